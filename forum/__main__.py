@@ -1,0 +1,69 @@
+"""The `forum` command. Each subcommand is one file in forum/commands/, and is read in only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from forum import __version__
+from forum.errors import ForumError
+
+# The subcommand, and the module that holds a click command of the same name.
+COMMANDS = {
+    "serve": "forum.commands.serve",
+    "rehearse": "forum.commands.rehearse",
+    "export": "forum.commands.export",
+    "verify": "forum.commands.verify",
+    "scenarios": "forum.commands.scenarios",
+    "user": "forum.commands.user",
+}
+
+COULD_NOT = 2
+
+
+class Commands(click.Group):
+    """Finds subcommands in COMMANDS, and turns every known problem into one line and exit code 2."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table: the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name]}.{cmd_name} is no click command")
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the subcommand."""
+        try:
+            return super().invoke(ctx)
+        except ForumError as error:
+            why = str(error)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            help_for = error.ctx.command_path if error.ctx else "forum"
+            why = f"{error.format_message()} See: {help_for} --help"
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            why = f"{where}{error.strerror or error}"
+        except (KeyboardInterrupt, click.Abort):
+            why = "Stopped before the end."
+        click.echo(" ".join(why.split()), err=True)
+        ctx.exit(COULD_NOT)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="forum")
+def main() -> None:
+    """Forum: stories replayed, voted on by a room, decided, and kept in a record that anybody can check."""
+
+
+if __name__ == "__main__":
+    main(prog_name="forum")

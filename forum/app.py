@@ -1,0 +1,75 @@
+"""The composition root: builds everything once, and its lifespan is the order in which things open and close."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+from forum.clock import SystemClock
+from forum.rooms import Rooms
+from forum.screen import View
+from forum.settings import Settings
+from forum.signing import Signer
+from forum.store import migrate, open_store
+from forum.web.errors import HANDLERS
+from forum.web.limits import Limits
+from forum.web.live import screen_context
+from forum.web.middleware import OriginCheck, SecurityHeaders
+from forum.web.routes import routes
+from forum.web.site import Site
+from forum.web.templating import environment
+from forum.web.words import gettext
+from forum.wire import Screen
+
+MOST_BODY = 1024 * 1024
+
+
+class _Nothing(TypedDict):
+    pass
+
+
+def build(settings: Settings, address: str = "") -> Starlette:
+    """The whole application. `address` is how phones reach this machine, where no public address is configured."""
+    address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
+    templates = environment()
+
+    def draw(kind: Screen, view: View) -> str:
+        return templates.get_template(f"screens/{kind}.html").render(**screen_context(address, view))
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[_Nothing]:
+        await migrate(settings.database_url)
+        store = await open_store(settings.database_url)
+        clock = SystemClock()
+        rooms = Rooms(store, clock, draw, gettext)
+        app.state.site = Site(
+            settings=settings,
+            store=store,
+            clock=clock,
+            signer=Signer.load(settings.data),
+            rooms=rooms,
+            templates=templates,
+            limits=Limits(),
+            address=address,
+        )
+        try:
+            yield _Nothing()
+        finally:
+            await rooms.close()
+            await store.close()
+
+    return Starlette(
+        routes=routes(),
+        lifespan=lifespan,
+        exception_handlers=HANDLERS,
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(OriginCheck, public_url=settings.public_url),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY),
+        ],
+    )

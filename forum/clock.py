@@ -1,0 +1,22 @@
+"""The clock of a running server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+def written(moment: datetime) -> str:
+    """A moment as it is stored and shown to machines: UTC, ISO 8601, milliseconds, Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class SystemClock:
+    """Implements ports.Clock by the machine's clock."""
+
+    def now(self) -> str:
+        """Now."""
+        return written(datetime.now(UTC))
+
+    def later(self, **span: float) -> str:
+        """Now plus a timedelta's keyword arguments, as `later(hours=12)`."""
+        return written(datetime.now(UTC) + timedelta(**span))

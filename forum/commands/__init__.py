@@ -1,0 +1,103 @@
+"""The commands of `forum`: one file each, and here what they share.
+
+The contract of all of them: `--data DIR` says where the data is, `--json` puts JSON alone on standard output (words and
+progress go to standard error), and the exit code is 0 for done, 1 for "the answer is no", 2 for "it could not be
+done", with one line that says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+import uvloop
+
+from forum import store
+from forum.errors import StartupProblem
+from forum.ports import Store
+from forum.settings import Settings
+
+T = TypeVar("T")
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def data_option(function: Decorated) -> Decorated:
+    """`--data DIR`, as `data`: a path, or None where the setting FORUM_DATA decides."""
+    option = click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Folder that holds the data. Without it: FORUM_DATA, or forum-data.",
+    )
+    return option(function)
+
+
+def json_option(function: Decorated) -> Decorated:
+    """`--json`, as `as_json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Report as JSON on standard output, and nothing else there."
+    )(function)
+
+
+def settings_for(data: Path | None = None, **given: object) -> Settings:
+    """The settings of this command: from the environment, with what was given on the command line on top."""
+    return Settings.load(os.environ, data=data, **given)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Store]:
+    """The store of these settings, migrated, closed at the end.
+
+    Raises StartupProblem where there is no data (unless `make`), or where it is damaged or newer than this program.
+    """
+    if settings.database_url.startswith("sqlite"):
+        file = Path(settings.database_url.partition(":///")[2])
+        if not file.exists() and not make:
+            raise StartupProblem(
+                "There is no Forum data in %(folder)s. Start the server once, or name the folder with --data.",
+                folder=settings.data,
+            )
+        make_folder(settings.data)
+    await store.migrate(settings.database_url)
+    opened_store = await store.open_store(settings.database_url)
+    try:
+        yield opened_store
+    finally:
+        await opened_store.close()
+
+
+def make_folder(folder: Path) -> None:
+    """Makes sure that a folder is there and can be written to, without writing to it.
+
+    Raises StartupProblem, with what to do, where it cannot.
+    """
+    problem = "Cannot write to the folder %(folder)s: %(why)s. Choose another with --data."
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = "there is a file in its way" if isinstance(error, (FileExistsError, NotADirectoryError)) else error.strerror
+        raise StartupProblem(problem, folder=folder, why=why) from error
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise StartupProblem(problem, folder=folder, why="it is not yours to write to, or is read-only")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a command's coroutine to its end, on the event loop that the server runs on too."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def say(words: str) -> None:
+    """Words for the person at the keyboard: on standard error, so that JSON stays alone on standard output."""
+    click.echo(words, err=True)
+
+
+def report(facts: object) -> None:
+    """The JSON of `--json`, indented, on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(facts), indent=2).decode())

@@ -1,0 +1,133 @@
+"""Everything that can go wrong and be told to a person, as one tree with stable codes.
+
+    ForumError
+    ├── BadInput            what was sent cannot be used; says which field and what to do
+    │   ├── FormErrors      several fields of one form at once
+    │   └── StoryProblems   a .twee file or a submitted story, problem by problem, with lines
+    ├── NotFound            nothing is here (or you may not know that something is)
+    ├── NotAllowed          you are somebody, but this is not yours to do
+    ├── SignInNeeded        you are nobody yet
+    ├── IllegalMove         right command, wrong moment (a closed round cannot be closed)
+    ├── CastRefused         a ballot that is not counted; its code says why
+    ├── TooMany             a rate limit; says when to try again
+    ├── StoreUnavailable    the database did not take it; nothing was acknowledged
+    ├── StartupProblem      the server cannot start; one line, what to do
+    └── NotAnExport         the file is no Forum export
+
+Each error carries a sentence in plain English (the gettext message id) and the values that fill it, so that
+`forum/web/errors.py`, the one place that turns errors into HTTP, can say it in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+class ForumError(Exception):
+    """The root. `message` is a %-template and the gettext message id; `values` fill it."""
+
+    code = "error"
+
+    def __init__(self, message: str, **values: object) -> None:
+        self.message = message
+        self.values = values
+        super().__init__(message % values if values else message)
+
+
+class BadInput(ForumError):
+    """What was sent cannot be used. `field` names the part of the form, where there is one."""
+
+    code = "bad_input"
+
+    def __init__(self, message: str, *, field: str = "", **values: object) -> None:
+        self.field = field
+        super().__init__(message, **values)
+
+
+class FormErrors(BadInput):
+    """Several fields of one form: `fields` maps a field's name to the error that belongs to it."""
+
+    code = "form"
+
+    def __init__(self, fields: Mapping[str, BadInput]) -> None:
+        self.fields = dict(fields)
+        super().__init__("There is a problem")
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong with a story: the 1-based line of the file, and a sentence."""
+
+    line: int
+    message: str
+
+
+class StoryProblems(BadInput):
+    """A story that cannot be used as it is, with every problem found, in line order."""
+
+    code = "story"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("; ".join(f"line {p.line}: {p.message}" for p in self.problems).replace("%", "%%"))
+
+
+class NotFound(ForumError):
+    """Nothing is at this address."""
+
+    code = "not_found"
+
+
+class NotAllowed(ForumError):
+    """The person's roles do not include this."""
+
+    code = "not_allowed"
+
+
+class SignInNeeded(ForumError):
+    """Nobody is signed in, and this needs somebody."""
+
+    code = "sign_in_needed"
+
+
+class IllegalMove(ForumError):
+    """The right command at the wrong moment, as closing a round that is not open."""
+
+    code = "illegal_move"
+
+
+class CastRefused(ForumError):
+    """A ballot that is not counted. `code` is one of wire.REFUSALS."""
+
+    def __init__(self, code: str, message: str, **values: object) -> None:
+        self.code = code
+        super().__init__(message, **values)
+
+
+class TooMany(ForumError):
+    """A rate limit. `retry_after` is in whole seconds."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, seconds=retry_after)
+
+
+class StoreUnavailable(ForumError):
+    """The database did not take it: nothing was acknowledged, and trying again is safe."""
+
+    code = "store_unavailable"
+
+
+class StartupProblem(ForumError):
+    """The server, or a command, cannot start; the sentence says what to do. Nothing was changed."""
+
+    code = "startup"
+
+
+class NotAnExport(ForumError):
+    """The file is no Forum export at all."""
+
+    code = "not_an_export"

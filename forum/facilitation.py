@@ -1,0 +1,298 @@
+"""What the facilitator does with a live session: each act is one unit of work, with its record entries in it.
+
+An act that was carried out already (its answer was lost, or a second facilitator pressed the same button) is not
+carried out twice: asking a question that is on screen shows it again. Every act returns the session as it is now;
+rooms.changed() then tells every screen.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from forum import round as rounds
+from forum import scenario, tallying
+from forum.ballot import ballots_root, leaf
+from forum.commission import Commission
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.groups import Result, freeze, label_of
+from forum.ports import Clock, Store, Work
+from forum.recording import Words, append
+from forum.round import AFTER_REPLAY, ANNULLED, FIRST_VOTE, NONE_OF_THESE, OPEN, REVEALED, Response, Round
+from forum.session import Cue, LiveSession
+
+MOST_RESPONSES = 6
+NONE_LABEL = "None of these"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The session after an act, and where it was about a round: that round, its count once closed, its result."""
+
+    session: LiveSession
+    round: Round | None = None
+    count: int | None = None
+    result: Result | None = None
+
+
+class Facilitation:
+    """The acts of the console."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def scene(self, session: str, story: str, scene: str, *, replay: bool = False) -> Outcome:
+        """Shows a scene of one of the session's stories to everybody."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            await self._nothing_open(work, live)
+            await self._scene(work, live, story, scene)
+            return Outcome(await _cue(work, live, Cue("scene", story, scene, replay=replay)))
+
+    async def question(self, session: str, story: str, scene: str) -> Outcome:
+        """Puts a decision point's question to everybody: a new draft, or the round that it already has."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            await self._nothing_open(work, live, but=(story, scene))
+            found = await self._scene(work, live, story, scene)
+            if not found.decision:
+                raise BadInput("This scene has no decision point, so there is nothing to vote on.", field="scene")
+            standing = [
+                r
+                for r in await work.rounds.of(live.id)
+                if (r.scenario, r.scene) == (story, scene) and r.state != ANNULLED
+            ]
+            round_ = standing[-1] if standing else await self._draft(
+                work, live, found.text, [link.text for link in found.links], none=True, at=(story, scene)
+            )
+            return Outcome(await _cue(work, live, _cue_of(round_)), round_)
+
+    async def ask(self, session: str, question: str, responses: Sequence[str], *, none: bool) -> Outcome:
+        """Puts a question of the facilitator's own to everybody; `none` adds "None of these"."""
+        question, labels = question.strip(), [r.strip() for r in responses if r.strip()]
+        _check_question(question, labels)
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            now_on = await work.rounds.get(live.cue.round) if live.cue.round else None
+            if now_on is not None and now_on.state == rounds.DRAFT and now_on.question == question:
+                return Outcome(live, now_on)
+            await self._nothing_open(work, live)
+            round_ = await self._draft(work, live, question, labels, none=none)
+            return Outcome(await _cue(work, live, _cue_of(round_)), round_)
+
+    async def second(self, session: str, first: str) -> Outcome:
+        """Puts the same question again, after the replay: a second round on a first vote whose result was shown."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            await self._nothing_open(work, live)
+            before = await self._round(work, live, first)
+            if before.state != REVEALED or before.kind != FIRST_VOTE:
+                raise IllegalMove("Show the result of the first vote before you open a second one.")
+            standing = [
+                r for r in await work.rounds.of(live.id) if r.second_of == first and r.state != ANNULLED
+            ]
+            if standing:
+                return Outcome(await _cue(work, live, _cue_of(standing[-1])), standing[-1])
+            round_ = replace(
+                before,
+                id=secrets.token_hex(16),
+                kind=AFTER_REPLAY,
+                second_of=first,
+                state=rounds.DRAFT,
+                created_at=self._clock.now(),
+                opened_at="",
+                closed_at="",
+                revealed_at="",
+            )
+            await work.rounds.add(round_)
+            return Outcome(await _cue(work, live, _cue_of(round_)), round_)
+
+    async def open(self, session: str, round_id: str) -> Outcome:
+        """Opens the vote that is on screen."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            before = await self._round(work, live, round_id)
+            if before.state == OPEN:
+                return Outcome(live, before)
+            await self._nothing_open(work, live)
+            round_, entries = rounds.apply(before, rounds.Open(self._clock.now()))
+            await work.rounds.save(round_)
+            commission = await work.commissions.get(live.commission)
+            if live.recorded and entries:
+                await append(work, commission, entries[0], round_.opened_at, _opened(round_, commission))
+            return Outcome(await _cue(work, live, _cue_of(round_)), round_)
+
+    async def warn(self, session: str, round_id: str) -> Outcome:
+        """Tells everybody that the vote is about to close."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            round_, _ = rounds.apply(await self._round(work, live, round_id), rounds.Warn())
+            await work.rounds.save(round_)
+            return Outcome(await _cue(work, live, live.cue), round_)
+
+    async def close(self, session: str, round_id: str) -> Outcome:
+        """Closes the vote. A ballot is now in or out, for ever; the record gets the count and the ballots root."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            before = await self._round(work, live, round_id)
+            if before.state == rounds.CLOSED:
+                return Outcome(live, before, len(await work.rounds.ballots(before.id)))
+            round_, entries = rounds.apply(before, rounds.Close(self._clock.now()))
+            await work.rounds.save(round_)
+            ballots = await work.rounds.ballots(round_.id)
+            commission = await work.commissions.get(live.commission)
+            present: dict[str | None, int] = {}
+            for ballot in ballots:
+                present[ballot.group] = present.get(ballot.group, 0) + 1
+            if live.partition is None:
+                live = replace(live, partition=freeze(present, commission))
+            if live.recorded and entries and live.partition is not None:
+                label = label_of(live.partition, present, commission.threshold)
+                root = ballots_root([leaf(ballot, label(ballot.group)) for ballot in ballots])
+                facts = {"session": live.id, "round": round_.id, "count": len(ballots), "ballots_root": root}
+                await append(work, commission, entries[0], round_.closed_at, facts)
+            return Outcome(await _cue(work, live, live.cue), round_, len(ballots))
+
+    async def reveal(self, session: str, round_id: str) -> Outcome:
+        """Shows the result to everybody, tallied again from the committed ballots."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            before = await self._round(work, live, round_id)
+            commission = await work.commissions.get(live.commission)
+            if before.state == REVEALED:
+                result = await tallying.result_of(work, before, commission.threshold)
+                return Outcome(await _cue(work, live, _cue_of(before)), before, result.n, result)
+            round_, entries = rounds.apply(before, rounds.Reveal(self._clock.now()))
+            result = await tallying.result_of(work, before, commission.threshold)
+            await work.rounds.save(round_)
+            if live.recorded and entries:
+                facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
+                await append(work, commission, entries[0], round_.revealed_at, facts)
+            return Outcome(await _cue(work, live, _cue_of(round_)), round_, result.n, result)
+
+    async def annul(self, session: str, round_id: str, because: str) -> Outcome:
+        """Declares a round void, with the reason that everybody reads and the record keeps."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            before = await self._round(work, live, round_id)
+            round_, entries = rounds.apply(before, rounds.Annul(self._clock.now(), because))
+            await work.rounds.save(round_)
+            if live.recorded and entries:
+                commission = await work.commissions.get(live.commission)
+                facts = {
+                    "session": live.id,
+                    "round": round_.id,
+                    "because": Words("because", round_.annulled_because),
+                }
+                await append(work, commission, entries[0], round_.annulled_at, facts)
+            return Outcome(await _cue(work, live, live.cue), round_)
+
+    async def pause(self, session: str, *, paused: bool) -> Outcome:
+        """Pauses everything, or goes on. A ballot that is on its way while paused is still counted."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            return Outcome(await _cue(work, replace(live, paused=paused), live.cue))
+
+    async def end(self, session: str) -> Outcome:
+        """Ends the session: phones say goodbye, and the join code lets nobody in any more."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            await self._nothing_open(work, live)
+            return Outcome(await _cue(work, replace(live, ended=True, paused=False), Cue("ended")))
+
+    # ------------------------------------------------------------------ what acts have in common
+
+    async def _live(self, work: Work, session: str) -> LiveSession:
+        live = await work.sessions.get(session, lock=True)
+        if live.ended:
+            raise IllegalMove("This session has ended.")
+        return live
+
+    async def _round(self, work: Work, live: LiveSession, round_id: str) -> Round:
+        round_ = await work.rounds.get(round_id, lock=True)
+        if round_.session != live.id:
+            raise NotFound("There is no such round in this session.")
+        return round_
+
+    async def _nothing_open(
+        self, work: Work, live: LiveSession, but: tuple[str, str] | None = None
+    ) -> None:
+        for round_ in await work.rounds.of(live.id):
+            if round_.state == OPEN and (round_.scenario, round_.scene) != but:
+                raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")
+
+    async def _scene(self, work: Work, live: LiveSession, story: str, scene: str) -> scenario.Scene:
+        if story not in live.scenarios:
+            raise NotFound("That story is not on the programme of this session.")
+        found = scenario.parse((await work.stories.get(story)).twee).scene(scene)
+        if found is None:
+            raise NotFound("There is no such scene in this story.")
+        return found
+
+    async def _draft(
+        self,
+        work: Work,
+        live: LiveSession,
+        question: str,
+        labels: Sequence[str],
+        *,
+        none: bool,
+        at: tuple[str | None, str | None] = (None, None),
+    ) -> Round:
+        responses = [Response(f"r{number}", label) for number, label in enumerate(labels, start=1)]
+        if none:
+            responses.append(Response(NONE_OF_THESE, NONE_LABEL))
+        round_ = Round(
+            id=secrets.token_hex(16),
+            session=live.id,
+            question=question,
+            responses=tuple(responses),
+            scenario=at[0],
+            scene=at[1],
+            created_at=self._clock.now(),
+        )
+        await work.rounds.add(round_)
+        return round_
+
+
+async def _cue(work: Work, live: LiveSession, cue: Cue) -> LiveSession:
+    after = replace(live, cue=cue, version=live.version + 1)
+    await work.sessions.save(after)
+    return after
+
+
+def _cue_of(round_: Round) -> Cue:
+    kind = "result" if round_.state == REVEALED else "question"
+    return Cue(kind, round_.scenario, round_.scene, round_.id)
+
+
+def _check_question(question: str, labels: Sequence[str]) -> None:
+    if not question:
+        raise BadInput("Write the question.", field="question")
+    if len(question) > 2000:
+        raise BadInput("Use at most 2000 characters for the question.", field="question")
+    if not 2 <= len(labels) <= MOST_RESPONSES:
+        raise BadInput("Give from 2 to 6 responses.", field="response")
+    if any(len(label) > 200 for label in labels):
+        raise BadInput("Use at most 200 characters for a response.", field="response")
+    if len({label.casefold() for label in labels}) < len(labels):
+        raise BadInput("Two responses are the same. Change one.", field="response")
+
+
+def _opened(round_: Round, commission: Commission) -> dict[str, object]:
+    return {
+        "session": round_.session,
+        "round": round_.id,
+        "kind": round_.kind,
+        "second_of": round_.second_of,
+        "scenario": round_.scenario,
+        "scene": round_.scene,
+        "question": Words("question", round_.question),
+        "responses": [{"id": r.id, "label": Words("response", r.label)} for r in round_.responses],
+        "method": round_.method,
+        "groups": [g.label for g in commission.groups],
+        "threshold": commission.threshold,
+        "power": commission.power.level,
+    }

@@ -1,0 +1,63 @@
+"""From one room to many screens: a bounded outbox for each socket, in which the latest state wins.
+
+A room never waits for a screen. It puts finished text frames into outboxes; each socket's writer takes them out when
+the network is ready. An outbox holds at most one state and one tally (a later one replaces an earlier one that was
+not sent yet) and at most MOST_ANSWERS answers to its phone's own messages. A phone that does not read for so long
+that answers pile up is told to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+MOST_ANSWERS = 64
+
+
+class Outbox:
+    """What one screen is still to be sent. Filled by plain calls, emptied by one reader with `take`."""
+
+    __slots__ = ("_answers", "_ready", "_state", "_tally", "overflowed", "closing")
+
+    def __init__(self) -> None:
+        self._answers: deque[str] = deque()
+        self._state: str | None = None
+        self._tally: str | None = None
+        self._ready = asyncio.Event()
+        self.overflowed = False
+        self.closing = False
+
+    def answer(self, frame: str) -> None:
+        """An answer meant for this phone alone; kept in order."""
+        if len(self._answers) >= MOST_ANSWERS:
+            self.overflowed = True
+        else:
+            self._answers.append(frame)
+        self._ready.set()
+
+    def state(self, frame: str) -> None:
+        """The room's latest state; replaces one that was not sent yet, and the tally that belonged to it."""
+        self._state = frame
+        self._tally = None
+        self._ready.set()
+
+    def tally(self, frame: str) -> None:
+        """The room's latest tally; replaces one that was not sent yet."""
+        self._tally = frame
+        self._ready.set()
+
+    def close(self) -> None:
+        """Ends `take` once what is in here has been taken."""
+        self.closing = True
+        self._ready.set()
+
+    async def take(self) -> list[str]:
+        """Everything to send now, answers first; an empty list once closed. Waits until there is something."""
+        while not (self._answers or self._state or self._tally or self.closing or self.overflowed):
+            self._ready.clear()
+            await self._ready.wait()
+        frames = list(self._answers)
+        self._answers.clear()
+        frames += [frame for frame in (self._state, self._tally) if frame is not None]
+        self._state = self._tally = None
+        return frames

@@ -1,0 +1,273 @@
+"""Making commissions and live sessions, and organisers' tokens for machines: what comes before a room is opened."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from forum import recording
+from forum.checking import Findings
+from forum.commission import (
+    DEFAULT_THRESHOLD,
+    MINIMUM_THRESHOLD,
+    POWERS,
+    STAGES,
+    Commission,
+    DecisionPower,
+    Group,
+    SupportLine,
+)
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.ports import Clock, Person, Store, Token, Work
+from forum.session import LiveSession
+
+# Labels that the software itself gives: a group of that name could not be told from them in a table.
+RESERVED_LABELS = ("other groups", "everyone", "prefer not to say", "head count", "equal voice")
+FEWEST_GROUPS, MOST_GROUPS = 2, 20
+MOST_LABEL = 60
+MOST_TITLE = 120
+MOST_WORDS = 1000
+MOST_THRESHOLD = 1000
+MOST_INVITED = 1_000_000
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class CommissionForm:
+    """A commission as typed. `groups` are (label, how many invited) and `support` (name, contact), empty rows too.
+
+    `id` is a random id made when the form was shown (empty: one is made). Errors about the n-th row (from 1) come
+    back under `group_n`, `invited_n`, `support_name_n`, `support_contact_n`; the others under these names.
+    """
+
+    id: str = ""
+    title: str = ""
+    question: str = ""
+    stage: str = ""
+    level: str = ""
+    decides: str = ""
+    can_change: str = ""
+    cannot_change: str = ""
+    threshold: str = ""
+    groups: tuple[tuple[str, str], ...] = ()
+    support: tuple[tuple[str, str], ...] = ()
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True)
+class SessionForm:
+    """A live session as typed. `scenarios` are ids of accepted stories of the commission, in their order.
+
+    `record` asks for a rehearsal in the record, which only data made by a rehearsal allows; a real session always
+    goes into it. `id` as in CommissionForm.
+    """
+
+    commission: str
+    id: str = ""
+    title: str = ""
+    scenarios: tuple[str, ...] = ()
+    rehearsal: bool = False
+    record: bool = False
+
+
+async def create_commission(store: Store, clock: Clock, form: CommissionForm) -> Commission:
+    """Makes a commission; the same form sent twice makes one. Raises FormErrors with everything that is wrong."""
+    found = Findings()
+    commission = Commission(
+        id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
+        title=found.need("title", form.title, "Give the commission a title.", MOST_TITLE),
+        question=found.need(
+            "question", form.question, "Write the question that this work is to answer.", MOST_WORDS
+        ),
+        stage=_one_of(found, "stage", form.stage, STAGES, "Choose the stage that the work is in."),
+        power=DecisionPower(
+            level=_one_of(found, "level", form.level, POWERS, "Choose how far the result binds."),
+            decides=found.need("decides", form.decides, "Say who decides.", MOST_WORDS),
+            can_change=found.need("can_change", form.can_change, "Say what can change.", MOST_WORDS),
+            cannot_change=found.need(
+                "cannot_change", form.cannot_change, "Say what cannot change.", MOST_WORDS
+            ),
+        ),
+        groups=tuple(_groups(found, form.groups)),
+        threshold=_threshold(found, form.threshold),
+        support=tuple(_support(found, form.support)),
+        rehearsal=form.rehearsal,
+        created_at=clock.now(),
+    )
+    found.stop()
+    async with store.begin() as work:
+        if form.id == commission.id:
+            try:
+                return await work.commissions.get(commission.id)
+            except NotFound:
+                pass
+        await work.commissions.add(commission)
+    return commission
+
+
+def _one_of(found: Findings, name: str, value: str, options: Sequence[str], otherwise: str) -> str:
+    if value not in options:
+        found.wrong(name, otherwise)
+    return value
+
+
+def _threshold(found: Findings, typed: str) -> int:
+    number = _number(typed) if typed.strip() else DEFAULT_THRESHOLD
+    if number is None or not MINIMUM_THRESHOLD <= number <= MOST_THRESHOLD:
+        found.wrong(
+            "threshold",
+            "Write a whole number from %(fewest)s to %(most)s.",
+            fewest=MINIMUM_THRESHOLD,
+            most=MOST_THRESHOLD,
+        )
+        return DEFAULT_THRESHOLD
+    return number
+
+
+def _groups(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]:
+    seen: set[str] = set()
+    for number, (typed, invited) in enumerate(rows, 1):
+        label = " ".join(unicodedata.normalize("NFC", typed).split())
+        if not label and not invited.strip():
+            continue
+        field = f"group_{number}"
+        found.need(field, label, "Name this group.", MOST_LABEL)
+        same = unicodedata.normalize("NFKC", label).casefold()
+        if same in RESERVED_LABELS:
+            found.wrong(field, "Forum uses this name itself. Give the group another one.")
+        if same in seen:
+            found.wrong(field, "Two groups have this name. Change one.")
+        seen.add(same)
+        if any(not c.isprintable() for c in label):
+            found.wrong(field, "Use letters, numbers and signs only.")
+        count = _number(invited) if invited.strip() else None
+        if invited.strip() and (count is None or count > MOST_INVITED):
+            found.wrong(
+                f"invited_{number}",
+                "Write how many people were invited as a whole number, or leave it empty.",
+            )
+        yield Group(secrets.token_hex(16), label, count)
+    if not FEWEST_GROUPS <= len(seen) <= MOST_GROUPS:
+        found.wrong(
+            "group_1", "Give from %(fewest)s to %(most)s groups.", fewest=FEWEST_GROUPS, most=MOST_GROUPS
+        )
+
+
+def _support(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[SupportLine]:
+    for number, (name, contact) in enumerate(rows, 1):
+        if name.strip() or contact.strip():
+            yield SupportLine(
+                found.need(f"support_name_{number}", name, "Say who people can talk to.", MOST_LABEL),
+                found.need(f"support_contact_{number}", contact, "Say how to reach them.", 200),
+            )
+
+
+def _number(typed: str) -> int | None:
+    return int(typed.strip()) if _NUMBER.fullmatch(typed.strip()) else None
+
+
+async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveSession:
+    """Makes a live session with its join code and its projector's link; the same form sent twice makes one.
+
+    A real session is in the record from its start. A rehearsal is not, unless that is asked for and a rehearsal made
+    this data: else IllegalMove. Raises NotFound for an unknown commission, FormErrors for what is wrong.
+    """
+    found = Findings()
+    title = found.need("title", form.title, "Give the session a title.", MOST_TITLE)
+    async with store.begin() as work:
+        commission = await work.commissions.get(form.commission)
+        if _ID.fullmatch(form.id):
+            standing = [s for s in await work.sessions.of(commission.id) if s.id == form.id]
+            if standing:
+                return standing[0]
+        rehearsal = form.rehearsal or commission.rehearsal
+        if rehearsal and form.record:
+            await _may_record(work, commission)
+        accepted = {s.id for s in await work.stories.of(commission.id, "accepted")}
+        if not set(form.scenarios) <= accepted:
+            found.wrong("scenario", "Choose from the accepted stories of this commission.")
+        found.stop()
+        live = LiveSession(
+            id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
+            commission=commission.id,
+            title=title,
+            code=await _free_code(work),
+            projector=secrets.token_urlsafe(24),
+            scenarios=tuple(dict.fromkeys(form.scenarios)),
+            rehearsal=rehearsal,
+            recorded=form.record or not rehearsal,
+            opened_at=clock.now(),
+        )
+        await work.sessions.add(live)
+        if live.recorded:
+            await recording.append(
+                work, commission, "session opened", live.opened_at, opened(live, commission)
+            )
+    return live
+
+
+async def _may_record(work: Work, commission: Commission) -> None:
+    if await work.facts.get("made_by") != "rehearsal":
+        raise IllegalMove("A rehearsal cannot enter this record: its data was not made by a rehearsal.")
+    if not (commission.rehearsal or commission.demonstration):
+        raise IllegalMove("A rehearsal cannot enter the record of a real commission.")
+
+
+async def _free_code(work: Work) -> str:
+    """Six random digits that no session has. The first is no nought, so that nobody leaves it out."""
+    while True:
+        code = str(100_000 + secrets.randbelow(900_000))
+        try:
+            await work.sessions.by_code(code)
+        except NotFound:
+            return code
+
+
+def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
+    """The facts of a "session opened" entry: what was declared before any vote."""
+    return {
+        "session": live.id,
+        "title": live.title,
+        "about": {
+            "title": commission.title,
+            "question": commission.question,
+            "stage": commission.stage,
+            "power": {
+                "level": commission.power.level,
+                "decides": commission.power.decides,
+                "can_change": commission.power.can_change,
+                "cannot_change": commission.power.cannot_change,
+            },
+            "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
+            "threshold": commission.threshold,
+        },
+        "scenarios": list(live.scenarios),
+        "entrance": "open code",
+    }
+
+
+async def make_token(store: Store, clock: Clock, person: Person, label: str) -> tuple[Token, str]:
+    """Makes a token for a machine. Returns it with its secret, which is told this once and kept only as a SHA-256.
+
+    Raises FormErrors where the label is missing.
+    """
+    found = Findings()
+    label = found.need("label", label, "Say what the token is for.", MOST_LABEL)
+    found.stop()
+    secret = secrets.token_urlsafe(32)
+    token = Token(secrets.token_hex(16), person.id, label, clock.now())
+    async with store.begin() as work:
+        await work.people.add_token(token, hashlib.sha256(secret.encode()).hexdigest())
+    return token, secret
+
+
+async def revoke_token(store: Store, clock: Clock, person: Person, token: str) -> None:
+    """Makes a token useless. Raises NotFound where the person has no such token."""
+    async with store.begin() as work:
+        await work.people.revoke_token(person.id, token, clock.now())

@@ -1,0 +1,307 @@
+"""What the jobs need from the outside, as Protocols; their contracts are the prose here.
+
+The store is used as units of work:
+
+    async with store.begin() as work:     # one transaction: all of it or nothing; writers take turns
+        ...
+    async with store.read() as work:      # a snapshot to read from; writing through it is an error
+
+Leaving `begin()` normally commits, leaving it by an exception rolls back. Whatever was written is on disk (WAL with
+synchronous=FULL, or PostgreSQL's default) when `begin()` has been left. A database that cannot take it (full, locked,
+gone) raises StoreUnavailable. Every method that looks for one thing by id raises NotFound unless it says otherwise.
+Times are strings, UTC, `2026-11-22T13:44:21.123Z`; ids are 32 lower-case hex digits from 128 random bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from forum.ballot import Ballot, Cast
+from forum.commission import Commission
+from forum.round import Round
+from forum.session import LiveSession, Participant
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> str:
+        """Now, UTC, ISO 8601 with milliseconds and a Z."""
+        ...
+
+    def later(self, **span: float) -> str:
+        """Now plus a timedelta's keyword arguments, as `later(hours=12)`, written the same way."""
+        ...
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account. `roles` are names from roles.ROLES; `password` is an argon2 hash, or empty."""
+
+    id: str
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    password: str = ""
+    created_at: str = ""
+
+
+@dataclass(frozen=True)
+class Token:
+    """An organiser's token for machines. Only a SHA-256 of it is kept."""
+
+    id: str
+    person: str
+    label: str
+    created_at: str
+    revoked_at: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A story somebody submitted. `twee` is the whole story; `link` is the SHA-256 (hex) of its private link's key.
+
+    `status` is "submitted", "returned" or "accepted"; `told_by` is a group id of the commission or None.
+    `because` is the moderator's reason when it was returned.
+    """
+
+    id: str
+    commission: str
+    title: str
+    twee: str
+    status: str
+    told_by: str | None = None
+    link: str = ""
+    because: str = ""
+    submitted_at: str = ""
+    moderated_at: str = ""
+
+
+@dataclass(frozen=True)
+class CastOutcome:
+    """What became of one cast of a batch. `refusal` is "" when counted, else a code of wire.REFUSALS.
+
+    `changed`: it replaced an earlier ballot of the same participant (False for a first ballot and for a resend).
+    """
+
+    cast: Cast
+    refusal: str = ""
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """Personal words, stored beside the entry that names their digest (RFC 9901).
+
+    `digest` is base64url(SHA-256(ascii(encoded))), `encoded` is base64url(JSON [salt, name, value]); both without
+    padding. `encoded` is None once withdrawn. `entry` is the index of the entry that first named it.
+    """
+
+    digest: str
+    entry: int
+    commission: str
+    encoded: str | None
+    withdrawn_at: str = ""
+
+
+@dataclass(frozen=True)
+class StoredEntry:
+    """One line of the record: its 0-based index, its canonical bytes, and its RFC 9162 leaf hash (32 bytes)."""
+
+    index: int
+    body: bytes
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """Who does what by when. `by` is an ISO date; `role` is a role, never a person's name."""
+
+    id: str
+    decision: str
+    role: str
+    what: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What those with the power decided. `rounds` is one round id, or two: first vote and vote after replay.
+
+    `outcome` is one of decisions.OUTCOMES; `response` is a response id of those rounds, "none", or None where the
+    decision is not about one response (deferred); `why` is the reason for differing from the room's preference.
+    `entry` is the index of its record entry, None for a rehearsal that is not recorded.
+    """
+
+    id: str
+    commission: str
+    rounds: tuple[str, ...]
+    outcome: str
+    response: str | None
+    rationale: str
+    why: str = ""
+    dissent: str = ""
+    decided_at: str = ""
+    entry: int | None = None
+    commitments: tuple[Commitment, ...] = field(default_factory=tuple)
+
+
+class People(Protocol):
+    """Accounts, sign-ins, the first administrator's link, organisers' tokens. Secrets come in hashed (SHA-256 hex)."""
+
+    async def add(self, person: Person) -> None:
+        """Raises BadInput(field="login") where the login (compared without case) is taken."""
+
+    async def by_login(self, login: str) -> Person | None: ...
+    async def all(self) -> list[Person]: ...
+    async def set_roles(self, person: str, roles: Sequence[str]) -> None: ...
+    async def set_password(self, person: str, password: str) -> None: ...
+    async def sign_in(self, token: str, person: str, at: str, until: str) -> None: ...
+    async def signed_in(self, token: str, at: str) -> Person | None:
+        """Whose sign-in this is; None where there is none, or it has run out."""
+
+    async def sign_out(self, token: str) -> None: ...
+    async def set_first_link(self, token: str, until: str) -> None:
+        """The only link that now makes the first administrator; any earlier one dies."""
+
+    async def first_link_holds(self, token: str, at: str) -> bool: ...
+    async def use_first_link(self, token: str, at: str) -> bool:
+        """Consumes it. True exactly once, and only before it runs out."""
+
+    async def add_token(self, token: Token, secret: str) -> None: ...
+    async def tokens(self, person: str) -> list[Token]: ...
+    async def revoke_token(self, person: str, token: str, at: str) -> None: ...
+    async def token_holder(self, secret: str) -> Person | None:
+        """Whose token this is; None where it does not exist or was revoked."""
+
+
+class Commissions(Protocol):
+    """Commissions with their groups and support lines."""
+
+    async def add(self, commission: Commission) -> None: ...
+    async def get(self, commission: str) -> Commission: ...
+    async def all(self) -> list[Commission]:
+        """Newest first."""
+
+
+class Stories(Protocol):
+    """Submitted stories, whatever their status."""
+
+    async def add(self, story: Submission) -> None: ...
+    async def get(self, story: str) -> Submission: ...
+    async def by_link(self, link: str) -> Submission:
+        """By the SHA-256 of the private link's key."""
+
+    async def save(self, story: Submission, expected_status: str) -> None:
+        """Raises IllegalMove where the story's status is no longer `expected_status` (somebody was faster)."""
+
+    async def of(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
+        """Oldest submission first."""
+
+
+class Sessions(Protocol):
+    """Live sessions and who joined them."""
+
+    async def add(self, session: LiveSession) -> None: ...
+    async def get(self, session: str, *, lock: bool = False) -> LiveSession:
+        """`lock` keeps every other unit of work from changing it until this one ends."""
+
+    async def by_code(self, code: str) -> LiveSession: ...
+    async def by_projector(self, key: str) -> LiveSession: ...
+    async def of(self, commission: str | None = None) -> list[LiveSession]:
+        """Newest first."""
+
+    async def save(self, session: LiveSession) -> None: ...
+    async def join(self, participant: Participant, device: str) -> Participant:
+        """Adds it, or returns the one that this device (a SHA-256) already is in this session."""
+
+    async def participant(self, session: str, device: str) -> Participant | None: ...
+    async def joined(self, session: str) -> dict[str | None, int]:
+        """How many joined, by group id (None: prefer not to say)."""
+
+
+class Rounds(Protocol):
+    """Rounds and their ballots."""
+
+    async def add(self, round_: Round) -> None: ...
+    async def get(self, round_id: str, *, lock: bool = False) -> Round:
+        """`lock` waits for casts on their way to be committed, and keeps further ones out until this unit ends."""
+
+    async def of(self, session: str) -> list[Round]:
+        """In the order they were made."""
+
+    async def save(self, round_: Round) -> None: ...
+    async def cast(self, batch: Sequence[Cast]) -> list[CastOutcome]:
+        """Counts what can be counted, in the order given, and says for each what became of it; never raises for one.
+
+        A cast id seen before in its round from that participant is counted already: no refusal, nothing changes,
+        even when the round has closed since. Otherwise the round must be open ("not_open" for a draft, "closed" for
+        closed and revealed, "annulled", "unknown_round" where it does not exist or is another session's than the
+        participant's) and the choice one of its responses ("unknown_response"). One ballot per participant and round,
+        held by the database's own constraint; the last counted cast is the ballot.
+        """
+
+    async def voted(self, rounds: Sequence[str]) -> dict[str, int]:
+        """How many ballots each of these rounds has."""
+
+    async def ballots(self, round_id: str) -> list[Ballot]: ...
+    async def yours(self, participant: str, rounds: Sequence[str]) -> list[Ballot]: ...
+
+
+class Decisions(Protocol):
+    """Decisions with their commitments."""
+
+    async def add(self, decision: Decision) -> None: ...
+    async def get(self, decision: str) -> Decision: ...
+    async def of(self, commission: str | None = None) -> list[Decision]:
+        """Newest first."""
+
+
+class Record(Protocol):
+    """The append-only log. The database itself refuses UPDATE and DELETE on its entries."""
+
+    async def size(self) -> int: ...
+    async def append(self, expected_size: int, commission: str, body: bytes, leaf_hash: bytes) -> int:
+        """Appends at index `expected_size` and returns it. Raises IllegalMove where the record has grown meanwhile."""
+
+    async def add_disclosures(self, disclosures: Sequence[Disclosure]) -> None: ...
+    async def entry(self, index: int) -> StoredEntry: ...
+    async def entries(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
+        """In index order, from `start` up to but not including `stop`."""
+
+    async def leaf_hashes(self) -> list[bytes]: ...
+    async def disclosures(self, digests: Sequence[str] | None = None, commission: str | None = None) -> list[Disclosure]:
+        """Those with these digests, or those of a commission, or all of them; in (entry, digest) order."""
+
+
+class Facts(Protocol):
+    """Small facts about this database: `made_by` ("forum" or "rehearsal"), and the like."""
+
+    async def get(self, name: str) -> str | None: ...
+    async def set(self, name: str, value: str) -> None: ...
+
+
+class Work(Protocol):
+    """One unit of work: everything in it is one transaction."""
+
+    people: People
+    commissions: Commissions
+    stories: Stories
+    sessions: Sessions
+    rounds: Rounds
+    decisions: Decisions
+    record: Record
+    facts: Facts
+
+
+class Store(Protocol):
+    """The only door to the database."""
+
+    def begin(self) -> AbstractAsyncContextManager[Work]: ...
+    def read(self) -> AbstractAsyncContextManager[Work]: ...
+    async def close(self) -> None: ...
+
+

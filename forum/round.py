@@ -1,0 +1,139 @@
+"""A round: one vote on one question, as a state machine.
+
+    draft --open--> open --close--> closed --reveal--> revealed
+      \\______________\\_______________\\__annul (with a reason)--> annulled
+
+`apply(round, event)` returns the round after the event and what has to follow; it does nothing itself, so the rules
+can be tested without a clock, a database or a socket. A revealed round can still be annulled: its record entry says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from forum.errors import BadInput, IllegalMove
+
+NONE_OF_THESE = "none"
+FIRST_VOTE = "first vote"
+AFTER_REPLAY = "vote after replay"
+KINDS = (FIRST_VOTE, AFTER_REPLAY)
+
+DRAFT, OPEN, CLOSED, REVEALED, ANNULLED = STATES = ("draft", "open", "closed", "revealed", "annulled")
+
+
+@dataclass(frozen=True)
+class Response:
+    """One thing people can vote for. `id` is r1..rN in the order shown, or "none" for "none of these"."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round. Times are UTC, ISO 8601 with a Z; empty until they happen.
+
+    `scenario` and `scene` say where the question comes from (None for a question asked by the facilitator);
+    `second_of` is the first round on the same question when this is the vote after a replay. `responses` includes
+    "none of these" as its last, where it belongs.
+    """
+
+    id: str
+    session: str
+    question: str
+    responses: tuple[Response, ...]
+    scenario: str | None = None
+    scene: str | None = None
+    method: str = "single"
+    kind: str = FIRST_VOTE
+    second_of: str | None = None
+    state: str = DRAFT
+    closing_soon: bool = False
+    created_at: str = ""
+    opened_at: str = ""
+    closed_at: str = ""
+    revealed_at: str = ""
+    annulled_at: str = ""
+    annulled_because: str = ""
+
+    def response(self, choice: str) -> Response | None:
+        """The response with this id, or None."""
+        return next((r for r in self.responses if r.id == choice), None)
+
+
+@dataclass(frozen=True)
+class Open:
+    """The facilitator opens the vote."""
+
+    at: str
+
+
+@dataclass(frozen=True)
+class Warn:
+    """The facilitator says that the vote is about to close."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """The facilitator closes the vote: from here on a ballot is in or out, for ever."""
+
+    at: str
+
+
+@dataclass(frozen=True)
+class Reveal:
+    """The facilitator shows the result."""
+
+    at: str
+
+
+@dataclass(frozen=True)
+class Annul:
+    """The facilitator declares the round void, with the reason that goes into the record."""
+
+    at: str
+    because: str
+
+
+Event: TypeAlias = Open | Warn | Close | Reveal | Annul
+
+# What a round's change asks of its surroundings, by name: an entry of this type in the record.
+RoundOpened, RoundClosed, RoundRevealed, RoundAnnulled = (
+    "round opened",
+    "round closed",
+    "round revealed",
+    "round annulled",
+)
+
+
+def apply(round_: Round, event: Event) -> tuple[Round, tuple[str, ...]]:
+    """The round after `event`, and the types of the record entries that must be written with it.
+
+    Raises IllegalMove where the round is not in a state for it, BadInput for an annulment without a reason.
+    """
+    if isinstance(event, Open):
+        _need(round_, (DRAFT,), "This vote was opened before. Ask the question again to vote again.")
+        return replace(round_, state=OPEN, opened_at=event.at), (RoundOpened,)
+    if isinstance(event, Warn):
+        _need(round_, (OPEN,), "This vote is not open.")
+        return replace(round_, closing_soon=True), ()
+    if isinstance(event, Close):
+        _need(round_, (OPEN,), "This vote is not open.")
+        return replace(round_, state=CLOSED, closed_at=event.at, closing_soon=False), (RoundClosed,)
+    if isinstance(event, Reveal):
+        _need(round_, (CLOSED,), "Close the vote before you show its result.")
+        return replace(round_, state=REVEALED, revealed_at=event.at), (RoundRevealed,)
+    _need(round_, (DRAFT, OPEN, CLOSED, REVEALED), "This vote is annulled already.")
+    if not event.because.strip():
+        raise BadInput("Say why you annul this vote. The reason is published.", field="because")
+    was_announced = round_.state != DRAFT
+    after = replace(
+        round_, state=ANNULLED, annulled_at=event.at, annulled_because=event.because.strip(), closing_soon=False
+    )
+    return after, ((RoundAnnulled,) if was_announced else ())
+
+
+def _need(round_: Round, states: tuple[str, ...], otherwise: str) -> None:
+    if round_.state not in states:
+        raise IllegalMove(otherwise)

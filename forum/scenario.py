@@ -1,0 +1,340 @@
+"""A scenario: a story with scenes, stop points, decision points and responses, and every rule about it.
+
+`parse` and `write` are Twee 3 in and out, one story a file (docs/stories.md shows one). `validate` is the rule
+book: a scenario that passes can be written and reads back the same; whatever `parse` returns has passed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from forum import storyfile, twee
+from forum.errors import Problem, StoryProblems
+
+MAX_TITLE = 120
+MAX_NAME = 100
+MAX_TEXT = 4000
+MAX_QUESTION = 400
+MAX_RESPONSE = 200
+MAX_DETAIL = 200
+MAX_DETAILS = 20
+MIN_RESPONSES, MAX_RESPONSES = 3, 5
+
+DECISION, STOP, FORUM = TAGS = ("decision", "stop", "forum")
+ABOUT = "About this story"
+RESERVED = (storyfile.TITLE, storyfile.DATA, ABOUT)
+# The metadata, in the order they are written; the last two are lists, split at ";".
+TOLD_BY, SETTING, CHARACTERS, CONTENT_NOTES = DETAILS = ("told by", "setting", "characters", "content notes")
+# What Twine is asked to open a story with. The stories use nothing of it: any format that Twine has will do.
+TWINE = {"format": "Harlowe", "format-version": "3.3.9"}
+TAG_COLOURS = {DECISION: "orange", FORUM: "blue", STOP: "red"}
+
+_IFID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+
+# Where each part of a story stands: ("title",), ("data",), ("scene", 0), ("link", 0, 2), ("setting",).
+# A part that is not in it stands on line 0: the story did not come from a file.
+Lines: TypeAlias = Mapping[tuple[str | int, ...], int]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way on from a scene: the words shown, and the name of the scene it leads to.
+
+    In a decision scene a link is a response: one thing somebody could do, and what people vote on.
+    """
+
+    text: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One played passage. `text` is plain text, paragraphs separated by an empty line, links left out.
+
+    `stop` marks a stop point: a place where the action may be stopped. `decision` marks a decision point: its
+    text is the question, its links are the 3 to 5 responses.
+    """
+
+    name: str
+    text: str
+    links: tuple[Link, ...] = ()
+    stop: bool = False
+    decision: bool = False
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A whole story. `ifid` is the Twine identity (upper-case UUID); `start` names the first scene.
+
+    `told_by` is the group that tells it, in words; `setting` is where and when; `characters` are as written.
+    """
+
+    title: str
+    ifid: str
+    start: str
+    scenes: tuple[Scene, ...]
+    told_by: str = ""
+    setting: str = ""
+    characters: tuple[str, ...] = ()
+    content_notes: tuple[str, ...] = ()
+
+    def scene(self, name: str) -> Scene | None:
+        """The scene of this name, or None."""
+        return next((s for s in self.scenes if s.name == name), None)
+
+    @property
+    def decisions(self) -> tuple[Scene, ...]:
+        """The decision points, in story order."""
+        return tuple(s for s in outline(self) if s.decision)
+
+
+def outline(scenario: Scenario) -> tuple[Scene, ...]:
+    """The scenes that the start leads to, each once: nearest first, links in their order (breadth first).
+
+    So all ways out of a decision stand together, before what follows them: the facilitator's running order.
+    """
+    by_name = {scene.name: scene for scene in reversed(scenario.scenes)}
+    order: dict[str, Scene] = {}
+    ahead = [scenario.start]
+    for name in ahead:  # grows while we walk
+        if name in by_name and name not in order:
+            order[name] = by_name[name]
+            ahead += [link.to for link in by_name[name].links]
+    return tuple(order.values())
+
+
+def parse(source: bytes | str) -> Scenario:
+    """The story in a .twee file. Raises StoryProblems: every problem found, each with its 1-based line."""
+    file, problems = storyfile.read_story(source, FORUM)
+    lines: dict[tuple[str | int, ...], int] = {}
+    scenes: list[Scene] = []
+    for index, found in enumerate(file.scenes):
+        lines["scene", index] = found.line
+        lines.update({("link", index, number): line for number, (_, _, line) in enumerate(found.links)})
+        for tag in dict.fromkeys(found.tags):
+            if tag not in (DECISION, STOP):
+                message = (
+                    f'The tag "{twee.shorten(tag)}" is not known. A scene can be tagged "decision" or "stop".'
+                )
+                problems.append(Problem(found.line, message))
+        links = tuple(Link(words, to) for words, to, _ in found.links)
+        scenes.append(Scene(found.name, found.text, links, STOP in found.tags, DECISION in found.tags))
+    details: dict[str, str] = {}
+    if file.about:
+        details, faults = _details(file.about, lines)
+        problems += faults
+    for key, said in (("title", file.title), ("data", file.ifid)):
+        lines[key,] = said.line if said else 1
+    story = Scenario(
+        file.title.text if file.title else "",
+        file.ifid.text if file.ifid else "",
+        file.start.text if file.start else "",
+        tuple(scenes),
+        told_by=details.get(TOLD_BY, ""),
+        setting=details.get(SETTING, ""),
+        characters=_items(details.get(CHARACTERS, "")),
+        content_notes=_items(details.get(CONTENT_NOTES, "")),
+    )
+    problems += _title_problems(story, lines) if file.title else []
+    problems += _identity_problems(story, lines) if file.ifid else []
+    unsure = {index for index, found in enumerate(file.scenes) if not found.sure}
+    _refuse([*problems, *_detail_problems(story, lines), *_scene_problems(story, lines, unsure)])
+    _refuse(_size_problems(story, 1))
+    return story
+
+
+def _details(
+    passage: twee.Passage, lines: dict[tuple[str | int, ...], int]
+) -> tuple[dict[str, str], list[Problem]]:
+    details: dict[str, str] = {}
+    problems: list[Problem] = []
+    known = ", ".join(f'"{key}"' for key in DETAILS)
+    for number, line in enumerate(passage.body, start=passage.line + 1):
+        if not line.strip():
+            continue
+        said, colon, value = line.partition(":")
+        key = " ".join(said.split()).casefold()
+        if not colon:
+            problems.append(Problem(number, 'Write "key: value" here, one on each line.'))
+        elif key not in DETAILS:
+            problems.append(Problem(number, f'"{twee.shorten(said.strip())}" is not known. Use {known}.'))
+        elif key in details:
+            problems.append(Problem(number, f'"{key}" was given before, on line {lines[key,]}.'))
+        else:
+            details[key] = value.strip()
+            lines[key,] = number
+    return details, problems
+
+
+def _items(value: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in value.split(";") if item.strip())
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise StoryProblems(problems)
+
+
+def validate(scenario: Scenario) -> None:
+    """Raises StoryProblems for a scenario that no file can hold, or that breaks a rule of docs/stories.md.
+
+    There is no file, so the line of each problem is 0.
+    """
+    lines: dict[tuple[str | int, ...], int] = {}
+    problems = _title_problems(scenario, lines) + _identity_problems(scenario, lines)
+    problems += _detail_problems(scenario, lines) + _scene_problems(scenario, lines, set())
+    _refuse(problems)
+    _refuse(_size_problems(scenario, 0))
+
+
+def _title_problems(story: Scenario, lines: Lines) -> list[Problem]:
+    at = lines.get(("title",), 0)
+    return [Problem(at, f"The title {fault}.") for fault in _faults(story.title, MAX_TITLE)]
+
+
+def _identity_problems(story: Scenario, lines: Lines) -> list[Problem]:
+    at = lines.get(("data",), 0)
+    problems = []
+    if not _IFID.fullmatch(story.ifid):
+        problems.append(
+            Problem(at, 'The "ifid" must be a UUID in capital letters. Twine makes one for each story.')
+        )
+    if all(scene.name != story.start for scene in story.scenes):
+        problems.append(
+            Problem(at, f'The story starts at "{twee.shorten(story.start)}", but no scene has this name.')
+        )
+    return problems
+
+
+def _detail_problems(story: Scenario, lines: Lines) -> list[Problem]:
+    problems = []
+    for key, value in ((TOLD_BY, story.told_by), (SETTING, story.setting)):
+        if value:
+            problems += [Problem(lines.get((key,), 0), f'"{key}" {f}.') for f in _faults(value, MAX_DETAIL)]
+    for key, values in ((CHARACTERS, story.characters), (CONTENT_NOTES, story.content_notes)):
+        at = lines.get((key,), 0)
+        if len(values) > MAX_DETAILS:
+            problems.append(Problem(at, f'"{key}" lists more than {MAX_DETAILS}.'))
+        for value in values:
+            faults = [
+                *_faults(value, MAX_DETAIL),
+                *(['holds ";", which ends an item'] if ";" in value else []),
+            ]
+            problems += [Problem(at, f'"{twee.shorten(value)}" in "{key}" {fault}.') for fault in faults]
+    return problems
+
+
+def _scene_problems(story: Scenario, lines: Lines, unsure: set[int]) -> list[Problem]:
+    """What is wrong with scenes and links. `unsure`: the scenes in which not every link could be read."""
+    problems: list[Problem] = []
+    first: dict[str, int] = {}
+    names = {scene.name for scene in story.scenes}
+    reached = {scene.name for scene in outline(story)}
+    for index, scene in enumerate(story.scenes):
+        at, called = lines.get(("scene", index), 0), f'The scene "{twee.shorten(scene.name)}"'
+        problems += [Problem(at, f"{called} {fault}.") for fault in _own_faults(scene, index in unsure)]
+        if scene.name in first:
+            other = lines.get(("scene", first[scene.name]))
+            where = f" The other is on line {other}." if other else ""
+            problems.append(Problem(at, f'Two passages are called "{twee.shorten(scene.name)}".{where}'))
+        elif story.start in names and scene.name not in reached:
+            problems.append(Problem(at, f"{called} cannot be reached: no link from the start leads to it."))
+        first.setdefault(scene.name, index)
+        said: set[str] = set()
+        for number, link in enumerate(scene.links):
+            on = lines.get(("link", index, number), 0)
+            problems += [Problem(on, message) for message in _link_faults(link, names)]
+            if scene.decision and link.text.casefold() in said:
+                problems.append(Problem(on, f'The response "{twee.shorten(link.text)}" is there twice.'))
+            if scene.decision and is_none_of_these(link.text):
+                problems.append(Problem(on, '"None of these" is offered with every vote: leave it out here.'))
+            said.add(link.text.casefold())
+    return problems
+
+
+def is_none_of_these(words: str) -> bool:
+    """Whether a response says what every vote offers anyway."""
+    return words.casefold().strip(" .") == "none of these"
+
+
+def _own_faults(scene: Scene, unsure: bool) -> Iterator[str]:
+    for fault in _faults(scene.name, MAX_NAME):
+        yield f"has a name that {fault}"
+    if unlinkable := twee.link_fault(scene.name, target=True):
+        yield f"has a name that no link can hold: {unlinkable}"
+    if scene.name in RESERVED:
+        yield "has a name that is kept for something else"
+    if not scene.text:
+        yield "has no words"
+    most, what = (MAX_QUESTION, "question") if scene.decision else (MAX_TEXT, "text")
+    if len(scene.text) > most:
+        yield f"is too long: its {what} has {len(scene.text)} characters, and {most} is the most"
+    if code := twee.hidden(scene.text):
+        yield f"holds a hidden character ({code})"
+    if twee.tidy(scene.text) != scene.text:
+        yield "has spaces or empty lines too many"
+    if "[[" in scene.text:
+        yield 'holds "[[" in its text, which would begin a link'
+    if scene.decision and not unsure and not MIN_RESPONSES <= len(scene.links) <= MAX_RESPONSES:
+        yield f"is a decision with {len(scene.links)} responses; it needs {MIN_RESPONSES} to {MAX_RESPONSES}"
+
+
+def _link_faults(link: Link, names: set[str]) -> Iterator[str]:
+    for fault in _faults(link.text, MAX_RESPONSE):
+        yield f'The link "{twee.shorten(link.text)}" {fault}.'
+    if unlinkable := twee.link_fault(link.text):
+        yield f'The words "{twee.shorten(link.text)}" cannot stand in a link: {unlinkable}.'
+    if link.to not in names:
+        words, to = twee.shorten(link.text), twee.shorten(link.to)
+        yield f'The link "{words}" leads to "{to}", but no scene has this name.'
+
+
+def _faults(text: str, most: int) -> Iterator[str]:
+    """What keeps `text` from being one good line of at most `most` characters."""
+    if not text.strip():
+        yield "is empty"
+    elif text != text.strip():
+        yield "has spaces at its ends"
+    if len(text) > most:
+        yield f"is longer than {most} characters"
+    if "\n" in text or "\t" in text:
+        yield "is not one plain line"
+    elif code := twee.hidden(text):
+        yield f"holds a hidden character ({code})"
+
+
+def _size_problems(story: Scenario, line: int) -> list[Problem]:
+    if len(_render(story).encode()) <= twee.MAX_BYTES:
+        return []
+    return [Problem(line, f"The story is too long. A file can have {twee.MAX_BYTES // 1024} KiB.")]
+
+
+def write(scenario: Scenario) -> str:
+    """The story as a .twee file, in its one canonical form; `parse` reads the same scenario back.
+
+    Raises StoryProblems where `validate` does.
+    """
+    validate(scenario)
+    return _render(scenario)
+
+
+def _render(story: Scenario) -> str:
+    data = {"ifid": story.ifid, **TWINE, "start": story.start, "tag-colors": TAG_COLOURS, "zoom": 1}
+    values = (story.told_by, story.setting, "; ".join(story.characters), "; ".join(story.content_notes))
+    about = [f"{key}: {value}" for key, value in zip(DETAILS, values, strict=True) if value]
+    parts = [
+        twee.write_passage(storyfile.TITLE, (), [story.title]),
+        twee.write_passage(storyfile.DATA, (), json.dumps(data, ensure_ascii=False, indent=2).split("\n")),
+        twee.write_passage(ABOUT, (FORUM,), about),
+    ]
+    for scene in story.scenes:
+        tags = [tag for tag, there in ((DECISION, scene.decision), (STOP, scene.stop)) if there]
+        links = [twee.write_link(link.text, link.to) for link in scene.links]
+        parts.append(
+            twee.write_passage(scene.name, tags, [*scene.text.split("\n"), *([""] if links else []), *links])
+        )
+    return "\n".join(parts)

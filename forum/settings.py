@@ -1,0 +1,77 @@
+"""One table of settings. Each can be set by an environment variable; docs/settings.md is generated from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from forum.errors import StartupProblem
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table: the variable, what it is when unset, and what it does."""
+
+    env: str
+    default: str
+    help: str
+
+
+TABLE = (
+    Setting("FORUM_DATA", "forum-data", "Folder that holds the database and the signing key."),
+    Setting("FORUM_HOST", "0.0.0.0", "Address to listen on. 0.0.0.0 is every network of this machine."),
+    Setting("FORUM_PORT", "8000", "Port to listen on; 0 takes a free one."),
+    Setting("FORUM_DATABASE_URL", "", "Database; empty: SQLite in FORUM_DATA. Or postgresql+asyncpg://user:password@host/name."),
+    Setting("FORUM_PUBLIC_URL", "", "Address people type, as https://forum.example.org; empty: worked out from the network."),
+    Setting("FORUM_JOINS_PER_ADDRESS", "3000", "Phones that may join from one network address in ten minutes."),
+    Setting("FORUM_WRONG_CODES_PER_ADDRESS", "300", "Wrong join codes that one network address may try in ten minutes."),
+    Setting("FORUM_STORIES_PER_ADDRESS", "60", "Stories that one network address may submit in an hour."),
+    Setting("FORUM_SIGN_INS_PER_ADDRESS", "30", "Failed sign-ins that one network address may try in ten minutes."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this server runs. Build it with `load`, which reads the environment and checks every value."""
+
+    data: Path
+    host: str
+    port: int
+    database_url: str
+    public_url: str
+    joins_per_address: int
+    wrong_codes_per_address: int
+    stories_per_address: int
+    sign_ins_per_address: int
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str], **given: object) -> Settings:
+        """From the environment; `given` values (not None) win. Raises StartupProblem for a value that cannot be."""
+        raw = {row.env: environ.get(row.env, "") or row.default for row in TABLE}
+        raw |= {f"FORUM_{name.upper()}": str(value) for name, value in given.items() if value is not None}
+        numbers = {
+            env: _number(env, raw[env])
+            for env in raw
+            if env.endswith(("_PORT", "_PER_ADDRESS"))
+        }
+        if numbers["FORUM_PORT"] > 65535:
+            raise StartupProblem("FORUM_PORT must be from 0 to 65535, not %(value)s.", value=raw["FORUM_PORT"])
+        data = Path(raw["FORUM_DATA"]).expanduser().absolute()
+        return cls(
+            data=data,
+            host=raw["FORUM_HOST"],
+            port=numbers["FORUM_PORT"],
+            database_url=raw["FORUM_DATABASE_URL"] or f"sqlite+aiosqlite:///{data / 'forum.db'}",
+            public_url=raw["FORUM_PUBLIC_URL"].rstrip("/"),
+            joins_per_address=numbers["FORUM_JOINS_PER_ADDRESS"],
+            wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
+            stories_per_address=numbers["FORUM_STORIES_PER_ADDRESS"],
+            sign_ins_per_address=numbers["FORUM_SIGN_INS_PER_ADDRESS"],
+        )
+
+
+def _number(env: str, value: str) -> int:
+    if not value.isascii() or not value.isdigit():
+        raise StartupProblem("%(env)s must be a whole number, not %(value)s.", env=env, value=value)
+    return int(value)

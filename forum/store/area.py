@@ -1,0 +1,84 @@
+"""What every area of the store stands on: one connection inside one transaction, and the few dialect differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forum.errors import NotFound
+from forum.store.faults import faults
+
+Row = sa.RowMapping
+
+
+class Link:
+    """One connection in one transaction. `reading`: it may not write."""
+
+    def __init__(self, connection: AsyncConnection, *, reading: bool) -> None:
+        self._connection = connection
+        self.reading = reading
+        self.postgresql = connection.dialect.name == "postgresql"
+
+    async def rows(self, statement: sa.Executable, values: Mapping[str, object] | None = None) -> Sequence[Row]:
+        """Runs a statement and returns its rows."""
+        with faults(reading=self.reading):
+            return (await self._connection.execute(statement, values)).mappings().all()
+
+    async def run(self, statement: sa.Executable, values: Mapping[str, object] | None = None) -> int:
+        """Runs a statement and returns how many rows it touched."""
+        with faults(reading=self.reading):
+            return (await self._connection.execute(statement, values)).rowcount
+
+    async def one(self, statement: sa.Executable, otherwise: str) -> Row:
+        """The first row. Raises NotFound with the sentence `otherwise` where there is none."""
+        rows = await self.rows(statement)
+        if not rows:
+            raise NotFound(otherwise)
+        return rows[0]
+
+    async def change(self, statement: sa.Executable, otherwise: str) -> None:
+        """Runs an update of one thing. Raises NotFound with the sentence `otherwise` where it touched nothing."""
+        if await self.run(statement) == 0:
+            raise NotFound(otherwise)
+
+    async def add(self, table: sa.Table, row: Mapping[str, object]) -> bool:
+        """Inserts a row; False where a unique constraint is against it. The transaction lives on either way."""
+        if self.postgresql:
+            return await self.run(postgresql.insert(table).values(row).on_conflict_do_nothing()) == 1
+        return await self.run(sqlite.insert(table).values(row).on_conflict_do_nothing()) == 1
+
+    async def put(self, table: sa.Table, row: Mapping[str, object]) -> None:
+        """Inserts a row, or replaces the other columns of the one with its primary key."""
+        key = list(table.primary_key)
+        rest = {name: value for name, value in row.items() if name not in table.primary_key}
+        if self.postgresql:
+            await self.run(
+                postgresql.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=rest)
+            )
+        else:
+            await self.run(sqlite.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=rest))
+
+    def among(self, column: sa.Column[str], values: Sequence[str]) -> sa.ColumnElement[bool]:
+        """`column` is one of these values, however many: they go over as one parameter."""
+        if self.postgresql:
+            return column == sa.any_(sa.bindparam(None, list(values), type_=postgresql.ARRAY(column.type)))
+        each = sa.func.json_each(msgspec.json.encode(list(values)).decode()).table_valued("value")
+        return column.in_(sa.select(each.c.value))
+
+
+class Area:
+    """One area of the store: its queries, in one transaction."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+
+def plain(thing: object) -> dict[str, Any]:
+    """A frozen dataclass as plain dicts and lists, ready for its columns."""
+    values: dict[str, Any] = msgspec.to_builtins(thing)
+    return values

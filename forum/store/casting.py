@@ -1,0 +1,112 @@
+"""The statements that count a batch of ballots: each is one round trip, however many ballots there are.
+
+A batch goes over as one parameter (SQLite: a JSON array of arrays, read by json_each) or one a column (PostgreSQL:
+arrays, read by unnest), never row by row: an executemany in a thread beside a busy event loop waits for the GIL at
+every row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from forum.store.tables import ballot, casting, participant, round_
+
+KEY = ("round", "participant", "cast")
+BALLOT = ("round", "participant", "choice", "reason", "ballot", "salt", "group_salt", "at")
+
+
+@dataclass(frozen=True)
+class Statements:
+    """`fresh` keeps the ids of casts and returns the new ones; `count` writes ballots; `known` looks up the others."""
+
+    fresh: sa.Executable
+    count: sa.Executable
+    known: sa.Executable
+
+
+def values(*, postgresql: bool, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> dict[str, object]:
+    """The parameters that carry `rows` into a statement over a batch with these columns."""
+    rows = list(rows)
+    if postgresql:
+        return {f"{name}_s": [row[i] for row in rows] for i, name in enumerate(columns)}
+    return {"batch": msgspec.json.encode(rows).decode()}
+
+
+@cache
+def statements(*, postgresql: bool) -> Statements:
+    """The three statements for one of the two databases."""
+    return Statements(
+        fresh=_fresh(of_postgresql=postgresql),
+        count=_count(of_postgresql=postgresql),
+        known=_known(of_postgresql=postgresql),
+    )
+
+
+def _batch(columns: Sequence[str], *, of_postgresql: bool) -> sa.FromClause:
+    if of_postgresql:
+        arrays = (sa.bindparam(f"{name}_s", type_=postgresql.ARRAY(sa.Text)) for name in columns)
+        return sa.func.unnest(*arrays).table_valued(*columns, name="batch").render_derived()
+    each = sa.func.json_each(sa.bindparam("batch")).table_valued("value")
+    return sa.select(
+        *(sa.func.json_extract(each.c.value, f"$[{i}]").label(name) for i, name in enumerate(columns))
+    ).subquery("batch")
+
+
+def _fresh(*, of_postgresql: bool) -> sa.Executable:
+    # Only from participants of the round's own session. In (round, participant, cast) order, so that two processes
+    # that commit overlapping batches wait for each other in one direction only and never in a circle.
+    batch = _batch(KEY, of_postgresql=of_postgresql)
+    chosen = (
+        sa.select(*batch.c)
+        .join_from(batch, participant, participant.c.id == batch.c.participant)
+        .join(round_, sa.and_(round_.c.id == batch.c.round, round_.c.session == participant.c.session))
+        .where(sa.true())
+        .order_by(*batch.c)
+    )
+    if of_postgresql:
+        inserted = postgresql.insert(casting).from_select(KEY, chosen).on_conflict_do_nothing()
+        return inserted.returning(*casting.c)
+    return sqlite.insert(casting).from_select(KEY, chosen).on_conflict_do_nothing().returning(*casting.c)
+
+
+def _count(*, of_postgresql: bool) -> sa.Executable:
+    # At most one row a participant and round. What a later cast may change is the choice, the reason and the time;
+    # the group and the random numbers stay those of the first.
+    batch = _batch(BALLOT, of_postgresql=of_postgresql)
+    chosen = (
+        sa.select(*batch.c, participant.c.group_id)
+        .join_from(batch, participant, participant.c.id == batch.c.participant)
+        .where(sa.true())
+        .order_by(batch.c.round, batch.c.participant)
+    )
+    columns = (*BALLOT, "group_id")
+    back = (ballot.c.round, ballot.c.participant, ballot.c.ballot)
+    key = ["round", "participant"]
+    changing = ("choice", "reason", "at")
+    if of_postgresql:
+        there = postgresql.insert(ballot).from_select(columns, chosen)
+        return there.on_conflict_do_update(
+            index_elements=key, set_={name: there.excluded[name] for name in changing}
+        ).returning(*back)
+    here = sqlite.insert(ballot).from_select(columns, chosen)
+    return here.on_conflict_do_update(
+        index_elements=key, set_={name: here.excluded[name] for name in changing}
+    ).returning(*back)
+
+
+def _known(*, of_postgresql: bool) -> sa.Executable:
+    # Of the casts that were not fresh: whether they were counted before, and which session their participant is in.
+    batch = _batch(KEY, of_postgresql=of_postgresql)
+    same = sa.and_(*(casting.c[name] == batch.c[name] for name in KEY))
+    return (
+        sa.select(*batch.c, participant.c.session, casting.c.cast.is_not(None).label("counted"))
+        .select_from(batch)
+        .outerjoin(participant, participant.c.id == batch.c.participant)
+        .outerjoin(casting, same)
+    )

@@ -1,0 +1,83 @@
+"""What a database says when something is wrong, in Forum's own errors: one place, both databases."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from forum.errors import ForumError, NotFound, StoreUnavailable
+
+# The database cannot take it now: https://www.sqlite.org/rescode.html (primary codes) ...
+_SQLITE_UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+# ... and SQLSTATE classes (PostgreSQL documentation, appendix A): connection, transaction rolled back, read-only
+# server, sign-in, no such database, resources, not in the right state, operator, system, internal.
+_POSTGRESQL_UNAVAILABLE = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
+_FOREIGN_KEY = "23503"
+
+
+@contextmanager
+def faults(*, reading: bool = False) -> Iterator[None]:
+    """Turns what the database raises into StoreUnavailable or NotFound; a mistake in our own SQL stays what it is.
+
+    `reading` says that the unit of work may not write: an attempt to is a mistake too (RuntimeError).
+    """
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if reading and _writes(error):
+            raise RuntimeError("This unit of work is for reading: use begin() to write.") from error
+        known = _known(error)
+        if known is None:
+            raise
+        raise known from error
+    except (sa.exc.TimeoutError, OSError, TimeoutError) as error:
+        # The pool had no connection to give in time, or the network did not reach the server.
+        raise StoreUnavailable("The database cannot be reached. Nothing was saved.") from error
+
+
+def sqlstate(error: BaseException | None) -> str:
+    """PostgreSQL's five-character code of an error, "" where there is none."""
+    return str(getattr(error, "sqlstate", None) or "")
+
+
+def _known(error: sa.exc.DBAPIError) -> ForumError | None:
+    gone = StoreUnavailable("The database could not take this. Nothing was saved.")
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", None)
+        if code is None:
+            return gone if isinstance(cause, sqlite3.OperationalError) else None
+        if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            return NotFound("What this belongs to does not exist.")
+        return gone if code & 0xFF in _SQLITE_UNAVAILABLE else None
+    state = sqlstate(cause)
+    if state == _FOREIGN_KEY:
+        return NotFound("What this belongs to does not exist.")
+    if state[:2] in _POSTGRESQL_UNAVAILABLE or error.connection_invalidated:
+        return gone
+    if not state and isinstance(error, sa.exc.InterfaceError):
+        return gone
+    return None
+
+
+def _writes(error: sa.exc.DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_READONLY or sqlstate(error.orig) == "25006"

@@ -1,0 +1,220 @@
+"""Rounds and their ballots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import msgspec
+import sqlalchemy as sa
+
+from forum import round as rounds
+from forum.ballot import Ballot, Cast
+from forum.ports import CastOutcome
+from forum.round import Round
+from forum.store.area import Area, Row, plain
+from forum.store.casting import BALLOT, KEY, statements, values
+from forum.store.tables import ballot, round_, storable
+
+_NO_ROUND = "There is no such question."
+_LONGEST_CAST_ID = 64
+
+Key: TypeAlias = tuple[str, str, str]
+Voter: TypeAlias = tuple[str, str]
+
+_REFUSED = {
+    rounds.DRAFT: "not_open",
+    rounds.CLOSED: "closed",
+    rounds.REVEALED: "closed",
+    rounds.ANNULLED: "annulled",
+}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a cast is held against: the round's session and state, and the ids of its responses."""
+
+    session: str
+    state: str
+    responses: frozenset[str]
+
+
+class SqlRounds(Area):
+    """ports.Rounds."""
+
+    async def add(self, new: Round) -> None:
+        """Keeps a new round."""
+        await self._link.run(sa.insert(round_).values(plain(new)))
+
+    async def get(self, round_id: str, *, lock: bool = False) -> Round:
+        """`lock` waits for casts on their way, and keeps further ones out until this unit ends. Raises NotFound."""
+        wanted = sa.select(round_).where(round_.c.id == round_id)
+        if lock:
+            # Casts hold the row with FOR SHARE (below), which FOR NO KEY UPDATE excludes.
+            wanted = wanted.with_for_update(key_share=True)
+        return _round(await self._link.one(wanted, _NO_ROUND))
+
+    async def of(self, session: str) -> list[Round]:
+        """In the order they were made."""
+        wanted = sa.select(round_).where(round_.c.session == session).order_by(round_.c.seq)
+        return [_round(row) for row in await self._link.rows(wanted)]
+
+    async def save(self, changed: Round) -> None:
+        """Writes all of it. Raises NotFound."""
+        await self._link.change(
+            sa.update(round_).where(round_.c.id == changed.id).values(plain(changed)), _NO_ROUND
+        )
+
+    async def cast(self, batch: Sequence[Cast]) -> list[CastOutcome]:
+        """Counts what can be counted; see ports.Rounds.cast. Three statements, a fourth where some are not fresh."""
+        casts = [(_key(cast), cast) for cast in batch]
+        asked = await self._asked({key[0] for key, _ in casts})
+        refusals = [_refusal(asked.get(key[0]), cast) for key, cast in casts]
+
+        fresh = await self._fresh({key for (key, _), refusal in zip(casts, refusals, strict=True) if not refusal})
+        counted: dict[Key, int] = {}
+        for i, (key, _) in enumerate(casts):
+            if key in fresh and not refusals[i]:
+                counted.setdefault(key, i)
+        changed = await self._count([(key, casts[i][1]) for key, i in counted.items()])
+
+        others = {key for i, (key, _) in enumerate(casts) if counted.get(key) != i}
+        known = await self._known(others - counted.keys())
+        outcomes = []
+        for i, (key, cast) in enumerate(casts):
+            if key in counted:
+                # Before its first counted sending only a choice that does not exist can have been refused.
+                refusal = refusals[i] if i < counted[key] else ""
+                outcomes.append(CastOutcome(cast, refusal, changed=i == counted[key] and key in changed))
+            else:
+                outcomes.append(CastOutcome(cast, _judged(known.get(key), asked.get(key[0]), refusals[i])))
+        return outcomes
+
+    async def voted(self, rounds_: Sequence[str]) -> dict[str, int]:
+        """How many ballots each of these rounds has."""
+        rows = await self._link.rows(
+            sa.select(ballot.c.round, sa.func.count().label("ballots"))
+            .where(self._link.among(ballot.c.round, rounds_))
+            .group_by(ballot.c.round)
+        )
+        counts = {row["round"]: int(row["ballots"]) for row in rows}
+        return {one: counts.get(one, 0) for one in rounds_}
+
+    async def ballots(self, round_id: str) -> list[Ballot]:
+        """Every ballot of a round, in the order of their random ids, which says nothing of who came first."""
+        wanted = sa.select(ballot).where(ballot.c.round == round_id).order_by(ballot.c.ballot)
+        return [_ballot(row) for row in await self._link.rows(wanted)]
+
+    async def yours(self, participant: str, rounds_: Sequence[str]) -> list[Ballot]:
+        """What a participant cast in these rounds."""
+        wanted = sa.select(ballot).where(
+            ballot.c.participant == participant, self._link.among(ballot.c.round, rounds_)
+        )
+        return [_ballot(row) for row in await self._link.rows(wanted)]
+
+    async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
+        # FOR SHARE (nothing on SQLite, which has one writer): a round that is being closed keeps us waiting here, and
+        # one that we read as open stays open until our ballots are committed.
+        rows = await self._link.rows(
+            sa.select(round_.c.id, round_.c.session, round_.c.state, round_.c.responses)
+            .where(self._link.among(round_.c.id, sorted(ids)))
+            .order_by(round_.c.id)
+            .with_for_update(read=True)
+        )
+        return {
+            row["id"]: _Asked(row["session"], row["state"], frozenset(r["id"] for r in row["responses"]))
+            for row in rows
+        }
+
+    async def _fresh(self, keys: set[Key]) -> set[Key]:
+        if not keys:
+            return set()
+        rows = await self._link.rows(
+            statements(postgresql=self._link.postgresql).fresh,
+            values(postgresql=self._link.postgresql, columns=KEY, rows=keys),
+        )
+        return {(row["round"], row["participant"], row["cast"]) for row in rows}
+
+    async def _count(self, casts: list[tuple[Key, Cast]]) -> set[Key]:
+        """Writes the ballots of fresh casts, given in order; returns those that replaced a ballot."""
+        first: dict[Voter, Cast] = {}
+        last: dict[Voter, Cast] = {}
+        opening: set[Key] = set()
+        for key, cast in casts:
+            voter = key[:2]
+            if voter not in first:
+                first[voter] = cast
+                opening.add(key)
+            last[voter] = cast
+        if not first:
+            return set()
+        rows = await self._link.rows(
+            statements(postgresql=self._link.postgresql).count,
+            values(
+                postgresql=self._link.postgresql,
+                columns=BALLOT,
+                rows=[_values(voter, made, last[voter]) for voter, made in first.items()],
+            ),
+        )
+        # A ballot that came back with another random id than the one offered was there before.
+        made = {(row["round"], row["participant"]) for row in rows if row["ballot"] == first[_voter(row)].ballot}
+        return {key for key, _ in casts if key not in opening or key[:2] not in made}
+
+    async def _known(self, keys: set[Key]) -> dict[Key, Row]:
+        if not keys:
+            return {}
+        rows = await self._link.rows(
+            statements(postgresql=self._link.postgresql).known,
+            values(postgresql=self._link.postgresql, columns=KEY, rows=keys),
+        )
+        return {(row["round"], row["participant"], row["cast"]): row for row in rows}
+
+
+def _key(cast: Cast) -> Key:
+    return storable(cast.round), storable(cast.participant), storable(cast.cast)
+
+
+def _voter(row: Mapping[str, str]) -> Voter:
+    return row["round"], row["participant"]
+
+
+def _values(voter: Voter, first: Cast, last: Cast) -> tuple[str, ...]:
+    reason = storable(last.reason)
+    return (*voter, last.choice, reason, first.ballot, first.salt, first.group_salt, last.at)
+
+
+def _refusal(asked: _Asked | None, cast: Cast) -> str:
+    if asked is None:
+        return "unknown_round"
+    if not 0 < len(cast.cast) <= _LONGEST_CAST_ID:
+        return "malformed"
+    if asked.state != rounds.OPEN:
+        return _REFUSED[asked.state]
+    return "" if cast.choice in asked.responses else "unknown_response"
+
+
+def _judged(known: Row | None, asked: _Asked | None, refusal: str) -> str:
+    """The refusal of a cast that was not fresh; "" where it was counted before."""
+    if known is not None and known["counted"]:
+        return ""
+    if known is None or asked is None or known["session"] != asked.session:
+        return "unknown_round"
+    return refusal or "unknown_round"
+
+
+def _round(row: Row) -> Round:
+    return msgspec.convert({**row}, Round)
+
+
+def _ballot(row: Row) -> Ballot:
+    return Ballot(
+        round=row["round"],
+        participant=row["participant"],
+        choice=row["choice"],
+        reason=row["reason"],
+        group=row["group_id"],
+        ballot=row["ballot"],
+        salt=row["salt"],
+        group_salt=row["group_salt"],
+    )

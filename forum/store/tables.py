@@ -1,0 +1,288 @@
+"""The tables: one schema for SQLite and PostgreSQL. `migrations/` builds it; a test holds the two equal.
+
+Tables that are listed in the order in which things were made have `seq`, a counter that never leaves the database;
+everything else refers to things by their random `id`. Times are strings (UTC, ISO 8601, milliseconds, Z), which sort
+as they are. What is only ever read and written whole stands in one JSON column.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+
+def storable(words: str) -> str:
+    """The words as both databases can hold them: U+0000 and lone surrogates become replacement characters."""
+    if "\0" in words:
+        words = words.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        return words.encode("utf-8", "replace").decode()
+    return words
+
+
+class Words(sa.types.TypeDecorator[str]):
+    """Text that any Python string can go into; one bad character must not make a whole transaction fail."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Called by SQLAlchemy for every value on its way in."""
+        return None if value is None else storable(value)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _seq() -> sa.Column[int]:
+    return sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True)
+
+
+def _id() -> sa.Column[str]:
+    return sa.Column("id", Words, nullable=False, unique=True)
+
+
+def _words(name: str, default: str | None = "") -> sa.Column[str]:
+    return sa.Column(name, Words, nullable=False, server_default=default)
+
+
+def _json(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.JSON(none_as_null=True), nullable=nullable)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
+
+
+def _of(name: str, target: str, *, nullable: bool = False, index: bool = True) -> sa.Column[str]:
+    return sa.Column(name, Words, sa.ForeignKey(target), nullable=nullable, index=index)
+
+
+person = sa.Table(
+    "person",
+    metadata,
+    _seq(),
+    _id(),
+    _words("login", None),
+    sa.Column("login_key", Words, nullable=False, unique=True),  # the login as it is compared: without case
+    _words("name", None),
+    _json("roles"),
+    _words("password"),
+    _words("created_at"),
+)
+
+sign_in = sa.Table(
+    "sign_in",
+    metadata,
+    sa.Column("token", Words, primary_key=True),
+    _of("person", "person.id"),
+    _words("at", None),
+    _words("until", None),
+)
+
+# The link with which the first administrator sets a password: at most one row, `only` is always 1.
+first_link = sa.Table(
+    "first_link",
+    metadata,
+    sa.Column("only", sa.Integer, primary_key=True, autoincrement=False),
+    _words("token", None),
+    _words("until", None),
+)
+
+token = sa.Table(
+    "token",
+    metadata,
+    _seq(),
+    _id(),
+    _of("person", "person.id"),
+    _words("label", None),
+    sa.Column("secret", Words, nullable=False, unique=True),
+    _words("created_at", None),
+    _words("revoked_at"),
+)
+
+commission = sa.Table(
+    "commission",
+    metadata,
+    _seq(),
+    _id(),
+    _words("title", None),
+    _words("question", None),
+    _words("stage", None),
+    _json("power"),
+    _json("groups"),
+    sa.Column("threshold", sa.Integer, nullable=False),
+    _json("support"),
+    _flag("demonstration"),
+    _flag("rehearsal"),
+    _words("created_at"),
+)
+
+story = sa.Table(
+    "story",
+    metadata,
+    _seq(),
+    _id(),
+    _of("commission", "commission.id"),
+    _words("title", None),
+    _words("twee", None),
+    _words("status", None),
+    sa.Column("told_by", Words),
+    sa.Column("link", Words, nullable=False, index=True, server_default=""),
+    _words("because"),
+    _words("submitted_at"),
+    _words("moderated_at"),
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    _seq(),
+    _id(),
+    _of("commission", "commission.id"),
+    _words("title", None),
+    _words("code", None),
+    sa.Column("projector", Words, nullable=False, unique=True),
+    _json("scenarios"),
+    _json("cue"),
+    sa.Column("version", sa.Integer, nullable=False),
+    _flag("paused"),
+    _flag("ended"),
+    _flag("rehearsal"),
+    _flag("recorded"),
+    _json("partition", nullable=True),
+    _words("opened_at"),
+)
+# Six digits run out: a code is free again when its session has ended.
+sa.Index(
+    "uq_session_code_live",
+    session.c.code,
+    unique=True,
+    sqlite_where=sa.text("NOT ended"),
+    postgresql_where=sa.text("NOT ended"),
+)
+sa.Index("ix_session_code", session.c.code)
+
+participant = sa.Table(
+    "participant",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _of("session", "session.id", index=False),
+    sa.Column("device", Words, nullable=False),
+    sa.Column("group_id", Words),
+    _words("joined_at", None),
+    sa.UniqueConstraint("session", "device"),
+)
+
+round_ = sa.Table(
+    "round",
+    metadata,
+    _seq(),
+    _id(),
+    _of("session", "session.id"),
+    _words("question", None),
+    _json("responses"),
+    sa.Column("scenario", Words),
+    sa.Column("scene", Words),
+    _words("method", None),
+    _words("kind", None),
+    _of("second_of", "round.id", nullable=True, index=False),
+    _words("state", None),
+    _flag("closing_soon"),
+    _words("created_at"),
+    _words("opened_at"),
+    _words("closed_at"),
+    _words("revealed_at"),
+    _words("annulled_at"),
+    _words("annulled_because"),
+)
+
+# Which casts have been counted, so that the same one again is known. It holds no choice, and no foreign keys: rows come
+# only from the one statement in casting.py, which joins round and participant; checking each row twice is not free.
+casting = sa.Table(
+    "casting",
+    metadata,
+    sa.Column("round", Words, primary_key=True),
+    sa.Column("participant", Words, primary_key=True),
+    sa.Column("cast", Words, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# One ballot a participant and round: the primary key holds it, whoever writes.
+ballot = sa.Table(
+    "ballot",
+    metadata,
+    _of("round", "round.id", index=False),
+    _of("participant", "participant.id", index=True),
+    _words("choice", None),
+    _words("reason", None),
+    sa.Column("group_id", Words),
+    _words("ballot", None),
+    _words("salt", None),
+    _words("group_salt", None),
+    _words("at", None),
+    sa.PrimaryKeyConstraint("round", "participant"),
+    sqlite_with_rowid=False,
+)
+
+decision = sa.Table(
+    "decision",
+    metadata,
+    _seq(),
+    _id(),
+    _of("commission", "commission.id"),
+    _json("rounds"),
+    _words("outcome", None),
+    sa.Column("response", Words),
+    _words("rationale", None),
+    _words("why"),
+    _words("dissent"),
+    _words("decided_at"),
+    sa.Column("entry", sa.Integer),
+)
+
+commitment = sa.Table(
+    "commitment",
+    metadata,
+    _seq(),
+    _id(),
+    _of("decision", "decision.id"),
+    _words("role", None),
+    _words("what", None),
+    sa.Column("by", Words, nullable=False),
+)
+
+# The record. Triggers made by the first migration refuse UPDATE and DELETE.
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    _words("commission", None),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("leaf_hash", sa.LargeBinary, nullable=False),
+)
+
+disclosure = sa.Table(
+    "disclosure",
+    metadata,
+    sa.Column("digest", Words, primary_key=True),
+    sa.Column("entry", sa.Integer, nullable=False),
+    sa.Column("commission", Words, nullable=False, index=True),
+    sa.Column("encoded", Words),
+    _words("withdrawn_at"),
+)
+
+fact = sa.Table(
+    "fact",
+    metadata,
+    sa.Column("name", Words, primary_key=True),
+    _words("value", None),
+)

@@ -1,0 +1,249 @@
+"""Twee 3 notation: passages in and out, and the links in their text.
+
+Source: iftechfoundation/twine-specs, twee-3-specification.md, v3.0.2. Where that says nothing, this does what
+Twine does: a line of text that would look like a header is written with a backslash before it, and of the
+arrows in a link the last "->" counts, else the first "<-", else the last "|".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from forum.errors import Problem, StoryProblems
+
+MAX_BYTES = 256 * 1024
+HEADER = "::"
+
+_ESCAPED = re.compile(r"\\(.)")
+_NEEDS_ESCAPE = re.compile(r"[\\\[\]{}]")
+# These turn the reading direction or cannot be seen: on a projector the text would not be what the file says.
+_HIDDEN = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# What may stand beside links without making their line a sentence: bullets, numbers, separators.
+_BULLETS = "*-+•·|/,;.:()0123456789 \t"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One passage. `line` is the 1-based line of its header; `body` is its text, line by line, unescaped.
+
+    `body[i]` stands on line `line + 1 + i` of the file.
+    """
+
+    name: str
+    tags: tuple[str, ...]
+    line: int
+    body: tuple[str, ...]
+
+
+def decode(source: bytes | str) -> str:
+    """The text of a file: UTF-8, a byte order mark taken off, every line end a newline.
+
+    Raises StoryProblems where it is over MAX_BYTES, not UTF-8, or holds a NUL.
+    """
+    size = len(source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise StoryProblems([Problem(1, f"The file is too big. A story can have {MAX_BYTES // 1024} KiB.")])
+    if isinstance(source, bytes):
+        try:
+            text = source.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = source.count(b"\n", 0, error.start) + 1
+            raise StoryProblems([Problem(line, "This is not UTF-8 text. Save the file as UTF-8.")]) from error
+    else:
+        text = source
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if (nul := text.find("\0")) >= 0:
+        message = "This is not text: it holds a NUL character. Save the file as UTF-8."
+        raise StoryProblems([Problem(text.count("\n", 0, nul) + 1, message)])
+    return text
+
+
+def hidden(text: str) -> str | None:
+    """The first character of `text` that no story may hold, as "U+202E"; None where all are good.
+
+    Not allowed: control characters (newline and tab are), halves of surrogate pairs, and characters that turn
+    the reading direction or separate lines unseen.
+    """
+    for char in text:
+        if char in _HIDDEN or (char not in "\n\t" and unicodedata.category(char) in ("Cc", "Cs")):
+            return f"U+{ord(char):04X}"
+    return None
+
+
+def shorten(text: str) -> str:
+    """`text` as a message can quote it: not too long, nothing hidden."""
+    seen = "".join("\ufffd" if char in "\n\t" or hidden(char) else char for char in text[:61])
+    return seen if len(seen) <= 60 else seen[:57] + "..."
+
+
+def tidy(text: str) -> str:
+    """Plain text in its one form: lines stripped, single empty lines between paragraphs, none at the ends."""
+    lines: list[str] = []
+    for line in (raw.strip() for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines).rstrip("\n")
+
+
+def read(text: str) -> tuple[list[Passage], list[Problem]]:
+    """The passages of a file that `decode` gave, in order, and everything wrong with its form.
+
+    A passage without a name is left out. A character that may not stand there is a problem, once a line, and
+    reads as U+FFFD, so that the rest can still be judged.
+    """
+    problems: list[Problem] = []
+    heads: list[tuple[int, str, tuple[str, ...]]] = []
+    bodies: list[list[str]] = []
+    stray = False
+    for number, raw in enumerate(text.split("\n"), start=1):
+        line = raw
+        if code := hidden(raw):
+            problems.append(Problem(number, f"There is a hidden character here ({code}). Take it out."))
+            line = "".join("\ufffd" if hidden(char) else char for char in raw)
+        if line.startswith(HEADER):
+            name, tags, faults = _header(line)
+            problems += [Problem(number, fault) for fault in faults]
+            heads.append((number, name, tags))
+            bodies.append([])
+        elif bodies:
+            bodies[-1].append(_unescape_line(line))
+        elif line.strip() and not stray:
+            stray = True
+            problems.append(
+                Problem(number, 'There is text before the first passage. A passage starts with "::".')
+            )
+    passages = [
+        Passage(name, tags, number, tuple(body))
+        for (number, name, tags), body in zip(heads, bodies, strict=True)
+        if name
+    ]
+    return passages, problems
+
+
+def _header(line: str) -> tuple[str, tuple[str, ...], list[str]]:
+    rest = line.removeprefix(HEADER)
+    faults: list[str] = []
+    end = _unescaped(rest, "[{")
+    if _unescaped(rest[:end], "]}") < end:
+        faults.append("Put a backslash before each bracket in a passage's name.")
+    name = _decode_name(rest[:end]).strip()
+    if not name:
+        faults.append('This passage has no name. Write it after "::".')
+    tags: tuple[str, ...] = ()
+    if rest[end : end + 1] == "[":
+        close = _unescaped(rest, "]", end + 1)
+        if close == len(rest):
+            faults.append('The tags are not closed. Put "]" after the last one.')
+        tags = tuple(_decode_name(tag) for tag in rest[end + 1 : close].split())
+        end = close + 1
+    after = rest[end:].strip()
+    if after:
+        try:
+            good = isinstance(json.loads(after), dict)
+        except (ValueError, RecursionError):
+            good = False
+        if not good:
+            faults.append("What follows the passage's name and tags is not a JSON object.")
+    return name, tags, faults
+
+
+def _unescaped(text: str, wanted: str, start: int = 0) -> int:
+    """The index, from `start`, of the first of `wanted` without a backslash before it; else len(text)."""
+    index = start
+    while index < len(text):
+        if text[index] == "\\":
+            index += 1
+        elif text[index] in wanted:
+            return index
+        index += 1
+    return len(text)
+
+
+def _decode_name(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _encode_name(text: str) -> str:
+    return _NEEDS_ESCAPE.sub(r"\\\g<0>", text)
+
+
+def _unescape_line(line: str) -> str:
+    # Twine takes the backslash off "\:" at the start of a line; where there are more, one comes off here.
+    return line[1:] if re.match(r"\\+:", line) else line
+
+
+def _escape_line(line: str) -> str:
+    return "\\" + line if re.match(r"::|\\+:", line) else line
+
+
+def take_links(line: str) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """A line of text, its links as (words, scene), and what is wrong with them.
+
+    Links on a line of their own (bullets and numbers allowed) leave an empty line; a link in a sentence
+    leaves its words there.
+    """
+    said, beside = [], []
+    found: list[tuple[str, str]] = []
+    faults: list[str] = []
+    at = 0
+    while (start := line.find("[[", at)) >= 0:
+        end = line.find("]]", start + 2)
+        content = line[start + 2 : end] if end >= 0 else ""
+        if end < 0 or "[[" in content:
+            faults.append('This link is not closed. Put "]]" at its end.')
+            return line.replace("[[", ""), found, faults
+        words, to = _divide(content)
+        if "][" in content:
+            faults.append("A link can hold words and a scene, and nothing else.")
+        elif not words or not to:
+            faults.append("A link needs words and a scene: [[words->scene]].")
+        else:
+            found.append((words, to))
+        said += [line[at:start], words]
+        beside.append(line[at:start])
+        at = end + 2
+    beside.append(line[at:])
+    if (found or faults) and not "".join(beside).strip(_BULLETS):
+        return "", found, faults
+    return "".join([*said, line[at:]]), found, faults
+
+
+def _divide(content: str) -> tuple[str, str]:
+    if "->" in content:
+        words, _, to = content.rpartition("->")
+    elif "<-" in content:
+        to, _, words = content.partition("<-")
+    elif "|" in content:
+        words, _, to = content.rpartition("|")
+    else:
+        words = to = content
+    return words.strip(), to.strip()
+
+
+def write_link(words: str, to: str) -> str:
+    """The link as a line. Both must be such that `link_fault` finds nothing in them."""
+    plain = words == to and not any(mark in to for mark in ("->", "<-", "|"))
+    return f"[[{to}]]" if plain else f"[[{words}->{to}]]"
+
+
+def link_fault(text: str, *, target: bool = False) -> str | None:
+    """Why `text` cannot stand in a link, as its words or (`target`) as its scene; None where it can."""
+    for mark in ("[[", "]]", "]["):
+        if mark in text:
+            return f'it holds "{mark}"'
+    if target and "->" in text:
+        return 'it holds "->"'
+    if target and text.endswith("]"):
+        return 'it ends with "]"'
+    return None
+
+
+def write_passage(name: str, tags: Sequence[str], body: Iterable[str]) -> str:
+    """One passage, header and text, ending with a newline. Tags must hold no spaces, `name` no newline."""
+    block = f" [{' '.join(_encode_name(tag) for tag in tags)}]" if tags else ""
+    lines = [f"{HEADER} {_encode_name(name)}{block}", *(_escape_line(line) for line in body)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,93 @@
+"""The facilitator's console: one page, and one address for each act."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import ForumError, NotFound
+from forum.facilitation import Facilitation, Outcome
+from forum.rooms import view_of
+from forum.web.errors import status_of
+from forum.web.forms import Form, form_of
+from forum.web.live import screen_context
+from forum.web.pages import done, page, wants_json
+from forum.web.site import base_url, site_of
+from forum.web.words import say
+
+Act = Callable[[Facilitation, str, Form], Awaitable[Outcome]]
+
+ACTS: dict[str, Act] = {
+    "scene": lambda f, s, form: f.scene(s, form.text("scenario"), form.text("scene"), replay=form.flag("replay")),
+    "question": lambda f, s, form: f.question(s, form.text("scenario"), form.text("scene")),
+    "ask": lambda f, s, form: f.ask(s, form.text("question"), form.texts("response"), none=form.flag("none")),
+    "second": lambda f, s, form: f.second(s, form.text("round")),
+    "open": lambda f, s, form: f.open(s, form.text("round")),
+    "warn": lambda f, s, form: f.warn(s, form.text("round")),
+    "close": lambda f, s, form: f.close(s, form.text("round")),
+    "reveal": lambda f, s, form: f.reveal(s, form.text("round")),
+    "annul": lambda f, s, form: f.annul(s, form.text("round"), form.text("because")),
+    "pause": lambda f, s, form: f.pause(s, paused=True),
+    "resume": lambda f, s, form: f.pause(s, paused=False),
+    "end": lambda f, s, form: f.end(s),
+}
+
+
+async def console(request: Request) -> Response:
+    """The console of one session."""
+    return await _console(request, request.path_params["session"])
+
+
+async def act(request: Request) -> Response:
+    """Carries out one act, tells every screen, and returns to the console (or answers a machine in JSON)."""
+    site = site_of(request)
+    session, name = request.path_params["session"], request.path_params["act"]
+    if name not in ACTS:
+        raise NotFound("There is no such act of the facilitator.")
+    form = await form_of(request)
+    try:
+        outcome = await ACTS[name](Facilitation(site.store, site.clock), session, form)
+    except ForumError as error:
+        if wants_json(request) or isinstance(error, NotFound):
+            raise
+        # What was typed stays in the form.
+        typed = {key: list(values) for key, values in form.values.items()}
+        return await _console(request, session, status_of(error), say(error.message, error.values), typed)
+    await site.rooms.changed(session)
+    return done(request, f"/console/{session}", **_facts(outcome))
+
+
+def _facts(outcome: Outcome) -> dict[str, object]:
+    facts: dict[str, object] = {"version": outcome.session.version}
+    if outcome.round is not None:
+        facts |= {"round": outcome.round.id, "state": outcome.round.state}
+        facts["responses"] = [{"id": r.id, "label": r.label} for r in outcome.round.responses]
+    if outcome.count is not None:
+        facts["count"] = outcome.count
+    if outcome.result is not None:
+        facts["result"] = outcome.result.to_json()
+    return facts
+
+
+async def _console(
+    request: Request,
+    session: str,
+    status: int = 200,
+    error: str = "",
+    typed: dict[str, list[str]] | None = None,
+) -> Response:
+    site = site_of(request)
+    async with site.store.read() as work:
+        view = await view_of(work, await work.sessions.get(session))
+    context = screen_context(base_url(request), view)
+    return await page(
+        request,
+        "live/console.html",
+        status,
+        **context,
+        error=error,
+        typed=typed or {},
+        socket_path=f"/console/{session}/socket",
+    )

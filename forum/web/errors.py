@@ -1,0 +1,93 @@
+"""The one place that turns errors into HTTP answers (and, for sockets, into close codes)."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from forum import errors
+from forum.web.forms import spoken
+from forum.web.pages import page, wants_json
+from forum.web.words import gettext as _
+from forum.web.words import say
+
+log = structlog.get_logger()
+
+STATUS: dict[type[errors.ForumError], int] = {
+    errors.BadInput: 422,
+    errors.NotFound: 404,
+    errors.NotAllowed: 403,
+    errors.SignInNeeded: 401,
+    errors.IllegalMove: 409,
+    errors.CastRefused: 409,
+    errors.TooMany: 429,
+    errors.StoreUnavailable: 503,
+}
+
+# RFC 6455, 7.4: codes from 4000 are ours.
+CLOSE_NOT_FOUND = 4404
+CLOSE_NOT_ALLOWED = 4403
+CLOSE_MISBEHAVED = 4400
+
+
+def status_of(error: errors.ForumError) -> int:
+    """The HTTP status for an error: that of the nearest class in STATUS."""
+    return next((STATUS[c] for c in type(error).__mro__ if c in STATUS), 500)
+
+
+async def forum_error(request: Request, error: Exception) -> Response:
+    """Answers a ForumError that no page handled itself."""
+    if not isinstance(error, errors.ForumError):
+        raise error
+    status = status_of(error)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else {}
+    words = say(error.message, error.values)
+    if wants_json(request):
+        body: dict[str, object] = {"code": error.code, "words": words}
+        if isinstance(error, errors.BadInput):
+            body["fields"] = spoken(error)
+            body["words"] = " ".join(spoken(error).values())
+        return JSONResponse({"error": body}, status, headers)
+    if isinstance(error, errors.SignInNeeded):
+        after = request.url.path if request.method in {"GET", "HEAD"} else "/"
+        return RedirectResponse(f"/sign-in?next={quote(after)}", 303)
+    if isinstance(error, errors.FormErrors):
+        words = " ".join(spoken(error).values())
+    answer = await page(request, "error.html", status, status=status, words=words)
+    answer.headers.update(headers)
+    return answer
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Answers Starlette's own errors (no such page, wrong method, body too large) in the house's words."""
+    if not isinstance(error, HTTPException):
+        raise error
+    known = {
+        404: _("There is no page at this address. Check the link, or start from the front page."),
+        405: _("This address does not take that kind of request."),
+        413: _("That was too much at once. Make it shorter and send it again."),
+    }
+    words = known.get(error.status_code, error.detail)
+    if wants_json(request):
+        return JSONResponse(
+            {"error": {"code": f"http_{error.status_code}", "words": words}}, error.status_code, error.headers
+        )
+    answer = await page(request, "error.html", error.status_code, status=error.status_code, words=words)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """Answers a bug: logged with its trace, told without it."""
+    log.error("unexpected error", error=type(error).__name__, exc_info=error)
+    words = _("Something went wrong on our side. Nothing you sent was counted. Please try again.")
+    if wants_json(request):
+        return JSONResponse({"error": {"code": "unexpected", "words": words}}, 500)
+    return HTMLResponse(f'<!doctype html><html lang="en"><title>Forum</title><main><h1>Forum</h1><p>{words}</p></main></html>', 500)
+
+
+HANDLERS = {errors.ForumError: forum_error, HTTPException: http_error, Exception: unexpected}

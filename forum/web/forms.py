@@ -1,0 +1,82 @@
+"""Forms as they arrive: names and text, nothing else; what was typed can always be shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from forum.errors import BadInput, FormErrors
+from forum.web.words import gettext as _
+from forum.web.words import say
+
+_MOST_FIELDS = 400
+
+
+@dataclass
+class Form:
+    """A submitted form. `errors` gathers what is wrong, field by field; `stop()` raises once if anything is."""
+
+    values: Mapping[str, Sequence[str]]
+    errors: dict[str, BadInput] = field(default_factory=dict)
+
+    def text(self, name: str, default: str = "") -> str:
+        """One field, line ends as \\n, outer space gone."""
+        values = self.values.get(name)
+        return values[-1].replace("\r\n", "\n").replace("\r", "\n").strip() if values else default
+
+    def texts(self, name: str) -> list[str]:
+        """A repeated field, in the order of the page, empty ones kept."""
+        return [v.replace("\r\n", "\n").replace("\r", "\n").strip() for v in self.values.get(name, ())]
+
+    def flag(self, name: str) -> bool:
+        """A checkbox."""
+        return self.text(name) in {"1", "on", "true", "yes"}
+
+    def need(self, name: str, otherwise: str, *, most: int = 2000) -> str:
+        """A field that must have something in it, and no more than `most` characters."""
+        value = self.text(name)
+        if not value:
+            self.wrong(name, otherwise)
+        return self.at_most(name, value, most)
+
+    def at_most(self, name: str, value: str, most: int) -> str:
+        """The value, with an error where it is longer than `most` characters."""
+        if len(value) > most:
+            self.wrong(name, "Use at most %(most)s characters. This has %(length)s.", most=most, length=len(value))
+        return value
+
+    def choice(self, name: str, options: Sequence[str], otherwise: str) -> str:
+        """A field whose value must be one of `options`."""
+        value = self.text(name)
+        if value not in options:
+            self.wrong(name, otherwise)
+        return value
+
+    def wrong(self, name: str, message: str, **values: object) -> None:
+        """Notes what is wrong with a field; the first error of a field is the one that is shown."""
+        self.errors.setdefault(name, BadInput(message, field=name, **values))
+
+    def stop(self) -> None:
+        """Raises FormErrors where anything was wrong."""
+        if self.errors:
+            raise FormErrors(self.errors)
+
+
+async def form_of(request: Request) -> Form:
+    """The form in a request's body; text fields only. Raises BadInput for anything else."""
+    data = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    values: dict[str, list[str]] = {}
+    for name, value in data.multi_items():
+        if not isinstance(value, str):
+            raise BadInput("Files cannot be sent here.", field=name)
+        values.setdefault(name, []).append(value.replace("\x00", ""))
+    return Form(values)
+
+
+def spoken(error: BadInput) -> dict[str, str]:
+    """The errors of a form in the reader's language, field by field (a single error under its own field)."""
+    if isinstance(error, FormErrors):
+        return {name: say(e.message, e.values) for name, e in error.fields.items()}
+    return {error.field or "form": say(error.message, error.values) or _("There is a problem")}

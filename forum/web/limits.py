@@ -1,0 +1,46 @@
+"""Rate limits in this process's memory, sized for a venue of five hundred people behind one network address."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from forum.errors import TooMany
+
+TEN_MINUTES = 600
+AN_HOUR = 3600
+_KEYS_KEPT = 10_000
+
+
+class Limits:
+    """Counts what happened lately under a key, in a sliding window."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._seen: dict[str, deque[float]] = {}
+
+    def check(self, key: str, limit: int, window: int) -> None:
+        """Raises TooMany where `limit` things were counted under this key in the last `window` seconds."""
+        seen = self._recent(key, window)
+        if len(seen) >= limit:
+            wait = int(seen[0] + window - self._monotonic()) + 1
+            raise TooMany("Too many tries from this network. Wait %(seconds)s seconds and try again.", wait)
+
+    def count(self, key: str) -> None:
+        """Remembers that it happened now."""
+        if len(self._seen) >= _KEYS_KEPT and key not in self._seen:
+            self._seen.pop(next(iter(self._seen)))
+        self._seen.setdefault(key, deque()).append(self._monotonic())
+
+    def take(self, key: str, limit: int, window: int) -> None:
+        """`check`, and where it passes `count`."""
+        self.check(key, limit, window)
+        self.count(key)
+
+    def _recent(self, key: str, window: int) -> deque[float]:
+        seen = self._seen.get(key, deque())
+        horizon = self._monotonic() - window
+        while seen and seen[0] <= horizon:
+            seen.popleft()
+        return seen

@@ -1,0 +1,94 @@
+"""Who is asking, and the page they get."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from forum import roles
+from forum.errors import NotAllowed, SignInNeeded
+from forum.ports import Person
+from forum.web.site import site_of
+
+SIGNED_IN = "forum_session"
+DEVICE = "forum_device"
+YEAR = 365 * 24 * 3600
+
+
+def digest(secret: str) -> str:
+    """SHA-256 (hex) of a secret, which is all that the database keeps of it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+async def person_of(request: HTTPConnection) -> Person | None:
+    """Who is signed in: by cookie, or by an organiser's token in `Authorization: Bearer ...`."""
+    if not hasattr(request.state, "person"):
+        request.state.person = await _find_person(request)
+    person: Person | None = request.state.person
+    return person
+
+
+async def _find_person(request: HTTPConnection) -> Person | None:
+    site = site_of(request)
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and secret:
+        async with site.store.read() as work:
+            return await work.people.token_holder(digest(secret.strip()))
+    cookie = request.cookies.get(SIGNED_IN)
+    if not cookie:
+        return None
+    async with site.store.read() as work:
+        return await work.people.signed_in(digest(cookie), site.clock.now())
+
+
+async def need(request: HTTPConnection, permission: str) -> Person | None:
+    """The person, where they may do this. Raises SignInNeeded for nobody, NotAllowed for somebody else."""
+    person = await person_of(request)
+    if roles.may(person.roles if person else (), permission):
+        return person
+    if person is None:
+        raise SignInNeeded("Sign in to see this page.")
+    raise NotAllowed("This page is not for your role. Ask an administrator if you need it.")
+
+
+async def somebody(request: HTTPConnection) -> Person:
+    """The person signed in. Raises SignInNeeded where there is none."""
+    person = await person_of(request)
+    if person is None:
+        raise SignInNeeded("Sign in to see this page.")
+    return person
+
+
+async def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """A whole page from a template, with what every page has."""
+    site = site_of(request)
+    person = await person_of(request)
+    held = person.roles if person else ()
+    html = site.templates.get_template(template).render(
+        person=person,
+        may=lambda permission: roles.may(held, permission),
+        path=request.url.path,
+        **context,
+    )
+    return HTMLResponse(html, status)
+
+
+def wants_json(request: HTTPConnection) -> bool:
+    """Whether a machine is asking: JSON named in Accept, HTML not."""
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept
+
+
+def done(request: Request, to: str, **facts: Any) -> Response:
+    """After a form that worked: on to a page (303), or the facts as JSON for a machine."""
+    return JSONResponse(facts) if wants_json(request) else RedirectResponse(to, 303)
+
+
+def set_cookie(request: HTTPConnection, response: Response, name: str, value: str, seconds: int) -> None:
+    """A cookie that scripts cannot read and other sites do not send; Secure where the page came by TLS."""
+    response.set_cookie(
+        name, value, max_age=seconds, httponly=True, samesite="lax", secure=request.url.scheme in {"https", "wss"}
+    )

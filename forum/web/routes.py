@@ -1,0 +1,118 @@
+"""Every URL on one page: its path, its methods, what answers, and who may."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from forum.web import accounts, console, decide, live, moderate, organise, public, record, socket, stories
+from forum.web.pages import need
+from forum.web.templating import STATIC
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One row of the table. `permission` is a key of roles.PERMISSIONS; a private link's page is "public", its key
+    being the permission."""
+
+    path: str
+    methods: str
+    endpoint: Endpoint
+    permission: str
+
+
+PAGES: tuple[Page, ...] = (
+    # what everybody reads
+    Page("/", "GET", public.home, "public"),
+    Page("/commissions", "GET", public.commissions, "public"),
+    Page("/commissions/{commission}", "GET", public.commission, "public"),
+    Page("/stories", "GET", public.stories, "public"),
+    Page("/stories/{story}", "GET", public.story, "public"),
+    Page("/decisions/{decision}", "GET", decide.decision, "public"),
+    # the record
+    Page("/record", "GET", record.entries, "public"),
+    Page("/record/checkpoint", "GET", record.checkpoint, "public"),
+    Page("/record/public-key.pem", "GET", record.public_key, "public"),
+    Page("/record/entries.jsonl", "GET", record.entries_jsonl, "public"),
+    Page("/record/{index:int}", "GET", record.entry, "public"),
+    Page("/rounds/{round}/ballots.jsonl", "GET", record.ballots, "public"),
+    # stories
+    Page("/commissions/{commission}/tell", "GET POST", stories.tell, "public"),
+    Page("/my-story/{key}", "GET POST", stories.my_story, "public"),
+    Page("/moderate", "GET", moderate.queue, "moderate stories"),
+    Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories"),
+    # accounts
+    Page("/sign-in", "GET POST", accounts.sign_in, "public"),
+    Page("/sign-out", "POST", accounts.sign_out, "public"),
+    Page("/first/{key}", "GET POST", accounts.first, "public"),
+    Page("/people", "GET POST", accounts.people, "manage people"),
+    Page("/people/{person}/roles", "POST", accounts.set_roles, "manage people"),
+    # organising
+    Page("/organise", "GET", organise.overview, "run sessions"),
+    Page("/organise/commissions/new", "GET", organise.new_commission, "run sessions"),
+    Page("/organise/commissions", "POST", organise.add_commission, "run sessions"),
+    Page("/organise/sessions/new", "GET", organise.new_session, "run sessions"),
+    Page("/organise/sessions", "POST", organise.add_session, "run sessions"),
+    Page("/organise/tokens", "POST", organise.add_token, "run sessions"),
+    Page("/organise/tokens/{token}/revoke", "POST", organise.revoke_token, "run sessions"),
+    # the live session
+    Page("/join", "GET POST", live.join, "public"),
+    Page("/s/{code}", "GET", live.phone, "public"),
+    Page("/s/{code}/join", "POST", live.join_session, "public"),
+    Page("/s/{code}/vote", "POST", live.vote, "public"),
+    Page("/s/{code}/now", "GET", live.now, "public"),
+    Page("/s/{code}/step-out", "GET", live.step_out, "public"),
+    Page("/projector/{key}", "GET", live.projector, "public"),
+    Page("/console/{session}", "GET", console.console, "run sessions"),
+    Page("/console/{session}/{act}", "POST", console.act, "run sessions"),
+    # deciding
+    Page("/decide", "GET", decide.overview, "decide"),
+    Page("/decide/new", "GET POST", decide.new, "decide"),
+    Page("/export", "GET", decide.export, "decide"),
+)
+
+SOCKETS = (
+    WebSocketRoute("/s/{code}/socket", socket.phone),
+    WebSocketRoute("/projector/{key}/socket", socket.projector),
+    WebSocketRoute("/console/{session}/socket", socket.console),
+)
+
+
+def guarded(row: Page) -> Endpoint:
+    """The row's endpoint behind its permission."""
+
+    async def endpoint(request: Request) -> Response:
+        await need(request, row.permission)
+        return await row.endpoint(request)
+
+    return endpoint
+
+
+class _Static(StaticFiles):
+    """Files of static/. Their addresses carry a mark of their content, so a browser need never ask again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if b"v=" in scope["query_string"]:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def routes() -> list[BaseRoute]:
+    """The table as Starlette wants it."""
+    files = Mount("/static", _Static(directory=STATIC), middleware=[Middleware(GZipMiddleware)])
+    return [
+        *(Route(row.path, guarded(row), methods=row.methods.split(), name=row.path) for row in PAGES),
+        *SOCKETS,
+        files,
+    ]

@@ -1,0 +1,57 @@
+"""What every page works with, built once by forum/app.py and reached by `site_of(request)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import jinja2
+from starlette.requests import HTTPConnection
+
+from forum.ports import Clock, Store
+from forum.rooms import Rooms
+from forum.settings import Settings
+from forum.signing import Signer
+from forum.web.limits import Limits
+
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True)
+class Site:
+    """The parts of this server that pages need.
+
+    `address` is how phones reach it, as "http://192.0.2.7:8000": the configured one, else this machine's own.
+    """
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    signer: Signer
+    rooms: Rooms
+    templates: jinja2.Environment
+    limits: Limits
+    address: str
+
+
+def site_of(request: HTTPConnection) -> Site:
+    """The site that a request or websocket belongs to."""
+    return cast(Site, request.app.state.site)
+
+
+def address_of(request: HTTPConnection) -> str:
+    """The network address a request came from, for limits; uvicorn has applied trusted proxies' headers."""
+    return request.client.host if request.client else ""
+
+
+def base_url(request: HTTPConnection) -> str:
+    """What to put before a path so that a phone can open it.
+
+    The configured public address; else the one this page was asked at, unless that means "this very machine".
+    """
+    site = site_of(request)
+    if site.settings.public_url or request.url.hostname in LOOPBACK:
+        return site.address
+    scheme = "https" if request.url.scheme in {"https", "wss"} else "http"
+    return f"{scheme}://{request.url.netloc}"

@@ -1,0 +1,110 @@
+"""The websockets of a live session: a thin shell around rooms.Room, one for each kind of screen."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from forum.errors import ForumError, NotAllowed, NotFound, SignInNeeded
+from forum.rooms import Connection, Room
+from forum.wire import Bye, Yours, encode
+from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
+from forum.web.pages import DEVICE, digest, need
+from forum.web.site import site_of
+
+
+async def phone(socket: WebSocket) -> None:
+    """A phone that has joined. Nobody else gets past the handshake."""
+    site = site_of(socket)
+    try:
+        async with site.store.read() as work:
+            live = await work.sessions.by_code(socket.path_params["code"])
+            device = socket.cookies.get(DEVICE, "")
+            participant = await work.sessions.participant(live.id, digest(device)) if device else None
+            if participant is None:
+                raise NotAllowed("Join first: choose a group, then vote.")
+            rounds = [r.id for r in await work.rounds.of(live.id) if r.id == live.cue.round]
+            ballots = await work.rounds.yours(participant.id, rounds)
+    except ForumError as error:
+        await _refuse(socket, error)
+        return
+    yours = [Yours(b.round, b.choice, b.reason) for b in ballots]
+    await _serve(socket, live.id, Connection("phone", participant.id), yours)
+
+
+async def projector(socket: WebSocket) -> None:
+    """A projector, by its own link."""
+    site = site_of(socket)
+    try:
+        async with site.store.read() as work:
+            live = await work.sessions.by_projector(socket.path_params["key"])
+    except ForumError as error:
+        await _refuse(socket, error)
+        return
+    await _serve(socket, live.id, Connection("projector"))
+
+
+async def console(socket: WebSocket) -> None:
+    """A facilitator's console."""
+    site = site_of(socket)
+    try:
+        await need(socket, "run sessions")
+        async with site.store.read() as work:
+            live = await work.sessions.get(socket.path_params["session"])
+    except ForumError as error:
+        await _refuse(socket, error)
+        return
+    await _serve(socket, live.id, Connection("console"))
+
+
+async def _refuse(socket: WebSocket, error: ForumError) -> None:
+    """Accepts, closes with a code that a page can read, and says no more: a refused handshake tells a page nothing."""
+    await socket.accept()
+    allowed = not isinstance(error, (NotAllowed, SignInNeeded))
+    code = CLOSE_NOT_FOUND if isinstance(error, NotFound) else 1011 if allowed else CLOSE_NOT_ALLOWED
+    await socket.close(code)
+
+
+async def _serve(
+    socket: WebSocket, session: str, connection: Connection, yours: list[Yours] | None = None
+) -> None:
+    rooms = site_of(socket).rooms
+    await socket.accept()
+    seen = socket.query_params.get("v", "")
+    room = await rooms.room(session)
+    room.enter(connection, yours or [], int(seen) if seen.isdigit() and len(seen) < 10 else -1)
+    writer = asyncio.create_task(_write(socket, connection))
+    reader = asyncio.create_task(_read(socket, room, connection))
+    try:
+        await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        room.leave(connection)
+        rooms.left(session)
+        for task in (writer, reader):
+            task.cancel()
+        await asyncio.gather(writer, reader, return_exceptions=True)
+
+
+async def _read(socket: WebSocket, room: Room, connection: Connection) -> None:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        frame = message.get("text")
+        room.receive(connection, frame if frame is not None else message.get("bytes") or b"")
+
+
+async def _write(socket: WebSocket, connection: Connection) -> None:
+    outbox = connection.outbox
+    try:
+        while frames := await outbox.take():
+            for frame in frames:
+                await socket.send_text(frame)
+            if outbox.overflowed:
+                await socket.send_text(encode(Bye("behind", again=True)))
+                break
+        await socket.close(1000 if not outbox.overflowed else 1013)
+    except (WebSocketDisconnect, RuntimeError):
+        # The phone has gone in the middle of a send; the reader ends by itself.
+        return

@@ -1,0 +1,263 @@
+"""Telling a story: the plain form, and the private link by which its writer comes back to it."""
+
+from __future__ import annotations
+
+import segno
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum import scenario, submissions
+from forum.commission import Commission
+from forum.errors import (
+    BadInput,
+    ForumError,
+    FormErrors,
+    IllegalMove,
+    StoreUnavailable,
+    StoryProblems,
+    TooMany,
+)
+from forum.ports import Submission
+from forum.submissions import Telling
+from forum.web.errors import status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.limits import AN_HOUR
+from forum.web.pages import page
+from forum.web.site import address_of, base_url, site_of
+from forum.web.words import gettext as _
+from forum.web.words import say
+
+SCENES_AT_FIRST = 3
+MOST_SCENES = 12
+MOST_OWN_NOTES = 5
+_SCENE, _RESPONSE, _OWN_NOTE = "scene", "response", "own_note"
+
+
+async def tell_form(request: Request) -> Response:
+    """The empty form."""
+    commission = await _commission(request)
+    return await _form_page(request, commission, Form({}))
+
+
+async def tell(request: Request) -> Response:
+    """Takes a story in, and goes on to its private link. Asked for one more scene, it gives that and keeps the rest."""
+    commission = await _commission(request)
+    form = await form_of(request)
+    if form.text("add"):
+        return await _form_page(request, commission, form, more=1)
+    site = site_of(request)
+    try:
+        telling = read_telling(form, commission)
+        site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
+        _, key = await submissions.submit(
+            site.store, site.clock, commission.id, telling, form.text("key")
+        )
+    except (BadInput, TooMany, StoreUnavailable) as error:
+        return await _form_page(request, commission, form, error=error)
+    return RedirectResponse(f"/my-story/{key}?sent=1", 303)
+
+
+async def my_story(request: Request) -> Response:
+    """What became of a story, for whoever has its private link; when it came back, the form to change it."""
+    story, commission = await _by_key(request)
+    return await _mine(request, story, commission, Form(_typed(submissions.telling_of(story))))
+
+
+async def my_story_again(request: Request) -> Response:
+    """Sends a returned story again."""
+    story, commission = await _by_key(request)
+    form = await form_of(request)
+    if form.text("add"):
+        return await _mine(request, story, commission, form, more=1)
+    site = site_of(request)
+    key = request.path_params["key"]
+    try:
+        telling = read_telling(form, commission)
+        site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
+        await submissions.resubmit(site.store, site.clock, key, telling)
+    except (BadInput, TooMany, StoreUnavailable, IllegalMove) as error:
+        story, commission = await _by_key(request)
+        return await _mine(request, story, commission, form, error=error)
+    return RedirectResponse(f"/my-story/{key}?sent=1", 303)
+
+
+def read_telling(form: Form, commission: Commission) -> Telling:
+    """The story in a form. Raises FormErrors with everything that is wrong, by the id of the field on the page."""
+    title = form.need("title", "Give your story a title.", most=scenario.MAX_TITLE)
+    happened = form.need("happened", "Tell us what happened.", most=scenario.MAX_TEXT)
+    scenes = _numbered(form, _SCENE, scenario.MAX_TEXT)
+    if len(scenes) > MOST_SCENES:
+        form.wrong(f"{_SCENE}-1", "Use at most %(most)s scenes. This has %(there)s.", most=MOST_SCENES, there=len(scenes))
+    question = form.need("question", "Ask a question: what could somebody do now?", most=scenario.MAX_QUESTION)
+    responses = _numbered(form, _RESPONSE, scenario.MAX_RESPONSE)
+    _check_responses(form, responses)
+    groups = {"", *(g.id for g in commission.groups)}
+    if "group" not in form.values or form.text("group") not in groups:
+        form.wrong("group", 'Choose your group, or "I prefer not to say".')
+    notes = [value for value in form.texts("note") if value in {note for note, _label in notes_offered()}]
+    notes += _numbered(form, _OWN_NOTE, scenario.MAX_DETAIL)
+    if any(";" in note for note in notes):
+        form.wrong(f"{_OWN_NOTE}-1", 'Leave out the sign ";".')
+    form.stop()
+    return Telling(
+        title=" ".join(title.split()),
+        happened=happened,
+        scenes=tuple(scenes),
+        question=question,
+        responses=tuple(" ".join(r.split()) for r in responses),
+        group=form.text("group") or None,
+        content_notes=tuple(dict.fromkeys(" ".join(n.split()) for n in notes)),
+    )
+
+
+def _check_responses(form: Form, responses: list[str]) -> None:
+    fewest, most = scenario.MIN_RESPONSES, scenario.MAX_RESPONSES
+    typed = form.texts(_RESPONSE)
+    if len(responses) < fewest:
+        gap = next((n for n, text in enumerate(typed, 1) if not text), len(typed) + 1)
+        form.wrong(
+            f"{_RESPONSE}-{min(gap, most)}",
+            "Give at least %(fewest)s things that somebody could do. This has %(there)s.",
+            fewest=fewest,
+            there=len(responses),
+        )
+    if len(responses) > most:
+        form.wrong(f"{_RESPONSE}-1", "Give at most %(most)s things that somebody could do.", most=most)
+    said: set[str] = set()
+    for number, text in enumerate(typed, 1):
+        plain = " ".join(text.split()).casefold()
+        if plain and plain in said:
+            form.wrong(f"{_RESPONSE}-{number}", "You have given this answer already. Change it or leave it out.")
+        if plain.strip(" .") == "none of these":
+            form.wrong(f"{_RESPONSE}-{number}", '"None of these" is offered with every vote. Leave it out here.')
+        said.add(plain)
+
+
+def _numbered(form: Form, name: str, most: int) -> list[str]:
+    """What was typed into a repeated field, empty ones left out; errors under the page's ids, as "scene-2"."""
+    typed = form.texts(name)
+    for number, text in enumerate(typed, 1):
+        form.at_most(f"{name}-{number}", text, most)
+    return [text for text in typed if text]
+
+
+def notes_offered() -> list[tuple[str, str]]:
+    """The content notes to choose from: what is stored, and what is shown."""
+    return [
+        ("suicide or self-harm", _("Suicide or self-harm")),
+        ("restraint or force", _("Restraint or force")),
+        ("violence or abuse", _("Violence or abuse")),
+        ("being held against your will", _("Being held against your will")),
+        ("drugs or alcohol", _("Drugs or alcohol")),
+        ("death or grief", _("Death or grief")),
+        ("racism or other hate", _("Racism or other hate")),
+        ("a child in distress", _("A child in distress")),
+    ]
+
+
+def _typed(telling: Telling) -> dict[str, list[str]]:
+    """A story as the fields of its form."""
+    offered = {value for value, _label in notes_offered()}
+    return {
+        "title": [telling.title],
+        "happened": [telling.happened],
+        _SCENE: list(telling.scenes),
+        "question": [telling.question],
+        _RESPONSE: list(telling.responses),
+        "group": [telling.group or ""],
+        "note": [note for note in telling.content_notes if note in offered],
+        _OWN_NOTE: [note for note in telling.content_notes if note not in offered],
+    }
+
+
+def _fields(form: Form, commission: Commission, more: int) -> dict[str, object]:
+    """What the form's template shows: everything typed, and at least as many fields as there were."""
+    scenes = form.texts(_SCENE)
+    scenes += [""] * (max(SCENES_AT_FIRST, len(scenes) + more) - len(scenes))
+    responses = form.texts(_RESPONSE)[: 4 * scenario.MAX_RESPONSES]
+    own = form.texts(_OWN_NOTE)[: 4 * MOST_OWN_NOTES]
+    groups = [(g.id, g.label) for g in commission.groups]
+    return {
+        "title": form.text("title"),
+        "happened": form.text("happened"),
+        "scenes": scenes[: 4 * MOST_SCENES],
+        "most_scenes": MOST_SCENES,
+        "question": form.text("question"),
+        "responses": responses + [""] * (scenario.MAX_RESPONSES - len(responses)),
+        "fewest_responses": scenario.MIN_RESPONSES,
+        "groups": [*groups, ("", _("I prefer not to say"))],
+        "group": form.text("group") if "group" in form.values else None,
+        "notes": notes_offered(),
+        "note": form.texts("note"),
+        "own_notes": own or [""],
+        "key": form.text("key") or submissions.new_key(),
+        "most": scenario,
+    }
+
+
+def _errors(error: ForumError | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    if isinstance(error, StoryProblems):
+        return {"tell": " ".join(problem.message for problem in error.problems)}
+    if isinstance(error, FormErrors) or (isinstance(error, BadInput) and error.field):
+        return spoken(error)
+    return {"tell": say(error.message, error.values)}
+
+
+async def _form_page(
+    request: Request, commission: Commission, form: Form, *, error: ForumError | None = None, more: int = 0
+) -> Response:
+    answer = await page(
+        request,
+        "stories/tell.html",
+        status_of(error) if error else 200,
+        commission=commission,
+        form=_fields(form, commission, more),
+        errors=_errors(error),
+    )
+    return _retry_after(answer, error)
+
+
+async def _mine(
+    request: Request,
+    story: Submission,
+    commission: Commission,
+    form: Form,
+    *,
+    error: ForumError | None = None,
+    more: int = 0,
+) -> Response:
+    link = f"{base_url(request)}/my-story/{request.path_params['key']}"
+    answer = await page(
+        request,
+        "stories/mine.html",
+        status_of(error) if error else 200,
+        story=story,
+        told=scenario.parse(story.twee),
+        commission=commission,
+        sent=request.query_params.get("sent") == "1",
+        link=link,
+        qr=segno.make(link, error="m", micro=False).svg_inline(omitsize=True, scale=4),
+        form=_fields(form, commission, more),
+        typed=request.method == "POST",
+        errors=_errors(error),
+    )
+    return _retry_after(answer, error)
+
+
+def _retry_after(answer: Response, error: ForumError | None) -> Response:
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+async def _commission(request: Request) -> Commission:
+    async with site_of(request).store.read() as work:
+        return await work.commissions.get(request.path_params["commission"])
+
+
+async def _by_key(request: Request) -> tuple[Submission, Commission]:
+    async with site_of(request).store.read() as work:
+        story = await work.stories.by_link(submissions.link_of(request.path_params["key"]))
+        return story, await work.commissions.get(story.commission)

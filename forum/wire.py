@@ -1,0 +1,163 @@
+"""Every message that goes over a socket, both ways: a closed, versioned set of JSON text frames.
+
+Each is an object whose `t` names its type. A phone that gets a type it does not know ignores it; a server refuses
+what it does not know and keeps the socket open, unless it keeps happening. docs/wire.md is generated from this file.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from forum.errors import BadInput
+
+VERSION: Final = 1
+MAX_MESSAGE: Final = 8 * 1024
+MAX_REASON: Final = 500
+
+# Why a ballot is not counted, or a message not taken. The phone shows its own words for each.
+REFUSALS: Final = {
+    "malformed": "The message was not one that Forum knows.",
+    "too_large": "The message was too long.",
+    "unknown_round": "There is no such question here.",
+    "not_open": "Voting on this question has not started.",
+    "closed": "Voting on this question has closed. This vote was not counted.",
+    "annulled": "This vote was declared void. Nothing was counted.",
+    "unknown_response": "That is not one of the answers to this question.",
+    "not_joined": "Join first: choose a group, then vote.",
+    "reason_too_long": "The reason is too long. Use at most 500 characters.",
+    "too_fast": "That was too many messages at once. Wait a moment.",
+    "not_stored": "The vote could not be saved. Your phone will try again.",
+}
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One response on offer."""
+
+    id: str
+    label: str
+
+
+class RoundNow(msgspec.Struct, frozen=True):
+    """The round that the cue puts to the room. `state` is draft, open, closed, revealed or annulled."""
+
+    id: str
+    state: str
+    question: str
+    responses: list[Choice]
+    closing_soon: bool = False
+
+
+class Yours(msgspec.Struct, frozen=True):
+    """What the server has counted for this phone in one round."""
+
+    round: str
+    choice: str
+    reason: str = ""
+
+
+# ---------------------------------------------------------------- server to screen
+
+
+class Hello(msgspec.Struct, frozen=True, tag_field="t", tag="hello"):
+    """First message on a socket: the protocol version, and what is counted for this phone in the rounds on screen."""
+
+    version: int
+    session: str
+    yours: list[Yours] = []
+
+
+class State(msgspec.Struct, frozen=True, tag_field="t", tag="state"):
+    """Everything a screen shows now. `v` never goes back within a session; a screen keeps the highest it has seen.
+
+    `html` is the screen's main part, ready to show, the same for every screen of its kind and language; `cue` is a
+    key that changes only when something else is put in front of everybody.
+    """
+
+    v: int
+    cue: str
+    round: RoundNow | None
+    paused: bool
+    html: str
+
+
+class Tally(msgspec.Struct, frozen=True, tag_field="t", tag="tally"):
+    """How many have voted in the round on screen, and how many phones are connected; never how they voted."""
+
+    round: str | None
+    voted: int
+    present: int
+
+
+class Ack(msgspec.Struct, frozen=True, tag_field="t", tag="ack"):
+    """The cast with this id is counted, and on disk. `changed` says that it replaced an earlier one."""
+
+    cast: str
+    round: str
+    choice: str
+    changed: bool = False
+
+
+class Refused(msgspec.Struct, frozen=True, tag_field="t", tag="refused"):
+    """The cast (or message) was not taken. `code` is one of REFUSALS, `words` says it in the phone's language."""
+
+    code: str
+    words: str
+    cast: str = ""
+
+
+class Bye(msgspec.Struct, frozen=True, tag_field="t", tag="bye"):
+    """The server is about to close this socket. `again` says whether to come back."""
+
+    why: str
+    again: bool
+
+
+class Pong(msgspec.Struct, frozen=True, tag_field="t", tag="pong"):
+    """Answer to a ping."""
+
+
+# ---------------------------------------------------------------- phone to server
+
+
+class CastMessage(msgspec.Struct, frozen=True, tag_field="t", tag="cast", forbid_unknown_fields=True):
+    """A ballot. `id` is made by the phone, random, and stays the same when the ballot is sent again."""
+
+    id: str
+    round: str
+    choice: str
+    reason: str = ""
+
+
+class Ping(msgspec.Struct, frozen=True, tag_field="t", tag="ping", forbid_unknown_fields=True):
+    """Are you there? Sent by a phone that has heard nothing for a while."""
+
+
+ToScreen: TypeAlias = Hello | State | Tally | Ack | Refused | Bye | Pong
+FromPhone: TypeAlias = CastMessage | Ping
+Screen: TypeAlias = Literal["phone", "projector", "console"]
+
+_encoder = msgspec.json.Encoder()
+_from_phone = msgspec.json.Decoder(FromPhone)
+_to_screen = msgspec.json.Decoder(ToScreen)
+
+
+def encode(message: ToScreen | FromPhone) -> str:
+    """The message as one JSON text frame."""
+    return _encoder.encode(message).decode()
+
+
+def decode(frame: str | bytes) -> FromPhone:
+    """The message in a frame from a phone. Raises BadInput for anything outside the closed set."""
+    if len(frame) > MAX_MESSAGE:
+        raise BadInput("too_large")
+    try:
+        return _from_phone.decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput("malformed") from error
+
+
+def decode_screen(frame: str | bytes) -> ToScreen:
+    """The message in a frame from the server, for clients written in Python (the rehearsal, the tests)."""
+    return _to_screen.decode(frame)
