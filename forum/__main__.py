@@ -1,4 +1,4 @@
-"""The `forum` command. Each subcommand is one file in forum/commands/, and is read in only when it is asked for."""
+"""The `forum` command. Each subcommand is one file in forum/commands/, read in only when it is asked for."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Audiences for a rehearsal: what each phone votes, written down before the first one joins.
 
-A script is all a rehearsal needs to know of its audience. One is made up (`invented`), or taken from a conversation
-that really took place (`replayed`).
+A script is all a rehearsal needs to know of its audience. One is made up (`invented`), or taken from a
+conversation that really took place (`replayed`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from forum.polis import Conversation
 
 NONE_LABEL = "None of these"
 _NONE = "none"
@@ -27,7 +25,7 @@ class Vote:
 
 @dataclass(frozen=True)
 class Act:
-    """One round. `responses` are labels, r1 first; `none` adds "none of these"; `votes` are in the order they are cast.
+    """One round. `responses` are labels, r1 first; `none` adds "none of these"; `votes` come in order of casting.
 
     `again` makes it the vote after a replay of the act before it.
     """
@@ -57,9 +55,9 @@ class Act:
 
 @dataclass(frozen=True)
 class Script:
-    """An audience. `groups` are labels; `phones` holds each phone's group as an index into them, None if not said.
+    """An audience. `groups` are labels; `phones` holds each phone's group as an index into them, or None.
 
-    `source_totals_wrong` lists statements of the source whose published totals are not what its votes add up to.
+    `source_totals_wrong` lists statements of the source whose published totals are not what its votes give.
     """
 
     title: str
@@ -94,7 +92,7 @@ _QUESTIONS = (
         True,
     ),
     (
-        "The emergency department is full and Tom has waited nine hours in the corridor. What should change first?",
+        "The emergency department is full. Tom has waited in the corridor for nine hours. What comes first?",
         (
             "A quiet room with somebody in it",
             "A second nurse for mental health at night",
@@ -128,9 +126,7 @@ def invented(phones: int, seed: int = 1) -> Script:
     for question, responses, replayed_after in _QUESTIONS:
         ids = [f"r{n}" for n in range(1, len(responses) + 1)]
         leaning = {group: [rng.uniform(0.5, 4) for _ in ids] for group in [*range(len(groups)), None]}
-        first = [
-            _NONE if rng.random() < 0.05 else rng.choices(ids, leaning[group])[0] for group in seats
-        ]
+        first = [_NONE if rng.random() < 0.05 else rng.choices(ids, leaning[group])[0] for group in seats]
         acts.append(Act(question, responses, _casts(first, [*ids, _NONE], rng), none=True))
         if replayed_after:
             # A replay moves people, some groups more than others, most of them towards the same response.
@@ -151,7 +147,7 @@ def invented(phones: int, seed: int = 1) -> Script:
 
 
 def _seats(phones: int, rng: random.Random) -> tuple[tuple[str, ...], tuple[int | None, ...]]:
-    """Who sits in the room: big groups by their share, the handfuls where the room is big enough to have them."""
+    """Who sits in the room: big groups by their share, the handfuls where the room is big enough for them."""
     labels = tuple(label for label, _ in (*_SHARES, *_HANDFULS))
     seats: list[int | None] = []
     if phones >= 20:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from forum import record
 
 
 @dataclass(frozen=True)
 class Cast:
     """A ballot on its way. `cast` is the id the phone made for it: the same id again gets the same answer.
 
-    `ballot`, `salt` and `group_salt` are fresh 128-bit randoms (hex) that are used only if this is the participant's
-    first cast in the round.
+    `ballot`, `salt` and `group_salt` are fresh 128-bit randoms (hex) that are used only if this is the
+    participant's first cast in the round.
     """
 
     round: str
@@ -39,3 +43,40 @@ class Ballot:
     ballot: str
     salt: str
     group_salt: str
+
+
+def leaf(ballot: Ballot, label: str) -> dict[str, str]:
+    """What stands for a ballot in its round's tree: {"round", "ballot", "choice", "group", "salt"}, all text.
+
+    `label` is the published label of its row (groups.label_of), never the group itself. "group" is the RFC
+    9901 digest of it with a salt of its own: ten labels are quickly guessed.
+    """
+    group, _ = record.disclosure(ballot.group_salt, "group", label)
+    return {
+        "round": ballot.round,
+        "ballot": ballot.ballot,
+        "choice": ballot.choice,
+        "group": group,
+        "salt": ballot.salt,
+    }
+
+
+def opened(ballot: Ballot, label: str) -> dict[str, Any]:
+    """A ballot as opened after the reveal: {"leaf", "label", "group_salt"}. No reason, no time, no person."""
+    return {"leaf": leaf(ballot, label), "label": label, "group_salt": ballot.group_salt}
+
+
+def hash_of(leaf: Mapping[str, str]) -> bytes:
+    """The RFC 9162 leaf hash of a ballot's leaf (32 bytes)."""
+    return record.leaf_hash(record.canonical(dict(leaf)))
+
+
+def ballots_root(leaves: Iterable[Mapping[str, str]]) -> str:
+    """The RFC 9162 root (hex) over a round's sorted leaf hashes. Sorting hides who voted when."""
+    return record.root(sorted(hash_of(one) for one in leaves)).hex()
+
+
+def open_all(ballots: Iterable[Ballot], label_of: Callable[[str | None], str]) -> list[dict[str, Any]]:
+    """All of them opened, in the order of leaf hashes. `label_of` gives a group id's published label."""
+    lines = [opened(ballot, label_of(ballot.group)) for ballot in ballots]
+    return sorted(lines, key=lambda line: hash_of(line["leaf"]))

@@ -25,9 +25,7 @@ class Findings:
         """The value without outer space; it must have at most `most` characters."""
         value = value.strip()
         if len(value) > most:
-            self.wrong(
-                name, "Use at most %(most)s characters. This has %(length)s.", most=most, length=len(value)
-            )
+            self.wrong(name, "Use at most %(most)s characters. This has %(length)s.", most=most, length=len(value))
         return value
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """Job c: what those with the power decide on what the room said, and who will do what by when.
 
-The room's preference is tallied again here from the committed ballots; nothing is taken from a screen. A decision,
-its commitments and their entries in the record are one unit of work: all of it is kept, or nothing.
+The room's preference is tallied again here from the committed ballots; nothing is taken from a screen. A
+decision, its commitments and their entries in the record are one unit of work: all of it is kept, or nothing.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ class Promise:
 
 @dataclass(frozen=True)
 class DecisionForm:
-    """A decision as typed. `rounds` is one round id, or two: the first vote's and the vote's after its replay.
+    """A decision as typed. `rounds` is one round id, or the ids of a first vote and its vote after replay.
 
-    `id` is a random id made when the form was shown (empty: one is made). `response` is a response id, "none", or
-    None (also "") where the decision is not about one response. Errors about the n-th promise (from 1) come back
-    under `role_n`, `what_n` and `by_n`; the others under these names.
+    `id` is a random id made when the form was shown (empty: one is made). `response` is a response id,
+    "none", or None (also "") where the decision is not about one response. Errors about the n-th promise
+    (from 1) come back under `role_n`, `what_n` and `by_n`; the others under these names.
     """
 
     rounds: tuple[str, ...]
@@ -107,8 +107,8 @@ def differs(outcome: str, response: str | None, preference: Sequence[str]) -> bo
 async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
     """The rounds to decide on, with their results from the committed ballots.
 
-    Raises NotFound for a round that is not there, IllegalMove where one is not revealed, or where two are not a
-    first vote and the vote after its replay.
+    Raises NotFound for a round that is not there, IllegalMove where one is not revealed, or where two are not
+    a first vote and the vote after its replay.
     """
     told = await past_matter(work, rounds, lock=lock)
     if any(r.state == ANNULLED for r in told.rounds):
@@ -127,10 +127,7 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
     session = await work.sessions.get(found[0].session)
     commission = await work.commissions.get(session.commission)
-    results = [
-        await tallying.result_of(work, r, commission.threshold) if r.state == REVEALED else None
-        for r in found
-    ]
+    results = [await tallying.result_of(work, r, commission.threshold) if r.state == REVEALED else None for r in found]
     return Matter(commission, session, found, tuple(results))
 
 
@@ -187,9 +184,7 @@ def _checked(on: Matter, form: DecisionForm, at: str) -> Decision:
     decision = form.id if _ID.fullmatch(form.id) else secrets.token_hex(16)
     commitments = tuple(_commitments(form.promises, decision, found))
     if len(commitments) > MOST_COMMITMENTS:
-        found.wrong(
-            "promises", "Record at most %(most)s commitments with one decision.", most=MOST_COMMITMENTS
-        )
+        found.wrong("promises", "Record at most %(most)s commitments with one decision.", most=MOST_COMMITMENTS)
     found.stop()
     return Decision(
         id=decision,

@@ -4,11 +4,11 @@ Whoever shows, pushes, records or exports a result asks here, so that no two of 
 `_placed` decides for one round; `freeze`, `published`, `label_of` and `view_shift` all stand on it.
 
 What is kept from whom. Think of somebody who knows everything published, which group each person is in, and
-even who voted in which round, but not how. They must not be able to work out how a group with fewer ballots than
-the threshold voted. Whatever is published stays true when two people of the same row who voted in the same rounds
-swap their ballots; so a small group is hidden by the others in its row, of whom there are always enough to reach
-the threshold. Two limits, said openly: the head count of the whole room is always given, and where everybody in a
-row answered alike, the row says so of each of them.
+even who voted in which round, but not how. They must not be able to work out how a group with fewer ballots
+than the threshold voted. Whatever is published stays true when two people of the same row who voted in the
+same rounds swap their ballots; so a small group is hidden by the others in its row, of whom there are
+always enough to reach the threshold. Two limits, said openly: the head count of the whole room is always
+given, and where everybody in a row answered alike, the row says so of each of them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,31 @@ from forum.viewshift import (
     in_order,
     moves,
 )
+
+__all__ = [
+    "EVERYONE",
+    "NEW_GROUP",
+    "NOBODY_FOLLOWED",
+    "NOT_FOLLOWED",
+    "POOL",
+    "TOO_FEW_NOW",
+    "TOO_SMALL",
+    "WHOLE_ROOM_ONLY",
+    "GroupId",
+    "Partition",
+    "Result",
+    "Row",
+    "ShiftRow",
+    "TableRow",
+    "ViewShift",
+    "Votes",
+    "dissenting",
+    "freeze",
+    "label_of",
+    "preference",
+    "published",
+    "view_shift",
+]
 
 POOL = "other groups"
 EVERYONE = "everyone"
@@ -97,10 +122,10 @@ class TableRow:
 class Result:
     """What may be shown of one round.
 
-    `counts` is the head count of all `n` ballots, every response in order, zeros included. `rows` is the same
-    by group, empty where nothing may be given by group; `withheld` then says why. `equal_voice` is in basis points
-    (0 to 10000) for every response: the mean of the rows' shares, each row weighing the same, halves rounded up;
-    None where there are no rows. `shift` is there for a vote after a replay.
+    `counts` is the head count of all `n` ballots, every response in order, zeros included. `rows` is the
+    same by group, empty where nothing may be given by group; `withheld` then says why. `equal_voice` is in
+    basis points (0 to 10000) for every response: the mean of the rows' shares, each row weighing the same,
+    halves rounded up; None where there are no rows. `shift` is there for a vote after a replay.
     """
 
     counts: dict[str, int]
@@ -147,15 +172,13 @@ def freeze(counts: Mapping[GroupId, int], commission: Commission) -> Partition:
     """How the groups of a session are shown from now on.
 
     `counts` are the ballots of the session's first closed round by group. Groups below the commission's
-    threshold, and always "prefer not to say", become one pool; the smallest of the others join it until it has at
-    least two groups and reaches the threshold. Rows stand in the commission's order, the pool last.
+    threshold, and always "prefer not to say", become one pool; the smallest of the others join it until it
+    has at least two groups and reaches the threshold. Rows stand in the commission's order, the pool last.
     """
     order = [group.id for group in commission.groups]
     order += sorted(group for group in counts if group is not None and group not in order)
     present = [group for group in order if counts.get(group, 0) > 0]
-    shown = [
-        g for g in present if counts[g] >= commission.threshold and commission.group_label(g) is not None
-    ]
+    shown = [g for g in present if counts[g] >= commission.threshold and commission.group_label(g) is not None]
     pool: list[GroupId] = [group for group in present if group not in shown]
     if counts.get(None, 0) > 0:
         pool.append(None)
@@ -187,21 +210,17 @@ def published(
         of_row = _count(responses, (choice for group, choice in ballots if row_of[group] == row))
         table.append(TableRow(row.label, sum(of_row.values()), of_row))
     voice = {
-        response: _basis_points(
-            sum((Fraction(row.counts[response], row.n) for row in table), Fraction()) / len(table)
-        )
+        response: _basis_points(sum((Fraction(row.counts[response], row.n) for row in table), Fraction()) / len(table))
         for response in responses
     }
     return Result(counts, len(ballots), tuple(table), None, voice)
 
 
-def label_of(
-    partition: Partition, groups_in_round: Mapping[GroupId, int], threshold: int
-) -> Callable[[GroupId], str]:
+def label_of(partition: Partition, groups_in_round: Mapping[GroupId, int], threshold: int) -> Callable[[GroupId], str]:
     """The label that a ballot's leaf commits to, by the group of its participant.
 
-    `groups_in_round` are the ballots of the round by group. The label is that of the row where the round is given
-    by group; else it is "everyone" for all.
+    `groups_in_round` are the ballots of the round by group. The label is that of the row where the round is
+    given by group; else it is "everyone" for all.
     """
     row_of, withheld = _placed(partition, groups_in_round, threshold)
     if withheld is not None:
@@ -220,14 +239,15 @@ def view_shift(
 ) -> ViewShift:
     """Who moved between two rounds on the same question, as far as it may be shown.
 
-    `first` and `second` are their ballots by participant: (group id, response id); a participant's group is the
-    same in both. `by_group_ok` says that both rounds gave results by group. What is given hangs on who came, never
-    on how they voted:
+    `first` and `second` are their ballots by participant: (group id, response id); a participant's group is
+    the same in both. `by_group_ok` says that both rounds gave results by group. What is given hangs on who
+    came, never on how they voted:
 
     - by group, where in every row those who voted in both, joined and left are each nobody or enough;
     - else for the whole room. But when three police officers go home, "those who left" are the police; so
-    - where only few of the pool (or of a group that has become small) stayed, joined or left, its people are not
-      followed at all: their ballots stand in `left` and `joined`, and the sentence in `withheld` says so.
+    - where only few of the pool (or of a group that has become small) stayed, joined or left, its people
+      are not followed at all: their ballots stand in `left` and `joined`, and the sentence in `withheld`
+      says so.
     """
     group_of = {person: group for person, (group, _) in [*first.items(), *second.items()]}
     people: dict[Row | None, list[str]] = {row: [] for row in partition.rows}
@@ -242,7 +262,8 @@ def view_shift(
         return ViewShift(first_id, *whole, rows=tuple(rows))
 
     weak = {row for row, part in came.items() if _weak(row, part, threshold)}
-    # With nobody in both rounds, or the same people in both, joined and left say only what the head counts say.
+    # With nobody in both rounds, or the same people in both, joined and left say only what the head counts
+    # say.
     if not weak or room.both == 0 or room.joined == room.left == 0:
         return ViewShift(first_id, *whole, withheld=WHOLE_ROOM_ONLY)
     apart = {person for row in came if row in weak or row is None or row.pooled for person in people[row]}
@@ -264,7 +285,7 @@ def dissenting(rows: Sequence[TableRow], response: str) -> tuple[TableRow, ...]:
 
 
 def _row_for(partition: Partition, group: GroupId) -> Row | None:
-    """The row that holds a group's ballots. A group that was not in the first round joins the pool, if any."""
+    """The row that holds a group's ballots; one that was not in the first round joins the pool, if any."""
     own = next((row for row in partition.rows if group in row.groups), None)
     return own or next((row for row in partition.rows if row.pooled), None)
 
@@ -276,8 +297,8 @@ def _placed(
 
     Every ballot is in a row, or none is: else the head count less the rows would tell the rest.
     """
-    if partition.withheld is not None:
-        return {}, partition.withheld
+    if not partition.rows:
+        return {}, partition.withheld or TOO_SMALL
     row_of: dict[GroupId, Row] = {}
     ballots: Counter[Row] = Counter()
     for group, n in groups_in_round.items():
@@ -295,8 +316,8 @@ def _placed(
 def _weak(row: Row | None, came: Attendance, threshold: int) -> bool:
     """Whether the whole room's view shift could single out people of a small group in this row.
 
-    A row of several groups hides each of them only among those who came to the same rounds. A group with a row
-    of its own is not small, unless it has become so in one of the two rounds.
+    A row of several groups hides each of them only among those who came to the same rounds. A group with a
+    row of its own is not small, unless it has become so in one of the two rounds.
     """
     if row is None or row.pooled:
         return not came.none_or_enough(threshold)

@@ -1,4 +1,4 @@
-"""Making commissions and live sessions, and organisers' tokens for machines: what comes before a room is opened."""
+"""Making commissions, live sessions and organisers' tokens: what comes before a room is opened."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from forum.commission import (
     Group,
     SupportLine,
 )
-from forum.errors import BadInput, IllegalMove, NotFound
+from forum.errors import IllegalMove, NotFound
 from forum.ports import Clock, Person, Store, Token, Work
 from forum.session import LiveSession
 
@@ -29,6 +29,7 @@ from forum.session import LiveSession
 RESERVED_LABELS = ("other groups", "everyone", "prefer not to say", "head count", "equal voice")
 FEWEST_GROUPS, MOST_GROUPS = 2, 20
 MOST_LABEL = 60
+MOST_CONTACT = 200
 MOST_TITLE = 120
 MOST_WORDS = 1000
 MOST_THRESHOLD = 1000
@@ -40,10 +41,11 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True)
 class CommissionForm:
-    """A commission as typed. `groups` are (label, how many invited) and `support` (name, contact), empty rows too.
+    """A commission as typed. `groups` are (label, number invited), `support` (name, contact), empty rows too.
 
-    `id` is a random id made when the form was shown (empty: one is made). Errors about the n-th row (from 1) come
-    back under `group_n`, `invited_n`, `support_name_n`, `support_contact_n`; the others under these names.
+    `id` is a random id made when the form was shown (empty: one is made). Errors about the n-th row (from 1)
+    come back under `group_n`, `invited_n`, `support_name_n`, `support_contact_n`; the others under these
+    names.
     """
 
     id: str = ""
@@ -64,8 +66,8 @@ class CommissionForm:
 class SessionForm:
     """A live session as typed. `scenarios` are ids of accepted stories of the commission, in their order.
 
-    `record` asks for a rehearsal in the record, which only data made by a rehearsal allows; a real session always
-    goes into it. `id` as in CommissionForm.
+    `record` asks for a rehearsal in the record, which only data made by a rehearsal allows; a real session
+    always goes into it. `id` as in CommissionForm.
     """
 
     commission: str
@@ -77,22 +79,21 @@ class SessionForm:
 
 
 async def create_commission(store: Store, clock: Clock, form: CommissionForm) -> Commission:
-    """Makes a commission; the same form sent twice makes one. Raises FormErrors with everything that is wrong."""
+    """Makes a commission; the same form sent twice makes one.
+
+    Raises FormErrors with everything that is wrong.
+    """
     found = Findings()
     commission = Commission(
         id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
         title=found.need("title", form.title, "Give the commission a title.", MOST_TITLE),
-        question=found.need(
-            "question", form.question, "Write the question that this work is to answer.", MOST_WORDS
-        ),
+        question=found.need("question", form.question, "Write the question that this work is to answer.", MOST_WORDS),
         stage=_one_of(found, "stage", form.stage, STAGES, "Choose the stage that the work is in."),
         power=DecisionPower(
             level=_one_of(found, "level", form.level, POWERS, "Choose how far the result binds."),
             decides=found.need("decides", form.decides, "Say who decides.", MOST_WORDS),
             can_change=found.need("can_change", form.can_change, "Say what can change.", MOST_WORDS),
-            cannot_change=found.need(
-                "cannot_change", form.cannot_change, "Say what cannot change.", MOST_WORDS
-            ),
+            cannot_change=found.need("cannot_change", form.cannot_change, "Say what cannot change.", MOST_WORDS),
         ),
         groups=tuple(_groups(found, form.groups)),
         threshold=_threshold(found, form.threshold),
@@ -154,9 +155,7 @@ def _groups(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]
             )
         yield Group(secrets.token_hex(16), label, count)
     if not FEWEST_GROUPS <= len(seen) <= MOST_GROUPS:
-        found.wrong(
-            "group_1", "Give from %(fewest)s to %(most)s groups.", fewest=FEWEST_GROUPS, most=MOST_GROUPS
-        )
+        found.wrong("group_1", "Give from %(fewest)s to %(most)s groups.", fewest=FEWEST_GROUPS, most=MOST_GROUPS)
 
 
 def _support(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[SupportLine]:
@@ -164,7 +163,7 @@ def _support(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Suppo
         if name.strip() or contact.strip():
             yield SupportLine(
                 found.need(f"support_name_{number}", name, "Say who people can talk to.", MOST_LABEL),
-                found.need(f"support_contact_{number}", contact, "Say how to reach them.", 200),
+                found.need(f"support_contact_{number}", contact, "Say how to reach them.", MOST_CONTACT),
             )
 
 
@@ -175,8 +174,9 @@ def _number(typed: str) -> int | None:
 async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveSession:
     """Makes a live session with its join code and its projector's link; the same form sent twice makes one.
 
-    A real session is in the record from its start. A rehearsal is not, unless that is asked for and a rehearsal made
-    this data: else IllegalMove. Raises NotFound for an unknown commission, FormErrors for what is wrong.
+    A real session is in the record from its start. A rehearsal is not, unless that is asked for and a
+    rehearsal made this data: else IllegalMove. Raises NotFound for an unknown commission, FormErrors for what
+    is wrong.
     """
     found = Findings()
     title = found.need("title", form.title, "Give the session a title.", MOST_TITLE)
@@ -206,9 +206,7 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
         )
         await work.sessions.add(live)
         if live.recorded:
-            await recording.append(
-                work, commission, "session opened", live.opened_at, opened(live, commission)
-            )
+            await recording.append(work, commission, "session opened", live.opened_at, opened(live, commission))
     return live
 
 
@@ -253,7 +251,7 @@ def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
 
 
 async def make_token(store: Store, clock: Clock, person: Person, label: str) -> tuple[Token, str]:
-    """Makes a token for a machine. Returns it with its secret, which is told this once and kept only as a SHA-256.
+    """Makes a token for a machine. Returns it with its secret, which is told once and kept as a SHA-256 only.
 
     Raises FormErrors where the label is missing.
     """

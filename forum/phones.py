@@ -1,4 +1,4 @@
-"""Phones of a rehearsal: each joins by the code, keeps a socket open, casts, waits for its answer, and comes back.
+"""Phones of a rehearsal: each keeps a socket open, casts, waits for its answer, and comes back after a drop.
 
 They use nothing but what a browser has: the join page, the form, the cookie, the websocket and forum/wire.py.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Final
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.typing import Origin
 
 from forum.errors import ForumError
@@ -24,6 +25,7 @@ DEVICE: Final = "forum_device"
 PATIENCE: Final = 90.0  # seconds without any answer after which a rehearsal gives up
 _ANSWER_WITHIN: Final = 15.0  # seconds after which a phone hangs up and dials again
 _TRY_AGAIN: Final = frozenset({"not_stored", "too_fast"})
+_NOT_WANTED: Final = frozenset({4400, 4403, 4404})
 _COME_BACK_LATER: Final = frozenset({429, 500, 502, 503, 504})
 
 jitter = secrets.SystemRandom()
@@ -74,7 +76,7 @@ class Phone:
         self._leaving = False
 
     async def stay(self, doors: asyncio.Semaphore) -> None:
-        """Keeps a socket open until `leave`. `doors` limits how many phones shake hands at once the first time.
+        """Keeps a socket open until `leave`. `doors` limits how many phones shake hands at once at first.
 
         Raises RehearsalFailed where the server will not have this phone.
         """
@@ -114,8 +116,8 @@ class Phone:
     async def vote(self, round_id: str, choice: str, reason: str = "") -> None:
         """Casts, and returns once the cast is acknowledged, or refused for good.
 
-        The cast keeps its id however often it is sent: after a drop, after a restart of the server, after a refusal
-        that asks to try again. Raises RehearsalFailed where no answer comes for PATIENCE seconds.
+        The cast keeps its id however often it is sent: after a drop, after a restart of the server, after a
+        refusal that asks to try again. Raises RehearsalFailed where no answer comes for PATIENCE seconds.
         """
         counters = self._counters
         self._casting = message = CastMessage(secrets.token_hex(16), round_id, choice, reason)
@@ -152,7 +154,7 @@ class Phone:
     async def _listen(self, socket: ClientConnection) -> None:
         self._socket = socket
         try:
-            async for frame in socket:
+            async for frame in _frames(socket):
                 try:
                     message = decode_screen(frame)
                 except msgspec.MsgspecError as error:
@@ -167,13 +169,15 @@ class Phone:
                     self._check(message)
                 elif isinstance(message, Bye) and not message.again:
                     raise RehearsalFailed("The server sent a phone away: %(why)s", why=message.why)
+            if socket.close_code in _NOT_WANTED:
+                raise RehearsalFailed("The server does not know a phone that had joined, or its session.")
         finally:
             self._socket = None
             # what this socket said is old by the time the next one is up
             self.on_screen = None
 
     def _check(self, hello: Hello) -> None:
-        """What the server says it has counted for this phone must be what it acknowledged, or the cast on its way."""
+        """What the server says it counted for this phone must be what it acknowledged, or the cast on its way."""
         on_its_way = self._casting
         for yours in hello.yours:
             said = {self.acknowledged.get(yours.round)}
@@ -214,6 +218,15 @@ class Phone:
         pending = self._pending
         if pending is not None and message.cast == pending.message.id and not pending.answer.done():
             pending.answer.set_result(message)
+
+
+async def _frames(socket: ClientConnection) -> AsyncIterator[str | bytes]:
+    """The messages of a socket until it is closed, however it is closed."""
+    try:
+        async for frame in socket:
+            yield frame
+    except ConnectionClosed:
+        return
 
 
 def cookie_in(set_cookie: list[str]) -> str:

@@ -151,14 +151,13 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
         raise RecordError("the proof leads to another root")
 
 
-def verify_consistency(
-    old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
-) -> None:
+def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
     """Returns where `proof` shows that the old tree is the beginning of the new one.
 
-    The algorithm of RFC 9162, 2.1.4.2, which is for 0 < old_size < new_size. Raises RecordError for everything
-    that it does not accept, an old size of 0 included: nothing can be proved from an empty tree. One case that
-    the RFC leaves out is accepted, as there is nothing to prove in it: equal sizes and roots, an empty proof.
+    The algorithm of RFC 9162, 2.1.4.2, which is for 0 < old_size < new_size. Raises RecordError for all
+    that it does not accept, an old size of 0 included: nothing can be proved from an empty tree. One case
+    that the RFC leaves out is accepted, as there is nothing to prove in it: equal sizes and roots, an empty
+    proof.
     """
     old, new = _size(old_size, "old size"), _size(new_size, "new size")
     before, after, path = _hash(old_root), _hash(new_root), _hashes(proof)
@@ -395,9 +394,7 @@ def _is_key_name(name: str) -> bool:
 
 def public_key_raw(pem: bytes) -> bytes:
     """The 32 bytes of an Ed25519 public key in PEM (RFC 8410). Raises RecordError for any other file."""
-    found = re.fullmatch(
-        rb"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{60})\n-----END PUBLIC KEY-----\n", pem
-    )
+    found = re.fullmatch(rb"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{60})\n-----END PUBLIC KEY-----\n", pem)
     der = _from_base64(found[1].decode()) if found else b""
     if not der.startswith(bytes.fromhex("302a300506032b6570032100")) or len(der) != 44:
         raise RecordError("public_key.pem holds no Ed25519 public key")
@@ -477,18 +474,12 @@ def unpack(data: bytes) -> tuple[dict[str, bytes], Check]:
                 room -= len(files[name])
             except Exception as error:  # as above; a file that cannot be read is one that fails
                 problems.append(f"{name} cannot be read ({error})")
-    if (
-        min(member.header_offset for member in members)
-        or data[-22:-18] != b"PK\x05\x06"
-        or data[-2:] != b"\0\0"
-    ):
+    if min(member.header_offset for member in members) or data[-22:-18] != b"PK\x05\x06" or data[-2:] != b"\0\0":
         problems.append("there is something in front of the archive or behind it")
     if problems:
-        return files, Check("archive", FAIL, _few(problems))
+        return files, Check("archive", FAIL, few(problems))
     if pack(files) != data:
-        words = (
-            "packed by another program than Forum: what the archive holds beside the files was not looked at"
-        )
+        words = "packed by another program than Forum: what the archive holds beside the files was not looked at"
         return files, Check("archive", NOT_CHECKED, words)
     return files, Check("archive", PASS, "packed exactly as Forum does it")
 
@@ -506,8 +497,8 @@ class Steps:
 def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
     """Every round in the record by its id, in the order they were opened.
 
-    Raises RecordError where the steps are not open, close, reveal, in that order and each once; an annulment may
-    come after any of them, and nothing after it.
+    Raises RecordError where the steps are not open, close, reveal, in that order and each once; an annulment
+    may come after any of them, and nothing after it.
     """
     found: dict[str, Steps] = {}
     for entry in entries:
@@ -551,13 +542,14 @@ def digests_in(value: Any) -> Iterator[str]:
 
 
 @dataclass
-class _Export:
-    """The files of an export, each part read when first asked for; raises all kinds of errors if it is damaged."""
+class Export:
+    """The files of an export, each part read when first asked for; raises all kinds of errors."""
 
     files: Mapping[str, bytes]
 
     @cached_property
     def commission(self) -> str | None:
+        """The id of the commission that was chosen, None for all."""
         chosen = json.loads(self.files["datapackage.json"])["commission"]
         if chosen is not None and type(chosen) is not str:
             raise RecordError("datapackage.json does not say which commission this is")
@@ -565,11 +557,10 @@ class _Export:
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
+        """Every entry of the record."""
         entries = parse_lines(self.files["record.jsonl"])
         for number, entry in enumerate(entries, 1):
-            if type(entry) is not dict or any(
-                type(entry.get(k)) is not str for k in ("type", "at", "commission")
-            ):
+            if type(entry) is not dict or any(type(entry.get(k)) is not str for k in ("type", "at", "commission")):
                 raise RecordError(f"line {number}: an entry has a type, a time and a commission")
         return entries
 
@@ -579,10 +570,12 @@ class _Export:
 
     @cached_property
     def rounds(self) -> dict[str, Steps]:
+        """Every round in the record."""
         return rounds(self.entries)
 
     @cached_property
     def checkpoint(self) -> tuple[Note, str, int, bytes]:
+        """The signed note, and the origin, size and root in it."""
         note = parse_note(self.files["checkpoint"])
         origin, size, root_ = parse_checkpoint(note.text)
         if len(note.signatures) != 1 or note.signatures[0][0] != origin or len(note.signatures[0][2]) != 64:
@@ -632,16 +625,14 @@ class _Export:
                 yield of, steps, self.ballots.get(of, [])
 
 
-def verify(
-    files: Mapping[str, bytes], check_signature: Callable[[bytes, bytes], bool] | None = None
-) -> list[Check]:
+def verify(files: Mapping[str, bytes], check_signature: Callable[[bytes, bytes], bool] | None = None) -> list[Check]:
     """Every check that needs no more than the standard library; what was left out is NOT CHECKED.
 
     `check_signature(message, signature)` says whether the owner of public_key.pem signed it; the standard
-    library cannot, so without one the two signatures are NOT CHECKED. Never raises: what cannot be read fails.
+    library cannot, so without one the signatures are NOT CHECKED. Never raises: what cannot be read fails.
     """
-    export = _Export(files)
-    parts: list[tuple[str, Callable[[_Export], tuple[str, str]]]] = [
+    export = Export(files)
+    parts: list[tuple[str, Callable[[Export], tuple[str, str]]]] = [
         ("files", _check_files),
         ("file digests", _check_digests),
         ("entries", _check_entries),
@@ -674,42 +665,39 @@ def check(name: str, part: Callable[[], tuple[str, str]]) -> Check:
         return Check(name, FAIL, f"cannot be read ({type(error).__name__}: {error})")
 
 
-def _few(problems: Sequence[str]) -> str:
+def few(problems: Sequence[str]) -> str:
+    """The first problems in one line, and how many more there are."""
     more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
     return "; ".join(problems[:5]) + more
 
 
 def _verdict(problems: Sequence[str], fine: str) -> tuple[str, str]:
-    return (FAIL, _few(problems)) if problems else (PASS, fine)
+    return (FAIL, few(problems)) if problems else (PASS, fine)
 
 
-def _check_files(e: _Export) -> tuple[str, str]:
+def _check_files(e: Export) -> tuple[str, str]:
     missing = [f"{name} is missing" for name in FILES if name not in e.files]
     extra = [f"{name!a} does not belong in an export" for name in e.files if name not in FILES]
     return _verdict(missing + extra, f"all {len(FILES)} are here, and nothing else")
 
 
-def _check_digests(e: _Export) -> tuple[str, str]:
+def _check_digests(e: Export) -> tuple[str, str]:
     package = json.loads(e.files["datapackage.json"])
     problems = []
     for said in package["resources"]:
         body = e.files.get(said["path"])
-        if (
-            body is None
-            or said["hash"] != "sha256:" + hashlib.sha256(body).hexdigest()
-            or said["bytes"] != len(body)
-        ):
+        if body is None or said["hash"] != "sha256:" + hashlib.sha256(body).hexdigest() or said["bytes"] != len(body):
             problems.append(f"{said['path']!a} is not the file that datapackage.json describes")
     if not problems and describe(e.files, e.commission) != e.files["datapackage.json"]:
         problems.append("datapackage.json is not as Forum writes it")
     return _verdict(problems, f"all {len(DESCRIBED)} files are those that datapackage.json describes")
 
 
-def _check_entries(e: _Export) -> tuple[str, str]:
+def _check_entries(e: Export) -> tuple[str, str]:
     return PASS, f"{len(e.entries)} entries, each in its canonical form"
 
 
-def _check_root(e: _Export) -> tuple[str, str]:
+def _check_root(e: Export) -> tuple[str, str]:
     _, _, size, expected = e.checkpoint
     leaves = [leaf_hash(line) for line in e.files["record.jsonl"].split(b"\n")[:-1]]
     if size != len(leaves):
@@ -719,7 +707,7 @@ def _check_root(e: _Export) -> tuple[str, str]:
     return PASS, f"{size} entries lead to the root in the checkpoint, {expected.hex()}"
 
 
-def _check_key(e: _Export) -> tuple[str, str]:
+def _check_key(e: Export) -> tuple[str, str]:
     note, origin, _, _ = e.checkpoint
     if note.signatures[0][1] != key_id(origin, public_key_raw(e.files["public_key.pem"])):
         raise RecordError("the checkpoint names another key than public_key.pem")
@@ -729,18 +717,16 @@ def _check_key(e: _Export) -> tuple[str, str]:
 _NO_ED25519 = "bare Python cannot check it; README.txt says how openssl does"
 
 
-def _check_checkpoint(e: _Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
+def _check_checkpoint(e: Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
     note = e.checkpoint[0]
     if signed is None:
         return NOT_CHECKED, _NO_ED25519
     return (
-        (PASS, "signed with the key")
-        if signed(note.text, note.signatures[0][2])
-        else (FAIL, "not signed with the key")
+        (PASS, "signed with the key") if signed(note.text, note.signatures[0][2]) else (FAIL, "not signed with the key")
     )
 
 
-def _check_package(e: _Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
+def _check_package(e: Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
     message, signature = e.files["datapackage.json"], e.files["datapackage.sig"]
     if len(signature) != 64:
         raise RecordError("datapackage.sig is no Ed25519 signature")
@@ -749,7 +735,7 @@ def _check_package(e: _Export, signed: Callable[[bytes, bytes], bool] | None) ->
     return (PASS, "signed with the key") if signed(message, signature) else (FAIL, "not signed with the key")
 
 
-def _check_disclosures(e: _Export) -> tuple[str, str]:
+def _check_disclosures(e: Export) -> tuple[str, str]:
     named = {d: None for entry in e.entries if e.here(entry) for d in digests_in(entry)}
     elsewhere = {d for entry in e.entries if not e.here(entry) for d in digests_in(entry)}
     erased = {d for entry in e.entries if entry["type"] == "erasure" for d in entry["digests"]}
@@ -775,21 +761,19 @@ def _check_disclosures(e: _Export) -> tuple[str, str]:
     if not problems and given != [d for d in named if d in here]:
         problems.append("disclosures.jsonl is not in the order of the record")
     other = len(elsewhere - named.keys())
-    return _verdict(
-        problems, f"{len(here)} opened, {len(named) - len(here)} withdrawn, {other} not in this export"
-    )
+    return _verdict(problems, f"{len(here)} opened, {len(named) - len(here)} withdrawn, {other} not in this export")
 
 
-def _check_rounds(e: _Export) -> tuple[str, str]:
+def _check_rounds(e: Export) -> tuple[str, str]:
     waiting = sum(1 for s in e.rounds.values() if s.closed and not s.revealed)
     return PASS, f"{len(e.rounds)} rounds, each step in its place; {waiting} closed and not revealed"
 
 
-def _check_ballots(e: _Export) -> tuple[str, str]:
+def _check_ballots(e: Export) -> tuple[str, str]:
     return PASS, f"{sum(map(len, e.ballots.values()))} ballots of revealed rounds, none of any other"
 
 
-def _check_ballots_root(e: _Export) -> tuple[str, str]:
+def _check_ballots_root(e: Export) -> tuple[str, str]:
     problems, done = [], 0
     for of, steps, ballots in e.to_check():
         closed = steps.closed or {}
@@ -800,12 +784,10 @@ def _check_ballots_root(e: _Export) -> tuple[str, str]:
         done += 1
     sealed = sum(1 for s in e.rounds.values() if s.closed and not s.revealed and e.here(s.opened))
     away = sum(1 for s in e.rounds.values() if s.closed and not e.here(s.opened))
-    return _verdict(
-        problems, f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export"
-    )
+    return _verdict(problems, f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export")
 
 
-def _check_head_counts(e: _Export) -> tuple[str, str]:
+def _check_head_counts(e: Export) -> tuple[str, str]:
     problems, done, others = [], 0, 0
     for of, steps, ballots in e.to_check():
         if steps.opened["method"] != "single":
@@ -813,9 +795,9 @@ def _check_head_counts(e: _Export) -> tuple[str, str]:
             continue
         counted = Counter(line["leaf"]["choice"] for _, line in ballots)
         said = (steps.revealed or {})["result"]
-        if said["counts"] != {r["id"]: counted[r["id"]] for r in steps.opened["responses"]} or said[
-            "n"
-        ] != len(ballots):
+        if said["counts"] != {r["id"]: counted[r["id"]] for r in steps.opened["responses"]} or said["n"] != len(
+            ballots
+        ):
             problems.append(f"round {of}: the ballots do not add up to the result")
         done += 1
     if others and not problems:

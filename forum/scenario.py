@@ -1,7 +1,7 @@
 """A scenario: a story with scenes, stop points, decision points and responses, and every rule about it.
 
-`parse` and `write` are Twee 3 in and out, one story a file (docs/stories.md shows one). `validate` is the rule
-book: a scenario that passes can be written and reads back the same; whatever `parse` returns has passed.
+`parse` and `write` are Twee 3 in and out, one story a file (docs/stories.md shows one). `validate` is the
+rule book: a scenario that passes can be written and reads back the same; whatever `parse` returns has passed.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""A scenario from the plain form: what happened, more scenes if there are any, then one question with responses.
+"""A scenario from the plain form: what happened, more scenes if there are any, one question with responses.
 
-The form asks for no Twine and no branching. The story goes straight on to its one decision point, and each response
-leads to the same last scene, where the room talks about what it would change.
+The form asks for no Twine and no branching. The story goes straight on to its one decision point, and each
+response leads to the same last scene, where the room talks about what it would change.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from forum import scenario, twee
@@ -15,16 +16,21 @@ from forum.scenario import Link, Scenario, Scene
 MAX_SCENES = 12
 
 HAPPENED, QUESTION, AFTER = "What happened", "What should happen now?", "After the vote"
-AFTER_TEXT = "The room has voted. Talk about it.\n\nWhat would be different now? For whom? What would it take to do this every time?"
+AFTER_TEXT = """The room has voted. Talk about it.
+
+What would be different now? For whom? What would it take to do this every time?"""
+
+# Line breaks of other makes: vertical tab, form feed, next line, line separator, paragraph separator.
+_BREAKS = re.compile("[\v\f\x85\u2028\u2029]")
 
 _EMPTY = "Fill this in. It cannot be left empty."
 _TOO_LONG = "This is too long. Use at most %(most)s characters."
 _ONE_LINE = "Write this on one line."
-_HIDDEN = "There is a hidden character in here (%(character)s). Type the text again, without copying it."
 _BRACKETS = 'Two square brackets, "%(mark)s", cannot be used here. Use one.'
 
 
 def from_form(
+    *,
     title: str,
     what_happened: str,
     scenes: Sequence[tuple[str, str]],
@@ -32,25 +38,25 @@ def from_form(
     responses: Sequence[str],
     told_by: str,
     content_notes: str | Sequence[str],
+    ifid: str,
     setting: str = "",
     characters: str | Sequence[str] = (),
-    *,
-    ifid: str,
 ) -> Scenario:
     """The story that somebody typed into the form, as `scenario.validate` accepts it.
 
-    `scenes` are (name or "", text), told after `what_happened`; pairs that are empty altogether are left out, so are
-    empty responses. `told_by` is the group's label, "" for somebody who prefers not to say. Notes and characters may
-    come as one text: a new line or ";" ends an item. `ifid` is a fresh upper-case UUID.
+    `scenes` are (name or "", text), told after `what_happened`; pairs that are empty altogether are left out,
+    so are empty responses. `told_by` is the group's label, "" for "prefer not to say". Notes and characters
+    may come as one text: a new line or ";" ends an item. `ifid` is a fresh upper-case UUID.
 
-    Raises FormErrors; its fields are title, happened, scenes, question, responses, group, notes, setting, characters.
+    Raises FormErrors with the fields title, happened, scenes, question, responses, group, notes, setting,
+    characters.
     """
     errors: dict[str, BadInput] = {}
-    title, happened, question = title.strip(), twee.tidy(what_happened), twee.tidy(question)
-    told_by, setting = told_by.strip(), setting.strip()
+    happened, question = _clean(what_happened), _clean(question)
+    title, told_by, setting = _clean(title), _clean(told_by), _clean(setting)
     notes, people = _items(content_notes), _items(characters)
-    offered = [response.strip() for response in responses if response.strip()]
-    told = [(name.strip(), twee.tidy(text)) for name, text in scenes if name.strip() or text.strip()]
+    offered = [words for words in map(_clean, responses) if words]
+    told = [pair for pair in ((_clean(name), _clean(text)) for name, text in scenes) if any(pair)]
 
     _note(errors, "title", _line(title, scenario.MAX_TITLE))
     _note(errors, "happened", _text(happened, scenario.MAX_TEXT))
@@ -96,9 +102,15 @@ def _note(errors: dict[str, BadInput], field: str, error: BadInput | None) -> No
         errors[field] = error
 
 
+def _clean(text: str) -> str:
+    """Tidy text without the characters that nobody sees: copying from a chat brings them along."""
+    broken = _BREAKS.sub("\n", text)
+    return twee.tidy("".join(char for char in broken if char == "\r" or not twee.hidden(char)))
+
+
 def _items(value: str | Iterable[str]) -> tuple[str, ...]:
-    text = value if isinstance(value, str) else "\n".join(value)
-    return tuple(item.strip() for item in twee.tidy(text).replace(";", "\n").split("\n") if item.strip())
+    text = _clean(value if isinstance(value, str) else "\n".join(value))
+    return tuple(item.strip() for item in text.replace(";", "\n").split("\n") if item.strip())
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -116,18 +128,14 @@ def _text(text: str, most: int) -> BadInput | None:
         return BadInput(_EMPTY)
     if len(text) > most:
         return BadInput(_TOO_LONG, most=most)
-    if character := twee.hidden(text):
-        return BadInput(_HIDDEN, character=character)
     return BadInput(_BRACKETS, mark="[[") if "[[" in text else None
 
 
 def _line(text: str, most: int) -> BadInput | None:
     if not text:
         return BadInput(_EMPTY)
-    if "\n" in text or "\r" in text or "\t" in text:
+    if "\n" in text or "\t" in text:
         return BadInput(_ONE_LINE)
-    if character := twee.hidden(text):
-        return BadInput(_HIDDEN, character=character)
     return BadInput(_TOO_LONG, most=most) if len(text) > most else None
 
 

@@ -17,6 +17,7 @@ from forum import recording, scenario
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Clock, Store, Submission, Work
 from forum.scenario import Scenario
+from forum.storyform import from_form
 
 SUBMITTED, RETURNED, ACCEPTED = STATUSES = ("submitted", "returned", "accepted")
 ACCEPT, RETURN = ACTIONS = ("accept", "return")
@@ -32,7 +33,10 @@ _GONE = {
 
 @dataclass(frozen=True)
 class Telling:
-    """A story as it is typed into the plain form. `group` is a group id of the commission, None for "prefer not to say"."""
+    """A story as it is typed into the plain form.
+
+    `group` is a group id of the commission, None for "prefer not to say".
+    """
 
     title: str
     happened: str
@@ -64,7 +68,7 @@ async def submit(
     """Takes a new story in. Returns it with the key of its private link.
 
     `key` is one made by `new_key` when the form was shown: the same form sent twice is then one story. Raises NotFound
-    for an unknown commission, StoryProblems or BadInput for a story that cannot be written.
+    for an unknown commission, FormErrors (fields as storyform.from_form names them) for a story that cannot be written.
     """
     key = key if _KEY.fullmatch(key) else new_key()
     async with store.begin() as work:
@@ -89,7 +93,10 @@ async def submit(
 
 
 async def resubmit(store: Store, clock: Clock, key: str, telling: Telling) -> Submission:
-    """Sends a returned story again, changed. Raises NotFound for an unknown key, IllegalMove for a story not returned."""
+    """Sends a returned story again, changed.
+
+    Raises NotFound for an unknown key, IllegalMove for a story that was not returned, FormErrors as `submit` does.
+    """
     async with store.begin() as work:
         before = await work.stories.by_link(link_of(key))
         if before.status != RETURNED:
@@ -113,6 +120,7 @@ async def moderate(
     clock: Clock,
     story_id: str,
     action: str,
+    *,
     because: str,
     expected_status: str,
     read: str = "",
@@ -179,10 +187,10 @@ def telling_of(story: Submission) -> Telling:
 
 
 def _written(telling: Telling, told_by: str | None, ifid: str = "") -> Scenario:
-    return scenario.from_form(
+    return from_form(
         title=telling.title,
-        happened=telling.happened,
-        scenes=telling.scenes,
+        what_happened=telling.happened,
+        scenes=[("", text) for text in telling.scenes],
         question=telling.question,
         responses=telling.responses,
         told_by=told_by or "",

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 # Why something is not given: English sentences, which are the gettext message ids.
 WHOLE_ROOM_ONLY = "Who moved is shown for the whole room only. By group it could show how a few people voted."
 NOT_FOLLOWED = (
-    "People from small groups are not followed from the first vote to the second, because that could show how a"
-    " few of them voted. They are counted with those who voted only once."
+    "People from small groups are not followed from the first vote to the second, because that could show how"
+    " a few of them voted. They are counted with those who voted only once."
 )
 NOBODY_FOLLOWED = "Who moved is not shown, because that could show how a few people voted."
 
@@ -38,10 +38,11 @@ class ViewShift:
     """Who moved from what to what between the round `first` and the one after it.
 
     `cells` counts the people followed through both rounds by (first response, second response); `left` the
-    ballots of the first round whose people did not vote again, `joined` those of the second whose people had not
-    voted before. All in the order of the responses, only what is above zero; cells and `left` add up to the first
-    head count, cells and `joined` to the second. `rows` has the same by group, or is empty, and then `withheld`
-    says why. Where that is NOT_FOLLOWED or NOBODY_FOLLOWED, `left` and `joined` also hold people who voted twice.
+    ballots of the first round whose people did not vote again, `joined` those of the second whose people
+    had not voted before. All in the order of the responses, only what is above zero; cells and `left` add
+    up to the first head count, cells and `joined` to the second. `rows` has the same by group, or is empty,
+    and then `withheld` says why. Where that is NOT_FOLLOWED or NOBODY_FOLLOWED, `left` and `joined` also
+    hold people who voted twice.
     """
 
     first: str

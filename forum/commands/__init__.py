@@ -1,8 +1,8 @@
 """The commands of `forum`: one file each, and here what they share.
 
-The contract of all of them: `--data DIR` says where the data is, `--json` puts JSON alone on standard output (words and
-progress go to standard error), and the exit code is 0 for done, 1 for "the answer is no", 2 for "it could not be
-done", with one line that says why.
+The contract of all of them: `--data DIR` says where the data is, `--json` puts JSON alone on standard output
+(words and progress go to standard error), and the exit code is 0 for done, 1 for "the answer is no", 2 for "it
+could not be done", with one line that says why.
 """
 
 from __future__ import annotations
@@ -54,22 +54,27 @@ def settings_for(data: Path | None = None, **given: object) -> Settings:
 async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Store]:
     """The store of these settings, migrated, closed at the end.
 
-    Raises StartupProblem where there is no data (unless `make`), or where it is damaged or newer than this program.
+    Raises StartupProblem where there is no data (unless `make`), or it is damaged or newer than this program.
     """
-    if settings.database_url.startswith("sqlite"):
-        file = Path(settings.database_url.partition(":///")[2])
-        if not file.exists() and not make:
-            raise StartupProblem(
-                "There is no Forum data in %(folder)s. Start the server once, or name the folder with --data.",
-                folder=settings.data,
-            )
-        make_folder(settings.data)
+    if not make:
+        _must_exist(settings)
+    make_folder(settings.data)
     await store.migrate(settings.database_url)
     opened_store = await store.open_store(settings.database_url)
     try:
         yield opened_store
     finally:
         await opened_store.close()
+
+
+def _must_exist(settings: Settings) -> None:
+    if not settings.database_url.startswith("sqlite"):
+        return
+    if not Path(settings.database_url.partition(":///")[2]).exists():
+        raise StartupProblem(
+            "There is no Forum data in %(folder)s. Start the server once, or name another folder with --data.",
+            folder=settings.data,
+        )
 
 
 def make_folder(folder: Path) -> None:
@@ -81,7 +86,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        why = "there is a file in its way" if isinstance(error, (FileExistsError, NotADirectoryError)) else error.strerror
+        in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
+        why = "there is a file in its way" if in_the_way else error.strerror
         raise StartupProblem(problem, folder=folder, why=why) from error
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise StartupProblem(problem, folder=folder, why="it is not yours to write to, or is read-only")
@@ -94,7 +100,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def say(words: str) -> None:
-    """Words for the person at the keyboard: on standard error, so that JSON stays alone on standard output."""
+    """Words for the person at the keyboard, on standard error: JSON stays alone on standard output."""
     click.echo(words, err=True)
 
 

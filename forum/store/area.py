@@ -1,9 +1,9 @@
-"""What every area of the store stands on: one connection inside one transaction, and the few dialect differences."""
+"""What every area of the store stands on: one connection in one transaction, and what differs by database."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -14,25 +14,26 @@ from forum.errors import NotFound
 from forum.store.faults import faults
 
 Row = sa.RowMapping
+Kind = TypeVar("Kind")
 
 
 class Link:
     """One connection in one transaction. `reading`: it may not write."""
 
     def __init__(self, connection: AsyncConnection, *, reading: bool) -> None:
-        self._connection = connection
+        self.connection = connection
         self.reading = reading
         self.postgresql = connection.dialect.name == "postgresql"
 
     async def rows(self, statement: sa.Executable, values: Mapping[str, object] | None = None) -> Sequence[Row]:
         """Runs a statement and returns its rows."""
         with faults(reading=self.reading):
-            return (await self._connection.execute(statement, values)).mappings().all()
+            return (await self.connection.execute(statement, values)).mappings().all()
 
     async def run(self, statement: sa.Executable, values: Mapping[str, object] | None = None) -> int:
         """Runs a statement and returns how many rows it touched."""
         with faults(reading=self.reading):
-            return (await self._connection.execute(statement, values)).rowcount
+            return (await self.connection.execute(statement, values)).rowcount
 
     async def one(self, statement: sa.Executable, otherwise: str) -> Row:
         """The first row. Raises NotFound with the sentence `otherwise` where there is none."""
@@ -42,12 +43,12 @@ class Link:
         return rows[0]
 
     async def change(self, statement: sa.Executable, otherwise: str) -> None:
-        """Runs an update of one thing. Raises NotFound with the sentence `otherwise` where it touched nothing."""
+        """Runs an update of one thing. Raises NotFound with the sentence `otherwise` where there is none."""
         if await self.run(statement) == 0:
             raise NotFound(otherwise)
 
     async def add(self, table: sa.Table, row: Mapping[str, object]) -> bool:
-        """Inserts a row; False where a unique constraint is against it. The transaction lives on either way."""
+        """Inserts a row; False where a unique constraint is against it, and the transaction lives on."""
         if self.postgresql:
             return await self.run(postgresql.insert(table).values(row).on_conflict_do_nothing()) == 1
         return await self.run(sqlite.insert(table).values(row).on_conflict_do_nothing()) == 1
@@ -57,9 +58,7 @@ class Link:
         key = list(table.primary_key)
         rest = {name: value for name, value in row.items() if name not in table.primary_key}
         if self.postgresql:
-            await self.run(
-                postgresql.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=rest)
-            )
+            await self.run(postgresql.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=rest))
         else:
             await self.run(sqlite.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=rest))
 
@@ -82,3 +81,9 @@ def plain(thing: object) -> dict[str, Any]:
     """A frozen dataclass as plain dicts and lists, ready for its columns."""
     values: dict[str, Any] = msgspec.to_builtins(thing)
     return values
+
+
+def made(row: Row, kind: type[Kind], **more: object) -> Kind:
+    """A row, with `more` values beside it, as a frozen dataclass; columns that it has no field for are left out."""
+    # msgspec wants plain str keys, SQLAlchemy's may be a subclass.
+    return msgspec.convert({str(name): value for name, value in row.items()} | more, kind)

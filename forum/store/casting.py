@@ -1,8 +1,8 @@
 """The statements that count a batch of ballots: each is one round trip, however many ballots there are.
 
-A batch goes over as one parameter (SQLite: a JSON array of arrays, read by json_each) or one a column (PostgreSQL:
-arrays, read by unnest), never row by row: an executemany in a thread beside a busy event loop waits for the GIL at
-every row.
+A batch goes over as one parameter (SQLite: a JSON array of arrays, read by json_each) or one a column
+(PostgreSQL: arrays, read by unnest), never row by row: an executemany in a thread beside a busy event loop
+waits for the GIL at every row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BALLOT = ("round", "participant", "choice", "reason", "ballot", "salt", "group_s
 
 @dataclass(frozen=True)
 class Statements:
-    """`fresh` keeps the ids of casts and returns the new ones; `count` writes ballots; `known` looks up the others."""
+    """`fresh` keeps ids of casts and returns the new ones; `count` writes ballots; `known` looks up the others."""
 
     fresh: sa.Executable
     count: sa.Executable
@@ -59,8 +59,9 @@ def _batch(columns: Sequence[str], *, of_postgresql: bool) -> sa.FromClause:
 
 
 def _fresh(*, of_postgresql: bool) -> sa.Executable:
-    # Only from participants of the round's own session. In (round, participant, cast) order, so that two processes
-    # that commit overlapping batches wait for each other in one direction only and never in a circle.
+    # Only from participants of the round's own session. In (round, participant, cast) order, so that two
+    # processes that commit overlapping batches wait for each other in one direction only and never in a
+    # circle.
     batch = _batch(KEY, of_postgresql=of_postgresql)
     chosen = (
         sa.select(*batch.c)
@@ -76,8 +77,8 @@ def _fresh(*, of_postgresql: bool) -> sa.Executable:
 
 
 def _count(*, of_postgresql: bool) -> sa.Executable:
-    # At most one row a participant and round. What a later cast may change is the choice, the reason and the time;
-    # the group and the random numbers stay those of the first.
+    # At most one row a participant and round. What a later cast may change is the choice, the reason and the
+    # time; the group and the random numbers stay those of the first.
     batch = _batch(BALLOT, of_postgresql=of_postgresql)
     chosen = (
         sa.select(*batch.c, participant.c.group_id)
@@ -101,7 +102,8 @@ def _count(*, of_postgresql: bool) -> sa.Executable:
 
 
 def _known(*, of_postgresql: bool) -> sa.Executable:
-    # Of the casts that were not fresh: whether they were counted before, and which session their participant is in.
+    # Of the casts that were not fresh: whether they were counted before, and which session their participant
+    # is in.
     batch = _batch(KEY, of_postgresql=of_postgresql)
     same = sa.and_(*(casting.c[name] == batch.c[name] for name in KEY))
     return (

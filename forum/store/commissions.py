@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import msgspec
 import sqlalchemy as sa
 
 from forum.commission import Commission
-from forum.store.area import Area, Row, plain
-from forum.store.tables import commission
+from forum.store.area import Area, Row, made, plain
+from forum.store.tables import commission as commissions
 
 
 class SqlCommissions(Area):
     """ports.Commissions."""
 
-    async def add(self, new: Commission) -> None:
+    async def add(self, commission: Commission) -> None:
         """Keeps a new commission."""
-        await self._link.run(sa.insert(commission).values(plain(new)))
+        await self._link.run(sa.insert(commissions).values(plain(commission)))
 
-    async def get(self, commission_id: str) -> Commission:
+    async def get(self, commission: str) -> Commission:
         """Raises NotFound."""
         return _commission(
             await self._link.one(
-                sa.select(commission).where(commission.c.id == commission_id), "There is no such commission."
+                sa.select(commissions).where(commissions.c.id == commission), "There is no such commission."
             )
         )
 
     async def all(self) -> list[Commission]:
         """Newest first."""
-        return [_commission(r) for r in await self._link.rows(sa.select(commission).order_by(commission.c.seq.desc()))]
+        return [
+            _commission(r) for r in await self._link.rows(sa.select(commissions).order_by(commissions.c.seq.desc()))
+        ]
 
 
 def _commission(row: Row) -> Commission:
-    return msgspec.convert({**row}, Commission)
+    return made(row, Commission)

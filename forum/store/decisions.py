@@ -4,45 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 import sqlalchemy as sa
 
 from forum.ports import Commitment, Decision
-from forum.store.area import Area, Row, plain
-from forum.store.tables import commitment, decision
+from forum.store.area import Area, Row, made, plain
+from forum.store.tables import commitment as commitments
+from forum.store.tables import decision as decisions
 
 
 class SqlDecisions(Area):
     """ports.Decisions."""
 
-    async def add(self, new: Decision) -> None:
+    async def add(self, decision: Decision) -> None:
         """Keeps a new decision and its commitments, in their order."""
-        values = plain(new)
-        commitments = values.pop("commitments")
-        await self._link.run(sa.insert(decision).values(values))
-        for one in commitments:
-            await self._link.run(sa.insert(commitment).values({**one, "decision": new.id}))
+        values = plain(decision)
+        promised = values.pop("commitments")
+        await self._link.run(sa.insert(decisions).values(values))
+        for one in promised:
+            await self._link.run(sa.insert(commitments).values({**one, "decision": decision.id}))
 
-    async def get(self, decision_id: str) -> Decision:
+    async def get(self, decision: str) -> Decision:
         """Raises NotFound."""
-        row = await self._link.one(
-            sa.select(decision).where(decision.c.id == decision_id), "There is no such decision."
-        )
+        row = await self._link.one(sa.select(decisions).where(decisions.c.id == decision), "There is no such decision.")
         return (await self._with_commitments([row]))[0]
 
     async def of(self, commission: str | None = None) -> list[Decision]:
         """Newest first."""
-        wanted = sa.select(decision).order_by(decision.c.seq.desc())
+        wanted = sa.select(decisions).order_by(decisions.c.seq.desc())
         if commission is not None:
-            wanted = wanted.where(decision.c.commission == commission)
+            wanted = wanted.where(decisions.c.commission == commission)
         return await self._with_commitments(await self._link.rows(wanted))
 
     async def _with_commitments(self, rows: Sequence[Row]) -> list[Decision]:
         found: dict[str, list[Commitment]] = {row["id"]: [] for row in rows}
         for row in await self._link.rows(
-            sa.select(commitment)
-            .where(self._link.among(commitment.c.decision, list(found)))
-            .order_by(commitment.c.seq)
+            sa.select(commitments)
+            .where(self._link.among(commitments.c.decision, list(found)))
+            .order_by(commitments.c.seq)
         ):
-            found[row["decision"]].append(msgspec.convert({**row}, Commitment))
-        return [msgspec.convert({**row, "commitments": found[row["id"]]}, Decision) for row in rows]
+            found[row["decision"]].append(made(row, Commitment))
+        return [made(row, Decision, commitments=found[row["id"]]) for row in rows]

@@ -27,15 +27,16 @@ _SQLITE_UNAVAILABLE = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
-# ... and SQLSTATE classes (PostgreSQL documentation, appendix A): connection, transaction rolled back, read-only
-# server, sign-in, no such database, resources, not in the right state, operator, system, internal.
+# ... and SQLSTATE classes (PostgreSQL documentation, appendix A): connection, transaction rolled back,
+# read-only server, sign-in, no such database, resources, not in the right state, operator, system, internal.
 _POSTGRESQL_UNAVAILABLE = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
 _FOREIGN_KEY = "23503"
 
 
 @contextmanager
 def faults(*, reading: bool = False) -> Iterator[None]:
-    """Turns what the database raises into StoreUnavailable or NotFound; a mistake in our own SQL stays what it is.
+    """Turns what the database raises into StoreUnavailable or NotFound; a mistake in our own SQL stays what
+    it is.
 
     `reading` says that the unit of work may not write: an attempt to is a mistake too (RuntimeError).
     """

@@ -11,7 +11,10 @@ import sqlalchemy as sa
 from forum.errors import BadInput
 from forum.ports import Person, Token
 from forum.store.area import Area, Row
-from forum.store.tables import first_link, person, sign_in, token
+from forum.store.tables import first_link
+from forum.store.tables import person as people
+from forum.store.tables import sign_in as sign_ins
+from forum.store.tables import token as tokens
 
 _NOBODY: Final = "There is no such account."
 
@@ -19,18 +22,18 @@ _NOBODY: Final = "There is no such account."
 class SqlPeople(Area):
     """ports.People."""
 
-    async def add(self, new: Person) -> None:
+    async def add(self, person: Person) -> None:
         """Raises BadInput(field="login") where the login (compared without case) is taken."""
         added = await self._link.add(
-            person,
+            people,
             {
-                "id": new.id,
-                "login": new.login,
-                "login_key": _key(new.login),
-                "name": new.name,
-                "roles": list(new.roles),
-                "password": new.password,
-                "created_at": new.created_at,
+                "id": person.id,
+                "login": person.login,
+                "login_key": _key(person.login),
+                "name": person.name,
+                "roles": list(person.roles),
+                "password": person.password,
+                "created_at": person.created_at,
             },
         )
         if not added:
@@ -38,88 +41,88 @@ class SqlPeople(Area):
 
     async def by_login(self, login: str) -> Person | None:
         """The account with this login, compared without case."""
-        rows = await self._link.rows(sa.select(person).where(person.c.login_key == _key(login)))
+        rows = await self._link.rows(sa.select(people).where(people.c.login_key == _key(login)))
         return _person(rows[0]) if rows else None
 
     async def all(self) -> list[Person]:
         """In the order they were added."""
-        return [_person(row) for row in await self._link.rows(sa.select(person).order_by(person.c.seq))]
+        return [_person(row) for row in await self._link.rows(sa.select(people).order_by(people.c.seq))]
 
-    async def set_roles(self, who: str, roles: Sequence[str]) -> None:
+    async def set_roles(self, person: str, roles: Sequence[str]) -> None:
         """Replaces somebody's roles."""
-        await self._link.change(sa.update(person).where(person.c.id == who).values(roles=list(roles)), _NOBODY)
+        await self._link.change(sa.update(people).where(people.c.id == person).values(roles=list(roles)), _NOBODY)
 
-    async def set_password(self, who: str, password: str) -> None:
+    async def set_password(self, person: str, password: str) -> None:
         """Replaces somebody's password hash."""
-        await self._link.change(sa.update(person).where(person.c.id == who).values(password=password), _NOBODY)
+        await self._link.change(sa.update(people).where(people.c.id == person).values(password=password), _NOBODY)
 
-    async def sign_in(self, secret: str, who: str, at: str, until: str) -> None:
+    async def sign_in(self, token: str, person: str, at: str, until: str) -> None:
         """Keeps a sign-in, and forgets those that have run out."""
-        await self._link.run(sa.delete(sign_in).where(sign_in.c.until <= at))
-        await self._link.put(sign_in, {"token": secret, "person": who, "at": at, "until": until})
+        await self._link.run(sa.delete(sign_ins).where(sign_ins.c.until <= at))
+        await self._link.put(sign_ins, {"token": token, "person": person, "at": at, "until": until})
 
-    async def signed_in(self, secret: str, at: str) -> Person | None:
+    async def signed_in(self, token: str, at: str) -> Person | None:
         """Whose sign-in this is; None where there is none, or it has run out."""
         rows = await self._link.rows(
-            sa.select(person)
-            .join(sign_in, sign_in.c.person == person.c.id)
-            .where(sign_in.c.token == secret, sign_in.c.until > at)
+            sa.select(people)
+            .join(sign_ins, sign_ins.c.person == people.c.id)
+            .where(sign_ins.c.token == token, sign_ins.c.until > at)
         )
         return _person(rows[0]) if rows else None
 
-    async def sign_out(self, secret: str) -> None:
+    async def sign_out(self, token: str) -> None:
         """Forgets a sign-in; does nothing where there is none."""
-        await self._link.run(sa.delete(sign_in).where(sign_in.c.token == secret))
+        await self._link.run(sa.delete(sign_ins).where(sign_ins.c.token == token))
 
-    async def set_first_link(self, secret: str, until: str) -> None:
+    async def set_first_link(self, token: str, until: str) -> None:
         """The only link that now makes the first administrator; any earlier one dies."""
-        await self._link.put(first_link, {"only": 1, "token": secret, "until": until})
+        await self._link.put(first_link, {"only": 1, "token": token, "until": until})
 
-    async def first_link_holds(self, secret: str, at: str) -> bool:
+    async def first_link_holds(self, token: str, at: str) -> bool:
         """Whether this is the link, unused and not run out."""
         return bool(
             await self._link.rows(
-                sa.select(first_link.c.only).where(first_link.c.token == secret, first_link.c.until > at)
+                sa.select(first_link.c.only).where(first_link.c.token == token, first_link.c.until > at)
             )
         )
 
-    async def use_first_link(self, secret: str, at: str) -> bool:
+    async def use_first_link(self, token: str, at: str) -> bool:
         """Consumes it. True exactly once, and only before it runs out."""
-        used = sa.delete(first_link).where(first_link.c.token == secret, first_link.c.until > at)
+        used = sa.delete(first_link).where(first_link.c.token == token, first_link.c.until > at)
         return await self._link.run(used) == 1
 
-    async def add_token(self, new: Token, secret: str) -> None:
+    async def add_token(self, token: Token, secret: str) -> None:
         """Keeps a token for machines with the SHA-256 (hex) of its secret."""
         await self._link.run(
-            sa.insert(token).values(
-                id=new.id,
-                person=new.person,
-                label=new.label,
+            sa.insert(tokens).values(
+                id=token.id,
+                person=token.person,
+                label=token.label,
                 secret=secret,
-                created_at=new.created_at,
-                revoked_at=new.revoked_at,
+                created_at=token.created_at,
+                revoked_at=token.revoked_at,
             )
         )
 
-    async def tokens(self, who: str) -> list[Token]:
+    async def tokens(self, person: str) -> list[Token]:
         """Somebody's tokens, revoked ones too, in the order they were made."""
-        rows = await self._link.rows(sa.select(token).where(token.c.person == who).order_by(token.c.seq))
+        rows = await self._link.rows(sa.select(tokens).where(tokens.c.person == person).order_by(tokens.c.seq))
         return [Token(r["id"], r["person"], r["label"], r["created_at"], r["revoked_at"]) for r in rows]
 
-    async def revoke_token(self, who: str, which: str, at: str) -> None:
+    async def revoke_token(self, person: str, token: str, at: str) -> None:
         """Revokes one of somebody's tokens; the time of an earlier revocation stays."""
-        first = sa.case((token.c.revoked_at == "", at), else_=token.c.revoked_at)
+        first = sa.case((tokens.c.revoked_at == "", at), else_=tokens.c.revoked_at)
         await self._link.change(
-            sa.update(token).where(token.c.id == which, token.c.person == who).values(revoked_at=first),
+            sa.update(tokens).where(tokens.c.id == token, tokens.c.person == person).values(revoked_at=first),
             "There is no such token.",
         )
 
     async def token_holder(self, secret: str) -> Person | None:
         """Whose token this is; None where it does not exist or was revoked."""
         rows = await self._link.rows(
-            sa.select(person)
-            .join(token, token.c.person == person.c.id)
-            .where(token.c.secret == secret, token.c.revoked_at == "")
+            sa.select(people)
+            .join(tokens, tokens.c.person == people.c.id)
+            .where(tokens.c.secret == secret, tokens.c.revoked_at == "")
         )
         return _person(rows[0]) if rows else None
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.ports import Disclosure, StoredEntry
-from forum.store.area import Area, Row, plain
+from forum.store.area import Area, Row, made, plain
 from forum.store.tables import disclosure, entry
 
 # Any number will do, as long as nothing else in this database takes an advisory lock with it.
@@ -22,7 +21,8 @@ class SqlRecord(Area):
     async def size(self) -> int:
         """How many entries there are. In a unit of work that writes, nobody else appends before that one ends."""
         if self._link.postgresql and not self._link.reading:
-            # Two processes that are about to append stand in line here, rather than one of them failing at the end.
+            # Two processes that are about to append stand in line here, rather than one of them failing at
+            # the end.
             await self._link.rows(sa.select(sa.func.pg_advisory_xact_lock(_RECORD_LOCK)))
         rows = await self._link.rows(sa.select(sa.func.max(entry.c.position).label("last")))
         last = rows[0]["last"]
@@ -67,8 +67,9 @@ class SqlRecord(Area):
             wanted = wanted.where(self._link.among(disclosure.c.digest, digests))
         if commission is not None:
             wanted = wanted.where(disclosure.c.commission == commission)
-        found = [msgspec.convert({**row}, Disclosure) for row in await self._link.rows(wanted)]
-        # Sorted here: a PostgreSQL database may have been made with an order of letters other than that of their codes.
+        found = [made(row, Disclosure) for row in await self._link.rows(wanted)]
+        # Sorted here: a PostgreSQL database may have been made with an order of letters other than that of
+        # their codes.
         return sorted(found, key=lambda one: (one.entry, one.digest))
 
 

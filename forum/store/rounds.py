@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import msgspec
 import sqlalchemy as sa
 
-from forum import round as rounds
+from forum import round as machine
 from forum.ballot import Ballot, Cast
 from forum.ports import CastOutcome
 from forum.round import Round
-from forum.store.area import Area, Row, plain
+from forum.store.area import Area, Row, made, plain
 from forum.store.casting import BALLOT, KEY, statements, values
-from forum.store.tables import ballot, round_, storable
+from forum.store.tables import ballot, storable
+from forum.store.tables import round_ as rounds_table
 
 _NO_ROUND = "There is no such question."
 _LONGEST_CAST_ID = 64
@@ -24,10 +24,10 @@ Key: TypeAlias = tuple[str, str, str]
 Voter: TypeAlias = tuple[str, str]
 
 _REFUSED = {
-    rounds.DRAFT: "not_open",
-    rounds.CLOSED: "closed",
-    rounds.REVEALED: "closed",
-    rounds.ANNULLED: "annulled",
+    machine.DRAFT: "not_open",
+    machine.CLOSED: "closed",
+    machine.REVEALED: "closed",
+    machine.ANNULLED: "annulled",
 }
 
 
@@ -43,13 +43,13 @@ class _Asked:
 class SqlRounds(Area):
     """ports.Rounds."""
 
-    async def add(self, new: Round) -> None:
+    async def add(self, round_: Round) -> None:
         """Keeps a new round."""
-        await self._link.run(sa.insert(round_).values(plain(new)))
+        await self._link.run(sa.insert(rounds_table).values(plain(round_)))
 
     async def get(self, round_id: str, *, lock: bool = False) -> Round:
         """`lock` waits for casts on their way, and keeps further ones out until this unit ends. Raises NotFound."""
-        wanted = sa.select(round_).where(round_.c.id == round_id)
+        wanted = sa.select(rounds_table).where(rounds_table.c.id == round_id)
         if lock:
             # Casts hold the row with FOR SHARE (below), which FOR NO KEY UPDATE excludes.
             wanted = wanted.with_for_update(key_share=True)
@@ -57,13 +57,13 @@ class SqlRounds(Area):
 
     async def of(self, session: str) -> list[Round]:
         """In the order they were made."""
-        wanted = sa.select(round_).where(round_.c.session == session).order_by(round_.c.seq)
+        wanted = sa.select(rounds_table).where(rounds_table.c.session == session).order_by(rounds_table.c.seq)
         return [_round(row) for row in await self._link.rows(wanted)]
 
-    async def save(self, changed: Round) -> None:
+    async def save(self, round_: Round) -> None:
         """Writes all of it. Raises NotFound."""
         await self._link.change(
-            sa.update(round_).where(round_.c.id == changed.id).values(plain(changed)), _NO_ROUND
+            sa.update(rounds_table).where(rounds_table.c.id == round_.id).values(plain(round_)), _NO_ROUND
         )
 
     async def cast(self, batch: Sequence[Cast]) -> list[CastOutcome]:
@@ -91,35 +91,33 @@ class SqlRounds(Area):
                 outcomes.append(CastOutcome(cast, _judged(known.get(key), asked.get(key[0]), refusals[i])))
         return outcomes
 
-    async def voted(self, rounds_: Sequence[str]) -> dict[str, int]:
+    async def voted(self, rounds: Sequence[str]) -> dict[str, int]:
         """How many ballots each of these rounds has."""
         rows = await self._link.rows(
             sa.select(ballot.c.round, sa.func.count().label("ballots"))
-            .where(self._link.among(ballot.c.round, rounds_))
+            .where(self._link.among(ballot.c.round, rounds))
             .group_by(ballot.c.round)
         )
         counts = {row["round"]: int(row["ballots"]) for row in rows}
-        return {one: counts.get(one, 0) for one in rounds_}
+        return {one: counts.get(one, 0) for one in rounds}
 
     async def ballots(self, round_id: str) -> list[Ballot]:
         """Every ballot of a round, in the order of their random ids, which says nothing of who came first."""
         wanted = sa.select(ballot).where(ballot.c.round == round_id).order_by(ballot.c.ballot)
         return [_ballot(row) for row in await self._link.rows(wanted)]
 
-    async def yours(self, participant: str, rounds_: Sequence[str]) -> list[Ballot]:
+    async def yours(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
         """What a participant cast in these rounds."""
-        wanted = sa.select(ballot).where(
-            ballot.c.participant == participant, self._link.among(ballot.c.round, rounds_)
-        )
+        wanted = sa.select(ballot).where(ballot.c.participant == participant, self._link.among(ballot.c.round, rounds))
         return [_ballot(row) for row in await self._link.rows(wanted)]
 
     async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
-        # FOR SHARE (nothing on SQLite, which has one writer): a round that is being closed keeps us waiting here, and
-        # one that we read as open stays open until our ballots are committed.
+        # FOR SHARE (nothing on SQLite, which has one writer): a round that is being closed keeps us waiting
+        # here, and one that we read as open stays open until our ballots are committed.
         rows = await self._link.rows(
-            sa.select(round_.c.id, round_.c.session, round_.c.state, round_.c.responses)
-            .where(self._link.among(round_.c.id, sorted(ids)))
-            .order_by(round_.c.id)
+            sa.select(rounds_table.c.id, rounds_table.c.session, rounds_table.c.state, rounds_table.c.responses)
+            .where(self._link.among(rounds_table.c.id, sorted(ids)))
+            .order_by(rounds_table.c.id)
             .with_for_update(read=True)
         )
         return {
@@ -154,12 +152,12 @@ class SqlRounds(Area):
             values(
                 postgresql=self._link.postgresql,
                 columns=BALLOT,
-                rows=[_values(voter, made, last[voter]) for voter, made in first.items()],
+                rows=[_values(voter, opener, last[voter]) for voter, opener in first.items()],
             ),
         )
         # A ballot that came back with another random id than the one offered was there before.
-        made = {(row["round"], row["participant"]) for row in rows if row["ballot"] == first[_voter(row)].ballot}
-        return {key for key, _ in casts if key not in opening or key[:2] not in made}
+        opened = {_voter(row) for row in rows if row["ballot"] == first[_voter(row)].ballot}
+        return {key for key, _ in casts if key not in opening or key[:2] not in opened}
 
     async def _known(self, keys: set[Key]) -> dict[Key, Row]:
         if not keys:
@@ -175,7 +173,7 @@ def _key(cast: Cast) -> Key:
     return storable(cast.round), storable(cast.participant), storable(cast.cast)
 
 
-def _voter(row: Mapping[str, str]) -> Voter:
+def _voter(row: Row) -> Voter:
     return row["round"], row["participant"]
 
 
@@ -189,7 +187,7 @@ def _refusal(asked: _Asked | None, cast: Cast) -> str:
         return "unknown_round"
     if not 0 < len(cast.cast) <= _LONGEST_CAST_ID:
         return "malformed"
-    if asked.state != rounds.OPEN:
+    if asked.state != machine.OPEN:
         return _REFUSED[asked.state]
     return "" if cast.choice in asked.responses else "unknown_response"
 
@@ -204,7 +202,7 @@ def _judged(known: Row | None, asked: _Asked | None, refusal: str) -> str:
 
 
 def _round(row: Row) -> Round:
-    return msgspec.convert({**row}, Round)
+    return made(row, Round)
 
 
 def _ballot(row: Row) -> Ballot:

@@ -1,8 +1,8 @@
 """The tables: one schema for SQLite and PostgreSQL. `migrations/` builds it; a test holds the two equal.
 
-Tables that are listed in the order in which things were made have `seq`, a counter that never leaves the database;
-everything else refers to things by their random `id`. Times are strings (UTC, ISO 8601, milliseconds, Z), which sort
-as they are. What is only ever read and written whole stands in one JSON column.
+Tables that are listed in the order in which things were made have `seq`, a counter that never leaves the
+database; everything else refers to things by their random `id`. Times are strings (UTC, ISO 8601,
+milliseconds, Z), which sort as they are. What is only ever read and written whole stands in one JSON column.
 """
 
 from __future__ import annotations
@@ -50,16 +50,17 @@ def _id() -> sa.Column[str]:
     return sa.Column("id", Words, nullable=False, unique=True)
 
 
-def _words(name: str, default: str | None = "") -> sa.Column[str]:
-    return sa.Column(name, Words, nullable=False, server_default=default)
+def _words(name: str, *, nullable: bool = False) -> sa.Column[str]:
+    return sa.Column(name, Words, nullable=nullable)
 
 
 def _json(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    # None is SQL's NULL, not JSON's.
     return sa.Column(name, sa.JSON(none_as_null=True), nullable=nullable)
 
 
 def _flag(name: str) -> sa.Column[bool]:
-    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
+    return sa.Column(name, sa.Boolean, nullable=False)
 
 
 def _of(name: str, target: str, *, nullable: bool = False, index: bool = True) -> sa.Column[str]:
@@ -71,9 +72,9 @@ person = sa.Table(
     metadata,
     _seq(),
     _id(),
-    _words("login", None),
+    _words("login"),
     sa.Column("login_key", Words, nullable=False, unique=True),  # the login as it is compared: without case
-    _words("name", None),
+    _words("name"),
     _json("roles"),
     _words("password"),
     _words("created_at"),
@@ -84,8 +85,8 @@ sign_in = sa.Table(
     metadata,
     sa.Column("token", Words, primary_key=True),
     _of("person", "person.id"),
-    _words("at", None),
-    _words("until", None),
+    _words("at"),
+    _words("until"),
 )
 
 # The link with which the first administrator sets a password: at most one row, `only` is always 1.
@@ -93,8 +94,8 @@ first_link = sa.Table(
     "first_link",
     metadata,
     sa.Column("only", sa.Integer, primary_key=True, autoincrement=False),
-    _words("token", None),
-    _words("until", None),
+    _words("token"),
+    _words("until"),
 )
 
 token = sa.Table(
@@ -103,9 +104,9 @@ token = sa.Table(
     _seq(),
     _id(),
     _of("person", "person.id"),
-    _words("label", None),
+    _words("label"),
     sa.Column("secret", Words, nullable=False, unique=True),
-    _words("created_at", None),
+    _words("created_at"),
     _words("revoked_at"),
 )
 
@@ -114,9 +115,9 @@ commission = sa.Table(
     metadata,
     _seq(),
     _id(),
-    _words("title", None),
-    _words("question", None),
-    _words("stage", None),
+    _words("title"),
+    _words("question"),
+    _words("stage"),
     _json("power"),
     _json("groups"),
     sa.Column("threshold", sa.Integer, nullable=False),
@@ -132,11 +133,11 @@ story = sa.Table(
     _seq(),
     _id(),
     _of("commission", "commission.id"),
-    _words("title", None),
-    _words("twee", None),
-    _words("status", None),
-    sa.Column("told_by", Words),
-    sa.Column("link", Words, nullable=False, index=True, server_default=""),
+    _words("title"),
+    _words("twee"),
+    _words("status"),
+    _words("told_by", nullable=True),
+    sa.Column("link", Words, nullable=False, index=True),
     _words("because"),
     _words("submitted_at"),
     _words("moderated_at"),
@@ -148,8 +149,8 @@ session = sa.Table(
     _seq(),
     _id(),
     _of("commission", "commission.id"),
-    _words("title", None),
-    _words("code", None),
+    _words("title"),
+    _words("code"),
     sa.Column("projector", Words, nullable=False, unique=True),
     _json("scenarios"),
     _json("cue"),
@@ -176,9 +177,9 @@ participant = sa.Table(
     metadata,
     sa.Column("id", Words, primary_key=True),
     _of("session", "session.id", index=False),
-    sa.Column("device", Words, nullable=False),
-    sa.Column("group_id", Words),
-    _words("joined_at", None),
+    _words("device"),
+    _words("group_id", nullable=True),
+    _words("joined_at"),
     sa.UniqueConstraint("session", "device"),
 )
 
@@ -188,14 +189,14 @@ round_ = sa.Table(
     _seq(),
     _id(),
     _of("session", "session.id"),
-    _words("question", None),
+    _words("question"),
     _json("responses"),
-    sa.Column("scenario", Words),
-    sa.Column("scene", Words),
-    _words("method", None),
-    _words("kind", None),
+    _words("scenario", nullable=True),
+    _words("scene", nullable=True),
+    _words("method"),
+    _words("kind"),
     _of("second_of", "round.id", nullable=True, index=False),
-    _words("state", None),
+    _words("state"),
     _flag("closing_soon"),
     _words("created_at"),
     _words("opened_at"),
@@ -205,8 +206,9 @@ round_ = sa.Table(
     _words("annulled_because"),
 )
 
-# Which casts have been counted, so that the same one again is known. It holds no choice, and no foreign keys: rows come
-# only from the one statement in casting.py, which joins round and participant; checking each row twice is not free.
+# Which casts have been counted, so that the same one again is known. It holds no choice, and no foreign keys:
+# rows come only from the one statement in casting.py, which joins round and participant; checking each row
+# twice is not free.
 casting = sa.Table(
     "casting",
     metadata,
@@ -222,13 +224,13 @@ ballot = sa.Table(
     metadata,
     _of("round", "round.id", index=False),
     _of("participant", "participant.id", index=True),
-    _words("choice", None),
-    _words("reason", None),
-    sa.Column("group_id", Words),
-    _words("ballot", None),
-    _words("salt", None),
-    _words("group_salt", None),
-    _words("at", None),
+    _words("choice"),
+    _words("reason"),
+    _words("group_id", nullable=True),
+    _words("ballot"),
+    _words("salt"),
+    _words("group_salt"),
+    _words("at"),
     sa.PrimaryKeyConstraint("round", "participant"),
     sqlite_with_rowid=False,
 )
@@ -240,9 +242,9 @@ decision = sa.Table(
     _id(),
     _of("commission", "commission.id"),
     _json("rounds"),
-    _words("outcome", None),
-    sa.Column("response", Words),
-    _words("rationale", None),
+    _words("outcome"),
+    _words("response", nullable=True),
+    _words("rationale"),
     _words("why"),
     _words("dissent"),
     _words("decided_at"),
@@ -255,9 +257,9 @@ commitment = sa.Table(
     _seq(),
     _id(),
     _of("decision", "decision.id"),
-    _words("role", None),
-    _words("what", None),
-    sa.Column("by", Words, nullable=False),
+    _words("role"),
+    _words("what"),
+    _words("by"),
 )
 
 # The record. Triggers made by the first migration refuse UPDATE and DELETE.
@@ -265,7 +267,7 @@ entry = sa.Table(
     "entry",
     metadata,
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
-    _words("commission", None),
+    _words("commission"),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("leaf_hash", sa.LargeBinary, nullable=False),
 )
@@ -276,7 +278,7 @@ disclosure = sa.Table(
     sa.Column("digest", Words, primary_key=True),
     sa.Column("entry", sa.Integer, nullable=False),
     sa.Column("commission", Words, nullable=False, index=True),
-    sa.Column("encoded", Words),
+    _words("encoded", nullable=True),
     _words("withdrawn_at"),
 )
 
@@ -284,5 +286,5 @@ fact = sa.Table(
     "fact",
     metadata,
     sa.Column("name", Words, primary_key=True),
-    _words("value", None),
+    _words("value"),
 )

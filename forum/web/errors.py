@@ -57,7 +57,7 @@ async def forum_error(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/sign-in?next={quote(after)}", 303)
     if isinstance(error, errors.FormErrors):
         words = " ".join(spoken(error).values())
-    answer = await page(request, "error.html", status, status=status, words=words)
+    answer = await page(request, "error.html", status, number=status, words=words)
     answer.headers.update(headers)
     return answer
 
@@ -76,7 +76,7 @@ async def http_error(request: Request, error: Exception) -> Response:
         return JSONResponse(
             {"error": {"code": f"http_{error.status_code}", "words": words}}, error.status_code, error.headers
         )
-    answer = await page(request, "error.html", error.status_code, status=error.status_code, words=words)
+    answer = await page(request, "error.html", error.status_code, number=error.status_code, words=words)
     answer.headers.update(error.headers or {})
     return answer
 

@@ -38,6 +38,12 @@ class Limits:
         self.check(key, limit, window)
         self.count(key)
 
+    def give_back(self, key: str) -> None:
+        """Forgets the latest thing counted under a key: it turned out not to be one of those that are limited."""
+        seen = self._seen.get(key)
+        if seen:
+            seen.pop()
+
     def _recent(self, key: str, window: int) -> deque[float]:
         seen = self._seen.get(key, deque())
         horizon = self._monotonic() - window

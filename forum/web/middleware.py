@@ -86,7 +86,7 @@ class OriginCheck:
         if len(origins) > 1:
             return False
         origin = _place(origins[0])
-        scheme = urlsplit(origins[0]).scheme
+        scheme = origins[0].partition("://")[0]
         return origin is not None and origin in {_place(f"{scheme}://{headers.get('host', '')}"), self.public}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -10,38 +9,47 @@ from forum import scenario, submissions
 from forum.commission import Commission
 from forum.errors import (
     BadInput,
-    ForumError,
     FormErrors,
+    ForumError,
     IllegalMove,
     StoreUnavailable,
-    StoryProblems,
     TooMany,
 )
 from forum.ports import Submission
+from forum.storyform import MAX_SCENES
 from forum.submissions import Telling
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import AN_HOUR
 from forum.web.pages import page
 from forum.web.site import address_of, base_url, site_of
+from forum.web.templating import qr
 from forum.web.words import gettext as _
 from forum.web.words import say
 
 SCENES_AT_FIRST = 3
-MOST_SCENES = 12
 MOST_OWN_NOTES = 5
+# The story form's names for repeated fields, and where on the page their first error is shown.
+_PLACES = {"scenes": "scene-1", "responses": "response-1", "notes": "own_note-1"}
 _SCENE, _RESPONSE, _OWN_NOTE = "scene", "response", "own_note"
-
-
-async def tell_form(request: Request) -> Response:
-    """The empty form."""
-    commission = await _commission(request)
-    return await _form_page(request, commission, Form({}))
+_MOST = {
+    "title": scenario.MAX_TITLE,
+    "text": scenario.MAX_TEXT,
+    "question": scenario.MAX_QUESTION,
+    "response": scenario.MAX_RESPONSE,
+    "responses": scenario.MAX_RESPONSES,
+    "detail": scenario.MAX_DETAIL,
+}
 
 
 async def tell(request: Request) -> Response:
-    """Takes a story in, and goes on to its private link. Asked for one more scene, it gives that and keeps the rest."""
+    """The form that takes a story in, and goes on to its private link.
+
+    Asked for one more scene, it gives that and keeps everything typed.
+    """
     commission = await _commission(request)
+    if request.method != "POST":
+        return await _form_page(request, commission, Form({}))
     form = await form_of(request)
     if form.text("add"):
         return await _form_page(request, commission, form, more=1)
@@ -49,23 +57,17 @@ async def tell(request: Request) -> Response:
     try:
         telling = read_telling(form, commission)
         site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
-        _, key = await submissions.submit(
-            site.store, site.clock, commission.id, telling, form.text("key")
-        )
+        _, key = await submissions.submit(site.store, site.clock, commission.id, telling, form.text("key"))
     except (BadInput, TooMany, StoreUnavailable) as error:
         return await _form_page(request, commission, form, error=error)
     return RedirectResponse(f"/my-story/{key}?sent=1", 303)
 
 
 async def my_story(request: Request) -> Response:
-    """What became of a story, for whoever has its private link; when it came back, the form to change it."""
+    """What became of a story, for whoever has its private link; when it came back, the form to change and send it."""
     story, commission = await _by_key(request)
-    return await _mine(request, story, commission, Form(_typed(submissions.telling_of(story))))
-
-
-async def my_story_again(request: Request) -> Response:
-    """Sends a returned story again."""
-    story, commission = await _by_key(request)
+    if request.method != "POST":
+        return await _mine(request, story, commission, Form(_typed(submissions.telling_of(story))))
     form = await form_of(request)
     if form.text("add"):
         return await _mine(request, story, commission, form, more=1)
@@ -86,8 +88,10 @@ def read_telling(form: Form, commission: Commission) -> Telling:
     title = form.need("title", "Give your story a title.", most=scenario.MAX_TITLE)
     happened = form.need("happened", "Tell us what happened.", most=scenario.MAX_TEXT)
     scenes = _numbered(form, _SCENE, scenario.MAX_TEXT)
-    if len(scenes) > MOST_SCENES:
-        form.wrong(f"{_SCENE}-1", "Use at most %(most)s scenes. This has %(there)s.", most=MOST_SCENES, there=len(scenes))
+    if len(scenes) > MAX_SCENES:
+        form.wrong(
+            f"{_SCENE}-1", "Use at most %(most)s scenes. This has %(there)s.", most=MAX_SCENES, there=len(scenes)
+        )
     question = form.need("question", "Ask a question: what could somebody do now?", most=scenario.MAX_QUESTION)
     responses = _numbered(form, _RESPONSE, scenario.MAX_RESPONSE)
     _check_responses(form, responses)
@@ -96,8 +100,6 @@ def read_telling(form: Form, commission: Commission) -> Telling:
         form.wrong("group", 'Choose your group, or "I prefer not to say".')
     notes = [value for value in form.texts("note") if value in {note for note, _label in notes_offered()}]
     notes += _numbered(form, _OWN_NOTE, scenario.MAX_DETAIL)
-    if any(";" in note for note in notes):
-        form.wrong(f"{_OWN_NOTE}-1", 'Leave out the sign ";".')
     form.stop()
     return Telling(
         title=" ".join(title.split()),
@@ -128,7 +130,7 @@ def _check_responses(form: Form, responses: list[str]) -> None:
         plain = " ".join(text.split()).casefold()
         if plain and plain in said:
             form.wrong(f"{_RESPONSE}-{number}", "You have given this answer already. Change it or leave it out.")
-        if plain.strip(" .") == "none of these":
+        if scenario.is_none_of_these(plain):
             form.wrong(f"{_RESPONSE}-{number}", '"None of these" is offered with every vote. Leave it out here.')
         said.add(plain)
 
@@ -180,8 +182,8 @@ def _fields(form: Form, commission: Commission, more: int) -> dict[str, object]:
     return {
         "title": form.text("title"),
         "happened": form.text("happened"),
-        "scenes": scenes[: 4 * MOST_SCENES],
-        "most_scenes": MOST_SCENES,
+        "scenes": scenes[: 4 * MAX_SCENES],
+        "most_scenes": MAX_SCENES,
         "question": form.text("question"),
         "responses": responses + [""] * (scenario.MAX_RESPONSES - len(responses)),
         "fewest_responses": scenario.MIN_RESPONSES,
@@ -191,17 +193,15 @@ def _fields(form: Form, commission: Commission, more: int) -> dict[str, object]:
         "note": form.texts("note"),
         "own_notes": own or [""],
         "key": form.text("key") or submissions.new_key(),
-        "most": scenario,
+        "most": _MOST,
     }
 
 
 def _errors(error: ForumError | None) -> dict[str, str]:
     if error is None:
         return {}
-    if isinstance(error, StoryProblems):
-        return {"tell": " ".join(problem.message for problem in error.problems)}
-    if isinstance(error, FormErrors) or (isinstance(error, BadInput) and error.field):
-        return spoken(error)
+    if isinstance(error, FormErrors):
+        return {_PLACES.get(name, name): sentence for name, sentence in spoken(error).items()}
     return {"tell": say(error.message, error.values)}
 
 
@@ -238,7 +238,7 @@ async def _mine(
         commission=commission,
         sent=request.query_params.get("sent") == "1",
         link=link,
-        qr=segno.make(link, error="m", micro=False).svg_inline(omitsize=True, scale=4),
+        qr=qr(link),
         form=_fields(form, commission, more),
         typed=request.method == "POST",
         errors=_errors(error),

@@ -1,0 +1,132 @@
+"""Writes the pages of docs/ that the program can tell by itself: `python docs/generate.py`.
+
+cli.md comes from the commands' own help, settings.md from the table in forum/settings.py, wire.md from the messages in
+forum/wire.py. A test fails while one of them is not what this would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from inspect import getdoc
+from pathlib import Path
+from typing import get_args
+
+import click
+import msgspec
+
+from forum import settings, wire
+from forum.__main__ import main
+
+HERE = Path(__file__).parent
+_WIDTH = 100
+_NOTE = "<!-- Written by docs/generate.py. Change the program instead. -->"
+
+_CLI = """# The command line
+
+After `pip install`, the command is `forum`; in a clone without it, `python -m forum` is the same, and
+`python run.py` is `forum serve`.
+
+What all commands keep to:
+
+- `--data DIR` says where the data is; without it the setting `FORUM_DATA`, or `forum-data`. (`forum rehearse` has its own
+  rule: see below.)
+- `--json` reports as JSON, alone on standard output. Progress and words go to standard error.
+- The exit code is 0 for done, 1 where the answer is no, and 2 where it could not be done, with one line that says why.
+"""
+
+_SETTINGS = """# Settings
+
+Each is an environment variable. An option on the command line wins over it.
+
+| variable | when not set | what it does |
+|---|---|---|
+"""
+
+_WIRE = """# The messages between screens and server
+
+One JSON object in each text frame of a websocket. Its `t` names its type. The set is closed and has a version
+({version}), which the server's `hello` tells.
+
+- A phone's socket is `/s/CODE/socket`, with the cookie that the join page set; the projector's is
+  `/projector/KEY/socket`, the console's `/console/SESSION/socket`. Every handshake must come with an `Origin` of the
+  server's own.
+- A screen passes over a type that it does not know. The server answers what it does not know with `refused` and keeps
+  the socket open, unless it keeps happening.
+- A frame to the server holds at most {largest} characters, a reason at most {reason}.
+- `ack` means that the ballot is on disk. The same `cast` again, on whichever connection, gets the same answer and is
+  counted once.
+"""
+
+
+def cli() -> str:
+    """docs/cli.md."""
+    parts = [_NOTE, "", _CLI]
+    for context in _commands(click.Context(main, info_name="forum", terminal_width=_WIDTH, max_content_width=_WIDTH)):
+        depth = "#" * (1 + len(context.command_path.split()))
+        parts += [f"{depth} {context.command_path}", "", "```text", context.command.get_help(context), "```", ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _commands(context: click.Context) -> Iterator[click.Context]:
+    """The contexts of every subcommand below this one, parents first."""
+    group = context.command
+    if not isinstance(group, click.Group):
+        return
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is not None and not command.hidden:
+            below = click.Context(
+                command, parent=context, info_name=name, terminal_width=_WIDTH, max_content_width=_WIDTH
+            )
+            yield below
+            yield from _commands(below)
+
+
+def settings_table() -> str:
+    """docs/settings.md."""
+    rows = (f"| `{row.env}` | {f'`{row.default}`' if row.default else '(empty)'} | {row.help} |" for row in settings.TABLE)
+    return f"{_NOTE}\n\n{_SETTINGS}" + "\n".join(rows) + "\n"
+
+
+def messages() -> str:
+    """docs/wire.md."""
+    words = _WIRE.format(version=wire.VERSION, largest=wire.MAX_MESSAGE, reason=wire.MAX_REASON)
+    parts = [_NOTE, "", words]
+    parts += ["## From the server to a screen", "", *_messages(get_args(wire.ToScreen))]
+    parts += ["## From a phone to the server", "", *_messages(get_args(wire.FromPhone))]
+    parts += ["## Parts of messages", "", *_messages((wire.RoundNow, wire.Choice, wire.Yours))]
+    parts += ["## Refusals", "", "| code | what it means |", "|---|---|"]
+    parts += [f"| `{code}` | {meaning} |" for code, meaning in wire.REFUSALS.items()]
+    return "\n".join(parts) + "\n"
+
+
+def _messages(structs: tuple[type[msgspec.Struct], ...]) -> Iterator[str]:
+    for struct in structs:
+        tag = struct.__struct_config__.tag
+        yield f"### {f'`{tag}`' if tag else struct.__name__}"
+        yield ""
+        yield getdoc(struct) or ""
+        yield ""
+        fields = msgspec.structs.fields(struct)
+        if fields:
+            yield "| field | type | when left out |"
+            yield "|---|---|---|"
+        for field in fields:
+            kind = str(struct.__annotations__[field.name]).replace("|", "or")
+            yield f"| `{field.encode_name}` | {kind} | {_default(field)} |"
+        if fields:
+            yield ""
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.required:
+        return "never left out"
+    default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+    return f"`{msgspec.json.encode(default).decode()}`"
+
+
+PAGES = {"cli.md": cli, "settings.md": settings_table, "wire.md": messages}
+
+if __name__ == "__main__":
+    for name, write in PAGES.items():
+        (HERE / name).write_text(write())

@@ -1,0 +1,221 @@
+"""`forum rehearse`: an audience of phones against a running server, and what came of every vote."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from forum.audience import Script, invented, replayed
+from forum.commands import json_option, make_folder, opened, report, run, say
+from forum.errors import BadInput, StartupProblem
+from forum.ownserver import OwnServer, prepare
+from forum.phones import RehearsalFailed
+from forum.polis import Conversation
+from forum.rehearsal import Report
+from forum.rehearsal import rehearse as play
+from forum.settings import Settings
+
+_MOST_PHONES: Final = 20_000
+
+
+@click.command()
+@click.option("--phones", type=click.IntRange(1, _MOST_PHONES), help="Invent an audience of this many. [default: 60]")
+@click.option(
+    "--polis",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Replay a conversation exported from Polis: its statements as rounds, its participants as phones.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed invents the same audience.")
+@click.option("--url", metavar="URL", help="Rehearse against this server instead of one of its own.")
+@click.option("--token", envvar="FORUM_TOKEN", metavar="TOKEN", help="An organiser's token, for --url. Or FORUM_TOKEN.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep the data of the own server here: a new folder, or one that a rehearsal made.",
+)
+@click.option("--record", is_flag=True, help="Write the rehearsal into the record; only for data a rehearsal made.")
+@click.option("--force", is_flag=True, help="Load a server that is not on this machine or its local network.")
+@json_option
+@click.pass_context
+def rehearse(
+    ctx: click.Context,
+    *,
+    phones: int | None,
+    polis: Path | None,
+    seed: int,
+    url: str | None,
+    token: str | None,
+    data: Path | None,
+    record: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Rehearse with an audience of phones that join, vote, change their minds and come back after a drop.
+
+    Without --url it starts a server of its own on a free port. Every acknowledged vote is then looked for among
+    the counted ones. Exits 0 when all is well, 1 when a vote was lost or counted twice or a tally is wrong, 2 when
+    the rehearsal could not be carried out.
+    """
+    if phones is not None and polis is not None:
+        raise BadInput("Choose --phones or --polis: a rehearsal has one audience.")
+    if url is not None and data is not None:
+        raise BadInput("Choose --url or --data: the data of another server is not ours to keep.")
+    script = invented(phones or 60, seed) if polis is None else replayed(_conversation(polis))
+    if url is None:
+        outcome = run(_until_stopped(_on_own_server(script, data, record=record)))
+    else:
+        if not token:
+            raise BadInput("--url needs --token: an organiser makes one on the organiser's page.")
+        _check_url(url, force=force)
+        outcome = run(_until_stopped(_against(script, url, token, record=record)))
+    if as_json:
+        report({**asdict(outcome), "well": outcome.well})
+    else:
+        _print(outcome)
+    ctx.exit(0 if outcome.well else 1)
+
+
+async def _against(script: Script, url: str, token: str, *, record: bool) -> Report:
+    with _Bar() as bar:
+        return await play(script, url.rstrip("/"), token, record=record, progress=bar.show)
+
+
+async def _on_own_server(script: Script, data: Path | None, *, record: bool) -> Report:
+    """Starts a server, rehearses, stops it, and looks at the ballots in its database while it still runs."""
+    async with AsyncExitStack() as stack:
+        if data is None:
+            data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="forum-rehearsal-")))
+        settings = Settings.load({}, data=data)
+        folder = settings.data
+        _check_folder(folder)
+        async with opened(settings, make=True) as store:
+            token = await prepare(store)
+            server = await stack.enter_async_context(OwnServer(folder))
+            with _Bar() as bar:
+                outcome = await play(script, server.base, token, record=record, progress=bar.show, store=store)
+        if server.restarts:
+            say(f"The server died and was started again {server.restarts} times.")
+    return outcome
+
+
+def _check_folder(folder: Path) -> None:
+    """A rehearsal's folder is new, empty, or holds a database (whose maker is asked next). Raises StartupProblem."""
+    make_folder(folder)
+    if any(folder.iterdir()) and not (folder / "forum.db").is_file():
+        raise StartupProblem(
+            "The folder %(folder)s is not empty, and not a rehearsal's. Name a new one with --data.", folder=folder
+        )
+
+
+def _conversation(folder: Path) -> Conversation:
+    raise NotImplementedError(folder)
+
+
+def _check_url(url: str, *, force: bool) -> None:
+    """Raises BadInput for what is no address, and, unless forced, for a server out in the world."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise BadInput("%(url)s is no server's address. It looks like http://192.168.1.20:8000", url=url)
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
+    except (OSError, ValueError) as error:
+        raise RehearsalFailed("There is no server called %(host)s.", host=parts.hostname) from error
+    if not force and any(ipaddress.ip_address(where[4][0]).is_global for where in found):
+        raise BadInput(
+            "%(host)s is not on this network. If it is yours, and may be put under load, add --force.",
+            host=parts.hostname,
+        )
+
+
+async def _until_stopped(rehearsal: Coroutine[Any, Any, Report]) -> Report:
+    """Runs a rehearsal; SIGTERM ends it as Ctrl-C does, so that its own server is never left behind."""
+    task = asyncio.ensure_future(rehearsal)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise RehearsalFailed("The rehearsal was stopped before its end.") from None
+
+
+class _Bar:
+    """The progress bar, on standard error."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<22}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        """Starts drawing."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Draws it a last time."""
+        self._progress.stop()
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """How far this part has come."""
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total)
+        self._progress.update(self._tasks[what], completed=done)
+
+
+def _print(outcome: Report) -> None:
+    """The tables for people, on standard output."""
+    console = Console(file=sys.stdout)
+    sums = Table(title="The rehearsal", show_header=False)
+    sums.add_column()
+    sums.add_column(justify="right")
+    for label, value in (
+        ("Phones", outcome.phones),
+        ("Votes cast", outcome.cast),
+        ("Counted", outcome.counted),
+        ("Changed", outcome.changed),
+        ("Refused", outcome.refused),
+        ("Reconnected", outcome.reconnected),
+        ("Lost", outcome.lost),
+        ("Counted twice", outcome.doubled),
+        *((f"Time to the acknowledgement, {name}", f"{ms} ms") for name, ms in outcome.ack_ms.items()),
+    ):
+        sums.add_row(label, str(value))
+    console.print(sums)
+    rounds = Table(title="Rounds")
+    for heading in ("Question", "Counted", "Expected", "Equal"):
+        rounds.add_column(heading, justify="left", overflow="fold")
+    for row in outcome.rounds:
+        counts = [escape(_counts(tally)) for tally in (row.tally, row.expected)]
+        rounds.add_row(escape(row.question), *counts, "yes" if row.equal else "NO")
+    console.print(rounds)
+    for statement in outcome.source_totals_wrong:
+        console.print(f"The source's own totals are wrong: {statement}", markup=False)
+
+
+def _counts(tally: dict[str, int]) -> str:
+    return ", ".join(f"{label} {count}" for label, count in tally.items())

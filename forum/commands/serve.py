@@ -1,0 +1,211 @@
+"""`forum serve`: checks everything, in an order in which nothing is touched in vain, and serves."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import resource
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import segno
+import structlog
+import uvicorn
+
+from forum import demonstration
+from forum.app import build
+from forum.clock import SystemClock
+from forum.commands import data_option, make_folder, opened, run, settings_for
+from forum.errors import StartupProblem
+from forum.ports import Store
+from forum.settings import Settings
+from forum.signing import Signer
+from forum.web.pages import digest
+
+MADE_BY = "made_by"
+_BACKLOG = 4096
+_LARGEST_MESSAGE = 16 * 1024
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help="Address to listen on. Without it: FORUM_HOST, or all networks.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one. Without it: FORUM_PORT, or 8000."
+)
+@data_option
+@click.option("--no-demo", is_flag=True, help="Do not load the demonstration commission and its stories.")
+def serve(host: str | None, port: int | None, data: Path | None, no_demo: bool) -> None:
+    """Serve Forum: pages, phones and the record, from one folder of data.
+
+    Prints the address for phones with its QR code, and where nobody has an account yet a link, good for one day
+    and one use, with which the first administrator chooses a password.
+    """
+    _log()
+    run(_serve(settings_for(data, host=host, port=port), demo=not no_demo))
+
+
+async def _serve(settings: Settings, *, demo: bool) -> None:
+    listening = listen(settings.host, settings.port)
+    with listening:
+        port = int(listening.getsockname()[1])
+        everywhere = _is_everywhere(settings.host)
+        here = f"http://{'127.0.0.1' if everywhere else _bracketed(settings.host)}:{port}"
+        on_network = f"http://{_network_address()}:{port}" if everywhere else here
+        address = settings.public_url or on_network
+        make_folder(settings.data)
+        async with opened(settings, make=True) as store:
+            Signer.load(settings.data)
+            first_link = await _prepare(store, demo=demo)
+        _raise_file_limit()
+
+        def announce() -> None:
+            click.echo(f"\nPhones on this network open {address}\n")
+            _print_qr(address)
+            if first_link:
+                click.echo(
+                    "Nobody has an account yet. The first administrator sets a password here, within a day:\n"
+                    f"{address}/first/{first_link}\n"
+                )
+            click.echo(f"Forum is listening on {here}")
+            sys.stdout.flush()
+
+        config = uvicorn.Config(
+            build(settings, address),
+            http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=_LARGEST_MESSAGE,
+            ws_per_message_deflate=False,
+            lifespan="on",
+            log_config=None,
+            log_level="warning",
+            # paths hold private links, so they are not logged
+            access_log=False,
+            backlog=_BACKLOG,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )
+        # When it is done, uvicorn raises the signal that stopped it once more: there is nothing left to stop.
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, lambda *_: None)
+        await _Server(config, announce).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Calls `announce` once it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts, and says so."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that holds this address; taken first, so that a second server ends before it touches any data.
+
+    Raises StartupProblem where the address cannot be had.
+    """
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        words = "%(host)s is no address of this machine. Choose another with --host."
+        raise StartupProblem(words, host=host) from error
+    taken = socket.socket(family, kind, protocol)
+    try:
+        # A restart need not wait until old connections have run out; another listener still keeps us out.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(where)
+        taken.listen(_BACKLOG)
+    except OSError as error:
+        taken.close()
+        if error.errno == errno.EADDRINUSE:
+            words = "Port %(port)s is in use. Stop the program that uses it, or choose another with --port."
+        elif error.errno == errno.EACCES:
+            words = "Port %(port)s needs more rights than you have. Choose one above 1023 with --port."
+        else:
+            words = "Cannot listen on %(host)s port %(port)s: %(why)s. Choose another with --host or --port."
+        raise StartupProblem(words, host=host, port=port, why=error.strerror) from error
+    taken.setblocking(False)
+    return taken
+
+
+async def _prepare(store: Store, *, demo: bool) -> str:
+    """What a database needs before it is served. Returns the key of the first administrator's link, or ""."""
+    clock = SystemClock()
+    async with store.begin() as work:
+        if await work.facts.get(MADE_BY) is None:
+            await work.facts.set(MADE_BY, "forum")
+    if demo:
+        await demonstration.load(store, clock)
+    async with store.begin() as work:
+        if await work.people.all():
+            return ""
+        key = secrets.token_urlsafe(24)
+        await work.people.set_first_link(digest(key), clock.later(days=1))
+        return key
+
+
+def _is_everywhere(host: str) -> bool:
+    """Whether this is the address that stands for all of this machine's."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _network_address() -> str:
+    """The address by which others on the network reach this machine; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # RFC 5737: an address for documentation. Connecting a datagram socket only chooses a route.
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _print_qr(address: str) -> None:
+    try:
+        "▀▄█".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return  # this terminal has no blocks to draw it with
+    segno.make(address, error="l").terminal(sys.stdout, compact=True)
+
+
+def _raise_file_limit() -> None:
+    """Every phone is an open file: as many as this account may have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _log() -> None:
+    """Logs go to standard error, one line each, warnings and worse from libraries."""
+    line = "%(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=line)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

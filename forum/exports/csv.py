@@ -1,0 +1,307 @@
+"""The tables of an export: CSV after RFC 4180, in UTF-8, from nothing but the record and its words.
+
+COLUMNS lists every column and what it holds; docs/exports.md shows the same list, and a test compares them.
+
+A cell that a spreadsheet would take for a formula (it begins with one of = + - @, their full-width forms, a
+tab or a line break) gets an apostrophe in front. Written here rather than with the csv module, whose
+quoting changes between versions of Python: the tables are derived again and compared byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from forum.log import Entry, Log
+from forum.record import Steps
+
+Cell: TypeAlias = str | int | bool | None
+Row: TypeAlias = dict[str, Cell]
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+BETWEEN = " | "
+
+_WHERE = {
+    "demonstration": "yes where it comes from a demonstration or a recorded rehearsal, else empty",
+    "commission": "id of the commission",
+    "commission_title": "its title",
+}
+_ROUND = {
+    **_WHERE,
+    "session": "id of the live session",
+    "round": "id of the round",
+    "question": "the question",
+    "state": "revealed, or annulled where the round was declared void after its result was shown",
+}
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "decisions.csv": {
+        **_WHERE,
+        "decision": "id of the decision",
+        "at": "when it was recorded (UTC)",
+        "rounds": "ids of the round or the two rounds it rests on",
+        "outcome": "adopted, adopted with changes, not adopted or deferred",
+        "response": "id of the response it is about; empty where it is about none",
+        "response_label": "that response in words",
+        "preference": "ids of the responses that most people chose",
+        "preference_labels": "those responses in words",
+        "differs": "yes where the decision differs from what most people chose, else no",
+        "rationale": "the reasons given for the decision",
+        "why": "why it differs, where it does",
+        "dissent": "what was held against it",
+        "entry": "number of its entry in the record, from 0",
+    },
+    "rounds.csv": {
+        **_WHERE,
+        "session": "id of the live session",
+        "session_title": "title of the session",
+        "round": "id of the round",
+        "kind": "first vote or vote after replay",
+        "second_of": "id of the first vote, for a vote after replay",
+        "scenario": "id of the story the question comes from",
+        "scene": "the scene it comes from",
+        "question": "the question",
+        "responses": "the responses in words, in the order shown",
+        "method": "how it was counted",
+        "power": "the declared decision power: how far the result binds",
+        "groups": "the stakeholder groups people could choose",
+        "threshold": "the smallest group that is shown on its own",
+        "state": "open, closed, revealed or annulled",
+        "opened_at": "when voting opened (UTC)",
+        "closed_at": "when it closed (UTC)",
+        "revealed_at": "when the result was shown (UTC)",
+        "annulled_at": "when it was declared void (UTC)",
+        "annulled_because": "why it was declared void",
+        "ballots": "how many ballots were counted; empty while voting is open",
+        "ballots_root": "the hash that stands for all its ballots in the record",
+        "entry": "number of the entry that opened it, from 0",
+    },
+    "results_by_group.csv": {
+        **_ROUND,
+        "measure": "head count, group, equal voice or withheld",
+        "label": "everyone, or the group (other groups: the small ones together)",
+        "response": "id of the response",
+        "response_label": "the response in words",
+        "n": "how many ballots chose it; empty for equal voice",
+        "of": "how many ballots there were in all under this label",
+        "basis_points": "equal voice only: hundredths of a percent, every group weighing the same",
+        "note": "what was withheld, and why",
+    },
+    "view_shift.csv": {
+        **_ROUND,
+        "first": "id of the first vote",
+        "measure": "voted in both, joined, left or withheld",
+        "label": "everyone, or the group",
+        "from": "id of the response in the first vote; empty for those who joined",
+        "from_label": "that response in words",
+        "to": "id of the response in the vote after the replay; empty for those who left",
+        "to_label": "that response in words",
+        "n": "how many people",
+        "note": "what was withheld, and why",
+    },
+    "commitments.csv": {
+        **_WHERE,
+        "decision": "id of the decision it belongs to",
+        "commitment": "id of the commitment",
+        "at": "when it was recorded (UTC)",
+        "role": "who will do it",
+        "what": "what will be done",
+        "by": "the day by which it will be done",
+        "entry": "number of its entry in the record, from 0",
+    },
+}
+
+
+def cell(value: Cell) -> str:
+    """One cell: text made harmless for spreadsheets and quoted where needed, numbers as they are."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = "" if value is None else str(value)
+    if isinstance(value, str) and text.startswith(FORMULA):
+        text = "'" + text
+    if any(mark in text for mark in ',"\r\n'):
+        text = '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def table(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
+    """A header row and the rows, each ended by CR LF. Raises KeyError for a row that lacks a column."""
+    names = list(columns)
+    lines = [",".join(map(cell, names))]
+    lines += [",".join(cell(row[name]) for name in names) for row in rows]
+    return "".join(line + "\r\n" for line in lines).encode()
+
+
+def _where(log: Log, entry: Entry) -> Row:
+    return {
+        "demonstration": "yes" if entry.get("demonstration") else "",
+        "commission": entry["commission"],
+        "commission_title": log.titles.get(entry["commission"], ""),
+    }
+
+
+def _state(steps: Steps) -> str:
+    if steps.annulled:
+        return "annulled"
+    if steps.revealed:
+        return "revealed"
+    return "closed" if steps.closed else "open"
+
+
+def _labels(log: Log, steps: Steps) -> dict[str, str]:
+    return {response["id"]: log.words(response["label"]) for response in steps.opened["responses"]}
+
+
+def decisions(log: Log) -> Iterator[Row]:
+    """The rows of decisions.csv, in the order of the record."""
+    for index, entry in log.chosen("decision"):
+        labels = _labels(log, log.rounds[entry["rounds"][-1]])
+        yield {
+            **_where(log, entry),
+            "decision": entry["decision"],
+            "at": entry["at"],
+            "rounds": BETWEEN.join(entry["rounds"]),
+            "outcome": entry["outcome"],
+            "response": entry["response"],
+            "response_label": labels.get(entry["response"] or "", ""),
+            "preference": BETWEEN.join(entry["preference"]),
+            "preference_labels": BETWEEN.join(labels[response] for response in entry["preference"]),
+            "differs": entry["differs"],
+            "rationale": log.words(entry["rationale"]),
+            "why": log.words(entry["why"]),
+            "dissent": log.words(entry["dissent"]),
+            "entry": index,
+        }
+
+
+def rounds(log: Log) -> Iterator[Row]:
+    """The rows of rounds.csv: every round that was opened, in that order."""
+    index_of = {entry["round"]: index for index, entry in log.chosen("round opened")}
+    for of, steps in log.rounds.items():
+        opened, closed, revealed, annulled = steps.opened, steps.closed, steps.revealed, steps.annulled
+        session = log.sessions.get(opened["session"])
+        yield {
+            **_where(log, opened),
+            "session": opened["session"],
+            "session_title": session["title"] if session else "",
+            "round": of,
+            "kind": opened["kind"],
+            "second_of": opened["second_of"],
+            "scenario": opened["scenario"],
+            "scene": opened["scene"],
+            "question": log.words(opened["question"]),
+            "responses": BETWEEN.join(_labels(log, steps).values()),
+            "method": opened["method"],
+            "power": opened["power"],
+            "groups": BETWEEN.join(opened["groups"]),
+            "threshold": opened["threshold"],
+            "state": _state(steps),
+            "opened_at": opened["at"],
+            "closed_at": closed["at"] if closed else None,
+            "revealed_at": revealed["at"] if revealed else None,
+            "annulled_at": annulled["at"] if annulled else None,
+            "annulled_because": log.words(annulled["because"]) if annulled else None,
+            "ballots": closed["count"] if closed else None,
+            "ballots_root": closed["ballots_root"] if closed else None,
+            "entry": index_of[of],
+        }
+
+
+def _revealed(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Mapping[str, Any]]]:
+    for of, steps in log.rounds.items():
+        if steps.revealed:
+            common: Row = {
+                **_where(log, steps.opened),
+                "session": steps.opened["session"],
+                "round": of,
+                "question": log.words(steps.opened["question"]),
+                "state": _state(steps),
+            }
+            yield steps, _labels(log, steps), common, steps.revealed["result"]
+
+
+def results_by_group(log: Log) -> Iterator[Row]:
+    """The rows of results_by_group.csv: of each revealed round the head count, the groups, equal voice."""
+    for _, labels, common, result in _revealed(log):
+        blank: Row = dict.fromkeys(COLUMNS["results_by_group.csv"])
+        by_group = result["by_group"] or []
+        measures = [("head count", "everyone", result["n"], result["counts"])]
+        measures += [("group", row["label"], row["n"], row["counts"]) for row in by_group]
+        for measure, label, of, counts in measures:
+            for response, words in labels.items():
+                yield {
+                    **blank,
+                    **common,
+                    "measure": measure,
+                    "label": label,
+                    "response": response,
+                    "response_label": words,
+                    "n": counts[response],
+                    "of": of,
+                }
+        for response, words in labels.items() if result["equal_voice"] else ():
+            yield {
+                **blank,
+                **common,
+                "measure": "equal voice",
+                "label": "everyone",
+                "response": response,
+                "response_label": words,
+                "basis_points": result["equal_voice"][response],
+            }
+        if result["withheld"]:
+            yield {**blank, **common, "measure": "withheld", "note": result["withheld"]}
+
+
+def view_shift(log: Log) -> Iterator[Row]:
+    """The rows of view_shift.csv: who moved from what to what, for everyone and, where given, by group."""
+    for _, labels, common, result in _revealed(log):
+        shift = result["view_shift"]
+        if shift is None:
+            continue
+        blank: Row = {**dict.fromkeys(COLUMNS["view_shift.csv"]), **common, "first": shift["first"]}
+        for label, part in [("everyone", shift), *((row["label"], row) for row in shift["by_group"] or [])]:
+            moves = [("voted in both", move["from"], move["to"], move["n"]) for move in part["cells"]]
+            moves += [("joined", None, to, part["joined"][to]) for to in labels if to in part["joined"]]
+            moves += [("left", from_, None, part["left"][from_]) for from_ in labels if from_ in part["left"]]
+            for measure, from_, to, n in moves:
+                yield {
+                    **blank,
+                    "measure": measure,
+                    "label": label,
+                    "from": from_,
+                    "from_label": labels[from_] if from_ else None,
+                    "to": to,
+                    "to_label": labels[to] if to else None,
+                    "n": n,
+                }
+        if shift["withheld"]:
+            yield {**blank, "measure": "withheld", "note": shift["withheld"]}
+
+
+def commitments(log: Log) -> Iterator[Row]:
+    """The rows of commitments.csv, in the order of the record."""
+    for index, entry in log.chosen("commitment"):
+        yield {
+            **_where(log, entry),
+            "decision": entry["decision"],
+            "commitment": entry["commitment"],
+            "at": entry["at"],
+            "role": entry["role"],
+            "what": log.words(entry["what"]),
+            "by": entry["by"],
+            "entry": index,
+        }
+
+
+def _file(name: str, rows: Callable[[Log], Iterator[Row]]) -> Callable[[Log], bytes]:
+    return lambda log: table(COLUMNS[name], rows(log))
+
+
+FILES: dict[str, Callable[[Log], bytes]] = {
+    "decisions.csv": _file("decisions.csv", decisions),
+    "rounds.csv": _file("rounds.csv", rounds),
+    "results_by_group.csv": _file("results_by_group.csv", results_by_group),
+    "view_shift.csv": _file("view_shift.csv", view_shift),
+    "commitments.csv": _file("commitments.csv", commitments),
+}

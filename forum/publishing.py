@@ -1,0 +1,55 @@
+"""What leaves the house: opened ballots and exports, both only of rounds whose result was shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from forum import ballot, datapackage, record
+from forum.errors import NotFound
+from forum.groups import label_of
+from forum.log import Log
+from forum.ports import Store, Work
+from forum.signing import Signer
+
+
+async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
+    """A round's ballots as ballot.opened writes them, in the order of their leaf hashes.
+
+    Raises NotFound for a round that is not there, and just so for one whose result was not shown.
+    """
+    round_ = await work.rounds.get(round_id)
+    session = await work.sessions.get(round_.session)
+    # A round that is annulled after its reveal keeps the time of it, and its ballots stay open.
+    if not round_.revealed_at or session.partition is None:
+        raise NotFound("There are no opened ballots here.")
+    commission = await work.commissions.get(session.commission)
+    ballots = await work.rounds.ballots(round_id)
+    label = label_of(session.partition, Counter(b.group for b in ballots), commission.threshold)
+    return ballot.open_all(ballots, label)
+
+
+async def export(store: Store, signer: Signer, commission: str | None = None) -> bytes:
+    """The export of one commission, or of all: a zip. Raises NotFound for a commission that is not there."""
+    async with store.read() as work:
+        if commission is not None:
+            await work.commissions.get(commission)
+        entries = [record.parse_canonical(entry.body) for entry in await work.record.entries()]
+        disclosures = await work.record.disclosures(commission=commission)
+        ballots = [
+            line
+            for entry in entries
+            if entry["type"] == "round revealed" and commission in (None, entry["commission"])
+            for line in await opened_ballots(work, entry["round"])
+        ]
+    words = {d.digest: d.encoded for d in disclosures if d.encoded is not None}
+    log = Log(tuple(entries), words, tuple(ballots), commission)
+    # Hashing and writing take a while for a long record, and the room must not wait for it.
+    return await asyncio.to_thread(datapackage.pack, log, signer)
+
+
+def summary(data: bytes) -> dict[str, int]:
+    """How many entries and opened ballots an export holds: {"entries", "ballots"}."""
+    files, _ = record.unpack(data)
+    return {"entries": files["record.jsonl"].count(b"\n"), "ballots": files["ballots.jsonl"].count(b"\n")}

@@ -1,0 +1,175 @@
+"""Opening a database, and units of work on it.
+
+SQLite: write-ahead log, synchronous=FULL (a commit is on disk when it returns), one connection that writes, a
+few that read; `begin()` takes the write lock at once, so that units of work take turns instead of failing
+half-way. PostgreSQL: a pool; `begin()` is READ COMMITTED with explicit locks, `read()` a REPEATABLE READ
+snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+
+from forum.errors import StartupProblem
+from forum.ports import Commissions, Decisions, Facts, People, Record, Rounds, Sessions, Stories, Work
+from forum.store.area import Link
+from forum.store.commissions import SqlCommissions
+from forum.store.decisions import SqlDecisions
+from forum.store.facts import SqlFacts
+from forum.store.faults import faults
+from forum.store.people import SqlPeople
+from forum.store.record import SqlRecord
+from forum.store.rounds import SqlRounds
+from forum.store.sessions import SqlSessions
+from forum.store.stories import SqlStories
+
+SQLITE, POSTGRESQL = DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+
+_READERS = 4
+_CONNECTIONS = 10
+_LOCK_SECONDS = 5.0  # how long SQLite waits for another process that writes
+_STATEMENT_SECONDS = 30.0
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+
+class SqlWork:
+    """ports.Work: one transaction's areas."""
+
+    def __init__(self, link: Link) -> None:
+        self.people: People = SqlPeople(link)
+        self.commissions: Commissions = SqlCommissions(link)
+        self.stories: Stories = SqlStories(link)
+        self.sessions: Sessions = SqlSessions(link)
+        self.rounds: Rounds = SqlRounds(link)
+        self.decisions: Decisions = SqlDecisions(link)
+        self.record: Record = SqlRecord(link)
+        self.facts: Facts = SqlFacts(link)
+
+
+class SqlStore:
+    """ports.Store on the given engines. Made by `open_store`; close it, or its threads and sockets stay."""
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self.writer = writer
+        self.reader = reader
+
+    def begin(self) -> AbstractAsyncContextManager[Work]:
+        """One transaction that writes. Raises StoreUnavailable, as does everything in it."""
+        return _unit(self.writer, reading=False)
+
+    def read(self) -> AbstractAsyncContextManager[Work]:
+        """A snapshot to read from. Raises StoreUnavailable; RuntimeError for writing through it."""
+        return _unit(self.reader, reading=True)
+
+    async def close(self) -> None:
+        """Closes every connection. The writer goes last and folds SQLite's log into the database file."""
+        await self.reader.dispose()
+        await self.writer.dispose()
+
+
+def parse(url: str) -> URL:
+    """The address of a database. Raises StartupProblem for one that Forum cannot use."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise StartupProblem(
+            "FORUM_DATABASE_URL is not a database address. Use sqlite+aiosqlite:///FILE or "
+            "postgresql+asyncpg://USER:PASSWORD@HOST/NAME."
+        ) from None
+    family = parsed.get_backend_name()
+    driver = next((name for name in DRIVERS if name.split("+")[0] == family), None)
+    if driver is None:
+        raise StartupProblem(
+            "FORUM_DATABASE_URL names a database that Forum does not know (%(name)s). "
+            "Use sqlite+aiosqlite or postgresql+asyncpg.",
+            name=parsed.drivername,
+        )
+    if driver == SQLITE and parsed.database in {None, "", ":memory:"}:
+        raise StartupProblem("FORUM_DATABASE_URL must name a file: sqlite+aiosqlite:///FILE.")
+    return parsed.set(drivername=driver)
+
+
+def engines(url: URL) -> SqlStore:
+    """The store at this address, without looking whether anything is there."""
+    if url.drivername == POSTGRESQL:
+        pool = _postgresql(url)
+        snapshots = pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return SqlStore(pool, snapshots)
+    return SqlStore(_sqlite(url, reading=False), _sqlite(url, reading=True))
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine, *, reading: bool) -> AsyncIterator[Link]:
+    """One transaction: committed at the end, rolled back by an exception. Raises StoreUnavailable."""
+    async with AsyncExitStack() as stack:
+        with faults():
+            connection = await stack.enter_async_context(engine.connect())
+            await connection.begin()
+        yield Link(connection, reading=reading)
+        try:
+            with faults(reading=reading):
+                await connection.commit()
+        except BaseException:
+            # Whether it was committed is unknown, and the connection may still be in the transaction: never again.
+            await connection.invalidate()
+            raise
+
+
+@asynccontextmanager
+async def _unit(engine: AsyncEngine, *, reading: bool) -> AsyncIterator[Work]:
+    async with transaction(engine, reading=reading) as link:
+        yield SqlWork(link)
+
+
+def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=_READERS if reading else 1,
+        max_overflow=0,
+        connect_args={} if "timeout" in url.query else {"timeout": _LOCK_SECONDS},
+    )
+    pragmas = (*_PRAGMAS, "query_only=ON") if reading else _PRAGMAS
+    begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: sa.engine.interfaces.DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # Python's sqlite3 would begin transactions by itself, and later than we want to.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql(url: URL) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=_CONNECTIONS,
+        max_overflow=_CONNECTIONS,
+        isolation_level="READ COMMITTED",
+        connect_args={"command_timeout": _STATEMENT_SECONDS},
+    )
+
+    @sa.event.listens_for(engine.sync_engine, "checkout")
+    def checked(
+        connection: sa.engine.interfaces.DBAPIConnection, _: ConnectionPoolEntry, __: sa.PoolProxiedConnection
+    ) -> None:
+        # A connection that the server ended while nobody used it is known to be closed, without asking the
+        # server.
+        if connection.driver_connection.is_closed():
+            raise sa.exc.InvalidatePoolError
+
+    return engine

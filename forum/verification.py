@@ -1,0 +1,265 @@
+"""Checks a whole export: what verify.py checks, the signatures, and every table and figure once more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from forum import record
+from forum.commission import MINIMUM_THRESHOLD
+from forum.datapackage import verifier
+from forum.errors import BadInput, NotAnExport
+from forum.exports import derive
+from forum.groups import EVERYONE, Partition, Row, preference, published
+from forum.log import Log
+from forum.methods import METHODS
+from forum.record import FAIL, NOT_CHECKED, PASS, Check, Export, Steps
+from forum.signing import check_with
+
+Verdict = tuple[str, str]
+
+
+def verify(data: bytes, key: bytes | None = None) -> list[Check]:
+    """Every check of an export (the bytes of its zip). `key`: the PEM of the public key it must be signed with.
+
+    Without `key` an export is measured by the key that lies in it. Raises NotAnExport where there is
+    nothing to check, BadInput where `key` is no Ed25519 public key.
+    """
+    pinned = None if key is None else _pem(key)
+    try:
+        files, archive = record.unpack(data)
+    except record.NoExport as error:
+        raise NotAnExport("This is no Forum export: %(why)s", why=str(error)) from error
+
+    def signed(message: bytes, signature: bytes) -> bool:
+        return check_with(pinned or files["public_key.pem"])(message, signature)
+
+    checks = [archive]
+    if pinned is not None:
+        checks.append(record.check("given key", lambda: _given_key(files, pinned)))
+    checks += [check for check in record.verify(files, signed) if check.name not in record.NEEDS_FORUM]
+    export = Export(files)
+    checks += [record.check(name, partial(part, export)) for name, part in _PARTS.items()]
+    return checks
+
+
+def _pem(key: bytes) -> bytes:
+    try:
+        public = serialization.load_pem_public_key(key)
+    except ValueError as error:
+        raise BadInput("The key given with --key cannot be read.", field="key") from error
+    if not isinstance(public, Ed25519PublicKey):
+        raise BadInput("The key given with --key is no Ed25519 public key.", field="key")
+    return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _given_key(files: Mapping[str, bytes], pinned: bytes) -> Verdict:
+    if files["public_key.pem"] != pinned:
+        return FAIL, "public_key.pem is not the key that was given"
+    return PASS, "public_key.pem is the key that was given"
+
+
+def _summed_up(problems: Sequence[str], fine: str, left_out: int = 0) -> Verdict:
+    if problems:
+        return FAIL, record.few(problems)
+    return (NOT_CHECKED if left_out else PASS), fine + (f"; {left_out} not checked" if left_out else "")
+
+
+def _tables(export: Export) -> Verdict:
+    derived = derive(Log.read(export.files, export.commission))
+    problems = [f"{name} does not follow from the record" for name in derived if derived[name] != export.files[name]]
+    return _summed_up(problems, f"{len(derived)} files made again from the record, each the same to the byte")
+
+
+def _re_tally(export: Export) -> Verdict:
+    problems, done, unknown = [], 0, 0
+    for of, steps, result, ballots in _revealed(export):
+        method = METHODS.get(steps.opened["method"])
+        if method is None:
+            unknown += 1
+            continue
+        counted = method.tally([choice for _, choice in ballots], _responses(steps))
+        if counted != result["counts"] or result["n"] != len(ballots):
+            problems.append(f"round {of}: the ballots do not add up to the result")
+        done += 1
+    return _summed_up(problems, f"{done} rounds", unknown)
+
+
+def _revealed(export: Export) -> Iterator[tuple[str, Steps, dict[str, Any], list[tuple[str, str]]]]:
+    """Every revealed round of this export: id, steps, result, its ballots as (published label, choice)."""
+    for of, steps, lines in export.to_check():
+        result = steps.revealed["result"] if steps.revealed else {}
+        yield of, steps, result, [(line["label"], line["leaf"]["choice"]) for _, line in lines]
+
+
+def _responses(steps: Steps) -> list[str]:
+    return [response["id"] for response in steps.opened["responses"]]
+
+
+def _by_group(export: Export) -> Verdict:
+    """The results by group: the ballots' labels must bear them out, and none may tell of a few people."""
+    problems, given, withheld = [], 0, 0
+    labels_of: dict[str, list[str]] = {}
+    for of, steps, result, ballots in _revealed(export):
+        if result["by_group"] is None:
+            withheld += 1
+            if not isinstance(result["withheld"], str) or any(label != EVERYONE for label, _ in ballots):
+                problems.append(f"round {of}: no result is given by group, but something else is")
+            continue
+        given += 1
+        labels = [row["label"] for row in result["by_group"]]
+        derived = _derived(steps, result, ballots)
+        own = [label for label in labels if label in steps.opened["groups"]]
+        if labels_of.setdefault(steps.opened["session"], labels) != labels:
+            problems.append(f"round {of}: not the same groups as in other rounds of this session")
+        elif len(labels) < 2 or labels[: len(own)] != own or len(set(labels)) < len(labels):
+            problems.append(f"round {of}: the rows are not groups and at most one pool of small groups")
+        elif len(labels) > len(own) + 1:
+            problems.append(f"round {of}: more than one row is no group")
+        elif steps.opened["threshold"] < MINIMUM_THRESHOLD or derived.withheld is not None:
+            problems.append(f"round {of}: a row is smaller than the threshold")
+        elif derived.to_json()["by_group"] != result["by_group"] or result["withheld"] is not None:
+            problems.append(f"round {of}: the ballots do not add up to the results by group")
+    fine = f"{given} rounds given by group, no row smaller than the threshold; {withheld} withheld"
+    return _summed_up(problems, fine)
+
+
+def _derived(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> Any:
+    # The partition as outsiders see it: each published row as one group, called by its label.
+    rows = tuple(Row(row["label"], (row["label"],)) for row in result["by_group"] or ())
+    partition = Partition(rows, None if rows else "withheld")
+    return published(partition, ballots, _responses(steps), steps.opened["threshold"])
+
+
+def _equal_voice(export: Export) -> Verdict:
+    problems, given = [], 0
+    for of, steps, result, ballots in _revealed(export):
+        if _derived(steps, result, ballots).equal_voice != result["equal_voice"]:
+            problems.append(f"round {of}: equal voice does not follow from the results by group")
+        given += result["equal_voice"] is not None
+    return _summed_up(problems, f"{given} rounds, each with every row weighing the same")
+
+
+def _view_shift(export: Export) -> Verdict:
+    problems, given = [], 0
+    for of, steps, result, _ in _revealed(export):
+        shift, first = result["view_shift"], export.rounds.get(steps.opened["second_of"] or "")
+        if shift is None:
+            if first and first.revealed and not first.annulled:
+                problems.append(f"round {of}: it is a vote after a replay, but nobody says who moved")
+            continue
+        given += 1
+        if first is None or first.revealed is None or shift["first"] != steps.opened["second_of"]:
+            problems.append(f"round {of}: the view shift is from a vote whose result was not shown")
+        else:
+            before = first.revealed["result"]
+            problems += [f"round {of}: {p}" for p in _shift_problems(steps, shift, before, result)]
+    fine = f"{given} add up to their two results; who moved between those is the operator's word"
+    return _summed_up(problems, fine)
+
+
+def _shift_problems(
+    steps: Steps, shift: dict[str, Any], before: dict[str, Any], after: dict[str, Any]
+) -> Iterator[str]:
+    responses, threshold = _responses(steps), steps.opened["threshold"]
+    if not _margins_fit(shift, before["counts"], after["counts"], responses):
+        yield "the view shift does not add up to the two head counts"
+    if shift["by_group"] is None:
+        if not isinstance(shift["withheld"], str):
+            yield "the view shift is not by group, and does not say why"
+        return
+    earlier = {row["label"]: row["counts"] for row in before["by_group"] or ()}
+    later = {row["label"]: row["counts"] for row in after["by_group"] or ()}
+    if not [row["label"] for row in shift["by_group"]] == list(later) == list(earlier):
+        yield "the view shift is by other groups than the results"
+        return
+    cells: Counter[tuple[str, str]] = Counter()
+    for row in shift["by_group"]:
+        if not _margins_fit(row, earlier[row["label"]], later[row["label"]], responses):
+            yield "the view shift of a group does not add up to its two results"
+        parts = (sum(c["n"] for c in row["cells"]), sum(row["joined"].values()), sum(row["left"].values()))
+        if any(0 < part < threshold for part in parts):
+            yield "the view shift of a group tells of fewer people than the threshold"
+        cells.update({(cell["from"], cell["to"]): cell["n"] for cell in row["cells"]})
+    if cells != {(cell["from"], cell["to"]): cell["n"] for cell in shift["cells"]}:
+        yield "the groups' view shifts do not add up to everybody's"
+
+
+def _margins_fit(part: dict[str, Any], before: dict[str, int], after: dict[str, int], responses: Sequence[str]) -> bool:
+    rows, columns = Counter(part["left"]), Counter(part["joined"])
+    for cell in part["cells"]:
+        rows[cell["from"]] += cell["n"]
+        columns[cell["to"]] += cell["n"]
+    pairs = [(cell["from"], cell["to"]) for cell in part["cells"]]
+    order = [(a, b) for a in responses for b in responses if (a, b) in pairs]
+    numbers = [cell["n"] for cell in part["cells"]] + [*part["left"].values(), *part["joined"].values()]
+    return (
+        pairs == order
+        and all(type(n) is int and n > 0 for n in numbers)
+        and all(rows[r] == before[r] and columns[r] == after[r] for r in responses)
+        and rows.keys() | columns.keys() <= set(responses)
+    )
+
+
+def _decisions(export: Export) -> Verdict:
+    problems: list[str] = []
+    decided: set[str] = set()
+    promised = 0
+    for entry in export.entries:
+        if entry["type"] == "decision":
+            decided.add(entry["decision"])
+            problem = _decision_problem(export, entry)
+            if problem:
+                problems.append(f"decision {entry['decision']}: {problem}")
+        elif entry["type"] == "commitment":
+            promised += 1
+            if entry["decision"] not in decided:
+                problems.append(f"commitment {entry['commitment']}: there is no such decision before it")
+    fine = f"{len(decided)} decisions, set against what people preferred; {promised} commitments"
+    return _summed_up(problems, fine)
+
+
+def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
+    rounds = [export.rounds[of] for of in entry["rounds"]]
+    if not 1 <= len(rounds) <= 2 or any(steps.revealed is None for steps in rounds):
+        return "it must rest on one or two votes whose results were shown"
+    if len(rounds) == 2 and rounds[1].opened["second_of"] != entry["rounds"][0]:
+        return "its two votes are not a first vote and the vote after its replay"
+    last = rounds[-1]
+    counts = last.revealed["result"]["counts"] if last.revealed else {}
+    preferred = preference({response: counts[response] for response in _responses(last)})
+    if entry["preference"] != list(preferred):
+        return "what it says people preferred is not what the vote shows"
+    response, outcome = entry["response"], entry["outcome"]
+    if response not in [None, "none", *_responses(last)]:
+        return "it is about something that was not voted on"
+    against = (
+        response not in preferred
+        if outcome.startswith("adopted")
+        else (outcome == "not adopted" and response in preferred)
+    )
+    if entry["differs"] is not against or (against and entry["why"] is None):
+        return "whether it differs from what people preferred is told wrongly, or without a reason"
+    return ""
+
+
+def _verify_py(export: Export) -> Verdict:
+    if export.files["verify.py"] == verifier():
+        return PASS, "the same program as in this Forum"
+    return NOT_CHECKED, "not the program of this version of Forum; this check did not use it"
+
+
+_PARTS = {
+    "re-tally": _re_tally,
+    "tables": _tables,
+    "results by group": _by_group,
+    "equal voice": _equal_voice,
+    "view shift": _view_shift,
+    "decisions": _decisions,
+    "verify.py": _verify_py,
+}

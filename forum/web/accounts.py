@@ -1,0 +1,275 @@
+"""Signing in and out, the first administrator's link, and the people who have accounts."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum import roles
+from forum.clock import written
+from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.ports import Person, Work
+from forum.web import passwords
+from forum.web.errors import status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.limits import TEN_MINUTES
+from forum.web.pages import SIGNED_IN, digest, done, page, set_cookie, wants_json
+from forum.web.site import address_of, site_of
+from forum.web.words import gettext as _
+from forum.web.words import say
+
+HOURS_SIGNED_IN = 12
+MOST_NAME = 100
+# Wrong passwords that one login may get in ten minutes, from wherever they come.
+TRIES_PER_LOGIN = 10
+
+# Visible ASCII without the backslash, which browsers read as a slash; a second slash would begin a host.
+_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*")
+
+
+async def sign_in(request: Request) -> Response:
+    """The form, and the sign-in. An unknown login and a wrong password get the same answer in the same time."""
+    onward = local_path(request.query_params.get("next", ""))
+    if request.method != "POST":
+        return await _sign_in_page(request, Form({}), onward)
+    site = site_of(request)
+    form = await form_of(request)
+    onward = local_path(form.text("next"))
+    try:
+        person, fresh = await _known(request, form)
+        async with site.store.begin() as work:
+            if fresh:
+                await work.people.set_password(person.id, fresh)
+            token = await _signed_in(request, work, person)
+    except (BadInput, TooMany, StoreUnavailable) as error:
+        return await _sign_in_page(request, form, onward, error)
+    return _with_cookie(request, RedirectResponse(onward or "/", 303), token)
+
+
+async def _known(request: Request, form: Form) -> tuple[Person, str]:
+    """Whose login and password these are, and a fresh hash where the stored one is outdated (else "").
+
+    Raises FormErrors, TooMany, and BadInput where they are nobody's.
+    """
+    site = site_of(request)
+    login = form.need("login", "Enter your login.", most=MOST_NAME)
+    password = _password(form, "password", "Enter your password.")
+    form.stop()
+    address = f"sign-in:address:{address_of(request)}"
+    known_as = f"sign-in:login:{digest(_plain(login))}"
+    # Counted before the slow check, so that many tries at once are many; given back where the password is right.
+    site.limits.check(known_as, TRIES_PER_LOGIN, TEN_MINUTES)
+    site.limits.take(address, site.settings.sign_ins_per_address, TEN_MINUTES)
+    site.limits.count(known_as)
+    async with site.store.read() as work:
+        person = await work.people.by_login(login)
+    right = await passwords.matches(person.password if person else "", password)
+    if person is None or not right:
+        raise BadInput("The login or the password is not right. Check both and try again.", field="login")
+    site.limits.give_back(address)
+    site.limits.give_back(known_as)
+    return person, await passwords.hashed(password) if passwords.outdated(person.password) else ""
+
+
+async def sign_out(request: Request) -> Response:
+    """Ends the sign-in on the server, then in the browser."""
+    cookie = request.cookies.get(SIGNED_IN)
+    if cookie:
+        async with site_of(request).store.begin() as work:
+            await work.people.sign_out(digest(cookie))
+    answer = RedirectResponse("/", 303)
+    answer.delete_cookie(SIGNED_IN, httponly=True, samesite="lax")
+    return answer
+
+
+async def first(request: Request) -> Response:
+    """The first administrator's one-time link: looking at it, or a form with a fault, does not use it up."""
+    site = site_of(request)
+    key = digest(request.path_params["key"])
+    async with site.store.read() as work:
+        holds = await work.people.first_link_holds(key, site.clock.now())
+    if not holds:
+        raise NotFound("This link has been used, or it has run out. Restart the server to get a new one.")
+    if request.method != "POST":
+        return await page(request, "accounts/first.html", form=Form({}), errors={}, fewest=passwords.FEWEST)
+    form = await form_of(request)
+    try:
+        person = await _new_person(request, form, roles.ROLES, twice=True)
+        async with site.store.begin() as work:
+            if not await work.people.use_first_link(key, site.clock.now()):
+                raise NotFound("This link has been used, or it has run out. Restart the server to get a new one.")
+            await work.people.add(person)
+            token = await _signed_in(request, work, person)
+    except (BadInput, StoreUnavailable) as error:
+        errors = _errors(error)
+        return await page(
+            request, "accounts/first.html", status_of(error), form=form, errors=errors, fewest=passwords.FEWEST
+        )
+    return _with_cookie(request, RedirectResponse("/people", 303), token)
+
+
+async def people(request: Request) -> Response:
+    """Everybody with an account; a new one can be made."""
+    if request.method != "POST":
+        return await _people_page(request, Form({}))
+    form = await form_of(request)
+    try:
+        person = await _new_person(request, form, _roles(form), twice=False)
+        async with site_of(request).store.begin() as work:
+            await work.people.add(person)
+    except (BadInput, StoreUnavailable) as error:
+        if wants_json(request):
+            raise
+        return await _people_page(request, form, error)
+    return done(request, "/people?done=added", person=person.id)
+
+
+async def set_roles(request: Request) -> Response:
+    """Gives somebody these roles and no others. The last administrator stays one."""
+    form = await form_of(request)
+    person = request.path_params["person"]
+    try:
+        held = _roles(form)
+        form.stop()
+        async with site_of(request).store.begin() as work:
+            await _give(work, person, held)
+    except (BadInput, IllegalMove, StoreUnavailable) as error:
+        if wants_json(request):
+            raise
+        return await _people_page(request, Form({}), error, about=person)
+    return done(request, "/people?done=roles", person=person, roles=list(held))
+
+
+async def _give(work: Work, person: str, held: tuple[str, ...]) -> None:
+    everybody = {p.id: p for p in await work.people.all()}
+    if person not in everybody:
+        raise NotFound("There is nobody with this account.")
+    everybody[person] = replace(everybody[person], roles=held)
+    if not any(roles.ADMINISTRATOR in p.roles for p in everybody.values()):
+        raise IllegalMove("Somebody has to be administrator. Give that role to somebody else first.")
+    await work.people.set_roles(person, held)
+
+
+def _plain(login: str) -> str:
+    """A login as the store compares it, so that one account has one limit however its login is written."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", login).casefold())
+
+
+def local_path(wanted: str) -> str:
+    """The path to go on to, where it is one of this site and nothing else; "" otherwise."""
+    path = re.split("[?#]", wanted, maxsplit=1)[0]
+    return wanted if _LOCAL.fullmatch(wanted) and path not in ("/sign-in", "/sign-out") else ""
+
+
+def role_words() -> list[tuple[str, str, str]]:
+    """The roles to choose from: what is stored, its name, and what it is for."""
+    return [
+        (roles.ORGANISER, _("Organiser"), _("Prepares and runs live sessions.")),
+        (roles.MODERATOR, _("Moderator"), _("Reads stories before others do.")),
+        (roles.COMMISSIONER, _("Commissioner"), _("Records decisions, and exports the record.")),
+        (roles.ADMINISTRATOR, _("Administrator"), _("Manages who can sign in.")),
+    ]
+
+
+def _password(form: Form, name: str, otherwise: str) -> str:
+    """A password exactly as it was typed, outer space included."""
+    typed = form.values.get(name, ())
+    value = typed[-1] if typed else ""
+    if not value:
+        form.wrong(name, otherwise)
+    return form.at_most(name, value, passwords.MOST)
+
+
+def _roles(form: Form) -> tuple[str, ...]:
+    wanted = form.texts("role")
+    if any(role not in roles.ROLES for role in wanted):
+        form.wrong("role", "Choose from the roles in the list.")
+    return tuple(role for role in roles.ROLES if role in wanted)
+
+
+async def _new_person(request: Request, form: Form, held: Sequence[str], *, twice: bool) -> Person:
+    """The person in a form. Raises FormErrors with everything that is wrong."""
+    name = form.need("name", "Enter a name.", most=MOST_NAME)
+    login = form.need("login", "Enter a login: a short name or an e-mail address.", most=MOST_NAME)
+    if any(c.isspace() or not c.isprintable() for c in login):
+        form.wrong("login", "Leave out spaces and signs that cannot be seen.")
+    password = _password(form, "password", "Choose a password.")
+    if password and len(password) < passwords.FEWEST:
+        form.wrong(
+            "password", "Use at least %(fewest)s characters. A few words in a row are good.", fewest=passwords.FEWEST
+        )
+    if twice and password != _password(form, "again", "Type the password a second time."):
+        form.wrong("again", "The two passwords are not the same. Type both again.")
+    form.stop()
+    return Person(
+        id=secrets.token_hex(16),
+        login=login,
+        name=name,
+        roles=tuple(held),
+        password=await passwords.hashed(password),
+        created_at=site_of(request).clock.now(),
+    )
+
+
+async def _signed_in(request: Request, work: Work, person: Person) -> str:
+    """Starts a sign-in under a new token, and ends the one this browser had."""
+    before = request.cookies.get(SIGNED_IN)
+    if before:
+        await work.people.sign_out(digest(before))
+    token = secrets.token_urlsafe(32)
+    now = site_of(request).clock.now()
+    until = written(datetime.fromisoformat(now) + timedelta(hours=HOURS_SIGNED_IN))
+    await work.people.sign_in(digest(token), person.id, now, until)
+    return token
+
+
+def _with_cookie(request: Request, answer: Response, token: str) -> Response:
+    set_cookie(request, answer, SIGNED_IN, token, HOURS_SIGNED_IN * 3600)
+    return answer
+
+
+def _errors(error: ForumError | None, under: str = "form") -> dict[str, str]:
+    if error is None:
+        return {}
+    if isinstance(error, FormErrors) or (isinstance(error, BadInput) and error.field):
+        return spoken(error)
+    return {under: say(error.message, error.values)}
+
+
+async def _sign_in_page(request: Request, form: Form, onward: str, error: ForumError | None = None) -> Response:
+    answer = await page(
+        request,
+        "accounts/sign_in.html",
+        status_of(error) if error else 200,
+        login=form.text("login"),
+        onward=onward,
+        errors=_errors(error),
+    )
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+async def _people_page(request: Request, form: Form, error: ForumError | None = None, about: str = "") -> Response:
+    async with site_of(request).store.read() as work:
+        everybody = await work.people.all()
+    said = {"added": _("The account is ready."), "roles": _("The roles are changed.")}
+    return await page(
+        request,
+        "accounts/people.html",
+        status_of(error) if error else 200,
+        people=sorted(everybody, key=lambda p: p.name.casefold()),
+        role_words=role_words(),
+        form=form,
+        errors=_errors(error, f"roles-{about}" if about else "form"),
+        about=about,
+        done=said.get(request.query_params.get("done", ""), ""),
+        fewest=passwords.FEWEST,
+    )

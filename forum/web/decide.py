@@ -1,0 +1,224 @@
+"""Deciding: the votes that wait for a decision, the form, the public page of a decision, and the export."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum import decisions, groups, publishing
+from forum.commission import Commission
+from forum.decisions import DecisionForm, Matter, Promise
+from forum.errors import BadInput
+from forum.ports import Ballot, Decision, Work
+from forum.round import FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
+from forum.session import LiveSession
+from forum.web import wording
+from forum.web.forms import Form, form_of, spoken
+from forum.web.pages import done, page, somebody, wants_json
+from forum.web.public import outcome_words
+from forum.web.site import site_of
+
+ROWS_AT_FIRST = 3
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One question that the room answered: its round, or its two rounds, and what was decided on any of them."""
+
+    session: LiveSession
+    rounds: tuple[Round, ...]
+    voted: int
+    decided: tuple[Decision, ...]
+
+    @property
+    def url(self) -> str:
+        """Where to record a decision on it."""
+        second = f"&second={self.rounds[1].id}" if len(self.rounds) == 2 else ""
+        return f"/decide/new?round={self.rounds[0].id}{second}"
+
+
+async def overview(request: Request) -> Response:
+    """Every question whose result was shown, by commission: first those that nobody has decided on."""
+    async with site_of(request).store.read() as work:
+        commissions = await work.commissions.all()
+        shelves = [(c, await _questions(work, c)) for c in commissions]
+    return await page(
+        request,
+        "decide/overview.html",
+        shelves=shelves,
+        outcomes=wording.outcomes(),
+    )
+
+
+async def _questions(work: Work, commission: Commission) -> list[_Question]:
+    made = await work.decisions.of(commission.id)
+    found = []
+    for live in await work.sessions.of(commission.id):
+        rounds = [r for r in await work.rounds.of(live.id) if r.state == REVEALED]
+        voted = await work.rounds.voted([r.id for r in rounds])
+        again = {r.second_of: r for r in rounds if r.second_of}
+        shown = {r.id for r in rounds}
+        for round_ in rounds:
+            if round_.kind == FIRST_VOTE and round_.id in again:
+                pair: tuple[Round, ...] = (round_, again[round_.id])
+            elif round_.second_of in shown:
+                continue
+            else:
+                pair = (round_,)
+            ids = {r.id for r in pair}
+            decided = tuple(d for d in made if ids & set(d.rounds))
+            found.append(_Question(live, pair, voted[pair[-1].id], decided))
+    return found
+
+
+async def new(request: Request) -> Response:
+    """The form for a decision, with what it rests on; posted, the decision.
+
+    Asked for one more commitment, it gives that and keeps the rest.
+    """
+    person = await somebody(request)
+    form = await form_of(request) if request.method == "POST" else Form({})
+    rounds = _rounds(request, form)
+    if request.method != "POST" or form.text("add"):
+        return await _form_page(request, rounds, form, more=1 if form.text("add") else 0)
+    site = site_of(request)
+    try:
+        decision = await decisions.decide(site.store, site.clock, person, _read(rounds, form))
+    except BadInput as error:
+        if wants_json(request):
+            raise
+        return await _form_page(request, rounds, form, status=422, errors=spoken(error))
+    return done(request, f"/decisions/{decision.id}", id=decision.id, entry=decision.entry)
+
+
+def _rounds(request: Request, form: Form) -> tuple[str, ...]:
+    names = [form.text(name) or request.query_params.get(name, "") for name in ("round", "second")]
+    return tuple(name for name in names if name)
+
+
+def _read(rounds: tuple[str, ...], form: Form) -> DecisionForm:
+    return DecisionForm(
+        rounds=rounds,
+        id=form.text("id"),
+        outcome=form.text("outcome"),
+        response=form.text("response") or None,
+        rationale=form.text("rationale"),
+        why=form.text("why"),
+        dissent=form.text("dissent"),
+        promises=_promises(form),
+    )
+
+
+def _promises(form: Form) -> tuple[Promise, ...]:
+    """The rows of the form, in order: role_1, what_1, by_1 and so on; those left empty too, to keep the numbers."""
+    last = 0
+    for name in form.values:
+        part, _, number = name.partition("_")
+        if part in ("role", "what", "by") and number.isascii() and number.isdigit() and len(number) <= 3:
+            last = max(last, int(number))
+    return tuple(
+        Promise(form.text(f"role_{n}"), form.text(f"what_{n}"), form.text(f"by_{n}")) for n in range(1, last + 1)
+    )
+
+
+async def _form_page(
+    request: Request,
+    rounds: tuple[str, ...],
+    form: Form,
+    *,
+    status: int = 200,
+    more: int = 0,
+    errors: dict[str, str] | None = None,
+) -> Response:
+    async with site_of(request).store.read() as work:
+        on = await decisions.matter(work, rounds)
+        reasons = _reasons(on.later, await work.rounds.ballots(on.later.id))
+        standing = [d for d in await work.decisions.of(on.commission.id) if set(d.rounds) & {r.id for r in on.rounds}]
+    promises = list(_promises(form))
+    promises += [Promise()] * (max(ROWS_AT_FIRST, len(promises) + more) - len(promises))
+    response = form.text("response") if "response" in form.values else None
+    about = response if response and on.later.response(response) else next(iter(on.preference), "")
+    labels = _labels(on.later)
+    return await page(
+        request,
+        "decide/new.html",
+        status,
+        on=on,
+        labels=labels,
+        preference=wording.listed(labels, on.preference),
+        reasons=reasons,
+        standing=standing,
+        about=wording.chosen(labels, about) if about else "",
+        dissenting=groups.dissenting(on.result.rows, about) if on.result and about else (),
+        outcomes=[(name, words, outcome_words(name)) for name, words in wording.outcomes().items()],
+        outcome_words=wording.outcomes(),
+        responses=_responses(on.later),
+        form=form,
+        response=response,
+        promises=promises,
+        id=form.text("id") or secrets.token_hex(16),
+        most=decisions,
+        errors=errors or {},
+    )
+
+
+def _labels(round_: Round) -> dict[str, str]:
+    return {r.id: r.label for r in round_.responses}
+
+
+def _responses(round_: Round) -> list[tuple[str, str]]:
+    """The responses that a decision may be about; "none of these" also where the vote did not offer it."""
+    offered = [(r.id, r.label) for r in round_.responses if r.id != NONE_OF_THESE]
+    return [*offered, (NONE_OF_THESE, wording.chosen({}, NONE_OF_THESE))]
+
+
+def _reasons(round_: Round, ballots: list[Ballot]) -> list[tuple[str, list[str]]]:
+    """The reasons given with each response, by alphabet: never with a group, nor in the order they came in."""
+    labels = _labels(round_)
+    said = [
+        (wording.chosen(labels, r.id), sorted(b.reason for b in ballots if b.choice == r.id and b.reason))
+        for r in round_.responses
+    ]
+    return [(response, reasons) for response, reasons in said if reasons]
+
+
+async def decision(request: Request) -> Response:
+    """A decision in plain words, for everybody: what, why, how the room voted, who does what by when."""
+    async with site_of(request).store.read() as work:
+        made = await work.decisions.get(request.path_params["decision"])
+        on = await decisions.past_matter(work, made.rounds)
+    labels = _labels(on.later)
+    return await page(
+        request,
+        "decide/decision.html",
+        made=made,
+        on=on,
+        sentence=wording.decided(made.outcome, made.response, labels),
+        outcome=wording.outcomes()[made.outcome],
+        preference=wording.listed(labels, on.preference),
+        differs=_differs(made, on),
+        dissenting=groups.dissenting(on.result.rows, made.response)
+        if on.result and made.response and made.outcome in (decisions.ADOPTED, decisions.WITH_CHANGES)
+        else (),
+    )
+
+
+def _differs(made: Decision, on: Matter) -> bool:
+    """Whether it goes against the vote; for a vote annulled since, whatever was said then stands in the record."""
+    if on.result is None:
+        return bool(made.why)
+    return decisions.differs(made.outcome, made.response, on.preference)
+
+
+async def export(request: Request) -> Response:
+    """The whole record, or one commission's part of it, as a zip to keep, hand on and check."""
+    site = site_of(request)
+    commission = request.query_params.get("commission") or None
+    data = await publishing.export(site.store, site.signer, commission)
+    name = f"forum-export-{site.clock.now()[:10]}.zip"
+    return Response(
+        data, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

@@ -1,0 +1,267 @@
+"""The record in plain words: one function turns an entry, of whatever type, into what people read.
+
+Only what the entry itself holds is told, and the words disclosed beside it. Words that were withdrawn are
+named as withdrawn; nothing is looked up elsewhere that an erasure would have taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from forum import groups
+from forum.groups import Result
+from forum.round import Response, Round
+from forum.web.public import power_words, stage_words
+from forum.web.templating import day
+from forum.web.words import gettext as _
+
+Facts: TypeAlias = Mapping[str, Any]
+Disclosed: TypeAlias = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Told:
+    """An entry in words: the kind of thing that happened, one sentence, and the rest as (term, text) rows.
+
+    `result` is there for a result that was shown, and `round` then has its question and responses in words;
+    `link` leads to a page about the thing itself, with `link_text`.
+    """
+
+    kind: str
+    sentence: str
+    details: tuple[tuple[str, str], ...] = ()
+    result: Result | None = None
+    round: Round | None = None
+    link: str = ""
+    link_text: str = ""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What an entry refers to: the "round opened" entries of the rounds in it, and every disclosure they name."""
+
+    openings: Mapping[str, Facts]
+    disclosed: Disclosed
+
+    def words(self, fact: Any) -> str:
+        """The words behind {"sd": digest}; a plain sentence where they were withdrawn."""
+        found = self.disclosed.get(fact["sd"])
+        return _("[withdrawn]") if found is None else found
+
+    def question(self, round_: str) -> str:
+        """The question of a round."""
+        opening = self.openings.get(round_)
+        return self.words(opening["question"]) if opening else _("[an earlier question]")
+
+    def responses(self, round_: str) -> dict[str, str]:
+        """The words of a round's responses by id, in their order."""
+        opening = self.openings.get(round_)
+        return {r["id"]: self.words(r["label"]) for r in opening["responses"]} if opening else {}
+
+
+def rounds_of(entry: Facts) -> tuple[str, ...]:
+    """The ids of the rounds that an entry speaks of."""
+    if entry["type"] == "decision":
+        return tuple(entry["rounds"])
+    return (entry["round"],) if "round" in entry else ()
+
+
+def told(entry: Facts, around: Around) -> Told:
+    """An entry of the record in plain words."""
+    return _TELLERS.get(entry["type"], _unknown)(entry, around)
+
+
+def chosen(labels: Mapping[str, str], response: str | None) -> str:
+    """A response in words; "none" also where the round did not offer it."""
+    if response is None:
+        return _("No one answer")
+    return labels.get(response) or (_("None of these") if response == "none" else response)
+
+
+def listed(labels: Mapping[str, str], responses: list[str] | tuple[str, ...]) -> str:
+    """Several responses in words, each in quotation marks."""
+    return _(" and ").join(f"“{chosen(labels, r)}”" for r in responses)
+
+
+def outcomes() -> dict[str, str]:
+    """What a decision may be, in words."""
+    return {
+        "adopted": _("Adopted"),
+        "adopted with changes": _("Adopted with changes"),
+        "not adopted": _("Not adopted"),
+        "deferred": _("Put off until later"),
+    }
+
+
+def _named(words: Callable[[str], str], name: str) -> str:
+    """A name that the field uses, after what it means."""
+    meaning = words(name)
+    return name if meaning == name else f"{meaning} ({name})"
+
+
+def decided(outcome: str, response: str | None, labels: Mapping[str, str]) -> str:
+    """What was decided, as a sentence."""
+    words = chosen(labels, response)
+    sentences = {
+        "adopted": _("“%(response)s” is adopted."),
+        "adopted with changes": _("“%(response)s” is adopted, with changes."),
+        "not adopted": _("“%(response)s” is not adopted."),
+        "deferred": _("The decision is put off until later."),
+    }
+    return sentences[outcome] % {"response": words}
+
+
+def _scenario_published(entry: Facts, around: Around) -> Told:
+    title = around.words(entry["title"])
+    details = [(_("Told by"), entry["told_by"])] if entry["told_by"] else []
+    return Told(
+        _("Story"),
+        _("The story “%(title)s” was published.") % {"title": title},
+        (*details, (_("The whole story, as it was published"), around.words(entry["text"]))),
+        link=f"/stories/{entry['scenario']}",
+        link_text=_("Read the story"),
+    )
+
+
+def _session_opened(entry: Facts, around: Around) -> Told:
+    about = entry["about"]
+    power = about["power"]
+    invited = [f"{g['label']} ({g['invited']})" if g["invited"] is not None else g["label"] for g in about["groups"]]
+    return Told(
+        _("Live session"),
+        _("The live session “%(title)s” was made for “%(commission)s”.")
+        % {"title": entry["title"], "commission": about["title"]},
+        (
+            (_("Question"), about["question"]),
+            (_("Stage"), _named(stage_words, about["stage"])),
+            (_("How far the vote binds"), _named(power_words, power["level"])),
+            (_("Who decides"), power["decides"]),
+            (_("What can change"), power["can_change"]),
+            (_("What cannot change"), power["cannot_change"]),
+            (_("Groups, with how many people were invited"), ", ".join(invited)),
+            (_("Smallest group shown by itself"), str(about["threshold"])),
+            (
+                _("How people get in"),
+                _("Anybody with the join code. So browsers are counted, not people."),
+            ),
+        ),
+    )
+
+
+def _round_opened(entry: Facts, around: Around) -> Told:
+    sentence = (
+        _("Voting opened again, after the replay. The question is: “%(question)s”")
+        if entry["kind"] == "vote after replay"
+        else _("Voting opened. The question is: “%(question)s”")
+    )
+    responses = [around.words(r["label"]) for r in entry["responses"]]
+    return Told(
+        _("Vote opened"),
+        sentence % {"question": around.words(entry["question"])},
+        (
+            (_("Answers to choose from"), "\n".join(responses)),
+            (_("Groups"), ", ".join(entry["groups"])),
+            (_("Smallest group shown by itself"), str(entry["threshold"])),
+            (_("How far the vote binds"), _named(power_words, entry["power"])),
+        ),
+    )
+
+
+def _round_closed(entry: Facts, around: Around) -> Told:
+    return Told(
+        _("Vote closed"),
+        _("Voting closed. Votes counted: %(count)s. The question was: “%(question)s”")
+        % {"question": around.question(entry["round"]), "count": entry["count"]},
+        (
+            (_("Votes counted"), str(entry["count"])),
+            (_("Fingerprint of all the votes (ballots root)"), entry["ballots_root"]),
+        ),
+    )
+
+
+def _round_revealed(entry: Facts, around: Around) -> Told:
+    result = Result.from_json(entry["result"])
+    labels = around.responses(entry["round"])
+    top = groups.preference(result.counts)
+    if top:
+        most = _("The room preferred %(responses)s, with %(count)s of %(n)s votes.")
+        if len(top) > 1:
+            most = _("The room preferred %(responses)s, with %(count)s of %(n)s votes each.")
+        said = most % {"responses": listed(labels, top), "count": result.counts[top[0]], "n": result.n}
+    else:
+        said = _("Nobody voted.")
+    return Told(
+        _("Result"),
+        said + " " + _("The question was: “%(question)s”") % {"question": around.question(entry["round"])},
+        result=result,
+        round=Round(
+            entry["round"],
+            entry["session"],
+            around.question(entry["round"]),
+            tuple(Response(id_, labels.get(id_, id_)) for id_ in result.counts),
+        ),
+        link=f"/rounds/{entry['round']}/ballots.jsonl",
+        link_text=_("Download the opened votes and count them yourself"),
+    )
+
+
+def _round_annulled(entry: Facts, around: Around) -> Told:
+    return Told(
+        _("Vote annulled"),
+        _("A vote was declared void. Its votes do not count. The question was: “%(question)s”")
+        % {"question": around.question(entry["round"])},
+        ((_("Why"), around.words(entry["because"])),),
+    )
+
+
+def _decision(entry: Facts, around: Around) -> Told:
+    labels = around.responses(entry["rounds"][-1])
+    details = [
+        (_("Question"), around.question(entry["rounds"][-1])),
+        (_("The room preferred"), listed(labels, entry["preference"]) or _("Nobody voted.")),
+        (_("Reasons for the decision"), around.words(entry["rationale"])),
+    ]
+    if entry["why"]:
+        details.append((_("Why it differs from the vote"), around.words(entry["why"])))
+    if entry["dissent"]:
+        details.append((_("Who disagrees, and why"), around.words(entry["dissent"])))
+    sentence = decided(entry["outcome"], entry["response"], labels)
+    if entry["differs"]:
+        sentence += " " + _("This is not what the room preferred.")
+    return Told(
+        _("Decision"),
+        sentence,
+        tuple(details),
+        link=f"/decisions/{entry['decision']}",
+        link_text=_("Read the whole decision"),
+    )
+
+
+def _commitment(entry: Facts, around: Around) -> Told:
+    what = around.words(entry["what"])
+    return Told(
+        _("Commitment"),
+        _("%(role)s will do this by %(day)s: %(what)s")
+        % {"role": entry["role"], "day": day(entry["by"]), "what": what},
+        ((_("Who"), entry["role"]), (_("What"), what), (_("By when"), day(entry["by"]))),
+        link=f"/decisions/{entry['decision']}",
+        link_text=_("Read the decision it belongs to"),
+    )
+
+
+def _unknown(entry: Facts, around: Around) -> Told:
+    return Told(_("Other"), _("An entry of the type “%(type)s”.") % {"type": entry["type"]})
+
+
+_TELLERS: dict[str, Callable[[Facts, Around], Told]] = {
+    "scenario published": _scenario_published,
+    "session opened": _session_opened,
+    "round opened": _round_opened,
+    "round closed": _round_closed,
+    "round revealed": _round_revealed,
+    "round annulled": _round_annulled,
+    "decision": _decision,
+    "commitment": _commitment,
+}

@@ -1,0 +1,216 @@
+// What every live screen shares: one connection that comes back by itself, and parts that are redrawn only when
+// they changed. Words a person reads come from the page (data-say-...), never from here.
+
+const SILENCE = 20000; // after so long without a message, ask whether the server is there
+const ANSWER = 5000; // and wait so long for its answer
+const SLOWEST = 20000; // the longest pause between two attempts
+const BLOCKED = 3; // so many attempts that never opened: websockets are blocked here, or nothing is there
+
+// Connects `main` to its room. `hear(message)` gets every message; `tell(how)` is told "up", "poll", "down", "gone".
+function connect(main, hear, tell) {
+  let socket = null;
+  let heard = 0;
+  let tries = 0;
+  let unopened = 0;
+  let timer = 0;
+  let polling = 0;
+  let over = false;
+
+  function open() {
+    clearTimeout(timer);
+    if (over || socket) return;
+    const address = new URL(main.dataset.socket, location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    address.searchParams.set("v", main.dataset.version);
+    const mine = (socket = new WebSocket(address.href));
+    const slow = setTimeout(() => mine === socket && drop(), 8000);
+    let opened = false;
+    mine.onopen = () => {
+      if (mine !== socket) return;
+      opened = true;
+      heard = Date.now();
+    };
+    mine.onmessage = (event) => {
+      if (mine !== socket) return;
+      clearTimeout(slow);
+      heard = Date.now();
+      const message = JSON.parse(event.data);
+      if (message.t === "hello") {
+        tries = unopened = 0;
+        clearTimeout(polling);
+        polling = 0;
+        tell("up");
+      }
+      if (message.t === "bye" && !message.again) end();
+      hear(message);
+    };
+    mine.onclose = (event) => {
+      clearTimeout(slow);
+      if (mine !== socket) return;
+      socket = null;
+      if (event.code === 4403 || event.code === 4404) end();
+      else lost(opened);
+    };
+  }
+
+  // Leaves a connection that does not answer, without waiting for it to close.
+  function drop() {
+    const gone = socket;
+    const opened = gone.readyState === WebSocket.OPEN;
+    socket = null;
+    gone.close();
+    lost(opened);
+  }
+
+  function lost(opened) {
+    if (over) return;
+    if (!opened) unopened += 1;
+    if (main.dataset.path && unopened >= BLOCKED && !polling) poll();
+    if (!polling) tell("down");
+    // Between half and one and a half of the pause: a whole room must not come back at the same moment.
+    timer = setTimeout(open, Math.min(SLOWEST, 400 * 2 ** tries++) * (0.5 + Math.random()));
+  }
+
+  function end() {
+    over = true;
+    clearTimeout(timer);
+    clearTimeout(polling);
+    tell("gone");
+  }
+
+  // Where websockets are blocked: ask every few seconds instead, and go on trying.
+  async function poll() {
+    polling = setTimeout(poll, 5000 + 5000 * Math.random());
+    try {
+      const answer = await fetch(main.dataset.path + "/now", { headers: { Accept: "application/json" } });
+      if (answer.status === 403 || answer.status === 404) return end();
+      if (!answer.ok) throw new Error(answer.status);
+      const state = await answer.json();
+      if (!polling) return;
+      tell("poll");
+      hear({ t: "hello", yours: state.yours });
+      hear(Object.assign(state, { t: "state" }));
+    } catch (error) {
+      if (polling && !over) tell("down");
+    }
+  }
+
+  function probe() {
+    if (over) return;
+    if (!socket) {
+      tries = 0;
+      open();
+    } else if (socket.readyState === WebSocket.OPEN) {
+      const asked = socket;
+      const at = Date.now();
+      socket.send('{"t":"ping"}');
+      setTimeout(() => socket === asked && heard < at && drop(), ANSWER);
+    }
+  }
+
+  setInterval(() => socket && Date.now() - heard > SILENCE && probe(), SILENCE / 4);
+  document.addEventListener("visibilitychange", () => document.hidden || probe());
+  addEventListener("online", probe);
+  addEventListener("offline", probe);
+  addEventListener("pageshow", (event) => event.persisted && probe());
+  open();
+  return {
+    probe,
+    // Whether it went out: false where there is no connection.
+    send(message) {
+      if (!socket || socket.readyState !== WebSocket.OPEN) return false;
+      socket.send(JSON.stringify(message));
+      return true;
+    },
+  };
+}
+
+// Keeps `main` as the room is. `own` may have: keep(part name, moved) -> leave that part alone; state(message, moved);
+// hear(message) for everything else; tell(how). Returns {send, probe, show, how}.
+export function watch(main, own) {
+  const source = new Map(Array.from(main.children, (part) => [part.dataset.part, part.outerHTML]));
+  const line = document.querySelector("[data-connection]");
+  const news = document.querySelector("[data-news]");
+  let tally = null;
+  let now = "down";
+
+  function show(html, moved) {
+    const box = document.createElement("template");
+    box.innerHTML = html;
+    const parts = Array.from(box.content.children);
+    const old = new Map(Array.from(main.children, (part) => [part.dataset.part, part]));
+    const focus = document.activeElement;
+    const inside = main.contains(focus) && focus !== main;
+    const stay = new Set();
+    for (const part of parts) {
+      const name = part.dataset.part;
+      const same = source.get(name) === part.outerHTML;
+      if (old.has(name) && (same || (own.keep && own.keep(name, moved)))) stay.add(name);
+    }
+    for (const [name, part] of old) if (!stay.has(name)) part.remove();
+    source.clear();
+    let next = main.firstElementChild;
+    for (const part of parts) {
+      const name = part.dataset.part;
+      source.set(name, part.outerHTML);
+      if (stay.has(name)) {
+        next = next.nextElementSibling;
+      } else {
+        if (moved) part.classList.add("fresh");
+        main.insertBefore(part, next);
+      }
+    }
+    if (inside && !main.contains(focus)) {
+      const place = (focus.id && document.getElementById(focus.id)) || main.querySelector("[tabindex='-1']") || main;
+      place.focus({ preventScroll: !moved });
+    }
+    count();
+  }
+
+  function count() {
+    if (!tally) return;
+    const fill = (name, number) => main.querySelectorAll(`[data-${name}]`).forEach((place) => (place.textContent = number));
+    const bar = main.querySelector("progress");
+    fill("present", tally.present);
+    if (!main.dataset.round || tally.round === main.dataset.round) {
+      fill("voted", tally.voted);
+      if (bar) bar.max = Math.max(1, tally.present, tally.voted);
+      if (bar) bar.value = tally.voted;
+    }
+  }
+
+  const link = connect(
+    main,
+    (message) => {
+      if (message.t === "tally") {
+        tally = message;
+        count();
+      } else if (message.t === "state") {
+        if (message.v < Number(main.dataset.version)) return;
+        const moved = message.cue !== main.dataset.cue;
+        main.dataset.version = message.v;
+        main.dataset.cue = message.cue;
+        main.dataset.round = message.round ? message.round.id : "";
+        show(message.html, moved);
+        if (moved) {
+          scrollTo(0, 0);
+          const heading = main.querySelector("h1");
+          if (news && heading) news.textContent = heading.textContent;
+        }
+        if (own.state) own.state(message, moved);
+        return;
+      }
+      if (own.hear) own.hear(message);
+    },
+    (how) => {
+      now = how;
+      if (line) {
+        line.dataset.is = how;
+        line.textContent = line.dataset["say" + how[0].toUpperCase() + how.slice(1)];
+      }
+      document.body.classList.toggle("is-down", how === "down" || how === "gone");
+      if (own.tell) own.tell(how);
+    },
+  );
+  return { send: link.send, probe: link.probe, show, how: () => now };
+}

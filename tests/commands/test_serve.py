@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx2
+import pytest
+from serving import ROOT, Serving, environ, fingerprint, forum
+
+from forum.commands.serve import listen
+from forum.errors import StartupProblem
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder that a server made, and left in good order."""
+    with Serving(tmp_path / "data", "--no-demo") as server:
+        assert server.stop() == (0, "")
+    return tmp_path / "data"
+
+
+def refused(data: Path, *options: str, env: dict[str, str] | None = None) -> str:
+    """The one line with which `forum serve` does not start."""
+    where = ["--host", "127.0.0.1", *(() if "--port" in options else ("--port", "0")), "--data", data]
+    done = forum("serve", *where, *options, env=env)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    line = done.stderr.removesuffix("\n")
+    assert line
+    assert "\n" not in line
+    return line
+
+
+def test_run_py_serves_the_demonstration_and_says_where(tmp_path: Path) -> None:
+    with Serving(tmp_path / "forum-data", program=("run.py",)) as server:
+        page = httpx2.get(f"{server.base}/commissions", trust_env=False)
+        assert page.status_code == 200
+        assert "Urgent mental-health care, three boroughs" in page.text
+        assert f"Phones on this network open {server.base}\n" in server.said
+        assert "▀" in server.said  # the QR code
+        link = re.search(rf"^{server.base}/first/\S+$", server.said, re.MULTILINE)
+        assert link
+        assert httpx2.get(link[0], trust_env=False).status_code == 200
+        assert server.stop() == (0, "")
+    assert {file.name for file in (tmp_path / "forum-data").iterdir()} == {"forum.db", "signing_key.pem"}
+    assert (tmp_path / "forum-data" / "signing_key.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_ctrl_c_stops_it_in_good_order(tmp_path: Path) -> None:
+    with Serving(tmp_path, "--no-demo") as server:
+        assert server.stop(signal.SIGINT) == (0, "")
+
+
+def test_a_restart_replaces_the_first_link_and_loads_the_demonstration_once(tmp_path: Path) -> None:
+    def first_link(server: Serving) -> str:
+        return server.said[server.said.index("/first/") :].split()[0]
+
+    with Serving(tmp_path) as server:
+        old = first_link(server)
+        server.stop()
+    with Serving(tmp_path) as server:
+        new = first_link(server)
+        assert new != old
+        assert httpx2.get(server.base + old, trust_env=False).status_code == 404
+        assert httpx2.get(server.base + new, trust_env=False).status_code == 200
+        server.stop()
+    with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
+        assert database.execute("SELECT count(*) FROM commission").fetchone() == (1,)
+
+
+def test_no_link_once_somebody_has_an_account(data: Path) -> None:
+    added = forum("user", "add", "ann", "--role", "organiser", "--password-stdin", "--data", data, given="x" * 20 + "\n")
+    assert added.returncode == 0, added.stderr
+    with Serving(data, "--no-demo") as server:
+        assert "/first/" not in server.said
+
+
+def test_port_in_use(tmp_path: Path, taken_port: int) -> None:
+    line = refused(tmp_path / "data", "--port", str(taken_port))
+    assert line.startswith(f"Port {taken_port} is in use.")
+    assert "--port" in line
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_second_server_leaves_the_first_alone(data: Path) -> None:
+    with Serving(data, "--no-demo") as server:
+        assert "in use" in refused(data, "--port", str(server.port), "--no-demo")
+        assert httpx2.get(server.base, trust_env=False).status_code == 200
+        assert server.stop() == (0, "")
+
+
+def test_no_such_address(tmp_path: Path) -> None:
+    with pytest.raises(StartupProblem, match="--host"):
+        listen("no-such-host.invalid", 0)
+    # RFC 5737: an address for documentation, so no machine's own
+    with pytest.raises(StartupProblem, match=r"Cannot listen on 192\.0\.2\.1"):
+        listen("192.0.2.1", 0)
+
+
+def test_a_file_in_the_way_of_the_folder(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "data"
+    in_the_way.write_text("mine")
+    for folder in (in_the_way, in_the_way / "below"):
+        line = refused(folder)
+        assert "there is a file in its way" in line
+        assert "--data" in line
+    assert in_the_way.read_text() == "mine"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system that nobody may write to")
+def test_a_folder_that_nobody_may_write_to() -> None:
+    # Not even root makes files here; permissions alone would not keep root out.
+    assert "Cannot write to the folder /proc/self/task" in refused(Path("/proc/self/task"))
+    assert "Cannot write to the folder /proc/forum-data" in refused(Path("/proc/forum-data"))
+
+
+def test_a_damaged_database(data: Path) -> None:
+    file = data / "forum.db"
+    whole = file.read_bytes()
+    for damaged in (b"This is no database.\n" * 500, whole[: len(whole) // 2], whole[:4096] + b"\xff" * 8192):
+        file.write_bytes(damaged)
+        before = fingerprint(data)
+        line = refused(data)
+        assert "damaged" in line
+        assert "backup" in line
+        assert fingerprint(data) == before
+
+
+def test_a_database_of_a_newer_forum(data: Path) -> None:
+    with closing(sqlite3.connect(data / "forum.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = 'from_the_future'")
+        database.commit()
+    before = fingerprint(data)
+    assert "newer Forum" in refused(data)
+    assert fingerprint(data) == before
+
+
+def test_a_database_of_another_program(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
+        database.execute("CREATE TABLE recipe (name TEXT)")
+        database.commit()
+    before = fingerprint(tmp_path)
+    assert "another program" in refused(tmp_path)
+    assert fingerprint(tmp_path) == before
+
+
+def test_a_damaged_signing_key(data: Path) -> None:
+    (data / "signing_key.pem").write_text("no key")
+    before = fingerprint(data)
+    assert "signing key" in refused(data)
+    assert fingerprint(data) == before
+
+
+def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
+    line = refused(tmp_path / "data", env=environ(FORUM_JOINS_PER_ADDRESS="many"))
+    assert "FORUM_JOINS_PER_ADDRESS" in line
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_misspelt_option_is_one_line_too(tmp_path: Path) -> None:
+    assert "--prot" in refused(tmp_path / "data", "--prot=1")
+
+
+def test_run_py_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "run.py").write_bytes((ROOT / "run.py").read_bytes())
+    import subprocess
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", tmp_path / "run.py"], capture_output=True, text=True, check=False, env=environ()
+    )
+    assert done.returncode == 1
+    assert "pip install" in done.stderr
+    assert "Traceback" not in done.stderr

