@@ -28,8 +28,8 @@ After `pip install`, the command is `forum`; in a clone without it, `python -m f
 
 What all commands keep to:
 
-- `--data DIR` says where the data is; without it the setting `FORUM_DATA`, or `forum-data`. (`forum rehearse` has its own
-  rule: see below.)
+- `--data DIR` says where the data is; without it the setting `FORUM_DATA`, or `forum-data`. (`forum rehearse` has a
+  rule of its own: see below.)
 - `--json` reports as JSON, alone on standard output. Progress and words go to standard error.
 - The exit code is 0 for done, 1 where the answer is no, and 2 where it could not be done, with one line that says why.
 """
@@ -61,8 +61,9 @@ One JSON object in each text frame of a websocket. Its `t` names its type. The s
 def cli() -> str:
     """docs/cli.md."""
     parts = [_NOTE, "", _CLI]
-    for context in _commands(click.Context(main, info_name="forum", terminal_width=_WIDTH, max_content_width=_WIDTH)):
-        depth = "#" * (1 + len(context.command_path.split()))
+    top = click.Context(main, info_name="forum", terminal_width=_WIDTH, max_content_width=_WIDTH)
+    for context in (top, *_commands(top)):
+        depth = "#" * max(2, len(context.command_path.split()))
         parts += [f"{depth} {context.command_path}", "", "```text", context.command.get_help(context), "```", ""]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -84,7 +85,9 @@ def _commands(context: click.Context) -> Iterator[click.Context]:
 
 def settings_table() -> str:
     """docs/settings.md."""
-    rows = (f"| `{row.env}` | {f'`{row.default}`' if row.default else '(empty)'} | {row.help} |" for row in settings.TABLE)
+    rows = (
+        f"| `{row.env}` | {f'`{row.default}`' if row.default else '(empty)'} | {row.help} |" for row in settings.TABLE
+    )
     return f"{_NOTE}\n\n{_SETTINGS}" + "\n".join(rows) + "\n"
 
 

@@ -59,7 +59,7 @@ class Commands(click.Group):
         ctx.exit(COULD_NOT)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"max_content_width": 100})
 @click.version_option(__version__, prog_name="forum")
 def main() -> None:
     """Forum: stories replayed, voted on by a room, decided, and kept in a record that anybody can check."""

@@ -9,6 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from forum import polis
+from forum.polis import Conversation
 
 NONE_LABEL = "None of these"
 _NONE = "none"
@@ -65,7 +69,7 @@ class Script:
     groups: tuple[str, ...]
     phones: tuple[int | None, ...]
     acts: tuple[Act, ...]
-    source_totals_wrong: tuple[dict[str, object], ...] = ()
+    source_totals_wrong: tuple[dict[str, Any], ...] = ()
 
 
 # Groups with their share of a room in parts of a hundred, and those of whom there are only ever a handful.
@@ -143,6 +147,30 @@ def invented(phones: int, seed: int = 1) -> Script:
         groups=groups,
         phones=seats,
         acts=tuple(acts),
+    )
+
+
+def replayed(conversation: Conversation) -> Script:
+    """The audience of a real conversation: its statements as rounds, its participants as phones, one after another.
+
+    Each phone is in its participant's group, and casts all of that participant's votes in the order of their times.
+    """
+    numbers = sorted({p.group for p in conversation.participants if p.group is not None})
+    phone = {participant.id: n for n, participant in enumerate(conversation.participants)}
+    votes: dict[int, list[Vote]] = {statement.id: [] for statement in conversation.statements}
+    for vote in conversation.votes:
+        votes[vote.statement].append(Vote(phone[vote.participant], vote.choice))
+    labels = tuple(label.lower() for label in polis.RESPONSES.values())
+    return Script(
+        title="Rehearsal: a conversation replayed",
+        question=conversation.topic[:500] or "A conversation without a topic",
+        groups=tuple(f"Group {number}" for number in numbers),
+        phones=tuple(None if p.group is None else numbers.index(p.group) for p in conversation.participants),
+        acts=tuple(
+            Act(statement.text or f"Statement {statement.id}", labels, tuple(votes[statement.id]))
+            for statement in conversation.statements
+        ),
+        source_totals_wrong=conversation.source_totals_wrong,
     )
 
 

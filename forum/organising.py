@@ -132,7 +132,7 @@ def _threshold(found: Findings, typed: str) -> int:
 
 
 def _groups(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]:
-    seen: set[str] = set()
+    seen: list[str] = []
     for number, (typed, invited) in enumerate(rows, 1):
         label = " ".join(unicodedata.normalize("NFC", typed).split())
         if not label and not invited.strip():
@@ -144,7 +144,7 @@ def _groups(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]
             found.wrong(field, "Forum uses this name itself. Give the group another one.")
         if same in seen:
             found.wrong(field, "Two groups have this name. Change one.")
-        seen.add(same)
+        seen.append(same)
         if any(not c.isprintable() for c in label):
             found.wrong(field, "Use letters, numbers and signs only.")
         count = _number(invited) if invited.strip() else None

@@ -68,6 +68,11 @@ class OwnServer:
         self._said: deque[str] = deque(maxlen=20)
         self._watch: asyncio.Task[None] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process that serves now, None where there is none."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
     async def __aenter__(self) -> Self:
         """Starts it. Raises RehearsalFailed with its own words where it does not."""
         self._process = await self._start(0)

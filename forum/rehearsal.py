@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from forum.apiclient import AT_ONCE, Organiser
 from forum.audience import Act, Script
@@ -56,7 +56,7 @@ class Report:
     doubled: int = 0
     ack_ms: dict[str, float] = field(default_factory=dict)
     rounds: list[RoundReport] = field(default_factory=list)
-    source_totals_wrong: list[dict[str, object]] = field(default_factory=list)
+    source_totals_wrong: list[dict[str, Any]] = field(default_factory=list)
     refusals: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -228,7 +228,7 @@ class _Play:
         for number, (act, (round_id, shown)) in enumerate(played, 1):
             opened = Counter(await self._opened(round_id))
             held = await _stored(store, round_id, who) if store is not None else None
-            self._compare(report, act, round_id, opened, held, shown)
+            self._compare(report, act, round_id, opened=opened, stored=held, shown=shown)
             self._progress("Ballots are compared", number, len(self._rounds))
         return report
 
@@ -237,6 +237,7 @@ class _Play:
         report: Report,
         act: Act,
         round_id: str,
+        *,
         opened: Counter[str],
         stored: dict[int, list[str]] | None,
         shown: dict[str, int] | None,
@@ -264,7 +265,7 @@ class _Play:
 
     async def _opened(self, round_id: str) -> list[str]:
         """The choices in the opened ballots of a round."""
-        answer = await self._organiser.get(f"/rounds/{round_id}/ballots.jsonl")
+        answer = await self._organiser.get_as_organiser(f"/rounds/{round_id}/ballots.jsonl")
         leaves = [json.loads(line)["leaf"] for line in answer.text.splitlines()]
         if any(leaf["round"] != round_id for leaf in leaves):
             raise RehearsalFailed("The opened ballots of a round hold another round's.")

@@ -117,9 +117,7 @@ def parse(source: bytes | str) -> Scenario:
         lines.update({("link", index, number): line for number, (_, _, line) in enumerate(found.links)})
         for tag in dict.fromkeys(found.tags):
             if tag not in (DECISION, STOP):
-                message = (
-                    f'The tag "{twee.shorten(tag)}" is not known. A scene can be tagged "decision" or "stop".'
-                )
+                message = f'The tag "{twee.shorten(tag)}" is not known. A scene can be tagged "decision" or "stop".'
                 problems.append(Problem(found.line, message))
         links = tuple(Link(words, to) for words, to, _ in found.links)
         scenes.append(Scene(found.name, found.text, links, STOP in found.tags, DECISION in found.tags))
@@ -147,9 +145,7 @@ def parse(source: bytes | str) -> Scenario:
     return story
 
 
-def _details(
-    passage: twee.Passage, lines: dict[tuple[str | int, ...], int]
-) -> tuple[dict[str, str], list[Problem]]:
+def _details(passage: twee.Passage, lines: dict[tuple[str | int, ...], int]) -> tuple[dict[str, str], list[Problem]]:
     details: dict[str, str] = {}
     problems: list[Problem] = []
     known = ", ".join(f'"{key}"' for key in DETAILS)
@@ -200,13 +196,9 @@ def _identity_problems(story: Scenario, lines: Lines) -> list[Problem]:
     at = lines.get(("data",), 0)
     problems = []
     if not _IFID.fullmatch(story.ifid):
-        problems.append(
-            Problem(at, 'The "ifid" must be a UUID in capital letters. Twine makes one for each story.')
-        )
+        problems.append(Problem(at, 'The "ifid" must be a UUID in capital letters. Twine makes one for each story.'))
     if all(scene.name != story.start for scene in story.scenes):
-        problems.append(
-            Problem(at, f'The story starts at "{twee.shorten(story.start)}", but no scene has this name.')
-        )
+        problems.append(Problem(at, f'The story starts at "{twee.shorten(story.start)}", but no scene has this name.'))
     return problems
 
 
@@ -334,7 +326,5 @@ def _render(story: Scenario) -> str:
     for scene in story.scenes:
         tags = [tag for tag, there in ((DECISION, scene.decision), (STOP, scene.stop)) if there]
         links = [twee.write_link(link.text, link.to) for link in scene.links]
-        parts.append(
-            twee.write_passage(scene.name, tags, [*scene.text.split("\n"), *([""] if links else []), *links])
-        )
+        parts.append(twee.write_passage(scene.name, tags, [*scene.text.split("\n"), *([""] if links else []), *links]))
     return "\n".join(parts)

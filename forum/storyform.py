@@ -80,10 +80,7 @@ def from_form(
         ifid,
         before[0][0],
         (
-            *(
-                Scene(name, text, (Link("Go on", to),))
-                for (name, text), to in zip(before, onward, strict=True)
-            ),
+            *(Scene(name, text, (Link("Go on", to),)) for (name, text), to in zip(before, onward, strict=True)),
             Scene(ask, question, tuple(Link(words, after) for words in offered), stop=True, decision=True),
             Scene(after, AFTER_TEXT),
         ),

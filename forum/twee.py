@@ -113,9 +113,7 @@ def read(text: str) -> tuple[list[Passage], list[Problem]]:
             bodies[-1].append(_unescape_line(line))
         elif line.strip() and not stray:
             stray = True
-            problems.append(
-                Problem(number, 'There is text before the first passage. A passage starts with "::".')
-            )
+            problems.append(Problem(number, 'There is text before the first passage. A passage starts with "::".'))
     passages = [
         Passage(name, tags, number, tuple(body))
         for (number, name, tags), body in zip(heads, bodies, strict=True)

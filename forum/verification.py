@@ -225,8 +225,8 @@ def _decisions(export: Export) -> Verdict:
 
 
 def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
-    rounds = [export.rounds[of] for of in entry["rounds"]]
-    if not 1 <= len(rounds) <= 2 or any(steps.revealed is None for steps in rounds):
+    rounds = [export.rounds[of] for of in entry["rounds"] if of in export.rounds]
+    if not 1 <= len(rounds) == len(entry["rounds"]) <= 2 or any(steps.revealed is None for steps in rounds):
         return "it must rest on one or two votes whose results were shown"
     if len(rounds) == 2 and rounds[1].opened["second_of"] != entry["rounds"][0]:
         return "its two votes are not a first vote and the vote after its replay"

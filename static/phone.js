@@ -13,6 +13,7 @@ const counted = {}; // round -> {choice, reason}: what the server has
 const refused = {}; // round -> the server's words
 let labels = {}; // response -> its words, of the round on screen
 let touched = ""; // the round whose form was changed since it was last sent or filled in
+let written = null; // the status line, once something stands in it that this phone knows
 let sent = {}; // ids on their way over this connection
 
 document.documentElement.classList.add("live");
@@ -160,11 +161,16 @@ function say() {
   if (pending[round]) is = sent[pending[round].id] ? "sending" : "waiting";
   else if (refused[round]) is = "refused";
   else if (mine) is = !form ? "final" : touched === round && differs(form, mine) ? "edited" : "counted";
-  if (!is && !place.dataset.is) return;
+  if (!is) {
+    // What the server wrote into the page stays until this phone knows better.
+    if (written === place) place.textContent = place.dataset.is = "";
+    return;
+  }
   const answer = mine ? label(mine.choice) : "";
   if (mine && !answer && place.textContent) return;
   const words = (main.dataset["say" + is[0].toUpperCase() + is.slice(1)] || "").replace("{answer}", answer);
   const text = is === "refused" ? words + " " + refused[round] : words;
+  written = place;
   place.dataset.is = is === "final" ? "counted" : is;
   if (place.textContent !== text) place.textContent = text;
 }

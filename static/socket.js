@@ -128,7 +128,7 @@ function connect(main, hear, tell) {
 // Keeps `main` as the room is. `own` may have: keep(part name, moved) -> leave that part alone; state(message, moved);
 // hear(message) for everything else; tell(how). Returns {send, probe, show, how}.
 export function watch(main, own) {
-  const source = new Map(Array.from(main.children, (part) => [part.dataset.part, part.outerHTML]));
+  const source = new Map(Array.from(main.querySelectorAll("[data-part]"), (part) => [part.dataset.part, part.outerHTML]));
   const line = document.querySelector("[data-connection]");
   const news = document.querySelector("[data-news]");
   let tally = null;
@@ -137,19 +137,32 @@ export function watch(main, own) {
   function show(html, moved) {
     const box = document.createElement("template");
     box.innerHTML = html;
-    const parts = Array.from(box.content.children);
-    const old = new Map(Array.from(main.children, (part) => [part.dataset.part, part]));
     const focus = document.activeElement;
     const inside = main.contains(focus) && focus !== main;
+    renew(main, box.content, moved);
+    if (inside && !main.contains(focus)) {
+      const place = (focus.id && document.getElementById(focus.id)) || main.querySelector("[tabindex='-1']") || main;
+      place.focus({ preventScroll: !moved });
+    }
+    count();
+  }
+
+  // Makes the parts of `place` those of `fresh`, in the same order; one that has not changed is not touched. A part
+  // with data-group holds parts of its own.
+  function renew(place, fresh, moved) {
+    const parts = Array.from(fresh.children);
+    const old = new Map(Array.from(place.children, (part) => [part.dataset.part, part]));
     const stay = new Set();
     for (const part of parts) {
       const name = part.dataset.part;
-      const same = source.get(name) === part.outerHTML;
-      if (old.has(name) && (same || (own.keep && own.keep(name, moved)))) stay.add(name);
+      const group = part.dataset.group !== undefined;
+      const same = group || source.get(name) === part.outerHTML || (own.keep && own.keep(name, moved));
+      if (!old.has(name) || !same) continue;
+      stay.add(name);
+      if (group) renew(old.get(name), part, moved);
     }
     for (const [name, part] of old) if (!stay.has(name)) part.remove();
-    source.clear();
-    let next = main.firstElementChild;
+    let next = place.firstElementChild;
     for (const part of parts) {
       const name = part.dataset.part;
       source.set(name, part.outerHTML);
@@ -157,14 +170,9 @@ export function watch(main, own) {
         next = next.nextElementSibling;
       } else {
         if (moved) part.classList.add("fresh");
-        main.insertBefore(part, next);
+        place.insertBefore(part, next);
       }
     }
-    if (inside && !main.contains(focus)) {
-      const place = (focus.id && document.getElementById(focus.id)) || main.querySelector("[tabindex='-1']") || main;
-      place.focus({ preventScroll: !moved });
-    }
-    count();
   }
 
   function count() {

@@ -46,8 +46,8 @@ async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def postgres_template(postgres: PostgresServer) -> str:
-    """An empty PostgreSQL database with all its tables, to copy."""
+async def postgres_tables(postgres: PostgresServer) -> str:
+    """The name of a PostgreSQL database with all its tables."""
     name = await postgres.database()
     await migrate(postgres.url(name))
     return name
@@ -61,11 +61,10 @@ async def sqlite_database(tmp_path: Path, sqlite_template: Path) -> Database:
 
 
 @pytest.fixture
-async def postgres_database(postgres: PostgresServer, postgres_template: str) -> AsyncIterator[Database]:
-    """A PostgreSQL database of the test's own."""
-    name = await postgres.database(postgres_template)
-    yield Database("postgresql", postgres.url(name), name, postgres)
-    await postgres.drop(name)
+async def postgres_database(postgres: PostgresServer, postgres_tables: str) -> Database:
+    """A PostgreSQL database that nobody else uses now. Leave its tables as they are; their rows are the test's own."""
+    await postgres.empty(postgres_tables)
+    return Database("postgresql", postgres.url(postgres_tables), postgres_tables, postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -20,8 +20,8 @@ COMMISSIONER = Person(new_id(), "c", "C", ("commissioner",))
 # Who is in the room: six who use services, five carers, five nurses, two police, one who does not say.
 PEOPLE: tuple[str | None, ...] = ("g1",) * 6 + ("g2",) * 5 + ("g3",) * 5 + ("g4",) * 2 + (None,)
 # Each person's vote, in that order: "r1" leads the first time, "r2" the second.
-FIRST = ("r1",) * 6 + ("r1", "r1", "r2", "r2", "none") + ("r2",) * 5 + ("r3",) * 2 + ("r1",)
-SECOND = ("r2",) * 4 + ("r1",) * 2 + ("r1", "r1", "r2", "r2", "none") + ("r2",) * 5 + ("r3",) * 2 + ("r2",)
+FIRST = ("r1",) * 6 + ("r1", "r1", "r1", "r2", "none") + ("r2",) * 5 + ("r3",) * 2 + ("r1",)
+SECOND = ("r2",) * 4 + ("r1",) * 2 + ("r1", "r1", "r1", "r2", "none") + ("r2",) * 5 + ("r3",) * 2 + ("r2",)
 
 
 @dataclass(frozen=True)

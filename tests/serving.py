@@ -19,7 +19,7 @@ LISTENING = "Forum is listening on "
 def environ(**changes: str) -> dict[str, str]:
     """The environment of a command under test: no setting of this machine's, warnings as errors."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("FORUM_")}
-    return kept | {"PYTHONWARNINGS": "error", "PYTHONPATH": str(ROOT), "COLUMNS": "200"} | changes
+    return kept | {"PYTHONWARNINGS": "error", "COLUMNS": "200"} | changes
 
 
 def forum(
@@ -35,6 +35,7 @@ def forum(
         text=True,
         check=False,
         timeout=240,
+        cwd=ROOT,
         env=dict(env or environ()),
     )
 

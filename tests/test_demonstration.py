@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from making import CLOCK
 
 from forum import demonstration, scenario
 from forum.commission import POWERS, STAGES
 from forum.errors import StartupProblem
 from forum.record import leaf_hash, open_disclosure
 from forum.store import SqlStore
-from making import CLOCK
 
 
 async def test_it_loads_a_commission_and_every_story(store: SqlStore) -> None:

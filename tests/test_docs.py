@@ -27,14 +27,14 @@ def generate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["cli.md", "settings.md", "wire.md"])
-def test_page_is_current(generate: ModuleType, page: str) -> None:
-    assert (DOCS / page).read_text() == generate.PAGES[page](), "run: python docs/generate.py"
+@pytest.mark.parametrize("name", ["cli.md", "settings.md", "wire.md"])
+def test_page_is_current(generate: ModuleType, name: str) -> None:
+    assert (DOCS / name).read_text() == generate.PAGES[name](), "run: python docs/generate.py"
 
 
 def test_every_command_is_documented() -> None:
     text = (DOCS / "cli.md").read_text()
-    assert [name for name in COMMANDS if f"## forum {name}\n" not in text] == []
+    assert [name for name in COMMANDS if f"\n## forum {name}\n" not in text] == []
     assert "### forum user add\n" in text
 
 

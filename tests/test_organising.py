@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from house import telling
 from making import CLOCK, a_commission, new_id
 
 from forum import organising, submissions
 from forum.commission import Commission
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.organising import CommissionForm, SessionForm, create_commission, create_session
-from forum.ports import Person, Store
+from forum.ports import Person, Store, Submission
 from forum.web.pages import digest
 
 FORM = CommissionForm(
@@ -50,6 +49,13 @@ async def a_stored_commission(store: Store, **changes: Any) -> Commission:
     async with store.begin() as work:
         await work.commissions.add(commission)
     return commission
+
+
+async def a_story(store: Store, commission: Commission, status: str = submissions.ACCEPTED) -> Submission:
+    story = Submission(new_id(), commission.id, "The third knock", "", status, link=new_id() * 2)
+    async with store.begin() as work:
+        await work.stories.add(story)
+    return story
 
 
 async def test_a_commission_is_kept_as_typed_without_empty_rows(sqlite_store: Store) -> None:
@@ -94,7 +100,7 @@ async def test_the_same_form_sent_twice_makes_one_commission(sqlite_store: Store
         ({"groups": (("Carers", ""),)}, {"group_1"}),
         ({"groups": tuple((f"Group {n}", "") for n in range(21))}, {"group_1"}),
         ({"groups": (("Carers", ""), ("Nurses", ""), ("carers ", ""))}, {"group_3"}),
-        ({"groups": (("Carers", ""), ("\uff23arers", ""))}, {"group_2", "group_1"}),
+        ({"groups": (("Carers", ""), ("\uff23arers", ""))}, {"group_2"}),
         ({"groups": (("Carers", ""), ("Nurses", ""), ("", "4"))}, {"group_3"}),
         ({"groups": (("Carers", ""), ("N" * 61, ""))}, {"group_2"}),
         ({"groups": (("Carers", ""), ("Nur\u202eses", ""))}, {"group_2"}),
@@ -123,8 +129,7 @@ async def test_an_empty_threshold_is_five(sqlite_store: Store) -> None:
 
 async def test_a_session_stands_in_the_record_with_what_was_declared(sqlite_store: Store) -> None:
     commission = await create_commission(sqlite_store, CLOCK, FORM)
-    story, _ = await submissions.submit(sqlite_store, CLOCK, commission.id, replace(telling(), group=None))
-    await submissions.moderate(sqlite_store, CLOCK, story.id, "accept", "", "submitted")
+    story = await a_story(sqlite_store, commission)
     made = await create_session(
         sqlite_store, CLOCK, SessionForm(commission.id, title=" A day in March ", scenarios=(story.id, story.id))
     )
@@ -180,9 +185,8 @@ async def test_the_same_form_sent_twice_makes_one_session(sqlite_store: Store) -
 async def test_a_session_needs_a_title_and_accepted_stories_of_its_commission(sqlite_store: Store) -> None:
     commission = await a_stored_commission(sqlite_store)
     other = await a_stored_commission(sqlite_store)
-    waiting, _ = await submissions.submit(sqlite_store, CLOCK, commission.id, telling())
-    elsewhere, _ = await submissions.submit(sqlite_store, CLOCK, other.id, telling())
-    await submissions.moderate(sqlite_store, CLOCK, elsewhere.id, "accept", "", "submitted")
+    waiting = await a_story(sqlite_store, commission, submissions.SUBMITTED)
+    elsewhere = await a_story(sqlite_store, other)
     before = await entries(sqlite_store)
     for stories in ((waiting.id,), (elsewhere.id,), (new_id(),)):
         with pytest.raises(FormErrors) as caught:

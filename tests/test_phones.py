@@ -70,7 +70,11 @@ async def test_a_vote_waits_until_its_round_is_open() -> None:
     open_now, frames = asyncio.Event(), []
 
     async def behaviour(socket: ServerConnection, _: int) -> None:
-        for other in (msgspec.structs.replace(ROUND, state="draft"), msgspec.structs.replace(ROUND, id="another"), None):
+        for other in (
+            msgspec.structs.replace(ROUND, state="draft"),
+            msgspec.structs.replace(ROUND, id="another"),
+            None,
+        ):
             await socket.send(encode(State(1, "question", other, paused=False, html="")))
         open_now.set()
         await socket.send(OPEN)

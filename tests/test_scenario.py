@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forum import scenario, twee
@@ -479,35 +479,79 @@ def test_a_story_that_would_make_an_oversize_file_is_refused() -> None:
     ]
 
 
-# Everything that means something in a header, a link, a list or at the start of a line.
-AWKWARD = st.text(alphabet=st.sampled_from("ab ée\\[]{}:|<>-;\"'#*.%\n\t"), max_size=24)
-ANY = AWKWARD | st.text(max_size=12)
-LINES = ANY.map(lambda text: " ".join(text.split())).map(lambda t: "".join(c for c in t if not twee.hidden(c)).strip())
-WORDS = LINES.filter(lambda t: t and not twee.link_fault(t) and not scenario.is_none_of_these(t))
-NAMES = WORDS.filter(lambda t: not twee.link_fault(t, target=True) and t not in scenario.RESERVED)
-TEXTS = (
-    st.lists(LINES, min_size=1, max_size=4)
-    .map(lambda ls: twee.tidy("\n".join(ls)))
-    .filter(lambda t: t and "[[" not in t)
+# Everything that means something in a header, in a link, in a list or at the start of a line, and some that does not.
+TOKENS = (
+    "::",
+    "[[",
+    "]]",
+    "][",
+    "->",
+    "<-",
+    "|",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\\",
+    ":",
+    ";",
+    '"',
+    "*",
+    "%s",
+    "a",
+    "B",
+    "é",
+    " ",
 )
-ITEMS = st.lists(LINES.filter(lambda t: t and ";" not in t), max_size=3).map(tuple)
+AWKWARD = st.lists(st.sampled_from(TOKENS), max_size=6).map("".join)
+ANY = AWKWARD | st.lists(AWKWARD | st.just("\t"), max_size=3).map("\n".join) | st.text(max_size=12)
+# A busy machine may take its time over an example.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def plain(text: str) -> str:
+    """One line that may stand anywhere."""
+    return "".join(char for char in " ".join(text.split()) if not twee.hidden(char)).strip()
+
+
+def words(text: str) -> str:
+    """One line that may stand in a link: of two marks that would end it, one is taken out."""
+    line = plain(text)
+    while mark := next((mark for mark in ("[[", "]]", "][") if mark in line), None):
+        line = line.replace(mark, mark[0])
+    return line or "words"
+
+
+def name(text: str) -> str:
+    """Words that may name a scene."""
+    line = words(text)
+    while "->" in line:
+        line = line.replace("->", ">")
+    return line.rstrip("] ") or "name"
+
+
+LINES = ANY.map(plain)
+WORDS = ANY.map(words)
+NAMES = ANY.map(name)
+TEXTS = st.lists(LINES, min_size=1, max_size=4).map(lambda lines: twee.tidy("\n".join(map(words, lines))))
+ITEMS = st.lists(LINES.map(lambda line: line.replace(";", ",") or "item"), max_size=3).map(tuple)
 
 
 @st.composite
 def stories(draw: st.DrawFn) -> Scenario:
     """Any story that keeps the rules: every scene leads to the next, some branch, some decide."""
-    names = draw(st.lists(NAMES, min_size=1, max_size=6, unique=True))
+    names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     scenes = []
-    for index, name in enumerate(names):
+    for index, called in enumerate(names):
         decision = draw(st.booleans())
-        fewest, most = (3, 5) if decision else (1, 3)
+        fewest, most = (3, 5) if decision else (1, 2)
         said = draw(st.lists(WORDS, min_size=fewest, max_size=most, unique_by=str.casefold))
-        to = [draw(st.sampled_from(names)) for _ in said]
+        to = draw(st.lists(st.sampled_from(names), min_size=len(said), max_size=len(said)))
         to[0] = names[(index + 1) % len(names)]
-        links = tuple(Link(words, target) for words, target in zip(said, to, strict=True))
-        scenes.append(Scene(name, draw(TEXTS), links, stop=draw(st.booleans()), decision=decision))
+        links = tuple(Link(text, target) for text, target in zip(said, to, strict=True))
+        scenes.append(Scene(called, draw(TEXTS), links, stop=draw(st.booleans()), decision=decision))
     return Scenario(
-        draw(LINES.filter(bool)),
+        draw(WORDS),
         str(draw(st.uuids())).upper(),
         draw(st.sampled_from(names)),
         tuple(scenes),
@@ -518,6 +562,7 @@ def stories(draw: st.DrawFn) -> Scenario:
     )
 
 
+@PATIENT
 @given(stories())
 def test_a_story_that_is_written_reads_back_the_same(story: Scenario) -> None:
     text = scenario.write(story)
@@ -537,6 +582,7 @@ LOOSE_SCENES = st.builds(
 )
 
 
+@PATIENT
 @given(stories(), LOOSE_SCENES, ANY, ANY, ANY)
 def test_whatever_passes_the_rules_reads_back_the_same(
     story: Scenario, scene: Scene, title: str, told_by: str, item: str
@@ -579,12 +625,13 @@ PARTS = ("StoryTitle", "StoryData", "[forum]", "[decision]", f'{{"ifid": "{IFID}
 PIECES = st.sampled_from((*MARKS, *PARTS, "a", "\n:: a\n", "\n:: StoryData\n"))
 
 
+@PATIENT
 @given(st.text() | st.binary() | st.lists(PIECES, max_size=30).map("".join))
 def test_no_text_makes_the_parser_fail(source: bytes | str) -> None:
     reads_or_refuses(source)
 
 
-@settings(max_examples=150)
+@PATIENT
 @given(st.data())
 def test_a_story_hurt_anywhere_is_read_or_refused(data: st.DataObject) -> None:
     text = GOOD
@@ -651,3 +698,25 @@ def test_twine_is_told_what_it_needs() -> None:
 def test_problems_come_in_the_order_of_the_file() -> None:
     error = StoryProblems([Problem(9, "b"), Problem(2, "z"), Problem(9, "a")])
     assert [(p.line, p.message) for p in error.problems] == [(2, "z"), (9, "a"), (9, "b")]
+
+
+# ---------------------------------------------------------------- docs/stories.md
+
+
+def test_the_story_in_the_docs_is_a_good_one_and_the_limits_there_are_the_real_ones() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "stories.md").read_text(encoding="utf-8")
+    shown = page.partition("```twee\n")[2].partition("```")[0]
+    assert len(scenario.parse(shown).decisions) == 1
+    stated = [int(number.replace(",", "")) for number in re.findall(r"\| ([\d,]+) characters", page)]
+    assert stated == [
+        scenario.MAX_TITLE,
+        scenario.MAX_NAME,
+        scenario.MAX_TEXT,
+        scenario.MAX_QUESTION,
+        scenario.MAX_RESPONSE,
+        scenario.MAX_DETAIL,
+    ]
+    assert f"{scenario.MIN_RESPONSES} to {scenario.MAX_RESPONSES} responses" in page
+    assert f"{scenario.MAX_DETAILS} items" in page
+    assert f"{twee.MAX_BYTES // 1024} KiB" in page
+    assert all(f"| `{key}` |" in page for key in scenario.DETAILS)

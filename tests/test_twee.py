@@ -1,12 +1,14 @@
 """The notation: headers, escapes, links in a line, and what a file may be made of."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forum import twee
 from forum.errors import Problem, StoryProblems
 
+# A busy machine may take its time over an example.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 AWKWARD = st.text(alphabet=st.sampled_from("ab é\\[]{}:|<>-;\"'#$\t"), max_size=24)
 
 
@@ -78,6 +80,7 @@ def test_a_line_that_looks_like_a_header_is_text_after_a_backslash_as_in_twine()
     assert passage.body == (":: b", "\\:: c", ": d", "x :: e", " :: f")
 
 
+@PATIENT
 @given(st.lists(st.tuples(AWKWARD.map(str.strip).filter(bool), st.lists(AWKWARD, min_size=1, max_size=4)), min_size=1))
 def test_passages_read_back_as_they_were_written(story: list[tuple[str, list[str]]]) -> None:
     text = "".join(twee.write_passage(name, ["a[b", "c\\"], body) for name, body in story)
@@ -125,12 +128,14 @@ def test_broken_links(line: str, fault: str) -> None:
     assert (links, found) == ([], [fault])
 
 
+@PATIENT
 @given(AWKWARD.map(str.strip), AWKWARD.map(str.strip))
 def test_a_link_without_a_fault_reads_back_as_it_was_written(words: str, to: str) -> None:
     if words and to and not twee.link_fault(words) and not twee.link_fault(to, target=True):
         assert twee.take_links(twee.write_link(words, to)) == ("", [(words, to)], [])
 
 
+@PATIENT
 @given(st.text(alphabet="[]<->| ab", max_size=40))
 def test_a_line_never_keeps_the_beginning_of_a_link(line: str) -> None:
     rest, links, found = twee.take_links(line)
@@ -168,6 +173,7 @@ def test_the_biggest_file_is_taken() -> None:
     assert len(twee.decode(b"x" * twee.MAX_BYTES)) == twee.MAX_BYTES
 
 
+@PATIENT
 @given(st.text())
 def test_tidy_text_stays_as_it_is(text: str) -> None:
     once = twee.tidy(text)

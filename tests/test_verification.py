@@ -98,9 +98,8 @@ def places(name: str, size: int) -> Iterator[int]:
 def test_any_byte_changed_in_any_file_fails(name: str, files: dict[str, bytes]) -> None:
     body = files[name]
     for at in places(name, len(body)):
-        for flip in (1, 0x20):
-            changed = body[:at] + bytes([body[at] ^ flip]) + body[at + 1 :]
-            assert failed(record.pack({**files, name: changed})), f"{name}, byte {at}"
+        changed = body[:at] + bytes([body[at] ^ (0x20 if at % 3 else 1)]) + body[at + 1 :]
+        assert failed(record.pack({**files, name: changed})), f"{name}, byte {at}"
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -121,16 +120,16 @@ def test_bare_python_sees_the_change_too(name: str, files: dict[str, bytes]) -> 
 
 
 def test_any_byte_of_the_zip_itself_changed_is_noticed(packed: bytes) -> None:
-    """No byte of the container can change and every check still pass: not read, failed, or at least said."""
+    """No byte of the container can change and the archive still pass: not read, failed, or at least said."""
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         central = archive.start_dir
-    for at in [*range(central, len(packed)), *range(60), *random.Random(1).sample(range(central), 60)]:
+    for at in [*range(central, len(packed)), *range(60), *random.Random(1).sample(range(central), 300)]:
         changed = packed[:at] + bytes([packed[at] ^ 1]) + packed[at + 1 :]
         try:
-            checks = verify(changed)
-        except NotAnExport:
+            _, found = record.unpack(changed)
+        except record.NoExport:
             continue
-        assert {check.verdict for check in checks} != {PASS}, f"byte {at}"
+        assert found.verdict != PASS, f"byte {at}"
 
 
 def repacked(files: dict[str, bytes], *extra: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -183,10 +182,10 @@ def test_a_small_file_that_swells_is_not_unpacked(files: dict[str, bytes], monke
 
 
 def test_a_size_that_lies_does_not_help_a_bomb(files: dict[str, bytes]) -> None:
-    bomb = bytearray(repacked({**files, "README.txt": bytes(1 << 20)}))
-    true, small = (1 << 20).to_bytes(4, "little"), (10).to_bytes(4, "little")
-    assert true in bomb
-    unpacked, archive = record.unpack(bytes(bomb.replace(true, small)))
+    bomb = repacked({**files, "README.txt": bytes(1_234_567)})
+    true, small = (1_234_567).to_bytes(4, "little"), (10).to_bytes(4, "little")
+    assert bomb.count(true) == 2
+    unpacked, archive = record.unpack(bomb.replace(true, small))
     assert archive.verdict == FAIL
     assert len(unpacked.get("README.txt", b"")) <= 10
 
@@ -230,8 +229,7 @@ def test_a_result_other_than_the_ballots_fails() -> None:
 
     def swapped(keeper: Keeper) -> None:
         counts = result(keeper)["counts"]
-        counts["r1"], counts["r2"] = counts["r2"], counts["r1"] + 1 - 1
-        counts["none"], counts["r1"] = counts["r1"], counts["none"]
+        counts["r1"], counts["r3"] = counts["r3"], counts["r1"]
 
     def total(keeper: Keeper) -> None:
         result(keeper)["n"] += 1
@@ -378,8 +376,13 @@ def test_a_decision_told_wrongly_fails() -> None:
     def of_nothing(keeper: Keeper) -> None:
         of_type(keeper, "commitment")["decision"] = "0" * 32
 
-    for change in (preference, differs, without_why, unasked, on_nothing, on_a_sealed_round, of_nothing):
+    def on_what_is_not_there(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["rounds"] = ["0" * 32]
+
+    for change in (preference, differs, without_why, unasked, on_a_sealed_round, of_nothing):
         assert "decisions" in lie(change), change.__name__
+    for change in (on_nothing, on_what_is_not_there):
+        assert "decisions" in failed_or_unpacked(change), change.__name__
 
 
 def test_rounds_told_in_another_order_fail() -> None:

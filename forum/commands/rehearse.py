@@ -22,12 +22,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from forum import polis as conversations
 from forum.audience import Script, invented, replayed
 from forum.commands import json_option, make_folder, opened, report, run, say
 from forum.errors import BadInput, StartupProblem
 from forum.ownserver import OwnServer, prepare
 from forum.phones import RehearsalFailed
-from forum.polis import Conversation
 from forum.rehearsal import Report
 from forum.rehearsal import rehearse as play
 from forum.settings import Settings
@@ -126,8 +126,19 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _conversation(folder: Path) -> Conversation:
-    raise NotImplementedError(folder)
+def _conversation(folder: Path) -> conversations.Conversation:
+    """The conversation in a folder. Raises BadInput where it cannot be read."""
+    if not folder.is_dir():
+        raise BadInput("There is no folder %(folder)s.", folder=folder)
+    files = {}
+    for name in conversations.FILES:
+        file = folder / name
+        if file.is_file():
+            try:
+                files[name] = file.read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                raise BadInput("%(file)s is not UTF-8.", file=file) from error
+    return conversations.read(files)
 
 
 def _check_url(url: str, *, force: bool) -> None:
@@ -207,15 +218,17 @@ def _print(outcome: Report) -> None:
         sums.add_row(label, str(value))
     console.print(sums)
     rounds = Table(title="Rounds")
-    for heading in ("Question", "Counted", "Expected", "Equal"):
-        rounds.add_column(heading, justify="left", overflow="fold")
+    for heading in ("Question", "Counted", "As expected"):
+        rounds.add_column(heading, overflow="fold")
     for row in outcome.rounds:
-        counts = [escape(_counts(tally)) for tally in (row.tally, row.expected)]
-        rounds.add_row(escape(row.question), *counts, "yes" if row.equal else "NO")
+        verdict = "yes" if row.equal else f"NO: {_counts(row.expected)}"
+        rounds.add_row(escape(row.question), escape(_counts(row.tally)), escape(verdict))
     console.print(rounds)
-    for statement in outcome.source_totals_wrong:
-        console.print(f"The source's own totals are wrong: {statement}", markup=False)
+    for wrong in outcome.source_totals_wrong:
+        published, true = wrong["published"], wrong["true"]
+        words = f"The source is wrong about statement {wrong['statement']}: it says {published}, its votes give {true}."
+        console.print(words, markup=False, highlight=False)
 
 
 def _counts(tally: dict[str, int]) -> str:
-    return ", ".join(f"{label} {count}" for label, count in tally.items())
+    return "\n".join(f"{count} {label}" for label, count in tally.items())

@@ -15,19 +15,27 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from forum.store.area import Quick
 from forum.store.tables import ballot, casting, participant, round_
 
+ROUND = ("round",)
 KEY = ("round", "participant", "cast")
 BALLOT = ("round", "participant", "choice", "reason", "ballot", "salt", "group_salt", "at")
 
 
 @dataclass(frozen=True)
 class Statements:
-    """`fresh` keeps ids of casts and returns the new ones; `count` writes ballots; `known` looks up the others."""
+    """What counting a batch takes, in this order.
 
-    fresh: sa.Executable
-    count: sa.Executable
-    known: sa.Executable
+    `asked` reads and holds the rounds; `fresh` keeps the ids of casts and returns the new ones; `count` writes ballots
+    and returns each with the random id it has; `known` looks up the casts that were not fresh; `voted` counts.
+    """
+
+    asked: Quick
+    fresh: Quick
+    count: Quick
+    known: Quick
+    voted: Quick
 
 
 def values(*, postgresql: bool, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> dict[str, object]:
@@ -40,11 +48,13 @@ def values(*, postgresql: bool, columns: Sequence[str], rows: Iterable[Sequence[
 
 @cache
 def statements(*, postgresql: bool) -> Statements:
-    """The three statements for one of the two databases."""
+    """The statements for one of the two databases."""
     return Statements(
+        asked=_asked(of_postgresql=postgresql),
         fresh=_fresh(of_postgresql=postgresql),
         count=_count(of_postgresql=postgresql),
         known=_known(of_postgresql=postgresql),
+        voted=_voted(of_postgresql=postgresql),
     )
 
 
@@ -54,11 +64,35 @@ def _batch(columns: Sequence[str], *, of_postgresql: bool) -> sa.FromClause:
         return sa.func.unnest(*arrays).table_valued(*columns, name="batch").render_derived()
     each = sa.func.json_each(sa.bindparam("batch")).table_valued("value")
     return sa.select(
-        *(sa.func.json_extract(each.c.value, f"$[{i}]").label(name) for i, name in enumerate(columns))
+        *(
+            sa.func.json_extract(each.c.value, sa.literal_column(f"'$[{i}]'")).label(name)
+            for i, name in enumerate(columns)
+        )
     ).subquery("batch")
 
 
-def _fresh(*, of_postgresql: bool) -> sa.Executable:
+def _asked(*, of_postgresql: bool) -> Quick:
+    # FOR SHARE (nothing on SQLite, which has one writer): a round that is being closed keeps us waiting here, and one
+    # that we read as open stays open until our ballots are committed.
+    batch = _batch(ROUND, of_postgresql=of_postgresql)
+    return (
+        sa.select(round_.c.id, round_.c.session, round_.c.state, sa.cast(round_.c.responses, sa.Text))
+        .where(round_.c.id.in_(sa.select(batch.c.round)))
+        .order_by(round_.c.id)
+        .with_for_update(read=True)
+    )
+
+
+def _voted(*, of_postgresql: bool) -> Quick:
+    batch = _batch(ROUND, of_postgresql=of_postgresql)
+    return (
+        sa.select(ballot.c.round, sa.func.count())
+        .where(ballot.c.round.in_(sa.select(batch.c.round)))
+        .group_by(ballot.c.round)
+    )
+
+
+def _fresh(*, of_postgresql: bool) -> Quick:
     # Only from participants of the round's own session. In (round, participant, cast) order, so that two
     # processes that commit overlapping batches wait for each other in one direction only and never in a
     # circle.
@@ -76,7 +110,7 @@ def _fresh(*, of_postgresql: bool) -> sa.Executable:
     return sqlite.insert(casting).from_select(KEY, chosen).on_conflict_do_nothing().returning(*casting.c)
 
 
-def _count(*, of_postgresql: bool) -> sa.Executable:
+def _count(*, of_postgresql: bool) -> Quick:
     # At most one row a participant and round. What a later cast may change is the choice, the reason and the
     # time; the group and the random numbers stay those of the first.
     batch = _batch(BALLOT, of_postgresql=of_postgresql)
@@ -101,13 +135,13 @@ def _count(*, of_postgresql: bool) -> sa.Executable:
     ).returning(*back)
 
 
-def _known(*, of_postgresql: bool) -> sa.Executable:
+def _known(*, of_postgresql: bool) -> Quick:
     # Of the casts that were not fresh: whether they were counted before, and which session their participant
     # is in.
     batch = _batch(KEY, of_postgresql=of_postgresql)
     same = sa.and_(*(casting.c[name] == batch.c[name] for name in KEY))
     return (
-        sa.select(*batch.c, participant.c.session, casting.c.cast.is_not(None).label("counted"))
+        sa.select(*batch.c, participant.c.session, sa.func.length(casting.c.cast))
         .select_from(batch)
         .outerjoin(participant, participant.c.id == batch.c.participant)
         .outerjoin(casting, same)

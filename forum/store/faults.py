@@ -31,6 +31,7 @@ _SQLITE_UNAVAILABLE = frozenset(
 # read-only server, sign-in, no such database, resources, not in the right state, operator, system, internal.
 _POSTGRESQL_UNAVAILABLE = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
 _FOREIGN_KEY = "23503"
+_READING = "This unit of work is for reading: use begin() to write."
 
 
 @contextmanager
@@ -43,9 +44,17 @@ def faults(*, reading: bool = False) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        if reading and _writes(error):
-            raise RuntimeError("This unit of work is for reading: use begin() to write.") from error
+        if reading and _writes(error.orig):
+            raise RuntimeError(_READING) from error
         known = _known(error)
+        if known is None:
+            raise
+        raise known from error
+    except sqlite3.Error as error:
+        # From Link.quick and the BEGIN of engine.py, which go past SQLAlchemy.
+        if reading and _writes(error):
+            raise RuntimeError(_READING) from error
+        known = _known_by_sqlite(error)
         if known is None:
             raise
         raise known from error
@@ -60,25 +69,34 @@ def sqlstate(error: BaseException | None) -> str:
 
 
 def _known(error: sa.exc.DBAPIError) -> ForumError | None:
-    gone = StoreUnavailable("The database could not take this. Nothing was saved.")
-    cause = error.orig
-    if isinstance(cause, sqlite3.Error):
-        code = getattr(cause, "sqlite_errorcode", None)
-        if code is None:
-            return gone if isinstance(cause, sqlite3.OperationalError) else None
-        if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-            return NotFound("What this belongs to does not exist.")
-        return gone if code & 0xFF in _SQLITE_UNAVAILABLE else None
-    state = sqlstate(cause)
+    if isinstance(error.orig, sqlite3.Error):
+        return _known_by_sqlite(error.orig)
+    state = sqlstate(error.orig)
     if state == _FOREIGN_KEY:
-        return NotFound("What this belongs to does not exist.")
+        return _homeless()
     if state[:2] in _POSTGRESQL_UNAVAILABLE or error.connection_invalidated:
-        return gone
+        return _unavailable()
     if not state and isinstance(error, sa.exc.InterfaceError):
-        return gone
+        return _unavailable()
     return None
 
 
-def _writes(error: sa.exc.DBAPIError) -> bool:
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    return code == sqlite3.SQLITE_READONLY or sqlstate(error.orig) == "25006"
+def _known_by_sqlite(error: sqlite3.Error) -> ForumError | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return _unavailable() if isinstance(error, sqlite3.OperationalError) else None
+    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+        return _homeless()
+    return _unavailable() if code & 0xFF in _SQLITE_UNAVAILABLE else None
+
+
+def _unavailable() -> StoreUnavailable:
+    return StoreUnavailable("The database could not take this. Nothing was saved.")
+
+
+def _homeless() -> NotFound:
+    return NotFound("What this belongs to does not exist.")
+
+
+def _writes(error: BaseException | None) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY or sqlstate(error) == "25006"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import msgspec
 import sqlalchemy as sa
 
 from forum import round as machine
 from forum.ballot import Ballot, Cast
 from forum.ports import CastOutcome
 from forum.round import Round
-from forum.store.area import Area, Row, made, plain
-from forum.store.casting import BALLOT, KEY, statements, values
+from forum.store.area import Area, Link, Quick, Row, made, plain
+from forum.store.casting import BALLOT, KEY, ROUND, statements, values
 from forum.store.tables import ballot, storable
 from forum.store.tables import round_ as rounds_table
 
@@ -40,8 +41,20 @@ class _Asked:
     responses: frozenset[str]
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a cast that was not fresh: its participant's session, and whether it was counted before."""
+
+    session: str | None
+    counted: bool
+
+
 class SqlRounds(Area):
     """ports.Rounds."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self._statements = statements(postgresql=link.postgresql)
 
     async def add(self, round_: Round) -> None:
         """Keeps a new round."""
@@ -93,12 +106,8 @@ class SqlRounds(Area):
 
     async def voted(self, rounds: Sequence[str]) -> dict[str, int]:
         """How many ballots each of these rounds has."""
-        rows = await self._link.rows(
-            sa.select(ballot.c.round, sa.func.count().label("ballots"))
-            .where(self._link.among(ballot.c.round, rounds))
-            .group_by(ballot.c.round)
-        )
-        counts = {row["round"]: int(row["ballots"]) for row in rows}
+        rows = await self._quick(self._statements.voted, ROUND, [(storable(one),) for one in rounds])
+        counts = {round_id: int(count) for round_id, count in rows}
         return {one: counts.get(one, 0) for one in rounds}
 
     async def ballots(self, round_id: str) -> list[Ballot]:
@@ -112,27 +121,14 @@ class SqlRounds(Area):
         return [_ballot(row) for row in await self._link.rows(wanted)]
 
     async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
-        # FOR SHARE (nothing on SQLite, which has one writer): a round that is being closed keeps us waiting
-        # here, and one that we read as open stays open until our ballots are committed.
-        rows = await self._link.rows(
-            sa.select(rounds_table.c.id, rounds_table.c.session, rounds_table.c.state, rounds_table.c.responses)
-            .where(self._link.among(rounds_table.c.id, sorted(ids)))
-            .order_by(rounds_table.c.id)
-            .with_for_update(read=True)
-        )
+        rows = await self._quick(self._statements.asked, ROUND, [(one,) for one in ids])
         return {
-            row["id"]: _Asked(row["session"], row["state"], frozenset(r["id"] for r in row["responses"]))
-            for row in rows
+            round_id: _Asked(session, state, frozenset(one["id"] for one in msgspec.json.decode(responses)))
+            for round_id, session, state, responses in rows
         }
 
     async def _fresh(self, keys: set[Key]) -> set[Key]:
-        if not keys:
-            return set()
-        rows = await self._link.rows(
-            statements(postgresql=self._link.postgresql).fresh,
-            values(postgresql=self._link.postgresql, columns=KEY, rows=keys),
-        )
-        return {(row["round"], row["participant"], row["cast"]) for row in rows}
+        return {(one, who, cast) for one, who, cast in await self._quick(self._statements.fresh, KEY, keys)}
 
     async def _count(self, casts: list[tuple[Key, Cast]]) -> set[Key]:
         """Writes the ballots of fresh casts, given in order; returns those that replaced a ballot."""
@@ -145,36 +141,27 @@ class SqlRounds(Area):
                 first[voter] = cast
                 opening.add(key)
             last[voter] = cast
-        if not first:
-            return set()
-        rows = await self._link.rows(
-            statements(postgresql=self._link.postgresql).count,
-            values(
-                postgresql=self._link.postgresql,
-                columns=BALLOT,
-                rows=[_values(voter, opener, last[voter]) for voter, opener in first.items()],
-            ),
+        written = await self._quick(
+            self._statements.count, BALLOT, [_values(voter, opener, last[voter]) for voter, opener in first.items()]
         )
         # A ballot that came back with another random id than the one offered was there before.
-        opened = {_voter(row) for row in rows if row["ballot"] == first[_voter(row)].ballot}
+        opened = {(round_id, who) for round_id, who, ballot_id in written if ballot_id == first[round_id, who].ballot}
         return {key for key, _ in casts if key not in opening or key[:2] not in opened}
 
-    async def _known(self, keys: set[Key]) -> dict[Key, Row]:
-        if not keys:
-            return {}
-        rows = await self._link.rows(
-            statements(postgresql=self._link.postgresql).known,
-            values(postgresql=self._link.postgresql, columns=KEY, rows=keys),
-        )
-        return {(row["round"], row["participant"], row["cast"]): row for row in rows}
+    async def _known(self, keys: set[Key]) -> dict[Key, _Known]:
+        rows = await self._quick(self._statements.known, KEY, keys)
+        return {(one, who, cast): _Known(session, counted is not None) for one, who, cast, session, counted in rows}
+
+    async def _quick(
+        self, statement: Quick, columns: Sequence[str], rows: Collection[Sequence[str]]
+    ) -> Sequence[Sequence[Any]]:
+        if not rows:
+            return []
+        return await self._link.quick(statement, values(postgresql=self._link.postgresql, columns=columns, rows=rows))
 
 
 def _key(cast: Cast) -> Key:
     return storable(cast.round), storable(cast.participant), storable(cast.cast)
-
-
-def _voter(row: Row) -> Voter:
-    return row["round"], row["participant"]
 
 
 def _values(voter: Voter, first: Cast, last: Cast) -> tuple[str, ...]:
@@ -192,11 +179,11 @@ def _refusal(asked: _Asked | None, cast: Cast) -> str:
     return "" if cast.choice in asked.responses else "unknown_response"
 
 
-def _judged(known: Row | None, asked: _Asked | None, refusal: str) -> str:
+def _judged(known: _Known | None, asked: _Asked | None, refusal: str) -> str:
     """The refusal of a cast that was not fresh; "" where it was counted before."""
-    if known is not None and known["counted"]:
+    if known is not None and known.counted:
         return ""
-    if known is None or asked is None or known["session"] != asked.session:
+    if known is None or asked is None or known.session != asked.session:
         return "unknown_round"
     return refusal or "unknown_round"
 

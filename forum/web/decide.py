@@ -9,16 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum import decisions, groups, publishing
+from forum.ballot import Ballot
 from forum.commission import Commission
 from forum.decisions import DecisionForm, Matter, Promise
 from forum.errors import BadInput
-from forum.ports import Ballot, Decision, Work
+from forum.ports import Decision, Work
 from forum.round import FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
 from forum.session import LiveSession
 from forum.web import wording
 from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page, somebody, wants_json
-from forum.web.public import outcome_words
+from forum.web.public import outcome_words, power_words
 from forum.web.site import site_of
 
 ROWS_AT_FIRST = 3
@@ -32,6 +33,11 @@ class _Question:
     rounds: tuple[Round, ...]
     voted: int
     decided: tuple[Decision, ...]
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether anything was decided on it: what was not stands first."""
+        return bool(self.decided)
 
     @property
     def url(self) -> str:
@@ -49,7 +55,7 @@ async def overview(request: Request) -> Response:
         request,
         "decide/overview.html",
         shelves=shelves,
-        outcomes=wording.outcomes(),
+        outcome_words=outcome_words,
     )
 
 
@@ -153,8 +159,8 @@ async def _form_page(
         standing=standing,
         about=wording.chosen(labels, about) if about else "",
         dissenting=groups.dissenting(on.result.rows, about) if on.result and about else (),
-        outcomes=[(name, words, outcome_words(name)) for name, words in wording.outcomes().items()],
-        outcome_words=wording.outcomes(),
+        outcomes=[(name, outcome_words(name)) for name in decisions.OUTCOMES],
+        outcome_words=outcome_words,
         responses=_responses(on.later),
         form=form,
         response=response,
@@ -196,8 +202,9 @@ async def decision(request: Request) -> Response:
         "decide/decision.html",
         made=made,
         on=on,
+        power=wording.named(power_words, on.commission.power.level),
         sentence=wording.decided(made.outcome, made.response, labels),
-        outcome=wording.outcomes()[made.outcome],
+        outcome=outcome_words(made.outcome),
         preference=wording.listed(labels, on.preference),
         differs=_differs(made, on),
         dissenting=groups.dissenting(on.result.rows, made.response)

@@ -102,4 +102,6 @@ def age(since: str, now: str) -> str:
     if minutes >= 60:
         hours = minutes // 60
         return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
-    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    if minutes:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    return _("less than a minute")

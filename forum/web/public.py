@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forum import scenario
 from forum.commission import Commission
 from forum.errors import NotFound
-from forum.ports import Submission, Work
+from forum.ports import Decision, Submission, Work
 from forum.session import LiveSession
 from forum.submissions import ACCEPTED
 from forum.web.pages import page
@@ -25,11 +27,13 @@ async def home(request: Request) -> Response:
         titles = {c.id: c.title for c in commissions}
         decisions = [d for d in await work.decisions.of() if d.commission in titles][:NEWEST]
         stories = [s for s in await work.stories.of(status=ACCEPTED) if s.commission in titles]
+        decided = await _decided(work, decisions)
     return await page(
         request,
         "public/home.html",
         commissions=commissions[:NEWEST],
         decisions=decisions,
+        decided=decided,
         titles=titles,
         stories=stories[: -NEWEST - 1 : -1],
         stage_words=stage_words,
@@ -52,7 +56,7 @@ async def commission(request: Request) -> Response:
         stories = await work.stories.of(found.id, ACCEPTED)
         sessions = await work.sessions.of(found.id)
         decisions = await work.decisions.of(found.id)
-        labels = await _decided(work, [(d.id, d.rounds[-1], d.response) for d in decisions if d.response])
+        decided = await _decided(work, decisions)
     return await page(
         request,
         "public/commission.html",
@@ -61,7 +65,7 @@ async def commission(request: Request) -> Response:
         told_by=_told_by(found, stories),
         sessions=[(s, session_state(s)) for s in sessions],
         decisions=decisions,
-        decided=labels,
+        decided=decided,
         stage_words=stage_words,
         power_words=power_words,
         outcome_words=outcome_words,
@@ -90,14 +94,14 @@ async def story(request: Request) -> Response:
     return await page(request, "public/story.html", story=found, told=scenario.parse(found.twee), commission=of)
 
 
-async def _decided(work: Work, wanted: list[tuple[str, str, str]]) -> dict[str, str]:
-    """The words of the response that each decision is about."""
-    labels = {}
-    for decision, round_id, response in wanted:
-        about = (await work.rounds.get(round_id)).response(response)
-        if about:
-            labels[decision] = about.label
-    return labels
+async def _decided(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:
+    """The words of the response that each decision is about, where it is about one; by decision id."""
+    words = {}
+    for decision in decisions:
+        if decision.response is not None:
+            about = (await work.rounds.get(decision.rounds[-1])).response(decision.response)
+            words[decision.id] = about.label if about else _("None of these")
+    return words
 
 
 def _told_by(commission: Commission, stories: list[Submission]) -> dict[str, str]:

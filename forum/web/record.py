@@ -91,11 +91,17 @@ async def entries(request: Request) -> Response:
 
 
 async def entry(request: Request) -> Response:
-    """One entry: in plain words, its exact bytes, and the proof that it is in the record as signed now."""
+    """One entry: in plain words, its exact bytes, and the proof that it is in the record as signed now.
+
+    `?as=tlog-proof` gives the proof alone as C2SP's `.tlog-proof`, which other people's tools read.
+    """
     site = site_of(request)
     async with site.store.read() as work:
         stored = await _one(request, work)
         proof = await _proof(site.signer, work, stored)
+        if request.query_params.get("as") == "tlog-proof":
+            name = f'attachment; filename="entry-{stored.index}.tlog-proof"'
+            return PlainTextResponse(proof.to_tlog_proof(), headers={**_FRESH, "Content-Disposition": name})
         if wants_json(request):
             return JSONResponse(proof.to_json(), headers=_FRESH)
         told, facts = await _told(work, await _read(site.store, work), stored)
@@ -110,16 +116,6 @@ async def entry(request: Request) -> Response:
         canonical=stored.body.decode(),
         proof=proof,
     )
-
-
-async def proof(request: Request) -> Response:
-    """The proof for one entry as a `.tlog-proof` (C2SP), which other people's tools read."""
-    site = site_of(request)
-    async with site.store.read() as work:
-        stored = await _one(request, work)
-        found = await _proof(site.signer, work, stored)
-    name = f'attachment; filename="entry-{stored.index}.tlog-proof"'
-    return PlainTextResponse(found.to_tlog_proof(), headers={**_FRESH, "Content-Disposition": name})
 
 
 async def checkpoint(request: Request) -> Response:

@@ -85,17 +85,7 @@ def listed(labels: Mapping[str, str], responses: list[str] | tuple[str, ...]) ->
     return _(" and ").join(f"“{chosen(labels, r)}”" for r in responses)
 
 
-def outcomes() -> dict[str, str]:
-    """What a decision may be, in words."""
-    return {
-        "adopted": _("Adopted"),
-        "adopted with changes": _("Adopted with changes"),
-        "not adopted": _("Not adopted"),
-        "deferred": _("Put off until later"),
-    }
-
-
-def _named(words: Callable[[str], str], name: str) -> str:
+def named(words: Callable[[str], str], name: str) -> str:
     """A name that the field uses, after what it means."""
     meaning = words(name)
     return name if meaning == name else f"{meaning} ({name})"
@@ -135,8 +125,8 @@ def _session_opened(entry: Facts, around: Around) -> Told:
         % {"title": entry["title"], "commission": about["title"]},
         (
             (_("Question"), about["question"]),
-            (_("Stage"), _named(stage_words, about["stage"])),
-            (_("How far the vote binds"), _named(power_words, power["level"])),
+            (_("Stage"), named(stage_words, about["stage"])),
+            (_("How far the vote binds"), named(power_words, power["level"])),
             (_("Who decides"), power["decides"]),
             (_("What can change"), power["can_change"]),
             (_("What cannot change"), power["cannot_change"]),
@@ -164,7 +154,7 @@ def _round_opened(entry: Facts, around: Around) -> Told:
             (_("Answers to choose from"), "\n".join(responses)),
             (_("Groups"), ", ".join(entry["groups"])),
             (_("Smallest group shown by itself"), str(entry["threshold"])),
-            (_("How far the vote binds"), _named(power_words, entry["power"])),
+            (_("How far the vote binds"), named(power_words, entry["power"])),
         ),
     )
 
@@ -251,6 +241,14 @@ def _commitment(entry: Facts, around: Around) -> Told:
     )
 
 
+def _erasure(entry: Facts, around: Around) -> Told:
+    return Told(
+        _("Withdrawn"),
+        _("Somebody took their words back. The record still shows that there were words, and no longer which."),
+        ((_("Fingerprints of the words"), "\n".join(entry["digests"])),),
+    )
+
+
 def _unknown(entry: Facts, around: Around) -> Told:
     return Told(_("Other"), _("An entry of the type “%(type)s”.") % {"type": entry["type"]})
 
@@ -264,4 +262,5 @@ _TELLERS: dict[str, Callable[[Facts, Around], Told]] = {
     "round annulled": _round_annulled,
     "decision": _decision,
     "commitment": _commitment,
+    "erasure": _erasure,
 }

@@ -110,12 +110,14 @@ async def test_a_commit_that_fails_is_not_acknowledged_and_may_be_tried_again(
 async def test_connections_that_the_server_ends_while_idle_are_replaced(postgres_database: Database) -> None:
     assert postgres_database.server
     store = await open_store(postgres_database.url)
-    idle: list[Any] = []
+    gone: list[asyncio.Event] = []
     async with store.writer.connect() as one, store.writer.connect() as two:
-        idle += [(await each.get_raw_connection()).driver_connection for each in (one, two)]
+        for each in (one, two):
+            driver: Any = (await each.get_raw_connection()).driver_connection
+            gone.append(asyncio.Event())
+            driver.add_termination_listener(lambda _, event=gone[-1]: event.set())
     await postgres_database.server.hang_up(postgres_database.name)
-    while not all(connection.is_closed() for connection in idle):
-        await asyncio.sleep(0)
+    await asyncio.gather(*(event.wait() for event in gone))
     for _ in range(3):
         async with store.begin() as work:
             await work.facts.set("made_by", "forum")

@@ -86,13 +86,14 @@ async def test_the_migrations_make_the_tables_that_the_code_expects(database: Da
     await store.close()
 
 
-async def test_a_newer_database_is_left_alone(database: Database, tmp_path: Path) -> None:
-    store = await open_store(database.url)
+async def test_a_newer_database_is_left_alone(empty: str, tmp_path: Path) -> None:
+    await migrate(empty)
+    store = await open_store(empty)
     async with store.writer.begin() as connection:
         await connection.execute(sa.text("UPDATE alembic_version SET version_num = 'of-2031'"))
     await store.close()
     before = files(tmp_path)
-    assert "newer Forum" in await refused(database.url)
+    assert "newer Forum" in await refused(empty)
     assert files(tmp_path) == before
 
 

@@ -8,18 +8,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from house import ADDRESS, PASSWORD, House, a_house, field, words
 
 from forum.clock import SystemClock
 from forum.roles import ROLES
 from forum.web import accounts, passwords
 from forum.web.accounts import local_path
 from forum.web.pages import SIGNED_IN, digest
-from house import ADDRESS, PASSWORD, House, a_house, field, words
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sign_ins_per_address=6) as house:
+async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path, sqlite_template, sign_ins_per_address=6) as house:
         yield house
 
 
@@ -39,9 +39,7 @@ async def test_signing_in_goes_on_to_where_one_wanted_to_be(house: House) -> Non
         asked = await browser.get("/moderate")
         assert asked.headers["location"] == "/sign-in?next=/moderate"
         form = await browser.get(asked.headers["location"])
-        answer = await browser.post(
-            "/sign-in", data={"login": "MO", "password": PASSWORD, "next": field(form, "next")}
-        )
+        answer = await browser.post("/sign-in", data={"login": "MO", "password": PASSWORD, "next": field(form, "next")})
         assert (answer.status_code, answer.headers["location"]) == (303, "/moderate")
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie
@@ -200,9 +198,7 @@ async def test_going_on_to_another_site_is_refused(house: House) -> None:
     async with house.browser() as browser:
         form = await browser.get("/sign-in?next=//elsewhere.test/")
         assert "elsewhere" not in form.text
-        answer = await browser.post(
-            "/sign-in", data={"login": "mo", "password": PASSWORD, "next": "//elsewhere.test/"}
-        )
+        answer = await browser.post("/sign-in", data={"login": "mo", "password": PASSWORD, "next": "//elsewhere.test/"})
     assert answer.headers["location"] == "/"
 
 
@@ -239,9 +235,7 @@ async def test_the_first_link_makes_an_administrator_with_every_role_and_works_o
         ({"again": ""}, "again"),
     ],
 )
-async def test_a_faulty_form_does_not_use_the_first_link_up(
-    house: House, changes: dict[str, str], place: str
-) -> None:
+async def test_a_faulty_form_does_not_use_the_first_link_up(house: House, changes: dict[str, str], place: str) -> None:
     link = await a_first_link(house)
     async with house.browser() as browser:
         faulty = await browser.post(link, data=first_form(**changes))

@@ -8,17 +8,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from house import House, a_house, field, story_form, telling, words
+from making import CLOCK
 
 from forum import scenario, submissions
 from forum.errors import IllegalMove, NotFound, StoreUnavailable
 from forum.ports import Submission
-from making import CLOCK
-from house import House, a_house, field, story_form, telling, words
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, stories_per_address=4) as house:
+async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path, sqlite_template, stories_per_address=4) as house:
         yield house
 
 
@@ -147,9 +147,7 @@ async def test_the_same_form_sent_twice_is_one_story(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
         key = field(await writer.get(f"/commissions/{commission.id}/tell"), "key")
-        answers = [
-            await writer.post(f"/commissions/{commission.id}/tell", data=story_form(key=key)) for _ in range(2)
-        ]
+        answers = [await writer.post(f"/commissions/{commission.id}/tell", data=story_form(key=key)) for _ in range(2)]
     assert [a.headers["location"] for a in answers] == [f"/my-story/{key}?sent=1"] * 2
     assert len(await submitted(house)) == 1
 
@@ -231,9 +229,7 @@ async def test_a_returned_story_shows_the_reason_and_is_changed_and_sent_again(h
     commission = await house.commission()
     story, key = await house.story(commission)
     reason = "Please leave out <the street>.\nThank you."
-    await submissions.moderate(
-        house.store, CLOCK, story.id, "return", because=reason, expected_status="submitted"
-    )
+    await submissions.moderate(house.store, CLOCK, story.id, "return", because=reason, expected_status="submitted")
     async with house.browser() as writer:
         mine = await writer.get(f"/my-story/{key}")
         assert "&lt;the street&gt;" in mine.text

@@ -1,0 +1,274 @@
+"""The whole chain in Chromium: told, moderated, played, voted on, decided, recorded, exported, checked."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from browsing import PASSWORD, PHONE, House, Look, People
+from playwright.async_api import Page, expect
+from serving import forum
+
+pytestmark = pytest.mark.browser
+
+ACCOUNTS = {"mo": "Moderator", "olu": "Organiser", "cat": "Commissioner"}
+
+
+async def make_accounts(people: People, house: House, accessible: Look) -> None:
+    """The first administrator, and by them one account for each role."""
+    page = await people.somebody()
+    await page.goto(house.first_link)
+    await accessible(page)
+    await page.get_by_label("Your name").fill("Ada")
+    await page.get_by_label("Login").fill("ada")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_label("The same password again").fill(PASSWORD)
+    await page.get_by_role("button", name="Make the account").click()
+    await page.goto("/people")
+    await accessible(page)
+    for login, role in ACCOUNTS.items():
+        form = page.locator("form#form")
+        await form.get_by_label("Name", exact=True).fill(login.title())
+        await form.get_by_label("Login").fill(login)
+        await form.get_by_label("First password").fill(PASSWORD)
+        await form.get_by_label(re.compile(f"^{role}")).check()
+        await form.get_by_role("button", name="Make the account").click()
+        await expect(page.get_by_role("heading", name=login.title(), exact=True)).to_be_visible()
+
+
+async def tell_a_story(page: Page, accessible: Look) -> str:
+    """Somebody without an account tells a story on a phone; returns their private link."""
+    await page.goto("/commissions")
+    await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
+    await accessible(page)
+    await page.get_by_role("link", name=re.compile("Tell a story")).first.click()
+    await accessible(page)
+    await page.get_by_label("Title").fill("The lift that never comes")
+    await page.get_by_role("button", name="Send your story").click()
+    # Nothing that was typed is lost with the parts that were missing.
+    await expect(page.get_by_label("Title")).to_have_value("The lift that never comes")
+    await accessible(page)
+    await page.get_by_label("What happened?").fill("My father waits for a lift to the clinic. It is late again.")
+    await page.get_by_role("textbox", name="Scene 2").fill("The driver rings. He cannot find the street. My father puts on his coat.")
+    await page.get_by_label("Your question").fill("What could the clinic do now?")
+    for number, words in enumerate(["Call him at home", "Send somebody to him", "Give him another day"], start=1):
+        await page.get_by_label(re.compile(f"^Answer {number}")).fill(words)
+    await page.get_by_label("Prefer not to say").check()
+    await page.get_by_role("button", name="Send your story").click()
+    await accessible(page)
+    found = re.search(r"/my-story/[\w-]+", page.url + await page.content())
+    assert found is not None
+    return found.group(0)
+
+
+async def join(page: Page, code: str, group: str) -> None:
+    await page.goto("/join")
+    await page.get_by_label(re.compile("code", re.IGNORECASE)).fill(code)
+    await page.get_by_role("main").get_by_role("button").first.click()
+    await page.get_by_label(group, exact=True).check()
+    await page.get_by_role("main").get_by_role("button").first.click()
+    await expect(page.locator("#screen")).to_be_visible()
+
+
+async def vote(page: Page, choice: int, reason: str = "") -> None:
+    await page.locator("[data-ballot] input[type=radio]").nth(choice).check()
+    if reason:
+        await page.get_by_label(re.compile("^Why")).fill(reason)
+    await page.get_by_role("button", name="Send my vote").click()
+    await expect(page.locator("[data-status]")).to_contain_text("Counted")
+
+
+async def press(console: Page, name: str) -> None:
+    """Presses a button of the console and waits until the server has answered."""
+    async with console.expect_response(lambda r: "/console/" in r.url and r.request.method == "POST") as answer:
+        await console.get_by_role("button", name=re.compile(name)).first.click()
+    assert (await (await answer.value).finished()) is None
+
+
+async def test_the_whole_chain(people: People, house: House, accessible: Look, tmp_path: Path) -> None:
+    await make_accounts(people, house, accessible)
+
+    # A story is told, returned, told again, and accepted.
+    contributor = await people.somebody(PHONE)
+    link = await tell_a_story(contributor, accessible)
+    moderator = await people.signed_in("mo")
+    for action, reason in (("Return", "Please say who is on the phone."), ("Accept", "")):
+        await moderator.goto("/moderate")
+        await accessible(moderator)
+        await moderator.get_by_role("link", name=re.compile("The lift that never comes")).first.click()
+        await accessible(moderator)
+        await moderator.get_by_label(re.compile(f"^{action}")).first.check()
+        if reason:
+            await moderator.get_by_label(re.compile("^Reason")).fill(reason)
+        await moderator.get_by_role("button", name="Save").click()
+        if action == "Return":
+            await contributor.goto(link)
+            await expect(contributor.get_by_text(reason)).to_be_visible()
+            await accessible(contributor)
+            await contributor.get_by_role("textbox", name="Scene 2").fill("The driver rings my mother. He cannot find the street.")
+            await contributor.get_by_role("main").get_by_role("button", name=re.compile("[Ss]end")).last.click()
+    await contributor.goto("/stories")
+    await accessible(contributor)
+    await contributor.get_by_role("link", name="The lift that never comes").click()
+    await accessible(contributor)
+
+    # A session with that story.
+    organiser = await people.signed_in("olu")
+    await organiser.goto("/organise")
+    await accessible(organiser)
+    await organiser.get_by_role("link", name="Make a live session").first.click()
+    await accessible(organiser)
+    await organiser.get_by_label("Title").fill("Town hall, March")
+    await organiser.get_by_label(re.compile("The lift that never comes")).check()
+    await organiser.get_by_role("button", name="Make this session").click()
+    if "/console/" not in organiser.url:
+        await organiser.goto("/organise")
+        await organiser.get_by_role("link", name="Run it").first.click()
+    console = organiser
+    await accessible(console)
+    code = re.sub(
+        r"\D", "", await console.locator("header [data-part=head] strong, [data-part=head] p strong").last.inner_text()
+    )
+    assert len(code) == 6
+    wall = await people.somebody({"width": 1280, "height": 720})
+    address = await console.get_by_role("link", name=re.compile("projector", re.IGNORECASE)).first.get_attribute("href")
+    assert address is not None
+    await wall.goto(address)
+    await accessible(wall)
+
+    # Three phones: one of them has no JavaScript.
+    first, second = await people.somebody(PHONE), await people.somebody(PHONE)
+    plain = await people.somebody(PHONE, scripts=False)
+    await first.goto("/join")
+    await accessible(first)
+    await first.get_by_label(re.compile("code", re.IGNORECASE)).fill("000000" if code != "000000" else "111111")
+    await first.get_by_role("main").get_by_role("button").first.click()
+    await expect(first.get_by_text(re.compile("no session with this code")).first).to_be_visible()
+    await first.goto(f"/s/{code}")
+    await accessible(first)
+    await join(first, code, "Carers")
+    await join(second, code, "Nurses")
+    await join(plain, code, "Prefer not to say")
+    for phone in (first, wall):
+        await accessible(phone)
+
+    # A scene, and its content notes; the step-out page.
+    await press(console, "^Show")
+    await expect(wall.locator("#screen")).to_contain_text("waits for a lift")
+    await accessible(wall)
+    await accessible(first)
+    await first.get_by_role("link", name="Step out").first.click()
+    await accessible(first)
+    await expect(first.get_by_text("116 123").first).to_be_visible()
+    await first.go_back()
+
+    # The question, the vote, the result.
+    await press(console, "^Put the question")
+    await expect(first.locator("#screen")).to_contain_text("Voting has not opened yet")
+    await accessible(first)
+    await press(console, "^Open voting")
+    await expect(wall.locator("#screen")).to_contain_text("What could the clinic do now?")
+    await first.wait_for_selector("[data-ballot]")
+    await accessible(first)
+    await accessible(wall)
+    await vote(first, 0, "He would feel safe")
+    await vote(second, 0)
+    await plain.reload()
+    await plain.locator("input[type=radio]").nth(3).check()
+    await plain.get_by_role("button", name="Send my vote").click()
+    await expect(plain.locator("[data-status]")).to_contain_text("Counted: None of these")
+    await expect(wall.locator("[data-voted]").first).to_have_text("3")
+    # Changing one's mind, and back by another's vote nothing is wiped.
+    await second.get_by_label(re.compile("^Why")).fill("half a thought")
+    await vote(first, 1, "On second thought")
+    await expect(second.get_by_label(re.compile("^Why"))).to_have_value("half a thought")
+    await press(console, "^Say that voting closes soon")
+    await expect(first.locator("#screen")).to_contain_text("Voting closes soon")
+    await expect(second.get_by_label(re.compile("^Why"))).to_have_value("half a thought")
+    await accessible(first)
+    for screen in (wall, second):
+        assert "Send somebody to him" in await screen.locator("#screen").inner_text()
+        assert "On second thought" not in await screen.content()
+    await press(console, "^Close voting")
+    await expect(first.locator("#screen")).to_contain_text("Voting has closed")
+    await accessible(console)
+    await expect(console.get_by_text("On second thought")).to_be_visible()
+    await press(console, "^Show the result")
+    await expect(wall.locator("svg[role=img]").first).to_be_visible()
+    await accessible(wall)
+    await accessible(first)
+    await expect(first.locator("#screen")).to_contain_text("Nothing is shown by group")
+
+    # The replay, a pause, the second vote and the view shift.
+    await press(console, "^Replay the scene")
+    await press(console, "^Pause")
+    await expect(first.locator("#screen")).to_contain_text("short break")
+    await accessible(first)
+    await accessible(wall)
+    await press(console, "^Go on")
+    await press(console, "^Vote again")
+    await press(console, "^Open voting")
+    for phone, choice in ((first, 1), (second, 1)):
+        await phone.wait_for_selector("[data-ballot]")
+        await vote(phone, choice)
+    await plain.reload()
+    await plain.locator("input[type=radio]").nth(3).check()
+    await plain.get_by_role("button", name="Send my vote").click()
+    await press(console, "^Close voting")
+    await press(console, "^Show the result")
+    await expect(wall.locator("#screen")).to_contain_text(re.compile("view", re.IGNORECASE))
+    await accessible(wall)
+    await accessible(first)
+    await accessible(console)
+
+    # The decision, which is not what the room preferred, and needs a reason for it.
+    commissioner = await people.signed_in("cat")
+    await commissioner.goto("/decide")
+    await accessible(commissioner)
+    await commissioner.get_by_role("main").get_by_role("link", name=re.compile("[Dd]eci")).first.click()
+    await accessible(commissioner)
+    await commissioner.get_by_label("Adopted", exact=True).check()
+    await commissioner.locator("input[name=response]").first.check()
+    await commissioner.get_by_label(re.compile("^Why is it decided")).fill("A call can be made tonight.")
+    await commissioner.get_by_role("button", name="Publish this decision").click()
+    await expect(commissioner.get_by_label(re.compile("^Why is it decided"))).to_have_value(
+        "A call can be made tonight."
+    )
+    await accessible(commissioner)
+    await commissioner.get_by_label(re.compile("^If it is not what the room preferred")).fill(
+        "Nobody drives at night yet."
+    )
+    await commissioner.locator("[name=role_1]").fill("Head of the clinic")
+    await commissioner.locator("[name=what_1]").fill("Call everybody whose lift is late")
+    await commissioner.locator("[name=by_1]").fill("2027-03-31")
+    await commissioner.get_by_role("button", name="Publish this decision").click()
+    await commissioner.wait_for_url(re.compile("/decisions/"))
+    await accessible(commissioner)
+
+    # The export, checked.
+    await commissioner.goto("/decide")
+    async with commissioner.expect_download() as download:
+        await commissioner.get_by_role("link", name=re.compile("[Ee]xport")).first.click()
+    file = tmp_path / "export.zip"
+    await (await download.value).save_as(file)
+    checked = await asyncio.to_thread(forum, "verify", file)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "FAIL" not in checked.stdout
+
+    # The public reads all of it.
+    public = await people.somebody(PHONE)
+    for path in ("/", "/commissions", "/stories", "/record", "/record/0", "/sign-in"):
+        await public.goto(path)
+        await accessible(public)
+    await public.goto("/record")
+    await expect(public.get_by_text("Nobody drives at night yet.").first).to_be_visible()
+    for page in (console, moderator, commissioner):
+        await page.set_viewport_size({"width": 320, "height": 640})
+        await page.reload()
+        await accessible(page)
+    await wall.set_viewport_size({"width": 1024, "height": 768})
+    await accessible(wall)
+    await press(console, "^End")
+    await expect(first.locator("#screen")).to_contain_text("This session has ended")

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from itertools import combinations, pairwise
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forum import charts
+from forum.charts import Words, alluvial, bars, grouped
+from forum.groups import NOT_FOLLOWED, TableRow, ViewShift
+
+SVG = "{http://www.w3.org/2000/svg}"
+LABELS = {
+    "r1": "A mental-health nurse and a paramedic, together",
+    "r2": "A crisis worker",
+    "r3": "The police, as they do now",
+    "r4": "Somebody stays on the phone with her until the morning",
+    "r5": "A taxi",
+    "r6": "Wait for the GP",
+    "none": "None of these",
+}
+SHIFT = ViewShift(
+    "first",
+    cells={("r1", "r1"): 20, ("r1", "r2"): 7, ("r2", "r2"): 15, ("r3", "r1"): 3, ("none", "r3"): 1},
+    joined={"r1": 2, "r3": 1},
+    left={"r2": 6},
+)
+ROWS = (
+    TableRow("Nurses", 9, {"r1": 3, "r2": 6, "r3": 0, "none": 0}),
+    TableRow("other groups", 5, {"r1": 0, "r2": 1, "r3": 4, "none": 0}),
+)
+FOUR = {response: LABELS[response] for response in ("r1", "r2", "r3", "none")}
+HOSTILE = "<script>alert('1')</script>&\"]]>\x00\ud800<!-- \u202e"
+
+
+def drawn(svg: str) -> ElementTree.Element:
+    """The parsed picture, held to what every picture must be."""
+    root = ElementTree.fromstring(svg)
+    assert root.tag == f"{SVG}svg"
+    assert root.get("role") == "img"
+    assert "style=" not in svg
+    assert "<script" not in svg
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    for named in (root.get("aria-labelledby"), root.get("aria-describedby")):
+        assert named in ids
+    for target in re.findall(r"url\(#([^)]*)\)", svg):
+        assert target in ids
+    _, _, width, height = map(float, (root.get("viewBox") or "").split())
+    for text in root.iter(f"{SVG}text"):
+        assert 0 <= float(text.get("x") or "nan") <= width
+        assert 0 <= float(text.get("y") or "nan") <= height
+        assert float(text.get("font-size") or "nan") >= width / (20 if width == charts.NARROW else 40)
+    return root
+
+
+def texts(root: ElementTree.Element) -> list[str]:
+    return [text.text or "" for text in root.iter(f"{SVG}text")]
+
+
+def described(root: ElementTree.Element) -> str:
+    return root.findtext(f"{SVG}desc") or ""
+
+
+def ribbons(root: ElementTree.Element) -> list[tuple[str, float, float, float, float]]:
+    """Every ribbon: its kind, where it begins (x, y), the y where it ends, and its thickness there and here."""
+    found = []
+    for group in root.iter(f"{SVG}g"):
+        path = group.findall(f"{SVG}path")[0].get("d") or ""
+        shape = re.fullmatch(r"M(\S+) (\S+)C\S+ \S+ \S+ \S+ \S+ (\S+)V([^C]+)C\S+ \S+ \S+ \S+ (\S+) ([^z]+)z", path)
+        assert shape, path
+        x, y, z, z_end, back, y_end = map(float, shape.groups())
+        assert x == back
+        assert y_end - y == pytest.approx(z_end - z, abs=0.01)
+        kind = (group.get("class") or "").removeprefix("ribbon ")
+        found.append((kind, x, y, z, y_end - y))
+    return found
+
+
+def bar_heights(root: ElementTree.Element) -> dict[str, list[float]]:
+    """The heights of the upright bars by class, the first column's before the second's."""
+    found = defaultdict(list)
+    for path in root.findall(f"{SVG}path"):
+        shape = re.fullmatch(r"M(\S+) (\S+)h18v(\S+)h-18z", path.get("d") or "")
+        if shape and path.get("class"):
+            found[path.get("class") or ""].append(float(shape[3]))
+    return found
+
+
+def test_ribbons_are_as_thick_as_there_are_people() -> None:
+    root = drawn(alluvial(SHIFT, {r: r for r in FOUR}, "Who moved", "First", "Now"))
+    found = ribbons(root)
+    assert Counter(kind for kind, *_ in found) == {"stayed": 2, "moved": 3, "away": 3}
+    people = {"stayed": 35, "moved": 11, "away": 9}
+    one = sum(thick for *_, thick in found) / sum(people.values())
+    assert one > 1
+    for kind, n in people.items():
+        assert sum(thick for k, *_, thick in found if k == kind) == pytest.approx(n * one, abs=0.02)
+    assert {cls: [round(h / one, 2) for h in hs] for cls, hs in bar_heights(root).items()} == {
+        "series-1": [27, 25],
+        "series-2": [21, 22],
+        "series-3": [3, 2],
+        "series-none": [1],
+        "series-away": [3, 6],
+    }
+
+
+def test_ribbons_lie_side_by_side_on_their_bars() -> None:
+    found = ribbons(drawn(alluvial(SHIFT, LABELS, "Who moved", "First", "Now", wide=True)))
+    for column in ([(y, thick) for _, _, y, _, thick in found], [(z, thick) for _, _, _, z, thick in found]):
+        spans = sorted((top, top + thick) for top, thick in column)
+        for (_, before), (after, _) in pairwise(spans):
+            assert before <= after + 0.01
+
+
+def test_what_the_alluvial_picture_says_in_words() -> None:
+    root = drawn(alluvial(SHIFT, FOUR, "Who changed their view", "First vote", "This vote"))
+    assert root.findtext(f"{SVG}title") == "Who changed their view"
+    said = described(root)
+    assert "First vote: A mental-health nurse and a paramedic, together: 27, A crisis worker: 21" in said
+    assert "A mental-health nurse and a paramedic, together to A crisis worker: 7" in said
+    assert "A crisis worker to Gone: 6" in said
+    assert {"27", "25", "21", "22", "New", "Gone", "First vote", "This vote"} <= set(texts(root))
+
+
+def test_long_labels_become_letters_with_a_list_that_cuts_nothing() -> None:
+    found = texts(drawn(alluvial(SHIFT, FOUR, "Who moved", "First", "Now")))
+    assert Counter(found)["A"] == 3
+    assert " ".join(FOUR.values()) in " ".join(text for text in found if len(text) > 1)
+
+
+def test_long_labels_stand_beside_the_bars_of_a_wide_picture() -> None:
+    found = texts(drawn(alluvial(SHIFT, FOUR, "Who moved", "First", "Now", wide=True)))
+    assert "A" not in found
+    assert found.count("None of these") == 2
+
+
+def test_a_response_that_nobody_chose_is_left_out_of_the_alluvial_picture() -> None:
+    assert "Wait" not in alluvial(SHIFT, LABELS, "Who moved", "First", "Now", wide=True)
+
+
+def test_those_who_are_not_followed_are_not_called_gone() -> None:
+    shift = ViewShift("first", {("r1", "r1"): 9}, {"r2": 5}, {"r1": 5}, withheld=NOT_FOLLOWED)
+    words = Words(not_followed="Heb eu dilyn", move="%(before)s i %(after)s: %(number)s")
+    root = drawn(alluvial(shift, {"r1": "Nurse", "r2": "Police"}, "t", "First", "Now", words=words))
+    assert " ".join(texts(root)).count("Heb eu dilyn") == 2
+    assert "Gone" not in ElementTree.tostring(root, "unicode")
+    assert "Nurse i Heb eu dilyn: 5" in described(root)
+
+
+def test_five_thousand_people() -> None:
+    ids = list(LABELS)
+    cells = {(a, b): 700 if a == b else 1 for a in ids for b in ids}
+    root = drawn(alluvial(ViewShift("f", cells, {"r1": 58}, {}), LABELS, "t", "First", "Now"))
+    assert len(ribbons(root)) == 50
+    assert min(thick for *_, thick in ribbons(root)) > 0.5
+    assert "5,000" in texts(drawn(bars({"r1": 5000}, {"r1": "Yes"}, 5000, "t")))[1]
+
+
+@pytest.mark.parametrize(
+    "shift",
+    [
+        ViewShift("f", {}, {}, {}),
+        ViewShift("f", {("r1", "r1"): 1}, {}, {}),
+        ViewShift("f", {("r1", "r2"): 5, ("r2", "r1"): 5}, {}, {}),
+        ViewShift("f", {}, {"none": 3}, {"r1": 3}),
+    ],
+    ids=["nobody", "one person", "a swap", "nobody twice"],
+)
+@pytest.mark.parametrize("wide", [False, True])
+def test_pictures_of_almost_nothing(shift: ViewShift, wide: bool) -> None:
+    root = drawn(alluvial(shift, LABELS, "t", "First", "Now", wide=wide))
+    assert len(ribbons(root)) == len(shift.cells) + len(shift.joined) + len(shift.left)
+
+
+def test_bars_are_as_long_as_their_share() -> None:
+    root = drawn(bars({"r1": 30, "r2": 10, "r3": 0, "none": 0}, FOUR, 40, "Head count"))
+    tracks = [float(track.get("width") or 0) for track in root.iter(f"{SVG}rect")]
+    lengths = [
+        float(shape[1])
+        for path in root.findall(f"{SVG}path")
+        if path.get("class") and (shape := re.search(r"h([\d.]+)v", path.get("d") or ""))
+    ]
+    assert lengths == [pytest.approx(tracks[0] * 0.75), pytest.approx(tracks[0] * 0.25)]
+    assert {"30 (75%)", "10 (25%)", "0 (0%)"} <= set(texts(root))
+    assert "A crisis worker: 10 (25%)" in described(root)
+
+
+def test_bars_of_equal_voice_say_shares_only() -> None:
+    root = drawn(bars({"r1": 6667, "r2": 3333}, {"r1": "Yes", "r2": "No"}, 10_000, "Equal voice", share_only=True))
+    assert texts(root) == ["Yes", "67%", "No", "33%"]
+
+
+def test_bars_without_votes() -> None:
+    root = drawn(bars(dict.fromkeys(FOUR, 0), FOUR, 0, "Head count"))
+    assert "0 (0%)" in texts(root)
+    assert root.findall(f"{SVG}path") == []
+
+
+def test_grouped_bars_are_all_of_full_length_and_cut_by_share() -> None:
+    root = drawn(grouped(ROWS, FOUR, "By group"))
+    lengths = [
+        (path.get("class"), float(shape[1]))
+        for path in root.findall(f"{SVG}path")
+        if path.get("class") and (shape := re.search(r"h([\d.]+)v", path.get("d") or "")) and float(shape[1]) != 18
+    ]
+    assert [cls for cls, _ in lengths] == ["series-1", "series-2", "series-2", "series-3"]
+    shares = [3 / 9, 6 / 9, 1 / 5, 4 / 5]
+    assert [long for _, long in lengths] == pytest.approx([400 * share for share in shares], abs=0.01)
+    assert {"Nurses (9)", "other groups (5)"} <= set(texts(root))
+    assert "A\u00a03" in " ".join(texts(root))
+    assert "Nurses: A mental-health nurse and a paramedic, together: 3" in described(root)
+
+
+def test_grouped_without_rows_is_an_empty_picture() -> None:
+    assert texts(drawn(grouped((), FOUR, "By group"))) == []
+
+
+def test_hostile_words_are_only_words() -> None:
+    labels = dict.fromkeys(FOUR, HOSTILE)
+    pictures = [
+        alluvial(SHIFT, labels, HOSTILE, HOSTILE, HOSTILE, words=Words(HOSTILE, HOSTILE, HOSTILE), key=HOSTILE),
+        alluvial(SHIFT, labels, HOSTILE, HOSTILE, HOSTILE, wide=True),
+        bars(dict.fromkeys(FOUR, 1), labels, 4, HOSTILE),
+        grouped([TableRow(HOSTILE, 4, dict.fromkeys(FOUR, 1))], labels, HOSTILE),
+    ]
+    for picture in pictures:
+        root = drawn(picture)
+        assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
+            "svg", "title", "desc", "defs", "pattern", "path", "g", "text", "rect",
+        }  # fmt: skip
+        assert "alert('1')" in (root.findtext(f"{SVG}title") or "")
+
+
+def test_ids_of_two_pictures_on_one_page_differ() -> None:
+    other = ViewShift("first", {("r1", "r2"): 7}, {}, {})
+    pictures = [
+        alluvial(SHIFT, FOUR, "t", "a", "b"),
+        alluvial(SHIFT, FOUR, "t", "a", "b", key="2"),
+        alluvial(SHIFT, FOUR, "t", "a", "b", wide=True),
+        alluvial(SHIFT, {r: r for r in FOUR}, "t", "a", "b"),
+        alluvial(other, FOUR, "t", "a", "b"),
+        bars(ROWS[0].counts, FOUR, 9, "t"),
+        bars(ROWS[1].counts, FOUR, 5, "t"),
+        grouped(ROWS, FOUR, "t"),
+        grouped(ROWS[:1], FOUR, "t"),
+    ]
+    ids = [{e.get("id") for e in drawn(picture).iter() if e.get("id")} for picture in pictures]
+    assert all(not one & two for one, two in combinations(ids, 2))
+    assert alluvial(SHIFT, FOUR, "t", "a", "b") == pictures[0]
+
+
+some_people = st.integers(1, 400)
+some_choice = st.sampled_from(list(LABELS))
+
+
+@given(
+    st.dictionaries(st.tuples(some_choice, some_choice), some_people, max_size=12),
+    st.dictionaries(some_choice, some_people, max_size=4),
+    st.dictionaries(some_choice, some_people, max_size=4),
+    st.booleans(),
+)
+def test_any_shift_gives_a_picture_with_every_number_beside_its_bar(
+    cells: dict[tuple[str, str], int], joined: dict[str, int], left: dict[str, int], wide: bool
+) -> None:
+    svg = alluvial(ViewShift("f", cells, joined, left), LABELS, "t", "First", "Now", wide=wide)
+    root = drawn(svg)
+    numbers = [text for text in root.iter(f"{SVG}text") if (text.get("class") or "").endswith("chart-number")]
+    for end, x in enumerate(sorted({float(text.get("x") or 0) for text in numbers})):
+        column = [text for text in numbers if float(text.get("x") or 0) == x]
+        heights = [float(text.get("y") or 0) for text in column]
+        assert all(after - before >= 20 for before, after in pairwise(heights))
+        whole = sum(int((text.text or "").replace(",", "")) for text in column)
+        assert whole == sum(cells.values()) + sum(joined.values()) + sum(left.values()), end

@@ -1,0 +1,305 @@
+"""Deciding on the site: what waits, the form, the public page, the export."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from deciding import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
+from house import House, a_house, field, words
+from making import new_id
+
+from forum.ports import Decision
+
+REASONS = {0: "She knew me by name.", 5: "Quick & calm <always>", 11: "I am a nurse and nobody asked me."}
+FORM = {
+    "outcome": "adopted",
+    "response": "r1",
+    "rationale": "A nurse is there in twenty minutes.",
+    "role_1": "Head of night services",
+    "what_1": "Two nurses on every night",
+    "by_1": "2027-03-31",
+}
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path, sqlite_template) as house:
+        yield house
+
+
+@pytest.fixture
+async def commissioner(house: House) -> AsyncIterator[httpx2.AsyncClient]:
+    async with house.signed_in("commissioner") as browser:
+        yield browser
+
+
+def asked(voted: Voted) -> dict[str, str]:
+    return dict(zip(("round", "second"), voted.rounds, strict=False))
+
+
+def address(voted: Voted) -> str:
+    return "/decide/new?" + "&".join(f"{name}={value}" for name, value in asked(voted).items())
+
+
+async def decided(house: House) -> list[Decision]:
+    async with house.store.read() as work:
+        return await work.decisions.of()
+
+
+async def recorded(house: House) -> int:
+    async with house.store.read() as work:
+        return await work.record.size()
+
+
+def checked(answer: httpx2.Response) -> set[str]:
+    """The values of the radios and boxes that are chosen."""
+    return set(re.findall(r'<input type="(?:radio|checkbox)"[^>]*value="([^"]*)"[^>]* checked', answer.text))
+
+
+async def test_a_vote_waits_for_its_decision_and_then_stands_with_it(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    empty = await commissioner.get("/decide")
+    assert "No vote to decide on yet" in words(empty)
+    once = await a_vote(house.store)
+    twice = await a_vote(house.store, FIRST, SECOND)
+    third = await a_vote(house.store)
+    draft = await third.facilitation.ask(third.live.id, "Not shown yet?", LABELS, none=True)
+    assert draft.round is not None
+    await third.facilitation.annul(third.live.id, third.rounds[0], "The wrong scene")
+    shown = await commissioner.get("/decide")
+    links = set(re.findall(r'href="(/decide/new\?[^"]*)"', shown.text))
+    assert {link.replace("&amp;", "&") for link in links} == {address(once), address(twice)}
+    assert "Voted on twice" in words(shown)
+    assert "Not shown yet?" not in shown.text
+    assert f"/export?commission={once.live.commission}" in shown.text
+
+    sent = await commissioner.post("/decide/new", data={**FORM, **asked(once)})
+    shown = await commissioner.get("/decide")
+    assert sent.headers["location"] in shown.text
+    assert "Record another decision" in words(shown)
+
+
+async def test_the_form_shows_what_the_decision_rests_on(house: House, commissioner: httpx2.AsyncClient) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND, threshold=3)
+    shown = await commissioner.get(address(voted))
+    assert shown.status_code == 200
+    said = words(shown)
+    assert shown.text.count("<h1") == 1
+    assert QUESTION in said
+    assert "The room preferred “The police”." in said
+    assert "19 people voted" in said
+    assert "By group" in said
+    assert "Equal voice" in said
+    assert "Who changed their vote" in said
+    # Carers put the crisis team first; the room did not.
+    assert "did not put “The police” first: Carers" in said
+    assert checked(shown) == set()
+    assert "style=" not in shown.text
+
+
+async def test_reasons_stand_by_response_and_never_with_a_group(house: House, commissioner: httpx2.AsyncClient) -> None:
+    voted = await a_vote(house.store, reasons=REASONS)
+    shown = await commissioner.get(address(voted))
+    details = re.findall(r"<details>(.*?)</details>", shown.text, re.S)
+    assert len(details) == 2
+    assert "Quick &amp; calm &lt;always&gt;" in details[0]
+    assert details[0].index("Quick") < details[0].index("She knew me")
+    assert "nobody asked me" in details[1]
+    for group in ("People who use services", "Carers", "Nurses", "Police"):
+        assert group not in "".join(details)
+
+
+async def test_a_decision_is_recorded_and_everybody_can_read_it(house: House, commissioner: httpx2.AsyncClient) -> None:
+    voted = await a_vote(house.store, reasons=REASONS)
+    shown = await commissioner.get(address(voted))
+    sent = await commissioner.post(
+        "/decide/new",
+        data={
+            **FORM,
+            **asked(voted),
+            "id": field(shown, "id"),
+            "response": "r2",
+            "why": "There are no nurses\nat night.",
+            "dissent": "Carers: <the police> frighten people.",
+        },
+    )
+    assert sent.status_code == 303, words(sent)
+    (made,) = await decided(house)
+    assert sent.headers["location"] == f"/decisions/{made.id}"
+    async with house.browser() as anybody:
+        read = await anybody.get(sent.headers["location"])
+    assert read.status_code == 200
+    said = words(read)
+    assert read.text.count("<h1") == 1
+    for part in (
+        "“The police” is adopted.",
+        "Differs from the vote",
+        QUESTION,
+        "A nurse is there in twenty minutes.",
+        "The room preferred “A nurse from the crisis team”.",
+        "There are no nurses at night.",
+        "Carers: <the police> frighten people.",
+        "Head of night services",
+        "Two nurses on every night",
+        "By 31 March 2027",
+        "By group",
+        "Equal voice",
+    ):
+        assert part in said, part
+    assert f'href="/record/{made.entry}"' in read.text
+    assert "She knew me" not in read.text
+    assert "style=" not in read.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "places"),
+    [
+        ({"outcome": ""}, {"outcome"}),
+        ({"response": ""}, {"response"}),
+        ({"rationale": " "}, {"rationale"}),
+        ({"response": "r2"}, {"why"}),
+        ({"outcome": "not adopted"}, {"why"}),
+        ({"by_1": "soon"}, {"by_1"}),
+        ({"role_4": "Matron", "what_4": "", "by_4": ""}, {"what_4", "by_4"}),
+        ({"outcome": "", "rationale": "", "role_1": ""}, {"outcome", "rationale", "role_1"}),
+    ],
+)
+async def test_a_form_that_lacks_something_comes_back_with_all_that_was_typed(
+    house: House, commissioner: httpx2.AsyncClient, changes: dict[str, str], places: set[str]
+) -> None:
+    voted = await a_vote(house.store)
+    before = await recorded(house)
+    typed = {**FORM, "dissent": "Some <hold> that", "role_3": "Chief", **changes, **asked(voted), "id": new_id()}
+    typed |= {"what_3": "Reads & answers", "by_3": "2027-05-01"}
+    back = await commissioner.post("/decide/new", data=typed)
+    assert back.status_code == 422
+    summary = re.search(r'<div class="errors".*?</div>', back.text, re.S)
+    assert summary
+    assert set(re.findall(r'href="#([^"]+)"', summary[0])) == places
+    for place in places:
+        assert f'id="{place}"' in back.text
+        assert f'id="{place}-error"' in back.text
+    for name in ("rationale", "dissent", "why"):
+        area = re.search(rf'<textarea id="{name}"[^>]*>\n(.*?)</textarea>', back.text, re.S)
+        assert area
+        assert area[1].replace("&lt;", "<").replace("&gt;", ">") == typed.get(name, "").strip()
+    assert checked(back) == {typed[name] for name in ("outcome", "response")} - {""}
+    for name in ("role_1", "by_1", "role_3", "by_3"):
+        assert field(back, name) == typed[name]
+    assert "Reads &amp; answers" in back.text
+    assert field(back, "id") == typed["id"]
+    assert await decided(house) == []
+    assert await recorded(house) == before
+
+
+async def test_another_commitment_can_be_asked_for_without_losing_anything(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store)
+    rows = {f"{part}_{n}": "" for part in ("role", "what", "by") for n in (2, 3)}
+    typed = {"outcome": "deferred", "rationale": "Not yet", "role_1": "Chief", "what_1": "Asks again", "by_1": "later"}
+    more = await commissioner.post("/decide/new", data={**typed, **rows, **asked(voted), "id": new_id(), "add": "1"})
+    assert more.status_code == 200
+    assert "There is a problem" not in words(more)
+    assert field(more, "role_1") == "Chief"
+    assert field(more, "by_1") == "later"
+    assert 'id="role_4"' in more.text
+    assert 'id="role_5"' not in more.text
+    assert "Not yet</textarea>" in more.text
+    assert checked(more) == {"deferred"}
+    assert await decided(house) == []
+
+
+async def test_a_machine_gets_the_errors_as_json(house: House) -> None:
+    voted = await a_vote(house.store)
+    async with house.signed_in("commissioner") as browser:
+        headers = {"Accept": "application/json"}
+        bad = await browser.post("/decide/new", data={**asked(voted), "outcome": "adopted"}, headers=headers)
+        assert bad.status_code == 422
+        assert set(bad.json()["error"]["fields"]) == {"response", "rationale"}
+        good = await browser.post("/decide/new", data={**FORM, **asked(voted)}, headers=headers)
+    (made,) = await decided(house)
+    assert good.json() == {"id": made.id, "entry": made.entry}
+
+
+async def test_a_vote_that_is_not_shown_cannot_be_looked_at_here(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store)
+    outcome = await voted.facilitation.ask(voted.live.id, "And then?", LABELS, none=True)
+    assert outcome.round is not None
+    draft = await commissioner.get(f"/decide/new?round={outcome.round.id}")
+    assert draft.status_code == 409
+    assert (await commissioner.get(f"/decide/new?round={new_id()}")).status_code == 404
+    assert (await commissioner.get("/decide/new")).status_code == 409
+    async with house.browser() as anybody:
+        assert (await anybody.get(f"/decisions/{new_id()}")).status_code == 404
+
+
+async def test_a_decision_stays_readable_when_its_vote_is_annulled(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND)
+    sent = await commissioner.post("/decide/new", data={**FORM, **asked(voted), "response": "r2"})
+    await voted.facilitation.annul(voted.live.id, voted.rounds[1], "The screen showed the wrong scene")
+    read = await commissioner.get(sent.headers["location"])
+    assert read.status_code == 200
+    assert "declared void" in words(read)
+    assert "The screen showed the wrong scene" in words(read)
+    assert words(read).count("19 people voted") == 1
+
+
+async def test_a_decision_on_a_rehearsal_says_so(house: House, commissioner: httpx2.AsyncClient) -> None:
+    voted = await a_vote(house.store, rehearsal=True, recorded=False)
+    sent = await commissioner.post("/decide/new", data={**FORM, **asked(voted)})
+    read = await commissioner.get(sent.headers["location"])
+    assert "not in the record" in words(read)
+    assert "/record/" not in re.sub(r"<footer.*", "", read.text, flags=re.S)
+
+
+async def test_small_groups_stand_on_no_page(house: House, commissioner: httpx2.AsyncClient) -> None:
+    """Two police officers and one person who does not say: only the pool that hides them is shown."""
+    voted = await a_vote(house.store, FIRST, SECOND, reasons=REASONS)
+    form = await commissioner.get(address(voted))
+    sent = await commissioner.post("/decide/new", data={**FORM, **asked(voted), "response": "r2"})
+    pages = [form, await commissioner.get(sent.headers["location"]), await commissioner.get("/decide")]
+    for shown in pages:
+        heads = re.findall(r'<th scope="row">([^<]+)</th>', shown.text)
+        assert "Police" not in heads
+        assert "Prefer not to say" not in heads
+        for group in ("g4", "prefer not to say"):
+            assert group not in shown.text
+    assert PEOPLE.count("g4") == 2
+
+
+@pytest.mark.parametrize("one", [True, False])
+async def test_the_export_is_a_zip_to_download(house: House, commissioner: httpx2.AsyncClient, one: bool) -> None:
+    voted = await a_vote(house.store)
+    other = await a_vote(house.store)
+    await commissioner.post("/decide/new", data={**FORM, **asked(voted)})
+    await commissioner.post("/decide/new", data={**FORM, **asked(other)})
+    got = await commissioner.get("/export" + (f"?commission={voted.live.commission}" if one else ""))
+    assert got.status_code == 200
+    assert got.headers["content-type"] == "application/zip"
+    assert re.fullmatch(r'attachment; filename="forum-export-\d{4}-\d\d-\d\d\.zip"', got.headers["content-disposition"])
+    with zipfile.ZipFile(io.BytesIO(got.content)) as file:
+        table = file.read("decisions.csv").decode()
+    assert table.count("twenty minutes") == (1 if one else 2)
+    assert (await commissioner.get(f"/export?commission={new_id()}")).status_code == 404
+
+
+async def test_nobody_else_may_decide_or_export(house: House) -> None:
+    voted = await a_vote(house.store)
+    async with house.browser() as anybody, house.signed_in("organiser", "moderator", "administrator") as staff:
+        for path in ("/decide", address(voted), "/export"):
+            assert (await anybody.get(path)).status_code == 303
+            assert (await staff.get(path)).status_code == 403
+        assert (await staff.post("/decide/new", data={**FORM, **asked(voted)})).status_code == 403
+    assert await decided(house) == []

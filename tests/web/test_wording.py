@@ -1,0 +1,94 @@
+"""The record in plain words, on a record that has everything in it."""
+
+from __future__ import annotations
+
+import pytest
+from a_record import Keeper, a_keeper
+
+from forum import record
+from forum.web import wording
+from forum.web.wording import Around, Facts, Told, told
+
+
+@pytest.fixture(scope="module")
+def keeper() -> Keeper:
+    return a_keeper()
+
+
+def around(keeper: Keeper, entry: Facts) -> Around:
+    openings = {e["round"]: e for e in keeper.entries if e["type"] == "round opened"}
+    words = {digest: str(record.open_disclosure(encoded)[2]) for digest, encoded in keeper.disclosures.items()}
+    return Around({r: openings[r] for r in wording.rounds_of(entry)}, words)
+
+
+def all_told(keeper: Keeper, type_: str) -> list[Told]:
+    return [told(entry, around(keeper, entry)) for entry in keeper.entries if entry["type"] == type_]
+
+
+def text(one: Told) -> str:
+    return " ".join([one.kind, one.sentence, *(part for row in one.details for part in row)])
+
+
+def test_every_entry_has_a_sentence_of_its_own_kind(keeper: Keeper) -> None:
+    kinds = {}
+    for entry in keeper.entries:
+        one = told(entry, around(keeper, entry))
+        assert one.sentence.strip()
+        assert "{" not in text(one)
+        assert "%(" not in text(one)
+        kinds[entry["type"]] = one.kind
+    assert "Other" not in kinds.values()
+    assert len(set(kinds.values())) == len(kinds) == 9
+
+
+def test_a_type_from_a_later_version_is_named(keeper: Keeper) -> None:
+    assert "stage change" in told({"type": "stage change"}, Around({}, {})).sentence
+
+
+def test_small_groups_stand_in_no_result(keeper: Keeper) -> None:
+    for one in all_told(keeper, "round revealed"):
+        assert one.result is not None
+        assert not {row.label for row in one.result.rows} & {"Police", "Ambulance crews"}
+        assert "Police" not in text(one)
+
+
+def test_a_result_is_told_with_the_response_in_words(keeper: Keeper) -> None:
+    shown = all_told(keeper, "round revealed")
+    assert "The room preferred “Send a nurse”" in shown[0].sentence
+    assert "Who should come?" in shown[0].sentence
+    assert shown[0].round is not None
+    assert [r.label for r in shown[0].round.responses][:2] == ["Send a nurse", "Send the police"]
+    assert any("Nobody voted." in one.sentence for one in shown)
+
+
+def test_a_decision_is_told_with_what_it_differs_from(keeper: Keeper) -> None:
+    with_changes, deferred, not_adopted = all_told(keeper, "decision")
+    assert with_changes.sentence.startswith("“Send a nurse” is adopted, with changes.")
+    assert "The police have no beds" in text(with_changes)
+    assert "put off" in deferred.sentence
+    assert "is not adopted" in not_adopted.sentence
+
+
+def test_words_that_were_withdrawn_are_said_to_be(keeper: Keeper) -> None:
+    deferred = all_told(keeper, "decision")[1]
+    assert "[withdrawn]" in text(deferred)
+    assert "My brother" not in text(deferred)
+    assert "Not now" in text(deferred)
+
+
+def test_a_commitment_says_who_what_and_by_when(keeper: Keeper) -> None:
+    first, second = all_told(keeper, "commitment")
+    assert first.sentence == "Head of night services will do this by 31 March 2027: -Two nurses, from April"
+    assert "A number to ring" in second.sentence
+
+
+def test_what_a_round_that_is_not_shown_says_is_its_count_only(keeper: Keeper) -> None:
+    sealed = next(one for one in all_told(keeper, "round closed") if "nobody has seen the answer" in one.sentence)
+    assert "Votes counted: 33." in sealed.sentence
+    assert sealed.result is None
+
+
+def test_none_of_these_has_words_where_the_round_did_not_offer_it() -> None:
+    assert wording.chosen({}, "none") == "None of these"
+    assert wording.chosen({"none": "Not one of them"}, "none") == "Not one of them"
+    assert wording.chosen({"r1": "A nurse"}, "r1") == "A nurse"
