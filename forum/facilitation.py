@@ -90,9 +90,11 @@ class Facilitation:
             before = await self._round(work, live, first)
             if before.state != REVEALED or before.kind != FIRST_VOTE:
                 raise IllegalMove("Show the result of the first vote before you open a second one.")
-            standing = [
-                r for r in await work.rounds.of(live.id) if r.second_of == first and r.state != ANNULLED
-            ]
+            seconds = [r for r in await work.rounds.of(live.id) if r.second_of == first]
+            if any(r.state == ANNULLED and r.revealed_at for r in seconds):
+                # Two view shifts from the same first vote, laid side by side, could single somebody out.
+                raise IllegalMove("The second vote was shown before it was annulled. Ask a new question instead.")
+            standing = [r for r in seconds if r.state != ANNULLED]
             if standing:
                 return Outcome(await _cue(work, live, _cue_of(standing[-1])), standing[-1])
             round_ = replace(

@@ -2,13 +2,15 @@
 
 The store is used as units of work:
 
-    async with store.begin() as work:     # one transaction: all of it or nothing; writers take turns
+    async with store.begin() as work:     # one transaction: all of it or nothing
         ...
     async with store.read() as work:      # a snapshot to read from; writing through it is an error
 
 Leaving `begin()` normally commits, leaving it by an exception rolls back. Whatever was written is on disk (WAL with
 synchronous=FULL, or PostgreSQL's default) when `begin()` has been left. A database that cannot take it (full, locked,
-gone) raises StoreUnavailable. Every method that looks for one thing by id raises NotFound unless it says otherwise.
+gone) raises StoreUnavailable; how far the unit had got is then unknown, as when the answer to a commit is lost. Units
+that write go on side by side, except where `lock=True` or `record.size()` puts them in line. Every method that looks for one thing by id raises NotFound unless it says otherwise.
+U+0000 and lone surrogates in words are kept as replacement characters, so no text makes a unit fail.
 Times are strings, UTC, `2026-11-22T13:44:21.123Z`; ids are 32 lower-case hex digits from 128 random bits.
 """
 
@@ -205,11 +207,15 @@ class Stories(Protocol):
 class Sessions(Protocol):
     """Live sessions and who joined them."""
 
-    async def add(self, session: LiveSession) -> None: ...
+    async def add(self, session: LiveSession) -> None:
+        """Raises BadInput(field="code") where a session that has not ended has this code; make another one then."""
+
     async def get(self, session: str, *, lock: bool = False) -> LiveSession:
         """`lock` keeps every other unit of work from changing it until this one ends."""
 
-    async def by_code(self, code: str) -> LiveSession: ...
+    async def by_code(self, code: str) -> LiveSession:
+        """The one that has not ended, else the newest that had this code."""
+
     async def by_projector(self, key: str) -> LiveSession: ...
     async def of(self, commission: str | None = None) -> list[LiveSession]:
         """Newest first."""
@@ -240,7 +246,8 @@ class Rounds(Protocol):
         A cast id seen before in its round from that participant is counted already: no refusal, nothing changes,
         even when the round has closed since. Otherwise the round must be open ("not_open" for a draft, "closed" for
         closed and revealed, "annulled", "unknown_round" where it does not exist or is another session's than the
-        participant's) and the choice one of its responses ("unknown_response"). One ballot per participant and round,
+        participant's) and the choice one of its responses ("unknown_response"); a cast id has 1 to 64 characters
+        ("malformed"). One ballot per participant and round,
         held by the database's own constraint; the last counted cast is the ballot.
         """
 
@@ -263,7 +270,9 @@ class Decisions(Protocol):
 class Record(Protocol):
     """The append-only log. The database itself refuses UPDATE and DELETE on its entries."""
 
-    async def size(self) -> int: ...
+    async def size(self) -> int:
+        """How many entries there are. Within begin() nobody else appends from here on until this unit ends."""
+
     async def append(self, expected_size: int, commission: str, body: bytes, leaf_hash: bytes) -> int:
         """Appends at index `expected_size` and returns it. Raises IllegalMove where the record has grown meanwhile."""
 

@@ -139,8 +139,8 @@ FromPhone: TypeAlias = CastMessage | Ping
 Screen: TypeAlias = Literal["phone", "projector", "console"]
 
 _encoder = msgspec.json.Encoder()
-_from_phone = msgspec.json.Decoder(FromPhone)
-_to_screen = msgspec.json.Decoder(ToScreen)
+_from_phone: msgspec.json.Decoder[FromPhone] = msgspec.json.Decoder(FromPhone)
+_to_screen: msgspec.json.Decoder[ToScreen] = msgspec.json.Decoder(ToScreen)
 
 
 def encode(message: ToScreen | FromPhone) -> str:

@@ -168,8 +168,9 @@ function say() {
   }
   const answer = mine ? label(mine.choice) : "";
   if (mine && !answer && place.textContent) return;
-  const words = (main.dataset["say" + is[0].toUpperCase() + is.slice(1)] || "").replace("{answer}", answer);
-  const text = is === "refused" ? words + " " + refused[round] : words;
+  const words = (kind) => main.dataset["say" + kind[0].toUpperCase() + kind.slice(1)].replace("{answer}", answer);
+  // A change that came too late: what counts is what was counted before.
+  const text = is === "refused" ? [words(is), refused[round], mine ? words("final") : ""].join(" ").trim() : words(is);
   written = place;
   place.dataset.is = is === "final" ? "counted" : is;
   if (place.textContent !== text) place.textContent = text;

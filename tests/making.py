@@ -10,8 +10,8 @@ from typing import Any
 from forum.ballot import Cast
 from forum.clock import SystemClock
 from forum.commission import Commission, DecisionPower, Group, SupportLine
-from forum.ports import Participant, Store
-from forum.session import LiveSession
+from forum.ports import Store
+from forum.session import LiveSession, Participant
 
 CLOCK = SystemClock()
 

@@ -77,6 +77,16 @@ def test_a_statement_that_comments_lack_is_kept_without_words() -> None:
     assert [wrong["statement"] for wrong in found.source_totals_wrong] == [10]
 
 
+def test_empty_lines_are_left_out() -> None:
+    assert read(SMALL | {VOTES: SMALL[VOTES].replace("\n", "\n\n")}) == read(SMALL)
+
+
+def test_a_field_without_end_is_refused() -> None:
+    endless = SMALL[COMMENTS].replace("The police", "police " * 50_000)
+    with pytest.raises(BadInput, match=r"comments\.csv, line 4: this is not CSV: field larger"):
+        read(SMALL | {COMMENTS: endless})
+
+
 def test_only_line_feeds_end_a_line() -> None:
     odd = SMALL[COMMENTS].replace("The police should come", "The\u2028police\x0bshould\x85come")
     assert read(SMALL | {COMMENTS: odd}).statements[0].text == "The police should come"

@@ -231,7 +231,9 @@ async def test_no_act_is_missed_by_a_room_that_is_being_opened(sqlite_store: Sto
         await rooms.changed(live.id)
 
     for _ in range(10):
-        room, *_rest = await asyncio.gather(rooms.room(live.id), *(act(n) for n in range(4)))
+        opening = asyncio.create_task(rooms.room(live.id))
+        await asyncio.gather(opening, *(act(n) for n in range(4)))
+        room = await opening
         phone = Connection("phone", people[0])
         room.enter(phone)
         async with sqlite_store.read() as work:

@@ -18,7 +18,7 @@ import segno
 import structlog
 import uvicorn
 
-from forum import demonstration
+from forum import demonstration, roles
 from forum.app import build
 from forum.clock import SystemClock
 from forum.commands import data_option, make_folder, opened, run, settings_for
@@ -43,8 +43,8 @@ _LARGEST_MESSAGE = 16 * 1024
 def serve(host: str | None, port: int | None, data: Path | None, no_demo: bool) -> None:
     """Serve Forum: pages, phones and the record, from one folder of data.
 
-    Prints the address for phones with its QR code, and where nobody has an account yet a link, good for one day
-    and one use, with which the first administrator chooses a password.
+    Prints the address for phones with its QR code, and while there is no administrator a link, good for one
+    day and one use, with which the first one chooses a password.
     """
     _log()
     run(_serve(settings_for(data, host=host, port=port), demo=not no_demo))
@@ -69,7 +69,7 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
             _print_qr(address)
             if first_link:
                 click.echo(
-                    "Nobody has an account yet. The first administrator sets a password here, within a day:\n"
+                    "There is no administrator yet. The first one sets a password here, once, within a day:\n"
                     f"{address}/first/{first_link}\n"
                 )
             click.echo(f"Forum is listening on {here}")
@@ -150,7 +150,7 @@ async def _prepare(store: Store, *, demo: bool) -> str:
     if demo:
         await demonstration.load(store, clock)
     async with store.begin() as work:
-        if await work.people.all():
+        if any(roles.ADMINISTRATOR in person.roles for person in await work.people.all()):
             return ""
         key = secrets.token_urlsafe(24)
         await work.people.set_first_link(digest(key), clock.later(days=1))

@@ -15,6 +15,7 @@ from forum.errors import BadInput, NotFound
 from forum.ports import Person
 from forum.settings import Settings
 from forum.web import passwords
+from forum.web.pages import digest
 
 
 @click.group()
@@ -62,6 +63,9 @@ async def _add(settings: Settings, login: str, name: str, held: tuple[str, ...],
     )
     async with opened(settings, make=True) as store, store.begin() as work:
         await work.people.add(person)
+        if roles.ADMINISTRATOR in held:
+            # Whoever finds the first administrator's link now comes too late: a link that has run out replaces it.
+            await work.people.set_first_link(digest(secrets.token_urlsafe()), person.created_at)
     return person
 
 

@@ -20,6 +20,7 @@ from forum.store.tables import ballot, casting, participant, round_
 
 ROUND = ("round",)
 KEY = ("round", "participant", "cast")
+FRESH = (*KEY, "session")
 BALLOT = ("round", "participant", "choice", "reason", "ballot", "salt", "group_salt", "at")
 
 
@@ -92,18 +93,17 @@ def _voted(*, of_postgresql: bool) -> Quick:
     )
 
 
+# What is asked of a participant below is asked in subqueries that look one row up by its id, never in joins: where a
+# database knows little of its tables' sizes, as in the first minutes of an event, PostgreSQL has joined a batch with
+# everybody in the session, at seconds a batch.
+
+
 def _fresh(*, of_postgresql: bool) -> Quick:
-    # Only from participants of the round's own session. In (round, participant, cast) order, so that two
-    # processes that commit overlapping batches wait for each other in one direction only and never in a
-    # circle.
-    batch = _batch(KEY, of_postgresql=of_postgresql)
-    chosen = (
-        sa.select(*batch.c)
-        .join_from(batch, participant, participant.c.id == batch.c.participant)
-        .join(round_, sa.and_(round_.c.id == batch.c.round, round_.c.session == participant.c.session))
-        .where(sa.true())
-        .order_by(*batch.c)
-    )
+    # Only from participants of the round's own session. In (round, participant, cast) order, so that two processes
+    # that commit overlapping batches wait for each other in one direction only and never in a circle.
+    batch = _batch(FRESH, of_postgresql=of_postgresql)
+    key = [batch.c[name] for name in KEY]
+    chosen = sa.select(*key).where(_of(batch, participant.c.session) == batch.c.session).order_by(*key)
     if of_postgresql:
         inserted = postgresql.insert(casting).from_select(KEY, chosen).on_conflict_do_nothing()
         return inserted.returning(*casting.c)
@@ -111,13 +111,12 @@ def _fresh(*, of_postgresql: bool) -> Quick:
 
 
 def _count(*, of_postgresql: bool) -> Quick:
-    # At most one row a participant and round. What a later cast may change is the choice, the reason and the
-    # time; the group and the random numbers stay those of the first.
+    # At most one row a participant and round, all of them known. What a later cast may change is the choice, the
+    # reason and the time; the group and the random numbers stay those of the first.
     batch = _batch(BALLOT, of_postgresql=of_postgresql)
     chosen = (
-        sa.select(*batch.c, participant.c.group_id)
-        .join_from(batch, participant, participant.c.id == batch.c.participant)
-        .where(sa.true())
+        sa.select(*batch.c, _of(batch, participant.c.group_id))
+        .where(sa.true())  # SQLite would take the ON of "ON CONFLICT" for a join's
         .order_by(batch.c.round, batch.c.participant)
     )
     columns = (*BALLOT, "group_id")
@@ -136,13 +135,12 @@ def _count(*, of_postgresql: bool) -> Quick:
 
 
 def _known(*, of_postgresql: bool) -> Quick:
-    # Of the casts that were not fresh: whether they were counted before, and which session their participant
-    # is in.
+    # Of the casts that were not fresh: which session their participant is in, and whether they were counted before.
     batch = _batch(KEY, of_postgresql=of_postgresql)
-    same = sa.and_(*(casting.c[name] == batch.c[name] for name in KEY))
-    return (
-        sa.select(*batch.c, participant.c.session, sa.func.length(casting.c.cast))
-        .select_from(batch)
-        .outerjoin(participant, participant.c.id == batch.c.participant)
-        .outerjoin(casting, same)
-    )
+    same = (casting.c[name] == batch.c[name] for name in KEY)
+    counted = sa.select(sa.literal_column("1")).select_from(casting).where(*same).scalar_subquery()
+    return sa.select(*batch.c, _of(batch, participant.c.session), counted)
+
+
+def _of(batch: sa.FromClause, what: sa.Column[str]) -> sa.ScalarSelect[str]:
+    return sa.select(what).where(participant.c.id == batch.c.participant).scalar_subquery()

@@ -14,7 +14,7 @@ from forum.ballot import Ballot, Cast
 from forum.ports import CastOutcome
 from forum.round import Round
 from forum.store.area import Area, Link, Quick, Row, made, plain
-from forum.store.casting import BALLOT, KEY, ROUND, statements, values
+from forum.store.casting import BALLOT, FRESH, KEY, ROUND, statements, values
 from forum.store.tables import ballot, storable
 from forum.store.tables import round_ as rounds_table
 
@@ -85,7 +85,9 @@ class SqlRounds(Area):
         asked = await self._asked({key[0] for key, _ in casts})
         refusals = [_refusal(asked.get(key[0]), cast) for key, cast in casts]
 
-        fresh = await self._fresh({key for (key, _), refusal in zip(casts, refusals, strict=True) if not refusal})
+        fresh = await self._fresh(
+            {(*key, asked[key[0]].session) for (key, _), refusal in zip(casts, refusals, strict=True) if not refusal}
+        )
         counted: dict[Key, int] = {}
         for i, (key, _) in enumerate(casts):
             if key in fresh and not refusals[i]:
@@ -127,8 +129,9 @@ class SqlRounds(Area):
             for round_id, session, state, responses in rows
         }
 
-    async def _fresh(self, keys: set[Key]) -> set[Key]:
-        return {(one, who, cast) for one, who, cast in await self._quick(self._statements.fresh, KEY, keys)}
+    async def _fresh(self, casts: set[tuple[str, str, str, str]]) -> set[Key]:
+        """Of casts, each with its round's session, those that are new and from somebody in that session."""
+        return {(one, who, cast) for one, who, cast in await self._quick(self._statements.fresh, FRESH, casts)}
 
     async def _count(self, casts: list[tuple[Key, Cast]]) -> set[Key]:
         """Writes the ballots of fresh casts, given in order; returns those that replaced a ballot."""

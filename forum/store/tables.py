@@ -223,7 +223,7 @@ ballot = sa.Table(
     "ballot",
     metadata,
     _of("round", "round.id", index=False),
-    _of("participant", "participant.id", index=True),
+    _of("participant", "participant.id", index=False),
     _words("choice"),
     _words("reason"),
     _words("group_id", nullable=True),

@@ -141,7 +141,7 @@ async def _form_page(
 ) -> Response:
     async with site_of(request).store.read() as work:
         on = await decisions.matter(work, rounds)
-        reasons = _reasons(on.later, await work.rounds.ballots(on.later.id))
+        given = [(r, _reasons(r, await work.rounds.ballots(r.id))) for r in on.rounds]
         standing = [d for d in await work.decisions.of(on.commission.id) if set(d.rounds) & {r.id for r in on.rounds}]
     promises = list(_promises(form))
     promises += [Promise()] * (max(ROWS_AT_FIRST, len(promises) + more) - len(promises))
@@ -155,7 +155,7 @@ async def _form_page(
         on=on,
         labels=labels,
         preference=wording.listed(labels, on.preference),
-        reasons=reasons,
+        reasons=[(r, by_response) for r, by_response in given if by_response],
         standing=standing,
         about=wording.chosen(labels, about) if about else "",
         dissenting=groups.dissenting(on.result.rows, about) if on.result and about else (),

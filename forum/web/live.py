@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -11,10 +12,9 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.ballot import Ballot
 from forum.errors import BadInput, CastRefused, NotAllowed, NotFound
-from forum.ports import Participant
 from forum.rooms import Room, cast_of, view_of
 from forum.screen import View, cue_key
-from forum.session import LiveSession
+from forum.session import LiveSession, Participant
 from forum.web.forms import form_of, spoken
 from forum.web.limits import TEN_MINUTES
 from forum.web.pages import DEVICE, YEAR, digest, done, page, set_cookie, wants_json
@@ -158,7 +158,7 @@ async def projector(request: Request) -> Response:
     )
 
 
-def screen_context(base: str, view: View) -> dict[str, object]:
+def screen_context(base: str, view: View) -> dict[str, Any]:
     """What every screen's template gets beside its own."""
     join_url = f"{base}/s/{view.session.code}"
     return {

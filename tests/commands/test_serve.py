@@ -80,11 +80,20 @@ def test_a_restart_replaces_the_first_link_and_loads_the_demonstration_once(tmp_
         assert database.execute("SELECT count(*) FROM commission").fetchone() == (1,)
 
 
-def test_no_link_once_somebody_has_an_account(data: Path) -> None:
-    added = forum(
-        "user", "add", "ann", "--role", "organiser", "--password-stdin", "--data", data, given="x" * 20 + "\n"
-    )
+def add_ann(data: Path, role: str) -> None:
+    options = ("--role", role, "--password-stdin", "--data", data)
+    added = forum("user", "add", f"ann-{role}", *options, given="correct horse battery\n")
     assert added.returncode == 0, added.stderr
+
+
+def test_no_link_once_there_is_an_administrator(data: Path) -> None:
+    add_ann(data, "organiser")
+    with Serving(data, "--no-demo") as server:
+        link = server.base + server.said[server.said.index("/first/") :].split()[0]
+        assert httpx2.get(link, trust_env=False).status_code == 200
+        add_ann(data, "administrator")
+        assert httpx2.get(link, trust_env=False).status_code == 404
+        server.stop()
     with Serving(data, "--no-demo") as server:
         assert "/first/" not in server.said
 

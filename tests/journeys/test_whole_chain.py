@@ -11,7 +11,7 @@ from browsing import PASSWORD, PHONE, House, Look, People
 from playwright.async_api import Page, expect
 from serving import forum
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 ACCOUNTS = {"mo": "Moderator", "olu": "Organiser", "cat": "Commissioner"}
 
@@ -84,7 +84,7 @@ async def press(console: Page, name: str) -> None:
     """Presses a button of the console and waits until the server has answered."""
     async with console.expect_response(lambda r: "/console/" in r.url and r.request.method == "POST") as answer:
         await console.get_by_role("button", name=re.compile(name)).first.click()
-    assert (await (await answer.value).finished()) is None
+    assert (await answer.value).status in {200, 303}
 
 
 async def test_the_whole_chain(people: People, house: House, accessible: Look, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await accessible(console)
     await expect(console.get_by_text("On second thought")).to_be_visible()
     await press(console, "^Show the result")
-    await expect(wall.locator("svg[role=img]").first).to_be_visible()
+    await expect(wall.locator("#screen")).to_contain_text("most votes")
     await accessible(wall)
     await accessible(first)
     await expect(first.locator("#screen")).to_contain_text("Nothing is shown by group")

@@ -104,10 +104,14 @@ async def test_the_form_shows_what_the_decision_rests_on(house: House, commissio
     assert "style=" not in shown.text
 
 
-async def test_reasons_stand_by_response_and_never_with_a_group(house: House, commissioner: httpx2.AsyncClient) -> None:
-    voted = await a_vote(house.store, reasons=REASONS)
+@pytest.mark.parametrize("votes", [(FIRST,), (FIRST, SECOND)])
+async def test_reasons_stand_by_response_and_never_with_a_group(
+    house: House, commissioner: httpx2.AsyncClient, votes: tuple[tuple[str, ...], ...]
+) -> None:
+    voted = await a_vote(house.store, *votes, reasons=REASONS)
     shown = await commissioner.get(address(voted))
-    details = re.findall(r"<details>(.*?)</details>", shown.text, re.S)
+    reasons = shown.text[shown.text.index("The reasons people gave") : shown.text.index("The decision</h2>")]
+    details = re.findall(r"<details>(.*?)</details>", reasons, re.S)
     assert len(details) == 2
     assert "Quick &amp; calm &lt;always&gt;" in details[0]
     assert details[0].index("Quick") < details[0].index("She knew me")

@@ -274,7 +274,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("round", "participant", name="pk_ballot"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_ballot_participant", "ballot", ["participant"], unique=False)
 
     postgresql = op.get_bind().dialect.name == "postgresql"
     for trigger in _POSTGRESQL_TRIGGERS if postgresql else _SQLITE_TRIGGERS:

@@ -1,0 +1,261 @@
+"""Joining, voting by form and following by polling, without JavaScript and without websockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+from house import House, a_house, words
+from making import CLOCK, a_commission, a_session, new_id
+
+from forum.facilitation import Facilitation
+from forum.session import LiveSession
+
+
+@dataclass(frozen=True)
+class Event:
+    """A house with a live session, and its facilitator's acts."""
+
+    house: House
+    live: LiveSession
+
+    @property
+    def path(self) -> str:
+        return f"/s/{self.live.code}"
+
+    @property
+    def acts(self) -> Facilitation:
+        return Facilitation(self.house.store, CLOCK)
+
+    async def ask(self, question: str = "Who should come first?") -> str:
+        """Asks and opens; returns the round."""
+        asked = (await self.acts.ask(self.live.id, question, ["A nurse", "The police"], none=True)).round
+        assert asked is not None
+        await self.acts.open(self.live.id, asked.id)
+        await self.house.site.rooms.changed(self.live.id)
+        return asked.id
+
+    async def join(self, group: str = "g1") -> httpx2.AsyncClient:
+        """A browser that joined."""
+        browser = self.house.browser()
+        await browser.get(self.path)
+        answer = await browser.post(f"{self.path}/join", data={"group": group})
+        assert answer.status_code == 303, answer.text
+        return browser
+
+    async def choices(self, round_id: str) -> list[str]:
+        async with self.house.store.read() as work:
+            return sorted(b.choice for b in await work.rounds.ballots(round_id))
+
+
+@pytest.fixture
+async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
+    async with a_house(tmp_path, sqlite_template, wrong_codes_per_address=5, joins_per_address=20) as house:
+        commission = a_commission()
+        live = a_session(commission, code="482913")
+        async with house.store.begin() as work:
+            await work.commissions.add(commission)
+            await work.sessions.add(live)
+        yield Event(house, live)
+
+
+async def test_a_code_is_taken_however_it_is_typed(event: Event) -> None:
+    async with event.house.browser() as browser:
+        for typed in ("482913", "482 913", " 482-913 "):
+            answer = await browser.post("/join", data={"code": typed})
+            assert (answer.status_code, answer.headers["location"]) == (303, "/s/482913")
+
+
+async def test_a_wrong_code_says_so_keeps_what_was_typed_and_has_its_limit(event: Event) -> None:
+    async with event.house.browser() as browser:
+        for _ in range(5):
+            answer = await browser.post("/join", data={"code": "123 456"})
+            assert answer.status_code == 422
+            assert "no session with this code" in words(answer)
+            assert 'value="123 456"' in answer.text
+        refused = await browser.post("/join", data={"code": "482913"})
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 600
+    async with event.house.browser("192.0.2.77") as elsewhere:
+        assert (await elsewhere.post("/join", data={"code": "482913"})).status_code == 303
+
+
+async def test_joining_says_who_will_see_what_and_that_browsers_are_counted(event: Event) -> None:
+    async with event.house.browser() as browser:
+        said = words(await browser.get(event.path))
+    assert "Prefer not to say" in said
+    assert "browser" in said
+    assert "The joint board" in said
+    assert "Carers" in said
+
+
+async def test_joining_needs_a_choice_and_an_existing_group(event: Event) -> None:
+    async with event.house.browser() as browser:
+        for form in ({}, {"group": "g99"}):
+            answer = await browser.post(f"{event.path}/join", data=form)
+            assert answer.status_code == 422
+            assert "Choose a group" in words(answer)
+    async with event.house.store.read() as work:
+        assert await work.sessions.joined(event.live.id) == {}
+
+
+async def test_the_same_browser_joins_once_and_keeps_its_group(event: Event) -> None:
+    browser = await event.join("g1")
+    await browser.post(f"{event.path}/join", data={"group": "g2"})
+    async with event.house.store.read() as work:
+        assert await work.sessions.joined(event.live.id) == {"g1": 1}
+
+
+async def test_joins_from_one_address_have_a_limit_that_those_inside_do_not_feel(event: Event) -> None:
+    inside = await event.join()
+    for _ in range(19):
+        await event.join()
+    async with event.house.browser() as browser:
+        assert (await browser.post(f"{event.path}/join", data={"group": "g1"})).status_code == 429
+    assert (await inside.post(f"{event.path}/join", data={"group": "g1"})).status_code == 303
+
+
+async def test_a_vote_by_form_is_counted_and_may_be_changed(event: Event) -> None:
+    round_id = await event.ask()
+    browser = await event.join()
+    for choice, label in (("r1", "A nurse"), ("r2", "The police"), ("none", "None of these")):
+        answer = await browser.post(f"{event.path}/vote", data={"round": round_id, "choice": choice, "reason": ""})
+        assert answer.status_code == 303
+        page = await browser.get(answer.headers["location"])
+        assert f"Counted: {label}" in words(page)
+    assert await event.choices(round_id) == ["none"]
+
+
+async def test_a_reload_of_the_vote_is_the_same_vote(event: Event) -> None:
+    round_id = await event.ask()
+    browser = await event.join()
+    form = {"round": round_id, "choice": "r1", "reason": "", "cast": new_id()}
+    for _ in range(3):
+        assert (await browser.post(f"{event.path}/vote", data=form)).status_code == 303
+    assert await event.choices(round_id) == ["r1"]
+
+
+async def test_what_cannot_be_counted_says_why_and_keeps_what_was_typed(event: Event) -> None:
+    round_id = await event.ask()
+    browser = await event.join()
+    vote = f"{event.path}/vote"
+    nothing = await browser.post(vote, data={"round": round_id, "reason": "my half thought"})
+    assert nothing.status_code == 409
+    assert "Choose one of the answers" in words(nothing)
+    assert "my half thought" in nothing.text
+    long = await browser.post(vote, data={"round": round_id, "choice": "r2", "reason": "x" * 501})
+    assert long.status_code == 409
+    assert "at most 500" in words(long)
+    assert "x" * 501 in long.text
+    strange = await browser.post(vote, data={"round": round_id, "choice": "r9"})
+    assert strange.status_code == 409
+    assert "not one of the answers" in words(strange)
+    await event.acts.close(event.live.id, round_id)
+    await event.house.site.rooms.changed(event.live.id)
+    late = await browser.post(vote, data={"round": round_id, "choice": "r1"})
+    assert late.status_code == 409
+    assert "has closed" in words(late)
+    assert await event.choices(round_id) == []
+
+
+async def test_a_ballot_for_another_session_is_not_counted_in_either(event: Event) -> None:
+    other = a_session(a_commission(), code="111222")
+    commission = a_commission(id=other.commission)
+    async with event.house.store.begin() as work:
+        await work.commissions.add(commission)
+        await work.sessions.add(other)
+    elsewhere = await Event(event.house, other).ask()
+    browser = await event.join()
+    answer = await browser.post(
+        f"{event.path}/vote", data={"round": elsewhere, "choice": "r1"}, headers={"Accept": "application/json"}
+    )
+    assert answer.status_code == 409
+    assert answer.json()["error"]["code"] == "unknown_round"
+    assert await event.choices(elsewhere) == []
+
+
+async def test_who_has_not_joined_cannot_vote(event: Event) -> None:
+    round_id = await event.ask()
+    async with event.house.browser() as browser:
+        answer = await browser.post(f"{event.path}/vote", data={"round": round_id, "choice": "r1"})
+        assert answer.status_code == 403
+    assert await event.choices(round_id) == []
+
+
+async def test_where_sockets_are_blocked_a_phone_posts_and_polls(event: Event) -> None:
+    round_id = await event.ask()
+    browser = await event.join()
+    machine = {"Accept": "application/json"}
+    form = {"round": round_id, "choice": "r1", "reason": "", "cast": "c1"}
+    ack = (await browser.post(f"{event.path}/vote", data=form, headers=machine)).json()
+    assert ack == {"t": "ack", "cast": "c1", "round": round_id, "choice": "r1", "changed": False}
+    now = (await browser.get(f"{event.path}/now", headers=machine)).json()
+    assert now["round"]["id"] == round_id
+    assert now["yours"] == [{"round": round_id, "choice": "r1", "reason": ""}]
+    assert "data-ballot" in now["html"]
+
+
+async def test_nothing_of_an_unrevealed_round_is_on_any_page(event: Event) -> None:
+    round_id = await event.ask()
+    voters = [await event.join(group) for group in ("g1", "g2", "g3")]
+    for browser in voters:
+        form = {"round": round_id, "choice": "r2", "reason": "a secret reason"}
+        await browser.post(f"{event.path}/vote", data=form)
+    await event.acts.close(event.live.id, round_id)
+    await event.house.site.rooms.changed(event.live.id)
+    watching = await event.join()
+    for path in (
+        event.path,
+        f"{event.path}/now",
+        f"/projector/{event.live.projector}",
+        "/record",
+        "/record/entries.jsonl",
+        f"/rounds/{round_id}/ballots.jsonl",
+        f"/commissions/{event.live.commission}",
+        "/",
+    ):
+        answer = await watching.get(path, headers={"Accept": "application/json"} if path.endswith("now") else {})
+        assert "a secret reason" not in answer.text
+        assert "100%" not in answer.text
+        assert '"r2":3' not in answer.text.replace(" ", "")
+    assert (await watching.get(f"/rounds/{round_id}/ballots.jsonl")).status_code == 404
+
+
+async def test_hostile_words_of_the_facilitator_are_only_words(event: Event) -> None:
+    await event.ask("<script>alert(1)</script> & who?")
+    browser = await event.join()
+    for path in (event.path, f"/projector/{event.live.projector}"):
+        text = (await browser.get(path)).text
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert(1)" in text
+
+
+async def test_after_the_end_nobody_joins_and_everybody_reads_so(event: Event) -> None:
+    inside = await event.join()
+    await event.acts.end(event.live.id)
+    assert "This session has ended" in words(await inside.get(event.path))
+    async with event.house.browser() as late:
+        assert (await late.post(f"{event.path}/join", data={"group": "g1"})).status_code == 403
+
+
+async def test_stepping_out_shows_the_organisers_support_lines(event: Event) -> None:
+    async with event.house.browser() as browser:
+        said = words(await browser.get(f"{event.path}/step-out"))
+    assert "Samaritans" in said
+    assert "116 123" in said
+
+
+async def test_the_audiences_page_is_small(event: Event) -> None:
+    """At most 40 kB in all over the wire: the page, its style sheet and its scripts, as they are sent."""
+    await event.ask()
+    browser = await event.join()
+    page = await browser.get(event.path)
+    sent = len(page.content)
+    for name in ("forum.css", "phone.js", "socket.js", "icon.svg"):
+        async with browser.stream("GET", f"/static/{name}", headers={"Accept-Encoding": "gzip"}) as answer:
+            assert answer.status_code == 200
+            sent += sum([len(chunk) async for chunk in answer.aiter_raw()])
+    assert sent < 40_000
