@@ -9,7 +9,8 @@ The store is used as units of work:
 Leaving `begin()` normally commits, leaving it by an exception rolls back. Whatever was written is on disk (WAL with
 synchronous=FULL, or PostgreSQL's default) when `begin()` has been left. A database that cannot take it (full, locked,
 gone) raises StoreUnavailable; how far the unit had got is then unknown, as when the answer to a commit is lost. Units
-that write go on side by side, except where `lock=True` or `record.size()` puts them in line. Every method that looks for one thing by id raises NotFound unless it says otherwise.
+that write go on side by side, except where `lock=True` or `record.size()` puts them in line. Every method that looks
+for one thing by id raises NotFound unless it says otherwise.
 U+0000 and lone surrogates in words are kept as replacement characters, so no text makes a unit fail.
 Times are strings, UTC, `2026-11-22T13:44:21.123Z`; ids are 32 lower-case hex digits from 128 random bits.
 """
@@ -247,8 +248,8 @@ class Rounds(Protocol):
         even when the round has closed since. Otherwise the round must be open ("not_open" for a draft, "closed" for
         closed and revealed, "annulled", "unknown_round" where it does not exist or is another session's than the
         participant's) and the choice one of its responses ("unknown_response"); a cast id has 1 to 64 characters
-        ("malformed"). One ballot per participant and round,
-        held by the database's own constraint; the last counted cast is the ballot.
+        ("malformed"). One ballot per participant and round, held by the database's own constraint; the last counted
+        cast is the ballot.
         """
 
     async def voted(self, rounds: Sequence[str]) -> dict[str, int]:

@@ -1,8 +1,8 @@
 """The statements that count a batch of ballots: each is one round trip, however many ballots there are.
 
-A batch goes over as one parameter (SQLite: a JSON array of arrays, read by json_each) or one a column
-(PostgreSQL: arrays, read by unnest), never row by row: an executemany in a thread beside a busy event loop
-waits for the GIL at every row.
+A batch goes over as one parameter (SQLite: a JSON array of arrays, read by json_each) or one a column (PostgreSQL:
+arrays, read by unnest), never row by row: an executemany in a thread beside a busy event loop waits for the
+interpreter's lock at every row.
 """
 
 from __future__ import annotations

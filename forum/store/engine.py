@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from forum.errors import StartupProblem
@@ -33,7 +33,7 @@ from forum.store.stories import SqlStories
 SQLITE, POSTGRESQL = DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 _READERS = 4
-_CONNECTIONS = 10
+_CONNECTIONS, _MORE_CONNECTIONS = 10, 5
 _LOCK_SECONDS = 5.0  # how long SQLite waits for another process that writes
 _STATEMENT_SECONDS = 30.0
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -111,15 +111,25 @@ async def transaction(engine: AsyncEngine, *, reading: bool) -> AsyncIterator[Li
     async with AsyncExitStack() as stack:
         with faults():
             connection = await stack.enter_async_context(engine.connect())
+        async with _sure(connection):
             await connection.begin()
         yield Link(connection, reading=reading)
-        try:
-            with faults(reading=reading):
-                await connection.commit()
-        except BaseException:
-            # Whether it was committed is unknown, and the connection may still be in the transaction: never again.
-            await connection.invalidate()
-            raise
+        async with _sure(connection):
+            await connection.commit()
+
+
+@asynccontextmanager
+async def _sure(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Around a BEGIN and a COMMIT: one that fails, or is cancelled, may leave a transaction open, or may have ended it.
+
+    Nobody can tell which, so such a connection is never used again.
+    """
+    try:
+        with faults():
+            yield
+    except BaseException:
+        await connection.invalidate()
+        raise
 
 
 @asynccontextmanager
@@ -138,7 +148,7 @@ def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
         pool_reset_on_return=None,
         connect_args={} if "timeout" in url.query else {"timeout": _LOCK_SECONDS},
     )
-    pragmas = (*_PRAGMAS, "query_only=ON") if reading else _PRAGMAS
+    pragmas = ("query_only=ON",) if reading else _PRAGMAS
     begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
 
     @sa.event.listens_for(engine.sync_engine, "connect")
@@ -163,7 +173,7 @@ def _postgresql(url: URL) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=_CONNECTIONS,
-        max_overflow=_CONNECTIONS,
+        max_overflow=_MORE_CONNECTIONS,
         isolation_level="READ COMMITTED",
         connect_args={"command_timeout": _STATEMENT_SECONDS},
     )
@@ -172,8 +182,7 @@ def _postgresql(url: URL) -> AsyncEngine:
     def checked(
         connection: sa.engine.interfaces.DBAPIConnection, _: ConnectionPoolEntry, __: sa.PoolProxiedConnection
     ) -> None:
-        # A connection that the server ended while nobody used it is known to be closed, without asking the
-        # server.
+        # A connection that the server ended while nobody used it is known to be closed, without asking the server.
         if connection.driver_connection.is_closed():
             raise sa.exc.InvalidatePoolError
 

@@ -27,8 +27,8 @@ _SQLITE_UNAVAILABLE = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
-# ... and SQLSTATE classes (PostgreSQL documentation, appendix A): connection, transaction rolled back,
-# read-only server, sign-in, no such database, resources, not in the right state, operator, system, internal.
+# ... and SQLSTATE classes (PostgreSQL documentation, appendix A): connection, read-only server, sign-in, no such
+# database, transaction rolled back, resources, not in the right state, operator, system, internal.
 _POSTGRESQL_UNAVAILABLE = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
 _FOREIGN_KEY = "23503"
 _READING = "This unit of work is for reading: use begin() to write."
@@ -36,8 +36,7 @@ _READING = "This unit of work is for reading: use begin() to write."
 
 @contextmanager
 def faults(*, reading: bool = False) -> Iterator[None]:
-    """Turns what the database raises into StoreUnavailable or NotFound; a mistake in our own SQL stays what
-    it is.
+    """Turns what the database raises into StoreUnavailable or NotFound; a mistake in our own SQL stays what it is.
 
     `reading` says that the unit of work may not write: an attempt to is a mistake too (RuntimeError).
     """
@@ -60,7 +59,7 @@ def faults(*, reading: bool = False) -> Iterator[None]:
         raise known from error
     except (sa.exc.TimeoutError, OSError, TimeoutError) as error:
         # The pool had no connection to give in time, or the network did not reach the server.
-        raise StoreUnavailable("The database cannot be reached. Nothing was saved.") from error
+        raise StoreUnavailable("The database cannot be reached. Try again in a moment.") from error
 
 
 def sqlstate(error: BaseException | None) -> str:
@@ -91,7 +90,7 @@ def _known_by_sqlite(error: sqlite3.Error) -> ForumError | None:
 
 
 def _unavailable() -> StoreUnavailable:
-    return StoreUnavailable("The database could not take this. Nothing was saved.")
+    return StoreUnavailable("The database could not take this. Try again in a moment.")
 
 
 def _homeless() -> NotFound:

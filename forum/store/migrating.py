@@ -1,7 +1,6 @@
 """Looking at a database before anything touches it, and bringing it up to date.
 
-The look never writes: a damaged or newer database stays byte for byte as it is, and no file appears beside
-it.
+The look never writes: a damaged or newer database stays byte for byte as it is.
 """
 
 from __future__ import annotations
@@ -53,8 +52,7 @@ async def check(url: str) -> None:
 async def migrate(url: str) -> None:
     """Makes the tables, or brings them up to date; several processes may do so at once.
 
-    Raises StartupProblem where the database is damaged, newer or not Forum's, or cannot be reached or
-    written.
+    Raises StartupProblem where the database is damaged, newer or not Forum's, or cannot be reached or written.
     """
     address = parse(url)
     if await _revision(address) == _script().get_current_head():

@@ -206,9 +206,8 @@ round_ = sa.Table(
     _words("annulled_because"),
 )
 
-# Which casts have been counted, so that the same one again is known. It holds no choice, and no foreign keys:
-# rows come only from the one statement in casting.py, which joins round and participant; checking each row
-# twice is not free.
+# Which casts have been counted, so that the same one again is known. It holds no choice, and no foreign keys: rows come
+# from one statement only, in casting.py, which has looked up round and participant; doing so twice is not free.
 casting = sa.Table(
     "casting",
     metadata,

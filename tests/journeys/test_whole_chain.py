@@ -245,6 +245,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await commissioner.locator("[name=by_1]").fill("2027-03-31")
     await commissioner.get_by_role("button", name="Publish this decision").click()
     await commissioner.wait_for_url(re.compile("/decisions/"))
+    decided = commissioner.url
     await accessible(commissioner)
 
     # The export, checked.
@@ -262,8 +263,12 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     for path in ("/", "/commissions", "/stories", "/record", "/record/0", "/sign-in"):
         await public.goto(path)
         await accessible(public)
-    await public.goto("/record")
+    await public.goto(decided)
     await expect(public.get_by_text("Nobody drives at night yet.").first).to_be_visible()
+    await accessible(public)
+    await public.locator("main a[href^='/record/']").first.click()
+    await expect(public.get_by_text("Nobody drives at night yet.").first).to_be_visible()
+    await accessible(public)
     for page in (console, moderator, commissioner):
         await page.set_viewport_size({"width": 320, "height": 640})
         await page.reload()

@@ -76,6 +76,30 @@ async def test_a_database_locked_by_another_process(sqlite_database: Database) -
     await store.close()
 
 
+async def test_waiting_for_a_lock_may_be_given_up(sqlite_database: Database) -> None:
+    store = await open_store(sqlite_database.url)
+    async with store.begin() as work:
+        await work.facts.set("made_by", "forum")
+
+    async def unit() -> None:
+        async with store.begin() as work:
+            await work.facts.set("made_by", "nobody")
+
+    with closing(sqlite3.connect(sqlite_database.name, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        task = asyncio.create_task(unit())
+        async with store.read() as work:
+            for _ in range(10):  # by now it waits for the lock, in the driver's thread
+                assert await work.facts.get("made_by") == "forum"
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        other.execute("ROLLBACK")
+    async with store.begin() as work:
+        assert await work.facts.get("made_by") == "forum"
+    await store.close()
+
+
 @pytest.mark.parametrize("persisted", [False, True], ids=["failed", "failed but persisted"])
 async def test_a_commit_that_fails_is_not_acknowledged_and_may_be_tried_again(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch, persisted: bool

@@ -131,6 +131,7 @@ def overwrite(path: Path, at: int, what: bytes) -> None:
         pytest.param(lambda path: overwrite(path, 0, b"SQLite format 4"), id="its first bytes"),
         pytest.param(lambda path: overwrite(path, 100, bytes(4000)), id="its first page"),
         pytest.param(lambda path: overwrite(path, path.stat().st_size - 4096, b"\xff" * 4096), id="its last page"),
+        pytest.param(lambda path: overwrite(path, 20 * 4096, b"\xff" * 4096), id="a page in the middle"),
         pytest.param(lambda path: path.write_bytes(path.read_bytes()[:20_000]), id="cut short"),
     ],
 )
