@@ -112,8 +112,8 @@ async def shoot(camera: Camera, data: Path) -> None:
     mine = await camera.page("phone", phones[0].cookie)
     newcomer = await camera.page("phone")
     for screen, path in (
-        (wall, f"/projector/{session['projector']}"),
-        (beamer, f"/projector/{session['projector']}"),
+        (wall, session["projector"]),
+        (beamer, session["projector"]),
         (mine, f"/s/{session['code']}"),
         (newcomer, f"/s/{session['code']}"),
         (laptop, f"/console/{session['id']}"),

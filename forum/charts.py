@@ -13,7 +13,6 @@ Class names, for static/forum.css (presentation attributes give each a plain loo
     series-1 .. series-6    the fill of a response by its number (r7 begins again at 1); series-none: "none of these"
     series-away             the fill of those who joined, left or are not followed
     chart-texture           the stroke of lines and dots laid over a fill; best in the colour of the page
-    chart-track             the fill of the empty rest of a bar
     ribbon                  a band of people in the alluvial picture; with it "moved", "stayed" or "away"
 """
 
@@ -24,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from forum.drawing import LINE, Drawing, width, wrapped
-from forum.groups import TableRow, ViewShift
+from forum.groups import ViewShift
 
 NARROW, WIDE = 400, 800
 _TIGHT = 22  # the height of a line where room is short
@@ -123,71 +122,6 @@ def alluvial(
     return art.svg()
 
 
-def bars(
-    counts: Mapping[str, int],
-    labels: Mapping[str, str],
-    n: int,
-    title: str,
-    *,
-    share_only: bool = False,
-    words: Words = ENGLISH,
-    wide: bool = False,
-    key: str = "",
-) -> str:
-    """One horizontal bar for each response, with its words above it and its number and share of `n` at its end.
-
-    For a head count `n` is the number of ballots. For equal voice `counts` are basis points, `n` is 10000 and
-    `share_only` leaves the basis points themselves out.
-    """
-    art = Drawing(
-        WIDE if wide else NARROW, title, ("bars", title, list(counts.items()), list(labels.items()), n, wide, key)
-    )
-    shares = {response: f"{_percent(counts[response], n)}%" for response in labels}
-    ends = shares if share_only else {r: f"{counts[r]:,} ({shares[r]})" for r in labels}
-    room = art.width - _GAP - max((width(end) for end in ends.values()), default=0.0)
-    y = 0.0
-    for response, label in labels.items():
-        y = art.text(0, y, wrapped(label, art.width), "start", "")
-        long = room * counts[response] / n if n else 0.0
-        art.track(0, y + 4, room, _BAR)
-        art.bar(0, y + 4, long, _BAR, _series(response))
-        art.text(room + _GAP, y, [ends[response]], "start", "chart-number")
-        y += LINE + _GAP
-        art.say(words.count % {"label": label, "number": ends[response]})
-    art.height = y
-    return art.svg()
-
-
-def grouped(
-    rows: Sequence[TableRow],
-    labels: Mapping[str, str],
-    title: str,
-    *,
-    words: Words = ENGLISH,
-    wide: bool = False,
-    key: str = "",
-) -> str:
-    """The result by group: for each published row one bar of full length, cut by share, with its numbers below it."""
-    shape = ("grouped", title, [(row.label, sorted(row.counts.items())) for row in rows], wide, key)
-    art = Drawing(WIDE if wide else NARROW, title, shape)
-    short = _short(labels, always=True)
-    y = 0.0
-    for row in rows:
-        y = art.text(0, y, wrapped(f"{row.label} ({row.n:,})", art.width), "start", "chart-heading")
-        x = 0.0
-        for response in labels:
-            long = art.width * row.counts[response] / row.n if row.n else 0.0
-            art.bar(x, y + 4, long, _BAR, _series(response))
-            x += long
-        numbers = [f"{short[response]}\u00a0{row.counts[response]:,}" for response in labels]
-        y = art.text(0, y + _BAR + 8, wrapped("\u2003 ".join(numbers), art.width), "start", "chart-number") + _GAP
-        art.say(f"{row.label}: " + _listed(labels, row.counts, words))
-    art.height = y
-    if rows:
-        _legend(art, labels, short)
-    return art.svg()
-
-
 # ---------------------------------------------------------------- parts
 
 
@@ -229,10 +163,9 @@ def _series(node: str) -> str:
     return f"series-{(int(node[1:]) - 1) % 6 + 1}" if re.fullmatch("r[0-9]+", node) else "series-none"
 
 
-def _short(labels: Mapping[str, str], *, always: bool = False) -> dict[str, str]:
-    """Letters in place of the labels, where one of them is long (or always, unless all are single letters)."""
-    longest = max(map(len, labels.values()), default=0)
-    if longest <= (1 if always else _LONG):
+def _short(labels: Mapping[str, str]) -> dict[str, str]:
+    """Letters in place of the labels, where one of them is long."""
+    if max(map(len, labels.values()), default=0) <= _LONG:
         return dict(labels)
     return {response: chr(ord("A") + i) for i, response in enumerate(labels)}
 
@@ -252,8 +185,3 @@ def _scale(counts: Sequence[Sequence[int]], least: Sequence[Sequence[float]], ta
 
 def _listed(names: Mapping[str, str], counts: Mapping[str, int], words: Words) -> str:
     return ", ".join(words.count % {"label": names[node], "number": f"{n:,}"} for node, n in counts.items())
-
-
-def _percent(part: int, whole: int) -> int:
-    """A share in whole per cent, halves rounded up."""
-    return (200 * part + whole) // (2 * whole) if whole else 0

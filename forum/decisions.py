@@ -17,17 +17,11 @@ from forum.checking import Findings
 from forum.commission import Commission
 from forum.errors import IllegalMove, NotAllowed, NotFound
 from forum.groups import Result
+from forum.outcome import DEFERRED, OUTCOMES, differs
 from forum.ports import Clock, Commitment, Decision, Person, Store, Work
 from forum.recording import Words
 from forum.round import ANNULLED, NONE_OF_THESE, REVEALED, Round
 from forum.session import LiveSession
-
-ADOPTED, WITH_CHANGES, NOT_ADOPTED, DEFERRED = OUTCOMES = (
-    "adopted",
-    "adopted with changes",
-    "not adopted",
-    "deferred",
-)
 
 MOST_WORDS = 4000
 MOST_ROLE = 200
@@ -95,13 +89,6 @@ class Matter:
     def preference(self) -> tuple[str, ...]:
         """The responses that share the top of the head count; none where nobody voted or the vote is void."""
         return groups.preference(self.result.counts) if self.result else ()
-
-
-def differs(outcome: str, response: str | None, preference: Sequence[str]) -> bool:
-    """Whether a decision goes against what the room preferred."""
-    if outcome in (ADOPTED, WITH_CHANGES):
-        return response not in preference
-    return outcome == NOT_ADOPTED and response in preference
 
 
 async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:

@@ -61,13 +61,6 @@ class Drawing:
             width, height = max(width, _HAIR), max(height, _HAIR)
             self._area(f"M{_n(x)} {_n(y)}h{_n(width)}v{_n(height)}h{_n(-width)}z", series, textured=True)
 
-    def track(self, x: float, y: float, width: float, height: float) -> None:
-        """The empty length of a bar."""
-        self._parts.append(
-            f'<rect class="chart-track" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
-            ' fill="currentColor" fill-opacity="0.12"/>'
-        )
-
     def ribbon(self, edges: tuple[float, float], starts: Sequence[float], thick: float, series: str, kind: str) -> None:
         """A band of the same thickness all along, from one edge to the other, at least a hair's breadth."""
         thick = max(thick, _HAIR)

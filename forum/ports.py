@@ -134,7 +134,7 @@ class Commitment:
 class Decision:
     """What those with the power decided. `rounds` is one round id, or two: first vote and vote after replay.
 
-    `outcome` is one of decisions.OUTCOMES; `response` is a response id of those rounds, "none", or None where the
+    `outcome` is one of outcome.OUTCOMES; `response` is a response id of those rounds, "none", or None where the
     decision is not about one response (deferred); `why` is the reason for differing from the room's preference.
     `entry` is the index of its record entry, None for a rehearsal that is not recorded.
     """

@@ -18,6 +18,7 @@ from forum.exports import derive
 from forum.groups import EVERYONE, Partition, Row, preference, published
 from forum.log import Log
 from forum.methods import METHODS
+from forum.outcome import differs
 from forum.record import FAIL, NOT_CHECKED, PASS, Check, Export, Steps
 from forum.signing import check_with
 
@@ -238,11 +239,7 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
     response, outcome = entry["response"], entry["outcome"]
     if response not in [None, "none", *_responses(last)]:
         return "it is about something that was not voted on"
-    against = (
-        response not in preferred
-        if outcome.startswith("adopted")
-        else (outcome == "not adopted" and response in preferred)
-    )
+    against = differs(outcome, response, preferred)
     if entry["differs"] is not against or (against and entry["why"] is None):
         return "whether it differs from what people preferred is told wrongly, or without a reason"
     return ""

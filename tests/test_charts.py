@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forum import charts
-from forum.charts import Words, alluvial, bars, grouped
-from forum.groups import NOT_FOLLOWED, TableRow, ViewShift
+from forum.charts import Words, alluvial
+from forum.groups import NOT_FOLLOWED, ViewShift
 
 SVG = "{http://www.w3.org/2000/svg}"
 LABELS = {
@@ -28,10 +28,6 @@ SHIFT = ViewShift(
     cells={("r1", "r1"): 20, ("r1", "r2"): 7, ("r2", "r2"): 15, ("r3", "r1"): 3, ("none", "r3"): 1},
     joined={"r1": 2, "r3": 1},
     left={"r2": 6},
-)
-ROWS = (
-    TableRow("Nurses", 9, {"r1": 3, "r2": 6, "r3": 0, "none": 0}),
-    TableRow("other groups", 5, {"r1": 0, "r2": 1, "r3": 4, "none": 0}),
 )
 FOUR = {response: LABELS[response] for response in ("r1", "r2", "r3", "none")}
 HOSTILE = "<script>alert('1')</script>&\"]]>\x00\ud800<!-- \u202e"
@@ -158,7 +154,8 @@ def test_five_thousand_people() -> None:
     root = drawn(alluvial(ViewShift("f", cells, {"r1": 58}, {}), LABELS, "t", "First", "Now"))
     assert len(ribbons(root)) == 50
     assert min(thick for *_, thick in ribbons(root)) > 0.5
-    assert "5,000" in texts(drawn(bars({"r1": 5000}, {"r1": "Yes"}, 5000, "t")))[1]
+    everybody = ViewShift("f", {("r1", "r1"): 5000}, {}, {})
+    assert texts(drawn(alluvial(everybody, {"r1": "Yes"}, "t", "First", "Now"))).count("5,000") == 2
 
 
 @pytest.mark.parametrize(
@@ -177,56 +174,11 @@ def test_pictures_of_almost_nothing(shift: ViewShift, wide: bool) -> None:
     assert len(ribbons(root)) == len(shift.cells) + len(shift.joined) + len(shift.left)
 
 
-def test_bars_are_as_long_as_their_share() -> None:
-    root = drawn(bars({"r1": 30, "r2": 10, "r3": 0, "none": 0}, FOUR, 40, "Head count"))
-    tracks = [float(track.get("width") or 0) for track in root.iter(f"{SVG}rect")]
-    lengths = [
-        float(shape[1])
-        for path in root.findall(f"{SVG}path")
-        if path.get("class") and (shape := re.search(r"h([\d.]+)v", path.get("d") or ""))
-    ]
-    assert lengths == [pytest.approx(tracks[0] * 0.75), pytest.approx(tracks[0] * 0.25)]
-    assert {"30 (75%)", "10 (25%)", "0 (0%)"} <= set(texts(root))
-    assert "A crisis worker: 10 (25%)" in described(root)
-
-
-def test_bars_of_equal_voice_say_shares_only() -> None:
-    root = drawn(bars({"r1": 6667, "r2": 3333}, {"r1": "Yes", "r2": "No"}, 10_000, "Equal voice", share_only=True))
-    assert texts(root) == ["Yes", "67%", "No", "33%"]
-
-
-def test_bars_without_votes() -> None:
-    root = drawn(bars(dict.fromkeys(FOUR, 0), FOUR, 0, "Head count"))
-    assert "0 (0%)" in texts(root)
-    assert root.findall(f"{SVG}path") == []
-
-
-def test_grouped_bars_are_all_of_full_length_and_cut_by_share() -> None:
-    root = drawn(grouped(ROWS, FOUR, "By group"))
-    lengths = [
-        (path.get("class"), float(shape[1]))
-        for path in root.findall(f"{SVG}path")
-        if path.get("class") and (shape := re.search(r"h([\d.]+)v", path.get("d") or "")) and float(shape[1]) != 18
-    ]
-    assert [cls for cls, _ in lengths] == ["series-1", "series-2", "series-2", "series-3"]
-    shares = [3 / 9, 6 / 9, 1 / 5, 4 / 5]
-    assert [long for _, long in lengths] == pytest.approx([400 * share for share in shares], abs=0.01)
-    assert {"Nurses (9)", "other groups (5)"} <= set(texts(root))
-    assert "A\u00a03" in " ".join(texts(root))
-    assert "Nurses: A mental-health nurse and a paramedic, together: 3" in described(root)
-
-
-def test_grouped_without_rows_is_an_empty_picture() -> None:
-    assert texts(drawn(grouped((), FOUR, "By group"))) == []
-
-
 def test_hostile_words_are_only_words() -> None:
     labels = dict.fromkeys(FOUR, HOSTILE)
     pictures = [
         alluvial(SHIFT, labels, HOSTILE, HOSTILE, HOSTILE, words=Words(HOSTILE, HOSTILE, HOSTILE), key=HOSTILE),
         alluvial(SHIFT, labels, HOSTILE, HOSTILE, HOSTILE, wide=True),
-        bars(dict.fromkeys(FOUR, 1), labels, 4, HOSTILE),
-        grouped([TableRow(HOSTILE, 4, dict.fromkeys(FOUR, 1))], labels, HOSTILE),
     ]
     for picture in pictures:
         root = drawn(picture)
@@ -244,10 +196,6 @@ def test_ids_of_two_pictures_on_one_page_differ() -> None:
         alluvial(SHIFT, FOUR, "t", "a", "b", wide=True),
         alluvial(SHIFT, {r: r for r in FOUR}, "t", "a", "b"),
         alluvial(other, FOUR, "t", "a", "b"),
-        bars(ROWS[0].counts, FOUR, 9, "t"),
-        bars(ROWS[1].counts, FOUR, 5, "t"),
-        grouped(ROWS, FOUR, "t"),
-        grouped(ROWS[:1], FOUR, "t"),
     ]
     ids = [{e.get("id") for e in drawn(picture).iter() if e.get("id")} for picture in pictures]
     assert all(not one & two for one, two in combinations(ids, 2))

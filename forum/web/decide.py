@@ -12,7 +12,8 @@ from forum import decisions, groups, publishing
 from forum.ballot import Ballot
 from forum.commission import Commission
 from forum.decisions import DecisionForm, Matter, Promise
-from forum.errors import BadInput
+from forum.errors import BadInput, IllegalMove
+from forum.outcome import OUTCOMES, differs
 from forum.ports import Decision, Work
 from forum.round import FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
 from forum.session import LiveSession
@@ -21,6 +22,7 @@ from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page, somebody, wants_json
 from forum.web.public import outcome_words, power_words
 from forum.web.site import site_of
+from forum.web.words import say
 
 ROWS_AT_FIRST = 3
 
@@ -97,6 +99,11 @@ async def new(request: Request) -> Response:
         if wants_json(request):
             raise
         return await _form_page(request, rounds, form, status=422, errors=spoken(error))
+    except IllegalMove as error:
+        if wants_json(request):
+            raise
+        # Annulled while this was being written: what was typed stays on the page, to be copied from.
+        return await _form_page(request, rounds, form, status=409, errors={"id": say(error.message, error.values)})
     return done(request, f"/decisions/{decision.id}", id=decision.id, entry=decision.entry)
 
 
@@ -140,7 +147,8 @@ async def _form_page(
     errors: dict[str, str] | None = None,
 ) -> Response:
     async with site_of(request).store.read() as work:
-        on = await decisions.matter(work, rounds)
+        find = decisions.past_matter if status == 409 else decisions.matter
+        on = await find(work, rounds)
         given = [(r, _reasons(r, await work.rounds.ballots(r.id))) for r in on.rounds]
         standing = [d for d in await work.decisions.of(on.commission.id) if set(d.rounds) & {r.id for r in on.rounds}]
     promises = list(_promises(form))
@@ -159,7 +167,7 @@ async def _form_page(
         standing=standing,
         about=wording.chosen(labels, about) if about else "",
         dissenting=groups.dissenting(on.result.rows, about) if on.result and about else (),
-        outcomes=[(name, outcome_words(name)) for name in decisions.OUTCOMES],
+        outcomes=[(name, outcome_words(name)) for name in OUTCOMES],
         outcome_words=outcome_words,
         responses=_responses(on.later),
         form=form,
@@ -217,7 +225,7 @@ def _differs(made: Decision, on: Matter) -> bool:
     """Whether it goes against the vote; for a vote annulled since, whatever was said then stands in the record."""
     if on.result is None:
         return bool(made.why)
-    return decisions.differs(made.outcome, made.response, on.preference)
+    return differs(made.outcome, made.response, on.preference)
 
 
 async def export(request: Request) -> Response:

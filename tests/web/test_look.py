@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +96,6 @@ def test_scripts_speak_no_words_of_their_own_and_use_nothing_that_plain_http_lac
 @pytest.mark.parametrize(
     "template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: str(path.relative_to(TEMPLATES))
 )
-def test_no_template_has_inline_style_or_script(template: object) -> None:
-    html = template.read_text("utf-8")  # type: ignore[attr-defined]
+def test_no_template_has_inline_style_or_script(template: Path) -> None:
+    html = template.read_text("utf-8")
     assert not re.search(r"\sstyle=|<style|<script(?![^>]*\ssrc=)|\son(?:click|change|submit|load)=", html)

@@ -96,13 +96,14 @@ STATES = {
     "ended": a_view(Cue("ended"), ended=True),
 }
 NO_RESULT_YET = ("welcome", "scene", "replay", "draft", "open", "closing soon", "paused", "closed", "own question")
+JINJA = environment()
 SCREENS = ("phone", "projector", "console")
 
 
 def fragment(screen: str, view: View, **more: Any) -> str:
     """What is pushed to a screen of this kind."""
     context = screen_context("http://192.0.2.7:8000", view) | more
-    return environment().get_template(f"screens/{screen}.html").render(context)
+    return JINJA.get_template(f"screens/{screen}.html").render(context)
 
 
 def whole(screen: str, view: View, **more: Any) -> str:
@@ -115,7 +116,14 @@ def whole(screen: str, view: View, **more: Any) -> str:
         "error": "",
         **more,
     }
-    return environment().get_template(f"live/{screen}.html").render(context)
+    return JINJA.get_template(f"live/{screen}.html").render(context)
+
+
+def found(pattern: str, html: str) -> str:
+    """The first place that has this form."""
+    match = re.search(pattern, html, re.DOTALL)
+    assert match is not None
+    return match[0]
 
 
 def words(html: str) -> str:
@@ -191,7 +199,7 @@ class TestPhone:
 
     def test_the_ballot_does_not_change_while_voting_is_open(self) -> None:
         forms = {
-            re.search(r"<form data-part=\"ballot\".*?</form>", fragment("phone", STATES[state]), re.DOTALL)[0]  # type: ignore[index]
+            found(r"<form data-part=\"ballot\".*?</form>", fragment("phone", STATES[state]))
             for state in ("open", "closing soon", "paused")
         }
         assert len(forms) == 1
@@ -273,13 +281,13 @@ class TestProjector:
         nobody = replace(SHIFT, cells={}, joined=COUNTS, left=COUNTS, withheld="Who moved is not shown.")
         hidden = replace(view, results=view.results | {SECOND.id: replace(RESULT, shift=nobody)})
         html = fragment("projector", hidden)
-        assert "Who moved is not shown, to protect small groups." in words(html)
+        assert "Who changed their view is not shown, to protect small groups." in words(html)
         assert "<figure" not in html
 
     def test_long_scenes_take_smaller_letters_and_columns(self) -> None:
         short = replace(FIRST, text="She waits.")
         sizes = [
-            re.search(r'class="said (l\d)"', fragment("projector", replace(STATES["scene"], scene=scene)))[1]  # type: ignore[index]
+            found(r'class="said l\d"', fragment("projector", replace(STATES["scene"], scene=scene)))
             for scene in (short, FIRST)
         ]
         assert sizes[0] < sizes[1]
