@@ -64,8 +64,12 @@ class Facilitation:
                 for r in await work.rounds.of(live.id)
                 if (r.scenario, r.scene) == (story, scene) and r.state != ANNULLED
             ]
-            round_ = standing[-1] if standing else await self._draft(
-                work, live, found.text, [link.text for link in found.links], none=True, at=(story, scene)
+            round_ = (
+                standing[-1]
+                if standing
+                else await self._draft(
+                    work, live, found.text, [link.text for link in found.links], none=True, at=(story, scene)
+                )
             )
             return Outcome(await _cue(work, live, _cue_of(round_)), round_)
 
@@ -218,9 +222,7 @@ class Facilitation:
             raise NotFound("There is no such round in this session.")
         return round_
 
-    async def _nothing_open(
-        self, work: Work, live: LiveSession, but: tuple[str, str] | None = None
-    ) -> None:
+    async def _nothing_open(self, work: Work, live: LiveSession, but: tuple[str, str] | None = None) -> None:
         for round_ in await work.rounds.of(live.id):
             if round_.state == OPEN and (round_.scenario, round_.scene) != but:
                 raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")

@@ -17,7 +17,7 @@ MOST_ANSWERS = 64
 class Outbox:
     """What one screen is still to be sent. Filled by plain calls, emptied by one reader with `take`."""
 
-    __slots__ = ("_answers", "_ready", "_state", "_tally", "overflowed", "closing")
+    __slots__ = ("_answers", "_ready", "_state", "_tally", "closing", "overflowed")
 
     def __init__(self) -> None:
         self._answers: deque[str] = deque()

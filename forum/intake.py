@@ -78,7 +78,7 @@ class Intake:
                 outcomes = await work.rounds.cast([cast for cast, _ in batch])
                 counted = await work.rounds.voted(sorted({o.cast.round for o in outcomes if not o.refusal}))
         except StoreUnavailable as error:
-            log.error("ballots not stored", ballots=len(batch), error=str(error))
+            log.warning("ballots not stored", ballots=len(batch), error=str(error))
             outcomes = [CastOutcome(cast, "not_stored") for cast, _ in batch]
             counted = {}
         except Exception:

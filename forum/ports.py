@@ -283,7 +283,9 @@ class Record(Protocol):
         """In index order, from `start` up to but not including `stop`."""
 
     async def leaf_hashes(self) -> list[bytes]: ...
-    async def disclosures(self, digests: Sequence[str] | None = None, commission: str | None = None) -> list[Disclosure]:
+    async def disclosures(
+        self, digests: Sequence[str] | None = None, commission: str | None = None
+    ) -> list[Disclosure]:
         """Those with these digests, or those of a commission, or all of them; in (entry, digest) order."""
 
 
@@ -313,5 +315,3 @@ class Store(Protocol):
     def begin(self) -> AbstractAsyncContextManager[Work]: ...
     def read(self) -> AbstractAsyncContextManager[Work]: ...
     async def close(self) -> None: ...
-
-

@@ -19,9 +19,7 @@ class Words:
     value: str
 
 
-async def append(
-    work: Work, commission: Commission, type_: str, at: str, facts: Mapping[str, object]
-) -> int:
+async def append(work: Work, commission: Commission, type_: str, at: str, facts: Mapping[str, object]) -> int:
     """Appends one entry and returns its index.
 
     `facts` may hold Words anywhere; each becomes {"sd": digest}, salted with 128 fresh random bits (RFC 9901).

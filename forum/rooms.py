@@ -328,9 +328,7 @@ async def view_of(work: Work, live: LiveSession) -> View:
     round_ = by_id.get(cue.round or "")
     voted = await work.rounds.voted([round_.id]) if round_ else {}
     shown = [r for r in (round_, by_id.get((round_.second_of if round_ else "") or "")) if r is not None]
-    results = {
-        r.id: await tallying.result_of(work, r, commission.threshold) for r in shown if r.state == REVEALED
-    }
+    results = {r.id: await tallying.result_of(work, r, commission.threshold) for r in shown if r.state == REVEALED}
     reasons: tuple[Reason, ...] = ()
     if round_ is not None and round_.state in {CLOSED, REVEALED}:
         ballots = await work.rounds.ballots(round_.id)

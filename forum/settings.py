@@ -22,10 +22,14 @@ TABLE = (
     Setting("FORUM_DATA", "forum-data", "Folder that holds the database and the signing key."),
     Setting("FORUM_HOST", "0.0.0.0", "Address to listen on. 0.0.0.0 is every network of this machine."),
     Setting("FORUM_PORT", "8000", "Port to listen on; 0 takes a free one."),
-    Setting("FORUM_DATABASE_URL", "", "Database; empty: SQLite in FORUM_DATA. Or postgresql+asyncpg://user:password@host/name."),
-    Setting("FORUM_PUBLIC_URL", "", "Address people type, as https://forum.example.org; empty: worked out from the network."),
+    Setting(
+        "FORUM_DATABASE_URL",
+        "",
+        "Database; empty: SQLite in FORUM_DATA. Or postgresql+asyncpg://USER:PASSWORD@HOST/NAME.",
+    ),
+    Setting("FORUM_PUBLIC_URL", "", "Address that people type, as https://forum.example.org; empty: found out."),
     Setting("FORUM_JOINS_PER_ADDRESS", "3000", "Phones that may join from one network address in ten minutes."),
-    Setting("FORUM_WRONG_CODES_PER_ADDRESS", "300", "Wrong join codes that one network address may try in ten minutes."),
+    Setting("FORUM_WRONG_CODES_PER_ADDRESS", "300", "Wrong join codes that one address may try in ten minutes."),
     Setting("FORUM_STORIES_PER_ADDRESS", "60", "Stories that one network address may submit in an hour."),
     Setting("FORUM_SIGN_INS_PER_ADDRESS", "30", "Failed sign-ins that one network address may try in ten minutes."),
 )
@@ -50,11 +54,7 @@ class Settings:
         """From the environment; `given` values (not None) win. Raises StartupProblem for a value that cannot be."""
         raw = {row.env: environ.get(row.env, "") or row.default for row in TABLE}
         raw |= {f"FORUM_{name.upper()}": str(value) for name, value in given.items() if value is not None}
-        numbers = {
-            env: _number(env, raw[env])
-            for env in raw
-            if env.endswith(("_PORT", "_PER_ADDRESS"))
-        }
+        numbers = {env: _number(env, raw[env]) for env in raw if env.endswith(("_PORT", "_PER_ADDRESS"))}
         if numbers["FORUM_PORT"] > 65535:
             raise StartupProblem("FORUM_PORT must be from 0 to 65535, not %(value)s.", value=raw["FORUM_PORT"])
         data = Path(raw["FORUM_DATA"]).expanduser().absolute()

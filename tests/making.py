@@ -54,9 +54,7 @@ def a_session(commission: Commission, **changes: Any) -> LiveSession:
 
 def a_cast(round_id: str, participant: str, choice: str = "r1", reason: str = "", cast: str = "") -> Cast:
     """A ballot on its way, with an id and randoms of its own."""
-    return Cast(
-        round_id, participant, cast or new_id(), choice, reason, new_id(), new_id(), new_id(), CLOCK.now()
-    )
+    return Cast(round_id, participant, cast or new_id(), choice, reason, new_id(), new_id(), new_id(), CLOCK.now())
 
 
 async def a_room(store: Store, people: Sequence[str | None], **changes: Any) -> tuple[LiveSession, list[str]]:

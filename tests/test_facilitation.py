@@ -206,14 +206,17 @@ async def test_after_the_end_nothing_moves(sqlite_store: Store) -> None:
 async def test_a_second_vote_that_was_shown_and_annulled_is_not_held_again(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"] * 6)
     facilitation = Facilitation(sqlite_store, CLOCK)
-    first = await asked(facilitation, live.id)
-    for _ in range(2):
-        now = first if _ == 0 else (await facilitation.second(live.id, first.id)).round
-        assert now is not None
-        await facilitation.open(live.id, now.id)
-        await vote(sqlite_store, now.id, [(p, "r1") for p in people])
-        await facilitation.close(live.id, now.id)
-        await facilitation.reveal(live.id, now.id)
-    await facilitation.annul(live.id, now.id, "The sound failed")
+
+    async def held(round_: Round | None) -> Round:
+        assert round_ is not None
+        await facilitation.open(live.id, round_.id)
+        await vote(sqlite_store, round_.id, [(p, "r1") for p in people])
+        await facilitation.close(live.id, round_.id)
+        await facilitation.reveal(live.id, round_.id)
+        return round_
+
+    first = await held(await asked(facilitation, live.id))
+    second = await held((await facilitation.second(live.id, first.id)).round)
+    await facilitation.annul(live.id, second.id, "The sound failed")
     with pytest.raises(IllegalMove):
         await facilitation.second(live.id, first.id)

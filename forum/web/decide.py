@@ -13,7 +13,7 @@ from forum.ballot import Ballot
 from forum.commission import Commission
 from forum.decisions import DecisionForm, Matter, Promise
 from forum.errors import BadInput, IllegalMove
-from forum.outcome import OUTCOMES, differs
+from forum.outcome import ADOPTED, OUTCOMES, WITH_CHANGES, differs
 from forum.ports import Decision, Work
 from forum.round import FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
 from forum.session import LiveSession
@@ -216,7 +216,7 @@ async def decision(request: Request) -> Response:
         preference=wording.listed(labels, on.preference),
         differs=_differs(made, on),
         dissenting=groups.dissenting(on.result.rows, made.response)
-        if on.result and made.response and made.outcome in (decisions.ADOPTED, decisions.WITH_CHANGES)
+        if on.result and made.response and made.outcome in (ADOPTED, WITH_CHANGES)
         else (),
     )
 

@@ -87,7 +87,9 @@ async def unexpected(request: Request, error: Exception) -> Response:
     words = _("Something went wrong on our side. Nothing you sent was counted. Please try again.")
     if wants_json(request):
         return JSONResponse({"error": {"code": "unexpected", "words": words}}, 500)
-    return HTMLResponse(f'<!doctype html><html lang="en"><title>Forum</title><main><h1>Forum</h1><p>{words}</p></main></html>', 500)
+    # As little as can be: whatever failed may be what draws a page.
+    html = f'<!doctype html><html lang="en"><title>Forum</title><main><h1>Forum</h1><p>{words}</p></main></html>'
+    return HTMLResponse(html, 500)
 
 
 HANDLERS = {errors.ForumError: forum_error, HTTPException: http_error, Exception: unexpected}

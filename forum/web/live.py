@@ -108,9 +108,7 @@ async def vote(request: Request) -> Response:
         return RedirectResponse(f"/s/{live.code}?counted=1", 303)
     if wants_json(request):
         raise error
-    return await _phone_page(
-        request, live, participant, 409, refused=error, typed=Typed(round_id, choice, reason)
-    )
+    return await _phone_page(request, live, participant, 409, refused=error, typed=Typed(round_id, choice, reason))
 
 
 class Typed(msgspec.Struct, frozen=True):

@@ -62,9 +62,7 @@ class OriginCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call."""
-        unsafe = scope["type"] == "websocket" or (
-            scope["type"] == "http" and scope["method"] not in _SAFE_METHODS
-        )
+        unsafe = scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _SAFE_METHODS)
         if not unsafe or self._allowed(scope):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":

@@ -14,7 +14,6 @@ from forum.settings import Settings
 from forum.signing import Signer
 from forum.web.limits import Limits
 
-
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

@@ -8,10 +8,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from forum.errors import ForumError, NotAllowed, NotFound, SignInNeeded
 from forum.rooms import Connection, Room
-from forum.wire import Bye, Yours, encode
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.pages import DEVICE, digest, need
 from forum.web.site import site_of
+from forum.wire import Bye, Yours, encode
 
 
 async def phone(socket: WebSocket) -> None:
@@ -66,9 +66,7 @@ async def _refuse(socket: WebSocket, error: ForumError) -> None:
     await socket.close(code)
 
 
-async def _serve(
-    socket: WebSocket, session: str, connection: Connection, yours: list[Yours] | None = None
-) -> None:
+async def _serve(socket: WebSocket, session: str, connection: Connection, yours: list[Yours] | None = None) -> None:
     rooms = site_of(socket).rooms
     await socket.accept()
     seen = socket.query_params.get("v", "")

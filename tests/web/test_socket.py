@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -127,7 +126,8 @@ async def test_two_tabs_are_one_ballot(event: Event) -> None:
         async def tab(socket: ClientConnection, choice: str) -> set[str]:
             return {str((await cast(socket, round_id, choice))["t"]) for _ in range(3)}
 
-        assert await asyncio.gather(tab(one, "r1"), tab(two, "r2")) == [{"ack"}, {"ack"}]
+        first, second = await asyncio.gather(tab(one, "r1"), tab(two, "r2"))
+        assert first | second == {"ack"}
         await cast(one, round_id, "none")
     assert await event.tally(round_id) == {"r1": 0, "r2": 0, "none": 1}
 
@@ -195,7 +195,8 @@ async def test_a_burst_of_casts_and_a_close_are_in_or_out_for_ever(event: Event)
     for _ in cookies:
         await ready.acquire()
     go.set()
-    counts, *answers = await asyncio.gather(event.tally(round_id), *phones)
+    counts = await event.tally(round_id)
+    answers = await asyncio.gather(*phones)
     assert counts["r1"] == sum(answer == "ack" for answer in answers)
 
 
@@ -216,8 +217,7 @@ async def test_a_message_beyond_all_bounds_closes_the_socket_and_loses_no_ballot
         await cast(phone, round_id, "r1")
         await phone.send("x" * 200_000)
         with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                await phone.recv()
+            await until(phone, "never")
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
     assert await event.tally(round_id) == {"r1": 1, "r2": 0, "none": 0}
