@@ -4,14 +4,15 @@
 const SILENCE = 20000; // after so long without a message, ask whether the server is there
 const ANSWER = 5000; // and wait so long for its answer
 const SLOWEST = 20000; // the longest pause between two attempts
-const BLOCKED = 3; // so many attempts that never opened: websockets are blocked here, or nothing is there
+const BLOCKED = 3; // so many attempts without a hello: websockets are blocked here, or nothing is there
 
 // Connects `main` to its room. `hear(message)` gets every message; `tell(how)` is told "up", "poll", "down", "gone".
 function connect(main, hear, tell) {
   let socket = null;
   let heard = 0;
   let tries = 0;
-  let unopened = 0;
+  let greeted = false;
+  let ungreeted = 0;
   let timer = 0;
   let polling = 0;
   let over = false;
@@ -24,19 +25,16 @@ function connect(main, hear, tell) {
     address.searchParams.set("v", main.dataset.version);
     const mine = (socket = new WebSocket(address.href));
     const slow = setTimeout(() => mine === socket && drop(), 8000);
-    let opened = false;
-    mine.onopen = () => {
-      if (mine !== socket) return;
-      opened = true;
-      heard = Date.now();
-    };
+    greeted = false;
+    heard = Date.now();
     mine.onmessage = (event) => {
       if (mine !== socket) return;
       clearTimeout(slow);
       heard = Date.now();
       const message = JSON.parse(event.data);
       if (message.t === "hello") {
-        tries = unopened = 0;
+        greeted = true;
+        tries = ungreeted = 0;
         clearTimeout(polling);
         polling = 0;
         tell("up");
@@ -49,23 +47,22 @@ function connect(main, hear, tell) {
       if (mine !== socket) return;
       socket = null;
       if (event.code === 4403 || event.code === 4404) end();
-      else lost(opened);
+      else lost();
     };
   }
 
   // Leaves a connection that does not answer, without waiting for it to close.
   function drop() {
     const gone = socket;
-    const opened = gone.readyState === WebSocket.OPEN;
     socket = null;
     gone.close();
-    lost(opened);
+    lost();
   }
 
-  function lost(opened) {
+  function lost() {
     if (over) return;
-    if (!opened) unopened += 1;
-    if (main.dataset.path && unopened >= BLOCKED && !polling) poll();
+    if (!greeted) ungreeted += 1;
+    if (main.dataset.path && ungreeted >= BLOCKED && !polling) poll();
     if (!polling) tell("down");
     // Between half and one and a half of the pause: a whole room must not come back at the same moment.
     timer = setTimeout(open, Math.min(SLOWEST, 400 * 2 ** tries++) * (0.5 + Math.random()));

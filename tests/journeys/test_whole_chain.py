@@ -275,5 +275,6 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
         await accessible(page)
     await wall.set_viewport_size({"width": 1024, "height": 768})
     await accessible(wall)
-    await press(console, "^End")
+    await console.get_by_text("End this session").click()
+    await press(console, "^End the session")
     await expect(first.locator("#screen")).to_contain_text("This session has ended")

@@ -1,0 +1,214 @@
+"""One phone in Chromium against a real server: what it says of its ballot is true, whatever the network does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from browsing import PASSWORD, PHONE, House, Look, People
+from playwright.async_api import Page, expect
+from serving import forum
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+COMMISSION = {
+    "title": "Night care",
+    "question": "Who should come?",
+    "stage": "plan",
+    "level": "co-design",
+    "decides": "The joint board",
+    "can_change": "Who comes",
+    "cannot_change": "The budget",
+    "threshold": "5",
+    "group": ["Carers", "Nurses"],
+    "invited": ["10", ""],
+}
+
+
+@dataclass
+class Event:
+    """A session that the test drives by the API."""
+
+    http: httpx2.AsyncClient
+    session: dict[str, str]
+
+    @property
+    def path(self) -> str:
+        return f"/s/{self.session['code']}"
+
+    async def act(self, name: str, **form: Any) -> dict[str, Any]:
+        answer = await self.http.post(f"/console/{self.session['id']}/{name}", data=form)
+        assert answer.status_code == 200, answer.text
+        facts: dict[str, Any] = answer.json()
+        return facts
+
+    async def ask(self, question: str = "Who should come first?") -> str:
+        asked = await self.act("ask", question=question, response=["A nurse", "The police"], none="1")
+        await self.act("open", round=asked["round"])
+        return str(asked["round"])
+
+    async def reveal(self, round_id: str) -> dict[str, int]:
+        await self.act("close", round=round_id)
+        return dict((await self.act("reveal", round=round_id))["result"]["counts"])
+
+
+@pytest.fixture
+async def event(house: House) -> AsyncIterator[Event]:
+    added = forum(
+        "user", "add", "olu", "--role", "organiser", "--password-stdin", "--data", house.data, given=PASSWORD + "\n"
+    )
+    assert added.returncode == 0, added.stderr
+    made = forum("user", "token", "olu", "--label", "test", "--data", house.data, "--json")
+    token = re.search(r'"token": "([^"]+)"', made.stdout)
+    assert token is not None
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
+    async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
+        commission = (await http.post("/organise/commissions", data=COMMISSION)).json()
+        session = await http.post("/organise/sessions", data={"commission": commission["id"], "title": "A day"})
+        yield Event(http, session.json())
+
+
+async def joined(people: People, event: Event, **more: Any) -> Page:
+    page = await people.somebody(PHONE, **more)
+    await page.goto(event.path)
+    await page.get_by_label("Carers").check()
+    await page.get_by_role("main").get_by_role("button").first.click()
+    await expect(page.locator("#screen")).to_be_visible()
+    return page
+
+
+async def vote(page: Page, label: str) -> None:
+    await page.get_by_label(label).check()
+    await page.get_by_role("button", name="Send my vote").click()
+
+
+async def test_a_vote_given_offline_is_kept_said_plainly_and_sent_on_return(people: People, event: Event) -> None:
+    phone = await joined(people, event)
+    round_id = await event.ask()
+    status = phone.locator("[data-status]")
+    await phone.wait_for_selector("[data-ballot]")
+    await phone.context.set_offline(True)
+    await vote(phone, "A nurse")
+    await expect(status).to_have_attribute("data-is", re.compile("waiting|sending"))
+    await expect(status).not_to_contain_text("Counted")
+    await expect(status).to_have_attribute("data-is", "waiting", timeout=30_000)
+    await phone.context.set_offline(False)
+    await expect(status).to_contain_text("Counted", timeout=40_000)
+    assert await event.reveal(round_id) == {"r1": 1, "r2": 0, "none": 0}
+
+
+async def test_a_vote_given_offline_survives_closing_the_tab(people: People, event: Event) -> None:
+    phone = await joined(people, event)
+    round_id = await event.ask()
+    await phone.wait_for_selector("[data-ballot]")
+    await phone.context.set_offline(True)
+    await vote(phone, "The police")
+    await expect(phone.locator("[data-status]")).to_have_attribute("data-is", "waiting", timeout=30_000)
+    context = phone.context
+    await phone.close()
+    await context.set_offline(False)
+    again = await context.new_page()
+    await again.goto(event.path)
+    await expect(again.locator("[data-status]")).to_contain_text("Counted", timeout=40_000)
+    assert await event.reveal(round_id) == {"r1": 0, "r2": 1, "none": 0}
+
+
+async def test_a_vote_that_comes_too_late_is_refused_in_plain_words(people: People, event: Event) -> None:
+    phone = await joined(people, event)
+    round_id = await event.ask()
+    await phone.wait_for_selector("[data-ballot]")
+    await phone.context.set_offline(True)
+    await vote(phone, "A nurse")
+    await expect(phone.locator("[data-status]")).to_have_attribute("data-is", "waiting", timeout=30_000)
+    await event.act("close", round=round_id)
+    await phone.context.set_offline(False)
+    await expect(phone.locator("[data-status]")).to_contain_text("not counted", timeout=40_000)
+    await event.act("reveal", round=round_id)
+    await expect(phone.locator("#screen")).to_contain_text("Nobody voted")
+
+
+async def test_where_websockets_are_blocked_the_phone_votes_and_follows_all_the_same(
+    people: People, event: Event
+) -> None:
+    phone = await people.somebody(PHONE)
+    await phone.route_web_socket(re.compile(".*"), lambda socket: socket.close(code=1006 + 2000))
+    await phone.goto(event.path)
+    await phone.get_by_label("Nurses").check()
+    await phone.get_by_role("main").get_by_role("button").first.click()
+    round_id = await event.ask()
+    await phone.wait_for_selector("[data-ballot]", timeout=60_000)
+    await vote(phone, "A nurse")
+    await expect(phone.locator("[data-status]")).to_contain_text("Counted", timeout=40_000)
+    assert await event.reveal(round_id) == {"r1": 1, "r2": 0, "none": 0}
+    await expect(phone.locator("#screen")).to_contain_text("most votes", timeout=40_000)
+
+
+async def test_two_tabs_and_a_double_tap_are_one_ballot(people: People, event: Event) -> None:
+    phone = await joined(people, event)
+    round_id = await event.ask()
+    other = await phone.context.new_page()
+    await other.goto(event.path)
+    for tab, label in ((phone, "A nurse"), (other, "The police")):
+        await tab.wait_for_selector("[data-ballot]")
+        await tab.get_by_label(label).check()
+        await tab.get_by_role("button", name="Send my vote").dblclick()
+        await expect(tab.locator("[data-status]")).to_contain_text("Counted")
+    assert await event.reveal(round_id) == {"r1": 0, "r2": 1, "none": 0}
+
+
+async def test_the_whole_of_a_phone_by_keyboard_alone(people: People, event: Event, accessible: Look) -> None:
+    phone = await people.somebody(PHONE)
+    await phone.goto("/join")
+
+    async def reach(selector: str) -> None:
+        """Tabs until the element has the focus."""
+        for _ in range(60):
+            if await phone.evaluate("s => document.activeElement && document.activeElement.matches(s)", selector):
+                return
+            await phone.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {selector} on {phone.url}")
+
+    await reach("input[name=code]")
+    await phone.keyboard.type(event.session["code"])
+    await phone.keyboard.press("Enter")
+    await phone.wait_for_url(re.compile("/s/"))
+    await reach("input[name=group]")
+    await phone.keyboard.press("Space")
+    await reach("main button")
+    await phone.keyboard.press("Enter")
+    await expect(phone.locator("#screen")).to_be_visible()
+    round_id = await event.ask()
+    await phone.wait_for_selector("[data-ballot]")
+    await reach("input[name=choice]")
+    await phone.keyboard.press("ArrowDown")
+    await phone.keyboard.press("Space")
+    chosen = await phone.locator("input[name=choice]:checked").get_attribute("value")
+    await reach("textarea[name=reason]")
+    await phone.keyboard.type("Typed without a mouse")
+    await reach("[data-send]")
+    await phone.keyboard.press("Enter")
+    await expect(phone.locator("[data-status]")).to_contain_text("Counted")
+    await accessible(phone)
+    assert (await event.reveal(round_id))[str(chosen)] == 1
+
+
+async def test_a_restart_of_the_server_is_survived_by_every_screen(people: People, event: Event, house: House) -> None:
+    phone = await joined(people, event)
+    wall = await people.somebody({"width": 1280, "height": 720})
+    await wall.goto(event.session["projector"])
+    round_id = await event.ask()
+    await phone.wait_for_selector("[data-ballot]")
+    port = house.server.port
+    house.server.stop()
+    await expect(wall.get_by_text("The connection to Forum is down")).to_be_visible(timeout=30_000)
+    await expect(wall.locator("[data-voted]:visible")).to_have_count(0)
+    await vote(phone, "A nurse")
+    await expect(phone.locator("[data-status]")).not_to_contain_text("Counted")
+    with type(house.server)(house.data, port=port):
+        await expect(phone.locator("[data-status]")).to_contain_text("Counted", timeout=60_000)
+        await expect(wall.locator("[data-voted]").first).to_have_text("1", timeout=60_000)
+        assert await event.reveal(round_id) == {"r1": 1, "r2": 0, "none": 0}
