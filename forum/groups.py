@@ -273,6 +273,14 @@ def view_shift(
     return ViewShift(first_id, *kept, withheld=NOT_FOLLOWED if kept[0] else NOBODY_FOLLOWED)
 
 
+def in_the_room(joined: Mapping[GroupId, int], threshold: int) -> dict[GroupId, int | None]:
+    """How many joined from each group, for the facilitator; None stands for some, but fewer than the threshold.
+
+    The number of a small group is nobody's vote, but beside a head count it is a step towards one.
+    """
+    return {group: n if n == 0 or n >= threshold else None for group, n in joined.items()}
+
+
 def preference(counts: Mapping[str, int]) -> tuple[str, ...]:
     """Every response that shares the top, in order; () where nobody voted."""
     top = max(counts.values(), default=0)

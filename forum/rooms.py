@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from forum import scenario, tallying
+from forum import groups, scenario, tallying
 from forum.ballot import Cast
-from forum.errors import BadInput
+from forum.errors import BadInput, StoreUnavailable
 from forum.fanout import Outbox
 from forum.intake import Intake
 from forum.ports import CastOutcome, Clock, Store, Work
@@ -45,6 +45,7 @@ from forum.wire import (
 from forum.wire import VERSION as WIRE_VERSION
 
 TICK = 0.2
+ARRIVALS = 1.0
 BURST = 30.0
 REFILL = 10.0
 MOST_MALFORMED = 20
@@ -180,9 +181,25 @@ class Room:
         self.version = view.session.version
         self._voted = view.voted
         self._states = {}
+        self._send_state(KINDS)
+
+    def show_console(self, view: View) -> None:
+        """The same for the consoles alone, where nothing changed that others see (somebody joined)."""
+        if view.session.version == self.version:
+            self.view = view
+            self._states.pop("console", None)
+            self._send_state(("console",))
+
+    def _send_state(self, kinds: Sequence[Screen]) -> None:
         for connection in self._connections:
-            connection.outbox.state(self._state(connection.kind))
-            connection.outbox.tally(encode(self._tally_now()))
+            if connection.kind in kinds:
+                connection.outbox.state(self._state(connection.kind))
+                connection.outbox.tally(encode(self._tally_now()))
+
+    @property
+    def consoles(self) -> int:
+        """How many consoles are connected."""
+        return sum(connection.kind == "console" for connection in self._connections)
 
     def state(self, kind: Screen) -> State:
         """What a screen of this kind shows now."""
@@ -274,6 +291,7 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         # Held while the truth is read for a room, so that no act falls between reading it and showing it.
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._arrivals: dict[str, asyncio.Task[None]] = {}
         self.intake = Intake(store, self._counted)
 
     async def room(self, session: str) -> Room:
@@ -295,6 +313,24 @@ class Rooms:
             if room is not None:
                 room.show(await self._view(session))
 
+    def joined(self, session: str) -> None:
+        """Somebody joined: consoles see it within a second, however many others join in it."""
+        room = self._rooms.get(session)
+        if room is not None and room.consoles and session not in self._arrivals:
+            self._arrivals[session] = asyncio.create_task(self._show_arrivals(session))
+
+    async def _show_arrivals(self, session: str) -> None:
+        try:
+            await asyncio.sleep(ARRIVALS)
+            async with self._reading[session]:
+                room = self._rooms.get(session)
+                if room is not None:
+                    room.show_console(await self._view(session))
+        except StoreUnavailable:
+            log.warning("who is here is not up to date", session=session)
+        finally:
+            del self._arrivals[session]
+
     def left(self, session: str) -> None:
         """A screen has gone; a room without screens is forgotten, the database has everything."""
         room = self._rooms.get(session)
@@ -304,6 +340,8 @@ class Rooms:
     async def close(self) -> None:
         """Says goodbye to every screen and waits until every ballot taken has been answered."""
         await self.intake.drain()
+        for task in self._arrivals.values():
+            task.cancel()
         for room in self._rooms.values():
             room.goodbye("restart", again=True)
 
@@ -345,6 +383,6 @@ async def view_of(work: Work, live: LiveSession) -> View:
         results=results,
         first=by_id.get(round_.second_of) if round_ and round_.second_of else None,
         voted=voted.get(round_.id, 0) if round_ else 0,
-        joined=await work.sessions.joined(live.id),
+        joined=groups.in_the_room(await work.sessions.joined(live.id), commission.threshold),
         reasons=reasons,
     )

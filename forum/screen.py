@@ -38,7 +38,8 @@ class View:
     `story` and `scene` are what the cue points at (also for a question that comes from a decision point); `round` is
     the round on screen. `result` is there only once that round is revealed, and `first` with `first_result` when it
     is a vote after a replay. `rounds` are all rounds of the session, in the order they were made; `results` are
-    those of the revealed ones by round id. `reasons` are for the console only.
+    those of the revealed ones by round id. `joined` (as groups.in_the_room gives it) and `reasons` are for the console
+    only.
     """
 
     session: LiveSession
@@ -52,7 +53,7 @@ class View:
     first: Round | None = None
     voted: int = 0
     present: int = 0
-    joined: dict[str | None, int] = field(default_factory=dict)
+    joined: dict[str | None, int | None] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
 
     @property

@@ -20,6 +20,7 @@ from forum.groups import (
     TableRow,
     dissenting,
     freeze,
+    in_the_room,
     label_of,
     preference,
     published,
@@ -280,3 +281,7 @@ def test_a_result_comes_back_in_order_from_sorted_json() -> None:
 def test_a_partition_comes_back_from_json(counts: dict[GroupId, int], threshold: int) -> None:
     frozen = freeze(counts, commission(threshold))
     assert Partition.from_json(json.loads(json.dumps(frozen.to_json()))) == frozen
+
+
+def test_who_is_in_the_room_names_no_small_number() -> None:
+    assert in_the_room({"a": 12, "b": 4, "c": 0, None: 5}, 5) == {"a": 12, "b": None, "c": 0, None: 5}

@@ -13,6 +13,7 @@ from forum.facilitation import Facilitation
 from forum.ports import Store
 from forum.rooms import BURST, MOST_MALFORMED, Connection, Room, Rooms
 from forum.screen import View
+from forum.session import Participant
 from forum.wire import MAX_MESSAGE, CastMessage, Ping, Screen, encode
 
 
@@ -253,3 +254,26 @@ async def test_closing_says_goodbye_after_the_last_ballot(sqlite_store: Store) -
     await rooms.close()
     kinds = [m["t"] for m in await sent(phone)]
     assert kinds.index("ack") < kinds.index("bye")
+
+
+async def test_consoles_see_who_joins_and_nobody_else_is_disturbed(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    drawn: list[str] = []
+
+    def counting(kind: Screen, view: View) -> str:
+        drawn.append(kind)
+        return f"{sorted(view.joined.items(), key=str)}"
+
+    rooms = Rooms(sqlite_store, CLOCK, counting, lambda words: words)
+    room = await rooms.room(live.id)
+    phone, console = await enter(room, people[0]), await enter(room, kind="console")
+    drawn.clear()
+    async with sqlite_store.begin() as work:
+        for _ in range(6):
+            await work.sessions.join(Participant(new_id(), live.id, "g2", CLOCK.now()), new_id())
+    for _ in range(6):
+        rooms.joined(live.id)
+    assert (await until(console, "state"))["html"] == "[('g1', None), ('g2', 6)]"
+    assert drawn == ["console"]
+    phone.outbox.close()
+    assert "state" not in [m["t"] for m in await sent(phone)]

@@ -78,6 +78,7 @@ async def join_session(request: Request) -> Response:
         participant = Participant(secrets.token_hex(16), live.id, group or None, site.clock.now())
         async with site.store.begin() as work:
             await work.sessions.join(participant, digest(device))
+        site.rooms.joined(live.id)
     answer = done(request, f"/s/{live.code}", session=live.id)
     set_cookie(request, answer, DEVICE, device, YEAR)
     return answer

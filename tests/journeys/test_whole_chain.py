@@ -276,5 +276,6 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await wall.set_viewport_size({"width": 1024, "height": 768})
     await accessible(wall)
     await console.get_by_text("End this session").click()
+    await console.get_by_label(re.compile("^Yes, end it")).check()
     await press(console, "^End the session")
     await expect(first.locator("#screen")).to_contain_text("This session has ended")
