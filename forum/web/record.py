@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from forum import publishing
+from forum import publishing, tiles
 from forum import record as log
 from forum.errors import NotFound
 from forum.ports import Store, StoredEntry, Work
@@ -147,6 +147,30 @@ async def _lines(store: Store, size: int) -> AsyncIterator[bytes]:
         async with store.read() as work:
             found = await work.record.entries(start, min(start + _CHUNK, size))
         yield b"".join(stored.body + b"\n" for stored in found)
+
+
+async def tile(request: Request) -> Response:
+    """A tile of the record's tree (C2SP tlog-tiles): hashes, the same for ever once they are there."""
+    number, width = tiles.place(request.path_params["number"])
+    async with site_of(request).store.read() as work:
+        hashes = await work.record.leaf_hashes()
+    return _for_ever(tiles.tile(hashes, request.path_params["level"], number, width))
+
+
+async def bundle(request: Request) -> Response:
+    """A bundle of up to 256 entries in their exact bytes (C2SP tlog-tiles)."""
+    number, width = tiles.place(request.path_params["number"])
+    start = number * tiles.WIDTH
+    async with site_of(request).store.read() as work:
+        if start + width > await work.record.size():
+            raise NotFound("There is no such tile.")
+        found = await work.record.entries(start, start + width)
+    return _for_ever(tiles.bundle([stored.body for stored in found]))
+
+
+def _for_ever(data: bytes) -> Response:
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 async def ballots(request: Request) -> Response:

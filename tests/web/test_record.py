@@ -15,7 +15,7 @@ from deciding import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vot
 from house import House, a_house, words
 from making import CLOCK, a_cast, new_id
 
-from forum import decisions, record
+from forum import decisions, record, submissions
 from forum.ballot import ballots_root
 from forum.commission import Commission
 from forum.recording import append
@@ -284,3 +284,20 @@ async def test_small_groups_and_unrevealed_votes_stand_nowhere_in_the_record(
         labels = {json.loads(line)["label"] for line in opened.content.splitlines()}
         assert "Police" not in labels
         assert labels <= {"People who use services", "Nurses", "other groups"}
+
+
+async def test_the_tree_is_served_in_tiles_that_give_the_signed_root(house: House) -> None:
+    commission = await house.commission()
+    for number in range(3):
+        story, _ = await house.story(commission, f"Story {number}")
+        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    async with house.browser() as browser:
+        note = record.parse_note((await browser.get("/record/checkpoint")).content)
+        _, size, root = record.parse_checkpoint(note.text)
+        tile = (await browser.get(f"/record/tile/0/000.p/{size}")).content
+        entries = (await browser.get(f"/record/tile/entries/000.p/{size}")).content
+        assert (await browser.get("/record/tile/0/000")).status_code == 404
+        assert (await browser.get(f"/record/tile/entries/000.p/{size + 1}")).status_code == 404
+    assert record.root([tile[at : at + 32] for at in range(0, len(tile), 32)]) == root
+    length = int.from_bytes(entries[:2], "big")
+    assert record.leaf_hash(entries[2 : 2 + length]) == tile[:32]
