@@ -23,6 +23,7 @@ from forum.round import AFTER_REPLAY, ANNULLED, FIRST_VOTE, NONE_OF_THESE, OPEN,
 from forum.session import Cue, LiveSession
 
 MOST_RESPONSES = 6
+MOST_BECAUSE = 500
 NONE_LABEL = "None of these"
 
 
@@ -76,11 +77,12 @@ class Facilitation:
     async def ask(self, session: str, question: str, responses: Sequence[str], *, none: bool) -> Outcome:
         """Puts a question of the facilitator's own to everybody; `none` adds "None of these"."""
         question, labels = question.strip(), [r.strip() for r in responses if r.strip()]
-        _check_question(question, labels)
+        _check_question(question, labels, none=none)
         async with self._store.begin() as work:
             live = await self._live(work, session)
             now_on = await work.rounds.get(live.cue.round) if live.cue.round else None
-            if now_on is not None and now_on.state == rounds.DRAFT and now_on.question == question:
+            put = (rounds.DRAFT, question, _offered(labels, none=none))
+            if now_on is not None and (now_on.state, now_on.question, now_on.responses) == put:
                 return Outcome(live, now_on)
             await self._nothing_open(work, live)
             round_ = await self._draft(work, live, question, labels, none=none)
@@ -167,6 +169,7 @@ class Facilitation:
             live = await self._live(work, session)
             before = await self._round(work, live, round_id)
             commission = await work.commissions.get(live.commission)
+            await self._nothing_open(work, live)
             if before.state == REVEALED:
                 result = await tallying.result_of(work, before, commission.threshold)
                 return Outcome(await _cue(work, live, _cue_of(before)), before, result.n, result)
@@ -180,6 +183,8 @@ class Facilitation:
 
     async def annul(self, session: str, round_id: str, because: str) -> Outcome:
         """Declares a round void, with the reason that everybody reads and the record keeps."""
+        if len(because.strip()) > MOST_BECAUSE:
+            raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MOST_BECAUSE)
         async with self._store.begin() as work:
             live = await self._live(work, session)
             before = await self._round(work, live, round_id)
@@ -245,14 +250,11 @@ class Facilitation:
         none: bool,
         at: tuple[str | None, str | None] = (None, None),
     ) -> Round:
-        responses = [Response(f"r{number}", label) for number, label in enumerate(labels, start=1)]
-        if none:
-            responses.append(Response(NONE_OF_THESE, NONE_LABEL))
         round_ = Round(
             id=secrets.token_hex(16),
             session=live.id,
             question=question,
-            responses=tuple(responses),
+            responses=_offered(labels, none=none),
             scenario=at[0],
             scene=at[1],
             created_at=self._clock.now(),
@@ -272,7 +274,12 @@ def _cue_of(round_: Round) -> Cue:
     return Cue(kind, round_.scenario, round_.scene, round_.id)
 
 
-def _check_question(question: str, labels: Sequence[str]) -> None:
+def _offered(labels: Sequence[str], *, none: bool) -> tuple[Response, ...]:
+    responses = [Response(f"r{number}", label) for number, label in enumerate(labels, start=1)]
+    return (*responses, Response(NONE_OF_THESE, NONE_LABEL)) if none else tuple(responses)
+
+
+def _check_question(question: str, labels: Sequence[str], *, none: bool) -> None:
     if not question:
         raise BadInput("Write the question.", field="question")
     if len(question) > 2000:
@@ -283,6 +290,8 @@ def _check_question(question: str, labels: Sequence[str]) -> None:
         raise BadInput("Use at most 200 characters for a response.", field="response")
     if len({label.casefold() for label in labels}) < len(labels):
         raise BadInput("Two responses are the same. Change one.", field="response")
+    if none and any(scenario.is_none_of_these(label) for label in labels):
+        raise BadInput("“None of these” is offered already. Leave it out of the responses.", field="response")
 
 
 def _opened(round_: Round, commission: Commission) -> dict[str, object]:

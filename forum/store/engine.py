@@ -144,6 +144,7 @@ def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=_READERS if reading else 1,
         max_overflow=0,
+        hide_parameters=True,  # an error is logged, and they are people's words and votes
         # Nothing to roll back: a connection comes back committed, rolled back, or not at all (see transaction()).
         pool_reset_on_return=None,
         connect_args={} if "timeout" in url.query else {"timeout": _LOCK_SECONDS},
@@ -175,6 +176,7 @@ def _postgresql(url: URL) -> AsyncEngine:
         pool_size=_CONNECTIONS,
         max_overflow=_MORE_CONNECTIONS,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,
         connect_args={"command_timeout": _STATEMENT_SECONDS},
     )
 

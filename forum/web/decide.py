@@ -20,8 +20,8 @@ from forum.session import LiveSession
 from forum.web import wording
 from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page, somebody, wants_json
-from forum.web.public import outcome_words, power_words
 from forum.web.site import site_of
+from forum.web.terms import outcome_words, power_words
 from forum.web.words import say
 
 ROWS_AT_FIRST = 3
@@ -57,7 +57,6 @@ async def overview(request: Request) -> Response:
         request,
         "decide/overview.html",
         shelves=shelves,
-        outcome_words=outcome_words,
     )
 
 
@@ -168,7 +167,6 @@ async def _form_page(
         about=wording.chosen(labels, about) if about else "",
         dissenting=groups.dissenting(on.result.rows, about) if on.result and about else (),
         outcomes=[(name, outcome_words(name)) for name in OUTCOMES],
-        outcome_words=outcome_words,
         responses=_responses(on.later),
         form=form,
         response=response,

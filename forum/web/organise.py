@@ -17,8 +17,8 @@ from forum.ports import Token
 from forum.submissions import ACCEPTED
 from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page, somebody, wants_json
-from forum.web.public import power_words, session_state, stage_words
 from forum.web.site import base_url, site_of
+from forum.web.terms import power_words, session_state, stage_words
 
 GROUPS_AT_FIRST = 6
 SUPPORT_AT_FIRST = 3
@@ -54,7 +54,6 @@ async def _overview(
         made=made,
         label=label,
         base=base_url(request),
-        stage_words=stage_words,
         errors=errors or {},
         most=organising,
     )

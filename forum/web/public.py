@@ -11,10 +11,10 @@ from forum import scenario
 from forum.commission import Commission
 from forum.errors import NotFound
 from forum.ports import Decision, Submission, Work
-from forum.session import LiveSession
 from forum.submissions import ACCEPTED
 from forum.web.pages import page
 from forum.web.site import site_of
+from forum.web.terms import session_state
 from forum.web.words import gettext as _
 
 NEWEST = 5
@@ -36,8 +36,6 @@ async def home(request: Request) -> Response:
         decided=decided,
         titles=titles,
         stories=stories[: -NEWEST - 1 : -1],
-        stage_words=stage_words,
-        outcome_words=outcome_words,
     )
 
 
@@ -46,7 +44,7 @@ async def commissions(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         found = await work.commissions.all()
     found.sort(key=lambda c: c.rehearsal)
-    return await page(request, "public/commissions.html", commissions=found, stage_words=stage_words)
+    return await page(request, "public/commissions.html", commissions=found)
 
 
 async def commission(request: Request) -> Response:
@@ -66,9 +64,6 @@ async def commission(request: Request) -> Response:
         sessions=[(s, session_state(s)) for s in sessions],
         decisions=decisions,
         decided=decided,
-        stage_words=stage_words,
-        power_words=power_words,
-        outcome_words=outcome_words,
     )
 
 
@@ -106,43 +101,3 @@ async def _decided(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:
 
 def _told_by(commission: Commission, stories: list[Submission]) -> dict[str, str]:
     return {s.id: commission.group_label(s.told_by) or "" for s in stories}
-
-
-def session_state(session: LiveSession) -> str:
-    """Where a session stands: a rehearsal, ended, or going on."""
-    if session.rehearsal:
-        return _("Rehearsal")
-    return _("Ended") if session.ended else _("Going on")
-
-
-def stage_words(stage: str) -> str:
-    """A stage of the commissioning cycle, in plain words."""
-    return {
-        "assess needs": _("Finding out what people need"),
-        "plan": _("Planning what to do"),
-        "secure": _("Choosing and paying for it"),
-        "monitor": _("Watching how it goes"),
-    }.get(stage, stage)
-
-
-def power_words(level: str) -> str:
-    """What a level of decision power means for somebody who votes."""
-    return {
-        "informing": _("You are told what is planned, and people see what you think of it. The vote binds nobody."),
-        "consultation": _(
-            "Those who decide ask what you think and must read it. They may decide otherwise, and say why."
-        ),
-        "engagement": _("You and those who decide talk about it more than once. The vote steers what they decide."),
-        "co-design": _("You shape the plans together with those who decide. The vote says which plan goes on."),
-        "co-production": _("You and the services decide together, as equals. The vote is part of the decision."),
-    }.get(level, level)
-
-
-def outcome_words(outcome: str) -> str:
-    """What was decided, in plain words."""
-    return {
-        "adopted": _("Adopted"),
-        "adopted with changes": _("Adopted with changes"),
-        "not adopted": _("Not adopted"),
-        "deferred": _("Put off until later"),
-    }.get(outcome, outcome)

@@ -11,6 +11,7 @@ import jinja2
 import segno
 
 from forum import charts
+from forum.web import terms
 from forum.web.words import translations
 
 ROOT = Path(__file__).parent.parent.parent
@@ -60,6 +61,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     env.install_gettext_translations(translations(), newstyle=True)  # type: ignore[attr-defined]
-    env.globals |= {"static": static, "charts": charts, "qr_svg": qr}
+    env.globals |= {"static": static, "charts": charts, "chart_words": terms.chart_words}
+    env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words")}
     env.filters |= {"day": day, "moment": moment, "spaced": spaced}
     return env

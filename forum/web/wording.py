@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 from forum import groups
 from forum.groups import Result
 from forum.round import Response, Round
-from forum.web.public import power_words, stage_words
 from forum.web.templating import day
+from forum.web.terms import power_words, stage_words
 from forum.web.words import gettext as _
 
 Facts: TypeAlias = Mapping[str, Any]

@@ -16,7 +16,7 @@ from forum import scenario, submissions
 from forum.commission import POWERS, STAGES
 from forum.ports import Decision
 from forum.round import Response, Round
-from forum.web.public import power_words, stage_words
+from forum.web.terms import power_words, stage_words
 
 
 @pytest.fixture
