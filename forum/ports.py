@@ -88,11 +88,13 @@ class CastOutcome:
     """What became of one cast of a batch. `refusal` is "" when counted, else a code of wire.REFUSALS.
 
     `changed`: it replaced an earlier ballot of the same participant (False for a first ballot and for a resend).
+    `choice` is what counts for the participant after the batch, where it was counted: that may be a later cast's.
     """
 
     cast: Cast
     refusal: str = ""
     changed: bool = False
+    choice: str = ""
 
 
 @dataclass(frozen=True)

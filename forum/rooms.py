@@ -147,7 +147,7 @@ class Room:
         cast = outcome.cast
         if outcome.refusal:
             return self._refusal(outcome.refusal, cast.cast)
-        return encode(Ack(cast.cast, cast.round, cast.choice, outcome.changed))
+        return encode(Ack(cast.cast, cast.round, outcome.choice, outcome.changed))
 
     def _refuse(self, phone: Connection, code: str, frame: str | bytes) -> None:
         cast = ""

@@ -31,9 +31,12 @@ def place(path: str) -> tuple[int, int]:
 
 def tile(leaf_hashes: Sequence[bytes], level: int, number: int, width: int) -> bytes:
     """The hashes of a tile, 32 bytes each. Raises NotFound where the record does not reach so far yet."""
+    # First of all: a power of any number that somebody thinks of would fill the memory.
+    if level >= MOST_LEVELS:
+        raise NotFound("There is no such tile.")
     span = WIDTH**level
     start = number * WIDTH * span
-    if level >= MOST_LEVELS or start + width * span > len(leaf_hashes):
+    if start + width * span > len(leaf_hashes):
         raise NotFound("There is no such tile.")
     starts = range(start, start + width * span, span)
     return b"".join(record.root(leaf_hashes[at : at + span]) for at in starts)

@@ -91,7 +91,10 @@ class Tally(msgspec.Struct, frozen=True, tag_field="t", tag="tally"):
 
 
 class Ack(msgspec.Struct, frozen=True, tag_field="t", tag="ack"):
-    """The cast with this id is counted, and on disk. `changed` says that it replaced an earlier one."""
+    """The cast with this id is counted, and on disk. `changed` says that it replaced an earlier one.
+
+    `choice` is what counts for this phone now: for a cast sent again that may be the choice of a later one.
+    """
 
     cast: str
     round: str

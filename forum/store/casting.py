@@ -135,11 +135,14 @@ def _count(*, of_postgresql: bool) -> Quick:
 
 
 def _known(*, of_postgresql: bool) -> Quick:
-    # Of the casts that were not fresh: which session their participant is in, and whether they were counted before.
+    # Of the casts that were not fresh: which session their participant is in, whether they were counted before, and
+    # what counts for that participant now.
     batch = _batch(KEY, of_postgresql=of_postgresql)
     same = (casting.c[name] == batch.c[name] for name in KEY)
     counted = sa.select(sa.literal_column("1")).select_from(casting).where(*same).scalar_subquery()
-    return sa.select(*batch.c, _of(batch, participant.c.session), counted)
+    mine = (ballot.c.round == batch.c.round, ballot.c.participant == batch.c.participant)
+    choice = sa.select(ballot.c.choice).where(*mine).scalar_subquery()
+    return sa.select(*batch.c, _of(batch, participant.c.session), counted, choice)
 
 
 def _of(batch: sa.FromClause, what: sa.Column[str]) -> sa.ScalarSelect[str]:

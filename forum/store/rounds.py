@@ -43,10 +43,12 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a cast that was not fresh: its participant's session, and whether it was counted before."""
+    """What is known of a cast that was not fresh: its participant's session, whether it was counted before, and what
+    counts for that participant now."""
 
     session: str | None
     counted: bool
+    choice: str
 
 
 class SqlRounds(Area):
@@ -94,6 +96,7 @@ class SqlRounds(Area):
                 counted.setdefault(key, i)
         changed = await self._count([(key, casts[i][1]) for key, i in counted.items()])
 
+        now = {key[:2]: casts[i][1].choice for key, i in counted.items()}
         others = {key for i, (key, _) in enumerate(casts) if counted.get(key) != i}
         known = await self._known(others - counted.keys())
         outcomes = []
@@ -101,9 +104,12 @@ class SqlRounds(Area):
             if key in counted:
                 # Before its first counted sending only a choice that does not exist can have been refused.
                 refusal = refusals[i] if i < counted[key] else ""
-                outcomes.append(CastOutcome(cast, refusal, changed=i == counted[key] and key in changed))
+                choice = "" if refusal else now[key[:2]]
+                outcomes.append(CastOutcome(cast, refusal, i == counted[key] and key in changed, choice))
             else:
-                outcomes.append(CastOutcome(cast, _judged(known.get(key), asked.get(key[0]), refusals[i])))
+                before = known.get(key)
+                refusal = _judged(before, asked.get(key[0]), refusals[i])
+                outcomes.append(CastOutcome(cast, refusal, choice=before.choice if before and not refusal else ""))
         return outcomes
 
     async def voted(self, rounds: Sequence[str]) -> dict[str, int]:
@@ -153,7 +159,7 @@ class SqlRounds(Area):
 
     async def _known(self, keys: set[Key]) -> dict[Key, _Known]:
         rows = await self._quick(self._statements.known, KEY, keys)
-        return {(one, who, cast): _Known(session, counted is not None) for one, who, cast, session, counted in rows}
+        return {(one, who, cast): _Known(session, was is not None, now or "") for one, who, cast, session, was, now in rows}
 
     async def _quick(
         self, statement: Quick, columns: Sequence[str], rows: Collection[Sequence[str]]

@@ -66,12 +66,17 @@ class Form:
 
 async def form_of(request: Request) -> Form:
     """The form in a request's body; text fields only. Raises BadInput for anything else."""
-    data = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    try:
+        data = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    except UnicodeError as error:
+        # A charset of the sender's own choice; browsers send UTF-8.
+        raise BadInput("This form cannot be read. Open the page again and send it once more.") from error
     values: dict[str, list[str]] = {}
     for name, value in data.multi_items():
         if not isinstance(value, str):
             raise BadInput("Files cannot be sent here.", field=name)
-        values.setdefault(name, []).append(value.replace("\x00", ""))
+        # Halves of surrogate pairs, which can be sent as UTF-7, can be neither stored nor shown.
+        values.setdefault(name, []).append(value.replace("\x00", "").encode("utf-8", "replace").decode())
     return Form(values)
 
 

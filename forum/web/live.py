@@ -7,11 +7,11 @@ import secrets
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.ballot import Ballot
-from forum.errors import BadInput, CastRefused, NotAllowed, NotFound
+from forum.errors import BadInput, CastRefused, NotAllowed, NotFound, TooMany
 from forum.rooms import Room, cast_of, view_of
 from forum.screen import View, cue_key
 from forum.session import LiveSession, Participant
@@ -24,16 +24,18 @@ from forum.web.words import gettext as _
 from forum.wire import MAX_REASON, REFUSALS, CastMessage
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
+# What is said otherwise to a phone without JavaScript, which does nothing by itself.
+_BY_FORM = {"not_stored": "The vote could not be saved. Wait a moment and send it again."}
 
 
 async def join(request: Request) -> Response:
     """The page where a join code is typed; with a code, on to its session."""
-    if request.method == "GET":
+    if request.method != "POST":
         return await page(request, "live/join.html", errors={}, code=request.query_params.get("code", ""))
     form = await form_of(request)
     typed = form.text("code")
     try:
-        live = await _session(request, _NOT_DIGITS.sub("", typed))
+        live = await session_of(request, _NOT_DIGITS.sub("", typed))
     except NotFound as error:
         errors = {"code": _("There is no session with this code. Check the six digits on the big screen.")}
         if wants_json(request):
@@ -44,7 +46,7 @@ async def join(request: Request) -> Response:
 
 async def phone(request: Request) -> Response:
     """The phone's page: joining for whoever has not, the screen for whoever has."""
-    live = await _session(request, request.path_params["code"])
+    live = await session_of(request, request.path_params["code"])
     participant, device = await _participant(request, live)
     if participant is None:
         answer: Response = await _joining(request, live)
@@ -57,7 +59,7 @@ async def phone(request: Request) -> Response:
 async def join_session(request: Request) -> Response:
     """Joins: the group chosen, or the one chosen before. One participant for each browser and session."""
     site = site_of(request)
-    live = await _session(request, request.path_params["code"])
+    live = await session_of(request, request.path_params["code"])
     if live.ended:
         raise NotAllowed("This session has ended.")
     form = await form_of(request)
@@ -87,7 +89,7 @@ async def join_session(request: Request) -> Response:
 async def vote(request: Request) -> Response:
     """A vote by form post: without JavaScript, or where websockets are blocked (then as JSON)."""
     site = site_of(request)
-    live = await _session(request, request.path_params["code"])
+    live = await session_of(request, request.path_params["code"])
     participant, _device = await _participant(request, live)
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
@@ -102,9 +104,10 @@ async def vote(request: Request) -> Response:
         message = CastMessage(form.text("cast") or secrets.token_hex(16), round_id, choice, reason)
         outcome = await site.rooms.intake.cast_and_wait(cast_of(message, participant.id, site.clock.now()))
         if outcome.refusal:
-            error = CastRefused(outcome.refusal, REFUSALS[outcome.refusal])
+            said = REFUSALS if wants_json(request) else REFUSALS | _BY_FORM
+            error = CastRefused(outcome.refusal, said[outcome.refusal])
         elif wants_json(request):
-            return done(request, "", t="ack", cast=message.id, round=round_id, choice=choice, changed=outcome.changed)
+            return done(request, "", t="ack", cast=message.id, round=round_id, choice=outcome.choice, changed=outcome.changed)
     if error is None:
         return RedirectResponse(f"/s/{live.code}?counted=1", 303)
     if wants_json(request):
@@ -122,7 +125,7 @@ class Typed(msgspec.Struct, frozen=True):
 
 async def now(request: Request) -> Response:
     """What is on screen now, as JSON, for phones whose network blocks websockets."""
-    live = await _session(request, request.path_params["code"])
+    live = await session_of(request, request.path_params["code"])
     participant, _device = await _participant(request, live)
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
@@ -137,7 +140,7 @@ async def now(request: Request) -> Response:
 
 async def step_out(request: Request) -> Response:
     """A quiet page with the organiser's support lines, and the way back."""
-    live = await _session(request, request.path_params["code"])
+    live = await session_of(request, request.path_params["code"])
     async with site_of(request).store.read() as work:
         commission = await work.commissions.get(live.commission)
     return await page(request, "live/step_out.html", commission=commission, back=f"/s/{live.code}")
@@ -172,11 +175,18 @@ def screen_context(base: str, view: View) -> dict[str, Any]:
     }
 
 
-async def _session(request: Request, code: str) -> LiveSession:
-    """The session of a join code. Wrong codes are counted by address, so that nobody tries them all."""
+async def session_of(request: HTTPConnection, code: str) -> LiveSession:
+    """The session of a join code. Wrong codes are counted by address, so that nobody tries them all.
+
+    Whoever has joined the session goes on, whatever others behind the same address have tried.
+    """
     site = site_of(request)
     key = f"code {address_of(request)}"
-    site.limits.check(key, site.settings.wrong_codes_per_address, TEN_MINUTES)
+    try:
+        site.limits.check(key, site.settings.wrong_codes_per_address, TEN_MINUTES)
+    except TooMany:
+        if not await _inside(request, code):
+            raise
     try:
         async with site.store.read() as work:
             return await work.sessions.by_code(code)
@@ -185,7 +195,18 @@ async def _session(request: Request, code: str) -> LiveSession:
         raise
 
 
-async def _participant(request: Request, live: LiveSession) -> tuple[Participant | None, str]:
+async def _inside(request: HTTPConnection, code: str) -> bool:
+    """Whether this browser has joined the session of a code."""
+    try:
+        async with site_of(request).store.read() as work:
+            live = await work.sessions.by_code(code)
+    except NotFound:
+        return False
+    participant, _device = await _participant(request, live)
+    return participant is not None
+
+
+async def _participant(request: HTTPConnection, live: LiveSession) -> tuple[Participant | None, str]:
     device = request.cookies.get(DEVICE, "")
     if not device:
         return None, ""

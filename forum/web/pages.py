@@ -54,6 +54,12 @@ async def need(request: HTTPConnection, permission: str) -> Person | None:
     raise NotAllowed("This page is not for your role. Ask an administrator if you need it.")
 
 
+async def still_may(request: HTTPConnection, permission: str) -> bool:
+    """Whether whoever asked may do this now: read again, for connections that outlive a sign-out or a role."""
+    person = await _find_person(request)
+    return roles.may(person.roles if person else (), permission)
+
+
 async def somebody(request: HTTPConnection) -> Person:
     """The person signed in. Raises SignInNeeded where there is none."""
     person = await person_of(request)

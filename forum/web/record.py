@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
@@ -23,6 +25,7 @@ from forum.web.site import site_of
 
 A_PAGE = 50
 _CHUNK = 500
+_DIGITS = re.compile(r"[0-9]{1,15}")
 _JSON_LINES = "application/x-ndjson"
 _FRESH = {"Cache-Control": "no-cache"}
 
@@ -154,7 +157,7 @@ async def tile(request: Request) -> Response:
     number, width = tiles.place(request.path_params["number"])
     async with site_of(request).store.read() as work:
         hashes = await work.record.leaf_hashes()
-    return _for_ever(tiles.tile(hashes, request.path_params["level"], number, width))
+    return _for_ever(tiles.tile(hashes, _whole(request.path_params["level"]), number, width))
 
 
 async def bundle(request: Request) -> Response:
@@ -246,7 +249,7 @@ async def _entries(work: Work, indexes: Sequence[int]) -> Iterable[StoredEntry]:
 
 
 async def _one(request: Request, work: Work) -> StoredEntry:
-    index = request.path_params["index"]
+    index = _whole(request.path_params["index"])
     if index >= await work.record.size():
         raise NotFound("The record has no entry with this number yet.")
     return await work.record.entry(index)
@@ -262,6 +265,13 @@ async def _told(work: Work, contents: _Contents, stored: StoredEntry) -> tuple[w
             opened = log.open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
             words[disclosure.digest] = opened
     return wording.told(facts, wording.Around(openings, words)), {**facts, "index": stored.index}
+
+
+def _whole(part: str) -> int:
+    """A number in a path, as Forum writes it. Python refuses, with an error, to read one of thousands of digits."""
+    if not _DIGITS.fullmatch(part):
+        raise HTTPException(404)
+    return int(part)
 
 
 def _number(typed: str) -> int:

@@ -45,8 +45,8 @@ PAGES: tuple[Page, ...] = (
     Page("/record/public-key.pem", "GET", record.public_key, "public"),
     Page("/record/entries.jsonl", "GET", record.entries_jsonl, "public"),
     Page("/record/tile/entries/{number:path}", "GET", record.bundle, "public"),
-    Page("/record/tile/{level:int}/{number:path}", "GET", record.tile, "public"),
-    Page("/record/{index:int}", "GET", record.entry, "public"),
+    Page("/record/tile/{level}/{number:path}", "GET", record.tile, "public"),
+    Page("/record/{index}", "GET", record.entry, "public"),
     Page("/rounds/{round}/ballots.jsonl", "GET", record.ballots, "public"),
     # stories
     Page("/commissions/{commission}/tell", "GET POST", stories.tell, "public"),

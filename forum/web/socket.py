@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from forum.errors import ForumError, NotAllowed, NotFound, SignInNeeded
+from forum.errors import ForumError, NotAllowed, NotFound, SignInNeeded, StoreUnavailable
 from forum.rooms import Connection, Room
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
-from forum.web.pages import DEVICE, digest, need
+from forum.web.live import session_of
+from forum.web.pages import DEVICE, digest, need, still_may
 from forum.web.site import site_of
 from forum.wire import Bye, Yours, encode
+
+# Whether this screen may be shown what comes next; asked before each time something is sent.
+May: TypeAlias = Callable[[], Awaitable[bool]]
+
+_VERSION = re.compile(r"[0-9]{1,9}")
 
 
 async def phone(socket: WebSocket) -> None:
     """A phone that has joined. Nobody else gets past the handshake."""
     site = site_of(socket)
     try:
+        live = await session_of(socket, socket.path_params["code"])
         async with site.store.read() as work:
-            live = await work.sessions.by_code(socket.path_params["code"])
             device = socket.cookies.get(DEVICE, "")
             participant = await work.sessions.participant(live.id, digest(device)) if device else None
             if participant is None:
@@ -55,7 +64,7 @@ async def console(socket: WebSocket) -> None:
     except ForumError as error:
         await _refuse(socket, error)
         return
-    await _serve(socket, live.id, Connection("console"))
+    await _serve(socket, live.id, Connection("console"), may=lambda: still_may(socket, "run sessions"))
 
 
 async def _refuse(socket: WebSocket, error: ForumError) -> None:
@@ -66,13 +75,19 @@ async def _refuse(socket: WebSocket, error: ForumError) -> None:
     await socket.close(code)
 
 
-async def _serve(socket: WebSocket, session: str, connection: Connection, yours: list[Yours] | None = None) -> None:
+async def _anybody() -> bool:
+    return True
+
+
+async def _serve(
+    socket: WebSocket, session: str, connection: Connection, yours: list[Yours] | None = None, may: May = _anybody
+) -> None:
     rooms = site_of(socket).rooms
     await socket.accept()
     seen = socket.query_params.get("v", "")
     room = await rooms.room(session)
-    room.enter(connection, yours or [], int(seen) if seen.isdigit() and len(seen) < 10 else -1)
-    writer = asyncio.create_task(_write(socket, connection))
+    room.enter(connection, yours or [], int(seen) if _VERSION.fullmatch(seen) else -1)
+    writer = asyncio.create_task(_write(socket, connection, may))
     reader = asyncio.create_task(_read(socket, room, connection))
     try:
         await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
@@ -93,16 +108,21 @@ async def _read(socket: WebSocket, room: Room, connection: Connection) -> None:
         room.receive(connection, frame if frame is not None else message.get("bytes") or b"")
 
 
-async def _write(socket: WebSocket, connection: Connection) -> None:
+async def _write(socket: WebSocket, connection: Connection, may: May) -> None:
     outbox = connection.outbox
     try:
         while frames := await outbox.take():
+            if not await may():
+                await socket.close(CLOSE_NOT_ALLOWED)
+                return
             for frame in frames:
                 await socket.send_text(frame)
             if outbox.overflowed:
                 await socket.send_text(encode(Bye("behind", again=True)))
                 break
         await socket.close(1000 if not outbox.overflowed else 1013)
+    except StoreUnavailable:
+        await socket.close(1011)
     except (WebSocketDisconnect, RuntimeError):
         # The phone has gone in the middle of a send; the reader ends by itself.
         return

@@ -121,6 +121,17 @@ async def test_a_resend_is_counted_already_and_brings_nothing_back(store: SqlSto
     assert [b.choice for b in await ballots(store, round_.id)] == ["r2"]
 
 
+async def test_a_resend_is_told_what_counts_now(store: SqlStore) -> None:
+    """A second tab has voted otherwise in the meantime: "counted" must not name the answer that no longer counts."""
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    first, second = a_cast(round_.id, nurse, "r1"), a_cast(round_.id, nurse, "r2")
+    async with store.begin() as work:
+        await work.rounds.cast([first])
+        await work.rounds.cast([second])
+        outcomes = await work.rounds.cast([first, replace(first, choice="none"), a_cast(round_.id, nurse, "r9")])
+    assert [(o.refusal, o.choice) for o in outcomes] == [("", "r2"), ("", "r2"), ("unknown_response", "")]
+
+
 async def test_one_batch_may_hold_the_same_cast_and_the_same_person_twice(store: SqlStore) -> None:
     round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
     a, b, c = (a_cast(round_.id, nurse, choice) for choice in ("r1", "r2", "none"))
@@ -373,6 +384,13 @@ class Model:
         )
         return CastOutcome(one, changed=before is not None)
 
+    def cast_all(self, batch: Sequence[Cast]) -> list[CastOutcome]:
+        outcomes = [self.cast(one) for one in batch]
+        return [
+            o if o.refusal else replace(o, choice=self.ballots[o.cast.round, o.cast.participant].choice)
+            for o in outcomes
+        ]
+
 
 PEOPLE, ROUNDS = 4, 3  # of each, the last is of another session; one index more is nobody's
 casts = st.tuples(
@@ -416,7 +434,7 @@ async def test_any_batches_are_counted_as_the_contract_says(
                     replace(a_cast(rounds[r], people[p], choice, reason), cast=name)
                     for r, p, name, choice, reason in step
                 ]
-                assert await work.rounds.cast(batch) == [model.cast(one) for one in batch]
+                assert await work.rounds.cast(batch) == model.cast_all(batch)
     async with store.read() as work:
         kept = {(b.round, b.participant): b for r in rounds for b in await work.rounds.ballots(r)}
         assert kept == model.ballots

@@ -48,7 +48,6 @@ async def everybody(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
             "code": live.code,
             "act": "pause",
             "index": "0",
-            "index:int": "0",
         }
         browsers = {"nobody": house.browser()}
         for role in roles.ROLES:
@@ -66,7 +65,7 @@ async def everybody(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
 def address(page: Page, there: dict[str, str]) -> str:
     """A real address for the row's path; ids that need not exist are made up."""
     path = page.path
-    for name in ("commission", "story", "key", "session", "code", "act", "index:int"):
+    for name in ("commission", "story", "key", "session", "code", "act", "index"):
         path = path.replace("{" + name + "}", there[name])
     while "{" in path:
         start, end = path.index("{"), path.index("}")
