@@ -25,6 +25,7 @@ from forum.web.site import Site
 from forum.web.templating import environment
 from forum.web.words import gettext
 from forum.wire import Screen
+from forum.withdrawal import scrub
 
 MOST_BODY = 1024 * 1024
 
@@ -46,6 +47,7 @@ def build(settings: Settings, address: str = "") -> Starlette:
         await migrate(settings.database_url)
         store = await open_store(settings.database_url)
         clock = SystemClock()
+        await scrub(store)
         rooms = Rooms(store, clock, draw, gettext)
         app.state.site = Site(
             settings=settings,

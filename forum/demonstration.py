@@ -83,6 +83,10 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
                 told_by=labels.get(story.told_by.casefold()),
                 submitted_at=at,
                 moderated_at=at,
+                may_perform=True,
+                may_publish=True,
+                may_quote=True,
+                published_at=at,
             )
             await work.stories.add(submission)
             await submissions.publish(work, submission, at)

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 
 TEXT, LINE = 20, 25
 _HAIR = 0.6  # the thinnest that anything is drawn: one person in five thousand can still be seen
@@ -80,12 +81,33 @@ class Drawing:
             self._textures[series] = None
             self._parts.append(f'<path fill="url(#{self._id}-{series})" d="{path}"/>')
 
+    def box(self, x: float, y: float, width: float, height: float, kind: str, round_: float) -> None:
+        """An outlined rectangle with round corners."""
+        self._parts.append(
+            f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(round_)}"'
+            ' fill="none" stroke="currentColor" stroke-width="2"/>'
+        )
+
+    def line(self, points: Sequence[tuple[float, float]], kind: str, *, arrow: bool = False) -> None:
+        """A line downwards through these points: straight down where it can be, else bent, with a head if wanted."""
+        path = f"M{_n(points[0][0])} {_n(points[0][1])}"
+        for (x, y), (to_x, to_y) in pairwise(points):
+            half = (y + to_y) / 2
+            bent = f"C{_n(x)} {_n(half)} {_n(to_x)} {_n(half)} {_n(to_x)} {_n(to_y)}"
+            path += f"V{_n(to_y)}" if x == to_x else bent
+        self._parts.append(f'<path class="{kind}" d="{path}" fill="none" stroke="currentColor" stroke-width="2"/>')
+        if arrow:
+            x, y = points[-1]
+            head = f"M{_n(x - 7)} {_n(y - 11)}L{_n(x)} {_n(y)}L{_n(x + 7)} {_n(y - 11)}z"
+            self._parts.append(f'<path class="{kind}-head" d="{head}" fill="currentColor"/>')
+
     def say(self, sentence: str) -> None:
         """Adds to the description that stands for the picture where it cannot be seen."""
         self._said.append(sentence)
 
-    def svg(self) -> str:
-        """The whole picture."""
+    def svg(self, kind: str = "chart", natural: float = 0.0) -> str:
+        """The whole picture. `natural` gives it a size of its own: so many pixels for each unit."""
+        size = f' width="{_n(self.width * natural)}" height="{_n(self.height * natural)}"' if natural else ""
         patterns = "".join(
             f'<pattern id="{self._id}-{series}" width="{_TEXTURES[series][1]}" height="{_TEXTURES[series][1]}"'
             f' patternUnits="userSpaceOnUse"><path class="chart-texture" d="{_TEXTURES[series][0]}" fill="none"'
@@ -93,7 +115,7 @@ class Drawing:
             for series in self._textures
         )
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {self.width} {_n(self.height)}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {self.width} {_n(self.height)}"{size}'
             f' role="img" aria-labelledby="{self._id}-title" aria-describedby="{self._id}-desc">'
             f'<title id="{self._id}-title">{_escaped(self._title)}</title>'
             f'<desc id="{self._id}-desc">{_escaped("; ".join(self._said))}</desc>'

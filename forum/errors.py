@@ -64,12 +64,16 @@ class Problem:
 
 
 class StoryProblems(BadInput):
-    """A story that cannot be used as it is, with every problem found, in line order."""
+    """A story that cannot be used as it is, with every problem found, in line order.
+
+    `notes` are what an import would have left out or changed besides; they alone are no reason to refuse a story.
+    """
 
     code = "story"
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], notes: Sequence[Problem] = ()) -> None:
         self.problems = tuple(sorted(problems))
+        self.notes = tuple(sorted(notes))
         super().__init__("; ".join(f"line {p.line}: {p.message}" for p in self.problems).replace("%", "%%"))
 
 

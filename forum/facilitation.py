@@ -17,7 +17,7 @@ from forum.ballot import ballots_root, leaf
 from forum.commission import Commission
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.groups import Result, freeze, label_of
-from forum.ports import Clock, Store, Work
+from forum.ports import Clock, Store, Submission, Work
 from forum.recording import Words, append
 from forum.round import AFTER_REPLAY, ANNULLED, FIRST_VOTE, NONE_OF_THESE, OPEN, REVEALED, Response, Round
 from forum.session import Cue, LiveSession
@@ -96,6 +96,8 @@ class Facilitation:
             before = await self._round(work, live, first)
             if before.state != REVEALED or before.kind != FIRST_VOTE:
                 raise IllegalMove("Show the result of the first vote before you open a second one.")
+            if before.scenario:
+                await _playable(work, before.scenario)
             seconds = [r for r in await work.rounds.of(live.id) if r.second_of == first]
             if any(r.state == ANNULLED and r.revealed_at for r in seconds):
                 # Two view shifts from the same first vote, laid side by side, could single somebody out.
@@ -125,6 +127,8 @@ class Facilitation:
             if before.state == OPEN:
                 return Outcome(live, before)
             await self._nothing_open(work, live)
+            if before.scenario:
+                await _playable(work, before.scenario)
             round_, entries = rounds.apply(before, rounds.Open(self._clock.now()))
             await work.rounds.save(round_)
             commission = await work.commissions.get(live.commission)
@@ -235,7 +239,7 @@ class Facilitation:
     async def _scene(self, work: Work, live: LiveSession, story: str, scene: str) -> scenario.Scene:
         if story not in live.scenarios:
             raise NotFound("That story is not on the programme of this session.")
-        found = scenario.parse((await work.stories.get(story)).twee).scene(scene)
+        found = scenario.parse((await _playable(work, story)).twee).scene(scene)
         if found is None:
             raise NotFound("There is no such scene in this story.")
         return found
@@ -261,6 +265,18 @@ class Facilitation:
         )
         await work.rounds.add(round_)
         return round_
+
+
+async def _playable(work: Work, story: str) -> Submission:
+    """The story, where it is still there to be played and its writer allows it. Raises IllegalMove."""
+    found = await work.stories.get(story)
+    if found.withdrawn_at:
+        raise IllegalMove("Its writer has taken this story back. It cannot be played any more.")
+    if found.status == "held":
+        raise IllegalMove("A moderator holds this story back. It cannot be played for now.")
+    if not found.may_perform:
+        raise IllegalMove("Its writer no longer allows this story to be played.")
+    return found
 
 
 async def _cue(work: Work, live: LiveSession, cue: Cue) -> LiveSession:
@@ -301,7 +317,8 @@ def _opened(round_: Round, commission: Commission) -> dict[str, object]:
         "kind": round_.kind,
         "second_of": round_.second_of,
         "scenario": round_.scenario,
-        "scene": round_.scene,
+        # Its name is its writer's, like the words.
+        "scene": Words("scene", round_.scene) if round_.scene else None,
         "question": Words("question", round_.question),
         "responses": [{"id": r.id, "label": Words("response", r.label)} for r in round_.responses],
         "method": round_.method,

@@ -189,9 +189,9 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
         rehearsal = form.rehearsal or commission.rehearsal
         if rehearsal and form.record:
             await _may_record(work, commission)
-        accepted = {s.id for s in await work.stories.of(commission.id, "accepted")}
-        if not set(form.scenarios) <= accepted:
-            found.wrong("scenario", "Choose from the accepted stories of this commission.")
+        playable = {s.id for s in await work.stories.of(commission.id, "accepted") if s.may_perform}
+        if not set(form.scenarios) <= playable:
+            found.wrong("scenario", "Choose from the accepted stories of this commission that may be played.")
         found.stop()
         live = LiveSession(
             id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),

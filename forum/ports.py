@@ -17,13 +17,14 @@ Times are strings, UTC, `2026-11-22T13:44:21.123Z`; ids are 32 lower-case hex di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from forum.ballot import Ballot, Cast
 from forum.commission import Commission
+from forum.finding import Query
 from forum.round import Round
 from forum.session import LiveSession, Participant
 
@@ -67,8 +68,10 @@ class Token:
 class Submission:
     """A story somebody submitted. `twee` is the whole story; `link` is the SHA-256 (hex) of its private link's key.
 
-    `status` is "submitted", "returned" or "accepted"; `told_by` is a group id of the commission or None.
-    `because` is the moderator's reason when it was returned.
+    `status` is "submitted", "returned", "held", "accepted" or "withdrawn"; `told_by` is a group id of the commission
+    or None. `because` is the moderator's reason when it was returned or is held. The three `may_` are what its writer
+    allows; `published_at` is when it became public, empty if it never was. A withdrawn story has `withdrawn_at` and no
+    words: title, twee and because are empty.
     """
 
     id: str
@@ -81,6 +84,117 @@ class Submission:
     because: str = ""
     submitted_at: str = ""
     moderated_at: str = ""
+    may_perform: bool = False
+    may_publish: bool = False
+    may_quote: bool = False
+    published_at: str = ""
+    withdrawn_at: str = ""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing a moderator did with a story. `action` is one of submissions.ACTS.
+
+    `before` is the story's status until then, `read` the fingerprint of the text that was read, `sent_at` when that
+    text was sent. `because` is the reason, for the writer; `public` says that it stands in the public log too. `by` is
+    who did it (a person's id, or empty): it is never shown, and decides who may answer an appeal. `entry` is the index
+    of its record entry, None for a rehearsal that is not recorded.
+    """
+
+    id: str
+    story: str
+    action: str
+    before: str
+    because: str = ""
+    public: bool = False
+    by: str = ""
+    read: str = ""
+    sent_at: str = ""
+    at: str = ""
+    entry: int | None = None
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """A writer's appeal against one act on their story. `outcome` is "", "upheld" or "overturned" (the act, that is).
+
+    `words` are the writer's, `because` is the answer's reason, which the writer reads; `by` is who answered.
+    """
+
+    id: str
+    story: str
+    act: str
+    words: str
+    at: str
+    outcome: str = ""
+    because: str = ""
+    by: str = ""
+    answered_at: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a reader of a public story found wrong with it. `answer` is "", "kept" or "taken down"."""
+
+    id: str
+    story: str
+    words: str
+    at: str
+    answer: str = ""
+    answered_at: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A link or a file beside a story. `kind` is "link" (then `url` is where to) or a media type of files.MEDIA.
+
+    `size` is the file's in bytes. It is public once a moderator has shown it, while the story is; `because` is why it
+    was declined, and then neither its url nor its content is kept.
+    """
+
+    id: str
+    story: str
+    kind: str
+    title: str
+    url: str = ""
+    size: int = 0
+    added_at: str = ""
+    shown_at: str = ""
+    declined_at: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for in the library; what is empty is not asked, what is given must all be so.
+
+    `words` anywhere in a story, `setting` in its place and time; `stage` is one of commission.STAGES, `group` the label
+    of the group that tells it; `note` a content note that it has, `without` one that it must not have.
+    """
+
+    words: Query = field(default_factory=Query)
+    setting: Query = field(default_factory=Query)
+    stage: str = ""
+    group: str = ""
+    note: str = ""
+    without: str = ""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A page of what was found: `total` in all. `told_by` is the label of each story's group by its id, "" for none."""
+
+    stories: tuple[Submission, ...]
+    total: int
+    told_by: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What the library's stories can be filtered by: groups' labels and content notes, the most common first."""
+
+    groups: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -201,10 +315,95 @@ class Stories(Protocol):
         """By the SHA-256 of the private link's key."""
 
     async def save(self, story: Submission, expected_status: str) -> None:
-        """Raises IllegalMove where the story's status is no longer `expected_status` (somebody was faster)."""
+        """All but its link and what its writer allows. Raises IllegalMove where the story's status is no longer
+        `expected_status` (somebody was faster), or it would be accepted and its writer does not allow that."""
+
+    async def allow(self, story: Submission) -> None:
+        """Writes the three `may_` alone. Raises IllegalMove where the story's status is another than `story` has."""
+
+    async def relink(self, old: str, new: str) -> None:
+        """The private link `old` (a SHA-256) is dead from now on, and `new` in its place; "" is no link at all. Raises
+        NotFound where no story has the old one."""
 
     async def of(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
         """Oldest submission first."""
+
+
+class Moderation(Protocol):
+    """What moderators did, what writers appealed against, what readers reported."""
+
+    async def add(self, act: Act) -> None: ...
+    async def of(self, story: str) -> list[Act]:
+        """Oldest first."""
+
+    async def log(self, start: int = 0, most: int = 50) -> list[Act]:
+        """The acts that stand in the record, newest first, without the first `start` of them."""
+
+    async def size(self) -> int:
+        """How many acts stand in the record."""
+
+    async def add_appeal(self, appeal: Appeal) -> bool:
+        """False, and nothing is kept, where there was an appeal against this act before."""
+
+    async def appeals(self, story: str | None = None) -> list[Appeal]:
+        """Those of one story, or all that nobody has answered; oldest first."""
+
+    async def answer_appeal(self, appeal: Appeal) -> None:
+        """Keeps outcome, reason, who and when. Raises IllegalMove where it was answered already."""
+
+    async def add_report(self, report: Report) -> bool:
+        """False where there is a report with this id already."""
+
+    async def reports(self, story: str | None = None) -> list[Report]:
+        """Those of one story, or all that nobody has answered; oldest first."""
+
+    async def answer_reports(self, story: str, ids: Sequence[str], answer: str, at: str) -> None:
+        """Raises IllegalMove where one of them is not there, another story's, or answered already."""
+
+    async def forget(self, story: str) -> None:
+        """Takes every word about a story out: reasons, appeals, reports. What was done, and when, stays."""
+
+
+class Library(Protocol):
+    """The accepted stories, found by words and by what they are about.
+
+    It follows `stories` by itself, in the same unit of work: a story is here exactly while its status is "accepted".
+    Words are compared as finding.py folds them (no case, no accents), whole or as the beginning of a word; a story
+    that has them in its title comes before one that has them in its text.
+    """
+
+    async def find(self, wanted: Wanted, *, start: int = 0, most: int = 10) -> Shelf:
+        """From the best fit on where words are looked for, else the newest first; never raises for what was typed."""
+        ...
+
+    async def offered(self) -> Offered: ...
+
+
+class Evidences(Protocol):
+    """Links and files beside stories, with the files' content."""
+
+    async def add(self, item: Evidence, content: bytes = b"") -> None:
+        """Raises BadInput(field="item") where the id is another's."""
+
+    async def get(self, item: str) -> Evidence: ...
+    async def content(self, item: str) -> bytes:
+        """Raises NotFound for a link, and for a file that is no longer kept."""
+        ...
+
+    async def of(self, story: str) -> list[Evidence]:
+        """In the order in which it was added."""
+        ...
+
+    async def waiting(self) -> Mapping[str, int]:
+        """How many pieces no moderator has dealt with, by story id; the story that waits longest first."""
+        ...
+
+    async def save(self, item: Evidence, before: Evidence) -> None:
+        """Raises IllegalMove where it is no longer as `before`. What was declined loses its content and its url."""
+
+    async def remove(self, item: str) -> None: ...
+    async def forget(self, story: str) -> None:
+        """Deletes all evidence of a story, content and all."""
 
 
 class Sessions(Protocol):
@@ -257,6 +456,11 @@ class Rounds(Protocol):
     async def voted(self, rounds: Sequence[str]) -> dict[str, int]:
         """How many ballots each of these rounds has."""
 
+    async def withdraw_words(self, scenario: str) -> list[str]:
+        """Puts round.WITHDRAWN in the place of question and response labels in every round that came from this story,
+        and takes out the scene's name and the reasons given with its ballots; "none of these" keeps its label. Choices
+        and all that the record's leaves are made of stay. Returns the ids of those rounds."""
+
     async def ballots(self, round_id: str) -> list[Ballot]: ...
     async def yours(self, participant: str, rounds: Sequence[str]) -> list[Ballot]: ...
 
@@ -290,6 +494,10 @@ class Record(Protocol):
     ) -> list[Disclosure]:
         """Those with these digests, or those of a commission, or all of them; in (entry, digest) order."""
 
+    async def withdraw(self, digests: Sequence[str], at: str) -> list[str]:
+        """Deletes the words behind these digests for good. Returns those whose words were there until now, in order;
+        the entry that says so is to be appended in the same unit (recording.erase)."""
+
 
 class Facts(Protocol):
     """Small facts about this database: `made_by` ("forum" or "rehearsal"), and the like."""
@@ -304,6 +512,9 @@ class Work(Protocol):
     people: People
     commissions: Commissions
     stories: Stories
+    library: Library
+    evidence: Evidences
+    moderation: Moderation
     sessions: Sessions
     rounds: Rounds
     decisions: Decisions
@@ -316,4 +527,8 @@ class Store(Protocol):
 
     def begin(self) -> AbstractAsyncContextManager[Work]: ...
     def read(self) -> AbstractAsyncContextManager[Work]: ...
+    async def scrub(self) -> None:
+        """Takes what was deleted or replaced out of the database's own files too, where it would stay readable until
+        something else is written over it. May take seconds, in which nobody writes."""
+
     async def close(self) -> None: ...

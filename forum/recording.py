@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from forum import record
@@ -37,6 +37,15 @@ async def append(work: Work, commission: Commission, type_: str, at: str, facts:
         [Disclosure(digest, index, commission.id, encoded) for digest, encoded in disclosed]
     )
     return index
+
+
+async def erase(work: Work, commission: Commission, at: str, digests: Sequence[str]) -> int | None:
+    """Takes back the words behind these digests: deletes them, and appends the "erasure" entry that names the digests.
+
+    Returns the index of the entry; None, and nothing is appended, where no words were there any more.
+    """
+    withdrawn = await work.record.withdraw(digests, at)
+    return await append(work, commission, "erasure", at, {"digests": withdrawn}) if withdrawn else None
 
 
 def _without_words(value: object, disclosed: list[tuple[str, str]]) -> object:

@@ -358,7 +358,10 @@ class Rooms:
 async def view_of(work: Work, live: LiveSession) -> View:
     """The room as the database has it. Numbers of connected phones are not in it: only the process knows them."""
     commission = await work.commissions.get(live.commission)
-    stories = tuple([Story(id_, scenario.parse((await work.stories.get(id_)).twee)) for id_ in live.scenarios])
+    programme = [await work.stories.get(id_) for id_ in live.scenarios]
+    # One that was taken back is gone; one that may not be played any more stays only while it is on.
+    shown_now = [s for s in programme if not s.withdrawn_at and (s.may_perform or s.id == live.cue.scenario)]
+    stories = tuple([Story(s.id, scenario.parse(s.twee)) for s in shown_now])
     rounds = tuple(await work.rounds.of(live.id))
     by_id = {r.id: r for r in rounds}
     cue = live.cue

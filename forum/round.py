@@ -15,6 +15,8 @@ from typing import TypeAlias
 from forum.errors import BadInput, IllegalMove
 
 NONE_OF_THESE = "none"
+# What stands in the place of a question and its responses when the story that they came from was taken back.
+WITHDRAWN = "[withdrawn]"
 FIRST_VOTE = "first vote"
 AFTER_REPLAY = "vote after replay"
 KINDS = (FIRST_VOTE, AFTER_REPLAY)
@@ -60,6 +62,11 @@ class Round:
     def response(self, choice: str) -> Response | None:
         """The response with this id, or None."""
         return next((r for r in self.responses if r.id == choice), None)
+
+    def without_words(self) -> Round:
+        """The round once the story it came from was taken back: what was counted, and no longer what was asked."""
+        responses = tuple(r if r.id == NONE_OF_THESE else replace(r, label=WITHDRAWN) for r in self.responses)
+        return replace(self, question=WITHDRAWN, responses=responses, scene=None)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 from forum import storyfile, twee
@@ -38,6 +39,7 @@ _IFID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 # Where each part of a story stands: ("title",), ("data",), ("scene", 0), ("link", 0, 2), ("setting",).
 # A part that is not in it stands on line 0: the story did not come from a file.
 Lines: TypeAlias = Mapping[tuple[str | int, ...], int]
+NOWHERE: Lines = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def parse(source: bytes | str) -> Scenario:
         scenes.append(Scene(found.name, found.text, links, STOP in found.tags, DECISION in found.tags))
     details: dict[str, str] = {}
     if file.about:
-        details, faults = _details(file.about, lines)
+        details, faults = read_details(file.about, lines)
         problems += faults
     for key, said in (("title", file.title), ("data", file.ifid)):
         lines[key,] = said.line if said else 1
@@ -134,8 +136,8 @@ def parse(source: bytes | str) -> Scenario:
         tuple(scenes),
         told_by=details.get(TOLD_BY, ""),
         setting=details.get(SETTING, ""),
-        characters=_items(details.get(CHARACTERS, "")),
-        content_notes=_items(details.get(CONTENT_NOTES, "")),
+        characters=items(details.get(CHARACTERS, "")),
+        content_notes=items(details.get(CONTENT_NOTES, "")),
     )
     problems += _title_problems(story, lines) if file.title else []
     problems += _identity_problems(story, lines) if file.ifid else []
@@ -145,7 +147,10 @@ def parse(source: bytes | str) -> Scenario:
     return story
 
 
-def _details(passage: twee.Passage, lines: dict[tuple[str | int, ...], int]) -> tuple[dict[str, str], list[Problem]]:
+def read_details(
+    passage: twee.Passage, lines: dict[tuple[str | int, ...], int]
+) -> tuple[dict[str, str], list[Problem]]:
+    """The facts about a story, by key, and what is wrong with them; `lines` gets where each stands."""
     details: dict[str, str] = {}
     problems: list[Problem] = []
     known = ", ".join(f'"{key}"' for key in DETAILS)
@@ -166,7 +171,8 @@ def _details(passage: twee.Passage, lines: dict[tuple[str | int, ...], int]) -> 
     return details, problems
 
 
-def _items(value: str) -> tuple[str, ...]:
+def items(value: str) -> tuple[str, ...]:
+    """The items of a list among the facts."""
     return tuple(item.strip() for item in value.split(";") if item.strip())
 
 
@@ -175,16 +181,15 @@ def _refuse(problems: list[Problem]) -> None:
         raise StoryProblems(problems)
 
 
-def validate(scenario: Scenario) -> None:
+def validate(scenario: Scenario, lines: Lines = NOWHERE) -> None:
     """Raises StoryProblems for a scenario that no file can hold, or that breaks a rule of docs/stories.md.
 
-    There is no file, so the line of each problem is 0.
+    `lines` says where its parts stand; the line of a problem in any other part is 0.
     """
-    lines: dict[tuple[str | int, ...], int] = {}
     problems = _title_problems(scenario, lines) + _identity_problems(scenario, lines)
     problems += _detail_problems(scenario, lines) + _scene_problems(scenario, lines, set())
     _refuse(problems)
-    _refuse(_size_problems(scenario, 0))
+    _refuse(_size_problems(scenario, lines.get(("title",), 0)))
 
 
 def _title_problems(story: Scenario, lines: Lines) -> list[Problem]:

@@ -31,6 +31,12 @@ TABLE = (
     Setting("FORUM_JOINS_PER_ADDRESS", "3000", "Phones that may join from one network address in ten minutes."),
     Setting("FORUM_WRONG_CODES_PER_ADDRESS", "300", "Wrong join codes that one address may try in ten minutes."),
     Setting("FORUM_STORIES_PER_ADDRESS", "60", "Stories that one network address may submit in an hour."),
+    Setting("FORUM_REPORTS_PER_ADDRESS", "20", "Reports of stories that one network address may send in an hour."),
+    Setting(
+        "FORUM_WRONG_LINKS_PER_ADDRESS",
+        "60",
+        "Private links that do not exist, which one network address may try in ten minutes.",
+    ),
     Setting("FORUM_SIGN_INS_PER_ADDRESS", "30", "Failed sign-ins that one network address may try in ten minutes."),
 )
 
@@ -47,6 +53,8 @@ class Settings:
     joins_per_address: int
     wrong_codes_per_address: int
     stories_per_address: int
+    reports_per_address: int
+    wrong_links_per_address: int
     sign_ins_per_address: int
 
     @classmethod
@@ -67,6 +75,8 @@ class Settings:
             joins_per_address=numbers["FORUM_JOINS_PER_ADDRESS"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
             stories_per_address=numbers["FORUM_STORIES_PER_ADDRESS"],
+            reports_per_address=numbers["FORUM_REPORTS_PER_ADDRESS"],
+            wrong_links_per_address=numbers["FORUM_WRONG_LINKS_PER_ADDRESS"],
             sign_ins_per_address=numbers["FORUM_SIGN_INS_PER_ADDRESS"],
         )
 

@@ -99,7 +99,7 @@ def read_story(source: bytes | str, about: str) -> tuple[StoryFile, list[Problem
             problems.append(Problem(at, "The title must be one line."))
     if DATA in special:
         at = special[DATA].line
-        data, faults = _story_data(special[DATA])
+        data, faults = story_data(special[DATA])
         problems += faults
         if data is not None:
             ifid, start = (
@@ -122,7 +122,8 @@ def _scene_text(passage: twee.Passage) -> tuple[SceneText, list[Problem]]:
     return SceneText(passage.name, passage.tags, passage.line, plain, tuple(links), not problems), problems
 
 
-def _story_data(passage: twee.Passage) -> tuple[dict[str, object] | None, list[Problem]]:
+def story_data(passage: twee.Passage) -> tuple[dict[str, object] | None, list[Problem]]:
+    """What Twine keeps about a story, and what is wrong with it; None where it cannot be read."""
     twice: list[str] = []
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:

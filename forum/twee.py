@@ -47,6 +47,11 @@ def decode(source: bytes | str) -> str:
     size = len(source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         raise StoryProblems([Problem(1, f"The file is too big. A story can have {MAX_BYTES // 1024} KiB.")])
+    return text_of(source)
+
+
+def text_of(source: bytes | str) -> str:
+    """The text of a file of any size, as `decode` gives it and with the same problems."""
     if isinstance(source, bytes):
         try:
             text = source.decode("utf-8")

@@ -197,6 +197,10 @@ class Keeper:
         for digest in gone:
             del self.disclosures[digest]
 
+    def moderate(self, commission: Commission, story: str, action: str, because: str = "") -> None:
+        words = self.words(commission, "because", because) if because else None
+        self.add(commission, "moderation action", scenario=story, action=action, because=words)
+
     def log(self, commission: str | None = None) -> Log:
         revealed = [
             e["round"] for e in self.entries if e["type"] == "round revealed" and commission in (None, e["commission"])
@@ -285,4 +289,8 @@ def a_keeper() -> Keeper:
     keeper.close(QUIET, small, votes_of(people({"users": 3, "staff": 1}), "r1", "r2"))
     keeper.reveal(QUIET, small)
     keeper.decide(QUIET, [small[0]], "not adopted", "r3", rationale="There is no lift")
+
+    # What moderators did, with a reason that is public and one that is the writer's.
+    keeper.moderate(CRISIS, story, "taken down", "=The street was named")
+    keeper.moderate(CRISIS, story, "decision overturned")
     return keeper

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,34 @@ class Database:
     url: str
     name: str
     server: PostgresServer | None = None
+
+
+@dataclass
+class Tables:
+    """Tables that tests print at the end of the run, whether they pass or not."""
+
+    shown: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def add(self, title: str, lines: list[str]) -> None:
+        """One table: its title, and its lines."""
+        self.shown.append((title, lines))
+
+
+TABLES = pytest.StashKey[Tables]()
+
+
+@pytest.fixture(scope="session")
+def tables(request: pytest.FixtureRequest) -> Tables:
+    """Where a test puts a table for the reader of its output."""
+    return request.config.stash.setdefault(TABLES, Tables())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Prints the tables, in a quiet run too."""
+    for title, lines in config.stash.get(TABLES, Tables()).shown:
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

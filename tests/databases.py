@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
+from forum.store.library import INDEX
 from forum.store.tables import metadata
 
 NOT_ROOT = "nobody"
@@ -69,7 +70,7 @@ class PostgresServer:
     async def empty(self, name: str) -> None:
         """Deletes every row of every table of Forum's, record included; quicker by far than a new database."""
         await self.hang_up(name)
-        tables = [table.name for table in reversed(metadata.sorted_tables)]
+        tables = [INDEX, *(table.name for table in reversed(metadata.sorted_tables))]
         # As a replica: neither the record's triggers nor foreign keys are asked.
         deletes = "".join(f'DELETE FROM "{table}";' for table in tables)
         await self.execute(f"SET session_replication_role = replica; {deletes}", name)

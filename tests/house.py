@@ -93,6 +93,8 @@ def telling(title: str = "The third knock") -> Telling:
         responses=("Sit down and ask", "Call the crisis team", "Take him to hospital"),
         group="g2",
         content_notes=("restraint or force",),
+        may_perform=True,
+        may_publish=True,
     )
 
 
@@ -108,6 +110,9 @@ def story_form(**changes: str | list[str]) -> dict[str, str | list[str]]:
         "group": "g2",
         "note": ["restraint or force"],
         "own_note": "",
+        "may_perform": "yes",
+        "may_publish": "yes",
+        "may_quote": "no",
     }
     return fields | changes
 

@@ -35,6 +35,9 @@ class Faulty:
     def read(self) -> AbstractAsyncContextManager[Work]:
         return self.store.read()
 
+    async def scrub(self) -> None:
+        await self.store.scrub()
+
     async def close(self) -> None:
         await self.store.close()
 

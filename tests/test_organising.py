@@ -52,7 +52,9 @@ async def a_stored_commission(store: Store, **changes: Any) -> Commission:
 
 
 async def a_story(store: Store, commission: Commission, status: str = submissions.ACCEPTED) -> Submission:
-    story = Submission(new_id(), commission.id, "The third knock", "", status, link=new_id() * 2)
+    story = Submission(
+        new_id(), commission.id, "The third knock", "", status, link=new_id() * 2, may_perform=True, may_publish=True
+    )
     async with store.begin() as work:
         await work.stories.add(story)
     return story

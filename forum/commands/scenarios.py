@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
-from forum import scenario, twee
+from forum import scenario, twee, twine
 from forum.commands import json_option, report, say
 from forum.errors import Problem, StoryProblems
+from forum.scenario import Scenario
 
 
 @click.group()
 def scenarios() -> None:
-    """Work with story files (.twee)."""
+    """Work with story files (.twee, and .html from Twine)."""
 
 
 @scenarios.command()
@@ -22,6 +24,9 @@ def scenarios() -> None:
 @click.pass_context
 def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     """Check story files, and print each problem as FILE:LINE: MESSAGE.
+
+    Twine's own files (.html: a story that was published, or an archive) are imported, and whatever Forum leaves out of
+    them is printed as FILE:LINE: note: MESSAGE. A note is no problem.
 
     Exits 0 when every story is good, 1 when there are problems, 2 when a file cannot be read.
     """
@@ -37,10 +42,12 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
             say(f"{name}: {why}")
             reports.append({"file": name, "error": why})
             continue
-        facts, problems = _look(source)
+        facts, problems, notes = _look_at_twine(source) if _is_html(file) else _look(source)
         found += len(problems)
-        reports.append({"file": name, **facts, "problems": problems})
+        reports.append({"file": name, **facts, "problems": problems} | ({"notes": notes} if notes else {}))
         if not as_json:
+            for note in notes:
+                click.echo(f"{name}:{note.line}: note: {note.message}")
             for problem in problems:
                 click.echo(f"{name}:{problem.line}: {problem.message}")
     if as_json:
@@ -51,13 +58,33 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
 def _read(file: Path) -> bytes:
     # One byte over the limit is enough for the parser to refuse it: the file may be as big as a disk.
     with file.open("rb") as stream:
-        return stream.read(twee.MAX_BYTES + 1)
+        return stream.read((twine.MAX_ARCHIVE_BYTES if _is_html(file) else twee.MAX_BYTES) + 1)
 
 
-def _look(source: bytes) -> tuple[dict[str, object], tuple[Problem, ...]]:
-    """What the report says of a good story, or what is wrong with it."""
+def _is_html(file: Path) -> bool:
+    return file.name.casefold().endswith(twine.ENDINGS)
+
+
+_Look: TypeAlias = tuple[dict[str, object], tuple[Problem, ...], tuple[Problem, ...]]
+
+
+def _look(source: bytes) -> _Look:
+    """What the report says of a good story, or what is wrong with it; no notes."""
     try:
-        story = scenario.parse(source)
+        return _facts(scenario.parse(source)), (), ()
     except StoryProblems as error:
-        return {}, error.problems
-    return {"title": story.title, "scenes": len(story.scenes), "decisions": len(story.decisions)}, ()
+        return {}, error.problems, ()
+
+
+def _look_at_twine(source: bytes) -> _Look:
+    """What the report says of the stories in a file from Twine, what is wrong with them, and the notes."""
+    try:
+        imported = twine.read(source)
+    except StoryProblems as error:
+        return {}, error.problems, error.notes
+    each = [_facts(story) for story in imported.scenarios]
+    return (each[0] if len(each) == 1 else {"stories": each}), (), imported.notes
+
+
+def _facts(story: Scenario) -> dict[str, object]:
+    return {"title": story.title, "scenes": len(story.scenes), "decisions": len(story.decisions)}

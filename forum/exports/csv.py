@@ -187,7 +187,8 @@ def rounds(log: Log) -> Iterator[Row]:
             "kind": opened["kind"],
             "second_of": opened["second_of"],
             "scenario": opened["scenario"],
-            "scene": opened["scene"],
+            # The name itself in records from before stories could be taken back.
+            "scene": log.words(opened["scene"]) if isinstance(opened["scene"], dict) else opened["scene"],
             "question": log.words(opened["question"]),
             "responses": BETWEEN.join(_labels(log, steps).values()),
             "method": opened["method"],

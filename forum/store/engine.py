@@ -17,18 +17,35 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
-from forum.errors import StartupProblem
-from forum.ports import Commissions, Decisions, Facts, People, Record, Rounds, Sessions, Stories, Work
+from forum.errors import StartupProblem, StoreUnavailable
+from forum.ports import (
+    Commissions,
+    Decisions,
+    Evidences,
+    Facts,
+    Library,
+    Moderation,
+    People,
+    Record,
+    Rounds,
+    Sessions,
+    Stories,
+    Work,
+)
 from forum.store.area import Link
 from forum.store.commissions import SqlCommissions
 from forum.store.decisions import SqlDecisions
+from forum.store.evidence import SqlEvidence
 from forum.store.facts import SqlFacts
 from forum.store.faults import faults
+from forum.store.library import INDEX, SqlLibrary
+from forum.store.moderation import SqlModeration
 from forum.store.people import SqlPeople
 from forum.store.record import SqlRecord
 from forum.store.rounds import SqlRounds
 from forum.store.sessions import SqlSessions
 from forum.store.stories import SqlStories
+from forum.store.tables import metadata
 
 SQLITE, POSTGRESQL = DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -36,7 +53,8 @@ _READERS = 4
 _CONNECTIONS, _MORE_CONNECTIONS = 10, 5
 _LOCK_SECONDS = 5.0  # how long SQLite waits for another process that writes
 _STATEMENT_SECONDS = 30.0
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+# secure_delete: what is deleted or replaced is overwritten, not only forgotten.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
 class SqlWork:
@@ -46,6 +64,9 @@ class SqlWork:
         self.people: People = SqlPeople(link)
         self.commissions: Commissions = SqlCommissions(link)
         self.stories: Stories = SqlStories(link)
+        self.library: Library = SqlLibrary(link)
+        self.evidence: Evidences = SqlEvidence(link)
+        self.moderation: Moderation = SqlModeration(link)
         self.sessions: Sessions = SqlSessions(link)
         self.rounds: Rounds = SqlRounds(link)
         self.decisions: Decisions = SqlDecisions(link)
@@ -67,6 +88,27 @@ class SqlStore:
     def read(self) -> AbstractAsyncContextManager[Work]:
         """A snapshot to read from. Raises StoreUnavailable; RuntimeError for writing through it."""
         return _unit(self.reader, reading=True)
+
+    async def scrub(self) -> None:
+        """Writes the database anew, so that nothing of what was deleted is left in its files. Raises StoreUnavailable.
+
+        SQLite: secure_delete overwrites what is deleted, but not the copies that moving rows between pages left behind;
+        VACUUM does, and emptying the write-ahead log takes away the pages as they were before.
+        PostgreSQL: VACUUM takes dead rows out of the tables; its own log and backups are the administrator's.
+        """
+        if self.writer.dialect.name == "postgresql":
+            names = ", ".join(f'"{name}"' for name in (*metadata.tables, INDEX))
+            with faults():
+                async with self.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                    await connection.execute(sa.text(f"VACUUM {names}"))
+            return
+        with faults():
+            async with self.writer.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                await driver.execute_fetchall("VACUUM")
+                [(busy, *_)] = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        if busy:
+            raise StoreUnavailable("The database is being read by others. Try again in a moment.")
 
     async def close(self) -> None:
         """Closes every connection. The writer goes last and folds SQLite's log into the database file."""

@@ -72,6 +72,13 @@ class SqlRecord(Area):
         # their codes.
         return sorted(found, key=lambda one: (one.entry, one.digest))
 
+    async def withdraw(self, digests: Sequence[str], at: str) -> list[str]:
+        """Deletes the words behind these digests for good; returns those whose words were there until now."""
+        there = sorted(one.digest for one in await self.disclosures(digests) if one.encoded is not None)
+        wanted = sa.update(disclosure).where(self._link.among(disclosure.c.digest, there))
+        await self._link.run(wanted.values(encoded=None, withdrawn_at=at))
+        return there
+
 
 def _entry(row: Row) -> StoredEntry:
     return StoredEntry(row["position"], bytes(row["body"]), bytes(row["leaf_hash"]))

@@ -118,6 +118,17 @@ class SqlRounds(Area):
         counts = {round_id: int(count) for round_id, count in rows}
         return {one: counts.get(one, 0) for one in rounds}
 
+    async def withdraw_words(self, scenario: str) -> list[str]:
+        """Takes a story's words out of its rounds; see ports.Rounds.withdraw_words."""
+        # Locked, so that no cast on its way leaves a reason behind.
+        wanted = sa.select(rounds_table).where(rounds_table.c.scenario == scenario).order_by(rounds_table.c.seq)
+        found = [_round(row) for row in await self._link.rows(wanted.with_for_update(key_share=True))]
+        for round_ in found:
+            after = plain(round_.without_words())
+            await self._link.run(sa.update(rounds_table).where(rounds_table.c.id == round_.id).values(after))
+            await self._link.run(sa.update(ballot).where(ballot.c.round == round_.id).values(reason=""))
+        return [round_.id for round_ in found]
+
     async def ballots(self, round_id: str) -> list[Ballot]:
         """Every ballot of a round, in the order of their random ids, which says nothing of who came first."""
         wanted = sa.select(ballot).where(ballot.c.round == round_id).order_by(ballot.c.ballot)

@@ -7,9 +7,11 @@ import sqlalchemy as sa
 from forum.errors import IllegalMove
 from forum.ports import Submission
 from forum.store.area import Area, Row, made, plain
+from forum.store.library import ACCEPTED, keep
 from forum.store.tables import story as stories
 
 _NO_STORY = "There is no such story."
+PERMISSIONS = ("may_perform", "may_publish", "may_quote")
 
 
 class SqlStories(Area):
@@ -18,6 +20,7 @@ class SqlStories(Area):
     async def add(self, story: Submission) -> None:
         """Keeps a new story."""
         await self._link.run(sa.insert(stories).values(plain(story)))
+        await keep(self._link, story)
 
     async def get(self, story: str) -> Submission:
         """Raises NotFound."""
@@ -32,9 +35,28 @@ class SqlStories(Area):
     async def save(self, story: Submission, expected_status: str) -> None:
         """Raises IllegalMove where the story's status is no longer `expected_status` (somebody was faster)."""
         update = sa.update(stories).where(stories.c.id == story.id, stories.c.status == expected_status)
-        if await self._link.run(update.values(plain(story))) == 0:
+        if story.status == ACCEPTED:
+            update = update.where(stories.c.may_publish)
+        values = plain(story)
+        # A link that was replaced since the story was read must not come to life again; nor a permission taken back.
+        for name in ("link", *PERMISSIONS):
+            del values[name]
+        if await self._link.run(update.values(values)) == 0:
             await self.get(story.id)
             raise IllegalMove("Somebody else dealt with this story a moment ago. Look at it again.")
+        await keep(self._link, story)
+
+    async def allow(self, story: Submission) -> None:
+        """Writes what the writer allows, and nothing else. Raises IllegalMove where the status is another by now."""
+        update = sa.update(stories).where(stories.c.id == story.id, stories.c.status == story.status)
+        if await self._link.run(update.values({name: getattr(story, name) for name in PERMISSIONS})) == 0:
+            await self.get(story.id)
+            raise IllegalMove("Somebody else dealt with this story a moment ago. Look at it again.")
+
+    async def relink(self, old: str, new: str) -> None:
+        """The private link `old` is dead from now on, and `new` in its place. Raises NotFound."""
+        wanted = sa.update(stories).where(stories.c.link == old, stories.c.link != "")
+        await self._link.change(wanted.values(link=new), _NO_STORY)
 
     async def of(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
         """Oldest submission first."""

@@ -141,6 +141,99 @@ story = sa.Table(
     _words("because"),
     _words("submitted_at"),
     _words("moderated_at"),
+    # These came later, so rows that were there before needed a value: hence the defaults.
+    sa.Column("may_perform", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("may_publish", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("may_quote", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("published_at", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("withdrawn_at", Words, nullable=False, server_default=sa.text("''")),
+)
+
+# What moderators did. `by` is not a foreign key: the act stays when the account goes.
+moderation = sa.Table(
+    "moderation",
+    metadata,
+    _seq(),
+    _id(),
+    _of("story", "story.id"),
+    _words("action"),
+    _words("before"),
+    _words("because"),
+    _flag("public"),
+    _words("by"),
+    _words("read"),
+    _words("sent_at"),
+    _words("at"),
+    sa.Column("entry", sa.Integer),
+)
+
+# One appeal against an act: the unique constraint holds it, whoever writes.
+appeal = sa.Table(
+    "appeal",
+    metadata,
+    _seq(),
+    _id(),
+    _of("story", "story.id"),
+    sa.Column("act", Words, sa.ForeignKey("moderation.id"), nullable=False, unique=True),
+    _words("words"),
+    _words("at"),
+    _words("outcome"),
+    _words("because"),
+    _words("by"),
+    _words("answered_at"),
+)
+
+report = sa.Table(
+    "report",
+    metadata,
+    _seq(),
+    _id(),
+    _of("story", "story.id"),
+    _words("words"),
+    _words("at"),
+    _words("answer"),
+    _words("answered_at"),
+)
+
+# What the library filters accepted stories by; `told_by` is the group's label, "" for none. Its full-text index,
+# library_words, is each database's own and made by the migration.
+library = sa.Table(
+    "library",
+    metadata,
+    sa.Column("story", Words, sa.ForeignKey("story.id"), primary_key=True),
+    _words("told_by"),
+    sa.Column("told_by_key", Words, nullable=False, index=True),
+)
+
+library_note = sa.Table(
+    "library_note",
+    metadata,
+    sa.Column("story", Words, sa.ForeignKey("story.id"), primary_key=True),
+    sa.Column("key", Words, primary_key=True),
+    _words("note"),
+)
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    _seq(),
+    _id(),
+    _of("story", "story.id"),
+    _words("kind"),
+    _words("title"),
+    _words("url"),
+    sa.Column("size", sa.Integer, nullable=False),
+    _words("added_at"),
+    _words("shown_at"),
+    _words("declined_at"),
+    _words("because"),
+)
+
+evidence_file = sa.Table(
+    "evidence_file",
+    metadata,
+    sa.Column("evidence", Words, sa.ForeignKey("evidence.id"), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
 )
 
 session = sa.Table(

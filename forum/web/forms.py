@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
+from starlette.types import Message
 
 from forum.errors import BadInput, FormErrors
 from forum.web.words import gettext as _
 from forum.web.words import say
 
 _MOST_FIELDS = 400
+_UNREADABLE = "This form cannot be read. Open the page again and send it once more."
 
 
 @dataclass
@@ -70,14 +72,52 @@ async def form_of(request: Request) -> Form:
         data = await request.form(max_files=0, max_fields=_MOST_FIELDS)
     except UnicodeError as error:
         # A charset of the sender's own choice; browsers send UTF-8.
-        raise BadInput("This form cannot be read. Open the page again and send it once more.") from error
+        raise BadInput(_UNREADABLE) from error
     values: dict[str, list[str]] = {}
     for name, value in data.multi_items():
         if not isinstance(value, str):
             raise BadInput("Files cannot be sent here.", field=name)
-        # Halves of surrogate pairs, which can be sent as UTF-7, can be neither stored nor shown.
-        values.setdefault(name, []).append(value.replace("\x00", "").encode("utf-8", "replace").decode())
+        values.setdefault(name, []).append(_clean(value))
     return Form(values)
+
+
+async def form_with_file(request: Request, name: str, most: int, too_big: str) -> tuple[Form, tuple[str, bytes] | None]:
+    """A form, and the file that was chosen in its field `name`: (what it is called, what is in it), None for none.
+
+    Raises BadInput: `too_big`, as that field's error, where the whole form has more than `most` bytes.
+    """
+    said = request.headers.get("content-length", "")
+    if said.isdigit() and int(said) > most:
+        raise FormErrors({name: BadInput(too_big)})
+    read = 0
+
+    async def receive() -> Message:
+        nonlocal read
+        message = await request.receive()
+        read += len(message.get("body", b""))
+        if read > most:
+            raise FormErrors({name: BadInput(too_big)})
+        return message
+
+    try:
+        data = await Request(request.scope, receive).form(max_files=1, max_fields=_MOST_FIELDS)
+    except UnicodeError as error:
+        raise BadInput(_UNREADABLE) from error
+    values: dict[str, list[str]] = {}
+    file = None
+    for field_name, value in data.multi_items():
+        if isinstance(value, str):
+            values.setdefault(field_name, []).append(_clean(value))
+        elif value.filename and field_name == name:
+            # A field in which nothing was chosen comes as a file without a name.
+            file = (value.filename, await value.read())
+    await data.close()
+    return Form(values), file
+
+
+def _clean(value: str) -> str:
+    # Halves of surrogate pairs, which can be sent as UTF-7, can be neither stored nor shown.
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def spoken(error: BadInput) -> dict[str, str]:

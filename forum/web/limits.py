@@ -10,6 +10,7 @@ from forum.errors import TooMany
 
 TEN_MINUTES = 600
 AN_HOUR = 3600
+A_DAY = 24 * 3600
 _KEYS_KEPT = 10_000
 
 
@@ -37,6 +38,10 @@ class Limits:
         """`check`, and where it passes `count`."""
         self.check(key, limit, window)
         self.count(key)
+
+    def lately(self, key: str, window: int) -> int:
+        """How many things were counted under a key in the last `window` seconds."""
+        return len(self._recent(key, window))
 
     def give_back(self, key: str) -> None:
         """Forgets the latest thing counted under a key: it turned out not to be one of those that are limited."""

@@ -1,53 +1,106 @@
-"""The moderators' desk: what came in, longest waiting first; accept a story, or return it with a reason."""
+"""The moderators' desk: what came in, longest waiting first; reading, accepting, returning, holding; appeals, reports.
+
+Of two moderators with the same story the second is told what the first one did, and what they typed stays.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import scenario, submissions
-from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
-from forum.ports import Submission
-from forum.submissions import ACCEPT, ACCEPTED, RETURN, RETURNED, SUBMITTED
+from forum import moderation, scenario, submissions
+from forum.commission import Commission
+from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, StoreUnavailable
+from forum.ports import Report, Submission
+from forum.submissions import ACCEPT, ACCEPTED, HELD, HOLD, KEEP, RELEASE, RETURN, RETURNED, SUBMITTED, TAKE_DOWN
+from forum.web import annotating
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
-from forum.web.pages import done, page, wants_json
+from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import site_of
+from forum.web.terms import act_words
 from forum.web.words import gettext as _
 from forum.web.words import say, translations
 
 
+@dataclass(frozen=True)
+class Row:
+    """A story in the queue: since when it waits there (as an age), what readers must know first, how many reported it,
+    and whether the signed-in moderator may answer (an appeal against their own act goes to another)."""
+
+    story: Submission
+    commission: str
+    group: str
+    age: str
+    notes: tuple[str, ...]
+    reports: int = 0
+    yours: bool = True
+    others: bool = True
+
+
 async def queue(request: Request) -> Response:
-    """The stories that wait to be read, and those that wait for their writers."""
+    """The stories that wait to be read, appeals, readers' reports, and what is held or back with its writers."""
     site = site_of(request)
+    person = await somebody(request)
     async with site.store.read() as work:
         waiting = sorted(await work.stories.of(status=SUBMITTED), key=lambda s: s.submitted_at)
+        held = await work.stories.of(status=HELD)
         returned = await work.stories.of(status=RETURNED)
+        appeals = await moderation.waiting(work)
+        reported = await moderation.reported(work)
         commissions = {c.id: c for c in await work.commissions.all()}
-    now = site.clock.now()
-
-    def told(story: Submission) -> tuple[Submission, str, str, str]:
-        commission = commissions[story.commission]
-        since = story.submitted_at if story.status == SUBMITTED else story.moderated_at
-        return story, commission.title, commission.group_label(story.told_by) or "", age(since, now)
-
-    said = {ACCEPT: _("The story is public now."), RETURN: _("The story went back to its writer, with your reason.")}
+        evidence = [(await work.stories.get(one), number) for one, number in (await work.evidence.waiting()).items()]
+    row = _rows(commissions, site.clock.now())
     return await page(
         request,
         "moderate/queue.html",
-        waiting=[told(story) for story in waiting],
-        returned=[told(story) for story in returned],
-        done=said.get(request.query_params.get("done", ""), ""),
+        waiting=[row(story, story.submitted_at) for story in waiting],
+        appeals=[
+            row(story, now.appeal.at if now.appeal else "", yours=now.act.by != person.id, others=now.others)
+            for story, now in appeals
+        ],
+        reported=[row(story, reports[0].at, reports=len(reports)) for story, reports in reported],
+        evidence=evidence,
+        held=[row(story, story.moderated_at) for story in held],
+        returned=[row(story, story.moderated_at) for story in returned],
+        done=_said().get(request.query_params.get("done", ""), ""),
     )
 
 
+def _rows(commissions: dict[str, Commission], now: str) -> Callable[..., Row]:
+    def row(story: Submission, since: str, *, reports: int = 0, yours: bool = True, others: bool = True) -> Row:
+        commission = commissions[story.commission]
+        notes = scenario.parse(story.twee).content_notes if story.twee else ()
+        group = commission.group_label(story.told_by) or ""
+        return Row(story, commission.title, group, age(since, now), notes, reports, yours, others)
+
+    return row
+
+
+def _said() -> dict[str, str]:
+    """What is said on the queue after each act."""
+    return {
+        ACCEPT: _("The story is public now."),
+        RETURN: _("The story went back to its writer, with your reason."),
+        HOLD: _("The story is held. Its writer reads your reason."),
+        RELEASE: _("The story waits to be read again."),
+        TAKE_DOWN: _("The story is no longer public. Its writer reads your reason."),
+        KEEP: _("The reports are answered. The story stays public."),
+        moderation.UPHOLD: _("The appeal is answered. The story stays as it was decided."),
+        moderation.OVERTURN: _("The appeal is answered. What was decided is undone."),
+    }
+
+
 async def story(request: Request) -> Response:
-    """One story to read and decide on. Whoever comes second is told so, and what they typed stays."""
+    """One story to read and decide on."""
     if request.method != "POST":
         return await _story_page(request, Form({}))
     site = site_of(request)
+    person = await somebody(request)
     form = await form_of(request)
     action = form.text("action")
     try:
@@ -59,37 +112,115 @@ async def story(request: Request) -> Response:
             because=form.text("because"),
             expected_status=form.text("expected"),
             read=form.text("read"),
+            by=person.id,
+            public=form.flag("public"),
+            reports=form.texts("report"),
         )
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         if wants_json(request):
             raise
         return await _story_page(request, form, error)
-    return done(request, f"/moderate?done={action}", story=moderated.id, status=moderated.status)
+    return done(request, f"/moderate?done={action.replace(' ', '+')}", story=moderated.id, status=moderated.status)
+
+
+async def appeal(request: Request) -> Response:
+    """Answers an appeal against what another moderator did."""
+    site = site_of(request)
+    person = await somebody(request)
+    form = await form_of(request)
+    outcome = form.text("outcome")
+    try:
+        answered = await moderation.answer(
+            site.store,
+            site.clock,
+            form.text("appeal"),
+            request.path_params["story"],
+            outcome,
+            because=form.text("why"),
+            by=person.id,
+            public=form.flag("public_why"),
+        )
+    except (BadInput, IllegalMove, NotAllowed, StoreUnavailable) as error:
+        if wants_json(request):
+            raise
+        return await _story_page(request, form, error)
+    return done(request, f"/moderate?done={outcome}", story=answered.id, status=answered.status)
 
 
 async def _story_page(request: Request, form: Form, error: ForumError | None = None) -> Response:
     site = site_of(request)
+    person = await somebody(request)
     async with site.store.read() as work:
         found = await work.stories.get(request.path_params["story"])
         commission = await work.commissions.get(found.commission)
+        standing = await moderation.standing(work, found)
+        reports = await work.moderation.reports(found.id)
+        acts = await work.moderation.of(found.id)
+        evidence = await work.evidence.of(found.id)
     errors = spoken(error) if isinstance(error, BadInput) else {}
+    told = scenario.parse(found.twee) if found.twee else None
     return await page(
         request,
         "moderate/story.html",
         status_of(error) if error else 200,
         story=found,
-        told=scenario.parse(found.twee),
+        told=told,
+        notes=annotating.for_moderators(told) if told else None,
         commission=commission,
         age=age(found.submitted_at, site.clock.now()),
         read=submissions.fingerprint(found),
-        action=form.text("action"),
-        because=form.text("because"),
+        form=form,
         errors=errors,
         clash=say(error.message, error.values) if error and not errors else "",
-        waiting=found.status == SUBMITTED,
-        accepted=found.status == ACCEPTED,
+        actions=_actions(found, _unanswered(reports)),
+        evidence_waiting=sum(not (one.shown_at or one.declined_at) for one in evidence),
+        standing=standing,
+        yours=standing is not None and standing.act.by != person.id,
+        reports=_unanswered(reports),
+        reports_answered=len(reports) - len(_unanswered(reports)),
+        acts=[(act, act_words(act.action)) for act in reversed(acts)],
+        status_words=_status_words(found),
         most=submissions.MAX_REASON,
     )
+
+
+def _unanswered(reports: Iterable[Report]) -> list[Report]:
+    return [report for report in reports if not report.answer]
+
+
+def _actions(story: Submission, reports: Sequence[Report]) -> list[tuple[str, str, str]]:
+    """What can be done with a story now, as radio buttons: value, label, what comes of it."""
+    accept = (
+        ACCEPT,
+        _("Accept"),
+        _("Everybody can read it from now on. It goes into the public record, and cannot be taken back in silence."),
+    )
+    back = (RETURN, _("Return"), _("Its writer sees your reason, and can change the story and send it again."))
+    hold = (HOLD, _("Hold"), _("Keep it back while something is cleared up. Its writer sees your reason, and waits."))
+    if story.status == SUBMITTED:
+        return [accept, back, hold]
+    if story.status == HELD:
+        again = (RELEASE, _("Take off hold"), _("It waits to be read again, by you or by somebody else."))
+        return [again, back]
+    if story.status == ACCEPTED:
+        down = (
+            TAKE_DOWN,
+            _("Take down"),
+            _("Nobody else can see it from now on. It is held, and its writer sees why."),
+        )
+        keep = (KEEP, _("Keep it public"), _("The reports are answered, and the story stays as it is."))
+        return [keep, down] if reports else [down]
+    return []
+
+
+def _status_words(story: Submission) -> tuple[str, str]:
+    """Where a story stands, and the kind of its tag."""
+    return {
+        SUBMITTED: (_("Waiting to be read"), ""),
+        RETURNED: (_("Returned"), "warning"),
+        HELD: (_("Held"), "warning"),
+        ACCEPTED: (_("Accepted"), "good"),
+    }.get(story.status, (_("Taken back by its writer"), "quiet"))
 
 
 def age(since: str, now: str) -> str:

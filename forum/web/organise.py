@@ -163,7 +163,7 @@ async def _session_page(
         "organise/session.html",
         422 if errors else 200,
         commission=of,
-        stories=[(s.id, s.title, of.group_label(s.told_by) or "") for s in stories],
+        stories=[(s.id, s.title, of.group_label(s.told_by) or "") for s in stories if s.may_perform],
         form=form,
         id=form.text("id") or secrets.token_hex(16),
         errors=errors or {},

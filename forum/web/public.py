@@ -7,17 +7,22 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import scenario
+from forum import evidence, scenario, storylife
 from forum.commission import Commission
 from forum.errors import NotFound
 from forum.ports import Decision, Submission, Work
-from forum.submissions import ACCEPTED
+from forum.submissions import ACCEPTED, WITHDRAWN
+from forum.web import annotating
+from forum.web.evidence import items as evidence_items
+from forum.web.life import told
 from forum.web.pages import page
 from forum.web.site import site_of
 from forum.web.terms import session_state
 from forum.web.words import gettext as _
 
 NEWEST = 5
+_ON_STAGE = (storylife.PLAYED, storylife.VOTED, storylife.ANNULLED_VOTE)
+_AFTERWARDS = (storylife.DECIDED, storylife.PROMISED)
 
 
 async def home(request: Request) -> Response:
@@ -67,26 +72,30 @@ async def commission(request: Request) -> Response:
     )
 
 
-async def stories(request: Request) -> Response:
-    """Every accepted story, newest first, by commission."""
-    async with site_of(request).store.read() as work:
-        found = await work.stories.of(status=ACCEPTED)
-        by_id = {c.id: c for c in await work.commissions.all()}
-    told_by: dict[str, str] = {}
-    for c in by_id.values():
-        told_by |= _told_by(c, [s for s in found if s.commission == c.id])
-    shelves = [(c, [s for s in reversed(found) if s.commission == c.id]) for c in by_id.values()]
-    return await page(request, "public/stories.html", shelves=[shelf for shelf in shelves if shelf[1]], told_by=told_by)
-
-
 async def story(request: Request) -> Response:
     """One accepted story. Any other is not here: nobody learns that it exists."""
     async with site_of(request).store.read() as work:
         found = await work.stories.get(request.path_params["story"])
+        of = await work.commissions.get(found.commission)
+        if found.status == WITHDRAWN and found.published_at:
+            return await page(request, "public/withdrawn.html", 410, story=found, commission=of)
         if found.status != ACCEPTED:
             raise NotFound("There is no story at this address.")
-        of = await work.commissions.get(found.commission)
-    return await page(request, "public/story.html", story=found, told=scenario.parse(found.twee), commission=of)
+        shown = await evidence.shown(work, found)
+        events = await storylife.public_life(work, found)
+    read = scenario.parse(found.twee)
+    return await page(
+        request,
+        "public/story.html",
+        story=found,
+        told=read,
+        notes=annotating.for_readers(read),
+        commission=of,
+        group=of.group_label(found.told_by),
+        evidence=evidence_items(shown, f"/stories/{found.id}/evidence"),
+        played=[told(event) for event in reversed(events) if event.kind in _ON_STAGE],
+        decided=[told(event) for event in reversed(events) if event.kind in _AFTERWARDS],
+    )
 
 
 async def _decided(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:

@@ -19,9 +19,11 @@ from forum import record as log
 from forum.errors import NotFound
 from forum.ports import Store, StoredEntry, Work
 from forum.signing import Signer
+from forum.submissions import HELD
 from forum.web import wording
 from forum.web.pages import need, page, wants_json
 from forum.web.site import site_of
+from forum.web.words import gettext as _
 
 A_PAGE = 50
 _CHUNK = 500
@@ -264,6 +266,9 @@ async def _told(work: Work, contents: _Contents, stored: StoredEntry) -> tuple[w
         for disclosure in await work.record.disclosures(sorted(digests)):
             opened = log.open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
             words[disclosure.digest] = opened
+    if facts["type"] == "scenario published" and (await work.stories.get(facts["scenario"])).status == HELD:
+        held = _("[held back by a moderator]")
+        words |= {facts[part]["sd"]: held for part in ("title", "text")}
     return wording.told(facts, wording.Around(openings, words)), {**facts, "index": stored.index}
 
 

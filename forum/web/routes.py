@@ -13,7 +13,25 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from forum.web import accounts, console, decide, live, moderate, organise, public, record, socket, stories
+from forum.web import (
+    accounts,
+    consent,
+    console,
+    decide,
+    evidence,
+    feeds,
+    library,
+    live,
+    moderate,
+    moderation,
+    organise,
+    private,
+    public,
+    record,
+    socket,
+    stories,
+    storyfiles,
+)
 from forum.web.pages import need
 from forum.web.templating import STATIC
 
@@ -23,12 +41,13 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 @dataclass(frozen=True)
 class Page:
     """One row of the table. `permission` is a key of roles.PERMISSIONS; a private link's page is "public", its key
-    being the permission."""
+    being the permission. `most_body` is how many bytes may be sent, None for as many as anywhere."""
 
     path: str
     methods: str
     endpoint: Endpoint
     permission: str
+    most_body: int | None = None
 
 
 PAGES: tuple[Page, ...] = (
@@ -36,8 +55,11 @@ PAGES: tuple[Page, ...] = (
     Page("/", "GET", public.home, "public"),
     Page("/commissions", "GET", public.commissions, "public"),
     Page("/commissions/{commission}", "GET", public.commission, "public"),
-    Page("/stories", "GET", public.stories, "public"),
+    Page("/stories", "GET", library.stories, "public"),
     Page("/stories/{story}", "GET", public.story, "public"),
+    Page("/stories/{story}/story.twee", "GET", storyfiles.download, "public"),
+    Page("/stories/{story}/feed.atom", "GET", feeds.story, "public"),
+    Page("/commissions/{commission}/feed.atom", "GET", feeds.commission, "public"),
     Page("/decisions/{decision}", "GET", decide.decision, "public"),
     # the record
     Page("/record", "GET", record.entries, "public"),
@@ -50,9 +72,25 @@ PAGES: tuple[Page, ...] = (
     Page("/rounds/{round}/ballots.jsonl", "GET", record.ballots, "public"),
     # stories
     Page("/commissions/{commission}/tell", "GET POST", stories.tell, "public"),
+    Page("/commissions/{commission}/tell/file", "GET POST", storyfiles.send, "public", storyfiles.MOST_BODY),
     Page("/my-story/{key}", "GET POST", stories.my_story, "public"),
+    Page("/my-story/{key}/file", "GET POST", storyfiles.send_again, "public", storyfiles.MOST_BODY),
+    Page("/my-story/{key}/story.twee", "GET", storyfiles.download_mine, "public"),
+    Page("/my-story/{key}/link", "GET POST", private.link, "public"),
+    Page("/my-story/{key}/appeal", "GET POST", private.appeal, "public"),
+    Page("/my-story/{key}/permissions", "POST", consent.permissions, "public"),
+    Page("/my-story/{key}/take-back", "GET POST", consent.take_back, "public"),
+    Page("/link-off", "GET", private.link_off, "public"),
+    Page("/stories/{story}/report", "GET POST", moderation.report, "public"),
+    Page("/moderation", "GET", moderation.log, "public"),
+    Page("/my-story/{key}/evidence", "GET POST", evidence.mine, "public", evidence.MOST_BODY),
+    Page("/my-story/{key}/evidence/{item}", "GET", evidence.my_file, "public"),
+    Page("/stories/{story}/evidence/{item}", "GET", evidence.public_file, "public"),
+    Page("/moderate/{story}/evidence", "GET POST", evidence.moderate, "moderate stories"),
+    Page("/moderate/{story}/evidence/{item}", "GET", evidence.moderators_file, "moderate stories"),
     Page("/moderate", "GET", moderate.queue, "moderate stories"),
     Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories"),
+    Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories"),
     # accounts
     Page("/sign-in", "GET POST", accounts.sign_in, "public"),
     Page("/sign-out", "POST", accounts.sign_out, "public"),
@@ -114,7 +152,10 @@ def routes() -> list[BaseRoute]:
     """The table as Starlette wants it."""
     files = Mount("/static", _Static(directory=STATIC), middleware=[Middleware(GZipMiddleware)])
     return [
-        *(Route(row.path, guarded(row), methods=row.methods.split(), name=row.path) for row in PAGES),
+        *(
+            Route(row.path, guarded(row), methods=row.methods.split(), name=row.path, max_body_size=row.most_body)
+            for row in PAGES
+        ),
         *SOCKETS,
         files,
     ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -18,10 +21,13 @@ from forum.errors import (
 from forum.ports import Submission
 from forum.storyform import MAX_SCENES
 from forum.submissions import Telling
+from forum.web import annotating, consent
+from forum.web.annotating import Part
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import AN_HOUR
 from forum.web.pages import page
+from forum.web.private import life_of, story_of_link
 from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
@@ -51,11 +57,13 @@ async def tell(request: Request) -> Response:
     if request.method != "POST":
         return await _form_page(request, commission, Form({}))
     form = await form_of(request)
-    if form.text("add"):
-        return await _form_page(request, commission, form, more=1)
+    if form.text("add") or form.text("change"):
+        return await _form_page(request, commission, form, more=1 if form.text("add") else 0)
     site = site_of(request)
     try:
         telling = read_telling(form, commission)
+        if parts := _unseen(form, telling):
+            return await _check_page(request, form, telling, parts)
         site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
         _, key = await submissions.submit(site.store, site.clock, commission.id, telling, form.text("key"))
     except (BadInput, TooMany, StoreUnavailable) as error:
@@ -69,12 +77,14 @@ async def my_story(request: Request) -> Response:
     if request.method != "POST":
         return await _mine(request, story, commission, Form(_typed(submissions.telling_of(story))))
     form = await form_of(request)
-    if form.text("add"):
-        return await _mine(request, story, commission, form, more=1)
+    if form.text("add") or form.text("change"):
+        return await _mine(request, story, commission, form, more=1 if form.text("add") else 0)
     site = site_of(request)
     key = request.path_params["key"]
     try:
         telling = read_telling(form, commission)
+        if story.status == submissions.RETURNED and (parts := _unseen(form, telling)):
+            return await _check_page(request, form, telling, parts)
         site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
         await submissions.resubmit(site.store, site.clock, key, telling)
     except (BadInput, TooMany, StoreUnavailable, IllegalMove) as error:
@@ -95,11 +105,7 @@ def read_telling(form: Form, commission: Commission) -> Telling:
     question = form.need("question", "Ask a question: what could somebody do now?", most=scenario.MAX_QUESTION)
     responses = _numbered(form, _RESPONSE, scenario.MAX_RESPONSE)
     _check_responses(form, responses)
-    groups = {"", *(g.id for g in commission.groups)}
-    if "group" not in form.values or form.text("group") not in groups:
-        form.wrong("group", 'Choose your group, or "I prefer not to say".')
-    notes = [value for value in form.texts("note") if value in {note for note, _label in notes_offered()}]
-    notes += _numbered(form, _OWN_NOTE, scenario.MAX_DETAIL)
+    about = read_about(form, commission)
     form.stop()
     return Telling(
         title=" ".join(title.split()),
@@ -107,9 +113,47 @@ def read_telling(form: Form, commission: Commission) -> Telling:
         scenes=tuple(scenes),
         question=question,
         responses=tuple(" ".join(r.split()) for r in responses),
-        group=form.text("group") or None,
-        content_notes=tuple(dict.fromkeys(" ".join(n.split()) for n in notes)),
+        **about,
     )
+
+
+def read_about(form: Form, commission: Commission) -> dict[str, Any]:
+    """What the form says beside the story: group, content notes, and what is allowed; errors stay in the form."""
+    groups = {"", *(g.id for g in commission.groups)}
+    if "group" not in form.values or form.text("group") not in groups:
+        form.wrong("group", 'Choose your group, or "I prefer not to say".')
+    notes = [value for value in form.texts("note") if value in {note for note, _label in notes_offered()}]
+    notes += _numbered(form, _OWN_NOTE, scenario.MAX_DETAIL)
+    return {
+        "group": form.text("group") or None,
+        "content_notes": tuple(dict.fromkeys(" ".join(n.split()) for n in notes)),
+        **consent.read(form),
+    }
+
+
+def _seen(telling: Telling) -> str:
+    """Names the words whose marks somebody has looked at: after a change the marks are shown again."""
+    words = (
+        telling.title,
+        telling.happened,
+        telling.scenes,
+        telling.question,
+        telling.responses,
+        telling.content_notes,
+    )
+    return hashlib.sha256(repr(words).encode()).hexdigest()
+
+
+def _unseen(form: Form, telling: Telling) -> tuple[Part, ...]:
+    """What is marked in the story, unless its writer has seen that and sends it as it is. Raises FormErrors."""
+    submissions.check(telling)
+    return () if form.text("as_it_is") == _seen(telling) else annotating.marked(telling)
+
+
+async def _check_page(request: Request, form: Form, telling: Telling, parts: tuple[Part, ...]) -> Response:
+    """The marks, with what to do, before anything is sent; the page carries the whole form along."""
+    typed = {name: values for name, values in form.values.items() if name not in ("add", "change", "as_it_is")}
+    return await page(request, "stories/check.html", parts=parts, typed=typed, seen=_seen(telling))
 
 
 def _check_responses(form: Form, responses: list[str]) -> None:
@@ -169,6 +213,7 @@ def _typed(telling: Telling) -> dict[str, list[str]]:
         "group": [telling.group or ""],
         "note": [note for note in telling.content_notes if note in offered],
         _OWN_NOTE: [note for note in telling.content_notes if note not in offered],
+        **{name: [consent.YES if getattr(telling, name) else consent.NO] for name in consent.PERMISSIONS},
     }
 
 
@@ -177,8 +222,6 @@ def _fields(form: Form, commission: Commission, more: int) -> dict[str, object]:
     scenes = form.texts(_SCENE)
     scenes += [""] * (max(SCENES_AT_FIRST, len(scenes) + more) - len(scenes))
     responses = form.texts(_RESPONSE)[: 4 * scenario.MAX_RESPONSES]
-    own = form.texts(_OWN_NOTE)[: 4 * MOST_OWN_NOTES]
-    groups = [(g.id, g.label) for g in commission.groups]
     return {
         "title": form.text("title"),
         "happened": form.text("happened"),
@@ -187,17 +230,28 @@ def _fields(form: Form, commission: Commission, more: int) -> dict[str, object]:
         "question": form.text("question"),
         "responses": responses + [""] * (scenario.MAX_RESPONSES - len(responses)),
         "fewest_responses": scenario.MIN_RESPONSES,
+        **about_fields(form, commission),
+    }
+
+
+def about_fields(form: Form, commission: Commission) -> dict[str, object]:
+    """What `stories/_about.html` shows: the part of the form that is about the writer and not the story."""
+    own = form.texts(_OWN_NOTE)[: 4 * MOST_OWN_NOTES]
+    groups = [(g.id, g.label) for g in commission.groups]
+    return {
         "groups": [*groups, ("", _("I prefer not to say"))],
         "group": form.text("group") if "group" in form.values else None,
         "notes": notes_offered(),
         "note": form.texts("note"),
         "own_notes": own or [""],
+        **consent.typed(form),
         "key": form.text("key") or submissions.new_key(),
         "most": _MOST,
     }
 
 
-def _errors(error: ForumError | None) -> dict[str, str]:
+def errors_of(error: ForumError | None) -> dict[str, str]:
+    """What the form's error summary says, by the id of a field on the page."""
     if error is None:
         return {}
     if isinstance(error, FormErrors):
@@ -214,9 +268,9 @@ async def _form_page(
         status_of(error) if error else 200,
         commission=commission,
         form=_fields(form, commission, more),
-        errors=_errors(error),
+        errors=errors_of(error),
     )
-    return _retry_after(answer, error)
+    return retry_after(answer, error)
 
 
 async def _mine(
@@ -234,19 +288,24 @@ async def _mine(
         "stories/mine.html",
         status_of(error) if error else 200,
         story=story,
-        told=scenario.parse(story.twee),
+        told=scenario.parse(story.twee) if story.twee else None,
         commission=commission,
         sent=request.query_params.get("sent") == "1",
+        key=request.path_params["key"],
+        told_so=request.query_params.get("done", ""),
+        **await life_of(request, story),
         link=link,
         qr=qr(link),
+        plain=story.status == submissions.RETURNED and submissions.is_plain(story),
         form=_fields(form, commission, more),
         typed=request.method == "POST",
-        errors=_errors(error),
+        errors=errors_of(error),
     )
-    return _retry_after(answer, error)
+    return retry_after(answer, error)
 
 
-def _retry_after(answer: Response, error: ForumError | None) -> Response:
+def retry_after(answer: Response, error: ForumError | None) -> Response:
+    """The answer; to a limit that was reached, with when to come back."""
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
@@ -258,6 +317,4 @@ async def _commission(request: Request) -> Commission:
 
 
 async def _by_key(request: Request) -> tuple[Submission, Commission]:
-    async with site_of(request).store.read() as work:
-        story = await work.stories.by_link(submissions.link_of(request.path_params["key"]))
-        return story, await work.commissions.get(story.commission)
+    return await story_of_link(request)

@@ -62,6 +62,6 @@ def environment() -> jinja2.Environment:
     )
     env.install_gettext_translations(translations(), newstyle=True)  # type: ignore[attr-defined]
     env.globals |= {"static": static, "charts": charts, "chart_words": terms.chart_words}
-    env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words")}
+    env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
     env.filters |= {"day": day, "moment": moment, "spaced": spaced}
     return env

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from forum import paths
 from forum.charts import Words
+from forum.scenario import Scenario
 from forum.session import LiveSession
 from forum.web.words import gettext as _
+from forum.web.words import say
 
 
 def session_state(session: LiveSession) -> str:
@@ -47,6 +52,34 @@ def outcome_words(outcome: str) -> str:
     }.get(outcome, outcome)
 
 
+@dataclass(frozen=True)
+class Paths:
+    """The paths of a story as pages show them; `findings` are (sentence, whether it must be mended)."""
+
+    svg: str
+    places: tuple[paths.Place, ...]
+    findings: tuple[tuple[str, bool], ...]
+
+
+def paths_of(told: Scenario) -> Paths:
+    """The paths of a story: picture, list, and what a reader could run into."""
+    words = paths.Words(
+        start=_("Start"),
+        decision=_("Decision point"),
+        stop=_("Stop point"),
+        ending=_("Ending"),
+        unreached=_("No way leads here"),
+        back=_("back to %(number)s"),
+        nowhere=_("leads nowhere"),
+        summary=_("The list below says the same."),
+    )
+    return Paths(
+        paths.picture(told, _("The paths of this story"), words=words),
+        paths.places(told),
+        tuple((say(found.message, dict(found.values)), found.serious) for found in paths.findings(told)),
+    )
+
+
 def chart_words() -> Words:
     """What the pictures themselves say; their %-places are filled by the charts."""
     return Words(
@@ -56,3 +89,20 @@ def chart_words() -> Words:
         count=_("%(label)s: %(number)s"),
         move=_("%(before)s to %(after)s: %(number)s"),
     )
+
+
+def act_words(action: str) -> str:
+    """What a moderator did, as the public log says it; an action of a later version under its own name."""
+    words = {
+        "accepted": _("A moderator accepted a story. Everybody can read it."),
+        "returned": _("A moderator returned a story to its writer."),
+        "held": _("A moderator held a story back."),
+        "released": _("A moderator put a held story back with those that wait to be read."),
+        "taken down": _("A moderator took a public story down. It is held back now."),
+        "kept": _("Readers reported a story. A moderator read it again, and it stays public."),
+        "evidence shown": _("A moderator looked at evidence for a story, and it is shown beside it."),
+        "evidence declined": _("A moderator looked at evidence for a story and did not show it."),
+        "decision upheld": _("A writer appealed. Another moderator read the story and left it as it was decided."),
+        "decision overturned": _("A writer appealed. Another moderator read the story and undid what was decided."),
+    }
+    return words.get(action, action)

@@ -14,7 +14,7 @@ from forum import groups
 from forum.groups import Result
 from forum.round import Response, Round
 from forum.web.templating import day
-from forum.web.terms import power_words, stage_words
+from forum.web.terms import act_words, power_words, stage_words
 from forum.web.words import gettext as _
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -241,6 +241,17 @@ def _commitment(entry: Facts, around: Around) -> Told:
     )
 
 
+def _moderation_action(entry: Facts, around: Around) -> Told:
+    because = ((_("The reason, as far as it is public"), around.words(entry["because"])),) if entry["because"] else ()
+    return Told(
+        _("Moderation"),
+        act_words(entry["action"]),
+        because,
+        link="/moderation",
+        link_text=_("Everything that moderators did"),
+    )
+
+
 def _erasure(entry: Facts, around: Around) -> Told:
     return Told(
         _("Withdrawn"),
@@ -262,5 +273,6 @@ _TELLERS: dict[str, Callable[[Facts, Around], Told]] = {
     "round annulled": _round_annulled,
     "decision": _decision,
     "commitment": _commitment,
+    "moderation action": _moderation_action,
     "erasure": _erasure,
 }

@@ -87,3 +87,47 @@ def test_the_report_as_json_stands_alone_on_standard_output(tmp_path: Path) -> N
         ],
     }
     assert result.stderr == f"{missing}: No such file or directory\n"
+
+
+TWINE = ROOT / "tests" / "data" / "twine"
+
+
+def test_a_file_from_twine_is_imported_and_notes_are_no_problem() -> None:
+    file = TWINE / "an-island.html"
+    result = check(file)
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f'{file}:11: note: The passage "Dark" was left out: no way from the start leads to it.\n',
+    )
+
+
+def test_what_is_wrong_with_a_file_from_twine_stands_beside_the_notes() -> None:
+    file = TWINE / "a-vote-with-two-answers.html"
+    result = check(file)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f'{file}:9: note: The link "Nobody" was left out: no passage is called "Drak".',
+        f'{file}:11: note: The passage "Dark" was left out: no way from the start leads to it.',
+        f'{file}:5: The scene "Who?" is a decision with 2 responses; it needs 3 to 5.',
+    ]
+
+
+def test_an_archive_is_reported_story_by_story() -> None:
+    result = check("--json", TWINE / "archive.html")
+    assert result.exit_code == 0
+    (report,) = json.loads(result.stdout)["files"]
+    assert report["stories"] == [
+        {"title": "One bench", "scenes": 4, "decisions": 1},
+        {"title": "Two doors", "scenes": 2, "decisions": 0},
+    ]
+    assert report["problems"] == []
+    assert {"line", "message"} == set(report["notes"][0])
+
+
+def test_a_huge_archive_is_not_read_to_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "huge.html"
+    with file.open("wb") as stream:
+        stream.truncate(50 * 1024 * 1024)
+    result = check(file)
+    assert result.exit_code == 1
+    assert result.stdout == f"{file}:1: The file is too big. An archive can have 8 MiB. Publish each story by itself.\n"

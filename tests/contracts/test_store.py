@@ -175,7 +175,9 @@ async def test_commissions_come_back_as_they_were_newest_first(store: SqlStore) 
 
 async def test_stories_change_only_from_the_status_expected(store: SqlStore) -> None:
     commission, other = a_commission(), a_commission()
-    first = Submission(new_id(), commission.id, "At night", ":: Start", "submitted", "g1", "link1", "", EARLY)
+    first = Submission(
+        new_id(), commission.id, "At night", ":: Start", "submitted", "g1", "link1", "", EARLY, may_publish=True
+    )
     second = Submission(new_id(), other.id, "On the ward", ":: Start", "accepted", None, "", "", NOON)
     async with store.begin() as work:
         await work.commissions.add(commission)

@@ -56,6 +56,8 @@ async def tell_a_story(page: Page, accessible: Look) -> str:
     for number, words in enumerate(["Call him at home", "Send somebody to him", "Give him another day"], start=1):
         await page.get_by_label(re.compile(f"^Answer {number}")).fill(words)
     await page.get_by_label("Prefer not to say").check()
+    for question in ("published", "performed", "quoted"):
+        await page.get_by_role("group", name=f"May it be {question}?").get_by_label("Yes").check()
     await page.get_by_role("button", name="Send your story").click()
     await accessible(page)
     found = re.search(r"/my-story/[\w-]+", page.url + await page.content())

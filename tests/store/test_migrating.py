@@ -7,22 +7,29 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Database
 from databases import PostgresServer
+from making import a_commission
 
+from forum import finding, scenario, storyform
 from forum.errors import StartupProblem
+from forum.ports import Offered, Wanted
 from forum.store import check, migrate, open_store
 from forum.store.engine import engines, parse
+from forum.store.library import INDEX
 from forum.store.tables import metadata
 
 
@@ -75,14 +82,102 @@ async def test_several_may_migrate_at_once(empty: str) -> None:
     await check(empty)
 
 
+def of_both(name: str | None, kind: str, _: object) -> bool:
+    """Whether a table is part of the one schema of both databases: all but the full-text index, and what it keeps."""
+    return kind != "table" or not str(name).startswith(INDEX)
+
+
 async def test_the_migrations_make_the_tables_that_the_code_expects(database: Database) -> None:
     def differences(connection: sa.Connection) -> list[Any]:
-        options = {"compare_type": True, "compare_server_default": True}
+        options = {"compare_type": True, "compare_server_default": True, "include_name": of_both}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
     store = await open_store(database.url)
     async with store.writer.connect() as connection:
         assert await connection.run_sync(differences) == []
+    await store.close()
+
+
+def upgrade_to(url: str, revision: str, monkeypatch: pytest.MonkeyPatch) -> Awaitable[None]:
+    """Brings a database to a revision of the past."""
+    upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: upgrade(config, revision))
+    return migrate(url)
+
+
+async def test_stories_from_before_writers_were_asked_may_be_published_and_played(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        await upgrade_to(empty, "0001", patch)
+    words = ("id", "title", "question", "stage", "created_at")
+    row = dict.fromkeys(words, "c") | {"threshold": 5, "demonstration": False, "rehearsal": False}
+    json = ("power", "groups", "support")
+    commissions = sa.table("commission", *map(sa.column, row), *(sa.column(name, sa.JSON()) for name in json))
+    names = ("title", "twee", "because", "submitted_at", "link")
+    stories = sa.table("story", *map(sa.column, ("id", "commission", "status", "moderated_at", *names)))
+    old = engines(parse(empty))
+    async with old.writer.begin() as connection:
+        await connection.execute(sa.insert(commissions), row | dict.fromkeys(json, []))
+        for status in ("accepted", "returned", "submitted"):
+            story = {"id": status, "commission": "c", "status": status, "moderated_at": f"{status} at"}
+            await connection.execute(sa.insert(stories), story | dict.fromkeys(names, "words"))
+    await old.close()
+    await migrate(empty)
+    store = await open_store(empty)
+    async with store.read() as work:
+        found = {s.id: s for s in await work.stories.of()}
+    await store.close()
+    assert {s.published_at for s in (found["returned"], found["submitted"])} == {""}
+    assert found["accepted"].published_at == "accepted at"
+    for one in found.values():
+        assert (one.may_perform, one.may_publish, one.may_quote, one.withdrawn_at) == (True, True, False, "")
+        assert one.twee == "words"
+
+
+async def test_stories_accepted_before_there_was_a_library_are_in_it(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        await upgrade_to(empty, "0003", patch)
+    # As the tables were then, whatever they are by now.
+    json = ("power", "groups", "support")
+    words = ("id", "title", "question", "stage", "threshold", "demonstration", "rehearsal", "created_at")
+    commissions = sa.table("commission", *map(sa.column, words), *(sa.column(name, sa.JSON()) for name in json))
+    commission = a_commission()
+    about = msgspec.to_builtins(commission)
+    story = {"commission": commission.id, "told_by": "g2", "because": "", "submitted_at": "", "moderated_at": ""}
+    twee = storyform.from_form(
+        title="The third knock",
+        what_happened="A neighbour knocks.",
+        scenes=[],
+        question="What now?",
+        responses=["Open", "Wait", "Call"],
+        told_by="Carers",
+        content_notes=["fear"],
+        ifid=str(uuid.uuid4()).upper(),
+    )
+    rows = [
+        story
+        | {"id": status, "status": status, "title": f"Knock {status}", "twee": scenario.write(twee), "link": status}
+        for status in ("accepted", "submitted", "returned")
+    ]
+    old = engines(parse(empty))
+    async with old.writer.begin() as connection:
+        await connection.execute(sa.insert(commissions), {name: about[name] for name in (*words, *json)})
+        columns = [*rows[0]]
+        names = ", ".join(f":{name}" for name in columns)
+        await connection.execute(sa.text(f"INSERT INTO story ({', '.join(columns)}) VALUES ({names})"), rows)
+        await connection.execute(sa.text("UPDATE story SET may_publish = (status = 'accepted')"))
+    await old.close()
+    await migrate(empty)
+    store = await open_store(empty)
+    async with store.read() as work:
+        for typed in ("neighbour", "knock", "carers", ""):
+            shelf = await work.library.find(Wanted(finding.read(typed)))
+            assert [s.id for s in shelf.stories] == ["accepted"], typed
+        assert shelf.told_by == {"accepted": "Carers"}
+        assert await work.library.offered() == Offered(("Carers",), ("fear",))
     await store.close()
 
 

@@ -50,3 +50,16 @@ def test_refused_tries_do_not_make_it_longer() -> None:
             limits.take("k", 1, 600)
     hands.time += 601
     limits.take("k", 1, 600)
+
+
+def test_what_was_counted_lately_is_known_until_it_is_long_ago() -> None:
+    hands = Hands()
+    limits = Limits(hands)
+    assert limits.lately("reports 192.0.2.1", 600) == 0
+    limits.count("reports 192.0.2.1")
+    hands.time += 599
+    limits.count("reports 192.0.2.1")
+    assert limits.lately("reports 192.0.2.1", 600) == 2
+    hands.time += 1
+    assert limits.lately("reports 192.0.2.1", 600) == 1
+    assert limits.lately("reports 192.0.2.2", 600) == 0

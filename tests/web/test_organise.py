@@ -65,7 +65,9 @@ async def test_a_commission_and_a_session_are_made_by_forms(house: House, organi
     assert [(g.label, g.invited) for g in made.groups] == [("People who use services", 40), ("Carers", None)]
     assert sent.headers["location"] == f"/organise/sessions/new?commission={made.id}"
 
-    story = Submission(new_id(), made.id, "The third knock", "", "accepted", made.groups[1].id, new_id() * 2)
+    story = Submission(
+        new_id(), made.id, "The third knock", "", "accepted", made.groups[1].id, new_id() * 2, may_perform=True
+    )
     async with house.store.begin() as work:
         await work.stories.add(story)
     asking = await organiser.get(sent.headers["location"])
@@ -139,7 +141,10 @@ async def test_a_session_without_a_title_comes_back_with_its_stories_chosen(
     house: House, organiser: httpx2.AsyncClient
 ) -> None:
     commission = await house.commission()
-    stories = [Submission(new_id(), commission.id, f"Story {n}", "", "accepted", link=new_id() * 2) for n in range(3)]
+    stories = [
+        Submission(new_id(), commission.id, f"Story {n}", "", "accepted", link=new_id() * 2, may_perform=True)
+        for n in range(3)
+    ]
     async with house.store.begin() as work:
         for story in stories:
             await work.stories.add(story)

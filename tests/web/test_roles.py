@@ -93,7 +93,15 @@ def test_no_unsafe_address_is_open_but_those_that_have_their_own_key() -> None:
     """Whoever adds a public form says so here."""
     assert {p.path for p in PAGES if p.permission == "public" and "POST" in p.methods} == {
         "/commissions/{commission}/tell",
+        "/commissions/{commission}/tell/file",
         "/my-story/{key}",
+        "/my-story/{key}/file",
+        "/my-story/{key}/permissions",
+        "/my-story/{key}/take-back",
+        "/my-story/{key}/evidence",
+        "/my-story/{key}/link",
+        "/my-story/{key}/appeal",
+        "/stories/{story}/report",  # no key: a reader has none, so it is limited by address
         "/sign-in",
         "/sign-out",
         "/first/{key}",

@@ -38,7 +38,7 @@ def test_every_entry_has_a_sentence_of_its_own_kind(keeper: Keeper) -> None:
         assert "%(" not in text(one)
         kinds[entry["type"]] = one.kind
     assert "Other" not in kinds.values()
-    assert len(set(kinds.values())) == len(kinds) == 9
+    assert len(set(kinds.values())) == len(kinds) == 10
 
 
 def test_a_type_from_a_later_version_is_named(keeper: Keeper) -> None:
@@ -74,6 +74,16 @@ def test_words_that_were_withdrawn_are_said_to_be(keeper: Keeper) -> None:
     assert "[withdrawn]" in text(deferred)
     assert "My brother" not in text(deferred)
     assert "Not now" in text(deferred)
+
+
+def test_moderation_is_told_with_its_reason_where_that_is_public(keeper: Keeper) -> None:
+    down, undone = all_told(keeper, "moderation action")
+    assert "took a public story down" in down.sentence
+    assert "=The street was named" in text(down)
+    assert undone.details == ()
+    assert undone.link == "/moderation"
+    of_later = told({"type": "moderation action", "action": "sung", "because": None}, Around({}, {}))
+    assert of_later.sentence == "sung"
 
 
 def test_a_commitment_says_who_what_and_by_when(keeper: Keeper) -> None:

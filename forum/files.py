@@ -1,0 +1,131 @@
+"""Files that people send: what they really are, and pictures made anew so that nothing hidden is left in them.
+
+The name and the type that a browser gives are never looked at. A picture is decoded and written again from its pixels:
+place, camera, comments and whatever was put behind the picture are gone.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+import warnings
+import zlib
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps
+
+from forum.errors import BadInput
+
+PDF, PNG, JPEG = MEDIA = ("application/pdf", "image/png", "image/jpeg")
+SUFFIXES = {PDF: "pdf", PNG: "png", JPEG: "jpg"}
+MAX_BYTES = 5 * 1024 * 1024
+MAX_PIXELS = 30_000_000
+# What is longer is made smaller; a page of text is still read well at this size.
+LONGEST = 2400
+
+_JPEG_QUALITY = 85
+_PNG_START, _JPEG_START, _PDF_START, _PDF_END = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"%PDF-", b"%%EOF"
+_PDF_END_WITHIN = 2048
+# What makes a PDF do things by itself. A PDF can hide these too, so it is never opened here, only handed on.
+_PDF_ACTS = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia", b"/XFA")
+_BROKEN = "This picture cannot be read. It may be damaged. Save it again, or take a screenshot of it, and send that."
+
+# Pillow's own guard, for whatever reaches it: from twice this size on it refuses to look further than the header.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+# A picture of many pixels needs much memory: one at a time, whoever sends.
+_one = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file as it may be kept: one of MEDIA, and its content."""
+
+    media: str
+    content: bytes
+
+
+def checked(content: bytes) -> Checked:
+    """A PDF as it is, a PNG or JPEG made anew. Takes time and memory: to be run in a thread.
+
+    Raises BadInput(field="file") for anything else, for what is too big, damaged, or a PDF that would run something.
+    """
+    check_size(len(content))
+    if content.startswith(_PDF_START):
+        return _pdf(content)
+    if content.startswith(_PNG_START):
+        return _picture(content, PNG)
+    if content.startswith(_JPEG_START):
+        return _picture(content, JPEG)
+    raise BadInput(
+        "This is not a PDF, PNG or JPEG, whatever its name says. Save it as one of these and send it again.",
+        field="file",
+    )
+
+
+def check_size(size: int) -> None:
+    """Raises BadInput(field="file") for a file of so many bytes that is too big, or empty."""
+    if not size:
+        raise BadInput("This file is empty. Choose another one.", field="file")
+    if size > MAX_BYTES:
+        raise BadInput(
+            "This file has %(size)s MB. It can have %(most)s MB. Make it smaller, or send a part of it.",
+            field="file",
+            size=f"{size / 1024 / 1024:.1f}",
+            most=MAX_BYTES // 1024 // 1024,
+        )
+
+
+def _pdf(content: bytes) -> Checked:
+    if _PDF_END not in content[-_PDF_END_WITHIN:]:
+        raise BadInput("This PDF is not whole. Save it again and send that.", field="file")
+    if any(word in content for word in _PDF_ACTS):
+        raise BadInput(
+            "This PDF holds a program, a form or other files. Print it to a new PDF and send that.", field="file"
+        )
+    return Checked(PDF, content)
+
+
+def _picture(content: bytes, media: str) -> Checked:
+    with _one, warnings.catch_warnings():
+        # What is wrong with a note beside the picture does not matter: no note is kept.
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+        warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+        try:
+            return Checked(media, _anew(content, media))
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise _too_many_pixels() from error
+        except (OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError) as error:
+            raise BadInput(_BROKEN, field="file") from error
+        except (struct.error, zlib.error, EOFError, MemoryError) as error:
+            raise BadInput(_BROKEN, field="file") from error
+
+
+def _anew(content: bytes, media: str) -> bytes:
+    with Image.open(io.BytesIO(content), formats=("PNG",) if media == PNG else ("JPEG",)) as opened:
+        if opened.width * opened.height > MAX_PIXELS:
+            raise _too_many_pixels()
+        opened.draft("RGB", (LONGEST, LONGEST))  # JPEG can be decoded smaller at once
+        clear = media == PNG and ("A" in opened.mode or "transparency" in opened.info)
+        # The camera's note of how it was held goes with the rest: so the picture is turned first.
+        turned = ImageOps.exif_transpose(opened)
+        if turned.mode.startswith("I"):
+            turned = turned.point(lambda shade: shade / 256).convert("L")  # 16 bits of grey, which convert() cuts off
+        picture = turned.convert("RGBA" if clear else "RGB")
+    picture.thumbnail((LONGEST, LONGEST))
+    pixels = Image.new(picture.mode, picture.size)
+    pixels.paste(picture)
+    written = io.BytesIO()
+    if media == PNG:
+        pixels.save(written, "PNG")
+    else:
+        pixels.save(written, "JPEG", quality=_JPEG_QUALITY)
+    return written.getvalue()
+
+
+def _too_many_pixels() -> BadInput:
+    return BadInput(
+        "This picture is too large: it can have %(most)s million pixels. Make it smaller, or cut a part out of it.",
+        field="file",
+        most=MAX_PIXELS // 1_000_000,
+    )

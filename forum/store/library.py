@@ -1,0 +1,197 @@
+"""The library of accepted stories, and its index for full-text search.
+
+`library` and `library_note` hold what stories are filtered by. `library_words` is the index, each database's own, made
+by the migration: a virtual table of SQLite's FTS5 (unicode61), a tsvector with a GIN index on PostgreSQL. It holds
+tokens made by finding.py, and is asked in queries built from such tokens here; nothing typed is a query by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+import sqlalchemy as sa
+
+from forum import finding, scenario
+from forum.errors import StoryProblems
+from forum.finding import Query
+from forum.ports import Offered, Shelf, Submission, Wanted
+from forum.store.area import Area, Link, made
+from forum.store.commissions import SqlCommissions
+from forum.store.tables import commission as commissions
+from forum.store.tables import library, library_note
+from forum.store.tables import story as stories
+
+ACCEPTED = "accepted"
+INDEX = "library_words"
+
+Step: TypeAlias = tuple[sa.Executable, Mapping[str, object]]
+
+# PostgreSQL keeps no position above this, and at most 256 of one word (its documentation, 12.11 "Limitations").
+_LAST_POSITION = 16_383
+_SQLITE_ADD = sa.text("INSERT INTO library_words (rowid, title, setting, body) VALUES (:seq, :title, :setting, :body)")
+_POSTGRESQL_ADD = sa.text("INSERT INTO library_words (seq, words) VALUES (:seq, CAST(:words AS tsvector))")
+_SQLITE_DROP = sa.text("DELETE FROM library_words WHERE rowid = :seq")
+_POSTGRESQL_DROP = sa.text("DELETE FROM library_words WHERE seq = :seq")
+# FTS5 only marks a row as gone until it happens to merge its segments; words taken back must go now.
+_SQLITE_FORGET = sa.text("INSERT INTO library_words (library_words) VALUES ('optimize')")
+
+# A title weighs most, then where and when. bm25 is smaller where it fits better.
+_SQLITE_RANK = sa.text("bm25(library_words, 12.0, 4.0, 1.0)")
+_POSTGRESQL_RANK = sa.text("ts_rank('{0.05, 0.05, 0.4, 1.0}', words, CAST(:asked AS tsquery), 1) DESC")
+_SQLITE_FITS = sa.text("library_words MATCH :asked")
+_POSTGRESQL_FITS = sa.text("words @@ CAST(:asked AS tsquery)")
+
+
+class SqlLibrary(Area):
+    """ports.Library."""
+
+    async def find(self, wanted: Wanted, *, start: int = 0, most: int = 10) -> Shelf:
+        """The accepted stories that fit, best first where words are looked for, else newest first."""
+        asked = _asked(wanted, postgresql=self._link.postgresql)
+        source = stories.join(library, library.c.story == stories.c.id).join(
+            commissions, commissions.c.id == stories.c.commission
+        )
+        fits: list[sa.ColumnElement[bool] | sa.TextClause] = [stories.c.status == ACCEPTED, *_filters(wanted)]
+        order: list[sa.ColumnElement[object] | sa.TextClause] = [
+            stories.c.moderated_at.desc(),
+            stories.c.seq.desc(),
+        ]
+        values: dict[str, object] = {}
+        if asked:
+            key = "seq" if self._link.postgresql else "rowid"
+            index = sa.table(INDEX, sa.column(key))
+            source = source.join(index, index.c[key] == stories.c.seq)
+            values["asked"] = asked
+            fits.append(_POSTGRESQL_FITS if self._link.postgresql else _SQLITE_FITS)
+            if wanted.words:
+                order.insert(0, _POSTGRESQL_RANK if self._link.postgresql else _SQLITE_RANK)
+        counted = sa.select(sa.func.count().label("total")).select_from(source).where(*fits)
+        total = int((await self._link.rows(counted, values))[0]["total"])
+        listed = sa.select(stories, library.c.told_by.label("told_by_group")).select_from(source).where(*fits)
+        rows = await self._link.rows(listed.order_by(*order).offset(start).limit(most), values) if total else []
+        return Shelf(
+            tuple(made(row, Submission) for row in rows), total, {row["id"]: row["told_by_group"] for row in rows}
+        )
+
+    async def offered(self) -> Offered:
+        """What accepted stories can be filtered by."""
+        shown = stories.join(library, library.c.story == stories.c.id)
+        groups = sa.select(sa.func.min(library.c.told_by).label("label"), sa.func.count().label("number"))
+        groups = groups.select_from(shown).where(stories.c.status == ACCEPTED, library.c.told_by_key != "")
+        noted = shown.join(library_note, library_note.c.story == stories.c.id)
+        notes = sa.select(sa.func.min(library_note.c.note).label("label"), sa.func.count().label("number"))
+        notes = notes.select_from(noted).where(stories.c.status == ACCEPTED)
+        return Offered(
+            groups=await self._labels(groups.group_by(library.c.told_by_key)),
+            notes=await self._labels(notes.group_by(library_note.c.key)),
+        )
+
+    async def _labels(self, counted: sa.Select[str, int]) -> tuple[str, ...]:
+        rows = await self._link.rows(counted.order_by(sa.desc("number"), sa.asc("label")))
+        return tuple(row["label"] for row in rows)
+
+
+async def keep(link: Link, story: Submission) -> None:
+    """Brings the library in step with a story just written: in it exactly while it is accepted.
+
+    To be called in the unit of work that writes the story, after it.
+    """
+    seq = (await link.one(sa.select(stories.c.seq).where(stories.c.id == story.id), "There is no such story."))["seq"]
+    await link.run(sa.delete(library_note).where(library_note.c.story == story.id))
+    if await link.run(sa.delete(library).where(library.c.story == story.id)):
+        await link.run(_POSTGRESQL_DROP if link.postgresql else _SQLITE_DROP, {"seq": seq})
+        if not link.postgresql:
+            await link.run(_SQLITE_FORGET)
+    if story.status == ACCEPTED:
+        group = (await SqlCommissions(link).get(story.commission)).group_label(story.told_by)
+        for statement, values in shelved(seq, story.id, story.title, story.twee, group, postgresql=link.postgresql):
+            await link.run(statement, values)
+
+
+def shelved(seq: int, story: str, title: str, twee: str, group: str | None, *, postgresql: bool) -> Iterator[Step]:
+    """The statements that put a story into the library; the migration that makes it uses them too."""
+    try:
+        told = scenario.parse(twee)
+    except StoryProblems:
+        # Nothing but a story that can be read is accepted. One from elsewhere is at least found by its title.
+        told = scenario.Scenario(title, "", "", ())
+    yield sa.insert(library), {"story": story, "told_by": group or "", "told_by_key": key_of(group or "")}
+    for key, note in {key_of(note): note for note in told.content_notes}.items():
+        yield sa.insert(library_note), {"story": story, "key": key, "note": note}
+    fields = [
+        finding.tokens(title),
+        finding.tokens(told.setting),
+        finding.tokens("\n".join([*finding.text_of(told), group or ""])),
+    ]
+    if postgresql:
+        yield _POSTGRESQL_ADD, {"seq": seq, "words": _tsvector(fields)}
+    else:
+        title_words, setting_words, body_words = map(" ".join, fields)
+        yield _SQLITE_ADD, {"seq": seq, "title": title_words, "setting": setting_words, "body": body_words}
+
+
+def key_of(label: str) -> str:
+    """A group's or content note's name as it is compared: without case, accents, signs and space."""
+    return " ".join(finding.tokens(label)) or label.strip()
+
+
+def _tsvector(fields: Sequence[Sequence[str]]) -> str:
+    """Title, setting and body with weights A, B and D; a gap between them keeps rows of words inside one."""
+    places: dict[str, list[str]] = {}
+    position = 0
+    for weight, words in zip("ABD", fields, strict=True):
+        position += 1
+        for word in words:
+            position += 1
+            places.setdefault(word, []).append(f"{min(position, _LAST_POSITION)}{weight}")
+    return " ".join(f"'{word}':{','.join(at)}" for word, at in places.items())
+
+
+def _asked(wanted: Wanted, *, postgresql: bool) -> str:
+    """What is looked for, in the database's own language; "" for no words at all."""
+    if postgresql:
+        parts = [_tsquery(wanted.words, ""), _tsquery(wanted.setting, "B")]
+        return " & ".join(part for part in parts if part)
+    setting = _fts5(wanted.setting)
+    parts = [_fts5(wanted.words), f"setting : ({setting})" if setting else ""]
+    return " AND ".join(f"({part})" if not part.startswith("setting") else part for part in parts if part)
+
+
+def _fts5(query: Query) -> str:
+    """https://www.sqlite.org/fts5.html, 3. "Full-text Query Syntax"; a row of tokens in quotes is a phrase."""
+    return " AND ".join(
+        "(" + " OR ".join(f'"{" ".join(row)}"{" *" if term.prefix else ""}' for row in term.alternatives) + ")"
+        for term in query.terms
+    )
+
+
+def _tsquery(query: Query, weight: str) -> str:
+    """PostgreSQL documentation, 8.11.2 "tsquery"; <-> is "followed by"."""
+    terms = []
+    for term in query.terms:
+        rows = []
+        for row in term.alternatives:
+            marks = [weight] * len(row)
+            marks[-1] = ("*" if term.prefix else "") + weight
+            rows.append(
+                " <-> ".join(f"'{word}'{':' if mark else ''}{mark}" for word, mark in zip(row, marks, strict=True))
+            )
+        terms.append("(" + " | ".join(f"({row})" for row in rows) + ")")
+    return " & ".join(terms)
+
+
+def _filters(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.stage:
+        yield commissions.c.stage == wanted.stage
+    if wanted.group:
+        yield library.c.told_by_key == key_of(wanted.group)
+        yield library.c.told_by != ""
+    if wanted.note:
+        yield _noted(wanted.note)
+    if wanted.without:
+        yield ~_noted(wanted.without)
+
+
+def _noted(note: str) -> sa.ColumnElement[bool]:
+    return sa.exists().where(library_note.c.story == stories.c.id, library_note.c.key == key_of(note))

@@ -1,0 +1,81 @@
+"""What moderators did, what writers appealed against, what readers reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from forum.errors import IllegalMove
+from forum.ports import Act, Appeal, Report
+from forum.store.area import Area, made, plain
+from forum.store.tables import appeal as appeals
+from forum.store.tables import moderation as acts
+from forum.store.tables import report as reports
+
+_ANSWERED = "Another moderator has answered this a moment ago. Nothing was changed."
+
+
+class SqlModeration(Area):
+    """ports.Moderation."""
+
+    async def add(self, act: Act) -> None:
+        """Keeps what a moderator did."""
+        await self._link.run(sa.insert(acts).values(plain(act)))
+
+    async def of(self, story: str) -> list[Act]:
+        """What was done with a story, oldest first."""
+        rows = await self._link.rows(sa.select(acts).where(acts.c.story == story).order_by(acts.c.seq))
+        return [made(row, Act) for row in rows]
+
+    async def log(self, start: int = 0, most: int = 50) -> list[Act]:
+        """The acts that stand in the record, newest first, without the first `start` of them."""
+        wanted = sa.select(acts).where(acts.c.entry.is_not(None)).order_by(acts.c.seq.desc())
+        return [made(row, Act) for row in await self._link.rows(wanted.offset(start).limit(most))]
+
+    async def size(self) -> int:
+        """How many acts stand in the record."""
+        counted = sa.select(sa.func.count().label("acts")).select_from(acts).where(acts.c.entry.is_not(None))
+        rows = await self._link.rows(counted)
+        return int(rows[0]["acts"])
+
+    async def add_appeal(self, appeal: Appeal) -> bool:
+        """False, and nothing is kept, where there was an appeal against this act before."""
+        return await self._link.add(appeals, plain(appeal))
+
+    async def appeals(self, story: str | None = None) -> list[Appeal]:
+        """Those of one story, or all that nobody has answered; oldest first."""
+        which = appeals.c.outcome == "" if story is None else appeals.c.story == story
+        rows = await self._link.rows(sa.select(appeals).where(which).order_by(appeals.c.seq))
+        return [made(row, Appeal) for row in rows]
+
+    async def answer_appeal(self, appeal: Appeal) -> None:
+        """Keeps outcome, reason, who and when. Raises IllegalMove where it was answered already."""
+        open_one = sa.update(appeals).where(appeals.c.id == appeal.id, appeals.c.outcome == "")
+        if await self._link.run(open_one.values(plain(appeal))) == 0:
+            raise IllegalMove(_ANSWERED)
+
+    async def add_report(self, report: Report) -> bool:
+        """False where there is a report with this id already."""
+        return await self._link.add(reports, plain(report))
+
+    async def reports(self, story: str | None = None) -> list[Report]:
+        """Those of one story, or all that nobody has answered; oldest first."""
+        which = reports.c.answer == "" if story is None else reports.c.story == story
+        rows = await self._link.rows(sa.select(reports).where(which).order_by(reports.c.seq))
+        return [made(row, Report) for row in rows]
+
+    async def answer_reports(self, story: str, ids: Sequence[str], answer: str, at: str) -> None:
+        """Raises IllegalMove where one of them is not there, another story's, or answered already."""
+        wanted = set(ids)
+        update = sa.update(reports).where(
+            reports.c.story == story, reports.c.answer == "", self._link.among(reports.c.id, list(wanted))
+        )
+        if await self._link.run(update.values(answer=answer, answered_at=at)) != len(wanted):
+            raise IllegalMove(_ANSWERED)
+
+    async def forget(self, story: str) -> None:
+        """Takes every word about a story out: reasons, appeals, reports, and the fingerprints of its texts."""
+        await self._link.run(sa.update(acts).where(acts.c.story == story).values(because="", read=""))
+        await self._link.run(sa.update(appeals).where(appeals.c.story == story).values(words="", because=""))
+        await self._link.run(sa.update(reports).where(reports.c.story == story).values(words=""))

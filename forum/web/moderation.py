@@ -1,0 +1,111 @@
+"""What everybody sees of moderation: the published log, and the form that reports a story."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum import moderation
+from forum.commission import Commission
+from forum.errors import BadInput, ForumError, NotFound, StoreUnavailable, TooMany
+from forum.ports import Act, Submission, Work
+from forum.submissions import ACCEPTED
+from forum.web.errors import status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.limits import AN_HOUR
+from forum.web.pages import done, page
+from forum.web.site import address_of, site_of
+from forum.web.terms import act_words
+from forum.web.words import say
+
+A_PAGE = 30
+TOLD_FROM = 3
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One line of the published log: what was done, in words; the reason where it is public; the story where it is."""
+
+    act: Act
+    words: str
+    commission: Commission
+    story: Submission | None
+
+
+async def log(request: Request) -> Response:
+    """What moderators did, newest first: never which moderator, nor whose story."""
+    typed = request.query_params.get("page", "")
+    async with site_of(request).store.read() as work:
+        size = await work.moderation.size()
+        pages = max(1, -(-size // A_PAGE))
+        number = min(int(typed), pages) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 8 else 1
+        number = max(1, number)
+        shown = [await _logged(work, act) for act in await work.moderation.log((number - 1) * A_PAGE, A_PAGE)]
+    return await page(request, "public/moderation.html", shown=shown, number=number, pages=pages)
+
+
+async def _logged(work: Work, act: Act) -> Logged:
+    story = await work.stories.get(act.story)
+    commission = await work.commissions.get(story.commission)
+    return Logged(act, act_words(act.action), commission, story if story.status == ACCEPTED else None)
+
+
+async def report(request: Request) -> Response:
+    """The form in which a reader says what is wrong with a public story. No account is needed."""
+    site = site_of(request)
+    async with site.store.read() as work:
+        story = await work.stories.get(request.path_params["story"])
+        commission = await work.commissions.get(story.commission)
+    if story.status != ACCEPTED:
+        raise NotFound("There is no story at this address.")
+    if request.method != "POST":
+        sent = request.query_params.get("sent") == "1"
+        return await _report_page(request, story, commission, Form({}), sent=sent)
+    form = await form_of(request)
+    key, most = _limit(request), site.settings.reports_per_address
+    try:
+        site.limits.check(key, most, AN_HOUR)
+        made = await moderation.report(site.store, site.clock, story.id, form.text("words"), form.text("id"))
+    except (BadInput, TooMany, StoreUnavailable) as error:
+        return await _report_page(request, story, commission, form, error=error)
+    site.limits.count(key)
+    return done(request, f"/stories/{story.id}/report?sent=1", report=made.id)
+
+
+async def _report_page(
+    request: Request,
+    story: Submission,
+    commission: Commission,
+    form: Form,
+    *,
+    sent: bool = False,
+    error: ForumError | None = None,
+) -> Response:
+    site = site_of(request)
+    left = site.settings.reports_per_address - site.limits.lately(_limit(request), AN_HOUR)
+    errors: dict[str, str] = {}
+    if error is not None:
+        errors = spoken(error) if isinstance(error, BadInput) else {"main": say(error.message, error.values)}
+    answer = await page(
+        request,
+        "public/report.html",
+        status_of(error) if error else 200,
+        story=story,
+        commission=commission,
+        id=form.text("id") or secrets.token_hex(16),
+        words=form.text("words"),
+        most=moderation.MAX_REPORT,
+        left=left if 0 < left <= TOLD_FROM else None,
+        sent=sent,
+        errors=errors,
+    )
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def _limit(request: Request) -> str:
+    return f"reports {address_of(request)}"

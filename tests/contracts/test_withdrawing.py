@@ -1,0 +1,103 @@
+"""What every store keeps to when words are taken back, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from making import a_cast, a_commission, a_room, new_id
+
+from forum.errors import IllegalMove, NotFound
+from forum.ports import Disclosure, Submission
+from forum.round import WITHDRAWN, Response, Round
+from forum.store import SqlStore
+
+AT = "2026-03-01T12:00:00.000Z"
+RESPONSES = (Response("r1", "Wait with her"), Response("r2", "Call"), Response("none", "None of these"))
+
+
+async def test_what_the_writer_allows_is_written_by_itself(store: SqlStore) -> None:
+    commission = a_commission()
+    story = Submission(new_id(), commission.id, "At night", ":: Start", "submitted", link="link", may_perform=True)
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+        await work.stories.add(story)
+        # Saving brings nothing back that was taken away meanwhile.
+        await work.stories.allow(replace(story, may_perform=False, may_quote=True))
+        await work.stories.save(replace(story, title="By night"), "submitted")
+        with pytest.raises(IllegalMove):
+            await work.stories.save(replace(story, status="accepted"), "submitted")
+        with pytest.raises(IllegalMove):
+            await work.stories.allow(replace(story, status="returned"))
+        with pytest.raises(NotFound):
+            await work.stories.allow(replace(story, id=new_id()))
+    async with store.read() as work:
+        now = await work.stories.get(story.id)
+    assert now == replace(story, title="By night", may_perform=False, may_quote=True)
+    async with store.begin() as work:
+        await work.stories.allow(replace(now, may_publish=True))
+        await work.stories.save(replace(now, status="accepted", published_at=AT), "submitted")
+    async with store.read() as work:
+        assert (await work.stories.get(story.id)).status == "accepted"
+
+
+async def test_the_words_of_a_storys_rounds_go_and_their_ballots_stay(store: SqlStore) -> None:
+    live, people = await a_room(store, ["g1", "g2"])
+    story = new_id()
+    ours = Round(new_id(), live.id, "What should she do?", RESPONSES, story, "The door", state="open", created_at=AT)
+    other = replace(ours, id=new_id(), scenario=new_id())
+    async with store.begin() as work:
+        for round_ in (ours, other):
+            await work.rounds.add(round_)
+            await work.rounds.cast([a_cast(round_.id, who, "r2", "because of the door") for who in people])
+        before = await work.rounds.ballots(ours.id)
+    async with store.begin() as work:
+        assert await work.rounds.withdraw_words(story) == [ours.id]
+        assert await work.rounds.withdraw_words(new_id()) == []
+    async with store.read() as work:
+        now = await work.rounds.get(ours.id)
+        assert now.question == WITHDRAWN
+        assert now.scene is None
+        assert [(r.id, r.label) for r in now.responses] == [
+            ("r1", WITHDRAWN),
+            ("r2", WITHDRAWN),
+            ("none", "None of these"),
+        ]
+        assert replace(now, question=ours.question, responses=ours.responses, scene=ours.scene) == ours
+        assert await work.rounds.ballots(ours.id) == [replace(b, reason="") for b in before]
+        assert await work.rounds.get(other.id) == other
+        assert {b.reason for b in await work.rounds.ballots(other.id)} == {"because of the door"}
+
+
+async def test_withdrawn_disclosures_have_no_words_any_more_and_get_none_again(store: SqlStore) -> None:
+    made = [Disclosure(digest, 0, "x", f"words {digest}") for digest in ("a", "b", "c")]
+    async with store.begin() as work:
+        await work.record.add_disclosures([*made, Disclosure("gone", 0, "x", None, "earlier")])
+        assert await work.record.withdraw(["c", "a", "gone", "unknown"], AT) == ["a", "c"]
+        assert await work.record.withdraw(["a"], "later") == []
+        assert await work.record.withdraw([], AT) == []
+        await work.record.add_disclosures([made[0]])
+    async with store.read() as work:
+        assert await work.record.disclosures(commission="x") == [
+            Disclosure("a", 0, "x", None, AT),
+            made[1],
+            Disclosure("c", 0, "x", None, AT),
+            Disclosure("gone", 0, "x", None, "earlier"),
+        ]
+
+
+async def test_scrubbing_leaves_everything_as_it_was_while_others_read_and_write(store: SqlStore) -> None:
+    commission = a_commission()
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+
+    async def write(number: int) -> None:
+        async with store.begin() as work:
+            await work.facts.set(f"fact {number}", str(number))
+
+    await asyncio.gather(store.scrub(), *(write(number) for number in range(5)))
+    await store.scrub()
+    async with store.read() as work:
+        assert await work.commissions.all() == [commission]
+        assert [await work.facts.get(f"fact {number}") for number in range(5)] == [str(n) for n in range(5)]

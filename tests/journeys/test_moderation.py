@@ -1,0 +1,141 @@
+"""Held, appealed, published, reported, taken down: on a small phone, without JavaScript, and with nothing for axe."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browsing import PASSWORD, House, Look, People
+from playwright.async_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+SMALL = {"width": 320, "height": 640}
+TITLE = "The lift that never comes"
+
+
+async def moderators(people: People, house: House) -> None:
+    """The first administrator, and by them two moderators."""
+    page = await people.somebody()
+    await page.goto(house.first_link)
+    await page.get_by_label("Your name").fill("Ada")
+    await page.get_by_label("Login").fill("ada")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_label("The same password again").fill(PASSWORD)
+    await page.get_by_role("button", name="Make the account").click()
+    for login in ("mo", "mel"):
+        await page.goto("/people")
+        form = page.locator("form#form")
+        await form.get_by_label("Name", exact=True).fill(login.title())
+        await form.get_by_label("Login").fill(login)
+        await form.get_by_label("First password").fill(PASSWORD)
+        await form.get_by_label(re.compile("^Moderator")).check()
+        await form.get_by_role("button", name="Make the account").click()
+        await expect(page.get_by_role("heading", name=login.title(), exact=True)).to_be_visible()
+
+
+async def told(page: Page, house: House) -> str:
+    """A story, sent by the form as a browser without JavaScript sends it; returns its private link."""
+    await page.goto("/commissions")
+    await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
+    where = page.url.removeprefix(house.server.base)
+    fields = {
+        "title": TITLE,
+        "happened": "My father waits for a lift to the clinic. It is late again.",
+        "question": "What could the clinic do now?",
+        "group": "",
+        "may_perform": "yes",
+        "may_publish": "yes",
+        "may_quote": "no",
+    }
+    body = "&".join(f"{name}={value.replace(' ', '+')}" for name, value in fields.items())
+    body += "".join(f"&response=Answer+{number}" for number in range(3))
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": house.server.base}
+    sent = await page.request.post(f"{where}/tell", data=body, headers=headers, max_redirects=0)
+    assert sent.status == 303, await sent.text()
+    return sent.headers["location"].partition("?")[0]
+
+
+async def desk(page: Page, accessible: Look) -> None:
+    await page.goto("/moderate")
+    await accessible(page)
+    await page.get_by_role("link", name=TITLE).first.click()
+    await accessible(page)
+
+
+async def test_a_story_that_is_held_appealed_reported_and_taken_down(
+    people: People, house: House, accessible: Look
+) -> None:
+    await moderators(people, house)
+    writer = await people.somebody(SMALL, scripts=False)
+    reading = await people.somebody(SMALL)
+    link = await told(writer, house)
+    mo, mel = await people.signed_in("mo", SMALL), await people.signed_in("mel", SMALL)
+
+    await desk(mo, accessible)
+    await mo.get_by_label(re.compile("^Hold")).check()
+    await mo.get_by_role("button", name="Save").click()
+    await accessible(mo)
+    await mo.get_by_label(re.compile("^Reason")).fill("We ask the clinic first.")
+    await mo.get_by_role("button", name="Save").click()
+    await expect(mo.get_by_text("The story is held.")).to_be_visible()
+    await accessible(mo)
+
+    await writer.goto(link)
+    await expect(writer.get_by_text("We ask the clinic first.")).to_be_visible()
+    await writer.get_by_role("link", name=re.compile("Ask another moderator")).click()
+    await writer.get_by_label("Why was it wrong?").fill("No clinic is named.")
+    await writer.get_by_role("button", name="Send it to another moderator").click()
+    await expect(writer.get_by_text("Your words are with another moderator.")).to_be_visible()
+    for path in ("", "/appeal", "/link"):
+        await reading.goto(f"{link}{path}")
+        await accessible(reading)
+
+    await desk(mo, accessible)
+    await expect(mo.get_by_text("You did this yourself")).to_be_visible()
+    await desk(mel, accessible)
+    await mel.get_by_label(re.compile("^Overturn")).check()
+    await mel.get_by_role("textbox", name="Your reason").fill("That is so.")
+    await mel.get_by_role("button", name="Answer the appeal").click()
+    await desk(mel, accessible)
+    await mel.get_by_label(re.compile("^Accept")).check()
+    await mel.get_by_role("button", name="Save").click()
+    await expect(mel.get_by_text("The story is public now.")).to_be_visible()
+    await writer.reload()
+    await expect(writer.get_by_text("you were right")).to_be_visible()
+    await expect(writer.get_by_text("That is so.")).to_be_visible()
+
+    reader = await people.somebody(SMALL, scripts=False)
+    await writer.get_by_role("link", name="See it as others do").first.click()
+    story = writer.url
+    await reader.goto(story)
+    await reader.get_by_role("link", name="Report this story").click()
+    await reading.goto(reader.url)
+    await accessible(reading)
+    await reader.get_by_label("What is wrong with it?").fill("It names the clinic.")
+    await reader.get_by_role("button", name="Send the report").click()
+    await expect(reader.get_by_text("We have your report.")).to_be_visible()
+
+    await desk(mo, accessible)
+    await expect(mo.get_by_text("It names the clinic.")).to_be_visible()
+    await mo.get_by_label(re.compile("^Take down")).check()
+    await mo.get_by_label(re.compile("^Reason")).fill("It does, in the second line.")
+    await mo.get_by_label("This reason may stand in it").check()
+    await mo.get_by_role("button", name="Save").click()
+    await expect(mo.get_by_text("The story is no longer public.")).to_be_visible()
+    await reader.goto(story)
+    await expect(reader.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    await reading.goto("/moderation")
+    await accessible(reading)
+    await expect(reading.get_by_text("It does, in the second line.")).to_be_visible()
+    await expect(reading.get_by_text("We ask the clinic first.")).to_have_count(0)
+
+    await writer.goto(f"{link}/link")
+    await writer.get_by_role("button", name=re.compile("use the new link")).click()
+    await expect(writer.get_by_text("This is your new link.")).to_be_visible()
+    await reading.goto(link)
+    await expect(reading.get_by_text("was replaced or switched off")).to_be_visible()
+    await writer.get_by_role("link", name="Get a new link, or switch this one off").click()
+    await writer.get_by_label("I know that this cannot be undone").check()
+    await writer.get_by_role("button", name="Switch the link off for good").click()
+    await expect(writer.get_by_role("heading", name="The link is off")).to_be_visible()

@@ -1,0 +1,75 @@
+"""A .twee file from elsewhere: what can be played is kept, and the rest is told by its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_scenario import GOOD, STORY
+
+from forum import importing, scenario
+from forum.errors import StoryProblems
+
+DATA = Path(__file__).parent / "data" / "twee"
+
+
+def test_a_good_story_comes_in_as_it_is_without_a_note() -> None:
+    assert importing.read_twee(GOOD) == importing.Imported((STORY,))
+    assert importing.read_twee(GOOD.encode()) == importing.Imported((STORY,))
+
+
+def test_an_ordinary_twine_story_comes_in_with_notes() -> None:
+    imported = importing.read_twee((DATA / "from-an-ordinary-twine-story.twee").read_bytes())
+    (story,) = imported.scenarios
+    assert [(scene.name, scene.text) for scene in story.scenes] == [
+        ("Untitled Passage", "You wake up. Look round or go back to bed."),
+        ("Hall", "It is dark."),
+    ]
+    assert [(note.line, note.message) for note in imported.notes if note.line > 1] == [
+        (14, 'The link "go back to bed" was left out: no passage is called "go back to bed".'),
+        (16, 'The tag "dark" was left out: Forum knows "decision" and "stop".'),
+        (17, '"<<set $seen to true>>" was left out: it is an instruction to the story format, not words.'),
+        (20, 'The passage "StoryScript" was left out: it is tagged "script", and a story holds no code.'),
+        (23, 'The passage "StoryStylesheet" was left out: it is tagged "stylesheet", and a story holds no code.'),
+    ]
+
+
+def test_a_slip_in_a_tag_is_understood() -> None:
+    imported = importing.read_twee(GOOD.replace("[stop]", "[Stop]"))
+    assert imported.scenarios == (STORY,)
+    assert [note.message for note in imported.notes] == ['The tag "Stop" was read as "stop".']
+
+
+def test_what_no_room_could_play_is_a_problem_with_the_notes_beside_it() -> None:
+    with pytest.raises(StoryProblems) as caught:
+        importing.read_twee(GOOD.replace("[[Nobody->Dark]]", "[[Nobody->Drak]]"))
+    assert [(p.line, p.message) for p in caught.value.problems] == [
+        (14, 'The scene "Who?" is a decision with 2 responses; it needs 3 to 5.')
+    ]
+    assert [(p.line, p.message) for p in caught.value.notes] == [
+        (18, 'The link "Nobody" was left out: no passage is called "Drak".'),
+        (23, 'The passage "Dark" was left out: no way from the start leads to it.'),
+    ]
+
+
+def test_a_file_may_be_bigger_than_the_story_in_it() -> None:
+    code = ":: Js [script]\n" + "x();\n" * 80_000
+    imported = importing.read_twee(GOOD + "\n" + code)
+    assert imported.scenarios == (STORY,)
+    with pytest.raises(StoryProblems, match="1 MiB"):
+        importing.read_twee(GOOD + code * 3)
+
+
+def test_a_story_too_long_to_be_kept_is_refused() -> None:
+    scenes = "".join(f"\n:: S{n}\n{'x' * 3990}\n[[S{n + 1}]]\n" for n in range(70)) + "\n:: S70\nEnd.\n"
+    with pytest.raises(StoryProblems, match="The story is too long"):
+        importing.read_twee(GOOD.replace("Ana waits.", "Ana waits. [[S0]]") + scenes)
+
+
+def test_whatever_is_imported_can_be_written() -> None:
+    for path in sorted(DATA.glob("*.twee")):
+        try:
+            imported = importing.read_twee(path.read_bytes())
+        except StoryProblems:
+            continue
+        assert scenario.parse(scenario.write(imported.scenarios[0])) == imported.scenarios[0]
