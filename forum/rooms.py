@@ -301,7 +301,7 @@ class Rooms:
         """
         async with self._reading[session]:
             room = self._rooms.get(session)
-            if room is None:
+            if room is None or room.empty:
                 room = Room(await self._view(session), self.intake, self._clock, self._draw, self._say)
                 self._rooms[session] = room
             return room

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import click
 import msgspec
@@ -70,7 +71,8 @@ async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Sto
 def _must_exist(settings: Settings) -> None:
     if not settings.database_url.startswith("sqlite"):
         return
-    if not Path(settings.database_url.partition(":///")[2]).exists():
+    file = unquote(settings.database_url.partition(":///")[2].partition("?")[0])
+    if not Path(file).exists():
         raise StartupProblem(
             "There is no Forum data in %(folder)s. Start the server once, or name another folder with --data.",
             folder=settings.data,

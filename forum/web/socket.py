@@ -33,8 +33,7 @@ async def phone(socket: WebSocket) -> None:
             participant = await work.sessions.participant(live.id, digest(device)) if device else None
             if participant is None:
                 raise NotAllowed("Join first: choose a group, then vote.")
-            rounds = [r.id for r in await work.rounds.of(live.id) if r.id == live.cue.round]
-            ballots = await work.rounds.yours(participant.id, rounds)
+            ballots = await work.rounds.yours(participant.id, [live.cue.round]) if live.cue.round else []
     except ForumError as error:
         await _refuse(socket, error)
         return

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -60,8 +61,8 @@ class Event:
             return "; ".join(f"{c.name}={c.value}" for c in browser.cookies.jar)
 
     @asynccontextmanager
-    async def socket(self, cookie: str, **headers: str) -> AsyncIterator[ClientConnection]:
-        url = self.base.replace("http", "ws", 1) + f"/s/{self.session['code']}/socket"
+    async def socket(self, cookie: str, path: str = "", **headers: str) -> AsyncIterator[ClientConnection]:
+        url = self.base.replace("http", "ws", 1) + (path or f"/s/{self.session['code']}/socket")
         sent = {"Cookie": cookie, "Origin": self.base} | headers
         async with connect(
             url, additional_headers={k: v for k, v in sent.items() if v}, compression=None, max_queue=None
@@ -236,5 +237,32 @@ async def test_who_has_not_joined_is_told_so_by_the_close_code(event: Event) -> 
     async with event.socket("forum_device=nobody") as phone:
         with pytest.raises(ConnectionClosed) as closed:
             await phone.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
+
+
+@pytest.mark.parametrize("seen", ["²", "٣", "-1", "9" * 5000])
+async def test_an_odd_version_is_none(event: Event, seen: str) -> None:
+    cookie = await event.join()
+    async with event.socket(cookie, path=f"/s/{event.session['code']}/socket?v={quote(seen)}") as phone:
+        assert (await until(phone, "state"))["t"] == "state"
+
+
+async def test_a_console_is_shown_nothing_more_once_its_reader_may_not(event: Event) -> None:
+    token = (await event.organiser.post("/organise/tokens", data={"label": "the other laptop"})).json()
+    sent = {"path": f"/console/{event.session['id']}/socket", "Authorization": f"Bearer {token['token']}"}
+    async with event.socket("", **sent) as console:
+        await until(console, "state")
+        await event.organiser.post(f"/organise/tokens/{token['id']}/revoke")
+        await event.act("pause")
+        shown = []
+
+        async def rest() -> None:
+            while True:
+                shown.append(json.loads(await console.recv()))
+
+        with pytest.raises(ConnectionClosed) as closed:
+            await rest()
+    assert not any(message.get("paused") for message in shown)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4403
