@@ -50,6 +50,8 @@ FILES = (
     "datapackage.sig",
 )
 DESCRIBED = FILES[:-2]
+# Counts up with every change to the files of an export or to the columns of a table in it.
+FORMAT = 1
 # Every type of entry; of one that is not here (from a later version) nothing can be said.
 TYPES = frozenset(
     {
@@ -427,7 +429,7 @@ class Check:
     detail: str
 
 
-def describe(files: Mapping[str, bytes], commission: str | None) -> bytes:
+def describe(files: Mapping[str, bytes], commission: str | None, form: int = FORMAT) -> bytes:
     """The bytes of datapackage.json: every other file, its size and SHA-256, for one commission or all."""
     resources = [
         {
@@ -441,7 +443,7 @@ def describe(files: Mapping[str, bytes], commission: str | None) -> bytes:
         for path in DESCRIBED
         if path in files
     ]
-    package = {"name": "forum-export", "forum_export": 1, "commission": commission, "resources": resources}
+    package = {"name": "forum-export", "forum_export": form, "commission": commission, "resources": resources}
     return json.dumps(package, indent=2).encode() + b"\n"
 
 
@@ -568,6 +570,14 @@ class Export:
         if chosen is not None and type(chosen) is not str:
             raise RecordError("datapackage.json does not say which commission this is")
         return chosen
+
+    @cached_property
+    def form(self) -> int:
+        """The number of the format that it was written in."""
+        form = json.loads(self.files["datapackage.json"])["forum_export"]
+        if type(form) is not int or form < 1:
+            raise RecordError("datapackage.json does not say which format this is")
+        return form
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
@@ -702,7 +712,7 @@ def _check_digests(e: Export) -> tuple[str, str]:
         body = e.files.get(said["path"])
         if body is None or said["hash"] != "sha256:" + hashlib.sha256(body).hexdigest() or said["bytes"] != len(body):
             problems.append(f"{said['path']!a} is not the file that datapackage.json describes")
-    if not problems and describe(e.files, e.commission) != e.files["datapackage.json"]:
+    if not problems and describe(e.files, e.commission, e.form) != e.files["datapackage.json"]:
         problems.append("datapackage.json is not as Forum writes it")
     return _verdict(problems, f"all {len(DESCRIBED)} files are those that datapackage.json describes")
 

@@ -72,6 +72,8 @@ def _summed_up(problems: Sequence[str], fine: str, left_out: int = 0) -> Verdict
 
 
 def _tables(export: Export) -> Verdict:
+    if export.form != record.FORMAT:
+        return NOT_CHECKED, f"written in format {export.form}; this Forum writes format {record.FORMAT}"
     derived = derive(Log.read(export.files, export.commission))
     problems = [f"{name} does not follow from the record" for name in derived if derived[name] != export.files[name]]
     return _summed_up(problems, f"{len(derived)} files made again from the record, each the same to the byte")

@@ -244,3 +244,34 @@ def test_run_py_says_what_to_install(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "pip install" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_two_servers_on_one_folder(tmp_path: Path) -> None:
+    with Serving(tmp_path / "data", "--no-demo") as first:
+        line = refused(tmp_path / "data")
+        assert "Another Forum serves" in line
+        assert httpx2.get(first.base, trust_env=False).status_code == 200
+        first.stop(signal.SIGKILL)
+    with Serving(tmp_path / "data", "--no-demo"):
+        pass
+
+
+def test_a_signing_key_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Serving(data, "--no-demo") as server:
+        before = httpx2.get(f"{server.base}/record/checkpoint", trust_env=False).text.splitlines()[0]
+        server.stop()
+    key = data / "signing_key.pem"
+    kept = key.read_bytes()
+    key.unlink()
+    assert "is gone. Put it back" in refused(data)
+    assert not key.exists()
+    done = forum("export", "--out", tmp_path / "export.zip", "--data", data)
+    assert done.returncode == 2
+    assert "is gone. Put it back" in done.stderr
+    with Serving(data, "--no-demo", "--new-key") as server:
+        after = httpx2.get(f"{server.base}/record/checkpoint", trust_env=False).text.splitlines()[0]
+        server.stop()
+    assert before != after
+    key.write_bytes(kept)
+    assert "is not the key of this record" in refused(data)
