@@ -16,6 +16,20 @@ from forum.session import LiveSession, Participant
 
 CLOCK = SystemClock()
 
+# A commission as the form for it is sent.
+COMMISSION_FORM = {
+    "title": "Night care",
+    "question": "Who should come?",
+    "stage": "plan",
+    "level": "co-design",
+    "decides": "The joint board",
+    "can_change": "Who comes",
+    "cannot_change": "The budget",
+    "threshold": "5",
+    "group": ["Carers", "Nurses"],
+    "invited": ["10", ""],
+}
+
 
 def new_id() -> str:
     """An id as the program makes them."""

@@ -12,24 +12,12 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-from making import new_id
+from making import COMMISSION_FORM, new_id
 from serving import Serving, forum
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 MACHINE = {"Accept": "application/json"}
-COMMISSION = {
-    "title": "Night care",
-    "question": "Who should come?",
-    "stage": "plan",
-    "level": "co-design",
-    "decides": "The joint board",
-    "can_change": "Who comes",
-    "cannot_change": "The budget",
-    "threshold": "5",
-    "group": ["Carers", "Nurses"],
-    "invited": ["10", ""],
-}
 
 
 @dataclass
@@ -96,7 +84,7 @@ async def organiser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[h
 @pytest.fixture
 async def event(organiser: httpx2.AsyncClient) -> Event:
     """A session of the test's own."""
-    commission = (await organiser.post("/organise/commissions", data=COMMISSION)).json()
+    commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
     form = {"commission": commission["id"], "title": "A day"}
     session = (await organiser.post("/organise/sessions", data=form)).json()
     base = str(organiser.base_url).rstrip("/")
