@@ -50,6 +50,22 @@ FILES = (
     "datapackage.sig",
 )
 DESCRIBED = FILES[:-2]
+# Counts up with every change to the files of an export or to the columns of a table in it.
+FORMAT = 1
+# Every type of entry; of one that is not here (from a later version) nothing can be said.
+TYPES = frozenset(
+    {
+        "scenario published",
+        "session opened",
+        "round opened",
+        "round closed",
+        "round revealed",
+        "round annulled",
+        "decision",
+        "commitment",
+        "erasure",
+    }
+)
 _MEDIA = {
     "csv": "text/csv",
     "jsonl": "application/jsonl",
@@ -413,7 +429,7 @@ class Check:
     detail: str
 
 
-def describe(files: Mapping[str, bytes], commission: str | None) -> bytes:
+def describe(files: Mapping[str, bytes], commission: str | None, form: int = FORMAT) -> bytes:
     """The bytes of datapackage.json: every other file, its size and SHA-256, for one commission or all."""
     resources = [
         {
@@ -427,7 +443,7 @@ def describe(files: Mapping[str, bytes], commission: str | None) -> bytes:
         for path in DESCRIBED
         if path in files
     ]
-    package = {"name": "forum-export", "forum_export": 1, "commission": commission, "resources": resources}
+    package = {"name": "forum-export", "forum_export": form, "commission": commission, "resources": resources}
     return json.dumps(package, indent=2).encode() + b"\n"
 
 
@@ -554,6 +570,14 @@ class Export:
         if chosen is not None and type(chosen) is not str:
             raise RecordError("datapackage.json does not say which commission this is")
         return chosen
+
+    @cached_property
+    def form(self) -> int:
+        """The number of the format that it was written in."""
+        form = json.loads(self.files["datapackage.json"])["forum_export"]
+        if type(form) is not int or form < 1:
+            raise RecordError("datapackage.json does not say which format this is")
+        return form
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
@@ -688,12 +712,18 @@ def _check_digests(e: Export) -> tuple[str, str]:
         body = e.files.get(said["path"])
         if body is None or said["hash"] != "sha256:" + hashlib.sha256(body).hexdigest() or said["bytes"] != len(body):
             problems.append(f"{said['path']!a} is not the file that datapackage.json describes")
-    if not problems and describe(e.files, e.commission) != e.files["datapackage.json"]:
+    if not problems and describe(e.files, e.commission, e.form) != e.files["datapackage.json"]:
         problems.append("datapackage.json is not as Forum writes it")
     return _verdict(problems, f"all {len(DESCRIBED)} files are those that datapackage.json describes")
 
 
 def _check_entries(e: Export) -> tuple[str, str]:
+    unknown = sorted({entry["type"] for entry in e.entries} - TYPES)
+    if unknown:
+        return (
+            NOT_CHECKED,
+            f"{len(e.entries)} entries; nothing here knows what these say: {few([ascii(u) for u in unknown])}",
+        )
     return PASS, f"{len(e.entries)} entries, each in its canonical form"
 
 
@@ -738,8 +768,7 @@ def _check_package(e: Export, signed: Callable[[bytes, bytes], bool] | None) -> 
 def _check_disclosures(e: Export) -> tuple[str, str]:
     named = {d: None for entry in e.entries if e.here(entry) for d in digests_in(entry)}
     elsewhere = {d for entry in e.entries if not e.here(entry) for d in digests_in(entry)}
-    erased = {d for entry in e.entries if entry["type"] == "erasure" for d in entry["digests"]}
-    problems = []
+    erased, problems = _erased(e.entries)
     given = []
     for number, line in enumerate(parse_lines(e.files["disclosures.jsonl"]), 1):
         digest, encoded = line["digest"], line["disclosure"]
@@ -764,9 +793,68 @@ def _check_disclosures(e: Export) -> tuple[str, str]:
     return _verdict(problems, f"{len(here)} opened, {len(named) - len(here)} withdrawn, {other} not in this export")
 
 
+def _erased(entries: Sequence[Mapping[str, Any]]) -> tuple[set[str], list[str]]:
+    """What the record says was withdrawn, and the withdrawals that it cannot mean: of words that nobody had given."""
+    erased: set[str] = set()
+    given: dict[str, set[str]] = {}
+    problems = []
+    for entry in entries:
+        so_far = given.setdefault(entry["commission"], set())
+        if entry["type"] == "erasure":
+            gone = entry["digests"]
+            if type(gone) is not list or not so_far.issuperset(gone):
+                problems.append("something is said to be withdrawn that was not there before")
+            erased.update(gone)
+        so_far.update(digests_in(entry))
+    return erased, problems
+
+
 def _check_rounds(e: Export) -> tuple[str, str]:
+    problems = list(_undeclared(e.entries))
     waiting = sum(1 for s in e.rounds.values() if s.closed and not s.revealed)
-    return PASS, f"{len(e.rounds)} rounds, each step in its place; {waiting} closed and not revealed"
+    return _verdict(problems, f"{len(e.rounds)} rounds, each step in its place; {waiting} closed and not revealed")
+
+
+def _undeclared(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where a vote was opened otherwise than its session had declared, or was a second vote on nothing."""
+    sessions: dict[str, Mapping[str, Any]] = {}
+    opened: dict[str, Mapping[str, Any]] = {}
+    shown: set[str] = set()
+    for entry in entries:
+        kind, of = entry["type"], entry.get("round")
+        if kind == "session opened":
+            if entry["session"] in sessions:
+                yield f"session {entry['session']} is opened twice"
+            sessions[entry["session"]] = entry
+        elif kind == "round opened":
+            session = sessions.get(entry["session"])
+            if session is None or session["commission"] != entry["commission"]:
+                yield f"round {of}: its session was not opened before it"
+            elif _terms(entry) != _declared(session["about"]):
+                yield f"round {of}: not the groups, threshold and power that its session declared"
+            first = opened.get(entry["second_of"] or "")
+            if entry["second_of"] is not None and (
+                first is None or entry["second_of"] not in shown or not _same_question(first, entry)
+            ):
+                yield f"round {of}: not a vote after the replay of a vote that was shown"
+            if (entry["kind"] == "first vote") != (entry["second_of"] is None):
+                yield f"round {of}: it does not say rightly whether it is a first vote"
+            opened[entry["round"]] = entry
+        elif kind == "round revealed":
+            shown.add(entry["round"])
+
+
+def _terms(opened: Mapping[str, Any]) -> bytes:
+    return canonical([opened["groups"], opened["threshold"], opened["power"]])
+
+
+def _declared(about: Mapping[str, Any]) -> bytes:
+    return canonical([[group["label"] for group in about["groups"]], about["threshold"], about["power"]["level"]])
+
+
+def _same_question(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    offered = [[response["id"] for response in entry["responses"]] for entry in (first, second)]
+    return first["session"] == second["session"] and first["second_of"] is None and offered[0] == offered[1]
 
 
 def _check_ballots(e: Export) -> tuple[str, str]:
@@ -777,7 +865,7 @@ def _check_ballots_root(e: Export) -> tuple[str, str]:
     problems, done = [], 0
     for of, steps, ballots in e.to_check():
         closed = steps.closed or {}
-        if closed["count"] != len(ballots):
+        if not _same(closed["count"], len(ballots)):
             problems.append(f"round {of}: {len(ballots)} ballots are opened, {closed['count']} were counted")
         elif closed["ballots_root"] != root([hashed for hashed, _ in ballots]).hex():
             problems.append(f"round {of}: these are not the ballots that were counted")
@@ -795,14 +883,18 @@ def _check_head_counts(e: Export) -> tuple[str, str]:
             continue
         counted = Counter(line["leaf"]["choice"] for _, line in ballots)
         said = (steps.revealed or {})["result"]
-        if said["counts"] != {r["id"]: counted[r["id"]] for r in steps.opened["responses"]} or said["n"] != len(
-            ballots
-        ):
+        tally = {r["id"]: counted[r["id"]] for r in steps.opened["responses"]}
+        if not _same([said["counts"], said["n"]], [tally, len(ballots)]):
             problems.append(f"round {of}: the ballots do not add up to the result")
         done += 1
     if others and not problems:
         return NOT_CHECKED, f"{done} rounds add up; {others} use another way of counting"
     return _verdict(problems, f"{done} rounds counted again, each with the recorded result")
+
+
+def _same(said: object, counted: object) -> bool:
+    """Whether two values are one in JSON: Python takes true for 1."""
+    return canonical(said) == canonical(counted)
 
 
 # ---------------------------------------- as a program

@@ -22,7 +22,7 @@ from forum.errors import BadInput, StoreUnavailable
 from forum.fanout import Outbox
 from forum.intake import Intake
 from forum.ports import CastOutcome, Clock, Store, Work
-from forum.round import ANNULLED, CLOSED, REVEALED
+from forum.round import ANNULLED, REVEALED
 from forum.screen import Reason, Story, View, cue_key, round_now
 from forum.session import LiveSession
 from forum.wire import (
@@ -301,7 +301,7 @@ class Rooms:
         """
         async with self._reading[session]:
             room = self._rooms.get(session)
-            if room is None:
+            if room is None or room.empty:
                 room = Room(await self._view(session), self.intake, self._clock, self._draw, self._say)
                 self._rooms[session] = room
             return room
@@ -371,7 +371,8 @@ async def view_of(work: Work, live: LiveSession) -> View:
     shown = [r for r in (round_, by_id.get((round_.second_of if round_ else "") or "")) if r is not None]
     results = {r.id: await tallying.result_of(work, r, commission.threshold) for r in shown if r.state == REVEALED}
     reasons: tuple[Reason, ...] = ()
-    if round_ is not None and round_.state in {CLOSED, REVEALED}:
+    # Not before: how reasons fall to the answers says how the room votes.
+    if round_ is not None and round_.state == REVEALED:
         ballots = await work.rounds.ballots(round_.id)
         # Sorted by their text, so that the order says nothing of who wrote them or when.
         reasons = tuple(sorted((Reason(b.choice, b.reason) for b in ballots if b.reason), key=lambda r: r.text))

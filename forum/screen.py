@@ -25,7 +25,7 @@ class Story:
 
 @dataclass(frozen=True)
 class Reason:
-    """A reason given with a ballot, as the facilitator may read it once the round has closed: never with a group."""
+    """A reason given with a ballot, as the facilitator may read it once the result is shown: never with a group."""
 
     choice: str
     text: str

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from forum.errors import StartupProblem
+
+MOST_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,16 @@ class Settings:
         numbers = {env: _number(env, raw[env]) for env in raw if env.endswith(("_PORT", "_PER_ADDRESS"))}
         if numbers["FORUM_PORT"] > 65535:
             raise StartupProblem("FORUM_PORT must be from 0 to 65535, not %(value)s.", value=raw["FORUM_PORT"])
-        data = Path(raw["FORUM_DATA"]).expanduser().absolute()
+        try:
+            data = Path(raw["FORUM_DATA"]).expanduser().absolute()
+        except RuntimeError as error:
+            raise StartupProblem("There is no home folder for %(folder)s.", folder=raw["FORUM_DATA"]) from error
+        _check_address(raw["FORUM_PUBLIC_URL"])
         return cls(
             data=data,
             host=raw["FORUM_HOST"],
             port=numbers["FORUM_PORT"],
-            database_url=raw["FORUM_DATABASE_URL"] or f"sqlite+aiosqlite:///{data / 'forum.db'}",
+            database_url=raw["FORUM_DATABASE_URL"] or sqlite_url(data / "forum.db"),
             public_url=raw["FORUM_PUBLIC_URL"].rstrip("/"),
             joins_per_address=numbers["FORUM_JOINS_PER_ADDRESS"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
@@ -81,7 +88,23 @@ class Settings:
         )
 
 
+def sqlite_url(file: Path) -> str:
+    """The address of a SQLite file, whatever signs there are in its name."""
+    return "sqlite+aiosqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if url and not sound:
+        words = "FORUM_PUBLIC_URL must be an address as https://forum.example.org, not %(value)s."
+        raise StartupProblem(words, value=url)
+
+
 def _number(env: str, value: str) -> int:
-    if not value.isascii() or not value.isdigit():
+    if not value.isascii() or not value.isdigit() or len(value) > MOST_DIGITS:
         raise StartupProblem("%(env)s must be a whole number, not %(value)s.", env=env, value=value)
     return int(value)

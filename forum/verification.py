@@ -15,10 +15,10 @@ from forum.commission import MINIMUM_THRESHOLD
 from forum.datapackage import verifier
 from forum.errors import BadInput, NotAnExport
 from forum.exports import derive
-from forum.groups import EVERYONE, Partition, Row, preference, published
+from forum.groups import EVERYONE, Partition, Result, Row, preference, published
 from forum.log import Log
 from forum.methods import METHODS
-from forum.outcome import differs
+from forum.outcome import DEFERRED, OUTCOMES, differs
 from forum.record import FAIL, NOT_CHECKED, PASS, Check, Export, Steps
 from forum.signing import check_with
 
@@ -72,6 +72,8 @@ def _summed_up(problems: Sequence[str], fine: str, left_out: int = 0) -> Verdict
 
 
 def _tables(export: Export) -> Verdict:
+    if export.form != record.FORMAT:
+        return NOT_CHECKED, f"written in format {export.form}; this Forum writes format {record.FORMAT}"
     derived = derive(Log.read(export.files, export.commission))
     problems = [f"{name} does not follow from the record" for name in derived if derived[name] != export.files[name]]
     return _summed_up(problems, f"{len(derived)} files made again from the record, each the same to the byte")
@@ -85,8 +87,10 @@ def _re_tally(export: Export) -> Verdict:
             unknown += 1
             continue
         counted = method.tally([choice for _, choice in ballots], _responses(steps))
-        if counted != result["counts"] or result["n"] != len(ballots):
+        if not _same([counted, len(ballots)], [result["counts"], result["n"]]):
             problems.append(f"round {of}: the ballots do not add up to the result")
+        elif not _same(Result.from_json(result).to_json(), result):
+            problems.append(f"round {of}: the result holds something that is no result")
         done += 1
     return _summed_up(problems, f"{done} rounds", unknown)
 
@@ -96,6 +100,11 @@ def _revealed(export: Export) -> Iterator[tuple[str, Steps, dict[str, Any], list
     for of, steps, lines in export.to_check():
         result = steps.revealed["result"] if steps.revealed else {}
         yield of, steps, result, [(line["label"], line["leaf"]["choice"]) for _, line in lines]
+
+
+def _same(derived: object, said: object) -> bool:
+    """Whether two values are one in JSON: Python takes true for 1."""
+    return record.canonical(derived) == record.canonical(said)
 
 
 def _responses(steps: Steps) -> list[str]:
@@ -124,7 +133,7 @@ def _by_group(export: Export) -> Verdict:
             problems.append(f"round {of}: more than one row is no group")
         elif steps.opened["threshold"] < MINIMUM_THRESHOLD or derived.withheld is not None:
             problems.append(f"round {of}: a row is smaller than the threshold")
-        elif derived.to_json()["by_group"] != result["by_group"] or result["withheld"] is not None:
+        elif not _same(derived.to_json()["by_group"], result["by_group"]) or result["withheld"] is not None:
             problems.append(f"round {of}: the ballots do not add up to the results by group")
     fine = f"{given} rounds given by group, no row smaller than the threshold; {withheld} withheld"
     return _summed_up(problems, fine)
@@ -140,7 +149,7 @@ def _derived(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]
 def _equal_voice(export: Export) -> Verdict:
     problems, given = [], 0
     for of, steps, result, ballots in _revealed(export):
-        if _derived(steps, result, ballots).equal_voice != result["equal_voice"]:
+        if not _same(_derived(steps, result, ballots).equal_voice, result["equal_voice"]):
             problems.append(f"round {of}: equal voice does not follow from the results by group")
         given += result["equal_voice"] is not None
     return _summed_up(problems, f"{given} rounds, each with every row weighing the same")
@@ -209,19 +218,30 @@ def _margins_fit(part: dict[str, Any], before: dict[str, int], after: dict[str, 
 
 def _decisions(export: Export) -> Verdict:
     problems: list[str] = []
-    decided: set[str] = set()
-    promised = 0
+    decided: dict[str, str] = {}
+    promised: set[str] = set()
+    shown: set[str] = set()
     for entry in export.entries:
-        if entry["type"] == "decision":
-            decided.add(entry["decision"])
+        if entry["type"] == "round revealed":
+            shown.add(entry["round"])
+        elif entry["type"] == "round annulled":
+            shown.discard(entry["round"])
+        elif entry["type"] == "decision":
             problem = _decision_problem(export, entry)
+            if not problem and not shown.issuperset(entry["rounds"]):
+                problem = "it was made before the result was shown, or after the vote was declared void"
+            if not problem and entry["decision"] in decided:
+                problem = "it is there twice"
             if problem:
                 problems.append(f"decision {entry['decision']}: {problem}")
+            decided[entry["decision"]] = entry["commission"]
         elif entry["type"] == "commitment":
-            promised += 1
-            if entry["decision"] not in decided:
+            if decided.get(entry["decision"]) != entry["commission"]:
                 problems.append(f"commitment {entry['commitment']}: there is no such decision before it")
-    fine = f"{len(decided)} decisions, set against what people preferred; {promised} commitments"
+            elif entry["commitment"] in promised:
+                problems.append(f"commitment {entry['commitment']}: it is there twice")
+            promised.add(entry["commitment"])
+    fine = f"{len(decided)} decisions, set against what people preferred; {len(promised)} commitments"
     return _summed_up(problems, fine)
 
 
@@ -229,6 +249,8 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
     rounds = [export.rounds[of] for of in entry["rounds"] if of in export.rounds]
     if not 1 <= len(rounds) == len(entry["rounds"]) <= 2 or any(steps.revealed is None for steps in rounds):
         return "it must rest on one or two votes whose results were shown"
+    if any(steps.opened["commission"] != entry["commission"] for steps in rounds):
+        return "it rests on another commission's votes"
     if len(rounds) == 2 and rounds[1].opened["second_of"] != entry["rounds"][0]:
         return "its two votes are not a first vote and the vote after its replay"
     last = rounds[-1]
@@ -239,6 +261,8 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
     response, outcome = entry["response"], entry["outcome"]
     if response not in [None, "none", *_responses(last)]:
         return "it is about something that was not voted on"
+    if outcome not in OUTCOMES or (response is None and outcome != DEFERRED) or entry["rationale"] is None:
+        return "it does not say what was decided, about which answer, and why"
     against = differs(outcome, response, preferred)
     if entry["differs"] is not against or (against and entry["why"] is None):
         return "whether it differs from what people preferred is told wrongly, or without a reason"

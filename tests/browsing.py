@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 from serving import Serving
 
 PASSWORD = "seven quiet green kettles"
 FIRST_LINK = re.compile(r"http://\S+(/first/\S+)")
-PHONE = {"width": 360, "height": 740}
-LAPTOP = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+LAPTOP: ViewportSize = {"width": 1280, "height": 800}
 
 
 @dataclass
@@ -39,10 +39,10 @@ class People:
     house: House
     contexts: list[BrowserContext]
 
-    async def somebody(self, size: dict[str, int] | None = None, *, scripts: bool = True, **more: Any) -> Page:
+    async def somebody(self, size: ViewportSize | None = None, *, scripts: bool = True, **more: Any) -> Page:
         """A page in a browser of somebody's own. Errors of the page's scripts fail the test."""
         context = await self.browser.new_context(
-            viewport=size or LAPTOP,  # type: ignore[arg-type]
+            viewport=size or LAPTOP,
             java_script_enabled=scripts,
             base_url=self.house.server.base,
             **more,
@@ -53,7 +53,7 @@ class People:
         page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
         return page
 
-    async def signed_in(self, login: str, size: dict[str, int] | None = None) -> Page:
+    async def signed_in(self, login: str, size: ViewportSize | None = None) -> Page:
         """The same, signed in."""
         page = await self.somebody(size)
         await page.goto("/sign-in")

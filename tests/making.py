@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from forum import organising, recording
 from forum.ballot import Cast
 from forum.clock import SystemClock
 from forum.commission import Commission, DecisionPower, Group, SupportLine
@@ -14,6 +15,20 @@ from forum.ports import Store
 from forum.session import LiveSession, Participant
 
 CLOCK = SystemClock()
+
+# A commission as the form for it is sent.
+COMMISSION_FORM = {
+    "title": "Night care",
+    "question": "Who should come?",
+    "stage": "plan",
+    "level": "co-design",
+    "decides": "The joint board",
+    "can_change": "Who comes",
+    "cannot_change": "The budget",
+    "threshold": "5",
+    "group": ["Carers", "Nurses"],
+    "invited": ["10", ""],
+}
 
 
 def new_id() -> str:
@@ -57,14 +72,22 @@ def a_cast(round_id: str, participant: str, choice: str = "r1", reason: str = ""
     return Cast(round_id, participant, cast or new_id(), choice, reason, new_id(), new_id(), new_id(), CLOCK.now())
 
 
-async def a_room(store: Store, people: Sequence[str | None], **changes: Any) -> tuple[LiveSession, list[str]]:
-    """A stored commission and session with one participant for each group named; returns the session and their ids."""
+async def a_room(
+    store: Store, people: Sequence[str | None], *, declared: bool = False, **changes: Any
+) -> tuple[LiveSession, list[str]]:
+    """A stored commission and session with one participant for each group named; returns the session and their ids.
+
+    `declared`: the record has its "session opened", without which no export passes.
+    """
     commission = a_commission(**{k: v for k, v in changes.items() if k in {"threshold", "demonstration", "rehearsal"}})
     live = a_session(commission, **{k: v for k, v in changes.items() if k in {"recorded", "scenarios"}})
     participants = [Participant(new_id(), live.id, group, CLOCK.now()) for group in people]
     async with store.begin() as work:
         await work.commissions.add(commission)
         await work.sessions.add(live)
+        if declared:
+            facts = organising.opened(live, commission)
+            await recording.append(work, commission, "session opened", live.opened_at, facts)
         for participant in participants:
             await work.sessions.join(participant, new_id() * 2)
     return live, [p.id for p in participants]

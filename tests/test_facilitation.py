@@ -148,13 +148,42 @@ async def test_an_open_vote_is_not_cut_off_by_another_scene_or_question(sqlite_s
         await facilitation.end(live.id)
 
 
+async def test_an_open_vote_is_not_cut_off_by_the_result_of_another(sqlite_store: Store) -> None:
+    """Of two facilitators one has gone on to the next vote when the other shows the result of the last."""
+    live, _people = await a_room(sqlite_store, ["g1"])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    last = await asked(facilitation, live.id)
+    await facilitation.open(live.id, last.id)
+    await facilitation.close(live.id, last.id)
+    now_on = await asked(facilitation, live.id, "And then?")
+    await facilitation.open(live.id, now_on.id)
+    with pytest.raises(IllegalMove):
+        await facilitation.reveal(live.id, last.id)
+    shown = await facilitation.close(live.id, now_on.id)
+    assert shown.session.cue.round == now_on.id
+    assert (await facilitation.reveal(live.id, last.id)).session.cue.round == last.id
+
+
+async def test_the_same_question_with_other_answers_is_another_question(sqlite_store: Store) -> None:
+    live, _people = await a_room(sqlite_store, ["g1"])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    one = await asked(facilitation, live.id)
+    two = (await facilitation.ask(live.id, QUESTION, ["A nurse", "A friend"], none=True)).round
+    three = (await facilitation.ask(live.id, QUESTION, ["A nurse", "A friend"], none=False)).round
+    assert two is not None
+    assert three is not None
+    assert len({one.id, two.id, three.id}) == 3
+    assert [r.label for r in three.responses] == ["A nurse", "A friend"]
+
+
 async def test_annulling_needs_a_reason_and_keeps_it_out_of_the_entry(sqlite_store: Store) -> None:
     live, _people = await a_room(sqlite_store, ["g1"])
     facilitation = Facilitation(sqlite_store, CLOCK)
     round_ = await asked(facilitation, live.id)
     await facilitation.open(live.id, round_.id)
-    with pytest.raises(BadInput):
-        await facilitation.annul(live.id, round_.id, "   ")
+    for because in ("   ", "x" * 501):
+        with pytest.raises(BadInput):
+            await facilitation.annul(live.id, round_.id, because)
     after = (await facilitation.annul(live.id, round_.id, "The microphone failed")).round
     assert after is not None
     assert after.state == "annulled"
@@ -175,6 +204,7 @@ async def test_annulling_needs_a_reason_and_keeps_it_out_of_the_entry(sqlite_sto
         ("Why?", ["Same", "same "], "response"),
         ("Why?", ["a" * 201, "b"], "response"),
         ("Why?", list("abcdefg"), "response"),
+        ("Why?", ["A nurse", "none of these."], "response"),
     ],
 )
 async def test_a_question_that_cannot_be_put(

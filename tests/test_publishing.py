@@ -27,7 +27,7 @@ async def opened(store: Store, round_id: str) -> list[dict[str, Any]]:
 
 async def a_pair(store: Store) -> tuple[str, str]:
     """A commission with a pair of votes and a decision; returns it and its later round."""
-    voted = await a_vote(store, FIRST, SECOND)
+    voted = await a_vote(store, FIRST, SECOND, declared=True)
     form = DecisionForm(
         voted.rounds,
         outcome="adopted",
@@ -45,7 +45,7 @@ async def test_an_export_of_a_real_store_passes_every_check(sqlite_store: Store)
     packed = await publishing.export(sqlite_store, SIGNER)
     checks = verify(packed, SIGNER.public_key_pem)
     assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
-    assert publishing.summary(packed) == {"entries": 8, "ballots": 2 * len(PEOPLE)}
+    assert publishing.summary(packed) == {"entries": 9, "ballots": 2 * len(PEOPLE)}
     assert await publishing.export(sqlite_store, SIGNER) == packed
 
 
@@ -53,10 +53,10 @@ async def test_one_commission_has_its_own_words_and_ballots_and_the_whole_record
     one, _ = await a_pair(sqlite_store)
     other, _ = await a_pair(sqlite_store)
     whole = await publishing.export(sqlite_store, SIGNER)
-    assert publishing.summary(whole) == {"entries": 16, "ballots": 4 * len(PEOPLE)}
+    assert publishing.summary(whole) == {"entries": 18, "ballots": 4 * len(PEOPLE)}
     for commission in (one, other):
         packed = await publishing.export(sqlite_store, SIGNER, commission)
-        assert publishing.summary(packed) == {"entries": 16, "ballots": 2 * len(PEOPLE)}
+        assert publishing.summary(packed) == {"entries": 18, "ballots": 2 * len(PEOPLE)}
         assert {check.verdict for check in verify(packed)} == {PASS}
     with pytest.raises(NotFound):
         await publishing.export(sqlite_store, SIGNER, "0" * 32)
@@ -79,7 +79,7 @@ async def test_ballots_are_opened_as_the_record_counted_them(sqlite_store: Store
 async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_an_annulment(
     sqlite_store: Store,
 ) -> None:
-    live, people = await a_room(sqlite_store, PEOPLE)
+    live, people = await a_room(sqlite_store, PEOPLE, declared=True)
     facilitation = Facilitation(sqlite_store, CLOCK)
     round_ = (await facilitation.ask(live.id, QUESTION, LABELS, none=True)).round
     assert round_ is not None
@@ -96,7 +96,7 @@ async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_a
     with pytest.raises(NotFound):
         await opened(sqlite_store, round_.id)
     sealed = await publishing.export(sqlite_store, SIGNER)
-    assert publishing.summary(sealed) == {"entries": 2, "ballots": 0}
+    assert publishing.summary(sealed) == {"entries": 3, "ballots": 0}
     assert {check.verdict for check in verify(sealed)} == {PASS}
     await facilitation.reveal(live.id, round_.id)
     lines = await opened(sqlite_store, round_.id)

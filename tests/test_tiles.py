@@ -64,7 +64,9 @@ def test_higher_tiles_give_the_same_root() -> None:
     assert record.root([level_one[at : at + 32] for at in range(0, 8192, 32)]) == record.root(HASHES[:65_536])
 
 
-@pytest.mark.parametrize(("level", "number", "width"), [(0, 0, 256), (0, 1, 1), (1, 0, 1), (0, 0, 101), (9, 0, 1)])
+@pytest.mark.parametrize(
+    ("level", "number", "width"), [(0, 0, 256), (0, 1, 1), (1, 0, 1), (0, 0, 101), (9, 0, 1), (10**15, 0, 1)]
+)
 def test_what_is_not_there_yet(level: int, number: int, width: int) -> None:
     with pytest.raises(NotFound):
         tiles.tile(HASHES[:100], level, number, width)

@@ -402,6 +402,118 @@ def test_rounds_told_in_another_order_fail() -> None:
         assert "order of rounds" in failed_or_unpacked(change)
 
 
+def test_a_vote_unlike_what_its_session_declared_fails() -> None:
+    def threshold(keeper: Keeper) -> None:
+        of_type(keeper, "round opened")["threshold"] = 3
+
+    def power(keeper: Keeper) -> None:
+        of_type(keeper, "round opened")["power"] = "informing"
+
+    def undeclared(keeper: Keeper) -> None:
+        keeper.entries.remove(of_type(keeper, "session opened"))
+
+    def declared_later(keeper: Keeper) -> None:
+        keeper.entries.append(keeper.entries.pop(keeper.entries.index(of_type(keeper, "session opened"))))
+
+    def declared_twice(keeper: Keeper) -> None:
+        keeper.entries.append({**of_type(keeper, "session opened"), "title": "Another day"})
+
+    def no_second(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", 1)["kind"] = "first vote"
+
+    def second_of_nothing(keeper: Keeper) -> None:
+        of_type(keeper, "round opened").update(second_of="0" * 32, kind="vote after replay")
+
+    def other_answers(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", 1)["responses"].reverse()
+
+    for change in (threshold, power, undeclared, declared_later, declared_twice):
+        assert "order of rounds" in lie(change), change.__name__
+    for change in (no_second, second_of_nothing, other_answers):
+        assert "order of rounds" in lie(change), change.__name__
+
+
+def test_a_decision_out_of_place_fails() -> None:
+    def too_early(keeper: Keeper) -> None:
+        decision = of_type(keeper, "decision")
+        keeper.entries.remove(decision)
+        keeper.entries.insert(keeper.entries.index(of_type(keeper, "round opened")), decision)
+
+    def on_a_void_vote(keeper: Keeper) -> None:
+        void = of_type(keeper, "round annulled", 1)["round"]
+        facts = {"decision": "e" * 32, "rounds": [void], "response": "r2", "preference": ["r2"]}
+        keeper.entries.append({**of_type(keeper, "decision", 1), **facts})
+
+    def twice(keeper: Keeper) -> None:
+        keeper.entries.append(of_type(keeper, "decision"))
+
+    def elsewhere(keeper: Keeper) -> None:
+        of_type(keeper, "decision", 2)["rounds"] = [of_type(keeper, "round opened", 4)["round"]]
+
+    def made_up(keeper: Keeper) -> None:
+        of_type(keeper, "decision", 1)["outcome"] = "not adopted"
+
+    def without_reasons(keeper: Keeper) -> None:
+        of_type(keeper, "decision", 1)["rationale"] = None
+
+    def promised_twice(keeper: Keeper) -> None:
+        keeper.entries.append(of_type(keeper, "commitment"))
+
+    def promised_elsewhere(keeper: Keeper) -> None:
+        of_type(keeper, "commitment")["commission"] = QUIET.id
+
+    for change in (too_early, on_a_void_vote, twice, elsewhere, made_up, without_reasons):
+        assert "decisions" in lie(change), change.__name__
+    for change in (promised_twice, promised_elsewhere):
+        assert "decisions" in lie(change), change.__name__
+
+
+def test_a_withdrawal_of_what_was_never_there_fails() -> None:
+    def never(keeper: Keeper) -> None:
+        of_type(keeper, "erasure")["digests"].append("A" * 43)
+
+    def beforehand(keeper: Keeper) -> None:
+        keeper.entries.insert(0, keeper.entries.pop(keeper.entries.index(of_type(keeper, "erasure"))))
+
+    def elsewhere(keeper: Keeper) -> None:
+        of_type(keeper, "erasure")["commission"] = QUIET.id
+
+    def no_list(keeper: Keeper) -> None:
+        of_type(keeper, "erasure")["digests"] = of_type(keeper, "erasure")["digests"][0]
+
+    for change in (never, beforehand, elsewhere, no_list):
+        assert "disclosures" in lie(change), change.__name__
+
+
+def test_a_number_is_no_truth_value_and_a_result_holds_nothing_else() -> None:
+    def nobody(keeper: Keeper) -> None:
+        of_type(keeper, "round closed", 5)["count"] = False
+
+    def none_of_all(keeper: Keeper) -> None:
+        result(keeper, 5)["counts"]["r1"] = False
+
+    def none_of_a_group(keeper: Keeper) -> None:
+        row = next(row for row in result(keeper)["by_group"] if 0 in row["counts"].values())
+        row["counts"] = {choice: n or False for choice, n in row["counts"].items()}
+
+    def aside(keeper: Keeper) -> None:
+        result(keeper)["by_person"] = {"Ann": "r1"}
+
+    assert of_type(a_keeper(), "round closed", 5)["count"] == 0
+    assert "ballots root" in lie(nobody)
+    assert {"head counts", "re-tally"} <= lie(none_of_all)
+    assert "results by group" in lie(none_of_a_group)
+    assert "re-tally" in lie(aside)
+
+
+def test_an_entry_of_a_type_that_nobody_knows_is_said_not_to_be_checked() -> None:
+    keeper = a_keeper()
+    keeper.add(CRISIS, "round  revealed", round="0" * 32, result="everybody was for it")
+    found = {check.name: check for check in verify(signed_again(keeper))}
+    assert found["entries"].verdict == NOT_CHECKED
+    assert "'round  revealed'" in found["entries"].detail
+
+
 def failed_or_unpacked(change: Callable[[Keeper], object]) -> set[str]:
     """As `lie`, for records so odd that tables cannot be made: the tables of the true one stand in."""
     keeper = a_keeper()
@@ -503,3 +615,11 @@ def test_the_command_says_each_verdict_and_ends_with_it(packed: bytes, tmp_path:
     key.write_bytes(SIGNER.public_key_pem)
     assert run(str(good), "--key", str(key)).exit_code == 0
     assert isinstance(command, click.Command)
+
+
+def test_tables_of_another_format_are_not_called_false(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "FORMAT", record.FORMAT + 1)
+    found = verdicts(packed)
+    assert found["tables"] == "NOT CHECKED"
+    assert found["file digests"] == "PASS"
+    assert "FAIL" not in found.values()

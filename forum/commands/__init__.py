@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import click
 import msgspec
@@ -22,6 +23,9 @@ from forum import store
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.settings import Settings
+from forum.signing import KEY_FILE, Signer
+
+_KEY = "signing_key"  # the fact that holds the name of the record's key
 
 T = TypeVar("T")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -70,7 +74,8 @@ async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Sto
 def _must_exist(settings: Settings) -> None:
     if not settings.database_url.startswith("sqlite"):
         return
-    if not Path(settings.database_url.partition(":///")[2]).exists():
+    file = unquote(settings.database_url.partition(":///")[2].partition("?")[0])
+    if not Path(file).exists():
         raise StartupProblem(
             "There is no Forum data in %(folder)s. Start the server once, or name another folder with --data.",
             folder=settings.data,
@@ -91,6 +96,33 @@ def make_folder(folder: Path) -> None:
         raise StartupProblem(problem, folder=folder, why=why) from error
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise StartupProblem(problem, folder=folder, why="it is not yours to write to, or is read-only")
+
+
+async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = False) -> Signer:
+    """The signer of this data. A record goes on under the key that it began with, unless `new_key` says otherwise.
+
+    Raises StartupProblem where the folder's key is not that one.
+    """
+    path = settings.data / KEY_FILE
+    async with opened_store.read() as work:
+        known = await work.facts.get(_KEY)
+    if known and not path.exists() and not new_key:
+        raise StartupProblem(
+            "The signing key %(path)s is gone. Put it back from a backup. If it is lost for good, start once with "
+            "`forum serve --new-key`: the record goes on under a new name, and whoever watches it will ask why.",
+            path=path,
+        )
+    signer = Signer.load(settings.data)
+    if known and signer.name != known and not new_key:
+        raise StartupProblem(
+            "%(path)s is not the key of this record (%(known)s). Put the right one back from a backup.",
+            path=path,
+            known=known,
+        )
+    if signer.name != known:
+        async with opened_store.begin() as work:
+            await work.facts.set(_KEY, signer.name)
+    return signer
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

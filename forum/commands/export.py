@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from forum import publishing
-from forum.commands import data_option, json_option, opened, report, run, say, settings_for
+from forum.commands import data_option, json_option, opened, report, run, say, settings_for, signer_of
 from forum.settings import Settings
-from forum.signing import Signer
 
 
 @click.command()
@@ -39,4 +38,4 @@ def export(out: Path, commission: str | None, data: Path | None, as_json: bool) 
 
 async def _packed(settings: Settings, commission: str | None) -> bytes:
     async with opened(settings) as store:
-        return await publishing.export(store, Signer.load(settings.data), commission)
+        return await publishing.export(store, await signer_of(store, settings), commission)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import ipaddress
 import logging
+import os
 import resource
 import secrets
 import signal
@@ -21,11 +23,10 @@ import uvicorn
 from forum import demonstration, roles
 from forum.app import build
 from forum.clock import SystemClock
-from forum.commands import data_option, make_folder, opened, run, settings_for
+from forum.commands import data_option, make_folder, opened, run, settings_for, signer_of
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.settings import Settings
-from forum.signing import Signer
 from forum.web.pages import digest
 
 MADE_BY = "made_by"
@@ -40,17 +41,18 @@ _LARGEST_MESSAGE = 16 * 1024
 )
 @data_option
 @click.option("--no-demo", is_flag=True, help="Do not load the demonstration commission and its stories.")
-def serve(host: str | None, port: int | None, data: Path | None, no_demo: bool) -> None:
+@click.option("--new-key", is_flag=True, help="Go on with a new signing key, where the old one is lost for good.")
+def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: bool, new_key: bool) -> None:
     """Serve Forum: pages, phones and the record, from one folder of data.
 
     Prints the address for phones with its QR code, and while there is no administrator a link, good for one
     day and one use, with which the first one chooses a password.
     """
     _log()
-    run(_serve(settings_for(data, host=host, port=port), demo=not no_demo))
+    run(_serve(settings_for(data, host=host, port=port), demo=not no_demo, new_key=new_key))
 
 
-async def _serve(settings: Settings, *, demo: bool) -> None:
+async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
     listening = listen(settings.host, settings.port)
     with listening:
         port = int(listening.getsockname()[1])
@@ -59,8 +61,9 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
         on_network = f"http://{_network_address()}:{port}" if everywhere else here
         address = settings.public_url or on_network
         make_folder(settings.data)
+        _hold(settings.data)
         async with opened(settings, make=True) as store:
-            Signer.load(settings.data)
+            await signer_of(store, settings, new_key=new_key)
             first_link = await _prepare(store, demo=demo)
         _raise_file_limit()
 
@@ -139,6 +142,20 @@ def listen(host: str, port: int) -> socket.socket:
         raise StartupProblem(words, host=host, port=port, why=error.strerror) from error
     taken.setblocking(False)
     return taken
+
+
+def _hold(folder: Path) -> None:
+    """Takes the folder for this process until it ends: two servers on it would not tell each other's screens.
+
+    Raises StartupProblem where another one has it.
+    """
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(held)
+        words = "Another Forum serves %(folder)s already. Stop it, or choose another folder with --data."
+        raise StartupProblem(words, folder=folder) from error
 
 
 async def _prepare(store: Store, *, demo: bool) -> str:

@@ -120,7 +120,7 @@ def parse(url: str) -> URL:
     """The address of a database. Raises StartupProblem for one that Forum cannot use."""
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise StartupProblem(
             "FORUM_DATABASE_URL is not a database address. Use sqlite+aiosqlite:///FILE or "
             "postgresql+asyncpg://USER:PASSWORD@HOST/NAME."

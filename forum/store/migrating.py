@@ -147,6 +147,12 @@ async def _look_at_server(address: URL) -> tuple[str | None, bool]:
             return (versions[0]["version_num"] if versions else None), not tables & metadata.tables.keys()
     except StoreUnavailable as error:
         raise StartupProblem(_unreachable(error), place=_place(address)) from error
+    except TypeError as error:
+        # The driver takes what stands behind the "?" as arguments of its own.
+        raise StartupProblem(
+            "FORUM_DATABASE_URL has an option that the database's driver does not know (%(options)s).",
+            options=", ".join(address.query),
+        ) from error
     finally:
         await store.close()
 

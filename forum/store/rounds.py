@@ -170,7 +170,9 @@ class SqlRounds(Area):
 
     async def _known(self, keys: set[Key]) -> dict[Key, _Known]:
         rows = await self._quick(self._statements.known, KEY, keys)
-        return {(one, who, cast): _Known(session, was is not None, now or "") for one, who, cast, session, was, now in rows}
+        return {
+            (one, who, cast): _Known(session, was is not None, now or "") for one, who, cast, session, was, now in rows
+        }
 
     async def _quick(
         self, statement: Quick, columns: Sequence[str], rows: Collection[Sequence[str]]

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.ballot import Ballot
 from forum.errors import BadInput, CastRefused, NotAllowed, NotFound, TooMany
-from forum.rooms import Room, cast_of, view_of
+from forum.rooms import Room, cast_of
 from forum.screen import View, cue_key
 from forum.session import LiveSession, Participant
 from forum.web.forms import form_of, spoken
@@ -107,7 +107,9 @@ async def vote(request: Request) -> Response:
             said = REFUSALS if wants_json(request) else REFUSALS | _BY_FORM
             error = CastRefused(outcome.refusal, said[outcome.refusal])
         elif wants_json(request):
-            return done(request, "", t="ack", cast=message.id, round=round_id, choice=outcome.choice, changed=outcome.changed)
+            return done(
+                request, "", t="ack", cast=message.id, round=round_id, choice=outcome.choice, changed=outcome.changed
+            )
     if error is None:
         return RedirectResponse(f"/s/{live.code}?counted=1", 303)
     if wants_json(request):
@@ -217,10 +219,8 @@ async def _participant(request: HTTPConnection, live: LiveSession) -> tuple[Part
 async def _joining(
     request: Request, live: LiveSession, status: int = 200, errors: dict[str, str] | None = None
 ) -> Response:
-    site = site_of(request)
-    async with site.store.read() as work:
-        view = await view_of(work, live)
-    context = screen_context(base_url(request), view)
+    room = await site_of(request).rooms.room(live.id)
+    context = screen_context(base_url(request), room.view)
     return await page(request, "live/joining.html", status, errors=errors or {}, value=None, **context)
 
 

@@ -17,8 +17,10 @@ from forum.web.pages import DEVICE, digest, need, still_may
 from forum.web.site import site_of
 from forum.wire import Bye, Yours, encode
 
-# Whether this screen may be shown what comes next; asked before each time something is sent.
+# Whether this screen may still be shown what comes next.
 May: TypeAlias = Callable[[], Awaitable[bool]]
+
+ASK_AGAIN = 3.0  # seconds
 
 _VERSION = re.compile(r"[0-9]{1,9}")
 
@@ -33,8 +35,7 @@ async def phone(socket: WebSocket) -> None:
             participant = await work.sessions.participant(live.id, digest(device)) if device else None
             if participant is None:
                 raise NotAllowed("Join first: choose a group, then vote.")
-            rounds = [r.id for r in await work.rounds.of(live.id) if r.id == live.cue.round]
-            ballots = await work.rounds.yours(participant.id, rounds)
+            ballots = await work.rounds.yours(participant.id, [live.cue.round]) if live.cue.round else []
     except ForumError as error:
         await _refuse(socket, error)
         return
@@ -75,28 +76,38 @@ async def _refuse(socket: WebSocket, error: ForumError) -> None:
     await socket.close(code)
 
 
-async def _anybody() -> bool:
-    return True
-
-
 async def _serve(
-    socket: WebSocket, session: str, connection: Connection, yours: list[Yours] | None = None, may: May = _anybody
+    socket: WebSocket, session: str, connection: Connection, yours: list[Yours] | None = None, may: May | None = None
 ) -> None:
     rooms = site_of(socket).rooms
     await socket.accept()
     seen = socket.query_params.get("v", "")
     room = await rooms.room(session)
     room.enter(connection, yours or [], int(seen) if _VERSION.fullmatch(seen) else -1)
-    writer = asyncio.create_task(_write(socket, connection, may))
-    reader = asyncio.create_task(_read(socket, room, connection))
+    tasks = [asyncio.create_task(_write(socket, connection)), asyncio.create_task(_read(socket, room, connection))]
+    if may is not None:
+        tasks.append(asyncio.create_task(_guard(socket, may)))
     try:
-        await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         room.leave(connection)
         rooms.left(session)
-        for task in (writer, reader):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(writer, reader, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _guard(socket: WebSocket, may: May) -> None:
+    """Closes a screen whose reader has signed out or lost the role. Beside the writer: no frame waits for this."""
+    while True:
+        await asyncio.sleep(ASK_AGAIN)
+        try:
+            allowed = await may()
+        except StoreUnavailable:
+            continue
+        if not allowed:
+            await socket.close(CLOSE_NOT_ALLOWED)
+            return
 
 
 async def _read(socket: WebSocket, room: Room, connection: Connection) -> None:
@@ -108,21 +119,16 @@ async def _read(socket: WebSocket, room: Room, connection: Connection) -> None:
         room.receive(connection, frame if frame is not None else message.get("bytes") or b"")
 
 
-async def _write(socket: WebSocket, connection: Connection, may: May) -> None:
+async def _write(socket: WebSocket, connection: Connection) -> None:
     outbox = connection.outbox
     try:
         while frames := await outbox.take():
-            if not await may():
-                await socket.close(CLOSE_NOT_ALLOWED)
-                return
             for frame in frames:
                 await socket.send_text(frame)
             if outbox.overflowed:
                 await socket.send_text(encode(Bye("behind", again=True)))
                 break
         await socket.close(1000 if not outbox.overflowed else 1013)
-    except StoreUnavailable:
-        await socket.close(1011)
     except (WebSocketDisconnect, RuntimeError):
         # The phone has gone in the middle of a send; the reader ends by itself.
         return

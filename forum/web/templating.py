@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import segno
@@ -60,7 +61,9 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.install_gettext_translations(translations(), newstyle=True)  # type: ignore[attr-defined]
+    # The i18n extension gives the environment this method when it is loaded.
+    with_gettext: Any = env
+    with_gettext.install_gettext_translations(translations(), newstyle=True)
     env.globals |= {"static": static, "charts": charts, "chart_words": terms.chart_words}
     env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
     env.filters |= {"day": day, "moment": moment, "spaced": spaced}

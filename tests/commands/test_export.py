@@ -25,7 +25,7 @@ def data(tmp_path: Path) -> Path:
 
     async def fill() -> None:
         async with opened(settings_for(folder), make=True) as store:
-            await a_vote(store, FIRST)
+            await a_vote(store, FIRST, declared=True)
 
     run(fill())
     return folder
@@ -39,7 +39,7 @@ def test_what_is_exported_is_verified(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.zip"
     done = forum("export", "--out", out, "--data", data, "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout) == {"file": str(out), "entries": 3, "ballots": len(FIRST)}
+    assert json.loads(done.stdout) == {"file": str(out), "entries": 4, "ballots": len(FIRST)}
     assert "Wrote" in done.stderr
     checked = forum("verify", out, "--json")
     assert checked.exit_code == 0

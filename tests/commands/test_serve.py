@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -180,17 +181,97 @@ def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("FORUM_PUBLIC_URL", "forum.example.org"),
+        ("FORUM_PUBLIC_URL", "javascript:alert(1)"),
+        ("FORUM_PUBLIC_URL", "https://[::1"),
+        ("FORUM_JOINS_PER_ADDRESS", "9" * 5000),
+        ("FORUM_DATABASE_URL", "postgresql+asyncpg://u@127.0.0.1:port/x"),
+        ("FORUM_DATABASE_URL", "postgresql+asyncpg://u@127.0.0.1:1/x?nonsense=1"),
+    ],
+)
+def test_a_setting_that_makes_no_sense(tmp_path: Path, setting: str, value: str) -> None:
+    assert setting in refused(tmp_path / "data", env=environ(**{setting: value}))
+
+
+def test_a_home_that_is_nobodys(tmp_path: Path) -> None:
+    done = forum("serve", "--host", "127.0.0.1", "--port", "0", env=environ(FORUM_DATA="~nobody-of-this-name/data"))
+    assert done.returncode == 2
+    assert done.stderr == "There is no home folder for ~nobody-of-this-name/data.\n"
+
+
+@pytest.mark.parametrize("name", ["what?now", "50%41", "a#b", "a b@c:d"])
+def test_a_folder_of_any_name_holds_its_data(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    with Serving(folder, "--no-demo") as server:
+        assert server.stop() == (0, "")
+    assert {file.name for file in folder.iterdir()} == {"forum.db", "signing_key.pem"}
+    assert list(tmp_path.iterdir()) == [folder]
+    assert forum("export", "--data", folder, "--out", folder / "out.zip").returncode == 0
+
+
 def test_a_misspelt_option_is_one_line_too(tmp_path: Path) -> None:
     assert "--prot" in refused(tmp_path / "data", "--prot=1")
 
 
+def test_the_log_of_an_error_holds_no_values() -> None:
+    """A trace says where it went wrong; what somebody wrote or voted there is not for a log."""
+    program = """
+import structlog
+from forum.commands import serve
+serve._log()
+def read(words):
+    raise ValueError("cannot be read")
+try:
+    read("told in " + "confidence")
+except ValueError:
+    structlog.get_logger().exception("unexpected error")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env=environ()
+    )
+    assert "ValueError: cannot be read" in done.stderr
+    assert "told in confidence" not in done.stderr
+
+
 def test_run_py_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "run.py").write_bytes((ROOT / "run.py").read_bytes())
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-I", "-S", tmp_path / "run.py"], capture_output=True, text=True, check=False, env=environ()
     )
     assert done.returncode == 1
     assert "pip install" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_two_servers_on_one_folder(tmp_path: Path) -> None:
+    with Serving(tmp_path / "data", "--no-demo") as first:
+        line = refused(tmp_path / "data")
+        assert "Another Forum serves" in line
+        assert httpx2.get(first.base, trust_env=False).status_code == 200
+        first.stop(signal.SIGKILL)
+    with Serving(tmp_path / "data", "--no-demo"):
+        pass
+
+
+def test_a_signing_key_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Serving(data, "--no-demo") as server:
+        before = httpx2.get(f"{server.base}/record/checkpoint", trust_env=False).text.splitlines()[0]
+        server.stop()
+    key = data / "signing_key.pem"
+    kept = key.read_bytes()
+    key.unlink()
+    assert "is gone. Put it back" in refused(data)
+    assert not key.exists()
+    done = forum("export", "--out", tmp_path / "export.zip", "--data", data)
+    assert done.returncode == 2
+    assert "is gone. Put it back" in done.stderr
+    with Serving(data, "--no-demo", "--new-key") as server:
+        after = httpx2.get(f"{server.base}/record/checkpoint", trust_env=False).text.splitlines()[0]
+        server.stop()
+    assert before != after
+    key.write_bytes(kept)
+    assert "is not the key of this record" in refused(data)

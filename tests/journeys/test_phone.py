@@ -10,23 +10,11 @@ from typing import Any
 import httpx2
 import pytest
 from browsing import PASSWORD, PHONE, House, Look, People
+from making import COMMISSION_FORM
 from playwright.async_api import Page, expect
 from serving import forum
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-
-COMMISSION = {
-    "title": "Night care",
-    "question": "Who should come?",
-    "stage": "plan",
-    "level": "co-design",
-    "decides": "The joint board",
-    "can_change": "Who comes",
-    "cannot_change": "The budget",
-    "threshold": "5",
-    "group": ["Carers", "Nurses"],
-    "invited": ["10", ""],
-}
 
 
 @dataclass
@@ -67,7 +55,7 @@ async def event(house: House) -> AsyncIterator[Event]:
     assert token is not None
     headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
     async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
-        commission = (await http.post("/organise/commissions", data=COMMISSION)).json()
+        commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()
         session = await http.post("/organise/sessions", data={"commission": commission["id"], "title": "A day"})
         yield Event(http, session.json())
 

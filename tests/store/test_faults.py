@@ -17,6 +17,7 @@ from forum.ballot import Cast
 from forum.errors import StoreUnavailable
 from forum.round import Response, Round
 from forum.store import SqlStore, open_store
+from forum.store.tables import fact
 
 
 async def an_open_round(store: SqlStore, people: int) -> tuple[str, list[str]]:
@@ -25,6 +26,14 @@ async def an_open_round(store: SqlStore, people: int) -> tuple[str, list[str]]:
     async with store.begin() as work:
         await work.rounds.add(round_)
     return round_.id, participants
+
+
+async def test_an_error_does_not_repeat_what_was_to_be_stored(store: SqlStore) -> None:
+    """Errors are logged, and what is stored here is people's words and votes."""
+    with pytest.raises(sa.exc.IntegrityError) as refused:
+        async with store.writer.begin() as connection:
+            await connection.execute(sa.insert(fact).values(name="told in confidence", value=None))
+    assert "told in confidence" not in str(refused.value).replace(str(refused.value.orig), "")
 
 
 async def voted(store: SqlStore, round_id: str) -> int:

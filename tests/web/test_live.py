@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from house import House, a_house, words
 from making import CLOCK, a_commission, a_session, new_id
 
+from forum.ballot import Cast
 from forum.facilitation import Facilitation
+from forum.ports import CastOutcome
 from forum.session import LiveSession
 
 
@@ -81,6 +84,64 @@ async def test_a_wrong_code_says_so_keeps_what_was_typed_and_has_its_limit(event
         assert 0 < int(refused.headers["retry-after"]) <= 600
     async with event.house.browser("192.0.2.77") as elsewhere:
         assert (await elsewhere.post("/join", data={"code": "482913"})).status_code == 303
+
+
+async def close_code(event: Event, code: str, cookie: str = "") -> int:
+    """With what a phone's websocket is closed, or 0 where it is let in."""
+    headers = {"host": "house.test", "origin": "http://house.test", "cookie": cookie}
+    scope = {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": f"/s/{code}/socket",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("192.0.2.1", 40000),
+        "server": ("house.test", 80),
+        "subprotocols": [],
+    }
+    received: Iterator[MutableMapping[str, Any]] = iter(
+        [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}]
+    )
+    codes: list[int] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(received)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "websocket.close":
+            codes.append(message["code"])
+
+    await event.house.app(scope, receive, send)
+    return codes[0] if codes else 0
+
+
+async def test_codes_cannot_be_tried_over_sockets_without_end(event: Event) -> None:
+    assert await close_code(event, "482913") == 4403
+    assert [await close_code(event, "123456") for _ in range(5)] == [4404] * 5
+    # Whether the code is right or wrong, nobody learns any more.
+    assert [await close_code(event, code) for code in ("482913", "123456")] == [1011, 1011]
+
+
+async def test_whoever_has_joined_goes_on_when_a_neighbour_tries_codes(event: Event) -> None:
+    round_id = await event.ask()
+    inside = await event.join()
+    async with event.house.browser() as neighbour:
+        for _ in range(6):
+            answer = await neighbour.get("/s/123456")
+        assert answer.status_code == 429
+        assert (await neighbour.get(event.path)).status_code == 429
+    assert (await inside.get(event.path)).status_code == 200
+    answer = await inside.post(f"{event.path}/vote", data={"round": round_id, "choice": "r1"})
+    assert answer.status_code == 303
+    assert await close_code(event, event.live.code, f"forum_device={inside.cookies['forum_device']}") == 0
+    assert (await inside.get("/s/123456")).status_code == 429
+
+
+async def test_looking_at_the_join_page_tries_no_code(event: Event) -> None:
+    async with event.house.browser() as browser:
+        for _ in range(7):
+            assert (await browser.head("/join")).status_code == 200
+        assert (await browser.post("/join", data={"code": "482913"})).status_code == 303
 
 
 async def test_joining_says_who_will_see_what_and_that_browsers_are_counted(event: Event) -> None:
@@ -159,6 +220,24 @@ async def test_what_cannot_be_counted_says_why_and_keeps_what_was_typed(event: E
     assert late.status_code == 409
     assert "has closed" in words(late)
     assert await event.choices(round_id) == []
+
+
+async def test_a_vote_that_cannot_be_stored_is_not_said_to_go_again_by_itself(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(cast: Cast) -> CastOutcome:
+        return CastOutcome(cast, "not_stored")
+
+    round_id = await event.ask()
+    browser = await event.join()
+    monkeypatch.setattr(event.house.site.rooms.intake, "cast_and_wait", full)
+    vote = {"round": round_id, "choice": "r1"}
+    answer = await browser.post(f"{event.path}/vote", data=vote)
+    assert answer.status_code == 409
+    assert "Wait a moment and send it again" in words(answer)
+    assert "will try again" not in words(answer)
+    machine = await browser.post(f"{event.path}/vote", data=vote, headers={"Accept": "application/json"})
+    assert machine.json()["error"]["code"] == "not_stored"
 
 
 async def test_a_ballot_for_another_session_is_not_counted_in_either(event: Event) -> None:

@@ -214,6 +214,12 @@ async def test_an_entry_that_is_not_there_is_said_so(house: House, anybody: http
         assert (await anybody.get(path)).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/record/{}", "/record/tile/{}/000", "/record/tile/0/{}"])
+async def test_a_number_of_any_length_is_only_not_there(anybody: httpx2.AsyncClient, path: str) -> None:
+    for number in ("9" * 12, "9" * 5000, "-1", "1e3", "٣"):
+        assert (await anybody.get(path.format(number))).status_code == 404, number
+
+
 async def test_entries_of_the_demonstration_say_so(house: House, anybody: httpx2.AsyncClient) -> None:
     await a_vote(house.store, demonstration=True)
     await a_vote(house.store)

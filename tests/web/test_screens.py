@@ -323,10 +323,11 @@ class TestConsole:
         assert "Carers nobody here 0 10" in shown
         assert "Prefer not to say 13" in shown
 
-    def test_reasons_are_read_by_response_once_voting_has_closed(self) -> None:
-        assert "Nobody should wait alone." in words(fragment("console", STATES["closed"]))
-        early = replace(STATES["open"], reasons=(Reason("r1", "Nobody should wait alone."),))
-        assert "Nobody should wait alone." not in words(fragment("console", early))
+    def test_reasons_are_read_by_response_once_the_result_is_shown(self) -> None:
+        reasons = (Reason("r1", "Nobody should wait alone."),)
+        for state in ("open", "closed", "revealed"):
+            shown = words(fragment("console", replace(STATES[state], reasons=reasons)))
+            assert ("Nobody should wait alone." in shown) == (state == "revealed")
 
     def test_a_refused_form_keeps_what_was_typed(self) -> None:
         typed = {"question": ["Shall we <go on>?"], "response": ["Yes", "yes"]}

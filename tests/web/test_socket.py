@@ -8,27 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
-from making import new_id
+from making import COMMISSION_FORM, new_id
 from serving import Serving, forum
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 MACHINE = {"Accept": "application/json"}
-COMMISSION = {
-    "title": "Night care",
-    "question": "Who should come?",
-    "stage": "plan",
-    "level": "co-design",
-    "decides": "The joint board",
-    "can_change": "Who comes",
-    "cannot_change": "The budget",
-    "threshold": "5",
-    "group": ["Carers", "Nurses"],
-    "invited": ["10", ""],
-}
 
 
 @dataclass
@@ -60,8 +49,8 @@ class Event:
             return "; ".join(f"{c.name}={c.value}" for c in browser.cookies.jar)
 
     @asynccontextmanager
-    async def socket(self, cookie: str, **headers: str) -> AsyncIterator[ClientConnection]:
-        url = self.base.replace("http", "ws", 1) + f"/s/{self.session['code']}/socket"
+    async def socket(self, cookie: str, path: str = "", **headers: str) -> AsyncIterator[ClientConnection]:
+        url = self.base.replace("http", "ws", 1) + (path or f"/s/{self.session['code']}/socket")
         sent = {"Cookie": cookie, "Origin": self.base} | headers
         async with connect(
             url, additional_headers={k: v for k, v in sent.items() if v}, compression=None, max_queue=None
@@ -95,7 +84,7 @@ async def organiser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[h
 @pytest.fixture
 async def event(organiser: httpx2.AsyncClient) -> Event:
     """A session of the test's own."""
-    commission = (await organiser.post("/organise/commissions", data=COMMISSION)).json()
+    commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
     form = {"commission": commission["id"], "title": "A day"}
     session = (await organiser.post("/organise/sessions", data=form)).json()
     base = str(organiser.base_url).rstrip("/")
@@ -236,5 +225,24 @@ async def test_who_has_not_joined_is_told_so_by_the_close_code(event: Event) -> 
     async with event.socket("forum_device=nobody") as phone:
         with pytest.raises(ConnectionClosed) as closed:
             await phone.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
+
+
+@pytest.mark.parametrize("seen", ["²", "٣", "-1", "9" * 5000])
+async def test_an_odd_version_is_none(event: Event, seen: str) -> None:
+    cookie = await event.join()
+    async with event.socket(cookie, path=f"/s/{event.session['code']}/socket?v={quote(seen)}") as phone:
+        assert (await until(phone, "state"))["t"] == "state"
+
+
+async def test_a_console_is_shown_nothing_more_once_its_reader_may_not(event: Event) -> None:
+    token = (await event.organiser.post("/organise/tokens", data={"label": "the other laptop"})).json()
+    sent = {"path": f"/console/{event.session['id']}/socket", "Authorization": f"Bearer {token['token']}"}
+    async with event.socket("", **sent) as console:
+        await until(console, "state")
+        await event.organiser.post(f"/organise/tokens/{token['id']}/revoke")
+        with pytest.raises(ConnectionClosed) as closed:
+            await until(console, "never")
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4403
