@@ -63,6 +63,7 @@ TYPES = frozenset(
         "round annulled",
         "decision",
         "commitment",
+        "moderation action",
         "erasure",
     }
 )

@@ -14,6 +14,7 @@ from serving import Serving
 
 PASSWORD = "seven quiet green kettles"
 FIRST_LINK = re.compile(r"http://\S+(/first/\S+)")
+SMALL: ViewportSize = {"width": 320, "height": 640}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 LAPTOP: ViewportSize = {"width": 1280, "height": 800}
 

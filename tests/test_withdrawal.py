@@ -259,9 +259,9 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     assert spoken_in(json.dumps(opened)) == set()
     checks = {check.name: check for check in verify(packed, played.house.site.signer.public_key_pem)}
     assert {check.verdict for check in checks.values()} == {PASS}, checks
-    found = re.search(r"(\d+) withdrawn", checks["disclosures"].detail)
-    assert found
-    assert int(found[1]) >= len(taken)
+    said = re.search(r"(\d+) withdrawn", checks["disclosures"].detail)
+    assert said
+    assert int(said[1]) >= len(taken)
     async with played.store.read() as work:
         assert await work.record.size() == size + 1
         entry = json.loads((await work.record.entry(size)).body)

@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 
 import pytest
+from browsing import SMALL, Look, People
 from browsing import House as Served
-from browsing import Look, People
 from house import telling
 from making import CLOCK
 from PIL import Image
@@ -16,8 +16,6 @@ from forum import evidence, submissions
 from forum.store import open_store
 
 pytestmark = pytest.mark.browser
-
-SMALL = {"width": 320, "height": 640}
 
 
 async def test_a_picture_goes_from_a_phone_to_the_public_page(

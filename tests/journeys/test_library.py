@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browsing import Look, People
+from browsing import SMALL, Look, People
 
 pytestmark = pytest.mark.browser
-
-SMALL = {"width": 320, "height": 640}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

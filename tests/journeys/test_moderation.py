@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import PASSWORD, House, Look, People
+from browsing import PASSWORD, SMALL, House, Look, People
 from playwright.async_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-SMALL = {"width": 320, "height": 640}
 TITLE = "The lift that never comes"
 
 

@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import Look, People
+from browsing import SMALL, Look, People
+from playwright.async_api import ViewportSize
 
 pytestmark = pytest.mark.browser
 
-SMALL = {"width": 320, "height": 640}
+WIDE: ViewportSize = {"width": 1920, "height": 1080}
+
 PUBLISHED = Path(__file__).parents[1] / "data" / "twine" / "published.html"
 BAD = Path(__file__).parents[1] / "data" / "twine" / "cut-off-in-the-middle.html"
 
@@ -45,7 +47,7 @@ async def test_a_file_from_twine_is_read_told_and_sent(people: People, accessibl
 async def test_the_paths_of_a_story_are_seen_on_a_small_phone_and_a_large_screen(
     people: People, accessible: Look, scheme: str
 ) -> None:
-    for size in (SMALL, {"width": 1920, "height": 1080}):
+    for size in (SMALL, WIDE):
         page = await people.somebody(size, color_scheme=scheme)
         await page.goto("/stories")
         await page.get_by_role("main").get_by_role("heading", level=3).first.get_by_role("link").click()

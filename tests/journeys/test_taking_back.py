@@ -1,16 +1,15 @@
-"""A writer on the smallest phone is shown what could tell who somebody is, says what is allowed, takes the story back."""
+"""A writer on the smallest phone sees what could tell who somebody is, says what is allowed, takes it back."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from browsing import Look, People
+from browsing import SMALL, Look, People
 from playwright.async_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
-SMALL = {"width": 320, "height": 640}
 TOLD = "They sent us from triage to A&E. I rang Margaret on 07700 900123, and nobody came to the door of the ward."
 
 

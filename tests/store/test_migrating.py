@@ -118,7 +118,7 @@ async def test_stories_from_before_writers_were_asked_may_be_published_and_playe
     stories = sa.table("story", *map(sa.column, ("id", "commission", "status", "moderated_at", *names)))
     old = engines(parse(empty))
     async with old.writer.begin() as connection:
-        await connection.execute(sa.insert(commissions), row | dict.fromkeys(json, []))
+        await connection.execute(sa.insert(commissions), row | {name: [] for name in json})
         for status in ("accepted", "returned", "submitted"):
             story = {"id": status, "commission": "c", "status": status, "moderated_at": f"{status} at"}
             await connection.execute(sa.insert(stories), story | dict.fromkeys(names, "words"))
