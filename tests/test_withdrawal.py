@@ -23,7 +23,7 @@ from forum.decisions import DecisionForm, decide
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
 from forum.facilitation import Facilitation
 from forum.organising import SessionForm, create_session
-from forum.ports import Report, Store, Submission
+from forum.ports import Evidence, Report, Store, Submission
 from forum.record import PASS
 from forum.session import Cue, LiveSession, Participant
 from forum.store import SqlStore
@@ -42,6 +42,7 @@ WORDS = {
     "moderator": "hazelbrook verdict",
     "report": "saffron gargoyle",
     "appeal": "juniper thimble",
+    "evidence": "mulberry ledger",
 }
 TOLD = replace(
     telling(f"The {WORDS['title']}"),
@@ -105,6 +106,8 @@ async def played(house: House, tmp_path: Path) -> Played:
     other, _ = await house.story(commission, "The other story")
     await accepted(house, other)
     async with store.begin() as work:
+        letter = Evidence(new_id(), story.id, "application/pdf", f"The {WORDS['evidence']}", added_at=CLOCK.now())
+        await work.evidence.add(letter, f"%PDF-1.7 The {WORDS['evidence']}".encode())
         await work.moderation.add_report(Report(new_id(), story.id, f"I saw the {WORDS['report']}.", CLOCK.now()))
     form = SessionForm(commission.id, title="A day in March", scenarios=(story.id, other.id))
     live = await create_session(store, CLOCK, form)
