@@ -179,7 +179,8 @@ async def shoot(camera: Camera, data: Path) -> None:
     await act("end")
     await everywhere("ended")
 
-    small = await camera.page("phone")
+    signed_in = next(c for c in await laptop.context.cookies() if c["name"] == "forum_session")
+    small = await camera.page("phone", ("forum_session", signed_in["value"]))
     for page_, size in ((laptop, "laptop"), (small, "phone")):
         for name, path in (
             ("home", "/"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from making import a_commission, new_id
@@ -26,9 +27,9 @@ async def two_stories(store: SqlStore) -> tuple[Submission, Submission]:
     return one, two
 
 
-def an_act(story: Submission, action: str = "returned", **changes: object) -> Act:
+def an_act(story: Submission, action: str = "returned", **changes: Any) -> Act:
     act = Act(new_id(), story.id, action, "submitted", "Because.", False, new_id(), "0" * 64, EARLY, NOON)
-    return replace(act, **changes)  # type: ignore[arg-type]
+    return replace(act, **changes)
 
 
 async def test_acts_are_kept_in_order_and_the_log_holds_what_is_in_the_record(store: SqlStore) -> None:
