@@ -10,9 +10,11 @@ the development requirements and Debian's chromium. FOLDER is docs/screenshots; 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import random
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -26,6 +28,23 @@ ROOT = Path(__file__).resolve().parent.parent
 KEPT = ("projector", "phone")
 SIZES = {"phone": (360, 740), "laptop": (1280, 900), "wall": (1280, 720), "beamer": (1024, 768)}
 PASSWORD = "seven quiet green kettles"  # of a server that lives for a minute
+# A story as it is written, step by step.
+STEPS = {
+    "happened": {
+        "happened.text": "It is past two. My son walks up and down. I ring the number I was given. It rings and rings.",
+        "title": "The number that rings",
+    },
+    "where": {"setting": "A flat on the third floor, a night in winter"},
+    "who": {"characters": "A mother\nHer son, 19\nA night nurse", "group": "no"},
+    "done": {
+        "question.text": "What could the service do now?",
+        "question/r1.text": "Answer within a minute",
+        "question/r2.text": "Send somebody to the flat",
+        "question/r3.text": "Ring back in the morning",
+    },
+    "use": {"notes": "a child in distress", "may_perform": "yes", "may_publish": "yes", "may_quote": "no"},
+}
+ANSWERS = ("The next driver", "The woman with the dog", "Nobody: she waits")
 
 
 class Camera:
@@ -75,6 +94,42 @@ class Phone:
     def cookie(self) -> tuple[str, str]:
         """The cookie that makes it this phone."""
         return "forum_device", self.http.cookies["forum_device"]
+
+
+async def build(camera: Camera, commission: str) -> dict[str, str]:
+    """Writes a story that two people build together. Returns the pages on which they do."""
+    key, link, empty = secrets.token_urlsafe(24), secrets.token_urlsafe(24), hashlib.sha256(b"").hexdigest()[:32]
+    mine, theirs = f"/my-story/{key}", f"/build/{link}"
+    edits: list[dict[str, object]] = [
+        {"do": "add_card", "card": "c1"},
+        {"do": "add_card", "card": "c2", "after": "c1", "decision": "yes"},
+    ]
+    edits += [{"do": "add_way", "card": "c2", "way": f"w{n}", "text": words} for n, words in enumerate(ANSWERS)]
+    texts = {"title": "The last bus", "c1.text": "Ana waits alone.", "c2.text": "Whom should she ask?"}
+    edits += [{"do": "set", "field": name, "seen": [empty], "text": text} for name, text in texts.items()]
+    async with httpx2.AsyncClient(base_url=camera.base, headers={"Origin": camera.base}) as http:
+
+        async def post(path: str, **fields: str) -> None:
+            answer = await http.post(path, data=fields)
+            assert answer.status_code == 303, answer.text
+
+        saved = await http.post(f"{mine}/save", json={"edits": edits, "commission": commission})
+        saved.raise_for_status()
+        await post(f"{mine}/build", action="share", new=link)
+        one = {"kind": "response", "place": "c2", "words": "Ask the driver to wait", "group": "no", "name": "Kim"}
+        other = {"kind": "correction", "place": "c1.text", "words": "Ana waits alone in the rain.", "group": "no"}
+        ids = [secrets.token_hex(16) for _ in range(2)]
+        for id_, typed in zip(ids, (one, other), strict=True):
+            await post(f"{theirs}/suggest", id=id_, **typed)
+        await post(f"{mine}/build/{ids[0]}", outcome="accepted")
+    return {
+        "build": theirs,
+        "suggest": f"{theirs}/suggest?kind=scene&place=c1",
+        "keep": f"{mine}/build",
+        "answer": f"{mine}/build/{ids[1]}",
+        "versions": f"{mine}/versions",
+        "version": f"{mine}/versions/2?with=now",
+    }
 
 
 async def shoot(camera: Camera, data: Path) -> None:
@@ -179,6 +234,8 @@ async def shoot(camera: Camera, data: Path) -> None:
     await act("end")
     await everywhere("ended")
 
+    built = await build(camera, commission)
+    written = await write(camera.base, commission)
     signed_in = next(c for c in await laptop.context.cookies() if c["name"] == "forum_session")
     small = await camera.page("phone", ("forum_session", signed_in["value"]))
     for page_, size in ((laptop, "laptop"), (small, "phone")):
@@ -186,8 +243,13 @@ async def shoot(camera: Camera, data: Path) -> None:
             ("home", "/"),
             ("commission", f"/commissions/{commission}"),
             ("tell", f"/commissions/{commission}/tell"),
+            *((f"write-{step or 'workspace'}", f"{written}/write/{step}".rstrip("/")) for step in ("", *STEPS)),
+            ("check", f"{written}/check"),
+            ("mine", written),
             ("stories", "/stories"),
             ("story", f"/stories/{story}"),
+            ("play", f"/stories/{story}/play"),
+            ("play-scene", f"/stories/{story}/play?scene=1"),
             ("join", "/join"),
             ("step-out", f"/s/{session['code']}/step-out"),
             ("record", "/record"),
@@ -200,9 +262,27 @@ async def shoot(camera: Camera, data: Path) -> None:
             ("moderate", "/moderate"),
             ("people", "/people"),
             ("sign-in", "/sign-in"),
+            *built.items(),
         ):
             await page_.goto(path)
             await camera.take(page_, f"{size}-page-{name}", whole=True)
+
+
+async def write(base: str, commission: str) -> str:
+    """Writes a story by forms, as far as it can be sent; returns its private link."""
+    async with httpx2.AsyncClient(base_url=base, headers={"Origin": base}) as http:
+        path = f"/commissions/{commission}/tell"
+        shown = await http.get(path)
+        for fields in STEPS.values():
+            key = re.search(r'name="key" value="([^"]+)"', shown.text)
+            form = {"key": key[1]} if key else {}
+            for name, text in fields.items():
+                seen = re.search(rf'name="seen:{re.escape(name)}" value="([^"]+)"', shown.text)
+                form |= {name: text} | ({f"seen:{name}": seen[1]} if seen else {})
+            answer = await http.post(path, data=form)
+            path = answer.headers["location"]
+            shown = await http.get(path)
+    return path.removesuffix("/write")
 
 
 def _forum(data: Path, *arguments: str, given: str | None = None) -> dict[str, str]:

@@ -10,22 +10,28 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
+from forum.asynchronous import Closer
 from forum.clock import SystemClock
+from forum.mailing import Mailing
+from forum.ports import Clock
 from forum.rooms import Rooms
 from forum.screen import View
+from forum.scrubbing import scrub
 from forum.settings import Settings
 from forum.signing import Signer
+from forum.smtp import SmtpPost
 from forum.store import migrate, open_store
 from forum.web.errors import HANDLERS
+from forum.web.letters import MailLetters
 from forum.web.limits import Limits
 from forum.web.live import screen_context
+from forum.web.mail import ONE_CLICK
 from forum.web.middleware import OriginCheck, SecurityHeaders
 from forum.web.routes import routes
 from forum.web.site import Site
 from forum.web.templating import environment
 from forum.web.words import gettext
 from forum.wire import Screen
-from forum.withdrawal import scrub
 
 MOST_BODY = 1024 * 1024
 
@@ -34,10 +40,13 @@ class _Nothing(TypedDict):
     pass
 
 
-def build(settings: Settings, address: str = "") -> Starlette:
-    """The whole application. `address` is how phones reach this machine, where no public address is configured."""
+def build(settings: Settings, address: str = "", clock: Clock | None = None) -> Starlette:
+    """The whole application. `address` is how phones reach this machine, where no public address is configured; `clock`
+    is another one than the machine's.
+    """
     address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
     templates = environment()
+    time = clock or SystemClock()
 
     def draw(kind: Screen, view: View) -> str:
         return templates.get_template(f"screens/{kind}.html").render(**screen_context(address, view))
@@ -46,23 +55,29 @@ def build(settings: Settings, address: str = "") -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[_Nothing]:
         await migrate(settings.database_url)
         store = await open_store(settings.database_url)
-        clock = SystemClock()
         await scrub(store)
-        rooms = Rooms(store, clock, draw, gettext)
+        rooms = Rooms(store, time, draw, gettext)
+        closer = Closer(store, time)
+        mailing = Mailing(store, time, SmtpPost(settings.mail) if settings.mail else None, MailLetters(address))
         app.state.site = Site(
             settings=settings,
             store=store,
-            clock=clock,
+            clock=time,
             signer=Signer.load(settings.data),
             rooms=rooms,
             templates=templates,
             limits=Limits(),
+            mailing=mailing,
             address=address,
         )
+        closer.start()
+        mailing.start()
         try:
             yield _Nothing()
         finally:
             await rooms.close()
+            await closer.stop()
+            await mailing.stop()
             await store.close()
 
     return Starlette(
@@ -71,7 +86,7 @@ def build(settings: Settings, address: str = "") -> Starlette:
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(OriginCheck, public_url=settings.public_url),
+            Middleware(OriginCheck, public_url=settings.public_url, keyed=ONE_CLICK),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY),
         ],
     )

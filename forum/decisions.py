@@ -28,6 +28,8 @@ MOST_ROLE = 200
 MOST_WHAT = 1000
 MOST_COMMITMENTS = 30
 
+_DIFFERS = "This is not what the room preferred. Say why the decision is different."
+_DIFFERS_ALONE = "This is not what people preferred. Say why the decision is different."
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -118,6 +120,21 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     return Matter(commission, session, found, tuple(results))
 
 
+async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
+    """What others answered to the very same question of the same story, where those were in a room and these by
+    themselves, or the other way round: for whoever decides or reads, and never counted in."""
+    found = []
+    for session in await work.sessions.of(on.commission.id):
+        if session.kind == on.session.kind or session.rehearsal != on.session.rehearsal or on.later.scene is None:
+            continue
+        for round_ in await work.rounds.of(session.id):
+            same = (round_.scenario, round_.scene) == (on.later.scenario, on.later.scene)
+            if same and round_.state == REVEALED:
+                result = await tallying.result_of(work, round_, on.commission.threshold)
+                found.append(Matter(on.commission, session, (round_,), (result,)))
+    return tuple(found)
+
+
 async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm) -> Decision:
     """Records a decision and its commitments; the same form sent twice is one decision.
 
@@ -166,7 +183,7 @@ def _checked(on: Matter, form: DecisionForm, at: str) -> Decision:
     sound = not found.errors.keys() & {"outcome", "response"}
     why = found.at_most("why", form.why, MOST_WORDS)
     if sound and not why and differs(form.outcome, response, on.preference):
-        found.wrong("why", "This is not what the room preferred. Say why the decision is different.")
+        found.wrong("why", _DIFFERS_ALONE if on.session.asynchronous else _DIFFERS)
     dissent = found.at_most("dissent", form.dissent, MOST_WORDS)
     decision = form.id if _ID.fullmatch(form.id) else secrets.token_hex(16)
     commitments = tuple(_commitments(form.promises, decision, found))

@@ -110,13 +110,13 @@ class CastRefused(ForumError):
 
 
 class TooMany(ForumError):
-    """A rate limit. `retry_after` is in whole seconds."""
+    """A rate limit. `retry_after` is in whole seconds; the message may use `seconds` or `minutes`."""
 
     code = "too_many"
 
     def __init__(self, message: str, retry_after: int) -> None:
         self.retry_after = retry_after
-        super().__init__(message, seconds=retry_after)
+        super().__init__(message, seconds=retry_after, minutes=-(-retry_after // 60))
 
 
 class StoreUnavailable(ForumError):

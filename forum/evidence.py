@@ -72,12 +72,12 @@ async def add_link(store: Store, clock: Clock, key: str, *, title: str, url: str
     or the story was taken back.
     """
     url = link(url)
-    return await _add(store, clock, key, _titled(title) or host_of(url), item, LINK, url=url)
+    return await _add(store, clock, key, titled(title) or host_of(url), item, LINK, url=url)
 
 
 async def add_file(store: Store, clock: Clock, key: str, *, title: str, content: bytes, item: str = "") -> Evidence:
     """Adds a file: a PDF, or a picture made anew. Raises as `add_link` does, with BadInput(field="file")."""
-    title = _titled(title)
+    title = titled(title)
     if not title:
         raise BadInput("Say what the file shows. Those who cannot see it read this.", field="title")
     file = await asyncio.to_thread(files.checked, content)
@@ -87,7 +87,7 @@ async def add_file(store: Store, clock: Clock, key: str, *, title: str, content:
 async def remove(store: Store, key: str, item: str) -> None:
     """Takes a piece of evidence back, by the key of the story's private link. Raises NotFound."""
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key))
+        story = await work.stories.by_link(link_of(key), lock=True)
         await _of(work, story.id, item)
         await work.evidence.remove(item)
 
@@ -108,7 +108,7 @@ async def moderate(
     if len(because) > MAX_REASON:
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
     async with store.begin() as work:
-        story = await work.stories.get(story_id)
+        story = await work.stories.get(story_id, lock=True)
         before = await _of(work, story_id, item)
         if before.declined_at or (before.shown_at and action == SHOW):
             raise IllegalMove("Another moderator has dealt with this already. Nothing was changed.")
@@ -127,25 +127,33 @@ async def shown(work: Work, story: Submission) -> Sequence[Evidence]:
     return [one for one in await work.evidence.of(story.id) if one.shown_at] if story.status == ACCEPTED else []
 
 
+async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> Evidence:
+    """Puts a piece beside a story; one that is there already (by its id) stays as it is.
+
+    Raises IllegalMove where there are MAX_ITEMS already.
+    """
+    there = await work.evidence.of(story)
+    sent = next((one for one in there if one.id == made.id), None)
+    if sent is not None:
+        return sent
+    if len(there) >= MAX_ITEMS:
+        raise IllegalMove(
+            "There are %(most)s pieces of evidence already. Take one away before you add another.", most=MAX_ITEMS
+        )
+    await work.evidence.add(made, content)
+    return made
+
+
 async def _add(
     store: Store, clock: Clock, key: str, title: str, item: str, kind: str, *, url: str = "", content: bytes = b""
 ) -> Evidence:
     item = item if _ID.fullmatch(item) else new_id()
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key))
+        story = await work.stories.by_link(link_of(key), lock=True)
         if story.status == WITHDRAWN:
             raise IllegalMove("You have taken this story back. Nothing can be added to it.")
-        there = await work.evidence.of(story.id)
-        sent = next((one for one in there if one.id == item), None)
-        if sent is not None:
-            return sent
-        if len(there) >= MAX_ITEMS:
-            raise IllegalMove(
-                "There are %(most)s pieces of evidence already. Take one away before you add another.", most=MAX_ITEMS
-            )
         made = Evidence(item, story.id, kind, title, url, len(content), clock.now())
-        await work.evidence.add(made, content)
-    return made
+        return await put(work, story.id, made, content)
 
 
 async def _of(work: Work, story: str, item: str) -> Evidence:
@@ -155,7 +163,8 @@ async def _of(work: Work, story: str, item: str) -> Evidence:
     return found
 
 
-def _titled(title: str) -> str:
+def titled(title: str) -> str:
+    """What a piece shows, on one line. Raises BadInput(field="title")."""
     title = " ".join(title.split())
     if len(title) > MAX_TITLE:
         raise BadInput("Use at most %(most)s characters.", field="title", most=MAX_TITLE)

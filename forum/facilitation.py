@@ -11,16 +11,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from forum import closing, scenario, tallying
 from forum import round as rounds
-from forum import scenario, tallying
-from forum.ballot import ballots_root, leaf
 from forum.commission import Commission
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.groups import Result, freeze, label_of
+from forum.groups import Result
 from forum.ports import Clock, Store, Submission, Work
 from forum.recording import Words, append
 from forum.round import AFTER_REPLAY, ANNULLED, FIRST_VOTE, NONE_OF_THESE, OPEN, REVEALED, Response, Round
-from forum.session import Cue, LiveSession
+from forum.session import ROOM, Cue, LiveSession
 
 MOST_RESPONSES = 6
 MOST_BECAUSE = 500
@@ -38,11 +37,12 @@ class Outcome:
 
 
 class Facilitation:
-    """The acts of the console."""
+    """The acts of the console, on sessions of one kind: those of another are not there for it."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, kind: str = ROOM) -> None:
         self._store = store
         self._clock = clock
+        self._kind = kind
 
     async def scene(self, session: str, story: str, scene: str, *, replay: bool = False) -> Outcome:
         """Shows a scene of one of the session's stories to everybody."""
@@ -81,7 +81,7 @@ class Facilitation:
         async with self._store.begin() as work:
             live = await self._live(work, session)
             now_on = await work.rounds.get(live.cue.round) if live.cue.round else None
-            put = (rounds.DRAFT, question, _offered(labels, none=none))
+            put = (rounds.DRAFT, question, offered(labels, none=none))
             if now_on is not None and (now_on.state, now_on.question, now_on.responses) == put:
                 return Outcome(live, now_on)
             await self._nothing_open(work, live)
@@ -97,7 +97,7 @@ class Facilitation:
             if before.state != REVEALED or before.kind != FIRST_VOTE:
                 raise IllegalMove("Show the result of the first vote before you open a second one.")
             if before.scenario:
-                await _playable(work, before.scenario)
+                await playable(work, before.scenario)
             seconds = [r for r in await work.rounds.of(live.id) if r.second_of == first]
             if any(r.state == ANNULLED and r.revealed_at for r in seconds):
                 # Two view shifts from the same first vote, laid side by side, could single somebody out.
@@ -128,12 +128,12 @@ class Facilitation:
                 return Outcome(live, before)
             await self._nothing_open(work, live)
             if before.scenario:
-                await _playable(work, before.scenario)
+                await playable(work, before.scenario)
             round_, entries = rounds.apply(before, rounds.Open(self._clock.now()))
             await work.rounds.save(round_)
             commission = await work.commissions.get(live.commission)
             if live.recorded and entries:
-                await append(work, commission, entries[0], round_.opened_at, _opened(round_, commission))
+                await append(work, commission, entries[0], round_.opened_at, opened(round_, commission))
             return Outcome(await _cue(work, live, _cue_of(round_)), round_)
 
     async def warn(self, session: str, round_id: str) -> Outcome:
@@ -151,21 +151,8 @@ class Facilitation:
             before = await self._round(work, live, round_id)
             if before.state == rounds.CLOSED:
                 return Outcome(live, before, len(await work.rounds.ballots(before.id)))
-            round_, entries = rounds.apply(before, rounds.Close(self._clock.now()))
-            await work.rounds.save(round_)
-            ballots = await work.rounds.ballots(round_.id)
-            commission = await work.commissions.get(live.commission)
-            present: dict[str | None, int] = {}
-            for ballot in ballots:
-                present[ballot.group] = present.get(ballot.group, 0) + 1
-            if live.partition is None:
-                live = replace(live, partition=freeze(present, commission))
-            if live.recorded and entries and live.partition is not None:
-                label = label_of(live.partition, present, commission.threshold)
-                root = ballots_root([leaf(ballot, label(ballot.group)) for ballot in ballots])
-                facts = {"session": live.id, "round": round_.id, "count": len(ballots), "ballots_root": root}
-                await append(work, commission, entries[0], round_.closed_at, facts)
-            return Outcome(await _cue(work, live, live.cue), round_, len(ballots))
+            live, round_, count = await closing.close(work, live, before, self._clock.now())
+            return Outcome(await _cue(work, live, live.cue), round_, count)
 
     async def reveal(self, session: str, round_id: str) -> Outcome:
         """Shows the result to everybody, tallied again from the committed ballots."""
@@ -221,6 +208,8 @@ class Facilitation:
 
     async def _live(self, work: Work, session: str) -> LiveSession:
         live = await work.sessions.get(session, lock=True)
+        if live.kind != self._kind:
+            raise NotFound("There is no such session.")
         if live.ended:
             raise IllegalMove("This session has ended.")
         return live
@@ -239,7 +228,7 @@ class Facilitation:
     async def _scene(self, work: Work, live: LiveSession, story: str, scene: str) -> scenario.Scene:
         if story not in live.scenarios:
             raise NotFound("That story is not on the programme of this session.")
-        found = scenario.parse((await _playable(work, story)).twee).scene(scene)
+        found = scenario.parse((await playable(work, story)).twee).scene(scene)
         if found is None:
             raise NotFound("There is no such scene in this story.")
         return found
@@ -258,7 +247,7 @@ class Facilitation:
             id=secrets.token_hex(16),
             session=live.id,
             question=question,
-            responses=_offered(labels, none=none),
+            responses=offered(labels, none=none),
             scenario=at[0],
             scene=at[1],
             created_at=self._clock.now(),
@@ -267,13 +256,18 @@ class Facilitation:
         return round_
 
 
-async def _playable(work: Work, story: str) -> Submission:
-    """The story, where it is still there to be played and its writer allows it. Raises IllegalMove."""
-    found = await work.stories.get(story)
+async def playable(work: Work, story: str, *, lock: bool = False) -> Submission:
+    """The story, where it is still there to be played and its writer allows it. Raises IllegalMove.
+
+    `lock` keeps it so until this unit of work ends.
+    """
+    found = await work.stories.get(story, lock=lock)
     if found.withdrawn_at:
         raise IllegalMove("Its writer has taken this story back. It cannot be played any more.")
     if found.status == "held":
         raise IllegalMove("A moderator holds this story back. It cannot be played for now.")
+    if found.status != "accepted":
+        raise IllegalMove("This story is not public now: a moderator has to accept it first.")
     if not found.may_perform:
         raise IllegalMove("Its writer no longer allows this story to be played.")
     return found
@@ -290,7 +284,8 @@ def _cue_of(round_: Round) -> Cue:
     return Cue(kind, round_.scenario, round_.scene, round_.id)
 
 
-def _offered(labels: Sequence[str], *, none: bool) -> tuple[Response, ...]:
+def offered(labels: Sequence[str], *, none: bool) -> tuple[Response, ...]:
+    """Responses with these words; `none` adds "None of these"."""
     responses = [Response(f"r{number}", label) for number, label in enumerate(labels, start=1)]
     return (*responses, Response(NONE_OF_THESE, NONE_LABEL)) if none else tuple(responses)
 
@@ -310,12 +305,14 @@ def _check_question(question: str, labels: Sequence[str], *, none: bool) -> None
         raise BadInput("“None of these” is offered already. Leave it out of the responses.", field="response")
 
 
-def _opened(round_: Round, commission: Commission) -> dict[str, object]:
+def opened(round_: Round, commission: Commission) -> dict[str, object]:
+    """The facts of a "round opened" entry."""
     return {
         "session": round_.session,
         "round": round_.id,
         "kind": round_.kind,
         "second_of": round_.second_of,
+        "closes_at": round_.closes_at or None,
         "scenario": round_.scenario,
         # Its name is its writer's, like the words.
         "scene": Words("scene", round_.scene) if round_.scene else None,

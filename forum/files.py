@@ -31,6 +31,9 @@ _PDF_END_WITHIN = 2048
 _PDF_ACTS = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia", b"/XFA")
 _BROKEN = "This picture cannot be read. It may be damaged. Save it again, or take a screenshot of it, and send that."
 
+# What can be made smaller as it is; others have no colours between two of theirs.
+_SHADED = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"})
+
 # Pillow's own guard, for whatever reaches it: from twice this size on it refuses to look further than the header.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 # A picture of many pixels needs much memory: one at a time, whoever sends.
@@ -107,12 +110,16 @@ def _anew(content: bytes, media: str) -> bytes:
             raise _too_many_pixels()
         opened.draft("RGB", (LONGEST, LONGEST))  # JPEG can be decoded smaller at once
         clear = media == PNG and ("A" in opened.mode or "transparency" in opened.info)
-        # The camera's note of how it was held goes with the rest: so the picture is turned first.
-        turned = ImageOps.exif_transpose(opened)
-        if turned.mode.startswith("I"):
-            turned = turned.point(lambda shade: shade / 256).convert("L")  # 16 bits of grey, which convert() cuts off
-        picture = turned.convert("RGBA" if clear else "RGB")
-    picture.thumbnail((LONGEST, LONGEST))
+        colours = "RGBA" if clear else "RGB"
+        small: Image.Image = opened
+        if opened.mode.startswith("I"):
+            small = opened.point(lambda shade: shade / 256).convert("L")  # 16 bits of grey, which convert() cuts off
+        elif opened.mode not in _SHADED:
+            small = opened.convert(colours)
+        # Smaller before anything else: every further step makes a copy.
+        small.thumbnail((LONGEST, LONGEST))
+        # The camera's note of how it was held goes with the rest: so the picture is turned.
+        picture = ImageOps.exif_transpose(small).convert(colours)
     pixels = Image.new(picture.mode, picture.size)
     pixels.paste(picture)
     written = io.BytesIO()

@@ -83,7 +83,7 @@ async def appeal(store: Store, clock: Clock, key: str, words: str) -> Standing:
             "Use at most %(most)s characters. This has %(length)s.", field="words", most=MAX_APPEAL, length=len(words)
         )
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key))
+        story = await work.stories.by_link(link_of(key), lock=True)
         now = await standing(work, story)
         if now is None:
             raise IllegalMove(_NOTHING)
@@ -151,7 +151,7 @@ async def report(store: Store, clock: Clock, story_id: str, words: str, report_i
         )
     made = Report(report_id if _ID.fullmatch(report_id) else secrets.token_hex(16), story_id, words, clock.now())
     async with store.begin() as work:
-        story = await work.stories.get(story_id)
+        story = await work.stories.get(story_id, lock=True)
         if story.status != ACCEPTED:
             raise NotFound("There is no story at this address.")
         if not await work.moderation.add_report(made):

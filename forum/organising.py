@@ -246,7 +246,8 @@ def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
             "threshold": commission.threshold,
         },
         "scenarios": list(live.scenarios),
-        "entrance": "open code",
+        "kind": live.kind,
+        "entrance": "open link" if live.asynchronous else "open code",
     }
 
 

@@ -20,13 +20,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from forum.ballot import Ballot, Cast
 from forum.commission import Commission
+from forum.draft import Draft
 from forum.finding import Query
 from forum.round import Round
-from forum.session import LiveSession, Participant
+from forum.session import ROOM, LiveSession, Participant
 
 
 class Clock(Protocol):
@@ -68,10 +70,12 @@ class Token:
 class Submission:
     """A story somebody submitted. `twee` is the whole story; `link` is the SHA-256 (hex) of its private link's key.
 
-    `status` is "submitted", "returned", "held", "accepted" or "withdrawn"; `told_by` is a group id of the commission
-    or None. `because` is the moderator's reason when it was returned or is held. The three `may_` are what its writer
-    allows; `published_at` is when it became public, empty if it never was. A withdrawn story has `withdrawn_at` and no
-    words: title, twee and because are empty.
+    `status` is "writing", "submitted", "returned", "held", "accepted" or "withdrawn"; while it is being written for the
+    first time `twee` is empty, and the words are in its draft. `told_by` is a group id of the commission or None.
+    `because` is the moderator's reason when it (or a new version) was returned or is held. The three `may_` are what
+    its writer allows; `published_at` is when it became public, empty if it never was. `revision` is a new version (the
+    whole story) of an accepted one, which no moderator has read yet. A withdrawn story has `withdrawn_at` and no words:
+    title, twee, revision and because are empty.
     """
 
     id: str
@@ -89,6 +93,75 @@ class Submission:
     may_quote: bool = False
     published_at: str = ""
     withdrawn_at: str = ""
+    revision: str = ""
+    revised_at: str = ""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A story's draft as it was. `number` counts from 1 in its story; `kind` is one of VERSIONS.
+
+    `by` tells one browser's writing from another's, and means nothing anywhere else; "" where that is not known.
+    """
+
+    story: str
+    number: int
+    at: str
+    kind: str
+    draft: Draft
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A version without its words: when it was kept, its number and kind, and `by` as in Version."""
+
+    number: int
+    at: str
+    kind: str
+    by: str
+
+
+VERSIONS = (BEGUN, WRITTEN, TAKEN_IN, BROUGHT_BACK, SENT, PUBLISHED) = (
+    "begun",
+    "written",
+    "suggestion taken in",
+    "brought back",
+    "sent",
+    "published",
+)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What somebody suggests for a story that is being built together. `kind` is one of SUGGESTIONS.
+
+    A scene has a `title` (its name, or none) and `words`, and goes after the card, or on the way, `place` ("" for the
+    end); a response has `words` for the decision point `place`; a correction has new `words` for the field `place`, of
+    which its writer saw the text with the mark `seen`; evidence has a `title` and a `url`. `group` is a group id of the
+    commission or None, `name` is there only if its writer wishes to be named; `by` is as in Version. `outcome` is "" or
+    one of OUTCOMES.
+    """
+
+    id: str
+    story: str
+    kind: str
+    words: str
+    at: str
+    place: str = ""
+    seen: str = ""
+    title: str = ""
+    url: str = ""
+    group: str | None = None
+    name: str = ""
+    by: str = ""
+    outcome: str = ""
+    because: str = ""
+    answered_at: str = ""
+
+
+SUGGESTIONS = (SCENE, RESPONSE, CORRECTION, EVIDENCE) = ("scene", "response", "correction", "evidence")
+OUTCOMES = (TAKEN, TAKEN_CHANGED, DECLINED) = ("accepted", "accepted with changes", "declined")
 
 
 @dataclass(frozen=True)
@@ -162,6 +235,67 @@ class Evidence:
     shown_at: str = ""
     declined_at: str = ""
     because: str = ""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Somebody who wants to be told by e-mail what becomes of a story: one for each story at most.
+
+    `state` is one of MAIL_STATES. "asked": the mail that asks whether the address is theirs is still to be sent;
+    "sent": it was, and is to be answered until `until`; "confirmed": what happened after `told_until` is to be told.
+    "refused" and "done" say why there is no address any more: `address` is empty then, and in no other state.
+    `key` is that of the links in its mails, which can confirm and stop, nothing else. `seen` is the size of the record
+    when the story was last looked at: it is looked at again when the record has grown, or `look_at` has come, but
+    not before `not_before`. `tries` counts mails that were not taken for now.
+    """
+
+    id: str
+    story: str
+    address: str
+    key: str
+    state: str
+    asked_at: str
+    until: str
+    told_until: str
+    not_before: str
+    look_at: str
+    seen: int = 0
+    tries: int = 0
+
+
+MAIL_STATES = (ASKED, SENT_OUT, CONFIRMED, REFUSED, DONE) = ("asked", "sent", "confirmed", "refused", "done")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail that is ready: plain text, from us to one address.
+
+    `id` is the same for the same mail sent again, `stop` the address of the page that ends them, `at` when it is sent.
+    """
+
+    to: str
+    subject: str
+    text: str
+    id: str
+    stop: str
+    at: str
+
+
+class Posted(Enum):
+    """What became of a letter. LATER: its receiver takes none for now; DOWN: the mail server takes none from us."""
+
+    TAKEN = "taken"
+    LATER = "later"
+    REFUSED = "refused"
+    DOWN = "down"
+
+
+class Post(Protocol):
+    """Sends letters."""
+
+    async def send(self, letter: Letter) -> Posted:
+        """Never raises for what a mail server does, and takes a minute at most."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -307,12 +441,18 @@ class Commissions(Protocol):
 
 
 class Stories(Protocol):
-    """Submitted stories, whatever their status."""
+    """Stories, whatever their status."""
 
-    async def add(self, story: Submission) -> None: ...
-    async def get(self, story: str) -> Submission: ...
-    async def by_link(self, link: str) -> Submission:
-        """By the SHA-256 of the private link's key."""
+    async def add(self, story: Submission) -> bool:
+        """False, and nothing is kept, where there is one with this private link."""
+        ...
+
+    async def get(self, story: str, *, lock: bool = False) -> Submission:
+        """`lock` keeps every other unit of work from changing it until this one ends."""
+
+    async def by_link(self, link: str, *, lock: bool = False) -> Submission:
+        """By the SHA-256 of the private link's key; `lock` as in `get`."""
+        ...
 
     async def save(self, story: Submission, expected_status: str) -> None:
         """All but its link and what its writer allows. Raises IllegalMove where the story's status is no longer
@@ -326,7 +466,63 @@ class Stories(Protocol):
         NotFound where no story has the old one."""
 
     async def of(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
-        """Oldest submission first."""
+        """Oldest first."""
+
+    async def revised(self) -> list[Submission]:
+        """The public ones of which a new version waits to be read; the longest waiting first."""
+        ...
+
+
+class Drafts(Protocol):
+    """Drafts of stories with their versions, and what others suggest for them."""
+
+    async def add(self, story: str, draft: Draft, at: str) -> bool:
+        """Opens a draft; False, and nothing is kept, where the story has one."""
+        ...
+
+    async def get(self, story: str, *, lock: bool = False) -> Draft:
+        """`lock` keeps every other unit of work from changing it until this one ends."""
+        ...
+
+    async def save(self, story: str, draft: Draft, at: str) -> None: ...
+    async def versions(self, story: str) -> list[Version]:
+        """Oldest first."""
+        ...
+
+    async def history(self, story: str) -> list[Kept]:
+        """Every version without its words, oldest first."""
+        ...
+
+    async def version(self, story: str, number: int) -> Version: ...
+    async def last_version(self, story: str) -> Version | None: ...
+    async def put_version(self, version: Version) -> None:
+        """Keeps it; one with its number, which its writer has gone on from, is replaced."""
+
+    async def build_key(self, story: str) -> str:
+        """The key of the build link; "" where the story is not shared."""
+        ...
+
+    async def share(self, story: str, key: str) -> None:
+        """The build link has this key from now on; "" is no link."""
+
+    async def by_build_key(self, key: str) -> str:
+        """The id of the story that this build link leads to."""
+        ...
+
+    async def suggest(self, suggestion: Suggestion) -> bool:
+        """False, and nothing is kept, where there is one with this id."""
+        ...
+
+    async def suggestion(self, suggestion: str) -> Suggestion: ...
+    async def suggestions(self, story: str) -> list[Suggestion]:
+        """Oldest first."""
+        ...
+
+    async def answer(self, suggestion: Suggestion) -> None:
+        """Keeps outcome, reason and when. Raises IllegalMove where it was answered already."""
+
+    async def forget(self, story: str) -> None:
+        """Deletes the draft, all versions and all suggestions of a story."""
 
 
 class Moderation(Protocol):
@@ -406,6 +602,31 @@ class Evidences(Protocol):
         """Deletes all evidence of a story, content and all."""
 
 
+class Mail(Protocol):
+    """Who wants to be told of a story by e-mail."""
+
+    async def add(self, subscription: Subscription) -> None:
+        """In the place of whatever there was for its story."""
+
+    async def of(self, story: str) -> Subscription | None: ...
+    async def by_key(self, key: str) -> Subscription: ...
+    async def due(self, at: str, size: int) -> list[Subscription]:
+        """Those to be looked at, with `size` entries in the record: asked or confirmed; who waits longest first."""
+        ...
+
+    async def late(self, at: str) -> list[Subscription]:
+        """Those not confirmed in time."""
+        ...
+
+    async def save(self, subscription: Subscription, before: Subscription) -> bool:
+        """False, and nothing is kept, where it is gone or its state is no longer that of `before`."""
+        ...
+
+    async def forget(self, story: str) -> bool:
+        """Deletes what there is for a story. True where an address went with it."""
+        ...
+
+
 class Sessions(Protocol):
     """Live sessions and who joined them."""
 
@@ -415,8 +636,8 @@ class Sessions(Protocol):
     async def get(self, session: str, *, lock: bool = False) -> LiveSession:
         """`lock` keeps every other unit of work from changing it until this one ends."""
 
-    async def by_code(self, code: str) -> LiveSession:
-        """The one that has not ended, else the newest that had this code."""
+    async def by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
+        """Of the sessions of this kind the one that has not ended, else the newest that had this code."""
 
     async def by_projector(self, key: str) -> LiveSession: ...
     async def of(self, commission: str | None = None) -> list[LiveSession]:
@@ -441,13 +662,18 @@ class Rounds(Protocol):
     async def of(self, session: str) -> list[Round]:
         """In the order they were made."""
 
+    async def timed(self, *, scenario: str | None = None, due: str | None = None) -> list[Round]:
+        """The open rounds that have a closing time, the one that closes first first: those of one story, or those whose
+        time is `due` or earlier."""
+
     async def save(self, round_: Round) -> None: ...
     async def cast(self, batch: Sequence[Cast]) -> list[CastOutcome]:
         """Counts what can be counted, in the order given, and says for each what became of it; never raises for one.
 
         A cast id seen before in its round from that participant is counted already: no refusal, nothing changes,
         even when the round has closed since. Otherwise the round must be open ("not_open" for a draft, "closed" for
-        closed and revealed, "annulled", "unknown_round" where it does not exist or is another session's than the
+        closed and revealed, and for a cast whose `at` is the round's closing time or later, whatever its state is still
+        said to be; "annulled", "unknown_round" where it does not exist or is another session's than the
         participant's) and the choice one of its responses ("unknown_response"); a cast id has 1 to 64 characters
         ("malformed"). One ballot per participant and round, held by the database's own constraint; the last counted
         cast is the ballot.
@@ -512,9 +738,11 @@ class Work(Protocol):
     people: People
     commissions: Commissions
     stories: Stories
+    drafts: Drafts
     library: Library
     evidence: Evidences
     moderation: Moderation
+    mail: Mail
     sessions: Sessions
     rounds: Rounds
     decisions: Decisions

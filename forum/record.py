@@ -51,13 +51,14 @@ FILES = (
 )
 DESCRIBED = FILES[:-2]
 # Counts up with every change to the files of an export or to the columns of a table in it.
-FORMAT = 1
+FORMAT = 2
 # Every type of entry; of one that is not here (from a later version) nothing can be said.
 TYPES = frozenset(
     {
         "scenario published",
         "session opened",
         "round opened",
+        "round extended",
         "round closed",
         "round revealed",
         "round annulled",
@@ -503,29 +504,33 @@ def unpack(data: bytes) -> tuple[dict[str, bytes], Check]:
 
 @dataclass
 class Steps:
-    """What the record says of one round, entry by entry, None where it has not happened."""
+    """What the record says of one round, entry by entry, None where it has not happened.
+
+    `closes_at` is the closing time of an asynchronous round as it was told last; None in a room.
+    """
 
     opened: dict[str, Any]
     closed: dict[str, Any] | None = None
     revealed: dict[str, Any] | None = None
     annulled: dict[str, Any] | None = None
+    closes_at: str | None = None
 
 
 def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
     """Every round in the record by its id, in the order they were opened.
 
     Raises RecordError where the steps are not open, close, reveal, in that order and each once; an annulment
-    may come after any of them, and nothing after it.
+    may come after any of them, and nothing after it. Until it closes, an asynchronous round may be given more time.
     """
     found: dict[str, Steps] = {}
     for entry in entries:
         kind, of = entry["type"], entry.get("round")
-        if kind not in ("round opened", "round closed", "round revealed", "round annulled"):
+        if kind not in ("round opened", "round extended", "round closed", "round revealed", "round annulled"):
             continue
         if kind == "round opened":
             if type(of) is not str or of in found:
                 raise RecordError(f"round {of} is opened twice")
-            found[of] = Steps(entry)
+            found[of] = Steps(entry, closes_at=entry.get("closes_at"))
             continue
         steps = found.get(of) if type(of) is str else None
         if steps is None or steps.annulled or steps.opened["session"] != entry["session"]:
@@ -534,6 +539,8 @@ def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
             raise RecordError(f"round {of} belongs to two commissions")
         if kind == "round annulled":
             steps.annulled = entry
+        elif kind == "round extended" and not steps.closed:
+            steps.closes_at = _later(steps, entry)
         elif kind == "round closed" and not steps.closed:
             steps.closed = entry
         elif kind == "round revealed" and steps.closed and not steps.revealed:
@@ -541,6 +548,14 @@ def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
         else:
             raise RecordError(f"{kind} does not fit what came before, round {of}")
     return found
+
+
+def _later(steps: Steps, entry: Mapping[str, Any]) -> str:
+    """The closing time that an asynchronous round is given instead of its earlier one, before that is over."""
+    before, now = steps.closes_at, entry["closes_at"]
+    if type(before) is not str or type(now) is not str or not entry["at"] < before < now:
+        raise RecordError(f"round {entry['round']}: the time that it is given is no more time")
+    return now
 
 
 def digests_in(value: Any) -> Iterator[str]:
@@ -820,6 +835,7 @@ def _undeclared(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Where a vote was opened otherwise than its session had declared, or was a second vote on nothing."""
     sessions: dict[str, Mapping[str, Any]] = {}
     opened: dict[str, Mapping[str, Any]] = {}
+    asked: set[str] = set()
     shown: set[str] = set()
     for entry in entries:
         kind, of = entry["type"], entry.get("round")
@@ -840,9 +856,27 @@ def _undeclared(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"round {of}: not a vote after the replay of a vote that was shown"
             if (entry["kind"] == "first vote") != (entry["second_of"] is None):
                 yield f"round {of}: it does not say rightly whether it is a first vote"
+            if session is not None:
+                yield from _mixed(session, entry, alone=entry["session"] not in asked)
+            asked.add(entry["session"])
             opened[entry["round"]] = entry
         elif kind == "round revealed":
             shown.add(entry["round"])
+
+
+def _mixed(session: Mapping[str, Any], opened: Mapping[str, Any], *, alone: bool) -> Iterator[str]:
+    """Where a round is not what its session is: in a room, or asynchronous, which is one round with a closing time."""
+    of, closes_at = opened["round"], opened.get("closes_at")
+    # Before there were asynchronous rounds, all were in a room, and nothing said so.
+    if session.get("kind", "room") == "room":
+        if closes_at is not None:
+            yield f"round {of}: it has a closing time, but was in a room"
+    elif session["kind"] != "asynchronous":
+        yield f"session {opened['session']}: neither in a room nor asynchronous"
+    elif type(closes_at) is not str or not opened["at"] < closes_at:
+        yield f"round {of}: asynchronous, but without a closing time after its opening"
+    elif not alone or opened["second_of"] is not None:
+        yield f"round {of}: not the only round of its asynchronous session"
 
 
 def _terms(opened: Mapping[str, Any]) -> bytes:

@@ -389,4 +389,5 @@ async def view_of(work: Work, live: LiveSession) -> View:
         voted=voted.get(round_.id, 0) if round_ else 0,
         joined=groups.in_the_room(await work.sessions.joined(live.id), commission.threshold),
         reasons=reasons,
+        asynchronous=await tallying.asynchronous_rounds(work, commission, results=True),
     )

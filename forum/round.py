@@ -3,6 +3,9 @@
     draft --open--> open --close--> closed --reveal--> revealed
       \\______________\\_______________\\__annul (with a reason)--> annulled
 
+The round of an asynchronous session has a closing time from its opening on, which may be put off while it is open: what
+is cast at that time or later is not counted, whenever the round is closed.
+
 `apply(round, event)` returns the round after the event and what has to follow; it does nothing itself, so the rules
 can be tested without a clock, a database or a socket. A revealed round can still be annulled: its record entry says so.
 """
@@ -38,7 +41,8 @@ class Round:
 
     `scenario` and `scene` say where the question comes from (None for a question asked by the facilitator);
     `second_of` is the first round on the same question when this is the vote after a replay. `responses` includes
-    "none of these" as its last, where it belongs.
+    "none of these" as its last, where it belongs. `closes_at` is the closing time of an asynchronous round, "" in a
+    room; `extended_at` is when it was last put off.
     """
 
     id: str
@@ -58,6 +62,12 @@ class Round:
     revealed_at: str = ""
     annulled_at: str = ""
     annulled_because: str = ""
+    closes_at: str = ""
+    extended_at: str = ""
+
+    def takes(self, at: str) -> bool:
+        """Whether what is cast at this time is counted."""
+        return self.state == OPEN and (not self.closes_at or at < self.closes_at)
 
     def response(self, choice: str) -> Response | None:
         """The response with this id, or None."""
@@ -82,6 +92,14 @@ class Warn:
 
 
 @dataclass(frozen=True)
+class Extend:
+    """The organiser gives more time, until `closes_at`."""
+
+    at: str
+    closes_at: str
+
+
+@dataclass(frozen=True)
 class Close:
     """The facilitator closes the vote: from here on a ballot is in or out, for ever."""
 
@@ -103,11 +121,12 @@ class Annul:
     because: str
 
 
-Event: TypeAlias = Open | Warn | Close | Reveal | Annul
+Event: TypeAlias = Open | Warn | Extend | Close | Reveal | Annul
 
 # What a round's change asks of its surroundings, by name: an entry of this type in the record.
-RoundOpened, RoundClosed, RoundRevealed, RoundAnnulled = (
+RoundOpened, RoundExtended, RoundClosed, RoundRevealed, RoundAnnulled = (
     "round opened",
+    "round extended",
     "round closed",
     "round revealed",
     "round annulled",
@@ -125,6 +144,12 @@ def apply(round_: Round, event: Event) -> tuple[Round, tuple[str, ...]]:
     if isinstance(event, Warn):
         _need(round_, (OPEN,), "This vote is not open.")
         return replace(round_, closing_soon=True), ()
+    if isinstance(event, Extend):
+        if not round_.closes_at or not round_.takes(event.at):
+            raise IllegalMove("There is no more time to give: this question is closed.")
+        if event.closes_at <= round_.closes_at:
+            raise BadInput("Choose a later time than the one that people were told.", field="day")
+        return replace(round_, closes_at=event.closes_at, extended_at=event.at), (RoundExtended,)
     if isinstance(event, Close):
         _need(round_, (OPEN,), "This vote is not open.")
         return replace(round_, state=CLOSED, closed_at=event.at, closing_soon=False), (RoundClosed,)

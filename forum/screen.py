@@ -32,14 +32,25 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class AsynchronousRound:
+    """A round that is answered over days: never part of a room's numbers. `result` is there once it is revealed, where
+    it was asked for."""
+
+    session: LiveSession
+    round: Round
+    voted: int
+    result: Result | None = None
+
+
+@dataclass(frozen=True)
 class View:
     """The room now.
 
     `story` and `scene` are what the cue points at (also for a question that comes from a decision point); `round` is
     the round on screen. `result` is there only once that round is revealed, and `first` with `first_result` when it
     is a vote after a replay. `rounds` are all rounds of the session, in the order they were made; `results` are
-    those of the revealed ones by round id. `joined` (as groups.in_the_room gives it) and `reasons` are for the console
-    only.
+    those of the revealed ones by round id. `joined` (as groups.in_the_room gives it), `reasons` and `asynchronous` (the
+    asynchronous rounds of the commission) are for the console only.
     """
 
     session: LiveSession
@@ -55,6 +66,7 @@ class View:
     present: int = 0
     joined: dict[str | None, int | None] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
+    asynchronous: tuple[AsynchronousRound, ...] = ()
 
     @property
     def result(self) -> Result | None:

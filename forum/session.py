@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from forum.groups import Partition
 
+ROOM, ASYNCHRONOUS = SESSIONS = ("room", "asynchronous")
+
 
 @dataclass(frozen=True)
 class Cue:
@@ -30,6 +32,8 @@ class LiveSession:
 
     `code` is what phones join with (six digits); `projector` is the random key of the projector's own link.
     `partition` says how groups are shown; it is None until the first round of the session has closed, then fixed.
+    `kind` is one of SESSIONS. An asynchronous session is no event in a room: it holds one story and one round, which is
+    open for days; its code is letters, the end of a link. It has no cue and is never ended, its round is all there is.
     """
 
     id: str
@@ -46,6 +50,12 @@ class LiveSession:
     recorded: bool = True
     partition: Partition | None = None
     opened_at: str = ""
+    kind: str = ROOM
+
+    @property
+    def asynchronous(self) -> bool:
+        """Whether people answer on their own, over days."""
+        return self.kind == ASYNCHRONOUS
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from forum.errors import StartupProblem
+from forum.addresses import checked
+from forum.errors import BadInput, StartupProblem
 
 MOST_DIGITS = 9
+STARTTLS, TLS, PLAIN = ("smtp", "smtps", "smtp+plain")
+_SMTP_PORTS = {STARTTLS: 587, TLS: 465, PLAIN: 25}
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,41 @@ TABLE = (
     Setting("FORUM_PUBLIC_URL", "", "Address that people type, as https://forum.example.org; empty: found out."),
     Setting("FORUM_JOINS_PER_ADDRESS", "3000", "Phones that may join from one network address in ten minutes."),
     Setting("FORUM_WRONG_CODES_PER_ADDRESS", "300", "Wrong join codes that one address may try in ten minutes."),
-    Setting("FORUM_STORIES_PER_ADDRESS", "60", "Stories that one network address may submit in an hour."),
+    Setting("FORUM_STORIES_PER_ADDRESS", "60", "Stories that one network address may begin, and submit, in an hour."),
+    Setting("FORUM_SAVES_PER_ADDRESS", "3000", "Times that writers at one network address may save in ten minutes."),
+    Setting(
+        "FORUM_SUGGESTIONS_PER_ADDRESS",
+        "60",
+        "Suggestions for stories that one network address may send in an hour.",
+    ),
     Setting("FORUM_REPORTS_PER_ADDRESS", "20", "Reports of stories that one network address may send in an hour."),
     Setting(
         "FORUM_WRONG_LINKS_PER_ADDRESS",
         "60",
         "Private links that do not exist, which one network address may try in ten minutes.",
     ),
+    Setting(
+        "FORUM_SMTP_URL",
+        "",
+        "Mail server, as smtp://USER:PASSWORD@HOST:587 (with STARTTLS) or smtps://USER:PASSWORD@HOST:465; empty: no "
+        "e-mail is sent, and no page speaks of it. See docs/email.md.",
+    ),
+    Setting("FORUM_SMTP_FROM", "", "Address that e-mails come from, as forum@example.org."),
+    Setting("FORUM_MAILS_PER_ADDRESS", "20", "E-mail addresses that one network address may leave in an hour."),
     Setting("FORUM_SIGN_INS_PER_ADDRESS", "30", "Failed sign-ins that one network address may try in ten minutes."),
 )
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where e-mail is handed over, and whose it is. `how` is STARTTLS, TLS or PLAIN; without a user nobody signs in."""
+
+    how: str
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    sender: str
 
 
 @dataclass(frozen=True)
@@ -56,9 +85,13 @@ class Settings:
     joins_per_address: int
     wrong_codes_per_address: int
     stories_per_address: int
+    saves_per_address: int
+    suggestions_per_address: int
     reports_per_address: int
     wrong_links_per_address: int
+    mails_per_address: int
     sign_ins_per_address: int
+    mail: MailServer | None
 
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Settings:
@@ -82,9 +115,13 @@ class Settings:
             joins_per_address=numbers["FORUM_JOINS_PER_ADDRESS"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
             stories_per_address=numbers["FORUM_STORIES_PER_ADDRESS"],
+            saves_per_address=numbers["FORUM_SAVES_PER_ADDRESS"],
+            suggestions_per_address=numbers["FORUM_SUGGESTIONS_PER_ADDRESS"],
             reports_per_address=numbers["FORUM_REPORTS_PER_ADDRESS"],
             wrong_links_per_address=numbers["FORUM_WRONG_LINKS_PER_ADDRESS"],
+            mails_per_address=numbers["FORUM_MAILS_PER_ADDRESS"],
             sign_ins_per_address=numbers["FORUM_SIGN_INS_PER_ADDRESS"],
+            mail=_mail(raw["FORUM_SMTP_URL"], raw["FORUM_SMTP_FROM"], raw["FORUM_PUBLIC_URL"]),
         )
 
 
@@ -102,6 +139,40 @@ def _check_address(url: str) -> None:
     if url and not sound:
         words = "FORUM_PUBLIC_URL must be an address as https://forum.example.org, not %(value)s."
         raise StartupProblem(words, value=url)
+
+
+def _mail(url: str, sender: str, public_url: str) -> MailServer | None:
+    """The mail server, None where there is none. No message repeats the address: there is a password in it."""
+    if not url:
+        return None
+    how = url.partition("://")[0].lower()
+    if how not in _SMTP_PORTS:
+        raise StartupProblem("FORUM_SMTP_URL must begin with smtp://, smtps:// or smtp+plain://.")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or port == 0 or parts.path.strip("/") or parts.query or parts.fragment:
+        raise StartupProblem(
+            "FORUM_SMTP_URL must be as smtp://USER:PASSWORD@HOST:587. In the name and the password write @ as %40, "
+            ": as %3A, / as %2F, # as %23, ? as %3F and % as %25."
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if bool(user) != bool(password):
+        raise StartupProblem("FORUM_SMTP_URL must have both a user and a password, or neither.")
+    if user and how == PLAIN:
+        raise StartupProblem("FORUM_SMTP_URL: smtp+plain:// would send the password for all to read. Use smtp://.")
+    if not sender:
+        raise StartupProblem("FORUM_SMTP_URL needs FORUM_SMTP_FROM too: the address that e-mails come from.")
+    if not public_url:
+        raise StartupProblem("FORUM_SMTP_URL needs FORUM_PUBLIC_URL too: there are links in every e-mail.")
+    try:
+        sender = checked(sender)
+    except BadInput as error:
+        words = "FORUM_SMTP_FROM must be an e-mail address as forum@example.org, not %(value)s."
+        raise StartupProblem(words, value=sender) from error
+    return MailServer(how, host, port or _SMTP_PORTS[how], user, password, sender)
 
 
 def _number(env: str, value: str) -> int:

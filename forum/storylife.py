@@ -48,7 +48,8 @@ class Event:
     """One thing that happened, at a time (UTC), of a kind of KINDS; what else is there depends on the kind.
 
     `id` is the same for ever and in every list that tells of it. `again` marks a story that was received not for the
-    first time. A vote has its session, round and result; a decision its last round, a promise the decision too.
+    first time. A vote has its session, round and result; a decision its last round, a promise the decision too. A story
+    that was "played" asynchronously has the round: by it people could answer for some days.
     """
 
     kind: str
@@ -101,7 +102,7 @@ def _id(of: str, what: str) -> uuid.UUID:
 
 
 def _received(story: Submission, acts: Iterable[Act]) -> list[Event]:
-    times = sorted({act.sent_at for act in acts} | {story.submitted_at})
+    times = sorted(({act.sent_at for act in acts} | {story.submitted_at, story.revised_at}) - {""})
     return [
         Event(RECEIVED, at, _id(story.id, f"{RECEIVED} {at}"), story, again=number > 0)
         for number, at in enumerate(times)
@@ -138,7 +139,9 @@ async def _votes(work: Work, commission: Commission, story: Submission | None = 
             about[round_.id] = (session, round_, of)
             if of and of.id not in played:
                 played.add(of.id)
-                yield Event(PLAYED, round_.opened_at, _id(session.id, f"{PLAYED} {of.id}"), of, session=session)
+                about_it = round_ if session.asynchronous else None
+                told = _id(session.id, f"{PLAYED} {of.id}")
+                yield Event(PLAYED, round_.opened_at, told, of, session=session, round=about_it)
             if round_.state == REVEALED:
                 result = await tallying.result_of(work, round_, commission.threshold)
                 yield Event(

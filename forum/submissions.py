@@ -5,9 +5,13 @@ is one unit of work against the status it expects, so of two moderators (or two 
 is half done. What a moderator did goes to the published moderation log in the same unit of work: the act, the story's
 id, and the reason where the moderator says that it may be published; never who wrote, nor which moderator it was.
 
+    writing --sent--> submitted (writing.py)
     submitted --accept--> accepted --take down--> held          a held story goes back to the queue (release)
     submitted --return--> returned --sent again--> submitted    or to its writer (return); "keep" answers reports
     submitted --hold----> held                                  and leaves a public story as it is
+
+An accepted story can be changed too: what was sent stands beside it as its revision, until a moderator accepts that new
+version or returns it. The public text stays as it is meanwhile.
 """
 
 from __future__ import annotations
@@ -15,19 +19,34 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from forum import recording, scenario
+from forum import closing, composing, recording, scenario, scrubbing, versions
 from forum.commission import Commission
+from forum.draft import NO
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
-from forum.ports import Act, Clock, Store, Submission, Work
+from forum.ports import PUBLISHED, SENT, Act, Clock, Store, Submission, Work
 from forum.scenario import Scenario
-from forum.storyform import from_form
 
-SUBMITTED, RETURNED, ACCEPTED, HELD, WITHDRAWN = STATUSES = ("submitted", "returned", "accepted", "held", "withdrawn")
-ACCEPT, RETURN, HOLD, RELEASE, TAKE_DOWN, KEEP = ACTIONS = ("accept", "return", "hold", "release", "take down", "keep")
+WRITING, SUBMITTED, RETURNED, ACCEPTED, HELD, WITHDRAWN = STATUSES = (
+    "writing",
+    "submitted",
+    "returned",
+    "accepted",
+    "held",
+    "withdrawn",
+)
+ACCEPT, RETURN, HOLD, RELEASE, TAKE_DOWN, KEEP, ACCEPT_VERSION, RETURN_VERSION = ACTIONS = (
+    "accept",
+    "return",
+    "hold",
+    "release",
+    "take down",
+    "keep",
+    "accept version",
+    "return version",
+)
 MAX_REASON = 2000
 
 # What each action is called once it was done: in the record, and in ports.Act. The last two answer an appeal.
@@ -38,6 +57,8 @@ ACTS = {
     RELEASE: "released",
     TAKE_DOWN: "taken down",
     KEEP: "kept",
+    ACCEPT_VERSION: "new version accepted",
+    RETURN_VERSION: "new version returned",
     "uphold": "decision upheld",
     "overturn": "decision overturned",
 }
@@ -49,14 +70,18 @@ _MOVES = {
     RELEASE: ((HELD,), SUBMITTED),
     TAKE_DOWN: ((ACCEPTED,), HELD),
     KEEP: ((ACCEPTED,), ACCEPTED),
+    ACCEPT_VERSION: ((ACCEPTED,), ACCEPTED),
+    RETURN_VERSION: ((ACCEPTED,), ACCEPTED),
 }
 _NO_REASON = {
     RETURN: "Say why you return the story. Its writer reads this.",
     HOLD: "Say why you hold the story. Its writer reads this.",
     TAKE_DOWN: "Say why you take the story down. Its writer reads this.",
+    RETURN_VERSION: "Say why you return the new version. Its writer reads this.",
 }
+_OF_VERSIONS = (ACCEPT_VERSION, RETURN_VERSION)
 # The acts whose text stood in public.
-_PUBLIC_TEXT = (ACTS[ACCEPT], ACTS[TAKE_DOWN], ACTS[KEEP])
+_PUBLIC_TEXT = (ACTS[ACCEPT], ACTS[TAKE_DOWN], ACTS[KEEP], ACTS[ACCEPT_VERSION])
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 _GONE = {
@@ -71,29 +96,11 @@ _ELSEWHERE = "Somebody else dealt with this story a moment ago. Look at it again
 
 
 @dataclass(frozen=True)
-class Telling:
-    """A story as it is typed into the plain form.
-
-    `group` is a group id of the commission, None for "prefer not to say". The three `may_` are what the writer allows.
-    """
-
-    title: str
-    happened: str
-    scenes: tuple[str, ...]
-    question: str
-    responses: tuple[str, ...]
-    group: str | None = None
-    content_notes: tuple[str, ...] = ()
-    may_perform: bool = False
-    may_publish: bool = False
-    may_quote: bool = False
-
-
-@dataclass(frozen=True)
 class Sent:
-    """A whole story that came as a file, with what the form beside it says; the rest is as in `Telling`.
+    """A whole story that came as a file, with what the form beside it says.
 
-    `content_notes` are added to those that the story has itself.
+    `group` is a group id of the commission, None for "prefer not to say". `content_notes` are added to those that the
+    story has itself. The three `may_` are what its writer allows.
     """
 
     story: Scenario
@@ -114,19 +121,26 @@ def link_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def is_key(key: str) -> bool:
+    """Whether this is a key as `new_key` makes them."""
+    return bool(_KEY.fullmatch(key))
+
+
+def waiting_text(story: Submission) -> str:
+    """The text that waits for a moderator, or was the last to do so: a new version, else the story itself."""
+    return story.revision or story.twee
+
+
 def fingerprint(story: Submission) -> str:
     """Names the exact text somebody has read, so that a later one cannot be published in its place (SHA-256, hex)."""
-    return hashlib.sha256(story.twee.encode()).hexdigest()
+    return hashlib.sha256(waiting_text(story).encode()).hexdigest()
 
 
-async def submit(
-    store: Store, clock: Clock, commission_id: str, telling: Telling | Sent, key: str = ""
-) -> tuple[Submission, str]:
+async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key: str = "") -> tuple[Submission, str]:
     """Takes a new story in. Returns it with the key of its private link.
 
     `key` is one made by `new_key` when the form was shown: the same form sent twice is then one story. Raises NotFound
-    for an unknown commission, FormErrors (fields as storyform.from_form names them) or StoryProblems for a story that
-    cannot be written.
+    for an unknown commission, FormErrors (field "notes") or StoryProblems for a story that cannot be written.
     """
     key = key if _KEY.fullmatch(key) else new_key()
     async with store.begin() as work:
@@ -135,25 +149,25 @@ async def submit(
             return await work.stories.by_link(link_of(key)), key
         except NotFound:
             pass
-        written = _written(telling, commission.group_label(telling.group))
+        written = _written(sent, commission.group_label(sent.group))
         story = Submission(
             id=secrets.token_hex(16),
             commission=commission.id,
             title=written.title,
             twee=scenario.write(written),
             status=SUBMITTED,
-            told_by=telling.group,
+            told_by=sent.group,
             link=link_of(key),
             submitted_at=clock.now(),
-            may_perform=telling.may_perform,
-            may_publish=telling.may_publish,
-            may_quote=telling.may_quote,
+            may_perform=sent.may_perform,
+            may_publish=sent.may_publish,
+            may_quote=sent.may_quote,
         )
         await work.stories.add(story)
     return story, key
 
 
-async def resubmit(store: Store, clock: Clock, key: str, telling: Telling | Sent) -> Submission:
+async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submission:
     """Sends a returned story again, changed.
 
     Raises NotFound for an unknown key, IllegalMove for a story that was not returned, FormErrors as `submit` does.
@@ -164,23 +178,24 @@ async def resubmit(store: Store, clock: Clock, key: str, telling: Telling | Sent
             raise IllegalMove("You have taken this story back. It cannot be sent again.")
         if before.status != RETURNED:
             raise IllegalMove("This story has been sent already. It can be changed only when a moderator returns it.")
-        if before.published_at and not telling.may_publish:
+        if before.published_at and not sent.may_publish:
             raise BadInput("This story was public before. To end that for good, take it back.", field="may_publish")
         commission = await work.commissions.get(before.commission)
-        written = _written(telling, commission.group_label(telling.group), scenario.parse(before.twee).ifid)
+        written = _written(sent, commission.group_label(sent.group), scenario.parse(before.twee).ifid)
         story = replace(
             before,
             title=written.title,
             twee=scenario.write(written),
             status=SUBMITTED,
-            told_by=telling.group,
+            told_by=sent.group,
             submitted_at=clock.now(),
-            may_perform=telling.may_perform,
-            may_publish=telling.may_publish,
-            may_quote=telling.may_quote,
+            may_perform=sent.may_perform,
+            may_publish=sent.may_publish,
+            may_quote=sent.may_quote,
         )
         await work.stories.save(story, RETURNED)
         await work.stories.allow(story)
+        await _redraft(work, story)
     return story
 
 
@@ -213,13 +228,15 @@ async def moderate(
         raise BadInput(_NO_REASON[action], field="because")
     if len(because) > MAX_REASON:
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
-    allowed, after = _MOVES[action]
+    allowed = _MOVES[action][0]
     async with store.begin() as work:
         before = await work.stories.get(story_id)
         text = fingerprint(before)
         if before.status != expected_status:
             raise IllegalMove(_GONE.get(before.status, _ELSEWHERE))
         if before.status not in allowed or (action == KEEP and not reports):
+            raise IllegalMove(_ELSEWHERE)
+        if action in _OF_VERSIONS and not before.revision:
             raise IllegalMove(_ELSEWHERE)
         if read and read != text:
             raise IllegalMove(_GONE[SUBMITTED])
@@ -228,17 +245,44 @@ async def moderate(
                 "Its writer does not allow that it is published. You can return it, and ask.", field="action"
             )
         at = clock.now()
-        reason = because if after in {RETURNED, HELD} else ""
-        story = before if action == KEEP else replace(before, status=after, because=reason, moderated_at=at)
-        if action == ACCEPT:
-            story = replace(story, published_at=before.published_at or at)
+        story = _after(before, action, because, at)
         await work.stories.save(story, before.status)
+        if story.status != ACCEPTED:
+            await closing.stop(work, story.id, at)
         if action in {KEEP, TAKE_DOWN}:
             await work.moderation.answer_reports(story.id, reports, ACTS[action], at)
-        if action == ACCEPT and not await _stood_before(work, story, text):
+        if action in {ACCEPT, ACCEPT_VERSION} and not await _stood_before(work, story, text):
             await publish(work, story, at)
+            await versions.keep(work, story.id, composing.draft_of(scenario.parse(story.twee)), at, PUBLISHED)
         await note(work, before, ACTS[action], at, because=because, public=public, by=by)
     return story
+
+
+def _after(before: Submission, action: str, because: str, at: str) -> Submission:
+    """The story as it is after a moderator's action."""
+    if action == KEEP:
+        return before
+    after = _MOVES[action][1]
+    story = replace(before, status=after, because="", moderated_at=at, revision="", revised_at="")
+    if after in {RETURNED, HELD} or action == RETURN_VERSION:
+        return replace(story, because=because)
+    if action == ACCEPT:
+        return replace(story, published_at=before.published_at or at)
+    if action == ACCEPT_VERSION:
+        return replace(story, title=scenario.parse(before.revision).title, twee=before.revision)
+    return story
+
+
+async def _redraft(work: Work, story: Submission) -> None:
+    """Where a story is open for writing, its draft follows what was sent in its place as a file."""
+    try:
+        await work.drafts.get(story.id, lock=True)
+    except NotFound:
+        return
+    may = (story.may_perform, story.may_publish, story.may_quote)
+    draft = composing.draft_of(scenario.parse(story.twee), group=story.told_by or NO, may=may)
+    await work.drafts.save(story.id, draft, story.submitted_at)
+    await versions.keep(work, story.id, draft, story.submitted_at, SENT)
 
 
 async def note(
@@ -265,7 +309,7 @@ async def note(
             public=public,
             by=by,
             read=fingerprint(story),
-            sent_at=story.submitted_at,
+            sent_at=story.revised_at or story.submitted_at,
             at=at,
             entry=entry,
         )
@@ -301,10 +345,17 @@ async def replace_link(store: Store, key: str, new: str) -> None:
         await work.stories.relink(link_of(key), link_of(new))
 
 
-async def revoke_link(store: Store, key: str) -> None:
-    """Switches a private link off for good: nobody can come back to the story by a link. Raises NotFound."""
+async def revoke_link(store: Store, clock: Clock, key: str) -> None:
+    """Switches a private link off for good: nobody can come back to the story by a link. Raises NotFound.
+
+    An e-mail address that was left on its page goes with it.
+    """
     async with store.begin() as work:
-        await work.stories.relink(link_of(key), "")
+        story = await work.stories.by_link(link_of(key))
+        await work.stories.relink(story.link, "")
+        if await work.mail.forget(story.id):
+            await scrubbing.to_do(work, clock.now())
+    await scrubbing.scrub(store)
 
 
 async def has_link(store: Store, key: str) -> bool:
@@ -330,57 +381,10 @@ async def _stood_before(work: Work, story: Submission, text: str) -> bool:
     return any(act.read == text and act.action in _PUBLIC_TEXT for act in await work.moderation.of(story.id))
 
 
-def telling_of(story: Submission) -> Telling:
-    """A submitted story as the form showed it, to be changed and sent again; one that was taken back is empty."""
-    if not story.twee:
-        return Telling("", "", (), "", ())
-    told = scenario.parse(story.twee)
-    question = next((scene for scene in told.scenes if scene.decision), None)
-    ends = {link.to for link in question.links} if question else set()
-    passages = [s.text for s in told.scenes if not s.decision and s.name not in ends]
-    return Telling(
-        title=told.title,
-        happened=passages[0] if passages else "",
-        scenes=tuple(passages[1:]),
-        question=question.text if question else "",
-        responses=tuple(link.text for link in question.links) if question else (),
-        group=story.told_by,
-        content_notes=told.content_notes,
-        may_perform=story.may_perform,
-        may_publish=story.may_publish,
-        may_quote=story.may_quote,
-    )
-
-
-def is_plain(story: Submission) -> bool:
-    """Whether the plain form can show the whole story: it has no branches, facts or names of its own."""
-    told = scenario.parse(story.twee)
-    try:
-        return _written(telling_of(story), told.told_by, told.ifid) == told
-    except BadInput:
-        return False
-
-
-def check(telling: Telling | Sent) -> None:
-    """Raises FormErrors, as `submit` does, for a story that cannot be written."""
-    _written(telling, None)
-
-
-def _written(telling: Telling | Sent, told_by: str | None, ifid: str = "") -> Scenario:
-    if isinstance(telling, Sent):
-        notes = tuple(dict.fromkeys((*telling.story.content_notes, *telling.content_notes)))
-        story = replace(telling.story, told_by=told_by or "", content_notes=notes, ifid=ifid or telling.story.ifid)
-        if len(notes) > scenario.MAX_DETAILS:
-            raise FormErrors({"notes": BadInput(_TOO_MANY_NOTES, most=scenario.MAX_DETAILS)})
-        scenario.validate(story)
-        return story
-    return from_form(
-        title=telling.title,
-        what_happened=telling.happened,
-        scenes=[("", text) for text in telling.scenes],
-        question=telling.question,
-        responses=telling.responses,
-        told_by=told_by or "",
-        content_notes=telling.content_notes,
-        ifid=ifid or str(uuid.uuid4()).upper(),
-    )
+def _written(sent: Sent, told_by: str | None, ifid: str = "") -> Scenario:
+    notes = tuple(dict.fromkeys((*sent.story.content_notes, *sent.content_notes)))
+    story = replace(sent.story, told_by=told_by or "", content_notes=notes, ifid=ifid or sent.story.ifid)
+    if len(notes) > scenario.MAX_DETAILS:
+        raise FormErrors({"notes": BadInput(_TOO_MANY_NOTES, most=scenario.MAX_DETAILS)})
+    scenario.validate(story)
+    return story

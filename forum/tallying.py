@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from forum.ballot import Ballot
+from forum.commission import Commission
 from forum.errors import IllegalMove
 from forum.groups import Result, published, view_shift
 from forum.ports import Work
 from forum.round import ANNULLED, REVEALED, Round
+from forum.screen import AsynchronousRound
 
 
 async def result_of(work: Work, round_: Round, threshold: int) -> Result:
@@ -38,6 +40,24 @@ async def result_of(work: Work, round_: Round, threshold: int) -> Result:
         by_group_ok=bool(result.rows and earlier.rows),
     )
     return result.with_shift(shift)
+
+
+async def asynchronous_rounds(
+    work: Work, commission: Commission, story: str | None = None, *, results: bool = False
+) -> tuple[AsynchronousRound, ...]:
+    """The asynchronous rounds of a commission, or of one of its stories, newest first. `results`: with those that may
+    be shown.
+    """
+    found = []
+    for live in await work.sessions.of(commission.id):
+        if not live.asynchronous or (story is not None and story not in live.scenarios):
+            continue
+        for round_ in await work.rounds.of(live.id):
+            voted = await work.rounds.voted([round_.id])
+            shown = results and round_.state == REVEALED
+            result = await result_of(work, round_, commission.threshold) if shown else None
+            found.append(AsynchronousRound(live, round_, voted[round_.id], result))
+    return tuple(found)
 
 
 def _by_participant(ballots: list[Ballot]) -> dict[str, tuple[str | None, str]]:

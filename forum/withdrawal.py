@@ -12,20 +12,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import structlog
-
-from forum import record, recording
-from forum.errors import IllegalMove, StoreUnavailable
+from forum import closing, record, recording, scrubbing
+from forum.draft import NO, PERMISSIONS, YES, Draft
+from forum.errors import IllegalMove, NotFound
 from forum.ports import Clock, Store, Submission, Work
 from forum.round import DRAFT, NONE_OF_THESE
 from forum.session import Cue, LiveSession
 from forum.submissions import WITHDRAWN, link_of
 
-# The fact that says since when words are to be wiped from the database's files; empty when that is done.
-TO_SCRUB = "to_scrub"
 _TRIES = 3
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -36,8 +31,9 @@ class Withdrawal:
     sessions: tuple[str, ...] = ()
 
 
-async def permit(store: Store, key: str, *, perform: bool, publish: bool, quote: bool) -> Submission:
-    """Changes what the writer allows, by the key of their private link.
+async def permit(store: Store, clock: Clock, key: str, *, perform: bool, publish: bool, quote: bool) -> Submission:
+    """Changes what the writer allows, by the key of their private link. Where it may not be performed any more, its
+    asynchronous rounds close.
 
     Raises NotFound for an unknown key, IllegalMove for a story that was taken back, or that is public and should no
     longer be: that is `withdraw`.
@@ -50,14 +46,28 @@ async def permit(store: Store, key: str, *, perform: bool, publish: bool, quote:
             raise IllegalMove("This story was public before. To end that for good, take it back.")
         story = replace(before, may_perform=perform, may_publish=publish, may_quote=quote)
         await work.stories.allow(story)
+        await _tell_draft(work, story)
+        if not perform:
+            await closing.stop(work, story.id, clock.now())
     return story
+
+
+async def _tell_draft(work: Work, story: Submission) -> None:
+    """The draft, where there is one, says the same: else the next sending would bring the old answers back."""
+    try:
+        draft = await work.drafts.get(story.id, lock=True)
+    except NotFound:
+        return
+    answers = {name: YES if getattr(story, name) else NO for name in PERMISSIONS}
+    after = Draft.from_json(draft.to_json() | answers)
+    await work.drafts.save(story.id, after, story.submitted_at)
 
 
 async def withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
     """Takes a story back, by the key of its private link: its words are gone when this returns, for everybody.
 
     Done before, nothing more happens. Raises NotFound for an unknown key, IllegalMove where moderators keep changing
-    the story at this very moment. The database's files are wiped afterwards (`scrub`).
+    the story at this very moment. The database's files are wiped afterwards (`scrubbing`).
     """
     for left in reversed(range(_TRIES)):
         try:
@@ -66,35 +76,17 @@ async def withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         except IllegalMove:
             if not left:
                 raise
-    await scrub(store)
+    await scrubbing.scrub(store)
     return done
-
-
-async def scrub(store: Store) -> None:
-    """Wipes words that were taken back from the database's own files, where that is still to be done.
-
-    Where the database cannot do it now it stays to be done, and the next start of the server tries again.
-    """
-    async with store.read() as work:
-        since = await work.facts.get(TO_SCRUB)
-    if not since:
-        return
-    try:
-        await store.scrub()
-        async with store.begin() as work:
-            if await work.facts.get(TO_SCRUB) == since:
-                await work.facts.set(TO_SCRUB, "")
-    except StoreUnavailable:
-        log.warning("words that were taken back may still be in the database's files; the next start wipes them")
 
 
 async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
     async with store.begin() as work:
-        before = await work.stories.by_link(link_of(key))
+        before = await work.stories.by_link(link_of(key), lock=True)
         if before.withdrawn_at:
             return Withdrawal(before)
         at = clock.now()
-        # Sessions first: whoever puts up a scene or a question holds its session's lock, and then reads the story.
+        # Sessions before it is saved: whoever puts up a scene or a question holds its session's lock, then reads it.
         touched = [live.id for live in await work.sessions.of(before.commission) if before.id in live.scenarios]
         for session in sorted(touched):
             live = await work.sessions.get(session, lock=True)
@@ -103,6 +95,7 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
             before,
             title="",
             twee="",
+            revision="",
             because="",
             status=WITHDRAWN,
             may_perform=False,
@@ -112,12 +105,15 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         )
         await work.stories.save(story, before.status)
         await work.stories.allow(story)
+        await closing.stop(work, story.id, at)
         await work.rounds.withdraw_words(story.id)
         await work.moderation.forget(story.id)
         await work.evidence.forget(story.id)
+        await work.drafts.forget(story.id)
+        await work.mail.forget(story.id)
         digests = [digest for entry in await _entries(work, story) for digest in _words_of(entry)]
         await recording.erase(work, await work.commissions.get(story.commission), at, digests)
-        await work.facts.set(TO_SCRUB, at)
+        await scrubbing.to_do(work, at)
     return Withdrawal(story, tuple(touched))
 
 

@@ -87,7 +87,7 @@ class Keeper:
         self.add(commission, "scenario published", scenario=scenario, title=title_, text=text, told_by="Carers")
         return scenario
 
-    def session(self, commission: Commission, title: str, *stories: str) -> str:
+    def session(self, commission: Commission, title: str, *stories: str, kind: str = "room") -> str:
         session = self.id()
         about = {
             "title": commission.title,
@@ -97,12 +97,17 @@ class Keeper:
             "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
             "threshold": commission.threshold,
         }
-        facts = {"scenarios": list(stories), "entrance": "open code"}
+        facts = {"scenarios": list(stories), "kind": kind, "entrance": "open code" if kind == "room" else "open link"}
         self.add(commission, "session opened", session=session, title=title, about=about, **facts)
         return session
 
     def open(
-        self, commission: Commission, session: str, question: str, second_of: str | None = None
+        self,
+        commission: Commission,
+        session: str,
+        question: str,
+        second_of: str | None = None,
+        closes_at: str | None = None,
     ) -> tuple[str, str]:
         labels = ("Send a nurse", "Send the police", '=Call back, "soon"', "None of these")
         round_ = self.id()
@@ -113,6 +118,7 @@ class Keeper:
             round=round_,
             kind="vote after replay" if second_of else "first vote",
             second_of=second_of,
+            closes_at=closes_at,
             scenario=None,
             scene=None,
             question=self.words(commission, "question", question),
@@ -159,6 +165,9 @@ class Keeper:
             shift = groups.view_shift(first, partition, before, after, RESPONSES, threshold, by_group_ok=both)
             facts["view_shift"] = shift.to_json()
         self.add(commission, "round revealed", session=session, round=round_, result=facts)
+
+    def extend(self, commission: Commission, of: tuple[str, str], closes_at: str) -> None:
+        self.add(commission, "round extended", session=of[1], round=of[0], closes_at=closes_at)
 
     def annul(self, commission: Commission, of: tuple[str, str], because: str) -> None:
         words = self.words(commission, "because", because)
@@ -293,4 +302,12 @@ def a_keeper() -> Keeper:
     # What moderators did, with a reason that is public and one that is the writer's.
     keeper.moderate(CRISIS, story, "taken down", "=The street was named")
     keeper.moderate(CRISIS, story, "decision overturned")
+
+    # The same question, answered over days by people who could not come; they were given more time.
+    nights = keeper.session(CRISIS, "From the night shift", story, kind="asynchronous")
+    asked = keeper.open(CRISIS, nights, "Who should come?", closes_at="2026-11-25T18:00:00.000Z")
+    keeper.extend(CRISIS, asked, "2026-11-27T18:00:00.000Z")
+    keeper.close(CRISIS, asked, votes_of(people({"users": 9, "nurses": 8, "police": 2}), "r2", "r1", "r2"))
+    keeper.reveal(CRISIS, asked)
+    keeper.decide(CRISIS, [asked[0]], "adopted", "r2", rationale="So said those who were on shift")
     return keeper

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 from serving import Serving
 
 PASSWORD = "seven quiet green kettles"
@@ -66,3 +66,117 @@ class People:
 
 
 Look = Callable[[Page], Awaitable[None]]
+
+ACCOUNTS = {"mo": "Moderator", "olu": "Organiser", "cat": "Commissioner"}
+
+
+async def make_accounts(people: People, house: House, accessible: Look) -> None:
+    """The first administrator, and by them one account for each role of ACCOUNTS."""
+    page = await people.somebody()
+    await page.goto(house.first_link)
+    await accessible(page)
+    await page.get_by_label("Your name").fill("Ada")
+    await page.get_by_label("Login").fill("ada")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_label("The same password again").fill(PASSWORD)
+    await page.get_by_role("button", name="Make the account").click()
+    await page.goto("/people")
+    await accessible(page)
+    for login, role in ACCOUNTS.items():
+        form = page.locator("form#form")
+        await form.get_by_label("Name", exact=True).fill(login.title())
+        await form.get_by_label("Login").fill(login)
+        await form.get_by_label("First password").fill(PASSWORD)
+        await form.get_by_label(re.compile(f"^{role}")).check()
+        await form.get_by_role("button", name="Make the account").click()
+        await expect(page.get_by_role("heading", name=login.title(), exact=True)).to_be_visible()
+
+
+async def begin(page: Page, title: str, happened: str) -> str:
+    """Goes to the commission that comes with Forum, and tells the first step of a story; returns its private link."""
+    await page.goto("/commissions")
+    await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
+    await page.get_by_role("link", name=re.compile("Tell a story")).first.click()
+    await page.get_by_label("Tell it in your own words").fill(happened)
+    await page.get_by_label("A title").fill(title)
+    await onward(page, "Where and when was it?")
+    link = await page.get_by_role("link", name=re.compile("my-story")).get_attribute("href")
+    assert link is not None
+    return "/my-story/" + link.rpartition("/")[2]
+
+
+async def onward(page: Page, heading: str) -> None:
+    """Goes on to the next step, which has this heading."""
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+
+
+async def tell(
+    page: Page,
+    title: str,
+    *,
+    happened: str,
+    question: str,
+    answers: tuple[str, ...],
+    quoted: str = "Yes",
+    look: Look | None = None,
+) -> str:
+    """A whole story in its five steps, up to its scenes; returns its private link."""
+
+    async def seen() -> None:
+        if look:
+            await look(page)
+
+    link = await begin(page, title, happened)
+    await seen()
+    await page.get_by_label("A place and a time").fill("A village, in winter")
+    await onward(page, "Who is in it?")
+    await seen()
+    await page.get_by_label("I prefer not to say").check()
+    await onward(page, "The moment that could go another way")
+    await seen()
+    await page.get_by_label("Your question").fill(question)
+    for number, words in enumerate(answers, start=1):
+        await page.get_by_label(re.compile(f"^Answer {number}")).fill(words)
+    await onward(page, "How may it be used?")
+    await seen()
+    for use, answer in (("published", "Yes"), ("performed", "Yes"), ("quoted", quoted)):
+        await page.get_by_role("group", name=f"May it be {use}?").get_by_label(answer).check()
+    await onward(page, "Scenes")
+    await seen()
+    return link
+
+
+async def send(page: Page, link: str, button: str, look: Look | None = None) -> None:
+    """Checks a story and sends it."""
+    await page.goto(f"{link}/check")
+    if look:
+        await look(page)
+    await page.get_by_role("button", name=button).click()
+    await expect(page.get_by_text(re.compile("^We have"))).to_be_visible()
+
+
+async def join(page: Page, code: str, group: str) -> None:
+    """A phone joins a session."""
+    await page.goto("/join")
+    await page.get_by_label(re.compile("code", re.IGNORECASE)).fill(code)
+    await page.get_by_role("main").get_by_role("button").first.click()
+    await page.get_by_label(group, exact=True).check()
+    await page.get_by_role("main").get_by_role("button").first.click()
+    await expect(page.locator("#screen")).to_be_visible()
+
+
+async def vote(page: Page, choice: int, reason: str = "") -> None:
+    """A phone votes, and waits until its vote is counted."""
+    await page.locator("[data-ballot] input[type=radio]").nth(choice).check()
+    if reason:
+        await page.get_by_label(re.compile("^Why")).fill(reason)
+    await page.get_by_role("button", name="Send my vote").click()
+    await expect(page.locator("[data-status]")).to_contain_text("Counted")
+
+
+async def press(console: Page, name: str) -> None:
+    """Presses a button of the console and waits until the server has answered."""
+    async with console.expect_response(lambda r: "/console/" in r.url and r.request.method == "POST") as answer:
+        await console.get_by_role("button", name=re.compile(name)).first.click()
+    assert (await answer.value).status in {200, 303}

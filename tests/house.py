@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -17,9 +18,11 @@ from starlette.applications import Starlette
 
 from forum.app import build
 from forum.commission import Commission
-from forum.ports import Person, Store, Submission
+from forum.composing import compose
+from forum.draft import NO, YES, Card, Draft, Way
+from forum.ports import Clock, Person, Store, Submission
 from forum.settings import Settings
-from forum.submissions import Telling, submit
+from forum.submissions import Sent, submit
 from forum.web import passwords
 from forum.web.site import Site
 
@@ -83,30 +86,92 @@ class House:
         return await submit(self.store, CLOCK, commission.id, telling(title))
 
 
-def telling(title: str = "The third knock") -> Telling:
-    """A short story as somebody tells it."""
-    return Telling(
-        title=title,
-        happened="It is past two. A neighbour knocks for the third time.",
-        scenes=("The crew stands in the hall and nobody knows who is in charge.",),
-        question="What could the crew do now?",
-        responses=("Sit down and ask", "Call the crisis team", "Take him to hospital"),
-        group="g2",
-        content_notes=("restraint or force",),
-        may_perform=True,
-        may_publish=True,
+def telling(
+    title: str = "The third knock",
+    *,
+    happened: str = "It is past two. A neighbour knocks for the third time.",
+    scenes: tuple[str, ...] = ("The crew stands in the hall and nobody knows who is in charge.",),
+    question: str = "What could the crew do now?",
+    responses: tuple[str, ...] = ("Sit down and ask", "Call the crisis team", "Take him to hospital"),
+    content_notes: tuple[str, ...] = ("restraint or force",),
+    **about: Any,
+) -> Sent:
+    """A short story as somebody tells it: scene after scene, then the question. `about` is of Sent."""
+    texts = (happened, *scenes)
+    cards = [Card(f"c{n}", text=text, ways=(Way("w", "Go on", f"c{n + 1}"),)) for n, text in enumerate(texts, 1)]
+    ways = tuple(Way(f"r{n}", words) for n, words in enumerate(responses, 1))
+    cards.append(Card(f"c{len(texts) + 1}", text=question, stop=YES, decision=YES, ways=ways))
+    draft = Draft(
+        title,
+        notes="\n".join(content_notes),
+        group=NO,
+        may_perform=NO,
+        may_publish=NO,
+        may_quote=NO,
+        cards=tuple(cards),
     )
+    story = compose(draft, str(uuid.uuid4()).upper())
+    allowed: dict[str, Any] = {"group": "g2", "may_perform": True, "may_publish": True} | about
+    return Sent(story, **allowed)
 
 
-def story_form(**changes: str | list[str]) -> dict[str, str | list[str]]:
-    """The fields of the plain form, filled in as a browser sends them."""
-    told = telling()
-    fields: dict[str, str | list[str]] = {
-        "title": told.title,
-        "happened": told.happened,
-        "scene": [*told.scenes, "", ""],
-        "question": told.question,
-        "response": [*told.responses, "", ""],
+# A whole story as the pages of the way in are sent, step by step.
+STEPS: dict[str, dict[str, str | list[str]]] = {
+    "happened": {"happened.text": "It is past two. A neighbour knocks for the third time.", "title": "The third knock"},
+    "where": {"setting": "A flat at night"},
+    "who": {"characters": "Ana, a mother\nA nurse", "group": "g2"},
+    "done": {
+        "question.text": "What could the crew do now?",
+        "question/r1.text": "Sit down and ask",
+        "question/r2.text": "Call the crisis team",
+        "question/r3.text": "Take him to hospital",
+    },
+    "use": {
+        "notes": ["restraint or force"],
+        "own_notes": "",
+        "may_perform": "yes",
+        "may_publish": "yes",
+        "may_quote": "no",
+    },
+}
+
+
+def filled(shown: httpx2.Response, changes: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
+    """A page's first form that has fields of a story, as a browser without a script sends it, with changes."""
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input\b[^>]*>", shown.text):
+        name, value = (re.search(rf'\b{of}="([^"]*)"', tag) for of in ("name", "value"))
+        if name and (" checked" in tag or not re.search('type="(radio|checkbox)"', tag)):
+            found.setdefault(unescape(name[1]), []).append(unescape(value[1]) if value else "")
+    for area, text in re.findall(r'<textarea\b[^>]*\bname="([^"]*)"[^>]*>\n?([^<]*)</textarea>', shown.text):
+        found.setdefault(unescape(area), []).append(unescape(text))
+    for field_name, typed in changes.items():
+        found[field_name] = typed if isinstance(typed, list) else [typed]
+    return found
+
+
+async def written(
+    browser: httpx2.AsyncClient, commission: Commission, changes: Mapping[str, str | list[str]] | None = None
+) -> str:
+    """A story written in its five steps, not sent; returns the key of its private link."""
+    path = f"/commissions/{commission.id}/tell"
+    for step, fields in STEPS.items():
+        own = {name: value for name, value in (changes or {}).items() if name in fields or f"seen:{name}" in fields}
+        answer = await browser.post(path, data=filled(await browser.get(path), {**fields, **own}))
+        assert answer.status_code == 303, f"{step}: {words(answer)}"
+        path = answer.headers["location"]
+    return path.split("/")[2]
+
+
+async def send(browser: httpx2.AsyncClient, key: str) -> httpx2.Response:
+    """Sends a story as it is, whatever is marked in it."""
+    path = f"/my-story/{key}/check"
+    return await browser.post(path, data=filled(await browser.get(path), {}))
+
+
+def about_form() -> dict[str, str | list[str]]:
+    """What the form beside a story's file asks, filled in."""
+    return {
         "group": "g2",
         "note": ["restraint or force"],
         "own_note": "",
@@ -114,18 +179,19 @@ def story_form(**changes: str | list[str]) -> dict[str, str | list[str]]:
         "may_publish": "yes",
         "may_quote": "no",
     }
-    return fields | changes
 
 
 @asynccontextmanager
-async def a_house(folder: Path, tables: Path | None = None, **settings: object) -> AsyncIterator[House]:
+async def a_house(
+    folder: Path, tables: Path | None = None, clock: Clock | None = None, **settings: object
+) -> AsyncIterator[House]:
     """Opens the house on a new database in `folder`, and closes it.
 
     `tables` is an empty database that has its tables already (the fixture sqlite_template): copying it is quicker.
     """
     if tables:
         shutil.copyfile(tables, folder / "forum.db")
-    app = build(Settings.load({}, data=folder, **settings))
+    app = build(Settings.load({}, data=folder, **settings), clock=clock)
     async with app.router.lifespan_context(app):
         yield House(app)
 

@@ -5,16 +5,38 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from forum import organising, recording
 from forum.ballot import Cast
-from forum.clock import SystemClock
+from forum.clock import SystemClock, written
 from forum.commission import Commission, DecisionPower, Group, SupportLine
 from forum.ports import Store
 from forum.session import LiveSession, Participant
 
 CLOCK = SystemClock()
+
+
+class SetClock:
+    """ports.Clock, for tests of what takes days: it stands still until it is moved. With a `step` (seconds) every look
+    moves it on, so that a time comes in the middle of whatever is going on."""
+
+    def __init__(self, at: str = "2026-03-01T22:00:00.000Z") -> None:
+        self.at = datetime.fromisoformat(at)
+        self.step = 0.0
+
+    def now(self) -> str:
+        self.at += timedelta(seconds=self.step)
+        return written(self.at)
+
+    def later(self, **span: float) -> str:
+        return written(self.at + timedelta(**span))
+
+    def move(self, **span: float) -> None:
+        """On by a timedelta's keyword arguments."""
+        self.at += timedelta(**span)
+
 
 # A commission as the form for it is sent.
 COMMISSION_FORM = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -40,10 +41,27 @@ def forum(
     )
 
 
-class Serving:
-    """`with Serving(folder) as server:` runs it. `said` is all it printed until it listened."""
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
-    def __init__(self, data: Path, *options: str, port: int = 0, program: tuple[str, ...] = ("-m", "forum", "serve")):
+
+class Serving:
+    """`with Serving(folder) as server:` runs it. `said` is all it printed until it listened.
+
+    `settings` are FORUM_ variables; a port that they need to know is a `free_port()`.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *options: str,
+        port: int = 0,
+        program: tuple[str, ...] = ("-m", "forum", "serve"),
+        settings: Mapping[str, str] | None = None,
+    ):
         self.said = ""
         self.base = ""
         where = ["--host", "127.0.0.1", "--port", str(port), "--data", str(data)]
@@ -54,7 +72,7 @@ class Serving:
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=environ(),
+            env=environ(**(settings or {})),
         )
         assert self.process.stdout is not None
         for line in self.process.stdout:

@@ -329,8 +329,9 @@ async def test_a_link_is_replaced_once_and_switched_off_for_good(sqlite_store: S
     assert not await submissions.has_link(sqlite_store, key)
     with pytest.raises(NotFound):
         await submissions.replace_link(sqlite_store, key, submissions.new_key())
-    await submissions.revoke_link(sqlite_store, new)
-    for act_ in (submissions.revoke_link(sqlite_store, new), moderation.appeal(sqlite_store, CLOCK, new, "Hello?")):
+    await submissions.revoke_link(sqlite_store, CLOCK, new)
+    again = submissions.revoke_link(sqlite_store, CLOCK, new)
+    for act_ in (again, moderation.appeal(sqlite_store, CLOCK, new, "Hello?")):
         with pytest.raises(NotFound):
             await act_
     assert not await submissions.has_link(sqlite_store, "")

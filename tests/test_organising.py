@@ -165,6 +165,7 @@ async def test_a_session_stands_in_the_record_with_what_was_declared(sqlite_stor
             "threshold": 5,
         },
         "scenarios": [story.id],
+        "kind": "room",
         "entrance": "open code",
     }
 

@@ -18,6 +18,7 @@ from forum.round import (
     Annul,
     Close,
     Event,
+    Extend,
     Open,
     Response,
     Reveal,
@@ -81,6 +82,47 @@ def test_an_annulment_needs_a_reason(state: str, because: str) -> None:
 def test_annulling_twice_is_told_apart_from_a_missing_reason() -> None:
     with pytest.raises(IllegalMove):
         apply(replace(ROUND, state=ANNULLED), Annul("t", ""))
+
+
+ALONE = replace(ROUND, state=OPEN, opened_at="10:00", closes_at="12:00")
+
+
+def test_more_time_is_given_while_there_is_some_and_noted() -> None:
+    longer, entries = apply(ALONE, Extend("11:59", "13:00"))
+    assert (longer.closes_at, longer.extended_at, longer.state, entries) == (
+        "13:00",
+        "11:59",
+        OPEN,
+        ("round extended",),
+    )
+    again, _ = apply(longer, Extend("12:30", "14:00"))
+    assert (again.closes_at, again.extended_at) == ("14:00", "12:30")
+
+
+@pytest.mark.parametrize("at", ["12:00", "12:01"])
+def test_no_more_time_is_given_when_it_is_over(at: str) -> None:
+    with pytest.raises(IllegalMove):
+        apply(ALONE, Extend(at, "13:00"))
+
+
+@pytest.mark.parametrize("round_", [ROUND, *(replace(ALONE, state=state) for state in STATES if state != OPEN)])
+def test_no_more_time_is_given_to_what_has_none_or_is_not_open(round_: Round) -> None:
+    with pytest.raises(IllegalMove):
+        apply(round_, Extend("11:00", "13:00"))
+    with pytest.raises(IllegalMove):
+        apply(replace(ROUND, state=OPEN), Extend("11:00", "13:00"))
+
+
+@pytest.mark.parametrize("until", ["12:00", "11:30"])
+def test_less_time_is_not_more(until: str) -> None:
+    with pytest.raises(BadInput):
+        apply(ALONE, Extend("11:00", until))
+
+
+def test_what_comes_at_the_closing_time_or_later_is_late_whatever_the_state() -> None:
+    assert [ALONE.takes(at) for at in ("11:59", "12:00", "12:01")] == [True, False, False]
+    assert not replace(ALONE, state=CLOSED).takes("11:59")
+    assert replace(ALONE, closes_at="").takes("23:59")
 
 
 def test_apply_changes_nothing_in_the_round_it_is_given() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from deciding import FIRST, PEOPLE, SECOND, there
 from house import telling
-from making import CLOCK, a_cast, a_commission, a_session, new_id
+from making import CLOCK, SetClock, a_cast, a_commission, a_session, new_id
+from nights import a_form, answered
 
-from forum import moderation, storylife, submissions
+from forum import asynchronous, moderation, storylife, submissions
 from forum.commission import Commission
 from forum.errors import NotFound
 from forum.facilitation import Facilitation
@@ -112,6 +113,26 @@ async def test_a_writer_sees_every_step_with_its_reason(sqlite_store: Store) -> 
     assert [e.appeal.words for e in events if e.appeal] == ["There are none."]
     assert [event.at for event in events] == sorted(event.at for event in events)
     assert len({event.id for event in events}) == len(events)
+
+
+async def test_what_was_answered_alone_is_told_with_until_when_and_what_came_of_it(sqlite_store: Store) -> None:
+    clock = SetClock()
+    night = await answered(sqlite_store, clock)
+    [opened] = [event for event in await public(sqlite_store, night.story) if event.kind == "played"]
+    assert opened.session == night.live
+    assert opened.round == night.round
+    acts = asynchronous.acts(sqlite_store, clock)
+    await acts.close(night.live.id, night.round.id)
+    await acts.reveal(night.live.id, night.round.id)
+    events = await public(sqlite_store, night.story)
+    assert kinds(events) == ["published", "played", "voted"]
+    assert events[-1].result is not None
+    assert events[-1].result.n == len(night.people)
+    assert kinds(await of_all(sqlite_store, night.commission)) == ["published", "played", "voted"]
+    rehearsed = await asynchronous.open_round(
+        sqlite_store, clock, a_form(clock, night.story, rehearsal=True, title="A trial")
+    )
+    assert rehearsed.id not in {e.session.id for e in await life(sqlite_store, night.story) if e.session}
 
 
 async def test_from_the_stage_to_the_promise(sqlite_store: Store) -> None:

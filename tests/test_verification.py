@@ -79,10 +79,10 @@ def test_every_check_of_a_true_export_passes(commission: str | None) -> None:
 def test_the_words_say_what_was_withdrawn_sealed_and_left_out(packed: bytes) -> None:
     said = details(packed)
     assert "1 withdrawn, 0 not in this export" in said["disclosures"]
-    assert said["ballots root"] == "8 rounds; 1 more stay sealed until revealed, 0 not in this export"
+    assert said["ballots root"] == "9 rounds; 1 more stay sealed until revealed, 0 not in this export"
     one = details(datapackage.pack(a_keeper().log(CRISIS.id), SIGNER))
     assert "1 withdrawn, 8 not in this export" in one["disclosures"]
-    assert one["ballots root"] == "7 rounds; 1 more stay sealed until revealed, 1 not in this export"
+    assert one["ballots root"] == "8 rounds; 1 more stay sealed until revealed, 1 not in this export"
 
 
 # ---------------------------------------------------------------- any byte of any file
@@ -431,6 +431,72 @@ def test_a_vote_unlike_what_its_session_declared_fails() -> None:
         assert "order of rounds" in lie(change), change.__name__
     for change in (no_second, second_of_nothing, other_answers):
         assert "order of rounds" in lie(change), change.__name__
+
+
+def test_an_asynchronous_round_told_wrongly_fails() -> None:
+    last = 11  # the place of the asynchronous round among those that were opened
+
+    def for_ever(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", last)["closes_at"] = None
+        keeper.entries.remove(of_type(keeper, "round extended"))
+
+    def over_before_it_began(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", last)["closes_at"] = "2026-11-22T13:00:00.000Z"
+        keeper.entries.remove(of_type(keeper, "round extended"))
+
+    def passed_off_as_a_room(keeper: Keeper) -> None:
+        of_type(keeper, "session opened", 2)["kind"] = "room"
+
+    def passed_off_silently(keeper: Keeper) -> None:
+        del of_type(keeper, "session opened", 2)["kind"]
+
+    def neither(keeper: Keeper) -> None:
+        of_type(keeper, "session opened", 2)["kind"] = "somewhere"
+
+    def a_room_with_a_closing_time(keeper: Keeper) -> None:
+        of_type(keeper, "round opened")["closes_at"] = "2026-11-25T18:00:00.000Z"
+
+    def two_of_them(keeper: Keeper) -> None:
+        keeper.open(
+            CRISIS, of_type(keeper, "session opened", 2)["session"], "And?", closes_at="2026-12-01T18:00:00.000Z"
+        )
+
+    def after_a_replay(keeper: Keeper) -> None:
+        first = of_type(keeper, "round opened", last)
+        session = first["session"]
+        keeper.open(CRISIS, session, "And?", second_of=first["round"], closes_at="2026-12-01T18:00:00.000Z")
+
+    for change in (for_ever, over_before_it_began, passed_off_as_a_room, passed_off_silently, neither):
+        assert "order of rounds" in lie(change), change.__name__
+    for change in (a_room_with_a_closing_time, two_of_them, after_a_replay):
+        assert "order of rounds" in lie(change), change.__name__
+
+
+def test_more_time_that_is_none_fails() -> None:
+    def less(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = "2026-11-24T18:00:00.000Z"
+
+    def the_same(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = "2026-11-25T18:00:00.000Z"
+
+    def none(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = None
+
+    def when_it_was_over(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["at"] = "2026-11-25T18:00:00.000Z"
+
+    def when_it_was_closed(keeper: Keeper) -> None:
+        keeper.entries.append(keeper.entries.pop(keeper.entries.index(of_type(keeper, "round extended"))))
+
+    def in_a_room(keeper: Keeper) -> None:
+        opened = of_type(keeper, "round opened", 9)
+        keeper.extend(CRISIS, (opened["round"], opened["session"]), "2026-11-27T18:00:00.000Z")
+
+    def unopened(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["round"] = "0" * 32
+
+    for change in (less, the_same, none, when_it_was_over, when_it_was_closed, in_a_room, unopened):
+        assert "order of rounds" in failed_or_unpacked(change), change.__name__
 
 
 def test_a_decision_out_of_place_fails() -> None:

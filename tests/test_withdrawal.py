@@ -16,10 +16,27 @@ import pytest
 from deciding import COMMISSIONER, PEOPLE
 from house import House, a_house, telling
 from making import CLOCK, a_cast, new_id
+from nights import a_form
 
-from forum import moderation, publishing, record, recording, rooms, submissions, withdrawal
+from forum import (
+    asynchronous,
+    building,
+    moderation,
+    publishing,
+    record,
+    recording,
+    rooms,
+    scrubbing,
+    submissions,
+    withdrawal,
+    writing,
+)
+from forum.building import Answer
 from forum.commission import Commission
+from forum.contributions import Offer
 from forum.decisions import DecisionForm, decide
+from forum.draft import mark
+from forum.edits import AddCard, SetField
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
 from forum.facilitation import Facilitation
 from forum.organising import SessionForm, create_session
@@ -28,8 +45,10 @@ from forum.record import PASS
 from forum.session import Cue, LiveSession, Participant
 from forum.store import SqlStore
 from forum.verification import verify
+from forum.web.pages import DEVICE, digest
 from forum.web.routes import PAGES
 
+READER = "the browser of whoever answers alone"
 # Words that stand nowhere else, one or more in each place that a story has words in.
 WORDS = {
     "title": "Quellwater",
@@ -43,9 +62,14 @@ WORDS = {
     "report": "saffron gargoyle",
     "appeal": "juniper thimble",
     "evidence": "mulberry ledger",
+    "alone": "amber wheelbarrow",
+    "draft": "cobalt pelican",
+    "version": "thistledown anchor",
+    "suggestion": "marzipan lighthouse",
+    "answer": "tinfoil magpie",
 }
-TOLD = replace(
-    telling(f"The {WORDS['title']}"),
+TOLD = telling(
+    f"The {WORDS['title']}",
     happened=f"It began with {WORDS['happened']}.\n\nNobody came.",
     scenes=(f"A {WORDS['scene']} lay there. " * 60,),
     question=f"Who takes the {WORDS['question']}?",
@@ -57,7 +81,9 @@ TOLD = replace(
 
 @dataclass(frozen=True)
 class Played:
-    """A story that was published, reported, played and voted on twice, and decided on; and another one, left alone."""
+    """A story that was published, reported, played and voted on twice, and decided on, that people answer by
+    themselves now (`night`), and that is being built on (`build` is the key of its build link); and another one, left
+    alone."""
 
     house: House
     path: Path
@@ -69,6 +95,9 @@ class Played:
     people: tuple[str, ...]
     rounds: tuple[str, ...]
     decision: str
+    night: LiveSession
+    build: str
+    suggestion: str
 
     @property
     def store(self) -> Store:
@@ -131,6 +160,13 @@ async def played(house: House, tmp_path: Path) -> Played:
         await acts.reveal(live.id, round_.id)
     decided = DecisionForm(tuple(rounds), outcome="adopted", response="r1", rationale="It can be done.", why="It can.")
     decision = await decide(store, CLOCK, COMMISSIONER, decided)
+    night = await asynchronous.open_round(store, CLOCK, a_form(CLOCK, story))
+    reader = Participant(new_id(), night.id, "g1", CLOCK.now())
+    async with store.begin() as work:
+        [asked] = await work.rounds.of(night.id)
+        await work.sessions.join(reader, digest(READER))
+        await work.rounds.cast([a_cast(asked.id, reader.id, "r1", f"I saw the {WORDS['alone']}.")])
+    build, suggestion = await built_on(store, key)
     return Played(
         house,
         tmp_path / "forum.db",
@@ -142,7 +178,24 @@ async def played(house: House, tmp_path: Path) -> Played:
         tuple(p.id for p in people),
         tuple(rounds),
         decision.id,
+        night,
+        build,
+        suggestion,
     )
+
+
+async def built_on(store: Store, key: str) -> tuple[str, str]:
+    """A draft with a version before it, the build link, an answered suggestion. Returns the link's key, and its id."""
+    first, second = f"The {WORDS['version']} stood here.", f"The {WORDS['draft']} stands here."
+    await writing.save(store, CLOCK, key, [AddCard("more", text=first)], "a phone")
+    await writing.save(store, CLOCK, key, [SetField("more.text", (mark(first),), second)], "another phone")
+    build = submissions.new_key()
+    await building.share(store, CLOCK, key, build)
+    offer = Offer("scene", f"The {WORDS['suggestion']} shines.", "more", group="g1")
+    one = await building.suggest(store, CLOCK, build, offer, device=READER)
+    why = Answer("declined", because=f"The {WORDS['answer']} took it.")
+    await building.answer(store, CLOCK, key, one.id, why)
+    return build, one.id
 
 
 def spoken_in(text: str) -> set[str]:
@@ -184,7 +237,9 @@ async def every_page(played: Played) -> dict[str, str]:
         "key": played.key,
         "session": played.live.id,
         "code": played.live.code,
+        "answer_code": played.night.code,
         "decision": played.decision,
+        "suggestion": played.suggestion,
         "level": "0",
         "number:path": "0",
     }
@@ -192,6 +247,7 @@ async def every_page(played: Played) -> dict[str, str]:
         size = await work.record.size()
     texts: dict[str, str] = {}
     async with played.house.signed_in("organiser", "moderator", "commissioner", "administrator") as browser:
+        browser.cookies.set(DEVICE, READER)
         paths = []
         for page in PAGES:
             if "GET" not in page.methods:
@@ -200,15 +256,22 @@ async def every_page(played: Played) -> dict[str, str]:
                 paths += [page.path.replace("{index}", str(n)) for n in range(size)]
             elif "{round}" in page.path:
                 paths += [page.path.replace("{round}", r) for r in played.rounds]
+            elif "/organise/asynchronous/{session}" in page.path:
+                paths.append(f"/organise/asynchronous/{played.night.id}")
+            elif page.path.startswith("/build/"):
+                paths.append(page.path.replace("{key}", played.build) + "?kind=scene&place=more")
             elif "/projector/" in page.path:
                 paths.append(f"/projector/{played.live.projector}")
             elif "/tile/" in page.path:
                 paths.append(re.sub(r"\{number:path\}", f"000.p/{size}", page.path).replace("{level}", "0"))
             else:
-                paths.append(re.sub(r"\{([a-z:]+)\}", lambda name: there.get(name[1], new_id()), page.path))
+                paths.append(re.sub(r"\{([a-z_:]+)\}", lambda name: there.get(name[1], new_id()), page.path))
         paths += [
             f"/decide/new?round={played.rounds[0]}&second={played.rounds[1]}",
             f"/organise/sessions/new?commission={played.commission.id}",
+            f"/organise/asynchronous/new?commission={played.commission.id}",
+            *(f"/my-story/{played.key}/versions/{number}{now}" for number in range(1, 6) for now in ("", "?with=now")),
+            *(f"/answer/{played.night.code}/play?scene={number}" for number in range(1, 7)),
             *(f"/stories?q={word}&words={word}&looking={word}" for word in ("murrelwine", "quellwater", "zither")),
         ]
         for path in paths:
@@ -242,9 +305,9 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
         size = await work.record.size()
     kept = {d.digest for d in before if not spoken_in(json.dumps(record.open_disclosure(d.encoded or "")))}
     taken = [d.encoded for d in before if d.digest not in kept and d.encoded]
-    assert len(taken) == 1 + 2 + 2 * 2  # a moderator's reason; title and text; of each vote question and response
+    assert len(taken) == 1 + 2 + 3 * 2  # a moderator's reason; title and text; of each vote question and response
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
-    assert done.sessions == (played.live.id,)
+    assert set(done.sessions) == {played.live.id, played.night.id}
     assert done.story.withdrawn_at
 
     assert {key: spoken_in(text) for key, text in rows(played.path).items() if spoken_in(text)} == {}
@@ -266,9 +329,11 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     assert said
     assert int(said[1]) >= len(taken)
     async with played.store.read() as work:
-        assert await work.record.size() == size + 1
-        entry = json.loads((await work.record.entry(size)).body)
+        # The asynchronous round was open: nobody can play it any more, so it is closed.
+        assert await work.record.size() == size + 2
+        closed, entry = [json.loads(stored.body) for stored in await work.record.entries(size)]
         after = {d.digest: d for d in await work.record.disclosures()}
+    assert (closed["type"], closed["session"], closed["count"]) == ("round closed", played.night.id, 1)
     assert entry["type"] == "erasure"
     assert entry["at"] == done.story.withdrawn_at
     assert set(entry["digests"]) == {digest for digest, d in after.items() if d.encoded is None}
@@ -344,7 +409,7 @@ async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(playe
     assert begun is not None
     await acts.open(third.id, begun.id)
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
-    assert set(done.sessions) == {played.live.id, live.id, third.id}
+    assert set(done.sessions) == {played.live.id, played.night.id, live.id, third.id}
     async with played.store.read() as work:
         assert (await work.sessions.get(live.id)).cue == Cue("welcome")
         assert (await work.sessions.get(third.id)).cue == Cue("question", round=begun.id)
@@ -398,11 +463,11 @@ async def test_what_could_not_be_wiped_at_once_is_wiped_at_the_next_start(
         await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert in_files(played.path, []) != set()
     async with played.store.read() as work:
-        assert await work.facts.get(withdrawal.TO_SCRUB)
-    await withdrawal.scrub(played.store)
+        assert await work.facts.get(scrubbing.TO_SCRUB)
+    await scrubbing.scrub(played.store)
     assert in_files(played.path, []) == set()
     async with played.store.read() as work:
-        assert await work.facts.get(withdrawal.TO_SCRUB) == ""
+        assert await work.facts.get(scrubbing.TO_SCRUB) == ""
 
 
 async def test_a_story_that_was_never_decided_on_can_be_allowed_and_not(house: House) -> None:
@@ -411,12 +476,12 @@ async def test_a_story_that_was_never_decided_on_can_be_allowed_and_not(house: H
     story, key = await submissions.submit(house.store, CLOCK, commission.id, private)
     with pytest.raises(BadInput, match="does not allow"):
         await accepted(house, story)
-    await withdrawal.permit(house.store, key, perform=True, publish=True, quote=False)
+    await withdrawal.permit(house.store, CLOCK, key, perform=True, publish=True, quote=False)
     await accepted(house, story)
-    now = await withdrawal.permit(house.store, key, perform=False, publish=True, quote=True)
+    now = await withdrawal.permit(house.store, CLOCK, key, perform=False, publish=True, quote=True)
     assert (now.may_perform, now.may_publish, now.may_quote) == (False, True, True)
     with pytest.raises(IllegalMove, match="take it back"):
-        await withdrawal.permit(house.store, key, perform=True, publish=False, quote=True)
+        await withdrawal.permit(house.store, CLOCK, key, perform=True, publish=False, quote=True)
     with pytest.raises(FormErrors) as refused:
         await create_session(house.store, CLOCK, SessionForm(commission.id, title="A day", scenarios=(story.id,)))
     assert "may be played" in str(refused.value.fields["scenario"])
@@ -424,7 +489,7 @@ async def test_a_story_that_was_never_decided_on_can_be_allowed_and_not(house: H
 
 async def test_a_session_stops_playing_what_may_not_be_performed(played: Played) -> None:
     acts = Facilitation(played.store, CLOCK)
-    await withdrawal.permit(played.store, played.key, perform=False, publish=True, quote=True)
+    await withdrawal.permit(played.store, CLOCK, played.key, perform=False, publish=True, quote=True)
     with pytest.raises(IllegalMove, match="no longer allows"):
         await acts.scene(played.live.id, played.story.id, "What happened")
     assert (await fetch(played, f"/stories/{played.story.id}")).status_code == 200

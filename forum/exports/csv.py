@@ -26,9 +26,11 @@ _WHERE = {
     "commission": "id of the commission",
     "commission_title": "its title",
 }
+_KIND = {"session_kind": "room, or asynchronous: answered by people on their own, over days"}
 _ROUND = {
     **_WHERE,
-    "session": "id of the live session",
+    "session": "id of the session",
+    **_KIND,
     "round": "id of the round",
     "question": "the question",
     "state": "revealed, or annulled where the round was declared void after its result was shown",
@@ -40,6 +42,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "decision": "id of the decision",
         "at": "when it was recorded (UTC)",
         "rounds": "ids of the round or the two rounds it rests on",
+        **_KIND,
         "outcome": "adopted, adopted with changes, not adopted or deferred",
         "response": "id of the response it is about; empty where it is about none",
         "response_label": "that response in words",
@@ -53,7 +56,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "rounds.csv": {
         **_WHERE,
-        "session": "id of the live session",
+        "session": "id of the session",
+        **_KIND,
         "session_title": "title of the session",
         "round": "id of the round",
         "kind": "first vote or vote after replay",
@@ -67,6 +71,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "threshold": "the smallest group that is shown on its own",
         "state": "open, closed, revealed or annulled",
         "opened_at": "when voting opened (UTC)",
+        "closes_at": "asynchronous only: until when it was to be answered, as told last (UTC)",
         "closed_at": "when it closed (UTC)",
         "revealed_at": "when the result was shown (UTC)",
         "annulled_at": "when it was declared void (UTC)",
@@ -139,6 +144,12 @@ def _where(log: Log, entry: Entry) -> Row:
     }
 
 
+def _kind(log: Log, steps: Steps) -> str:
+    session = log.sessions.get(steps.opened["session"])
+    # Records from before there were asynchronous rounds do not say it.
+    return str(session.get("kind", "room")) if session else "room"
+
+
 def _state(steps: Steps) -> str:
     if steps.annulled:
         return "annulled"
@@ -154,12 +165,14 @@ def _labels(log: Log, steps: Steps) -> dict[str, str]:
 def decisions(log: Log) -> Iterator[Row]:
     """The rows of decisions.csv, in the order of the record."""
     for index, entry in log.chosen("decision"):
-        labels = _labels(log, log.rounds[entry["rounds"][-1]])
+        steps = log.rounds[entry["rounds"][-1]]
+        labels = _labels(log, steps)
         yield {
             **_where(log, entry),
             "decision": entry["decision"],
             "at": entry["at"],
             "rounds": BETWEEN.join(entry["rounds"]),
+            "session_kind": _kind(log, steps),
             "outcome": entry["outcome"],
             "response": entry["response"],
             "response_label": labels.get(entry["response"] or "", ""),
@@ -182,6 +195,7 @@ def rounds(log: Log) -> Iterator[Row]:
         yield {
             **_where(log, opened),
             "session": opened["session"],
+            "session_kind": _kind(log, steps),
             "session_title": session["title"] if session else "",
             "round": of,
             "kind": opened["kind"],
@@ -196,6 +210,7 @@ def rounds(log: Log) -> Iterator[Row]:
             "threshold": opened["threshold"],
             "state": _state(steps),
             "opened_at": opened["at"],
+            "closes_at": steps.closes_at,
             "closed_at": closed["at"] if closed else None,
             "revealed_at": revealed["at"] if revealed else None,
             "annulled_at": annulled["at"] if annulled else None,
@@ -212,6 +227,7 @@ def _revealed(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Mapping[st
             common: Row = {
                 **_where(log, steps.opened),
                 "session": steps.opened["session"],
+                "session_kind": _kind(log, steps),
                 "round": of,
                 "question": log.words(steps.opened["question"]),
                 "state": _state(steps),

@@ -77,7 +77,9 @@ def _asked(*, of_postgresql: bool) -> Quick:
     # that we read as open stays open until our ballots are committed.
     batch = _batch(ROUND, of_postgresql=of_postgresql)
     return (
-        sa.select(round_.c.id, round_.c.session, round_.c.state, sa.cast(round_.c.responses, sa.Text))
+        sa.select(
+            round_.c.id, round_.c.session, round_.c.state, sa.cast(round_.c.responses, sa.Text), round_.c.closes_at
+        )
         .where(round_.c.id.in_(sa.select(batch.c.round)))
         .order_by(round_.c.id)
         .with_for_update(read=True)

@@ -21,9 +21,11 @@ from forum.errors import StartupProblem, StoreUnavailable
 from forum.ports import (
     Commissions,
     Decisions,
+    Drafts,
     Evidences,
     Facts,
     Library,
+    Mail,
     Moderation,
     People,
     Record,
@@ -35,10 +37,12 @@ from forum.ports import (
 from forum.store.area import Link
 from forum.store.commissions import SqlCommissions
 from forum.store.decisions import SqlDecisions
+from forum.store.drafts import SqlDrafts
 from forum.store.evidence import SqlEvidence
 from forum.store.facts import SqlFacts
 from forum.store.faults import faults
 from forum.store.library import INDEX, SqlLibrary
+from forum.store.mail import SqlMail
 from forum.store.moderation import SqlModeration
 from forum.store.people import SqlPeople
 from forum.store.record import SqlRecord
@@ -66,7 +70,9 @@ class SqlWork:
         self.stories: Stories = SqlStories(link)
         self.library: Library = SqlLibrary(link)
         self.evidence: Evidences = SqlEvidence(link)
+        self.drafts: Drafts = SqlDrafts(link)
         self.moderation: Moderation = SqlModeration(link)
+        self.mail: Mail = SqlMail(link)
         self.sessions: Sessions = SqlSessions(link)
         self.rounds: Rounds = SqlRounds(link)
         self.decisions: Decisions = SqlDecisions(link)

@@ -34,11 +34,12 @@ _REFUSED = {
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a cast is held against: the round's session and state, and the ids of its responses."""
+    """What a cast is held against: the round's session and state, the ids of its responses, its closing time or ""."""
 
     session: str
     state: str
     responses: frozenset[str]
+    closes_at: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,19 @@ class SqlRounds(Area):
     async def of(self, session: str) -> list[Round]:
         """In the order they were made."""
         wanted = sa.select(rounds_table).where(rounds_table.c.session == session).order_by(rounds_table.c.seq)
+        return [_round(row) for row in await self._link.rows(wanted)]
+
+    async def timed(self, *, scenario: str | None = None, due: str | None = None) -> list[Round]:
+        """Open rounds with a closing time, the one that closes first first; see ports.Rounds.timed."""
+        wanted = (
+            sa.select(rounds_table)
+            .where(rounds_table.c.state == machine.OPEN, rounds_table.c.closes_at != "")
+            .order_by(rounds_table.c.closes_at, rounds_table.c.seq)
+        )
+        if scenario is not None:
+            wanted = wanted.where(rounds_table.c.scenario == scenario)
+        if due is not None:
+            wanted = wanted.where(rounds_table.c.closes_at <= due)
         return [_round(row) for row in await self._link.rows(wanted)]
 
     async def save(self, round_: Round) -> None:
@@ -142,8 +156,8 @@ class SqlRounds(Area):
     async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
         rows = await self._quick(self._statements.asked, ROUND, [(one,) for one in ids])
         return {
-            round_id: _Asked(session, state, frozenset(one["id"] for one in msgspec.json.decode(responses)))
-            for round_id, session, state, responses in rows
+            round_id: _Asked(session, state, frozenset(one["id"] for one in msgspec.json.decode(responses)), closes_at)
+            for round_id, session, state, responses, closes_at in rows
         }
 
     async def _fresh(self, casts: set[tuple[str, str, str, str]]) -> set[Key]:
@@ -198,6 +212,8 @@ def _refusal(asked: _Asked | None, cast: Cast) -> str:
         return "malformed"
     if asked.state != machine.OPEN:
         return _REFUSED[asked.state]
+    if asked.closes_at and cast.at >= asked.closes_at:
+        return _REFUSED[machine.CLOSED]
     return "" if cast.choice in asked.responses else "unknown_response"
 
 

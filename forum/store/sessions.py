@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from forum.errors import BadInput
-from forum.session import LiveSession, Participant
+from forum.session import ROOM, LiveSession, Participant
 from forum.store.area import Area, Row, made, plain
 from forum.store.tables import participant as participants
 from forum.store.tables import session as sessions
@@ -30,12 +30,13 @@ class SqlSessions(Area):
             wanted = wanted.with_for_update(key_share=True)
         return _session(await self._link.one(wanted, _NO_SESSION))
 
-    async def by_code(self, code: str) -> LiveSession:
-        """The session with this code; of several the one that has not ended, else the newest. Raises NotFound."""
+    async def by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
+        """The session of this kind with this code; of several the one that has not ended, else the newest. Raises
+        NotFound."""
         return _session(
             await self._link.one(
                 sa.select(sessions)
-                .where(sessions.c.code == code)
+                .where(sessions.c.code == code, sessions.c.kind == kind)
                 .order_by(sessions.c.ended, sessions.c.seq.desc())
                 .limit(1),
                 _NO_SESSION,

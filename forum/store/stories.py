@@ -1,4 +1,4 @@
-"""Submitted stories, whatever their status."""
+"""Stories, whatever their status."""
 
 from __future__ import annotations
 
@@ -17,20 +17,25 @@ PERMISSIONS = ("may_perform", "may_publish", "may_quote")
 class SqlStories(Area):
     """ports.Stories."""
 
-    async def add(self, story: Submission) -> None:
-        """Keeps a new story."""
-        await self._link.run(sa.insert(stories).values(plain(story)))
+    async def add(self, story: Submission) -> bool:
+        """False, and nothing is kept, where there is one with this private link."""
+        if not await self._link.add(stories, plain(story)):
+            return False
         await keep(self._link, story)
+        return True
 
-    async def get(self, story: str) -> Submission:
-        """Raises NotFound."""
-        return _story(await self._link.one(sa.select(stories).where(stories.c.id == story), _NO_STORY))
+    async def get(self, story: str, *, lock: bool = False) -> Submission:
+        """`lock` keeps every other unit of work from changing it until this one ends. Raises NotFound."""
+        wanted = sa.select(stories).where(stories.c.id == story)
+        if lock:
+            # "no key update": what only refers to the story goes on meanwhile. SQLite has one writer anyway.
+            wanted = wanted.with_for_update(key_share=True)
+        return _story(await self._link.one(wanted, _NO_STORY))
 
-    async def by_link(self, link: str) -> Submission:
+    async def by_link(self, link: str, *, lock: bool = False) -> Submission:
         """By the SHA-256 of the private link's key. Raises NotFound; a story without a link is found by none."""
-        return _story(
-            await self._link.one(sa.select(stories).where(stories.c.link == link, stories.c.link != ""), _NO_STORY)
-        )
+        wanted = sa.select(stories).where(stories.c.link == link, stories.c.link != "")
+        return _story(await self._link.one(wanted.with_for_update(key_share=True) if lock else wanted, _NO_STORY))
 
     async def save(self, story: Submission, expected_status: str) -> None:
         """Raises IllegalMove where the story's status is no longer `expected_status` (somebody was faster)."""
@@ -59,13 +64,18 @@ class SqlStories(Area):
         await self._link.change(wanted.values(link=new), _NO_STORY)
 
     async def of(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
-        """Oldest submission first."""
+        """Oldest first."""
         wanted = sa.select(stories).order_by(stories.c.seq)
         if commission is not None:
             wanted = wanted.where(stories.c.commission == commission)
         if status is not None:
             wanted = wanted.where(stories.c.status == status)
         return [_story(row) for row in await self._link.rows(wanted)]
+
+    async def revised(self) -> list[Submission]:
+        """The public ones of which a new version waits to be read; the longest waiting first."""
+        wanted = sa.select(stories).where(stories.c.status == ACCEPTED, stories.c.revision != "")
+        return [_story(row) for row in await self._link.rows(wanted.order_by(stories.c.revised_at, stories.c.seq))]
 
 
 def _story(row: Row) -> Submission:

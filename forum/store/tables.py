@@ -137,7 +137,7 @@ story = sa.Table(
     _words("twee"),
     _words("status"),
     _words("told_by", nullable=True),
-    sa.Column("link", Words, nullable=False, index=True),
+    _words("link"),
     _words("because"),
     _words("submitted_at"),
     _words("moderated_at"),
@@ -147,6 +147,60 @@ story = sa.Table(
     sa.Column("may_quote", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("published_at", Words, nullable=False, server_default=sa.text("''")),
     sa.Column("withdrawn_at", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("revision", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("revised_at", Words, nullable=False, server_default=sa.text("''")),
+)
+
+# Two stories cannot have one private link; "" is no link.
+sa.Index(
+    "uq_story_link",
+    story.c.link,
+    unique=True,
+    sqlite_where=sa.text("link <> ''"),
+    postgresql_where=sa.text("link <> ''"),
+)
+
+# A story while it is being written. `build` is the key of the link for those who build along; it is kept as it is, so
+# that it can be shown again, and opens nothing that does not stand here anyway.
+draft = sa.Table(
+    "draft",
+    metadata,
+    sa.Column("story", Words, sa.ForeignKey("story.id"), primary_key=True),
+    _json("words"),
+    sa.Column("build", Words, nullable=False, index=True),
+    _words("changed_at"),
+)
+
+version = sa.Table(
+    "version",
+    metadata,
+    sa.Column("story", Words, sa.ForeignKey("story.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _words("at"),
+    _words("kind"),
+    _json("words"),
+    _words("by"),
+)
+
+suggestion = sa.Table(
+    "suggestion",
+    metadata,
+    _seq(),
+    _id(),
+    _of("story", "story.id"),
+    _words("kind"),
+    _words("words"),
+    _words("at"),
+    _words("place"),
+    _words("seen"),
+    _words("title"),
+    _words("url"),
+    _words("group_id", nullable=True),
+    _words("name"),
+    _words("by"),
+    _words("outcome"),
+    _words("because"),
+    _words("answered_at"),
 )
 
 # What moderators did. `by` is not a foreign key: the act stays when the account goes.
@@ -236,6 +290,24 @@ evidence_file = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
 
+# Who wants to be told of a story by e-mail. The key opens nothing but confirming and stopping: it lies here as it is.
+mail = sa.Table(
+    "mail",
+    metadata,
+    sa.Column("story", Words, sa.ForeignKey("story.id"), primary_key=True),
+    _id(),
+    _words("address"),
+    sa.Column("key", Words, nullable=False, unique=True),
+    _words("state"),
+    _words("asked_at"),
+    _words("until"),
+    _words("told_until"),
+    _words("not_before"),
+    _words("look_at"),
+    sa.Column("seen", sa.Integer, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+)
+
 session = sa.Table(
     "session",
     metadata,
@@ -254,6 +326,7 @@ session = sa.Table(
     _flag("recorded"),
     _json("partition", nullable=True),
     _words("opened_at"),
+    sa.Column("kind", Words, nullable=False, server_default=sa.text("'room'")),
 )
 # Six digits run out: a code is free again when its session has ended.
 sa.Index(
@@ -297,6 +370,8 @@ round_ = sa.Table(
     _words("revealed_at"),
     _words("annulled_at"),
     _words("annulled_because"),
+    sa.Column("closes_at", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("extended_at", Words, nullable=False, server_default=sa.text("''")),
 )
 
 # Which casts have been counted, so that the same one again is known. It holds no choice, and no foreign keys: rows come

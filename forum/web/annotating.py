@@ -10,7 +10,6 @@ from forum.details import CALLED, WHAT_TO_DO, Mark
 from forum.glossary import Term
 from forum.reading import Reading, measure
 from forum.scenario import Scenario
-from forum.submissions import Telling
 from forum.web.words import gettext as _
 
 
@@ -83,16 +82,6 @@ def for_moderators(told: Scenario) -> Annotated:
     texts += [(_("Before you read"), note) for note in told.content_notes]
     readings = {scene.name: measure(scene.text) for scene in told.scenes}
     return Annotated(told.characters, True, _terms(told), parts(texts, told.characters), readings)
-
-
-def marked(telling: Telling) -> tuple[Part, ...]:
-    """The parts of a story in the form in which something is marked."""
-    texts = [(_("Title"), telling.title), (_("What happened?"), telling.happened)]
-    texts += [(_("Scene %(number)s") % {"number": n}, text) for n, text in enumerate(telling.scenes, 2)]
-    texts.append((_("Your question"), telling.question))
-    texts += [(_("Answer %(number)s") % {"number": n}, text) for n, text in enumerate(telling.responses, 1)]
-    texts += [(_("What readers should know first"), note) for note in telling.content_notes]
-    return parts(texts, ())
 
 
 def parts(texts: Iterable[tuple[str, str]], characters: Iterable[str]) -> tuple[Part, ...]:

@@ -39,7 +39,7 @@ async def permissions(request: Request) -> Response:
         answers = {name: getattr(story, name) for name in PERMISSIONS} | read(form, asked)
         form.stop()
         await withdrawal.permit(
-            site.store, key, perform=answers[PERFORM], publish=answers[PUBLISH], quote=answers[QUOTE]
+            site.store, site.clock, key, perform=answers[PERFORM], publish=answers[PUBLISH], quote=answers[QUOTE]
         )
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         return await page(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from forum.errors import ForumError, NotFound
 from forum.facilitation import Facilitation, Outcome
@@ -36,7 +36,11 @@ ACTS: dict[str, Act] = {
 
 
 async def console(request: Request) -> Response:
-    """The console of one session."""
+    """The console of one session; an asynchronous one has another page."""
+    async with site_of(request).store.read() as work:
+        live = await work.sessions.get(request.path_params["session"])
+    if live.asynchronous:
+        return RedirectResponse(f"/organise/asynchronous/{live.id}", 303)
     return await _console(request, request.path_params["session"])
 
 

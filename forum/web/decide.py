@@ -148,7 +148,8 @@ async def _form_page(
     async with site_of(request).store.read() as work:
         find = decisions.past_matter if status == 409 else decisions.matter
         on = await find(work, rounds)
-        given = [(r, _reasons(r, await work.rounds.ballots(r.id))) for r in on.rounds]
+        apart = await decisions.beside(work, on)
+        given = [(r, reasons_of(r, await work.rounds.ballots(r.id))) for r in on.rounds]
         standing = [d for d in await work.decisions.of(on.commission.id) if set(d.rounds) & {r.id for r in on.rounds}]
     promises = list(_promises(form))
     promises += [Promise()] * (max(ROWS_AT_FIRST, len(promises) + more) - len(promises))
@@ -160,6 +161,7 @@ async def _form_page(
         "decide/new.html",
         status,
         on=on,
+        beside=apart,
         labels=labels,
         preference=wording.listed(labels, on.preference),
         reasons=[(r, by_response) for r, by_response in given if by_response],
@@ -187,7 +189,7 @@ def _responses(round_: Round) -> list[tuple[str, str]]:
     return [*offered, (NONE_OF_THESE, wording.chosen({}, NONE_OF_THESE))]
 
 
-def _reasons(round_: Round, ballots: list[Ballot]) -> list[tuple[str, list[str]]]:
+def reasons_of(round_: Round, ballots: list[Ballot]) -> list[tuple[str, list[str]]]:
     """The reasons given with each response, by alphabet: never with a group, nor in the order they came in."""
     labels = _labels(round_)
     said = [
@@ -202,12 +204,14 @@ async def decision(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         made = await work.decisions.get(request.path_params["decision"])
         on = await decisions.past_matter(work, made.rounds)
+        apart = await decisions.beside(work, on)
     labels = _labels(on.later)
     return await page(
         request,
         "decide/decision.html",
         made=made,
         on=on,
+        beside=apart,
         power=wording.named(power_words, on.commission.power.level),
         sentence=wording.decided(made.outcome, made.response, labels),
         outcome=outcome_words(made.outcome),

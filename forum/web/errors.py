@@ -39,6 +39,13 @@ def status_of(error: errors.ForumError) -> int:
     return next((STATUS[c] for c in type(error).__mro__ if c in STATUS), 500)
 
 
+def retry_after(answer: Response, error: errors.ForumError | None) -> Response:
+    """The answer; to a limit that was reached, with when to come back."""
+    if isinstance(error, errors.TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
 async def forum_error(request: Request, error: Exception) -> Response:
     """Answers a ForumError that no page handled itself."""
     if not isinstance(error, errors.ForumError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,7 +17,7 @@ from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnava
 from forum.evidence import LINK
 from forum.ports import Evidence, Submission
 from forum.web.errors import status_of
-from forum.web.forms import Form, form_of, spoken
+from forum.web.forms import Form, form_of, form_with_file, spoken
 from forum.web.limits import AN_HOUR
 from forum.web.pages import done, page, somebody
 from forum.web.private import story_of_link
@@ -26,9 +25,6 @@ from forum.web.site import address_of, site_of
 from forum.web.words import gettext as _
 from forum.web.words import say
 
-# More than a file may have: the writer of one that is too big reads so on the page, and what was typed stays.
-MOST_BODY = 4 * files.MAX_BYTES
-_MOST_FIELDS = 10
 _EACH_HOUR = 40
 
 
@@ -74,42 +70,21 @@ async def mine(request: Request) -> Response:
         return await _mine(request, story, Form({}))
     site = site_of(request)
     key = request.path_params["key"]
-    form, upload = await _with_file(request)
+    form, file = await form_with_file(request, "file", files.MAX_BYTES)
     try:
         if form.text("remove"):
             await evidence.remove(site.store, key, form.text("remove"))
             return done(request, f"/my-story/{key}/evidence?done=removed")
         site.limits.take(f"evidence {address_of(request)}", _EACH_HOUR, AN_HOUR)
         title, item = form.text("title"), form.text("item")
-        if upload:
-            files.check_size(upload.size or 0)  # before it is read into memory
-            content = await upload.read()
-            await evidence.add_file(site.store, site.clock, key, title=title, content=content, item=item)
+        if file:
+            files.check_size(file.size)
+            await evidence.add_file(site.store, site.clock, key, title=title, content=file.content, item=item)
         else:
             await evidence.add_link(site.store, site.clock, key, title=title, url=form.text("url"), item=item)
     except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
         return await _mine(request, story, form, error)
-    finally:
-        if upload:
-            await upload.close()
     return done(request, f"/my-story/{key}/evidence?done=added")
-
-
-async def _with_file(request: Request) -> tuple[Form, UploadFile | None]:
-    """A form, and the file in it, where one was chosen. Raises BadInput for what cannot be read."""
-    try:
-        data = await request.form(max_files=1, max_fields=_MOST_FIELDS)
-    except UnicodeError as error:
-        raise BadInput("This form cannot be read. Open the page again and send it once more.") from error
-    values: dict[str, list[str]] = {}
-    upload = None
-    for name, value in data.multi_items():
-        if not isinstance(value, UploadFile):
-            values.setdefault(name, []).append(value.replace("\x00", "").encode("utf-8", "replace").decode())
-        elif value.filename:
-            # A field in which nothing was chosen comes as a file without a name.
-            upload = value
-    return Form(values), upload
 
 
 async def _mine(request: Request, story: Submission, form: Form, error: ForumError | None = None) -> Response:
@@ -131,6 +106,7 @@ async def _mine(request: Request, story: Submission, form: Form, error: ForumErr
         form=form,
         item=form.text("item") or evidence.new_id(),
         most_items=evidence.MAX_ITEMS,
+        most_an_hour=_EACH_HOUR,
         most_megabytes=files.MAX_BYTES // 1024 // 1024,
         most={"title": evidence.MAX_TITLE, "url": evidence.MAX_URL},
         said=said.get(request.query_params.get("done", ""), "") if not error else "",

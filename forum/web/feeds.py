@@ -1,7 +1,7 @@
 """Atom feeds (RFC 4287): what became of a public story, and of a commission, for whoever wants to be told.
 
-E-mail is not sent: a feed asks nobody for an address. Ids are for ever, and the same event has the same id in every
-feed that tells of it.
+A feed asks nobody for an address (e-mail does: `web/mail.py`). Ids are for ever, and the same event has the same id in
+every feed that tells of it.
 """
 
 from __future__ import annotations

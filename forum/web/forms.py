@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
-from starlette.types import Message
+from starlette.types import Message, Receive
 
 from forum.errors import BadInput, FormErrors
 from forum.web.words import gettext as _
 from forum.web.words import say
 
+# Whoever sends more than a file may have reads what to do about it, as far as this; beyond, the answer is short.
+MOST_WITH_FILE = 64 * 1024 * 1024
 _MOST_FIELDS = 400
+_MOST_TYPED = 2 * 1024 * 1024
 _UNREADABLE = "This form cannot be read. Open the page again and send it once more."
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that was chosen in a form: what it is called there, how many bytes it has, and its content.
+
+    `content` is empty where there were more bytes than wanted.
+    """
+
+    name: str
+    size: int
+    content: bytes
 
 
 @dataclass
@@ -81,38 +98,84 @@ async def form_of(request: Request) -> Form:
     return Form(values)
 
 
-async def form_with_file(request: Request, name: str, most: int, too_big: str) -> tuple[Form, tuple[str, bytes] | None]:
-    """A form, and the file that was chosen in its field `name`: (what it is called, what is in it), None for none.
+async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, File | None]:
+    """A form, and the file that was chosen in its field `name`, None for none.
 
-    Raises BadInput: `too_big`, as that field's error, where the whole form has more than `most` bytes.
+    Of a file with more than `most` bytes nothing is kept but its name and size, so that whoever sent it can be told,
+    with all that they typed, at no cost of memory. Raises BadInput for what cannot be read.
     """
-    said = request.headers.get("content-length", "")
-    if said.isdigit() and int(said) > most:
-        raise FormErrors({name: BadInput(too_big)})
-    read = 0
-
-    async def receive() -> Message:
-        nonlocal read
-        message = await request.receive()
-        read += len(message.get("body", b""))
-        if read > most:
-            raise FormErrors({name: BadInput(too_big)})
-        return message
-
-    try:
-        data = await Request(request.scope, receive).form(max_files=1, max_fields=_MOST_FIELDS)
-    except UnicodeError as error:
-        raise BadInput(_UNREADABLE) from error
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await form_of(Request(request.scope, _bounded(request.receive))), None
+    parser = _Parser(request.headers, request.stream(), max_files=1, max_fields=_MOST_FIELDS)
+    parser.most = most
     values: dict[str, list[str]] = {}
     file = None
-    for field_name, value in data.multi_items():
-        if isinstance(value, str):
-            values.setdefault(field_name, []).append(_clean(value))
-        elif value.filename and field_name == name:
-            # A field in which nothing was chosen comes as a file without a name.
-            file = (value.filename, await value.read())
-    await data.close()
+    try:
+        for field_name, value in (await parser.parse()).multi_items():
+            if isinstance(value, str):
+                values.setdefault(field_name, []).append(_clean(value))
+            elif value.filename and field_name == name:
+                # A field in which nothing was chosen comes as a file without a name.
+                content = await value.read() if parser.there <= most else b""
+                file = File(value.filename, parser.there, content)
+    except (UnicodeError, MultiPartException) as error:
+        raise BadInput(_UNREADABLE) from error
+    finally:
+        if parser.upload is not None:
+            await parser.upload.close()
+    if not parser.whole:
+        raise BadInput(_UNREADABLE)
     return Form(values), file
+
+
+def _bounded(receive: Receive) -> Receive:
+    """The same messages, until their bodies are together longer than what can be typed: then BadInput."""
+    read = 0
+
+    async def bounded() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > _MOST_TYPED:
+            raise BadInput(_UNREADABLE)
+        return message
+
+    return bounded
+
+
+class _Parser(MultiPartParser):
+    """Starlette's, with bounds: `most` bytes of a file are kept, of all `there` are; the rest is counted and let go.
+
+    More words than anybody types raise MultiPartException. `upload` is the file, to be closed, whether it ended or not;
+    `whole` says that the form came to its end.
+    """
+
+    most = 0
+    there = 0
+    upload: UploadFile | None = None
+    whole = False
+    _typed = 0
+
+    def on_headers_finished(self) -> None:
+        """Called before the first piece of each field or file."""
+        super().on_headers_finished()
+        self.upload = self._current_part.file or self.upload
+
+    def on_end(self) -> None:
+        """Called when the form is over."""
+        self.whole = True
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """Called with each piece of a field or file."""
+        if self._current_part.file is None:
+            self._typed += end - start
+            if self._typed > _MOST_TYPED:
+                raise MultiPartException("There are too many words in this form.")
+        else:
+            self.there += end - start
+            if self.there > self.most:
+                return
+        super().on_part_data(data, start, end)
 
 
 def _clean(value: str) -> str:

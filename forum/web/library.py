@@ -13,9 +13,9 @@ from forum.commission import STAGES, Commission
 from forum.errors import StoryProblems
 from forum.finding import Piece, Query
 from forum.ports import Offered, Shelf, Submission, Wanted
+from forum.web.about import notes_offered
 from forum.web.pages import page
 from forum.web.site import site_of
-from forum.web.stories import notes_offered
 from forum.web.terms import stage_words
 from forum.web.words import gettext as _
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from forum import groups
-from forum.groups import Result
 from forum.storylife import (
     ANNULLED_VOTE,
     APPEALED,
@@ -20,7 +19,7 @@ from forum.storylife import (
     Event,
 )
 from forum.web import wording
-from forum.web.templating import day
+from forum.web.templating import day, moment
 from forum.web.words import gettext as _
 
 Part = TypeVar("Part")
@@ -68,6 +67,8 @@ def _moderated(event: Event) -> Line:
         "released": _("A moderator no longer holds your story. It waits to be read again."),
         "taken down": _("A moderator took your story down. Nobody else can see it for now."),
         "kept": _("A reader reported your story. A moderator read it again, and it stays public."),
+        "new version accepted": _("A moderator read your new version and accepted it. It is the public one now."),
+        "new version returned": _("A moderator read your new version and sent it back. The public one stays."),
         "evidence shown": _("A moderator looked at your evidence. It is shown beside your story."),
         "evidence declined": _("A moderator looked at your evidence and declined it."),
         "decision upheld": _("Another moderator answered your appeal. It stays as it was decided."),
@@ -98,37 +99,34 @@ def _published(event: Event) -> Line:
 
 
 def _played(event: Event) -> Line:
-    values = {"title": _there(event.story).title, "session": _there(event.session).title}
+    session = _there(event.session)
+    values = {"title": _there(event.story).title, "session": session.title}
+    if session.asynchronous:
+        values["until"] = moment(_there(event.round).closes_at)
+        said = _("“%(title)s” was opened for answers, in the asynchronous round “%(session)s”, until %(until)s.")
+        return Line(
+            event.at, said % values, link=f"/answer/{session.code}", link_text=_("The page for those who answer")
+        )
     return Line(event.at, _("“%(title)s” was played in the live session “%(session)s”.") % values)
 
 
 def _voted(event: Event) -> Line:
     round_, result = _there(event.round), _there(event.result)
     labels = {r.id: r.label for r in round_.responses}
-    sentence = (
-        _("People voted again after the replay: “%(question)s”")
-        if round_.second_of
-        else _("People voted: “%(question)s”")
-    )
+    if round_.closes_at:
+        sentence = _("People answered by themselves, in an asynchronous round: “%(question)s”")
+    elif round_.second_of:
+        sentence = _("People voted again after the replay: “%(question)s”")
+    else:
+        sentence = _("People voted: “%(question)s”")
     return Line(
         event.at,
         sentence % {"question": round_.question},
-        preferred(result, labels),
+        wording.preferred(result, labels, asynchronous=bool(round_.closes_at)),
         rows=tuple((row.label, _of_row(row.counts, row.n, labels)) for row in result.rows),
         link=f"/record?session={round_.session}",
         link_text=_("The votes in the record"),
     )
-
-
-def preferred(result: Result, labels: dict[str, str]) -> str:
-    """What the room preferred, with the count."""
-    top = groups.preference(result.counts)
-    if not top:
-        return _("Nobody voted.")
-    said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes.")
-    if len(top) > 1:
-        said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes each.")
-    return said % {"responses": wording.listed(labels, top), "count": result.counts[top[0]], "n": result.n}
 
 
 def _of_row(counts: dict[str, int], n: int, labels: dict[str, str]) -> str:
@@ -141,9 +139,12 @@ def _of_row(counts: dict[str, int], n: int, labels: dict[str, str]) -> str:
 
 def _annulled(event: Event) -> Line:
     round_ = _there(event.round)
+    sentence = _("A vote was declared void, and does not count: “%(question)s”")
+    if round_.closes_at:
+        sentence = _("An asynchronous round was declared void, and does not count: “%(question)s”")
     return Line(
         event.at,
-        _("A vote was declared void, and does not count: “%(question)s”") % {"question": round_.question},
+        sentence % {"question": round_.question},
         quote=round_.annulled_because,
     )
 

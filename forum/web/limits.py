@@ -12,6 +12,10 @@ TEN_MINUTES = 600
 AN_HOUR = 3600
 A_DAY = 24 * 3600
 _KEYS_KEPT = 10_000
+# From so many seconds on they are told as minutes.
+_LONG = 120
+_SOON = "Too many tries from this network. Wait %(seconds)s seconds and try again."
+_LATER = "Too many tries from this network. Wait %(minutes)s minutes and try again."
 
 
 class Limits:
@@ -26,7 +30,7 @@ class Limits:
         seen = self._recent(key, window)
         if len(seen) >= limit:
             wait = int(seen[0] + window - self._monotonic()) + 1
-            raise TooMany("Too many tries from this network. Wait %(seconds)s seconds and try again.", wait)
+            raise TooMany(_SOON if wait < _LONG else _LATER, wait)
 
     def count(self, key: str) -> None:
         """Remembers that it happened now."""
@@ -42,6 +46,10 @@ class Limits:
     def lately(self, key: str, window: int) -> int:
         """How many things were counted under a key in the last `window` seconds."""
         return len(self._recent(key, window))
+
+    def left(self, key: str, limit: int, window: int) -> int:
+        """How many more things may be counted under a key now."""
+        return max(0, limit - len(self._recent(key, window)))
 
     def give_back(self, key: str) -> None:
         """Forgets the latest thing counted under a key: it turned out not to be one of those that are limited."""

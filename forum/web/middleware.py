@@ -53,12 +53,14 @@ class OriginCheck:
 
     An Origin must name the host that was asked. Without an Origin a request must carry no cookie: programs with a
     token pass, a browser that hides where it comes from does not. Sockets are checked the same way, since browsers
-    let any page open one.
+    let any page open one. Paths that match `keyed` are open to a POST from anywhere, without a cookie: whoever has the
+    key in such a path may do all that can be done there.
     """
 
-    def __init__(self, app: ASGIApp, public_url: str = "") -> None:
+    def __init__(self, app: ASGIApp, public_url: str = "", keyed: re.Pattern[str] | None = None) -> None:
         self.app = app
         self.public = _place(public_url) if public_url else None
+        self.keyed = keyed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call."""
@@ -79,13 +81,16 @@ class OriginCheck:
     def _allowed(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
         origins = headers.getlist("origin")
-        if not origins:
-            return "cookie" not in headers
-        if len(origins) > 1:
+        if "cookie" not in headers and (not origins or self._keyed(scope)):
+            return True
+        if len(origins) != 1:
             return False
         origin = _place(origins[0])
         scheme = origins[0].partition("://")[0]
         return origin is not None and origin in {_place(f"{scheme}://{headers.get('host', '')}"), self.public}
+
+    def _keyed(self, scope: Scope) -> bool:
+        return scope["type"] == "http" and self.keyed is not None and bool(self.keyed.fullmatch(scope["path"]))
 
 
 def _place(url: str) -> tuple[str, int] | None:

@@ -9,20 +9,36 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import moderation, scenario, submissions
+from forum import composing, contributions, moderation, scenario, submissions
 from forum.commission import Commission
 from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, StoreUnavailable
 from forum.ports import Report, Submission
-from forum.submissions import ACCEPT, ACCEPTED, HELD, HOLD, KEEP, RELEASE, RETURN, RETURNED, SUBMITTED, TAKE_DOWN
+from forum.submissions import (
+    ACCEPT,
+    ACCEPT_VERSION,
+    ACCEPTED,
+    HELD,
+    HOLD,
+    KEEP,
+    RELEASE,
+    RETURN,
+    RETURN_VERSION,
+    RETURNED,
+    SUBMITTED,
+    TAKE_DOWN,
+)
 from forum.web import annotating
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import site_of
+from forum.web.suggestions import thanks
 from forum.web.terms import act_words
+from forum.web.versions import Change, changes_between
 from forum.web.words import gettext as _
 from forum.web.words import say, translations
 
@@ -50,6 +66,7 @@ async def queue(request: Request) -> Response:
         waiting = sorted(await work.stories.of(status=SUBMITTED), key=lambda s: s.submitted_at)
         held = await work.stories.of(status=HELD)
         returned = await work.stories.of(status=RETURNED)
+        revised = await work.stories.revised()
         appeals = await moderation.waiting(work)
         reported = await moderation.reported(work)
         commissions = {c.id: c for c in await work.commissions.all()}
@@ -65,6 +82,7 @@ async def queue(request: Request) -> Response:
         ],
         reported=[row(story, reports[0].at, reports=len(reports)) for story, reports in reported],
         evidence=evidence,
+        revised=[row(story, story.revised_at) for story in revised],
         held=[row(story, story.moderated_at) for story in held],
         returned=[row(story, story.moderated_at) for story in returned],
         done=_said().get(request.query_params.get("done", ""), ""),
@@ -74,7 +92,8 @@ async def queue(request: Request) -> Response:
 def _rows(commissions: dict[str, Commission], now: str) -> Callable[..., Row]:
     def row(story: Submission, since: str, *, reports: int = 0, yours: bool = True, others: bool = True) -> Row:
         commission = commissions[story.commission]
-        notes = scenario.parse(story.twee).content_notes if story.twee else ()
+        text = submissions.waiting_text(story)
+        notes = scenario.parse(text).content_notes if text else ()
         group = commission.group_label(story.told_by) or ""
         return Row(story, commission.title, group, age(since, now), notes, reports, yours, others)
 
@@ -90,6 +109,8 @@ def _said() -> dict[str, str]:
         RELEASE: _("The story waits to be read again."),
         TAKE_DOWN: _("The story is no longer public. Its writer reads your reason."),
         KEEP: _("The reports are answered. The story stays public."),
+        ACCEPT_VERSION: _("The new version is public now."),
+        RETURN_VERSION: _("The new version went back to its writer, with your reason. The public one stays."),
         moderation.UPHOLD: _("The appeal is answered. The story stays as it was decided."),
         moderation.OVERTURN: _("The appeal is answered. What was decided is undone."),
     }
@@ -157,8 +178,11 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         reports = await work.moderation.reports(found.id)
         acts = await work.moderation.of(found.id)
         evidence = await work.evidence.of(found.id)
+        helped = await contributions.credits(work, found, waiting=True)
     errors = spoken(error) if isinstance(error, BadInput) else {}
-    told = scenario.parse(found.twee) if found.twee else None
+    text = submissions.waiting_text(found)
+    told = scenario.parse(text) if text else None
+    changes = await run_in_threadpool(_changes, found) if found.revision else []
     return await page(
         request,
         "moderate/story.html",
@@ -167,7 +191,8 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         told=told,
         notes=annotating.for_moderators(told) if told else None,
         commission=commission,
-        age=age(found.submitted_at, site.clock.now()),
+        age=age(found.revised_at or found.submitted_at, site.clock.now()),
+        changes=changes,
         read=submissions.fingerprint(found),
         form=form,
         errors=errors,
@@ -180,8 +205,15 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         reports_answered=len(reports) - len(_unanswered(reports)),
         acts=[(act, act_words(act.action)) for act in reversed(acts)],
         status_words=_status_words(found),
+        thanks=thanks(helped),
         most=submissions.MAX_REASON,
     )
+
+
+def _changes(story: Submission) -> list[Change]:
+    """What a new version would change in the public story."""
+    public, new = (composing.draft_of(scenario.parse(text)) for text in (story.twee, story.revision))
+    return changes_between(public, new)
 
 
 def _unanswered(reports: Iterable[Report]) -> list[Report]:
@@ -209,12 +241,17 @@ def _actions(story: Submission, reports: Sequence[Report]) -> list[tuple[str, st
             _("Nobody else can see it from now on. It is held, and its writer sees why."),
         )
         keep = (KEEP, _("Keep it public"), _("The reports are answered, and the story stays as it is."))
-        return [keep, down] if reports else [down]
+        new = (ACCEPT_VERSION, _("Accept the new version"), _("It takes the place of the public one."))
+        old = (RETURN_VERSION, _("Return the new version"), _("Its writer sees your reason. The public one stays."))
+        of_version = [new, old] if story.revision else []
+        return [*of_version, *([keep] if reports else []), down]
     return []
 
 
 def _status_words(story: Submission) -> tuple[str, str]:
     """Where a story stands, and the kind of its tag."""
+    if story.revision:
+        return _("Public, with a new version to read"), ""
     return {
         SUBMITTED: (_("Waiting to be read"), ""),
         RETURNED: (_("Returned"), "warning"),

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forum import organising
+from forum import organising, tallying
 from forum.commission import DEFAULT_THRESHOLD, POWERS, STAGES
 from forum.errors import BadInput
 from forum.organising import CommissionForm, SessionForm
@@ -41,7 +41,8 @@ async def _overview(
     person = await somebody(request)
     async with site_of(request).store.read() as work:
         commissions = await work.commissions.all()
-        sessions = await work.sessions.of()
+        sessions = [s for s in await work.sessions.of() if not s.asynchronous]
+        asynchronous = [one for c in commissions for one in await tallying.asynchronous_rounds(work, c)]
         tokens = await work.people.tokens(person.id)
     return await page(
         request,
@@ -49,6 +50,7 @@ async def _overview(
         status,
         commissions=commissions,
         sessions=[(s, session_state(s)) for s in sessions],
+        asynchronous=sorted(asynchronous, key=lambda one: one.session.opened_at, reverse=True),
         titles={c.id: c.title for c in commissions},
         tokens=[t for t in tokens if not t.revoked_at],
         made=made,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from forum import moderation, storylife, submissions
+from forum import mail, moderation, storylife, submissions
 from forum.commission import Commission
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable
-from forum.ports import Submission
+from forum.ports import Submission, Work
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.life import told
@@ -21,20 +22,22 @@ from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import say
 
+# So many mails a day ask one address whether it is the writer's.
+MAILS_A_DAY = 3
 _NO_LINK = (
     "There is no story at this link. Check that you have the whole of it. A link that was replaced or switched off "
     "does not open any more."
 )
 
 
-async def story_of_link(request: Request) -> tuple[Submission, Commission]:
-    """The story of a private link. Wrong ones are counted by address, so that nobody tries them by the thousand.
+async def story_of_link(request: Request, key: str = "") -> tuple[Submission, Commission]:
+    """The story of a private link, whose key is the one in the address where none is given.
 
-    Whoever opened their link from this address before goes on, whatever others behind the same address have tried.
-    Raises NotFound, TooMany.
+    Wrong ones are counted by address, so that nobody tries them by the thousand. Whoever opened their link from this
+    address before goes on, whatever others behind the same address have tried. Raises NotFound, TooMany.
     """
     site = site_of(request)
-    link_ = submissions.link_of(request.path_params["key"])
+    link_ = submissions.link_of(key or request.path_params["key"])
     wrong, known = f"wrong link {address_of(request)}", f"link {address_of(request)} {link_}"
     if not site.limits.lately(known, A_DAY):
         site.limits.check(wrong, site.settings.wrong_links_per_address, TEN_MINUTES)
@@ -55,12 +58,37 @@ async def life_of(request: Request, story: Submission) -> dict[str, Any]:
     async with site_of(request).store.read() as work:
         events = await storylife.life(work, story)
         standing = await moderation.standing(work, story)
+        shared = False
+        by_mail = await mail_of(request, work, story)
+        suggested = await work.drafts.suggestions(story.id)
+        with suppress(NotFound):  # a story that is not open for writing
+            shared = bool(await work.drafts.build_key(story.id))
     # What stands at the top of the page already is not said again.
     above = {story.because, standing.appeal.because if standing and standing.appeal else ""}
     lines = [told(event) for event in reversed(events)]
     return {
         "life": [replace(line, quote="") if line.quote in above else line for line in lines],
         "standing": standing,
+        "mail": by_mail,
+        "shared": shared,
+        "waiting": sum(not one.outcome for one in suggested),
+    }
+
+
+async def mail_of(request: Request, work: Work, story: Submission) -> dict[str, Any] | None:
+    """What `stories/_mail.html` shows; None where no e-mail is sent, or nothing more will become of the story."""
+    site = site_of(request)
+    if site.settings.mail is None or story.status == submissions.WITHDRAWN:
+        return None
+    return {
+        "standing": await mail.standing(work, story.id),
+        "action": f"/my-story/{request.path_params['key']}/mail",
+        "a_day": MAILS_A_DAY,
+        "an_hour": site.settings.mails_per_address,
+        "days": mail.DAYS_AFTER_PROMISES,
+        "to_confirm": mail.DAYS_TO_CONFIRM,
+        "typed": "",
+        "error": "",
     }
 
 
@@ -87,7 +115,7 @@ async def link(request: Request) -> Response:
         if action == "replace":
             await submissions.replace_link(site.store, key, new)
         else:
-            await submissions.revoke_link(site.store, key)
+            await submissions.revoke_link(site.store, site.clock, key)
     except (BadInput, StoreUnavailable) as error:
         story, _commission = await story_of_link(request)
         return await _link_page(request, story, form, error)

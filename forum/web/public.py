@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import evidence, scenario, storylife
+from forum import contributions, evidence, scenario, storylife, tallying
 from forum.commission import Commission
 from forum.errors import NotFound
 from forum.ports import Decision, Submission, Work
+from forum.round import OPEN
 from forum.submissions import ACCEPTED, WITHDRAWN
 from forum.web import annotating
 from forum.web.evidence import items as evidence_items
 from forum.web.life import told
 from forum.web.pages import page
 from forum.web.site import site_of
+from forum.web.suggestions import thanks
 from forum.web.terms import session_state
+from forum.web.versions import public_versions
 from forum.web.words import gettext as _
 
 NEWEST = 5
@@ -57,7 +60,8 @@ async def commission(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         found = await work.commissions.get(request.path_params["commission"])
         stories = await work.stories.of(found.id, ACCEPTED)
-        sessions = await work.sessions.of(found.id)
+        sessions = [s for s in await work.sessions.of(found.id) if not s.asynchronous]
+        asynchronous = await tallying.asynchronous_rounds(work, found)
         decisions = await work.decisions.of(found.id)
         decided = await _decided(work, decisions)
     return await page(
@@ -67,6 +71,8 @@ async def commission(request: Request) -> Response:
         stories=stories[::-1],
         told_by=_told_by(found, stories),
         sessions=[(s, session_state(s)) for s in sessions],
+        asynchronous=asynchronous,
+        story_titles={s.id: s.title for s in stories},
         decisions=decisions,
         decided=decided,
     )
@@ -83,6 +89,9 @@ async def story(request: Request) -> Response:
             raise NotFound("There is no story at this address.")
         shown = await evidence.shown(work, found)
         events = await storylife.public_life(work, found)
+        rounds = await tallying.asynchronous_rounds(work, of, found.id)
+        helped = await contributions.credits(work, found)
+        versions = await public_versions(work, found)
     read = scenario.parse(found.twee)
     return await page(
         request,
@@ -92,6 +101,9 @@ async def story(request: Request) -> Response:
         notes=annotating.for_readers(read),
         commission=of,
         group=of.group_label(found.told_by),
+        thanks=thanks(helped),
+        versions=len(versions),
+        answerable=[one for one in rounds if one.round.state == OPEN],
         evidence=evidence_items(shown, f"/stories/{found.id}/evidence"),
         played=[told(event) for event in reversed(events) if event.kind in _ON_STAGE],
         decided=[told(event) for event in reversed(events) if event.kind in _AFTERWARDS],

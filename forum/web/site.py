@@ -8,6 +8,7 @@ from typing import cast
 import jinja2
 from starlette.requests import HTTPConnection
 
+from forum.mailing import Mailing
 from forum.ports import Clock, Store
 from forum.rooms import Rooms
 from forum.settings import Settings
@@ -31,6 +32,7 @@ class Site:
     rooms: Rooms
     templates: jinja2.Environment
     limits: Limits
+    mailing: Mailing
     address: str
 
 

@@ -62,6 +62,8 @@ async def console(socket: WebSocket) -> None:
         await need(socket, "run sessions")
         async with site.store.read() as work:
             live = await work.sessions.get(socket.path_params["session"])
+        if live.asynchronous:
+            raise NotFound("There is no such session.")
     except ForumError as error:
         await _refuse(socket, error)
         return

@@ -1,8 +1,8 @@
 """Stories as files: sent in by somebody who writes in Twine or Twee, and taken out as .twee again.
 
-What was sent is read, and told line by line. Where nothing was left out and no words are marked it goes on as the plain
-form's does; else its writer first sees the story as it was read, and sends that. The page then carries it along as
-Twee, so that no file has to be chosen twice.
+What was sent is read, and told line by line. Where nothing was left out and no words are marked it is sent; else its
+writer first sees the story as it was read, and sends that. The page then carries it along as Twee, so that no file has
+to be chosen twice.
 """
 
 from __future__ import annotations
@@ -30,20 +30,17 @@ from forum.errors import (
 )
 from forum.ports import Submission
 from forum.scenario import Scenario
-from forum.submissions import ACCEPTED, RETURNED, WITHDRAWN, Sent
+from forum.submissions import ACCEPTED, RETURNED, Sent
 from forum.web import annotating
-from forum.web.errors import status_of
-from forum.web.forms import Form, form_with_file
+from forum.web.about import about_fields, errors_of, read_about
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import File, Form, form_with_file
 from forum.web.limits import AN_HOUR
 from forum.web.pages import page
 from forum.web.private import story_of_link
 from forum.web.site import address_of, site_of
-from forum.web.stories import about_fields, errors_of, read_about, retry_after
 from forum.web.words import gettext as _
 
-# Whoever sends more than a story file can be reads what to do about it, as far as this; beyond, the answer is short.
-MOST_BODY = 64 * 1024 * 1024
-_MOST_READ = importing.MAX_BYTES + 256 * 1024  # a file, and the form beside it
 _TRIES = 4  # for each story that may be sent: files with problems, and looking before sending
 _TOO_BIG = 'The file is too big. It can have 1 MiB. In Twine, choose "Build", then "Export As Twee", and send that.'
 _UNUSABLE = "This file cannot be used as it is. Below stands what to change, line by line."
@@ -80,10 +77,13 @@ async def _send(request: Request, commission: Commission, before: Submission | N
     site = site_of(request)
     form, found = Form({}), _Read()
     try:
-        form, file = await form_with_file(request, "file", _MOST_READ, _TOO_BIG)
+        form, file = await form_with_file(request, "file", importing.MAX_BYTES)
         tries = _TRIES * site.settings.stories_per_address
         site.limits.take(f"story files:{address_of(request)}", tries, AN_HOUR)
-        found = await run_in_threadpool(_read, form, file)
+        too_big = file is not None and file.size > importing.MAX_BYTES
+        found = await run_in_threadpool(_read, form, None if too_big else file)
+        if too_big:
+            raise FormErrors({"file": BadInput(_TOO_BIG)})
         about = read_about(form, commission)
         story = _usable(form, found)
         if file and (found.left_out or annotating.for_moderators(story).parts):
@@ -109,16 +109,13 @@ def _usable(form: Form, found: _Read) -> Scenario:
     return found.story
 
 
-def _read(form: Form, file: tuple[str, bytes] | None) -> _Read:
+def _read(form: Form, file: File | None) -> _Read:
     """The story in the file that was sent now, else in what the page carried along."""
     try:
         if file is None:
             carried = form.text("twee")
             return _Read(scenario.parse(carried)) if carried else _Read()
-        name, content = file
-        if len(content) > importing.MAX_BYTES:
-            return _Read(None, (Problem(0, _TOO_BIG),))
-        imported = twine.read_file(name, content)
+        imported = twine.read_file(file.name, file.content)
     except StoryProblems as error:
         return _Read(None, error.problems, error.notes)
     if len(imported.scenarios) > 1:
@@ -146,6 +143,8 @@ async def _page(
         notes=annotating.for_moderators(told) if told else None,
         problems=_lines(problems),
         left_out=_lines(found.left_out),
+        most_stories=site_of(request).settings.stories_per_address,
+        most_tries=_TRIES * site_of(request).settings.stories_per_address,
         form=about_fields(form, commission),
         errors=errors,
     )
@@ -172,7 +171,7 @@ async def download(request: Request) -> Response:
 async def download_mine(request: Request) -> Response:
     """A story as a .twee file, for whoever has its private link."""
     story, _commission = await story_of_link(request)
-    if story.status == WITHDRAWN:
+    if not story.twee:
         raise NotFound("There is no story at this address.")
     return _twee(story)
 

@@ -12,6 +12,7 @@ import jinja2
 import segno
 
 from forum import charts
+from forum.draft import mark
 from forum.web import terms
 from forum.web.words import translations
 
@@ -66,5 +67,5 @@ def environment() -> jinja2.Environment:
     with_gettext.install_gettext_translations(translations(), newstyle=True)
     env.globals |= {"static": static, "charts": charts, "chart_words": terms.chart_words}
     env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
-    env.filters |= {"day": day, "moment": moment, "spaced": spaced}
+    env.filters |= {"mark": mark, "day": day, "moment": moment, "spaced": spaced}
     return env

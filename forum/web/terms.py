@@ -100,6 +100,8 @@ def act_words(action: str) -> str:
         "released": _("A moderator put a held story back with those that wait to be read."),
         "taken down": _("A moderator took a public story down. It is held back now."),
         "kept": _("Readers reported a story. A moderator read it again, and it stays public."),
+        "new version accepted": _("A moderator accepted a new version of a public story."),
+        "new version returned": _("A moderator returned a new version of a public story to its writer."),
         "evidence shown": _("A moderator looked at evidence for a story, and it is shown beside it."),
         "evidence declined": _("A moderator looked at evidence for a story and did not show it."),
         "decision upheld": _("A writer appealed. Another moderator read the story and left it as it was decided."),

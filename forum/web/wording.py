@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 from forum import groups
 from forum.groups import Result
 from forum.round import Response, Round
-from forum.web.templating import day
+from forum.session import ASYNCHRONOUS
+from forum.web.templating import day, moment
 from forum.web.terms import act_words, power_words, stage_words
 from forum.web.words import gettext as _
 
@@ -49,6 +50,10 @@ class Around:
         """The words behind {"sd": digest}; a plain sentence where they were withdrawn."""
         found = self.disclosed.get(fact["sd"])
         return _("[withdrawn]") if found is None else found
+
+    def asynchronous(self, round_: str) -> bool:
+        """Whether people answered a round on their own, over days, and not in a room."""
+        return bool(self.openings.get(round_, {}).get("closes_at"))
 
     def question(self, round_: str) -> str:
         """The question of a round."""
@@ -91,6 +96,22 @@ def named(words: Callable[[str], str], name: str) -> str:
     return name if meaning == name else f"{meaning} ({name})"
 
 
+def preferred(result: Result, labels: Mapping[str, str], *, asynchronous: bool) -> str:
+    """What people preferred, with the count, and whether that was in a room."""
+    top = groups.preference(result.counts)
+    if not top:
+        return _("Nobody voted.")
+    if asynchronous:
+        said = _("In the asynchronous round people preferred %(responses)s, with %(count)s of %(n)s votes.")
+        if len(top) > 1:
+            said = _("In the asynchronous round people preferred %(responses)s, with %(count)s of %(n)s votes each.")
+    else:
+        said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes.")
+        if len(top) > 1:
+            said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes each.")
+    return said % {"responses": listed(labels, top), "count": result.counts[top[0]], "n": result.n}
+
+
 def decided(outcome: str, response: str | None, labels: Mapping[str, str]) -> str:
     """What was decided, as a sentence."""
     words = chosen(labels, response)
@@ -119,10 +140,21 @@ def _session_opened(entry: Facts, around: Around) -> Told:
     about = entry["about"]
     power = about["power"]
     invited = [f"{g['label']} ({g['invited']})" if g["invited"] is not None else g["label"] for g in about["groups"]]
+    kind, sentence = _("Live session"), _("The live session “%(title)s” was made for “%(commission)s”.")
+    entrance = _("Anybody with the join code. So browsers are counted, not people.")
+    if entry.get("kind") == ASYNCHRONOUS:
+        kind = _("Asynchronous round")
+        sentence = _(
+            "The asynchronous round “%(title)s” was made for “%(commission)s”. People play a story and answer by "
+            "themselves, over days."
+        )
+        entrance = _(
+            "Anybody who opens its page. So browsers are counted, not people; and whoever answers here may vote in a "
+            "room as well."
+        )
     return Told(
-        _("Live session"),
-        _("The live session “%(title)s” was made for “%(commission)s”.")
-        % {"title": entry["title"], "commission": about["title"]},
+        kind,
+        sentence % {"title": entry["title"], "commission": about["title"]},
         (
             (_("Question"), about["question"]),
             (_("Stage"), named(stage_words, about["stage"])),
@@ -132,10 +164,7 @@ def _session_opened(entry: Facts, around: Around) -> Told:
             (_("What cannot change"), power["cannot_change"]),
             (_("Groups, with how many people were invited"), ", ".join(invited)),
             (_("Smallest group shown by itself"), str(about["threshold"])),
-            (
-                _("How people get in"),
-                _("Anybody with the join code. So browsers are counted, not people."),
-            ),
+            (_("How people get in"), entrance),
         ),
     )
 
@@ -146,11 +175,18 @@ def _round_opened(entry: Facts, around: Around) -> Told:
         if entry["kind"] == "vote after replay"
         else _("Voting opened. The question is: “%(question)s”")
     )
+    values = {"question": around.words(entry["question"])}
+    until: tuple[tuple[str, str], ...] = ()
+    if entry.get("closes_at"):
+        sentence = _("An asynchronous round was opened, until %(until)s. The question is: “%(question)s”")
+        values["until"] = moment(entry["closes_at"])
+        until = ((_("Open until"), values["until"]),)
     responses = [around.words(r["label"]) for r in entry["responses"]]
     return Told(
         _("Vote opened"),
-        sentence % {"question": around.words(entry["question"])},
+        sentence % values,
         (
+            *until,
             (_("Answers to choose from"), "\n".join(responses)),
             (_("Groups"), ", ".join(entry["groups"])),
             (_("Smallest group shown by itself"), str(entry["threshold"])),
@@ -159,11 +195,22 @@ def _round_opened(entry: Facts, around: Around) -> Told:
     )
 
 
+def _round_extended(entry: Facts, around: Around) -> Told:
+    values = {"question": around.question(entry["round"]), "until": moment(entry["closes_at"])}
+    return Told(
+        _("More time"),
+        _("An asynchronous round is open for longer: until %(until)s. The question is: “%(question)s”") % values,
+        ((_("Open until"), values["until"]),),
+    )
+
+
 def _round_closed(entry: Facts, around: Around) -> Told:
+    sentence = _("Voting closed. Votes counted: %(count)s. The question was: “%(question)s”")
+    if around.asynchronous(entry["round"]):
+        sentence = _("An asynchronous round closed. Votes counted: %(count)s. The question was: “%(question)s”")
     return Told(
         _("Vote closed"),
-        _("Voting closed. Votes counted: %(count)s. The question was: “%(question)s”")
-        % {"question": around.question(entry["round"]), "count": entry["count"]},
+        sentence % {"question": around.question(entry["round"]), "count": entry["count"]},
         (
             (_("Votes counted"), str(entry["count"])),
             (_("Fingerprint of all the votes (ballots root)"), entry["ballots_root"]),
@@ -174,14 +221,7 @@ def _round_closed(entry: Facts, around: Around) -> Told:
 def _round_revealed(entry: Facts, around: Around) -> Told:
     result = Result.from_json(entry["result"])
     labels = around.responses(entry["round"])
-    top = groups.preference(result.counts)
-    if top:
-        most = _("The room preferred %(responses)s, with %(count)s of %(n)s votes.")
-        if len(top) > 1:
-            most = _("The room preferred %(responses)s, with %(count)s of %(n)s votes each.")
-        said = most % {"responses": listed(labels, top), "count": result.counts[top[0]], "n": result.n}
-    else:
-        said = _("Nobody voted.")
+    said = preferred(result, labels, asynchronous=around.asynchronous(entry["round"]))
     return Told(
         _("Result"),
         said + " " + _("The question was: “%(question)s”") % {"question": around.question(entry["round"])},
@@ -191,6 +231,7 @@ def _round_revealed(entry: Facts, around: Around) -> Told:
             entry["session"],
             around.question(entry["round"]),
             tuple(Response(id_, labels.get(id_, id_)) for id_ in result.counts),
+            closes_at=around.openings.get(entry["round"], {}).get("closes_at") or "",
         ),
         link=f"/rounds/{entry['round']}/ballots.jsonl",
         link_text=_("Download the opened votes and count them yourself"),
@@ -198,19 +239,25 @@ def _round_revealed(entry: Facts, around: Around) -> Told:
 
 
 def _round_annulled(entry: Facts, around: Around) -> Told:
+    sentence = _("A vote was declared void. Its votes do not count. The question was: “%(question)s”")
+    if around.asynchronous(entry["round"]):
+        sentence = _(
+            "An asynchronous round was declared void. Its votes do not count. The question was: “%(question)s”"
+        )
     return Told(
         _("Vote annulled"),
-        _("A vote was declared void. Its votes do not count. The question was: “%(question)s”")
-        % {"question": around.question(entry["round"])},
+        sentence % {"question": around.question(entry["round"])},
         ((_("Why"), around.words(entry["because"])),),
     )
 
 
 def _decision(entry: Facts, around: Around) -> Told:
     labels = around.responses(entry["rounds"][-1])
+    alone = around.asynchronous(entry["rounds"][-1])
+    who = _("The asynchronous round preferred") if alone else _("The room preferred")
     details = [
         (_("Question"), around.question(entry["rounds"][-1])),
-        (_("The room preferred"), listed(labels, entry["preference"]) or _("Nobody voted.")),
+        (who, listed(labels, entry["preference"]) or _("Nobody voted.")),
         (_("Reasons for the decision"), around.words(entry["rationale"])),
     ]
     if entry["why"]:
@@ -218,8 +265,11 @@ def _decision(entry: Facts, around: Around) -> Told:
     if entry["dissent"]:
         details.append((_("Who disagrees, and why"), around.words(entry["dissent"])))
     sentence = decided(entry["outcome"], entry["response"], labels)
+    if alone:
+        sentence += " " + _("It rests on an asynchronous round: people answered by themselves, not in a room.")
     if entry["differs"]:
-        sentence += " " + _("This is not what the room preferred.")
+        differs = _("This is not what people preferred.") if alone else _("This is not what the room preferred.")
+        sentence += " " + differs
     return Told(
         _("Decision"),
         sentence,
@@ -268,6 +318,7 @@ _TELLERS: dict[str, Callable[[Facts, Around], Told]] = {
     "scenario published": _scenario_published,
     "session opened": _session_opened,
     "round opened": _round_opened,
+    "round extended": _round_extended,
     "round closed": _round_closed,
     "round revealed": _round_revealed,
     "round annulled": _round_annulled,

@@ -132,6 +132,48 @@ async def test_a_resend_is_told_what_counts_now(store: SqlStore) -> None:
     assert [(o.refusal, o.choice) for o in outcomes] == [("", "r2"), ("", "r2"), ("unknown_response", "")]
 
 
+UNTIL = "2026-03-04T18:00:00.000Z"
+BEFORE, LATE = "2026-03-04T17:59:59.999Z", "2026-03-04T18:00:00.001Z"
+
+
+async def test_what_is_cast_at_the_closing_time_or_later_is_refused_though_nobody_has_closed_the_round(
+    store: SqlStore,
+) -> None:
+    round_, (nurse, carer, crew, police) = await a_vote(store, ["g1", "g2", "g3", "g4"])
+    async with store.begin() as work:
+        await work.rounds.save(replace(round_, closes_at=UNTIL))
+
+    def at(person: str, when: str, choice: str = "r1") -> Cast:
+        return replace(a_cast(round_.id, person, choice), at=when)
+
+    in_time, change = at(nurse, BEFORE), at(nurse, UNTIL, "r2")
+    batch = [in_time, at(carer, UNTIL), at(crew, LATE), change, at(police, BEFORE, "r2"), replace(in_time, at=LATE)]
+    assert [refusal for refusal, _ in await cast(store, *batch)] == ["", "closed", "closed", "closed", "", ""]
+    assert [refusal for refusal, _ in await cast(store, replace(in_time, at=LATE), change)] == ["", "closed"]
+    assert {b.participant: b.choice for b in await ballots(store, round_.id)} == {nurse: "r1", police: "r2"}
+    async with store.begin() as work:
+        await work.rounds.save(replace(round_, closes_at="2026-03-05T18:00:00.000Z"))
+    assert await cast(store, change, at(carer, LATE)) == [CHANGED, COUNTED]
+
+
+async def test_rounds_with_a_closing_time_are_found_while_they_are_open(store: SqlStore) -> None:
+    live, _ = await a_room(store, [])
+    story = new_id()
+    soon = replace(a_round(live.id), closes_at="2026-03-02T12:00:00.000Z", scenario=story, scene="The door")
+    later = replace(a_round(live.id), closes_at=UNTIL, extended_at=AT)
+    without, closed = a_round(live.id), replace(a_round(live.id, "closed"), closes_at=AT, scenario=story)
+    async with store.begin() as work:
+        for one in (later, without, closed, soon):
+            await work.rounds.add(one)
+    async with store.read() as work:
+        assert await work.rounds.timed() == [soon, later]
+        assert await work.rounds.timed(scenario=story) == [soon]
+        assert await work.rounds.timed(scenario=new_id()) == []
+        assert await work.rounds.timed(due=UNTIL) == [soon, later]
+        assert await work.rounds.timed(due=BEFORE) == [soon]
+        assert await work.rounds.timed(due=AT) == []
+
+
 async def test_one_batch_may_hold_the_same_cast_and_the_same_person_twice(store: SqlStore) -> None:
     round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
     a, b, c = (a_cast(round_.id, nurse, choice) for choice in ("r1", "r2", "none"))

@@ -253,6 +253,51 @@ async def test_a_code_is_one_live_sessions_and_free_when_that_has_ended(store: S
         assert await work.sessions.by_code("123456") == second
 
 
+async def test_a_code_leads_to_sessions_of_one_kind(store: SqlStore) -> None:
+    commission = a_commission()
+    room, alone = a_session(commission, code="123456", ended=True), a_session(commission, code="123456")
+    alone = replace(alone, kind="asynchronous")
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+        await work.sessions.add(room)
+        await work.sessions.add(alone)
+        assert await work.sessions.by_code("123456") == room
+        assert await work.sessions.by_code("123456", kind="asynchronous") == alone
+        assert await work.sessions.get(alone.id) == alone
+        with pytest.raises(NotFound):
+            await work.sessions.by_code("654321", kind="asynchronous")
+
+
+async def test_a_story_that_is_held_waits_with_its_next_change(store: SqlStore) -> None:
+    commission = a_commission()
+    story = Submission(new_id(), commission.id, "At night", ":: Start", "submitted", link="link")
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+        await work.stories.add(story)
+    held, told = asyncio.Event(), []
+
+    async def holds() -> None:
+        async with store.begin() as work:
+            assert await work.stories.get(story.id, lock=True) == story
+            held.set()
+            # Nobody else's change can come before the end of this; somebody who reads need not wait.
+            async with store.read() as other:
+                assert await other.stories.get(story.id) == story
+            told.append("held")
+
+    async def changes() -> None:
+        await held.wait()
+        async with store.begin() as work:
+            await work.stories.save(replace(story, status="held"), "submitted")
+            told.append("changed")
+
+    await asyncio.gather(holds(), changes())
+    assert told == ["held", "changed"]
+    async with store.begin() as work:
+        with pytest.raises(NotFound):
+            await work.stories.get(new_id(), lock=True)
+
+
 async def test_changes_under_a_lock_are_never_lost(store: SqlStore) -> None:
     live, _ = await a_room(store, [])
 

@@ -74,7 +74,7 @@ def test_numbers_stay_numbers() -> None:
 
 
 def test_decisions_stand_beside_what_people_preferred(log: Log) -> None:
-    first, second, third = read("decisions.csv", log)
+    first, second, third, fourth = read("decisions.csv", log)
     assert (first["outcome"], first["response"], first["response_label"]) == (
         "adopted with changes",
         "r1",
@@ -86,6 +86,7 @@ def test_decisions_stand_beside_what_people_preferred(log: Log) -> None:
     assert (second["outcome"], second["response"], second["why"]) == ("deferred", "", "")
     assert second["dissent"] == WITHDRAWN
     assert third["demonstration"] == "yes"
+    assert [row["session_kind"] for row in (first, second, third, fourth)] == ["room", "room", "room", "asynchronous"]
     assert log.entries[int(first["entry"])]["decision"] == first["decision"]
 
 
@@ -96,7 +97,7 @@ def test_every_round_is_there_with_how_far_it_came(log: Log) -> None:
         *["annulled"] * 2,
         "closed",
         "open",
-        "revealed",
+        *["revealed"] * 2,
     ]
     assert rounds[1]["second_of"] == rounds[0]["round"]
     assert rounds[0]["responses"] == 'Send a nurse | Send the police | =Call back, "soon" | None of these'
@@ -106,6 +107,33 @@ def test_every_round_is_there_with_how_far_it_came(log: Log) -> None:
     assert (rounds[8]["ballots"], rounds[8]["revealed_at"]) == ("33", "")
     assert rounds[9]["ballots"] == ""
     assert rounds[10]["commission_title"] == "A quiet room"
+    assert [(row["session_kind"], row["closes_at"]) for row in rounds] == [
+        *[("room", "")] * 11,
+        ("asynchronous", "2026-11-27T18:00:00.000Z"),
+    ]
+
+
+def test_what_was_answered_alone_is_named_wherever_it_stands_beside_a_room(log: Log) -> None:
+    rows = read("results_by_group.csv", log)
+    kinds = {row["session"]: row["session_kind"] for row in rows}
+    assert sorted(kinds.values()) == ["asynchronous", "room", "room"]
+    assert {row["session_kind"] for row in read("view_shift.csv", log)} == {"room"}
+
+
+def test_a_record_from_before_there_were_asynchronous_rounds_is_all_in_rooms(log: Log) -> None:
+    new = ("kind", "closes_at")
+    entries = []
+    for entry in log.entries:
+        if entry["type"] == "session opened":
+            entries.append({key: value for key, value in entry.items() if key not in new})
+        elif entry["type"] == "round opened":
+            entries.append({key: value for key, value in entry.items() if key != "closes_at"})
+        elif entry["type"] != "round extended":
+            entries.append(entry)
+    old = Log(tuple(entries), log.disclosures, log.ballots, log.commission)
+    for name in ("rounds.csv", "results_by_group.csv", "decisions.csv"):
+        assert {row["session_kind"] for row in read(name, old)} == {"room"}
+    assert {row["closes_at"] for row in read("rounds.csv", old)} == {""}
 
 
 def test_results_add_up_and_hold_no_small_group(log: Log) -> None:

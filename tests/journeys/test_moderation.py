@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import PASSWORD, SMALL, House, Look, People
+from browsing import PASSWORD, SMALL, House, Look, People, send, tell
 from playwright.async_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -33,28 +33,6 @@ async def moderators(people: People, house: House) -> None:
         await expect(page.get_by_role("heading", name=login.title(), exact=True)).to_be_visible()
 
 
-async def told(page: Page, house: House) -> str:
-    """A story, sent by the form as a browser without JavaScript sends it; returns its private link."""
-    await page.goto("/commissions")
-    await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
-    where = page.url.removeprefix(house.server.base)
-    fields = {
-        "title": TITLE,
-        "happened": "My father waits for a lift to the clinic. It is late again.",
-        "question": "What could the clinic do now?",
-        "group": "",
-        "may_perform": "yes",
-        "may_publish": "yes",
-        "may_quote": "no",
-    }
-    body = "&".join(f"{name}={value.replace(' ', '+')}" for name, value in fields.items())
-    body += "".join(f"&response=Answer+{number}" for number in range(3))
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": house.server.base}
-    sent = await page.request.post(f"{where}/tell", data=body, headers=headers, max_redirects=0)
-    assert sent.status == 303, await sent.text()
-    return sent.headers["location"].partition("?")[0]
-
-
 async def desk(page: Page, accessible: Look) -> None:
     await page.goto("/moderate")
     await accessible(page)
@@ -68,7 +46,14 @@ async def test_a_story_that_is_held_appealed_reported_and_taken_down(
     await moderators(people, house)
     writer = await people.somebody(SMALL, scripts=False)
     reading = await people.somebody(SMALL)
-    link = await told(writer, house)
+    link = await tell(
+        writer,
+        TITLE,
+        happened="My father waits for a lift to the clinic. It is late again.",
+        question="What could the clinic do now?",
+        answers=("Call him", "Send somebody", "Wait"),
+    )
+    await send(writer, link, "Send your story")
     mo, mel = await people.signed_in("mo", SMALL), await people.signed_in("mel", SMALL)
 
     await desk(mo, accessible)

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from browsing import SMALL, Look, People
-from playwright.async_api import Page, expect
+from browsing import SMALL, Look, People, onward, tell
+from playwright.async_api import expect
 
 pytestmark = pytest.mark.browser
 
 TOLD = "They sent us from triage to A&E. I rang Margaret on 07700 900123, and nobody came to the door of the ward."
-
-
-async def tell(page: Page) -> None:
-    """Fills the form, with a name and a number in it, and sends it."""
-    await page.goto("/commissions")
-    await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
-    await page.get_by_role("link", name=re.compile("Tell a story")).first.click()
-    await page.get_by_label("Title").fill("The door of the ward")
-    await page.get_by_label("What happened?").fill(TOLD)
-    await page.get_by_label("Your question").fill("What could somebody do now?")
-    for number, words in enumerate(["Open the door", "Call the duty nurse", "Wait until it is light"], start=1):
-        await page.get_by_label(re.compile(f"^Answer {number}")).fill(words)
-    await page.get_by_label("Prefer not to say").check()
-    for question, answer in (("published", "Yes"), ("performed", "Yes"), ("quoted", "No")):
-        await page.get_by_role("group", name=f"May it be {question}?").get_by_label(answer).check()
-    await page.get_by_role("button", name="Send your story").click()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -37,21 +19,28 @@ async def test_marks_consent_and_taking_back_on_a_small_phone(people: People, ac
         if scripts:
             await accessible(writer)
 
-    await tell(writer)
+    link = await tell(
+        writer,
+        "The door of the ward",
+        happened=TOLD,
+        question="What could somebody do now?",
+        answers=("Open the door", "Call the duty nurse", "Wait until it is light"),
+        quoted="No",
+    )
+    await writer.get_by_role("link", name="Check it, then send it").click()
     await expect(writer.get_by_role("heading", name="Before you send it")).to_be_visible()
     assert await writer.locator("mark").count() == 2
     await look()
-    await writer.get_by_role("button", name="Change it").click()
-    await expect(writer.get_by_label("What happened?")).to_have_value(TOLD)
-    await expect(writer.get_by_role("group", name="May it be quoted?").get_by_label("No")).to_be_checked()
-    await look()
-    await writer.get_by_label("What happened?").fill(TOLD.replace("Margaret", "the ward"))
-    await writer.get_by_role("button", name="Send your story").click()
+    await writer.get_by_role("link", name="Change something").click()
+    await writer.goto(f"{link}/write/happened")
+    await expect(writer.get_by_label("Tell it in your own words")).to_have_value(TOLD)
+    await writer.get_by_label("Tell it in your own words").fill(TOLD.replace("Margaret", "the ward"))
+    await onward(writer, "Where and when was it?")
+    await writer.goto(f"{link}/check")
     assert await writer.locator("mark").count() == 1
     await writer.get_by_role("button", name="Send it as it is").click()
     await expect(writer.get_by_text("We have your story")).to_be_visible()
     await look()
-    link = re.sub(r"\?.*", "", writer.url)
     await writer.get_by_role("group", name="May it be performed?").get_by_label("No").check()
     await writer.get_by_role("button", name="Save these answers").click()
     await expect(writer.get_by_text("Your answers are saved")).to_be_visible()

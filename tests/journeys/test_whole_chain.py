@@ -7,86 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import PASSWORD, PHONE, House, Look, People
-from playwright.async_api import Page, expect
+from browsing import PHONE, House, Look, People, join, make_accounts, press, send, tell, vote
+from playwright.async_api import expect
 from serving import forum
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
-ACCOUNTS = {"mo": "Moderator", "olu": "Organiser", "cat": "Commissioner"}
-
-
-async def make_accounts(people: People, house: House, accessible: Look) -> None:
-    """The first administrator, and by them one account for each role."""
-    page = await people.somebody()
-    await page.goto(house.first_link)
-    await accessible(page)
-    await page.get_by_label("Your name").fill("Ada")
-    await page.get_by_label("Login").fill("ada")
-    await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.get_by_label("The same password again").fill(PASSWORD)
-    await page.get_by_role("button", name="Make the account").click()
-    await page.goto("/people")
-    await accessible(page)
-    for login, role in ACCOUNTS.items():
-        form = page.locator("form#form")
-        await form.get_by_label("Name", exact=True).fill(login.title())
-        await form.get_by_label("Login").fill(login)
-        await form.get_by_label("First password").fill(PASSWORD)
-        await form.get_by_label(re.compile(f"^{role}")).check()
-        await form.get_by_role("button", name="Make the account").click()
-        await expect(page.get_by_role("heading", name=login.title(), exact=True)).to_be_visible()
-
-
-async def tell_a_story(page: Page, accessible: Look) -> str:
-    """Somebody without an account tells a story on a phone; returns their private link."""
-    await page.goto("/commissions")
-    await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
-    await accessible(page)
-    await page.get_by_role("link", name=re.compile("Tell a story")).first.click()
-    await accessible(page)
-    await page.get_by_label("Title").fill("The lift that never comes")
-    await page.get_by_role("button", name="Send your story").click()
-    # Nothing that was typed is lost with the parts that were missing.
-    await expect(page.get_by_label("Title")).to_have_value("The lift that never comes")
-    await accessible(page)
-    await page.get_by_label("What happened?").fill("My father waits for a lift to the clinic. It is late again.")
-    await page.get_by_role("textbox", name="Scene 2").fill("The driver rings. He cannot find us.")
-    await page.get_by_label("Your question").fill("What could the clinic do now?")
-    for number, words in enumerate(["Call him at home", "Send somebody to him", "Give him another day"], start=1):
-        await page.get_by_label(re.compile(f"^Answer {number}")).fill(words)
-    await page.get_by_label("Prefer not to say").check()
-    for question in ("published", "performed", "quoted"):
-        await page.get_by_role("group", name=f"May it be {question}?").get_by_label("Yes").check()
-    await page.get_by_role("button", name="Send your story").click()
-    await accessible(page)
-    found = re.search(r"/my-story/[\w-]+", page.url + await page.content())
-    assert found is not None
-    return found.group(0)
-
-
-async def join(page: Page, code: str, group: str) -> None:
-    await page.goto("/join")
-    await page.get_by_label(re.compile("code", re.IGNORECASE)).fill(code)
-    await page.get_by_role("main").get_by_role("button").first.click()
-    await page.get_by_label(group, exact=True).check()
-    await page.get_by_role("main").get_by_role("button").first.click()
-    await expect(page.locator("#screen")).to_be_visible()
-
-
-async def vote(page: Page, choice: int, reason: str = "") -> None:
-    await page.locator("[data-ballot] input[type=radio]").nth(choice).check()
-    if reason:
-        await page.get_by_label(re.compile("^Why")).fill(reason)
-    await page.get_by_role("button", name="Send my vote").click()
-    await expect(page.locator("[data-status]")).to_contain_text("Counted")
-
-
-async def press(console: Page, name: str) -> None:
-    """Presses a button of the console and waits until the server has answered."""
-    async with console.expect_response(lambda r: "/console/" in r.url and r.request.method == "POST") as answer:
-        await console.get_by_role("button", name=re.compile(name)).first.click()
-    assert (await answer.value).status in {200, 303}
 
 
 async def test_the_whole_chain(people: People, house: House, accessible: Look, tmp_path: Path) -> None:
@@ -94,7 +19,16 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
 
     # A story is told, returned, told again, and accepted.
     contributor = await people.somebody(PHONE)
-    link = await tell_a_story(contributor, accessible)
+    link = await tell(
+        contributor,
+        "The lift that never comes",
+        happened="My father waits for a lift to the clinic. It is late again.\n\nThe driver rings. He cannot find us.",
+        question="What could the clinic do now?",
+        answers=("Call him at home", "Send somebody to him", "Give him another day"),
+        look=accessible,
+    )
+    await send(contributor, link, "Send your story", accessible)
+    await accessible(contributor)
     moderator = await people.signed_in("mo")
     for action, reason in (("Return", "Please say who is on the phone."), ("Accept", "")):
         await moderator.goto("/moderate")
@@ -109,8 +43,11 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
             await contributor.goto(link)
             await expect(contributor.get_by_text(reason)).to_be_visible()
             await accessible(contributor)
-            await contributor.get_by_role("textbox", name="Scene 2").fill("My mother answers.")
-            await contributor.get_by_role("main").get_by_role("button", name=re.compile("[Ss]end")).last.click()
+            await contributor.get_by_role("link", name="Change it").click()
+            await contributor.get_by_role("heading", name=re.compile("What happened")).click()
+            await contributor.get_by_label("What happens").first.fill("My father waits for a lift. My mother rings.")
+            await expect(contributor.locator(".saving")).to_have_text("Saved")
+            await send(contributor, link, "Send it again", accessible)
     await contributor.goto("/stories")
     await accessible(contributor)
     await contributor.get_by_role("link", name="The lift that never comes").click()

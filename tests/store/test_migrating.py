@@ -7,9 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Database
 from databases import PostgresServer
+from house import telling
 from making import a_commission
 
-from forum import finding, scenario, storyform
+from forum import finding, scenario
 from forum.errors import StartupProblem
 from forum.ports import Offered, Wanted
 from forum.store import check, migrate, open_store
@@ -147,16 +148,8 @@ async def test_stories_accepted_before_there_was_a_library_are_in_it(
     commission = a_commission()
     about = msgspec.to_builtins(commission)
     story = {"commission": commission.id, "told_by": "g2", "because": "", "submitted_at": "", "moderated_at": ""}
-    twee = storyform.from_form(
-        title="The third knock",
-        what_happened="A neighbour knocks.",
-        scenes=[],
-        question="What now?",
-        responses=["Open", "Wait", "Call"],
-        told_by="Carers",
-        content_notes=["fear"],
-        ifid=str(uuid.uuid4()).upper(),
-    )
+    twee = telling("The third knock", happened="A neighbour knocks.", content_notes=("fear",)).story
+    twee = replace(twee, told_by="Carers")
     rows = [
         story
         | {"id": status, "status": status, "title": f"Knock {status}", "twee": scenario.write(twee), "link": status}
@@ -179,6 +172,39 @@ async def test_stories_accepted_before_there_was_a_library_are_in_it(
         assert shelf.told_by == {"accepted": "Carers"}
         assert await work.library.offered() == Offered(("Carers",), ("fear",))
     await store.close()
+
+
+async def test_sessions_and_rounds_from_before_there_were_asynchronous_ones_were_in_a_room(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        await upgrade_to(empty, "0006", patch)
+    words = ("title", "question", "stage", "created_at")
+    commission = dict.fromkeys(words, "c") | {"id": "c", "threshold": 5, "demonstration": False, "rehearsal": False}
+    flags = {"version": 1, "paused": False, "ended": False, "rehearsal": False, "recorded": True}
+    session = dict.fromkeys(("id", "title", "code", "projector", "opened_at"), "s") | {"commission": "c"} | flags
+    times = ("created_at", "opened_at", "closed_at", "revealed_at", "annulled_at", "annulled_because")
+    asked = {"id": "r", "session": "s", "question": "Who?", "method": "single", "kind": "first vote", "state": "open"}
+    rows: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("commission", commission, {name: [] for name in ("power", "groups", "support")}),
+        ("session", session, {"scenarios": [], "cue": {"kind": "welcome"}}),
+        ("round", dict.fromkeys(times, "") | asked | {"closing_soon": False}, {"responses": []}),
+    ]
+    old = engines(parse(empty))
+    async with old.writer.begin() as connection:
+        for name, row, json in rows:
+            table = sa.table(name, *map(sa.column, row), *(sa.column(column, sa.JSON()) for column in json))
+            await connection.execute(sa.insert(table), row | json)
+    await old.close()
+    await migrate(empty)
+    store = await open_store(empty)
+    async with store.read() as work:
+        live = await work.sessions.by_code("s")
+        [round_] = await work.rounds.of("s")
+        assert await work.rounds.timed() == []
+    await store.close()
+    assert (live.kind, live.asynchronous) == ("room", False)
+    assert (round_.closes_at, round_.extended_at) == ("", "")
 
 
 async def test_a_newer_database_is_left_alone(empty: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 from forum import evidence, submissions
 from forum.errors import BadInput
 from forum.ports import Submission
-from forum.web.evidence import MOST_BODY
+from forum.web.forms import MOST_WITH_FILE
 
 PDF = b"%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\ntrailer <<>>\n%%EOF\n"
 PAGE = "https://example.org/letter?page=2#top"
@@ -142,7 +142,7 @@ async def test_a_file_that_lies_or_is_too_big_is_told_so_and_what_was_typed_stay
         assert 'href="#file"' in answer.text
         assert 'aria-invalid="true"' in answer.text
     assert "Say what the file shows" in words(await send(house, key, PDF, title=""))
-    huge = await send(house, key, bytes(MOST_BODY + 1))
+    huge = await send(house, key, bytes(MOST_WITH_FILE + 1))
     assert huge.status_code == 413
     assert await kept(house, story) == []
 

@@ -24,3 +24,18 @@ async def test_a_charset_of_the_senders_own(
             headers={"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"},
         )
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("charset", "status"), [("utf-8", 422), ("utf-7", 422), ("undefined", 422), ("no-such", 422)])
+async def test_a_charset_of_the_senders_own_beside_a_file(
+    tmp_path: Path, sqlite_template: Path, charset: str, status: int
+) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="own_note"\r\n\r\n+2AA-\xff\r\n--x--\r\n'
+    async with a_house(tmp_path, sqlite_template) as house, house.browser() as browser:
+        commission = await house.commission()
+        answer = await browser.post(
+            f"/commissions/{commission.id}/tell/file",
+            content=body,
+            headers={"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"},
+        )
+    assert answer.status_code == status

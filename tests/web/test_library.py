@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 async def publish(house: House, commission: Commission, title: str = "The third knock", **told: Any) -> Submission:
     """A public story."""
-    story, _ = await submissions.submit(house.store, CLOCK, commission.id, replace(telling(title), **told))
+    story, _ = await submissions.submit(house.store, CLOCK, commission.id, telling(title, **told))
     return await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
 
 

@@ -27,6 +27,11 @@ def test_the_limit_bites_after_so_many_and_says_when_to_come_back() -> None:
     with pytest.raises(TooMany) as refused:
         limits.take("join 192.0.2.1", 3, 600)
     assert refused.value.retry_after == 571
+    assert str(refused.value).endswith("Wait 10 minutes and try again.")
+    hands.time += 500
+    with pytest.raises(TooMany, match="Wait 71 seconds"):
+        limits.take("join 192.0.2.1", 3, 600)
+    hands.time -= 500
     limits.take("join 192.0.2.2", 3, 600)
 
 
@@ -39,6 +44,17 @@ def test_the_window_slides() -> None:
         limits.check("k", 1, 600)
     hands.time += 2
     limits.take("k", 1, 600)
+
+
+def test_what_is_left_is_known_before_it_is_used_up() -> None:
+    hands = Hands()
+    limits = Limits(hands)
+    for left in (3, 2, 1, 0):
+        assert limits.left("k", 3, 600) == left
+        if left:
+            limits.take("k", 3, 600)
+    hands.time += 601
+    assert limits.left("k", 3, 600) == 3
 
 
 def test_refused_tries_do_not_make_it_longer() -> None:

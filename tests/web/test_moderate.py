@@ -5,11 +5,10 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from house import House, a_house, field, story_form, telling, words
+from house import House, a_house, field, send, telling, words, written
 from making import CLOCK
 
 from forum import moderation, recording, submissions
@@ -130,7 +129,7 @@ async def test_a_text_that_changed_since_it_was_read_is_not_published(house: Hou
         await submissions.moderate(
             house.store, CLOCK, story.id, "return", because="No names, please.", expected_status="submitted"
         )
-        await submissions.resubmit(house.store, CLOCK, key, replace(telling(), happened="Something else."))
+        await submissions.resubmit(house.store, CLOCK, key, telling(happened="Something else."))
         late = await slow.post(
             f"/moderate/{story.id}",
             data={"action": "accept", "expected": field(page, "expected"), "read": field(page, "read")},
@@ -177,7 +176,8 @@ async def test_hostile_text_reaches_the_moderator_as_text(house: House) -> None:
     commission = await house.commission()
     hostile = "</textarea><script>alert(1)</script>"
     async with house.browser() as writer:
-        await writer.post(f"/commissions/{commission.id}/tell", data=story_form(title=hostile, happened=hostile))
+        key = await written(writer, commission, {"title": hostile, "happened.text": hostile})
+        assert (await send(writer, key)).status_code == 303
     async with house.store.read() as work:
         (story,) = await work.stories.of()
     async with house.signed_in("moderator") as moderator:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,7 +122,7 @@ async def test_only_accepted_stories_are_there(house: House) -> None:
 async def test_a_story_gives_its_notes_first_and_every_link_leads_somewhere(house: House) -> None:
     commission = await house.commission()
     hostile = '<script>alert(1)</script>" onmouseover="x'
-    told = replace(telling(), happened=hostile, responses=(hostile, "Two", "Three"), content_notes=(hostile,))
+    told = telling(happened=hostile, responses=(hostile, "Two", "Three"), content_notes=(hostile,))
     story, _ = await submissions.submit(house.store, CLOCK, commission.id, told)
     await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     async with house.browser() as browser:

@@ -94,13 +94,23 @@ def test_no_unsafe_address_is_open_but_those_that_have_their_own_key() -> None:
     assert {p.path for p in PAGES if p.permission == "public" and "POST" in p.methods} == {
         "/commissions/{commission}/tell",
         "/commissions/{commission}/tell/file",
-        "/my-story/{key}",
+        "/my-story/{key}/write",
+        "/my-story/{key}/write/{step}",
+        "/my-story/{key}/save",
+        "/my-story/{key}/check",
         "/my-story/{key}/file",
+        "/my-story/{key}/build",
+        "/my-story/{key}/build/{suggestion}",
+        "/my-story/{key}/versions/{number}",
+        "/build/{key}/suggest",
         "/my-story/{key}/permissions",
         "/my-story/{key}/take-back",
         "/my-story/{key}/evidence",
         "/my-story/{key}/link",
         "/my-story/{key}/appeal",
+        "/my-story/{key}/mail",
+        "/mail/confirm/{key}",
+        "/mail/stop/{key}",
         "/stories/{story}/report",  # no key: a reader has none, so it is limited by address
         "/sign-in",
         "/sign-out",
@@ -108,6 +118,8 @@ def test_no_unsafe_address_is_open_but_those_that_have_their_own_key() -> None:
         "/join",
         "/s/{code}/join",
         "/s/{code}/vote",
+        "/answer/{answer_code}/join",
+        "/answer/{answer_code}/question",
     }
 
 

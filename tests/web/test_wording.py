@@ -38,7 +38,7 @@ def test_every_entry_has_a_sentence_of_its_own_kind(keeper: Keeper) -> None:
         assert "%(" not in text(one)
         kinds[entry["type"]] = one.kind
     assert "Other" not in kinds.values()
-    assert len(set(kinds.values())) == len(kinds) == 10
+    assert len(set(kinds.values())) == len(kinds) == 11
 
 
 def test_a_type_from_a_later_version_is_named(keeper: Keeper) -> None:
@@ -62,7 +62,7 @@ def test_a_result_is_told_with_the_response_in_words(keeper: Keeper) -> None:
 
 
 def test_a_decision_is_told_with_what_it_differs_from(keeper: Keeper) -> None:
-    with_changes, deferred, not_adopted = all_told(keeper, "decision")
+    with_changes, deferred, not_adopted, _ = all_told(keeper, "decision")
     assert with_changes.sentence.startswith("“Send a nurse” is adopted, with changes.")
     assert "The police have no beds" in text(with_changes)
     assert "put off" in deferred.sentence
@@ -74,6 +74,33 @@ def test_words_that_were_withdrawn_are_said_to_be(keeper: Keeper) -> None:
     assert "[withdrawn]" in text(deferred)
     assert "My brother" not in text(deferred)
     assert "Not now" in text(deferred)
+
+
+def test_what_was_answered_alone_is_told_as_that(keeper: Keeper) -> None:
+    made = all_told(keeper, "session opened")[-1]
+    assert made.kind == "Asynchronous round"
+    assert "by themselves, over days" in made.sentence
+    assert "may vote in a room as well" in text(made)
+    opened = all_told(keeper, "round opened")[-1]
+    assert "asynchronous round was opened, until 25 November 2026, 18:00 UTC" in opened.sentence
+    [longer] = all_told(keeper, "round extended")
+    assert "open for longer: until 27 November 2026, 18:00 UTC" in longer.sentence
+    assert "asynchronous round closed. Votes counted: 19" in all_told(keeper, "round closed")[-1].sentence
+    shown = all_told(keeper, "round revealed")[-1]
+    assert "In the asynchronous round people preferred “Send the police”" in shown.sentence
+    assert shown.round is not None
+    assert shown.round.closes_at
+    decision = all_told(keeper, "decision")[-1]
+    assert "rests on an asynchronous round" in decision.sentence
+    assert ("The asynchronous round preferred", "“Send the police”") in decision.details
+    for entry in all_told(keeper, "round revealed")[:-1] + all_told(keeper, "decision")[:-1]:
+        assert "asynchronous" not in text(entry)
+
+
+def test_an_asynchronous_round_that_is_void_is_told_as_that(keeper: Keeper) -> None:
+    asked = [entry for entry in keeper.entries if entry["type"] == "round opened"][-1]
+    void = {"type": "round annulled", "round": asked["round"], "because": asked["question"]}
+    assert "An asynchronous round was declared void" in told(void, around(keeper, void)).sentence
 
 
 def test_moderation_is_told_with_its_reason_where_that_is_public(keeper: Keeper) -> None:

@@ -1,0 +1,302 @@
+"""Answering alone, over days: the public pages of an asynchronous round. They need no account, no script, no hurry.
+
+What it is, and joining; the story, played alone, one scene a page; its question, with the ballot; and stepping out.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum import asynchronous, facilitation, paths, scenario, tallying
+from forum.ballot import Ballot
+from forum.commission import Commission
+from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound
+from forum.groups import Result
+from forum.ports import Work
+from forum.rooms import cast_of
+from forum.round import OPEN, REVEALED, Round
+from forum.scenario import Scenario
+from forum.session import ASYNCHRONOUS, LiveSession, Participant
+from forum.submissions import ACCEPTED
+from forum.web import annotating
+from forum.web.forms import form_of, spoken
+from forum.web.limits import TEN_MINUTES
+from forum.web.pages import DEVICE, YEAR, digest, done, page, set_cookie, wants_json
+from forum.web.play import MOST_BACK, Way, numbers
+from forum.web.site import address_of, site_of
+from forum.web.templating import moment
+from forum.web.words import gettext as _
+from forum.wire import MAX_REASON, REFUSALS, CastMessage
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One browser's visit to a round. `told` is the story, None where it may not be read (any more): `gone` says why.
+
+    `open` is whether an answer sent now would be counted; `mine` is the ballot that counts for this browser.
+    """
+
+    live: LiveSession
+    round: Round
+    commission: Commission
+    now: str
+    told: Scenario | None
+    gone: str
+    device: str
+    participant: Participant | None
+    mine: Ballot | None
+    result: Result | None
+
+    @property
+    def path(self) -> str:
+        """Where the pages of this round begin."""
+        return f"/answer/{self.live.code}"
+
+    @property
+    def open(self) -> bool:
+        """Whether an answer sent now would be counted."""
+        return self.told is not None and self.round.takes(self.now)
+
+    @property
+    def ended_at(self) -> str:
+        """When the question closed, or will: before its time where somebody closed it early."""
+        return min(filter(None, (self.round.closed_at, self.round.closes_at)))
+
+    @property
+    def left(self) -> str:
+        """How much time is left, roughly."""
+        left = datetime.fromisoformat(self.round.closes_at) - datetime.fromisoformat(self.now)
+        if left >= timedelta(days=2):
+            return _("about %(number)s days") % {"number": round(left / timedelta(days=1))}
+        if left >= timedelta(hours=2):
+            return _("about %(number)s hours") % {"number": round(left / timedelta(hours=1))}
+        return _("less than two hours")
+
+
+async def about(request: Request) -> Response:
+    """What this is, until when, and joining; for whoever has joined, the way into the story; afterwards the result."""
+    visit = await _visit(request)
+    answer = await _about_page(request, visit)
+    if not visit.device:
+        set_cookie(request, answer, DEVICE, secrets.token_urlsafe(24), YEAR)
+    return answer
+
+
+async def join(request: Request) -> Response:
+    """Joins with a group, as in a room: one participant for each browser."""
+    site = site_of(request)
+    visit = await _visit(request)
+    if not visit.open:
+        raise NotAllowed("This question is closed, so nobody can join any more.")
+    form = await form_of(request)
+    group = form.text("group")
+    # "" is "prefer not to say"; a form without any choice is not an answer.
+    if "group" not in form.values or (group and visit.commission.group_label(group) is None):
+        form.wrong("group", "Choose a group, or “Prefer not to say”.")
+        if wants_json(request):
+            form.stop()
+        return await _about_page(request, visit, 422, spoken(form.errors["group"]))
+    device = visit.device or secrets.token_urlsafe(24)
+    if visit.participant is None:
+        site.limits.take(f"join {address_of(request)}", site.settings.joins_per_address, TEN_MINUTES)
+        participant = Participant(secrets.token_hex(16), visit.live.id, group or None, site.clock.now())
+        async with site.store.begin() as work:
+            await work.sessions.join(participant, digest(device))
+    answer = done(request, visit.path, session=visit.live.id, round=visit.round.id)
+    set_cookie(request, answer, DEVICE, device, YEAR)
+    return answer
+
+
+async def play(request: Request) -> Response:
+    """One scene of the story; the opened question has a page of its own."""
+    visit = await _visit(request)
+    if visit.told is None or visit.participant is None:
+        return RedirectResponse(visit.path, 303)
+    every = paths.places(visit.told)
+    came = numbers(request.query_params.get("came", ""), len(every))
+    asked = numbers(request.query_params.get("scene", ""), len(every))
+    place = every[asked[0] - 1] if asked else None
+    if place is None:
+        raise NotFound("This scene is not there any more. Begin the story again.")
+    if place.scene.name == visit.round.scene:
+        return RedirectResponse(_url(visit, "question", 0, came), 303)
+    return await page(
+        request,
+        "answer/scene.html",
+        visit=visit,
+        place=place,
+        ways=_ways(visit, place, came),
+        notes=annotating.for_readers(replace(visit.told, scenes=(place.scene,))),
+        before=_url(visit, "play", came[-1], came[:-1]) if came else visit.path,
+        question=_url(visit, "question", 0, (*came, place.number)),
+    )
+
+
+async def question(request: Request) -> Response:
+    """The opened question with the ballot; posted, the vote. It is changed as it is given, until the round closes."""
+    visit = await _visit(request)
+    if request.method == "POST":
+        return await _vote(request, visit)
+    if visit.participant is None or (visit.told is None and visit.mine is None):
+        return RedirectResponse(visit.path, 303)
+    return await _question_page(request, visit)
+
+
+async def step_out(request: Request) -> Response:
+    """A quiet page with the organiser's support lines, and the way back."""
+    visit = await _visit(request)
+    return await page(request, "answer/step_out.html", commission=visit.commission, back=visit.path)
+
+
+async def _vote(request: Request, visit: Visit) -> Response:
+    site = site_of(request)
+    if visit.participant is None:
+        raise NotAllowed(REFUSALS["not_joined"])
+    form = await form_of(request)
+    choice, reason = form.text("choice"), form.text("reason")
+    if not choice:
+        form.wrong("choice", "Choose one of the answers.")
+    elif len(reason) > MAX_REASON:
+        form.wrong("reason", REFUSALS["reason_too_long"])
+    typed = {"choice": choice, "reason": reason}
+    if form.errors:
+        if wants_json(request):
+            form.stop()
+        errors = {name: spoken(error)[name] for name, error in form.errors.items()}
+        return await _question_page(request, visit, 422, typed=typed, errors=errors)
+    message = CastMessage(form.text("cast") or secrets.token_hex(16), visit.round.id, choice, reason)
+    outcome = await site.rooms.intake.cast_and_wait(cast_of(message, visit.participant.id, site.clock.now()))
+    if not outcome.refusal:
+        if wants_json(request):
+            return done(request, "", t="ack", cast=message.id, choice=outcome.choice, changed=outcome.changed)
+        came = numbers(form.text("came"), 10**4)
+        return RedirectResponse(_url(visit, "question", 0, came, counted="1"), 303)
+    # As it is now: it may have closed since this page was asked for.
+    visit = await _visit(request)
+    words = _refused(visit, outcome.refusal)
+    if wants_json(request):
+        raise CastRefused(outcome.refusal, words)
+    return await _question_page(request, visit, 409, typed=typed, refused=words)
+
+
+def _refused(visit: Visit, code: str) -> str:
+    if code == "closed":
+        return _("This question closed on %(day)s. Your answer came after that.") % {"day": moment(visit.ended_at)}
+    if code == "not_stored":
+        return _("The vote could not be saved. Wait a moment and send it again.")
+    return _(REFUSALS[code])
+
+
+async def _visit(request: Request) -> Visit:
+    """The round of the code in the address, as it is for this browser now. Raises NotFound.
+
+    The code is no secret, it stands on public pages; wrong ones are limited by address all the same.
+    """
+    site = site_of(request)
+    try:
+        async with site.store.read() as work:
+            live = await work.sessions.by_code(request.path_params["answer_code"], kind=ASYNCHRONOUS)
+            [round_] = await work.rounds.of(live.id)
+    except NotFound as error:
+        site.limits.take(f"code {address_of(request)}", site.settings.wrong_codes_per_address, TEN_MINUTES)
+        raise NotFound("There is no question to answer at this address. Check the link.") from error
+    await asynchronous.up_to_date(site.store, site.clock, round_)
+    device = request.cookies.get(DEVICE, "")
+    async with site.store.read() as work:
+        round_ = await work.rounds.get(round_.id)
+        commission = await work.commissions.get(live.commission)
+        told, gone = await _story(work, round_)
+        participant = await work.sessions.participant(live.id, digest(device)) if device else None
+        mine = await work.rounds.yours(participant.id, [round_.id]) if participant else []
+        shown = round_.state == REVEALED
+        result = await tallying.result_of(work, round_, commission.threshold) if shown else None
+    return Visit(
+        live=live,
+        round=round_,
+        commission=commission,
+        now=site.clock.now(),
+        told=told,
+        gone=gone,
+        device=device,
+        participant=participant,
+        mine=mine[0] if mine else None,
+        result=result,
+    )
+
+
+async def _story(work: Work, round_: Round) -> tuple[Scenario | None, str]:
+    """The story, where everybody may still read and play it; else why not."""
+    try:
+        story = await facilitation.playable(work, round_.scenario or "")
+    except IllegalMove as error:
+        return None, error.message
+    if story.status != ACCEPTED:
+        return None, "This story is not public now."
+    return scenario.parse(story.twee), ""
+
+
+async def _about_page(
+    request: Request, visit: Visit, status: int = 200, errors: Mapping[str, str] | None = None
+) -> Response:
+    return await page(
+        request,
+        "answer/about.html",
+        status,
+        visit=visit,
+        errors=errors or {},
+        begin=_url(visit, "play", 1),
+        question=_url(visit, "question", 0),
+    )
+
+
+async def _question_page(
+    request: Request,
+    visit: Visit,
+    status: int = 200,
+    *,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    refused: str = "",
+) -> Response:
+    every = paths.places(visit.told) if visit.told else ()
+    came = numbers(request.query_params.get("came", ""), len(every))
+    place = next((one for one in every if one.scene.name == visit.round.scene), None)
+    mine = {"choice": visit.mine.choice, "reason": visit.mine.reason} if visit.mine else {"choice": "", "reason": ""}
+    return await page(
+        request,
+        "answer/question.html",
+        status,
+        visit=visit,
+        place=place,
+        ways=_ways(visit, place, came) if place else (),
+        before=_url(visit, "play", came[-1], came[:-1]) if came else visit.path,
+        came=".".join(map(str, came)),
+        chosen=typed or mine,
+        typed=typed,
+        errors=errors or {},
+        refused=refused,
+        counted="counted" in request.query_params and visit.mine is not None,
+        waiting=visit.round.state == OPEN,
+    )
+
+
+def _ways(visit: Visit, place: paths.Place, came: Sequence[int]) -> tuple[Way, ...]:
+    trail = (*came, place.number)
+    return tuple(
+        Way(way.words or _("Go on"), _url(visit, "play", way.number, trail) if way.number else "") for way in place.ways
+    )
+
+
+def _url(visit: Visit, what: str, scene: int, came: Sequence[int] = (), **more: str) -> str:
+    query: dict[str, Any] = {"scene": scene} if scene else {}
+    query |= {"came": ".".join(map(str, came[-MOST_BACK:]))} if came else {}
+    query |= more
+    return f"{visit.path}/{what}" + (f"?{urlencode(query)}" if query else "")

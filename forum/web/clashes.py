@@ -1,0 +1,97 @@
+"""Two people wrote at the same place: the second is shown both texts, and chooses. Nothing of either is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum import differences
+from forum.commission import Commission
+from forum.differences import Piece
+from forum.draft import GROUP, NO, PERMISSIONS, YES, Draft, mark
+from forum.edits import Clash
+from forum.web.pages import page
+from forum.web.site import site_of
+from forum.web.wishes import place
+from forum.web.words import gettext as _
+from forum.web.workparts import place_words
+from forum.writing import Saved
+
+# What can be told of a clash: two texts, two answers to a question, a place that was taken away, and a removal of what
+# somebody has just changed.
+TEXT, ANSWER, TAKEN_AWAY, REMOVAL = "text", "answer", "taken away", "removal"
+_ANSWERS = (GROUP, *PERMISSIONS, "to", "stop", "decision", "start")
+
+
+@dataclass(frozen=True)
+class View:
+    """A clash as people see it. `theirs` and `mine` are in words, `text` is what the second one wrote, as it is;
+    `pieces` is theirs beside mine, word by word; `seen` is the mark of theirs."""
+
+    field: str
+    kind: str
+    where: str
+    card: str
+    theirs: str
+    mine: str
+    text: str
+    seen: str
+    pieces: tuple[Piece, ...] = ()
+
+
+async def views(request: Request, saved: Saved) -> list[View]:
+    """The clashes of what was to be saved."""
+    if not saved.clashes:
+        return []
+    async with site_of(request).store.read() as work:
+        commission = await work.commissions.get(saved.story.commission)
+    return [_view(saved.draft, clash, commission) for clash in saved.clashes]
+
+
+def _view(draft: Draft, clash: Clash, commission: Commission) -> View:
+    theirs, mine = clash.theirs, clash.yours
+    name = clash.field.rpartition(".")[2]
+    kind = REMOVAL if mine is None else TAKEN_AWAY if theirs is None else ANSWER if name in _ANSWERS else TEXT
+    said = [_said(draft, commission, name, text or "") for text in (theirs, mine)]
+    return View(
+        field=clash.field,
+        kind=kind,
+        where=place_words(draft, clash.field),
+        card=place(clash.field)[0],
+        theirs=said[0],
+        mine=said[1],
+        text=mine or "",
+        seen=mark(theirs or ""),
+        pieces=differences.pieces(theirs or "", mine or "") if kind == TEXT else (),
+    )
+
+
+def _said(draft: Draft, commission: Commission, name: str, text: str) -> str:
+    """A text as a person reads it: the answer to a question in words, the scene that a way leads to by its name."""
+    if name == GROUP and text not in ("", NO):
+        return commission.group_label(text) or text
+    if name == GROUP and text == NO:
+        return _("I prefer not to say")
+    if name in ("to", "start"):
+        return place_words(draft, f"{text}.name") if text else _("Nowhere yet")
+    if name in _ANSWERS:
+        return {YES: _("Yes"), NO: _("No")}.get(text, _("No answer yet") if name in PERMISSIONS else _("No"))
+    return text
+
+
+async def drawn(request: Request, saved: Saved) -> list[dict[str, Any]]:
+    """The clashes for a page's script: the field, theirs as it is (None: taken away), and what to show."""
+    template = site_of(request).templates.get_template("writing/_clash.html")
+    theirs = {clash.field: clash.theirs for clash in saved.clashes}
+    return [
+        {"field": view.field, "kind": view.kind, "theirs": theirs[view.field], "html": template.render(clash=view)}
+        for view in await views(request, saved)
+    ]
+
+
+async def clash_page(request: Request, saved: Saved, **more: Any) -> Response:
+    """The page on which somebody without a script chooses. `more`: `back`, and the hidden fields of the form."""
+    return await page(request, "writing/clash.html", 409, clashes=await views(request, saved), **more)

@@ -1,0 +1,229 @@
+"""Job a, before a story is sent: it is written in small pieces, by whoever has its private link, at any hour.
+
+Each piece is saved by itself, as an edit that says what its writer saw (edits.py). What is saved is on disk when these
+return; where two people wrote at the same place, the second gets a Clash with both texts. Every version stays, and any
+earlier one can be brought back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from forum import composing, scenario, versions
+from forum.commission import Commission
+from forum.draft import NO, YES, Draft
+from forum.edits import Clash, Edit, PutBack, apply
+from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
+from forum.ports import BEGUN, BROUGHT_BACK, SENT, WRITTEN, Clock, Store, Submission, Work
+from forum.scenario import Scenario
+from forum.submissions import ACCEPTED, HELD, SUBMITTED, WITHDRAWN, WRITING, is_key, link_of
+
+_TAKEN_BACK = "You have taken this story back. There is nothing left to change."
+_HELD = "A moderator holds this story for now. What you write is kept, and can be sent when it comes back to you."
+_UNCHANGED = "Nothing has changed since you sent it."
+_WAS_PUBLIC = "This story was public before. To end that for good, take it back."
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of some edits: the draft as it is now, where somebody else was faster, and what could not be used.
+
+    `errors` are by the path of the field. What is in neither was saved.
+    """
+
+    story: Submission
+    draft: Draft
+    clashes: tuple[Clash, ...] = ()
+    errors: Mapping[str, BadInput] | None = None
+
+
+def browser(story: str, device: str) -> str:
+    """What tells one browser from another in a story's versions, and nowhere else; "" for one that keeps no cookie."""
+    return hashlib.sha256(f"{story} {device}".encode()).hexdigest()[:16] if device else ""
+
+
+async def begin(
+    store: Store, clock: Clock, commission_id: str, key: str, edits: Sequence[Edit], device: str = ""
+) -> Saved:
+    """Begins a story under a private link whose key was made with the form; begun already, it is `save`.
+
+    Raises NotFound for an unknown commission, BadInput for a key that `submissions.new_key` cannot have made.
+    """
+    if not is_key(key):
+        raise BadInput("This form cannot be used any more. Open it again; what you typed can be copied over.")
+    async with store.begin() as work:
+        commission = await work.commissions.get(commission_id)
+        story = Submission(secrets.token_hex(16), commission.id, "", "", WRITING, link=link_of(key))
+        if not await work.stories.add(story):
+            story = await work.stories.by_link(link_of(key))
+        return await _save(work, clock, story, edits, device)
+
+
+async def opened(store: Store, clock: Clock, key: str) -> Draft:
+    """The draft of a story, by the key of its private link; one that was sent as a file is opened now.
+
+    Raises NotFound, IllegalMove for a story that was taken back.
+    """
+    async with store.read() as work:
+        story = await work.stories.by_link(link_of(key))
+        if story.status != WITHDRAWN:
+            try:
+                return await work.drafts.get(story.id)
+            except NotFound:
+                pass
+    async with store.begin() as work:
+        return await _open(work, await work.stories.by_link(link_of(key)), clock.now())
+
+
+async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], device: str = "") -> Saved:
+    """Makes those of the edits that can be made, in order. `device` is the browser's cookie, where it has one.
+
+    Raises NotFound for an unknown key, IllegalMove for a story that was taken back.
+    """
+    async with store.begin() as work:
+        return await _save(work, clock, await work.stories.by_link(link_of(key)), edits, device)
+
+
+async def take_in(work: Work, story: Submission, edits: Sequence[Edit], at: str, kind: str, by: str = "") -> Saved:
+    """Makes edits in a unit of work of the caller's, with a version of `kind` (ports.VERSIONS) where one changed it."""
+    before = draft = await _open(work, story, at)
+    clashes: list[Clash] = []
+    errors: dict[str, BadInput] = {}
+    for edit in edits:
+        try:
+            draft = apply(draft, edit)
+        except Clash as clash:
+            clashes.append(clash)
+        except BadInput as error:
+            errors.setdefault(error.field, error)
+    if draft != before:
+        await work.drafts.save(story.id, draft, at)
+        await versions.keep(work, story.id, draft, at, kind, by)
+    return Saved(story, draft, tuple(clashes), errors)
+
+
+async def taken_out(store: Store, key: str, card: str) -> PutBack | None:
+    """What puts a card back that was taken away: as it was in the last version that has it; None where none has.
+
+    Raises NotFound for an unknown key.
+    """
+    async with store.read() as work:
+        story = await work.stories.by_link(link_of(key))
+        for kept in reversed(await work.drafts.history(story.id)):
+            draft = (await work.drafts.version(story.id, kept.number)).draft
+            ids = ["", *(one.id for one in draft.cards)]
+            found = draft.card(card)
+            if found:
+                return PutBack(found, ids[ids.index(card) - 1])
+    return None
+
+
+async def bring_back(store: Store, clock: Clock, key: str, number: int, device: str = "") -> Draft:
+    """Makes an earlier version the draft again; the present one stays among the versions.
+
+    What the writer answered (group, permissions) is not of the story's text, and stays as it is. Raises NotFound for
+    an unknown key or version, IllegalMove.
+    """
+    async with store.begin() as work:
+        story = await work.stories.by_link(link_of(key))
+        at = clock.now()
+        now = await _open(work, story, at)
+        there = [version for version in await work.drafts.versions(story.id) if version.number == number]
+        if not there:
+            raise NotFound("There is no such version of this story.")
+        draft = replace(
+            there[0].draft,
+            group=now.group,
+            may_perform=now.may_perform,
+            may_publish=now.may_publish,
+            may_quote=now.may_quote,
+        )
+        if draft != now:
+            await work.drafts.save(story.id, draft, at)
+            await versions.keep(work, story.id, draft, at, BROUGHT_BACK, browser(story.id, device))
+    return draft
+
+
+async def send(store: Store, clock: Clock, key: str) -> Submission:
+    """Sends a story to the moderators: for the first time, again, or as a new version of one that is public.
+
+    A public story stays as it is until a moderator has accepted the new version. Raises FormErrors by the path of the
+    field in the draft, NotFound, IllegalMove where the story was taken back, is held, or nothing was changed.
+    """
+    async with store.begin() as work:
+        before = await work.stories.by_link(link_of(key))
+        if before.status == HELD:
+            raise IllegalMove(_HELD)
+        at = clock.now()
+        draft = await _open(work, before, at)
+        told = composed(before, draft, await work.commissions.get(before.commission))
+        text = scenario.write(told)
+        if before.status == ACCEPTED:
+            if text in (before.twee, before.revision):
+                raise IllegalMove(_UNCHANGED)
+            story = replace(before, revision=text, revised_at=at, because="")
+        else:
+            if before.published_at and draft.may_publish != YES:
+                raise FormErrors({"may_publish": BadInput(_WAS_PUBLIC, field="may_publish")})
+            story = replace(
+                before,
+                title=told.title,
+                twee=text,
+                status=SUBMITTED,
+                told_by=_group(draft),
+                because="",
+                submitted_at=at,
+                may_perform=draft.may_perform == YES,
+                may_publish=draft.may_publish == YES,
+                may_quote=draft.may_quote == YES,
+            )
+        await work.stories.save(story, before.status)
+        await work.stories.allow(story)
+        await versions.keep(work, story.id, draft, at, SENT)
+    return story
+
+
+def composed(story: Submission, draft: Draft, commission: Commission) -> Scenario:
+    """The story that would be sent now. Raises FormErrors by the path of the field in the draft."""
+    group = story.told_by if story.status == ACCEPTED else _group(draft)
+    label = commission.group_label(group)
+    if group and label is None:
+        draft = replace(draft, group="")  # the question is asked again
+    ifid = scenario.parse(story.twee).ifid if story.twee else _identity(story)
+    return composing.compose(draft, ifid, label or "")
+
+
+def _identity(story: Submission) -> str:
+    """The story's Twine identity until it has been sent: the same each time."""
+    return str(uuid.UUID(hex=story.id, version=4)).upper()
+
+
+def _group(draft: Draft) -> str | None:
+    return None if draft.group in {"", NO} else draft.group
+
+
+async def _save(work: Work, clock: Clock, story: Submission, edits: Sequence[Edit], device: str) -> Saved:
+    return await take_in(work, story, edits, clock.now(), WRITTEN, browser(story.id, device))
+
+
+async def _open(work: Work, story: Submission, at: str) -> Draft:
+    """The story's draft, locked; made of its text where it has none yet."""
+    if story.status == WITHDRAWN:
+        raise IllegalMove(_TAKEN_BACK)
+    try:
+        return await work.drafts.get(story.id, lock=True)
+    except NotFound:
+        story = await work.stories.get(story.id, lock=True)
+    if story.status == WITHDRAWN:  # a moment ago, and its draft went with it
+        raise IllegalMove(_TAKEN_BACK)
+    draft = Draft()
+    if story.twee:
+        may = (story.may_perform, story.may_publish, story.may_quote)
+        draft = composing.draft_of(scenario.parse(story.revision or story.twee), group=story.told_by or NO, may=may)
+    if await work.drafts.add(story.id, draft, at):
+        await versions.keep(work, story.id, draft, at, BEGUN)
+    return await work.drafts.get(story.id, lock=True)

@@ -1,0 +1,105 @@
+"""What every store keeps to with those who want to be told by e-mail, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from making import a_commission, new_id
+
+from forum.errors import NotFound
+from forum.ports import ASKED, CONFIRMED, DONE, REFUSED, SENT_OUT, Submission, Subscription
+from forum.store import SqlStore
+
+NOON, ONE, TWO, LATE = (f"2026-03-01T{hour}:00:00.000Z" for hour in ("12", "13", "14", "15"))
+
+
+async def a_story(store: SqlStore) -> str:
+    commission = a_commission()
+    story = Submission(new_id(), commission.id, "T", "", "submitted", link=new_id())
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+        await work.stories.add(story)
+    return story.id
+
+
+def wanted(story: str, state: str = ASKED, **changes: Any) -> Subscription:
+    made = Subscription(new_id(), story, f"{new_id()}@x.test", new_id(), state, NOON, TWO, NOON, NOON, NOON)
+    return replace(made, **changes)
+
+
+async def test_there_is_one_a_story_and_the_newest_takes_the_place(store: SqlStore) -> None:
+    story, other = await a_story(store), await a_story(store)
+    first, second, theirs = wanted(story), wanted(story), wanted(other)
+    async with store.begin() as work:
+        for one in (first, theirs, second):
+            await work.mail.add(one)
+        assert await work.mail.of(story) == second
+        assert await work.mail.of(other) == theirs
+        assert await work.mail.of(new_id()) is None
+        assert await work.mail.by_key(second.key) == second
+        for gone in (first.key, new_id(), ""):
+            with pytest.raises(NotFound):
+                await work.mail.by_key(gone)
+
+
+async def test_what_was_replaced_or_changed_in_the_meantime_is_not_written_again(store: SqlStore) -> None:
+    story = await a_story(store)
+    first, second = wanted(story), wanted(story)
+    async with store.begin() as work:
+        await work.mail.add(first)
+        await work.mail.add(second)
+        assert not await work.mail.save(replace(first, state=SENT_OUT), first)
+        assert await work.mail.of(story) == second
+        confirmed = replace(second, state=CONFIRMED)
+        assert await work.mail.save(confirmed, second)
+        assert not await work.mail.save(replace(second, state=SENT_OUT), second)
+        assert await work.mail.of(story) == confirmed
+        told = replace(confirmed, told_until=ONE, seen=7, tries=2)
+        assert await work.mail.save(told, confirmed)
+        assert await work.mail.of(story) == told
+
+
+async def test_what_is_forgotten_is_gone_and_says_whether_an_address_went(store: SqlStore) -> None:
+    story, other = await a_story(store), await a_story(store)
+    async with store.begin() as work:
+        await work.mail.add(wanted(story))
+        await work.mail.add(wanted(other, DONE, address=""))
+        assert await work.mail.forget(story)
+        assert not await work.mail.forget(story)
+        assert not await work.mail.forget(other)
+        assert await work.mail.of(story) is None
+        assert await work.mail.of(other) is None
+
+
+async def test_those_to_be_looked_at_are_found_by_time_and_by_how_far_the_record_has_grown(store: SqlStore) -> None:
+    async def one(state: str = CONFIRMED, **changes: Any) -> Subscription:
+        made = wanted(await a_story(store), state, **changes)
+        async with store.begin() as work:
+            await work.mail.add(made)
+        return made
+
+    asked = await one(ASKED, look_at=LATE, seen=9)
+    by_time = await one(look_at=ONE, seen=9)
+    grown = await one(look_at=LATE, seen=8, not_before=ONE)
+    await one(look_at=LATE, seen=9)
+    await one(look_at=NOON, seen=0, not_before=LATE)
+    await one(ASKED, not_before=LATE)
+    await one(SENT_OUT)
+    await one(REFUSED, address="")
+    await one(DONE, address="")
+    async with store.read() as work:
+        found = await work.mail.due(ONE, 9)
+        assert {one.id for one in found} == {asked.id, by_time.id, grown.id}
+        assert found[-1] == grown
+        assert await work.mail.due("2026-03-01T11:00:00.000Z", 9) == []
+
+
+async def test_those_that_nobody_confirmed_in_time_are_found(store: SqlStore) -> None:
+    made = [wanted(await a_story(store), state) for state in (ASKED, SENT_OUT, CONFIRMED, DONE)]
+    async with store.begin() as work:
+        for one in made:
+            await work.mail.add(one)
+        assert await work.mail.late(ONE) == []
+        assert {one.id for one in await work.mail.late(TWO)} == {made[0].id, made[1].id}

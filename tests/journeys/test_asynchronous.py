@@ -1,0 +1,200 @@
+"""Answering from a night shift, on the smallest phone: alone, with a changed mind, too late, and what came of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from browsing import PASSWORD, SMALL, House, Look, People
+from playwright.async_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+async def an_organiser(people: People, house: House) -> Page:
+    """The first account, which holds every role."""
+    page = await people.somebody(SMALL)
+    await page.goto(house.first_link)
+    await page.get_by_label("Your name").fill("Ada")
+    await page.get_by_label("Login").fill("ada")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_label("The same password again").fill(PASSWORD)
+    await page.get_by_role("button", name="Make the account").click()
+    return page
+
+
+async def opened(page: Page, accessible: Look) -> str:
+    """The organiser opens a question for three days; returns where it is answered."""
+    await page.goto("/organise")
+    await page.get_by_role("link", name=re.compile("Open an asynchronous round")).click()
+    await accessible(page)
+    await page.get_by_role("button", name="Open it").click()
+    await expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    await accessible(page)
+    await page.get_by_label("Title").fill("From the night shift")
+    await page.get_by_label(re.compile("^Awake at two: What should Sam do")).check()
+    await page.get_by_label("Day", exact=True).fill((datetime.now(UTC) + timedelta(days=3)).date().isoformat())
+    await page.get_by_role("button", name="Open it").click()
+    await expect(page.get_by_text("0 people have answered in this round.")).to_be_visible()
+    await accessible(page)
+    path = await page.locator('main a[href^="/answer/"]').first.get_attribute("href")
+    assert path is not None
+    return path
+
+
+async def joined(page: Page, path: str, group: str) -> None:
+    await page.goto(path)
+    await page.get_by_label(group, exact=True).check()
+    await page.get_by_role("button", name="Go on").click()
+    await expect(page.get_by_role("link", name="Play the story")).to_be_visible()
+
+
+async def to_the_question(page: Page) -> None:
+    """Plays the story until its question is asked."""
+    await page.get_by_role("link", name="Play the story").click()
+    while "/question" not in page.url:
+        await page.locator(".ways a").first.click()
+
+
+async def sent(page: Page, choice: int) -> None:
+    await page.locator('input[name="choice"]').nth(choice).check()
+    await page.get_by_role("button", name=re.compile("^Send my answer")).click()
+    await expect(page.get_by_text("Your answer is counted.")).to_be_visible()
+
+
+async def by_keyboard(page: Page, path: str) -> None:
+    """The same once more without touching anything but keys."""
+
+    async def to(condition: str) -> None:
+        for _ in range(80):
+            await page.keyboard.press("Tab")
+            if await page.evaluate(f"(e => {condition})(document.activeElement)"):
+                return
+        pytest.fail(f"no key leads to {condition}")
+
+    await page.goto(path)
+    await to("e.name == 'group'")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await to("e.textContent == 'Go on'")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("link", name="Play the story").wait_for()
+    await to("e.textContent == 'Play the story'")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile("/play"))
+    while "/question" not in page.url:
+        await to("e.closest('.ways') != null")
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
+    await to("e.name == 'choice'")
+    await page.keyboard.press("Space")
+    await to("e.name == 'reason'")
+    await page.keyboard.type("Nobody else is awake.")
+    await to("e.textContent == 'Send my answer'")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Your answer is counted.")).to_be_visible()
+
+
+async def test_a_question_is_answered_alone_over_days(people: People, house: House, accessible: Look) -> None:
+    organiser = await an_organiser(people, house)
+    path = await opened(organiser, accessible)
+
+    # Found on the story's page, played, answered; another answer some hours later.
+    reader = await people.somebody(SMALL)
+    await reader.goto("/stories")
+    await reader.get_by_role("link", name="Awake at two").click()
+    await accessible(reader)
+    await reader.get_by_role("link", name="Play it and answer").click()
+    await accessible(reader)
+    await reader.get_by_role("button", name="Go on").click()
+    await expect(reader.get_by_role("heading", name="There is a problem")).to_be_visible()
+    await accessible(reader)
+    await joined(reader, path, "Nurses")
+    await accessible(reader)
+    await reader.get_by_role("link", name="Play the story").click()
+    await accessible(reader)
+    first = reader.url
+    await reader.locator(".ways a").first.click()
+    await reader.get_by_role("link", name="One scene back").click()
+    assert reader.url == first
+    await reader.goto(path)
+    await to_the_question(reader)
+    await accessible(reader)
+    await reader.get_by_role("button", name="Send my answer").click()
+    await expect(reader.get_by_role("heading", name="There is a problem")).to_be_visible()
+    await accessible(reader)
+    await reader.get_by_label(re.compile("^Why")).fill("I was there that night.")
+    await sent(reader, 0)
+    await accessible(reader)
+    await reader.goto(path)
+    await reader.get_by_role("link", name="Change your answer").click()
+    await expect(reader.get_by_label(re.compile("^Why"))).to_have_value("I was there that night.")
+    await sent(reader, 1)
+    await reader.locator(".ways a").first.click()
+    await accessible(reader)
+    await reader.goto(f"{path}/step-out")
+    await accessible(reader)
+
+    # Once by keyboard alone; and without scripts, by enough people that something can be shown by group.
+    await by_keyboard(await people.somebody(), path)
+    for number in range(12):
+        plain = await people.somebody(SMALL, scripts=False)
+        await joined(plain, path, "Nurses" if number % 2 else "Carers")
+        await to_the_question(plain)
+        await sent(plain, number % 3)
+
+    # Closed early, while somebody is still writing: they are told, and lose nothing of what they wrote.
+    late = await people.somebody(SMALL)
+    await joined(late, path, "Carers")
+    await to_the_question(late)
+    await late.locator('input[name="choice"]').nth(2).check()
+    await late.get_by_label(re.compile("^Why")).fill("My break was too short.")
+    await organiser.reload()
+    await expect(organiser.get_by_text("14 people have answered in this round.")).to_be_visible()
+    await accessible(organiser)
+    await organiser.get_by_role("button", name="Close it now").click()
+    await expect(organiser.get_by_role("heading", name="There is a problem")).to_be_visible()
+    await accessible(organiser)
+    await organiser.get_by_label(re.compile("^Yes, close it now")).check()
+    await organiser.get_by_role("button", name="Close it now").click()
+    await accessible(organiser)
+    await late.get_by_role("button", name="Send my answer").click()
+    await expect(late.get_by_role("alert")).to_contain_text("Not counted. This question closed on")
+    await expect(late.get_by_text("My break was too short.")).to_be_visible()
+    await accessible(late)
+    await late.goto(path)
+    await expect(late.get_by_text("The result is not shown yet.")).to_be_visible()
+    await accessible(late)
+
+    # The result, for everybody: on its page, in the record, and ready for a decision.
+    await organiser.get_by_role("button", name="Show the result").click()
+    await expect(organiser.get_by_role("heading", name="The result, as everybody sees it")).to_be_visible()
+    await accessible(organiser)
+    await late.reload()
+    await expect(late.get_by_text("14 people voted")).to_be_visible()
+    await accessible(late)
+    for address, says in (
+        ("/record", "In the asynchronous round people preferred"),
+        ("/organise", "14 people have answered"),
+        ("/decide", "Asynchronous round"),
+    ):
+        await organiser.goto(address)
+        await expect(organiser.get_by_text(says).first).to_be_visible()
+        await accessible(organiser)
+    await organiser.get_by_role("link", name="Record a decision").click()
+    await expect(organiser.get_by_role("heading", name="What people answered by themselves")).to_be_visible()
+    await accessible(organiser)
+    # And on the console of a room, apart from the room's own numbers.
+    await organiser.goto("/organise")
+    await organiser.get_by_role("link", name="Make a live session").last.click()
+    await organiser.get_by_label("Title").fill("A day in March")
+    await organiser.get_by_role("button", name="Make this session").click()
+    await organiser.get_by_text("Asynchronous rounds (1)").click()
+    await expect(organiser.get_by_text("Their answers are never in this room's numbers.")).to_be_visible()
+    await expect(organiser.get_by_text("14 people voted")).to_be_visible()
+    await accessible(organiser)
+    await late.goto("/commissions")
+    await late.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
+    await expect(late.get_by_role("heading", name="Asynchronous rounds")).to_be_visible()
+    await accessible(late)

@@ -1,0 +1,76 @@
+"""Settings: what an installer may write, and what is said of the rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from forum.errors import StartupProblem
+from forum.settings import MailServer, Settings
+
+SOUND = {
+    "FORUM_SMTP_URL": "smtp://mail.example.org",
+    "FORUM_SMTP_FROM": "forum@example.org",
+    "FORUM_PUBLIC_URL": "https://forum.example.org",
+}
+
+
+def loaded(**changes: str) -> MailServer | None:
+    return Settings.load(SOUND | changes).mail
+
+
+def test_without_a_mail_server_there_is_no_e_mail() -> None:
+    assert Settings.load({}).mail is None
+    assert Settings.load({"FORUM_SMTP_FROM": "whatever"}).mail is None
+
+
+@pytest.mark.parametrize(
+    ("url", "how", "host", "port", "user", "password"),
+    [
+        ("smtp://mail.example.org", "smtp", "mail.example.org", 587, "", ""),
+        ("SMTPS://mail.example.org/", "smtps", "mail.example.org", 465, "", ""),
+        ("smtp://ada:word@mail.example.org:2525", "smtp", "mail.example.org", 2525, "ada", "word"),
+        ("smtps://a%40b.test:p%2F%23%3A%25@[2001:db8::1]", "smtps", "2001:db8::1", 465, "a@b.test", "p/#:%"),
+        ("smtp+plain://10.0.0.7", "smtp+plain", "10.0.0.7", 25, "", ""),
+    ],
+)
+def test_a_mail_server_is_read(url: str, how: str, host: str, port: int, user: str, password: str) -> None:
+    assert loaded(FORUM_SMTP_URL=url) == MailServer(how, host, port, user, password, "forum@example.org")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"FORUM_SMTP_URL": "mail.example.org"}, "must begin with smtp://"),
+        ({"FORUM_SMTP_URL": "http://u:hush@mail.example.org"}, "must begin with smtp://"),
+        ({"FORUM_SMTP_URL": "smtp://"}, "must be as smtp://USER:PASSWORD@HOST:587"),
+        ({"FORUM_SMTP_URL": "smtp://u:hush@host:port"}, "must be as smtp://USER:PASSWORD@HOST:587"),
+        ({"FORUM_SMTP_URL": "smtp://u:hush@host:0"}, "must be as smtp://USER:PASSWORD@HOST:587"),
+        ({"FORUM_SMTP_URL": "smtp://u:hush/word@host"}, "write @ as %40, : as %3A, / as %2F"),
+        ({"FORUM_SMTP_URL": "smtp://u:hush#word@host"}, "write @ as %40"),
+        ({"FORUM_SMTP_URL": "smtp://u:hush?word@host"}, "write @ as %40"),
+        ({"FORUM_SMTP_URL": "smtp://u:hush@[host"}, "must be as smtp://USER:PASSWORD@HOST:587"),
+        ({"FORUM_SMTP_URL": "smtp://hush@host"}, "both a user and a password"),
+        ({"FORUM_SMTP_URL": "smtp://:hush@host"}, "both a user and a password"),
+        ({"FORUM_SMTP_URL": "smtp+plain://u:hush@host"}, "would send the password for all to read"),
+        ({"FORUM_SMTP_FROM": ""}, "needs FORUM_SMTP_FROM"),
+        ({"FORUM_SMTP_FROM": "forum"}, "FORUM_SMTP_FROM must be an e-mail address as forum@example.org, not forum"),
+        ({"FORUM_SMTP_FROM": "a@x.test\nBcc: b@x.test"}, "FORUM_SMTP_FROM must be an e-mail address"),
+        ({"FORUM_PUBLIC_URL": ""}, "needs FORUM_PUBLIC_URL"),
+        ({"FORUM_MAILS_PER_ADDRESS": "many"}, "FORUM_MAILS_PER_ADDRESS must be a whole number"),
+    ],
+)
+def test_one_that_cannot_be_is_told_so_before_anything_starts_and_no_password_with_it(
+    changes: dict[str, str], said: str
+) -> None:
+    with pytest.raises(StartupProblem) as problem:
+        loaded(**changes)
+    assert said in str(problem.value)
+    assert "hush" not in str(problem.value)
+    assert "hush" not in repr(problem.value)
+
+
+def test_a_password_is_in_no_print_of_the_settings() -> None:
+    settings = Settings.load(SOUND | {"FORUM_SMTP_URL": "smtp://ada:hush@mail.example.org"})
+    assert settings.mail is not None
+    assert settings.mail.password == "hush"
+    assert "hush" not in repr(settings)
