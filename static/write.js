@@ -1,6 +1,7 @@
 // The pages on which a story is written: every field saves itself. Words that a person reads come from the page
 // (data-say-..., templates), never from here. Without this script the same forms save on their buttons.
 
+import { begun as beginning } from "./begun.js";
 import { cards } from "./cards.js";
 import { keeper } from "./keeping.js";
 import { mark } from "./mark.js";
@@ -14,6 +15,7 @@ const news = box.querySelector("[data-saving-news]");
 
 let address = box.dataset.save;
 let begun = !begins;
+const first = begins ? beginning(box, begins, get) : null;
 let leaving = ""; // where to go once everything is saved
 let told = "";
 
@@ -152,7 +154,7 @@ function leave() {
   } else if (!words.waiting()) {
     const to = leaving;
     leaving = "";
-    forget();
+    if (first) first.forget();
     location.href = to;
   }
 }
@@ -254,85 +256,32 @@ function choose(clash) {
 
 // ---------------------------------------------------------------- a story that has not begun
 
-// What was begun on this page and not gone on with is offered when somebody comes back: without its private link, which
-// they have not seen yet, nobody else could find it. Kept until they go on, or throw it away.
-const offers = `forum begun ${begins} `;
-
-function remember() {
-  if (!begins) return;
-  const fields = Array.from(box.querySelectorAll('[name^="seen:"]'), (seen) => [seen.name.slice(5), get(seen.name.slice(5))]);
-  try {
-    localStorage.setItem(offers + box.dataset.shelf, JSON.stringify({ key: form.elements.key.value, begun, fields }));
-  } catch (error) {
-    // The line at the top says that this phone cannot keep anything.
-  }
-}
-
 function begin() {
   if (begun) return;
   begun = true;
-  remember();
+  first.remember(true);
 }
 
-function forget() {
-  try {
-    if (begins) localStorage.removeItem(offers + box.dataset.shelf);
-  } catch (error) {
-    // Nothing was kept, then.
-  }
-}
-
-function offer() {
-  let kept = [];
-  try {
-    kept = Object.keys(localStorage).filter((name) => name.startsWith(offers));
-  } catch (error) {
+// Words of a first page that was left: the story they belong to is the one of this page from now on.
+function bring({ key, shelf, there, fields }) {
+  const back = `/my-story/${key}`;
+  box.dataset.shelf = shelf;
+  if (there) {
+    // The server has it: its first step shows it, with what only this phone has.
+    first.forget();
+    location.href = back + "/write/happened";
     return;
   }
-  for (const name of kept) {
-    const shelf = name.slice(offers.length);
-    const { key, begun: there, fields } = JSON.parse(localStorage.getItem(name));
-    const text = fields.map(([, value]) => value).filter(Boolean).join("\n");
-    if (!text) {
-      localStorage.removeItem(name);
-      continue;
-    }
-    const shown = box.querySelector("[data-offer-of]").content.cloneNode(true).firstElementChild;
-    shown.querySelector("[data-words]").textContent = text.length > 200 ? text.slice(0, 200) + "…" : text;
-    const done = () => {
-      shown.remove();
-      form.querySelector("textarea").focus();
-    };
-    shown.querySelector("[data-throw]").addEventListener("click", () => {
-      localStorage.removeItem(name);
-      for (const one of Object.keys(localStorage)) if (one.startsWith(`forum words ${shelf} `)) localStorage.removeItem(one);
-      done();
-    });
-    shown.querySelector("[data-bring]").addEventListener("click", () => {
-      const back = `/my-story/${key}`;
-      if (there) {
-        // The server has it: its first step shows it, with what only this phone has.
-        localStorage.removeItem(name);
-        location.href = back + "/write/happened";
-        return;
-      }
-      form.elements.key.value = key;
-      box.dataset.shelf = shelf;
-      address = back + "/save";
-      for (const button of box.querySelectorAll("[data-to]")) button.dataset.to = button.dataset.to.replace(/\/my-story\/[\w-]+/, back);
-      words = open(shelf);
-      learn(box);
-      for (const [path, value] of fields) {
-        set(path, value);
-        words.put({ do: "set", field: path, text: value });
-      }
-      words.look();
-      done();
-    });
-    const place = box.querySelector("[data-offer]");
-    place.append(shown);
-    place.hidden = false;
+  form.elements.key.value = key;
+  address = back + "/save";
+  for (const button of box.querySelectorAll("[data-to]")) button.dataset.to = button.dataset.to.replace(/\/my-story\/[\w-]+/, back);
+  words = open(shelf);
+  learn(box);
+  for (const [path, value] of fields) {
+    set(path, value);
+    words.put({ do: "set", field: path, text: value });
   }
+  words.look();
 }
 
 // ---------------------------------------------------------------- what a person does
@@ -343,7 +292,7 @@ function written(event) {
   leaving = "";
   const whole = event.type === "change" && (event.target.type === "radio" || event.target.type === "checkbox" || event.target.tagName === "SELECT");
   words.put({ do: "set", field: path, text: get(path) }, whole);
-  remember();
+  if (first) first.remember(begun);
   changed(path);
 }
 
@@ -383,5 +332,5 @@ document.documentElement.classList.add("writes");
 box.querySelectorAll("[data-copy]").forEach((part) => (part.hidden = false));
 learn(box);
 gather();
-if (begins) offer();
+if (first) first.offer(bring);
 words.look();

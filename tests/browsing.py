@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 from serving import Serving
 
 PASSWORD = "seven quiet green kettles"
@@ -145,6 +145,33 @@ async def tell(
     await onward(page, "Scenes")
     await seen()
     return link
+
+
+def card(page: Page, name: str) -> Locator:
+    """A scene's card, by its name or by what it is called for want of one."""
+    return page.locator("li.scene").filter(has=page.get_by_role("heading", name=re.compile(f"{re.escape(name)}$")))
+
+
+async def opened(page: Page, name: str) -> Locator:
+    """A card, opened."""
+    one = card(page, name)
+    if not await one.locator("> details[open]").count():
+        await one.get_by_role("heading").first.click()
+    return one
+
+
+async def saved(page: Page) -> None:
+    """Waits until everything is saved."""
+    await expect(page.locator(".saving")).to_have_text("Saved")
+
+
+async def scene(page: Page, name: str, text: str) -> None:
+    """Adds a scene at the end, with a name and words."""
+    await page.get_by_role("button", name="Add a scene", exact=True).click()
+    await page.keyboard.type(text)
+    last = page.locator("li.scene").last
+    await last.get_by_label("A name (if you like)").fill(name)
+    await expect(card(page, name)).to_be_visible()
 
 
 async def send(page: Page, link: str, button: str, look: Look | None = None) -> None:

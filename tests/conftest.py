@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from databases import PostgresServer, postgres_programs
+from xdist.workermanage import WorkerController
 
 from forum.store import SqlStore, migrate, open_store
 
@@ -42,6 +43,19 @@ TABLES = pytest.StashKey[Tables]()
 def tables(request: pytest.FixtureRequest) -> Tables:
     """Where a test puts a table for the reader of its output."""
     return request.config.stash.setdefault(TABLES, Tables())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where tests run side by side in processes of their own, each hands its tables over."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tables"] = session.config.stash.get(TABLES, Tables()).shown
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Takes the tables of a process that has ended."""
+    if hasattr(node, "workeroutput"):
+        node.config.stash.setdefault(TABLES, Tables()).shown.extend(node.workeroutput["tables"])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
