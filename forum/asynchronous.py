@@ -91,7 +91,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
     async with store.begin() as work:
         commission = await work.commissions.get(form.commission)
         if _ID.fullmatch(form.id):
-            standing = [s for s in await work.sessions.of(commission.id) if s.id == form.id]
+            standing = [s for s in await work.sessions.of(commission.id) if s.id == form.id and s.asynchronous]
             if standing:
                 return standing[0]
         scene = await _question(work, commission, form, found)

@@ -30,6 +30,7 @@ from forum.ports import (
 )
 
 MAX_NAME = 60
+_MARK = len(mark(""))
 # The fields that can be corrected from a build link; the others are answers, or marks on a card.
 CORRECTABLE = frozenset({"title", "setting", "characters", "notes", "name", "text"})
 
@@ -130,7 +131,7 @@ def _correction(errors: dict[str, BadInput], tidy: Offer, offer: Offer, draft: D
     _needs(errors, words, "Write the words that should stand here.", longest(offer.place))
     if words == there:
         errors.setdefault("words", BadInput("These are the words that stand there now. Change something."))
-    return replace(tidy, words=words, seen=offer.seen or mark(there))
+    return replace(tidy, words=words, seen=offer.seen[:_MARK] or mark(there))
 
 
 def same(sent: Suggestion, offer: Offer) -> bool:

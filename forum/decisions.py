@@ -122,17 +122,21 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
 
 async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
     """What others answered to the very same question of the same story, where those were in a room and these by
-    themselves, or the other way round: for whoever decides or reads, and never counted in."""
+    themselves, or the other way round: for whoever decides or reads, and never counted in. What a later version of the
+    story asks in other words, or with other responses, is another question."""
     found = []
     for session in await work.sessions.of(on.commission.id):
         if session.kind == on.session.kind or session.rehearsal != on.session.rehearsal or on.later.scene is None:
             continue
         for round_ in await work.rounds.of(session.id):
-            same = (round_.scenario, round_.scene) == (on.later.scenario, on.later.scene)
-            if same and round_.state == REVEALED:
+            if _asked(round_) == _asked(on.later) and round_.state == REVEALED:
                 result = await tallying.result_of(work, round_, on.commission.threshold)
                 found.append(Matter(on.commission, session, (round_,), (result,)))
     return tuple(found)
+
+
+def _asked(round_: Round) -> tuple[object, ...]:
+    return round_.scenario, round_.scene, round_.question, round_.responses
 
 
 async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm) -> Decision:

@@ -3,7 +3,8 @@
 An edit of a field says what its writer saw there. Where somebody else has changed the field since, the edit is not
 made: `Clash` holds both texts, and the writer chooses. So nobody's words are written over unseen, without locks and
 without anybody waiting. What two people change in two different fields stays, both of it. An edit that is made already
-(its answer was lost, and it was sent again) changes nothing.
+(its answer was lost, and it was sent again) changes nothing; but where somebody has brought back the very text that it
+was made on, it is made again, and what was brought back is among the versions.
 """
 
 from __future__ import annotations
@@ -223,7 +224,7 @@ def _put_back(draft: Draft, edit: PutBack) -> Draft:
         edit.card,
         name=plain(edit.card.name),
         text=plain(edit.card.text),
-        ways=tuple(replace(way, text=plain(way.text)) for way in edit.card.ways),
+        ways=tuple(replace(way, text=plain(way.text), to=plain(way.to)) for way in edit.card.ways),
     )
     if draft.card(card.id):
         return draft
@@ -254,7 +255,7 @@ def _add_way(draft: Draft, card: Card | None, edit: AddWay) -> Draft:
         return draft
     if len(card.ways) >= MOST_WAYS:
         raise BadInput("A scene has at most %(most)s ways on.", field=f"{edit.card}.text", most=MOST_WAYS)
-    new = Way(edit.way, plain(edit.text), edit.to)
+    new = Way(edit.way, plain(edit.text), plain(edit.to))
     _fits(path, "text", new.text, MOST_OF_WAY)
     _fits(path, "to", new.to, MOST_OF_WAY)
     return _with(draft, replace(card, ways=(*card.ways, new)))

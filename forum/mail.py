@@ -1,7 +1,7 @@
 """E-mail about a story, for a writer who asks for it: asked, confirmed, stopped; the address is erased when done.
 
     asked --its mail went out--> sent --its link was opened--> confirmed --> (told, again and again) --> done
-    any of them --stopped, taken back, link off, not confirmed in time--> nothing is left; refused for good --> refused
+    any of them --stopped, taken back, link new or off, too late--> nothing is left; refused for good --> refused
 
 So that nobody is written to against their will, the first mail only asks, and holds no words of anybody's; nothing else
 goes out until the address was confirmed from it. One address a story: a new one takes the place of the old. `mailing`

@@ -142,7 +142,7 @@ class Mailing:
 
     async def _send(self, letter: Letter, one: Subscription, after: Subscription) -> None:
         """Sends a letter; `after` is kept once it was taken."""
-        if self._post is None or self._clock.now() < self._down_until:
+        if self._post is None or self._stopping or self._clock.now() < self._down_until:
             return
         try:
             async with asyncio.timeout(None) as self._patience:
@@ -154,6 +154,8 @@ class Mailing:
         if posted is Posted.DOWN:
             self._down += 1
             self._down_until = self._clock.later(minutes=min(2**self._down, LONGEST_DOWN))
+            # Behind the others: it may be this very letter at which the server hangs, and they shall have their turn.
+            await self._save(replace(one, not_before=self._down_until), one)
             return
         self._down = 0
         if posted is Posted.TAKEN:

@@ -726,7 +726,7 @@ class Record(Protocol):
 
 
 class Facts(Protocol):
-    """Small facts about this database: `made_by` ("forum" or "rehearsal"), and the like."""
+    """Small facts about this database: `made_by` ("forum" or "rehearsal"), which links are dead, and the like."""
 
     async def get(self, name: str) -> str | None: ...
     async def set(self, name: str, value: str) -> None: ...

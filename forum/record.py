@@ -27,9 +27,10 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 PASS, FAIL, NOT_CHECKED = "PASS", "FAIL", "NOT CHECKED"
 MAX_INT = 2**53 - 1
@@ -553,9 +554,21 @@ def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
 def _later(steps: Steps, entry: Mapping[str, Any]) -> str:
     """The closing time that an asynchronous round is given instead of its earlier one, before that is over."""
     before, now = steps.closes_at, entry["closes_at"]
-    if type(before) is not str or type(now) is not str or not entry["at"] < before < now:
+    if type(before) is not str or not is_moment(now) or not entry["at"] < before < now:
         raise RecordError(f"round {entry['round']}: the time that it is given is no more time")
     return now
+
+
+def is_moment(value: object) -> TypeGuard[str]:
+    """Whether a value is a time as the record writes it, as 2026-11-25T18:00:00.000Z: only such can be told apart as
+    earlier and later by their letters."""
+    if type(value) is not str or not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z", value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def digests_in(value: Any) -> Iterator[str]:
@@ -873,7 +886,7 @@ def _mixed(session: Mapping[str, Any], opened: Mapping[str, Any], *, alone: bool
             yield f"round {of}: it has a closing time, but was in a room"
     elif session["kind"] != "asynchronous":
         yield f"session {opened['session']}: neither in a room nor asynchronous"
-    elif type(closes_at) is not str or not opened["at"] < closes_at:
+    elif not is_moment(closes_at) or not opened["at"] < closes_at:
         yield f"round {of}: asynchronous, but without a closing time after its opening"
     elif not alone or opened["second_of"] is not None:
         yield f"round {of}: not the only round of its asynchronous session"

@@ -25,8 +25,10 @@ from forum.settings import PLAIN, STARTTLS, TLS, MailServer
 _AT_MOST, _EACH_STEP, _GOODBYE = 60.0, 20.0, 5.0
 # Codes that say something of us, whatever they answer: sign in first, encrypt first, come back later.
 _OURS = frozenset({421, 454, 530, 534, 535, 538})
-# Addresses of pages are longer than a line of mail is; folded they would not be one any more.
-_POLICY = SMTP.clone(max_line_length=500)
+# Addresses of pages in the head are longer than a line of mail is; folded they would not be one any more.
+_HEAD = SMTP.clone(max_line_length=500)
+# In the text they are joined again: a line of quoted-printable has 76 characters at most (RFC 2045, 6.7).
+_TEXT = SMTP.clone(max_line_length=76)
 
 log = structlog.get_logger()
 
@@ -73,7 +75,7 @@ class SmtpPost:
 
 def written(letter: Letter, sender: str) -> EmailMessage:
     """A letter as a message. A line break in what goes into its head raises ValueError."""
-    message = EmailMessage(policy=_POLICY)
+    message = EmailMessage(policy=_TEXT)
     message["From"] = Address("Forum", addr_spec=sender)
     message["To"] = Address(addr_spec=letter.to)
     message["Subject"] = letter.subject
@@ -85,6 +87,7 @@ def written(letter: Letter, sender: str) -> EmailMessage:
     if letter.stop.startswith("https://"):  # RFC 8058 wants it so
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text, cte="quoted-printable")
+    message.policy = _HEAD
     return message
 
 

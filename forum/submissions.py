@@ -20,6 +20,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from forum import closing, composing, recording, scenario, scrubbing, versions
@@ -83,6 +84,7 @@ _OF_VERSIONS = (ACCEPT_VERSION, RETURN_VERSION)
 # The acts whose text stood in public.
 _PUBLIC_TEXT = (ACTS[ACCEPT], ACTS[TAKE_DOWN], ACTS[KEEP], ACTS[ACCEPT_VERSION])
 
+_DEAD = "dead link %s"
 _KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 _GONE = {
     SUBMITTED: "This story came back from its writer. Read it again before you decide.",
@@ -230,7 +232,7 @@ async def moderate(
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
     allowed = _MOVES[action][0]
     async with store.begin() as work:
-        before = await work.stories.get(story_id)
+        before = await work.stories.get(story_id, lock=True)  # its writer may be sending a new version at this moment
         text = fingerprint(before)
         if before.status != expected_status:
             raise IllegalMove(_GONE.get(before.status, _ELSEWHERE))
@@ -253,6 +255,8 @@ async def moderate(
             await work.moderation.answer_reports(story.id, reports, ACTS[action], at)
         if action in {ACCEPT, ACCEPT_VERSION} and not await _stood_before(work, story, text):
             await publish(work, story, at)
+            with suppress(NotFound):  # whoever is writing at it keeps versions too
+                await work.drafts.get(story.id, lock=True)
             await versions.keep(work, story.id, composing.draft_of(scenario.parse(story.twee)), at, PUBLISHED)
         await note(work, before, ACTS[action], at, because=because, public=public, by=by)
     return story
@@ -333,16 +337,22 @@ async def publish(work: Work, story: Submission, at: str) -> int | None:
     return await recording.append(work, commission, "scenario published", at, facts)
 
 
-async def replace_link(store: Store, key: str, new: str) -> None:
+async def replace_link(store: Store, clock: Clock, key: str, new: str) -> None:
     """Gives a story a new private link; the old one is dead at once.
 
+    An e-mail address that was left on its page goes with the old one: whoever else had that link may have left it.
     `new` is a key made by `new_key` when the page was shown, so that nobody loses a story with a lost answer. Raises
     NotFound for an unknown key, BadInput(field="new") for a `new` that is no key, or in use.
     """
     async with store.begin() as work:
         if not _KEY.fullmatch(new) or await _is_link(work, new):
             raise BadInput("This new link cannot be used. Here is another one.", field="new")
-        await work.stories.relink(link_of(key), link_of(new))
+        story = await work.stories.by_link(link_of(key), lock=True)
+        await work.stories.relink(story.link, link_of(new))
+        await _bury(work, story.link, clock.now())
+        if await work.mail.forget(story.id):
+            await scrubbing.to_do(work, clock.now())
+    await scrubbing.scrub(store)
 
 
 async def revoke_link(store: Store, clock: Clock, key: str) -> None:
@@ -353,9 +363,20 @@ async def revoke_link(store: Store, clock: Clock, key: str) -> None:
     async with store.begin() as work:
         story = await work.stories.by_link(link_of(key))
         await work.stories.relink(story.link, "")
+        await _bury(work, story.link, clock.now())
         if await work.mail.forget(story.id):
             await scrubbing.to_do(work, clock.now())
     await scrubbing.scrub(store)
+
+
+async def is_dead(work: Work, link: str) -> bool:
+    """Whether a story had this private link (its SHA-256) and has it no more: no other story may begin under it, else
+    whoever still has the link could put words where its writers will look."""
+    return await work.facts.get(_DEAD % link) is not None
+
+
+async def _bury(work: Work, link: str, at: str) -> None:
+    await work.facts.set(_DEAD % link, at)
 
 
 async def has_link(store: Store, key: str) -> bool:

@@ -33,7 +33,21 @@ def _goes_on(last: Version, new: Version) -> bool:
 
 def _only_grew(before: Draft, after: Draft) -> bool:
     there = dict(fields(after))
-    return all(path in there and len(there[path]) >= len(text) - _TRIMMED for path, text in fields(before))
+    return all(path in there and _kept(text, there[path]) for path, text in fields(before))
+
+
+def _kept(before: str, after: str) -> bool:
+    """Whether a text is still there, all but _TRIMMED of it: what is longer can be another text altogether."""
+    if after.startswith(before):
+        return True
+    begin = _alike(before, after)
+    return begin + _alike(before[begin:][::-1], after[begin:][::-1]) >= len(before) - _TRIMMED
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    both = min(len(one), len(other))
+    return next((at for at in range(both) if one[at] != other[at]), both)
 
 
 def _time(at: str) -> datetime:

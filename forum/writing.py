@@ -10,17 +10,18 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from forum import composing, scenario, versions
 from forum.commission import Commission
-from forum.draft import NO, YES, Draft
-from forum.edits import Clash, Edit, PutBack, apply
+from forum.draft import NO, PERMISSIONS, YES, Draft
+from forum.edits import Clash, Edit, PutBack, SetField, apply
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import BEGUN, BROUGHT_BACK, SENT, WRITTEN, Clock, Store, Submission, Work
 from forum.scenario import Scenario
-from forum.submissions import ACCEPTED, HELD, SUBMITTED, WITHDRAWN, WRITING, is_key, link_of
+from forum.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING, is_dead, is_key, link_of
 
 _TAKEN_BACK = "You have taken this story back. There is nothing left to change."
 _HELD = "A moderator holds this story for now. What you write is kept, and can be sent when it comes back to you."
@@ -51,12 +52,15 @@ async def begin(
 ) -> Saved:
     """Begins a story under a private link whose key was made with the form; begun already, it is `save`.
 
-    Raises NotFound for an unknown commission, BadInput for a key that `submissions.new_key` cannot have made.
+    Raises NotFound for an unknown commission or a link that is dead, BadInput for a key that `submissions.new_key`
+    cannot have made.
     """
     if not is_key(key):
         raise BadInput("This form cannot be used any more. Open it again; what you typed can be copied over.")
     async with store.begin() as work:
         commission = await work.commissions.get(commission_id)
+        if await is_dead(work, link_of(key)):
+            raise NotFound("This link does not work any more: it was replaced, or switched off.")
         story = Submission(secrets.token_hex(16), commission.id, "", "", WRITING, link=link_of(key))
         if not await work.stories.add(story):
             story = await work.stories.by_link(link_of(key))
@@ -85,7 +89,10 @@ async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], devi
     Raises NotFound for an unknown key, IllegalMove for a story that was taken back.
     """
     async with store.begin() as work:
-        return await _save(work, clock, await work.stories.by_link(link_of(key)), edits, device)
+        answers = any(isinstance(edit, SetField) and edit.field in PERMISSIONS for edit in edits)
+        story = await work.stories.by_link(link_of(key), lock=answers)
+        saved = await _save(work, clock, story, edits, device)
+        return await _refused(work, saved) if answers else saved
 
 
 async def take_in(work: Work, story: Submission, edits: Sequence[Edit], at: str, kind: str, by: str = "") -> Saved:
@@ -106,20 +113,22 @@ async def take_in(work: Work, story: Submission, edits: Sequence[Edit], at: str,
     return Saved(story, draft, tuple(clashes), errors)
 
 
-async def taken_out(store: Store, key: str, card: str) -> PutBack | None:
-    """What puts a card back that was taken away: as it was in the last version that has it; None where none has.
+async def taken_out(store: Store, key: str, cards: Collection[str]) -> dict[str, PutBack]:
+    """What puts cards back that were taken away, by their ids: each as it was in the last version that has it.
 
-    Raises NotFound for an unknown key.
+    Those that no version has are not there. Raises NotFound for an unknown key.
     """
+    found: dict[str, PutBack] = {}
     async with store.read() as work:
         story = await work.stories.by_link(link_of(key))
         for kept in reversed(await work.drafts.history(story.id)):
+            if len(found) == len(cards):
+                break
             draft = (await work.drafts.version(story.id, kept.number)).draft
-            ids = ["", *(one.id for one in draft.cards)]
-            found = draft.card(card)
-            if found:
-                return PutBack(found, ids[ids.index(card) - 1])
-    return None
+            for before, card in pairwise((None, *draft.cards)):
+                if card and card.id in cards and card.id not in found:
+                    found[card.id] = PutBack(card, before.id if before else "")
+    return found
 
 
 async def bring_back(store: Store, clock: Clock, key: str, number: int, device: str = "") -> Draft:
@@ -155,7 +164,7 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
     field in the draft, NotFound, IllegalMove where the story was taken back, is held, or nothing was changed.
     """
     async with store.begin() as work:
-        before = await work.stories.by_link(link_of(key))
+        before = await work.stories.by_link(link_of(key), lock=True)  # a moderator may be acting at this moment
         if before.status == HELD:
             raise IllegalMove(_HELD)
         at = clock.now()
@@ -163,9 +172,11 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
         told = composed(before, draft, await work.commissions.get(before.commission))
         text = scenario.write(told)
         if before.status == ACCEPTED:
-            if text in (before.twee, before.revision):
+            if text == (before.revision or before.twee):
                 raise IllegalMove(_UNCHANGED)
-            story = replace(before, revision=text, revised_at=at, because="")
+            # The public text again: then nothing is left for a moderator to read.
+            new, when = ("", "") if text == before.twee else (text, at)
+            story = replace(before, revision=new, revised_at=when, because="")
         else:
             if before.published_at and draft.may_publish != YES:
                 raise FormErrors({"may_publish": BadInput(_WAS_PUBLIC, field="may_publish")})
@@ -204,6 +215,26 @@ def _identity(story: Submission) -> str:
 
 def _group(draft: Draft) -> str | None:
     return None if draft.group in {"", NO} else draft.group
+
+
+async def _refused(work: Work, saved: Saved) -> Saved:
+    """What its writer no longer allows holds at once, for a text that waits for a moderator too; a yes when it is sent.
+
+    A story that was public before is taken back instead; what is public is asked about on its own page.
+    """
+    before = saved.story
+    if before.status not in {SUBMITTED, RETURNED, HELD}:
+        return saved
+    refused = {name for name in PERMISSIONS if getattr(saved.draft, name) == NO}
+    story = replace(
+        before,
+        may_perform=before.may_perform and "may_perform" not in refused,
+        may_publish=before.may_publish and ("may_publish" not in refused or bool(before.published_at)),
+        may_quote=before.may_quote and "may_quote" not in refused,
+    )
+    if story != before:
+        await work.stories.allow(story)
+    return replace(saved, story=story)
 
 
 async def _save(work: Work, clock: Clock, story: Submission, edits: Sequence[Edit], device: str) -> Saved:

@@ -10,6 +10,7 @@ from making import CLOCK
 
 from forum import contributions, submissions, writing
 from forum.contributions import Credits, Offer
+from forum.draft import mark
 from forum.errors import FormErrors
 from forum.ports import Submission, Suggestion
 from forum.store import SqlStore
@@ -83,6 +84,7 @@ async def test_everything_that_is_wrong_is_told_at_once(built: Built) -> None:
 async def test_words_are_kept_tidy_and_without_what_nobody_sees(built: Built) -> None:
     one = await built.suggest(RESPONSE, words=" Ask\x07 the\r\nneighbour \0 ", name=" Kim\n")
     assert (one.words, one.name) == ("Ask the neighbour", "Kim")
+    assert len((await built.suggest(CORRECTION, seen="x" * 100_000)).seen) == len(mark(""))
 
 
 async def credits_of(built: Built, *, waiting: bool = False) -> Credits:

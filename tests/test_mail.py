@@ -59,15 +59,21 @@ async def test_the_address_goes_with_the_story_and_with_its_link_and_when_anothe
     await mail.stop_for(desk.store, desk.clock, desk.key)
     assert desk.in_files("bob@reader.test") == set()
     await desk.ask("cy@reader.test")
-    new = submissions.new_key()
-    await submissions.replace_link(desk.store, desk.key, new)
-    assert await desk.there() is not None
-    await submissions.revoke_link(desk.store, desk.clock, new)
+    await submissions.revoke_link(desk.store, desk.clock, desk.key)
     assert desk.in_files("cy@reader.test") == set()
     assert await desk.there() is None
     for act in (desk.ask(), mail.stop_for(desk.store, desk.clock, desk.key)):
         with pytest.raises(NotFound):
             await act
+
+
+async def test_whoever_left_an_address_by_a_link_that_was_replaced_is_told_nothing_more(desk: Desk) -> None:
+    await desk.confirmed("stranger@reader.test")
+    await submissions.replace_link(desk.store, desk.clock, desk.key, submissions.new_key())
+    assert desk.in_files("stranger@reader.test") == set()
+    await desk.moderated("return")
+    await desk.rounds(3, hours=1)
+    assert desk.letters == []
 
 
 async def test_taking_the_story_back_takes_the_address(desk: Desk) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from house import telling
 from maildesk import ADA, BASE, MO, Desk, a_desk
-from postoffice import server_of
+from postoffice import PostOffice, server_of
 from structlog.testing import capture_logs
 
-from forum import mail, submissions
+from forum import mail, smtp, submissions
 from forum.errors import NotFound, StoreUnavailable
 from forum.mailing import Mailing
 from forum.ports import CONFIRMED, REFUSED, SENT_OUT, Submission, Subscription
@@ -182,6 +183,55 @@ async def test_what_is_wrong_with_the_mail_server_costs_nobody_their_address(
     desk.office.answers.clear()
     await desk.rounds(31, minutes=1)
     assert len(desk.letters) == 1
+
+
+async def test_one_at_whose_address_the_server_hangs_does_not_hold_up_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "_EACH_STEP", 0.2)
+    hangs = asyncio.Event()
+
+    class Hangs(PostOffice):
+        async def handle_RCPT(self, _: SMTP, __: Session, to: Envelope, address: str, options: list[str]) -> str:
+            if address == "bob@reader.test":
+                await hangs.wait()
+            return await super().handle_RCPT(_, __, to, address, options)
+
+    _, key = await submissions.submit(desk.store, desk.clock, desk.commission.id, telling("Another"))
+    await mail.ask(desk.store, desk.clock, key, "bob@reader.test")
+    desk.clock.move(seconds=1)
+    await desk.ask()
+    async with Hangs() as office:
+        sends = Mailing(desk.store, desk.clock, SmtpPost(server_of(office.url)), MailLetters(BASE))
+        for _ in range(3):
+            await sends.once()
+            desk.clock.move(minutes=3)
+        hangs.set()
+    assert [one.to for one in office.arrived] == [[ADA]]
+
+
+async def test_a_letter_that_is_not_begun_when_the_server_stops_is_left_for_the_next_start(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sends = Mailing(desk.store, desk.clock, SmtpPost(server_of(desk.office.url)), MailLetters(BASE))
+    await desk.ask()
+    asking, go_on = asyncio.Event(), asyncio.Event()
+    carefully = Mailing._carefully
+
+    async def slowly(self: Mailing, one: Subscription, size: int) -> None:
+        asking.set()
+        await go_on.wait()
+        await carefully(self, one, size)
+
+    monkeypatch.setattr(Mailing, "_carefully", slowly)
+    sends.start()
+    await asking.wait()
+    stopped = asyncio.ensure_future(sends.stop())
+    await asyncio.sleep(0)
+    go_on.set()
+    await stopped
+    assert desk.office.tried == 0
+    assert (await desk.kept()).state == "asked"
 
 
 async def test_of_two_the_one_whose_letter_fails_does_not_hold_up_the_other(desk: Desk) -> None:

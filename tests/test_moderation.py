@@ -323,12 +323,12 @@ async def test_a_link_is_replaced_once_and_switched_off_for_good(sqlite_store: S
     new = submissions.new_key()
     for wrong in ("", "short", key, other):
         with pytest.raises(BadInput):
-            await submissions.replace_link(sqlite_store, key, wrong)
-    await submissions.replace_link(sqlite_store, key, new)
+            await submissions.replace_link(sqlite_store, CLOCK, key, wrong)
+    await submissions.replace_link(sqlite_store, CLOCK, key, new)
     assert await submissions.has_link(sqlite_store, new)
     assert not await submissions.has_link(sqlite_store, key)
     with pytest.raises(NotFound):
-        await submissions.replace_link(sqlite_store, key, submissions.new_key())
+        await submissions.replace_link(sqlite_store, CLOCK, key, submissions.new_key())
     await submissions.revoke_link(sqlite_store, CLOCK, new)
     again = submissions.revoke_link(sqlite_store, CLOCK, new)
     for act_ in (again, moderation.appeal(sqlite_store, CLOCK, new, "Hello?")):

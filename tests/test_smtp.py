@@ -50,6 +50,14 @@ async def test_a_letter_arrives_whole_with_what_stops_it() -> None:
     assert one.raw.isascii()
 
 
+def test_no_line_of_its_text_is_longer_than_quoted_printable_allows() -> None:
+    letter = replace(LETTER, text=f"“{'Ä' * 200}”\n{LETTER.stop}\n")
+    message = smtp.written(letter, "forum@post.test")
+    _, _, text = message.as_bytes().partition(b"\r\n\r\n")
+    assert max(map(len, text.split(b"\r\n"))) <= 76
+    assert message.get_content().replace("\r\n", "\n") == letter.text
+
+
 async def test_the_same_letter_again_is_recognisably_the_same() -> None:
     async with PostOffice() as office:
         post = SmtpPost(server_of(office.url))

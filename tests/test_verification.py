@@ -444,6 +444,10 @@ def test_an_asynchronous_round_told_wrongly_fails() -> None:
         of_type(keeper, "round opened", last)["closes_at"] = "2026-11-22T13:00:00.000Z"
         keeper.entries.remove(of_type(keeper, "round extended"))
 
+    def some_day(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", last)["closes_at"] = "some day"
+        keeper.entries.remove(of_type(keeper, "round extended"))
+
     def passed_off_as_a_room(keeper: Keeper) -> None:
         of_type(keeper, "session opened", 2)["kind"] = "room"
 
@@ -466,7 +470,7 @@ def test_an_asynchronous_round_told_wrongly_fails() -> None:
         session = first["session"]
         keeper.open(CRISIS, session, "And?", second_of=first["round"], closes_at="2026-12-01T18:00:00.000Z")
 
-    for change in (for_ever, over_before_it_began, passed_off_as_a_room, passed_off_silently, neither):
+    for change in (for_ever, over_before_it_began, some_day, passed_off_as_a_room, passed_off_silently, neither):
         assert "order of rounds" in lie(change), change.__name__
     for change in (a_room_with_a_closing_time, two_of_them, after_a_replay):
         assert "order of rounds" in lie(change), change.__name__
@@ -482,6 +486,12 @@ def test_more_time_that_is_none_fails() -> None:
     def none(keeper: Keeper) -> None:
         of_type(keeper, "round extended")["closes_at"] = None
 
+    def no_time(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = "some day"
+
+    def no_day(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = "2026-11-31T18:00:00.000Z"
+
     def when_it_was_over(keeper: Keeper) -> None:
         of_type(keeper, "round extended")["at"] = "2026-11-25T18:00:00.000Z"
 
@@ -495,7 +505,7 @@ def test_more_time_that_is_none_fails() -> None:
     def unopened(keeper: Keeper) -> None:
         of_type(keeper, "round extended")["round"] = "0" * 32
 
-    for change in (less, the_same, none, when_it_was_over, when_it_was_closed, in_a_room, unopened):
+    for change in (less, the_same, none, no_time, no_day, when_it_was_over, when_it_was_closed, in_a_room, unopened):
         assert "order of rounds" in failed_or_unpacked(change), change.__name__
 
 

@@ -11,7 +11,7 @@ from forum import scenario, submissions, withdrawal, writing
 from forum.commission import Commission
 from forum.draft import Draft, mark, mark_of, read
 from forum.edits import AddCard, AddWay, Edit, RemoveCard, SetField
-from forum.errors import FormErrors, IllegalMove, NotFound
+from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Store, Submission, Version
 from forum.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING, new_key
 
@@ -189,6 +189,25 @@ async def test_a_new_version_of_a_public_story_stands_beside_it_until_it_is_acce
         await moderate(sqlite_store, key, "accept version")
 
 
+async def test_a_new_version_is_called_back_by_sending_the_public_text_again(sqlite_store: Store) -> None:
+    _, key = await a_written_story(sqlite_store)
+    public = await writing.send(sqlite_store, CLOCK, key)
+    await moderate(sqlite_store, key, "accept")
+    await write(sqlite_store, key, "a.text", "Somebody knocks. It is Ada Lovelace.")
+    await writing.send(sqlite_store, CLOCK, key)
+    with pytest.raises(IllegalMove):
+        await writing.send(sqlite_store, CLOCK, key)
+    await write(sqlite_store, key, "a.text", "Somebody knocks.")
+    story = await writing.send(sqlite_store, CLOCK, key)
+    assert (story.status, story.twee, story.revision, story.revised_at) == (ACCEPTED, public.twee, "", "")
+    async with sqlite_store.read() as work:
+        assert await work.stories.revised() == []
+    with pytest.raises(IllegalMove):
+        await moderate(sqlite_store, key, "accept version")
+    with pytest.raises(IllegalMove):
+        await writing.send(sqlite_store, CLOCK, key)
+
+
 async def test_the_record_has_both_public_texts_of_a_changed_story(sqlite_store: Store) -> None:
     _, key = await a_written_story(sqlite_store)
     await writing.send(sqlite_store, CLOCK, key)
@@ -239,6 +258,27 @@ async def test_what_is_allowed_later_is_not_undone_by_the_next_sending(sqlite_st
     assert (again.may_perform, again.may_publish, again.may_quote) == (False, True, True)
 
 
+async def test_a_no_that_is_written_while_a_story_waits_holds_at_once(sqlite_store: Store) -> None:
+    _, key = await a_written_story(sqlite_store)
+    await writing.send(sqlite_store, CLOCK, key)
+    await write(sqlite_store, key, "may_publish", "no")
+    story = await story_of(sqlite_store, key)
+    assert (story.may_perform, story.may_publish, story.may_quote) == (True, False, False)
+    with pytest.raises(BadInput):
+        await moderate(sqlite_store, key, "accept")
+    for name in ("may_publish", "may_quote"):
+        await write(sqlite_store, key, name, "yes")
+    assert not (await story_of(sqlite_store, key)).may_publish  # until it is sent again
+    await writing.send(sqlite_store, CLOCK, key)
+    accepted = await moderate(sqlite_store, key, "accept")
+    await write(sqlite_store, key, "may_perform", "no")
+    assert await story_of(sqlite_store, key) == accepted  # what is public is asked about on its own page
+    await moderate(sqlite_store, key, "take down")
+    await write(sqlite_store, key, "may_publish", "no")
+    held = await story_of(sqlite_store, key)
+    assert (held.may_perform, held.may_publish, held.may_quote) == (False, True, True)
+
+
 async def test_one_sitting_is_one_version_but_a_cut_and_another_browser_are_not(sqlite_store: Store) -> None:
     commission, _ = await a_written_story(sqlite_store)
     clock, key = Hands(), new_key()
@@ -258,11 +298,16 @@ async def test_one_sitting_is_one_version_but_a_cut_and_another_browser_are_not(
         "A long story, told slowly and at night",
         "A",
     ]
+    await say("Something else altogether, and longer", "anna")
+    await say("Another text in its place, and longer yet", "anna")
+    texts = [v.draft.cards[0].text for v in (await versions_of(sqlite_store, key))[2:]]
+    assert texts == ["Something else altogether, and longer", "Another text in its place, and longer yet"]
+    await say("A", "anna")
     await say("A b", "ben")
     await say("A b a", "anna")
     clock.time += timedelta(minutes=11)
     await say("A b a c", "anna")
-    assert [v.draft.cards[0].text for v in (await versions_of(sqlite_store, key))[2:]] == [
+    assert [v.draft.cards[0].text for v in (await versions_of(sqlite_store, key))[4:]] == [
         "A",
         "A b",
         "A b a",
@@ -314,14 +359,13 @@ async def test_what_was_taken_away_is_found_in_the_last_version_that_had_it(sqli
     card = before.card("b")
     assert card is not None
     await writing.save(sqlite_store, CLOCK, key, [RemoveCard("b", mark_of(card))])
-    found = await writing.taken_out(sqlite_store, key, "b")
-    assert found is not None
+    found = (await writing.taken_out(sqlite_store, key, {"b", "never"})).pop("b")
     assert (found.card, found.after) == (card, "a")
     await writing.save(sqlite_store, CLOCK, key, [found])
     assert (await writing.opened(sqlite_store, CLOCK, key)).card("b") == card
-    assert await writing.taken_out(sqlite_store, key, "never") is None
+    assert await writing.taken_out(sqlite_store, key, {"never"}) == {}
     with pytest.raises(NotFound):
-        await writing.taken_out(sqlite_store, new_key(), "b")
+        await writing.taken_out(sqlite_store, new_key(), {"b"})
 
 
 async def test_a_browser_has_one_mark_in_a_story_and_another_in_the_next(sqlite_store: Store) -> None:
@@ -330,3 +374,15 @@ async def test_a_browser_has_one_mark_in_a_story_and_another_in_the_next(sqlite_
     with pytest.raises(NotFound):
         await writing.save(sqlite_store, CLOCK, new_key(), [])
     assert Draft().first is None
+
+
+async def test_no_other_story_begins_under_a_link_that_was_replaced_or_switched_off(sqlite_store: Store) -> None:
+    commission, key = await a_written_story(sqlite_store)
+    new = new_key()
+    await submissions.replace_link(sqlite_store, CLOCK, key, new)
+    await submissions.revoke_link(sqlite_store, CLOCK, new)
+    for dead in (key, new):
+        with pytest.raises(NotFound):
+            await writing.begin(sqlite_store, CLOCK, commission.id, dead, [*ANSWERS, *SCENES])
+    async with sqlite_store.read() as work:
+        assert len(await work.stories.of(commission.id)) == 1

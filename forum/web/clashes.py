@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import differences
+from forum import composing, differences
 from forum.commission import Commission
 from forum.differences import Piece
 from forum.draft import GROUP, NO, PERMISSIONS, YES, Draft, mark
 from forum.edits import Clash
+from forum.web.forms import Form
 from forum.web.pages import page
 from forum.web.site import site_of
-from forum.web.wishes import place
+from forum.web.wishes import NOTES, SEEN, place, wishes_of
 from forum.web.words import gettext as _
 from forum.web.workparts import place_words
 from forum.writing import Saved
@@ -48,18 +51,25 @@ async def views(request: Request, saved: Saved) -> list[View]:
         return []
     async with site_of(request).store.read() as work:
         commission = await work.commissions.get(saved.story.commission)
-    return [_view(saved.draft, clash, commission) for clash in saved.clashes]
+    return await run_in_threadpool(_views, saved, commission)
 
 
-def _view(draft: Draft, clash: Clash, commission: Commission) -> View:
+def _views(saved: Saved, commission: Commission) -> list[View]:
+    """Of several of a kind at one place the last one: who asks for the same thing again and again gets one answer."""
+    names = composing.sketch(saved.draft).names
+    last = {(clash.field, clash.yours is None): clash for clash in saved.clashes}
+    return [_view(saved.draft, clash, commission, names) for clash in last.values()]
+
+
+def _view(draft: Draft, clash: Clash, commission: Commission, names: Mapping[str, str]) -> View:
     theirs, mine = clash.theirs, clash.yours
     name = clash.field.rpartition(".")[2]
     kind = REMOVAL if mine is None else TAKEN_AWAY if theirs is None else ANSWER if name in _ANSWERS else TEXT
-    said = [_said(draft, commission, name, text or "") for text in (theirs, mine)]
+    said = [_said(draft, commission, name, text or "", names) for text in (theirs, mine)]
     return View(
         field=clash.field,
         kind=kind,
-        where=place_words(draft, clash.field),
+        where=place_words(draft, clash.field, names),
         card=place(clash.field)[0],
         theirs=said[0],
         mine=said[1],
@@ -69,14 +79,14 @@ def _view(draft: Draft, clash: Clash, commission: Commission) -> View:
     )
 
 
-def _said(draft: Draft, commission: Commission, name: str, text: str) -> str:
+def _said(draft: Draft, commission: Commission, name: str, text: str, names: Mapping[str, str]) -> str:
     """A text as a person reads it: the answer to a question in words, the scene that a way leads to by its name."""
     if name == GROUP and text not in ("", NO):
         return commission.group_label(text) or text
     if name == GROUP and text == NO:
         return _("I prefer not to say")
     if name in ("to", "start"):
-        return place_words(draft, f"{text}.name") if text else _("Nowhere yet")
+        return place_words(draft, f"{text}.name", names) if text else _("Nowhere yet")
     if name in _ANSWERS:
         return {YES: _("Yes"), NO: _("No")}.get(text, _("No answer yet") if name in PERMISSIONS else _("No"))
     return text
@@ -90,6 +100,18 @@ async def drawn(request: Request, saved: Saved) -> list[dict[str, Any]]:
         {"field": view.field, "kind": view.kind, "theirs": theirs[view.field], "html": template.render(clash=view)}
         for view in await views(request, saved)
     ]
+
+
+def unused(saved: Saved, form: Form) -> dict[str, str]:
+    """What could not be used in a form of which something clashed too, as fields that its next form carries along: they
+    are said, and shown as they were typed, once its writer has chosen."""
+    clashing = {clash.field for clash in saved.clashes}
+    carried: dict[str, str] = {}
+    for one in wishes_of(form):
+        if one.field in (saved.errors or {}) and one.field not in clashing:
+            carried[SEEN + one.field] = one.seen[0]
+            carried["own_notes" if one.field == NOTES else one.field] = one.text
+    return carried
 
 
 async def clash_page(request: Request, saved: Saved, **more: Any) -> Response:

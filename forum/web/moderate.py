@@ -189,7 +189,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         status_of(error) if error else 200,
         story=found,
         told=told,
-        notes=annotating.for_moderators(told) if told else None,
+        notes=await run_in_threadpool(annotating.for_moderators, told) if told else None,
         commission=commission,
         age=age(found.revised_at or found.submitted_at, site.clock.now()),
         changes=changes,

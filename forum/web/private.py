@@ -113,7 +113,7 @@ async def link(request: Request) -> Response:
             form.wrong("sure", "Tick the box to say that you are sure.")
         form.stop()
         if action == "replace":
-            await submissions.replace_link(site.store, key, new)
+            await submissions.replace_link(site.store, site.clock, key, new)
         else:
             await submissions.revoke_link(site.store, site.clock, key)
     except (BadInput, StoreUnavailable) as error:
@@ -128,6 +128,8 @@ async def _link_page(request: Request, story: Submission, form: Form, error: For
         new = submissions.new_key()
     address = f"{base_url(request)}/my-story/"
     old = address + request.path_params["key"]
+    async with site_of(request).store.read() as work:
+        by_mail = await mail_of(request, work, story)
     return await page(
         request,
         "stories/link.html",
@@ -139,6 +141,7 @@ async def _link_page(request: Request, story: Submission, form: Form, error: For
         new=new,
         new_link=address + new,
         new_qr=qr(address + new),
+        mail=by_mail,
         errors=_errors(error),
     )
 

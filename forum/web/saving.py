@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from forum import submissions, writing
 from forum.draft import Draft, mark
+from forum.edits import plain
 from forum.errors import BadInput
 from forum.web import clashes, workparts
 from forum.web.forms import Form
@@ -43,7 +44,7 @@ async def save(request: Request) -> Response:
     """What a page's script asks for; answers with the marks of what was saved, clashes, errors, and drawn parts."""
     try:
         asked = msgspec.json.decode(await request.body(), type=Asked)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadInput("This page is out of date. Open it again.") from error
     saved = await saved_by(request, request.path_params["key"], asked.edits, asked.commission)
     wished = {one.field: one.text for one in asked.edits if isinstance(one, Set)}
@@ -52,8 +53,9 @@ async def save(request: Request) -> Response:
     body: dict[str, object] = {
         "marks": {
             path: mark(text)
-            for path in wished
-            if path not in clashing and path not in wrong and (text := known(saved.draft, path)) is not None
+            for path, asked_for in wished.items()
+            # Of a text that its writer has not seen they get no mark: the next edit would go over it.
+            if path not in clashing and path not in wrong and (text := plain(asked_for)) == known(saved.draft, path)
         },
         "clashes": await clashes.drawn(request, saved),
         "errors": {path: say(error.message, error.values) for path, error in wrong.items()},
@@ -78,7 +80,7 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
     draft = await writing.opened(site.store, site.clock, key)
     back = {place(one.field)[0] for one in wishes if isinstance(one, Set) and one.back}
     gone = {card for card in back if card and not draft.card(card)}
-    there = {card: await writing.taken_out(site.store, key, card) for card in gone}
+    there = await writing.taken_out(site.store, key, gone) if gone else {}
     return await writing.save(site.store, site.clock, key, edits_of(draft, wishes, there), device)
 
 

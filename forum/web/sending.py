@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -42,7 +43,8 @@ async def check(request: Request) -> Response:
     if request.method != "POST":
         return await _page(request, story, commission, draft, told, missing)
     form = await form_of(request)
-    if told is None or (annotating.for_moderators(told).parts and form.text("seen") != _seen(told)):
+    unseen = told is None or form.text("seen") != _seen(told)
+    if told is None or (unseen and (await run_in_threadpool(annotating.for_moderators, told)).parts):
         return await _page(request, story, commission, draft, told, missing)
     try:
         site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
@@ -91,7 +93,8 @@ async def _page(
             for path, words in _words(missing).items()
         ],
         refused=say(error.message, error.values) if error and not isinstance(error, FormErrors) else "",
-        parts=annotating.for_moderators(shown).parts,
+        # A long story takes a while to look through, and live rooms do not wait for that.
+        parts=(await run_in_threadpool(annotating.for_moderators, shown)).parts,
         told=shown,
         ready=not missing,
         seen=_seen(told) if told else "",

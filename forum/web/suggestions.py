@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from forum import composing, contributions, evidence
@@ -44,11 +44,12 @@ class View:
 
 def views(found: Iterable[Suggestion], draft: Draft, commission: Commission, browser: str = "") -> list[View]:
     """Suggestions in the order given. `browser` is `writing.browser` of whoever looks."""
+    names = composing.sketch(draft).names
     return [
         View(
             one,
             what(one.kind),
-            where(draft, one.kind, one.place),
+            where(draft, one.kind, one.place, names),
             who(one, commission),
             *outcome(one),
             evidence.host_of(one.url) if one.url else "",
@@ -68,15 +69,17 @@ def what(kind: str) -> str:
     }.get(kind, kind)
 
 
-def where(draft: Draft, kind: str, place: str) -> str:
-    """Where it goes, "" where that is nowhere in the text, or is not there any more."""
+def where(draft: Draft, kind: str, place: str, names: Mapping[str, str]) -> str:
+    """Where it goes, "" where that is nowhere in the text, or is not there any more.
+
+    `names` are the scenes' names (`composing.sketch`).
+    """
     if kind == CORRECTION:
         try:
             there = contributions.current(draft, place)
         except BadInput:
             return ""
-        return place_words(draft, place) if there is not None else ""
-    names = composing.sketch(draft).names
+        return place_words(draft, place, names) if there is not None else ""
     card, held = place.partition("/")[0], contributions.holder(draft, place)
     if kind == RESPONSE and card in names:
         return _("For the question in “%(scene)s”") % {"scene": names[card]}

@@ -16,7 +16,7 @@ from forum.commission import Commission
 from forum.draft import NO, Draft
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.web.about import notes_offered
-from forum.web.clashes import clash_page
+from forum.web.clashes import clash_page, unused
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of
 from forum.web.limits import AN_HOUR
@@ -108,9 +108,8 @@ async def _saved(
     """On to where its writer wanted to go; where something clashed or cannot be used, that first."""
     onward = form.text("go") if form.text("go") in (*STEPS, WORKSPACE) else here.onward
     if saved.clashes:
-        answer = await clash_page(
-            request, saved, action=place_of(key, here.name), back=place_of(key, here.name), hidden={"go": onward}
-        )
+        place, carried = place_of(key, here.name), {"go": onward} | unused(saved, form)
+        answer = await clash_page(request, saved, action=place, back=place, hidden=carried)
     elif saved.errors:
         public = saved.story.status == submissions.ACCEPTED
         answer = await _page(request, commission, here, key, sheet_of(saved, form), public=public)

@@ -123,7 +123,8 @@ def _edits(draft: Draft, one: Wish, gone: Mapping[str, edits.PutBack | None]) ->
             yield edit
             if isinstance(edit, edits.PutBack):
                 # Its writer has not seen what stands there again, and chose to put their own words in its place.
-                seen = (mark(known(edits.apply(draft, edit), one.field) or ""),)
+                with suppress(BadInput):  # there is no room for it; whoever makes the edit says so
+                    seen = (mark(known(edits.apply(draft, edit), one.field) or ""),)
         yield edits.SetField(one.field, seen, one.text)
     elif isinstance(one, AddCard):
         yield edits.AddCard(one.card, one.after, decision=one.decision)

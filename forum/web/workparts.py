@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -77,8 +77,11 @@ def drawn(request: Request, draft: Draft, wanted: Iterable[str], cards: Iterable
     return parts
 
 
-def place_words(draft: Draft, path: str) -> str:
-    """A field's place in words: "Title", or the scene it is in."""
+def place_words(draft: Draft, path: str, names: Mapping[str, str] | None = None) -> str:
+    """A field's place in words: "Title", or the scene it is in.
+
+    `names` are the scenes' (`composing.sketch`); whoever asks for many places makes them once, and gives them.
+    """
     own = {
         "title": _("Title"),
         "setting": _("Where and when"),
@@ -92,7 +95,8 @@ def place_words(draft: Draft, path: str) -> str:
         "cards": _("Scenes"),
     }
     card = path.partition(".")[0].partition("/")[0]
-    names = composing.sketch(draft).names
-    if card in names:
+    if names is None and card:
+        names = composing.sketch(draft).names
+    if names and card in names:
         return _("In “%(scene)s”") % {"scene": names[card]}
     return own.get(path, _("In a scene"))

@@ -8,19 +8,20 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum import composing, scenario, writing
 from forum.commission import Commission
 from forum.draft import YES, Card, Draft, mark
-from forum.edits import MOST_CARDS, MOST_WAYS, PutBack
+from forum.edits import MOST_CARDS, MOST_WAYS
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable, TooMany
 from forum.ports import Submission
 from forum.reading import PLAIN_AGE, measure
 from forum.web import play as playing
 from forum.web import wishes
-from forum.web.clashes import clash_page
+from forum.web.clashes import clash_page, unused
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of
 from forum.web.pages import page
@@ -57,7 +58,7 @@ async def workspace(request: Request) -> Response:
     here = place_of(key, "")
     if saved.clashes:
         back = f"{here}?open={card}#{card}"
-        return await clash_page(request, saved, action=here, back=back, hidden={"card": card})
+        return await clash_page(request, saved, action=here, back=back, hidden={"card": card} | unused(saved, form))
     if saved.errors:
         return await _page(request, story, commission, key, sheet_of(saved, form), opened=card)
     return known_again(request, RedirectResponse(here + _onward(form, saved.draft, card), 303))
@@ -87,7 +88,7 @@ def _seen_now(form: Form) -> dict[str, str]:
 
 async def _put_back(request: Request, key: str, card: str) -> list[Wish]:
     """What puts back a card that was taken away, from the last version that has it."""
-    found: PutBack | None = await writing.taken_out(site_of(request).store, key, card)
+    found = (await writing.taken_out(site_of(request).store, key, {card})).get(card)
     if found is None:
         return []
     was = found.card
@@ -130,7 +131,7 @@ async def _page(
         commission=commission,
         sheet=sheet,
         errors=errors,
-        cards=views(draft, sketch),
+        cards=await run_in_threadpool(views, draft, sketch),
         choices=choices(draft, sketch),
         notes=notes(sketch),
         told=sketch.story,

@@ -9,14 +9,14 @@ import pytest
 from building import CORRECTION, EVIDENCE, RESPONSE, SCENE, a_built_story
 from making import CLOCK, new_id
 
-from forum import building
+from forum import building, submissions, writing
 from forum.building import Answer
-from forum.draft import fields
-from forum.edits import AddCard
+from forum.draft import fields, mark, mark_of
+from forum.edits import AddCard, RemoveCard, SetField
 from forum.errors import ForumError, IllegalMove, NotFound
-from forum.ports import BEGUN, TAKEN_IN, Kept, Suggestion, Version
+from forum.ports import BEGUN, PUBLISHED, TAKEN_IN, Kept, Submission, Suggestion, Version
 from forum.store import SqlStore
-from forum.submissions import new_key
+from forum.submissions import fingerprint, new_key
 
 
 async def settled(*each: Awaitable[Suggestion | None]) -> list[Suggestion | BaseException | None]:
@@ -111,3 +111,57 @@ async def test_what_is_written_for_a_story_that_goes_at_the_same_time_does_not_s
         assert await work.evidence.of(built.story) == []
         with pytest.raises(NotFound):
             await work.drafts.get(built.story)
+
+
+async def test_a_version_that_is_sent_while_the_one_before_is_accepted_takes_nothing_away(store: SqlStore) -> None:
+    built = await a_built_story(store)
+
+    async def moderated(action: str) -> Submission:
+        async with store.read() as work:
+            story = await work.stories.get(built.story)
+        return await submissions.moderate(
+            store, CLOCK, story.id, action, because="", expected_status=story.status, read=fingerprint(story)
+        )
+
+    async def says(text: str) -> None:
+        before = (await built.draft()).cards[0].text
+        await built.save(SetField("c1.text", (mark(before),), text))
+
+    async def wrote(text: str) -> None:
+        await writing.save(store, CLOCK, built.key, [AddCard(f"x{text}", text=text)], f"device {text}")
+
+    await writing.send(store, CLOCK, built.key)
+    await moderated("accept")
+    for turn in range(8):
+        await says(f"First text {turn}.")
+        await writing.send(store, CLOCK, built.key)
+        await says(f"Second text {turn}.")
+        said = await asyncio.gather(
+            *(moderated("accept version"), writing.send(store, CLOCK, built.key)),
+            return_exceptions=True,
+        )
+        assert all(isinstance(one, (Submission, IllegalMove)) for one in said)
+        async with store.read() as work:
+            story = await work.stories.get(built.story)
+        assert f"Second text {turn}." in story.revision
+        assert (f"First text {turn}." in story.twee) == isinstance(said[0], Submission)
+        await asyncio.gather(moderated("accept version"), *(wrote(f"{turn}{n}") for n in range(2)))
+        async with store.read() as work:
+            kept = await work.drafts.versions(built.story)
+        assert any(one.kind == PUBLISHED and one.draft.cards[0].text == f"Second text {turn}." for one in kept)
+        assert all(any(one.draft.card(f"x{turn}{n}") for one in kept) for n in range(2))
+        for n in range(2):
+            card = (await built.draft()).card(f"x{turn}{n}")
+            assert card is not None
+            await built.save(RemoveCard(card.id, mark_of(card)))
+
+
+async def test_whoever_sends_and_whoever_answers_suggestions_do_not_wait_for_each_other(store: SqlStore) -> None:
+    built = await a_built_story(store)
+    for turn in range(8):
+        one = await built.suggest(SCENE, title=f"The crew {turn}")
+        said = await asyncio.gather(
+            *(writing.send(store, CLOCK, built.key), built.answer(one), writing.send(store, CLOCK, built.key)),
+            return_exceptions=True,
+        )
+        assert [type(answer).__name__ for answer in said] == ["Submission", "Suggestion", "Submission"]

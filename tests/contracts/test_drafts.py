@@ -209,10 +209,15 @@ class Pair:
     def __init__(self, store: SqlStore, key: str) -> None:
         self.store, self.key, self.clock = store, key, Hands()
         self.seen: dict[str, Draft] = {}
+        self.ever: dict[str, set[str]] = {name: set() for name in EDITORS}  # all that each has had before their eyes
         self.last: dict[str, list[Edit]] = {name: [] for name in EDITORS}
         self.accepted: list[tuple[str, str]] = []  # who wrote it, and the text
         self.own_doing: set[str] = set()  # texts that their own writer has written over or taken away
         self.words = 0
+
+    def look(self, name: str, draft: Draft) -> None:
+        self.seen[name] = draft
+        self.ever[name] |= {text for _, text in fields(draft)}
 
     async def make(self, name: str, edit: Edit) -> None:
         before = await writing.opened(self.store, self.clock, self.key)
@@ -220,16 +225,16 @@ class Pair:
         saved = await writing.save(self.store, self.clock, self.key, [edit], name)
         there, now = {text for _, text in fields(before)}, {text for _, text in fields(saved.draft)}
         gone = there - now
-        saw = {text for _, text in fields(self.seen[name])}
-        # Only what its remover had before their eyes can have gone.
-        assert gone <= saw
+        # Only what its remover has had before their eyes can have gone; that may be long ago, where an edit is sent
+        # again after somebody has brought back the very text that it was made on.
+        assert gone <= self.ever[name]
         self.own_doing |= {text for who, text in self.accepted if who == name and text in gone}
         for clash in saved.clashes:
             assert clash.theirs is None or clash.theirs in now
         if isinstance(edit, SetField) and edit.text in now and edit.text not in there:
             self.accepted.append((name, edit.text))
         if not saved.clashes:
-            self.seen[name] = saved.draft
+            self.look(name, saved.draft)
 
     async def step(self, step: tuple[Any, ...]) -> None:
         kind, *rest = step
@@ -239,7 +244,7 @@ class Pair:
         name = rest[0]
         seen = self.seen[name]
         if kind == "look":
-            self.seen[name] = await writing.opened(self.store, self.clock, self.key)
+            self.look(name, await writing.opened(self.store, self.clock, self.key))
         elif kind == "resend" and self.last[name]:
             await self.make(name, self.last[name][0])
         elif kind == "write":
@@ -252,7 +257,7 @@ class Pair:
             await self.make(name, RemoveCard(rest[1], mark_of(card)))
         elif kind == "bring back":
             with suppress(NotFound):
-                self.seen[name] = await writing.bring_back(self.store, self.clock, self.key, rest[1], name)
+                self.look(name, await writing.bring_back(self.store, self.clock, self.key, rest[1], name))
 
 
 @given(steps=STEPS)
@@ -262,7 +267,8 @@ async def test_two_editors_lose_no_accepted_text(store: SqlStore, steps: list[tu
     pair = Pair(store, new_key())
     cards = [AddCard("a", text="It was dark."), AddCard("b", text="The phone rang.")]
     begun = await writing.begin(store, pair.clock, commission.id, pair.key, cards)
-    pair.seen = dict.fromkeys(EDITORS, begun.draft)
+    for name in EDITORS:
+        pair.look(name, begun.draft)
     for step in steps:
         await pair.step(step)
     async with store.read() as work:

@@ -77,6 +77,21 @@ async def test_a_void_question_says_why(event: Open) -> None:
     await reader.aclose()
 
 
+async def test_of_a_void_question_nothing_is_called_counted_nor_closed_on_a_day_to_come(event: Open) -> None:
+    reader = await event.reader()
+    await event.answer(reader)
+    acts = asynchronous.acts(event.house.store, event.clock)
+    await acts.annul(event.night.live.id, event.night.round.id, "The wrong story.")
+    pages = [await reader.get(event.path), await reader.get(f"{event.path}/question"), await event.answer(reader)]
+    for page in pages:
+        said = words(page)
+        assert "The wrong story." in said
+        assert "Counted:" not in said
+        assert "before counts" not in said
+        assert UNTIL not in said
+    await reader.aclose()
+
+
 # ---------------------------------------------------------------- the result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from forum import asynchronous
 from forum.decisions import DecisionForm, decide
 from forum.facilitation import Facilitation
 from forum.ports import Person
-from forum.round import Round
+from forum.round import Response, Round
 from forum.session import Participant
 
 ROOMFUL: tuple[str | None, ...] = ("g1",) * 6 + ("g2",) * 5 + ("g4",) * 2 + (None,)
@@ -75,6 +75,12 @@ async def desk(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Desk]:
 
 
 # ---------------------------------------------------------------- opening
+
+
+async def test_a_form_with_the_id_of_a_session_in_a_room_opens_nothing(desk: Desk) -> None:
+    session, _ = await in_a_room(desk)
+    answer = await desk.organiser.post("/organise/asynchronous", data=desk.form(id=session))
+    assert answer.status_code == 422
 
 
 async def test_it_is_opened_from_the_commission_with_a_question_and_a_time(desk: Desk) -> None:
@@ -380,6 +386,19 @@ async def test_a_rehearsal_stands_beside_no_real_vote(desk: Desk) -> None:
     await desk.organiser.post(f"{url}/reveal")
     assert "Another night" not in words(await desk.organiser.get(f"/decide/new?round={round_.id}"))
     assert "This round is not recorded." in words(await desk.organiser.get(url))
+
+
+async def test_what_another_version_of_the_story_asks_is_not_the_same_question(desk: Desk) -> None:
+    await desk.vote()
+    await desk.act("close", sure="1")
+    await desk.act("reveal")
+    _, round_ = await in_a_room(desk)
+    form = f"/decide/new?round={desk.night.round.id}"
+    assert "The same question, answered apart" in words(await desk.organiser.get(form))
+    before = (Response("r1", "Knock again"), *round_.responses[1:])
+    async with desk.house.store.begin() as work:
+        await work.rounds.save(replace(await work.rounds.get(round_.id), responses=before))
+    assert "answered apart" not in words(await desk.organiser.get(form))
 
 
 async def test_the_storys_life_tells_it_as_what_it_was(desk: Desk) -> None:

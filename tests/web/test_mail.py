@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from house import ADDRESS, House, a_house, words
+from house import ADDRESS, House, a_house, field, words
 from making import CLOCK
 from postoffice import PostOffice
 
@@ -67,6 +67,21 @@ async def links(house: House, office: PostOffice, number: int = 1) -> tuple[str,
 async def ask(house: House, key: str, address: str = ADA, network: str = "192.0.2.1") -> httpx2.Response:
     async with house.browser(network) as browser:
         return await browser.post(f"/my-story/{key}/mail", data={"address": address})
+
+
+async def test_whoever_replaces_the_link_is_told_that_the_address_goes_with_it(
+    house: House, office: PostOffice
+) -> None:
+    story, key = await house.story(await house.commission())
+    said = "The e-mail address that was left on the page is erased with the old link."
+    async with house.browser() as writer:
+        assert said not in words(await writer.get(f"/my-story/{key}/link"))
+        await ask(house, key)
+        page = await writer.get(f"/my-story/{key}/link")
+        assert said in words(page)
+        form = {"action": "replace", "new": field(page, "new")}
+        assert (await writer.post(f"/my-story/{key}/link", data=form)).status_code == 303
+    assert await there(house, story.id) is None
 
 
 async def test_asked_confirmed_told_and_stopped(house: House, office: PostOffice) -> None:

@@ -12,7 +12,7 @@ from house import ADDRESS, House, a_house, words, written
 
 from forum import submissions, writing
 from forum.draft import Draft, mark, read
-from forum.edits import MOST_WAYS
+from forum.edits import MOST_CARDS, MOST_WAYS
 from forum.errors import StoreUnavailable
 
 EMPTY = mark("")
@@ -225,6 +225,7 @@ async def test_parts_of_the_page_are_drawn_anew_where_they_are_asked_for(house: 
         b'{"edits": [{"do": "set", "field": "title", "seen": [], "text": "x"}]}',
         b'{"edits": [{"do": "move", "card": "happened", "by": 7, "behind": ""}]}',
         b'{"edits": [{"do": "set", "field": "title", "seen": ["x"], "text": "\xff"}]}',
+        b'{"edits": [], "more": ' + b"[" * 400_000,
         b'{"edits": [' + b",".join([b'{"do": "add_way", "card": "a", "way": "b"}'] * 401) + b"]}",
     ],
 )
@@ -308,3 +309,36 @@ async def test_writing_from_two_browsers_is_two_versions(house: House, key: str)
     assert (last.draft.title, before.draft.title, before.draft.setting) == ("Theirs", "Mine", "Mine too")
     assert last.by != before.by
     assert last.by
+
+
+async def test_words_that_were_undone_get_no_mark_of_what_somebody_else_wrote_meanwhile(house: House, key: str) -> None:
+    base = mark("A flat at night")
+    await save(house, key, to("setting", "Their ward", [base]))
+    # Typed without a network, and taken out again: its writer changed nothing, and has not seen theirs.
+    said = await save(house, key, to("setting", "A flat at night", [base, mark("A flat at night, late")]))
+    assert (said["marks"], said["clashes"]) == ({}, [])
+    said = await save(house, key, to("setting", "My flat", [base]))
+    assert [clash["theirs"] for clash in said["clashes"]] == ["Their ward"]
+    assert (await now(house, key)).setting == "Their ward"
+
+
+async def test_the_same_clash_many_times_over_is_one(house: House, key: str) -> None:
+    await save(house, key, to("setting", "Their ward", "A flat at night"))
+    said = await save(house, key, *(to("setting", f"My flat {n}", "A flat at night") for n in range(300)))
+    assert len(said["clashes"]) == 1
+    assert "My flat 299" in words(httpx2.Response(200, text=said["clashes"][0]["html"]))
+
+
+async def test_what_has_no_room_to_come_back_keeps_nothing_else_back(house: House, key: str) -> None:
+    card = (await now(house, key)).cards[0]
+    async with house.browser() as phone:
+        seen = {f"{card.id}.{name}": mark(getattr(card, name)) for name in ("name", "text", "stop", "decision")}
+        seen |= {f"{card.id}/{w.id}.{name}": mark(getattr(w, name)) for w in card.ways for name in ("text", "to")}
+        await asked(phone, key, {"do": "remove", "card": card.id, "seen": seen})
+    assert (await now(house, key)).card(card.id) is None
+    await save(house, key, *({"do": "add_card", "card": f"n{n}"} for n in range(MOST_CARDS)))
+    said = await save(house, key, to(f"{card.id}.text", "Mine.", "", back=True), to("title", "T", "The third knock"))
+    assert said["marks"] == {"title": mark("T")}
+    assert "at most" in said["errors"]["cards"]
+    assert [clash["kind"] for clash in said["clashes"]] == ["taken away"]
+    assert (await now(house, key)).title == "T"

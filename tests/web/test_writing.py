@@ -419,3 +419,25 @@ async def test_nobody_removes_what_they_have_not_seen(house: House) -> None:
     assert "It was not removed." in words(clash)
     assert "New words." in words(clash)
     assert (await draft_of(house, key)).cards[0].text == "New words."
+
+
+async def test_what_is_too_long_beside_a_clash_is_not_lost(house: House) -> None:
+    key, first, second = await two(house)
+    here = f"/my-story/{key}/write"
+    name, notes = "N" * (scenario.MAX_NAME + 1), f"One\n{'x' * 5000}"
+    async with house.browser() as one, house.browser("192.0.2.7") as other:
+        await other.post(here, data=first | {"happened.text": ["Two in the night."]})
+        clash = await one.post(here, data=second | {"happened.text": ["It is past three."], "happened.name": [name]})
+        assert clash.status_code == 409
+        wrong = await one.post(here, data=filled(clash, {"choose:happened.text": "mine"}))
+        assert wrong.status_code == 422
+        assert "This is too long. Use at most" in words(wrong)
+        assert f'value="{name}"' in wrong.text
+        assert (await draft_of(house, key)).cards[0].text == "It is past three."
+        step = f"{here}/use"
+        before = filled(await one.get(step), {"own_notes": notes, "may_quote": "yes"})
+        await other.post(step, data=filled(await other.get(step), {"may_quote": "", "own_notes": ""}))
+        clash = await one.post(step, data=before)
+        assert clash.status_code == 409
+        assert html.unescape(clash.text).count("x" * 5000) == 1
+    assert (await draft_of(house, key)).cards[0].name == ""
