@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
-from making import CLOCK, a_commission
+from making import CLOCK, SetClock, a_commission
 
 from forum import scenario, submissions, withdrawal, writing
 from forum.commission import Commission
@@ -27,19 +25,6 @@ SCENES: list[Edit] = [
     AddCard("b", after="a", text="What could the crew do?", decision="yes"),
     *(AddWay("b", f"w{n}", words) for n, words in enumerate(("Wait", "Call the team", "Take her in"), 1)),
 ]
-
-
-class Hands:
-    """A clock whose hands the test moves."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 1, 8, tzinfo=UTC)
-
-    def now(self) -> str:
-        return self.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    def later(self, **span: float) -> str:
-        return (self.time + timedelta(**span)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 async def a_written_story(store: Store) -> tuple[Commission, str]:
@@ -281,7 +266,7 @@ async def test_a_no_that_is_written_while_a_story_waits_holds_at_once(sqlite_sto
 
 async def test_one_sitting_is_one_version_but_a_cut_and_another_browser_are_not(sqlite_store: Store) -> None:
     commission, _ = await a_written_story(sqlite_store)
-    clock, key = Hands(), new_key()
+    clock, key = SetClock(), new_key()
 
     async def say(text: str, device: str) -> None:
         draft = await writing.opened(sqlite_store, clock, key)
@@ -290,7 +275,7 @@ async def test_one_sitting_is_one_version_but_a_cut_and_another_browser_are_not(
 
     await writing.begin(sqlite_store, clock, commission.id, key, [AddCard("a", text="A")], "anna")
     for text in ("A long", "A long story, told", "A long story, told slowly and at night"):
-        clock.time += timedelta(seconds=30)
+        clock.move(seconds=30)
         await say(text, "anna")
     assert [v.kind for v in await versions_of(sqlite_store, key)] == [BEGUN, WRITTEN]
     await say("A", "anna")
@@ -305,7 +290,7 @@ async def test_one_sitting_is_one_version_but_a_cut_and_another_browser_are_not(
     await say("A", "anna")
     await say("A b", "ben")
     await say("A b a", "anna")
-    clock.time += timedelta(minutes=11)
+    clock.move(minutes=11)
     await say("A b a c", "anna")
     assert [v.draft.cards[0].text for v in (await versions_of(sqlite_store, key))[4:]] == [
         "A",

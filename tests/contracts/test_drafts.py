@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import a_commission, new_id
+from making import SetClock, a_commission, new_id
 
 from forum import writing
 from forum.commission import Commission
@@ -24,19 +23,6 @@ from forum.submissions import RETURNED, WRITING, link_of, new_key
 
 EARLY, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T20:00:00.000Z"
 DRAFT = Draft(title="Night \u00e9", cards=(Card("a", "One", "First.", ways=(Way("w", "On", "b"),)), Card("b")))
-
-
-class Hands:
-    """A clock whose hands the test moves."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 1, 8, tzinfo=UTC)
-
-    def now(self) -> str:
-        return self.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    def later(self, **span: float) -> str:
-        return (self.time + timedelta(**span)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 async def a_story(store: SqlStore) -> Submission:
@@ -78,7 +64,7 @@ async def test_a_story_has_one_draft_which_is_read_back_as_it_was_written(store:
 async def test_a_draft_takes_no_part_in_two_units_of_work_at_once(store: SqlStore) -> None:
     commission = await a_stored_commission(store)
     key = new_key()
-    clock = Hands()
+    clock = SetClock()
     await writing.begin(store, clock, commission.id, key, [AddCard("a")])
     await asyncio.gather(
         *(writing.save(store, clock, key, [AddCard(f"c{n}", text=f"Words {n}")], f"d{n}") for n in range(8))
@@ -176,14 +162,14 @@ async def test_a_form_sent_twice_at_once_begins_one_story(store: SqlStore) -> No
     commission = await a_stored_commission(store)
     key = new_key()
     edits = [AddCard("a", text="It was dark.")]
-    saved = await asyncio.gather(*(writing.begin(store, Hands(), commission.id, key, edits) for _ in range(6)))
+    saved = await asyncio.gather(*(writing.begin(store, SetClock(), commission.id, key, edits) for _ in range(6)))
     assert len({one.story.id for one in saved}) == 1
     async with store.read() as work:
         assert len(await work.stories.of(commission.id)) == 1
     with pytest.raises(BadInput):
-        await writing.begin(store, Hands(), commission.id, "not a key", edits)
+        await writing.begin(store, SetClock(), commission.id, "not a key", edits)
     with pytest.raises(NotFound):
-        await writing.begin(store, Hands(), new_id(), new_key(), edits)
+        await writing.begin(store, SetClock(), new_id(), new_key(), edits)
 
 
 PATHS = ("title", "a.text", "b.text", "c.text", "a.name")
@@ -207,7 +193,7 @@ class Pair:
     """Two people who write at one story from two browsers, each seeing what they saw when they last looked."""
 
     def __init__(self, store: SqlStore, key: str) -> None:
-        self.store, self.key, self.clock = store, key, Hands()
+        self.store, self.key, self.clock = store, key, SetClock()
         self.seen: dict[str, Draft] = {}
         self.ever: dict[str, set[str]] = {name: set() for name in EDITORS}  # all that each has had before their eyes
         self.last: dict[str, list[Edit]] = {name: [] for name in EDITORS}
@@ -239,7 +225,7 @@ class Pair:
     async def step(self, step: tuple[Any, ...]) -> None:
         kind, *rest = step
         if kind == "wait":
-            self.clock.time += timedelta(minutes=rest[0])
+            self.clock.move(minutes=rest[0])
             return
         name = rest[0]
         seen = self.seen[name]
