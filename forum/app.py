@@ -17,13 +17,14 @@ from forum.settings import Settings
 from forum.signing import Signer
 from forum.store import migrate, open_store
 from forum.web.errors import HANDLERS
+from forum.web.languages import LOCALES, load
 from forum.web.limits import Limits
 from forum.web.live import screen_context
-from forum.web.middleware import OriginCheck, SecurityHeaders
+from forum.web.middleware import OriginCheck, ReadersLanguage, SecurityHeaders
 from forum.web.routes import routes
 from forum.web.site import Site
 from forum.web.templating import environment
-from forum.web.words import gettext
+from forum.web.words import say, speaking
 from forum.wire import Screen
 from forum.withdrawal import scrub
 
@@ -38,9 +39,15 @@ def build(settings: Settings, address: str = "") -> Starlette:
     """The whole application. `address` is how phones reach this machine, where no public address is configured."""
     address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
     templates = environment()
+    languages = load([LOCALES, *([settings.locales] if settings.locales else [])])
 
-    def draw(kind: Screen, view: View) -> str:
-        return templates.get_template(f"screens/{kind}.html").render(**screen_context(address, view))
+    def draw(kind: Screen, view: View, language: str) -> str:
+        with speaking(languages.choose(language.partition("+")[0])):
+            return templates.get_template(f"screens/{kind}.html").render(**screen_context(address, view, language))
+
+    def tell(message: str, language: str) -> str:
+        with speaking(languages.choose(language.partition("+")[0])):
+            return say(message)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[_Nothing]:
@@ -48,7 +55,7 @@ def build(settings: Settings, address: str = "") -> Starlette:
         store = await open_store(settings.database_url)
         clock = SystemClock()
         await scrub(store)
-        rooms = Rooms(store, clock, draw, gettext)
+        rooms = Rooms(store, clock, draw, tell)
         app.state.site = Site(
             settings=settings,
             store=store,
@@ -57,6 +64,7 @@ def build(settings: Settings, address: str = "") -> Starlette:
             rooms=rooms,
             templates=templates,
             limits=Limits(),
+            languages=languages,
             address=address,
         )
         try:
@@ -71,6 +79,7 @@ def build(settings: Settings, address: str = "") -> Starlette:
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(SecurityHeaders),
+            Middleware(ReadersLanguage, languages=languages),
             Middleware(OriginCheck, public_url=settings.public_url),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY),
         ],

@@ -43,7 +43,14 @@ def forum(
 class Serving:
     """`with Serving(folder) as server:` runs it. `said` is all it printed until it listened."""
 
-    def __init__(self, data: Path, *options: str, port: int = 0, program: tuple[str, ...] = ("-m", "forum", "serve")):
+    def __init__(
+        self,
+        data: Path,
+        *options: str,
+        port: int = 0,
+        program: tuple[str, ...] = ("-m", "forum", "serve"),
+        env: Mapping[str, str] | None = None,
+    ):
         self.said = ""
         self.base = ""
         where = ["--host", "127.0.0.1", "--port", str(port), "--data", str(data)]
@@ -54,7 +61,7 @@ class Serving:
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=environ(),
+            env=environ(**(env or {})),
         )
         assert self.process.stdout is not None
         for line in self.process.stdout:

@@ -23,9 +23,13 @@ from forum.decisions import DecisionForm, decide
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
 from forum.facilitation import Facilitation
 from forum.organising import SessionForm, create_session
+from forum.policy import Policy
 from forum.ports import Evidence, Report, Store, Submission
+from forum.programming import Programming, SectionForm
 from forum.record import PASS
+from forum.secondrun import SecondRun
 from forum.session import Cue, LiveSession, Participant
+from forum.stopping import Press, Stopping
 from forum.store import SqlStore
 from forum.verification import verify
 from forum.web.routes import PAGES
@@ -43,6 +47,12 @@ WORDS = {
     "report": "saffron gargoyle",
     "appeal": "juniper thimble",
     "evidence": "mulberry ledger",
+    "condition": "cinnabar thistle",
+    "stop": "wormwood trumpet",
+    "tried": "gossamer kettle",
+    "answer": "obsidian feather",
+    "proposal": "damson compass",
+    "amendment": "verdigris lute",
 }
 TOLD = replace(
     telling(f"The {WORDS['title']}"),
@@ -115,10 +125,16 @@ async def played(house: House, tmp_path: Path) -> Played:
     async with store.begin() as work:
         for person in people:
             await work.sessions.join(person, new_id() * 2)
+    programme = Programming(store, CLOCK, live.id)
+    section = (await programme.section(SectionForm(title="The morning"))).plan.sections[0].id
+    await programme.story(section, story.id)
+    await programme.about("2027-03-12", "", public=True)
     acts = Facilitation(store, CLOCK)
     await acts.scene(live.id, story.id, "What happened")
     rounds: list[str] = []
     for number in range(2):
+        if number:
+            await second_run(store, live, story.id, people[0].id)
         act = acts.second(live.id, rounds[0]) if number else acts.question(live.id, story.id, "What should happen now?")
         round_ = (await act).round
         assert round_ is not None
@@ -126,6 +142,7 @@ async def played(house: House, tmp_path: Path) -> Played:
         await acts.open(live.id, round_.id)
         async with store.begin() as work:
             votes = [a_cast(round_.id, p.id, "r1" if n % 3 else "r2", WORDS["reason"]) for n, p in enumerate(people)]
+            votes = [replace(vote, condition=f"the {WORDS['condition']} stays") for vote in votes]
             assert {outcome.refusal for outcome in await work.rounds.cast(votes)} == {""}
         await acts.close(live.id, round_.id)
         await acts.reveal(live.id, round_.id)
@@ -143,6 +160,26 @@ async def played(house: House, tmp_path: Path) -> Played:
         tuple(rounds),
         decision.id,
     )
+
+
+async def second_run(store: Store, live: LiveSession, story: str, person: str) -> None:
+    """The scene is played again: a stop that waits, another one that was tried and is an answer and a proposal now."""
+    run, policy = SecondRun(store, CLOCK), Policy(store, CLOCK)
+    await run.scene(live.id, story, "What happened", replay=True)
+    async with store.read() as work:
+        showing = (await work.sessions.get(live.id)).cue.showing
+    press = Press(live.id, person, showing, "", f"Blow the {WORDS['stop']}", CLOCK.now())
+    assert await Stopping(store, lambda session: None).press_and_wait(press) == ""
+    await run.shout(live.id)
+    async with store.read() as work:
+        waiting, shouted = await work.stops.of(live.id)
+    await run.move(live.id, waiting.id, "defer")
+    await run.tried(live.id, shouted.id, f"Somebody filled the {WORDS['tried']}")
+    await run.offer(live.id, shouted.id, f"The {WORDS['answer']}")
+    await policy.propose(live.id, f"Every {WORDS['proposal']} is kept", shouted.id)
+    async with store.read() as work:
+        [proposal] = await work.proposals.of(live.id)
+    await policy.amend(live.id, proposal.id, proposal.words, f"{proposal.words} with a {WORDS['amendment']}")
 
 
 def spoken_in(text: str) -> set[str]:
@@ -242,7 +279,8 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
         size = await work.record.size()
     kept = {d.digest for d in before if not spoken_in(json.dumps(record.open_disclosure(d.encoded or "")))}
     taken = [d.encoded for d in before if d.digest not in kept and d.encoded]
-    assert len(taken) == 1 + 2 + 2 * 2  # a moderator's reason; title and text; of each vote question and response
+    # A moderator's reason; title and text; of each vote question and response; the answer that came up in the replay.
+    assert len(taken) == 1 + 2 + 2 * 2 + 1
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert done.sessions == (played.live.id,)
     assert done.story.withdrawn_at

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from forum import groups
-from forum.groups import Result
 from forum.storylife import (
     ANNULLED_VOTE,
     APPEALED,
@@ -19,7 +17,7 @@ from forum.storylife import (
     VOTED,
     Event,
 )
-from forum.web import wording
+from forum.web import ways, wording
 from forum.web.templating import day
 from forum.web.words import gettext as _
 
@@ -113,30 +111,11 @@ def _voted(event: Event) -> Line:
     return Line(
         event.at,
         sentence % {"question": round_.question},
-        preferred(result, labels),
-        rows=tuple((row.label, _of_row(row.counts, row.n, labels)) for row in result.rows),
+        ways.outcome_of_vote(result, round_.method, labels),
+        rows=tuple((row.label, ways.said_by_row(row, round_.method, labels)) for row in result.rows),
         link=f"/record?session={round_.session}",
         link_text=_("The votes in the record"),
     )
-
-
-def preferred(result: Result, labels: dict[str, str]) -> str:
-    """What the room preferred, with the count."""
-    top = groups.preference(result.counts)
-    if not top:
-        return _("Nobody voted.")
-    said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes.")
-    if len(top) > 1:
-        said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes each.")
-    return said % {"responses": wording.listed(labels, top), "count": result.counts[top[0]], "n": result.n}
-
-
-def _of_row(counts: dict[str, int], n: int, labels: dict[str, str]) -> str:
-    top = groups.preference(counts)
-    if not top:
-        return _("Nobody voted.")
-    values = {"responses": wording.listed(labels, top), "count": counts[top[0]], "n": n}
-    return _("%(responses)s (%(count)s of %(n)s)") % values
 
 
 def _annulled(event: Event) -> Line:

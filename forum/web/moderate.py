@@ -24,7 +24,7 @@ from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import site_of
 from forum.web.terms import act_words
 from forum.web.words import gettext as _
-from forum.web.words import say, translations
+from forum.web.words import ngettext, say
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,6 @@ def _status_words(story: Submission) -> tuple[str, str]:
 def age(since: str, now: str) -> str:
     """How long ago, in the largest unit that says it: "3 days", "5 hours", "2 minutes"."""
     minutes = max(0, int((datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds() // 60))
-    ngettext = translations().ngettext
     if minutes >= 2 * 24 * 60:
         days = minutes // (24 * 60)
         return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}

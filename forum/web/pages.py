@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -11,7 +13,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from forum import roles
 from forum.errors import NotAllowed, SignInNeeded
 from forum.ports import Person
+from forum.web.languages import Language
 from forum.web.site import site_of
+from forum.web.words import language
 
 SIGNED_IN = "forum_session"
 DEVICE = "forum_device"
@@ -68,6 +72,27 @@ async def somebody(request: HTTPConnection) -> Person:
     return person
 
 
+@dataclass(frozen=True)
+class Tongue:
+    """A language on the switch, and where this page stands in it."""
+
+    language: Language
+    url: str
+    now: bool
+
+
+def tongues(request: Request) -> tuple[Tongue, ...]:
+    """The switch between languages. After a form that came back it leads to the page that the form stands on."""
+    address = request.url
+    if request.method not in {"GET", "HEAD"}:
+        before = urlsplit(request.headers.get("referer", ""))
+        address = address.replace(path=before.path if before.netloc == address.netloc else "/", query="")
+    return tuple(
+        Tongue(one, f"{address.path}?{address.include_query_params(lang=one.code).query}", one is language())
+        for one in site_of(request).languages.all
+    )
+
+
 async def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A whole page from a template, with what every page has."""
     site = site_of(request)
@@ -77,6 +102,8 @@ async def page(request: Request, template: str, status: int = 200, **context: An
         person=person,
         may=lambda permission: roles.may(held, permission),
         path=request.url.path,
+        language=language(),
+        tongues=tongues(request),
         **context,
     )
     return HTMLResponse(html, status)

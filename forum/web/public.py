@@ -16,6 +16,7 @@ from forum.web import annotating
 from forum.web.evidence import items as evidence_items
 from forum.web.life import told
 from forum.web.pages import page
+from forum.web.programmes import is_planned
 from forum.web.site import site_of
 from forum.web.terms import session_state
 from forum.web.words import gettext as _
@@ -58,6 +59,7 @@ async def commission(request: Request) -> Response:
         found = await work.commissions.get(request.path_params["commission"])
         stories = await work.stories.of(found.id, ACCEPTED)
         sessions = await work.sessions.of(found.id)
+        planned = {s.id for s in sessions if is_planned((await work.programmes.latest(s.id)).plan)}
         decisions = await work.decisions.of(found.id)
         decided = await _decided(work, decisions)
     return await page(
@@ -67,6 +69,7 @@ async def commission(request: Request) -> Response:
         stories=stories[::-1],
         told_by=_told_by(found, stories),
         sessions=[(s, session_state(s)) for s in sessions],
+        planned=planned,
         decisions=decisions,
         decided=decided,
     )

@@ -12,6 +12,7 @@ from forum.ports import Clock, Store
 from forum.rooms import Rooms
 from forum.settings import Settings
 from forum.signing import Signer
+from forum.web.languages import Languages
 from forum.web.limits import Limits
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -31,6 +32,7 @@ class Site:
     rooms: Rooms
     templates: jinja2.Environment
     limits: Limits
+    languages: Languages
     address: str
 
 

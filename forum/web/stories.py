@@ -28,6 +28,7 @@ from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import AN_HOUR
 from forum.web.pages import page
 from forum.web.private import life_of, story_of_link
+from forum.web.readings import NOTES
 from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
@@ -189,16 +190,7 @@ def _numbered(form: Form, name: str, most: int) -> list[str]:
 
 def notes_offered() -> list[tuple[str, str]]:
     """The content notes to choose from: what is stored, and what is shown."""
-    return [
-        ("suicide or self-harm", _("Suicide or self-harm")),
-        ("restraint or force", _("Restraint or force")),
-        ("violence or abuse", _("Violence or abuse")),
-        ("being held against your will", _("Being held against your will")),
-        ("drugs or alcohol", _("Drugs or alcohol")),
-        ("death or grief", _("Death or grief")),
-        ("racism or other hate", _("Racism or other hate")),
-        ("a child in distress", _("A child in distress")),
-    ]
+    return [(words[:1].lower() + words[1:], _(words)) for words in NOTES]
 
 
 def _typed(telling: Telling) -> dict[str, list[str]]:

@@ -40,6 +40,7 @@ from forum.web.private import story_of_link
 from forum.web.site import address_of, site_of
 from forum.web.stories import about_fields, errors_of, read_about, retry_after
 from forum.web.words import gettext as _
+from forum.web.words import say
 
 # Whoever sends more than a story file can be reads what to do about it, as far as this; beyond, the answer is short.
 MOST_BODY = 64 * 1024 * 1024
@@ -154,7 +155,7 @@ async def _page(
 
 def _lines(found: Sequence[Problem]) -> list[tuple[int, str]]:
     """Line and sentence of each; where there are very many, the first ones."""
-    lines = [(problem.line, problem.message) for problem in found[:_SHOWN]]
+    lines = [(problem.line, say(problem.message)) for problem in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append((0, _("And %(more)s more.") % {"more": len(found) - _SHOWN}))
     return lines

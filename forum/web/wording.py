@@ -6,13 +6,14 @@ named as withdrawn; nothing is looked up elsewhere that an erasure would have ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from forum import groups
 from forum.groups import Result
 from forum.round import Response, Round
+from forum.session import TICKETS
+from forum.web import ways
 from forum.web.templating import day
 from forum.web.terms import act_words, power_words, stage_words
 from forum.web.words import gettext as _
@@ -88,7 +89,7 @@ def listed(labels: Mapping[str, str], responses: list[str] | tuple[str, ...]) ->
 def named(words: Callable[[str], str], name: str) -> str:
     """A name that the field uses, after what it means."""
     meaning = words(name)
-    return name if meaning == name else f"{meaning} ({name})"
+    return name if meaning == name else f"{meaning} ({_(name)})"
 
 
 def decided(outcome: str, response: str | None, labels: Mapping[str, str]) -> str:
@@ -132,12 +133,15 @@ def _session_opened(entry: Facts, around: Around) -> Told:
             (_("What cannot change"), power["cannot_change"]),
             (_("Groups, with how many people were invited"), ", ".join(invited)),
             (_("Smallest group shown by itself"), str(about["threshold"])),
-            (
-                _("How people get in"),
-                _("Anybody with the join code. So browsers are counted, not people."),
-            ),
+            (_("How people get in"), _entrance(entry["entrance"])),
         ),
     )
+
+
+def _entrance(entrance: str) -> str:
+    if entrance == TICKETS:
+        return _("With a ticket, which says the group. Each ticket has one vote.")
+    return _("Anybody with the join code. So browsers are counted, not people.")
 
 
 def _round_opened(entry: Facts, around: Around) -> Told:
@@ -155,8 +159,20 @@ def _round_opened(entry: Facts, around: Around) -> Told:
             (_("Groups"), ", ".join(entry["groups"])),
             (_("Smallest group shown by itself"), str(entry["threshold"])),
             (_("How far the vote binds"), named(power_words, entry["power"])),
+            (_("Way of voting"), ways.method_words(entry["method"])),
+            *_declared(entry),
         ),
     )
+
+
+def _declared(entry: Facts) -> Iterator[tuple[str, str]]:
+    quorum = entry.get("quorum") or {"ballots": 0, "each_group": 0}
+    if quorum["ballots"]:
+        yield _("How many votes are needed"), str(quorum["ballots"])
+    if quorum["each_group"]:
+        yield _("How many votes are needed from every group"), str(quorum["each_group"])
+    if entry.get("live"):
+        yield _("While voting is open"), _("The count of everybody together is shown, once enough people have voted.")
 
 
 def _round_closed(entry: Facts, around: Around) -> Told:
@@ -166,6 +182,7 @@ def _round_closed(entry: Facts, around: Around) -> Told:
         % {"question": around.question(entry["round"]), "count": entry["count"]},
         (
             (_("Votes counted"), str(entry["count"])),
+            *(((_("Of these on paper, counted by two people"), str(entry["paper"])),) if "paper" in entry else ()),
             (_("Fingerprint of all the votes (ballots root)"), entry["ballots_root"]),
         ),
     )
@@ -173,15 +190,12 @@ def _round_closed(entry: Facts, around: Around) -> Told:
 
 def _round_revealed(entry: Facts, around: Around) -> Told:
     result = Result.from_json(entry["result"])
-    labels = around.responses(entry["round"])
-    top = groups.preference(result.counts)
-    if top:
-        most = _("The room preferred %(responses)s, with %(count)s of %(n)s votes.")
-        if len(top) > 1:
-            most = _("The room preferred %(responses)s, with %(count)s of %(n)s votes each.")
-        said = most % {"responses": listed(labels, top), "count": result.counts[top[0]], "n": result.n}
-    else:
-        said = _("Nobody voted.")
+    opening = around.openings.get(entry["round"])
+    method = opening["method"] if opening else "single"
+    labels = around.responses(entry["round"]) or {id_: id_ for id_ in result.counts}
+    said = ways.outcome_of_vote(result, method, labels)
+    if result.quorum is not None and result.quorum.reached is False:
+        said += " " + _("Fewer people took part than had been declared to be needed.")
     return Told(
         _("Result"),
         said + " " + _("The question was: “%(question)s”") % {"question": around.question(entry["round"])},
@@ -190,7 +204,8 @@ def _round_revealed(entry: Facts, around: Around) -> Told:
             entry["round"],
             entry["session"],
             around.question(entry["round"]),
-            tuple(Response(id_, labels.get(id_, id_)) for id_ in result.counts),
+            tuple(Response(id_, label) for id_, label in labels.items()),
+            method=method,
         ),
         link=f"/rounds/{entry['round']}/ballots.jsonl",
         link_text=_("Download the opened votes and count them yourself"),
