@@ -371,7 +371,11 @@ class Facilitation:
             raise IllegalMove("This question can have %(most)s answers at most. Take a new one out first.", most=most)
         for found in new:
             await work.stops.save(replace(found, entered=second.id))
-        return replace(second, responses=stop.offered(first, new))
+        responses = stop.offered(first, new)
+        # Other words for an answer that is no longer there must not stand for the one in its place.
+        if second.responses == responses:
+            return second
+        return replace(second, responses=responses, versions=first.versions)
 
     async def _draft(
         self,

@@ -132,7 +132,7 @@ class Policy(Facilitation):
             words = found.after if state == TAKEN else found.before
             await work.proposals.save(replace(proposal, words=words))
             if round_ is not None:
-                await work.rounds.save(replace(round_, responses=(Response("r1", words),)))
+                await work.rounds.save(replace(round_, responses=(Response("r1", words),), versions=()))
             return await self._cue_up(work, live, live.cue)
 
     async def vote(self, session: str, proposal: str) -> Outcome:

@@ -642,7 +642,7 @@ class Stops(Protocol):
     async def press(self, stop: Stop) -> Stop | None:
         """Keeps a stop of a participant, with that participant's group; the one that this participant has in this
         showing gets the character and the words of the new one instead, unless it is `fixed`. Returns the stop as it
-        is kept now, None where there is no such participant in the stop's session."""
+        is kept now, None where there is no such participant in the stop's session, or one who only observes."""
 
     async def add(self, stop: Stop) -> None:
         """A stop that somebody shouted: it has no participant."""

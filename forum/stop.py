@@ -184,7 +184,9 @@ def offered(first: Round, stops: Sequence[Stop]) -> tuple[Response, ...]:
     """
     asked = [r for r in first.responses if r.id != NONE_OF_THESE]
     none = [r for r in first.responses if r.id == NONE_OF_THESE]
-    new = [Response(f"r{number}", stop.response) for number, stop in enumerate(stops, len(asked) + 1)]
+    # One that was left out of the first vote leaves its number empty.
+    last = max((int(r.id[1:]) for r in asked), default=0)
+    new = [Response(f"r{number}", stop.response) for number, stop in enumerate(stops, last + 1)]
     return (*asked, *new, *none)
 
 

@@ -122,6 +122,6 @@ async def _kept(work: Work, live: LiveSession, press: Press) -> str:
     )
     kept = await work.stops.press(stop)
     if kept is None:
-        return "not_joined"
+        return "cannot_stop"
     changed = (kept.character, kept.how) != (press.character, press.how)
     return "stop_taken" if kept.fixed and changed else ""

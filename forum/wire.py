@@ -31,6 +31,7 @@ REFUSALS: Final = {
     "too_fast": "That was too many messages at once. Wait a moment.",
     "not_stored": "The vote could not be saved. Your phone will try again.",
     "scene_over": "That scene is over, so this stop was not taken.",
+    "cannot_stop": "You follow this session without taking part in it. Your stop was not taken.",
     "stop_taken": "Your stop is on the big screen. It cannot be changed any more.",
     "stop_not_stored": "The stop could not be saved. Press again.",
     "unknown_character": "Choose somebody from this story, or leave it open.",

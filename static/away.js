@@ -1,5 +1,6 @@
 // Waits beside a scene that somebody does not want to see, and says when it is over. Nothing of it is drawn here.
 
+import "./comfort.js";
 import { connect } from "./socket.js";
 
 const main = document.getElementById("screen");

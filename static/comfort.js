@@ -19,9 +19,10 @@ function keep(name, value) {
   }
 }
 
+for (const name of ["size", "contrast"]) root.dataset[name] = kept(name);
+
 export function comfort(main) {
   const box = document.querySelector("[data-comfort]");
-  for (const name of ["size", "contrast"]) root.dataset[name] = kept(name);
   if (box) {
     box.hidden = false;
     for (const name of ["size", "contrast"]) {

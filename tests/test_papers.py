@@ -312,3 +312,21 @@ async def test_an_export_whose_papers_do_not_fit_its_record_fails(sqlite_store: 
     files["ballots.jsonl"] = b"".join(record.canonical(line) + b"\n" for line in lines)
     failed = {c.name for c in record.verify(files) if c.verdict == record.FAIL}
     assert "ballots root" in failed
+
+
+@pytest.mark.parametrize("said", [0, 9, 11, "10", True, None])
+async def test_a_record_that_says_another_number_of_papers_fails(sqlite_store: Store, said: object) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 6 + ["g2"] * 6, declared=True)
+    round_ = await asked(sqlite_store, live)
+    await vote(sqlite_store, round_, dict.fromkeys(people, "r1"))
+    await on_paper(sqlite_store, live, round_, {("g1", "r1"): 5, ("g2", "r1"): 5})
+    await shown(sqlite_store, live, round_)
+    files, _ = record.unpack(await publishing.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
+    assert b"papers" in files["rounds.csv"]
+    entries = record.parse_lines(files["record.jsonl"])
+    closed = next(entry for entry in entries if entry["type"] == "round closed")
+    assert closed["paper"] == 10
+    closed["paper"] = said
+    files["record.jsonl"] = b"".join(record.canonical(entry) + b"\n" for entry in entries)
+    (check,) = [check for check in record.verify(files) if check.name == "ballots root"]
+    assert (check.verdict, "not as many papers" in check.detail) == (record.FAIL, True)

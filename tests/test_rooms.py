@@ -15,6 +15,7 @@ from forum.rooms import BURST, MOST_MALFORMED, Connection, Room, Rooms
 from forum.screen import View
 from forum.session import Participant
 from forum.wire import MAX_MESSAGE, CastMessage, Ping, Screen, encode
+from forum.wire import VERSION as WIRE_VERSION
 
 
 def draw(kind: Screen, view: View, language: str) -> str:
@@ -60,7 +61,7 @@ async def test_a_screen_gets_hello_state_and_tally(sqlite_store: Store) -> None:
     connection = Connection("phone", people[0])
     (await rooms.room(live.id)).enter(connection)
     hello, state, tally = await sent(connection)
-    assert (hello["t"], hello["version"], hello["yours"]) == ("hello", 1, [])
+    assert (hello["t"], hello["version"], hello["yours"]) == ("hello", WIRE_VERSION, [])
     assert (state["t"], state["v"], state["html"]) == ("state", 1, "<p>phone welcome</p>")
     assert tally == {"t": "tally", "round": None, "voted": 0, "present": 1}
 

@@ -116,5 +116,9 @@ class TestNextVote:
             ("r1", "A"), ("r2", "B"), ("r3", "Ben kneels"), ("r4", "Ask Mr Cole"), ("none", "None of these"),
         ]  # fmt: skip
 
+    def test_an_answer_that_was_left_out_does_not_give_its_number_to_another(self) -> None:
+        first = replace(self.FIRST, responses=(Response("r1", "A"), Response("r3", "C")))
+        assert [r.id for r in offered(first, [replace(BASE, response="Ben kneels")])] == ["r1", "r3", "r4"]
+
     def test_without_interventions_it_is_the_same_question(self) -> None:
         assert offered(self.FIRST, []) == self.FIRST.responses

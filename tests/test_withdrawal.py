@@ -18,6 +18,7 @@ from house import House, a_house, telling
 from making import CLOCK, a_cast, new_id
 
 from forum import moderation, publishing, record, recording, rooms, submissions, withdrawal
+from forum.caring import Caring
 from forum.commission import Commission
 from forum.decisions import DecisionForm, decide
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
@@ -53,6 +54,7 @@ WORDS = {
     "answer": "obsidian feather",
     "proposal": "damson compass",
     "amendment": "verdigris lute",
+    "version": "persimmon fiddle",
 }
 TOLD = replace(
     telling(f"The {WORDS['title']}"),
@@ -139,6 +141,9 @@ async def played(house: House, tmp_path: Path) -> Played:
         round_ = (await act).round
         assert round_ is not None
         rounds.append(round_.id)
+        if not number:
+            caring = Caring(store, CLOCK)
+            await caring.reword(live.id, round_.id, "easy", f"Who has the {WORDS['version']}?", {"r1": "The anvil"})
         await acts.open(live.id, round_.id)
         async with store.begin() as work:
             votes = [a_cast(round_.id, p.id, "r1" if n % 3 else "r2", WORDS["reason"]) for n, p in enumerate(people)]
@@ -279,8 +284,9 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
         size = await work.record.size()
     kept = {d.digest for d in before if not spoken_in(json.dumps(record.open_disclosure(d.encoded or "")))}
     taken = [d.encoded for d in before if d.digest not in kept and d.encoded]
-    # A moderator's reason; title and text; of each vote question and response; the answer that came up in the replay.
-    assert len(taken) == 1 + 2 + 2 * 2 + 1
+    # A moderator's reason; title and text; of each vote question, response and easy words; the answer that came up in
+    # the replay.
+    assert len(taken) == 1 + 2 + 2 * 3 + 1
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert done.sessions == (played.live.id,)
     assert done.story.withdrawn_at

@@ -20,7 +20,9 @@ class SqlStops(Area):
     async def press(self, stop: Stop) -> Stop | None:
         """Keeps a participant's stop, or changes its words; see ports.Stops.press."""
         wanted = sa.select(participants.c.group_id).where(
-            participants.c.id == stop.participant, participants.c.session == stop.session
+            participants.c.id == stop.participant,
+            participants.c.session == stop.session,
+            sa.not_(participants.c.observer),
         )
         rows = await self._link.rows(wanted)
         if not rows:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -20,6 +21,8 @@ from forum.web.words import language
 SIGNED_IN = "forum_session"
 DEVICE = "forum_device"
 YEAR = 365 * 24 * 3600
+_LONG = 300
+_ELSEWHERE = re.compile(r"[a-zA-Z]+:|[/\\]{2}")
 
 
 def digest(secret: str) -> str:
@@ -87,8 +90,10 @@ def tongues(request: Request) -> tuple[Tongue, ...]:
     if request.method not in {"GET", "HEAD"}:
         before = urlsplit(request.headers.get("referer", ""))
         address = address.replace(path=before.path if before.netloc == address.netloc else "/", query="")
+    # What was asked for goes along; not what is very long, or would lead to another site.
+    asked = [(k, v) for k, v in parse_qsl(address.query) if k != "lang" and len(v) < _LONG and not _ELSEWHERE.match(v)]
     return tuple(
-        Tongue(one, f"{address.path}?{address.include_query_params(lang=one.code).query}", one is language())
+        Tongue(one, f"{address.path}?{urlencode([*asked, ('lang', one.code)])}", one is language())
         for one in site_of(request).languages.all
     )
 

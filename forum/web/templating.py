@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -14,13 +13,12 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
-from forum import charts
+from forum import ROOT, charts
 from forum.methods import METHODS
 from forum.web import terms, ways
 from forum.web.readings import note_words, reading_name, readings
 from forum.web.words import gettext, language, ngettext
 
-ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 

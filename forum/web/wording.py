@@ -14,6 +14,7 @@ from forum.groups import Result
 from forum.round import Response, Round
 from forum.session import TICKETS
 from forum.web import ways
+from forum.web.readings import reading_name
 from forum.web.templating import day
 from forum.web.terms import act_words, power_words, stage_words
 from forum.web.words import gettext as _
@@ -145,11 +146,12 @@ def _entrance(entrance: str) -> str:
 
 
 def _round_opened(entry: Facts, around: Around) -> Told:
-    sentence = (
-        _("Voting opened again, after the replay. The question is: “%(question)s”")
-        if entry["kind"] == "vote after replay"
-        else _("Voting opened. The question is: “%(question)s”")
-    )
+    sentence = {
+        "vote after replay": _("Voting opened again, after the replay. The question is: “%(question)s”"),
+        "magic check": _("The room was asked whether what was tried on stage could really happen: “%(question)s”"),
+        "character vote": _("The room was asked which character to replace: “%(question)s”"),
+        "policy vote": _("Voting opened on a proposal. The question is: “%(question)s”"),
+    }.get(entry["kind"], _("Voting opened. The question is: “%(question)s”"))
     responses = [around.words(r["label"]) for r in entry["responses"]]
     return Told(
         _("Vote opened"),
@@ -161,6 +163,7 @@ def _round_opened(entry: Facts, around: Around) -> Told:
             (_("How far the vote binds"), named(power_words, entry["power"])),
             (_("Way of voting"), ways.method_words(entry["method"])),
             *_declared(entry),
+            *_versions(entry, around),
         ),
     )
 
@@ -173,6 +176,14 @@ def _declared(entry: Facts) -> Iterator[tuple[str, str]]:
         yield _("How many votes are needed from every group"), str(quorum["each_group"])
     if entry.get("live"):
         yield _("While voting is open"), _("The count of everybody together is shown, once enough people have voted.")
+
+
+def _versions(entry: Facts, around: Around) -> Iterator[tuple[str, str]]:
+    for version in entry.get("versions", ()):
+        question = [around.words(version["question"])] if version["question"] else []
+        labels = [around.words(response["label"]) for response in version["responses"]]
+        words = "\n".join(question + labels)
+        yield _("To be read as well in: %(kind)s") % {"kind": reading_name(version["kind"])}, words
 
 
 def _round_closed(entry: Facts, around: Around) -> Told:

@@ -9,12 +9,12 @@ from typing import Any
 import httpx2
 import pytest
 from browsing import PHONE, SMALL, House, Look, People
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 from running import a_day, act, an_organiser, come_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 # The smallest phone, with everything twice as large.
-TWICE = {"width": 160, "height": 320}
+TWICE: ViewportSize = {"width": 160, "height": 320}
 
 
 @pytest.fixture

@@ -89,3 +89,33 @@ async def test_a_phone_is_switched_and_follows_in_its_language(
     # Back to English with one tap, on the page where they are.
     await phone.locator("a[hreflang=en]").click()
     await expect(phone.locator("h1")).to_have_text("Take the time you need")
+
+
+async def test_a_vote_in_welsh_from_the_code_to_the_result(
+    people: People, accessible: Look, organiser: httpx2.AsyncClient
+) -> None:
+    session = await a_day(organiser)
+    phone = await people.somebody(SMALL, locale="cy-GB")
+    await phone.goto("/join")
+    await expect(phone.locator("html")).to_have_attribute("lang", "cy")
+    await expect(phone.get_by_text("Nid oes neb y mae'r iaith hon yn famiaith iddo")).to_be_visible()
+    await phone.get_by_label("Cod ymuno").fill(session["code"])
+    await phone.get_by_role("button", name="Ymuno").click()
+    await phone.get_by_label("Carers").first.check()
+    await accessible(phone)
+    await phone.get_by_role("button", name="Ymuno").click()
+    asked = await act(organiser, session["id"], "ask", question="Pwy?", response=["Nyrs", "Yr heddlu"], none="1")
+    await act(organiser, session["id"], "open", round=asked["round"])
+    await phone.get_by_label("Dim un o'r rhain").check()
+    await phone.get_by_role("button", name="Anfon fy mhleidlais").click()
+    await expect(phone.locator("[data-status]")).to_contain_text("Cyfrifwyd: Dim un o'r rhain.")
+    await accessible(phone)
+    for name in ("close", "reveal"):
+        await act(organiser, session["id"], name, round=asked["round"])
+    await expect(phone.locator("#screen")).to_contain_text("Pleidleisiodd 1 person")
+    await accessible(phone)
+    wall = await people.somebody({"width": 1024, "height": 768})
+    await wall.goto(f"{session['projector']}?lang=cy")
+    await expect(wall.locator("html")).to_have_attribute("lang", "cy")
+    await expect(wall.locator("main")).to_contain_text("Pleidleisiau")
+    await accessible(wall)

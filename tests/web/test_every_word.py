@@ -41,7 +41,8 @@ TELLING = Telling(
 )
 # What the program itself writes into a story that is told by the form: a name for each scene, which links name too,
 # and what comes after the vote. ("join" is the end of an address.)
-WRITTEN = (storyform.HAPPENED, "Scene 2", storyform.QUESTION, storyform.AFTER, *storyform.AFTER_TEXT.split("\n\n"), "join")
+WRITTEN: tuple[str, ...] = (storyform.HAPPENED, "Scene 2", storyform.QUESTION, storyform.AFTER, "join")
+WRITTEN += tuple(storyform.AFTER_TEXT.split("\n\n"))
 # Addresses whose answer is no page, or that end the visit.
 NO_PAGES = ("/sign-out", "/record/checkpoint", "/record/public-key.pem", "/export", "/static")
 

@@ -276,7 +276,7 @@ async def test_where_sockets_are_blocked_a_phone_posts_and_polls(event: Event) -
     assert ack == {"t": "ack", "cast": "c1", "round": round_id, "choice": "r1", "changed": False}
     now = (await browser.get(f"{event.path}/now", headers=machine)).json()
     assert now["round"]["id"] == round_id
-    assert now["yours"] == [{"round": round_id, "choice": "r1", "reason": ""}]
+    assert now["yours"] == [{"round": round_id, "choice": "r1", "reason": "", "condition": ""}]
     assert "data-ballot" in now["html"]
 
 

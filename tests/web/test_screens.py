@@ -18,6 +18,7 @@ from forum.round import AFTER_REPLAY, ANNULLED, CLOSED, DRAFT, OPEN, REVEALED, R
 from forum.screen import Story, View, cue_key
 from forum.session import Cue
 from forum.viewshift import ViewShift
+from forum.web.languages import ENGLISH
 from forum.web.live import Typed, screen_context
 from forum.web.templating import STATIC, environment
 from forum.wire import Yours
@@ -113,6 +114,9 @@ def whole(screen: str, view: View, **more: Any) -> str:
         "person": None,
         "may": lambda permission: False,
         "path": "/s/482913",
+        "language": ENGLISH,
+        "tongues": (),
+        "observing": False,
         "socket_path": "/s/482913/socket",
         "error": "",
         **more,
