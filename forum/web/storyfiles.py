@@ -27,6 +27,7 @@ from forum.errors import (
     StoreUnavailable,
     StoryProblems,
     TooMany,
+    filled,
 )
 from forum.ports import Submission
 from forum.scenario import Scenario
@@ -124,7 +125,8 @@ def _read(form: Form, file: tuple[str, bytes] | None) -> _Read:
         return _Read(None, error.problems, error.notes)
     if len(imported.scenarios) > 1:
         titles = ", ".join(f'"{story.title}"' for story in imported.scenarios)
-        many = f"There are {len(imported.scenarios)} stories in this file: {titles}. Send them one by one."
+        sentence = "There are %(count)s stories in this file: %(titles)s. Send them one by one."
+        many = filled(sentence, count=len(imported.scenarios), titles=titles)
         return _Read(None, (Problem(0, many),))
     return _Read(imported.scenarios[0], (), imported.notes)
 

@@ -9,6 +9,9 @@ import pytest
 
 from forum.web.languages import Language
 
+# Sentences that tests make up.
+INVENTED = {"The database could not take this. Nothing was saved.", "Nothing is shown by group."}
+
 
 @pytest.fixture(scope="session")
 def catalogued() -> frozenset[str]:
@@ -34,4 +37,4 @@ def looked_up(catalogued: frozenset[str], monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr(Language, "gettext", watched)
     monkeypatch.setattr(Language, "ngettext", watched_number)
     yield asked
-    assert sorted(asked - catalogued) == []
+    assert sorted(asked - catalogued - INVENTED) == []

@@ -117,6 +117,7 @@ def whole(screen: str, view: View, **more: Any) -> str:
         "language": ENGLISH,
         "tongues": (),
         "observing": False,
+        "missed": "",
         "socket_path": "/s/482913/socket",
         "error": "",
         **more,
