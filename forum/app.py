@@ -22,15 +22,16 @@ from forum.signing import Signer
 from forum.smtp import SmtpPost
 from forum.store import migrate, open_store
 from forum.web.errors import HANDLERS
+from forum.web.languages import LOCALES, load
 from forum.web.letters import MailLetters
 from forum.web.limits import Limits
 from forum.web.live import screen_context
 from forum.web.mail import ONE_CLICK
-from forum.web.middleware import OriginCheck, SecurityHeaders
+from forum.web.middleware import OriginCheck, ReadersLanguage, SecurityHeaders
 from forum.web.routes import routes
 from forum.web.site import Site
 from forum.web.templating import environment
-from forum.web.words import gettext
+from forum.web.words import say, speaking
 from forum.wire import Screen
 
 MOST_BODY = 1024 * 1024
@@ -47,16 +48,22 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
     address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
     templates = environment()
     time = clock or SystemClock()
+    languages = load([LOCALES, *([settings.locales] if settings.locales else [])])
 
-    def draw(kind: Screen, view: View) -> str:
-        return templates.get_template(f"screens/{kind}.html").render(**screen_context(address, view))
+    def draw(kind: Screen, view: View, language: str) -> str:
+        with speaking(languages.choose(language.partition("+")[0])):
+            return templates.get_template(f"screens/{kind}.html").render(**screen_context(address, view, language))
+
+    def tell(message: str, language: str) -> str:
+        with speaking(languages.choose(language.partition("+")[0])):
+            return say(message)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[_Nothing]:
         await migrate(settings.database_url)
         store = await open_store(settings.database_url)
         await scrub(store)
-        rooms = Rooms(store, time, draw, gettext)
+        rooms = Rooms(store, time, draw, tell)
         closer = Closer(store, time)
         mailing = Mailing(store, time, SmtpPost(settings.mail) if settings.mail else None, MailLetters(address))
         app.state.site = Site(
@@ -68,6 +75,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             templates=templates,
             limits=Limits(),
             mailing=mailing,
+            languages=languages,
             address=address,
         )
         closer.start()
@@ -86,6 +94,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(SecurityHeaders),
+            Middleware(ReadersLanguage, languages=languages),
             Middleware(OriginCheck, public_url=settings.public_url, keyed=ONE_CLICK),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY),
         ],

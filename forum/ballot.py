@@ -14,7 +14,7 @@ class Cast:
     """A ballot on its way. `cast` is the id the phone made for it: the same id again gets the same answer.
 
     `ballot`, `salt` and `group_salt` are fresh 128-bit randoms (hex) that are used only if this is the
-    participant's first cast in the round.
+    participant's first cast in the round. `condition` is what follows "I would accept this if".
     """
 
     round: str
@@ -26,13 +26,15 @@ class Cast:
     salt: str
     group_salt: str
     at: str
+    condition: str = ""
 
 
 @dataclass(frozen=True)
 class Ballot:
     """A counted ballot, as read back from the store. `group` is the participant's group id, None if not said.
 
-    `ballot` is a random id used for this round only; nothing published links two rounds of one participant.
+    `ballot` is a random id used for this round only; nothing published links two rounds of one participant. `paper`: it
+    was cast on paper, and counted by hand.
     """
 
     round: str
@@ -43,13 +45,16 @@ class Ballot:
     ballot: str
     salt: str
     group_salt: str
+    condition: str = ""
+    paper: bool = False
 
 
-def leaf(ballot: Ballot, label: str) -> dict[str, str]:
+def leaf(ballot: Ballot, label: str, by: str = "") -> dict[str, str]:
     """What stands for a ballot in its round's tree: {"round", "ballot", "choice", "group", "salt"}, all text.
 
     `label` is the published label of its row (groups.label_of), never the group itself. "group" is the RFC
-    9901 digest of it with a salt of its own: ten labels are quickly guessed.
+    9901 digest of it with a salt of its own: ten labels are quickly guessed. `by` (groups.origin_of) stands in it where
+    the round has papers.
     """
     group, _ = record.disclosure(ballot.group_salt, "group", label)
     return {
@@ -58,12 +63,13 @@ def leaf(ballot: Ballot, label: str) -> dict[str, str]:
         "choice": ballot.choice,
         "group": group,
         "salt": ballot.salt,
+        **({"by": by} if by else {}),
     }
 
 
-def opened(ballot: Ballot, label: str) -> dict[str, Any]:
+def opened(ballot: Ballot, label: str, by: str = "") -> dict[str, Any]:
     """A ballot as opened after the reveal: {"leaf", "label", "group_salt"}. No reason, no time, no person."""
-    return {"leaf": leaf(ballot, label), "label": label, "group_salt": ballot.group_salt}
+    return {"leaf": leaf(ballot, label, by), "label": label, "group_salt": ballot.group_salt}
 
 
 def hash_of(leaf: Mapping[str, str]) -> bytes:
@@ -76,7 +82,12 @@ def ballots_root(leaves: Iterable[Mapping[str, str]]) -> str:
     return record.root(sorted(hash_of(one) for one in leaves)).hex()
 
 
-def open_all(ballots: Iterable[Ballot], label_of: Callable[[str | None], str]) -> list[dict[str, Any]]:
-    """All of them opened, in the order of leaf hashes. `label_of` gives a group id's published label."""
-    lines = [opened(ballot, label_of(ballot.group)) for ballot in ballots]
+def open_all(
+    ballots: Iterable[Ballot],
+    label_of: Callable[[str | None], str],
+    origin_of: Callable[[bool], str] = lambda paper: "",
+) -> list[dict[str, Any]]:
+    """All of them opened, in the order of leaf hashes. `label_of` gives a group id's published label, `origin_of` what
+    is said of a ballot by whether it is a paper."""
+    lines = [opened(ballot, label_of(ballot.group), origin_of(ballot.paper)) for ballot in ballots]
     return sorted(lines, key=lambda line: hash_of(line["leaf"]))

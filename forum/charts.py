@@ -22,12 +22,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from forum.counting import AGREE, AGREE_IF, CANNOT_LIVE_WITH, DISAGREE, STAND_ASIDE
 from forum.drawing import LINE, Drawing, width, wrapped
 from forum.groups import ViewShift
 
 NARROW, WIDE = 400, 800
 _TIGHT = 22  # the height of a line where room is short
 JOINED, LEFT = "joined", "left"
+
+# The fills of what is counted where it is not a response: who is for it, half for it, aside, against it.
+_FIXED = {AGREE: 1, AGREE_IF: 5, STAND_ASIDE: 2, CANNOT_LIVE_WITH: 4, DISAGREE: 4}
 
 _GAP = 8
 _BAR = 18
@@ -160,6 +164,8 @@ def _series(node: str) -> str:
     """The class that colours a response, or those who are away."""
     if node in {JOINED, LEFT}:
         return "series-away"
+    if node in _FIXED:
+        return f"series-{_FIXED[node]}"
     return f"series-{(int(node[1:]) - 1) % 6 + 1}" if re.fullmatch("r[0-9]+", node) else "series-none"
 
 

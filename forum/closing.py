@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from forum import round as rounds
 from forum.ballot import ballots_root, leaf
-from forum.groups import freeze, label_of
+from forum.groups import freeze, label_of, origin_of
 from forum.ports import Work
 from forum.recording import append
 from forum.round import OPEN, Round
@@ -34,9 +34,14 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     if live.partition is None:
         live = replace(live, partition=freeze(present, commission))
     if live.recorded and entries and live.partition is not None:
-        label = label_of(live.partition, present, commission.threshold)
-        root = ballots_root([leaf(ballot, label(ballot.group)) for ballot in ballots])
-        facts = {"session": live.id, "round": round_.id, "count": len(ballots), "ballots_root": root}
+        label = label_of(live.partition, present, commission.threshold, round_.method)
+        how = [(ballot.group, ballot.paper) for ballot in ballots]
+        origin = origin_of(live.partition, how, commission.threshold, round_.method)
+        leaves = [leaf(ballot, label(ballot.group), origin(ballot.paper)) for ballot in ballots]
+        facts: dict[str, object] = {"session": live.id, "round": round_.id, "count": len(ballots)}
+        facts["ballots_root"] = ballots_root(leaves)
+        if papers := sum(ballot.paper for ballot in ballots):
+            facts["paper"] = papers
         await append(work, commission, entries[0], round_.closed_at, facts)
     return live, round_, len(ballots)
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-STAGES = ("assess needs", "plan", "secure", "monitor")
-POWERS = ("informing", "consultation", "engagement", "co-design", "co-production")
+from forum.errors import message
+
+STAGES = (message("assess needs"), message("plan"), message("secure"), message("monitor"))
+POWERS = (
+    message("informing"),
+    message("consultation"),
+    message("engagement"),
+    message("co-design"),
+    message("co-production"),
+)
 
 DEFAULT_THRESHOLD = 5
 MINIMUM_THRESHOLD = 2

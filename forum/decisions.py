@@ -19,8 +19,9 @@ from forum.errors import IllegalMove, NotAllowed, NotFound
 from forum.groups import Result
 from forum.outcome import DEFERRED, OUTCOMES, differs
 from forum.ports import Clock, Commitment, Decision, Person, Store, Work
+from forum.proposal import CONFIRMED, WAITING
 from forum.recording import Words
-from forum.round import ANNULLED, NONE_OF_THESE, REVEALED, Round
+from forum.round import ANNULLED, DECIDED_ON, NONE_OF_THESE, REVEALED, Round, added
 from forum.session import LiveSession
 
 MOST_WORDS = 4000
@@ -52,7 +53,8 @@ class DecisionForm:
 
     `id` is a random id made when the form was shown (empty: one is made). `response` is a response id,
     "none", or None (also "") where the decision is not about one response. Errors about the n-th promise
-    (from 1) come back under `role_n`, `what_n` and `by_n`; the others under these names.
+    (from 1) come back under `role_n`, `what_n` and `by_n`; the others under these names. `pledges` are the ids of
+    what was promised in the room that this confirms.
     """
 
     rounds: tuple[str, ...]
@@ -63,6 +65,7 @@ class DecisionForm:
     why: str = ""
     dissent: str = ""
     promises: tuple[Promise, ...] = ()
+    pledges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,11 @@ class Matter:
         return self.rounds[-1]
 
     @property
+    def new(self) -> tuple[str, ...]:
+        """The ids of the answers of the vote after the replay that the first vote did not have."""
+        return added(self.rounds[0], self.later) if len(self.rounds) > 1 else ()
+
+    @property
     def result(self) -> Result | None:
         """What the room said in the later round; None where that round was annulled."""
         return self.results[-1]
@@ -90,7 +98,7 @@ class Matter:
     @property
     def preference(self) -> tuple[str, ...]:
         """The responses that share the top of the head count; none where nobody voted or the vote is void."""
-        return groups.preference(self.result.counts) if self.result else ()
+        return groups.preference(self.result, self.later.method) if self.result else ()
 
 
 async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
@@ -100,6 +108,8 @@ async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Ma
     a first vote and the vote after its replay.
     """
     told = await past_matter(work, rounds, lock=lock)
+    if any(r.kind not in DECIDED_ON for r in told.rounds):
+        raise IllegalMove("Nothing is decided on this vote: it led on through the day.")
     if any(r.state == ANNULLED for r in told.rounds):
         raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
     return told
@@ -115,6 +125,8 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     if len(found) == 2 and (found[1].second_of != found[0].id or found[1].session != found[0].session):
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
     session = await work.sessions.get(found[0].session)
+    if any(r.id in session.held for r in found):
+        raise IllegalMove("Badges are off in this session. Decide on this vote once they are on again.")
     commission = await work.commissions.get(session.commission)
     results = [await tallying.result_of(work, r, commission.threshold) if r.state == REVEALED else None for r in found]
     return Matter(commission, session, found, tuple(results))
@@ -156,7 +168,30 @@ async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm)
         if on.session.recorded:
             decision = replace(decision, entry=await _record(work, on, decision))
         await work.decisions.add(decision)
+        for pledge in await work.proposals.pledges_on(form.rounds):
+            if pledge.id in form.pledges and pledge.state == WAITING:
+                await work.proposals.save_pledge(replace(pledge, state=CONFIRMED, decision=decision.id))
     return decision
+
+
+async def commit(store: Store, clock: Clock, person: Person, decision: str, promise: Promise) -> Decision:
+    """Adds a commitment to a decision; the same one twice is one. Raises as `decide` does."""
+    if not roles.may(person.roles, "decide"):
+        raise NotAllowed("Only a commissioner can record a decision.")
+    found = Findings()
+    new = commitment(promise, decision, found)
+    found.stop()
+    async with store.begin() as work:
+        made = await work.decisions.get(decision)
+        on = await matter(work, made.rounds, lock=True)
+        if any((c.role, c.what, c.by) == (new.role, new.what, new.by) for c in made.commitments):
+            return made
+        if len(made.commitments) >= MOST_COMMITMENTS:
+            raise IllegalMove("Record at most %(most)s commitments with one decision.", most=MOST_COMMITMENTS)
+        if on.session.recorded:
+            await _record_commitment(work, on, new, clock.now())
+        await work.decisions.commit(new)
+        return await work.decisions.get(decision)
 
 
 async def _standing(work: Work, form: DecisionForm) -> Decision | None:
@@ -210,16 +245,20 @@ def _checked(on: Matter, form: DecisionForm, at: str) -> Decision:
 
 def _commitments(promises: Iterable[Promise], decision: str, found: Findings) -> Iterator[Commitment]:
     for number, promise in enumerate(promises, 1):
-        if not promise:
-            continue
-        role = found.need(f"role_{number}", promise.role, "Say which role will do this.", MOST_ROLE)
-        what = found.need(f"what_{number}", promise.what, "Say what will be done.", MOST_WHAT)
-        by = promise.by.strip()
-        if not by:
-            found.wrong(f"by_{number}", "Say by which day it will be done.")
-        elif not _is_day(by):
-            found.wrong(f"by_{number}", "Write the day as year, month, day. For example: 2027-03-31.")
-        yield Commitment(secrets.token_hex(16), decision, role, what, by)
+        if promise:
+            yield commitment(promise, decision, found, number)
+
+
+def commitment(promise: Promise, decision: str, found: Findings, number: int = 1) -> Commitment:
+    """The commitment that a promise is; what is wrong with it goes to `found`, under `role_n`, `what_n` and `by_n`."""
+    role = found.need(f"role_{number}", promise.role, "Say which role will do this.", MOST_ROLE)
+    what = found.need(f"what_{number}", promise.what, "Say what will be done.", MOST_WHAT)
+    by = promise.by.strip()
+    if not by:
+        found.wrong(f"by_{number}", "Say by which day it will be done.")
+    elif not _is_day(by):
+        found.wrong(f"by_{number}", "Write the day as year, month, day. For example: 2027-03-31.")
+    return Commitment(secrets.token_hex(16), decision, role, what, by)
 
 
 def _is_day(text: str) -> bool:
@@ -251,18 +290,17 @@ async def _record(work: Work, on: Matter, decision: Decision) -> int:
             "dissent": Words("dissent", decision.dissent) if decision.dissent else None,
         },
     )
-    for commitment in decision.commitments:
-        await recording.append(
-            work,
-            on.commission,
-            "commitment",
-            decision.decided_at,
-            {
-                "commitment": commitment.id,
-                "decision": decision.id,
-                "role": commitment.role,
-                "what": Words("what", commitment.what),
-                "by": commitment.by,
-            },
-        )
+    for promised in decision.commitments:
+        await _record_commitment(work, on, promised, decision.decided_at)
     return index
+
+
+async def _record_commitment(work: Work, on: Matter, promised: Commitment, at: str) -> None:
+    facts = {
+        "commitment": promised.id,
+        "decision": promised.decision,
+        "role": promised.role,
+        "what": Words("what", promised.what),
+        "by": promised.by,
+    }
+    await recording.append(work, on.commission, "commitment", at, facts)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from forum import scenario, submissions
+from forum import ROOT, scenario, submissions
 from forum.commission import Commission, DecisionPower, Group, SupportLine
 from forum.errors import StartupProblem, StoryProblems
 from forum.ports import Clock, Store, Submission
 from forum.scenario import Scenario
 
 FACT: Final = "demonstration"
-STORIES: Final = Path(__file__).parent.parent / "scenarios"
+STORIES: Final = ROOT / "scenarios"
 
 # Label and how many were invited; None where nobody counts invitations.
 _GROUPS: Final = (

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from forum.errors import message
 from forum.names import FIRST_NAMES, ORDINARY, TITLES
 
 EMAIL, NHS_NUMBER, PHONE, POSTCODE, BIRTH, ADDRESS, NAME = KINDS = (
@@ -29,13 +30,13 @@ EMAIL, NHS_NUMBER, PHONE, POSTCODE, BIRTH, ADDRESS, NAME = KINDS = (
 
 # What each kind is called, and what to do about it. English, and gettext's message ids.
 CALLED = {
-    EMAIL: "an e-mail address",
-    NHS_NUMBER: "an NHS number",
-    PHONE: "a phone number",
-    POSTCODE: "a postcode",
-    BIRTH: "a date of birth",
-    ADDRESS: "an address",
-    NAME: "a name",
+    EMAIL: message("an e-mail address"),
+    NHS_NUMBER: message("an NHS number"),
+    PHONE: message("a phone number"),
+    POSTCODE: message("a postcode"),
+    BIRTH: message("a date of birth"),
+    ADDRESS: message("an address"),
+    NAME: message("a name"),
 }
 WHAT_TO_DO = {
     EMAIL: "Take it out. Write “we wrote to each other” instead.",

@@ -24,6 +24,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
+class Filled(str):
+    """A sentence in plain English that was filled in. `message` is its gettext message id, `values` are what fills it.
+
+    It is a plain string to whoever does not care; a value may be Filled itself.
+    """
+
+    message: str
+    values: Mapping[str, object]
+
+
+def filled(message: str, /, **values: object) -> Filled:
+    """The sentence with its values; docs/messages.py finds it by this name."""
+    made = Filled(message % values if values else message)
+    made.message, made.values = message, values
+    return made
+
+
+def message(words: str) -> str:
+    """Marks words that are shown to people, and are no whole sentence, for docs/messages.py. They stay as they are."""
+    return words
+
+
 class ForumError(Exception):
     """The root. `message` is a %-template and the gettext message id; `values` fill it."""
 

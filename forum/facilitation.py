@@ -11,18 +11,20 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from forum import closing, scenario, tallying
+from forum import closing, reasoning, scenario, stop, tallying
 from forum import round as rounds
+from forum.asking import PLAIN, Terms, check_number, check_question, check_terms
 from forum.commission import Commission
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.groups import Result
+from forum.methods import METHODS
 from forum.ports import Clock, Store, Submission, Work
 from forum.recording import Words, append
-from forum.round import AFTER_REPLAY, ANNULLED, FIRST_VOTE, NONE_OF_THESE, OPEN, REVEALED, Response, Round
+from forum.round import AFTER_REPLAY, ANNULLED, FIRST_VOTE, NONE_OF_THESE, OPEN, REVEALED, Response, Round, Version
 from forum.session import ROOM, Cue, LiveSession
 
-MOST_RESPONSES = 6
 MOST_BECAUSE = 500
+MOST_NOTE = 300
 NONE_LABEL = "None of these"
 
 
@@ -50,9 +52,14 @@ class Facilitation:
             live = await self._live(work, session)
             await self._nothing_open(work, live)
             await self._scene(work, live, story, scene)
-            return Outcome(await _cue(work, live, Cue("scene", story, scene, replay=replay)))
+            cue, now_on = Cue("scene", story, scene, replay=replay), live.cue
+            if replay:
+                if (now_on.kind, now_on.scenario, now_on.scene, now_on.replay) == ("scene", story, scene, True):
+                    return Outcome(live)
+                cue = replace(cue, showing=secrets.token_hex(16), since=self._clock.now())
+            return Outcome(await _cue(work, live, cue))
 
-    async def question(self, session: str, story: str, scene: str) -> Outcome:
+    async def question(self, session: str, story: str, scene: str, terms: Terms = PLAIN) -> Outcome:
         """Puts a decision point's question to everybody: a new draft, or the round that it already has."""
         async with self._store.begin() as work:
             live = await self._live(work, session)
@@ -60,6 +67,8 @@ class Facilitation:
             found = await self._scene(work, live, story, scene)
             if not found.decision:
                 raise BadInput("This scene has no decision point, so there is nothing to vote on.", field="scene")
+            check_terms(terms)
+            check_number(terms.method, len(found.links))
             standing = [
                 r
                 for r in await work.rounds.of(live.id)
@@ -69,24 +78,66 @@ class Facilitation:
                 standing[-1]
                 if standing
                 else await self._draft(
-                    work, live, found.text, [link.text for link in found.links], none=True, at=(story, scene)
+                    work,
+                    live,
+                    found.text,
+                    [link.text for link in found.links],
+                    terms,
+                    none=METHODS[terms.method].NONE,
+                    at=(story, scene),
                 )
             )
             return Outcome(await _cue(work, live, _cue_of(round_)), round_)
 
-    async def ask(self, session: str, question: str, responses: Sequence[str], *, none: bool) -> Outcome:
-        """Puts a question of the facilitator's own to everybody; `none` adds "None of these"."""
+    async def ask(
+        self, session: str, question: str, responses: Sequence[str], terms: Terms = PLAIN, *, none: bool
+    ) -> Outcome:
+        """Puts a question of the facilitator's own to everybody.
+
+        `none` adds "None of these", where the way of voting has room for it.
+        """
         question, labels = question.strip(), [r.strip() for r in responses if r.strip()]
-        _check_question(question, labels, none=none)
+        check_terms(terms)
+        none = none and METHODS[terms.method].NONE
+        check_question(question, labels, terms.method, none=none)
         async with self._store.begin() as work:
             live = await self._live(work, session)
             now_on = await work.rounds.get(live.cue.round) if live.cue.round else None
-            put = (rounds.DRAFT, question, offered(labels, none=none))
-            if now_on is not None and (now_on.state, now_on.question, now_on.responses) == put:
+            put = (rounds.DRAFT, question, offered(labels, none=none), terms)
+            if now_on is not None and (now_on.state, now_on.question, now_on.responses, Terms.of(now_on)) == put:
                 return Outcome(live, now_on)
             await self._nothing_open(work, live)
-            round_ = await self._draft(work, live, question, labels, none=none)
+            round_ = await self._draft(work, live, question, labels, terms, none=none)
             return Outcome(await _cue(work, live, _cue_of(round_)), round_)
+
+    async def terms(self, session: str, round_id: str, terms: Terms) -> Outcome:
+        """Changes how people will vote on a question that is not open yet, and what is declared before.
+
+        "None of these" goes where the way of voting has no room for it, and comes back to a story's question.
+        """
+        check_terms(terms)
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            before = await self._draft_of(work, live, round_id)
+            labels = [r for r in before.responses if r.id != NONE_OF_THESE]
+            check_number(terms.method, len(labels))
+            none = METHODS[terms.method].NONE and (before.scenario or before.response(NONE_OF_THESE))
+            responses = (*labels, Response(NONE_OF_THESE, NONE_LABEL)) if none else tuple(labels)
+            round_ = terms.put_on(replace(before, responses=responses))
+            await work.rounds.save(round_)
+            return Outcome(await _cue(work, live, live.cue), round_)
+
+    async def leave_out(self, session: str, round_id: str, response: str) -> Outcome:
+        """Takes a response off a question that is not open yet; the others keep their ids."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            before = await self._draft_of(work, live, round_id)
+            if before.response(response) is None:
+                return Outcome(live, before)
+            round_ = replace(before, responses=tuple(r for r in before.responses if r.id != response))
+            check_number(round_.method, sum(r.id != NONE_OF_THESE for r in round_.responses))
+            await work.rounds.save(round_)
+            return Outcome(await _cue(work, live, live.cue), round_)
 
     async def second(self, session: str, first: str) -> Outcome:
         """Puts the same question again, after the replay: a second round on a first vote whose result was shown."""
@@ -104,7 +155,11 @@ class Facilitation:
                 raise IllegalMove("The second vote was shown before it was annulled. Ask a new question instead.")
             standing = [r for r in seconds if r.state != ANNULLED]
             if standing:
-                return Outcome(await _cue(work, live, _cue_of(standing[-1])), standing[-1])
+                round_ = standing[-1]
+                if round_.state == rounds.DRAFT:
+                    round_ = await self._with_new(work, before, round_)
+                    await work.rounds.save(round_)
+                return Outcome(await _cue(work, live, _cue_of(round_)), round_)
             round_ = replace(
                 before,
                 id=secrets.token_hex(16),
@@ -117,7 +172,29 @@ class Facilitation:
                 revealed_at="",
             )
             await work.rounds.add(round_)
+            round_ = await self._with_new(work, before, round_)
+            await work.rounds.save(round_)
             return Outcome(await _cue(work, live, _cue_of(round_)), round_)
+
+    async def again(self, session: str, round_id: str) -> Outcome:
+        """Shows a question that was put before, as it stands now."""
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            round_ = await self._round(work, live, round_id)
+            await self._nothing_open(work, live)
+            return Outcome(await _cue(work, live, _cue_of(round_)), round_)
+
+    async def note(self, session: str, words: str) -> Outcome:
+        """Puts words of the organisers' own on every screen, as "Break"."""
+        words = words.strip()
+        if not words:
+            raise BadInput("Write what every screen should say.", field="words")
+        if len(words) > MOST_NOTE:
+            raise BadInput("Use at most %(most)s characters.", field="words", most=MOST_NOTE)
+        async with self._store.begin() as work:
+            live = await self._live(work, session)
+            await self._nothing_open(work, live)
+            return Outcome(await _cue(work, live, Cue("note", words=words)))
 
     async def open(self, session: str, round_id: str) -> Outcome:
         """Opens the vote that is on screen."""
@@ -151,6 +228,9 @@ class Facilitation:
             before = await self._round(work, live, round_id)
             if before.state == rounds.CLOSED:
                 return Outcome(live, before, len(await work.rounds.ballots(before.id)))
+            counted = await work.papers.get(before.id)
+            if counted is not None and not counted.confirmed_at and before.state == OPEN:
+                raise IllegalMove("Papers were counted, and nobody has confirmed them yet. Confirm them first.")
             live, round_, count = await closing.close(work, live, before, self._clock.now())
             return Outcome(await _cue(work, live, live.cue), round_, count)
 
@@ -163,14 +243,32 @@ class Facilitation:
             await self._nothing_open(work, live)
             if before.state == REVEALED:
                 result = await tallying.result_of(work, before, commission.threshold)
+                result = result.without_groups() if live.badges_off else result
                 return Outcome(await _cue(work, live, _cue_of(before)), before, result.n, result)
             round_, entries = rounds.apply(before, rounds.Reveal(self._clock.now()))
             result = await tallying.result_of(work, before, commission.threshold)
             await work.rounds.save(round_)
-            if live.recorded and entries:
+            await reasoning.gather(work, live, round_, round_.revealed_at)
+            if live.recorded and entries and not live.badges_off:
                 facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
                 await append(work, commission, entries[0], round_.revealed_at, facts)
+            if live.badges_off:
+                live, result = replace(live, held=(*live.held, round_.id)), result.without_groups()
             return Outcome(await _cue(work, live, _cue_of(round_)), round_, result.n, result)
+
+    async def record_held(self, work: Work, live: LiveSession) -> LiveSession:
+        """Records the results that were shown while badges were off, whole; what was annulled since is never opened."""
+        commission = await work.commissions.get(live.commission)
+        kept = []
+        for id_ in live.held:
+            round_ = await work.rounds.get(id_, lock=True)
+            if round_.state != REVEALED:
+                kept.append(id_)
+            elif live.recorded:
+                result = await tallying.result_of(work, round_, commission.threshold)
+                facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
+                await append(work, commission, rounds.RoundRevealed, self._clock.now(), facts)
+        return replace(live, held=tuple(kept))
 
     async def annul(self, session: str, round_id: str, because: str) -> Outcome:
         """Declares a round void, with the reason that everybody reads and the record keeps."""
@@ -202,6 +300,7 @@ class Facilitation:
         async with self._store.begin() as work:
             live = await self._live(work, session)
             await self._nothing_open(work, live)
+            live = replace(await self.record_held(work, live), badges_off=False)
             return Outcome(await _cue(work, replace(live, ended=True, paused=False), Cue("ended")))
 
     # ------------------------------------------------------------------ what acts have in common
@@ -220,6 +319,13 @@ class Facilitation:
             raise NotFound("There is no such round in this session.")
         return round_
 
+    async def _draft_of(self, work: Work, live: LiveSession, round_id: str) -> Round:
+        """A first vote that is not open yet: a second one is on the same terms as the first."""
+        found = await self._round(work, live, round_id)
+        if found.state != rounds.DRAFT or found.second_of:
+            raise IllegalMove("How people vote can only be changed before voting opens, and not for a second vote.")
+        return found
+
     async def _nothing_open(self, work: Work, live: LiveSession, but: tuple[str, str] | None = None) -> None:
         for round_ in await work.rounds.of(live.id):
             if round_.state == OPEN and (round_.scenario, round_.scene) != but:
@@ -233,12 +339,35 @@ class Facilitation:
             raise NotFound("There is no such scene in this story.")
         return found
 
+    async def _with_new(self, work: Work, first: Round, second: Round) -> Round:
+        """The second vote with what the interventions of its story became, as answers that the first did not have."""
+        seconds = [r.id for r in await work.rounds.of(first.session) if r.second_of == first.id]
+        new = [
+            found
+            for found in await work.stops.of(first.session)
+            if found.response and found.scenario == first.scenario and found.entered in (None, *seconds)
+        ]
+        most = METHODS[first.method].MOST
+        if most == 1:
+            # A question about one statement has no room for answers: they wait for the next.
+            return second
+        if len([r for r in first.responses if r.id != NONE_OF_THESE]) + len(new) > most:
+            raise IllegalMove("This question can have %(most)s answers at most. Take a new one out first.", most=most)
+        for found in new:
+            await work.stops.save(replace(found, entered=second.id))
+        responses = stop.offered(first, new)
+        # Other words for an answer that is no longer there must not stand for the one in its place.
+        if second.responses == responses:
+            return second
+        return replace(second, responses=responses, versions=first.versions)
+
     async def _draft(
         self,
         work: Work,
         live: LiveSession,
         question: str,
         labels: Sequence[str],
+        terms: Terms,
         *,
         none: bool,
         at: tuple[str | None, str | None] = (None, None),
@@ -252,6 +381,7 @@ class Facilitation:
             scene=at[1],
             created_at=self._clock.now(),
         )
+        round_ = terms.put_on(round_)
         await work.rounds.add(round_)
         return round_
 
@@ -274,6 +404,9 @@ async def playable(work: Work, story: str, *, lock: bool = False) -> Submission:
 
 
 async def _cue(work: Work, live: LiveSession, cue: Cue) -> LiveSession:
+    # Where the room is in the programme, and what it has seen, goes on from cue to cue.
+    seen = dict.fromkeys([*live.cue.seen, *([cue.scenario] if cue.scenario else [])])
+    cue = replace(cue, item=live.cue.item, seen=tuple(seen))
     after = replace(live, cue=cue, version=live.version + 1)
     await work.sessions.save(after)
     return after
@@ -288,21 +421,6 @@ def offered(labels: Sequence[str], *, none: bool) -> tuple[Response, ...]:
     """Responses with these words; `none` adds "None of these"."""
     responses = [Response(f"r{number}", label) for number, label in enumerate(labels, start=1)]
     return (*responses, Response(NONE_OF_THESE, NONE_LABEL)) if none else tuple(responses)
-
-
-def _check_question(question: str, labels: Sequence[str], *, none: bool) -> None:
-    if not question:
-        raise BadInput("Write the question.", field="question")
-    if len(question) > 2000:
-        raise BadInput("Use at most 2000 characters for the question.", field="question")
-    if not 2 <= len(labels) <= MOST_RESPONSES:
-        raise BadInput("Give from 2 to 6 responses.", field="response")
-    if any(len(label) > 200 for label in labels):
-        raise BadInput("Use at most 200 characters for a response.", field="response")
-    if len({label.casefold() for label in labels}) < len(labels):
-        raise BadInput("Two responses are the same. Change one.", field="response")
-    if none and any(scenario.is_none_of_these(label) for label in labels):
-        raise BadInput("“None of these” is offered already. Leave it out of the responses.", field="response")
 
 
 def opened(round_: Round, commission: Commission) -> dict[str, object]:
@@ -322,4 +440,13 @@ def opened(round_: Round, commission: Commission) -> dict[str, object]:
         "groups": [g.label for g in commission.groups],
         "threshold": commission.threshold,
         "power": commission.power.level,
+        **({"quorum": {"ballots": round_.quorum, "each_group": round_.quorum_each}} if round_.declared else {}),
+        **({"live": True} if round_.live else {}),
+        **({"versions": [_version(version) for version in round_.versions]} if round_.versions else {}),
     }
+
+
+def _version(version: Version) -> dict[str, object]:
+    labels = [{"id": id_, "label": Words("response", words)} for id_, words in version.labels.items()]
+    question = Words("question", version.question) if version.question else None
+    return {"kind": version.kind, "question": question, "responses": labels}

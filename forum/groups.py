@@ -14,12 +14,19 @@ given, and where everybody in a row answered alike, the row says so of each of t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from forum import record
 from forum.commission import Commission
+from forum.consensus import group_informed
+from forum.counting import AGREE, basis_points
+from forum.errors import CastRefused
+from forum.methods import METHODS
+from forum.quorum import NO_QUORUM, Quorum
+from forum.result import Result, TableRow
 from forum.viewshift import (
     NOBODY_FOLLOWED,
     NOT_FOLLOWED,
@@ -30,7 +37,6 @@ from forum.viewshift import (
     ViewShift,
     Votes,
     attendance,
-    in_order,
     moves,
 )
 
@@ -51,11 +57,16 @@ __all__ = [
     "TableRow",
     "ViewShift",
     "Votes",
+    "consensus_of",
     "dissenting",
+    "equal_voice",
     "freeze",
+    "in_the_room",
     "label_of",
+    "origin_of",
     "preference",
     "published",
+    "so_far",
     "view_shift",
 ]
 
@@ -109,62 +120,6 @@ class Partition:
         return cls(rows, data["withheld"])
 
 
-@dataclass(frozen=True)
-class TableRow:
-    """One row of a result by group: `n` ballots, and how many for each response (zeros included)."""
-
-    label: str
-    n: int
-    counts: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What may be shown of one round.
-
-    `counts` is the head count of all `n` ballots, every response in order, zeros included. `rows` is the
-    same by group, empty where nothing may be given by group; `withheld` then says why. `equal_voice` is in
-    basis points (0 to 10000) for every response: the mean of the rows' shares, each row weighing the same,
-    halves rounded up; None where there are no rows. `shift` is there for a vote after a replay.
-    """
-
-    counts: dict[str, int]
-    n: int
-    rows: tuple[TableRow, ...]
-    withheld: str | None
-    equal_voice: dict[str, int] | None
-    shift: ViewShift | None = None
-
-    def with_shift(self, shift: ViewShift) -> Result:
-        """The same with a view shift."""
-        return replace(self, shift=shift)
-
-    def to_json(self) -> dict[str, Any]:
-        """As the `result` of a "round revealed" entry."""
-        by_group = [{"label": row.label, "n": row.n, "counts": dict(row.counts)} for row in self.rows]
-        return {
-            "counts": dict(self.counts),
-            "n": self.n,
-            "by_group": by_group or None,
-            "withheld": self.withheld,
-            "equal_voice": None if self.equal_voice is None else dict(self.equal_voice),
-            "view_shift": None if self.shift is None else self.shift.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Result:
-        """The result that `to_json` wrote, also after RFC 8785 has sorted the keys."""
-        voice, shift = data["equal_voice"], data["view_shift"]
-        return cls(
-            counts=in_order(data["counts"]),
-            n=data["n"],
-            rows=tuple(TableRow(r["label"], r["n"], in_order(r["counts"])) for r in data["by_group"] or ()),
-            withheld=data["withheld"],
-            equal_voice=None if voice is None else in_order(voice),
-            shift=None if shift is None else ViewShift.from_json(shift),
-        )
-
-
 # ---------------------------------------------------------------- the decisions
 
 
@@ -195,37 +150,90 @@ def freeze(counts: Mapping[GroupId, int], commission: Commission) -> Partition:
 
 
 def published(
-    partition: Partition, ballots: Sequence[tuple[GroupId, str]], responses: Sequence[str], threshold: int
+    partition: Partition,
+    ballots: Sequence[tuple[GroupId, str]],
+    responses: Sequence[str],
+    threshold: int,
+    *,
+    method: str = "single",
+    quorum: Quorum = NO_QUORUM,
 ) -> Result:
-    """What may be shown of a round with these `ballots` (group id, response id): all by group, or nothing.
+    """What may be shown of a round with these `ballots` (group id, choice): all by group, or nothing.
 
-    Raises ValueError for a ballot whose choice is none of `responses`.
+    `responses` are the ids of its responses, `method` one of methods.METHODS. Of a run-off only first places are given
+    by group: its rounds are for the whole room. Raises ValueError for a choice that the method does not allow.
     """
+    way = METHODS[method]
     row_of, withheld = _placed(partition, Counter(group for group, _ in ballots), threshold)
-    counts = _count(responses, (choice for _, choice in ballots))
+    choices = [choice for _, choice in ballots]
+    try:
+        counts = way.tally(choices, responses)
+    except CastRefused as error:
+        raise ValueError(f"a ballot that {method} with {list(responses)} does not allow: {error}") from error
+    whole = Result(counts, len(ballots), (), withheld, None, figures=way.figures(choices, responses))
     if withheld is not None:
-        return Result(counts, len(ballots), (), withheld, None)
+        return replace(whole, quorum=quorum.held_against(whole.n, {}))
     table = []
     for row in partition.rows:
-        of_row = _count(responses, (choice for group, choice in ballots if row_of[group] == row))
-        table.append(TableRow(row.label, sum(of_row.values()), of_row))
-    voice = {
-        response: _basis_points(sum((Fraction(row.counts[response], row.n) for row in table), Fraction()) / len(table))
-        for response in responses
-    }
-    return Result(counts, len(ballots), tuple(table), None, voice)
+        of_row = [choice for group, choice in ballots if row_of[group] == row]
+        table.append(TableRow(row.label, len(of_row), way.tally(of_row, responses)))
+    return replace(
+        whole,
+        rows=tuple(table),
+        equal_voice=equal_voice(table, method),
+        consensus=consensus_of(table) if method == "opinion" else None,
+        quorum=quorum.held_against(whole.n, {row.label: row.n for row in table}),
+    )
 
 
-def label_of(partition: Partition, groups_in_round: Mapping[GroupId, int], threshold: int) -> Callable[[GroupId], str]:
+def equal_voice(rows: Sequence[TableRow], method: str = "single") -> dict[str, int] | None:
+    """The mean of the rows' shares, each row weighing the same, in basis points; None where there are no rows."""
+    shares = [METHODS[method].shares(row.counts, row.n) for row in rows]
+    if not shares or not all(shares):
+        return None
+    return {key: basis_points(sum((of[key] for of in shares), Fraction()) / len(rows)) for key in shares[0]}
+
+
+def consensus_of(rows: Sequence[TableRow]) -> int | None:
+    """The group-informed consensus on a statement, in basis points; None where there are no rows."""
+    return basis_points(group_informed((row.counts[AGREE], row.n) for row in rows)) if rows else None
+
+
+def so_far(counts: Mapping[str, int], n: int, threshold: int) -> dict[str, int] | None:
+    """What may be shown of a round that is open and shows its result from the start: the head count, from the
+    threshold upward, and never by group; None until then."""
+    return dict(counts) if n >= threshold else None
+
+
+def label_of(
+    partition: Partition, groups_in_round: Mapping[GroupId, int], threshold: int, method: str = "single"
+) -> Callable[[GroupId], str]:
     """The label that a ballot's leaf commits to, by the group of its participant.
 
     `groups_in_round` are the ballots of the round by group. The label is that of the row where the round is
-    given by group; else it is "everyone" for all.
+    given by group and its method opens ballots with it; else it is "everyone" for all.
     """
     row_of, withheld = _placed(partition, groups_in_round, threshold)
-    if withheld is not None:
+    if withheld is not None or not METHODS[method].WITH_GROUP:
         return lambda group: EVERYONE
     return lambda group: row_of[group].label
+
+
+def origin_of(
+    partition: Partition, ballots: Sequence[tuple[GroupId, bool]], threshold: int, method: str = "single"
+) -> Callable[[bool], str]:
+    """What a ballot's leaf says of how it came, by whether it was a paper: one of record.ORIGINS, "" for nothing.
+
+    `ballots` are the round's: (group id, whether on paper). Where there is no paper the leaf says nothing. Else it says
+    which it was only where in every published row the papers, and the others, are each nobody or enough: three papers
+    in a row would be three people. Else every ballot says that it was one or the other.
+    """
+    if not any(paper for _, paper in ballots):
+        return lambda paper: ""
+    label = label_of(partition, Counter(group for group, _ in ballots), threshold, method)
+    if any(n < threshold for n in Counter((label(group), paper) for group, paper in ballots).values()):
+        return lambda paper: record.PAPER_OR_DEVICE
+    return lambda paper: record.PAPER if paper else record.DEVICE
 
 
 def view_shift(
@@ -236,12 +244,15 @@ def view_shift(
     responses: Sequence[str],
     threshold: int,
     by_group_ok: bool,
+    marked: Collection[str] = (),
 ) -> ViewShift:
     """Who moved between two rounds on the same question, as far as it may be shown.
 
-    `first` and `second` are their ballots by participant: (group id, response id); a participant's group is
-    the same in both. `by_group_ok` says that both rounds gave results by group. What is given hangs on who
-    came, never on how they voted:
+    `first` and `second` are their ballots by participant: (group id, the one mark on it); a participant's group is
+    the same in both. `responses` are the marks that there can be. `by_group_ok` says that both rounds gave results
+    by group. `marked` are the participants whose ballots are opened as papers: whoever reads those takes
+    them out of any sum, so the others of their row must be enough without them. What is given hangs on who came, never
+    on how they voted:
 
     - by group, where in every row those who voted in both, joined and left are each nobody or enough;
     - else for the whole room. But when three police officers go home, "those who left" are the police; so
@@ -253,20 +264,24 @@ def view_shift(
     people: dict[Row | None, list[str]] = {row: [] for row in partition.rows}
     for person, group in group_of.items():
         people.setdefault(_row_for(partition, group), []).append(person)
-    came = {row: attendance(members, first, second) for row, members in people.items()}
+    came = [
+        (row, attendance(part, first, second))
+        for row, members in people.items()
+        for part in ([m for m in members if m not in marked], [m for m in members if m in marked])
+    ]
     room = attendance(group_of, first, second)
     whole = moves(group_of, first, second, responses)
 
-    if by_group_ok and all(row is not None and part.none_or_enough(threshold) for row, part in came.items()):
+    if by_group_ok and all(row is not None and part.none_or_enough(threshold) for row, part in came):
         rows = (ShiftRow(r.label, *moves(people[r], first, second, responses)) for r in partition.rows)
         return ViewShift(first_id, *whole, rows=tuple(rows))
 
-    weak = {row for row, part in came.items() if _weak(row, part, threshold)}
+    weak = {row for row, part in came if _weak(row, part, threshold)}
     # With nobody in both rounds, or the same people in both, joined and left say only what the head counts
     # say.
     if not weak or room.both == 0 or room.joined == room.left == 0:
         return ViewShift(first_id, *whole, withheld=WHOLE_ROOM_ONLY)
-    apart = {person for row in came if row in weak or row is None or row.pooled for person in people[row]}
+    apart = {person for row in people if row in weak or row is None or row.pooled for person in people[row]}
     if any(0 < len(apart & votes.keys()) < threshold for votes in (first, second)):
         apart = set(group_of)
     kept = moves(group_of, first, second, responses, apart)
@@ -281,15 +296,14 @@ def in_the_room(joined: Mapping[GroupId, int], threshold: int) -> dict[GroupId, 
     return {group: n if n == 0 or n >= threshold else None for group, n in joined.items()}
 
 
-def preference(counts: Mapping[str, int]) -> tuple[str, ...]:
-    """Every response that shares the top, in order; () where nobody voted."""
-    top = max(counts.values(), default=0)
-    return tuple(response for response, n in counts.items() if n == top) if top else ()
+def preference(result: Result, method: str = "single") -> tuple[str, ...]:
+    """The responses that the room prefers, every one of them where several are level; () where there is none."""
+    return METHODS[method].preferred(result.counts, result.figures)
 
 
-def dissenting(rows: Sequence[TableRow], response: str) -> tuple[TableRow, ...]:
-    """The published rows whose own preference does not contain `response`."""
-    return tuple(row for row in rows if response not in preference(row.counts))
+def dissenting(rows: Sequence[TableRow], response: str, method: str = "single") -> tuple[TableRow, ...]:
+    """The published rows whose own preference does not contain `response`. In a run-off theirs are first places."""
+    return tuple(row for row in rows if response not in METHODS[method].preferred(row.counts, None))
 
 
 def _row_for(partition: Partition, group: GroupId) -> Row | None:
@@ -338,17 +352,3 @@ def _pool_label(commission: Commission) -> str:
     while any(group.label.casefold() == label.casefold() for group in commission.groups):
         label += " together"
     return label
-
-
-def _count(responses: Sequence[str], choices: Iterable[str]) -> dict[str, int]:
-    counts = dict.fromkeys(responses, 0)
-    for choice in choices:
-        if choice not in counts:
-            raise ValueError(f"a ballot for {choice!r}, which is none of {list(responses)}")
-        counts[choice] += 1
-    return counts
-
-
-def _basis_points(share: Fraction) -> int:
-    """A share of the whole in hundredths of a per cent, halves rounded up."""
-    return int(share * 10_000 + Fraction(1, 2))

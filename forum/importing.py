@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from forum import macros, scenario, storyfile, twee
-from forum.errors import Problem, StoryProblems
+from forum.errors import Problem, StoryProblems, filled
 from forum.scenario import Link, Scenario, Scene
 
 MAX_BYTES = 1024 * 1024  # of one story, with whatever else stands in its file
@@ -107,7 +107,10 @@ def adapt(found: Found) -> tuple[Scenario, tuple[Problem, ...]]:
     names = {part.name for part in parts}
     start = found.start if found.start in names else "Start" if "Start" in names else parts[0].name
     if found.start not in names:
-        found.note(found.line, f'Nothing says where the story starts. It starts at "{twee.shorten(start)}" now.')
+        found.note(
+            found.line,
+            filled('Nothing says where the story starts. It starts at "%(start)s" now.', start=twee.shorten(start)),
+        )
     if about is None:
         _general_notes(found)
     scenes, lines = _scenes(found, parts, about is None)
@@ -134,13 +137,16 @@ def few(notes: Sequence[Problem]) -> tuple[Problem, ...]:
     if more <= 0:
         return tuple(each)
     last = each[MAX_NOTES - 1].line
-    return (*each[:MAX_NOTES], Problem(last, f"And {more:,} notes more, from here on."))
+    return (*each[:MAX_NOTES], Problem(last, filled("And %(more)s notes more, from here on.", more=f"{more:,}")))
 
 
 def _general_notes(found: Found) -> None:
     if found.format.casefold().strip() not in macros.FORMATS:
         called = f' "{twee.shorten(found.format)}"' if found.format.strip() else ""
-        found.note(found.line, f"The story format{called} is not one that Forum knows. Only its text was taken.")
+        found.note(
+            found.line,
+            filled("The story format%(called)s is not one that Forum knows. Only its text was taken.", called=called),
+        )
     sentence = 'No passage is tagged "forum": the file does not say who tells the story and what it may stir up.'
     found.note(found.line, sentence)
 
@@ -166,15 +172,29 @@ def _passages(found: Found, about: Part | None) -> list[Part]:
         name = HIDDEN.sub("", part.name).strip()
         if code:
             found.note(
-                part.line, f'The passage {called} was left out: it is tagged "{code[0]}", and a story holds no code.'
+                part.line,
+                filled(
+                    'The passage %(called)s was left out: it is tagged "%(code)s", and a story holds no code.',
+                    called=called,
+                    code=code[0],
+                ),
             )
         elif scenario.FORUM in part.tags:
             if part is not about:
-                found.note(part.line, f'The passage {called} was left out: another one is tagged "forum" already.')
+                found.note(
+                    part.line,
+                    filled(
+                        'The passage %(called)s was left out: another one is tagged "forum" already.', called=called
+                    ),
+                )
         elif not name:
             found.note(part.line, "A passage without a name was left out.")
         elif name in kept:
-            sentence = f"The passage {called} was left out: the one on line {kept[name].line} has the same name."
+            sentence = filled(
+                "The passage %(called)s was left out: the one on line %(line)s has the same name.",
+                called=called,
+                line=kept[name].line,
+            )
             found.note(part.line, sentence)
         else:
             kept[name] = replace(part, name=name)
@@ -186,9 +206,14 @@ def _tags(found: Found, part: Part) -> set[str]:
     for tag in dict.fromkeys(part.tags):
         plain = tag.casefold()
         if plain not in {scenario.DECISION, scenario.STOP}:
-            found.note(part.line, f'The tag "{twee.shorten(tag)}" was left out: Forum knows "decision" and "stop".')
+            found.note(
+                part.line,
+                filled('The tag "%(tag)s" was left out: Forum knows "decision" and "stop".', tag=twee.shorten(tag)),
+            )
         elif plain != tag:
-            found.note(part.line, f'The tag "{twee.shorten(tag)}" was read as "{plain}".')
+            found.note(
+                part.line, filled('The tag "%(tag)s" was read as "%(plain)s".', tag=twee.shorten(tag), plain=plain)
+            )
         known.add(plain)
     return known
 
@@ -212,7 +237,11 @@ def _scenes(found: Found, parts: Sequence[Part], foreign: bool) -> tuple[list[Sc
                     lines["link", index, len(links)] = number
                     links.append(Link(words, to))
                 else:
-                    what = f'The link "{twee.shorten(words)}" was left out: no passage is called "{twee.shorten(to)}".'
+                    what = filled(
+                        'The link "%(words)s" was left out: no passage is called "%(to)s".',
+                        words=twee.shorten(words),
+                        to=twee.shorten(to),
+                    )
                     found.note(number, what)
         plain = twee.tidy("\n".join(text))
         scenes.append(Scene(part.name, plain, tuple(links), scenario.STOP in tags, scenario.DECISION in tags))
@@ -224,7 +253,7 @@ def _words(found: Found, part: Part, foreign: bool) -> list[tuple[int, str]]:
     clean: list[str] = []
     for number, said in part.lines:
         if hidden := HIDDEN.search(said):
-            found.note(number, f"A hidden character (U+{ord(hidden[0]):04X}) was left out.")
+            found.note(number, filled("A hidden character (U+%(value)s) was left out.", value=f"{ord(hidden[0]):04X}"))
         clean.append(HIDDEN.sub("", said))
     if foreign:
         clean, left = macros.plain(clean, found.format)
@@ -237,7 +266,9 @@ def _with_details(story: Scenario, found: Found, about: Part, lines: dict[tuple[
     body = tuple(said for _, said in _words(found, about, foreign=False))
     first = about.lines[0][0] if about.lines else about.line + 1
     details, faults = scenario.read_details(twee.Passage(about.name, (), first - 1, body), lines)
-    found.notes += [replace(fault, message=f"{fault.message} It was left out.") for fault in faults]
+    found.notes += [
+        replace(fault, message=filled("%(message)s It was left out.", message=fault.message)) for fault in faults
+    ]
     return replace(
         story,
         told_by=details.get(scenario.TOLD_BY, ""),
@@ -256,7 +287,9 @@ def _reached(
     moved = {where: line for where, line in lines.items() if where[0] not in {"scene", "link"}}
     for index, scene in enumerate(story.scenes):
         if scene.name not in reached:
-            sentence = f'The passage "{twee.shorten(scene.name)}" was left out: no way from the start leads to it.'
+            sentence = filled(
+                'The passage "%(name)s" was left out: no way from the start leads to it.', name=twee.shorten(scene.name)
+            )
             found.note(lines["scene", index], sentence)
             continue
         moved["scene", len(kept)] = lines["scene", index]

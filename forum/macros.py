@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from forum import twee
+from forum.errors import filled
 
 HARLOWE, SUGARCUBE, SNOWMAN, CHAPBOOK, PAPERTHIN = "harlowe", "sugarcube", "snowman", "chapbook", "paperthin"
 FORMATS = (HARLOWE, SUGARCUBE, SNOWMAN, CHAPBOOK, PAPERTHIN)
@@ -55,8 +56,8 @@ _INSERT = re.compile(r"\{[^{}\n]+\}")
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w{0,60}")
 
 _CLOSERS = ("</", "<</")
-_MADE_A_LINK = '"%s" was made a plain link.'
-_LEFT_OUT = '"%s" was left out: it is an instruction to the story format, not words.'
+_MADE_A_LINK = '"%(words)s" was made a plain link.'
+_LEFT_OUT = '"%(words)s" was left out: it is an instruction to the story format, not words.'
 
 
 @dataclass
@@ -79,11 +80,11 @@ class _Text:
         for start, end, instead in spans:
             said = self.text[start:end]
             if instead.startswith("[[") and not said.startswith("[["):
-                self.note(starts, start, _MADE_A_LINK % twee.shorten(said))
+                self.note(starts, start, filled(_MADE_A_LINK, words=twee.shorten(said)))
             elif opened and said.startswith(_CLOSERS):
                 pass  # what it closes was told
-            elif "%s" in sentence:
-                self.note(starts, start, sentence % twee.shorten(said.replace(_TAKEN, "")))
+            elif "%(words)s" in sentence:
+                self.note(starts, start, filled(sentence, words=twee.shorten(said.replace(_TAKEN, ""))))
             elif sentence:
                 self.note(starts, start, sentence)
             opened = True
@@ -207,7 +208,7 @@ def _html(work: _Text) -> None:
         for found in _HTML.finditer(work.text):
             yield found.start(), found.end(), " " if _BLOCK.match(found[0]) else ""
 
-    work.cut(spans(), '"%s" was left out: it is HTML. The words in it were kept.')
+    work.cut(spans(), '"%(words)s" was left out: it is HTML. The words in it were kept.')
 
 
 def _chapbook_variables(work: _Text) -> None:
@@ -219,7 +220,9 @@ def _chapbook_variables(work: _Text) -> None:
 def _variables(work: _Text) -> None:
     starts = work.starts()
     for found in _VARIABLE.finditer(work.text):
-        work.note(starts, found.start(), f'"{found[0]}" is a variable. It stands in the text as it is.')
+        work.note(
+            starts, found.start(), filled('"%(found)s" is a variable. It stands in the text as it is.', found=found[0])
+        )
 
 
 # In this order; "" is for every format.
@@ -233,7 +236,7 @@ _RULES: tuple[tuple[str, Callable[[_Text], None]], ...] = (
     (SNOWMAN, _between("<%", "%>")),
     (SUGARCUBE, _between("<<", ">>")),
     (SUGARCUBE, _matches(_PICTURE, "", _LEFT_OUT)),
-    (SUGARCUBE, _matches(_SETTER, r"[[\1]]", 'What this link does besides leading on was left out: "%s".')),
+    (SUGARCUBE, _matches(_SETTER, r"[[\1]]", 'What this link does besides leading on was left out: "%(words)s".')),
     (HARLOWE, _harlowe_macros),
     (HARLOWE, _harlowe_hooks),
     ("", _html),

@@ -23,7 +23,8 @@ from forum.commission import (
 )
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Clock, Person, Store, Token, Work
-from forum.session import LiveSession
+from forum.reason import KEPT, WAYS
+from forum.session import ENTRANCES, OPEN_CODE, OPEN_LINK, LiveSession
 
 # Labels that the software itself gives: a group of that name could not be told from them in a table.
 RESERVED_LABELS = ("other groups", "everyone", "prefer not to say", "head count", "equal voice")
@@ -67,7 +68,8 @@ class SessionForm:
     """A live session as typed. `scenarios` are ids of accepted stories of the commission, in their order.
 
     `record` asks for a rehearsal in the record, which only data made by a rehearsal allows; a real session
-    always goes into it. `id` as in CommissionForm.
+    always goes into it. `entrance` is how people get in, one of session.ENTRANCES. `reasons` says who reads
+    what people write with their votes, one of reason.WAYS. `id` as in CommissionForm.
     """
 
     commission: str
@@ -76,6 +78,8 @@ class SessionForm:
     scenarios: tuple[str, ...] = ()
     rehearsal: bool = False
     record: bool = False
+    entrance: str = OPEN_CODE
+    reasons: str = KEPT
 
 
 async def create_commission(store: Store, clock: Clock, form: CommissionForm) -> Commission:
@@ -192,6 +196,8 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
         playable = {s.id for s in await work.stories.of(commission.id, "accepted") if s.may_perform}
         if not set(form.scenarios) <= playable:
             found.wrong("scenario", "Choose from the accepted stories of this commission that may be played.")
+        _one_of(found, "reasons", form.reasons, WAYS, "Choose who reads the reasons.")
+        _one_of(found, "entrance", form.entrance, ENTRANCES, "Choose how people get in.")
         found.stop()
         live = LiveSession(
             id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
@@ -203,6 +209,8 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             rehearsal=rehearsal,
             recorded=form.record or not rehearsal,
             opened_at=clock.now(),
+            entrance=form.entrance,
+            reasons=form.reasons,
         )
         await work.sessions.add(live)
         if live.recorded:
@@ -247,7 +255,7 @@ def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
         },
         "scenarios": list(live.scenarios),
         "kind": live.kind,
-        "entrance": "open link" if live.asynchronous else "open code",
+        "entrance": OPEN_LINK if live.asynchronous else live.entrance,
     }
 
 

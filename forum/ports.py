@@ -17,7 +17,7 @@ Times are strings, UTC, `2026-11-22T13:44:21.123Z`; ids are 32 lower-case hex di
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -27,8 +27,12 @@ from forum.ballot import Ballot, Cast
 from forum.commission import Commission
 from forum.draft import Draft
 from forum.finding import Query
+from forum.programme import Programme
+from forum.proposal import Amendment, Pledge, Proposal
+from forum.reason import Reason
 from forum.round import Round
 from forum.session import ROOM, LiveSession, Participant
+from forum.stop import Stop
 
 
 class Clock(Protocol):
@@ -402,6 +406,65 @@ class Decision:
     commitments: tuple[Commitment, ...] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A session's programme as it was from one change to the next.
+
+    `number` counts up from 0, which is the empty programme that every session begins with. `what` says what the change
+    was (one of programming.CHANGES), `name` what it was done to.
+    """
+
+    session: str
+    number: int
+    plan: Programme
+    what: str = ""
+    name: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A single-use code for one session and group (None: prefer not to say). `code` is its SHA-256.
+
+    `number` is what is printed beside the code, from 1. `participant` is who came with it; `replaces` the number of the
+    ticket in whose place it was issued. One with `revoked_at` is dead.
+    """
+
+    id: str
+    session: str
+    number: int
+    group: str | None
+    code: str
+    issued_at: str
+    used_at: str = ""
+    participant: str | None = None
+    revoked_at: str = ""
+    replaces: int | None = None
+
+
+@dataclass(frozen=True)
+class PaperCount:
+    """The papers of one round, counted by hand: how many for each response by group id ("": prefer not to say).
+
+    `id` is new with every correction; `handed_out` is how many papers there were to vote on. `entered_by` and
+    `confirmed_by` are ids of persons; once confirmed, every paper is a ballot.
+    """
+
+    id: str
+    round: str
+    counts: dict[str, dict[str, int]]
+    handed_out: int
+    entered_by: str
+    entered_at: str
+    confirmed_by: str = ""
+    confirmed_at: str = ""
+
+    @property
+    def papers(self) -> int:
+        """How many papers there are in it."""
+        return sum(n for of_group in self.counts.values() for n in of_group.values())
+
+
 class People(Protocol):
     """Accounts, sign-ins, the first administrator's link, organisers' tokens. Secrets come in hashed (SHA-256 hex)."""
 
@@ -640,6 +703,10 @@ class Sessions(Protocol):
         """Of the sessions of this kind the one that has not ended, else the newest that had this code."""
 
     async def by_projector(self, key: str) -> LiveSession: ...
+    async def by_tablet(self, key: str) -> LiveSession:
+        """By the key of the link for shared tablets; an empty key is nobody's."""
+        ...
+
     async def of(self, commission: str | None = None) -> list[LiveSession]:
         """Newest first."""
 
@@ -649,7 +716,107 @@ class Sessions(Protocol):
 
     async def participant(self, session: str, device: str) -> Participant | None: ...
     async def joined(self, session: str) -> dict[str | None, int]:
-        """How many joined, by group id (None: prefer not to say)."""
+        """How many joined, by group id (None: prefer not to say); those passing and observers are left out."""
+
+    async def observers(self, session: str) -> int:
+        """How many follow without voting."""
+        ...
+
+
+# What people can ask for without a name: a break, more time to vote.
+BREAK, TIME = "break", "time"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How often something was asked for in a session, and how much of it was seen. Nothing tells by whom."""
+
+    number: int
+    seen: int
+
+    @property
+    def waiting(self) -> int:
+        """How many nobody has seen yet."""
+        return self.number - self.seen
+
+
+class Cares(Protocol):
+    """What people ask for without a name; the groups that they belong to besides the one they speak from."""
+
+    async def ask(self, session: str, kind: str, about: str = "") -> int:
+        """One more asks; how many have by now."""
+        ...
+
+    async def see(self, session: str, kind: str) -> None:
+        """All that was asked for until now is seen."""
+
+    async def of(self, session: str) -> dict[tuple[str, str], Asked]:
+        """By what and about what."""
+        ...
+
+    async def belong(self, participant_id: str, groups: Collection[str]) -> None:
+        """In the place of those told before."""
+
+    async def belonging(self, session: str) -> dict[str | None, int]:
+        """How many told each further group; whoever shows it asks groups.in_the_room."""
+        ...
+
+
+class Programmes(Protocol):
+    """The programmes of sessions, change by change."""
+
+    async def latest(self, session: str) -> Planned:
+        """As it is now; number 0 where nothing was planned yet."""
+        ...
+
+    async def at(self, session: str, number: int) -> Planned:
+        """As it was from that change on. Raises NotFound where that is no longer kept."""
+        ...
+
+    async def add(self, planned: Planned) -> None:
+        """The next state; the oldest are forgotten in time. Raises IllegalMove where this number is there already."""
+
+    async def forget(self, story: str) -> None:
+        """Takes a story out of every programme, and forgets how those programmes were before."""
+
+
+class Tickets(Protocol):
+    """Tickets to sessions. Codes come in hashed (SHA-256 hex)."""
+
+    async def add(self, tickets: Sequence[Ticket]) -> None:
+        """Raises IllegalMove where a number is taken: somebody else issued tickets at this moment."""
+
+    async def of(self, session: str) -> list[Ticket]:
+        """By number."""
+        ...
+
+    async def by_code(self, session: str, code: str) -> Ticket | None: ...
+    async def use(self, ticket: str, participant: str, at: str) -> bool:
+        """Ties a ticket to who came with it. False, and nothing changes, where it was used or revoked before."""
+        ...
+
+    async def revoke(self, ticket: str, at: str) -> bool:
+        """False where it was revoked before."""
+        ...
+
+    async def move(self, participant: str, device: str) -> None:
+        """The participant is on this device (a SHA-256) from now on; the one before is nobody's."""
+
+
+class Papers(Protocol):
+    """Papers counted by hand, one count for each round."""
+
+    async def get(self, round_id: str) -> PaperCount | None: ...
+    async def put(self, count: PaperCount) -> None:
+        """Keeps a count in the place of an unconfirmed one. Raises IllegalMove where it was confirmed already."""
+
+    async def discard(self, round_id: str, id_: str) -> bool:
+        """False where that count is no longer there, or was confirmed."""
+        ...
+
+    async def confirm(self, count: PaperCount, ballots: Sequence[tuple[Participant, str, Ballot]]) -> None:
+        """Counts every paper once: a participant, their device (a SHA-256 of nobody's) and their ballot for each.
+        Raises IllegalMove where the count is no longer as `count` was entered, or was confirmed already."""
 
 
 class Rounds(Protocol):
@@ -682,6 +849,10 @@ class Rounds(Protocol):
     async def voted(self, rounds: Sequence[str]) -> dict[str, int]:
         """How many ballots each of these rounds has."""
 
+    async def choices(self, round_id: str) -> dict[str, int]:
+        """How many ballots of a round there are of each choice that somebody made."""
+        ...
+
     async def withdraw_words(self, scenario: str) -> list[str]:
         """Puts round.WITHDRAWN in the place of question and response labels in every round that came from this story,
         and takes out the scene's name and the reasons given with its ballots; "none of these" keeps its label. Choices
@@ -691,10 +862,105 @@ class Rounds(Protocol):
     async def yours(self, participant: str, rounds: Sequence[str]) -> list[Ballot]: ...
 
 
+class Stops(Protocol):
+    """What audience members call out while a scene is played again, and what came of it."""
+
+    async def press(self, stop: Stop) -> Stop | None:
+        """Keeps a stop of a participant, with that participant's group; the one that this participant has in this
+        showing gets the character and the words of the new one instead, unless it is `fixed`. Returns the stop as it
+        is kept now, None where there is no such participant in the stop's session, or one who only observes."""
+
+    async def add(self, stop: Stop) -> None:
+        """A stop that somebody shouted: it has no participant."""
+
+    async def get(self, stop: str) -> Stop: ...
+    async def of(self, session: str) -> list[Stop]:
+        """In the order in which they came."""
+
+    async def yours(self, participant: str, showing: str) -> Stop | None: ...
+    async def save(self, stop: Stop) -> None:
+        """All but what its presser wrote."""
+
+    async def forget(self, story: str) -> None:
+        """Takes every word out of the stops of a story. That somebody stopped, and when, stays."""
+
+
+class Reasons(Protocol):
+    """The reasons of rounds, from the reveal on."""
+
+    async def add(self, reasons: Sequence[Reason]) -> None:
+        """Those whose round and participant have one already stay as they are."""
+
+    async def put(self, reason: Reason) -> None:
+        """Keeps it in the place of the one that its participant gave in its round, if any; "me too" starts again."""
+
+    async def get(self, reason: str) -> Reason: ...
+    async def of(self, round_id: str) -> list[Reason]:
+        """In the order of their random ids, which says nothing of who wrote first."""
+
+    async def yours(self, participant: str, round_id: str) -> Reason | None: ...
+    async def move(self, reason: str, state: str) -> None: ...
+    async def due(self, session: str, at: str) -> int:
+        """Shows every reason of the session's rounds that waits and is due at this time; how many."""
+
+    async def next_due(self, round_id: str) -> str:
+        """When the next reason of a round is due, "" for none."""
+
+    async def remove(self, round_id: str, participant: str) -> None:
+        """Deletes what a participant wrote in a round, also what stands with the ballot."""
+
+    async def too(self, reason: str, participant: str, *, on: bool) -> None:
+        """Says "me too", or takes it back; saying it twice is once."""
+
+    async def counts(self, round_id: str) -> dict[str, int]:
+        """How many say "me too" to each reason of a round that has any."""
+
+    async def said(self, participant: str, round_id: str) -> set[str]:
+        """The reasons of a round to which this participant says "me too"."""
+
+    async def forget(self, story: str) -> None:
+        """Deletes the reasons of every round that came from a story."""
+
+
+class Proposals(Protocol):
+    """Proposals of a session, with their amendments and pledges."""
+
+    async def add(self, proposal: Proposal) -> bool:
+        """False where there is one with this id already."""
+
+    async def get(self, proposal: str) -> Proposal: ...
+    async def of(self, session: str) -> list[Proposal]:
+        """In the order they were made."""
+
+    async def save(self, proposal: Proposal) -> None: ...
+    async def amend(self, amendment: Amendment) -> bool:
+        """False where an amendment of this proposal is in flight."""
+
+    async def amendments(self, session: str) -> list[Amendment]:
+        """Of all its proposals, in the order they were made."""
+
+    async def close(self, amendment: Amendment) -> None: ...
+    async def pledge(self, pledge: Pledge) -> bool:
+        """False where there is one with this id already."""
+
+    async def pledges(self, session: str) -> list[Pledge]:
+        """In the order they were made."""
+
+    async def pledges_on(self, rounds: Sequence[str]) -> list[Pledge]:
+        """Those about these rounds."""
+
+    async def save_pledge(self, pledge: Pledge) -> None: ...
+    async def forget(self, story: str) -> None:
+        """Takes the words out of every proposal that grew from a story, out of its amendments and pledges."""
+
+
 class Decisions(Protocol):
     """Decisions with their commitments."""
 
     async def add(self, decision: Decision) -> None: ...
+    async def commit(self, commitment: Commitment) -> None:
+        """Adds a commitment to a decision that is there."""
+
     async def get(self, decision: str) -> Decision: ...
     async def of(self, commission: str | None = None) -> list[Decision]:
         """Newest first."""
@@ -744,7 +1010,14 @@ class Work(Protocol):
     moderation: Moderation
     mail: Mail
     sessions: Sessions
+    care: Cares
+    programmes: Programmes
+    tickets: Tickets
+    papers: Papers
     rounds: Rounds
+    stops: Stops
+    reasons: Reasons
+    proposals: Proposals
     decisions: Decisions
     record: Record
     facts: Facts

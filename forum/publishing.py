@@ -8,7 +8,7 @@ from typing import Any
 
 from forum import ballot, datapackage, record
 from forum.errors import NotFound
-from forum.groups import label_of
+from forum.groups import label_of, origin_of
 from forum.log import Log
 from forum.ports import Store, Work
 from forum.signing import Signer
@@ -22,12 +22,13 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
     round_ = await work.rounds.get(round_id)
     session = await work.sessions.get(round_.session)
     # A round that is annulled after its reveal keeps the time of it, and its ballots stay open.
-    if not round_.revealed_at or session.partition is None:
+    if not round_.revealed_at or session.partition is None or round_id in session.held:
         raise NotFound("There are no opened ballots here.")
     commission = await work.commissions.get(session.commission)
     ballots = await work.rounds.ballots(round_id)
-    label = label_of(session.partition, Counter(b.group for b in ballots), commission.threshold)
-    return ballot.open_all(ballots, label)
+    label = label_of(session.partition, Counter(b.group for b in ballots), commission.threshold, round_.method)
+    origin = origin_of(session.partition, [(b.group, b.paper) for b in ballots], commission.threshold, round_.method)
+    return ballot.open_all(ballots, label, origin)
 
 
 async def export(store: Store, signer: Signer, commission: str | None = None) -> bytes:

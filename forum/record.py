@@ -52,7 +52,9 @@ FILES = (
 )
 DESCRIBED = FILES[:-2]
 # Counts up with every change to the files of an export or to the columns of a table in it.
-FORMAT = 2
+FORMAT = 3
+# What the leaf of a ballot says of how it came, in a round with papers that were counted by hand.
+PAPER, DEVICE, PAPER_OR_DEVICE = ORIGINS = ("paper", "device", "paper or device")
 # Every type of entry; of one that is not here (from a later version) nothing can be said.
 TYPES = frozenset(
     {
@@ -232,6 +234,81 @@ def _size(value: object, what: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise RecordError(f"the {what} must be a whole number from 0 up")
     return value
+
+
+# ---------------------------------------- ways of voting (docs/methods.md)
+
+# What is counted where it is not one of the responses.
+_FIXED = {
+    "consent": ("agree", "agree_if", "stand_aside", "cannot_live_with"),
+    "opinion": ("agree", "disagree", "pass"),
+}
+METHODS = frozenset({"single", "approval", "ranked", "score", *_FIXED})
+
+
+def marks(method: str, choice: str, responses: Sequence[str]) -> list[str]:
+    """What a ballot counts for. Raises RecordError for a choice that the round did not allow."""
+    named = [choice]
+    allowed = choice in _FIXED.get(method, responses)
+    if method == "approval":
+        named = choice.split(" ")
+        allowed = named == [r for r in responses if r in named] and ("none" not in named or named == ["none"])
+    elif method == "ranked":
+        order = choice.split(">")
+        named = order[:1]
+        allowed = set(order) <= set(responses) and len(set(order)) == len(order) and "none" not in order[:-1]
+    elif method == "score":
+        named = choice.split(" ")
+        given = [part.partition("=") for part in named]
+        allowed = [part[0] for part in given] == list(responses) and all(part[2] in tuple("12345") for part in given)
+    if not allowed:
+        raise RecordError("a vote for something that was not asked")
+    return named
+
+
+def tally(method: str, choices: Sequence[str], responses: Sequence[str]) -> dict[str, int]:
+    """How many ballots count for what, zeros included. Raises RecordError as `marks` does."""
+    columns = _FIXED.get(method, responses)
+    if method == "score":
+        columns = [f"{response}={number}" for response in responses for number in range(1, 6)]
+    counted = Counter(mark for choice in choices for mark in marks(method, choice, responses))
+    return {column: counted[column] for column in columns}
+
+
+def figures(method: str, choices: Sequence[str], responses: Sequence[str]) -> dict[str, Any] | None:
+    """What a result holds of the whole room besides: the rounds of a run-off, means and medians; else None."""
+    if method == "ranked":
+        return _run_off([tuple(choice.split(">")) for choice in choices], tuple(responses))
+    if method != "score" or not choices:
+        return None
+    scores = {r: sorted(int(c.split(" ")[i][-1]) for c in choices) for i, r in enumerate(responses)}
+    half = len(choices) // 2
+    return {
+        "mean": {r: (20_000 * sum(s) + len(s)) // (2 * len(s)) for r, s in scores.items()},
+        "median": {r: 5_000 * (s[half] + s[-half - 1]) for r, s in scores.items()},
+    }
+
+
+def _run_off(ballots: Sequence[tuple[str, ...]], standing: tuple[str, ...]) -> dict[str, Any]:
+    """Rounds in which the last goes out, until one has more than half. Who are last together go out together where all
+    their votes are fewer than the next one's; else `tied` has who wins when which of them goes, and it ends."""
+    rounds: list[dict[str, Any]] = []
+    while True:
+        firsts = Counter(next((r for r in order if r in standing), None) for order in ballots)
+        counts = {r: firsts[r] for r in standing}
+        rounds.append({"counts": counts, "exhausted": firsts[None], "out": []})
+        total, least = sum(counts.values()), min(counts.values())
+        won = [r for r in standing if 2 * counts[r] > total]
+        if won or not total:
+            return {"rounds": rounds, "tied": {}, "winners": won}
+        out = [r for r in standing if counts[r] == least]
+        above = [n for n in counts.values() if n > least]
+        if len(out) > 1 and (not above or least * len(out) >= min(above)):
+            tied = {r: _run_off(ballots, tuple(s for s in standing if s != r))["winners"] for r in out}
+            winners = [r for r in standing if any(r in who for who in tied.values())]
+            return {"rounds": rounds, "tied": tied, "winners": winners}
+        rounds[-1]["out"] = out
+        standing = tuple(r for r in standing if r not in out)
 
 
 # ---------------------------------------- canonical JSON (RFC 8785) and disclosures (RFC 9901)
@@ -643,7 +720,9 @@ class Export:
         for number, line in enumerate(parse_lines(self.files["ballots.jsonl"]), 1):
             try:
                 problem = self.ballot_problem(line)
-            except (RecordError, LookupError, TypeError, AttributeError) as error:
+            except RecordError as error:
+                problem = str(error)
+            except (LookupError, TypeError, AttributeError) as error:
                 problem = f"not a ballot ({error})"
             if problem:
                 raise RecordError(f"ballots.jsonl, line {number}: {problem}")
@@ -661,14 +740,16 @@ class Export:
         leaf, steps = line["leaf"], self.rounds[line["leaf"]["round"]]
         if set(line) != {"leaf", "label", "group_salt"} or any(type(v) is not str for v in leaf.values()):
             return "not the parts of an opened ballot"
-        if set(leaf) != {"round", "ballot", "choice", "group", "salt"} or type(line["label"]) is not str:
+        if set(leaf) - {"by"} != {"round", "ballot", "choice", "group", "salt"} or type(line["label"]) is not str:
             return "not the parts of a ballot"
+        if leaf.get("by", PAPER) not in ORIGINS:
+            return "it does not say rightly how it came"
         if not steps.revealed or not self.here(steps.opened):
             return "of a round that is not revealed, or not in this export"
         if disclosure(line["group_salt"], "group", line["label"])[0] != leaf["group"]:
             return "the group is not the one that it was counted with"
-        if leaf["choice"] not in [response["id"] for response in steps.opened["responses"]]:
-            return "a vote for something that was not asked"
+        if steps.opened["method"] in METHODS:
+            marks(steps.opened["method"], leaf["choice"], [one["id"] for one in steps.opened["responses"]])
         return ""
 
     def to_check(self) -> Iterator[tuple[str, Steps, list[tuple[bytes, dict[str, Any]]]]]:
@@ -705,7 +786,7 @@ def verify(files: Mapping[str, bytes], check_signature: Callable[[bytes, bytes],
 
 
 # What only forum/verification.py checks, since it takes more than this file.
-NEEDS_FORUM = ("tables", "results by group", "equal voice", "view shift", "decisions", "verify.py")
+NEEDS_FORUM = ("tables", "results by group", "equal voice", "quorum", "view shift", "decisions", "verify.py")
 
 
 def check(name: str, part: Callable[[], tuple[str, str]]) -> Check:
@@ -867,7 +948,7 @@ def _undeclared(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 first is None or entry["second_of"] not in shown or not _same_question(first, entry)
             ):
                 yield f"round {of}: not a vote after the replay of a vote that was shown"
-            if (entry["kind"] == "first vote") != (entry["second_of"] is None):
+            if (entry["kind"] == "vote after replay") != (entry["second_of"] is not None):
                 yield f"round {of}: it does not say rightly whether it is a first vote"
             if session is not None:
                 yield from _mixed(session, entry, alone=entry["session"] not in asked)
@@ -901,8 +982,10 @@ def _declared(about: Mapping[str, Any]) -> bytes:
 
 
 def _same_question(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    offered = [[response["id"] for response in entry["responses"]] for entry in (first, second)]
-    return first["session"] == second["session"] and first["second_of"] is None and offered[0] == offered[1]
+    """Whether the second offers what the first did, in its order; what came up in the replay may stand among it."""
+    before, after = ([response["id"] for response in entry["responses"]] for entry in (first, second))
+    same = all(first[name] == second[name] for name in ("session", "method"))
+    return same and first["second_of"] is None and [of for of in after if of in before] == before
 
 
 def _check_ballots(e: Export) -> tuple[str, str]:
@@ -915,6 +998,8 @@ def _check_ballots_root(e: Export) -> tuple[str, str]:
         closed = steps.closed or {}
         if not _same(closed["count"], len(ballots)):
             problems.append(f"round {of}: {len(ballots)} ballots are opened, {closed['count']} were counted")
+        elif not _papers_fit(closed.get("paper", 0), [line["leaf"].get("by") for _, line in ballots]):
+            problems.append(f"round {of}: not as many papers as were counted")
         elif closed["ballots_root"] != root([hashed for hashed, _ in ballots]).hex():
             problems.append(f"round {of}: these are not the ballots that were counted")
         done += 1
@@ -923,16 +1008,27 @@ def _check_ballots_root(e: Export) -> tuple[str, str]:
     return _verdict(problems, f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export")
 
 
+def _papers_fit(papers: object, origins: Sequence[str | None]) -> bool:
+    """Whether ballots say how they came as a round with so many papers has it: all of them, or none."""
+    if papers == 0:
+        return not any(origins)
+    if type(papers) is not int or not 0 < papers <= len(origins):
+        return False
+    mixed = all(origin == PAPER_OR_DEVICE for origin in origins)
+    return mixed or (origins.count(PAPER) == papers and origins.count(DEVICE) == len(origins) - papers)
+
+
 def _check_head_counts(e: Export) -> tuple[str, str]:
     problems, done, others = [], 0, 0
     for of, steps, ballots in e.to_check():
-        if steps.opened["method"] != "single":
+        method, responses = steps.opened["method"], [one["id"] for one in steps.opened["responses"]]
+        if method not in METHODS:
             others += 1
             continue
-        counted = Counter(line["leaf"]["choice"] for _, line in ballots)
+        choices = [line["leaf"]["choice"] for _, line in ballots]
         said = (steps.revealed or {})["result"]
-        tally = {r["id"]: counted[r["id"]] for r in steps.opened["responses"]}
-        if not _same([said["counts"], said["n"]], [tally, len(ballots)]):
+        counted = [tally(method, choices, responses), len(choices), figures(method, choices, responses)]
+        if not _same([said["counts"], said["n"], said.get("figures")], counted):
             problems.append(f"round {of}: the ballots do not add up to the result")
         done += 1
     if others and not problems:

@@ -12,17 +12,23 @@ can be tested without a clock, a database or a socket. A revealed round can stil
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from forum.errors import BadInput, IllegalMove
+from forum.methods import METHODS
+from forum.quorum import Quorum
 
 NONE_OF_THESE = "none"
 # What stands in the place of a question and its responses when the story that they came from was taken back.
 WITHDRAWN = "[withdrawn]"
 FIRST_VOTE = "first vote"
 AFTER_REPLAY = "vote after replay"
-KINDS = (FIRST_VOTE, AFTER_REPLAY)
+# Could this really happen? Which character should somebody replace? Is this what we propose?
+MAGIC_CHECK, CHARACTER_VOTE, POLICY_VOTE = "magic check", "character vote", "policy vote"
+KINDS = (FIRST_VOTE, AFTER_REPLAY, MAGIC_CHECK, CHARACTER_VOTE, POLICY_VOTE)
+# What those with the power decide on; the others only lead on through the day.
+DECIDED_ON = (FIRST_VOTE, AFTER_REPLAY, POLICY_VOTE)
 
 DRAFT, OPEN, CLOSED, REVEALED, ANNULLED = STATES = ("draft", "open", "closed", "revealed", "annulled")
 
@@ -36,13 +42,24 @@ class Response:
 
 
 @dataclass(frozen=True)
+class Version:
+    """A question in other words: `kind` is "easy" or a language's code; `labels` are responses' words by their ids."""
+
+    kind: str
+    question: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Round:
     """One round. Times are UTC, ISO 8601 with a Z; empty until they happen.
 
     `scenario` and `scene` say where the question comes from (None for a question asked by the facilitator);
     `second_of` is the first round on the same question when this is the vote after a replay. `responses` includes
-    "none of these" as its last, where it belongs. `closes_at` is the closing time of an asynchronous round, "" in a
-    room; `extended_at` is when it was last put off.
+    "none of these" as its last, where it belongs. `method` is one of methods.METHODS. `quorum` ballots in all and
+    `quorum_each` of every group that is shown were declared to be needed (0: none); `live`: the head count is shown
+    while the vote is open. `versions` are the question in other words, as easyread.py reads them. `closes_at` is the
+    closing time of an asynchronous round, "" in a room; `extended_at` is when it was last put off.
     """
 
     id: str
@@ -64,6 +81,21 @@ class Round:
     annulled_because: str = ""
     closes_at: str = ""
     extended_at: str = ""
+    quorum: int = 0
+    quorum_each: int = 0
+    live: bool = False
+    versions: tuple[Version, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Response, ...]:
+        """What is counted, in the order shown: the responses, or what the method counts in their place."""
+        offered = {r.id: r for r in self.responses}
+        return tuple(offered.get(mark) or Response(mark, mark) for mark in METHODS[self.method].columns([*offered]))
+
+    @property
+    def declared(self) -> Quorum:
+        """The quorum that it was declared with."""
+        return Quorum(self.quorum, self.quorum_each)
 
     def takes(self, at: str) -> bool:
         """Whether what is cast at this time is counted."""
@@ -76,7 +108,13 @@ class Round:
     def without_words(self) -> Round:
         """The round once the story it came from was taken back: what was counted, and no longer what was asked."""
         responses = tuple(r if r.id == NONE_OF_THESE else replace(r, label=WITHDRAWN) for r in self.responses)
-        return replace(self, question=WITHDRAWN, responses=responses, scene=None)
+        return replace(self, question=WITHDRAWN, responses=responses, scene=None, versions=())
+
+
+def added(first: Round, second: Round) -> tuple[str, ...]:
+    """The ids of what can be voted for in a second vote, and could not in the first."""
+    before = {column.id for column in first.columns}
+    return tuple(column.id for column in second.columns if column.id not in before)
 
 
 @dataclass(frozen=True)

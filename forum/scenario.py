@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from forum import storyfile, twee
-from forum.errors import Problem, StoryProblems
+from forum.errors import Problem, StoryProblems, filled
 
 MAX_TITLE = 120
 MAX_NAME = 100
@@ -119,7 +119,9 @@ def parse(source: bytes | str) -> Scenario:
         lines.update({("link", index, number): line for number, (_, _, line) in enumerate(found.links)})
         for tag in dict.fromkeys(found.tags):
             if tag not in (DECISION, STOP):
-                message = f'The tag "{twee.shorten(tag)}" is not known. A scene can be tagged "decision" or "stop".'
+                message = filled(
+                    'The tag "%(tag)s" is not known. A scene can be tagged "decision" or "stop".', tag=twee.shorten(tag)
+                )
                 problems.append(Problem(found.line, message))
         links = tuple(Link(words, to) for words, to, _ in found.links)
         scenes.append(Scene(found.name, found.text, links, STOP in found.tags, DECISION in found.tags))
@@ -162,9 +164,16 @@ def read_details(
         if not colon:
             problems.append(Problem(number, 'Write "key: value" here, one on each line.'))
         elif key not in DETAILS:
-            problems.append(Problem(number, f'"{twee.shorten(said.strip())}" is not known. Use {known}.'))
+            problems.append(
+                Problem(
+                    number,
+                    filled('"%(said)s" is not known. Use %(known)s.', said=twee.shorten(said.strip()), known=known),
+                )
+            )
         elif key in details:
-            problems.append(Problem(number, f'"{key}" was given before, on line {lines[key,]}.'))
+            problems.append(
+                Problem(number, filled('"%(key)s" was given before, on line %(lines)s.', key=key, lines=lines[key,]))
+            )
         else:
             details[key] = value.strip()
             lines[key,] = number
@@ -194,7 +203,7 @@ def validate(scenario: Scenario, lines: Lines = NOWHERE) -> None:
 
 def _title_problems(story: Scenario, lines: Lines) -> list[Problem]:
     at = lines.get(("title",), 0)
-    return [Problem(at, f"The title {fault}.") for fault in _faults(story.title, MAX_TITLE)]
+    return [Problem(at, filled("The title %(fault)s.", fault=fault)) for fault in _faults(story.title, MAX_TITLE)]
 
 
 def _identity_problems(story: Scenario, lines: Lines) -> list[Problem]:
@@ -203,7 +212,12 @@ def _identity_problems(story: Scenario, lines: Lines) -> list[Problem]:
     if not _IFID.fullmatch(story.ifid):
         problems.append(Problem(at, 'The "ifid" must be a UUID in capital letters. Twine makes one for each story.'))
     if all(scene.name != story.start for scene in story.scenes):
-        problems.append(Problem(at, f'The story starts at "{twee.shorten(story.start)}", but no scene has this name.'))
+        problems.append(
+            Problem(
+                at,
+                filled('The story starts at "%(start)s", but no scene has this name.', start=twee.shorten(story.start)),
+            )
+        )
     return problems
 
 
@@ -211,17 +225,25 @@ def _detail_problems(story: Scenario, lines: Lines) -> list[Problem]:
     problems = []
     for key, value in ((TOLD_BY, story.told_by), (SETTING, story.setting)):
         if value:
-            problems += [Problem(lines.get((key,), 0), f'"{key}" {f}.') for f in _faults(value, MAX_DETAIL)]
+            problems += [
+                Problem(lines.get((key,), 0), filled('"%(key)s" %(fault)s.', key=key, fault=f))
+                for f in _faults(value, MAX_DETAIL)
+            ]
     for key, values in ((CHARACTERS, story.characters), (CONTENT_NOTES, story.content_notes)):
         at = lines.get((key,), 0)
         if len(values) > MAX_DETAILS:
-            problems.append(Problem(at, f'"{key}" lists more than {MAX_DETAILS}.'))
+            problems.append(Problem(at, filled('"%(key)s" lists more than %(most)s.', key=key, most=MAX_DETAILS)))
         for value in values:
             faults = [
                 *_faults(value, MAX_DETAIL),
-                *(['holds ";", which ends an item'] if ";" in value else []),
+                *([filled('holds ";", which ends an item')] if ";" in value else []),
             ]
-            problems += [Problem(at, f'"{twee.shorten(value)}" in "{key}" {fault}.') for fault in faults]
+            problems += [
+                Problem(
+                    at, filled('"%(value)s" in "%(key)s" %(fault)s.', value=twee.shorten(value), key=key, fault=fault)
+                )
+                for fault in faults
+            ]
     return problems
 
 
@@ -232,21 +254,33 @@ def _scene_problems(story: Scenario, lines: Lines, unsure: set[int]) -> list[Pro
     names = {scene.name for scene in story.scenes}
     reached = {scene.name for scene in outline(story)}
     for index, scene in enumerate(story.scenes):
-        at, called = lines.get(("scene", index), 0), f'The scene "{twee.shorten(scene.name)}"'
-        problems += [Problem(at, f"{called} {fault}.") for fault in _own_faults(scene, index in unsure)]
+        at, called = lines.get(("scene", index), 0), filled('The scene "%(name)s"', name=twee.shorten(scene.name))
+        problems += [
+            Problem(at, filled("%(called)s %(fault)s.", called=called, fault=fault))
+            for fault in _own_faults(scene, index in unsure)
+        ]
         if scene.name in first:
             other = lines.get(("scene", first[scene.name]))
-            where = f" The other is on line {other}." if other else ""
-            problems.append(Problem(at, f'Two passages are called "{twee.shorten(scene.name)}".{where}'))
+            where = filled(" The other is on line %(other)s.", other=other) if other else ""
+            problems.append(
+                Problem(
+                    at,
+                    filled('Two passages are called "%(name)s".%(where)s', name=twee.shorten(scene.name), where=where),
+                )
+            )
         elif story.start in names and scene.name not in reached:
-            problems.append(Problem(at, f"{called} cannot be reached: no link from the start leads to it."))
+            problems.append(
+                Problem(at, filled("%(called)s cannot be reached: no link from the start leads to it.", called=called))
+            )
         first.setdefault(scene.name, index)
         said: set[str] = set()
         for number, link in enumerate(scene.links):
             on = lines.get(("link", index, number), 0)
             problems += [Problem(on, message) for message in _link_faults(link, names)]
             if scene.decision and link.text.casefold() in said:
-                problems.append(Problem(on, f'The response "{twee.shorten(link.text)}" is there twice.'))
+                problems.append(
+                    Problem(on, filled('The response "%(text)s" is there twice.', text=twee.shorten(link.text)))
+                )
             if scene.decision and is_none_of_these(link.text):
                 problems.append(Problem(on, '"None of these" is offered with every vote: leave it out here.'))
             said.add(link.text.casefold())
@@ -260,54 +294,66 @@ def is_none_of_these(words: str) -> bool:
 
 def _own_faults(scene: Scene, unsure: bool) -> Iterator[str]:
     for fault in _faults(scene.name, MAX_NAME):
-        yield f"has a name that {fault}"
+        yield filled("has a name that %(fault)s", fault=fault)
     if unlinkable := twee.link_fault(scene.name, target=True):
-        yield f"has a name that no link can hold: {unlinkable}"
+        yield filled("has a name that no link can hold: %(why)s", why=unlinkable)
     if scene.name in RESERVED:
-        yield "has a name that is kept for something else"
+        yield filled("has a name that is kept for something else")
     if not scene.text:
-        yield "has no words"
-    most, what = (MAX_QUESTION, "question") if scene.decision else (MAX_TEXT, "text")
+        yield filled("has no words")
+    most, what = (MAX_QUESTION, filled("question")) if scene.decision else (MAX_TEXT, filled("text"))
     if len(scene.text) > most:
-        yield f"is too long: its {what} has {len(scene.text)} characters, and {most} is the most"
+        yield filled(
+            "is too long: its %(what)s has %(length)s characters, and %(most)s is the most",
+            what=what,
+            length=len(scene.text),
+            most=most,
+        )
     if code := twee.hidden(scene.text):
-        yield f"holds a hidden character ({code})"
+        yield filled("holds a hidden character (%(code)s)", code=code)
     if twee.tidy(scene.text) != scene.text:
-        yield "has spaces or empty lines too many"
+        yield filled("has spaces or empty lines too many")
     if "[[" in scene.text:
-        yield 'holds "[[" in its text, which would begin a link'
+        yield filled('holds "[[" in its text, which would begin a link')
     if scene.decision and not unsure and not MIN_RESPONSES <= len(scene.links) <= MAX_RESPONSES:
-        yield f"is a decision with {len(scene.links)} responses; it needs {MIN_RESPONSES} to {MAX_RESPONSES}"
+        yield filled(
+            "is a decision with %(length)s responses; it needs %(least)s to %(most)s",
+            length=len(scene.links),
+            least=MIN_RESPONSES,
+            most=MAX_RESPONSES,
+        )
 
 
 def _link_faults(link: Link, names: set[str]) -> Iterator[str]:
     for fault in _faults(link.text, MAX_RESPONSE):
-        yield f'The link "{twee.shorten(link.text)}" {fault}.'
+        yield filled('The link "%(text)s" %(fault)s.', text=twee.shorten(link.text), fault=fault)
     if unlinkable := twee.link_fault(link.text):
-        yield f'The words "{twee.shorten(link.text)}" cannot stand in a link: {unlinkable}.'
+        yield filled(
+            'The words "%(text)s" cannot stand in a link: %(why)s.', text=twee.shorten(link.text), why=unlinkable
+        )
     if link.to not in names:
         words, to = twee.shorten(link.text), twee.shorten(link.to)
-        yield f'The link "{words}" leads to "{to}", but no scene has this name.'
+        yield filled('The link "%(words)s" leads to "%(to)s", but no scene has this name.', words=words, to=to)
 
 
 def _faults(text: str, most: int) -> Iterator[str]:
     """What keeps `text` from being one good line of at most `most` characters."""
     if not text.strip():
-        yield "is empty"
+        yield filled("is empty")
     elif text != text.strip():
-        yield "has spaces at its ends"
+        yield filled("has spaces at its ends")
     if len(text) > most:
-        yield f"is longer than {most} characters"
+        yield filled("is longer than %(most)s characters", most=most)
     if "\n" in text or "\t" in text:
-        yield "is not one plain line"
+        yield filled("is not one plain line")
     elif code := twee.hidden(text):
-        yield f"holds a hidden character ({code})"
+        yield filled("holds a hidden character (%(code)s)", code=code)
 
 
 def _size_problems(story: Scenario, line: int) -> list[Problem]:
     if len(_render(story).encode()) <= twee.MAX_BYTES:
         return []
-    return [Problem(line, f"The story is too long. A file can have {twee.MAX_BYTES // 1024} KiB.")]
+    return [Problem(line, filled("The story is too long. A file can have %(most)s KiB.", most=twee.MAX_BYTES // 1024))]
 
 
 def write(scenario: Scenario) -> str:

@@ -5,13 +5,18 @@ A view is the same for every screen of its kind; what belongs to one phone (its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from forum.commission import Commission
+from forum.easyread import read, readings_of
 from forum.groups import Result
-from forum.round import OPEN, REVEALED, Round
+from forum.programme import Item, Programme, SoFar, following, present, so_far
+from forum.proposal import Agenda
+from forum.reason import SHOWN, Said
+from forum.round import OPEN, REVEALED, Round, added
 from forum.scenario import Scenario, Scene
 from forum.session import LiveSession
+from forum.stop import Run
 from forum.wire import Choice, RoundNow
 
 
@@ -21,14 +26,6 @@ class Story:
 
     id: str
     scenario: Scenario
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A reason given with a ballot, as the facilitator may read it once the result is shown: never with a group."""
-
-    choice: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -49,8 +46,13 @@ class View:
     `story` and `scene` are what the cue points at (also for a question that comes from a decision point); `round` is
     the round on screen. `result` is there only once that round is revealed, and `first` with `first_result` when it
     is a vote after a replay. `rounds` are all rounds of the session, in the order they were made; `results` are
-    those of the revealed ones by round id. `joined` (as groups.in_the_room gives it), `reasons` and `asynchronous` (the
-    asynchronous rounds of the commission) are for the console only.
+    those of the revealed ones by round id. `joined` (as groups.in_the_room gives it), `reasons` (others have `said`)
+    and all of `run` but the stop that is taken are for the console only; `reasons_due` is when one will be shown.
+
+    `breaks` are the requests for a break that nobody has seen, `slower` how many took more time for this vote,
+    `observers` how many follow without voting, `also` the groups that people belong to besides the one they speak from
+    (as groups.in_the_room gives it), `asynchronous` the asynchronous rounds of the
+    commission: for the console.
     """
 
     session: LiveSession
@@ -65,8 +67,52 @@ class View:
     voted: int = 0
     present: int = 0
     joined: dict[str | None, int | None] = field(default_factory=dict)
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Said, ...] = ()
+    reasons_due: str = ""
+    run: Run = field(default_factory=Run)
+    agenda: Agenda = field(default_factory=Agenda)
+    programme: Programme = field(default_factory=Programme)
+    papers: str = ""  # whether papers were "entered" or "confirmed" in the round on screen
+    breaks: int = 0
+    slower: int = 0
+    observers: int = 0
+    also: dict[str | None, int | None] = field(default_factory=dict)
     asynchronous: tuple[AsynchronousRound, ...] = ()
+
+    def read_in(self, tongue: str) -> View:
+        """The same with questions in the words that somebody wants to read: "cy", or "cy+easy" for easy ones."""
+        readings = readings_of(tongue)
+        round_, first = (r and read(r, readings) for r in (self.round, self.first))
+        return replace(self, round=round_, first=first)
+
+    @property
+    def new(self) -> tuple[str, ...]:
+        """The ids of the answers on screen that came up in the replay, where this is the vote after it."""
+        return added(self.first, self.round) if self.first is not None and self.round is not None else ()
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """The reasons that everybody may read."""
+        return tuple(reason for reason in self.reasons if reason.state == SHOWN)
+
+    @property
+    def now_on(self) -> Item | None:
+        """The cue of the programme that is on screen, or the latest one that was."""
+        return present(self.programme, self.session.cue, self.rounds)
+
+    @property
+    def next_up(self) -> Item | None:
+        """The cue that comes next in the programme."""
+        return following(self.programme, self.now_on)
+
+    @property
+    def so_far(self) -> SoFar | None:
+        """What somebody has missed who comes now."""
+        return so_far(self.session.cue, self.rounds)
+
+    def title_of(self, story: str) -> str:
+        """The title of a story of the session; empty where it may no longer be shown."""
+        return next((s.scenario.title for s in self.stories if s.id == story), "")
 
     @property
     def result(self) -> Result | None:
@@ -89,7 +135,8 @@ class View:
 def cue_key(view: View) -> str:
     """A key that changes only when something else is put in front of everybody (never with a vote)."""
     cue = view.session.cue
-    parts = [cue.kind, cue.scenario or "", cue.scene or "", cue.round or "", "replay" if cue.replay else ""]
+    parts = [cue.kind, cue.scenario or "", cue.scene or "", cue.round or "", "replay" if cue.replay else "", cue.words]
+    parts += [cue.showing, view.run.taken.id if view.run.taken is not None else ""]
     if view.round is not None:
         parts.append(view.round.state)
     return "|".join(parts)
@@ -105,4 +152,5 @@ def round_now(view: View) -> RoundNow | None:
         question=view.round.question,
         responses=[Choice(r.id, r.label) for r in view.round.responses],
         closing_soon=view.round.closing_soon,
+        method=view.round.method,
     )

@@ -34,8 +34,16 @@ TABLE = (
         "Database; empty: SQLite in FORUM_DATA. Or postgresql+asyncpg://USER:PASSWORD@HOST/NAME.",
     ),
     Setting("FORUM_PUBLIC_URL", "", "Address that people type, as https://forum.example.org; empty: found out."),
+    Setting(
+        "FORUM_LOCALES",
+        "",
+        "Folder with further languages, each as LANGUAGE/LC_MESSAGES/forum.po; empty: those that come with Forum.",
+    ),
     Setting("FORUM_JOINS_PER_ADDRESS", "3000", "Phones that may join from one network address in ten minutes."),
     Setting("FORUM_WRONG_CODES_PER_ADDRESS", "300", "Wrong join codes that one address may try in ten minutes."),
+    Setting(
+        "FORUM_WRONG_TICKETS_PER_ADDRESS", "100", "Tickets that do not exist, which one address may try in ten minutes."
+    ),
     Setting("FORUM_STORIES_PER_ADDRESS", "60", "Stories that one network address may begin, and submit, in an hour."),
     Setting("FORUM_SAVES_PER_ADDRESS", "3000", "Times that writers at one network address may save in ten minutes."),
     Setting(
@@ -82,8 +90,10 @@ class Settings:
     port: int
     database_url: str
     public_url: str
+    locales: Path | None
     joins_per_address: int
     wrong_codes_per_address: int
+    wrong_tickets_per_address: int
     stories_per_address: int
     saves_per_address: int
     suggestions_per_address: int
@@ -112,8 +122,10 @@ class Settings:
             port=numbers["FORUM_PORT"],
             database_url=raw["FORUM_DATABASE_URL"] or sqlite_url(data / "forum.db"),
             public_url=raw["FORUM_PUBLIC_URL"].rstrip("/"),
+            locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
             joins_per_address=numbers["FORUM_JOINS_PER_ADDRESS"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
+            wrong_tickets_per_address=numbers["FORUM_WRONG_TICKETS_PER_ADDRESS"],
             stories_per_address=numbers["FORUM_STORIES_PER_ADDRESS"],
             saves_per_address=numbers["FORUM_SAVES_PER_ADDRESS"],
             suggestions_per_address=numbers["FORUM_SUGGESTIONS_PER_ADDRESS"],

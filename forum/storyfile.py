@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from forum import twee
-from forum.errors import Problem
+from forum.errors import Problem, filled
 
 TITLE, DATA = "StoryTitle", "StoryData"
 
@@ -72,25 +72,35 @@ def read_story(source: bytes | str, about: str) -> tuple[StoryFile, list[Problem
     for passage in passages:
         code = [tag for tag in ("script", "stylesheet") if tag in passage.tags]
         kind = passage.name if passage.name in (TITLE, DATA) else about if about in passage.tags else ""
-        called = f"{kind} passage" if kind in (TITLE, DATA) else f'passage tagged "{kind}"'
+        called = (
+            filled("%(kind)s passage", kind=kind)
+            if kind in (TITLE, DATA)
+            else filled('passage tagged "%(kind)s"', kind=kind)
+        )
         if code:
-            message = f'A story holds no code. Take out the passage tagged "{code[0]}".'
+            message = filled('A story holds no code. Take out the passage tagged "%(code)s".', code=code[0])
             problems.append(Problem(passage.line, message))
         elif kind in special:
-            message = f"There is a second {called}. The first is on line {special[kind].line}."
+            message = filled(
+                "There is a second %(called)s. The first is on line %(line)s.", called=called, line=special[kind].line
+            )
             problems.append(Problem(passage.line, message))
         elif kind:
             special[kind] = passage
             if set(passage.tags) - {about}:
-                problems.append(Problem(passage.line, f"The {called} can have no other tags."))
+                problems.append(Problem(passage.line, filled("The %(called)s can have no other tags.", called=called)))
         else:
             scene, faults = _scene_text(passage)
             scenes.append(scene)
             problems += faults
     for kind in (TITLE, DATA, about):
         if kind not in special:
-            called = f"{kind} passage" if kind in (TITLE, DATA) else f'passage tagged "{kind}"'
-            problems.append(Problem(1, f"There is no {called}."))
+            called = (
+                filled("%(kind)s passage", kind=kind)
+                if kind in (TITLE, DATA)
+                else filled('passage tagged "%(kind)s"', kind=kind)
+            )
+            problems.append(Problem(1, filled("There is no %(called)s.", called=called)))
     title = ifid = start = None
     if TITLE in special:
         at, said = special[TITLE].line, [line.strip() for line in special[TITLE].body if line.strip()]
@@ -139,9 +149,9 @@ def story_data(passage: twee.Passage) -> tuple[dict[str, object] | None, list[Pr
         return None, [Problem(passage.line, "StoryData is not JSON that can be read.")]
     if not isinstance(data, dict):
         return None, [Problem(passage.line, "StoryData is not a JSON object. It has to stand in { }.")]
-    messages = [f'StoryData says "{twee.shorten(key)}" twice.' for key in twice]
+    messages = [filled('StoryData says "%(key)s" twice.', key=twee.shorten(key)) for key in twice]
     messages += [
-        f'The "{key}" in StoryData is not what Twine would write.'
+        filled('The "%(key)s" in StoryData is not what Twine would write.', key=key)
         for key, kind in _DATA_TYPES.items()
         if key in data and not isinstance(data[key], kind)
     ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from forum import record
 from forum.ballot import Ballot
 from forum.commission import Commission
 from forum.errors import IllegalMove
-from forum.groups import Result, published, view_shift
+from forum.groups import Partition, Result, origin_of, published, view_shift
+from forum.methods import METHODS
 from forum.ports import Work
 from forum.round import ANNULLED, REVEALED, Round
 from forum.screen import AsynchronousRound
@@ -15,29 +17,33 @@ async def result_of(work: Work, round_: Round, threshold: int) -> Result:
     """The published result of a closed round: head count, by group where that may be shown, equal voice, view shift.
 
     `threshold` is the commission's. The view shift is there for a vote after a replay whose first vote stands
-    (revealed, not annulled). Raises IllegalMove for a round whose session has no partition yet: none has closed.
+    (revealed, not annulled), where its method lets ballots be followed. Raises IllegalMove for a round whose session
+    has no partition yet: none has closed.
     """
     session = await work.sessions.get(round_.session)
     if session.partition is None or round_.state not in {"closed", "revealed"}:
         raise IllegalMove("Close the vote before you show its result.")
     ballots = await work.rounds.ballots(round_.id)
-    responses = [r.id for r in round_.responses]
-    result = published(session.partition, [(b.group, b.choice) for b in ballots], responses, threshold)
-    if round_.second_of is None:
+    result = _published(session.partition, round_, ballots, threshold)
+    if round_.second_of is None or not METHODS[round_.method].FOLLOWED:
         return result
     first = await work.rounds.get(round_.second_of)
     if first.state != REVEALED or first.state == ANNULLED:
         return result
     before = await work.rounds.ballots(first.id)
-    earlier = published(session.partition, [(b.group, b.choice) for b in before], responses, threshold)
+    earlier = _published(session.partition, first, before, threshold)
     shift = view_shift(
         first.id,
         session.partition,
-        _by_participant(before),
-        _by_participant(ballots),
-        responses,
+        _by_participant(first, before),
+        _by_participant(round_, ballots),
+        [column.id for column in round_.columns],
         threshold,
         by_group_ok=bool(result.rows and earlier.rows),
+        marked=[
+            *_marked(session.partition, first, before, threshold),
+            *_marked(session.partition, round_, ballots, threshold),
+        ],
     )
     return result.with_shift(shift)
 
@@ -60,5 +66,19 @@ async def asynchronous_rounds(
     return tuple(found)
 
 
-def _by_participant(ballots: list[Ballot]) -> dict[str, tuple[str | None, str]]:
-    return {b.participant: (b.group, b.choice) for b in ballots}
+def _published(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> Result:
+    responses = [r.id for r in round_.responses]
+    cast = [(b.group, b.choice) for b in ballots]
+    return published(partition, cast, responses, threshold, method=round_.method, quorum=round_.declared)
+
+
+def _marked(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> list[str]:
+    """The participants whose ballots are opened as papers."""
+    origin = origin_of(partition, [(b.group, b.paper) for b in ballots], threshold, round_.method)
+    return [b.participant for b in ballots if origin(b.paper) == record.PAPER]
+
+
+def _by_participant(round_: Round, ballots: list[Ballot]) -> dict[str, tuple[str | None, str]]:
+    """Every participant's group and the one mark on their ballot."""
+    marks = METHODS[round_.method].marks
+    return {b.participant: (b.group, marks(b.choice)[0]) for b in ballots}

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from forum.errors import Problem, StoryProblems
+from forum.errors import Problem, StoryProblems, filled
 
 MAX_BYTES = 256 * 1024
 HEADER = "::"
@@ -46,7 +46,9 @@ def decode(source: bytes | str) -> str:
     """
     size = len(source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
-        raise StoryProblems([Problem(1, f"The file is too big. A story can have {MAX_BYTES // 1024} KiB.")])
+        raise StoryProblems(
+            [Problem(1, filled("The file is too big. A story can have %(most)s KiB.", most=MAX_BYTES // 1024))]
+        )
     return text_of(source)
 
 
@@ -107,7 +109,9 @@ def read(text: str) -> tuple[list[Passage], list[Problem]]:
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw
         if code := hidden(raw):
-            problems.append(Problem(number, f"There is a hidden character here ({code}). Take it out."))
+            problems.append(
+                Problem(number, filled("There is a hidden character here (%(code)s). Take it out.", code=code))
+            )
             line = "".join("\ufffd" if hidden(char) else char for char in raw)
         if line.startswith(HEADER):
             name, tags, faults = _header(line)
@@ -237,11 +241,11 @@ def link_fault(text: str, *, target: bool = False) -> str | None:
     """Why `text` cannot stand in a link, as its words or (`target`) as its scene; None where it can."""
     for mark in ("[[", "]]", "]["):
         if mark in text:
-            return f'it holds "{mark}"'
+            return filled('it holds "%(mark)s"', mark=mark)
     if target and "->" in text:
-        return 'it holds "->"'
+        return filled('it holds "->"')
     if target and text.endswith("]"):
-        return 'it ends with "]"'
+        return filled('it ends with "]"')
     return None
 
 

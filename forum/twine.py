@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 from itertools import accumulate, pairwise
 
 from forum import twee
-from forum.errors import Problem, StoryProblems
+from forum.errors import Problem, StoryProblems, filled
 from forum.importing import HIDDEN, MAX_BYTES, Found, Imported, Part, adapt, read_twee
 from forum.scenario import Scenario
 
@@ -35,7 +35,7 @@ _TAG = re.compile(
 # Numbers that no character has: Python refuses to read some of them.
 _NO_CHARACTER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 
-_HOW_TO_PUBLISH = 'In Twine, open the story and choose "Build", then "Publish to File".'
+_HOW_TO_PUBLISH = filled('In Twine, open the story and choose "Build", then "Publish to File".')
 
 
 def read_file(name: str, source: bytes) -> Imported:
@@ -59,7 +59,7 @@ def read(source: bytes | str) -> Imported:
     text = _NO_CHARACTER.sub("&#xFFFD;", twee.text_of(source))
     found = _Reader(text).stories()
     if not found:
-        message = f"There is no Twine story in this file. {_HOW_TO_PUBLISH}"
+        message = filled("There is no Twine story in this file. %(how)s", how=_HOW_TO_PUBLISH)
         raise StoryProblems([Problem(1, message)])
     scenarios: list[Scenario] = []
     notes: list[Problem] = []
@@ -70,7 +70,11 @@ def read(source: bytes | str) -> Imported:
             scenario, left = adapt(story)
         except StoryProblems as error:
             called = twee.shorten(" ".join(story.title.split())) or "without a name"
-            heads.append(Problem(story.line, f'The story "{called}" was left out, because of what follows.'))
+            heads.append(
+                Problem(
+                    story.line, filled('The story "%(called)s" was left out, because of what follows.', called=called)
+                )
+            )
             problems += error.problems
             notes += error.notes
         else:
@@ -88,7 +92,11 @@ def _refuse_too_big(data: bytes) -> None:
     if len(data) > MAX_ARCHIVE_BYTES:
         sentence = "The file is too big. An archive can have 8 MiB. Publish each story by itself."
     elif len(begins) > MAX_STORIES:
-        sentence = f"There are {len(begins):,} stories in this file. Send at most {MAX_STORIES} at once."
+        sentence = filled(
+            "There are %(length)s stories in this file. Send at most %(most)s at once.",
+            length=f"{len(begins):,}",
+            most=MAX_STORIES,
+        )
     elif len(data) > MAX_BYTES and len(begins) < 2:
         sentence = 'The file is too big. A story can have 1 MiB. In Twine, choose "Build", then "Export As Twee".'
     if sentence:
@@ -158,15 +166,19 @@ class _Reader:
         if not end:
             return -1
         if self._story and self._text[begin : end.start()].strip():
-            what = "JavaScript" if kind == "script" else "stylesheet"
-            self._story.note(self._line(at), f"The story's own {what} was left out: a story holds no code.")
+            what = "JavaScript" if kind == "script" else filled("stylesheet")
+            self._story.note(
+                self._line(at), filled("The story's own %(what)s was left out: a story holds no code.", what=what)
+            )
         return end.end()
 
     def _element(self, at: int, kind: str) -> int:
         tag = _TAG.match(self._text, at, at + MAX_TAG)
         if not tag:
             if self._story:
-                self._story.note(self._line(at), f'The tag "{kind.strip("</")}" that begins here cannot be read.')
+                self._story.note(
+                    self._line(at), filled('The tag "%(kind)s" that begins here cannot be read.', kind=kind.strip("</"))
+                )
             return at + 1
         if kind == f"<{_STORY}":
             if self._story:

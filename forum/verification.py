@@ -15,10 +15,11 @@ from forum.commission import MINIMUM_THRESHOLD
 from forum.datapackage import verifier
 from forum.errors import BadInput, NotAnExport
 from forum.exports import derive
-from forum.groups import EVERYONE, Partition, Result, Row, preference, published
+from forum.groups import EVERYONE, Partition, Result, Row, consensus_of, equal_voice, preference, published
 from forum.log import Log
-from forum.methods import METHODS
+from forum.methods import METHODS, Method
 from forum.outcome import DEFERRED, OUTCOMES, differs
+from forum.quorum import Quorum
 from forum.record import FAIL, NOT_CHECKED, PASS, Check, Export, Steps
 from forum.signing import check_with
 
@@ -86,8 +87,9 @@ def _re_tally(export: Export) -> Verdict:
         if method is None:
             unknown += 1
             continue
-        counted = method.tally([choice for _, choice in ballots], _responses(steps))
-        if not _same([counted, len(ballots)], [result["counts"], result["n"]]):
+        choices = [choice for _, choice in ballots]
+        counted = [method.tally(choices, _responses(steps)), len(choices), method.figures(choices, _responses(steps))]
+        if not _same(counted, [result["counts"], result["n"], result.get("figures")]):
             problems.append(f"round {of}: the ballots do not add up to the result")
         elif not _same(Result.from_json(result).to_json(), result):
             problems.append(f"round {of}: the result holds something that is no result")
@@ -113,7 +115,7 @@ def _responses(steps: Steps) -> list[str]:
 
 def _by_group(export: Export) -> Verdict:
     """The results by group: the ballots' labels must bear them out, and none may tell of a few people."""
-    problems, given, withheld = [], 0, 0
+    problems, given, withheld, said = [], 0, 0, 0
     labels_of: dict[str, list[str]] = {}
     for of, steps, result, ballots in _revealed(export):
         if result["by_group"] is None:
@@ -123,7 +125,7 @@ def _by_group(export: Export) -> Verdict:
             continue
         given += 1
         labels = [row["label"] for row in result["by_group"]]
-        derived = _derived(steps, result, ballots)
+        fits = _rows_fit(steps, result, ballots)
         own = [label for label in labels if label in steps.opened["groups"]]
         if labels_of.setdefault(steps.opened["session"], labels) != labels:
             problems.append(f"round {of}: not the same groups as in other rounds of this session")
@@ -131,28 +133,71 @@ def _by_group(export: Export) -> Verdict:
             problems.append(f"round {of}: the rows are not groups and at most one pool of small groups")
         elif len(labels) > len(own) + 1:
             problems.append(f"round {of}: more than one row is no group")
-        elif steps.opened["threshold"] < MINIMUM_THRESHOLD or derived.withheld is not None:
+        elif steps.opened["threshold"] < MINIMUM_THRESHOLD or any(
+            row["n"] < steps.opened["threshold"] for row in result["by_group"]
+        ):
             problems.append(f"round {of}: a row is smaller than the threshold")
-        elif not _same(derived.to_json()["by_group"], result["by_group"]) or result["withheld"] is not None:
+        elif not fits or result["withheld"] is not None:
             problems.append(f"round {of}: the ballots do not add up to the results by group")
+        said += _way(steps) is not None and not METHODS[steps.opened["method"]].WITH_GROUP
     fine = f"{given} rounds given by group, no row smaller than the threshold; {withheld} withheld"
+    if said:
+        fine += f"; of {said} run-offs the groups' first places are the operator's word, and add up to everybody's"
     return _summed_up(problems, fine)
+
+
+def _way(steps: Steps) -> Method | None:
+    return METHODS.get(steps.opened["method"])
+
+
+def _rows_fit(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> bool:
+    """Whether the ballots bear out the rows; where these are opened without a group, whether the rows add up."""
+    way = _way(steps)
+    if way is None:
+        return True
+    if way.WITH_GROUP:
+        return _same(_derived(steps, result, ballots).to_json()["by_group"], result["by_group"])
+    added: Counter[str] = Counter()
+    for row in result["by_group"]:
+        if sum(row["counts"].values()) != row["n"] or any(n < 0 for n in row["counts"].values()):
+            return False
+        added.update(row["counts"])
+    return all(label == EVERYONE for label, _ in ballots) and _same(dict(added), result["counts"])
 
 
 def _derived(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> Any:
     # The partition as outsiders see it: each published row as one group, called by its label.
     rows = tuple(Row(row["label"], (row["label"],)) for row in result["by_group"] or ())
     partition = Partition(rows, None if rows else "withheld")
-    return published(partition, ballots, _responses(steps), steps.opened["threshold"])
+    return published(partition, ballots, _responses(steps), steps.opened["threshold"], method=steps.opened["method"])
 
 
 def _equal_voice(export: Export) -> Verdict:
+    """Equal voice and consensus: what follows from the results by group."""
     problems, given = [], 0
-    for of, steps, result, ballots in _revealed(export):
-        if not _same(_derived(steps, result, ballots).equal_voice, result["equal_voice"]):
+    for of, steps, result, _ in _revealed(export):
+        rows, method = Result.from_json(result).rows, steps.opened["method"]
+        if method not in METHODS:
+            continue
+        if not _same(equal_voice(rows, method), result["equal_voice"]):
             problems.append(f"round {of}: equal voice does not follow from the results by group")
+        if not _same(consensus_of(rows) if method == "opinion" else None, result.get("consensus")):
+            problems.append(f"round {of}: the consensus does not follow from the results by group")
         given += result["equal_voice"] is not None
     return _summed_up(problems, f"{given} rounds, each with every row weighing the same")
+
+
+def _quorum(export: Export) -> Verdict:
+    problems, declared, missed = [], 0, 0
+    for of, steps, result, _ in _revealed(export):
+        said = steps.opened.get("quorum") or {"ballots": 0, "each_group": 0}
+        rows = {row["label"]: row["n"] for row in result["by_group"] or ()}
+        turnout = Quorum(said["ballots"], said["each_group"]).held_against(result["n"], rows)
+        if not _same(None if turnout is None else turnout.to_json(), result.get("quorum")):
+            problems.append(f"round {of}: what it says of its quorum is not what was declared and counted")
+        declared += turnout is not None
+        missed += turnout is not None and turnout.reached is False
+    return _summed_up(problems, f"{declared} rounds had one; {missed} missed it, and say so")
 
 
 def _view_shift(export: Export) -> Verdict:
@@ -160,8 +205,11 @@ def _view_shift(export: Export) -> Verdict:
     for of, steps, result, _ in _revealed(export):
         shift, first = result["view_shift"], export.rounds.get(steps.opened["second_of"] or "")
         if shift is None:
-            if first and first.revealed and not first.annulled:
+            way = _way(steps)
+            if first and first.revealed and not first.annulled and (way is None or way.FOLLOWED):
                 problems.append(f"round {of}: it is a vote after a replay, but nobody says who moved")
+            continue
+        if _way(steps) is None:
             continue
         given += 1
         if first is None or first.revealed is None or shift["first"] != steps.opened["second_of"]:
@@ -176,7 +224,7 @@ def _view_shift(export: Export) -> Verdict:
 def _shift_problems(
     steps: Steps, shift: dict[str, Any], before: dict[str, Any], after: dict[str, Any]
 ) -> Iterator[str]:
-    responses, threshold = _responses(steps), steps.opened["threshold"]
+    responses, threshold = METHODS[steps.opened["method"]].columns(_responses(steps)), steps.opened["threshold"]
     if not _margins_fit(shift, before["counts"], after["counts"], responses):
         yield "the view shift does not add up to the two head counts"
     if shift["by_group"] is None:
@@ -211,7 +259,9 @@ def _margins_fit(part: dict[str, Any], before: dict[str, int], after: dict[str, 
     return (
         pairs == order
         and all(type(n) is int and n > 0 for n in numbers)
-        and all(rows[r] == before[r] and columns[r] == after[r] for r in responses)
+        # A response that came up in the replay was not there the first time: nobody had chosen it.
+        and all(rows[r] == before.get(r, 0) and columns[r] == after[r] for r in responses)
+        and before.keys() <= set(responses)
         and rows.keys() | columns.keys() <= set(responses)
     )
 
@@ -254,8 +304,10 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
     if len(rounds) == 2 and rounds[1].opened["second_of"] != entry["rounds"][0]:
         return "its two votes are not a first vote and the vote after its replay"
     last = rounds[-1]
-    counts = last.revealed["result"]["counts"] if last.revealed else {}
-    preferred = preference({response: counts[response] for response in _responses(last)})
+    result = Result.from_json(last.revealed["result"]) if last.revealed else None
+    if result is None or _way(last) is None:
+        return ""  # a way of voting of a later Forum: what it prefers is not known here
+    preferred = preference(result, last.opened["method"])
     if entry["preference"] != list(preferred):
         return "what it says people preferred is not what the vote shows"
     response, outcome = entry["response"], entry["outcome"]
@@ -280,6 +332,7 @@ _PARTS = {
     "tables": _tables,
     "results by group": _by_group,
     "equal voice": _equal_voice,
+    "quorum": _quorum,
     "view shift": _view_shift,
     "decisions": _decisions,
     "verify.py": _verify_py,

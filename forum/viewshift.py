@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from forum.counting import in_order
+
 # Why something is not given: English sentences, which are the gettext message ids.
 WHOLE_ROOM_ONLY = "Who moved is shown for the whole room only. By group it could show how a few people voted."
 NOT_FOLLOWED = (
@@ -136,11 +138,6 @@ def moves(
         {response: joined[response] for response in responses if joined[response]},
         {response: left[response] for response in responses if left[response]},
     )
-
-
-def in_order(counts: Mapping[str, int]) -> dict[str, int]:
-    """Counts by response id in the order of the responses: r1, r2, ... r10, and "none" last."""
-    return dict(sorted(counts.items(), key=lambda item: (not item[0].startswith("r"), len(item[0]), item[0])))
 
 
 def _moves_json(of: ViewShift | ShiftRow) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from forum.counting import REFUSED
 from forum.errors import BadInput
 
-VERSION: Final = 1
+VERSION: Final = 2
 MAX_MESSAGE: Final = 8 * 1024
 MAX_REASON: Final = 500
 
@@ -24,11 +25,19 @@ REFUSALS: Final = {
     "not_open": "Voting on this question has not started.",
     "closed": "Voting on this question has closed. This vote was not counted.",
     "annulled": "This vote was declared void. Nothing was counted.",
-    "unknown_response": "That is not one of the answers to this question.",
+    "observing": "You follow this session without voting. This vote was not counted.",
     "not_joined": "Join first: choose a group, then vote.",
     "reason_too_long": "The reason is too long. Use at most 500 characters.",
     "too_fast": "That was too many messages at once. Wait a moment.",
     "not_stored": "The vote could not be saved. Your phone will try again.",
+    "scene_over": "That scene is over, so this stop was not taken.",
+    "cannot_stop": "You follow this session without taking part in it. Your stop was not taken.",
+    "stop_taken": "Your stop is on the big screen. It cannot be changed any more.",
+    "stop_not_stored": "The stop could not be saved. Press again.",
+    "unknown_character": "Choose somebody from this story, or leave it open.",
+    "how_too_long": "That is too long. Use at most 300 characters.",
+    "condition_too_long": "The condition is too long. Use at most 300 characters.",
+    **REFUSED,
 }
 
 
@@ -40,13 +49,17 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class RoundNow(msgspec.Struct, frozen=True):
-    """The round that the cue puts to the room. `state` is draft, open, closed, revealed or annulled."""
+    """The round that the cue puts to the room. `state` is draft, open, closed, revealed or annulled.
+
+    `method` is how it is voted on; docs/methods.md says how each writes a ballot's choice.
+    """
 
     id: str
     state: str
     question: str
     responses: list[Choice]
     closing_soon: bool = False
+    method: str = "single"
 
 
 class Yours(msgspec.Struct, frozen=True):
@@ -55,6 +68,7 @@ class Yours(msgspec.Struct, frozen=True):
     round: str
     choice: str
     reason: str = ""
+    condition: str = ""
 
 
 # ---------------------------------------------------------------- server to screen
@@ -82,12 +96,17 @@ class State(msgspec.Struct, frozen=True, tag_field="t", tag="state"):
     html: str
 
 
-class Tally(msgspec.Struct, frozen=True, tag_field="t", tag="tally"):
-    """How many have voted in the round on screen, and how many phones are connected; never how they voted."""
+class Tally(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag="tally"):
+    """How many have voted in the round on screen, and how many phones are connected.
+
+    Never how they voted, but for a round that said from the start that it shows its count: then `so_far` has the count
+    of everybody together, a number for each mark of its way of voting (docs/methods.md), once enough have voted.
+    """
 
     round: str | None
     voted: int
     present: int
+    so_far: dict[str, int] | None = None
 
 
 class Ack(msgspec.Struct, frozen=True, tag_field="t", tag="ack"):
@@ -103,11 +122,18 @@ class Ack(msgspec.Struct, frozen=True, tag_field="t", tag="ack"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag_field="t", tag="refused"):
-    """The cast (or message) was not taken. `code` is one of REFUSALS, `words` says it in the phone's language."""
+    """The cast, stop or message was not taken. `code` is one of REFUSALS, `words` says it in the phone's language."""
 
     code: str
     words: str
     cast: str = ""
+
+
+class Stopped(msgspec.Struct, frozen=True, tag_field="t", tag="stopped"):
+    """The stop with this id is on disk, and the facilitator sees it."""
+
+    stop: str
+    showing: str
 
 
 class Bye(msgspec.Struct, frozen=True, tag_field="t", tag="bye"):
@@ -125,21 +151,38 @@ class Pong(msgspec.Struct, frozen=True, tag_field="t", tag="pong"):
 
 
 class CastMessage(msgspec.Struct, frozen=True, tag_field="t", tag="cast", forbid_unknown_fields=True):
-    """A ballot. `id` is made by the phone, random, and stays the same when the ballot is sent again."""
+    """A ballot. `id` is made by the phone, random, and stays the same when the ballot is sent again.
+
+    `condition` is what follows "I would accept this if".
+    """
 
     id: str
     round: str
     choice: str
     reason: str = ""
+    condition: str = ""
+
+
+class StopMessage(msgspec.Struct, frozen=True, tag_field="t", tag="stop", forbid_unknown_fields=True):
+    """Stop, in the scene that is played again now. `showing` names this one playing, as the page has it.
+
+    `character` is who should act differently (one of the story's), `how` what they should do; both may be empty. Sent
+    again in the same showing, by the same participant, it changes what was said.
+    """
+
+    id: str
+    showing: str
+    character: str = ""
+    how: str = ""
 
 
 class Ping(msgspec.Struct, frozen=True, tag_field="t", tag="ping", forbid_unknown_fields=True):
     """Are you there? Sent by a phone that has heard nothing for a while."""
 
 
-ToScreen: TypeAlias = Hello | State | Tally | Ack | Refused | Bye | Pong
-FromPhone: TypeAlias = CastMessage | Ping
-Screen: TypeAlias = Literal["phone", "projector", "console"]
+ToScreen: TypeAlias = Hello | State | Tally | Ack | Refused | Stopped | Bye | Pong
+FromPhone: TypeAlias = CastMessage | StopMessage | Ping
+Screen: TypeAlias = Literal["phone", "tablet", "projector", "console"]
 
 _encoder = msgspec.json.Encoder()
 _from_phone: msgspec.json.Decoder[FromPhone] = msgspec.json.Decoder(FromPhone)

@@ -107,10 +107,14 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         await work.stories.allow(story)
         await closing.stop(work, story.id, at)
         await work.rounds.withdraw_words(story.id)
+        await work.stops.forget(story.id)
+        await work.reasons.forget(story.id)
+        await work.proposals.forget(story.id)
         await work.moderation.forget(story.id)
         await work.evidence.forget(story.id)
         await work.drafts.forget(story.id)
         await work.mail.forget(story.id)
+        await work.programmes.forget(story.id)
         digests = [digest for entry in await _entries(work, story) for digest in _words_of(entry)]
         await recording.erase(work, await work.commissions.get(story.commission), at, digests)
         await scrubbing.to_do(work, at)
@@ -122,7 +126,9 @@ async def _without(work: Work, live: LiveSession, story: str) -> LiveSession:
     cue = live.cue
     if cue.scenario == story:
         begun = cue.round is not None and (await work.rounds.get(cue.round)).state != DRAFT
-        cue = Cue(cue.kind, round=cue.round) if begun else Cue("welcome")
+        kept = Cue(cue.kind, round=cue.round) if begun else Cue("welcome")
+        cue = replace(kept, item=cue.item, seen=cue.seen)
+    cue = replace(cue, seen=tuple(seen for seen in cue.seen if seen != story))
     return replace(live, cue=cue, version=live.version + 1)
 
 

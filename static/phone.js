@@ -1,29 +1,46 @@
 // A phone of the audience: follows the room, and brings its ballot through whatever the network does.
 // It says only what is true: "sending" while it is on its way, "counted" once the server has it on disk.
 
+import { asides } from "./aside.js";
+import { comfort } from "./comfort.js";
 import { watch } from "./socket.js";
 
 const main = document.getElementById("screen");
 const path = main.dataset.path;
 const shelf = "forum ballot " + path;
+const WORDS = ["reason", "condition"];
 const AGAIN = ["too_fast", "not_stored", "too_many", "store_unavailable", "unexpected"];
 
-const pending = load(); // round -> {id, choice, reason}: sent or to be sent, neither counted nor refused yet
-const counted = {}; // round -> {choice, reason}: what the server has
+const pending = load(); // round -> {id, choice, reason, condition}: sent or to be sent, neither counted nor refused yet
+const counted = {}; // round -> {choice, reason, condition}: what the server has
 const refused = {}; // round -> the server's words
 let labels = {}; // response -> its words, of the round on screen
+let letters = {}; // response -> its letter there
 let touched = ""; // the round whose form was changed since it was last sent or filled in
 let written = null; // the status line, once something stands in it that this phone knows
 let sent = {}; // ids on their way over this connection
+let more = null; // what phones send beside votes
 
 document.documentElement.classList.add("live");
+comfort(main);
 main.addEventListener("submit", submit);
 for (const kind of ["input", "change"]) {
   main.addEventListener(kind, (event) => {
-    if (event.target.form === ballot()) touched = main.dataset.round;
+    const form = ballot();
+    if (form && event.target.form === form) {
+      touched = main.dataset.round;
+      if (kind === "change") changed(form, event.target);
+    }
     say();
   });
 }
+main.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move]");
+  if (!button) return;
+  touched = main.dataset.round;
+  move(ballot(), button.closest("[data-response]").dataset.response, button.dataset.move);
+  say();
+});
 // Somebody who chose to read one scene of a story need not choose again for its next.
 main.addEventListener("toggle", (event) => {
   const scene = event.target.closest("[data-story]");
@@ -31,13 +48,19 @@ main.addEventListener("toggle", (event) => {
 }, true);
 
 const link = watch(main, {
-  keep: (part, moved) => part === "ballot" && !moved,
+  keep: (part, moved) => ["ballot", "stop", "mine"].includes(part) && !moved,
   state(message) {
     labels = {};
-    for (const response of message.round ? message.round.responses : []) labels[response.id] = response.label;
+    letters = {};
+    (message.round ? message.round.responses : []).forEach((response, index) => {
+      labels[response.id] = response.label;
+      letters[response.id] = "ABCDEFGHIJ"[index];
+    });
     settle();
+    more.settle();
   },
   hear(message) {
+    more.hear(message);
     if (message.t === "hello") {
       sent = {};
       for (const yours of message.yours || []) counted[yours.round] = yours;
@@ -51,10 +74,12 @@ const link = watch(main, {
   },
   tell(how) {
     if (how === "down") sent = {};
+    if (more) more.tell(how);
     if (how === "poll") Object.keys(pending).forEach(send);
     say();
   },
 });
+more = asides(main, link, fresh);
 settle();
 
 function ballot() {
@@ -66,11 +91,10 @@ function submit(event) {
   if (event.target !== form) return;
   event.preventDefault();
   const round = form.dataset.round;
-  const { choice, reason } = filled(form);
+  const now = filled(form);
   const before = pending[round];
   // A double tap is the same ballot, not another one.
-  const id = before && before.choice === choice && before.reason === reason ? before.id : fresh();
-  pending[round] = { id, choice, reason };
+  pending[round] = { id: before && !differs(form, before) ? before.id : fresh(), ...now };
   delete refused[round];
   touched = "";
   keep(shelf, JSON.stringify(pending));
@@ -82,7 +106,7 @@ function send(round) {
   const cast = pending[round];
   if (cast && !sent[cast.id]) {
     if (link.how() === "poll") post(round, cast);
-    else if (link.send({ t: "cast", id: cast.id, round, choice: cast.choice, reason: cast.reason })) {
+    else if (link.send({ t: "cast", round, ...cast })) {
       sent[cast.id] = true;
       // No answer for so long: is the connection still there?
       setTimeout(() => sent[cast.id] && link.probe(), 4000);
@@ -94,7 +118,7 @@ function send(round) {
 async function post(round, cast) {
   sent[cast.id] = true;
   try {
-    const body = new URLSearchParams({ round, choice: cast.choice, reason: cast.reason, cast: cast.id });
+    const body = new URLSearchParams({ ...cast, round, cast: cast.id });
     const answer = await fetch(path + "/vote", { method: "POST", headers: { Accept: "application/json" }, body });
     const said = await answer.json();
     if (answer.ok) taken(cast.id, round, cast.choice);
@@ -110,10 +134,10 @@ function taken(id, round, choice) {
   delete sent[id];
   const cast = pending[round];
   if (cast && cast.id === id) {
-    counted[round] = { choice, reason: cast.reason };
+    counted[round] = { ...cast, choice };
     drop(round);
   } else if (!cast) {
-    counted[round] = { choice, reason: (counted[round] || {}).reason || "" };
+    counted[round] = { ...counted[round], choice };
   }
   say();
 }
@@ -142,9 +166,9 @@ function settle() {
   const round = main.dataset.round;
   const mine = pending[round] || counted[round];
   if (form && mine && touched !== round) {
-    const choice = form.querySelector(`[name=choice][value="${mine.choice}"]`);
-    if (choice) choice.checked = true;
-    form.elements.reason.value = mine.reason;
+    fill(form, mine.choice);
+    for (const name of WORDS) form.elements[name].value = mine[name] || "";
+    needed(form);
   }
   const scene = main.querySelector("[data-story] details");
   if (scene && scene.parentNode.dataset.story === kept("forum reading")) scene.open = true;
@@ -166,7 +190,7 @@ function say() {
     if (written === place) place.textContent = place.dataset.is = "";
     return;
   }
-  const answer = mine ? label(mine.choice) : "";
+  const answer = mine ? spoken(mine.choice, place.dataset.method) : "";
   if (mine && !answer && place.textContent) return;
   const words = (kind) => main.dataset["say" + kind[0].toUpperCase() + kind.slice(1)].replace("{answer}", answer);
   // A change that came too late: what counts is what was counted before.
@@ -178,12 +202,111 @@ function say() {
 
 function filled(form) {
   const data = new FormData(form);
-  return { choice: data.get("choice") || "", reason: (data.get("reason") || "").trim() };
+  return { choice: chosen(form, data), ...Object.fromEntries(WORDS.map((name) => [name, (data.get(name) || "").trim()])) };
+}
+
+// The choice as one line of text, written as forum/methods/ says: one way of voting has one text only.
+function chosen(form, data) {
+  const how = form.dataset.ballot;
+  if (how === "approval") return data.getAll("choice").join(" ");
+  const given = [...data].filter(([name, value]) => /^(rank|score)-/.test(name) && value);
+  if (how === "ranked") return given.sort((a, b) => a[1] - b[1]).map(([name]) => name.slice(5)).join(">");
+  if (how === "score") return given.map(([name, value]) => name.slice(6) + "=" + value).join(" ");
+  return data.get("choice") || "";
+}
+
+function fill(form, choice) {
+  if (form.dataset.ballot === "ranked") arrange(form, choice.split(">"));
+  for (const part of choice.split(" ")) {
+    const [response, score] = part.split("=");
+    const step = score && form.querySelector(`[name="score-${response}"][value="${score}"]`);
+    if (step) step.checked = true;
+  }
+  for (const box of form.querySelectorAll("[name=choice]")) box.checked = choice.split(" ").includes(box.value);
+}
+
+// What follows from one thing that was changed in the form.
+function changed(form, field) {
+  if (field.tagName === "SELECT") {
+    const response = field.closest("[data-response]").dataset.response;
+    const order = ranking(form).filter((other) => other !== response);
+    if (field.value) order.splice(field.value - 1, 0, response);
+    arrange(form, order, response);
+  } else if (form.dataset.ballot === "approval" && field.checked) {
+    for (const box of form.querySelectorAll("[name=choice]")) {
+      if ((box.value === "none") !== (field.value === "none")) box.checked = false;
+    }
+  }
+  needed(form);
+}
+
+// A condition or an objection needs its words.
+function needed(form) {
+  const chosen = form.querySelector("[data-needs]:checked");
+  for (const name of ["reason", "condition"]) {
+    const box = form.elements[name];
+    if (!box) continue;
+    box.required = Boolean(chosen) && chosen.dataset.needs === name;
+    if (box.required && box.closest("details")) box.closest("details").open = true;
+  }
+}
+
+// The responses that have a number, in that order; the one just changed is where the others leave room.
+function ranking(form) {
+  return [...form.querySelectorAll("[data-response]")]
+    .filter((item) => item.querySelector("select").value)
+    .sort((a, b) => a.querySelector("select").value - b.querySelector("select").value)
+    .map((item) => item.dataset.response);
+}
+
+function move(form, response, where) {
+  const order = ranking(form);
+  const at = order.indexOf(response);
+  if (where === "up" && at < 0) order.push(response);
+  else if (where === "up" && at > 0) order.splice(at - 1, 2, response, order[at - 1]);
+  else if (where === "down" && at >= 0) order.splice(at, 2, ...(at + 1 < order.length ? [order[at + 1], response] : []));
+  arrange(form, order, response);
+}
+
+// Puts the list into this order, numbers and all; nothing can stand after "none of these".
+function arrange(form, order, about) {
+  const list = form.querySelector("[data-rank]");
+  const focused = document.activeElement;
+  if (order.includes("none")) order = [...order.filter((response) => response !== "none"), "none"];
+  const items = [...list.children].sort((a, b) => place(a) - place(b));
+  for (const item of items) {
+    item.querySelector("select").value = order.includes(item.dataset.response) ? place(item) + 1 : "";
+    list.append(item);
+  }
+  if (list.contains(focused)) focused.focus();
+  if (about) {
+    const at = order.indexOf(about);
+    const words = at < 0 ? list.dataset.sayOut : list.dataset.say;
+    form.querySelector("[data-ranked]").textContent = words.replace("{answer}", label(about)).replace("{place}", at + 1);
+  }
+
+  function place(item) {
+    const at = order.indexOf(item.dataset.response);
+    return at < 0 ? 100 + letter(item.dataset.response).charCodeAt(0) : at;
+  }
 }
 
 function differs(form, mine) {
   const now = filled(form);
-  return now.choice !== mine.choice || now.reason !== mine.reason;
+  return now.choice !== mine.choice || WORDS.some((name) => now[name] !== (mine[name] || ""));
+}
+
+// A choice in words: the answer itself, or the letters of several.
+function spoken(choice, how) {
+  if (!["approval", "ranked", "score"].includes(how)) return label(choice);
+  const parts = choice.split(/[ >]/).map((part) => part.split("="));
+  if (parts.some(([response]) => !letter(response))) return "";
+  return parts.map((part) => [letter(part[0]), ...part.slice(1)].join(" ")).join(how === "ranked" ? main.dataset.sayThen : ", ");
+}
+
+function letter(response) {
+  const place = main.querySelector(`[data-choice="${response}"]`);
+  return (place && place.dataset.letter) || letters[response] || "";
 }
 
 function label(choice) {

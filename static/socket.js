@@ -7,7 +7,7 @@ const SLOWEST = 20000; // the longest pause between two attempts
 const BLOCKED = 3; // so many attempts without a hello: websockets are blocked here, or nothing is there
 
 // Connects `main` to its room. `hear(message)` gets every message; `tell(how)` is told "up", "poll", "down", "gone".
-function connect(main, hear, tell) {
+export function connect(main, hear, tell) {
   let socket = null;
   let heard = 0;
   let tries = 0;
@@ -181,6 +181,11 @@ export function watch(main, own) {
       fill("voted", tally.voted);
       if (bar) bar.max = Math.max(1, tally.present, tally.voted);
       if (bar) bar.value = tally.voted;
+      const count = main.querySelector("[data-so-far]");
+      if (count && tally.so_far) {
+        count.hidden = false;
+        for (const place of count.querySelectorAll("[data-mark]")) place.textContent = tally.so_far[place.dataset.mark];
+      }
     }
   }
 

@@ -13,6 +13,8 @@ from forum import groups, record
 from forum.ballot import Ballot, ballots_root, leaf, open_all
 from forum.commission import Commission, DecisionPower, Group
 from forum.log import Log
+from forum.methods import METHODS
+from forum.quorum import Quorum
 from forum.signing import Signer
 
 SIGNER = Signer.of(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -60,6 +62,7 @@ class Keeper:
         self.ballots: dict[str, list[dict[str, Any]]] = {}
         self.cast: dict[str, list[Ballot]] = {}
         self.partitions: dict[str, groups.Partition] = {}
+        self.opened: dict[str, dict[str, Any]] = {}
         self._made = 0
 
     def id(self) -> str:
@@ -108,10 +111,16 @@ class Keeper:
         question: str,
         second_of: str | None = None,
         closes_at: str | None = None,
+        *,
+        method: str = "single",
+        responses: Sequence[str] = RESPONSES,
+        **declared: Any,
     ) -> tuple[str, str]:
-        labels = ("Send a nurse", "Send the police", '=Call back, "soon"', "None of these")
+        labels = dict(
+            zip(RESPONSES, ("Send a nurse", "Send the police", '=Call back, "soon"', "None of these"), strict=True)
+        )
         round_ = self.id()
-        self.add(
+        self.opened[round_] = self.add(
             commission,
             "round opened",
             session=session,
@@ -122,14 +131,12 @@ class Keeper:
             scenario=None,
             scene=None,
             question=self.words(commission, "question", question),
-            responses=[
-                {"id": id_, "label": self.words(commission, "response", label)}
-                for id_, label in zip(RESPONSES, labels, strict=True)
-            ],
-            method="single",
+            responses=[{"id": id_, "label": self.words(commission, "response", labels[id_])} for id_ in responses],
+            method=method,
             groups=[g.label for g in commission.groups],
             threshold=commission.threshold,
             power=POWER.level,
+            **declared,
         )
         return round_, session
 
@@ -141,7 +148,7 @@ class Keeper:
         ]
         present = Counter(ballot.group for ballot in cast)
         partition = self.partitions.setdefault(session, groups.freeze(present, commission))
-        label = groups.label_of(partition, present, commission.threshold)
+        label = groups.label_of(partition, present, commission.threshold, self.opened[round_]["method"])
         root = ballots_root([leaf(ballot, label(ballot.group)) for ballot in cast])
         self.add(commission, "round closed", session=session, round=round_, count=len(cast), ballots_root=root)
         self.cast[round_] = cast
@@ -152,17 +159,24 @@ class Keeper:
         round_, session = of
         partition, threshold = self.partitions[session], commission.threshold
 
+        opened = self.opened[round_]
+        method, responses = opened["method"], [response["id"] for response in opened["responses"]]
+        quorum = opened.get("quorum", {"ballots": 0, "each_group": 0})
+
         def result(which: str) -> groups.Result:
             ballots = [(b.group, b.choice) for b in self.cast[which]]
-            return groups.published(partition, ballots, RESPONSES, threshold)
+            declared = Quorum(quorum["ballots"], quorum["each_group"])
+            return groups.published(partition, ballots, responses, threshold, method=method, quorum=declared)
 
         facts = result(round_).to_json()
-        if first:
+        if first and METHODS[method].FOLLOWED:
             before, after = (
-                {b.participant: (b.group, b.choice) for b in self.cast[which]} for which in (first, round_)
+                {b.participant: (b.group, METHODS[method].marks(b.choice)[0]) for b in self.cast[which]}
+                for which in (first, round_)
             )
             both = bool(result(first).rows and result(round_).rows)
-            shift = groups.view_shift(first, partition, before, after, RESPONSES, threshold, by_group_ok=both)
+            marks = METHODS[method].columns(responses)
+            shift = groups.view_shift(first, partition, before, after, marks, threshold, by_group_ok=both)
             facts["view_shift"] = shift.to_json()
         self.add(commission, "round revealed", session=session, round=round_, result=facts)
 
@@ -178,7 +192,8 @@ class Keeper:
     ) -> tuple[str, dict[str, Any]]:
         decision = self.id()
         revealed = next(e for e in self.entries if e["type"] == "round revealed" and e["round"] == rounds[-1])
-        preference = list(groups.preference(revealed["result"]["counts"]))
+        method = self.opened[rounds[-1]]["method"]
+        preference = list(groups.preference(groups.Result.from_json(revealed["result"]), method))
         differs = response not in preference if outcome.startswith("adopted") else response in preference
         entry = self.add(
             commission,
@@ -310,4 +325,37 @@ def a_keeper() -> Keeper:
     keeper.close(CRISIS, asked, votes_of(people({"users": 9, "nurses": 8, "police": 2}), "r2", "r1", "r2"))
     keeper.reveal(CRISIS, asked)
     keeper.decide(CRISIS, [asked[0]], "adopted", "r2", rationale="So said those who were on shift")
+    return keeper
+
+
+# What is voted on, and how, where every way of voting has its turn.
+WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "single": (RESPONSES, ("r1", "r2", "none")),
+    "approval": (RESPONSES, ("r1 r3", "r2", "none", "r1 r2 r3")),
+    "ranked": (RESPONSES, ("r1>r2", "r3>r2>r1", "r2>none", "none", "r2>r3")),
+    "score": (("r1", "r2"), ("r1=5 r2=1", "r1=3 r2=2", "r1=1 r2=5")),
+    "consent": (("r1",), ("agree", "agree_if", "stand_aside")),
+    "opinion": (("r1",), ("agree", "disagree", "agree", "pass")),
+}
+
+
+def a_keeper_of_ways() -> Keeper:
+    """A record of one day with every way of voting: with a quorum reached and one missed, and a second vote each."""
+    keeper = Keeper()
+    day = keeper.session(CRISIS, "Ways of voting")
+    everybody = people(ROOM)
+    for number, (method, (responses, choices)) in enumerate(WAYS.items()):
+        quorum = {"ballots": 20 + 20 * (number % 2), "each_group": 6 * (number % 3)}
+        terms: dict[str, Any] = {"method": method, "responses": responses, "quorum": quorum, "live": True}
+        first = keeper.open(CRISIS, day, f"A question for {method}", **terms)
+        keeper.close(CRISIS, first, votes_of(everybody, *choices))
+        keeper.reveal(CRISIS, first)
+        second = keeper.open(CRISIS, day, f"A question for {method}", first[0], **terms)
+        keeper.close(CRISIS, second, votes_of(everybody, choices[-1], choices[0]))
+        keeper.reveal(CRISIS, second, first[0])
+        preferred = groups.preference(groups.Result.from_json(keeper.entries[-1]["result"]), method)
+        keeper.decide(
+            CRISIS, [first[0], second[0]], "adopted", responses[0], rationale="So it is.", why="It is what we can do."
+        )
+        assert preferred == tuple(keeper.entries[-1]["preference"])
     return keeper

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forum.audience import Act, Vote, invented
-from forum.facilitation import MOST_RESPONSES, NONE_LABEL
+from forum.facilitation import NONE_LABEL
+from forum.methods import single
 from forum.round import NONE_OF_THESE
 
 
@@ -59,7 +60,7 @@ def test_the_last_vote_wins() -> None:
 
 def test_what_is_asked_fits_the_facilitators_rules() -> None:
     assert Act("", (), (), none=True).labels() == {NONE_OF_THESE: NONE_LABEL}
-    assert all(len(act.responses) <= MOST_RESPONSES for act in invented(1).acts)
+    assert all(len(act.responses) <= single.MOST for act in invented(1).acts)
 
 
 @pytest.mark.parametrize("phones", [1, 19, 20])

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum.commission import Commission, DecisionPower, Group
@@ -24,7 +24,10 @@ from forum.groups import (
     label_of,
     preference,
     published,
+    so_far,
 )
+from forum.methods import METHODS
+from forum.quorum import Quorum, Turnout
 
 POWER = DecisionPower("consultation", "the board", "the order", "the budget")
 LABELS = {"n": "Nurses", "c": "Carers", "p": "Police", "a": "Ambulance"}
@@ -194,7 +197,7 @@ def test_a_round_without_ballots() -> None:
 
 
 def test_a_ballot_for_no_response_is_an_error() -> None:
-    with pytest.raises(ValueError, match="'r9'"):
+    with pytest.raises(ValueError, match="does not allow"):
         published(TWO_ROWS, [("n", "r9")], ["r1"], 5)
 
 
@@ -220,6 +223,129 @@ def test_rows_add_up_to_the_head_count_or_are_not_given(
     assert by_label == ({row.label: row.n for row in result.rows} or ({EVERYONE: len(cast)} if cast else {}))
 
 
+# ---------------------------------------------------------------- every way of voting
+
+CHOICES = {
+    "single": (["r1", "r2", "none"], ["r1", "r2", "none"]),
+    "approval": (["r1", "r2", "none"], ["r1", "r2", "r1 r2", "none"]),
+    "ranked": (["r1", "r2", "none"], ["r1", "r1>r2", "r2>r1", "none", "r2>none"]),
+    "score": (["r1", "r2"], ["r1=1 r2=5", "r1=4 r2=4", "r1=2 r2=3"]),
+    "consent": (["r1"], ["agree", "agree_if", "stand_aside", "cannot_live_with"]),
+    "opinion": (["r1"], ["agree", "disagree", "pass"]),
+}
+
+
+def cast_by(**votes: list[str]) -> list[tuple[GroupId, str]]:
+    """cast_by(n=["agree"] * 3) is three nurses who agree."""
+    return [(group, choice) for group, choices in votes.items() for choice in choices]
+
+
+def test_no_way_of_voting_is_left_out() -> None:
+    assert list(CHOICES) == list(METHODS)
+
+
+@pytest.mark.parametrize("method", CHOICES)
+@settings(deadline=None)
+@given(data=st.data())
+def test_the_sum_over_groups_is_the_whole(method: str, data: st.DataObject) -> None:
+    responses, choices = CHOICES[method]
+    cast = data.draw(st.lists(st.tuples(st.sampled_from([*LABELS, None]), st.sampled_from(choices)), max_size=60))
+    frozen = freeze(data.draw(some_counts), commission(2))
+    result = published(frozen, cast, responses, 2, method=method)
+    assert bool(result.rows) == (result.withheld is None) == (result.equal_voice is not None)
+    if result.rows:
+        assert sum(row.n for row in result.rows) == result.n
+        for mark, n in result.counts.items():
+            assert sum(row.counts[mark] for row in result.rows) == n
+    assert Result.from_json(json.loads(json.dumps(result.to_json(), sort_keys=True))) == result
+
+
+@pytest.mark.parametrize("method", CHOICES)
+@settings(deadline=None)
+@given(data=st.data(), times=st.integers(2, 6))
+def test_equal_voice_is_the_same_when_one_group_comes_in_greater_numbers(
+    method: str, data: st.DataObject, times: int
+) -> None:
+    responses, choices = CHOICES[method]
+    votes = {group: data.draw(st.lists(st.sampled_from(choices), min_size=5, max_size=9)) for group in ("n", "c")}
+    growing = data.draw(st.sampled_from(["n", "c"]))
+    grown = {group: cast * (times if group == growing else 1) for group, cast in votes.items()}
+    once, more = (
+        published(TWO_ROWS, [(g, choice) for g in cast for choice in cast[g]], responses, 5, method=method)
+        for cast in (votes, grown)
+    )
+    assert once.equal_voice is not None
+    assert once.equal_voice == more.equal_voice
+
+
+def test_equal_voice_of_scores_is_the_mean_of_means() -> None:
+    cast = cast_by(n=["r1=5"] * 20, c=["r1=1"] * 4 + ["r1=2"])
+    result = published(TWO_ROWS, cast, ["r1"], 5, method="score")
+    assert result.equal_voice == {"r1": 31_000}
+    assert result.figures == {"mean": {"r1": 42_400}, "median": {"r1": 50_000}}
+
+
+def test_of_a_run_off_only_first_places_are_given_by_group() -> None:
+    cast = cast_by(n=["r1>r2"] * 5, c=["r2>none"] * 6)
+    result = published(TWO_ROWS, cast, ["r1", "r2", "none"], 5, method="ranked")
+    assert [row.counts for row in result.rows] == [{"r1": 5, "r2": 0, "none": 0}, {"r1": 0, "r2": 6, "none": 0}]
+    assert result.figures is not None
+    assert result.figures["winners"] == ["r2"]
+
+
+def test_ranked_ballots_are_opened_without_a_group() -> None:
+    present: dict[GroupId, int] = {"n": 9, "c": 9}
+    for method, way in METHODS.items():
+        label = label_of(TWO_ROWS, present, 5, method)
+        assert label("n") == ("Nurses" if way.WITH_GROUP else EVERYONE)
+    assert not METHODS["ranked"].WITH_GROUP
+
+
+def test_consensus_is_the_product_over_the_rows() -> None:
+    cast = cast_by(n=["agree"] * 8, c=["agree"] * 4 + ["disagree"])
+    result = published(TWO_ROWS, cast, ["r1"], 5, method="opinion")
+    # 9/10 * 5/7
+    assert result.consensus == 6429
+
+
+def test_consensus_is_not_given_where_nothing_is_by_group_nor_for_anything_but_opinions() -> None:
+    few = cast_by(n=["agree"] * 8, c=["agree"] * 4)
+    assert published(TWO_ROWS, few, ["r1"], 5, method="opinion").consensus is None
+    many = cast_by(n=["agree"] * 8, c=["agree"] * 8)
+    assert published(TWO_ROWS, many, ["r1"], 5, method="consent").consensus is None
+
+
+def test_a_quorum_is_held_against_the_published_rows() -> None:
+    cast = ballots(n="1" * 9, p="222", a="22")
+    for quorum, reached, short in (
+        (Quorum(14, 5), True, ()),
+        (Quorum(15), False, ()),
+        (Quorum(0, 6), False, ("other groups",)),
+        (Quorum(15, 10), False, ("Nurses", "other groups")),
+    ):
+        turnout = published(WITH_POOL, cast, ["r1", "r2"], 5, quorum=quorum).quorum
+        assert turnout == Turnout(quorum.ballots, quorum.each_group, reached, short)
+    assert published(WITH_POOL, cast, ["r1", "r2"], 5).quorum is None
+
+
+def test_a_quorum_by_group_says_nothing_where_nothing_is_given_by_group() -> None:
+    cast = ballots(n="1" * 9, p="222")
+    for quorum, reached in ((Quorum(12, 5), None), (Quorum(13, 5), False), (Quorum(12), True)):
+        turnout = published(WITH_POOL, cast, ["r1", "r2"], 5, quorum=quorum).quorum
+        assert turnout == Turnout(quorum.ballots, quorum.each_group, reached, ())
+
+
+def test_a_live_count_begins_at_the_threshold() -> None:
+    assert so_far({"r1": 3, "r2": 1}, 4, 5) is None
+    assert so_far({"r1": 3, "r2": 2}, 5, 5) == {"r1": 3, "r2": 2}
+
+
+@pytest.mark.parametrize("method", CHOICES)
+def test_a_choice_that_the_method_does_not_allow_is_an_error(method: str) -> None:
+    with pytest.raises(ValueError, match="does not allow"):
+        published(TWO_ROWS, [("n", "r1~r2")], CHOICES[method][0], 5, method=method)
+
+
 # ---------------------------------------------------------------- labels, preference, dissent
 
 
@@ -234,10 +360,21 @@ def test_a_leaf_commits_to_everyone_where_nothing_is_given_by_group() -> None:
 
 
 def test_preference_is_every_response_that_shares_the_top() -> None:
-    assert preference({"r1": 1, "r2": 3, "none": 0}) == ("r2",)
-    assert preference({"r1": 3, "r2": 1, "none": 3}) == ("r1", "none")
-    assert preference({"r1": 0, "r2": 0}) == ()
-    assert preference({}) == ()
+    def preferred(**counts: int) -> tuple[str, ...]:
+        return preference(Result(counts, sum(counts.values()), (), None, None))
+
+    assert preferred(r1=1, r2=3, none=0) == ("r2",)
+    assert preferred(r1=3, r2=1, none=3) == ("r1", "none")
+    assert preferred(r1=0, r2=0) == ()
+    assert preferred() == ()
+
+
+def test_preference_is_the_methods() -> None:
+    cast = cast_by(n=["r1", "r1", "r2>r3", "r3>r2", "r3>r2"])
+    result = published(TWO_ROWS, cast, ["r1", "r2", "r3"], 5, method="ranked")
+    assert result.counts == {"r1": 2, "r2": 1, "r3": 2}
+    assert preference(result, "ranked") == ("r3",)
+    assert dissenting((TableRow("Nurses", 5, result.counts),), "r1", "ranked") == ()
 
 
 def test_dissenting_rows_would_rather_have_something_else() -> None:

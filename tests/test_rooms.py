@@ -15,14 +15,15 @@ from forum.rooms import BURST, MOST_MALFORMED, Connection, Room, Rooms
 from forum.screen import View
 from forum.session import Participant
 from forum.wire import MAX_MESSAGE, CastMessage, Ping, Screen, encode
+from forum.wire import VERSION as WIRE_VERSION
 
 
-def draw(kind: Screen, view: View) -> str:
+def draw(kind: Screen, view: View, language: str) -> str:
     return f"<p>{kind} {view.session.cue.kind}</p>"
 
 
 def the_rooms(store: Store) -> Rooms:
-    return Rooms(store, CLOCK, draw, lambda words: words)
+    return Rooms(store, CLOCK, draw, lambda words, language: words)
 
 
 async def sent(connection: Connection) -> list[dict[str, Any]]:
@@ -60,7 +61,7 @@ async def test_a_screen_gets_hello_state_and_tally(sqlite_store: Store) -> None:
     connection = Connection("phone", people[0])
     (await rooms.room(live.id)).enter(connection)
     hello, state, tally = await sent(connection)
-    assert (hello["t"], hello["version"], hello["yours"]) == ("hello", 1, [])
+    assert (hello["t"], hello["version"], hello["yours"]) == ("hello", WIRE_VERSION, [])
     assert (state["t"], state["v"], state["html"]) == ("state", 1, "<p>phone welcome</p>")
     assert tally == {"t": "tally", "round": None, "voted": 0, "present": 1}
 
@@ -77,11 +78,11 @@ async def test_every_kind_of_screen_gets_its_own_drawing_made_once(sqlite_store:
     live, people = await a_room(sqlite_store, ["g1", "g1"])
     drawn: list[str] = []
 
-    def counting(kind: Screen, view: View) -> str:
+    def counting(kind: Screen, view: View, language: str) -> str:
         drawn.append(kind)
         return kind
 
-    rooms = Rooms(sqlite_store, CLOCK, counting, lambda words: words)
+    rooms = Rooms(sqlite_store, CLOCK, counting, lambda words, language: words)
     room = await rooms.room(live.id)
     screens = [await enter(room, p) for p in people] + [await enter(room, kind="projector") for _ in range(3)]
     drawn.clear()
@@ -260,11 +261,11 @@ async def test_consoles_see_who_joins_and_nobody_else_is_disturbed(sqlite_store:
     live, people = await a_room(sqlite_store, ["g1"])
     drawn: list[str] = []
 
-    def counting(kind: Screen, view: View) -> str:
+    def counting(kind: Screen, view: View, language: str) -> str:
         drawn.append(kind)
         return f"{sorted(view.joined.items(), key=str)}"
 
-    rooms = Rooms(sqlite_store, CLOCK, counting, lambda words: words)
+    rooms = Rooms(sqlite_store, CLOCK, counting, lambda words, language: words)
     room = await rooms.room(live.id)
     phone, console = await enter(room, people[0]), await enter(room, kind="console")
     drawn.clear()
@@ -277,3 +278,23 @@ async def test_consoles_see_who_joins_and_nobody_else_is_disturbed(sqlite_store:
     assert drawn == ["console"]
     phone.outbox.close()
     assert "state" not in [m["t"] for m in await sent(phone)]
+
+
+async def test_a_device_whose_ticket_was_replaced_is_told_and_can_cast_no_more(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1", "g1"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    old, other = await enter(room, people[0]), await enter(room, people[1])
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    await sent(old)
+    rooms.expel(live.id, people[0])
+    assert (await until(old, "bye")) == {"t": "bye", "why": "replaced", "again": False}
+    assert (room.present, old.outbox.closing, other.outbox.closing) == (1, True, False)
+    room.receive(old, encode(CastMessage(new_id(), round_id, "r1")))
+    assert (await until(old, "refused"))["code"] == "not_joined"
+    room.leave(old)
+    assert room.present == 1
+    rooms.expel(live.id, people[0])
+    rooms.expel(new_id(), people[1])
+    rooms.expel(live.id, None)
+    assert room.present == 1

@@ -5,7 +5,8 @@ which of the two rounds, but not how. `worked_out` finds every group below the t
 rounds only one way of voting explains, although its people were not simply carried by a unanimous row.
 
 It does not know how the results were made. A published number is a sum over people, so it measures what each kind
-of ballot adds to each number, and combines the groups one by one.
+of ballot adds to each number, and combines the groups one by one. Every way of voting is attacked, with the ballots
+that are opened after the reveal; the rounds of a run-off, means and medians follow from those.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement, product
 
 import pytest
@@ -23,9 +24,19 @@ from hypothesis import strategies as st
 from forum import groups
 from forum.commission import Commission, DecisionPower, Group
 from forum.groups import GroupId, Partition, Result, Row, ShiftRow, ViewShift
+from forum.methods import METHODS
 from forum.viewshift import Attendance
 
 RESPONSES = ("r1", "r2")
+# Of every way of voting: the responses, and some ballots, few enough to try all.
+BALLOTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "single": (RESPONSES, RESPONSES),
+    "approval": (RESPONSES, ("r1", "r2", "r1 r2")),
+    "ranked": (RESPONSES, ("r1", "r1>r2", "r2")),
+    "score": (("r1",), ("r1=1", "r1=2", "r1=5")),
+    "consent": (("r1",), ("agree", "stand_aside", "cannot_live_with")),
+    "opinion": (("r1",), ("agree", "disagree", "pass")),
+}
 POWER = DecisionPower("consultation", "the board", "the order", "the budget")
 
 # A kind of voter: the group, whether they voted in the first and in the second round.
@@ -48,6 +59,11 @@ class Room:
     threshold: int
     frozen: tuple[tuple[GroupId, int], ...]
     people: tuple[tuple[GroupId, Votes], ...]
+    method: str = "single"
+
+    def cast(self, i: int) -> dict[str, tuple[GroupId, str]]:
+        """The ballots of one of the two rounds by person."""
+        return {str(p): (group, votes[i]) for p, (group, votes) in enumerate(self.people) if votes[i]}
 
     def kinds(self) -> Counter[Kind]:
         return Counter((group, bool(first), bool(second)) for group, (first, second) in self.people)
@@ -62,22 +78,36 @@ class Suppression:
     view_shift: Callable[..., ViewShift] = groups.view_shift
 
     def publish(self, room: Room) -> tuple[Partition, Result, Result]:
-        """What the world gets to see of the two rounds."""
+        """What the world gets to see of the two rounds, but for the opened ballots."""
         partition = self.freeze(dict(room.frozen), commission(room.threshold))
-        rounds = []
-        for i in (0, 1):
-            votes = {str(p): (group, cast[i]) for p, (group, cast) in enumerate(room.people) if cast[i]}
-            rounds.append(votes)
-        first, second = (self.published(partition, list(votes.values()), RESPONSES, room.threshold) for votes in rounds)
+        way, responses = METHODS[room.method], BALLOTS[room.method][0]
+        cast = [room.cast(i) for i in (0, 1)]
+        first, second = (
+            self.published(partition, list(votes.values()), responses, room.threshold, method=room.method)
+            for votes in cast
+        )
+        if not way.FOLLOWED:
+            return partition, first, second
+        marked = [{who: (group, way.marks(choice)[0]) for who, (group, choice) in votes.items()} for votes in cast]
         shift = self.view_shift(
             "first",
             partition,
-            *rounds,
-            RESPONSES,
+            *marked,
+            way.columns(responses),
             room.threshold,
             by_group_ok=bool(first.rows and second.rows),
         )
         return partition, first, second.with_shift(shift)
+
+    def opened(self, room: Room, partition: Partition) -> Numbers:
+        """The ballots of both rounds as they are opened: how many of each under each label."""
+        found: Numbers = Counter()
+        for i in (0, 1):
+            ballots = room.cast(i).values()
+            present = Counter(group for group, _ in ballots)
+            label = groups.label_of(partition, present, room.threshold, room.method)
+            found.update(("opened", str(i), label(group), choice) for group, choice in ballots)
+        return found
 
 
 def numbers(first: Result, second: Result) -> Numbers:
@@ -88,7 +118,8 @@ def numbers(first: Result, second: Result) -> Numbers:
         for row in result.rows:
             found.update({(name, row.label, choice): n for choice, n in row.counts.items()})
     shift = second.shift
-    assert shift is not None
+    if shift is None:
+        return found
     tables: list[tuple[str, ViewShift | ShiftRow]] = [("", shift), *((row.label, row) for row in shift.rows)]
     for label, moves in tables:
         found.update({("moved", label, *cell): n for cell, n in moves.cells.items()})
@@ -97,17 +128,27 @@ def numbers(first: Result, second: Result) -> Numbers:
     return found
 
 
-def ways(kind: Kind) -> list[Votes]:
+def ways(kind: Kind, method: str = "single") -> list[Votes]:
     """Every way in which somebody of this kind can have voted."""
-    return list(product(RESPONSES if kind[1] else ("",), RESPONSES if kind[2] else ("",)))
+    ballots = BALLOTS[method][1]
+    return list(product(ballots if kind[1] else ("",), ballots if kind[2] else ("",)))
+
+
+def secrets_of(method: str) -> dict[str, frozenset[str]]:
+    """What might be found out about a ballot, a mark on it or all of it, with the ballots of which it is true."""
+    ballots = BALLOTS[method][1]
+    found = {choice: frozenset({choice}) for choice in ballots}
+    for mark in METHODS[method].columns(BALLOTS[method][0]):
+        found[f"mark {mark}"] = frozenset(b for b in ballots if mark in METHODS[method].marks(b))
+    return {secret: of for secret, of in found.items() if 0 < len(of) < len(ballots)}
 
 
 def worked_out(room: Room, suppression: Suppression) -> Iterator[str]:
     """What the attacker finds, one sentence for each small group in each round."""
     partition, first, second = suppression.publish(room)
     kinds = room.kinds()
-    plain = _publish_kinds(room.threshold, room.frozen, {k: [ways(k)[0]] * n for k, n in kinds.items()}, suppression)
-    target = _less(numbers(first, second), plain)
+    plain = _publish_kinds(room, {k: [ways(k, room.method)[0]] * n for k, n in kinds.items()}, suppression)
+    target = _less(numbers(first, second) + suppression.opened(room, partition), plain)
 
     options = {group: _options(room, group, suppression, plain) for group in {kind[0] for kind in kinds}}
     for group, mine in options.items():
@@ -125,38 +166,45 @@ def worked_out(room: Room, suppression: Suppression) -> Iterator[str]:
                 rest = {_key(have): have for have in left}
         possible = {split for split, key in mine if key in rest}
         assert possible, "what happened must be possible"
-        for i in small:
-            certain = len({split[i] for split in possible}) == 1
-            if certain and not _carried(room, partition, (first, second), group, i):
-                yield f"group {group} in round {i + 1}: {next(iter(possible))[i]} of {sizes[i]} chose r1"
+        for i, (secret, of) in product(small, secrets_of(room.method).items()):
+            numbers_of = {sum(choice in of for choice in split[i]) for split in possible}
+            if len(numbers_of) == 1 and not _carried(room, partition, (first, second), group, i, of):
+                yield f"group {group} in round {i + 1}: {numbers_of.pop()} of {sizes[i]} chose {secret}"
 
 
-Options = dict[tuple[tuple[int, int], frozenset[object]], Numbers]
+# How each person of a group voted in the first and in the second round, sorted: who did is not asked.
+Split = tuple[tuple[str, ...], tuple[str, ...]]
+Options = dict[tuple[Split, frozenset[object]], Numbers]
 
 
 def _options(room: Room, group: GroupId, suppression: Suppression, plain: Numbers) -> Options:
-    """Every way a group can have voted: how many chose r1 in each round, and what that adds to each number."""
+    """Every way a group can have voted, and what that adds to each number."""
     mine = {kind: n for kind, n in room.kinds().items() if kind[0] == group}
-    adds = {kind: {way: _adds(room, kind, way, suppression, plain) for way in ways(kind)} for kind in mine}
+    adds = {kind: {way: _adds(room, kind, way, suppression, plain) for way in ways(kind, room.method)} for kind in mine}
     found: Options = {}
-    for cast in product(*(combinations_with_replacement(ways(kind), n) for kind, n in mine.items())):
+    for cast in product(*(combinations_with_replacement(ways(kind, room.method), n) for kind, n in mine.items())):
         added: Numbers = Counter()
         for kind, votes in zip(mine, cast, strict=True):
             for way in votes:
                 _add(added, adds[kind][way])
-        split = [sum(vote[i] == "r1" for votes in cast for vote in votes) for i in (0, 1)]
-        found[(split[0], split[1]), _key(added)] = added
+        first, second = (tuple(sorted(vote[i] for votes in cast for vote in votes if vote[i])) for i in (0, 1))
+        found[(first, second), _key(added)] = added
     return found
 
 
-def _carried(room: Room, partition: Partition, results: tuple[Result, Result], group: GroupId, i: int) -> bool:
-    """Whether a group's votes show only because enough people, seen together with it, all voted alike."""
+def _carried(
+    room: Room, partition: Partition, results: tuple[Result, Result], group: GroupId, i: int, of: frozenset[str]
+) -> bool:
+    """Whether it shows only because enough people, seen together with the group, all voted alike in this: one of these
+    ballots, or none of them."""
     shift = results[1].shift
     if shift is not None and not shift.all_followed:
         unfollowed = (shift.left, shift.joined)[i]
-        if len(unfollowed) == 1 and sum(unfollowed.values()) >= room.threshold:
+        bearing = {mark for choice in of for mark in METHODS[room.method].marks(choice)}
+        having = sum(n for mark, n in unfollowed.items() if mark in bearing)
+        if having in (0, sum(unfollowed.values())) and sum(unfollowed.values()) >= room.threshold:
             return True
-    together: dict[object, set[str]] = {}
+    together: dict[object, set[bool]] = {}
     sizes: Counter[object] = Counter()
 
     def row(of: GroupId) -> tuple[str, ...]:
@@ -168,36 +216,32 @@ def _carried(room: Room, partition: Partition, results: tuple[Result, Result], g
 
         return label(0), label(1)
 
-    for of, votes in room.people:
+    for who, votes in room.people:
         if votes[i]:
-            for cover in ((row(of), bool(votes[0]), bool(votes[1])), row(of)[i]):
-                together.setdefault(cover, set()).add(votes[i])
+            for cover in ((row(who), bool(votes[0]), bool(votes[1])), row(who)[i]):
+                together.setdefault(cover, set()).add(votes[i] in of)
                 sizes[cover] += 1
     enough = min(room.threshold, sum(1 for _, votes in room.people if votes[i]))
 
     def alike(cover: object) -> bool:
         return len(together[cover]) == 1 and sizes[cover] >= enough
 
-    mine = {(row(of), bool(votes[0]), bool(votes[1])) for of, votes in room.people if of == group and votes[i]}
+    mine = {(row(who), bool(votes[0]), bool(votes[1])) for who, votes in room.people if who == group and votes[i]}
     return alike(row(group)[i]) or all(alike(cover) for cover in mine)
 
 
-def _publish_kinds(
-    threshold: int,
-    frozen: tuple[tuple[GroupId, int], ...],
-    cast: Mapping[Kind, list[Votes]],
-    suppression: Suppression,
-) -> Numbers:
+def _publish_kinds(room: Room, cast: Mapping[Kind, list[Votes]], suppression: Suppression) -> Numbers:
     people = tuple((kind[0], votes) for kind, all_votes in cast.items() for votes in all_votes)
-    _, first, second = suppression.publish(Room(threshold, frozen, people))
-    return numbers(first, second)
+    other = replace(room, people=people)
+    partition, first, second = suppression.publish(other)
+    return numbers(first, second) + suppression.opened(other, partition)
 
 
 def _adds(room: Room, kind: Kind, way: Votes, suppression: Suppression, plain: Numbers) -> Numbers:
     """What one person of a kind adds to the published numbers by voting this way and not the first way."""
-    cast = {k: [ways(k)[0]] * n for k, n in room.kinds().items()}
+    cast = {k: [ways(k, room.method)[0]] * n for k, n in room.kinds().items()}
     cast[kind] = [way, *cast[kind][1:]]
-    return _less(_publish_kinds(room.threshold, room.frozen, cast, suppression), plain)
+    return _less(_publish_kinds(room, cast, suppression), plain)
 
 
 def _add(to: Numbers, more: Numbers) -> None:
@@ -213,22 +257,23 @@ def _key(of: Counter[tuple[str, ...]] | Counter[Kind]) -> frozenset[object]:
     return frozenset((where, n) for where, n in of.items() if n)
 
 
-def random_room(rng: random.Random) -> Room:
+def random_room(rng: random.Random, method: str = "single", most: int = 4) -> Room:
     """A small room with small groups, in which some come late and some leave early."""
+    ballots = BALLOTS[method][1]
     threshold = rng.choice((2, 3, 3, 4))
     people: list[tuple[GroupId, Votes]] = []
     lean = rng.random()
-    for group in rng.sample(["a", "b", "c", "d", None], rng.randint(2, 4)):
+    for group in rng.sample(["a", "b", "c", "d", None], rng.randint(2, most)):
         habit = rng.choice(((True, True), (True, True), (True, False), (False, True), None))
-        for _ in range(rng.randint(1, 4)):
+        for _ in range(rng.randint(1, most)):
             came = habit or rng.choice(((True, True), (True, True), (True, False), (False, True)))
-            vote = [("r1" if rng.random() < lean else "r2") if here else "" for here in came]
+            vote = [(ballots[0] if rng.random() < lean else rng.choice(ballots[1:])) if here else "" for here in came]
             people.append((group, (vote[0], vote[1])))
     if rng.random() < 0.6:
         frozen = Counter(group for group, votes in people if votes[0])
     else:
         frozen = Counter({group: rng.randint(0, 5) for group in ("a", "b", "c", "d", None)})
-    return Room(threshold, tuple(sorted(frozen.items(), key=str)), tuple(people))
+    return Room(threshold, tuple(sorted(frozen.items(), key=str)), tuple(people), method)
 
 
 HONEST = Suppression()
@@ -238,6 +283,17 @@ HONEST = Suppression()
 @given(st.randoms(use_true_random=False))
 def test_no_small_groups_votes_can_be_worked_out(rng: random.Random) -> None:
     assert list(worked_out(random_room(rng), HONEST)) == []
+
+
+@pytest.mark.parametrize("method", [method for method in BALLOTS if method != "single"])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rng=st.randoms(use_true_random=False))
+def test_nor_can_they_in_any_other_way_of_voting(method: str, rng: random.Random) -> None:
+    assert list(worked_out(random_room(rng, method, most=3), HONEST)) == []
+
+
+def test_every_way_of_voting_is_attacked() -> None:
+    assert list(BALLOTS) == list(METHODS)
 
 
 @settings(max_examples=150, deadline=None)
@@ -287,7 +343,7 @@ def _a_pool_of_any_size(counts: Mapping[GroupId, int], of: Commission) -> Partit
 
 
 def _leaving_out_whoever_has_no_row(
-    partition: Partition, ballots: Sequence[tuple[GroupId, str]], *rest: object
+    partition: Partition, ballots: Sequence[tuple[GroupId, str]], *rest: object, method: str
 ) -> Result:
     known = {group for row in partition.rows for group in row.groups}
     whole = groups.published(Partition((), "whole"), ballots, RESPONSES, 1)
@@ -296,15 +352,23 @@ def _leaving_out_whoever_has_no_row(
 
 
 def _rows_of_any_size(
-    partition: Partition, ballots: Sequence[tuple[GroupId, str]], responses: Sequence[str], threshold: int
+    partition: Partition,
+    ballots: Sequence[tuple[GroupId, str]],
+    responses: Sequence[str],
+    threshold: int,
+    *,
+    method: str,
 ) -> Result:
     present = {group for group, _ in ballots}
     rows = tuple(row for row in partition.rows if present & set(row.groups))
-    return groups.published(Partition(rows, partition.withheld if rows else "nobody"), ballots, responses, 1)
+    return groups.published(
+        Partition(rows, partition.withheld if rows else "nobody"), ballots, responses, 1, method=method
+    )
 
 
-def _found(suppression: Suppression, rooms: int = 400) -> bool:
-    return any(list(worked_out(random_room(random.Random(seed)), suppression)) for seed in range(rooms))
+def _found(suppression: Suppression, rooms: int = 400, method: str = "single") -> bool:
+    most = 4 if method == "single" else 3
+    return any(list(worked_out(random_room(random.Random(seed), method, most), suppression)) for seed in range(rooms))
 
 
 @pytest.mark.parametrize(
@@ -326,6 +390,19 @@ def _found(suppression: Suppression, rooms: int = 400) -> bool:
 )
 def test_the_attacker_sees_through_naive_tables(naive: Suppression) -> None:
     assert _found(naive)
+
+
+@pytest.mark.parametrize("method", BALLOTS)
+def test_the_attacker_sees_through_naive_tables_in_every_way_of_voting(method: str) -> None:
+    assert _found(Suppression(freeze=_every_group_a_row, published=_rows_of_any_size), method=method)
+
+
+@pytest.mark.parametrize("method", BALLOTS)
+def test_the_attacker_sees_through_ballots_opened_with_their_own_group(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "label_of", lambda *_: str)
+    assert _found(HONEST, method=method)
 
 
 def test_the_attacker_sees_through_a_view_shift_that_follows_everybody(monkeypatch: pytest.MonkeyPatch) -> None:

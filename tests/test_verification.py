@@ -70,6 +70,7 @@ def test_every_check_of_a_true_export_passes(commission: str | None) -> None:
         "tables",
         "results by group",
         "equal voice",
+        "quorum",
         "view shift",
         "decisions",
         "verify.py",

@@ -32,6 +32,7 @@ from forum import (
     writing,
 )
 from forum.building import Answer
+from forum.caring import Caring
 from forum.commission import Commission
 from forum.contributions import Offer
 from forum.decisions import DecisionForm, decide
@@ -40,9 +41,13 @@ from forum.edits import AddCard, SetField
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
 from forum.facilitation import Facilitation
 from forum.organising import SessionForm, create_session
+from forum.policy import Policy
 from forum.ports import Evidence, Report, Store, Submission
+from forum.programming import Programming, SectionForm
 from forum.record import PASS
+from forum.secondrun import SecondRun
 from forum.session import Cue, LiveSession, Participant
+from forum.stopping import Press, Stopping
 from forum.store import SqlStore
 from forum.verification import verify
 from forum.web.pages import DEVICE, digest
@@ -67,6 +72,13 @@ WORDS = {
     "version": "thistledown anchor",
     "suggestion": "marzipan lighthouse",
     "answer": "tinfoil magpie",
+    "condition": "cinnabar thistle",
+    "stop": "wormwood trumpet",
+    "tried": "gossamer kettle",
+    "offered": "obsidian feather",
+    "proposal": "damson compass",
+    "amendment": "verdigris lute",
+    "easy": "persimmon fiddle",
 }
 TOLD = telling(
     f"The {WORDS['title']}",
@@ -144,17 +156,27 @@ async def played(house: House, tmp_path: Path) -> Played:
     async with store.begin() as work:
         for person in people:
             await work.sessions.join(person, new_id() * 2)
+    programme = Programming(store, CLOCK, live.id)
+    section = (await programme.section(SectionForm(title="The morning"))).plan.sections[0].id
+    await programme.story(section, story.id)
+    await programme.about("2027-03-12", "", public=True)
     acts = Facilitation(store, CLOCK)
     await acts.scene(live.id, story.id, "What happened")
     rounds: list[str] = []
     for number in range(2):
+        if number:
+            await second_run(store, live, story.id, people[0].id)
         act = acts.second(live.id, rounds[0]) if number else acts.question(live.id, story.id, "What should happen now?")
         round_ = (await act).round
         assert round_ is not None
         rounds.append(round_.id)
+        if not number:
+            caring = Caring(store, CLOCK)
+            await caring.reword(live.id, round_.id, "easy", f"Who has the {WORDS['easy']}?", {"r1": "The anvil"})
         await acts.open(live.id, round_.id)
         async with store.begin() as work:
             votes = [a_cast(round_.id, p.id, "r1" if n % 3 else "r2", WORDS["reason"]) for n, p in enumerate(people)]
+            votes = [replace(vote, condition=f"the {WORDS['condition']} stays") for vote in votes]
             assert {outcome.refusal for outcome in await work.rounds.cast(votes)} == {""}
         await acts.close(live.id, round_.id)
         await acts.reveal(live.id, round_.id)
@@ -196,6 +218,26 @@ async def built_on(store: Store, key: str) -> tuple[str, str]:
     why = Answer("declined", because=f"The {WORDS['answer']} took it.")
     await building.answer(store, CLOCK, key, one.id, why)
     return build, one.id
+
+
+async def second_run(store: Store, live: LiveSession, story: str, person: str) -> None:
+    """The scene is played again: a stop that waits, another one that was tried and is an answer and a proposal now."""
+    run, policy = SecondRun(store, CLOCK), Policy(store, CLOCK)
+    await run.scene(live.id, story, "What happened", replay=True)
+    async with store.read() as work:
+        showing = (await work.sessions.get(live.id)).cue.showing
+    press = Press(live.id, person, showing, "", f"Blow the {WORDS['stop']}", CLOCK.now())
+    assert await Stopping(store, lambda session: None).press_and_wait(press) == ""
+    await run.shout(live.id)
+    async with store.read() as work:
+        waiting, shouted = await work.stops.of(live.id)
+    await run.move(live.id, waiting.id, "defer")
+    await run.tried(live.id, shouted.id, f"Somebody filled the {WORDS['tried']}")
+    await run.offer(live.id, shouted.id, f"The {WORDS['offered']}")
+    await policy.propose(live.id, f"Every {WORDS['proposal']} is kept", shouted.id)
+    async with store.read() as work:
+        [proposal] = await work.proposals.of(live.id)
+    await policy.amend(live.id, proposal.id, proposal.words, f"{proposal.words} with a {WORDS['amendment']}")
 
 
 def spoken_in(text: str) -> set[str]:
@@ -305,7 +347,9 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
         size = await work.record.size()
     kept = {d.digest for d in before if not spoken_in(json.dumps(record.open_disclosure(d.encoded or "")))}
     taken = [d.encoded for d in before if d.digest not in kept and d.encoded]
-    assert len(taken) == 1 + 2 + 3 * 2  # a moderator's reason; title and text; of each vote question and response
+    # A moderator's reason; title and text; of each vote question, response and easy words; the answer that came up in
+    # the replay; the asynchronous round's.
+    assert len(taken) == 1 + 2 + 2 * 3 + 1 + 2
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert set(done.sessions) == {played.live.id, played.night.id}
     assert done.story.withdrawn_at

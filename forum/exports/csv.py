@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from forum.log import Entry, Log
+from forum.methods import METHODS
 from forum.record import Steps
 
 Cell: TypeAlias = str | int | bool | None
@@ -60,13 +61,16 @@ COLUMNS: dict[str, dict[str, str]] = {
         **_KIND,
         "session_title": "title of the session",
         "round": "id of the round",
-        "kind": "first vote or vote after replay",
+        "kind": "first vote, vote after replay, magic check, character vote or policy vote",
         "second_of": "id of the first vote, for a vote after replay",
         "scenario": "id of the story the question comes from",
         "scene": "the scene it comes from",
         "question": "the question",
         "responses": "the responses in words, in the order shown",
-        "method": "how it was counted",
+        "method": "how people voted: single, approval, ranked, score, consent or opinion",
+        "quorum": "how many ballots had been declared to be needed; empty for no quorum",
+        "quorum_each_group": "how many from every group that is shown; empty for no quorum by group",
+        "live": "yes where the head count was shown while voting was open, else no",
         "power": "the declared decision power: how far the result binds",
         "threshold": "the smallest group that is shown on its own",
         "state": "open, closed, revealed or annulled",
@@ -77,19 +81,22 @@ COLUMNS: dict[str, dict[str, str]] = {
         "annulled_at": "when it was declared void (UTC)",
         "annulled_because": "why it was declared void",
         "ballots": "how many ballots were counted; empty while voting is open",
+        "papers": "how many of these were papers, counted by hand",
         "ballots_root": "the hash that stands for all its ballots in the record",
         "entry": "number of the entry that opened it, from 0",
     },
     "results_by_group.csv": {
         **_ROUND,
-        "measure": "head count, group, equal voice or withheld",
+        "measure": "head count, group, equal voice, run-off, mean, median, consensus, quorum or withheld",
         "label": "everyone, or the group (other groups: the small ones together)",
         "response": "id of the response",
         "response_label": "the response in words",
-        "n": "how many ballots chose it; empty for equal voice",
+        "mark": "what was counted of it: a score from 1 to 5, a stance or an opinion; else empty",
+        "run_off_round": "run-off only: the round, from 1",
+        "n": "how many ballots chose it; empty for what is no number of ballots",
         "of": "how many ballots there were in all under this label",
-        "basis_points": "equal voice only: hundredths of a percent, every group weighing the same",
-        "note": "what was withheld, and why",
+        "basis_points": "equal voice and consensus: hundredths of a percent; of scores, ten thousandths of a point",
+        "note": "what became of a response in the run-off; whether the quorum was reached; what was withheld, and why",
     },
     "view_shift.csv": {
         **_ROUND,
@@ -206,6 +213,9 @@ def rounds(log: Log) -> Iterator[Row]:
             "question": log.words(opened["question"]),
             "responses": BETWEEN.join(_labels(log, steps).values()),
             "method": opened["method"],
+            "quorum": opened.get("quorum", {}).get("ballots") or None,
+            "quorum_each_group": opened.get("quorum", {}).get("each_group") or None,
+            "live": opened.get("live", False),
             "power": opened["power"],
             "threshold": opened["threshold"],
             "state": _state(steps),
@@ -216,6 +226,7 @@ def rounds(log: Log) -> Iterator[Row]:
             "annulled_at": annulled["at"] if annulled else None,
             "annulled_because": log.words(annulled["because"]) if annulled else None,
             "ballots": closed["count"] if closed else None,
+            "papers": closed.get("paper", 0) if closed else None,
             "ballots_root": closed["ballots_root"] if closed else None,
             "entry": index_of[of],
         }
@@ -236,58 +247,101 @@ def _revealed(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Mapping[st
 
 
 def results_by_group(log: Log) -> Iterator[Row]:
-    """The rows of results_by_group.csv: of each revealed round the head count, the groups, equal voice."""
-    for _, labels, common, result in _revealed(log):
-        blank: Row = dict.fromkeys(COLUMNS["results_by_group.csv"])
+    """The rows of results_by_group.csv: of each revealed round the head count, the groups, and what follows."""
+    for steps, labels, common, result in _revealed(log):
+        blank: Row = {**dict.fromkeys(COLUMNS["results_by_group.csv"]), **common}
         by_group = result["by_group"] or []
         measures = [("head count", "everyone", result["n"], result["counts"])]
         measures += [("group", row["label"], row["n"], row["counts"]) for row in by_group]
+        method = METHODS.get(steps.opened["method"])
+        marks = method.columns([*labels]) if method else tuple(result["counts"])
         for measure, label, of, counts in measures:
-            for response, words in labels.items():
+            for mark in marks:
                 yield {
                     **blank,
-                    **common,
                     "measure": measure,
                     "label": label,
-                    "response": response,
-                    "response_label": words,
-                    "n": counts[response],
+                    **_marked(mark, labels),
+                    "n": counts[mark],
                     "of": of,
                 }
-        for response, words in labels.items() if result["equal_voice"] else ():
-            yield {
-                **blank,
-                **common,
-                "measure": "equal voice",
-                "label": "everyone",
-                "response": response,
-                "response_label": words,
-                "basis_points": result["equal_voice"][response],
-            }
+        yield from ({**blank, "label": "everyone", **row} for row in _points(result, marks, labels))
+        yield from ({**blank, "label": "everyone", "measure": "run-off", **row} for row in _run_off(result, labels))
+        if "quorum" in result:
+            yield from ({**blank, "measure": "quorum", **row} for row in _quorum(result["quorum"]))
         if result["withheld"]:
-            yield {**blank, **common, "measure": "withheld", "note": result["withheld"]}
+            yield {**blank, "measure": "withheld", "note": result["withheld"]}
+
+
+def _marked(mark: str, labels: Mapping[str, str]) -> Row:
+    """What a mark is about: a response by itself, with a score, or the one response with a stance."""
+    response, _, score = mark.partition("=")
+    if response in labels:
+        return {"response": response, "response_label": labels[response], "mark": score}
+    only = next(iter(labels), "")
+    return {"response": only, "response_label": labels.get(only, ""), "mark": mark}
+
+
+def _points(result: Mapping[str, Any], marks: Iterable[str], labels: Mapping[str, str]) -> Iterator[Row]:
+    """What is given in basis points: equal voice by mark or, of scores, by response; means, medians, consensus."""
+    figures = result.get("figures") or {}
+    measures = {"equal voice": result["equal_voice"], "mean": figures.get("mean"), "median": figures.get("median")}
+    for measure, points in measures.items():
+        for mark in [*marks, *(label for label in labels if label not in marks)] if points else ():
+            if mark in points:
+                yield {"measure": measure, **_marked(mark, labels), "basis_points": points[mark]}
+    if "consensus" in result:
+        yield {"measure": "consensus", **_marked("agree", labels), "basis_points": result["consensus"]}
+
+
+def _run_off(result: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[Row]:
+    """Every round: the votes of each response that stands and what becomes of it, and the ballots that ran out."""
+    figures = result.get("figures") or {}
+    rounds = figures.get("rounds", ())
+    for number, round_ in enumerate(rounds, 1):
+        last = number == len(rounds)
+        for response in (label for label in labels if label in round_["counts"]):
+            note = "out" if response in round_["out"] else ""
+            if last and response in figures["winners"]:
+                note = "wins" if len(figures["winners"]) == 1 else "can win"
+            if last and response in figures["tied"]:
+                note = " ".join(["tied last", note]).strip()
+            numbers = {"n": round_["counts"][response], "of": result["n"]}
+            yield {"run_off_round": number, **_marked(response, labels), **numbers, "note": note}
+        if round_["exhausted"]:
+            yield {"run_off_round": number, "n": round_["exhausted"], "of": result["n"], "note": "ran out"}
+
+
+def _quorum(turnout: Mapping[str, Any]) -> Iterator[Row]:
+    """Whether the quorum was reached, and the groups from which too few voted."""
+    said = {True: "reached", False: "missed", None: "not said, to protect small groups"}
+    yield {"label": "everyone", "note": said[turnout["reached"]]}
+    for label in turnout["short"]:
+        yield {"label": label, "note": "missed"}
 
 
 def view_shift(log: Log) -> Iterator[Row]:
     """The rows of view_shift.csv: who moved from what to what, for everyone and, where given, by group."""
-    for _, labels, common, result in _revealed(log):
+    for steps, labels, common, result in _revealed(log):
         shift = result["view_shift"]
         if shift is None:
             continue
+        method = METHODS.get(steps.opened["method"])
+        marks = method.columns([*labels]) if method else tuple(result["counts"])
         blank: Row = {**dict.fromkeys(COLUMNS["view_shift.csv"]), **common, "first": shift["first"]}
         for label, part in [("everyone", shift), *((row["label"], row) for row in shift["by_group"] or [])]:
             moves = [("voted in both", move["from"], move["to"], move["n"]) for move in part["cells"]]
-            moves += [("joined", None, to, part["joined"][to]) for to in labels if to in part["joined"]]
-            moves += [("left", from_, None, part["left"][from_]) for from_ in labels if from_ in part["left"]]
+            moves += [("joined", None, to, part["joined"][to]) for to in marks if to in part["joined"]]
+            moves += [("left", from_, None, part["left"][from_]) for from_ in marks if from_ in part["left"]]
             for measure, from_, to, n in moves:
                 yield {
                     **blank,
                     "measure": measure,
                     "label": label,
                     "from": from_,
-                    "from_label": labels[from_] if from_ else None,
+                    "from_label": labels.get(from_, from_) if from_ else None,
                     "to": to,
-                    "to_label": labels[to] if to else None,
+                    "to_label": labels.get(to, to) if to else None,
                     "n": n,
                 }
         if shift["withheld"]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from forum.store.tables import ballot, casting, participant, round_
 ROUND = ("round",)
 KEY = ("round", "participant", "cast")
 FRESH = (*KEY, "session")
-BALLOT = ("round", "participant", "choice", "reason", "ballot", "salt", "group_salt", "at")
+BALLOT = ("round", "participant", "choice", "reason", "ballot", "salt", "group_salt", "at", "condition")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,12 @@ def _asked(*, of_postgresql: bool) -> Quick:
     batch = _batch(ROUND, of_postgresql=of_postgresql)
     return (
         sa.select(
-            round_.c.id, round_.c.session, round_.c.state, sa.cast(round_.c.responses, sa.Text), round_.c.closes_at
+            round_.c.id,
+            round_.c.session,
+            round_.c.state,
+            round_.c.method,
+            sa.cast(round_.c.responses, sa.Text),
+            round_.c.closes_at,
         )
         .where(round_.c.id.in_(sa.select(batch.c.round)))
         .order_by(round_.c.id)
@@ -101,11 +107,15 @@ def _voted(*, of_postgresql: bool) -> Quick:
 
 
 def _fresh(*, of_postgresql: bool) -> Quick:
-    # Only from participants of the round's own session. In (round, participant, cast) order, so that two processes
-    # that commit overlapping batches wait for each other in one direction only and never in a circle.
+    # Only from participants of the round's own session, and not from observers. In (round, participant, cast) order,
+    # so that two processes that commit overlapping batches wait for each other in one direction only and never in a
+    # circle.
     batch = _batch(FRESH, of_postgresql=of_postgresql)
     key = [batch.c[name] for name in KEY]
-    chosen = sa.select(*key).where(_of(batch, participant.c.session) == batch.c.session).order_by(*key)
+    here = sa.select(participant.c.session).where(
+        participant.c.id == batch.c.participant, sa.not_(participant.c.observer)
+    )
+    chosen = sa.select(*key).where(here.scalar_subquery() == batch.c.session).order_by(*key)
     if of_postgresql:
         inserted = postgresql.insert(casting).from_select(KEY, chosen).on_conflict_do_nothing()
         return inserted.returning(*casting.c)
@@ -124,7 +134,7 @@ def _count(*, of_postgresql: bool) -> Quick:
     columns = (*BALLOT, "group_id")
     back = (ballot.c.round, ballot.c.participant, ballot.c.ballot)
     key = ["round", "participant"]
-    changing = ("choice", "reason", "at")
+    changing = ("choice", "reason", "at", "condition")
     if of_postgresql:
         there = postgresql.insert(ballot).from_select(columns, chosen)
         return there.on_conflict_do_update(
@@ -144,8 +154,8 @@ def _known(*, of_postgresql: bool) -> Quick:
     counted = sa.select(sa.literal_column("1")).select_from(casting).where(*same).scalar_subquery()
     mine = (ballot.c.round == batch.c.round, ballot.c.participant == batch.c.participant)
     choice = sa.select(ballot.c.choice).where(*mine).scalar_subquery()
-    return sa.select(*batch.c, _of(batch, participant.c.session), counted, choice)
+    return sa.select(*batch.c, _of(batch, participant.c.session), _of(batch, participant.c.observer), counted, choice)
 
 
-def _of(batch: sa.FromClause, what: sa.Column[str]) -> sa.ScalarSelect[str]:
+def _of(batch: sa.FromClause, what: sa.Column[Any]) -> sa.ScalarSelect[Any]:
     return sa.select(what).where(participant.c.id == batch.c.participant).scalar_subquery()

@@ -23,6 +23,10 @@ class SqlDecisions(Area):
         for one in promised:
             await self._link.run(sa.insert(commitments).values({**one, "decision": decision.id}))
 
+    async def commit(self, commitment: Commitment) -> None:
+        """Adds a commitment to a decision."""
+        await self._link.run(sa.insert(commitments).values(plain(commitment)))
+
     async def get(self, decision: str) -> Decision:
         """Raises NotFound."""
         row = await self._link.one(sa.select(decisions).where(decisions.c.id == decision), "There is no such decision.")

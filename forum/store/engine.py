@@ -19,6 +19,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from forum.errors import StartupProblem, StoreUnavailable
 from forum.ports import (
+    Cares,
     Commissions,
     Decisions,
     Drafts,
@@ -27,14 +28,21 @@ from forum.ports import (
     Library,
     Mail,
     Moderation,
+    Papers,
     People,
+    Programmes,
+    Proposals,
+    Reasons,
     Record,
     Rounds,
     Sessions,
+    Stops,
     Stories,
+    Tickets,
     Work,
 )
 from forum.store.area import Link
+from forum.store.care import SqlCare
 from forum.store.commissions import SqlCommissions
 from forum.store.decisions import SqlDecisions
 from forum.store.drafts import SqlDrafts
@@ -44,12 +52,18 @@ from forum.store.faults import faults
 from forum.store.library import INDEX, SqlLibrary
 from forum.store.mail import SqlMail
 from forum.store.moderation import SqlModeration
+from forum.store.papers import SqlPapers
 from forum.store.people import SqlPeople
+from forum.store.programmes import SqlProgrammes
+from forum.store.proposals import SqlProposals
+from forum.store.reasons import SqlReasons
 from forum.store.record import SqlRecord
 from forum.store.rounds import SqlRounds
 from forum.store.sessions import SqlSessions
+from forum.store.stops import SqlStops
 from forum.store.stories import SqlStories
 from forum.store.tables import metadata
+from forum.store.tickets import SqlTickets
 
 SQLITE, POSTGRESQL = DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -74,7 +88,14 @@ class SqlWork:
         self.moderation: Moderation = SqlModeration(link)
         self.mail: Mail = SqlMail(link)
         self.sessions: Sessions = SqlSessions(link)
+        self.care: Cares = SqlCare(link)
+        self.programmes: Programmes = SqlProgrammes(link)
+        self.tickets: Tickets = SqlTickets(link)
+        self.papers: Papers = SqlPapers(link)
         self.rounds: Rounds = SqlRounds(link)
+        self.stops: Stops = SqlStops(link)
+        self.reasons: Reasons = SqlReasons(link)
+        self.proposals: Proposals = SqlProposals(link)
         self.decisions: Decisions = SqlDecisions(link)
         self.record: Record = SqlRecord(link)
         self.facts: Facts = SqlFacts(link)

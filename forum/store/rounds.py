@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from forum import round as machine
 from forum.ballot import Ballot, Cast
+from forum.errors import CastRefused
+from forum.methods import METHODS
 from forum.ports import CastOutcome
 from forum.round import Round
 from forum.store.area import Area, Link, Quick, Row, made, plain
@@ -34,11 +36,13 @@ _REFUSED = {
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a cast is held against: the round's session and state, the ids of its responses, its closing time or ""."""
+    """What a cast is held against: the round's session, state and method, the ids of its responses in order, its
+    closing time or ""."""
 
     session: str
     state: str
-    responses: frozenset[str]
+    method: str
+    responses: tuple[str, ...]
     closes_at: str
 
 
@@ -48,6 +52,7 @@ class _Known:
     counts for that participant now."""
 
     session: str | None
+    observer: bool
     counted: bool
     choice: str
 
@@ -132,6 +137,11 @@ class SqlRounds(Area):
         counts = {round_id: int(count) for round_id, count in rows}
         return {one: counts.get(one, 0) for one in rounds}
 
+    async def choices(self, round_id: str) -> dict[str, int]:
+        """How many ballots of a round there are of each choice that somebody made."""
+        wanted = sa.select(ballot.c.choice, sa.func.count().label("times")).where(ballot.c.round == round_id)
+        return {row["choice"]: row["times"] for row in await self._link.rows(wanted.group_by(ballot.c.choice))}
+
     async def withdraw_words(self, scenario: str) -> list[str]:
         """Takes a story's words out of its rounds; see ports.Rounds.withdraw_words."""
         # Locked, so that no cast on its way leaves a reason behind.
@@ -140,7 +150,7 @@ class SqlRounds(Area):
         for round_ in found:
             after = plain(round_.without_words())
             await self._link.run(sa.update(rounds_table).where(rounds_table.c.id == round_.id).values(after))
-            await self._link.run(sa.update(ballot).where(ballot.c.round == round_.id).values(reason=""))
+            await self._link.run(sa.update(ballot).where(ballot.c.round == round_.id).values(reason="", condition=""))
         return [round_.id for round_ in found]
 
     async def ballots(self, round_id: str) -> list[Ballot]:
@@ -156,8 +166,10 @@ class SqlRounds(Area):
     async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
         rows = await self._quick(self._statements.asked, ROUND, [(one,) for one in ids])
         return {
-            round_id: _Asked(session, state, frozenset(one["id"] for one in msgspec.json.decode(responses)), closes_at)
-            for round_id, session, state, responses, closes_at in rows
+            round_id: _Asked(
+                session, state, method, tuple(one["id"] for one in msgspec.json.decode(responses)), closes_at
+            )
+            for round_id, session, state, method, responses, closes_at in rows
         }
 
     async def _fresh(self, casts: set[tuple[str, str, str, str]]) -> set[Key]:
@@ -185,7 +197,8 @@ class SqlRounds(Area):
     async def _known(self, keys: set[Key]) -> dict[Key, _Known]:
         rows = await self._quick(self._statements.known, KEY, keys)
         return {
-            (one, who, cast): _Known(session, was is not None, now or "") for one, who, cast, session, was, now in rows
+            (one, who, cast): _Known(session, bool(observer), was is not None, now or "")
+            for one, who, cast, session, observer, was, now in rows
         }
 
     async def _quick(
@@ -202,7 +215,8 @@ def _key(cast: Cast) -> Key:
 
 def _values(voter: Voter, first: Cast, last: Cast) -> tuple[str, ...]:
     reason = storable(last.reason)
-    return (*voter, last.choice, reason, first.ballot, first.salt, first.group_salt, last.at)
+    condition = storable(last.condition)
+    return (*voter, last.choice, reason, first.ballot, first.salt, first.group_salt, last.at, condition)
 
 
 def _refusal(asked: _Asked | None, cast: Cast) -> str:
@@ -214,7 +228,12 @@ def _refusal(asked: _Asked | None, cast: Cast) -> str:
         return _REFUSED[asked.state]
     if asked.closes_at and cast.at >= asked.closes_at:
         return _REFUSED[machine.CLOSED]
-    return "" if cast.choice in asked.responses else "unknown_response"
+    way = METHODS[asked.method]
+    try:
+        way.check(cast.choice, asked.responses)
+    except CastRefused as error:
+        return error.code
+    return way.lacks(cast.choice, cast.reason, cast.condition)
 
 
 def _judged(known: _Known | None, asked: _Asked | None, refusal: str) -> str:
@@ -223,11 +242,12 @@ def _judged(known: _Known | None, asked: _Asked | None, refusal: str) -> str:
         return ""
     if known is None or asked is None or known.session != asked.session:
         return "unknown_round"
-    return refusal or "unknown_round"
+    return refusal or ("observing" if known.observer else "unknown_round")
 
 
 def _round(row: Row) -> Round:
-    return made(row, Round)
+    # None in rounds that are older than this column.
+    return made(row, Round, versions=row["versions"] or ())
 
 
 def _ballot(row: Row) -> Ballot:
@@ -240,4 +260,6 @@ def _ballot(row: Row) -> Ballot:
         ballot=row["ballot"],
         salt=row["salt"],
         group_salt=row["group_salt"],
+        paper=bool(row["paper"]),
+        condition=row["condition"],
     )

@@ -47,6 +47,11 @@ class SqlSessions(Area):
         """By the key of the projector's own link. Raises NotFound."""
         return _session(await self._link.one(sa.select(sessions).where(sessions.c.projector == key), _NO_SESSION))
 
+    async def by_tablet(self, key: str) -> LiveSession:
+        """By the key of the link for shared tablets. Raises NotFound."""
+        wanted = sa.select(sessions).where(sessions.c.tablet == key, sessions.c.tablet != "")
+        return _session(await self._link.one(wanted, _NO_SESSION))
+
     async def of(self, commission: str | None = None) -> list[LiveSession]:
         """Newest first."""
         wanted = sa.select(sessions).order_by(sessions.c.seq.desc())
@@ -70,6 +75,8 @@ class SqlSessions(Area):
                 "device": device,
                 "group_id": participant.group,
                 "joined_at": participant.joined_at,
+                "observer": participant.observer,
+                "passing": participant.passing,
             },
         )
         return participant if added else await self._here(participant.session, device)
@@ -80,13 +87,22 @@ class SqlSessions(Area):
         return _participant(rows[0]) if rows else None
 
     async def joined(self, session: str) -> dict[str | None, int]:
-        """How many joined, by group id (None: prefer not to say)."""
+        """How many joined, by group id (None: prefer not to say), those passing and observers left out."""
         rows = await self._link.rows(
             sa.select(participants.c.group_id, sa.func.count().label("people"))
-            .where(participants.c.session == session)
+            .where(participants.c.session == session, sa.not_(sa.or_(participants.c.passing, participants.c.observer)))
             .group_by(participants.c.group_id)
         )
         return {row["group_id"]: row["people"] for row in rows}
+
+    async def observers(self, session: str) -> int:
+        """How many follow without voting."""
+        wanted = sa.select(sa.func.count().label("people")).where(
+            participants.c.session == session, participants.c.observer
+        )
+        [row] = await self._link.rows(wanted)
+        people: int = row["people"]
+        return people
 
     async def _here(self, session: str, device: str) -> Participant:
         return _participant(await self._link.one(_device(session, device), "There is no such participant."))
@@ -97,8 +113,10 @@ def _device(session: str, device: str) -> sa.Select[tuple[object, ...]]:
 
 
 def _session(row: Row) -> LiveSession:
-    return made(row, LiveSession)
+    # None in sessions that are older than this column.
+    return made(row, LiveSession, held=row["held"] or ())
 
 
 def _participant(row: Row) -> Participant:
-    return Participant(row["id"], row["session"], row["group_id"], row["joined_at"])
+    flags = bool(row["passing"]), bool(row["observer"])
+    return Participant(row["id"], row["session"], row["group_id"], row["joined_at"], *flags)

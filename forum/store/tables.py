@@ -325,8 +325,13 @@ session = sa.Table(
     _flag("rehearsal"),
     _flag("recorded"),
     _json("partition", nullable=True),
+    sa.Column("badges_off", sa.Boolean, nullable=False, server_default=sa.false()),
+    _json("held", nullable=True),
     _words("opened_at"),
     sa.Column("kind", Words, nullable=False, server_default=sa.text("'room'")),
+    sa.Column("entrance", Words, nullable=False, server_default="open code"),
+    sa.Column("tablet", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("reasons", Words, nullable=False, server_default="kept"),
 )
 # Six digits run out: a code is free again when its session has ended.
 sa.Index(
@@ -346,7 +351,59 @@ participant = sa.Table(
     _words("device"),
     _words("group_id", nullable=True),
     _words("joined_at"),
+    sa.Column("observer", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("passing", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("session", "device"),
+)
+
+# Single-use codes: `code` is a SHA-256. The unique constraints hold that a number and a code are one ticket.
+ticket = sa.Table(
+    "ticket",
+    metadata,
+    _seq(),
+    _id(),
+    _of("session", "session.id", index=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    _words("group_id", nullable=True),
+    _words("code"),
+    _words("issued_at"),
+    _words("used_at"),
+    _of("participant", "participant.id", nullable=True, index=False),
+    _words("revoked_at"),
+    sa.Column("replaces", sa.Integer),
+    sa.UniqueConstraint("session", "number"),
+    sa.UniqueConstraint("session", "code"),
+)
+
+# What people ask for without a name: how often, and how much of it was seen.
+asked = sa.Table(
+    "asked",
+    metadata,
+    sa.Column("session", Words, sa.ForeignKey("session.id"), primary_key=True),
+    sa.Column("kind", Words, primary_key=True),
+    sa.Column("about", Words, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("seen", sa.Integer, nullable=False),
+)
+
+# The groups that people belong to besides the one they speak from. Nothing else refers to it.
+also = sa.Table(
+    "also",
+    metadata,
+    sa.Column("participant", Words, sa.ForeignKey("participant.id"), primary_key=True),
+    sa.Column("group_id", Words, primary_key=True),
+)
+
+# Every state of a session's programme, so that a change can be undone. `what` and `name` say what the change was.
+programme = sa.Table(
+    "programme",
+    metadata,
+    sa.Column("session", Words, sa.ForeignKey("session.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _json("plan"),
+    _words("what"),
+    _words("name"),
+    _words("at"),
 )
 
 round_ = sa.Table(
@@ -372,6 +429,10 @@ round_ = sa.Table(
     _words("annulled_because"),
     sa.Column("closes_at", Words, nullable=False, server_default=sa.text("''")),
     sa.Column("extended_at", Words, nullable=False, server_default=sa.text("''")),
+    _json("versions", nullable=True),
+    sa.Column("quorum", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("quorum_each", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("live", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # Which casts have been counted, so that the same one again is known. It holds no choice, and no foreign keys: rows come
@@ -398,8 +459,125 @@ ballot = sa.Table(
     _words("salt"),
     _words("group_salt"),
     _words("at"),
+    sa.Column("paper", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("condition", Words, nullable=False, server_default=sa.text("''")),
     sa.PrimaryKeyConstraint("round", "participant"),
     sqlite_with_rowid=False,
+)
+
+# Papers counted by hand: one count a round, held by the primary key. Its ballots are there once it is confirmed.
+paper = sa.Table(
+    "paper",
+    metadata,
+    sa.Column("round", Words, sa.ForeignKey("round.id"), primary_key=True),
+    _words("id"),
+    _json("counts"),
+    sa.Column("handed_out", sa.Integer, nullable=False),
+    _words("entered_by"),
+    _words("entered_at"),
+    _words("confirmed_by"),
+    _words("confirmed_at"),
+)
+
+# What audience members call out while a scene is played again: one a participant and showing. A stop that somebody
+# shouted has no participant.
+stop = sa.Table(
+    "stop",
+    metadata,
+    _seq(),
+    _id(),
+    _of("session", "session.id"),
+    _words("showing"),
+    _words("since"),
+    _words("scenario"),
+    _words("scene"),
+    _words("at"),
+    _of("participant", "participant.id", nullable=True, index=False),
+    _words("group_id", nullable=True),
+    _words("character"),
+    _words("how"),
+    _words("state"),
+    _words("taken_at"),
+    _words("tried"),
+    _words("verdict"),
+    _of("magic", "round.id", nullable=True, index=False),
+    _words("response"),
+    _of("entered", "round.id", nullable=True, index=False),
+    sa.UniqueConstraint("participant", "showing"),
+)
+
+# The reasons of a round, from the reveal on; until then they stand with the ballots.
+reason = sa.Table(
+    "reason",
+    metadata,
+    _id(),
+    _of("round", "round.id", index=False),
+    _of("participant", "participant.id", index=False),
+    _words("group_id", nullable=True),
+    _words("choice"),
+    _words("words"),
+    _words("condition"),
+    _words("at"),
+    _words("state"),
+    _words("due_at"),
+    sa.PrimaryKeyConstraint("round", "participant"),
+)
+
+me_too = sa.Table(
+    "me_too",
+    metadata,
+    _of("reason", "reason.id", index=False),
+    _of("participant", "participant.id", index=False),
+    sa.PrimaryKeyConstraint("reason", "participant"),
+)
+
+proposal = sa.Table(
+    "proposal",
+    metadata,
+    _seq(),
+    _id(),
+    _of("session", "session.id"),
+    _words("words"),
+    _words("at"),
+    _of("stop", "stop.id", nullable=True, index=False),
+    _words("scenario", nullable=True),
+    _words("state"),
+    _of("round", "round.id", nullable=True, index=False),
+)
+
+amendment = sa.Table(
+    "amendment",
+    metadata,
+    _seq(),
+    _id(),
+    _of("proposal", "proposal.id"),
+    _words("before"),
+    _words("after"),
+    _words("at"),
+    _words("state"),
+)
+# One amendment in flight: the index holds it, whoever writes.
+sa.Index(
+    "uq_amendment_in_flight",
+    amendment.c.proposal,
+    unique=True,
+    sqlite_where=sa.text("state = 'in flight'"),
+    postgresql_where=sa.text("state = 'in flight'"),
+)
+
+pledge = sa.Table(
+    "pledge",
+    metadata,
+    _seq(),
+    _id(),
+    _of("session", "session.id"),
+    _of("round", "round.id"),
+    _words("role"),
+    _words("what"),
+    _words("by"),
+    _words("at"),
+    _words("state"),
+    _of("decision", "decision.id", nullable=True, index=False),
 )
 
 decision = sa.Table(

@@ -177,6 +177,7 @@ async def _round_page(
         ballots = await work.rounds.ballots(round_.id)
         shown = round_.state == REVEALED
         result = await tallying.result_of(work, round_, commission.threshold) if shown else None
+        reasons = await work.reasons.of(round_.id)
     answer_url = f"{base_url(request)}/answer/{live.code}"
     return await page(
         request,
@@ -190,7 +191,7 @@ async def _round_page(
         rows=[*((g.id, g.label, g.invited) for g in commission.groups), (None, _("Prefer not to say"), None)],
         present=groups.in_the_room(Counter(ballot.group for ballot in ballots), commission.threshold),
         result=result,
-        reasons=reasons_of(round_, ballots) if shown else (),
+        reasons=reasons_of(round_, ballots, reasons) if shown else (),
         takes=round_.takes(site.clock.now()),
         open=round_.state == OPEN,
         answer_url=answer_url,

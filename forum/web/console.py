@@ -7,23 +7,31 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from forum.errors import ForumError, NotFound
+from forum.asking import Terms
+from forum.errors import BadInput, ForumError, NotFound
 from forum.facilitation import Facilitation, Outcome
+from forum.programming import Running
 from forum.rooms import view_of
+from forum.web import care, joker
 from forum.web.errors import status_of
-from forum.web.forms import Form, form_of
+from forum.web.forms import Form, form_of, spoken
 from forum.web.live import screen_context
 from forum.web.pages import done, page, wants_json
 from forum.web.site import base_url, site_of
-from forum.web.words import say
+from forum.web.words import language, say
 
 Act = Callable[[Facilitation, str, Form], Awaitable[Outcome]]
 
 ACTS: dict[str, Act] = {
     "scene": lambda f, s, form: f.scene(s, form.text("scenario"), form.text("scene"), replay=form.flag("replay")),
-    "question": lambda f, s, form: f.question(s, form.text("scenario"), form.text("scene")),
-    "ask": lambda f, s, form: f.ask(s, form.text("question"), form.texts("response"), none=form.flag("none")),
+    "question": lambda f, s, form: f.question(s, form.text("scenario"), form.text("scene"), _terms(form)),
+    "ask": lambda f, s, form: f.ask(
+        s, form.text("question"), form.texts("response"), _terms(form), none=form.flag("none")
+    ),
+    "terms": lambda f, s, form: f.terms(s, form.text("round"), _terms(form)),
+    "leave_out": lambda f, s, form: f.leave_out(s, form.text("round"), form.text("response")),
     "second": lambda f, s, form: f.second(s, form.text("round")),
+    "note": lambda f, s, form: f.note(s, form.text("words")),
     "open": lambda f, s, form: f.open(s, form.text("round")),
     "warn": lambda f, s, form: f.warn(s, form.text("round")),
     "close": lambda f, s, form: f.close(s, form.text("round")),
@@ -33,6 +41,22 @@ ACTS: dict[str, Act] = {
     "resume": lambda f, s, form: f.pause(s, paused=False),
     "end": lambda f, s, form: f.end(s),
 }
+
+
+def _terms(form: Form) -> Terms:
+    """What a vote is declared with. What is no number becomes one that is refused, with its sentence."""
+
+    def number(name: str) -> int:
+        typed = form.text(name)
+        if not typed:
+            return 0
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else -1
+
+    return Terms(form.text("method") or "single", number("quorum"), number("quorum_each"), form.flag("live"))
+
+
+# The act that puts up a cue of the programme.
+NEXT = "item"
 
 
 async def console(request: Request) -> Response:
@@ -48,17 +72,26 @@ async def act(request: Request) -> Response:
     """Carries out one act, tells every screen, and returns to the console (or answers a machine in JSON)."""
     site = site_of(request)
     session, name = request.path_params["session"], request.path_params["act"]
-    if name not in ACTS:
+    if name not in {*ACTS, *joker.ACTS, *care.ACTS, NEXT}:
         raise NotFound("There is no such act of the facilitator.")
     form = await form_of(request)
     try:
-        outcome = await ACTS[name](Facilitation(site.store, site.clock), session, form)
+        if name == NEXT:
+            running = Running(site.store, site.clock, form.text("item"), form.text("after"))
+            outcome = await running.run(session)
+        elif name in care.ACTS:
+            outcome = await care.run(request, session, name, form)
+        elif name in joker.ACTS:
+            outcome = await joker.run(request, session, name, form)
+        else:
+            outcome = await ACTS[name](Facilitation(site.store, site.clock), session, form)
     except ForumError as error:
         if wants_json(request) or isinstance(error, NotFound):
             raise
         # What was typed stays in the form.
         typed = {key: list(values) for key, values in form.values.items()}
-        return await _console(request, session, status_of(error), say(error.message, error.values), typed)
+        said = " ".join(spoken(error).values()) if isinstance(error, BadInput) else say(error.message, error.values)
+        return await _console(request, session, status_of(error), said, typed)
     await site.rooms.changed(session)
     return done(request, f"/console/{session}", **_facts(outcome))
 
@@ -93,5 +126,5 @@ async def _console(
         **context,
         error=error,
         typed=typed or {},
-        socket_path=f"/console/{session}/socket",
+        socket_path=f"/console/{session}/socket?lang={language().code}",
     )

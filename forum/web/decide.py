@@ -13,15 +13,19 @@ from forum.ballot import Ballot
 from forum.commission import Commission
 from forum.decisions import DecisionForm, Matter, Promise
 from forum.errors import BadInput, IllegalMove
+from forum.methods import METHODS
 from forum.outcome import ADOPTED, OUTCOMES, WITH_CHANGES, differs
 from forum.ports import Decision, Work
-from forum.round import FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
+from forum.proposal import WAITING
+from forum.reason import Reason
+from forum.round import DECIDED_ON, FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
 from forum.session import LiveSession
-from forum.web import wording
+from forum.web import ways, wording
 from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import site_of
 from forum.web.terms import outcome_words, power_words
+from forum.web.words import gettext as _
 from forum.web.words import say
 
 ROWS_AT_FIRST = 3
@@ -64,7 +68,8 @@ async def _questions(work: Work, commission: Commission) -> list[_Question]:
     made = await work.decisions.of(commission.id)
     found = []
     for live in await work.sessions.of(commission.id):
-        rounds = [r for r in await work.rounds.of(live.id) if r.state == REVEALED]
+        revealed = [r for r in await work.rounds.of(live.id) if r.state == REVEALED and r.id not in live.held]
+        rounds = [r for r in revealed if r.kind in DECIDED_ON]
         voted = await work.rounds.voted([r.id for r in rounds])
         again = {r.second_of: r for r in rounds if r.second_of}
         shown = {r.id for r in rounds}
@@ -121,6 +126,7 @@ def _read(rounds: tuple[str, ...], form: Form) -> DecisionForm:
         why=form.text("why"),
         dissent=form.text("dissent"),
         promises=_promises(form),
+        pledges=tuple(form.texts("pledge")),
     )
 
 
@@ -149,9 +155,10 @@ async def _form_page(
         find = decisions.past_matter if status == 409 else decisions.matter
         on = await find(work, rounds)
         apart = await decisions.beside(work, on)
-        given = [(r, reasons_of(r, await work.rounds.ballots(r.id))) for r in on.rounds]
+        given = [(r, reasons_of(r, await work.rounds.ballots(r.id), await work.reasons.of(r.id))) for r in on.rounds]
         standing = [d for d in await work.decisions.of(on.commission.id) if set(d.rounds) & {r.id for r in on.rounds}]
-    promises = list(_promises(form))
+        pledged = [p for p in await work.proposals.pledges_on(rounds) if p.state == WAITING]
+    promises = list(_promises(form)) if form.values else [Promise(p.role, p.what, p.by) for p in pledged]
     promises += [Promise()] * (max(ROWS_AT_FIRST, len(promises) + more) - len(promises))
     response = form.text("response") if "response" in form.values else None
     about = response if response and on.later.response(response) else next(iter(on.preference), "")
@@ -167,12 +174,13 @@ async def _form_page(
         reasons=[(r, by_response) for r, by_response in given if by_response],
         standing=standing,
         about=wording.chosen(labels, about) if about else "",
-        dissenting=groups.dissenting(on.result.rows, about) if on.result and about else (),
+        dissenting=groups.dissenting(on.result.rows, about, on.later.method) if on.result and about else (),
         outcomes=[(name, outcome_words(name)) for name in OUTCOMES],
         responses=_responses(on.later),
         form=form,
         response=response,
         promises=promises,
+        pledged=pledged,
         id=form.text("id") or secrets.token_hex(16),
         most=decisions,
         errors=errors or {},
@@ -189,14 +197,31 @@ def _responses(round_: Round) -> list[tuple[str, str]]:
     return [*offered, (NONE_OF_THESE, wording.chosen({}, NONE_OF_THESE))]
 
 
-def reasons_of(round_: Round, ballots: list[Ballot]) -> list[tuple[str, list[str]]]:
-    """The reasons given with each response, by alphabet: never with a group, nor in the order they came in."""
-    labels = _labels(round_)
+def reasons_of(round_: Round, ballots: list[Ballot], reasons: list[Reason]) -> list[tuple[str, list[str]]]:
+    """The reasons given with each response, by alphabet: never with a group, nor in the order they came in.
+
+    They stand by themselves since the reveal; those of older votes are still with the ballots.
+    """
+    labels, way = _labels(round_), METHODS[round_.method]
+    given = [(r.choice, _with_condition(r.words, r.condition)) for r in reasons]
+    if not given:
+        marked = [(way.marks(b.choice)[0] if way.FOLLOWED else "", b) for b in ballots]
+        given = [(mark, _with_condition(b.reason, b.condition)) for mark, b in marked if b.reason or b.condition]
+    if not way.FOLLOWED:
+        # Never with a ballot of several marks, which would be known again among the opened ones.
+        together = sorted(words for _mark, words in given)
+        return [(_("Whatever people chose"), together)] if together else []
     said = [
-        (wording.chosen(labels, r.id), sorted(b.reason for b in ballots if b.choice == r.id and b.reason))
-        for r in round_.responses
+        (ways.mark_words(column.id, labels), sorted(words for mark, words in given if mark == column.id))
+        for column in round_.columns
     ]
-    return [(response, reasons) for response, reasons in said if reasons]
+    return [(response, words) for response, words in said if words]
+
+
+def _with_condition(words: str, condition: str) -> str:
+    if not condition:
+        return words
+    return f"{words} {_('I would accept this if')} {condition}".strip()
 
 
 async def decision(request: Request) -> Response:
@@ -217,7 +242,7 @@ async def decision(request: Request) -> Response:
         outcome=outcome_words(made.outcome),
         preference=wording.listed(labels, on.preference),
         differs=_differs(made, on),
-        dissenting=groups.dissenting(on.result.rows, made.response)
+        dissenting=groups.dissenting(on.result.rows, made.response, on.later.method)
         if on.result and made.response and made.outcome in (ADOPTED, WITH_CHANGES)
         else (),
     )

@@ -11,9 +11,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from forum import errors
 from forum.web.forms import spoken
+from forum.web.middleware import spoken_to
 from forum.web.pages import page, wants_json
+from forum.web.site import site_of
 from forum.web.words import gettext as _
-from forum.web.words import say
+from forum.web.words import language, say, speaking
 
 log = structlog.get_logger()
 
@@ -91,11 +93,18 @@ async def http_error(request: Request, error: Exception) -> Response:
 async def unexpected(request: Request, error: Exception) -> Response:
     """Answers a bug: logged with its trace, told without it."""
     log.error("unexpected error", error=type(error).__name__, exc_info=error)
+    # Whatever is outside the middleware does not know yet who reads.
+    with speaking(spoken_to(request, site_of(request).languages)):
+        return _unexpected(request)
+
+
+def _unexpected(request: Request) -> Response:
     words = _("Something went wrong on our side. Nothing you sent was counted. Please try again.")
     if wants_json(request):
         return JSONResponse({"error": {"code": "unexpected", "words": words}}, 500)
     # As little as can be: whatever failed may be what draws a page.
-    html = f'<!doctype html><html lang="en"><title>Forum</title><main><h1>Forum</h1><p>{words}</p></main></html>'
+    tongue = f'lang="{language().code}" dir="{language().direction}"'
+    html = f"<!doctype html><html {tongue}><title>Forum</title><main><h1>Forum</h1><p>{words}</p></main></html>"
     return HTMLResponse(html, 500)
 
 

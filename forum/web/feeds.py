@@ -20,6 +20,7 @@ from forum.storylife import Event
 from forum.web.life import told
 from forum.web.site import base_url, site_of
 from forum.web.words import gettext as _
+from forum.web.words import language
 
 MOST = 50
 MEDIA = "application/atom+xml"
@@ -66,7 +67,7 @@ def _answer(
     request: Request, *, id_: str, title: str, author: str, page: str, since: str, events: Sequence[Event]
 ) -> Response:
     base = base_url(request)
-    feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
+    feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": language().code})
     _put(feed, "id", uuid.UUID(hex=id_).urn)
     _put(feed, "title", title)
     _put(feed, "updated", events[-1].at if events else since or _LONG_AGO)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from forum import groups
 from forum.storylife import (
     ANNULLED_VOTE,
     APPEALED,
@@ -18,7 +17,7 @@ from forum.storylife import (
     VOTED,
     Event,
 )
-from forum.web import wording
+from forum.web import ways, wording
 from forum.web.templating import day, moment
 from forum.web.words import gettext as _
 
@@ -122,19 +121,11 @@ def _voted(event: Event) -> Line:
     return Line(
         event.at,
         sentence % {"question": round_.question},
-        wording.preferred(result, labels, asynchronous=bool(round_.closes_at)),
-        rows=tuple((row.label, _of_row(row.counts, row.n, labels)) for row in result.rows),
+        ways.outcome_of_vote(result, round_.method, labels, asynchronous=bool(round_.closes_at)),
+        rows=tuple((row.label, ways.said_by_row(row, round_.method, labels)) for row in result.rows),
         link=f"/record?session={round_.session}",
         link_text=_("The votes in the record"),
     )
-
-
-def _of_row(counts: dict[str, int], n: int, labels: dict[str, str]) -> str:
-    top = groups.preference(counts)
-    if not top:
-        return _("Nobody voted.")
-    values = {"responses": wording.listed(labels, top), "count": counts[top[0]], "n": n}
-    return _("%(responses)s (%(count)s of %(n)s)") % values
 
 
 def _annulled(event: Event) -> Line:

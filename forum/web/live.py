@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
+from forum import tickets
 from forum.ballot import Ballot
 from forum.errors import BadInput, CastRefused, NotAllowed, NotFound, TooMany
+from forum.methods import METHODS
+from forum.ports import CastOutcome
+from forum.reason import MOST_CONDITION
 from forum.rooms import Room, cast_of
 from forum.screen import View, cue_key
-from forum.session import LiveSession, Participant
-from forum.web.forms import form_of, spoken
+from forum.session import TICKETS, LiveSession, Participant
+from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
+from forum.web.own import NOBODYS, own_of
 from forum.web.pages import DEVICE, YEAR, digest, done, page, set_cookie, wants_json
 from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
+from forum.web.words import language, ngettext
 from forum.wire import MAX_REASON, REFUSALS, CastMessage
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
@@ -47,13 +54,16 @@ async def join(request: Request) -> Response:
 async def phone(request: Request) -> Response:
     """The phone's page: joining for whoever has not, the screen for whoever has."""
     live = await session_of(request, request.path_params["code"])
-    participant, device = await _participant(request, live)
+    participant, device = await participant_of(request, live)
     if participant is None:
         answer: Response = await _joining(request, live)
         if not device:
             set_cookie(request, answer, DEVICE, secrets.token_urlsafe(24), YEAR)
         return answer
-    return await _phone_page(request, live, participant)
+    answer = await phone_page(request, live, participant)
+    if "read" in request.query_params:
+        set_cookie(request, answer, READING, tongue_of(request).partition("+")[2], YEAR)
+    return answer
 
 
 async def join_session(request: Request) -> Response:
@@ -63,6 +73,8 @@ async def join_session(request: Request) -> Response:
     if live.ended:
         raise NotAllowed("This session has ended.")
     form = await form_of(request)
+    if live.entrance == TICKETS:
+        return await _join_with_ticket(request, live, form.text("ticket"))
     async with site.store.read() as work:
         commission = await work.commissions.get(live.commission)
     group = form.text("group")
@@ -71,50 +83,120 @@ async def join_session(request: Request) -> Response:
         form.wrong("group", "Choose a group, or “Prefer not to say”.")
         if wants_json(request):
             form.stop()
-        return await _joining(request, live, 422, spoken(form.errors["group"]))
+        return await _joining(request, live, 422, spoken(form.errors["group"]), form=form)
+    also = {other for other in form.texts("also") if commission.group_label(other) is not None} - {group}
     device = request.cookies.get(DEVICE) or secrets.token_urlsafe(24)
     async with site.store.read() as work:
         known = await work.sessions.participant(live.id, digest(device))
     if known is None:
         site.limits.take(f"join {address_of(request)}", site.settings.joins_per_address, TEN_MINUTES)
-        participant = Participant(secrets.token_hex(16), live.id, group or None, site.clock.now())
+        participant = Participant(
+            secrets.token_hex(16), live.id, group or None, site.clock.now(), observer=form.flag("observe")
+        )
         async with site.store.begin() as work:
-            await work.sessions.join(participant, digest(device))
+            joined = await work.sessions.join(participant, digest(device))
+            if joined.id == participant.id:
+                await work.care.belong(participant.id, also)
         site.rooms.joined(live.id)
-    answer = done(request, f"/s/{live.code}", session=live.id)
+    answer = done(request, f"/s/{live.code}{'?joined=1' if known is None else ''}", session=live.id)
     set_cookie(request, answer, DEVICE, device, YEAR)
     return answer
 
 
+async def ticket(request: Request) -> Response:
+    """Where a ticket's QR code leads: the same as the phone's page, with the ticket filled in."""
+    live = await session_of(request, request.path_params["code"])
+    participant, _device = await participant_of(request, live)
+    if participant is not None:
+        return RedirectResponse(f"/s/{live.code}", 303)
+    return await _joining(request, live, typed=tickets.printed(tickets.plain(request.path_params["ticket"])))
+
+
+async def _join_with_ticket(request: Request, live: LiveSession, typed: str) -> Response:
+    site = site_of(request)
+    device = request.cookies.get(DEVICE) or secrets.token_urlsafe(24)
+    try:
+        await admitted(request, live, typed, digest(device))
+    except BadInput as error:
+        if wants_json(request):
+            raise
+        return await _joining(request, live, 422, spoken(error), typed)
+    site.rooms.joined(live.id)
+    answer = done(request, f"/s/{live.code}?joined=1", session=live.id)
+    set_cookie(request, answer, DEVICE, device, YEAR)
+    return answer
+
+
+async def admitted(request: Request, live: LiveSession, typed: str, device: str) -> Participant:
+    """Who comes with a ticket; guesses are counted by address. Raises BadInput, TooMany."""
+    site = site_of(request)
+    key = f"ticket {address_of(request)}"
+    site.limits.check(key, site.settings.wrong_tickets_per_address, TEN_MINUTES)
+    if not tickets.plain(typed):
+        raise BadInput("Type the code on your ticket.", field="ticket")
+    try:
+        return await tickets.admit(site.store, site.clock, live, typed, device)
+    except tickets.UnknownTicket:
+        site.limits.count(key)
+        raise
+
+
 async def vote(request: Request) -> Response:
     """A vote by form post: without JavaScript, or where websockets are blocked (then as JSON)."""
-    site = site_of(request)
     live = await session_of(request, request.path_params["code"])
-    participant, _device = await _participant(request, live)
+    participant, _device = await participant_of(request, live)
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     form = await form_of(request)
-    round_id, choice, reason = form.text("round"), form.text("choice"), form.text("reason")
-    error: CastRefused | None = None
-    if not choice:
-        error = CastRefused("unknown_response", "Choose one of the answers.")
-    elif len(reason) > MAX_REASON:
-        error = CastRefused("reason_too_long", REFUSALS["reason_too_long"])
-    else:
-        message = CastMessage(form.text("cast") or secrets.token_hex(16), round_id, choice, reason)
-        outcome = await site.rooms.intake.cast_and_wait(cast_of(message, participant.id, site.clock.now()))
-        if outcome.refusal:
-            said = REFUSALS if wants_json(request) else REFUSALS | _BY_FORM
-            error = CastRefused(outcome.refusal, said[outcome.refusal])
-        elif wants_json(request):
-            return done(
-                request, "", t="ack", cast=message.id, round=round_id, choice=outcome.choice, changed=outcome.changed
-            )
+    outcome, error, typed = await cast_by_form(request, participant.id, form)
+    if outcome is not None and wants_json(request):
+        return done(request, "", **ack_facts(outcome))
     if error is None:
         return RedirectResponse(f"/s/{live.code}?counted=1", 303)
     if wants_json(request):
         raise error
-    return await _phone_page(request, live, participant, 409, refused=error, typed=Typed(round_id, choice, reason))
+    return await phone_page(request, live, participant, 409, refused=error, typed=typed)
+
+
+async def cast_by_form(
+    request: Request, participant: str, form: Form
+) -> tuple[CastOutcome | None, CastRefused | None, Typed]:
+    """Casts the ballot in a form: what became of it, or why it is not counted; and what the form had in it."""
+    site = site_of(request)
+    round_id, reason, condition = form.text("round"), form.text("reason"), form.text("condition")
+    choice, error = await _choice(request, round_id, form)
+    typed = Typed(round_id, choice, reason, dict(form.values), condition)
+    if error is None and len(reason) > MAX_REASON:
+        error = CastRefused("reason_too_long", REFUSALS["reason_too_long"])
+    elif error is None and len(condition) > MOST_CONDITION:
+        error = CastRefused("condition_too_long", REFUSALS["condition_too_long"])
+    if error is not None:
+        return None, error, typed
+    message = CastMessage(form.text("cast") or secrets.token_hex(16), round_id, choice, reason, condition)
+    outcome = await site.rooms.intake.cast_and_wait(cast_of(message, participant, site.clock.now()))
+    if outcome.refusal:
+        said = REFUSALS if wants_json(request) else REFUSALS | _BY_FORM
+        return None, CastRefused(outcome.refusal, said[outcome.refusal]), typed
+    return outcome, None, typed
+
+
+def ack_facts(outcome: CastOutcome) -> dict[str, object]:
+    """A counted ballot, as wire.Ack tells it."""
+    cast = outcome.cast
+    return {"t": "ack", "cast": cast.cast, "round": cast.round, "choice": outcome.choice, "changed": outcome.changed}
+
+
+async def _choice(request: Request, round_id: str, form: Form) -> tuple[str, CastRefused | None]:
+    """The choice that a form makes in a round's way of voting, or why it makes none."""
+    async with site_of(request).store.read() as work:
+        try:
+            round_ = await work.rounds.get(round_id)
+        except NotFound:
+            return form.text("choice"), None  # the intake says what is wrong with it
+    try:
+        return METHODS[round_.method].read(form.values, [r.id for r in round_.responses]), None
+    except CastRefused as error:
+        return "", error
 
 
 class Typed(msgspec.Struct, frozen=True):
@@ -123,29 +205,21 @@ class Typed(msgspec.Struct, frozen=True):
     round: str
     choice: str
     reason: str
+    given: Mapping[str, Sequence[str]] = {}
+    condition: str = ""
 
 
 async def now(request: Request) -> Response:
     """What is on screen now, as JSON, for phones whose network blocks websockets."""
     live = await session_of(request, request.path_params["code"])
-    participant, _device = await _participant(request, live)
+    participant, _device = await participant_of(request, live)
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     room = await site_of(request).rooms.room(live.id)
-    state = msgspec.to_builtins(room.state("phone"))
-    yours = [
-        {"round": b.round, "choice": b.choice, "reason": b.reason}
-        for b in await _yours(request, participant, room.view)
-    ]
+    state = msgspec.to_builtins(room.state("phone", tongue_of(request)))
+    ballots = await _yours(request, participant, room.view)
+    yours = [{"round": b.round, "choice": b.choice, "reason": b.reason, "condition": b.condition} for b in ballots]
     return done(request, "", **state, yours=yours) if wants_json(request) else RedirectResponse(f"/s/{live.code}", 303)
-
-
-async def step_out(request: Request) -> Response:
-    """A quiet page with the organiser's support lines, and the way back."""
-    live = await session_of(request, request.path_params["code"])
-    async with site_of(request).store.read() as work:
-        commission = await work.commissions.get(live.commission)
-    return await page(request, "live/step_out.html", commission=commission, back=f"/s/{live.code}")
 
 
 async def projector(request: Request) -> Response:
@@ -157,23 +231,36 @@ async def projector(request: Request) -> Response:
     return await page(
         request,
         "live/projector.html",
-        socket_path=f"/projector/{live.projector}/socket",
-        **screen_context(base_url(request), room.view),
+        socket_path=f"/projector/{live.projector}/socket?lang={language().code}",
+        **screen_context(base_url(request), room.view.read_in(language().code)),
     )
 
 
-def screen_context(base: str, view: View) -> dict[str, Any]:
-    """What every screen's template gets beside its own."""
+READING = "forum_reading"
+_READING = re.compile(r"[a-z]{2,4}(-[A-Za-z]{2,4})?")
+
+
+def tongue_of(request: HTTPConnection) -> str:
+    """In what words this phone shows questions: its language, and what was chosen for questions ("cy+easy")."""
+    chosen = request.query_params.get("read", request.cookies.get(READING, ""))
+    return f"{language().code}+{chosen}" if _READING.fullmatch(chosen) else language().code
+
+
+def screen_context(base: str, view: View, tongue: str = "") -> dict[str, Any]:
+    """What every screen's template gets beside its own; `tongue` as tongue_of has it."""
     join_url = f"{base}/s/{view.session.code}"
     return {
         "view": view,
         "cue": cue_key(view),
+        "cue_now": cue_key(view),
+        "reading": tongue.partition("+")[2],
         "join_url": join_url,
         "qr": qr(join_url),
         "session_path": f"/s/{view.session.code}",
         "console_path": f"/console/{view.session.id}",
         "yours": {},
         "refused": "",
+        **NOBODYS,
     }
 
 
@@ -204,11 +291,12 @@ async def _inside(request: HTTPConnection, code: str) -> bool:
             live = await work.sessions.by_code(code)
     except NotFound:
         return False
-    participant, _device = await _participant(request, live)
+    participant, _device = await participant_of(request, live)
     return participant is not None
 
 
-async def _participant(request: HTTPConnection, live: LiveSession) -> tuple[Participant | None, str]:
+async def participant_of(request: HTTPConnection, live: LiveSession) -> tuple[Participant | None, str]:
+    """Who this browser is in a session, if anybody, and its device cookie."""
     device = request.cookies.get(DEVICE, "")
     if not device:
         return None, ""
@@ -217,11 +305,34 @@ async def _participant(request: HTTPConnection, live: LiveSession) -> tuple[Part
 
 
 async def _joining(
-    request: Request, live: LiveSession, status: int = 200, errors: dict[str, str] | None = None
+    request: Request,
+    live: LiveSession,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    typed: str = "",
+    form: Form | None = None,
 ) -> Response:
     room = await site_of(request).rooms.room(live.id)
-    context = screen_context(base_url(request), room.view)
-    return await page(request, "live/joining.html", status, errors=errors or {}, value=None, **context)
+    context = screen_context(base_url(request), room.view) | {"errors": errors or {}, "typed": typed}
+    told = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
+    return await page(request, "live/joining.html", status, value=None, **told, **context)
+
+
+def missed_words(view: View) -> str:
+    """What somebody has missed who comes now, in one line; empty where nothing has happened."""
+    so_far = view.so_far
+    if so_far is None:
+        return ""
+    titles = [title for story in so_far.stories if (title := view.title_of(story))]
+    parts = []
+    if titles:
+        parts.append(_("we saw %(stories)s") % {"stories": _(", ").join(f"“{title}”" for title in titles)})
+    if so_far.votes:
+        words = ngettext("the room voted once", "the room voted %(number)s times", so_far.votes)
+        parts.append(words % {"number": so_far.votes} if "%(" in words else words)
+    if not parts:
+        return _("the session had begun.")
+    return _(" and ").join(parts) + _(". What is on now is below.")
 
 
 async def _yours(request: Request, participant: Participant, view: View) -> list[Ballot]:
@@ -229,16 +340,19 @@ async def _yours(request: Request, participant: Participant, view: View) -> list
         return await work.rounds.yours(participant.id, [view.round.id] if view.round else [])
 
 
-async def _phone_page(
+async def phone_page(
     request: Request,
     live: LiveSession,
     participant: Participant,
     status: int = 200,
     refused: CastRefused | None = None,
     typed: Typed | None = None,
+    own: dict[str, Any] | None = None,
 ) -> Response:
+    """The page of one phone. `own` is what it is to show besides of its own (own.NOBODYS has the names)."""
     room: Room = await site_of(request).rooms.room(live.id)
-    context = screen_context(base_url(request), room.view)
+    tongue = tongue_of(request)
+    context = screen_context(base_url(request), room.view.read_in(tongue), tongue)
     yours: dict[str, object] = {b.round: b for b in await _yours(request, participant, room.view)}
     return await page(
         request,
@@ -246,10 +360,15 @@ async def _phone_page(
         status,
         **context
         | {
+            **await own_of(site_of(request).store, participant.id, room.view),
+            **(own or {}),
             "yours": yours,
             "typed": typed,
             "refused": _(refused.message) if refused else "",
+            "missed": missed_words(room.view) if "joined" in request.query_params else "",
+            "practised": request.query_params.get("practised", ""),
             "counted": "counted" in request.query_params and bool(yours),
-            "socket_path": f"/s/{live.code}/socket",
+            "socket_path": f"/s/{live.code}/socket?lang={language().code}&read={tongue.partition('+')[2]}",
+            "observing": participant.observer,
         },
     )

@@ -1,4 +1,4 @@
-"""What every answer carries and every request must pass: security headers, and the Origin check."""
+"""What every answer carries and every request must pass: security headers, the reader's language, the Origin check."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from forum.web.languages import Language, Languages
+from forum.web.words import gettext as _
+from forum.web.words import speak
+
+LANGUAGE = "forum_language"
+_YEAR = 365 * 24 * 3600
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -48,6 +55,51 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
+def spoken_to(connection: HTTPConnection, languages: Languages) -> Language:
+    """The language for whoever asks: by ?lang=, else as this browser was told before, else as it says by itself."""
+    return languages.choose(
+        connection.query_params.get("lang", ""),
+        connection.cookies.get(LANGUAGE, ""),
+        connection.headers.get("accept-language", ""),
+    )
+
+
+class ReadersLanguage:
+    """Everything below answers in the reader's language. One chosen by ?lang= is kept for a year.
+
+    A projector's is not: whoever opens one in Welsh for the room goes on reading their own pages as before.
+    """
+
+    def __init__(self, app: ASGIApp, languages: Languages) -> None:
+        self.app = app
+        self.languages = languages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI call."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        language = spoken_to(connection, self.languages)
+        speak(language)
+        asked = connection.query_params.get("lang", "")
+        keep = scope["type"] == "http" and asked == language.code and not scope["path"].startswith("/projector/")
+        keep = keep and connection.cookies.get(LANGUAGE) != asked
+
+        async def send_with_language(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Language"] = language.code
+                if keep:
+                    kept = Response()
+                    secure = scope["scheme"] == "https"
+                    kept.set_cookie(LANGUAGE, asked, _YEAR, httponly=True, samesite="lax", secure=secure)
+                    headers.append("Set-Cookie", kept.headers["set-cookie"])
+            await send(message)
+
+        await self.app(scope, receive, send_with_language)
+
+
 class OriginCheck:
     """Refuses unsafe requests and websocket handshakes that another site's page may have caused.
 
@@ -72,8 +124,10 @@ class OriginCheck:
             await send({"type": "websocket.close", "code": 4403})
         else:
             answer = PlainTextResponse(
-                "This request came from another site's page, or did not say where it came from. "
-                "Open the form here and send it again.",
+                _(
+                    "This request came from another site's page, or did not say where it came from. "
+                    "Open the form here and send it again."
+                ),
                 403,
             )
             await answer(scope, receive, send)

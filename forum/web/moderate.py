@@ -40,7 +40,7 @@ from forum.web.suggestions import thanks
 from forum.web.terms import act_words
 from forum.web.versions import Change, changes_between
 from forum.web.words import gettext as _
-from forum.web.words import say, translations
+from forum.web.words import ngettext, say
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,6 @@ def _status_words(story: Submission) -> tuple[str, str]:
 def age(since: str, now: str) -> str:
     """How long ago, in the largest unit that says it: "3 days", "5 hours", "2 minutes"."""
     minutes = max(0, int((datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds() // 60))
-    ngettext = translations().ngettext
     if minutes >= 2 * 24 * 60:
         days = minutes // (24 * 60)
         return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}

@@ -14,11 +14,14 @@ from forum.commission import DEFAULT_THRESHOLD, POWERS, STAGES
 from forum.errors import BadInput
 from forum.organising import CommissionForm, SessionForm
 from forum.ports import Token
+from forum.reason import KEPT
+from forum.session import OPEN_CODE
 from forum.submissions import ACCEPTED
 from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.terms import power_words, session_state, stage_words
+from forum.web.words import gettext as _
 
 GROUPS_AT_FIRST = 6
 SUPPORT_AT_FIRST = 3
@@ -118,8 +121,8 @@ async def _commission_page(request: Request, form: Form, errors: dict[str, str] 
         id=form.text("id") or secrets.token_hex(16),
         groups=groups + [("", "")] * (rows - len(groups)),
         support=support + [("", "")] * (lines - len(support)),
-        stages=[(stage, stage_words(stage), stage) for stage in STAGES],
-        levels=[(level, level.capitalize(), power_words(level)) for level in POWERS],
+        stages=[(stage, stage_words(stage), _(stage)) for stage in STAGES],
+        levels=[(level, _(level).capitalize(), power_words(level)) for level in POWERS],
         threshold=form.text("threshold", str(DEFAULT_THRESHOLD)),
         errors=errors or {},
         most=organising,
@@ -142,6 +145,8 @@ async def add_session(request: Request) -> Response:
         scenarios=tuple(form.texts("scenario")),
         rehearsal=form.flag("rehearsal"),
         record=form.flag("record"),
+        entrance=form.text("entrance") or OPEN_CODE,
+        reasons=form.text("reasons") or KEPT,
     )
     try:
         made = await organising.create_session(site.store, site.clock, asked)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -11,11 +14,15 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from forum import roles
 from forum.errors import NotAllowed, SignInNeeded
 from forum.ports import Person
+from forum.web.languages import Language
 from forum.web.site import site_of
+from forum.web.words import language
 
 SIGNED_IN = "forum_session"
 DEVICE = "forum_device"
 YEAR = 365 * 24 * 3600
+_LONG = 300
+_ELSEWHERE = re.compile(r"[a-zA-Z]+:|[/\\]{2}")
 
 
 def digest(secret: str) -> str:
@@ -68,6 +75,29 @@ async def somebody(request: HTTPConnection) -> Person:
     return person
 
 
+@dataclass(frozen=True)
+class Tongue:
+    """A language on the switch, and where this page stands in it."""
+
+    language: Language
+    url: str
+    now: bool
+
+
+def tongues(request: Request) -> tuple[Tongue, ...]:
+    """The switch between languages. After a form that came back it leads to the page that the form stands on."""
+    address = request.url
+    if request.method not in {"GET", "HEAD"}:
+        before = urlsplit(request.headers.get("referer", ""))
+        address = address.replace(path=before.path if before.netloc == address.netloc else "/", query="")
+    # What was asked for goes along; not what is very long, or would lead to another site.
+    asked = [(k, v) for k, v in parse_qsl(address.query) if k != "lang" and len(v) < _LONG and not _ELSEWHERE.match(v)]
+    return tuple(
+        Tongue(one, f"{address.path}?{urlencode([*asked, ('lang', one.code)])}", one is language())
+        for one in site_of(request).languages.all
+    )
+
+
 async def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A whole page from a template, with what every page has."""
     site = site_of(request)
@@ -77,6 +107,8 @@ async def page(request: Request, template: str, status: int = 200, **context: An
         person=person,
         may=lambda permission: roles.may(held, permission),
         path=request.url.path,
+        language=language(),
+        tongues=tongues(request),
         **context,
     )
     return HTMLResponse(html, status)

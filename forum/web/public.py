@@ -17,6 +17,7 @@ from forum.web import annotating
 from forum.web.evidence import items as evidence_items
 from forum.web.life import told
 from forum.web.pages import page
+from forum.web.programmes import is_planned
 from forum.web.site import site_of
 from forum.web.suggestions import thanks
 from forum.web.terms import session_state
@@ -62,6 +63,7 @@ async def commission(request: Request) -> Response:
         stories = await work.stories.of(found.id, ACCEPTED)
         sessions = [s for s in await work.sessions.of(found.id) if not s.asynchronous]
         asynchronous = await tallying.asynchronous_rounds(work, found)
+        planned = {s.id for s in sessions if is_planned((await work.programmes.latest(s.id)).plan)}
         decisions = await work.decisions.of(found.id)
         decided = await _decided(work, decisions)
     return await page(
@@ -73,6 +75,7 @@ async def commission(request: Request) -> Response:
         sessions=[(s, session_state(s)) for s in sessions],
         asynchronous=asynchronous,
         story_titles={s.id: s.title for s in stories},
+        planned=planned,
         decisions=decisions,
         decided=decided,
     )

@@ -13,6 +13,7 @@ from forum.ports import Clock, Store
 from forum.rooms import Rooms
 from forum.settings import Settings
 from forum.signing import Signer
+from forum.web.languages import Languages
 from forum.web.limits import Limits
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -33,6 +34,7 @@ class Site:
     templates: jinja2.Environment
     limits: Limits
     mailing: Mailing
+    languages: Languages
     address: str
 
 

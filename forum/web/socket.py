@@ -12,9 +12,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from forum.errors import ForumError, NotAllowed, NotFound, SignInNeeded, StoreUnavailable
 from forum.rooms import Connection, Room
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
-from forum.web.live import session_of
+from forum.web.live import session_of, tongue_of
 from forum.web.pages import DEVICE, digest, need, still_may
 from forum.web.site import site_of
+from forum.web.words import language
 from forum.wire import Bye, Yours, encode
 
 # Whether this screen may still be shown what comes next.
@@ -39,8 +40,20 @@ async def phone(socket: WebSocket) -> None:
     except ForumError as error:
         await _refuse(socket, error)
         return
-    yours = [Yours(b.round, b.choice, b.reason) for b in ballots]
-    await _serve(socket, live.id, Connection("phone", participant.id), yours)
+    yours = [Yours(b.round, b.choice, b.reason, b.condition) for b in ballots]
+    await _serve(socket, live.id, Connection("phone", participant.id, tongue_of(socket)), yours)
+
+
+async def tablet(socket: WebSocket) -> None:
+    """A shared tablet, by its link. It only listens: its ballots are posted, each with its own voter."""
+    site = site_of(socket)
+    try:
+        async with site.store.read() as work:
+            live = await work.sessions.by_tablet(socket.path_params["key"])
+    except ForumError as error:
+        await _refuse(socket, error)
+        return
+    await _serve(socket, live.id, Connection("tablet", language=language().code))
 
 
 async def projector(socket: WebSocket) -> None:
@@ -52,7 +65,7 @@ async def projector(socket: WebSocket) -> None:
     except ForumError as error:
         await _refuse(socket, error)
         return
-    await _serve(socket, live.id, Connection("projector"))
+    await _serve(socket, live.id, Connection("projector", language=language().code))
 
 
 async def console(socket: WebSocket) -> None:
@@ -67,7 +80,8 @@ async def console(socket: WebSocket) -> None:
     except ForumError as error:
         await _refuse(socket, error)
         return
-    await _serve(socket, live.id, Connection("console"), may=lambda: still_may(socket, "run sessions"))
+    screen = Connection("console", language=language().code)
+    await _serve(socket, live.id, screen, may=lambda: still_may(socket, "run sessions"))
 
 
 async def _refuse(socket: WebSocket, error: ForumError) -> None:

@@ -27,6 +27,7 @@ from forum.errors import (
     StoreUnavailable,
     StoryProblems,
     TooMany,
+    filled,
 )
 from forum.ports import Submission
 from forum.scenario import Scenario
@@ -40,6 +41,7 @@ from forum.web.pages import page
 from forum.web.private import story_of_link
 from forum.web.site import address_of, site_of
 from forum.web.words import gettext as _
+from forum.web.words import say
 
 _TRIES = 4  # for each story that may be sent: files with problems, and looking before sending
 _TOO_BIG = 'The file is too big. It can have 1 MiB. In Twine, choose "Build", then "Export As Twee", and send that.'
@@ -120,7 +122,8 @@ def _read(form: Form, file: File | None) -> _Read:
         return _Read(None, error.problems, error.notes)
     if len(imported.scenarios) > 1:
         titles = ", ".join(f'"{story.title}"' for story in imported.scenarios)
-        many = f"There are {len(imported.scenarios)} stories in this file: {titles}. Send them one by one."
+        sentence = "There are %(count)s stories in this file: %(titles)s. Send them one by one."
+        many = filled(sentence, count=len(imported.scenarios), titles=titles)
         return _Read(None, (Problem(0, many),))
     return _Read(imported.scenarios[0], (), imported.notes)
 
@@ -153,7 +156,7 @@ async def _page(
 
 def _lines(found: Sequence[Problem]) -> list[tuple[int, str]]:
     """Line and sentence of each; where there are very many, the first ones."""
-    lines = [(problem.line, problem.message) for problem in found[:_SHOWN]]
+    lines = [(problem.line, say(problem.message)) for problem in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append((0, _("And %(more)s more.") % {"more": len(found) - _SHOWN}))
     return lines

@@ -1,22 +1,25 @@
-"""The templates, with what they may call: gettext, static files by content, the charts, times in words."""
+"""The templates, with what they may call: gettext, static files by content, the charts, times and numbers in words."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
 import segno
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal, format_percent
+from markupsafe import Markup
 
-from forum import charts
+from forum import ROOT, charts
 from forum.draft import mark
-from forum.web import terms
-from forum.web.words import translations
+from forum.methods import METHODS
+from forum.web import terms, ways
+from forum.web.readings import note_words, reading_name, readings
+from forum.web.words import gettext, language, ngettext
 
-ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 
@@ -34,22 +37,35 @@ def qr(text: str) -> str:
 
 
 def day(at: str) -> str:
-    """A stored time (UTC) as "22 November 2026"."""
-    return f"{_moment(at):%-d %B %Y}" if at else ""
+    """A stored time (UTC) as "22 November 2026", in the reader's language."""
+    return format_date(_moment(at), "long", language().locale) if at else ""
 
 
 def moment(at: str) -> str:
-    """A stored time (UTC) as "22 November 2026, 13:44 UTC"."""
-    return f"{_moment(at):%-d %B %Y, %H:%M} UTC" if at else ""
+    """A stored time (UTC) as "22 November 2026, 13:44 UTC", in the reader's language."""
+    if not at:
+        return ""
+    time = format_time(_moment(at), "short", locale=language().locale)
+    return gettext("%(day)s, %(time)s UTC") % {"day": day(at), "time": time}
+
+
+def number(value: int) -> str:
+    """A number as the reader writes it: "1,234"."""
+    return format_decimal(value, locale=language().locale)
+
+
+def share(part: int, whole: int) -> str:
+    """A part of a whole in per cent, halves rounded up: "17%"."""
+    return format_percent((200 * part + whole) // (2 * whole) / 100 if whole else 0, locale=language().locale)
 
 
 def _moment(at: str) -> datetime:
     return datetime.fromisoformat(at)
 
 
-def spaced(code: str) -> str:
-    """A join code as people read it out: "482 913"."""
-    return f"{code[:3]} {code[3:]}"
+def spaced(code: str) -> Markup:
+    """A join code as people read it out: "482 913", from left to right on every page."""
+    return Markup('<bdi dir="ltr">{} {}</bdi>').format(code[:3], code[3:])
 
 
 def environment() -> jinja2.Environment:
@@ -64,8 +80,18 @@ def environment() -> jinja2.Environment:
     )
     # The i18n extension gives the environment this method when it is loaded.
     with_gettext: Any = env
-    with_gettext.install_gettext_translations(translations(), newstyle=True)
-    env.globals |= {"static": static, "charts": charts, "chart_words": terms.chart_words}
+    with_gettext.install_gettext_callables(gettext, ngettext, newstyle=True)
+    env.globals |= {"static": static, "charts": charts, "chart_words": terms.chart_words, "share": share}
     env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
-    env.filters |= {"mark": mark, "day": day, "moment": moment, "spaced": spaced}
+    env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
+    env.globals |= ways.GLOBALS | {"methods": tuple(METHODS)}
+    env.globals |= {"reading_name": reading_name, "readings": readings, "note_words": note_words}
+    env.filters |= {
+        "mark": mark,
+        "day": day,
+        "moment": moment,
+        "spaced": spaced,
+        "note_words": note_words,
+        "number": number,
+    }
     return env

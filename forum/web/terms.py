@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forum import paths
+from forum import paths, waves
 from forum.charts import Words
 from forum.scenario import Scenario
 from forum.session import LiveSession
+from forum.stop import Bar
 from forum.web.words import gettext as _
 from forum.web.words import say
 
@@ -108,3 +110,24 @@ def act_words(action: str) -> str:
         "decision overturned": _("A writer appealed. Another moderator read the story and undid what was decided."),
     }
     return words.get(action, action)
+
+
+def kind_words(kind: str) -> str:
+    """What a round is for, as the console says it."""
+    return {
+        "first vote": _("first vote"),
+        "vote after replay": _("vote after the replay"),
+        "magic check": _("magic check"),
+        "character vote": _("whom to replace"),
+        "policy vote": _("vote on a proposal"),
+    }.get(kind, kind)
+
+
+def wave_picture(bars: Sequence[Bar]) -> str:
+    """The wave of stops, as SVG."""
+    return waves.picture(
+        bars, waves.Words(_("Stops since the scene was put up"), _("From %(start)s to %(end)s: %(number)s"))
+    )
+
+
+minutes = waves.clock

@@ -6,14 +6,15 @@ named as withdrawn; nothing is looked up elsewhere that an erasure would have ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from forum import groups
 from forum.groups import Result
 from forum.round import Response, Round
-from forum.session import ASYNCHRONOUS
+from forum.session import ASYNCHRONOUS, OPEN_LINK, TICKETS
+from forum.web import ways
+from forum.web.readings import reading_name
 from forum.web.templating import day, moment
 from forum.web.terms import act_words, power_words, stage_words
 from forum.web.words import gettext as _
@@ -93,23 +94,7 @@ def listed(labels: Mapping[str, str], responses: list[str] | tuple[str, ...]) ->
 def named(words: Callable[[str], str], name: str) -> str:
     """A name that the field uses, after what it means."""
     meaning = words(name)
-    return name if meaning == name else f"{meaning} ({name})"
-
-
-def preferred(result: Result, labels: Mapping[str, str], *, asynchronous: bool) -> str:
-    """What people preferred, with the count, and whether that was in a room."""
-    top = groups.preference(result.counts)
-    if not top:
-        return _("Nobody voted.")
-    if asynchronous:
-        said = _("In the asynchronous round people preferred %(responses)s, with %(count)s of %(n)s votes.")
-        if len(top) > 1:
-            said = _("In the asynchronous round people preferred %(responses)s, with %(count)s of %(n)s votes each.")
-    else:
-        said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes.")
-        if len(top) > 1:
-            said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes each.")
-    return said % {"responses": listed(labels, top), "count": result.counts[top[0]], "n": result.n}
+    return name if meaning == name else f"{meaning} ({_(name)})"
 
 
 def decided(outcome: str, response: str | None, labels: Mapping[str, str]) -> str:
@@ -141,16 +126,11 @@ def _session_opened(entry: Facts, around: Around) -> Told:
     power = about["power"]
     invited = [f"{g['label']} ({g['invited']})" if g["invited"] is not None else g["label"] for g in about["groups"]]
     kind, sentence = _("Live session"), _("The live session “%(title)s” was made for “%(commission)s”.")
-    entrance = _("Anybody with the join code. So browsers are counted, not people.")
     if entry.get("kind") == ASYNCHRONOUS:
         kind = _("Asynchronous round")
         sentence = _(
             "The asynchronous round “%(title)s” was made for “%(commission)s”. People play a story and answer by "
             "themselves, over days."
-        )
-        entrance = _(
-            "Anybody who opens its page. So browsers are counted, not people; and whoever answers here may vote in a "
-            "room as well."
         )
     return Told(
         kind,
@@ -164,17 +144,29 @@ def _session_opened(entry: Facts, around: Around) -> Told:
             (_("What cannot change"), power["cannot_change"]),
             (_("Groups, with how many people were invited"), ", ".join(invited)),
             (_("Smallest group shown by itself"), str(about["threshold"])),
-            (_("How people get in"), entrance),
+            (_("How people get in"), _entrance(entry["entrance"])),
         ),
     )
 
 
+def _entrance(entrance: str) -> str:
+    if entrance == OPEN_LINK:
+        return _(
+            "Anybody who opens its page. So browsers are counted, not people; and whoever answers here may vote in a "
+            "room as well."
+        )
+    if entrance == TICKETS:
+        return _("With a ticket, which says the group. Each ticket has one vote.")
+    return _("Anybody with the join code. So browsers are counted, not people.")
+
+
 def _round_opened(entry: Facts, around: Around) -> Told:
-    sentence = (
-        _("Voting opened again, after the replay. The question is: “%(question)s”")
-        if entry["kind"] == "vote after replay"
-        else _("Voting opened. The question is: “%(question)s”")
-    )
+    sentence = {
+        "vote after replay": _("Voting opened again, after the replay. The question is: “%(question)s”"),
+        "magic check": _("The room was asked whether what was tried on stage could really happen: “%(question)s”"),
+        "character vote": _("The room was asked which character to replace: “%(question)s”"),
+        "policy vote": _("Voting opened on a proposal. The question is: “%(question)s”"),
+    }.get(entry["kind"], _("Voting opened. The question is: “%(question)s”"))
     values = {"question": around.words(entry["question"])}
     until: tuple[tuple[str, str], ...] = ()
     if entry.get("closes_at"):
@@ -191,6 +183,9 @@ def _round_opened(entry: Facts, around: Around) -> Told:
             (_("Groups"), ", ".join(entry["groups"])),
             (_("Smallest group shown by itself"), str(entry["threshold"])),
             (_("How far the vote binds"), named(power_words, entry["power"])),
+            (_("Way of voting"), ways.method_words(entry["method"])),
+            *_declared(entry),
+            *_versions(entry, around),
         ),
     )
 
@@ -204,6 +199,24 @@ def _round_extended(entry: Facts, around: Around) -> Told:
     )
 
 
+def _declared(entry: Facts) -> Iterator[tuple[str, str]]:
+    quorum = entry.get("quorum") or {"ballots": 0, "each_group": 0}
+    if quorum["ballots"]:
+        yield _("How many votes are needed"), str(quorum["ballots"])
+    if quorum["each_group"]:
+        yield _("How many votes are needed from every group"), str(quorum["each_group"])
+    if entry.get("live"):
+        yield _("While voting is open"), _("The count of everybody together is shown, once enough people have voted.")
+
+
+def _versions(entry: Facts, around: Around) -> Iterator[tuple[str, str]]:
+    for version in entry.get("versions", ()):
+        question = [around.words(version["question"])] if version["question"] else []
+        labels = [around.words(response["label"]) for response in version["responses"]]
+        words = "\n".join(question + labels)
+        yield _("To be read as well in: %(kind)s") % {"kind": reading_name(version["kind"])}, words
+
+
 def _round_closed(entry: Facts, around: Around) -> Told:
     sentence = _("Voting closed. Votes counted: %(count)s. The question was: “%(question)s”")
     if around.asynchronous(entry["round"]):
@@ -213,6 +226,7 @@ def _round_closed(entry: Facts, around: Around) -> Told:
         sentence % {"question": around.question(entry["round"]), "count": entry["count"]},
         (
             (_("Votes counted"), str(entry["count"])),
+            *(((_("Of these on paper, counted by two people"), str(entry["paper"])),) if "paper" in entry else ()),
             (_("Fingerprint of all the votes (ballots root)"), entry["ballots_root"]),
         ),
     )
@@ -220,8 +234,12 @@ def _round_closed(entry: Facts, around: Around) -> Told:
 
 def _round_revealed(entry: Facts, around: Around) -> Told:
     result = Result.from_json(entry["result"])
-    labels = around.responses(entry["round"])
-    said = preferred(result, labels, asynchronous=around.asynchronous(entry["round"]))
+    opening = around.openings.get(entry["round"])
+    method = opening["method"] if opening else "single"
+    labels = around.responses(entry["round"]) or {id_: id_ for id_ in result.counts}
+    said = ways.outcome_of_vote(result, method, labels, asynchronous=around.asynchronous(entry["round"]))
+    if result.quorum is not None and result.quorum.reached is False:
+        said += " " + _("Fewer people took part than had been declared to be needed.")
     return Told(
         _("Result"),
         said + " " + _("The question was: “%(question)s”") % {"question": around.question(entry["round"])},
@@ -230,7 +248,8 @@ def _round_revealed(entry: Facts, around: Around) -> Told:
             entry["round"],
             entry["session"],
             around.question(entry["round"]),
-            tuple(Response(id_, labels.get(id_, id_)) for id_ in result.counts),
+            tuple(Response(id_, label) for id_, label in labels.items()),
+            method=method,
             closes_at=around.openings.get(entry["round"], {}).get("closes_at") or "",
         ),
         link=f"/rounds/{entry['round']}/ballots.jsonl",

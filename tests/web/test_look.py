@@ -99,3 +99,12 @@ def test_scripts_speak_no_words_of_their_own_and_use_nothing_that_plain_http_lac
 def test_no_template_has_inline_style_or_script(template: Path) -> None:
     html = template.read_text("utf-8")
     assert not re.search(r"\sstyle=|<style|<script(?![^>]*\ssrc=)|\son(?:click|change|submit|load)=", html)
+
+
+def test_every_side_is_named_by_the_reading_direction() -> None:
+    """Left and right are for what does not turn with the language: [dir=rtl] rules, and pictures."""
+    plain = "\n".join(line for line in CSS.split("\n") if not line.startswith("[dir=rtl]"))
+    assert (
+        re.findall(r"(?:padding|margin|border)-(?:left|right)|text-align: (?:left|right)|float: (?:left|right)", plain)
+        == []
+    )

@@ -120,6 +120,13 @@ def test_no_unsafe_address_is_open_but_those_that_have_their_own_key() -> None:
         "/s/{code}/vote",
         "/answer/{answer_code}/join",
         "/answer/{answer_code}/question",
+        "/s/{code}/stop",
+        "/s/{code}/reason",
+        "/s/{code}/too",
+        "/tablet/{key}/vote",
+        "/s/{code}/practice",  # keeps nothing
+        "/s/{code}/break",
+        "/s/{code}/more-time",
     }
 
 
@@ -138,6 +145,7 @@ async def test_every_socket_as_every_role(everybody: Everybody, visitor: str) ->
         closed[route.path] = await _close_code(everybody, path, visitor)
     assert closed["/s/{code}/socket"] == 4403
     assert closed["/projector/{key}/socket"] == 4404
+    assert closed["/tablet/{key}/socket"] == 4404
     assert closed["/console/{session}/socket"] == (0 if visitor == roles.ORGANISER else 4403)
 
 

@@ -13,10 +13,12 @@ from making import a_commission, a_session, new_id
 
 from forum import scenario
 from forum.groups import TOO_SMALL, Result, TableRow
+from forum.reason import Said
 from forum.round import AFTER_REPLAY, ANNULLED, CLOSED, DRAFT, OPEN, REVEALED, Response, Round
-from forum.screen import Reason, Story, View, cue_key
+from forum.screen import Story, View, cue_key
 from forum.session import Cue
 from forum.viewshift import ViewShift
+from forum.web.languages import ENGLISH
 from forum.web.live import Typed, screen_context
 from forum.web.templating import STATIC, environment
 from forum.wire import Yours
@@ -75,7 +77,7 @@ STATES = {
     "open": asking(OPEN),
     "closing soon": asking(OPEN, now={"closing_soon": True}),
     "paused": asking(OPEN, paused=True),
-    "closed": asking(CLOSED, reasons=(Reason("r1", "Nobody should wait alone."),)),
+    "closed": asking(CLOSED, reasons=(Said("x", "r1", "", "Nobody should wait alone.", "", "waiting"),)),
     "revealed": asking(REVEALED, kind="result", results={ROUND.id: RESULT}),
     "withheld": asking(REVEALED, kind="result", results={ROUND.id: WITHHELD}),
     "nobody voted": asking(
@@ -112,6 +114,10 @@ def whole(screen: str, view: View, **more: Any) -> str:
         "person": None,
         "may": lambda permission: False,
         "path": "/s/482913",
+        "language": ENGLISH,
+        "tongues": (),
+        "observing": False,
+        "missed": "",
         "socket_path": "/s/482913/socket",
         "error": "",
         **more,
@@ -237,7 +243,7 @@ class TestPhone:
     def test_the_page_is_light_enough_for_a_slow_network(self) -> None:
         files = sum(
             len(gzip.compress((STATIC / name).read_bytes()))
-            for name in ("forum.css", "socket.js", "phone.js", "icon.svg")
+            for name in ("forum.css", "socket.js", "phone.js", "aside.js", "comfort.js", "icon.svg")
         )
         pages = [len(whole("phone", view).encode()) for view in STATES.values()]
         assert files + max(pages) <= 40_000
@@ -324,7 +330,7 @@ class TestConsole:
         assert "Prefer not to say 13" in shown
 
     def test_reasons_are_read_by_response_once_the_result_is_shown(self) -> None:
-        reasons = (Reason("r1", "Nobody should wait alone."),)
+        reasons = (Said("x", "r1", "", "Nobody should wait alone.", "", "waiting"),)
         for state in ("open", "closed", "revealed"):
             shown = words(fragment("console", replace(STATES[state], reasons=reasons)))
             assert ("Nobody should wait alone." in shown) == (state == "revealed")

@@ -1,0 +1,103 @@
+"""A proposal at the end of the day: grown from an intervention or typed, amended on screen, voted on, promised.
+
+An amendment is in flight until the facilitator takes it or drops it; meanwhile there is no other to the same proposal.
+Both texts are kept. A pledge is what somebody with the power says in the room: who does what by when. Said by somebody
+who may decide it is a commitment of a decision at once; written down by anybody else it waits until they confirm it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_WORDS = 400
+MOST_PROPOSALS = 20
+
+# A proposal stands, or was taken off the list.
+STANDING, OFF = "standing", "off"
+# An amendment.
+IN_FLIGHT, TAKEN, DROPPED = "in flight", "taken", "dropped"
+# A pledge.
+WAITING, CONFIRMED, WITHDRAWN = "waiting", "confirmed", "withdrawn"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One proposal. `stop` is the stop that it grew from and `scenario` that one's story, None for a typed one.
+
+    `round` is the policy vote on it, once that was put.
+    """
+
+    id: str
+    session: str
+    words: str
+    at: str
+    stop: str | None = None
+    scenario: str | None = None
+    state: str = STANDING
+    round: str | None = None
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """One change of a proposal's words, from `before` to `after`."""
+
+    id: str
+    proposal: str
+    before: str
+    after: str
+    at: str
+    state: str = IN_FLIGHT
+
+
+@dataclass(frozen=True)
+class Promised:
+    """A promise as screens show it. `confirmed`: it is a commitment in the record; else `pledge` is its id."""
+
+    role: str
+    what: str
+    by: str
+    confirmed: bool
+    pledge: str = ""
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """The proposals of a session with their amendments, in the order they were made, and what was promised on the vote
+    that is on screen."""
+
+    proposals: tuple[Proposal, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+    promises: tuple[Promised, ...] = ()
+
+    @property
+    def standing(self) -> tuple[Proposal, ...]:
+        """Those on the list that have words: a story that was taken back took its own away."""
+        return tuple(p for p in self.proposals if p.state == STANDING and p.words)
+
+    @property
+    def off(self) -> tuple[Proposal, ...]:
+        """Those that were taken off the list."""
+        return tuple(p for p in self.proposals if p.state == OFF and p.words)
+
+    def texts(self, proposal: Proposal) -> tuple[Amendment, ...]:
+        """The amendments of a proposal, oldest first."""
+        return tuple(a for a in self.amendments if a.proposal == proposal.id)
+
+    def flying(self, proposal: Proposal) -> Amendment | None:
+        """The amendment of a proposal that is in flight."""
+        return next((a for a in self.texts(proposal) if a.state == IN_FLIGHT), None)
+
+
+@dataclass(frozen=True)
+class Pledge:
+    """Who (`role`) does what by when (`by`, an ISO date), about the vote `round`. `decision` is what confirmed it."""
+
+    id: str
+    session: str
+    round: str
+    role: str
+    what: str
+    by: str
+    at: str
+    state: str = WAITING
+    decision: str | None = None

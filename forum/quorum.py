@@ -1,0 +1,66 @@
+"""A quorum: how many must vote for the result to count for much, declared before the vote and shown when missed.
+
+A missed quorum changes no number. The result is shown as it is, and says that too few took part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """What was declared: so many ballots in all, and so many in every group that is shown. 0 asks for nothing."""
+
+    ballots: int = 0
+    each_group: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.ballots or self.each_group)
+
+    def held_against(self, n: int, rows: Mapping[str, int]) -> Turnout | None:
+        """What became of it, with `n` ballots in all and those of every published row; None where none was declared.
+
+        Groups are those of the published rows, the small ones together being one. Where nothing is given by group,
+        nothing is said of them either.
+        """
+        if not self:
+            return None
+        short = tuple(label for label, ballots in rows.items() if ballots < self.each_group)
+        if n < self.ballots or short:
+            reached: bool | None = False
+        else:
+            reached = None if self.each_group and not rows else True
+        return Turnout(self.ballots, self.each_group, reached, short)
+
+
+NO_QUORUM = Quorum()
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """A quorum held against the ballots. `reached` is None where it cannot be said without telling of a small group.
+
+    `short` are the labels of the rows with too few ballots.
+    """
+
+    ballots: int
+    each_group: int
+    reached: bool | None
+    short: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As {"ballots", "each_group", "reached", "short"}."""
+        return {
+            "ballots": self.ballots,
+            "each_group": self.each_group,
+            "reached": self.reached,
+            "short": list(self.short),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Turnout:
+        """What `to_json` wrote."""
+        return cls(data["ballots"], data["each_group"], data["reached"], tuple(data["short"]))

@@ -1,0 +1,51 @@
+"""What people ask for without a name, and the further groups that they told privately."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from forum.ports import Asked
+from forum.store.area import Area
+from forum.store.tables import also, asked, participant
+
+
+class SqlCare(Area):
+    """ports.Cares."""
+
+    async def ask(self, session: str, kind: str, about: str = "") -> int:
+        """One more asks. Returns how many have by now."""
+        row = {"session": session, "kind": kind, "about": about, "number": 0, "seen": 0}
+        await self._link.add(asked, row)
+        this = (asked.c.session == session, asked.c.kind == kind, asked.c.about == about)
+        await self._link.run(sa.update(asked).where(*this).values(number=asked.c.number + 1))
+        [found] = await self._link.rows(sa.select(asked.c.number).where(*this))
+        number: int = found["number"]
+        return number
+
+    async def see(self, session: str, kind: str) -> None:
+        """Whoever runs the session has seen all that was asked for until now."""
+        this = (asked.c.session == session, asked.c.kind == kind)
+        await self._link.run(sa.update(asked).where(*this).values(seen=asked.c.number))
+
+    async def of(self, session: str) -> dict[tuple[str, str], Asked]:
+        """How often, by what and about what."""
+        rows = await self._link.rows(sa.select(asked).where(asked.c.session == session))
+        return {(row["kind"], row["about"]): Asked(row["number"], row["seen"]) for row in rows}
+
+    async def belong(self, participant_id: str, groups: Collection[str]) -> None:
+        """The further groups of a participant, in the place of those told before."""
+        await self._link.run(sa.delete(also).where(also.c.participant == participant_id))
+        for group in sorted(set(groups)):
+            await self._link.run(sa.insert(also).values(participant=participant_id, group_id=group))
+
+    async def belonging(self, session: str) -> dict[str | None, int]:
+        """How many told that they belong to a group besides the one they speak from, by group id."""
+        rows = await self._link.rows(
+            sa.select(also.c.group_id, sa.func.count().label("people"))
+            .join(participant, participant.c.id == also.c.participant)
+            .where(participant.c.session == session)
+            .group_by(also.c.group_id)
+        )
+        return {row["group_id"]: row["people"] for row in rows}

@@ -1,0 +1,77 @@
+"""Papers counted by hand. Confirming a count and casting its ballots is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from forum.ballot import Ballot
+from forum.errors import IllegalMove
+from forum.ports import PaperCount
+from forum.session import Participant
+from forum.store.area import Area, made, plain
+from forum.store.tables import ballot as ballots_table
+from forum.store.tables import paper as papers
+from forum.store.tables import participant as participants
+
+_CONFIRMED = "The papers of this vote were confirmed already. They are counted."
+
+
+class SqlPapers(Area):
+    """ports.Papers."""
+
+    async def get(self, round_id: str) -> PaperCount | None:
+        """The count of a round, or None."""
+        rows = await self._link.rows(sa.select(papers).where(papers.c.round == round_id))
+        return made(rows[0], PaperCount) if rows else None
+
+    async def put(self, count: PaperCount) -> None:
+        """Keeps a count in the place of an unconfirmed one. Raises IllegalMove where it was confirmed already."""
+        if await self._link.add(papers, plain(count)):
+            return
+        open_ = (papers.c.round == count.round, papers.c.confirmed_at == "")
+        if await self._link.run(sa.update(papers).where(*open_).values(plain(count))) == 0:
+            raise IllegalMove(_CONFIRMED)
+
+    async def discard(self, round_id: str, id_: str) -> bool:
+        """False where that count is no longer there, or was confirmed."""
+        this = (papers.c.round == round_id, papers.c.id == id_, papers.c.confirmed_at == "")
+        return await self._link.run(sa.delete(papers).where(*this)) == 1
+
+    async def confirm(self, count: PaperCount, ballots: Sequence[tuple[Participant, str, Ballot]]) -> None:
+        """Counts every paper once. Raises IllegalMove where it is not as `count` was entered, or confirmed already."""
+        this = (papers.c.round == count.round, papers.c.id == count.id, papers.c.confirmed_at == "")
+        values = {"confirmed_by": count.confirmed_by, "confirmed_at": count.confirmed_at}
+        if await self._link.run(sa.update(papers).where(*this).values(values)) == 0:
+            raise IllegalMove("This count was corrected or confirmed meanwhile. Look at it again.")
+        if not ballots:
+            return
+        people = [
+            {
+                "id": person.id,
+                "session": person.session,
+                "device": device,
+                "group_id": person.group,
+                "joined_at": person.joined_at,
+                "passing": True,
+            }
+            for person, device, _ in ballots
+        ]
+        cast = [
+            {
+                "round": b.round,
+                "participant": b.participant,
+                "choice": b.choice,
+                "reason": "",
+                "group_id": b.group,
+                "ballot": b.ballot,
+                "salt": b.salt,
+                "group_salt": b.group_salt,
+                "at": count.confirmed_at,
+                "paper": True,
+            }
+            for *_, b in ballots
+        ]
+        await self._link.run(sa.insert(participants).values(people))
+        await self._link.run(sa.insert(ballots_table).values(cast))

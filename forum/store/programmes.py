@@ -1,0 +1,58 @@
+"""The programmes of sessions: every state until the one that stands, so that a change can be undone."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+
+from forum.errors import IllegalMove, NotFound
+from forum.ports import Planned
+from forum.programme import Programme, without_story
+from forum.store.area import Area, Row, plain
+from forum.store.tables import programme as programmes
+
+KEPT = 50
+
+
+class SqlProgrammes(Area):
+    """ports.Programmes."""
+
+    async def latest(self, session: str) -> Planned:
+        """As it is now; number 0 where nothing was planned yet."""
+        wanted = sa.select(programmes).where(programmes.c.session == session)
+        rows = await self._link.rows(wanted.order_by(programmes.c.number.desc()).limit(1))
+        return _planned(rows[0]) if rows else Planned(session, 0, Programme())
+
+    async def at(self, session: str, number: int) -> Planned:
+        """As it was from that change on. Raises NotFound."""
+        here = (programmes.c.session == session, programmes.c.number == number)
+        rows = await self._link.rows(sa.select(programmes).where(*here))
+        if rows:
+            return _planned(rows[0])
+        if number == 0 and (await self.latest(session)).number <= KEPT:
+            return Planned(session, 0, Programme())
+        raise NotFound("That change is too long ago to be undone.")
+
+    async def add(self, planned: Planned) -> None:
+        """The next state. Raises IllegalMove where this number is there already."""
+        if not await self._link.add(programmes, plain(planned)):
+            raise IllegalMove("Somebody else changed the programme at this moment. Look at it and try again.")
+        old = (programmes.c.session == planned.session, programmes.c.number <= planned.number - KEPT)
+        await self._link.run(sa.delete(programmes).where(*old))
+
+    async def forget(self, story: str) -> None:
+        """Takes a story out of every programme, and forgets how those programmes were before."""
+        found = await self._link.rows(sa.select(programmes).order_by(programmes.c.session, programmes.c.number))
+        latest = {row["session"]: _planned(row) for row in found}
+        touched = {row["session"] for row in found if story in _planned(row).plan.stories}
+        for session in sorted(touched):
+            now = latest[session]
+            here = programmes.c.session == session
+            await self._link.run(sa.delete(programmes).where(here, programmes.c.number < now.number))
+            left = plain(without_story(now.plan, story))
+            await self._link.run(sa.update(programmes).where(here).values(plan=left, what="", name=""))
+
+
+def _planned(row: Row) -> Planned:
+    plan = msgspec.convert(row["plan"], Programme)
+    return Planned(row["session"], row["number"], plan, row["what"], row["name"], row["at"])

@@ -1,0 +1,111 @@
+"""Reasons, from the reveal of their round on, and who says "me too"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from forum.reason import SHOWN, WAITING, Reason
+from forum.store.area import Area, Row, made, plain
+from forum.store.tables import ballot, me_too, round_
+from forum.store.tables import reason as reasons
+
+_NO_REASON = "There is no such reason. Its writer may have taken it back."
+
+
+class SqlReasons(Area):
+    """ports.Reasons."""
+
+    async def add(self, reasons_: Sequence[Reason]) -> None:
+        """Keeps those that are not there yet."""
+        for reason in reasons_:
+            await self._link.add(reasons, _row(reason))
+
+    async def put(self, reason: Reason) -> None:
+        """Keeps it in the place of the one before it, whose "me too" go with it."""
+        before = await self.yours(reason.participant, reason.round)
+        if before is not None:
+            await self._delete(before.id)
+        await self._link.run(sa.insert(reasons).values(_row(reason)))
+
+    async def get(self, reason: str) -> Reason:
+        """Raises NotFound."""
+        return _reason(await self._link.one(sa.select(reasons).where(reasons.c.id == reason), _NO_REASON))
+
+    async def of(self, round_id: str) -> list[Reason]:
+        """Of one round, in the order of their random ids."""
+        wanted = sa.select(reasons).where(reasons.c.round == round_id).order_by(reasons.c.id)
+        return [_reason(row) for row in await self._link.rows(wanted)]
+
+    async def yours(self, participant: str, round_id: str) -> Reason | None:
+        """The one that a participant gave in a round, or None."""
+        mine = (reasons.c.participant == participant, reasons.c.round == round_id)
+        rows = await self._link.rows(sa.select(reasons).where(*mine))
+        return _reason(rows[0]) if rows else None
+
+    async def move(self, reason: str, state: str) -> None:
+        """Raises NotFound."""
+        await self._link.change(sa.update(reasons).where(reasons.c.id == reason).values(state=state), _NO_REASON)
+
+    async def due(self, session: str, at: str) -> int:
+        """Shows those of a session that wait and are due; how many."""
+        its = sa.select(round_.c.id).where(round_.c.session == session)
+        ready = (reasons.c.state == WAITING, reasons.c.due_at != "", reasons.c.due_at <= at)
+        return await self._link.run(sa.update(reasons).where(reasons.c.round.in_(its), *ready).values(state=SHOWN))
+
+    async def next_due(self, round_id: str) -> str:
+        """When the next of a round is due, "" for none."""
+        waiting = (reasons.c.round == round_id, reasons.c.state == WAITING, reasons.c.due_at != "")
+        [row] = await self._link.rows(sa.select(sa.func.min(reasons.c.due_at).label("at")).where(*waiting))
+        return row["at"] or ""
+
+    async def remove(self, round_id: str, participant: str) -> None:
+        """Deletes what a participant wrote in a round, also what stands with the ballot."""
+        before = await self.yours(participant, round_id)
+        if before is not None:
+            await self._delete(before.id)
+        mine = (ballot.c.round == round_id, ballot.c.participant == participant)
+        await self._link.run(sa.update(ballot).where(*mine).values(reason="", condition=""))
+
+    async def too(self, reason: str, participant: str, *, on: bool) -> None:
+        """Says "me too", or takes it back."""
+        if on:
+            await self._link.add(me_too, {"reason": reason, "participant": participant})
+        else:
+            mine = (me_too.c.reason == reason, me_too.c.participant == participant)
+            await self._link.run(sa.delete(me_too).where(*mine))
+
+    async def counts(self, round_id: str) -> dict[str, int]:
+        """How many say "me too" to each reason of a round that has any."""
+        counted = sa.select(me_too.c.reason, sa.func.count().label("people")).where(me_too.c.reason.in_(_of(round_id)))
+        return {row["reason"]: row["people"] for row in await self._link.rows(counted.group_by(me_too.c.reason))}
+
+    async def said(self, participant: str, round_id: str) -> set[str]:
+        """The reasons of a round to which this participant says "me too"."""
+        mine = (me_too.c.participant == participant, me_too.c.reason.in_(_of(round_id)))
+        return {row["reason"] for row in await self._link.rows(sa.select(me_too.c.reason).where(*mine))}
+
+    async def forget(self, story: str) -> None:
+        """Deletes the reasons of every round that came from a story."""
+        its = sa.select(round_.c.id).where(round_.c.scenario == story)
+        gone = sa.select(reasons.c.id).where(reasons.c.round.in_(its))
+        await self._link.run(sa.delete(me_too).where(me_too.c.reason.in_(gone)))
+        await self._link.run(sa.delete(reasons).where(reasons.c.round.in_(its)))
+
+    async def _delete(self, reason: str) -> None:
+        await self._link.run(sa.delete(me_too).where(me_too.c.reason == reason))
+        await self._link.run(sa.delete(reasons).where(reasons.c.id == reason))
+
+
+def _of(round_id: str) -> sa.Select[tuple[str]]:
+    return sa.select(reasons.c.id).where(reasons.c.round == round_id)
+
+
+def _row(reason: Reason) -> dict[str, object]:
+    row = plain(reason)
+    return {name: value for name, value in row.items() if name != "group"} | {"group_id": reason.group}
+
+
+def _reason(row: Row) -> Reason:
+    return made(row, Reason, group=row["group_id"])

@@ -1,0 +1,77 @@
+"""Stops: what audience members call out while a scene is played again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from forum.stop import Stop
+from forum.store.area import Area, Row, made, plain
+from forum.store.tables import participant as participants
+from forum.store.tables import stop as stops
+
+_NO_STOP = "There is no such stop."
+
+
+class SqlStops(Area):
+    """ports.Stops."""
+
+    async def press(self, stop: Stop) -> Stop | None:
+        """Keeps a participant's stop, or changes its words; see ports.Stops.press."""
+        wanted = sa.select(participants.c.group_id).where(
+            participants.c.id == stop.participant,
+            participants.c.session == stop.session,
+            sa.not_(participants.c.observer),
+        )
+        rows = await self._link.rows(wanted)
+        if not rows:
+            return None
+        stop = replace(stop, group=rows[0]["group_id"])
+        if await self._link.add(stops, _row(stop)):
+            return stop
+        mine = (stops.c.participant == stop.participant, stops.c.showing == stop.showing)
+        may = stops.c.state.not_in(("taken", "done"))
+        await self._link.run(sa.update(stops).where(*mine, may).values(character=stop.character, how=stop.how))
+        return _stop(await self._link.one(sa.select(stops).where(*mine), _NO_STOP))
+
+    async def add(self, stop: Stop) -> None:
+        """Keeps a stop that somebody shouted."""
+        await self._link.run(sa.insert(stops).values(_row(stop)))
+
+    async def get(self, stop: str) -> Stop:
+        """Raises NotFound."""
+        return _stop(await self._link.one(sa.select(stops).where(stops.c.id == stop), _NO_STOP))
+
+    async def of(self, session: str) -> list[Stop]:
+        """Of one session, in the order in which they came."""
+        rows = await self._link.rows(sa.select(stops).where(stops.c.session == session).order_by(stops.c.seq))
+        return [_stop(row) for row in rows]
+
+    async def yours(self, participant: str, showing: str) -> Stop | None:
+        """The one that a participant has in a showing, or None."""
+        mine = (stops.c.participant == participant, stops.c.showing == showing)
+        rows = await self._link.rows(sa.select(stops).where(*mine))
+        return _stop(rows[0]) if rows else None
+
+    async def save(self, stop: Stop) -> None:
+        """All but what its presser wrote. Raises NotFound."""
+        values = {
+            name: getattr(stop, name)
+            for name in ("state", "taken_at", "tried", "verdict", "magic", "response", "entered")
+        }
+        await self._link.change(sa.update(stops).where(stops.c.id == stop.id).values(values), _NO_STOP)
+
+    async def forget(self, story: str) -> None:
+        """Takes every word out of the stops of a story."""
+        nothing = dict.fromkeys(("scene", "character", "how", "tried", "response"), "")
+        await self._link.run(sa.update(stops).where(stops.c.scenario == story).values(nothing))
+
+
+def _row(stop: Stop) -> dict[str, object]:
+    row = plain(stop)
+    return {name: value for name, value in row.items() if name != "group"} | {"group_id": stop.group}
+
+
+def _stop(row: Row) -> Stop:
+    return made(row, Stop, group=row["group_id"])

@@ -1,0 +1,78 @@
+"""Tickets to sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from forum.errors import IllegalMove
+from forum.ports import Ticket
+from forum.store.area import Area, Row
+from forum.store.tables import participant as participants
+from forum.store.tables import ticket as tickets
+
+
+class SqlTickets(Area):
+    """ports.Tickets."""
+
+    async def add(self, tickets_: Sequence[Ticket]) -> None:
+        """Raises IllegalMove where a number is taken: somebody else issued tickets at this moment."""
+        for one in tickets_:
+            row = {
+                "id": one.id,
+                "session": one.session,
+                "number": one.number,
+                "group_id": one.group,
+                "code": one.code,
+                "issued_at": one.issued_at,
+                "used_at": one.used_at,
+                "participant": one.participant,
+                "revoked_at": one.revoked_at,
+                "replaces": one.replaces,
+            }
+            if not await self._link.add(tickets, row):
+                raise IllegalMove("Somebody else issued tickets at this moment. Try again.")
+
+    async def of(self, session: str) -> list[Ticket]:
+        """By number."""
+        wanted = sa.select(tickets).where(tickets.c.session == session).order_by(tickets.c.number)
+        return [_ticket(row) for row in await self._link.rows(wanted)]
+
+    async def by_code(self, session: str, code: str) -> Ticket | None:
+        """The ticket with this code (a SHA-256), or None."""
+        wanted = sa.select(tickets).where(tickets.c.session == session, tickets.c.code == code)
+        rows = await self._link.rows(wanted)
+        return _ticket(rows[0]) if rows else None
+
+    async def use(self, ticket: str, participant: str, at: str) -> bool:
+        """Ties a ticket to who came with it. False where it was used or revoked before."""
+        fresh = (tickets.c.id == ticket, tickets.c.used_at == "", tickets.c.revoked_at == "")
+        return await self._link.run(sa.update(tickets).where(*fresh).values(participant=participant, used_at=at)) == 1
+
+    async def revoke(self, ticket: str, at: str) -> bool:
+        """False where it was revoked before."""
+        good = (tickets.c.id == ticket, tickets.c.revoked_at == "")
+        return await self._link.run(sa.update(tickets).where(*good).values(revoked_at=at)) == 1
+
+    async def move(self, participant: str, device: str) -> None:
+        """The participant is on this device from now on. Raises NotFound."""
+        await self._link.change(
+            sa.update(participants).where(participants.c.id == participant).values(device=device),
+            "There is no such participant.",
+        )
+
+
+def _ticket(row: Row) -> Ticket:
+    return Ticket(
+        id=row["id"],
+        session=row["session"],
+        number=row["number"],
+        group=row["group_id"],
+        code=row["code"],
+        issued_at=row["issued_at"],
+        used_at=row["used_at"],
+        participant=row["participant"],
+        revoked_at=row["revoked_at"],
+        replaces=row["replaces"],
+    )

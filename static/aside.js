@@ -1,0 +1,191 @@
+// What a phone sends beside votes: its stop, its reason after the reveal, "me too".
+// A stop is kept without a connection only while its scene is on: later it would mean another moment.
+
+export function asides(main, link, fresh) {
+  const path = main.dataset.path;
+  const shelf = "forum stop " + path;
+  const too = new Set();
+  let pending = read(); // {showing, id, character, how}: not on the server's disk yet
+  let sent = ""; // the id on its way over this connection
+  let stopped = null; // {showing, character, how}: what the server has
+  let refused = ""; // the server's words
+
+  const first = form("[data-stop]");
+  if (first && !more(first).hidden) stopped = { showing: first.dataset.showing, ...filled(first) };
+  for (const button of main.querySelectorAll("[data-too] [aria-pressed=true]")) too.add(button.form.dataset.too);
+
+  main.addEventListener("submit", (event) => {
+    const of = event.target.dataset;
+    const how = of.stop !== undefined ? press : of.mine !== undefined ? tell : of.too !== undefined ? agree : null;
+    if (!how) return;
+    event.preventDefault();
+    how(event.target, event.submitter);
+  });
+  main.addEventListener("input", (event) => event.target.closest("[data-stop]") && say());
+
+  function form(which) {
+    return main.querySelector("form" + which);
+  }
+
+  function more(stop) {
+    return stop.querySelector("[data-stop-more]");
+  }
+
+  function filled(stop) {
+    const data = new FormData(stop);
+    return { character: data.get("character") || "", how: (data.get("how") || "").trim() };
+  }
+
+  function press(stop) {
+    const now = { showing: stop.dataset.showing, ...filled(stop) };
+    const same = pending && ["showing", "character", "how"].every((name) => pending[name] === now[name]);
+    pending = { ...now, id: same ? pending.id : fresh() };
+    refused = "";
+    write(pending);
+    more(stop).hidden = false;
+    if (link.how() === "down") link.probe();
+    send();
+  }
+
+  async function send() {
+    if (pending && sent !== pending.id) {
+      const mine = pending;
+      if (link.how() === "poll") {
+        sent = mine.id;
+        const answer = await post("/stop", mine);
+        sent = "";
+        if (answer && answer.ok) kept(mine.id);
+        else if (answer && answer.status < 500) gone(mine.id, await words(answer));
+      } else if (link.send({ t: "stop", ...mine })) {
+        sent = mine.id;
+        setTimeout(() => sent === mine.id && link.probe(), 4000);
+      }
+    }
+    say();
+  }
+
+  function kept(id) {
+    sent = "";
+    if (pending && pending.id === id) {
+      stopped = pending;
+      write((pending = null));
+    }
+    say();
+  }
+
+  function gone(id, said) {
+    sent = "";
+    if (pending && pending.id === id) {
+      refused = said;
+      write((pending = null));
+    }
+    say();
+  }
+
+  function say() {
+    const stop = form("[data-stop]");
+    if (!stop) return;
+    const place = stop.querySelector("[data-stop-status]");
+    const of = (what) => what && what.showing === stop.dataset.showing;
+    let is = "";
+    if (of(pending)) is = sent === pending.id ? "sending" : "waiting";
+    else if (refused) is = "refused";
+    else if (of(stopped)) is = ["character", "how"].some((name) => stopped[name] !== filled(stop)[name]) ? "edited" : "stopped";
+    if (!is) return;
+    const text = is === "refused" ? refused : stop.dataset["say" + is[0].toUpperCase() + is.slice(1)];
+    place.dataset.is = is === "stopped" ? "counted" : is;
+    if (place.textContent !== text) place.textContent = text;
+  }
+
+  // Brings what is this phone's own into what the server drew for everybody.
+  function settle() {
+    const on = main.querySelector("[data-showing]");
+    if (pending && (!on || on.dataset.showing !== pending.showing)) write((pending = null));
+    if (!on) refused = "";
+    const stop = form("[data-stop]");
+    const mine = [pending, stopped].find((each) => each && stop && each.showing === stop.dataset.showing);
+    if (mine && more(stop).hidden) {
+      more(stop).hidden = false;
+      if (stop.elements.character) stop.elements.character.value = mine.character;
+      stop.elements.how.value = mine.how;
+    }
+    for (const each of main.querySelectorAll("[data-too]")) mark(each);
+    say();
+  }
+
+  function mark(each) {
+    const on = too.has(each.dataset.too);
+    each.elements.on.value = on ? "0" : "1";
+    each.querySelector("button").setAttribute("aria-pressed", on);
+  }
+
+  async function agree(each) {
+    const answer = await post("/too", Object.fromEntries(new FormData(each)));
+    if (!answer || !answer.ok) return;
+    if (each.elements.on.value === "1") too.add(each.dataset.too);
+    else too.delete(each.dataset.too);
+    mark(each);
+  }
+
+  async function tell(own, button) {
+    const data = Object.fromEntries(new FormData(own));
+    if (button && button.name) data[button.name] = button.value;
+    const place = own.querySelector("[data-mine-status]");
+    const answer = await post("/reason", data);
+    const ok = answer && answer.ok;
+    place.dataset.is = ok ? "counted" : "refused";
+    place.textContent = ok ? own.dataset[data.take_back ? "sayGone" : "sayKept"] : answer ? await words(answer) : own.dataset.sayOffline;
+    if (ok && data.take_back) for (const field of own.querySelectorAll("textarea")) field.value = "";
+  }
+
+  async function post(where, data) {
+    try {
+      return await fetch(path + where, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(data) });
+    } catch (error) {
+      return null; // no connection: whoever asked says so
+    }
+  }
+
+  async function words(answer) {
+    return (await answer.json()).error.words;
+  }
+
+  function read() {
+    try {
+      return JSON.parse(localStorage.getItem(shelf));
+    } catch (error) {
+      return null;
+    }
+  }
+
+  function write(what) {
+    try {
+      localStorage.setItem(shelf, JSON.stringify(what));
+    } catch (error) {
+      // A browser that keeps nothing: the stop lives as long as the page.
+    }
+  }
+
+  return {
+    settle,
+    hear(message) {
+      if (message.t === "hello") {
+        sent = "";
+        settle();
+        send();
+      } else if (message.t === "stopped") {
+        kept(message.stop);
+      } else if (message.t === "refused" && message.code === "too_fast" && pending && message.cast === pending.id) {
+        sent = "";
+        setTimeout(send, 2000 + 3000 * Math.random());
+      } else if (message.t === "refused" && message.cast) {
+        gone(message.cast, message.words);
+      }
+    },
+    tell(how) {
+      if (how === "down") sent = "";
+      if (how === "poll") send();
+      say();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+// A shared tablet: it asks for the next person after each ballot. Each ballot goes by post with a voter of its own; one
+// that cannot go off now waits here, and nothing of it is shown to whoever comes next.
+
+import { watch } from "./socket.js";
+
+const main = document.getElementById("screen");
+const handover = document.querySelector("[data-handover]");
+const said = handover.querySelector("[data-said]");
+const news = document.querySelector("[data-news-tablet]");
+const waiting = document.querySelector("[data-waiting]");
+const path = main.dataset.path;
+const shelf = "forum tablet " + path;
+const AGAIN = ["too_fast", "not_stored", "too_many", "store_unavailable", "unexpected"];
+const PATIENCE = 4000; // so long is waited for an answer before the tablet may be handed on
+
+const queue = load(); // ballots not answered yet: form fields as [name, value] pairs, each with its `cast`
+let sending = false;
+let mine = ""; // the cast of the person who has just voted, until the tablet is handed on
+
+const link = watch(main, {
+  keep: (part, moved) => part === "ballot" && !moved,
+  hear(message) {
+    if (message.t === "hello") flush();
+  },
+  tell: flush,
+});
+main.addEventListener("submit", submit);
+handover.querySelector("[data-next]").addEventListener("click", next);
+count();
+flush();
+
+function submit(event) {
+  const form = event.target;
+  if (!form.matches("[data-ballot]")) return;
+  event.preventDefault();
+  const fields = new FormData(form);
+  mine = fresh();
+  fields.set("cast", mine);
+  fields.set("person", fresh());
+  queue.push(Array.from(fields));
+  keep();
+  news.textContent = "";
+  main.hidden = true;
+  handover.hidden = false;
+  tell("sending");
+  handover.focus();
+  const cast = mine;
+  setTimeout(() => mine === cast && waits(cast) && tell("waiting"), PATIENCE);
+  if (link.how() === "down") {
+    tell("waiting");
+    link.probe();
+  }
+  flush();
+}
+
+function next() {
+  mine = "";
+  handover.hidden = true;
+  main.hidden = false;
+  const form = main.querySelector("[data-ballot]");
+  if (form) {
+    form.reset();
+    for (const field of form.querySelectorAll("input:not([type=hidden]), textarea, select")) clear(field);
+  }
+  const heading = main.querySelector("h1");
+  if (heading) heading.focus();
+  scrollTo(0, 0);
+}
+
+// What the server had written into the page for somebody is not for the next person.
+function clear(field) {
+  if (field.type === "radio" || field.type === "checkbox") field.checked = false;
+  else field.value = "";
+}
+
+async function flush() {
+  if (sending || !queue.length) return;
+  sending = true;
+  while (queue.length) {
+    const fields = queue[0];
+    let answer;
+    let body;
+    try {
+      answer = await fetch(path + "/vote", {
+        method: "POST",
+        headers: { Accept: "application/json" },
+        body: new URLSearchParams(fields),
+      });
+      body = await answer.json();
+    } catch (error) {
+      break;
+    }
+    if (!answer.ok && (answer.status >= 500 || AGAIN.includes(body.error.code))) break;
+    queue.shift();
+    keep();
+    settle(castOf(fields), answer.ok ? "" : body.error.words);
+  }
+  sending = false;
+  if (queue.length) setTimeout(flush, 3000 + 3000 * Math.random());
+}
+
+function settle(cast, words) {
+  const own = cast === mine;
+  if (!words) {
+    if (own) tell("counted");
+  } else if (own) {
+    // The person is still there, and so is what they had filled in.
+    handover.hidden = true;
+    main.hidden = false;
+    news.dataset.is = "refused";
+    news.textContent = main.dataset.sayRefused + " " + words;
+    news.scrollIntoView({ block: "nearest" });
+    mine = "";
+  } else {
+    news.dataset.is = "refused";
+    news.textContent = main.dataset.sayLost + " " + words;
+  }
+}
+
+function tell(how) {
+  said.dataset.is = how;
+  said.textContent = main.dataset["say" + how[0].toUpperCase() + how.slice(1)];
+}
+
+function waits(cast) {
+  return queue.some((fields) => castOf(fields) === cast);
+}
+
+function castOf(fields) {
+  return fields.find(([name]) => name === "cast")[1];
+}
+
+function count() {
+  waiting.textContent = queue.length ? waiting.dataset.say.replace("{number}", queue.length) : "";
+}
+
+// crypto.randomUUID is not to be had over plain HTTP, getRandomValues is.
+function fresh() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function load() {
+  try {
+    return JSON.parse(localStorage.getItem(shelf)) || [];
+  } catch (error) {
+    return [];
+  }
+}
+
+function keep() {
+  count();
+  try {
+    localStorage.setItem(shelf, JSON.stringify(queue));
+  } catch (error) {
+    // A browser that keeps nothing: the ballots live as long as the page.
+  }
+}

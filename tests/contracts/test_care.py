@@ -1,0 +1,84 @@
+"""What people ask for without a name, further groups, observers, held results: the same on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from making import CLOCK, a_cast, a_room, new_id
+
+from forum.facilitation import Facilitation
+from forum.ports import BREAK, TIME, Asked, Store
+from forum.round import Version
+from forum.session import Participant
+
+
+async def test_what_is_asked_for_is_counted_and_seen_all_at_once(store: Store) -> None:
+    live, _ = await a_room(store, [])
+    other, _ = await a_room(store, [])
+
+    async def ask() -> None:
+        async with store.begin() as work:
+            await work.care.ask(live.id, BREAK)
+
+    await asyncio.gather(*(ask() for _ in range(5)))
+    async with store.begin() as work:
+        assert await work.care.ask(live.id, TIME, "round 1") == 1
+        assert await work.care.ask(live.id, BREAK) == 6
+        await work.care.see(live.id, BREAK)
+        assert await work.care.ask(live.id, BREAK) == 7
+        await work.care.see(other.id, BREAK)
+    async with store.read() as work:
+        asked = await work.care.of(live.id)
+        assert asked == {(BREAK, ""): Asked(7, 6), (TIME, "round 1"): Asked(1, 0)}
+        assert asked[BREAK, ""].waiting == 1
+        assert await work.care.of(other.id) == {}
+
+
+async def test_further_groups_are_counted_by_session_and_replaced_when_told_again(store: Store) -> None:
+    live, people = await a_room(store, ["g1", "g1", "g2"])
+    elsewhere, [stranger] = await a_room(store, ["g1"])
+    async with store.begin() as work:
+        await work.care.belong(people[0], ["g2", "g3", "g3"])
+        await work.care.belong(people[1], {"g3"})
+        await work.care.belong(stranger, ["g2"])
+        await work.care.belong(people[0], ["g3"])
+    async with store.read() as work:
+        assert await work.care.belonging(live.id) == {"g3": 2}
+        assert await work.care.belonging(elsewhere.id) == {"g2": 1}
+
+
+async def test_observers_are_counted_apart_and_their_ballots_are_refused(store: Store) -> None:
+    live, people = await a_room(store, ["g1", "g1"])
+    watching = Participant(new_id(), live.id, "g1", CLOCK.now(), observer=True)
+    device = new_id() * 2
+    async with store.begin() as work:
+        await work.sessions.join(watching, device)
+    acts = Facilitation(store, CLOCK)
+    round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
+    assert round_ is not None
+    await acts.open(live.id, round_.id)
+    cast = a_cast(round_.id, watching.id)
+    async with store.begin() as work:
+        outcomes = await work.rounds.cast([a_cast(round_.id, people[0]), cast])
+        assert [o.refusal for o in outcomes] == ["", "observing"]
+        assert [o.refusal for o in await work.rounds.cast([cast])] == ["observing"]
+    async with store.read() as work:
+        assert await work.sessions.joined(live.id) == {"g1": 2}
+        assert await work.sessions.observers(live.id) == 1
+        assert await work.sessions.participant(live.id, device) == watching
+        assert await work.rounds.voted([round_.id]) == {round_.id: 1}
+
+
+async def test_badges_held_results_and_versions_are_kept(store: Store) -> None:
+    live, _ = await a_room(store, [])
+    round_ = (await Facilitation(store, CLOCK).ask(live.id, "Who?", ["A", "B"], none=False)).round
+    assert round_ is not None
+    worded = replace(round_, versions=(Version("easy", "Who comes?", {"r1": "Ann"}), Version("cy", "", {"r2": "Bob"})))
+    off = replace(live, badges_off=True, held=("r",))
+    async with store.begin() as work:
+        await work.rounds.save(worded)
+        await work.sessions.save(off)
+    async with store.read() as work:
+        assert await work.rounds.get(round_.id) == worded
+        assert await work.sessions.get(live.id) == off

@@ -1,0 +1,135 @@
+"""A shared tablet in Chromium: person after person, with the network as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from browsing import PASSWORD, SMALL, House, Look, People
+from making import COMMISSION_FORM
+from playwright.async_api import Page, expect
+from serving import forum
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+@dataclass
+class Event:
+    """A session with a tablet, driven by the API."""
+
+    http: httpx2.AsyncClient
+    session: dict[str, str]
+    tablet: str
+
+    async def act(self, name: str, **form: Any) -> dict[str, Any]:
+        answer = await self.http.post(f"/console/{self.session['id']}/{name}", data=form)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def ask(self) -> str:
+        asked = await self.act("ask", question="Who comes first?", response=["A nurse", "The police"], none="1")
+        await self.act("open", round=asked["round"])
+        return str(asked["round"])
+
+    async def reveal(self, round_id: str) -> dict[str, int]:
+        await self.act("close", round=round_id)
+        return dict((await self.act("reveal", round=round_id))["result"]["counts"])
+
+
+@pytest.fixture
+async def event(house: House) -> AsyncIterator[Event]:
+    added = forum(
+        "user", "add", "olu", "--role", "organiser", "--password-stdin", "--data", house.data, given=PASSWORD + "\n"
+    )
+    assert added.returncode == 0, added.stderr
+    made = forum("user", "token", "olu", "--label", "test", "--data", house.data, "--json")
+    token = re.search(r'"token": "([^"]+)"', made.stdout)
+    assert token is not None
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
+    async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
+        commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()
+        session = await http.post("/organise/sessions", data={"commission": commission["id"], "title": "A day"})
+        path = f"/organise/sessions/{session.json()['id']}/tablet"
+        tablet = (await http.post(path, data={"act": "make"})).json()["tablet"]
+        yield Event(http, session.json(), tablet)
+
+
+async def vote(page: Page, group: str, answer: str) -> None:
+    await page.get_by_label(group).check()
+    await page.get_by_label(answer).check()
+    await page.get_by_role("button", name="Send my vote").click()
+
+
+async def test_one_person_after_the_other_votes_and_leaves_nothing_behind(
+    people: People, event: Event, accessible: Look
+) -> None:
+    page = await people.somebody(SMALL)
+    await page.goto(event.tablet)
+    await accessible(page)
+    round_id = await event.ask()
+    for group, answer in (("Carers", "A nurse"), ("Nurses", "The police"), ("Carers", "The police")):
+        await page.wait_for_selector("[data-ballot]:visible")
+        await expect(page.locator("input:checked")).to_have_count(0)
+        await accessible(page)
+        await vote(page, group, answer)
+        said = page.locator("[data-said]")
+        await expect(said).to_contain_text("Counted. Hand the tablet to the next person.")
+        await expect(page.get_by_label(answer)).to_be_hidden()
+        await accessible(page)
+        await page.get_by_role("button", name="I am the next person").click()
+    assert await event.reveal(round_id) == {"r1": 1, "r2": 2, "none": 0}
+    await expect(page.locator("#screen")).to_contain_text("Please wait")
+
+
+async def test_ballots_given_without_a_connection_are_kept_and_each_is_counted(people: People, event: Event) -> None:
+    page = await people.somebody(SMALL)
+    await page.goto(event.tablet)
+    round_id = await event.ask()
+    await page.wait_for_selector("[data-ballot]:visible")
+    await page.context.set_offline(True)
+    for group, answer in (("Carers", "A nurse"), ("Nurses", "A nurse"), ("Carers", "The police")):
+        await vote(page, group, answer)
+        said = page.locator("[data-said]")
+        await expect(said).to_have_attribute("data-is", "waiting", timeout=30_000)
+        await expect(said).not_to_contain_text("Counted")
+        await page.get_by_role("button", name="I am the next person").click()
+        await expect(page.locator("input:checked")).to_have_count(0)
+    await expect(page.locator("[data-waiting]")).to_have_text("Votes waiting here: 3")
+    await page.context.set_offline(False)
+    await expect(page.locator("[data-waiting]")).to_have_text("", timeout=60_000)
+    assert await event.reveal(round_id) == {"r1": 2, "r2": 1, "none": 0}
+
+
+async def test_a_ballot_that_waited_too_long_is_told_and_says_no_name_of_an_answer(
+    people: People, event: Event
+) -> None:
+    page = await people.somebody(SMALL)
+    await page.goto(event.tablet)
+    round_id = await event.ask()
+    await page.wait_for_selector("[data-ballot]:visible")
+    await page.context.set_offline(True)
+    await vote(page, "Carers", "A nurse")
+    await expect(page.locator("[data-said]")).to_have_attribute("data-is", "waiting", timeout=30_000)
+    await page.get_by_role("button", name="I am the next person").click()
+    await event.act("close", round=round_id)
+    await page.context.set_offline(False)
+    news = page.locator("[data-news-tablet]")
+    await expect(news).to_contain_text("A vote that waited on this tablet was not counted.", timeout=60_000)
+    await expect(news).to_contain_text("closed")
+    await expect(news).not_to_contain_text("A nurse")
+    assert (await event.act("reveal", round=round_id))["result"]["n"] == 0
+
+
+async def test_without_javascript_the_tablet_is_passed_on_too(people: People, event: Event) -> None:
+    page = await people.somebody(SMALL, scripts=False)
+    round_id = await event.ask()
+    await page.goto(event.tablet)
+    for group, answer in (("Carers", "A nurse"), ("Nurses", "The police")):
+        await vote(page, group, answer)
+        await expect(page.get_by_text("Now hand the tablet to the next person.")).to_be_visible()
+        await expect(page.locator("input:checked")).to_have_count(0)
+    assert await event.reveal(round_id) == {"r1": 1, "r2": 1, "none": 0}

@@ -1,0 +1,151 @@
+"""Tickets and papers in Chromium: a printed ticket, two devices and one vote; two organisers and one count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from browsing import PASSWORD, PHONE, SMALL, House, Look, People
+from making import COMMISSION_FORM
+from playwright.async_api import expect
+from serving import forum
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+@dataclass
+class Event:
+    """A session with tickets, driven by the API."""
+
+    http: httpx2.AsyncClient
+    session: dict[str, str]
+    groups: list[dict[str, str]]
+
+    @property
+    def tickets(self) -> str:
+        return f"/organise/sessions/{self.session['id']}/tickets"
+
+    async def issue(self, count: int) -> list[str]:
+        form = {"act": "issue", "group": self.groups[0]["id"], "count": str(count)}
+        answer = await self.http.post(self.tickets, data=form)
+        assert answer.status_code == 200, answer.text
+        return [one["code"] for one in answer.json()["tickets"]]
+
+    async def act(self, name: str, **form: Any) -> dict[str, Any]:
+        answer = await self.http.post(f"/console/{self.session['id']}/{name}", data=form)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def ask(self) -> str:
+        asked = await self.act("ask", question="Who comes first?", response=["A nurse", "The police"], none="1")
+        await self.act("open", round=asked["round"])
+        return str(asked["round"])
+
+
+@pytest.fixture
+async def event(house: House) -> AsyncIterator[Event]:
+    for login in ("olu", "ann"):
+        added = forum(
+            "user", "add", login, "--role", "organiser", "--password-stdin", "--data", house.data, given=PASSWORD + "\n"
+        )
+        assert added.returncode == 0, added.stderr
+    made = forum("user", "token", "olu", "--label", "test", "--data", house.data, "--json")
+    token = re.search(r'"token": "([^"]+)"', made.stdout)
+    assert token is not None
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
+    async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
+        commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()
+        form = {"commission": commission["id"], "title": "A day", "entrance": "tickets"}
+        session = await http.post("/organise/sessions", data=form)
+        yield Event(http, session.json(), commission["groups"])
+
+
+async def test_two_devices_and_one_ticket_are_one_counted_ballot_and_both_are_told(
+    people: People, event: Event, accessible: Look
+) -> None:
+    (code,) = await event.issue(1)
+    path = f"/s/{event.session['code']}/ticket/{code.replace('-', '')}"
+    first, second = await people.somebody(SMALL), await people.somebody(PHONE)
+    await first.goto(path)
+    await accessible(first)
+    await first.get_by_role("main").get_by_role("button", name="Join").click()
+    await accessible(first)
+    await second.goto(path)
+    await second.get_by_role("main").get_by_role("button", name="Join").click()
+    await expect(second.get_by_role("alert")).to_contain_text("in use on another device")
+    await accessible(second)
+    round_id = await event.ask()
+    await first.get_by_label("A nurse").check()
+    await first.get_by_role("button", name="Send my vote").click()
+    await expect(first.locator("[data-status]")).to_contain_text("Counted")
+
+    # The phone is lost: a new ticket goes on with its vote, on the other device.
+    answer = await event.http.post(event.tickets, data={"act": "renew", "number": "1"})
+    await expect(first.locator("[data-connection]")).to_contain_text("no longer in this session")
+    await second.goto(f"/s/{event.session['code']}")
+    await second.get_by_label("The code on your ticket").fill(answer.json()["tickets"][0]["code"].lower())
+    await second.get_by_role("main").get_by_role("button", name="Join").click()
+    await expect(second.locator("[data-status]")).to_contain_text("Counted")
+    await expect(second.locator("[data-connection]")).to_have_text("Connected.")
+    await second.get_by_label("The police").check()
+    await second.get_by_role("button", name="Send my vote").click()
+    await expect(second.locator("[data-status]")).to_contain_text("The police")
+    await first.goto(f"/s/{event.session['code']}")
+    await expect(first.get_by_label("The code on your ticket")).to_be_visible()
+    await event.act("close", round=round_id)
+    shown = await event.act("reveal", round=round_id)
+    assert shown["result"]["counts"] == {"r1": 0, "r2": 1, "none": 0}
+
+
+async def test_an_organiser_gets_the_sheet_and_two_of_them_count_the_papers(
+    people: People, event: Event, accessible: Look
+) -> None:
+    olu, ann = await people.signed_in("olu", SMALL), await people.signed_in("ann")
+    await olu.goto(event.tickets)
+    await accessible(olu)
+    await olu.get_by_label("How many?").fill("9")
+    async with olu.expect_download() as download:
+        await olu.get_by_role("button", name="Issue them").click()
+    assert (await download.value).suggested_filename == "tickets.pdf"
+    await olu.reload()
+    await expect(olu.get_by_text("No. 9 · Carers")).to_be_visible()
+    await accessible(olu)
+
+    round_id = await event.ask()
+    await olu.goto(f"/console/{event.session['id']}")
+    await olu.get_by_role("link", name="Papers for this vote").click()
+    await accessible(olu)
+    carers = olu.get_by_role("group", name="Carers")
+    await carers.get_by_label("A nurse").fill("6")
+    await olu.get_by_label("How many people in the room got a paper?").fill("5")
+    await olu.get_by_role("button", name="Save this count").click()
+    await expect(olu.get_by_role("alert")).to_contain_text("You counted 6 papers, but only 5 people got one")
+    await accessible(olu)
+    await olu.get_by_label("How many people in the room got a paper?").fill("6")
+    await olu.get_by_role("button", name="Save this count").click()
+    await ann.goto(f"/console/{event.session['id']}")
+    await expect(ann.get_by_text("a second person must confirm")).to_be_visible()
+    await ann.get_by_role("link", name="Papers for this vote").click()
+    await accessible(ann)
+    await ann.get_by_role("button", name="I counted the same").click()
+    await expect(ann.get_by_role("heading", name="These papers are counted")).to_be_visible()
+    await event.act("close", round=round_id)
+    assert (await event.act("reveal", round=round_id))["result"]["counts"] == {"r1": 6, "r2": 0, "none": 0}
+
+
+async def test_in_the_lobby_people_practise_and_it_is_no_vote(people: People, event: Event, accessible: Look) -> None:
+    (code,) = await event.issue(1)
+    phone = await people.somebody(SMALL)
+    await phone.goto(f"/s/{event.session['code']}/ticket/{code}")
+    await phone.get_by_role("main").get_by_role("button", name="Join").click()
+    await phone.get_by_label("On foot").check()
+    await phone.get_by_role("button", name="Send my practice vote").click()
+    await expect(phone.get_by_text("This one was only practice")).to_be_visible()
+    await accessible(phone)
+    await event.ask()
+    await expect(phone.locator("[data-ballot]")).to_be_visible()
+    await expect(phone.locator("[data-part=practice]")).to_have_count(0)

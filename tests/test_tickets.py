@@ -1,0 +1,150 @@
+"""Tickets, on a real SQLite store: one person, one device, one ballot; lost ones are replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+from making import CLOCK, a_cast, a_room, new_id
+
+from forum import tickets
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.facilitation import Facilitation
+from forum.organising import SessionForm, create_session
+from forum.ports import Store
+from forum.session import LiveSession
+from forum.tickets import ALPHABET, UnknownTicket
+
+
+async def a_day(store: Store, entrance: str = "tickets") -> LiveSession:
+    room, _ = await a_room(store, [])
+    return await create_session(store, CLOCK, SessionForm(room.commission, title="A day", entrance=entrance))
+
+
+def a_device() -> str:
+    return new_id() * 2
+
+
+async def test_codes_are_long_unlike_each_other_and_easy_to_read_out(sqlite_store: Store) -> None:
+    live = await a_day(sqlite_store)
+    issued = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 200)
+    assert len({one.code for one in issued}) == 200
+    assert {c for one in issued for c in one.code} <= set(ALPHABET)
+    assert not set(ALPHABET) & set("01OIL")
+    assert all(re.fullmatch(r"\w{4}-\w{4}-\w{4}", tickets.printed(one.code)) for one in issued)
+    assert [one.ticket.number for one in issued] == list(range(1, 201))
+
+
+async def test_no_code_is_kept(sqlite_store: Store) -> None:
+    live = await a_day(sqlite_store)
+    (one,) = await tickets.issue(sqlite_store, CLOCK, live.id, None, 1)
+    async with sqlite_store.read() as work:
+        kept = await work.tickets.of(live.id)
+    assert one.code not in repr(kept)
+    assert kept[0].code == tickets.digest(one.code)
+
+
+@pytest.mark.parametrize("typed", ["{}", " {} ", "{lower}", "{printed}", "{spaced}"])
+async def test_a_code_is_taken_however_it_is_typed(sqlite_store: Store, typed: str) -> None:
+    live = await a_day(sqlite_store)
+    (one,) = await tickets.issue(sqlite_store, CLOCK, live.id, "g2", 1)
+    printed = tickets.printed(one.code)
+    written = typed.format(one.code, lower=one.code.lower(), printed=printed, spaced=printed.replace("-", " "))
+    person = await tickets.admit(sqlite_store, CLOCK, live, written, a_device())
+    assert person.group == "g2"
+
+
+async def test_a_second_device_is_told_plainly_and_the_first_goes_on(sqlite_store: Store) -> None:
+    live = await a_day(sqlite_store)
+    (one,) = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 1)
+    device = a_device()
+    person = await tickets.admit(sqlite_store, CLOCK, live, one.code, device)
+    assert await tickets.admit(sqlite_store, CLOCK, live, one.code, device) == person
+    with pytest.raises(BadInput, match="in use on another device"):
+        await tickets.admit(sqlite_store, CLOCK, live, one.code, a_device())
+
+
+async def test_of_many_devices_at_once_one_gets_in(sqlite_store: Store) -> None:
+    live = await a_day(sqlite_store)
+    (one,) = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 1)
+    tries = [tickets.admit(sqlite_store, CLOCK, live, one.code, a_device()) for _ in range(8)]
+    found = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(one, BadInput) for one in found) == 7
+    async with sqlite_store.read() as work:
+        assert await work.sessions.joined(live.id) == {"g1": 1}
+
+
+async def test_a_lost_ticket_is_replaced_and_its_one_ballot_stays_one(sqlite_store: Store) -> None:
+    live = await a_day(sqlite_store)
+    (lost,) = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 1)
+    old, new = a_device(), a_device()
+    person = await tickets.admit(sqlite_store, CLOCK, live, lost.code, old)
+    acts = Facilitation(sqlite_store, CLOCK)
+    asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=False)).round
+    assert asked is not None
+    await acts.open(live.id, asked.id)
+    async with sqlite_store.begin() as work:
+        await work.rounds.cast([a_cast(asked.id, person.id, "r1")])
+    fresh = await tickets.renew(sqlite_store, CLOCK, live.id, 1)
+    assert (fresh.ticket.number, fresh.ticket.replaces, fresh.ticket.group) == (2, 1, "g1")
+    async with sqlite_store.read() as work:
+        assert await work.sessions.participant(live.id, old) is None
+    with pytest.raises(BadInput, match="no longer lets anybody in"):
+        await tickets.admit(sqlite_store, CLOCK, live, lost.code, old)
+    again = await tickets.admit(sqlite_store, CLOCK, live, fresh.code, new)
+    assert again.id == person.id
+    async with sqlite_store.begin() as work:
+        await work.rounds.cast([a_cast(asked.id, again.id, "r2")])
+    closed = await acts.close(live.id, asked.id)
+    assert closed.count == 1
+    with pytest.raises(BadInput, match="in use on another device"):
+        await tickets.admit(sqlite_store, CLOCK, live, fresh.code, a_device())
+
+
+async def test_a_revoked_ticket_lets_nobody_in_and_puts_its_holder_out(sqlite_store: Store) -> None:
+    live = await a_day(sqlite_store)
+    used, fresh = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 2)
+    device = a_device()
+    await tickets.admit(sqlite_store, CLOCK, live, used.code, device)
+    for number in (1, 2):
+        await tickets.revoke(sqlite_store, CLOCK, live.id, number)
+        with pytest.raises(IllegalMove):
+            await tickets.revoke(sqlite_store, CLOCK, live.id, number)
+        with pytest.raises(IllegalMove):
+            await tickets.renew(sqlite_store, CLOCK, live.id, number)
+    for code in (used.code, fresh.code):
+        with pytest.raises(BadInput, match="no longer lets anybody in"):
+            await tickets.admit(sqlite_store, CLOCK, live, code, device)
+    async with sqlite_store.read() as work:
+        assert await work.sessions.participant(live.id, device) is None
+
+
+async def test_a_guess_another_sessions_ticket_and_a_second_ticket_get_nobody_in(sqlite_store: Store) -> None:
+    live, other = await a_day(sqlite_store), await a_day(sqlite_store)
+    one, two = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 2)
+    for code in ("AAAAAAAAAAAA", "", one.code[:-1]):
+        with pytest.raises(UnknownTicket):
+            await tickets.admit(sqlite_store, CLOCK, live, code, a_device())
+    with pytest.raises(UnknownTicket):
+        await tickets.admit(sqlite_store, CLOCK, other, one.code, a_device())
+    device = a_device()
+    await tickets.admit(sqlite_store, CLOCK, live, one.code, device)
+    with pytest.raises(BadInput, match="another ticket"):
+        await tickets.admit(sqlite_store, CLOCK, live, two.code, device)
+
+
+async def test_tickets_are_only_for_sessions_that_have_them(sqlite_store: Store) -> None:
+    open_, live = await a_day(sqlite_store, "open code"), await a_day(sqlite_store)
+    with pytest.raises(IllegalMove):
+        await tickets.issue(sqlite_store, CLOCK, open_.id, "g1", 1)
+    for group, count in (("g1", 0), ("g1", 501), ("nobody's", 1)):
+        with pytest.raises(BadInput):
+            await tickets.issue(sqlite_store, CLOCK, live.id, group, count)
+    with pytest.raises(NotFound):
+        await tickets.renew(sqlite_store, CLOCK, live.id, 1)
+    await Facilitation(sqlite_store, CLOCK).end(live.id)
+    with pytest.raises(IllegalMove):
+        await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 1)
+    with pytest.raises(BadInput):
+        await a_day(sqlite_store, "by the back door")
