@@ -125,7 +125,7 @@ def compose(draft: Draft, ifid: str, told_by: str = "") -> Scenario:
         except StoryProblems as problems:
             for problem in problems.problems:
                 path = paths.get(problem.line, "cards")
-                _note(errors, path, BadInput(problem.message.replace("%", "%%")))
+                _note(errors, path, BadInput(problem.message))
     if errors:
         raise FormErrors(errors)
     return made

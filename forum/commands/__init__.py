@@ -138,4 +138,4 @@ def say(words: str) -> None:
 
 def report(facts: object) -> None:
     """The JSON of `--json`, indented, on standard output."""
-    click.echo(msgspec.json.format(msgspec.json.encode(facts), indent=2).decode())
+    click.echo(msgspec.json.format(msgspec.json.encode(facts, enc_hook=str), indent=2).decode())

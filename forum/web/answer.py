@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from forum import asynchronous, facilitation, paths, scenario, tallying
 from forum.ballot import Ballot
 from forum.commission import Commission
-from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound
+from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound, filled
 from forum.groups import Result
 from forum.ports import Work
 from forum.rooms import cast_of
@@ -34,6 +34,7 @@ from forum.web.play import MOST_BACK, Way, numbers
 from forum.web.site import address_of, site_of
 from forum.web.templating import moment
 from forum.web.words import gettext as _
+from forum.web.words import say
 from forum.wire import MAX_REASON, REFUSALS, CastMessage
 
 
@@ -153,7 +154,8 @@ async def question(request: Request) -> Response:
 async def step_out(request: Request) -> Response:
     """A quiet page with the organiser's support lines, and the way back."""
     visit = await _visit(request)
-    return await page(request, "answer/step_out.html", commission=visit.commission, back=visit.path)
+    values = {"commission": visit.commission, "back": visit.path, "seen": None, "asking": False}
+    return await page(request, "answer/step_out.html", **values)
 
 
 async def _vote(request: Request, visit: Visit) -> Response:
@@ -184,15 +186,15 @@ async def _vote(request: Request, visit: Visit) -> Response:
     words = _refused(visit, outcome.refusal)
     if wants_json(request):
         raise CastRefused(outcome.refusal, words)
-    return await _question_page(request, visit, 409, typed=typed, refused=words)
+    return await _question_page(request, visit, 409, typed=typed, refused=say(words))
 
 
 def _refused(visit: Visit, code: str) -> str:
     if code == "closed":
-        return _("This question closed on %(day)s. Your answer came after that.") % {"day": moment(visit.ended_at)}
+        return filled("This question closed on %(day)s. Your answer came after that.", day=moment(visit.ended_at))
     if code == "not_stored":
-        return _("The vote could not be saved. Wait a moment and send it again.")
-    return _(REFUSALS[code])
+        return "The vote could not be saved. Wait a moment and send it again."
+    return REFUSALS[code]
 
 
 async def _visit(request: Request) -> Visit:

@@ -36,7 +36,12 @@ def speaking(chosen: Language) -> Iterator[None]:
 
 
 def gettext(message: str) -> str:
-    """A message that Python code shows to a person; the name is what the extraction looks for."""
+    """A message that Python code shows to a person; the name is what the extraction looks for.
+
+    A sentence that was filled in is told with its values.
+    """
+    if isinstance(message, Filled):
+        return say(message)
     return language().gettext(message)
 
 

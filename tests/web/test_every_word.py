@@ -39,10 +39,17 @@ TELLING = telling(
     may_perform=True,
     may_publish=True,
 )
-# What the program itself writes into a story that is told by the form: a name for each scene, which links name too,
-# and what comes after the vote. ("join" is the end of an address.)
-WRITTEN: tuple[str, ...] = (composing.HAPPENED, "Scene 2", composing.QUESTION, composing.AFTER, "join")
-WRITTEN += tuple(composing.AFTER_TEXT.split("\n\n"))
+# What the program itself writes into a story: names of scenes, which links name too, and what comes after the vote.
+# ("join" is the end of an address.)
+WRITTEN: tuple[str, ...] = (
+    composing.HAPPENED,
+    "Scene 2",
+    composing.NAMELESS,
+    composing.QUESTION,
+    composing.AFTER,
+    "join",
+)
+WRITTEN += (*composing.AFTER_TEXT.split("\n\n"), "What would be different now?...")  # and how a card begins
 # Addresses whose answer is no page, or that end the visit.
 NO_PAGES = ("/sign-out", "/record/checkpoint", "/record/public-key.pem", "/export", "/static")
 

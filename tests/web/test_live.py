@@ -208,7 +208,7 @@ async def test_what_cannot_be_counted_says_why_and_keeps_what_was_typed(event: E
     vote = f"{event.path}/vote"
     nothing = await browser.post(vote, data={"round": round_id, "reason": "my half thought"})
     assert nothing.status_code == 409
-    assert "Choose one of the answers" in words(nothing)
+    assert "Choose an answer first" in words(nothing)
     assert "my half thought" in nothing.text
     long = await browser.post(vote, data={"round": round_id, "choice": "r2", "reason": "x" * 501})
     assert long.status_code == 409

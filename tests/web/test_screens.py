@@ -227,7 +227,7 @@ class TestPhone:
         assert f"Counted: {RESPONSES[1].label}." in words(html)
 
     def test_a_refused_ballot_keeps_what_was_typed(self) -> None:
-        typed = Typed(ROUND.id, "r3", "Half a reason")
+        typed = Typed(ROUND.id, "r3", "Half a reason", {"choice": ["r3"]})
         html = fragment("phone", STATES["open"], typed=typed, refused="Choose one of the answers.")
         assert 'value="r3" required checked' in html
         assert "Half a reason" in html
