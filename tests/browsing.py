@@ -188,7 +188,7 @@ async def join(page: Page, code: str, group: str) -> None:
     await page.goto("/join")
     await page.get_by_label(re.compile("code", re.IGNORECASE)).fill(code)
     await page.get_by_role("main").get_by_role("button").first.click()
-    await page.get_by_label(group, exact=True).check()
+    await page.get_by_role("radio", name=group, exact=True).check()
     await page.get_by_role("main").get_by_role("button").first.click()
     await expect(page.locator("#screen")).to_be_visible()
 

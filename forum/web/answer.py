@@ -154,8 +154,9 @@ async def question(request: Request) -> Response:
 async def step_out(request: Request) -> Response:
     """A quiet page with the organiser's support lines, and the way back."""
     visit = await _visit(request)
-    values = {"commission": visit.commission, "back": visit.path, "seen": None, "asking": False}
-    return await page(request, "answer/step_out.html", **values)
+    return await page(
+        request, "answer/step_out.html", commission=visit.commission, back=visit.path, seen=None, asking=False
+    )
 
 
 async def _vote(request: Request, visit: Visit) -> Response:

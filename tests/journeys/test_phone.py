@@ -63,7 +63,7 @@ async def event(house: House) -> AsyncIterator[Event]:
 async def joined(people: People, event: Event, **more: Any) -> Page:
     page = await people.somebody(PHONE, **more)
     await page.goto(event.path)
-    await page.get_by_label("Carers").check()
+    await page.get_by_role("radio", name="Carers").check()
     await page.get_by_role("main").get_by_role("button").first.click()
     await expect(page.locator("#screen")).to_be_visible()
     return page
@@ -125,7 +125,7 @@ async def test_where_websockets_are_blocked_the_phone_votes_and_follows_all_the_
     phone = await people.somebody(PHONE)
     await phone.route_web_socket(re.compile(".*"), lambda socket: socket.close(code=1006 + 2000))
     await phone.goto(event.path)
-    await phone.get_by_label("Nurses").check()
+    await phone.get_by_role("radio", name="Nurses").check()
     await phone.get_by_role("main").get_by_role("button").first.click()
     round_id = await event.ask()
     await phone.wait_for_selector("[data-ballot]", timeout=60_000)
