@@ -16,12 +16,12 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.facilitation import Facilitation
 from forum.ports import Store
 from forum.result import BADGES_OFF
-from forum.rooms import view_of
 from forum.round import Round, Version
 from forum.screen import View
 from forum.session import LiveSession
 from forum.signing import Signer
 from forum.verification import verify
+from forum.viewing import view_of
 
 
 class Room:

@@ -11,7 +11,8 @@ from making import CLOCK, a_room, new_id
 
 from forum.facilitation import Facilitation
 from forum.ports import Store
-from forum.rooms import BURST, MOST_MALFORMED, Connection, Room, Rooms
+from forum.room import BURST, MOST_MALFORMED, Connection, Room
+from forum.rooms import Rooms
 from forum.screen import View
 from forum.session import Participant
 from forum.wire import MAX_MESSAGE, CastMessage, Ping, Screen, encode

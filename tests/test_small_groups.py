@@ -20,7 +20,7 @@ from making import CLOCK, a_cast, a_commission, a_session, new_id
 from forum import polis, publishing
 from forum.audience import replayed
 from forum.facilitation import Facilitation
-from forum.rooms import Connection
+from forum.room import Connection
 from forum.session import Participant
 
 FOLDER = Path(__file__).parent / "data" / "polis" / "london.youth.policing"

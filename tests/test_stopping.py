@@ -18,7 +18,8 @@ from forum import reasoning
 from forum.errors import StoreUnavailable
 from forum.ports import Store, Work
 from forum.reason import DELAYED, READ_FIRST, SHOWN, WAITING
-from forum.rooms import Connection, Room, Rooms
+from forum.room import Connection, Room
+from forum.rooms import Rooms
 from forum.screen import View
 from forum.stop import MOST_HOW
 from forum.stopping import Press, Stopping

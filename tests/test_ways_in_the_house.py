@@ -19,7 +19,8 @@ from forum.facilitation import Facilitation
 from forum.methods import METHODS
 from forum.ports import Store
 from forum.record import PASS
-from forum.rooms import Connection, Rooms
+from forum.room import Connection
+from forum.rooms import Rooms
 from forum.round import Round
 from forum.verification import verify
 

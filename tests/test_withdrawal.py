@@ -25,9 +25,9 @@ from forum import (
     publishing,
     record,
     recording,
-    rooms,
     scrubbing,
     submissions,
+    viewing,
     withdrawal,
     writing,
 )
@@ -436,7 +436,7 @@ async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
             await act
     async with played.store.read() as work:
         live = await work.sessions.get(played.live.id)
-        view = await rooms.view_of(work, live)
+        view = await viewing.view_of(work, live)
     assert live.cue == Cue("result", round=played.rounds[1])
     assert live.version > played.live.version
     assert [s.id for s in view.stories] == [played.other.id]

@@ -21,7 +21,7 @@ from forum.commission import Commission
 from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound, filled
 from forum.groups import Result
 from forum.ports import Work
-from forum.rooms import cast_of
+from forum.room import cast_of
 from forum.round import OPEN, REVEALED, Round
 from forum.scenario import Scenario
 from forum.session import ASYNCHRONOUS, LiveSession, Participant

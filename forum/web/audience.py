@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from forum import reasoning
 from forum.errors import CastRefused, ForumError, NotAllowed, NotFound
 from forum.reason import DELAYED
-from forum.rooms import press_of
+from forum.room import press_of
 from forum.session import LiveSession, Participant
 from forum.stopping import refusal
 from forum.web.errors import status_of

@@ -11,7 +11,7 @@ from forum.asking import Terms
 from forum.errors import BadInput, ForumError, NotFound
 from forum.facilitation import Facilitation, Outcome
 from forum.programming import Running
-from forum.rooms import view_of
+from forum.viewing import view_of
 from forum.web import care, joker
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken

@@ -17,7 +17,7 @@ from forum.errors import BadInput, CastRefused, NotAllowed, NotFound, TooMany
 from forum.methods import METHODS
 from forum.ports import CastOutcome
 from forum.reason import MOST_CONDITION
-from forum.rooms import Room, cast_of
+from forum.room import Room, cast_of
 from forum.screen import View, cue_key
 from forum.session import TICKETS, LiveSession, Participant
 from forum.web.forms import Form, form_of, spoken

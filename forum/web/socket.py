@@ -10,7 +10,7 @@ from typing import TypeAlias
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from forum.errors import ForumError, NotAllowed, NotFound, SignInNeeded, StoreUnavailable
-from forum.rooms import Connection, Room
+from forum.room import Connection, Room
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.live import session_of, tongue_of
 from forum.web.pages import DEVICE, digest, need, still_may

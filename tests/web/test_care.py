@@ -14,7 +14,7 @@ from making import CLOCK, a_commission, a_session
 
 from forum.caring import Caring
 from forum.facilitation import Facilitation
-from forum.rooms import Connection
+from forum.room import Connection
 from forum.session import LiveSession
 from forum.submissions import moderate, submit
 from forum.wire import State, decode_screen

@@ -18,10 +18,10 @@ from forum import composing, organising, recording, roles
 from forum.commission import Commission, DecisionPower, SupportLine
 from forum.decisions import DecisionForm, Promise, decide
 from forum.facilitation import Facilitation
-from forum.rooms import view_of
 from forum.screen import View
 from forum.session import LiveSession, Participant
 from forum.submissions import moderate, submit
+from forum.viewing import view_of
 from forum.web.live import screen_context
 from forum.web.pages import DEVICE, digest
 from forum.web.routes import PAGES, Page

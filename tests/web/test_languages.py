@@ -16,7 +16,7 @@ from making import CLOCK, a_commission, a_session
 
 from forum.errors import Filled, StartupProblem, filled
 from forum.facilitation import Facilitation
-from forum.rooms import Connection
+from forum.room import Connection
 from forum.session import LiveSession
 from forum.web import templating
 from forum.web.languages import ENGLISH, Language, Languages, load

@@ -15,8 +15,8 @@ from playing import BEN, Playing, a_replay
 
 from forum import reasoning
 from forum.reason import READ_FIRST, SHOWN, WAITING
-from forum.rooms import view_of
 from forum.session import Participant
+from forum.viewing import view_of
 from forum.web.pages import digest
 from forum.wire import Screen
 

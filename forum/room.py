@@ -1,0 +1,339 @@
+"""One live room: who is connected to it, what they see, and their ballots on the way to the intake.
+
+A room takes a message by a plain call that never awaits (`receive`) and answers through the screen's outbox. It draws
+each kind of screen once in each language that is read in the room, and hands the one frame to everybody. Between acts
+it sends tallies: how many have voted, at most five times a second, the first change at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from forum.ballot import Cast
+from forum.errors import BadInput
+from forum.fanout import Outbox
+from forum.intake import Intake
+from forum.livecount import LiveCount, counting
+from forum.ports import CastOutcome, Clock
+from forum.reason import MOST_CONDITION
+from forum.screen import View, cue_key, round_now
+from forum.stopping import Press, Stopping, refusal
+from forum.wire import (
+    MAX_REASON,
+    REFUSALS,
+    Ack,
+    Bye,
+    CastMessage,
+    Hello,
+    Ping,
+    Pong,
+    Refused,
+    Screen,
+    State,
+    StopMessage,
+    Stopped,
+    Tally,
+    Yours,
+    decode,
+    encode,
+)
+from forum.wire import VERSION as WIRE_VERSION
+
+TICK = 0.2
+BURST = 30.0
+REFILL = 10.0
+MOST_MALFORMED = 20
+
+KINDS: tuple[Screen, ...] = ("phone", "tablet", "projector", "console")
+# A kind of screen, what the room sees, a language's code; a sentence, a language's code.
+Draw = Callable[[Screen, View, str], str]
+Say = Callable[[str, str], str]
+
+log = structlog.get_logger()
+
+
+@dataclass(eq=False)
+class Connection:
+    """One connected screen. `participant` is set for a phone. `allowance` is what is left of its burst of messages."""
+
+    kind: Screen
+    participant: str = ""
+    language: str = "en"
+    outbox: Outbox = field(default_factory=Outbox)
+    malformed: int = 0
+    allowance: float = BURST
+    heard: float = 0.0
+
+
+class Room:
+    """One live session as this process sees it."""
+
+    def __init__(self, view: View, intake: Intake, stopping: Stopping, clock: Clock, draw: Draw, say: Say) -> None:
+        self.view = view
+        self.version = view.session.version
+        self._intake = intake
+        self._stopping = stopping
+        self._clock = clock
+        self._draw = draw
+        self._say = say
+        self._connections: set[Connection] = set()
+        self._participants: Counter[str] = Counter()
+        self._states: dict[tuple[Screen, str], str] = {}
+        self._voted = view.voted
+        self._count = LiveCount(view.round, view.commission.threshold, view.voted)
+        self._tally = ""
+        self._told = 0.0
+        self._tick: asyncio.TimerHandle | None = None
+
+    # ------------------------------------------------------------------ screens come and go
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is connected."""
+        return not self._connections
+
+    def enter(self, connection: Connection, yours: Sequence[Yours] = (), seen: int = -1) -> None:
+        """A screen is connected: it gets hello, then the state unless it has `seen` this version, then the tally."""
+        self._connections.add(connection)
+        if connection.participant:
+            self._participants[connection.participant] += 1
+        connection.heard = asyncio.get_running_loop().time()
+        connection.outbox.answer(encode(Hello(WIRE_VERSION, self.view.session.id, list(yours))))
+        if seen != self.version:
+            connection.outbox.state(self._state(connection))
+        connection.outbox.tally(encode(self.tally))
+        self._changed()
+
+    def leave(self, connection: Connection) -> None:
+        """A screen is gone."""
+        self._connections.discard(connection)
+        if connection.participant:
+            self._participants[connection.participant] -= 1
+            if not self._participants[connection.participant]:
+                del self._participants[connection.participant]
+        self._changed()
+
+    def expel(self, participant: str) -> None:
+        """Whoever is connected as this participant is somebody else from now on: their screens are told, and closed."""
+        for connection in self._connections:
+            if connection.participant == participant:
+                # What still comes from it is nobody's.
+                connection.participant = ""
+                connection.outbox.answer(encode(Bye("replaced", again=False)))
+                connection.outbox.close()
+        del self._participants[participant]
+        self._changed()
+
+    # ------------------------------------------------------------------ messages from a phone
+
+    def receive(self, phone: Connection, frame: str | bytes) -> None:
+        """Takes one message and returns at once; the answer goes to the phone's outbox, now or after the commit."""
+        if not self._in_time(phone):
+            self._refuse(phone, "too_fast", frame)
+            return
+        try:
+            message = decode(frame)
+        except BadInput as error:
+            phone.malformed += 1
+            self._refuse(phone, error.message, frame)
+            if phone.malformed >= MOST_MALFORMED:
+                phone.outbox.answer(encode(Bye("malformed", again=False)))
+                phone.outbox.close()
+            return
+        if isinstance(message, Ping):
+            phone.outbox.answer(encode(Pong()))
+        elif not phone.participant:
+            phone.outbox.answer(self._refusal("not_joined", message.id, phone))
+        elif isinstance(message, StopMessage):
+            self._stop(message, phone)
+        elif len(message.condition) > MOST_CONDITION:
+            phone.outbox.answer(self._refusal("condition_too_long", message.id, phone))
+        elif len(message.reason) > MAX_REASON:
+            phone.outbox.answer(self._refusal("reason_too_long", message.id, phone))
+        else:
+            self._intake.cast(
+                cast_of(message, phone.participant, self._clock.now()),
+                lambda outcome: phone.outbox.answer(self._answer(outcome, phone)),
+            )
+
+    def _stop(self, message: StopMessage, phone: Connection) -> None:
+        press = press_of(message, phone.participant, self.view.session.id, self._clock.now())
+
+        def answer(code: str) -> None:
+            said = self._refusal(code, message.id, phone) if code else encode(Stopped(message.id, message.showing))
+            phone.outbox.answer(said)
+
+        code = refusal(press, self.characters)
+        if code:
+            answer(code)
+        else:
+            self._stopping.press(press, answer)
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The characters of the story that is on."""
+        return self.view.story.scenario.characters if self.view.story is not None else ()
+
+    def _answer(self, outcome: CastOutcome, phone: Connection) -> str:
+        cast = outcome.cast
+        if outcome.refusal:
+            return self._refusal(outcome.refusal, cast.cast, phone)
+        return encode(Ack(cast.cast, cast.round, outcome.choice, outcome.changed))
+
+    def _refuse(self, phone: Connection, code: str, frame: str | bytes) -> None:
+        cast = ""
+        if code == "too_fast":
+            try:
+                message = decode(frame)
+                cast = "" if isinstance(message, Ping) else message.id
+            except BadInput:
+                pass
+        phone.outbox.answer(self._refusal(code, cast, phone))
+
+    def _refusal(self, code: str, cast: str, phone: Connection) -> str:
+        return encode(Refused(code, self._say(REFUSALS[code], phone.language), cast))
+
+    def _in_time(self, phone: Connection) -> bool:
+        now = asyncio.get_running_loop().time()
+        phone.allowance = min(BURST, phone.allowance + (now - phone.heard) * REFILL)
+        phone.heard = now
+        if phone.allowance < 1:
+            return False
+        phone.allowance -= 1
+        return True
+
+    # ------------------------------------------------------------------ what everybody sees
+
+    def show(self, view: View) -> None:
+        """Puts a newer view in front of everybody. An older one than is shown is ignored."""
+        if view.session.version < self.version:
+            return
+        self.view = view
+        self.version = view.session.version
+        self._voted = view.voted
+        if self._count.round != counting(view.round):
+            self._count = LiveCount(view.round, view.commission.threshold, view.voted)
+        self._states = {}
+        self._send_state(KINDS)
+
+    def show_console(self, view: View) -> None:
+        """The same for the consoles alone, where nothing changed that others see (somebody joined)."""
+        if view.session.version == self.version:
+            self.view = view
+            self._states = {key: frame for key, frame in self._states.items() if key[0] != "console"}
+            self._send_state(("console",))
+
+    def _send_state(self, kinds: Sequence[Screen]) -> None:
+        for connection in self._connections:
+            if connection.kind in kinds:
+                connection.outbox.state(self._state(connection))
+                connection.outbox.tally(encode(self.tally))
+
+    @property
+    def consoles(self) -> int:
+        """How many consoles are connected."""
+        return sum(connection.kind == "console" for connection in self._connections)
+
+    def state(self, kind: Screen, language: str) -> State:
+        """What a screen of this kind shows now, in a language."""
+        view = self.view.read_in(language)
+        return State(
+            v=view.session.version,
+            cue=cue_key(view),
+            round=round_now(view),
+            paused=view.session.paused,
+            html=self._draw(kind, view, language),
+        )
+
+    def _state(self, connection: Connection) -> str:
+        key = (connection.kind, connection.language)
+        if key not in self._states:
+            self._states[key] = encode(self.state(*key))
+        return self._states[key]
+
+    def counted(self, round_id: str, voted: int) -> None:
+        """A commit is done: so many have voted in this round now."""
+        if self.view.round is not None and self.view.round.id == round_id and voted > self._voted:
+            self._voted = voted
+            self._changed()
+
+    @property
+    def count_due(self) -> str:
+        """The round whose count may be shown again by now; empty where there is none."""
+        return self._count.round if self._count.due(self._voted) else ""
+
+    def show_count(self, choices: Mapping[str, int]) -> None:
+        """Takes how many ballots there are of each choice in that round, to show as much of it as may be shown."""
+        if self._count.take(choices):
+            self._changed()
+
+    @property
+    def present(self) -> int:
+        """How many phones are connected, each participant once."""
+        return len(self._participants)
+
+    @property
+    def voted(self) -> int:
+        """How many have voted in the round on screen."""
+        return self._voted
+
+    @property
+    def tally(self) -> Tally:
+        """How many have voted and are here, and the count so far where the round shows it."""
+        return Tally(self.view.round.id if self.view.round else None, self._voted, self.present, self._count.shown)
+
+    def _changed(self) -> None:
+        if self._tick is not None:
+            return
+        loop = asyncio.get_running_loop()
+        wait = self._told + TICK - loop.time()
+        if wait <= 0:
+            self._tell()
+        else:
+            self._tick = loop.call_at(self._told + TICK, self._tell)
+
+    def _tell(self) -> None:
+        self._tick = None
+        self._told = asyncio.get_running_loop().time()
+        tally = encode(self.tally)
+        if tally == self._tally:
+            return
+        self._tally = tally
+        for connection in self._connections:
+            connection.outbox.tally(tally)
+
+    def goodbye(self, why: str, *, again: bool) -> None:
+        """Tells every screen that this server is going, and closes their outboxes."""
+        if self._tick is not None:
+            self._tick.cancel()
+            self._tick = None
+        for connection in self._connections:
+            connection.outbox.answer(encode(Bye(why, again)))
+            connection.outbox.close()
+
+
+def cast_of(message: CastMessage, participant: str, at: str) -> Cast:
+    """The ballot in a message, with fresh randoms for its leaf."""
+    return Cast(
+        round=message.round,
+        participant=participant,
+        cast=message.id,
+        choice=message.choice,
+        reason=message.reason.strip(),
+        condition=message.condition.strip(),
+        ballot=secrets.token_hex(16),
+        salt=secrets.token_hex(16),
+        group_salt=secrets.token_hex(16),
+        at=at,
+    )
+
+
+def press_of(message: StopMessage, participant: str, session: str, at: str) -> Press:
+    """The stop in a message."""
+    return Press(session, participant, message.showing, message.character.strip(), message.how.strip(), at)

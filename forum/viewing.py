@@ -1,0 +1,76 @@
+"""What a room sees now, read from the store: never from memory."""
+
+from __future__ import annotations
+
+from forum import groups, reasoning, scenario, tallying
+from forum.ports import BREAK, TIME, Work
+from forum.proposal import WAITING, Agenda, Promised
+from forum.round import ANNULLED, POLICY_VOTE, REVEALED, Round
+from forum.screen import Story, View
+from forum.session import LiveSession
+from forum.stop import Run, credits
+
+
+async def view_of(work: Work, live: LiveSession) -> View:
+    """The room as the database has it. Numbers of connected phones are not in it: only the process knows them."""
+    commission = await work.commissions.get(live.commission)
+    programme = [await work.stories.get(id_) for id_ in live.scenarios]
+    # One that was taken back is gone; one that may not be played any more stays only while it is on.
+    shown_now = [s for s in programme if not s.withdrawn_at and (s.may_perform or s.id == live.cue.scenario)]
+    stories = tuple([Story(s.id, scenario.parse(s.twee)) for s in shown_now])
+    rounds = tuple(await work.rounds.of(live.id))
+    by_id = {r.id: r for r in rounds}
+    cue = live.cue
+    story = next((s for s in stories if s.id == cue.scenario), None)
+    round_ = by_id.get(cue.round or "")
+    voted = await work.rounds.voted([round_.id]) if round_ else {}
+    joined = await work.sessions.joined(live.id)
+    run = Run(tuple(await work.stops.of(live.id)), {} if live.badges_off else credits(joined, commission), cue.showing)
+    magic = run.taken.magic if run.taken is not None else None
+    wanted = (round_, by_id.get((round_.second_of if round_ else "") or ""), by_id.get(magic or ""))
+    shown = [r for r in wanted if r is not None]
+    results = {r.id: await tallying.result_of(work, r, commission.threshold) for r in shown if r.state == REVEALED}
+    if live.badges_off:
+        results = {id_: result.without_groups() for id_, result in results.items()}
+    asked = await work.care.of(live.id)
+    # () before the reveal: how reasons fall to the answers says how the room votes.
+    reasons = await reasoning.said_of(work, live, round_, commission) if round_ else ()
+    counted = await work.papers.get(round_.id) if round_ else None
+    return View(
+        session=live,
+        commission=commission,
+        stories=stories,
+        story=story,
+        scene=story.scenario.scene(cue.scene) if story and cue.scene else None,
+        round=round_,
+        rounds=tuple(r for r in rounds if r.state != ANNULLED or r is round_),
+        results=results,
+        first=by_id.get(round_.second_of) if round_ and round_.second_of else None,
+        voted=voted.get(round_.id, 0) if round_ else 0,
+        programme=(await work.programmes.latest(live.id)).plan,
+        papers=("confirmed" if counted.confirmed_at else "entered") if counted else "",
+        joined=groups.in_the_room(joined, commission.threshold),
+        breaks=asked[BREAK, ""].waiting if (BREAK, "") in asked else 0,
+        slower=asked[TIME, round_.id].number if round_ and (TIME, round_.id) in asked else 0,
+        observers=await work.sessions.observers(live.id),
+        also=groups.in_the_room(await work.care.belonging(live.id), commission.threshold),
+        reasons=reasons,
+        asynchronous=await tallying.asynchronous_rounds(work, commission, results=True),
+        reasons_due=await work.reasons.next_due(round_.id) if reasons and round_ else "",
+        run=run,
+        agenda=await _agenda(work, live, round_),
+    )
+
+
+async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda:
+    """The proposals, and what was promised on the vote on screen: commitments first, then what waits to be one."""
+    promised: list[Promised] = []
+    if round_ is not None and round_.kind == POLICY_VOTE and round_.state == REVEALED:
+        for made in reversed(await work.decisions.of(live.commission)):
+            if round_.id in made.rounds:
+                promised += [Promised(c.role, c.what, c.by, confirmed=True) for c in made.commitments]
+        waiting = [p for p in await work.proposals.pledges_on([round_.id]) if p.state == WAITING and p.what]
+        promised += [Promised(p.role, p.what, p.by, confirmed=False, pledge=p.id) for p in waiting]
+    return Agenda(
+        tuple(await work.proposals.of(live.id)), tuple(await work.proposals.amendments(live.id)), tuple(promised)
+    )
