@@ -17,8 +17,8 @@ from forum.commission import Commission
 from forum.contributions import Offer
 from forum.draft import Draft
 from forum.edits import AddCard, AddWay, Edit, SetField
-from forum.ports import Store, Suggestion
-from forum.submissions import new_key
+from forum.ports import Store, Submission, Suggestion
+from forum.submissions import moderate, new_key
 
 # A title, one scene, and a question with three responses: nothing of it leads anywhere else.
 WRITTEN: tuple[Edit, ...] = (
@@ -64,6 +64,21 @@ class Built:
     async def save(self, *edits: Edit) -> writing.Saved:
         """What a keeper writes."""
         return await writing.save(self.store, CLOCK, self.key, edits, "keeper")
+
+    async def suggestions(self) -> list[Suggestion]:
+        """Every suggestion, as it is stored."""
+        async with self.store.read() as work:
+            return await work.drafts.suggestions(self.story)
+
+    async def submission(self) -> Submission:
+        """The story, as it is stored."""
+        async with self.store.read() as work:
+            return await work.stories.get(self.story)
+
+    async def moderated(self, action: str, because: str = "") -> None:
+        """A moderator's act on the story."""
+        status = (await self.submission()).status
+        await moderate(self.store, CLOCK, self.story, action, because=because, expected_status=status)
 
 
 async def a_built_story(store: Store, commission: Commission | None = None) -> Built:

@@ -16,13 +16,14 @@ import httpx2
 from making import CLOCK, a_commission, new_id
 from starlette.applications import Starlette
 
+from forum import writing
 from forum.app import build
 from forum.commission import Commission
 from forum.composing import compose
 from forum.draft import NO, YES, Card, Draft, Way
 from forum.ports import Clock, Person, Store, Submission
 from forum.settings import Settings
-from forum.submissions import Sent, submit
+from forum.submissions import Sent, moderate, submit
 from forum.web import passwords
 from forum.web.site import Site
 
@@ -85,6 +86,19 @@ class House:
         """A story that was sent in, with the key of its private link."""
         return await submit(self.store, CLOCK, commission.id, telling(title))
 
+    async def stories(self) -> list[Submission]:
+        """Every story, as it is stored."""
+        async with self.store.read() as work:
+            return await work.stories.of()
+
+    async def draft_of(self, key: str) -> Draft:
+        """The draft behind a private link."""
+        return await writing.opened(self.store, self.site.clock, key)
+
+    async def moderated(self, story: Submission, action: str, because: str = "") -> Submission:
+        """The story after a moderator's act on it."""
+        return await moderate(self.store, CLOCK, story.id, action, because=because, expected_status=story.status)
+
 
 def telling(
     title: str = "The third knock",
@@ -113,6 +127,11 @@ def telling(
     story = compose(draft, str(uuid.uuid4()).upper())
     allowed: dict[str, Any] = {"group": "g2", "may_perform": True, "may_publish": True} | about
     return Sent(story, **allowed)
+
+
+async def fill_in(browser: httpx2.AsyncClient, path: str, changes: dict[str, str | list[str]]) -> httpx2.Response:
+    """Fills a page's fields in and sends them, as a browser without a script does."""
+    return await browser.post(path, data=filled(await browser.get(path), changes))
 
 
 # A whole story as the pages of the way in are sent, step by step.

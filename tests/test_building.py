@@ -12,7 +12,6 @@ from forum import building, composing, submissions, withdrawal, writing
 from forum.draft import Card, Way, mark, mark_of
 from forum.edits import AddCard, AddWay, Clash, Edit, RemoveCard, RemoveWay, SetField
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
-from forum.ports import Submission, Suggestion
 from forum.store import SqlStore
 from forum.submissions import new_key
 
@@ -20,21 +19,6 @@ from forum.submissions import new_key
 @pytest.fixture
 async def built(sqlite_store: SqlStore) -> Built:
     return await a_built_story(sqlite_store)
-
-
-async def suggestions(built: Built) -> list[Suggestion]:
-    async with built.store.read() as work:
-        return await work.drafts.suggestions(built.story)
-
-
-async def story_of(built: Built) -> Submission:
-    async with built.store.read() as work:
-        return await work.stories.get(built.story)
-
-
-async def moderated(built: Built, action: str, because: str = "") -> None:
-    story = await story_of(built)
-    await submissions.moderate(built.store, CLOCK, story.id, action, because=because, expected_status=story.status)
 
 
 # ---------------------------------------------------------------- the link
@@ -72,7 +56,7 @@ async def test_a_link_that_cannot_be_given_is_refused(built: Built) -> None:
 
 async def test_nothing_can_be_read_or_suggested_while_the_story_is_held_or_after_it_is_gone(built: Built) -> None:
     await writing.send(built.store, CLOCK, built.key)
-    await moderated(built, "hold", "We ask first.")
+    await built.moderated("hold", "We ask first.")
     for act in (building.shared(built.store, built.link), built.suggest()):
         with pytest.raises(IllegalMove, match="at the moment"):
             await act
@@ -97,7 +81,7 @@ async def test_a_suggestion_changes_nothing_until_a_keeper_takes_it_in(built: Bu
     assert await built.draft() == before
     async with built.store.read() as work:
         assert await work.evidence.of(built.story) == []
-    kept = await suggestions(built)
+    kept = await built.suggestions()
     assert [(one.kind, one.group, one.name) for one in kept] == [
         ("response", "g3", ""),
         ("scene", "g4", "Kim"),
@@ -115,12 +99,12 @@ async def test_the_same_form_sent_twice_is_one_suggestion(built: Built) -> None:
     other = await a_built_story(built.store, built.commission)
     with pytest.raises(BadInput):
         await building.suggest(built.store, CLOCK, other.link, RESPONSE, id_)
-    await built.answer((await suggestions(built))[0])
+    await built.answer((await built.suggestions())[0])
     await building.suggest(built.store, CLOCK, built.link, RESPONSE, id_)
-    assert [one.id for one in await suggestions(built)] == [id_]
+    assert [one.id for one in await built.suggestions()] == [id_]
     # Other words in the same form, kept on a phone since, are another suggestion.
     await building.suggest(built.store, CLOCK, built.link, replace(RESPONSE, words="Sing to him"), id_)
-    assert [one.words for one in await suggestions(built)] == [RESPONSE.words, "Sing to him"]
+    assert [one.words for one in await built.suggestions()] == [RESPONSE.words, "Sing to him"]
 
 
 async def test_a_question_with_five_responses_takes_no_sixth(built: Built) -> None:
@@ -225,7 +209,7 @@ async def test_a_declined_suggestion_needs_a_reason_and_changes_nothing(built: B
             await built.answer(one, outcome, because=because)
         assert set(refused.value.fields) == {wrong}
     await built.answer(one, "declined", because="It was two.")
-    (kept,) = await suggestions(built)
+    (kept,) = await built.suggestions()
     assert (kept.outcome, kept.because) == ("declined", "It was two.")
     assert await built.draft() == before
 
@@ -248,7 +232,7 @@ async def test_a_correction_goes_over_the_words_that_its_writer_or_keeper_saw(bu
     with pytest.raises(Clash) as clash:
         await built.answer(two)
     assert (clash.value.theirs, clash.value.yours) == (now, "It is past four.")
-    assert not (await suggestions(built))[1].outcome
+    assert not (await built.suggestions())[1].outcome
     await built.answer(two, seen=mark(now))
     assert ((await built.draft()).card("c1") or Card("")).text == "It is past four."
 
@@ -293,7 +277,7 @@ async def test_evidence_that_has_no_room_is_not_taken_in(built: Built) -> None:
         await evidence.add_link(built.store, CLOCK, built.key, title=f"{number}", url=EVIDENCE.url)
     with pytest.raises(IllegalMove, match="10 pieces"):
         await built.answer(one)
-    assert not (await suggestions(built))[0].outcome
+    assert not (await built.suggestions())[0].outcome
 
 
 async def test_a_suggestion_that_makes_the_story_too_long_is_told_so(built: Built) -> None:
@@ -304,7 +288,7 @@ async def test_a_suggestion_that_makes_the_story_too_long_is_told_so(built: Buil
     with pytest.raises(FormErrors) as refused:
         await built.answer(one, "accepted with changes", words="y" * 4000, place="c1")
     assert "as long as it can be" in str(refused.value.fields["words"])
-    assert not (await suggestions(built))[0].outcome
+    assert not (await built.suggestions())[0].outcome
 
 
 async def test_only_its_own_keepers_answer_a_suggestion(built: Built) -> None:

@@ -8,11 +8,10 @@ import pytest
 from building import CORRECTION, EVIDENCE, RESPONSE, SCENE, Built, a_built_story
 from making import CLOCK
 
-from forum import contributions, submissions, writing
+from forum import contributions, writing
 from forum.contributions import Credits, Offer
 from forum.draft import mark
 from forum.errors import FormErrors
-from forum.ports import Submission, Suggestion
 from forum.store import SqlStore
 from forum.web.suggestions import thanks
 
@@ -20,21 +19,6 @@ from forum.web.suggestions import thanks
 @pytest.fixture
 async def built(sqlite_store: SqlStore) -> Built:
     return await a_built_story(sqlite_store)
-
-
-async def suggestions(built: Built) -> list[Suggestion]:
-    async with built.store.read() as work:
-        return await work.drafts.suggestions(built.story)
-
-
-async def story_of(built: Built) -> Submission:
-    async with built.store.read() as work:
-        return await work.stories.get(built.story)
-
-
-async def moderated(built: Built, action: str, because: str = "") -> None:
-    story = await story_of(built)
-    await submissions.moderate(built.store, CLOCK, story.id, action, because=because, expected_status=story.status)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +56,7 @@ async def test_what_cannot_be_is_refused_by_its_field(built: Built, offer: Offer
     with pytest.raises(FormErrors) as refused:
         await built.suggest(offer)
     assert set(refused.value.fields) == {wrong}
-    assert await suggestions(built) == []
+    assert await built.suggestions() == []
 
 
 async def test_everything_that_is_wrong_is_told_at_once(built: Built) -> None:
@@ -88,7 +72,7 @@ async def test_words_are_kept_tidy_and_without_what_nobody_sees(built: Built) ->
 
 
 async def credits_of(built: Built, *, waiting: bool = False) -> Credits:
-    story = await story_of(built)
+    story = await built.submission()
     async with built.store.read() as work:
         return await contributions.credits(work, story, waiting=waiting)
 
@@ -103,19 +87,19 @@ async def test_groups_and_names_of_what_was_taken_in_before_it_was_sent_are_cred
     await writing.send(built.store, CLOCK, built.key)
     both = Credits(("Nurses", "Police"), ("Kim",), others=True)
     assert await credits_of(built, waiting=True) == both
-    await moderated(built, "accept")
+    await built.moderated("accept")
     assert await credits_of(built) == both
 
 
 async def test_who_helps_with_a_new_version_is_credited_when_that_is_public(built: Built) -> None:
     await writing.send(built.store, CLOCK, built.key)
-    await moderated(built, "accept")
+    await built.moderated("accept")
     await built.answer(await built.suggest(SCENE))
     assert await credits_of(built) == Credits()
     await writing.send(built.store, CLOCK, built.key)
     assert await credits_of(built) == Credits()
     assert await credits_of(built, waiting=True) == Credits(("Police",), ("Kim",))
-    await moderated(built, "accept version")
+    await built.moderated("accept version")
     await built.answer(await built.suggest(RESPONSE))
     assert await credits_of(built) == Credits(("Police",), ("Kim",))
 

@@ -6,14 +6,11 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx2
 import pytest
-from house import STEPS, House, a_house, field, filled, send, words, written
+from house import STEPS, House, a_house, field, fill_in, filled, send, words, written
 from making import CLOCK
 
-from forum import scenario, submissions, writing
-from forum.draft import Draft
-from forum.ports import Submission
+from forum import scenario, submissions
 
 STORIES = Path(__file__).parents[2] / "scenarios"
 
@@ -22,26 +19,6 @@ STORIES = Path(__file__).parents[2] / "scenarios"
 async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
     async with a_house(tmp_path, sqlite_template, stories_per_address=7) as house:
         yield house
-
-
-async def stories(house: House) -> list[Submission]:
-    async with house.store.read() as work:
-        return await work.stories.of()
-
-
-async def draft_of(house: House, key: str) -> Draft:
-    return await writing.opened(house.store, house.site.clock, key)
-
-
-async def moderated(house: House, story: Submission, action: str, because: str = "") -> Submission:
-    return await submissions.moderate(
-        house.store, CLOCK, story.id, action, because=because, expected_status=story.status
-    )
-
-
-async def post(browser: httpx2.AsyncClient, path: str, changes: dict[str, str | list[str]]) -> httpx2.Response:
-    """Fills a page's fields in and sends them, as a browser without a script does."""
-    return await browser.post(path, data=filled(await browser.get(path), changes))
 
 
 async def test_marks_are_shown_before_sending_and_again_after_a_change(house: House) -> None:
@@ -59,16 +36,16 @@ async def test_marks_are_shown_before_sending_and_again_after_a_change(house: Ho
         assert "Send it as it is" in said
         unseen = await writer.post(path, data={})
         assert unseen.status_code == 200
-        assert (await stories(house))[0].status == "writing"
+        assert (await house.stories())[0].status == "writing"
         # Somebody else writes more before it is sent.
-        await post(writer, f"/my-story/{key}/write/where", {"setting": "At Bernadette Okafor’s house"})
+        await fill_in(writer, f"/my-story/{key}/write/where", {"setting": "At Bernadette Okafor’s house"})
         other = await writer.post(path, data=filled(check, {}))
         assert other.status_code == 200
         assert "Bernadette Okafor" in words(other)
-        assert (await stories(house))[0].status == "writing"
+        assert (await house.stories())[0].status == "writing"
         sent = await writer.post(path, data=filled(other, {}))
         assert sent.status_code == 303
-    assert (await stories(house))[0].status == "submitted"
+    assert (await house.stories())[0].status == "submitted"
 
 
 async def test_a_character_of_the_story_is_no_mark(house: House) -> None:
@@ -85,12 +62,12 @@ async def test_a_waiting_story_is_changed_and_sent_again_and_the_moderator_reads
     async with house.browser() as writer:
         key = await written(writer, commission)
         await send(writer, key)
-        (first,) = await stories(house)
+        (first,) = await house.stories()
         assert "You may still change it." in words(await writer.get(f"/my-story/{key}"))
-        await post(writer, f"/my-story/{key}/write/happened", {"title": "The fourth knock"})
-        assert (await stories(house))[0].title == "The third knock"
+        await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "The fourth knock"})
+        assert (await house.stories())[0].title == "The third knock"
         assert (await send(writer, key)).status_code == 303
-    (now,) = await stories(house)
+    (now,) = await house.stories()
     assert (now.id, now.title, now.status) == (first.id, "The fourth knock", "submitted")
     assert scenario.parse(now.twee).ifid == scenario.parse(first.twee).ifid
 
@@ -98,7 +75,7 @@ async def test_a_waiting_story_is_changed_and_sent_again_and_the_moderator_reads
 async def test_a_returned_story_shows_the_reason_where_it_is_written_and_goes_in_again(house: House) -> None:
     commission = await house.commission()
     story, key = await house.story(commission)
-    await moderated(house, story, "return", "Please leave out <the street>.")
+    await house.moderated(story, "return", "Please leave out <the street>.")
     async with house.browser() as writer:
         mine = await writer.get(f"/my-story/{key}")
         assert "&lt;the street&gt;" in mine.text
@@ -106,37 +83,37 @@ async def test_a_returned_story_shows_the_reason_where_it_is_written_and_goes_in
         work = await writer.get(f"/my-story/{key}/write")
         assert "&lt;the street&gt;" in work.text
         assert "nobody knows who is in charge" in work.text
-        await post(writer, f"/my-story/{key}/write/happened", {"title": "A knock"})
+        await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "A knock"})
         assert (await send(writer, key)).status_code == 303
-    (now,) = await stories(house)
+    (now,) = await house.stories()
     assert (now.id, now.title, now.status) == (story.id, "A knock", "submitted")
 
 
 async def test_a_held_story_can_be_written_and_waits_with_being_sent(house: House) -> None:
     commission = await house.commission()
     story, key = await house.story(commission)
-    await moderated(house, story, "hold", "We ask somebody first.")
+    await house.moderated(story, "hold", "We ask somebody first.")
     async with house.browser() as writer:
-        await post(writer, f"/my-story/{key}/write/happened", {"title": "A knock"})
+        await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "A knock"})
         check = await writer.get(f"/my-story/{key}/check")
         assert "A moderator holds this story for now." in words(check)
         forced = await writer.post(f"/my-story/{key}/check", data={})
         assert forced.status_code == 409
         assert "A moderator holds this story" in words(forced)
-    assert (await draft_of(house, key)).title == "A knock"
+    assert (await house.draft_of(key)).title == "A knock"
 
 
 async def test_a_public_story_stays_until_a_moderator_accepts_its_new_version(house: House) -> None:
     commission = await house.commission()
     story, key = await house.story(commission)
-    story = await moderated(house, story, "accept")
+    story = await house.moderated(story, "accept")
     async with house.browser() as writer, house.signed_in("moderator") as moderator:
         assert "Write a new version" in words(await writer.get(f"/my-story/{key}"))
         assert "stays as it is until a moderator accepts" in words(await writer.get(f"/my-story/{key}/write"))
         # What was settled with the public one is not asked again.
         assert 'name="group"' not in (await writer.get(f"/my-story/{key}/write/who")).text
         assert 'name="may_quote"' not in (await writer.get(f"/my-story/{key}/write/use")).text
-        await post(writer, f"/my-story/{key}/write/happened", {"title": "The fourth knock"})
+        await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "The fourth knock"})
         sent = await send(writer, key)
         assert sent.status_code == 303
         assert "We have the new version." in words(await writer.get(sent.headers["location"]))
@@ -163,7 +140,7 @@ async def test_a_public_story_stays_until_a_moderator_accepts_its_new_version(ho
         assert "Why a fourth?" in mine
         assert "The third knock" in words(await writer.get(f"/stories/{story.id}"))
 
-        await post(writer, f"/my-story/{key}/write/happened", {"title": "The last knock"})
+        await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "The last knock"})
         await send(writer, key)
         page = await moderator.get(f"/moderate/{story.id}")
         yes = {"action": "accept version", "expected": "accepted", "read": field(page, "read")}
@@ -183,12 +160,12 @@ async def test_limits_are_told_before_they_bite_and_lose_nothing(house: House) -
             left = 7 - number
             assert (f"{left} more stories can be begun" in words(shown)) == (left <= 5)
             assert (await writer.post(path, data=filled(shown, STEPS["happened"]))).status_code == 303
-        refused = await post(writer, path, {"happened.text": "The eighth", "title": "Eight"})
+        refused = await fill_in(writer, path, {"happened.text": "The eighth", "title": "Eight"})
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 3600
         assert "The eighth" in refused.text
-        assert (await post(other, path, STEPS["happened"])).status_code == 303
-    assert len(await stories(house)) == 8
+        assert (await fill_in(other, path, STEPS["happened"])).status_code == 303
+    assert len(await house.stories()) == 8
 
 
 async def test_sending_too_often_is_told_before_and_refused_with_when_to_come_back(house: House) -> None:
@@ -196,15 +173,15 @@ async def test_sending_too_often_is_told_before_and_refused_with_when_to_come_ba
     async with house.browser() as writer:
         key = await written(writer, commission)
         for number in range(7):
-            await post(writer, f"/my-story/{key}/write/happened", {"title": f"Knock {number}"})
+            await fill_in(writer, f"/my-story/{key}/write/happened", {"title": f"Knock {number}"})
             check = words(await writer.get(f"/my-story/{key}/check"))
             assert (f"{7 - number} more stories can be sent" in check) == (number >= 2)
             assert (await send(writer, key)).status_code == 303
-        await post(writer, f"/my-story/{key}/write/happened", {"title": "Once more"})
+        await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "Once more"})
         refused = await send(writer, key)
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
-    assert (await draft_of(house, key)).title == "Once more"
+    assert (await house.draft_of(key)).title == "Once more"
 
 
 async def test_a_story_from_a_file_is_opened_for_writing_with_all_its_branches(house: House) -> None:
@@ -212,13 +189,13 @@ async def test_a_story_from_a_file_is_opened_for_writing_with_all_its_branches(h
     commission = await house.commission()
     sent = submissions.Sent(told, "g2", may_publish=True, may_perform=True)
     story, key = await submissions.submit(house.store, CLOCK, commission.id, sent)
-    await moderated(house, story, "return", "One thing.")
+    await house.moderated(story, "return", "One thing.")
     async with house.browser() as writer:
         shown = await writer.get(f"/my-story/{key}/write")
         assert shown.text.count('class="card scene" id="c') == len(told.scenes)
-        await post(writer, f"/my-story/{key}/write/happened", {"title": "Another title"})
+        await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "Another title"})
         assert (await send(writer, key)).status_code == 303
-    (now,) = await stories(house)
+    (now,) = await house.stories()
     again = scenario.parse(now.twee)
     assert again.title == "Another title"
     assert again.scenes == told.scenes

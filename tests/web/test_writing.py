@@ -9,13 +9,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from house import STEPS, House, a_house, filled, send, words, written
+from house import STEPS, House, a_house, fill_in, filled, send, words, written
 from making import CLOCK
 
-from forum import scenario, submissions, withdrawal, writing
-from forum.draft import Draft, mark
+from forum import scenario, withdrawal, writing
+from forum.draft import mark
 from forum.errors import StoreUnavailable
-from forum.ports import Submission
 
 STORIES = Path(__file__).parents[2] / "scenarios"
 
@@ -24,26 +23,6 @@ STORIES = Path(__file__).parents[2] / "scenarios"
 async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
     async with a_house(tmp_path, sqlite_template, stories_per_address=7) as house:
         yield house
-
-
-async def stories(house: House) -> list[Submission]:
-    async with house.store.read() as work:
-        return await work.stories.of()
-
-
-async def draft_of(house: House, key: str) -> Draft:
-    return await writing.opened(house.store, house.site.clock, key)
-
-
-async def moderated(house: House, story: Submission, action: str, because: str = "") -> Submission:
-    return await submissions.moderate(
-        house.store, CLOCK, story.id, action, because=because, expected_status=story.status
-    )
-
-
-async def post(browser: httpx2.AsyncClient, path: str, changes: dict[str, str | list[str]]) -> httpx2.Response:
-    """Fills a page's fields in and sends them, as a browser without a script does."""
-    return await browser.post(path, data=filled(await browser.get(path), changes))
 
 
 # ---------------------------------------------------------------- the way in
@@ -56,7 +35,7 @@ async def test_a_story_is_saved_with_its_first_step_and_its_private_link_is_show
         shown = await writer.get(path)
         assert "Step 1 of 5" in words(shown)
         assert "use no real names" in words(shown)
-        begun = await post(writer, path, STEPS["happened"])
+        begun = await fill_in(writer, path, STEPS["happened"])
         assert begun.status_code == 303
         second = await writer.get(begun.headers["location"])
     key = re.fullmatch(r"/my-story/([A-Za-z0-9_-]{32})/write/where", begun.headers["location"])
@@ -66,9 +45,9 @@ async def test_a_story_is_saved_with_its_first_step_and_its_private_link_is_show
     assert f"http://house.test/my-story/{key[1]}" in second.text
     assert "<svg" in second.text
     assert "style=" not in second.text
-    (story,) = await stories(house)
+    (story,) = await house.stories()
     assert (story.status, story.twee, story.commission) == ("writing", "", commission.id)
-    draft = await draft_of(house, key[1])
+    draft = await house.draft_of(key[1])
     assert draft.title == "The third knock"
     assert [card.text for card in draft.cards] == [STEPS["happened"]["happened.text"]]
 
@@ -83,7 +62,7 @@ async def test_five_steps_make_a_story_that_can_be_sent(house: House) -> None:
         mine = await writer.get(sent.headers["location"])
     assert "We have your story. Thank you for telling it." in words(mine)
     assert "Waiting to be read" in words(mine)
-    (story,) = await stories(house)
+    (story,) = await house.stories()
     assert (story.status, story.told_by, story.title) == ("submitted", "g2", "The third knock")
     assert (story.may_publish, story.may_perform, story.may_quote) == (True, True, False)
     told = scenario.parse(story.twee)
@@ -108,12 +87,12 @@ async def test_each_step_shows_again_what_was_written_and_goes_back_without_losi
                 for one in text if isinstance(text, list) else [text]:
                     assert html.escape(one) in html.unescape(shown.text) or not one, name
         assert 'value="g2" checked' in (await writer.get(f"/my-story/{key}/write/who")).text
-        back = await post(writer, f"/my-story/{key}/write/where", {"setting": "A ward", "go": "happened"})
+        back = await fill_in(writer, f"/my-story/{key}/write/where", {"setting": "A ward", "go": "happened"})
         assert back.headers["location"] == f"/my-story/{key}/write/happened"
-        all_ = await post(writer, f"/my-story/{key}/write/where", {"go": "workspace"})
+        all_ = await fill_in(writer, f"/my-story/{key}/write/where", {"go": "workspace"})
         assert all_.headers["location"] == f"/my-story/{key}/write"
         assert (await writer.get(f"/my-story/{key}/write/nowhere")).status_code == 404
-    assert (await draft_of(house, key)).setting == "A ward"
+    assert (await house.draft_of(key)).setting == "A ward"
 
 
 async def test_a_double_tap_makes_one_story(house: House) -> None:
@@ -123,32 +102,32 @@ async def test_a_double_tap_makes_one_story(house: House) -> None:
         form = filled(await writer.get(path), STEPS["happened"])
         answers = [await writer.post(path, data=form) for _ in range(2)]
     assert answers[0].headers["location"] == answers[1].headers["location"]
-    assert len(await stories(house)) == 1
+    assert len(await house.stories()) == 1
 
 
 async def test_a_key_that_the_server_did_not_make_is_not_taken(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        answer = await post(writer, f"/commissions/{commission.id}/tell", STEPS["happened"] | {"key": "me"})
+        answer = await fill_in(writer, f"/commissions/{commission.id}/tell", STEPS["happened"] | {"key": "me"})
     assert re.fullmatch(r"/my-story/[A-Za-z0-9_-]{32}/write/where", answer.headers["location"])
 
 
 async def test_without_a_word_no_story_begins(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        answer = await post(writer, f"/commissions/{commission.id}/tell", {"happened.text": "  ", "title": ""})
+        answer = await fill_in(writer, f"/commissions/{commission.id}/tell", {"happened.text": "  ", "title": ""})
     assert answer.status_code == 422
     assert '<a href="#happened.text">Write a few words first.' in answer.text
-    assert await stories(house) == []
+    assert await house.stories() == []
 
 
 async def test_every_step_can_be_left_for_later_and_what_is_missing_is_told_with_its_place(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        begun = await post(writer, f"/commissions/{commission.id}/tell", {"happened.text": "We waited."})
+        begun = await fill_in(writer, f"/commissions/{commission.id}/tell", {"happened.text": "We waited."})
         path = begun.headers["location"]
         while path.count("/") == 4:
-            path = (await post(writer, path, {})).headers["location"]
+            path = (await fill_in(writer, path, {})).headers["location"]
         key = path.split("/")[2]
         assert path == f"/my-story/{key}/write"
         check = await writer.get(f"/my-story/{key}/check")
@@ -158,25 +137,27 @@ async def test_every_step_can_be_left_for_later_and_what_is_missing_is_told_with
         assert "<form" not in check.text.partition("<main")[2]
         refused = await writer.post(f"/my-story/{key}/check", data={})
         assert refused.status_code == 422
-    assert (await stories(house))[0].status == "writing"
+    assert (await house.stories())[0].status == "writing"
 
 
 async def test_what_is_too_long_is_said_beside_it_and_kept_while_the_rest_is_saved(house: House) -> None:
     commission = await house.commission()
     long = "x" * (scenario.MAX_TEXT + 1)
     async with house.browser() as writer:
-        answer = await post(writer, f"/commissions/{commission.id}/tell", {"happened.text": long, "title": "A knock"})
+        answer = await fill_in(
+            writer, f"/commissions/{commission.id}/tell", {"happened.text": long, "title": "A knock"}
+        )
         assert answer.status_code == 422
         assert '<a href="#happened.text">This is too long. Use at most 4000 characters.' in answer.text
         assert re.search(r'id="happened.text"[^>]*aria-invalid="true"', answer.text)
         assert long in answer.text
         key = re.search(r"/my-story/([\w-]{32})/write/where", answer.text)
         assert key
-        assert (await draft_of(house, key[1])).title == "A knock"
+        assert (await house.draft_of(key[1])).title == "A knock"
         # Shortened on the page that came back, it is saved.
         again = filled(answer, {"happened.text": "Short."})
         assert (await writer.post(f"/my-story/{key[1]}/write/happened", data=again)).status_code == 303
-    assert (await draft_of(house, key[1])).cards[0].text == "Short."
+    assert (await house.draft_of(key[1])).cards[0].text == "Short."
 
 
 async def test_content_notes_from_the_list_and_in_ones_own_words_are_one_list(house: House) -> None:
@@ -185,7 +166,7 @@ async def test_content_notes_from_the_list_and_in_ones_own_words_are_one_list(ho
     async with house.browser() as writer:
         key = await written(writer, commission, changes)
         shown = await writer.get(f"/my-story/{key}/write/use")
-    assert (await draft_of(house, key)).notes == "death or grief\na dog dies\na flood"
+    assert (await house.draft_of(key)).notes == "death or grief\na dog dies\na flood"
     assert 'value="death or grief" checked' in shown.text
     assert re.search(r'name="own_notes"[^>]*>\na dog dies\na flood<', shown.text)
 
@@ -232,7 +213,7 @@ async def test_a_database_that_cannot_take_it_loses_nothing_typed(
         with monkeypatch.context() as patch:
             patch.setattr(writing, "save", unavailable)
             for where, name in (("write/where", "setting"), ("write", "happened.text")):
-                lost = await post(writer, f"/my-story/{key}/{where}", {name: "My own <words>", "card": "happened"})
+                lost = await fill_in(writer, f"/my-story/{key}/{where}", {name: "My own <words>", "card": "happened"})
                 assert lost.status_code == 503, where
                 assert "My own &lt;words&gt;" in lost.text, where
 
@@ -275,7 +256,7 @@ async def test_scenes_and_ways_are_added_moved_removed_and_put_back_without_a_sc
         seen = {"seen:happened.text": mark(str(STEPS["happened"]["happened.text"])), "happened.text": "A new night."}
         assert await press("add-scene", "happened", new="c7", **seen) == f"{here}?open=c7#c7"
         await press("add-scene", "happened", new="c7", **seen)
-        draft = await draft_of(house, key)
+        draft = await house.draft_of(key)
         assert [card.id for card in draft.cards] == ["happened", "c7", "question"]
         assert draft.cards[0].text == "A new night."
         assert [way.to for way in draft.cards[0].ways] == ["c7"]
@@ -285,7 +266,7 @@ async def test_scenes_and_ways_are_added_moved_removed_and_put_back_without_a_sc
         await press("add-way", "c7", new="w2")
         await press("down", "c7")
         await press("remove-way w2", "c7", **{"seen:c7/w2.text": mark(""), "seen:c7/w2.to": mark("")})
-        draft = await draft_of(house, key)
+        draft = await house.draft_of(key)
         assert [card.id for card in draft.cards] == ["happened", "question", "c7", "d2"]
         assert draft.cards[3].decision == "yes"
         assert [way.id for way in draft.cards[2].ways] == ["c7"]
@@ -297,15 +278,15 @@ async def test_scenes_and_ways_are_added_moved_removed_and_put_back_without_a_sc
         form = filled(httpx2.Response(200, text=card[0]), {"do": "remove"})
         gone = await writer.post(here, data=form)
         assert gone.headers["location"] == f"{here}?removed=question#removed"
-        assert (await draft_of(house, key)).card("question") is None
+        assert (await house.draft_of(key)).card("question") is None
         offered = await writer.get(f"{here}?removed=question")
         assert "The scene is removed. Put it back" in words(offered)
         await press("put-back", "question")
-    back = (await draft_of(house, key)).card("question")
+    back = (await house.draft_of(key)).card("question")
     assert back
     assert back.text == "What could the crew do now?"
     assert [way.text for way in back.ways] == [STEPS["done"][f"question/r{n}.text"] for n in (1, 2, 3)]
-    assert [card.id for card in (await draft_of(house, key)).cards] == ["happened", "question", "c7", "d2"]
+    assert [card.id for card in (await house.draft_of(key)).cards] == ["happened", "question", "c7", "d2"]
 
 
 async def test_the_workspace_shows_paths_reading_ages_and_what_is_still_to_do(house: House) -> None:
@@ -335,7 +316,7 @@ async def test_a_scene_that_is_too_long_stays_open_with_its_words(house: House) 
         key = await written(writer, commission)
         long = "y" * (scenario.MAX_TEXT + 1)
         form = {"card": "happened", "do": "save", "seen:happened.text": mark("x"), "happened.text": long}
-        form["seen:happened.text"] = mark((await draft_of(house, key)).cards[0].text)
+        form["seen:happened.text"] = mark((await house.draft_of(key)).cards[0].text)
         answer = await writer.post(f"/my-story/{key}/write", data=form)
     assert answer.status_code == 422
     assert '<a href="#happened.text">This is too long.' in answer.text
@@ -380,14 +361,14 @@ async def test_the_second_of_two_sees_both_texts_and_chooses(house: House) -> No
         assert "Two in the night. It rains." in html.unescape(re.sub("<[^>]*>", "", clash.text))
         assert re.search(r"<textarea[^>]*>\nIt is past three\.</textarea>", clash.text)
         # What did not clash is saved.
-        assert (await draft_of(house, key)).cards[0].name == "Night"
-        assert (await draft_of(house, key)).cards[0].text == "Two in the night. It rains."
+        assert (await house.draft_of(key)).cards[0].name == "Night"
+        assert (await house.draft_of(key)).cards[0].text == "Two in the night. It rains."
         theirs = filled(clash, {"choose:happened.text": "theirs"})
         assert (await one.post(here, data=theirs)).status_code == 303
-        assert (await draft_of(house, key)).cards[0].text == "Two in the night. It rains."
+        assert (await house.draft_of(key)).cards[0].text == "Two in the night. It rains."
         both = filled(clash, {"choose:happened.text": "mine", "happened.text": "Past three. It rains."})
         assert (await one.post(here, data=both)).status_code == 303
-    assert (await draft_of(house, key)).cards[0].text == "Past three. It rains."
+    assert (await house.draft_of(key)).cards[0].text == "Past three. It rains."
 
 
 async def test_words_for_a_scene_that_somebody_removed_can_put_it_back(house: House) -> None:
@@ -395,16 +376,16 @@ async def test_words_for_a_scene_that_somebody_removed_can_put_it_back(house: Ho
     here = f"/my-story/{key}/write"
     async with house.browser() as one, house.browser("192.0.2.7") as other:
         await other.post(here, data=first | {"do": ["remove"]})
-        assert (await draft_of(house, key)).card("happened") is None
+        assert (await house.draft_of(key)).card("happened") is None
         clash = await one.post(here, data=second | {"happened.text": ["Mine, much longer."]})
         assert clash.status_code == 409
         assert "Somebody else has removed this." in words(clash)
         leave = filled(clash, {"choose:happened.text": "theirs"})
         assert (await one.post(here, data=leave)).status_code == 303
-        assert (await draft_of(house, key)).card("happened") is None
+        assert (await house.draft_of(key)).card("happened") is None
         back = await one.post(here, data=filled(clash, {"choose:happened.text": "mine"}))
         assert back.status_code == 303
-    card = (await draft_of(house, key)).cards[0]
+    card = (await house.draft_of(key)).cards[0]
     assert (card.id, card.text) == ("happened", "Mine, much longer.")
     assert [way.to for way in card.ways] == ["question"]
 
@@ -418,7 +399,7 @@ async def test_nobody_removes_what_they_have_not_seen(house: House) -> None:
     assert clash.status_code == 409
     assert "It was not removed." in words(clash)
     assert "New words." in words(clash)
-    assert (await draft_of(house, key)).cards[0].text == "New words."
+    assert (await house.draft_of(key)).cards[0].text == "New words."
 
 
 async def test_what_is_too_long_beside_a_clash_is_not_lost(house: House) -> None:
@@ -433,11 +414,11 @@ async def test_what_is_too_long_beside_a_clash_is_not_lost(house: House) -> None
         assert wrong.status_code == 422
         assert "This is too long. Use at most" in words(wrong)
         assert f'value="{name}"' in wrong.text
-        assert (await draft_of(house, key)).cards[0].text == "It is past three."
+        assert (await house.draft_of(key)).cards[0].text == "It is past three."
         step = f"{here}/use"
         before = filled(await one.get(step), {"own_notes": notes, "may_quote": "yes"})
         await other.post(step, data=filled(await other.get(step), {"may_quote": "", "own_notes": ""}))
         clash = await one.post(step, data=before)
         assert clash.status_code == 409
         assert html.unescape(clash.text).count("x" * 5000) == 1
-    assert (await draft_of(house, key)).cards[0].name == ""
+    assert (await house.draft_of(key)).cards[0].name == ""
