@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from forum.phones import PATIENCE, RehearsalFailed, jitter
+from forum.watching import PATIENCE, RehearsalFailed, jitter
 
 AT_ONCE: Final = 32  # connections
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -34,7 +34,7 @@ class Organiser:
             trust_env=False,
             limits=httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
         )
-        self._token = token
+        self.bearer = {"Authorization": f"Bearer {token}"}
 
     async def close(self) -> None:
         """Lets go of the connections."""
@@ -45,7 +45,7 @@ class Organiser:
 
         Raises RehearsalFailed with the server's words where it says no.
         """
-        sent = {"Authorization": f"Bearer {self._token}"} if headers is None else headers
+        sent = self.bearer if headers is None else headers
         answer = await self._ask(
             "POST",
             path,
@@ -66,7 +66,14 @@ class Organiser:
 
     async def get_as_organiser(self, path: str) -> httpx2.Response:
         """Gets a page as the organiser. Raises RehearsalFailed where the server says no."""
-        return await self._get(path, {"Authorization": f"Bearer {self._token}", "Accept": "application/json"})
+        return await self._get(path, self.bearer | {"Accept": "application/json"})
+
+    async def get_as(self, path: str, headers: dict[str, str]) -> dict[str, Any]:
+        """The JSON answer to whoever has these headers. Raises RehearsalFailed where the server says no."""
+        facts = (await self._get(path, headers | {"Accept": "application/json"})).json()
+        if not isinstance(facts, dict):
+            raise RehearsalFailed("%(path)s gave no facts.", path=path)
+        return facts
 
     async def _get(self, path: str, headers: dict[str, str]) -> httpx2.Response:
         answer = await self._ask("GET", path, headers=headers)

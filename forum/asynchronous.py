@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from forum import closing, facilitation, organising, recording, scenario
+from forum import closing, cueing, facilitation, organising, recording, scenario
 from forum import round as rounds
+from forum.acts import playable
 from forum.checking import Findings
 from forum.clock import written
 from forum.commission import Commission
@@ -115,7 +116,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             id=secrets.token_hex(16),
             session=live.id,
             question=scene.text,
-            responses=facilitation.offered([link.text for link in scene.links], none=True),
+            responses=cueing.offered([link.text for link in scene.links], none=True),
             scenario=form.story,
             scene=scene.name,
             created_at=at,
@@ -134,7 +135,7 @@ async def _question(work: Work, commission: Commission, form: AsynchronousForm, 
     """The decision point that is asked for; where it cannot be opened that is found wrong, and some scene returned."""
     try:
         # Held, so that nobody takes the story down or back while its question is being opened.
-        story = await facilitation.playable(work, form.story, lock=True)
+        story = await playable(work, form.story, lock=True)
     except NotFound:
         found.wrong("question", "Choose the question that people will answer.")
         return Scene("", "")

@@ -9,9 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from forum.acts import Outcome
 from forum.easyread import EASY
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.facilitation import Facilitation, Outcome
+from forum.facilitation import Facilitation
 from forum.ports import BREAK, TIME, Clock, Store, Work
 from forum.round import DRAFT, OPEN, Round, Version
 from forum.session import LiveSession

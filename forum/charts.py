@@ -14,13 +14,14 @@ Class names, for static/forum.css (presentation attributes give each a plain loo
     series-away             the fill of those who joined, left or are not followed
     chart-texture           the stroke of lines and dots laid over a fill; best in the colour of the page
     ribbon                  a band of people in the alluvial picture; with it "moved", "stayed" or "away"
+    chart-plate             the ground under a number that stands on a fill; best in the colour of the page
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from forum.counting import AGREE, AGREE_IF, CANNOT_LIVE_WITH, DISAGREE, STAND_ASIDE
 from forum.drawing import LINE, Drawing, width, wrapped
@@ -28,15 +29,25 @@ from forum.groups import ViewShift
 
 NARROW, WIDE = 400, 800
 _TIGHT = 22  # the height of a line where room is short
-JOINED, LEFT = "joined", "left"
+JOINED, LEFT, RAN_OUT = "joined", "left", "ran out"
 
 # The fills of what is counted where it is not a response: who is for it, half for it, aside, against it.
 _FIXED = {AGREE: 1, AGREE_IF: 5, STAND_ASIDE: 2, CANNOT_LIVE_WITH: 4, DISAGREE: 4}
 
 _GAP = 8
 _BAR = 18
+_SHARE = 30  # how thick a bar of shares() is
 _KEY = 26  # room for a letter in the list below a chart
 _LONG = 12  # letters in a label that still stands beside a bar of a narrow chart
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bar of shares(): its words, how much of each response, and what is written for each where not the number."""
+
+    label: str
+    parts: Mapping[str, int]
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,7 @@ class Words:
     joined: str = "New"
     left: str = "Gone"
     not_followed: str = "Not followed"
+    ran_out: str = "Ran out"
     count: str = "%(label)s: %(number)s"
     move: str = "%(before)s to %(after)s: %(number)s"
 
@@ -60,6 +72,7 @@ def alluvial(
     first_heading: str,
     second_heading: str,
     *,
+    new: Collection[str] = (),
     words: Words = ENGLISH,
     wide: bool = False,
     key: str = "",
@@ -67,8 +80,9 @@ def alluvial(
     """Who moved from what to what: two columns of bars with ribbons between them, as thick as there are people.
 
     `labels` has every response id with its words, in order. Those who joined have a bar of their own in the first
-    column, those who left in the second. Where labels are long and the chart is not wide, the bars carry letters and a
-    list below says what they are. `key` keeps two equal charts on one page apart.
+    column, those who left in the second. The ids in `new` were not offered the first time. Where labels are long and
+    the chart is not wide, the bars carry letters and a list below says what they are. `key` keeps two equal charts on
+    one page apart.
     """
     away = (words.joined, words.left) if shift.all_followed else (words.not_followed, words.not_followed)
     names = {**labels, JOINED: away[0], LEFT: away[1]}
@@ -76,7 +90,8 @@ def alluvial(
     flows |= {(JOINED, after): n for after, n in shift.joined.items() if n}
     flows |= {(before, LEFT): n for before, n in shift.left.items() if n}
     present = [response for response in labels if any(response in flow for flow in flows)]
-    columns = ([*present, JOINED] if shift.joined else present, [*present, LEFT] if shift.left else present)
+    offered = [response for response in present if response not in new]
+    columns = ([*offered, JOINED] if shift.joined else offered, [*present, LEFT] if shift.left else present)
     counts = [{node: sum(n for f, n in flows.items() if f[end] == node) for node in columns[end]} for end in (0, 1)]
 
     art = Drawing(
@@ -126,7 +141,68 @@ def alluvial(
     return art.svg()
 
 
+def shares(
+    rows: Sequence[Row],
+    labels: Mapping[str, str],
+    title: str,
+    *,
+    words: Words = ENGLISH,
+    broad: int = NARROW,
+    legend: bool = True,
+) -> str:
+    """One bar for each row, as long as the others, cut into what each response has of it: letter and number on each.
+
+    `labels` has every response id with its words, in order; what a row has besides (votes that ran out) comes last. The
+    words stand above the bars, unless there is another `legend`. `broad` is the width in units. A row in
+    which nobody counts is an empty line.
+    """
+    art = Drawing(broad, title, ("shares", title, rows, list(labels.items()), broad, legend))
+    letters = {response: chr(ord("A") + i) for i, response in enumerate(labels)}
+    if legend:
+        _key(art, labels, letters)
+    lines = [wrapped(row.label, art.width * 0.3) for row in rows]
+    side = max((width(line) for label in lines for line in label), default=0.0) + 2 * _GAP
+    room = art.width - side
+    for row, label in zip(rows, lines, strict=True):
+        tall = max(_SHARE, _TIGHT * len(label))
+        middle = art.height + tall / 2
+        art.text(0, middle - _TIGHT * len(label) / 2, label, "start", "", line_height=_TIGHT)
+        whole, x, said = sum(row.parts.values()), side, []
+        for response in [*labels, *(r for r in row.parts if r not in labels)]:
+            part = row.parts.get(response, 0)
+            if not part:
+                continue
+            number, long = row.said.get(response, f"{part:,}"), room * part / whole
+            series = _series(response) if response in labels else "series-away"
+            art.bar(x, middle - _SHARE / 2, long, _SHARE, series)
+            for text in (f"{letters.get(response, '–')} {number}", number):
+                if width(text) + _GAP <= long:
+                    art.plate(x + long / 2, middle, width(text) + _GAP / 2, LINE)
+                    art.text(x + long / 2, middle - LINE / 2, [text], "middle", "chart-number")
+                    break
+            said.append(words.count % {"label": labels.get(response, words.ran_out), "number": number})
+            x += long
+        art.say(words.count % {"label": row.label, "number": ", ".join(said)})
+        art.height += tall + _GAP
+    return art.svg()
+
+
 # ---------------------------------------------------------------- parts
+
+
+def _key(art: Drawing, labels: Mapping[str, str], letters: Mapping[str, str]) -> None:
+    """What the letters stand for, side by side as far as they fit."""
+    x = 0.0
+    for response, label in labels.items():
+        text = f"{letters[response]} {label}"
+        long = _BAR + _GAP + width(text) + 2 * _GAP
+        if x and x + long > art.width:
+            x = 0.0
+            art.height += LINE
+        art.bar(x, art.height + 4, _BAR, _BAR, _series(response))
+        art.text(x + _BAR + _GAP, art.height, [text], "start", "chart-key")
+        x += long
+    art.height += LINE + _GAP
 
 
 def _ribbons(

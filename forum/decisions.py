@@ -122,6 +122,9 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     found = tuple([await work.rounds.get(id_, lock=lock) for id_ in rounds])
     if any(r.state not in (REVEALED, ANNULLED) for r in found):
         raise IllegalMove("The result of this vote has not been shown yet. Decide on it after that.")
+    if not all(r.revealed_at for r in found):
+        # Void before anybody saw its result: nor does anybody see it now, or what people wrote with their votes.
+        raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
     if len(found) == 2 and (found[1].second_of != found[0].id or found[1].session != found[0].session):
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
     session = await work.sessions.get(found[0].session)

@@ -14,6 +14,7 @@ from forum.ports import Clock, Store, Submission
 from forum.scenario import Scenario
 
 FACT: Final = "demonstration"
+LENT: Final = 2
 STORIES: Final = ROOT / "scenarios"
 
 # Label and how many were invited; None where nobody counts invitations.
@@ -92,6 +93,42 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
             await submissions.publish(work, submission, at)
         await work.facts.set(FACT, about.id)
     return True
+
+
+def lent(folder: Path = STORIES) -> tuple[Scenario, ...]:
+    """The stories that a rehearsal is lent. Raises StartupProblem as `load` does."""
+    return tuple(story for story, _twee in _stories(folder)[:LENT])
+
+
+async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STORIES) -> list[Submission]:
+    """Puts these stories into a rehearsal's commission, once: to be played there, and not for the library.
+
+    A real commission is lent none: its stories come from people, through a moderator.
+    """
+    if not about.rehearsal:
+        return []
+    at = clock.now()
+    async with store.begin() as work:
+        standing = await work.stories.of(about.id, submissions.ACCEPTED)
+        if standing:
+            return list(standing)
+        labels = {group.label.casefold(): group.id for group in about.groups}
+        found = []
+        for story, twee in _stories(folder)[:LENT]:
+            submission = Submission(
+                id=secrets.token_hex(16),
+                commission=about.id,
+                title=story.title,
+                twee=twee,
+                status=submissions.ACCEPTED,
+                told_by=labels.get(story.told_by.casefold()),
+                submitted_at=at,
+                moderated_at=at,
+                may_perform=True,
+            )
+            await work.stories.add(submission)
+            found.append(submission)
+    return found
 
 
 def _stories(folder: Path) -> Sequence[tuple[Scenario, str]]:

@@ -62,6 +62,14 @@ class Drawing:
             width, height = max(width, _HAIR), max(height, _HAIR)
             self._area(f"M{_n(x)} {_n(y)}h{_n(width)}v{_n(height)}h{_n(-width)}z", series, textured=True)
 
+    def plate(self, x: float, y: float, width: float, height: float) -> None:
+        """A ground for a text on a texture, about this middle."""
+        left, top = _n(x - width / 2), _n(y - height / 2)
+        self._parts.append(
+            f'<rect class="chart-plate" x="{left}" y="{top}" width="{_n(width)}" height="{_n(height)}"'
+            ' rx="4" fill="#fff"/>'
+        )
+
     def ribbon(self, edges: tuple[float, float], starts: Sequence[float], thick: float, series: str, kind: str) -> None:
         """A band of the same thickness all along, from one edge to the other, at least a hair's breadth."""
         thick = max(thick, _HAIR)

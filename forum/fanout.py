@@ -15,11 +15,16 @@ MOST_ANSWERS = 64
 
 
 class Outbox:
-    """What one screen is still to be sent. Filled by plain calls, emptied by one reader with `take`."""
+    """What one screen is still to be sent. Filled by plain calls, emptied by one reader with `take`.
 
-    __slots__ = ("_answers", "_ready", "_state", "_tally", "closing", "overflowed")
+    `has` is the mark of the state that was sent last; None for a screen that takes no changes to one.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_answers", "_mark", "_ready", "_state", "_tally", "closing", "has", "overflowed")
+
+    def __init__(self, has: str | None = None) -> None:
+        self.has = has
+        self._mark = ""
         self._answers: deque[str] = deque()
         self._state: str | None = None
         self._tally: str | None = None
@@ -35,9 +40,14 @@ class Outbox:
             self._answers.append(frame)
         self._ready.set()
 
-    def state(self, frame: str) -> None:
-        """The room's latest state; replaces one that was not sent yet, and the tally that belonged to it."""
-        self._state = frame
+    def state(self, frame: str, mark: str = "", change: str = "", since: str = "") -> None:
+        """The room's latest state; replaces one that was not sent yet, and the tally that belonged to it.
+
+        In its place goes the `change` from the state marked `since`, where that is what the screen was sent last.
+        """
+        follows = bool(change) and self._state is None and self.has == since
+        self._state = change if follows else frame
+        self._mark = mark
         self._tally = None
         self._ready.set()
 
@@ -58,6 +68,8 @@ class Outbox:
             await self._ready.wait()
         frames = list(self._answers)
         self._answers.clear()
+        if self._state is not None and self.has is not None:
+            self.has = self._mark
         frames += [frame for frame in (self._state, self._tally) if frame is not None]
         self._state = self._tally = None
         return frames

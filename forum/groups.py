@@ -20,12 +20,12 @@ from fractions import Fraction
 from typing import Any
 
 from forum import record
-from forum.commission import Commission
+from forum.commission import Commission, Group
 from forum.consensus import group_informed
 from forum.counting import AGREE, basis_points
 from forum.errors import CastRefused
 from forum.methods import METHODS
-from forum.quorum import NO_QUORUM, Quorum
+from forum.quorum import NO_QUORUM, Quorum, empty_groups
 from forum.result import Result, TableRow
 from forum.viewshift import (
     NOBODY_FOLLOWED,
@@ -157,14 +157,17 @@ def published(
     *,
     method: str = "single",
     quorum: Quorum = NO_QUORUM,
+    invited: Sequence[Group] = (),
 ) -> Result:
     """What may be shown of a round with these `ballots` (group id, choice): all by group, or nothing.
 
-    `responses` are the ids of its responses, `method` one of methods.METHODS. Of a run-off only first places are given
-    by group: its rounds are for the whole room. Raises ValueError for a choice that the method does not allow.
+    `responses` are the ids of its responses, `method` one of methods.METHODS, `invited` the commission's groups. Of a
+    run-off only first places are given by group: its rounds are for the whole room. Raises ValueError for a choice that
+    the method does not allow.
     """
     way = METHODS[method]
-    row_of, withheld = _placed(partition, Counter(group for group, _ in ballots), threshold)
+    present = Counter(group for group, _ in ballots)
+    row_of, withheld = _placed(partition, present, threshold)
     choices = [choice for _, choice in ballots]
     try:
         counts = way.tally(choices, responses)
@@ -173,6 +176,9 @@ def published(
     whole = Result(counts, len(ballots), (), withheld, None, figures=way.figures(choices, responses))
     if withheld is not None:
         return replace(whole, quorum=quorum.held_against(whole.n, {}))
+    alone = {row.label for row in partition.rows if not row.pooled}
+    came = {group.label: present[group.id] for group in invited}
+    empty = empty_groups(came, alone, pool=len(alone) < len(partition.rows))
     table = []
     for row in partition.rows:
         of_row = [choice for group, choice in ballots if row_of[group] == row]
@@ -182,7 +188,7 @@ def published(
         rows=tuple(table),
         equal_voice=equal_voice(table, method),
         consensus=consensus_of(table) if method == "opinion" else None,
-        quorum=quorum.held_against(whole.n, {row.label: row.n for row in table}),
+        quorum=quorum.held_against(whole.n, {row.label: row.n for row in table}, empty),
     )
 
 

@@ -19,18 +19,22 @@ from typing import Final, Self
 from forum import organising, roles
 from forum.clock import SystemClock
 from forum.errors import StartupProblem
-from forum.phones import RehearsalFailed
 from forum.ports import Person, Store
+from forum.watching import RehearsalFailed
 
 MADE_BY: Final = "made_by"
 REHEARSAL: Final = "rehearsal"
+# The facilitator, who may decide too, and the organiser who confirms papers.
+FIRST, SECOND = REHEARSAL, "second"
+_NAMES = {FIRST: "The rehearsal", SECOND: "A second organiser"}
+_ROLES = {FIRST: (roles.ORGANISER, roles.COMMISSIONER), SECOND: (roles.ORGANISER,)}
 LISTENING: Final = "Forum is listening on "
 _STOP_WITHIN: Final = 15.0  # seconds
 _RESTARTS: Final = 5
 
 
-async def prepare(store: Store) -> str:
-    """Makes a database a rehearsal's own, and returns an organiser's token for it.
+async def prepare(store: Store, login: str = FIRST) -> str:
+    """Makes a database a rehearsal's own, and returns a token of one of its organisers, FIRST or SECOND.
 
     Raises StartupProblem where somebody else made it.
     """
@@ -40,13 +44,13 @@ async def prepare(store: Store) -> str:
             await work.facts.set(MADE_BY, REHEARSAL)
         if await work.facts.get(MADE_BY) != REHEARSAL:
             raise StartupProblem("This data was not made by a rehearsal. Name a new folder with --data.")
-        person = await work.people.by_login(REHEARSAL)
+        person = await work.people.by_login(login)
         if person is None:
             person = Person(
                 id=secrets.token_hex(16),
-                login=REHEARSAL,
-                name="The rehearsal",
-                roles=(roles.ORGANISER,),
+                login=login,
+                name=_NAMES[login],
+                roles=_ROLES[login],
                 created_at=clock.now(),
             )
             await work.people.add(person)

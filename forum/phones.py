@@ -1,180 +1,162 @@
-"""Phones of a rehearsal: each keeps a socket open, casts, waits for its answer, and comes back after a drop.
+"""Phones of a rehearsal: each casts and presses stop, waits for its answer, and comes back after a drop.
 
-They use nothing but what a browser has: the join page, the form, the cookie, the websocket and forum/wire.py.
+What it has sent without an answer it keeps, and sends again with the same id on every new connection, as a page does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
-from typing import Final
+from typing import Final, TypeAlias
 
-import msgspec
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
-from websockets.typing import Origin
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import WebSocketException
 
-from forum.errors import ForumError
-from forum.wire import Ack, Bye, CastMessage, Hello, Refused, State, decode_screen, encode
+from forum.network import AFTER, BEFORE, LATE, Pace
+from forum.script import Press, Vote
+from forum.watching import PATIENCE, RehearsalFailed, Watcher, jitter
+from forum.wire import Ack, CastMessage, Change, Hello, Refused, State, StopMessage, Stopped, ToScreen, encode
 
 DEVICE: Final = "forum_device"
-PATIENCE: Final = 90.0  # seconds without any answer after which a rehearsal gives up
 _ANSWER_WITHIN: Final = 15.0  # seconds after which a phone hangs up and dials again
-_TRY_AGAIN: Final = frozenset({"not_stored", "too_fast"})
-_NOT_WANTED: Final = frozenset({4400, 4403, 4404})
-_COME_BACK_LATER: Final = frozenset({429, 500, 502, 503, 504})
+_TRY_AGAIN: Final = frozenset({"not_stored", "too_fast", "stop_not_stored"})
+_SHOWING = re.compile(r'data-part="stop"[^>]* data-showing="([^"]+)"')
+_AWAY = (0.2, 1.5)  # seconds without a network
 
-jitter = secrets.SystemRandom()
-
-
-class RehearsalFailed(ForumError):
-    """The rehearsal could not be carried out; the sentence says why."""
-
-    code = "rehearsal"
+Answer: TypeAlias = Ack | Refused | Stopped
 
 
 @dataclass
 class Counters:
-    """What all phones of a rehearsal saw. `ack_ms` is from a cast's first sending to its acknowledgement."""
+    """What all phones of a rehearsal saw. `ack_ms` is from a cast's first sending to its acknowledgement.
+
+    `resent` is how often something kept was sent again, `arrived` how many casts were counted although their answer was
+    lost. `untold` says which refused casts were not told why as they should have been.
+    """
 
     cast: int = 0
     counted: int = 0
     changed: int = 0
     refused: int = 0
-    reconnected: int = 0
+    resent: int = 0
+    arrived: int = 0
+    stops: int = 0
+    stops_said: int = 0
     refusals: dict[str, int] = field(default_factory=dict)
+    untold: list[str] = field(default_factory=list)
     ack_ms: list[float] = field(default_factory=list)
+
+    def refuse(self, answer: Refused) -> None:
+        """A phone was told no."""
+        self.refused += 1
+        self.refusals[answer.code] = self.refusals.get(answer.code, 0) + 1
+        if not answer.words.strip():
+            self.untold.append(f"{answer.code}: no words")
 
 
 @dataclass
 class _Pending:
-    """The cast that a phone is waiting for. `sent_on` is the socket that carried it last."""
+    """What a phone waits to have answered. `sent_on` is the socket that carried it last; `may` is when it goes off."""
 
-    message: CastMessage
-    answer: asyncio.Future[Ack | Refused]
+    message: CastMessage | StopMessage
+    answer: asyncio.Future[Answer]
+    may: Callable[[State], bool]
+    cut_after: bool = False
     sent_on: ClientConnection | None = None
 
 
-class Phone:
-    """One phone. `base` is the server's address, `cookie` what the join page gave it."""
+class Phone(Watcher):
+    """One phone. `cookie` is what the join page gave it.
 
-    def __init__(self, base: str, code: str, cookie: str, counters: Counters) -> None:
+    `acknowledged` is what it was told is counted, by round; `known` what it shows as counted, as the page does.
+    `stranded` is set while it is away until the vote has closed.
+    """
+
+    def __init__(self, base: str, code: str, cookie: str, counters: Counters, pace: Pace | None = None) -> None:
+        super().__init__(base, f"/s/{code}/socket", "phone", {"Cookie": f"{DEVICE}={cookie}"}, pace)
         self.cookie = cookie
         self.acknowledged: dict[str, str] = {}
-        self.on_screen: State | None = None
-        self.ready = asyncio.Event()
-        self._url = f"{'wss' if base.startswith('https') else 'ws'}{base[base.index(':') :]}/s/{code}/socket"
-        self._origin = Origin(base)
+        self.known: dict[str, str] = {}
+        self.stranded = asyncio.Event()
         self._counters = counters
         self._casting: CastMessage | None = None
         self._pending: _Pending | None = None
-        self._socket: ClientConnection | None = None
-        self._leaving = False
 
-    async def stay(self, doors: asyncio.Semaphore) -> None:
-        """Keeps a socket open until `leave`. `doors` limits how many phones shake hands at once at first.
-
-        Raises RehearsalFailed where the server will not have this phone.
-        """
-        been_in = False
-        deadline = time.monotonic() + PATIENCE
-        while not self._leaving:
-            try:
-                if been_in:
-                    socket = await self._dial()
-                else:
-                    async with doors:
-                        socket = await self._dial()
-                self._counters.reconnected += been_in
-                been_in = True
-                async with socket:
-                    await self._listen(socket)
-                deadline = time.monotonic() + PATIENCE
-            except InvalidStatus as refusal:
-                status = refusal.response.status_code
-                if status not in _COME_BACK_LATER:
-                    raise RehearsalFailed(
-                        "The server refused a phone's socket (HTTP %(status)s).", status=status
-                    ) from refusal
-            except (OSError, TimeoutError, InvalidHandshake, WebSocketException):
-                pass  # dropped, or the server is not back yet: a phone dials again until its patience ends
-            if time.monotonic() > deadline:
-                raise RehearsalFailed("The server went away and did not come back.")
-            if not self._leaving:
-                await asyncio.sleep(jitter.uniform(0.05, 0.6))
-
-    async def leave(self) -> None:
-        """Hangs up for good."""
-        self._leaving = True
-        if self._socket is not None:
-            await self._socket.close()
-
-    async def vote(self, round_id: str, choice: str, reason: str = "") -> None:
+    async def vote(self, round_id: str, vote: Vote, drop: str = "") -> None:
         """Casts, and returns once the cast is acknowledged, or refused for good.
 
         The cast keeps its id however often it is sent: after a drop, after a restart of the server, after a
-        refusal that asks to try again. Raises RehearsalFailed where no answer comes for PATIENCE seconds.
+        refusal that asks to try again. `drop` is when this phone loses its connection: network.BEFORE, AFTER or LATE,
+        and then not before `come_back`. Raises RehearsalFailed where no answer comes for PATIENCE seconds.
         """
         counters = self._counters
-        self._casting = message = CastMessage(secrets.token_hex(16), round_id, choice, reason)
+
+        def is_open(now: State) -> bool:
+            return now.round is not None and now.round.id == round_id and now.round.state == "open"
+
+        message = CastMessage(secrets.token_hex(16), round_id, vote.choice, vote.reason, vote.condition)
+        if drop in (BEFORE, LATE):
+            await self.until(lambda now: is_open(now) or None)
+            self.cut()
+            if drop == LATE:
+                self.stranded.set()
+                await self._line.wait()
+                self.stranded.clear()
+            else:
+                asyncio.get_running_loop().call_later(jitter.uniform(*_AWAY), self.come_back)
+        self._casting = message
         counters.cast += 1
         start = time.perf_counter()
+        # what was written while the vote was open goes off whatever is on by now
+        answer = await self._told(message, (lambda now: True) if drop in (BEFORE, LATE) else is_open, drop == AFTER)
+        if isinstance(answer, Ack):
+            counters.ack_ms.append((time.perf_counter() - start) * 1000)
+            counters.counted += 1
+            counters.changed += round_id in self.acknowledged
+            self.acknowledged[round_id] = self.known[round_id] = answer.choice
+        code = answer.code if isinstance(answer, Refused) else ""
+        due = "closed" if drop == LATE else vote.refused
+        if code != due and due:
+            counters.untold.append(f"{due}: the phone was told {code or 'that it is counted'}")
+
+    async def press(self, press: Press) -> bool:
+        """Presses STOP in the scene that is on, and returns whether the facilitator sees it."""
+        showing = await self.until(lambda now: _showing(now.html))
+        message = StopMessage(secrets.token_hex(16), showing, press.character, press.how)
+        answer = await self._told(message, lambda now: True, cut_after=False)
+        if isinstance(answer, Stopped):
+            self._counters.stops += 1
+            self._counters.stops_said += bool(press.character or press.how)
+        return isinstance(answer, Stopped)
+
+    async def _told(self, message: CastMessage | StopMessage, may: Callable[[State], bool], cut_after: bool) -> Answer:
+        """The last word on a message: sent again after every refusal that asks for it."""
+        start = time.perf_counter()
         while True:
-            answer = await self._answer_to(message)
-            if isinstance(answer, Ack):
-                counters.ack_ms.append((time.perf_counter() - start) * 1000)
-                counters.counted += 1
-                counters.changed += round_id in self.acknowledged
-                self.acknowledged[round_id] = answer.choice
-                return
-            counters.refused += 1
-            counters.refusals[answer.code] = counters.refusals.get(answer.code, 0) + 1
+            answer = await self._answer_to(message, may, cut_after)
+            if not isinstance(answer, Refused):
+                return answer
+            self._counters.refuse(answer)
             if answer.code not in _TRY_AGAIN:
-                return
+                return answer
             if time.perf_counter() - start > PATIENCE:
                 raise RehearsalFailed("The server would not store a vote: %(words)s", words=answer.words)
             await asyncio.sleep(jitter.uniform(0.2, 1.0))
 
-    async def _dial(self) -> ClientConnection:
-        return await connect(
-            self._url,
-            origin=self._origin,
-            additional_headers={"Cookie": f"{DEVICE}={self.cookie}"},
-            compression=None,
-            ping_interval=None,
-            proxy=None,
-            open_timeout=20,
-            close_timeout=2,
-        )
-
-    async def _listen(self, socket: ClientConnection) -> None:
-        self._socket = socket
-        try:
-            async for frame in _frames(socket):
-                try:
-                    message = decode_screen(frame)
-                except msgspec.MsgspecError as error:
-                    raise RehearsalFailed("The server sent a message that is none of Forum's.") from error
-                if isinstance(message, State):
-                    self.on_screen = message
-                    self.ready.set()
-                    await self._send_pending()
-                elif isinstance(message, Ack | Refused):
-                    self._take(message)
-                elif isinstance(message, Hello):
-                    self._check(message)
-                elif isinstance(message, Bye) and not message.again:
-                    raise RehearsalFailed("The server sent a phone away: %(why)s", why=message.why)
-            if socket.close_code in _NOT_WANTED:
-                raise RehearsalFailed("The server does not know a phone that had joined, or its session.")
-        finally:
-            self._socket = None
-            # what this socket said is old by the time the next one is up
-            self.on_screen = None
+    async def _hear(self, message: ToScreen) -> None:
+        await super()._hear(message)
+        if isinstance(message, Ack | Refused | Stopped):
+            self._take(message)
+        elif isinstance(message, Hello):
+            self._check(message)
+        # once connected, with what is on by now
+        if self.connected or isinstance(message, State | Change):
+            await self._send_pending()
 
     def _check(self, hello: Hello) -> None:
         """What the server says it counted for this phone must be what it acknowledged, or the cast on its way."""
@@ -185,11 +167,16 @@ class Phone:
                 said.add(on_its_way.choice)
             if yours.choice not in said:
                 raise RehearsalFailed("The server showed a phone a vote that it never cast.")
+            if self._pending is not None and self._pending.message is on_its_way and self._pending.sent_on is not None:
+                self._counters.arrived += yours.choice not in (None, self.acknowledged.get(yours.round))
+            self.known[yours.round] = yours.choice
 
-    async def _answer_to(self, message: CastMessage) -> Ack | Refused:
-        """Sends the cast as soon as its round is open on this phone, and again on every new socket."""
-        answer: asyncio.Future[Ack | Refused] = asyncio.get_running_loop().create_future()
-        self._pending = _Pending(message, answer)
+    async def _answer_to(
+        self, message: CastMessage | StopMessage, may: Callable[[State], bool], cut_after: bool
+    ) -> Answer:
+        """Sends it as soon as it may, and again on every new socket."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._pending = _Pending(message, answer, may, cut_after)
         deadline = time.monotonic() + PATIENCE
         try:
             await self._send_pending()
@@ -204,29 +191,32 @@ class Phone:
 
     async def _send_pending(self) -> None:
         pending, socket, now = self._pending, self._socket, self.on_screen
-        if pending is None or socket is None or now is None or pending.sent_on is socket:
+        if pending is None or socket is None or now is None or pending.sent_on is socket or not pending.may(now):
             return
-        if now.round is None or now.round.id != pending.message.round or now.round.state != "open":
-            return
+        self._counters.resent += pending.sent_on is not None
         pending.sent_on = socket
         try:
+            if self._pace is not None:
+                await asyncio.sleep(self._pace.delay)
             await socket.send(encode(pending.message))
         except WebSocketException:
             pending.sent_on = None  # the socket is gone; the next one carries it
+            return
+        if pending.cut_after:
+            pending.cut_after = False
+            self.cut()
+            asyncio.get_running_loop().call_later(jitter.uniform(*_AWAY), self.come_back)
 
-    def _take(self, message: Ack | Refused) -> None:
+    def _take(self, message: Answer) -> None:
         pending = self._pending
-        if pending is not None and message.cast == pending.message.id and not pending.answer.done():
+        answered = message.stop if isinstance(message, Stopped) else message.cast
+        if pending is not None and answered == pending.message.id and not pending.answer.done():
             pending.answer.set_result(message)
 
 
-async def _frames(socket: ClientConnection) -> AsyncIterator[str | bytes]:
-    """The messages of a socket until it is closed, however it is closed."""
-    try:
-        async for frame in socket:
-            yield frame
-    except ConnectionClosed:
-        return
+def _showing(html: str) -> str | None:
+    found = _SHOWING.search(html)
+    return found[1] if found else None
 
 
 def cookie_in(set_cookie: list[str]) -> str:

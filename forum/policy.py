@@ -12,10 +12,11 @@ import secrets
 from dataclasses import replace
 
 from forum import decisions, roles
+from forum.acts import Outcome, playable
 from forum.checking import Findings
 from forum.decisions import DecisionForm, Promise
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.facilitation import Facilitation, Outcome, playable
+from forum.facilitation import Facilitation
 from forum.outcome import ADOPTED
 from forum.ports import Person, Work
 from forum.proposal import (

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forum.counting import AGREE, DISAGREE, OPINIONS, PASS
 from forum.errors import BadInput
 
 SUMMARY, COMMENTS, VOTES, PARTICIPANTS = FILES = (
@@ -29,9 +30,8 @@ SUMMARY, COMMENTS, VOTES, PARTICIPANTS = FILES = (
     "participants-votes.csv",
 )
 
-# Response ids of a statement, with what they are called, and the value that a vote has in an export.
-RESPONSES: Mapping[str, str] = {"r1": "Agree", "r2": "Disagree", "r3": "Pass"}
-_VALUES: Mapping[str, str] = {"1": "r1", "-1": "r2", "0": "r3"}
+# What somebody can say to a statement: the choices of the method `opinion`, by the value that a vote has in an export.
+_VALUES: Mapping[str, str] = {"1": AGREE, "-1": DISAGREE, "0": PASS}
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
@@ -54,7 +54,7 @@ class Participant:
 
 @dataclass(frozen=True)
 class Vote:
-    """One vote: when (milliseconds since 1970), on which statement, by whom, and the response id."""
+    """One vote: when (milliseconds since 1970), on which statement, by whom, and the opinion."""
 
     at: int
     statement: int
@@ -78,8 +78,8 @@ class Conversation:
     source_totals_wrong: tuple[dict[str, Any], ...]
 
     def expected(self) -> dict[int, dict[str, int]]:
-        """The tally of every statement by response id, zeros included: everybody's last vote."""
-        counts = {statement.id: dict.fromkeys(RESPONSES, 0) for statement in self.statements}
+        """The tally of every statement by opinion, zeros included: everybody's last vote."""
+        counts = {statement.id: dict.fromkeys(OPINIONS, 0) for statement in self.statements}
         for (statement, _), choice in _last(self.votes).items():
             counts[statement][choice] += 1
         return counts
@@ -185,7 +185,7 @@ def _wrong_totals(
         if statement.id not in comments:
             continue
         text, *published = comments[statement.id]
-        true = [expected[statement.id]["r1"], expected[statement.id]["r2"]]
+        true = [expected[statement.id][AGREE], expected[statement.id][DISAGREE]]
         if published != true:
             names = ("agrees", "disagrees")
             yield {

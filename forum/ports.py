@@ -31,7 +31,7 @@ from forum.programme import Programme
 from forum.proposal import Amendment, Pledge, Proposal
 from forum.reason import Reason
 from forum.round import Round
-from forum.session import ROOM, LiveSession, Participant
+from forum.session import ROOM, LastAct, LiveSession, Participant
 from forum.stop import Stop
 
 
@@ -475,6 +475,9 @@ class People(Protocol):
     async def all(self) -> list[Person]: ...
     async def set_roles(self, person: str, roles: Sequence[str]) -> None: ...
     async def set_password(self, person: str, password: str) -> None: ...
+    async def sign_out_everywhere(self, person: str) -> None:
+        """Ends every sign-in of theirs."""
+
     async def sign_in(self, token: str, person: str, at: str, until: str) -> None: ...
     async def signed_in(self, token: str, at: str) -> Person | None:
         """Whose sign-in this is; None where there is none, or it has run out."""
@@ -747,8 +750,8 @@ class Cares(Protocol):
         """One more asks; how many have by now."""
         ...
 
-    async def see(self, session: str, kind: str) -> None:
-        """All that was asked for until now is seen."""
+    async def see(self, session: str, kind: str, seen: int | None = None) -> None:
+        """All that was asked for until now is seen, or so much of it."""
 
     async def of(self, session: str) -> dict[tuple[str, str], Asked]:
         """By what and about what."""
@@ -760,6 +763,17 @@ class Cares(Protocol):
     async def belonging(self, session: str) -> dict[str | None, int]:
         """How many told each further group; whoever shows it asks groups.in_the_room."""
         ...
+
+
+class LastActs(Protocol):
+    """The facilitator's last act in each session, for as long as it can be undone."""
+
+    async def get(self, session: str) -> LastAct | None: ...
+    async def put(self, act: LastAct) -> None:
+        """In the place of the one before."""
+
+    async def forget(self, session: str) -> None:
+        """There is nothing to undo in this session."""
 
 
 class Programmes(Protocol):
@@ -1011,6 +1025,7 @@ class Work(Protocol):
     mail: Mail
     sessions: Sessions
     care: Cares
+    last_acts: LastActs
     programmes: Programmes
     tickets: Tickets
     papers: Papers

@@ -13,10 +13,12 @@ from datetime import date
 
 from forum import programme as plans
 from forum import scenario
+from forum.acts import Outcome
 from forum.asking import Terms, check_number, check_question, check_terms
 from forum.checking import Findings
+from forum.cueing import MOST_NOTE
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.facilitation import MOST_NOTE, Facilitation, Outcome
+from forum.facilitation import Facilitation
 from forum.methods import METHODS
 from forum.organising import MOST_TITLE
 from forum.ports import Clock, Planned, Store, Submission, Work

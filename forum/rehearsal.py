@@ -1,8 +1,8 @@
-"""A rehearsal: an audience of made-up or replayed phones plays against a running server; then all is counted.
+"""A rehearsal: an audience of made-up or replayed phones plays a day against a running server; then all is counted.
 
 The organiser's part goes through the API for machines, the phones through what a browser has (forum/phones.py).
 The rehearsal outlives the server: a command whose answer was lost is sent again, and phones come back by
-themselves.
+themselves. When a round has closed, and when its result is shown, every screen is held against the truth.
 """
 
 from __future__ import annotations
@@ -10,88 +10,66 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from forum.apiclient import AT_ONCE, Organiser
-from forum.audience import Act, Script
-from forum.phones import Counters, Phone, RehearsalFailed, cookie_in
+from forum.comparing import Difference, Seen, Truth, differences
+from forum.network import Network
+from forum.performing import Facilitator
+from forum.phones import Counters, Phone
 from forum.ports import Store
+from forum.reckoning import STRANGER, Compared, Played, Report, percentile, reckon
+from forum.script import Act, Badges, Next, Offer, Pause, Promise, Proposal, Script, Section, Step, Stops, Vote
+from forum.staging import Progress, as_phone, join_all, set_up, watchers
+from forum.watching import RehearsalFailed
 
-_STRANGER: Final = -1
-
-Progress = Callable[[str, int, int], None]  # what is going on, how much of it is done, how much there is
-
-
-@dataclass(frozen=True)
-class RoundReport:
-    """One round after the fact, by label: `tally` is that of the opened ballots, `expected` is last-vote-wins."""
-
-    question: str
-    tally: dict[str, int]
-    expected: dict[str, int]
-    equal: bool
-
-
-@dataclass
-class Report:
-    """What came of a rehearsal.
-
-    `lost` are casts that were acknowledged, but that the tally does not hold as they were last acknowledged;
-    `doubled` are ballots beyond one a phone. `ack_ms` holds p50, p95 and p99 in milliseconds.
-    """
-
-    phones: int
-    session: str = ""
-    cast: int = 0
-    counted: int = 0
-    changed: int = 0
-    refused: int = 0
-    reconnected: int = 0
-    lost: int = 0
-    doubled: int = 0
-    ack_ms: dict[str, float] = field(default_factory=dict)
-    rounds: list[RoundReport] = field(default_factory=list)
-    source_totals_wrong: list[dict[str, Any]] = field(default_factory=list)
-    refusals: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    @property
-    def well(self) -> bool:
-        """Whether nothing was lost, nothing counted twice, and every tally is what it must be."""
-        return not self.lost and not self.doubled and all(r.equal for r in self.rounds)
+SETTLE: Final = 30.0  # seconds that screens have to show what is
+_LOOK_AGAIN: Final = 0.15
+_ALONE: Final = "papers: they need a second organiser (--second), who confirms the count"
 
 
 async def rehearse(
-    script: Script, base: str, token: str, *, record: bool, progress: Progress, store: Store | None = None
+    script: Script,
+    base: str,
+    token: str,
+    *,
+    record: bool,
+    progress: Progress,
+    store: Store | None = None,
+    second: str = "",
+    network: Network | None = None,
+    tickets: bool = False,
+    settle: float = SETTLE,
 ) -> Report:
     """Plays a script against the server at `base`, with an organiser's token.
 
-    `store` is the server's database where the rehearsal owns it: ballots are then checked phone by phone.
-    Raises RehearsalFailed where it could not be carried out.
+    `store` is the server's database where the rehearsal owns it: ballots are then checked phone by phone. `second` is
+    another organiser's token, who confirms papers. `network` says who is slow and who is cut off when; with `tickets`
+    everybody comes by ticket. Screens have `settle` seconds to show what is. Raises RehearsalFailed where it could not
+    be carried out.
     """
     start = time.monotonic()
-    organiser = Organiser(base, token)
+    organisers = [Organiser(base, token), *[Organiser(base, second)] * bool(second)]
     try:
-        await organiser.get("/")
-        play = _Play(script, organiser, progress)
-        await play.prepare(record)
+        await organisers[0].get("/")
+        play = _Play(script, organisers, store, network or Network(), progress, settle)
+        await play.prepare(record=record, tickets=tickets)
         async with asyncio.TaskGroup() as group:
             doors = asyncio.Semaphore(AT_ONCE)
-            stays = [group.create_task(phone.stay(doors)) for phone in play.phones]
+            stays = [group.create_task(screen.stay(doors)) for screen in play.screens]
             await play.perform()
-            await asyncio.gather(*(phone.leave() for phone in play.phones))
+            await asyncio.gather(*(screen.leave() for screen in play.screens))
             await asyncio.gather(*stays)
-        await play.end()
-        report = await play.report(store)
+        await play.facilitator.act("end")
+        report = await play.report()
     except* RehearsalFailed as failures:
         raise _first(failures) from failures
     finally:
-        await organiser.close()
+        await asyncio.gather(*(organiser.close() for organiser in organisers))
     report.seconds = round(time.monotonic() - start, 1)
     return report
 
@@ -104,191 +82,264 @@ def _first(failures: BaseExceptionGroup[RehearsalFailed]) -> RehearsalFailed:
 class _Play:
     """One rehearsal on its way."""
 
-    def __init__(self, script: Script, organiser: Organiser, progress: Progress) -> None:
+    def __init__(
+        self,
+        script: Script,
+        organisers: Sequence[Organiser],
+        store: Store | None,
+        network: Network,
+        progress: Progress,
+        settle: float,
+    ) -> None:
         self.phones: list[Phone] = []
         self._script = script
-        self._organiser = organiser
+        self._organiser = organisers[0]
+        self._second = organisers[1] if len(organisers) > 1 else None
+        self._store = store
+        self._network = network
         self._progress = progress
+        self._settle = settle
         self._counters = Counters()
-        self._session = ""
-        self._rounds: list[tuple[str, dict[str, int] | None]] = []
+        self._compared = Compared()
+        self._played: list[Played] = []
+        self._who: dict[str, int] = {}
+        self._voted, self._votes = 0, sum(len(act.votes) for act in script.acts)
 
-    async def prepare(self, record: bool) -> None:
-        """Makes the commission and the session, and lets every phone join."""
-        script = self._script
-        fields = [
-            ("title", script.title),
-            ("question", script.question),
-            ("stage", "plan"),
-            ("level", "consultation"),
-            ("decides", "Nobody: this is a rehearsal"),
-            ("can_change", "Nothing: the audience is made up"),
-            ("cannot_change", "Everything"),
-            ("threshold", "5"),
-            ("rehearsal", "1"),
-            ("support_name", "This is a rehearsal: nobody is in the room"),
-            ("support_contact", "999 in danger"),
-        ]
-        for label in script.groups:
-            fields += [("group", label), ("invited", "")]
-        commission = await self._organiser.post("/organise/commissions", fields)
-        group_ids = {group["label"]: str(group["id"]) for group in commission["groups"]}
-        asked = [("commission", str(commission["id"])), ("title", script.title), ("rehearsal", "1")]
-        session = await self._organiser.post("/organise/sessions", asked + [("record", "1")] * record)
-        self._session = str(session["id"])
-        await self._join_all(str(session["code"]), [group_ids[label] for label in script.groups])
-
-    async def _join_all(self, code: str, group_ids: Sequence[str]) -> None:
-        doors, total = asyncio.Semaphore(AT_ONCE), len(self._script.phones)
-
-        async def join(group: int | None) -> Phone:
-            async with doors:
-                cookie = cookie_in((await self._organiser.get(f"/s/{code}")).headers.get_list("set-cookie"))
-                if not cookie:
-                    raise RehearsalFailed("The join page gave a phone no cookie.")
-                headers = {"Cookie": f"forum_device={cookie}", "Origin": self._organiser.base}
-                chosen = "" if group is None else group_ids[group]
-                await self._organiser.post(f"/s/{code}/join", [("group", chosen)], headers)
-            phone = Phone(self._organiser.base, code, cookie, self._counters)
-            self.phones.append(phone)
-            self._progress("Phones join", len(self.phones), total)
-            return phone
-
-        async with asyncio.TaskGroup() as group:
-            joins = [group.create_task(join(index)) for index in self._script.phones]
-        self.phones = [task.result() for task in joins]
+    async def prepare(self, *, record: bool, tickets: bool) -> None:
+        """Makes the commission, the session and its programme, and lets every phone join."""
+        self._stage = await set_up(self._script, self._organiser, record=record, tickets=tickets)
+        self.phones = await join_all(
+            self._script, self._organiser, self._stage, self._network, self._counters, self._progress
+        )
+        self._others = watchers(self._organiser, self._stage)
+        self.screens = [*self.phones, *self._others]
+        console = next(screen for screen in self._others if screen.kind == "console")
+        self.facilitator = Facilitator(self._stage, self._organiser, self._second, console, self.phones)
+        if self._store is not None:
+            async with self._store.read() as work:
+                for n, phone in enumerate(self.phones):
+                    device = hashlib.sha256(phone.cookie.encode()).hexdigest()
+                    found = await work.sessions.participant(self._stage.session, device)
+                    if found is not None:
+                        self._who[found.id] = n
 
     async def perform(self) -> None:
-        """Asks, opens, lets everybody vote, waits for every answer, closes and reveals: act by act."""
-        for number, phone in enumerate(self.phones, 1):
-            await phone.ready.wait()
-            self._progress("Phones connect", number, len(self.phones))
-        first = ""
-        votes_in_all, done = sum(len(act.votes) for act in self._script.acts), 0
-        console = f"/console/{self._session}"
-        for act in self._script.acts:
-            if act.again:
-                asked = await self._organiser.post(f"{console}/second", [("round", first)])
+        """Waits until every screen is there, then plays step by step."""
+        for number, screen in enumerate(self.screens, 1):
+            await screen.ready.wait()
+            self._progress("Screens connect", number, len(self.screens))
+        for step in self._script.steps:
+            if isinstance(step, Act):
+                await self._round(step)
             else:
-                fields = [("question", act.question), ("none", "1" if act.none else "0")]
-                asked = await self._organiser.post(
-                    f"{console}/ask", fields + [("response", label) for label in act.responses]
-                )
-            round_id = str(asked["round"])
-            first = first if act.again else round_id
-            of_round = [("round", round_id)]
-            await self._organiser.post(f"{console}/open", of_round)
+                await self._step(step)
 
-            def one_more() -> None:
-                nonlocal done
-                done += 1
-                self._progress("Phones vote", done, votes_in_all)
+    async def _step(self, step: Step) -> None:
+        """One step that nobody votes in; then every screen is looked at."""
+        facilitator = self.facilitator
+        if isinstance(step, Next):
+            await facilitator.next(self._stage.cues[step.cue])
+        elif isinstance(step, Stops):
+            await facilitator.stops(step)
+        elif isinstance(step, Offer):
+            await facilitator.offer(step)
+        elif isinstance(step, Badges):
+            await facilitator.badges(step)
+        elif isinstance(step, Proposal):
+            await facilitator.proposal(step)
+        elif isinstance(step, Promise):
+            await facilitator.promise(step)
+        elif isinstance(step, Pause):
+            await facilitator.act("pause")
+            await self._compare("pause", Truth(0, paused=True))
+            await facilitator.act("resume")
+        if not isinstance(step, Section):
+            await self._compare(type(step).__name__.lower(), Truth(0))
 
-            await self._vote(act, round_id, one_more)
-            await self._organiser.post(f"{console}/close", of_round)
-            shown = (await self._organiser.post(f"{console}/reveal", of_round)).get("result")
-            self._rounds.append((round_id, shown["counts"] if isinstance(shown, dict) else None))
+    # ------------------------------------------------------------------ one round
 
-    async def end(self) -> None:
-        """Ends the session."""
-        await self._organiser.post(f"/console/{self._session}/end", [])
+    async def _round(self, act: Act) -> None:
+        """Asks, opens, lets everybody vote, waits for every answer, closes and reveals; compares every screen."""
+        number = len(self._played)
+        late, facilitator = self._network.late(number), self.facilitator
+        if self._second is None:
+            act = replace(act, papers=())
+        round_id = await facilitator.put(act)
+        of_round = ("round", round_id)
+        await facilitator.act("open", of_round)
+        tardy = await self._vote(act, round_id, self._network.of(number))
+        await facilitator.papers(round_id, act.papers)
+        await facilitator.tablet(round_id, act.tablet)
+        closed = await facilitator.act("close", of_round)
+        for phone in late:
+            self.phones[phone].come_back()
+        await asyncio.gather(*tardy)
+        truth = Truth(0, round=round_id, state="closed", voted=int(closed["count"]))
+        truth = replace(truth, choices=await self._choices(round_id))
+        compared, differing = self._compared.screens, len(self._compared.found)
+        await self._compare(f"{act.question} (closed)", truth)
+        result = (await facilitator.act("reveal", of_round))["result"]
+        shown = result if isinstance(result, dict) else None
+        await self._compare(f"{act.question} (shown)", replace(truth, state="revealed", result=shown))
+        self._played.append(
+            Played(
+                act,
+                round_id,
+                shown["counts"] if shown else None,
+                dropped=len(self._network.of(number)),
+                late=late,
+                compared=self._compared.screens - compared,
+                differing=len(self._compared.found) - differing,
+            )
+        )
+        if act.heard:
+            await facilitator.hear(act, round_id, late)
 
-    async def _vote(self, act: Act, round_id: str, one_more: Callable[[], None]) -> None:
-        """All phones at once, each its own casts one after the other, in the order of the script."""
-        casts: dict[int, list[tuple[str, str]]] = {}
+    async def _vote(self, act: Act, round_id: str, drops: Mapping[int, str]) -> list[asyncio.Task[None]]:
+        """All phones at once, each its own casts one after the other, in the order of the script.
+
+        Returns when all are answered, but for those that are away until the vote has closed: their tasks.
+        """
+        casts: dict[int, list[Vote]] = {}
         for vote in act.votes:
-            casts.setdefault(vote.phone, []).append((vote.choice, vote.reason))
+            casts.setdefault(vote.phone, []).append(vote)
+        late = self._network.late(len(self._played))
 
-        async def cast_all(phone: Phone, mine: Sequence[tuple[str, str]]) -> None:
-            for choice, reason in mine:
-                await phone.vote(round_id, choice, reason)
-                one_more()
+        async def cast_all(phone: Phone, mine: Sequence[Vote], drop: str) -> None:
+            for vote in mine:
+                await phone.vote(round_id, vote, drop if vote is mine[-1] else "")
+                self._voted += 1
+                self._progress("Phones vote", self._voted, self._votes)
 
-        async with asyncio.TaskGroup() as group:
-            for number, mine in casts.items():
-                group.create_task(cast_all(self.phones[number], mine))
+        tasks = {
+            number: asyncio.create_task(cast_all(self.phones[number], mine, drops.get(number, "")))
+            for number, mine in casts.items()
+        }
+        try:
+            await asyncio.gather(*(task for number, task in tasks.items() if number not in late))
+            for number in late:
+                await _either(self.phones[number].stranded.wait(), tasks[number])
+        except BaseException:
+            for task in tasks.values():
+                task.cancel()
+            raise
+        return [tasks[number] for number in late]
 
-    async def report(self, store: Store | None) -> Report:
+    async def _choices(self, round_id: str) -> dict[int, str]:
+        """What is counted for each phone: as the database has it, else as the API tells the phone."""
+        if self._store is not None:
+            async with self._store.read() as work:
+                ballots = await work.rounds.ballots(round_id)
+            return {self._who[b.participant]: b.choice for b in ballots if b.participant in self._who}
+        doors = asyncio.Semaphore(AT_ONCE)
+
+        async def of(number: int, phone: Phone) -> tuple[int, list[str]]:
+            async with doors:
+                facts = await self._now(phone)
+            return number, [str(yours["choice"]) for yours in facts["yours"] if yours["round"] == round_id]
+
+        found = await asyncio.gather(*(of(number, phone) for number, phone in enumerate(self.phones)))
+        return {number: choices[0] for number, choices in found if choices}
+
+    async def _now(self, phone: Phone) -> dict[str, Any]:
+        headers = as_phone(self._organiser, phone.cookie)
+        return await self._organiser.get_as(f"/s/{self._stage.code}/now", headers)
+
+    # ------------------------------------------------------------------ every screen against the truth
+
+    async def _compare(self, when: str, truth: Truth) -> None:
+        """Looks at every screen until all show the truth, or the time is over: what is different then is kept."""
+        deadline = time.monotonic() + self._settle
+        while True:
+            truth = replace(truth, version=await self._version())
+            found: list[Difference] = differences(truth, self._seen(truth.round))
+            if not found or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(_LOOK_AGAIN)
+        self._compared.screens += len(self.screens)
+        self._compared.found += [(when, difference) for difference in found]
+
+    async def _version(self) -> int:
+        if self._store is None:
+            return int((await self._now(self.phones[0]))["v"])
+        async with self._store.read() as work:
+            return (await work.sessions.get(self._stage.session)).version
+
+    def _seen(self, round_id: str) -> list[Seen]:
+        found = [
+            Seen("phone", n, phone.connected, phone.on_screen, phone.tally, phone.known.get(round_id))
+            for n, phone in enumerate(self.phones, 1)
+        ]
+        numbers: Counter[str] = Counter()
+        for screen in self._others:
+            numbers[screen.kind] += 1
+            number = numbers[screen.kind]
+            found.append(Seen(screen.kind, number, screen.connected, screen.on_screen, screen.tally))
+        return found
+
+    # ------------------------------------------------------------------ what came of it
+
+    async def report(self) -> Report:
         """Counts the opened ballots of every round and, where it may, those in the database, phone by phone."""
-        counters = self._counters
+        counters, phones = self._counters, self.phones
+        acts = self._script.acts
+        spoken = Counter(self.facilitator.said)
+        spoken["reasons with a vote"] = sum(bool(vote.reason) for act in acts for vote in act.votes)
+        spoken["conditions"] = sum(bool(vote.condition) for act in acts for vote in act.votes)
+        spoken["stops"], spoken["stops with words"] = counters.stops, counters.stops_said
         report = Report(
-            phones=len(self.phones),
-            session=self._session,
+            phones=len(phones),
+            session=self._stage.session,
             cast=counters.cast,
             counted=counters.counted,
             changed=counters.changed,
             refused=counters.refused,
-            reconnected=counters.reconnected,
+            dropped=sum(phone.dropped for phone in phones),
+            reconnected=sum(phone.reconnected for phone in phones),
+            resent=counters.resent,
+            arrived=counters.arrived,
+            slow=len(self._network.slow),
+            observers=len(self._script.observers),
+            tickets=len(self._stage.tickets),
             refusals=counters.refusals,
+            untold=counters.untold,
+            said=dict(spoken),
+            screens=dict(Counter(screen.kind for screen in self.screens)),
+            compared=self._compared.screens,
+            differing=[{"when": when} | asdict(difference) for when, difference in self._compared.found],
+            left_out=[_ALONE] * (self._second is None and any(act.papers for act in acts)),
             source_totals_wrong=list(self._script.source_totals_wrong),
             ack_ms={f"p{p}": round(percentile(counters.ack_ms, p), 1) for p in (50, 95, 99)},
         )
-        who = await self._who(store) if store is not None else {}
-        played = zip(self._script.acts, self._rounds, strict=True)
-        for number, (act, (round_id, shown)) in enumerate(played, 1):
-            opened = Counter(await self._opened(round_id))
-            held = await _stored(store, round_id, who) if store is not None else None
-            self._compare(report, act, round_id, opened=opened, stored=held, shown=shown)
-            self._progress("Ballots are compared", number, len(self._rounds))
+        for number, played in enumerate(self._played, 1):
+            told = {n: p.acknowledged[played.round] for n, p in enumerate(phones) if played.round in p.acknowledged}
+            reckon(report, played, told, await self._opened(played.round), await self._stored(played.round))
+            self._progress("Ballots are compared", number, len(self._played))
         return report
 
-    def _compare(
-        self,
-        report: Report,
-        act: Act,
-        round_id: str,
-        *,
-        opened: Counter[str],
-        stored: dict[int, list[str]] | None,
-        shown: dict[str, int] | None,
-    ) -> None:
-        """Adds one round to the report: what phones were told, what was opened, and what the database holds."""
-        told = {n: p.acknowledged[round_id] for n, p in enumerate(self.phones) if round_id in p.acknowledged}
-        lost = (Counter(told.values()) - opened).total()
-        doubled = max(0, opened.total() - len(act.last_votes()))
-        if stored is not None:
-            lost = max(lost, sum(choice not in stored.get(n, []) for n, choice in told.items()))
-            extra = sum(len(choices) - (n != _STRANGER) for n, choices in stored.items())
-            doubled = max(doubled, extra)
-        labels, expected = act.labels(), act.expected()
-        report.lost += lost
-        report.doubled += doubled
-        report.rounds.append(
-            RoundReport(
-                act.question,
-                {label: opened[id_] for id_, label in labels.items()},
-                {label: expected[id_] for id_, label in labels.items()},
-                # counters compare without regard to zeros; a choice that was never on offer is no zero
-                equal=opened == Counter(expected) and shown in (None, expected),
-            )
-        )
-
-    async def _opened(self, round_id: str) -> list[str]:
+    async def _opened(self, round_id: str) -> Counter[str]:
         """The choices in the opened ballots of a round."""
         answer = await self._organiser.get_as_organiser(f"/rounds/{round_id}/ballots.jsonl")
         leaves = [json.loads(line)["leaf"] for line in answer.text.splitlines()]
         if any(leaf["round"] != round_id for leaf in leaves):
             raise RehearsalFailed("The opened ballots of a round hold another round's.")
-        return [str(leaf["choice"]) for leaf in leaves]
+        return Counter(str(leaf["choice"]) for leaf in leaves)
 
-    async def _who(self, store: Store) -> dict[str, int]:
-        """Which phone each participant is, by the SHA-256 of its cookie, which the database keeps."""
-        async with store.read() as work:
-            devices = [hashlib.sha256(phone.cookie.encode()).hexdigest() for phone in self.phones]
-            found = [await work.sessions.participant(self._session, device) for device in devices]
-        return {participant.id: n for n, participant in enumerate(found) if participant is not None}
-
-
-async def _stored(store: Store, round_id: str, who: dict[str, int]) -> dict[int, list[str]]:
-    """The choices that the database holds of each phone, and of strangers."""
-    stored: dict[int, list[str]] = {}
-    async with store.read() as work:
-        for ballot in await work.rounds.ballots(round_id):
-            stored.setdefault(who.get(ballot.participant, _STRANGER), []).append(ballot.choice)
-    return stored
+    async def _stored(self, round_id: str) -> dict[int, list[str]] | None:
+        """The choices that the database holds of each phone, and of strangers; None where it is not ours."""
+        if self._store is None:
+            return None
+        stored: dict[int, list[str]] = {}
+        async with self._store.read() as work:
+            for ballot in await work.rounds.ballots(round_id):
+                stored.setdefault(self._who.get(ballot.participant, STRANGER), []).append(ballot.choice)
+        return stored
 
 
-def percentile(values: Sequence[float], percent: int) -> float:
-    """The smallest value that `percent` in a hundred do not exceed (nearest rank); 0 for no values."""
-    ordered = sorted(values)
-    return ordered[math.ceil(percent * len(ordered) / 100) - 1] if ordered else 0.0
+async def _either(waiting: Any, task: asyncio.Task[None]) -> None:
+    """Returns when one of them is done; raises what the task raised."""
+    other = asyncio.ensure_future(waiting)
+    await asyncio.wait({other, task}, return_when=asyncio.FIRST_COMPLETED)
+    other.cancel()
+    if task.done():
+        task.result()

@@ -2,25 +2,30 @@
 
 A room takes a message by a plain call that never awaits (`receive`) and answers through the screen's outbox. It draws
 each kind of screen once in each language that is read in the room, and hands the one frame to everybody. Between acts
-it sends tallies: how many have voted, at most five times a second, the first change at once.
+it sends tallies: how many have voted, at most five times a second, the first change at once. Phones show no more of
+them than a live count, and every frame costs their battery and data, so they get one in two seconds, and none that
+tells only of who came and went.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import secrets
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
+from msgspec.structs import replace
 
 from forum.ballot import Cast
 from forum.errors import BadInput
 from forum.fanout import Outbox
 from forum.intake import Intake
 from forum.livecount import LiveCount, counting
+from forum.patching import patch
 from forum.ports import CastOutcome, Clock
+from forum.presence import Presence
 from forum.reason import MOST_CONDITION
 from forum.screen import View, cue_key, round_now
 from forum.stopping import Press, Stopping, refusal
@@ -30,6 +35,8 @@ from forum.wire import (
     Ack,
     Bye,
     CastMessage,
+    Change,
+    Health,
     Hello,
     Ping,
     Pong,
@@ -46,6 +53,7 @@ from forum.wire import (
 from forum.wire import VERSION as WIRE_VERSION
 
 TICK = 0.2
+PHONES_TICK = 2.0
 BURST = 30.0
 REFILL = 10.0
 MOST_MALFORMED = 20
@@ -60,7 +68,10 @@ log = structlog.get_logger()
 
 @dataclass(eq=False)
 class Connection:
-    """One connected screen. `participant` is set for a phone. `allowance` is what is left of its burst of messages."""
+    """One connected screen. `participant` is set for a phone, `observing` where that one follows without voting.
+
+    `allowance` is what is left of its burst of messages.
+    """
 
     kind: Screen
     participant: str = ""
@@ -69,6 +80,27 @@ class Connection:
     malformed: int = 0
     allowance: float = BURST
     heard: float = 0.0
+    observing: bool = False
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A state as a frame, and where that is shorter the `change` that makes it of the one marked `since`."""
+
+    frame: str
+    mark: str
+    lines: list[str]
+    change: str = ""
+    since: str = ""
+
+
+@dataclass
+class Told:
+    """When some kinds of screens were last sent a tally, and what was in it; the timer for the next one."""
+
+    at: float = 0.0
+    news: tuple[str, ...] = ()
+    tick: asyncio.TimerHandle | None = None
 
 
 class Room:
@@ -83,40 +115,47 @@ class Room:
         self._draw = draw
         self._say = say
         self._connections: set[Connection] = set()
-        self._participants: Counter[str] = Counter()
-        self._states: dict[tuple[Screen, str], str] = {}
+        self._presence = Presence()
+        self._states: dict[tuple[Screen, str], Drawn] = {}
+        self._before: dict[tuple[Screen, str], Drawn] = {}
         self._voted = view.voted
         self._count = LiveCount(view.round, view.commission.threshold, view.voted)
-        self._tally = ""
-        self._told = 0.0
-        self._tick: asyncio.TimerHandle | None = None
+        self._tallies = {quick: Told() for quick in (True, False)}
+        self._later: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------ screens come and go
 
     @property
     def empty(self) -> bool:
-        """Whether nobody is connected."""
-        return not self._connections
+        """Whether no screen is connected and no phone polls."""
+        return not self._connections and not self.present
 
     def enter(self, connection: Connection, yours: Sequence[Yours] = (), seen: int = -1) -> None:
         """A screen is connected: it gets hello, then the state unless it has `seen` this version, then the tally."""
         self._connections.add(connection)
         if connection.participant:
-            self._participants[connection.participant] += 1
+            if connection.observing:
+                self._presence.observes(connection.participant)
+            self._presence.came(connection.participant)
         connection.heard = asyncio.get_running_loop().time()
         connection.outbox.answer(encode(Hello(WIRE_VERSION, self.view.session.id, list(yours))))
         if seen != self.version:
-            connection.outbox.state(self._state(connection))
-        connection.outbox.tally(encode(self.tally))
+            self._put_state(connection)
+        connection.outbox.tally(self._tally(connection.kind))
         self._changed()
 
-    def leave(self, connection: Connection) -> None:
-        """A screen is gone."""
+    def leave(self, connection: Connection, *, lost: bool = False) -> None:
+        """A screen is gone; `lost` where it did not say goodbye."""
         self._connections.discard(connection)
         if connection.participant:
-            self._participants[connection.participant] -= 1
-            if not self._participants[connection.participant]:
-                del self._participants[connection.participant]
+            self._presence.went(connection.participant, asyncio.get_running_loop().time(), lost=lost)
+        self._changed()
+
+    def polled(self, participant: str, *, observing: bool = False) -> None:
+        """A phone for which sockets are blocked asked what is new."""
+        if observing:
+            self._presence.observes(participant)
+        self._presence.polled(participant, asyncio.get_running_loop().time())
         self._changed()
 
     def expel(self, participant: str) -> None:
@@ -127,7 +166,7 @@ class Room:
                 connection.participant = ""
                 connection.outbox.answer(encode(Bye("replaced", again=False)))
                 connection.outbox.close()
-        del self._participants[participant]
+        self._presence.forget(participant)
         self._changed()
 
     # ------------------------------------------------------------------ messages from a phone
@@ -219,6 +258,7 @@ class Room:
         self._voted = view.voted
         if self._count.round != counting(view.round):
             self._count = LiveCount(view.round, view.commission.threshold, view.voted)
+        self._before |= {key: drawn for key, drawn in self._states.items() if key[0] == "phone"}
         self._states = {}
         self._send_state(KINDS)
 
@@ -232,8 +272,8 @@ class Room:
     def _send_state(self, kinds: Sequence[Screen]) -> None:
         for connection in self._connections:
             if connection.kind in kinds:
-                connection.outbox.state(self._state(connection))
-                connection.outbox.tally(encode(self.tally))
+                self._put_state(connection)
+                connection.outbox.tally(self._tally(connection.kind))
 
     @property
     def consoles(self) -> int:
@@ -251,11 +291,16 @@ class Room:
             html=self._draw(kind, view, language),
         )
 
-    def _state(self, connection: Connection) -> str:
-        key = (connection.kind, connection.language)
+    def drawn(self, kind: Screen, language: str) -> Drawn:
+        """The same as a frame, made once for all screens of this kind and language."""
+        key = (kind, language)
         if key not in self._states:
-            self._states[key] = encode(self.state(*key))
+            self._states[key] = drawn_of(self.state(*key), self._before.get(key))
         return self._states[key]
+
+    def _put_state(self, connection: Connection) -> None:
+        drawn = self.drawn(connection.kind, connection.language)
+        connection.outbox.state(drawn.frame, drawn.mark, drawn.change, drawn.since)
 
     def counted(self, round_id: str, voted: int) -> None:
         """A commit is done: so many have voted in this round now."""
@@ -275,8 +320,13 @@ class Room:
 
     @property
     def present(self) -> int:
-        """How many phones are connected, each participant once."""
-        return len(self._participants)
+        """How many phones are here, connected or polling, each participant once."""
+        return self._presence.present(asyncio.get_running_loop().time())
+
+    @property
+    def health(self) -> Health:
+        """How the phones are connected, and how many were lost a moment ago."""
+        return self._presence.health(asyncio.get_running_loop().time())
 
     @property
     def voted(self) -> int:
@@ -288,34 +338,62 @@ class Room:
         """How many have voted and are here, and the count so far where the round shows it."""
         return Tally(self.view.round.id if self.view.round else None, self._voted, self.present, self._count.shown)
 
-    def _changed(self) -> None:
-        if self._tick is not None:
-            return
-        loop = asyncio.get_running_loop()
-        wait = self._told + TICK - loop.time()
-        if wait <= 0:
-            self._tell()
-        else:
-            self._tick = loop.call_at(self._told + TICK, self._tell)
+    def _tally(self, kind: Screen) -> str:
+        return encode(replace(self.tally, health=self.health) if kind == "console" else self.tally)
 
-    def _tell(self) -> None:
-        self._tick = None
-        self._told = asyncio.get_running_loop().time()
-        tally = encode(self.tally)
-        if tally == self._tally:
-            return
-        self._tally = tally
-        for connection in self._connections:
-            connection.outbox.tally(tally)
+    def _changed(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for quick, told in self._tallies.items():
+            if told.tick is not None:
+                continue
+            due = told.at + (TICK if quick else PHONES_TICK)
+            if due <= now:
+                self._tell(quick)
+            else:
+                told.tick = asyncio.get_running_loop().call_at(due, self._tell, quick)
+
+    def _tell(self, quick: bool) -> None:
+        """Sends the tally to the phones, or to the screens that are to be `quick`."""
+        told = self._tallies[quick]
+        told.tick = None
+        told.at = asyncio.get_running_loop().time()
+        frames = {kind: self._tally(kind) for kind in KINDS if (kind != "phone") == quick}
+        news = tuple(frames.values()) if quick else (encode(replace(self.tally, present=0)),)
+        if news != told.news:
+            told.news = news
+            for connection in self._connections:
+                if connection.kind in frames:
+                    connection.outbox.tally(frames[connection.kind])
+        self._wait_for_silence()
+
+    def _wait_for_silence(self) -> None:
+        """Tells the numbers again when they change because nothing was heard of a phone."""
+        loop = asyncio.get_running_loop()
+        due = self._presence.due(loop.time())
+        if self._later is not None:
+            self._later.cancel()
+        self._later = loop.call_at(due, self._changed) if due is not None else None
 
     def goodbye(self, why: str, *, again: bool) -> None:
         """Tells every screen that this server is going, and closes their outboxes."""
-        if self._tick is not None:
-            self._tick.cancel()
-            self._tick = None
+        for timer in (self._later, *(told.tick for told in self._tallies.values())):
+            if timer is not None:
+                timer.cancel()
         for connection in self._connections:
             connection.outbox.answer(encode(Bye(why, again)))
             connection.outbox.close()
+
+
+def drawn_of(state: State, before: Drawn | None) -> Drawn:
+    """The frames of a state, which comes after `before` on the same screens."""
+    lines = state.html.split("\n")
+    mark = hashlib.sha256(state.html.encode()).hexdigest()[:16]
+    frame = encode(replace(state, mark=mark))
+    if before is None:
+        return Drawn(frame, mark, lines)
+    pieces = patch(before.lines, lines)
+    change = encode(Change(state.v, state.cue, state.round, state.paused, mark, before.mark, pieces))
+    return Drawn(frame, mark, lines, change if len(change) < len(frame) else "", before.mark)
 
 
 def cast_of(message: CastMessage, participant: str, at: str) -> Cast:

@@ -15,6 +15,7 @@ from forum import reasoning
 from forum.errors import StoreUnavailable
 from forum.intake import Intake
 from forum.ports import Clock, Store
+from forum.presence import POLLING
 from forum.room import Draw, Room, Say
 from forum.screen import View
 from forum.stopping import Stopping
@@ -23,6 +24,8 @@ from forum.viewing import view_of
 log = structlog.get_logger()
 
 ARRIVALS = 1.0
+# A room that is only polled is kept for a little longer than a phone that polls counts as here.
+POLLED = POLLING + 1
 
 
 class Rooms:
@@ -49,6 +52,16 @@ class Rooms:
 
         Enter it before the next await: a room without screens may be dropped at any time.
         """
+        return await self._room(session)
+
+    async def polled(self, session: str, participant: str, *, observing: bool = False) -> Room:
+        """The same for a phone that asks what is new because sockets are blocked for it. Raises NotFound."""
+        room = await self._room(session)
+        room.polled(participant, observing=observing)
+        asyncio.get_running_loop().call_later(POLLED, self.left, session)
+        return room
+
+    async def _room(self, session: str) -> Room:
         async with self._reading[session]:
             room = self._rooms.get(session)
             if room is None or room.empty:

@@ -15,7 +15,7 @@ from forum.proposal import Agenda
 from forum.reason import SHOWN, Said
 from forum.round import OPEN, REVEALED, Round, added
 from forum.scenario import Scenario, Scene
-from forum.session import LiveSession
+from forum.session import LastAct, LiveSession
 from forum.stop import Run
 from forum.wire import Choice, RoundNow
 
@@ -52,7 +52,7 @@ class View:
     `breaks` are the requests for a break that nobody has seen, `slower` how many took more time for this vote,
     `observers` how many follow without voting, `also` the groups that people belong to besides the one they speak from
     (as groups.in_the_room gives it), `asynchronous` the asynchronous rounds of the
-    commission: for the console.
+    commission, `last_act` what the console can undo: for the console.
     """
 
     session: LiveSession
@@ -78,6 +78,7 @@ class View:
     observers: int = 0
     also: dict[str | None, int | None] = field(default_factory=dict)
     asynchronous: tuple[AsynchronousRound, ...] = ()
+    last_act: LastAct | None = None
 
     def read_in(self, tongue: str) -> View:
         """The same with questions in the words that somebody wants to read: "cy", or "cy+easy" for easy ones."""

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forum import scenario
+from forum.acts import Outcome, playable
+from forum.cueing import offered
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.facilitation import Facilitation, Outcome, offered, playable
+from forum.facilitation import Facilitation
 from forum.ports import Work
 from forum.round import ANNULLED, CHARACTER_VOTE, DRAFT, FIRST_VOTE, MAGIC_CHECK, REVEALED, Response, Round
 from forum.scenario import MAX_RESPONSE

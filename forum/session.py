@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from forum.groups import Partition
 from forum.reason import KEPT
@@ -84,6 +85,20 @@ class LiveSession:
     def asynchronous(self) -> bool:
         """Whether people answer on their own, over days."""
         return self.kind == ASYNCHRONOUS
+
+
+@dataclass(frozen=True)
+class LastAct:
+    """The facilitator's last act in a session, while it can be undone: `act` is its name in the console's addresses.
+
+    `changes` are what it did, as undoing.py keeps them: by what was changed, how that was before and after.
+    """
+
+    id: str
+    session: str
+    act: str
+    at: str
+    changes: dict[str, tuple[Any, Any]]
 
 
 @dataclass(frozen=True)

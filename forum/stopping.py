@@ -6,15 +6,12 @@ whose transaction fails is answered "stop_not_stored"; sent again it is the same
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import structlog
-
-from forum.errors import StoreUnavailable
+from forum.groupcommit import Committed, GroupCommit
 from forum.ports import Store, Work
 from forum.session import LiveSession
 from forum.stop import MOST_HOW, Stop
@@ -37,8 +34,6 @@ class Press:
 Answer: TypeAlias = Callable[[str], None]
 Pressed: TypeAlias = Callable[[str], None]
 
-log = structlog.get_logger()
-
 
 def refusal(press: Press, characters: Iterable[str]) -> str:
     """The code of wire.REFUSALS for what can be told from the stop itself; "" for nothing."""
@@ -51,56 +46,34 @@ class Stopping:
     """Takes presses from everywhere in this process. `pressed` is called with every session that has a new one."""
 
     def __init__(self, store: Store, pressed: Pressed) -> None:
-        self._store = store
         self._pressed = pressed
-        self._waiting: list[tuple[Press, Answer]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._presses = GroupCommit(store, self._commit, _not_stored, most_waiting=MOST_WAITING, batch=MOST_WAITING)
 
     def press(self, press: Press, answer: Answer) -> None:
         """Takes a press and returns at once; `answer` is called exactly once, with a refusal's code or ""."""
-        if len(self._waiting) >= MOST_WAITING:
-            answer("stop_not_stored")
-            return
-        self._waiting.append((press, answer))
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        self._presses.put(press, answer)
 
     async def press_and_wait(self, press: Press) -> str:
         """The same for a caller that can wait, as a form post can."""
-        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.press(press, lambda code: None if future.done() else future.set_result(code))
-        return await future
+        return await self._presses.put_and_wait(press)
 
     async def drain(self) -> None:
         """Returns when everything taken so far has been answered. For closing down."""
-        while self._task is not None:
-            await asyncio.wait([self._task])
+        await self._presses.drain()
 
-    async def _run(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting, []
-                await self._commit(batch)
-        finally:
-            self._task = None
+    async def _commit(self, work: Work, presses: Sequence[Press]) -> Committed[str]:
+        sessions = {id_: await work.sessions.get(id_) for id_ in {press.session for press in presses}}
+        codes = [await _kept(work, sessions[press.session], press) for press in presses]
+        new = {press.session for press, code in zip(presses, codes, strict=True) if not code}
+        return codes, lambda: self._tell(new)
 
-    async def _commit(self, batch: list[tuple[Press, Answer]]) -> None:
-        codes: list[str]
-        try:
-            async with self._store.begin() as work:
-                sessions = {id_: await work.sessions.get(id_) for id_ in {press.session for press, _ in batch}}
-                codes = [await _kept(work, sessions[press.session], press) for press, _ in batch]
-        except StoreUnavailable as error:
-            log.warning("stops not stored", stops=len(batch), error=str(error))
-            codes = ["stop_not_stored"] * len(batch)
-        except Exception:
-            # A bug, not a full disk: whoever waits must still be told, and the next batch must still be tried.
-            log.exception("stops not stored", stops=len(batch))
-            codes = ["stop_not_stored"] * len(batch)
-        for session in {press.session for (press, _), code in zip(batch, codes, strict=True) if not code}:
+    def _tell(self, sessions: Iterable[str]) -> None:
+        for session in sessions:
             self._pressed(session)
-        for (_, answer), code in zip(batch, codes, strict=True):
-            answer(code)
+
+
+def _not_stored(press: Press) -> str:
+    return "stop_not_stored"
 
 
 async def _kept(work: Work, live: LiveSession, press: Press) -> str:

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from forum import record
 from forum.ballot import Ballot
-from forum.commission import Commission
+from forum.commission import Commission, Group
 from forum.errors import IllegalMove
 from forum.groups import Partition, Result, origin_of, published, view_shift
 from forum.methods import METHODS
 from forum.ports import Work
 from forum.round import ANNULLED, REVEALED, Round
 from forum.screen import AsynchronousRound
+from forum.session import LiveSession
 
 
-async def result_of(work: Work, round_: Round, threshold: int) -> Result:
+async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = False) -> Result:
     """The published result of a closed round: head count, by group where that may be shown, equal voice, view shift.
 
-    `threshold` is the commission's. The view shift is there for a vote after a replay whose first vote stands
-    (revealed, not annulled), where its method lets ballots be followed. Raises IllegalMove for a round whose session
-    has no partition yet: none has closed.
+    Of a round that was shown while badges are off it gives nothing by group until that is lifted, but to whoever asks
+    for the `whole` of it to write it down. `threshold` is the commission's. The view shift is there for a vote after a
+    replay whose first vote stands (revealed, not annulled), where its method lets ballots be followed. Raises
+    IllegalMove for a round whose session has no partition yet: none has closed.
     """
     session = await work.sessions.get(round_.session)
+    result = await _whole(work, session, round_, threshold)
+    return result if whole or round_.id not in session.held else result.without_groups()
+
+
+async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int) -> Result:
     if session.partition is None or round_.state not in {"closed", "revealed"}:
         raise IllegalMove("Close the vote before you show its result.")
     ballots = await work.rounds.ballots(round_.id)
-    result = _published(session.partition, round_, ballots, threshold)
+    invited = (await work.commissions.get(session.commission)).groups if round_.quorum_each else ()
+    result = _published(session.partition, round_, ballots, threshold, invited)
     if round_.second_of is None or not METHODS[round_.method].FOLLOWED:
         return result
     first = await work.rounds.get(round_.second_of)
@@ -66,10 +77,13 @@ async def asynchronous_rounds(
     return tuple(found)
 
 
-def _published(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> Result:
+def _published(
+    partition: Partition, round_: Round, ballots: list[Ballot], threshold: int, invited: Sequence[Group] = ()
+) -> Result:
     responses = [r.id for r in round_.responses]
     cast = [(b.group, b.choice) for b in ballots]
-    return published(partition, cast, responses, threshold, method=round_.method, quorum=round_.declared)
+    terms: dict[str, Any] = {"method": round_.method, "quorum": round_.declared, "invited": invited}
+    return published(partition, cast, responses, threshold, **terms)
 
 
 def _marked(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> list[str]:

@@ -87,7 +87,21 @@ async def revoke(store: Store, clock: Clock, session: str, number: int) -> Ticke
     return ticket
 
 
-async def admit(store: Store, clock: Clock, live: LiveSession, typed: str, device: str) -> Participant:
+@dataclass(frozen=True)
+class Told:
+    """What somebody tells when they come in: the groups that they belong to besides their ticket's (ids), and whether
+    they only `observe`. It counts at the first time: whoever goes on with another ticket goes on as they were."""
+
+    also: frozenset[str] = frozenset()
+    observe: bool = False
+
+
+NOTHING_TOLD = Told()
+
+
+async def admit(
+    store: Store, clock: Clock, live: LiveSession, typed: str, device: str, told: Told = NOTHING_TOLD
+) -> Participant:
     """Who comes with this ticket on this device (a SHA-256): once; the same device may ask again.
 
     Raises UnknownTicket for a code that is none of this session's, BadInput for one that is dead or in use elsewhere.
@@ -105,17 +119,21 @@ async def admit(store: Store, clock: Clock, live: LiveSession, typed: str, devic
             raise BadInput("Somebody came in on this device with another ticket already.", field="ticket")
         if ticket.used_at:
             raise _in_use()
-        person = await _person(work, live, ticket, device, clock.now())
+        person = await _person(work, live, ticket, device, clock.now(), told)
         if not await work.tickets.use(ticket.id, person.id, clock.now()):
             raise _in_use()
     return person
 
 
-async def _person(work: Work, live: LiveSession, ticket: Ticket, device: str, at: str) -> Participant:
+async def _person(work: Work, live: LiveSession, ticket: Ticket, device: str, at: str, told: Told) -> Participant:
     if ticket.participant is not None:
         await work.tickets.move(ticket.participant, device)
         return Participant(ticket.participant, live.id, ticket.group, at)
-    return await work.sessions.join(Participant(secrets.token_hex(16), live.id, ticket.group, at), device)
+    person = Participant(secrets.token_hex(16), live.id, ticket.group, at, observer=told.observe)
+    joined = await work.sessions.join(person, device)
+    if joined.id == person.id:
+        await work.care.belong(person.id, told.also - {ticket.group})
+    return joined
 
 
 def _in_use() -> BadInput:

@@ -19,6 +19,10 @@ _SHEET = b"""
   width: 100%, height: 64mm, stroke: (paint: luma(120), thickness: 0.6pt, dash: "dashed"), inset: 5mm,
   grid(columns: (1fr, 42mm), column-gutter: 4mm,
     {
+      if data.mark != "" {
+        text(size: 14pt, weight: "bold", fill: rgb("#8a4b00"), upper(data.mark))
+        linebreak()
+      }
       text(size: 9pt, data.title)
       linebreak()
       text(size: 13pt, weight: "bold", one.group)
@@ -52,7 +56,7 @@ class Slip:
 
 @dataclass(frozen=True)
 class Words:
-    """What stands on every ticket, in the reader's language."""
+    """What stands on every ticket, in the reader's language; `mark` where it is none of a real event."""
 
     title: str
     lang: str
@@ -60,6 +64,7 @@ class Words:
     address: str
     once: str
     alt: str
+    mark: str = ""
 
 
 def sheet(slips: Sequence[Slip], words: Words) -> bytes:

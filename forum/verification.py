@@ -192,12 +192,26 @@ def _quorum(export: Export) -> Verdict:
     for of, steps, result, _ in _revealed(export):
         said = steps.opened.get("quorum") or {"ballots": 0, "each_group": 0}
         rows = {row["label"]: row["n"] for row in result["by_group"] or ()}
-        turnout = Quorum(said["ballots"], said["each_group"]).held_against(result["n"], rows)
-        if not _same(None if turnout is None else turnout.to_json(), result.get("quorum")):
+        quorum, told = Quorum(said["ballots"], said["each_group"]), result.get("quorum")
+        turnouts = [quorum.held_against(result["n"], rows, empty) for empty in _empty(steps.opened, rows, told)]
+        turnout = turnouts[0]
+        if not any(_same(None if each is None else each.to_json(), told) for each in turnouts):
             problems.append(f"round {of}: what it says of its quorum is not what was declared and counted")
         declared += turnout is not None
         missed += turnout is not None and turnout.reached is False
     return _summed_up(problems, f"{declared} rounds had one; {missed} missed it, and say so")
+
+
+def _empty(opened: Mapping[str, Any], rows: Mapping[str, int], told: Any) -> list[tuple[str, ...] | None]:
+    """What there can be of groups from which nobody voted: who has no row, or, where there is a pool, whoever the
+    result names, as long as two others are left for it; or that nothing is said of them."""
+    without = [label for label in opened["groups"] if label not in rows]
+    if not set(rows) - set(opened["groups"]):
+        return [tuple(without)]
+    short = told.get("short", ()) if isinstance(told, dict) else ()
+    named = tuple(label for label in without if label in short)
+    sayable: list[tuple[str, ...] | None] = [named] if not named or len(without) - len(named) > 1 else []
+    return [*sayable, None] if without else [()]
 
 
 def _view_shift(export: Export) -> Verdict:

@@ -59,6 +59,7 @@ async def view_of(work: Work, live: LiveSession) -> View:
         reasons_due=await work.reasons.next_due(round_.id) if reasons and round_ else "",
         run=run,
         agenda=await _agenda(work, live, round_),
+        last_act=await work.last_acts.get(live.id),
     )
 
 

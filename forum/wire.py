@@ -86,7 +86,7 @@ class State(msgspec.Struct, frozen=True, tag_field="t", tag="state"):
     """Everything a screen shows now. `v` never goes back within a session; a screen keeps the highest it has seen.
 
     `html` is the screen's main part, ready to show, the same for every screen of its kind and language; `cue` is a
-    key that changes only when something else is put in front of everybody.
+    key that changes only when something else is put in front of everybody. `mark` names this html, for a `change`.
     """
 
     v: int
@@ -94,19 +94,51 @@ class State(msgspec.Struct, frozen=True, tag_field="t", tag="state"):
     round: RoundNow | None
     paused: bool
     html: str
+    mark: str = ""
+
+
+class Change(msgspec.Struct, frozen=True, tag_field="t", tag="change"):
+    """The same as a state, for a phone that said in its address (`has`) that it can make one of the state before.
+
+    `since` is the mark of the html that this one is made of. `lines` are its lines: two numbers stand for those lines
+    of the html before, from the first up to (not with) the second, counted from 0; a text is a line that is new.
+    """
+
+    v: int
+    cue: str
+    round: RoundNow | None
+    paused: bool
+    mark: str
+    since: str
+    lines: list[tuple[int, int] | str]
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How the phones of a room are connected, each participant once.
+
+    `connected` by a socket, `polling` by asking again and again because sockets are blocked for them; `lost` lost their
+    connection within the last minute and are not back.
+    """
+
+    connected: int
+    polling: int
+    lost: int
 
 
 class Tally(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag="tally"):
-    """How many have voted in the round on screen, and how many phones are connected.
+    """How many have voted in the round on screen, and how many phones are here, by a socket or polling; those of people
+    who only listen are not among them.
 
     Never how they voted, but for a round that said from the start that it shows its count: then `so_far` has the count
     of everybody together, a number for each mark of its way of voting (docs/methods.md), once enough have voted.
+    `health` is there for consoles alone.
     """
 
     round: str | None
     voted: int
     present: int
     so_far: dict[str, int] | None = None
+    health: Health | None = None
 
 
 class Ack(msgspec.Struct, frozen=True, tag_field="t", tag="ack"):
@@ -180,7 +212,7 @@ class Ping(msgspec.Struct, frozen=True, tag_field="t", tag="ping", forbid_unknow
     """Are you there? Sent by a phone that has heard nothing for a while."""
 
 
-ToScreen: TypeAlias = Hello | State | Tally | Ack | Refused | Stopped | Bye | Pong
+ToScreen: TypeAlias = Hello | State | Change | Tally | Ack | Refused | Stopped | Bye | Pong
 FromPhone: TypeAlias = CastMessage | StopMessage | Ping
 Screen: TypeAlias = Literal["phone", "tablet", "projector", "console"]
 

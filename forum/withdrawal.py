@@ -91,6 +91,8 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         for session in sorted(touched):
             live = await work.sessions.get(session, lock=True)
             await work.sessions.save(await _without(work, live, before.id))
+            # It may have words of the story, and there is nothing to go back to.
+            await work.last_acts.forget(session)
         story = replace(
             before,
             title="",

@@ -1,6 +1,8 @@
 // What a phone sends beside votes: its stop, its reason after the reveal, "me too".
 // A stop is kept without a connection only while its scene is on: later it would mean another moment.
 
+import { ask } from "./socket.js";
+
 export function asides(main, link, fresh) {
   const path = main.dataset.path;
   const shelf = "forum stop " + path;
@@ -9,9 +11,15 @@ export function asides(main, link, fresh) {
   let sent = ""; // the id on its way over this connection
   let stopped = null; // {showing, character, how}: what the server has
   let refused = ""; // the server's words
+  let draft = null; // {showing, character, how}: changed in the form, and not sent
 
   const first = form("[data-stop]");
-  if (first && !more(first).hidden) stopped = { showing: first.dataset.showing, ...filled(first) };
+  if (first && !more(first).hidden) {
+    // What the server had, not what somebody chose before this script was here.
+    const who = first.querySelector("option[selected]");
+    const how = first.elements.how.defaultValue.trim();
+    stopped = { showing: first.dataset.showing, character: who ? who.value : "", how };
+  }
   for (const button of main.querySelectorAll("[data-too] [aria-pressed=true]")) too.add(button.form.dataset.too);
 
   main.addEventListener("submit", (event) => {
@@ -21,7 +29,11 @@ export function asides(main, link, fresh) {
     event.preventDefault();
     how(event.target, event.submitter);
   });
-  main.addEventListener("input", (event) => event.target.closest("[data-stop]") && say());
+  main.addEventListener("input", (event) => {
+    const stop = event.target.closest("[data-stop]");
+    if (stop) draft = { showing: stop.dataset.showing, ...filled(stop) };
+    say();
+  });
 
   function form(which) {
     return main.querySelector("form" + which);
@@ -41,6 +53,7 @@ export function asides(main, link, fresh) {
     const same = pending && ["showing", "character", "how"].every((name) => pending[name] === now[name]);
     pending = { ...now, id: same ? pending.id : fresh() };
     refused = "";
+    draft = null;
     write(pending);
     more(stop).hidden = false;
     if (link.how() === "down") link.probe();
@@ -103,7 +116,7 @@ export function asides(main, link, fresh) {
     if (pending && (!on || on.dataset.showing !== pending.showing)) write((pending = null));
     if (!on) refused = "";
     const stop = form("[data-stop]");
-    const mine = [pending, stopped].find((each) => each && stop && each.showing === stop.dataset.showing);
+    const mine = [draft, pending, stopped].find((each) => each && stop && each.showing === stop.dataset.showing);
     if (mine && more(stop).hidden) {
       more(stop).hidden = false;
       if (stop.elements.character) stop.elements.character.value = mine.character;
@@ -140,7 +153,7 @@ export function asides(main, link, fresh) {
 
   async function post(where, data) {
     try {
-      return await fetch(path + where, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(data) });
+      return await ask(path + where, { method: "POST", body: new URLSearchParams(data) });
     } catch (error) {
       return null; // no connection: whoever asked says so
     }

@@ -1,15 +1,58 @@
 // The facilitator's console: its forms go by fetch, so that nothing typed is lost and errors stand where one looks.
+// What another facilitator does redraws a part: what is half typed in it, open or focused here stays (carrying.js).
+// Without a socket it asks again every few seconds. Keys press the buttons that are there (keys.js).
 
+import { carrying } from "./carrying.js";
+import { keys } from "./keys.js";
 import { watch } from "./socket.js";
+
+const AGAIN = 5000;
 
 const main = document.getElementById("screen");
 const alert = document.querySelector("[data-alert]");
-const link = watch(main, {});
+const line = document.querySelector("[data-connection]");
+const carried = carrying(main, document.querySelector("[data-kept]"));
+let asking = 0;
+
+const link = watch(main, {
+  still: true,
+  carry: carried.carry,
+  twin: carried.twin,
+  tell(how) {
+    clearTimeout(asking);
+    asking = how === "down" ? setTimeout(ask, AGAIN) : 0;
+  },
+});
+keys(main);
 
 function complain(words) {
   alert.textContent = words;
   alert.hidden = !words;
   if (words) alert.scrollIntoView({ block: "nearest" });
+}
+
+// The page as the server has it now; whether it came.
+async function renew() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("screen");
+    if (!answer.ok || !fresh) return false;
+    if (Number(fresh.dataset.version) < Number(main.dataset.version)) return true;
+    Object.assign(main.dataset, { version: fresh.dataset.version, cue: fresh.dataset.cue, round: fresh.dataset.round });
+    link.show(fresh.innerHTML, false);
+    return true;
+  } catch (error) {
+    return false;
+  }
+}
+
+async function ask() {
+  const came = await renew();
+  if (!asking) return;
+  line.dataset.is = came ? "poll" : "down";
+  line.textContent = came ? line.dataset.sayPoll : line.dataset.sayDown;
+  document.body.classList.toggle("is-down", !came);
+  asking = setTimeout(ask, AGAIN);
 }
 
 main.addEventListener("submit", async (event) => {
@@ -20,18 +63,18 @@ main.addEventListener("submit", async (event) => {
   if (event.submitter && event.submitter.name) body.append(event.submitter.name, event.submitter.value);
   if (form.dataset.busy) return;
   form.dataset.busy = "1";
+  let done = false;
   try {
     const answer = await fetch(form.getAttribute("action"), { method: "POST", headers: { Accept: "application/json" }, body });
-    if (answer.ok) {
-      complain("");
-      if (form.hasAttribute("data-reset")) form.reset();
-      if (link.how() !== "up") location.reload();
-    } else {
-      const said = await answer.json();
-      complain(said.error.words);
-    }
+    done = answer.ok;
+    complain(done ? "" : (await answer.json()).error.words);
+    if (done && form.hasAttribute("data-reset")) carried.now(form).reset();
+    else if (done) carried.sent(carried.now(form));
+    if (done && link.how() !== "up") await renew();
   } catch (error) {
     complain(alert.dataset.sayOffline);
   }
-  delete form.dataset.busy;
+  const there = carried.now(form);
+  for (const each of [form, there]) delete each.dataset.busy;
+  if (!done && !main.contains(there)) carried.keep(form);
 });

@@ -3,7 +3,7 @@
 
 import { asides } from "./aside.js";
 import { comfort } from "./comfort.js";
-import { watch } from "./socket.js";
+import { ask, watch } from "./socket.js";
 
 const main = document.getElementById("screen");
 const path = main.dataset.path;
@@ -11,12 +11,14 @@ const shelf = "forum ballot " + path;
 const WORDS = ["reason", "condition"];
 const AGAIN = ["too_fast", "not_stored", "too_many", "store_unavailable", "unexpected"];
 
-const pending = load(); // round -> {id, choice, reason, condition}: sent or to be sent, neither counted nor refused yet
+// round -> {id, choice, reason, condition, tried}: neither counted nor refused yet; `tried` once it may have arrived
+const pending = load();
 const counted = {}; // round -> {choice, reason, condition}: what the server has
 const refused = {}; // round -> the server's words
 let labels = {}; // response -> its words, of the round on screen
 let letters = {}; // response -> its letter there
-let touched = ""; // the round whose form was changed since it was last sent or filled in
+const drafts = {}; // round -> {choice, reason, condition}: chosen in its form since it was last sent, and not sent
+let drawn = null; // the form that was last filled in
 let written = null; // the status line, once something stands in it that this phone knows
 let sent = {}; // ids on their way over this connection
 let more = null; // what phones send beside votes
@@ -28,8 +30,8 @@ for (const kind of ["input", "change"]) {
   main.addEventListener(kind, (event) => {
     const form = ballot();
     if (form && event.target.form === form) {
-      touched = main.dataset.round;
       if (kind === "change") changed(form, event.target);
+      drafts[form.dataset.round] = filled(form);
     }
     say();
   });
@@ -37,8 +39,9 @@ for (const kind of ["input", "change"]) {
 main.addEventListener("click", (event) => {
   const button = event.target.closest("[data-move]");
   if (!button) return;
-  touched = main.dataset.round;
-  move(ballot(), button.closest("[data-response]").dataset.response, button.dataset.move);
+  const form = ballot();
+  move(form, button.closest("[data-response]").dataset.response, button.dataset.move);
+  drafts[form.dataset.round] = filled(form);
   say();
 });
 // Somebody who chose to read one scene of a story need not choose again for its next.
@@ -80,7 +83,18 @@ const link = watch(main, {
   },
 });
 more = asides(main, link, fresh);
+early();
 settle();
+
+// What somebody chose before this script was here is theirs, as what they choose now.
+function early() {
+  const form = ballot();
+  const other = (field) => {
+    if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    return field.checked !== field.defaultChecked || field.value !== field.defaultValue;
+  };
+  if (form && [...form.querySelectorAll("input, select, textarea")].some(other)) drafts[main.dataset.round] = filled(form);
+}
 
 function ballot() {
   return main.querySelector("[data-ballot]");
@@ -96,7 +110,8 @@ function submit(event) {
   // A double tap is the same ballot, not another one.
   pending[round] = { id: before && !differs(form, before) ? before.id : fresh(), ...now };
   delete refused[round];
-  touched = "";
+  delete drafts[round];
+  tellLate("");
   keep(shelf, JSON.stringify(pending));
   if (link.how() === "down") link.probe();
   send(round);
@@ -106,8 +121,8 @@ function send(round) {
   const cast = pending[round];
   if (cast && !sent[cast.id]) {
     if (link.how() === "poll") post(round, cast);
-    else if (link.send({ t: "cast", round, ...cast })) {
-      sent[cast.id] = true;
+    else if (link.send({ t: "cast", round, ...said(cast), id: cast.id })) {
+      tried(cast);
       // No answer for so long: is the connection still there?
       setTimeout(() => sent[cast.id] && link.probe(), 4000);
     }
@@ -115,14 +130,31 @@ function send(round) {
   say();
 }
 
+// Of a vote on a question that is not on screen any more.
+function tellLate(words) {
+  const place = document.querySelector("[data-late]");
+  place.textContent = words;
+  place.className = words && "banner warning";
+}
+
+// It is on its way: from now on nobody but the server knows whether it is counted.
+function tried(cast) {
+  sent[cast.id] = cast.tried = true;
+  keep(shelf, JSON.stringify(pending));
+}
+
+function said({ choice, reason, condition }) {
+  return { choice, reason, condition };
+}
+
 async function post(round, cast) {
-  sent[cast.id] = true;
+  tried(cast);
   try {
-    const body = new URLSearchParams({ ...cast, round, cast: cast.id });
-    const answer = await fetch(path + "/vote", { method: "POST", headers: { Accept: "application/json" }, body });
-    const said = await answer.json();
-    if (answer.ok) taken(cast.id, round, cast.choice);
-    else if (answer.status < 500) refuse(cast.id, said.error.code, said.error.words);
+    const body = new URLSearchParams({ ...said(cast), round, cast: cast.id });
+    const answer = await ask(path + "/vote", { method: "POST", body });
+    const told = await answer.json();
+    if (answer.ok) taken(cast.id, round, told.choice);
+    else if (answer.status < 500) refuse(cast.id, told.error.code, told.error.words);
   } catch (error) {
     // It stays pending, and goes again with the next news.
   }
@@ -151,6 +183,7 @@ function refuse(id, code, words) {
   } else {
     refused[round] = words;
     drop(round);
+    if (round !== main.dataset.round) tellLate(main.dataset.sayLate + " " + words);
   }
   say();
 }
@@ -164,12 +197,14 @@ function drop(round) {
 function settle() {
   const form = ballot();
   const round = main.dataset.round;
-  const mine = pending[round] || counted[round];
-  if (form && mine && touched !== round) {
+  // What was chosen and not sent stays: in a form that was drawn anew it is put back, in the same one left alone.
+  const mine = drafts[round] ? form !== drawn && drafts[round] : pending[round] || counted[round];
+  if (form && mine) {
     fill(form, mine.choice);
     for (const name of WORDS) form.elements[name].value = mine[name] || "";
     needed(form);
   }
+  drawn = form;
   const scene = main.querySelector("[data-story] details");
   if (scene && scene.parentNode.dataset.story === kept("forum reading")) scene.open = true;
   say();
@@ -182,9 +217,10 @@ function say() {
   const form = ballot();
   const mine = counted[round];
   let is = "";
-  if (pending[round]) is = sent[pending[round].id] ? "sending" : "waiting";
+  if (pending[round] && link.how() === "gone") is = "lost";
+  else if (pending[round]) is = sent[pending[round].id] ? "sending" : pending[round].tried ? "unsure" : "waiting";
   else if (refused[round]) is = "refused";
-  else if (mine) is = !form ? "final" : touched === round && differs(form, mine) ? "edited" : "counted";
+  else if (mine) is = !form ? "final" : drafts[round] && differs(form, mine) ? "edited" : "counted";
   if (!is) {
     // What the server wrote into the page stays until this phone knows better.
     if (written === place) place.textContent = place.dataset.is = "";
@@ -196,7 +232,7 @@ function say() {
   // A change that came too late: what counts is what was counted before.
   const text = is === "refused" ? [words(is), refused[round], mine ? words("final") : ""].join(" ").trim() : words(is);
   written = place;
-  place.dataset.is = is === "final" ? "counted" : is;
+  place.dataset.is = { final: "counted", unsure: "waiting", lost: "refused" }[is] || is;
   if (place.textContent !== text) place.textContent = text;
 }
 

@@ -5,6 +5,15 @@ const SILENCE = 20000; // after so long without a message, ask whether the serve
 const ANSWER = 5000; // and wait so long for its answer
 const SLOWEST = 20000; // the longest pause between two attempts
 const BLOCKED = 3; // so many attempts without a hello: websockets are blocked here, or nothing is there
+const SELDOM = 60000; // the pause between two attempts where polling works
+const PATIENCE = 10000; // so long a request may take: one that hangs would keep the next ones waiting
+
+// A request that fails rather than waits for ever.
+export function ask(address, options) {
+  const patience = new AbortController();
+  setTimeout(() => patience.abort(), PATIENCE);
+  return fetch(address, { headers: { Accept: "application/json" }, signal: patience.signal, ...options });
+}
 
 // Connects `main` to its room. `hear(message)` gets every message; `tell(how)` is told "up", "poll", "down", "gone".
 export function connect(main, hear, tell) {
@@ -15,6 +24,7 @@ export function connect(main, hear, tell) {
   let ungreeted = 0;
   let timer = 0;
   let polling = 0;
+  let answered = false; // whether the server answered the last poll
   let over = false;
 
   function open() {
@@ -23,6 +33,7 @@ export function connect(main, hear, tell) {
     const address = new URL(main.dataset.socket, location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     address.searchParams.set("v", main.dataset.version);
+    address.searchParams.set("has", main.dataset.has || "");
     const mine = (socket = new WebSocket(address.href));
     const slow = setTimeout(() => mine === socket && drop(), 8000);
     greeted = false;
@@ -37,6 +48,7 @@ export function connect(main, hear, tell) {
         tries = ungreeted = 0;
         clearTimeout(polling);
         polling = 0;
+        answered = false;
         tell("up");
       }
       if (message.t === "bye" && !message.again) end();
@@ -65,7 +77,7 @@ export function connect(main, hear, tell) {
     if (main.dataset.path && ungreeted >= BLOCKED && !polling) poll();
     if (!polling) tell("down");
     // Between half and one and a half of the pause: a whole room must not come back at the same moment.
-    timer = setTimeout(open, Math.min(SLOWEST, 400 * 2 ** tries++) * (0.5 + Math.random()));
+    timer = setTimeout(open, (answered ? SELDOM : Math.min(SLOWEST, 400 * 2 ** tries++)) * (0.5 + Math.random()));
   }
 
   function end() {
@@ -79,15 +91,19 @@ export function connect(main, hear, tell) {
   async function poll() {
     polling = setTimeout(poll, 5000 + 5000 * Math.random());
     try {
-      const answer = await fetch(main.dataset.path + "/now", { headers: { Accept: "application/json" } });
+      const answer = await ask(main.dataset.path + "/now?v=" + main.dataset.version);
       if (answer.status === 403 || answer.status === 404) return end();
       if (!answer.ok) throw new Error(answer.status);
       const state = await answer.json();
       if (!polling) return;
+      if (!answered) open();
+      answered = true;
       tell("poll");
       hear({ t: "hello", yours: state.yours });
-      hear(Object.assign(state, { t: "state" }));
+      if (state.html) hear({ ...state, t: "state" });
+      hear(state.tally);
     } catch (error) {
+      answered = false;
       if (polling && !over) tell("down");
     }
   }
@@ -113,6 +129,7 @@ export function connect(main, hear, tell) {
   open();
   return {
     probe,
+    drop,
     // Whether it went out: false where there is no connection.
     send(message) {
       if (!socket || socket.readyState !== WebSocket.OPEN) return false;
@@ -123,12 +140,14 @@ export function connect(main, hear, tell) {
 }
 
 // Keeps `main` as the room is. `own` may have: keep(part name, moved) -> leave that part alone; state(message, moved);
-// hear(message) for everything else; tell(how). Returns {send, probe, show, how}.
+// hear(message) for everything else; tell(how); carry(part, the part in its place or undefined), twin(element that was
+// focused) -> the one in its place; still: never scroll. Returns {send, probe, show, how}.
 export function watch(main, own) {
   const source = new Map(Array.from(main.querySelectorAll("[data-part]"), (part) => [part.dataset.part, part.outerHTML]));
   const line = document.querySelector("[data-connection]");
   const news = document.querySelector("[data-news]");
   let tally = null;
+  let lines = []; // of the html that was sent last
   let now = "down";
 
   function show(html, moved) {
@@ -138,7 +157,7 @@ export function watch(main, own) {
     const inside = main.contains(focus) && focus !== main;
     renew(main, box.content, moved);
     if (inside && !main.contains(focus)) {
-      const place = (focus.id && document.getElementById(focus.id)) || main.querySelector("[tabindex='-1']") || main;
+      const place = (own.twin && own.twin(focus)) || (focus.id && document.getElementById(focus.id)) || main.querySelector("[tabindex='-1']") || main;
       place.focus({ preventScroll: !moved });
     }
     count();
@@ -158,7 +177,11 @@ export function watch(main, own) {
       stay.add(name);
       if (group) renew(old.get(name), part, moved);
     }
-    for (const [name, part] of old) if (!stay.has(name)) part.remove();
+    for (const [name, part] of old) {
+      if (stay.has(name)) continue;
+      if (own.carry) own.carry(part, parts.find((one) => one.dataset.part === name));
+      part.remove();
+    }
     let next = place.firstElementChild;
     for (const part of parts) {
       const name = part.dataset.part;
@@ -177,6 +200,7 @@ export function watch(main, own) {
     const fill = (name, number) => main.querySelectorAll(`[data-${name}]`).forEach((place) => (place.textContent = number));
     const bar = main.querySelector("progress");
     fill("present", tally.present);
+    for (const name in tally.health) fill(name, tally.health[name]);
     if (!main.dataset.round || tally.round === main.dataset.round) {
       fill("voted", tally.voted);
       if (bar) bar.max = Math.max(1, tally.present, tally.voted);
@@ -195,15 +219,19 @@ export function watch(main, own) {
       if (message.t === "tally") {
         tally = message;
         count();
-      } else if (message.t === "state") {
+      } else if (message.t === "state" || message.t === "change") {
         if (message.v < Number(main.dataset.version)) return;
+        // Not made of what is here (it never should be): the whole comes with the next connection.
+        if (message.t === "change" && message.since !== main.dataset.has) return link.drop();
+        lines = message.html === undefined ? message.lines.flatMap((piece) => (Array.isArray(piece) ? lines.slice(...piece) : piece)) : message.html.split("\n");
+        main.dataset.has = message.mark;
         const moved = message.cue !== main.dataset.cue;
         main.dataset.version = message.v;
         main.dataset.cue = message.cue;
         main.dataset.round = message.round ? message.round.id : "";
-        show(message.html, moved);
+        show(lines.join("\n"), moved);
         if (moved) {
-          scrollTo(0, 0);
+          if (!own.still) scrollTo(0, 0);
           const heading = main.querySelector("h1");
           if (news && heading) news.textContent = heading.textContent;
         }

@@ -1,7 +1,7 @@
 // A shared tablet: it asks for the next person after each ballot. Each ballot goes by post with a voter of its own; one
 // that cannot go off now waits here, and nothing of it is shown to whoever comes next.
 
-import { watch } from "./socket.js";
+import { ask, watch } from "./socket.js";
 
 const main = document.getElementById("screen");
 const handover = document.querySelector("[data-handover]");
@@ -81,11 +81,7 @@ async function flush() {
     let answer;
     let body;
     try {
-      answer = await fetch(path + "/vote", {
-        method: "POST",
-        headers: { Accept: "application/json" },
-        body: new URLSearchParams(fields),
-      });
+      answer = await ask(path + "/vote", { method: "POST", body: new URLSearchParams(fields) });
       body = await answer.json();
     } catch (error) {
       break;

@@ -166,7 +166,8 @@ class Keeper:
         def result(which: str) -> groups.Result:
             ballots = [(b.group, b.choice) for b in self.cast[which]]
             declared = Quorum(quorum["ballots"], quorum["each_group"])
-            return groups.published(partition, ballots, responses, threshold, method=method, quorum=declared)
+            terms: dict[str, Any] = {"method": method, "quorum": declared, "invited": commission.groups}
+            return groups.published(partition, ballots, responses, threshold, **terms)
 
         facts = result(round_).to_json()
         if first and METHODS[method].FOLLOWED:

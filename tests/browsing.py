@@ -203,7 +203,19 @@ async def vote(page: Page, choice: int, reason: str = "") -> None:
 
 
 async def press(console: Page, name: str) -> None:
-    """Presses a button of the console and waits until the server has answered."""
+    """Presses a button of the console, says yes where it asks, and waits until the server has answered."""
+    await press_within(console, console, name)
+
+
+async def press_within(console: Page, place: Page | Locator, name: str) -> None:
+    """The same for a button in one part of the console."""
+    named = re.compile(name)
+    button = place.get_by_role("button", name=named)
+    asks = place.locator("summary[data-asks]").filter(has_text=named)
+    await button.or_(asks).first.wait_for()
+    if await asks.count():
+        await asks.first.click()
+        button = asks.first.locator("xpath=..").get_by_role("button")
     async with console.expect_response(lambda r: "/console/" in r.url and r.request.method == "POST") as answer:
-        await console.get_by_role("button", name=re.compile(name)).first.click()
-    assert (await answer.value).status in {200, 303}
+        await button.first.click()
+    assert (await answer.value).status in {200, 303}, name

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from making import CLOCK, a_cast, a_room, new_id
 
 from forum.facilitation import Facilitation
 from forum.ports import Person, Store
-from forum.round import Round
 from forum.session import LiveSession
 
 QUESTION = "Who should come first?"
@@ -67,8 +66,11 @@ async def a_vote(
     return Voted(live, facilitation, members, tuple(rounds))
 
 
-def there(round_: Round | None) -> Round:
-    """The round that an act must have returned."""
-    if round_ is None:
-        raise ValueError("no round")
-    return round_
+Thing = TypeVar("Thing")
+
+
+def there(thing: Thing | None) -> Thing:
+    """What must be there: the round that an act returned, and the like."""
+    if thing is None:
+        raise ValueError("it is not there")
+    return thing

@@ -68,9 +68,7 @@ class House:
 
     async def person(self, login: str, *roles: str) -> Person:
         """An account whose password is PASSWORD."""
-        if not _hash:
-            _hash.append(await passwords.hashed(PASSWORD))
-        person = Person(new_id(), login, login.title(), roles, _hash[0], CLOCK.now())
+        person = Person(new_id(), login, login.title(), roles, await password_hash(), CLOCK.now())
         async with self.store.begin() as work:
             await work.people.add(person)
         return person
@@ -98,6 +96,13 @@ class House:
     async def moderated(self, story: Submission, action: str, because: str = "") -> Submission:
         """The story after a moderator's act on it."""
         return await moderate(self.store, CLOCK, story.id, action, because=because, expected_status=story.status)
+
+
+async def password_hash() -> str:
+    """The hash of PASSWORD, made once."""
+    if not _hash:
+        _hash.append(await passwords.hashed(PASSWORD))
+    return _hash[0]
 
 
 def telling(

@@ -9,7 +9,7 @@ import pytest
 from deciding import COMMISSIONER, FIRST, PEOPLE
 from making import CLOCK, a_cast, a_room
 
-from forum import publishing, record
+from forum import publishing, record, tallying
 from forum.caring import MOST_VERSIONS, Caring
 from forum.decisions import DecisionForm, decide
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -113,6 +113,22 @@ async def test_with_badges_off_no_screen_and_no_record_has_anything_by_group(roo
             await publishing.opened_ballots(work, round_.id)
     with pytest.raises(IllegalMove):
         await decide(room.store, CLOCK, COMMISSIONER, DecisionForm((round_.id,), "", "adopted", "r1", "Because"))
+
+
+async def test_with_badges_off_whoever_asks_for_a_result_that_was_shown_gets_nothing_by_group(room: Room) -> None:
+    """Feeds, a story's page, what stands beside another vote: all of them ask here."""
+    await room.caring.badges(room.live.id, off=True)
+    round_ = await room.ask()
+    await room.vote(round_)
+    await room.acts.reveal(room.live.id, round_.id)
+    async with room.store.read() as work:
+        shown = await work.rounds.get(round_.id)
+        result = await tallying.result_of(work, shown, 5)
+        assert (result.rows, result.withheld) == ((), BADGES_OFF)
+        assert (await tallying.result_of(work, shown, 5, whole=True)).rows
+    await room.caring.badges(room.live.id, off=False)
+    async with room.store.read() as work:
+        assert (await tallying.result_of(work, shown, 5)).rows
 
 
 @pytest.mark.parametrize("how", ["lifted", "ended"])

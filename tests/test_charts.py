@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from itertools import combinations, pairwise
+from typing import ClassVar
 from xml.etree import ElementTree
 
 import pytest
@@ -135,6 +136,13 @@ def test_long_labels_stand_beside_the_bars_of_a_wide_picture() -> None:
     assert found.count("None of these") == 2
 
 
+def test_an_answer_that_came_up_between_the_votes_stands_in_the_second_column_only() -> None:
+    shift = ViewShift("f", {("r1", "r1"): 5, ("r1", "r9"): 6}, {}, {})
+    said = texts(drawn(alluvial(shift, {"r1": "Wait", "r9": "Sit down"}, "t", "First", "Now", new=("r9",))))
+    assert said.count("Sit down") == 1
+    assert "0" not in said
+
+
 def test_a_response_that_nobody_chose_is_left_out_of_the_alluvial_picture() -> None:
     assert "Wait" not in alluvial(SHIFT, LABELS, "Who moved", "First", "Now", wide=True)
 
@@ -224,3 +232,43 @@ def test_any_shift_gives_a_picture_with_every_number_beside_its_bar(
         assert all(after - before >= 20 for before, after in pairwise(heights))
         whole = sum(int((text.text or "").replace(",", "")) for text in column)
         assert whole == sum(cells.values()) + sum(joined.values()) + sum(left.values()), end
+
+
+class TestShares:
+    ROWS = (
+        charts.Row("Everybody", {"r1": 14, "r2": 8, "none": 2, charts.RAN_OUT: 6}),
+        charts.Row("Equal voice", {"r1": 5000, "r2": 3333, "none": 1667}, {"r1": "50%", "r2": "33%", "none": "17%"}),
+        charts.Row("Nobody", {"r1": 0, "r2": 0, "none": 0}),
+    )
+    THREE: ClassVar[dict[str, str]] = {response: LABELS[response] for response in ("r1", "r2", "none")}
+
+    def test_every_share_is_as_long_as_its_part_and_carries_its_letter_and_number(self) -> None:
+        root = drawn(charts.shares(self.ROWS, self.THREE, "Who voted how", broad=charts.WIDE))
+        shown = texts(root)
+        for words in ("A 14", "B 8", "– 6", "A 50%", "B 33%", "C 17%", "Everybody", "Equal voice", "Nobody"):
+            assert words in shown
+        lengths = [
+            float(found[1])
+            for path in root.iter(f"{SVG}path")
+            if (path.get("class") or "").startswith("series-")
+            and (found := re.fullmatch(r"M\S+ \S+h(\S+)v30h\S+z", path.get("d") or ""))
+        ]
+        first, second, none, out = lengths[:4]
+        assert first / second == pytest.approx(14 / 8, rel=0.01)
+        assert none / out == pytest.approx(2 / 6, rel=0.01)
+        assert first + second + none + out == pytest.approx(sum(lengths[4:7]), rel=0.01)
+
+    def test_the_description_says_every_number_in_the_words_of_the_answers(self) -> None:
+        said = described(drawn(charts.shares(self.ROWS, self.THREE, "Who voted how")))
+        assert f"Everybody: {LABELS['r1']}: 14, {LABELS['r2']}: 8, None of these: 2, Ran out: 6" in said
+        assert "Equal voice: " in said
+        assert "50%" in said
+
+    def test_the_letters_are_explained_unless_a_table_does(self) -> None:
+        with_key = texts(drawn(charts.shares(self.ROWS, self.THREE, "t", broad=charts.WIDE)))
+        without = texts(drawn(charts.shares(self.ROWS, self.THREE, "t", broad=charts.WIDE, legend=False)))
+        assert any(LABELS["r2"] in text for text in with_key)
+        assert not any(LABELS["r2"] in text for text in without)
+
+    def test_what_people_wrote_stays_text(self) -> None:
+        drawn(charts.shares([charts.Row(HOSTILE, {"r1": 1})], {"r1": HOSTILE}, HOSTILE))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from deciding import COMMISSIONER, FIRST, LABELS, SECOND, a_vote
+from deciding import COMMISSIONER, FIRST, LABELS, SECOND, a_vote, there
 from making import CLOCK, new_id
 
 from forum import decisions, record
@@ -40,6 +40,18 @@ async def wrong(store: Store, form: DecisionForm) -> dict[str, str]:
     with pytest.raises(FormErrors) as caught:
         await decide(store, CLOCK, COMMISSIONER, form)
     return {name: str(error) for name, error in caught.value.fields.items()}
+
+
+async def test_a_vote_that_was_annulled_before_its_result_was_shown_is_told_to_nobody(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    again = there((await voted.facilitation.second(voted.live.id, voted.rounds[0])).round)
+    await voted.facilitation.open(voted.live.id, again.id)
+    await voted.facilitation.close(voted.live.id, again.id)
+    await voted.facilitation.annul(voted.live.id, again.id, "It was not clear.")
+    async with sqlite_store.read() as work:
+        for rounds in ([again.id], [voted.rounds[0], again.id]):
+            with pytest.raises(IllegalMove, match="annulled"):
+                await decisions.past_matter(work, rounds)
 
 
 async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_store: Store) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from making import CLOCK
+from making import CLOCK, a_commission
 
 from forum import demonstration, scenario
 from forum.commission import POWERS, STAGES
@@ -62,3 +62,19 @@ async def test_a_bad_story_loads_nothing(sqlite_store: SqlStore, tmp_path: Path)
 async def test_no_stories(sqlite_store: SqlStore, tmp_path: Path) -> None:
     with pytest.raises(StartupProblem, match="--no-demo"):
         await demonstration.load(sqlite_store, CLOCK, tmp_path)
+
+
+async def test_a_rehearsal_is_lent_two_stories_once_to_play_and_not_for_the_library(store: SqlStore) -> None:
+    rehearsed, real = a_commission(rehearsal=True), a_commission()
+    async with store.begin() as work:
+        await work.commissions.add(rehearsed)
+        await work.commissions.add(real)
+    lent = await demonstration.lend(store, CLOCK, rehearsed)
+    assert [story.title for story in lent] == [story.title for story in demonstration.lent()]
+    assert [(s.may_perform, s.may_publish, s.published_at) for s in lent] == [(True, False, "")] * 2
+    assert [s.id for s in await demonstration.lend(store, CLOCK, rehearsed)] == [s.id for s in lent]
+    assert await demonstration.lend(store, CLOCK, real) == []
+    async with store.read() as work:
+        assert [s.id for s in await work.stories.of(rehearsed.id)] == [s.id for s in lent]
+        assert not await work.stories.of(real.id)
+        assert not await work.record.size()

@@ -76,3 +76,17 @@ def test_whatever_comes_an_outbox_holds_every_answer_and_at_most_one_state_and_t
     ]
     assert sum(f.startswith("state") for f in frames) == ("state" in kinds)
     assert sum(f.startswith("tally") for f in frames) <= 1
+
+
+async def test_a_change_goes_only_to_whoever_was_sent_what_it_is_made_of() -> None:
+    box, plain = Outbox(has=""), Outbox()
+    for each in (box, plain):
+        each.state("one", "m1")
+        assert await each.take() == ["one"]
+        each.state("two", "m2", "one to two", since="m1")
+    assert (await box.take(), await plain.take()) == (["one to two"], ["two"])
+    # The second was never sent: what follows from it is of no use.
+    box.state("three", "m3", "two to three", since="m2")
+    box.state("four", "m4", "three to four", since="m3")
+    assert await box.take() == ["four"]
+    assert box.has == "m4"

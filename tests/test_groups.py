@@ -335,6 +335,45 @@ def test_a_quorum_by_group_says_nothing_where_nothing_is_given_by_group() -> Non
         assert turnout == Turnout(quorum.ballots, quorum.each_group, reached, ())
 
 
+INVITED = commission().groups
+
+
+def test_an_invited_group_from_which_nobody_voted_has_missed_its_quorum() -> None:
+    cast = ballots(n="11111", c="22222")
+    result = published(TWO_ROWS, cast, ["r1", "r2"], 5, quorum=Quorum(0, 5), invited=INVITED)
+    assert result.quorum == Turnout(0, 5, False, ("Police", "Ambulance"))
+    # Without a quorum by group nothing is asked of them.
+    assert published(TWO_ROWS, cast, ["r1", "r2"], 5, quorum=Quorum(10), invited=INVITED).quorum == Turnout(
+        10, 0, True, ()
+    )
+
+
+def test_an_empty_group_is_named_beside_a_pool_that_still_hides_two_groups() -> None:
+    pool = Partition((Row("Nurses", ("n",)), Row("other groups", ("p", "a"))))
+    cast = ballots(n="11111", p="222", a="22")
+    result = published(pool, cast, ["r1", "r2"], 5, quorum=Quorum(0, 5), invited=INVITED)
+    assert result.quorum == Turnout(0, 5, False, ("Carers",))
+
+
+def test_an_empty_group_is_not_named_where_that_would_tell_whose_row_the_pool_is() -> None:
+    # Named, the carers and the ambulance would leave the police alone with whoever does not say.
+    result = published(
+        WITH_POOL,
+        ballots(n="11111", p="2222", nobody="1"),
+        ["r1", "r2"],
+        5,
+        quorum=Quorum(0, 5),
+        invited=INVITED,
+    )
+    assert result.rows
+    assert result.quorum == Turnout(0, 5, None, ())
+
+
+def test_nothing_is_said_of_empty_groups_where_nothing_is_given_by_group() -> None:
+    result = published(TWO_ROWS, ballots(n="1" * 9), ["r1", "r2"], 5, quorum=Quorum(0, 5), invited=INVITED)
+    assert result.quorum == Turnout(0, 5, None, ())
+
+
 def test_a_live_count_begins_at_the_threshold() -> None:
     assert so_far({"r1": 3, "r2": 1}, 4, 5) is None
     assert so_far({"r1": 3, "r2": 2}, 5, 5) == {"r1": 3, "r2": 2}

@@ -47,13 +47,13 @@ def test_a_small_conversation() -> None:
     assert found.statements == (Statement(2, "The police should come"), Statement(10, "A nurse should come. At once."))
     assert found.participants == (Participant(7, 1), Participant(8, None))
     assert found.votes == (
-        Vote(100, 10, 7, "r1"),
-        Vote(300, 10, 8, "r3"),
-        Vote(400, 10, 7, "r3"),
-        Vote(400, 10, 8, "r1"),
-        Vote(500, 2, 7, "r2"),
+        Vote(100, 10, 7, "agree"),
+        Vote(300, 10, 8, "pass"),
+        Vote(400, 10, 7, "pass"),
+        Vote(400, 10, 8, "agree"),
+        Vote(500, 2, 7, "disagree"),
     )
-    assert found.expected() == {2: {"r1": 0, "r2": 1, "r3": 0}, 10: {"r1": 1, "r2": 0, "r3": 1}}
+    assert found.expected() == {2: {"agree": 0, "disagree": 1, "pass": 0}, 10: {"agree": 1, "disagree": 0, "pass": 1}}
     assert found.source_totals_wrong == (
         {
             "statement": 10,
@@ -67,7 +67,7 @@ def test_a_small_conversation() -> None:
 def test_votes_at_the_same_moment_stay_in_the_order_of_the_file() -> None:
     again = SMALL[VOTES] + "500,then,2,7,1\n500,then,2,7,0\n"
     people = SMALL[PARTICIPANTS].replace("7,x,1,0,2,0,1,-1,0", "7,x,1,0,2,0,1,0,0")
-    assert read(SMALL | {VOTES: again, PARTICIPANTS: people}).expected()[2] == {"r1": 0, "r2": 0, "r3": 1}
+    assert read(SMALL | {VOTES: again, PARTICIPANTS: people}).expected()[2] == {"agree": 0, "disagree": 0, "pass": 1}
 
 
 def test_a_statement_that_comments_lack_is_kept_without_words() -> None:
@@ -188,7 +188,7 @@ def test_a_real_conversation_comes_to_what_its_participants_ended_with(path: Pat
     assert len(found.participants) == len(rows)
     for statement, counts in found.expected().items():
         column = Counter(row[str(statement)] for row in rows)
-        assert (counts["r1"], counts["r2"], counts["r3"]) == (column["1"], column["-1"], column["0"])
+        assert (counts["agree"], counts["disagree"], counts["pass"]) == (column["1"], column["-1"], column["0"])
 
     if path.name in SIZES:
         whole = sum(sum(counts.values()) for counts in found.expected().values())

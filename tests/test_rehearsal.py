@@ -7,23 +7,30 @@ import json
 import os
 import signal
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from serving import Serving, fingerprint, forum
 
-from forum.audience import Act, Script, Vote, invented
-from forum.ownserver import OwnServer, prepare
-from forum.phones import RehearsalFailed
-from forum.rehearsal import Report, percentile, rehearse
+from forum import demonstration
+from forum.day import invented
+from forum.network import Pace, planned
+from forum.ownserver import SECOND, OwnServer, prepare
+from forum.reckoning import Report, percentile
+from forum.rehearsal import rehearse
+from forum.script import Act, Script, Section, Stops, Vote
 from forum.settings import Settings
 from forum.store import SqlStore, migrate, open_store
+from forum.watching import RehearsalFailed
 
 POLIS = Path(__file__).parent / "data" / "polis" / "london.youth.policing"
 FACTS = {"phones", "cast", "counted", "changed", "refused", "reconnected", "lost", "doubled", "rounds"}
-FACTS |= {"ack_ms", "source_totals_wrong"}
+FACTS |= {"ack_ms", "source_totals_wrong", "well", "refusals", "untold", "dropped", "said", "compared", "differing"}
+QUICK = Pace(rate=60_000, delay=0.1)  # slow, and yet no test waits for it
 
 
 @asynccontextmanager
@@ -42,23 +49,81 @@ def quiet(what: str, done: int, total: int) -> None:
     """Shows no progress."""
 
 
-async def test_sixty_phones() -> None:
+def the_day(phones: int, seed: int = 1, *, papers: bool = True) -> Script:
+    return invented(phones, seed, demonstration.lent(), papers=papers)
+
+
+async def test_sixty_phones_play_a_day_and_every_screen_shows_the_truth() -> None:
     done = await asyncio.to_thread(forum, "rehearse", "--phones", "60", "--json")
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     assert facts.keys() >= FACTS
     assert facts["ack_ms"].keys() == {"p50", "p95", "p99"}
     assert facts["phones"] == 60
-    script = invented(60)
-    casts = sum(len(act.votes) for act in script.acts)
-    assert (facts["cast"], facts["counted"]) == (casts, casts)
-    assert facts["changed"] == casts - 60 * len(script.acts)
-    assert (facts["refused"], facts["reconnected"], facts["lost"], facts["doubled"]) == (0, 0, 0, 0)
+    script = the_day(60)
+    votes = [vote for act in script.acts for vote in act.votes]
+    refused = Counter(vote.refused for vote in votes if vote.refused)
+    assert facts["cast"] == len(votes)
+    assert (facts["refusals"], facts["untold"]) == (dict(refused), [])
+    assert facts["counted"] == len(votes) - refused.total()
+    assert facts["changed"] == facts["counted"] - sum(len(act.last_votes()) for act in script.acts)
+    assert (facts["dropped"], facts["reconnected"], facts["lost"], facts["doubled"]) == (0, 0, 0, 0)
+    assert facts["screens"] == {"phone": 60, "projector": 2, "console": 2, "tablet": 1}
+    assert facts["differing"] == []
+    # closed and shown, and once after each step, twice while paused
+    steps = sum(not isinstance(step, Act | Section) for step in script.steps)
+    assert facts["compared"] == 65 * (2 * len(script.acts) + steps + 1)
     for row, act in zip(facts["rounds"], script.acts, strict=True):
         assert row["equal"]
-        assert row["question"] == act.question
+        assert (row["question"], row["method"], row["kind"]) == (act.question, act.method, act.put)
         assert row["tally"] == row["expected"] == {label: act.expected()[id_] for id_, label in act.labels().items()}
-        assert sum(row["tally"].values()) == 60
+        assert row["ballots"] == act.ballots().total()
+        assert (row["compared"], row["differing"]) == (130, 0)
+    assert (facts["rounds"][0]["papers"], facts["rounds"][0]["tablet"]) == (8, 3)
+    [stops] = [step for step in script.steps if isinstance(step, Stops)]
+    assert facts["said"]["stops"] == len(stops.presses)
+    assert facts["said"]["stops taken"] == facts["said"]["promises"] == 1
+    assert facts["said"]["reasons shown"] == facts["said"]["reasons after the result"] == 9
+
+
+async def test_a_day_on_a_bad_network_loses_nothing_and_stands_in_the_record(tmp_path: Path) -> None:
+    script = the_day(30)
+    network = replace(planned(script.acts, 30, drop=0.2, slow=0.1, seed=1), pace=QUICK)
+    async with own_data(tmp_path) as (store, token), OwnServer(tmp_path) as server:
+        second = await prepare(store, SECOND)
+        report = await rehearse(
+            script, server.base, token, record=True, progress=quiet, store=store, second=second, network=network
+        )
+    cut = [network.of(number) for number in range(len(script.acts))]
+    late = sum(len(network.late(number)) for number in range(len(script.acts)))
+    assert (report.lost, report.doubled, report.untold, report.differing) == (0, 0, [], [])
+    assert report.well
+    assert report.slow == 3
+    assert report.dropped == report.reconnected == sum(map(len, cut)) > 40
+    assert report.refusals["closed"] == late == 10
+    assert report.resent >= report.arrived > 0
+    for row, drops in zip(report.rounds, cut, strict=True):
+        assert (row.dropped, row.late, row.equal) == (len(drops), 1, True)
+    exported = await asyncio.to_thread(forum, "export", "--data", tmp_path, "--out", tmp_path / "export.zip")
+    assert exported.returncode == 0, exported.stderr
+    verified = await asyncio.to_thread(forum, "verify", tmp_path / "export.zip", "--json")
+    assert verified.returncode == 0, verified.stdout
+    with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
+        entries = [json.loads(body) for (body,) in database.execute("SELECT body FROM entry")]
+    assert {entry["type"] for entry in entries} >= {"round revealed", "decision", "commitment"}
+    assert all(entry["demonstration"] is True for entry in entries)
+
+
+async def test_everybody_may_come_by_ticket_and_nothing_is_recorded_unasked(tmp_path: Path) -> None:
+    options = ("--phones", "12", "--tickets", "--data", tmp_path / "kept")
+    done = await asyncio.to_thread(forum, "rehearse", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All is well." in done.stdout
+    with closing(sqlite3.connect(tmp_path / "kept" / "forum.db")) as database:
+        assert database.execute("SELECT count(*) FROM entry").fetchone() == (0,)
+        used = database.execute("SELECT count(*) FROM ticket WHERE used_at != ''").fetchone()
+    tablet = sum(heap.count for act in the_day(12).acts for heap in act.tablet)
+    assert used == (12 + tablet,)
 
 
 async def test_a_real_conversation_is_kept_and_recorded(tmp_path: Path) -> None:
@@ -82,7 +147,7 @@ async def test_a_real_conversation_is_kept_and_recorded(tmp_path: Path) -> None:
 async def test_a_server_that_goes_and_comes_back_has_lost_nothing(
     tmp_path: Path, how: signal.Signals, code: int
 ) -> None:
-    script = invented(40, seed=3)
+    script = the_day(40, seed=3, papers=False)
     casts = sum(len(act.votes) for act in script.acts)
     servers: list[Serving] = []
     kill = asyncio.Event()
@@ -111,12 +176,13 @@ async def test_a_server_that_goes_and_comes_back_has_lost_nothing(
     assert killing.cancelled()
     assert len(servers) == 4
     assert report.reconnected > 0
-    assert (report.cast, report.counted, report.lost, report.doubled) == (casts, casts, 0, 0)
+    refused = sum(bool(vote.refused) for act in script.acts for vote in act.votes)
+    assert (report.cast, report.counted, report.lost, report.doubled) == (casts, casts - refused, 0, 0)
     assert report.well
 
 
 async def test_its_own_server_is_started_again_when_it_dies(tmp_path: Path) -> None:
-    script = invented(10, seed=5)
+    script = the_day(10, seed=5, papers=False)
     async with own_data(tmp_path) as (store, token), OwnServer(tmp_path) as server:
 
         def progress(what: str, done: int, total: int) -> None:
@@ -129,6 +195,7 @@ async def test_its_own_server_is_started_again_when_it_dies(tmp_path: Path) -> N
     assert server.restarts == 1
     assert report.well
     assert report.reconnected == 10
+    assert report.left_out == []
     assert last is not None
     with pytest.raises(ProcessLookupError):
         os.kill(last, 0)
@@ -144,7 +211,7 @@ async def meddled_with(folder: Path, meddle: Callable[[sqlite3.Connection], obje
                 database.commit()
 
     async with own_data(folder) as (store, token), OwnServer(folder) as server:
-        return await rehearse(script, server.base, token, record=False, progress=progress, store=store)
+        return await rehearse(script, server.base, token, record=False, progress=progress, store=store, settle=1)
 
 
 ONE_ROUND = Script(
@@ -152,7 +219,7 @@ ONE_ROUND = Script(
     question="Who?",
     groups=("Carers", "Nurses"),
     phones=(0, 0, 1, None),
-    acts=(Act("Who should come?", ("A nurse", "Nobody"), tuple(Vote(n, "r1") for n in range(4))),),
+    steps=(Act("Who should come?", ("A nurse", "Nobody"), tuple(Vote(n, "r1") for n in range(4))),),
 )
 
 
@@ -163,12 +230,33 @@ async def test_it_notices_a_lost_vote(tmp_path: Path) -> None:
     assert (report.lost, report.doubled, report.well) == (1, 0, False)
     assert report.rounds[0].tally == {"A nurse": 3, "Nobody": 0}
     assert not report.rounds[0].equal
+    found = {(one["screen"], one["what"]) for one in report.differing}
+    assert len({screen for screen, what in found if what == "vote"}) == 1
+    assert report.rounds[0].differing == len(report.differing) > 0
 
 
 async def test_it_notices_a_vote_that_became_another(tmp_path: Path) -> None:
     changed = "UPDATE ballot SET choice = 'r2' WHERE ballot = (SELECT min(ballot) FROM ballot)"
     report = await meddled_with(tmp_path, lambda db: db.execute(changed), ONE_ROUND)
     assert (report.lost, report.doubled, report.well) == (1, 0, False)
+    [closed, shown] = report.differing
+    assert (closed["what"], closed["shows"], closed["should"]) == ("vote", "r1", "r2")
+    assert shown == closed | {"when": "Who should come? (shown)"}
+
+
+async def test_it_notices_a_second_ballot_of_a_phone_that_nobody_cast(tmp_path: Path) -> None:
+    def meddle(database: sqlite3.Connection) -> None:
+        database.executescript("""
+            CREATE TEMP TABLE person AS SELECT * FROM participant LIMIT 1;
+            UPDATE person SET id = 'x', device = 'x';
+            INSERT INTO participant SELECT * FROM person;
+            CREATE TEMP TABLE another AS SELECT * FROM ballot LIMIT 1;
+            UPDATE another SET participant = 'x', ballot = 'y';
+            INSERT INTO ballot SELECT * FROM another;
+        """)
+
+    report = await meddled_with(tmp_path, meddle, ONE_ROUND)
+    assert (report.lost, report.doubled, report.well) == (0, 1, False)
 
 
 async def test_record_is_refused_for_data_that_no_rehearsal_made(tmp_path: Path) -> None:
@@ -215,6 +303,8 @@ async def test_only_a_rehearsals_data_is_used(tmp_path: Path) -> None:
         (("--phones", "2", "--polis", "x"), "one audience"),
         (("--polis", "no-such-folder"), "no-such-folder"),
         (("--phones", "0"), "--phones"),
+        (("--drop", "a fifth"), "a fifth is no share of the phones. Write it as 20% or 0.2."),
+        (("--slow", "150%"), "150% is no share of the phones"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(options: tuple[str, ...], why: str) -> None:

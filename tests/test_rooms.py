@@ -299,3 +299,41 @@ async def test_a_device_whose_ticket_was_replaced_is_told_and_can_cast_no_more(s
     rooms.expel(new_id(), people[1])
     rooms.expel(live.id, None)
     assert room.present == 1
+
+
+async def test_consoles_alone_hear_how_phones_are_connected_and_who_was_lost(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 4)
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    console, wall = await enter(room, kind="console"), await enter(room, kind="projector")
+    phones = [await enter(room, person) for person in people[:3]]
+    room.leave(phones[0], lost=True)
+    room.leave(phones[1])
+    assert await rooms.polled(live.id, people[3]) is room
+    while (message := await until(console, "tally")).get("health") != {"connected": 1, "polling": 1, "lost": 1}:
+        pass
+    assert message["present"] == room.present == 2
+    while (message := await until(wall, "tally"))["present"] != 2:
+        pass
+    assert "health" not in message
+
+
+async def test_a_room_that_is_only_polled_is_kept(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.polled(live.id, people[0])
+    rooms.left(live.id)
+    assert await rooms.room(live.id) is room
+
+
+async def test_who_comes_and_goes_is_no_news_to_phones(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 3)
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    phone, wall = await enter(room, people[0]), await enter(room, kind="projector")
+    for person in people[1:]:
+        await enter(room, person)
+    while (await until(wall, "tally"))["present"] != 3:
+        pass
+    phone.outbox.close()
+    assert "tally" not in [message["t"] for message in await sent(phone)]

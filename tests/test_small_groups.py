@@ -18,6 +18,7 @@ from house import House, a_house
 from making import CLOCK, a_cast, a_commission, a_session, new_id
 
 from forum import polis, publishing
+from forum.asking import Terms
 from forum.audience import replayed
 from forum.facilitation import Facilitation
 from forum.room import Connection
@@ -75,7 +76,7 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
     await push()
     async with house.browser() as browser:
         for act in replayed(conversation).acts:
-            asked = (await acts.ask(live.id, act.question, act.responses, none=False)).round
+            asked = (await acts.ask(live.id, act.question, act.responses, Terms(act.method), none=False)).round
             assert asked is not None
             await acts.open(live.id, asked.id)
             async with house.store.begin() as work:
@@ -112,6 +113,8 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
             "version",
             "session",
             "yours",
+            "mark",
+            "health",
         }
     for entry in (json.loads(line) for line in pages[-1].splitlines()):
         assert entry["type"] in {"round opened"} or not any(label in json.dumps(entry) for label in SMALL)

@@ -129,6 +129,47 @@ async def test_an_answer_left_out_leaves_a_gap_and_two_must_stay(sqlite_store: S
 
 
 @pytest.mark.parametrize(
+    ("method", "ballots", "counted"),
+    [
+        ("single", ("r3", "r3", "r1"), {"r1": 1, "r3": 2, "none": 0}),
+        ("approval", ("r1 r3", "r3", "none"), {"r1": 1, "r3": 2, "none": 1}),
+        ("ranked", ("r3>r1", "r3", "r1>r3"), {"r1": 1, "r3": 2, "none": 0}),
+        ("score", ("r1=2 r3=4", "r1=2 r3=5", "r1=1 r3=4"), None),
+    ],
+)
+async def test_an_answer_left_out_is_in_no_ballot_and_no_result(
+    sqlite_store: Store, method: str, ballots: tuple[str, ...], counted: dict[str, int] | None
+) -> None:
+    live, people = await a_room(sqlite_store, PEOPLE)
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    none = METHODS[method].NONE
+    draft = (await facilitation.ask(live.id, "Which?", LABELS, Terms(method), none=none)).round
+    assert draft is not None
+    await facilitation.leave_out(live.id, draft.id, "r2")
+    await facilitation.open(live.id, draft.id)
+    gone = {"single": "r2", "approval": "r1 r2", "ranked": "r1>r2", "score": "r1=1 r2=1 r3=1"}[method]
+    await vote(sqlite_store, [a_cast(draft.id, who, choice) for who, choice in zip(people, ballots, strict=False)])
+    async with sqlite_store.begin() as work:
+        [refused] = await work.rounds.cast([a_cast(draft.id, people[9], gone)])
+    assert refused.refusal == "unknown_response"
+    await facilitation.close(live.id, draft.id)
+    result = (await facilitation.reveal(live.id, draft.id)).result
+    assert result is not None
+    assert result.n == len(ballots)
+    assert not any("r2" in mark for mark in result.counts)
+    assert counted is None or result.counts == counted
+
+
+async def test_a_question_about_one_statement_cannot_lose_it(sqlite_store: Store) -> None:
+    live, _ = await a_room(sqlite_store, PEOPLE)
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    for method in ("consent", "opinion"):
+        draft = await asked(facilitation, live.id, method)
+        with pytest.raises(BadInput):
+            await facilitation.leave_out(live.id, draft.id, "r1")
+
+
+@pytest.mark.parametrize(
     ("terms", "labels", "field"),
     [
         (Terms("by lot"), LABELS, "method"),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from a_record import SIGNER, WAYS, Keeper, a_keeper_of_ways
+from a_record import CRISIS, ROOM, SIGNER, WAYS, Keeper, a_keeper_of_ways, people, votes_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,6 +117,42 @@ def test_a_quorum_told_otherwise_than_it_was_declared_or_reached_fails() -> None
         assert result(keeper, "approval")["quorum"]["reached"] is False
         lie(keeper)
         assert "quorum" in failed(packed(keeper))
+
+
+def a_quorum_by_group(*absent: str | None, short: list[str] | None = None, reached: bool = False) -> tuple[Any, bytes]:
+    """What a record says of a quorum by group from which these groups stayed away, and the record; with `short` it
+    says that, and whether it was reached, in the place of the truth."""
+    keeper, voted = Keeper(), people({group: n for group, n in ROOM.items() if group not in absent})
+    day = keeper.session(CRISIS, "A quorum by group")
+    declared: dict[str, Any] = {"responses": ("r1", "r2"), "quorum": {"ballots": 0, "each_group": 5}}
+    asked = keeper.open(CRISIS, day, "Who should come?", **declared)
+    keeper.close(CRISIS, asked, votes_of(voted, "r1", "r2"))
+    keeper.reveal(CRISIS, asked)
+    said = keeper.entries[-1]["result"]["quorum"]
+    if short is not None:
+        said |= {"short": short, "reached": reached}
+    return said, packed(keeper)
+
+
+def test_groups_from_which_nobody_voted_are_named_and_the_record_passes() -> None:
+    for absent, short in (
+        (("police", "crews", None), ["Police", "Ambulance crews"]),
+        (("police",), ["Police"]),
+        (("carers", "nurses"), ["Carers", "Nurses"]),
+    ):
+        said, data = a_quorum_by_group(*absent)
+        assert (said["reached"], said["short"]) == (False, short)
+        assert failed(data) == set()
+
+
+def test_a_record_that_hides_or_invents_an_empty_group_fails() -> None:
+    # Without small groups put together, who has no row has no ballot.
+    assert "quorum" in failed(a_quorum_by_group("police", "crews", None, short=[], reached=True)[1])
+    assert "quorum" in failed(a_quorum_by_group("police", "crews", None, short=["Police"])[1])
+    # With them: nobody is empty who has a row, and two groups at least must be left for the others' row.
+    assert "quorum" in failed(a_quorum_by_group("police", short=["Carers"])[1])
+    assert "quorum" in failed(a_quorum_by_group("police", short=["Nurses", "Police"])[1])
+    assert "quorum" in failed(a_quorum_by_group("police", short=["Police"], reached=True)[1])
 
 
 def test_first_places_by_group_must_add_up_though_ranked_ballots_have_no_group() -> None:

@@ -1,4 +1,4 @@
-"""`forum rehearse`: an audience of phones against a running server, and what came of every vote."""
+"""`forum rehearse`: a day with an audience of phones against a running server, and what came of every vote."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -18,21 +18,44 @@ from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from forum import demonstration
 from forum import polis as conversations
-from forum.audience import Script, invented, replayed
+from forum.audience import replayed
 from forum.commands import json_option, make_folder, opened, report, run, say
+from forum.day import invented
 from forum.errors import BadInput, StartupProblem
-from forum.ownserver import OwnServer, prepare
-from forum.phones import RehearsalFailed
-from forum.rehearsal import Report
+from forum.network import Network, planned, share
+from forum.ownserver import FIRST, SECOND, OwnServer, prepare
+from forum.reckoning import Report
 from forum.rehearsal import rehearse as play
+from forum.rehearsed import show
+from forum.script import Script
 from forum.settings import Settings
+from forum.watching import RehearsalFailed
 
 _MOST_PHONES: Final = 20_000
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be played, on which network, and how people come in."""
+
+    script: Script
+    network: Network
+    tickets: bool
+    record: bool
+
+
+class _Share(click.ParamType[float]):
+    """A share of the phones: "20%" or "0.2"."""
+
+    name = "share"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The share as a fraction."""
+        return value if isinstance(value, float) else share(str(value))
 
 
 @click.command()
@@ -44,8 +67,31 @@ _MOST_PHONES: Final = 20_000
     help="Replay a conversation exported from Polis: its statements as rounds, its participants as phones.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed invents the same audience.")
+@click.option(
+    "--drop",
+    type=_Share(),
+    metavar="SHARE",
+    default="0%",
+    show_default=True,
+    help="This share of the phones loses its connection in every round, before or after sending; some come back late.",
+)
+@click.option(
+    "--slow",
+    type=_Share(),
+    metavar="SHARE",
+    default="0%",
+    show_default=True,
+    help="This share of the phones is slow: 32 kbit/s, and most of a second before it sends.",
+)
+@click.option("--tickets", is_flag=True, help="Everybody comes with a ticket of their group, instead of by code.")
 @click.option("--url", metavar="URL", help="Rehearse against this server instead of one of its own.")
 @click.option("--token", envvar="FORUM_TOKEN", metavar="TOKEN", help="An organiser's token, for --url. Or FORUM_TOKEN.")
+@click.option(
+    "--second",
+    envvar="FORUM_SECOND_TOKEN",
+    metavar="TOKEN",
+    help="Another organiser's token, who confirms papers, for --url. Or FORUM_SECOND_TOKEN.",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -62,44 +108,60 @@ def rehearse(
     phones: int | None,
     polis: Path | None,
     seed: int,
+    drop: float,
+    slow: float,
+    tickets: bool,
     url: str | None,
     token: str | None,
+    second: str | None,
     data: Path | None,
     record: bool,
     force: bool,
     as_json: bool,
 ) -> None:
-    """Rehearse with an audience of phones that join, vote, change their minds and come back after a drop.
+    """Rehearse a day: phones that join, vote in every way, stop a scene, lose their connection and come back.
 
     Without --url it starts a server of its own on a free port. Every acknowledged vote is then looked for among
-    the counted ones. Exits 0 when all is well, 1 when a vote was lost or counted twice or a tally is wrong, 2 when
-    the rehearsal could not be carried out.
+    the counted ones, and every screen is held against the database at the end of each round. Exits 0 when all is
+    well, 1 when a vote was lost or counted twice, a tally is wrong, a refusal was not told or a screen showed
+    something else, 2 when the rehearsal could not be carried out.
     """
     if phones is not None and polis is not None:
         raise BadInput("Choose --phones or --polis: a rehearsal has one audience.")
     if url is not None and data is not None:
         raise BadInput("Choose --url or --data: the data of another server is not ours to keep.")
-    script = invented(phones or 60, seed) if polis is None else replayed(_conversation(polis))
+    script = replayed(_conversation(polis)) if polis is not None else invented(phones or 60, seed, demonstration.lent())
+    network = planned(script.acts, len(script.phones), drop=drop, slow=slow, seed=seed)
+    plan = _Plan(script, network, tickets, record)
     if url is None:
-        outcome = run(_until_stopped(_on_own_server(script, data, record=record)))
+        outcome = run(_until_stopped(_on_own_server(plan, data)))
     else:
         if not token:
             raise BadInput("--url needs --token: an organiser makes one on the organiser's page.")
         _check_url(url, force=force)
-        outcome = run(_until_stopped(_against(script, url, token, record=record)))
+        outcome = run(_until_stopped(_against(plan, url, token, second or "")))
     if as_json:
         report({**asdict(outcome), "well": outcome.well})
     else:
-        _print(outcome)
+        show(outcome, sys.stdout)
     ctx.exit(0 if outcome.well else 1)
 
 
-async def _against(script: Script, url: str, token: str, *, record: bool) -> Report:
+async def _against(plan: _Plan, url: str, token: str, second: str) -> Report:
     with _Bar() as bar:
-        return await play(script, url.rstrip("/"), token, record=record, progress=bar.show)
+        return await play(
+            plan.script,
+            url.rstrip("/"),
+            token,
+            record=plan.record,
+            progress=bar.show,
+            second=second,
+            network=plan.network,
+            tickets=plan.tickets,
+        )
 
 
-async def _on_own_server(script: Script, data: Path | None, *, record: bool) -> Report:
+async def _on_own_server(plan: _Plan, data: Path | None) -> Report:
     """Starts a server, rehearses, stops it, and looks at the ballots in its database while it still runs."""
     async with AsyncExitStack() as stack:
         if data is None:
@@ -108,10 +170,20 @@ async def _on_own_server(script: Script, data: Path | None, *, record: bool) -> 
         folder = settings.data
         _check_folder(folder)
         async with opened(settings, make=True) as store:
-            token = await prepare(store)
+            token, second = await prepare(store, FIRST), await prepare(store, SECOND)
             server = await stack.enter_async_context(OwnServer(folder))
             with _Bar() as bar:
-                outcome = await play(script, server.base, token, record=record, progress=bar.show, store=store)
+                outcome = await play(
+                    plan.script,
+                    server.base,
+                    token,
+                    record=plan.record,
+                    progress=bar.show,
+                    store=store,
+                    second=second,
+                    network=plan.network,
+                    tickets=plan.tickets,
+                )
         if server.restarts:
             say(f"The server died and was started again {server.restarts} times.")
     return outcome
@@ -196,39 +268,3 @@ class _Bar:
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._tasks[what], completed=done)
-
-
-def _print(outcome: Report) -> None:
-    """The tables for people, on standard output."""
-    console = Console(file=sys.stdout)
-    sums = Table(title="The rehearsal", show_header=False)
-    sums.add_column()
-    sums.add_column(justify="right")
-    for label, value in (
-        ("Phones", outcome.phones),
-        ("Votes cast", outcome.cast),
-        ("Counted", outcome.counted),
-        ("Changed", outcome.changed),
-        ("Refused", outcome.refused),
-        ("Reconnected", outcome.reconnected),
-        ("Lost", outcome.lost),
-        ("Counted twice", outcome.doubled),
-        *((f"Time to the acknowledgement, {name}", f"{ms} ms") for name, ms in outcome.ack_ms.items()),
-    ):
-        sums.add_row(label, str(value))
-    console.print(sums)
-    rounds = Table(title="Rounds")
-    for heading in ("Question", "Counted", "As expected"):
-        rounds.add_column(heading, overflow="fold")
-    for row in outcome.rounds:
-        verdict = "yes" if row.equal else f"NO: {_counts(row.expected)}"
-        rounds.add_row(escape(row.question), escape(_counts(row.tally)), escape(verdict))
-    console.print(rounds)
-    for wrong in outcome.source_totals_wrong:
-        published, true = wrong["published"], wrong["true"]
-        words = f"The source is wrong about statement {wrong['statement']}: it says {published}, its votes give {true}."
-        console.print(words, markup=False, highlight=False)
-
-
-def _counts(tally: dict[str, int]) -> str:
-    return "\n".join(f"{count} {label}" for label, count in tally.items())

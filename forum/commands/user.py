@@ -69,6 +69,26 @@ async def _add(settings: Settings, login: str, name: str, held: tuple[str, ...],
     return person
 
 
+@user.command(name="password")
+@click.argument("login")
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@data_option
+def password_(login: str, *, password_stdin: bool, data: Path | None) -> None:
+    """Give the account LOGIN a new password, and sign it out everywhere. Asks for the password, twice."""
+    run(_give(settings_for(data), login, _password(from_stdin=password_stdin)))
+    click.echo(f"{login} has a new password, and has to sign in again.")
+
+
+async def _give(settings: Settings, login: str, password: str) -> None:
+    hashed = await passwords.hashed(password)
+    async with opened(settings) as store, store.begin() as work:
+        person = await work.people.by_login(login)
+        if person is None:
+            raise NotFound("There is no account %(login)s. See: forum user list", login=login)
+        await work.people.set_password(person.id, hashed)
+        await work.people.sign_out_everywhere(person.id)
+
+
 @user.command(name="list")
 @data_option
 @json_option

@@ -24,10 +24,10 @@ class SqlCare(Area):
         number: int = found["number"]
         return number
 
-    async def see(self, session: str, kind: str) -> None:
-        """Whoever runs the session has seen all that was asked for until now."""
+    async def see(self, session: str, kind: str, seen: int | None = None) -> None:
+        """Whoever runs the session has seen all that was asked for until now, or so much of it."""
         this = (asked.c.session == session, asked.c.kind == kind)
-        await self._link.run(sa.update(asked).where(*this).values(seen=asked.c.number))
+        await self._link.run(sa.update(asked).where(*this).values(seen=asked.c.number if seen is None else seen))
 
     async def of(self, session: str) -> dict[tuple[str, str], Asked]:
         """How often, by what and about what."""

@@ -25,6 +25,7 @@ from forum.ports import (
     Drafts,
     Evidences,
     Facts,
+    LastActs,
     Library,
     Mail,
     Moderation,
@@ -49,6 +50,7 @@ from forum.store.drafts import SqlDrafts
 from forum.store.evidence import SqlEvidence
 from forum.store.facts import SqlFacts
 from forum.store.faults import faults
+from forum.store.lastacts import SqlLastActs
 from forum.store.library import INDEX, SqlLibrary
 from forum.store.mail import SqlMail
 from forum.store.moderation import SqlModeration
@@ -89,6 +91,7 @@ class SqlWork:
         self.mail: Mail = SqlMail(link)
         self.sessions: Sessions = SqlSessions(link)
         self.care: Cares = SqlCare(link)
+        self.last_acts: LastActs = SqlLastActs(link)
         self.programmes: Programmes = SqlProgrammes(link)
         self.tickets: Tickets = SqlTickets(link)
         self.papers: Papers = SqlPapers(link)

@@ -74,6 +74,10 @@ class SqlPeople(Area):
         """Forgets a sign-in; does nothing where there is none."""
         await self._link.run(sa.delete(sign_ins).where(sign_ins.c.token == token))
 
+    async def sign_out_everywhere(self, person: str) -> None:
+        """Forgets every sign-in of a person."""
+        await self._link.run(sa.delete(sign_ins).where(sign_ins.c.person == person))
+
     async def set_first_link(self, token: str, until: str) -> None:
         """The only link that now makes the first administrator; any earlier one dies."""
         await self._link.put(first_link, {"only": 1, "token": token, "until": until})

@@ -386,6 +386,17 @@ asked = sa.Table(
     sa.Column("seen", sa.Integer, nullable=False),
 )
 
+# What undoes the facilitator's last act: one row for each session.
+last_act = sa.Table(
+    "last_act",
+    metadata,
+    sa.Column("session", Words, sa.ForeignKey("session.id"), primary_key=True),
+    _words("id"),
+    _words("act"),
+    _words("at"),
+    _json("changes"),
+)
+
 # The groups that people belong to besides the one they speak from. Nothing else refers to it.
 also = sa.Table(
     "also",

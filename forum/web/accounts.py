@@ -47,10 +47,10 @@ async def sign_in(request: Request) -> Response:
         async with site.store.begin() as work:
             if fresh:
                 await work.people.set_password(person.id, fresh)
-            token = await _signed_in(request, work, person)
+            token = await signed_in(request, work, person)
     except (BadInput, TooMany, StoreUnavailable) as error:
         return await _sign_in_page(request, form, onward, error)
-    return _with_cookie(request, RedirectResponse(onward or "/", 303), token)
+    return with_cookie(request, RedirectResponse(onward or "/", 303), token)
 
 
 async def _known(request: Request, form: Form) -> tuple[Person, str]:
@@ -58,10 +58,18 @@ async def _known(request: Request, form: Form) -> tuple[Person, str]:
 
     Raises FormErrors, TooMany, and BadInput where they are nobody's.
     """
-    site = site_of(request)
     login = form.need("login", "Enter your login.", most=MOST_NAME)
-    password = _password(form, "password", "Enter your password.")
+    password = typed_password(form, "password", "Enter your password.")
     form.stop()
+    person = await holder(request, login, password)
+    if person is None:
+        raise BadInput("The login or the password is not right. Check both and try again.", field="login")
+    return person, await passwords.hashed(password) if passwords.outdated(person.password) else ""
+
+
+async def holder(request: Request, login: str, password: str) -> Person | None:
+    """Whose login and password these are; None where they are nobody's. Raises TooMany after too many wrong ones."""
+    site = site_of(request)
     address = f"sign-in:address:{address_of(request)}"
     known_as = f"sign-in:login:{digest(_plain(login))}"
     # Counted before the slow check, so that many tries at once are many; given back where the password is right.
@@ -72,10 +80,10 @@ async def _known(request: Request, form: Form) -> tuple[Person, str]:
         person = await work.people.by_login(login)
     right = await passwords.matches(person.password if person else "", password)
     if person is None or not right:
-        raise BadInput("The login or the password is not right. Check both and try again.", field="login")
+        return None
     site.limits.give_back(address)
     site.limits.give_back(known_as)
-    return person, await passwords.hashed(password) if passwords.outdated(person.password) else ""
+    return person
 
 
 async def sign_out(request: Request) -> Response:
@@ -106,19 +114,19 @@ async def first(request: Request) -> Response:
             if not await work.people.use_first_link(key, site.clock.now()):
                 raise NotFound("This link has been used, or it has run out. Restart the server to get a new one.")
             await work.people.add(person)
-            token = await _signed_in(request, work, person)
+            token = await signed_in(request, work, person)
     except (BadInput, StoreUnavailable) as error:
-        errors = _errors(error)
+        errors = errors_of(error)
         return await page(
             request, "accounts/first.html", status_of(error), form=form, errors=errors, fewest=passwords.FEWEST
         )
-    return _with_cookie(request, RedirectResponse("/people", 303), token)
+    return with_cookie(request, RedirectResponse("/people", 303), token)
 
 
 async def people(request: Request) -> Response:
     """Everybody with an account; a new one can be made."""
     if request.method != "POST":
-        return await _people_page(request, Form({}))
+        return await people_page(request, Form({}))
     form = await form_of(request)
     try:
         person = await _new_person(request, form, _roles(form), twice=False)
@@ -127,7 +135,7 @@ async def people(request: Request) -> Response:
     except (BadInput, StoreUnavailable) as error:
         if wants_json(request):
             raise
-        return await _people_page(request, form, error)
+        return await people_page(request, form, error)
     return done(request, "/people?done=added", person=person.id)
 
 
@@ -143,7 +151,7 @@ async def set_roles(request: Request) -> Response:
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         if wants_json(request):
             raise
-        return await _people_page(request, Form({}), error, about=person)
+        return await people_page(request, Form({}), error, about=person)
     return done(request, "/people?done=roles", person=person, roles=list(held))
 
 
@@ -178,7 +186,7 @@ def role_words() -> list[tuple[str, str, str]]:
     ]
 
 
-def _password(form: Form, name: str, otherwise: str) -> str:
+def typed_password(form: Form, name: str, otherwise: str) -> str:
     """A password exactly as it was typed, outer space included."""
     typed = form.values.get(name, ())
     value = typed[-1] if typed else ""
@@ -194,19 +202,25 @@ def _roles(form: Form) -> tuple[str, ...]:
     return tuple(role for role in roles.ROLES if role in wanted)
 
 
+def new_password(form: Form, *, twice: bool) -> str:
+    """The password chosen under "password", and again under "again"; what is wrong with it stays in the form."""
+    password = typed_password(form, "password", "Choose a password.")
+    if password and len(password) < passwords.FEWEST:
+        form.wrong(
+            "password", "Use at least %(fewest)s characters. A few words in a row are good.", fewest=passwords.FEWEST
+        )
+    if twice and password != typed_password(form, "again", "Type the password a second time."):
+        form.wrong("again", "The two passwords are not the same. Type both again.")
+    return password
+
+
 async def _new_person(request: Request, form: Form, held: Sequence[str], *, twice: bool) -> Person:
     """The person in a form. Raises FormErrors with everything that is wrong."""
     name = form.need("name", "Enter a name.", most=MOST_NAME)
     login = form.need("login", "Enter a login: a short name or an e-mail address.", most=MOST_NAME)
     if any(c.isspace() or not c.isprintable() for c in login):
         form.wrong("login", "Leave out spaces and signs that cannot be seen.")
-    password = _password(form, "password", "Choose a password.")
-    if password and len(password) < passwords.FEWEST:
-        form.wrong(
-            "password", "Use at least %(fewest)s characters. A few words in a row are good.", fewest=passwords.FEWEST
-        )
-    if twice and password != _password(form, "again", "Type the password a second time."):
-        form.wrong("again", "The two passwords are not the same. Type both again.")
+    password = new_password(form, twice=twice)
     form.stop()
     return Person(
         id=secrets.token_hex(16),
@@ -218,7 +232,7 @@ async def _new_person(request: Request, form: Form, held: Sequence[str], *, twic
     )
 
 
-async def _signed_in(request: Request, work: Work, person: Person) -> str:
+async def signed_in(request: Request, work: Work, person: Person) -> str:
     """Starts a sign-in under a new token, and ends the one this browser had."""
     before = request.cookies.get(SIGNED_IN)
     if before:
@@ -230,12 +244,14 @@ async def _signed_in(request: Request, work: Work, person: Person) -> str:
     return token
 
 
-def _with_cookie(request: Request, answer: Response, token: str) -> Response:
+def with_cookie(request: Request, answer: Response, token: str) -> Response:
+    """The answer, with the token of a new sign-in for this browser."""
     set_cookie(request, answer, SIGNED_IN, token, HOURS_SIGNED_IN * 3600)
     return answer
 
 
-def _errors(error: ForumError | None, under: str = "form") -> dict[str, str]:
+def errors_of(error: ForumError | None, under: str = "form") -> dict[str, str]:
+    """What is wrong with a form, in the reader's language, by field; what belongs to no field stands `under` a name."""
     if error is None:
         return {}
     if isinstance(error, FormErrors) or (isinstance(error, BadInput) and error.field):
@@ -250,17 +266,24 @@ async def _sign_in_page(request: Request, form: Form, onward: str, error: ForumE
         status_of(error) if error else 200,
         login=form.text("login"),
         onward=onward,
-        errors=_errors(error),
+        errors=errors_of(error),
     )
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 
-async def _people_page(request: Request, form: Form, error: ForumError | None = None, about: str = "") -> Response:
+async def people_page(
+    request: Request, form: Form, error: ForumError | None = None, about: str = "", part: str = "roles"
+) -> Response:
+    """Everybody with an account. An error is about the new account, or about a `part` of somebody's."""
     async with site_of(request).store.read() as work:
         everybody = await work.people.all()
-    said = {"added": _("The account is ready."), "roles": _("The roles are changed.")}
+    said = {
+        "added": _("The account is ready."),
+        "roles": _("The roles are changed."),
+        "password": _("The password is changed. They have to sign in again, everywhere."),
+    }
     return await page(
         request,
         "accounts/people.html",
@@ -268,8 +291,9 @@ async def _people_page(request: Request, form: Form, error: ForumError | None = 
         people=sorted(everybody, key=lambda p: p.name.casefold()),
         role_words=role_words(),
         form=form,
-        errors=_errors(error, f"roles-{about}" if about else "form"),
+        errors={f"{part}-{about}": words for words in errors_of(error).values()} if about else errors_of(error),
         about=about,
+        part=part,
         done=said.get(request.query_params.get("done", ""), ""),
         fewest=passwords.FEWEST,
     )

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from forum import asynchronous, facilitation, paths, scenario, tallying
+from forum import acts, asynchronous, paths, scenario, tallying
 from forum.ballot import Ballot
 from forum.commission import Commission
 from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound, filled
@@ -238,7 +238,7 @@ async def _visit(request: Request) -> Visit:
 async def _story(work: Work, round_: Round) -> tuple[Scenario | None, str]:
     """The story, where everybody may still read and play it; else why not."""
     try:
-        story = await facilitation.playable(work, round_.scenario or "")
+        story = await acts.playable(work, round_.scenario or "")
     except IllegalMove as error:
         return None, error.message
     if story.status != ACCEPTED:

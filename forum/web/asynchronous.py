@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum import asynchronous, groups, organising, paths, scenario, tallying
+from forum.acts import Outcome
 from forum.asynchronous import AsynchronousForm
 from forum.errors import BadInput, ForumError, NotFound
-from forum.facilitation import MOST_BECAUSE, Facilitation, Outcome
+from forum.facilitation import MOST_BECAUSE, Facilitation
 from forum.ports import Work
 from forum.round import OPEN, REVEALED, Round
 from forum.session import LiveSession

@@ -7,9 +7,10 @@ import re
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from forum.acts import Outcome
 from forum.caring import Caring
 from forum.errors import NotAllowed, NotFound
-from forum.facilitation import Outcome
+from forum.ports import Store
 from forum.screen import cue_key
 from forum.session import LiveSession, Participant
 from forum.web.forms import Form, form_of
@@ -27,10 +28,9 @@ _SCENE = 5  # parts of a cue's key
 _NUMBER = re.compile(r"[0-9]{1,6}")
 
 
-async def run(request: Request, session: str, name: str, form: Form) -> Outcome:
-    """Carries out one of ACTS."""
-    site = site_of(request)
-    caring = Caring(site.store, site.clock)
+async def run(request: Request, store: Store, session: str, name: str, form: Form) -> Outcome:
+    """Carries out one of ACTS in this store."""
+    caring = Caring(store, site_of(request).clock)
     if name == "breaks-seen":
         return await caring.see_breaks(session)
     if name == "badges":
@@ -80,6 +80,7 @@ async def step_out(request: Request) -> Response:
         back=f"/s/{live.code}",
         seen=seen,
         asking=participant is not None and not live.ended,
+        rehearsal=live.rehearsal or commission.rehearsal,
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from forum.acts import Outcome
 from forum.asking import Terms
 from forum.errors import BadInput, ForumError, NotFound
-from forum.facilitation import Facilitation, Outcome
+from forum.facilitation import Facilitation
 from forum.programming import Running
+from forum.undoing import Remembering, Undoing
 from forum.viewing import view_of
 from forum.web import care, joker
 from forum.web.errors import status_of
@@ -55,8 +57,10 @@ def _terms(form: Form) -> Terms:
     return Terms(form.text("method") or "single", number("quorum"), number("quorum_each"), form.flag("live"))
 
 
-# The act that puts up a cue of the programme.
-NEXT = "item"
+# What people write in words. Where an act comes too late its form may be gone: then these stand beside the page.
+_WORDS = ("after", "because", "tried", "words", "text", "role", "what", "rationale", "why", "question", "response")
+# The act that puts up a cue of the programme; the one that undoes the last act.
+NEXT, UNDO = "item", "undo"
 
 
 async def console(request: Request) -> Response:
@@ -72,28 +76,37 @@ async def act(request: Request) -> Response:
     """Carries out one act, tells every screen, and returns to the console (or answers a machine in JSON)."""
     site = site_of(request)
     session, name = request.path_params["session"], request.path_params["act"]
-    if name not in {*ACTS, *joker.ACTS, *care.ACTS, NEXT}:
+    if name not in {*ACTS, *joker.ACTS, *care.ACTS, NEXT, UNDO}:
         raise NotFound("There is no such act of the facilitator.")
     form = await form_of(request)
     try:
-        if name == NEXT:
-            running = Running(site.store, site.clock, form.text("item"), form.text("after"))
-            outcome = await running.run(session)
-        elif name in care.ACTS:
-            outcome = await care.run(request, session, name, form)
-        elif name in joker.ACTS:
-            outcome = await joker.run(request, session, name, form)
-        else:
-            outcome = await ACTS[name](Facilitation(site.store, site.clock), session, form)
+        outcome = await _carry_out(request, session, name, form)
     except ForumError as error:
         if wants_json(request) or isinstance(error, NotFound):
             raise
         # What was typed stays in the form.
         typed = {key: list(values) for key, values in form.values.items()}
         said = " ".join(spoken(error).values()) if isinstance(error, BadInput) else say(error.message, error.values)
-        return await _console(request, session, status_of(error), said, typed)
+        # The programme's next cue has nothing typed: its `after` is the id of a cue.
+        kept = isinstance(error, BadInput) or name == NEXT
+        left = [] if kept else [words for key in _WORDS if (words := form.text(key).strip())]
+        return await _console(request, session, status_of(error), said, typed, left)
     await site.rooms.changed(session)
     return done(request, f"/console/{session}", **_facts(outcome))
+
+
+async def _carry_out(request: Request, session: str, name: str, form: Form) -> Outcome:
+    site = site_of(request)
+    if name == UNDO:
+        return await Undoing(site.store, site.clock).undo(session, form.text("undo"))
+    store = Remembering(site.store, site.clock, session, name)
+    if name == NEXT:
+        return await Running(store, site.clock, form.text("item"), form.text("after")).run(session)
+    if name in care.ACTS:
+        return await care.run(request, store, session, name, form)
+    if name in joker.ACTS:
+        return await joker.run(request, store, session, name, form)
+    return await ACTS[name](Facilitation(store, site.clock), session, form)
 
 
 def _facts(outcome: Outcome) -> dict[str, object]:
@@ -114,6 +127,7 @@ async def _console(
     status: int = 200,
     error: str = "",
     typed: dict[str, list[str]] | None = None,
+    left: Sequence[str] = (),
 ) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
@@ -126,5 +140,6 @@ async def _console(
         **context,
         error=error,
         typed=typed or {},
+        left=left,
         socket_path=f"/console/{session}/socket?lang={language().code}",
     )

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 
 from forum import reasoning
+from forum.acts import Outcome
 from forum.decisions import Promise
-from forum.facilitation import Outcome
 from forum.policy import Policy
+from forum.ports import Clock, Store
 from forum.secondrun import SecondRun
 from forum.web.forms import Form
 from forum.web.pages import somebody
-from forum.web.site import Site, site_of
+from forum.web.site import site_of
 
 Act = Callable[[SecondRun, str, Form], Awaitable[Outcome]]
 Change = Callable[[Policy, str, Form], Awaitable[Outcome]]
@@ -48,21 +49,22 @@ POLICY: dict[str, Change] = {
 ACTS = frozenset({*STOPS, *POLICY, "promise", "hear"})
 
 
-async def run(request: Request, session: str, name: str, form: Form) -> Outcome:
-    """Carries out one of ACTS."""
-    site = site_of(request)
+async def run(request: Request, store: Store, session: str, name: str, form: Form) -> Outcome:
+    """Carries out one of ACTS in this store."""
+    clock = site_of(request).clock
     if name in STOPS:
-        return await STOPS[name](SecondRun(site.store, site.clock), session, form)
+        return await STOPS[name](SecondRun(store, clock), session, form)
     if name in POLICY:
-        return await POLICY[name](Policy(site.store, site.clock), session, form)
+        return await POLICY[name](Policy(store, clock), session, form)
     if name == "hear":
-        return await _hear(site, session, form)
+        return await _hear(store, clock, session, form)
     promise = Promise(form.text("role"), form.text("what"), form.text("by"))
-    policy = Policy(site.store, site.clock)
+    # What goes into the record is not undone; a note of it has a button that takes it off.
+    policy = Policy(site_of(request).store, clock)
     person = await somebody(request)
     return await policy.promise(session, person, form.text("round"), promise, form.text("rationale"), form.text("why"))
 
 
-async def _hear(site: Site, session: str, form: Form) -> Outcome:
+async def _hear(store: Store, clock: Clock, session: str, form: Form) -> Outcome:
     reason, state, before = form.text("reason"), form.text("state"), form.text("before")
-    return Outcome(await reasoning.hear(site.store, site.clock, session, reason, state, before))
+    return Outcome(await reasoning.hear(store, clock, session, reason, state, before))

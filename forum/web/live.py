@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import Any
 
 import msgspec
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from forum import tickets
 from forum.ballot import Ballot
@@ -22,13 +23,13 @@ from forum.screen import View, cue_key
 from forum.session import TICKETS, LiveSession, Participant
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
-from forum.web.own import NOBODYS, own_of
+from forum.web.own import NOBODYS, left_over, own_of
 from forum.web.pages import DEVICE, YEAR, digest, done, page, set_cookie, wants_json
 from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
 from forum.web.words import language, ngettext
-from forum.wire import MAX_REASON, REFUSALS, CastMessage
+from forum.wire import MAX_REASON, REFUSALS, CastMessage, Screen
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
 # What is said otherwise to a phone without JavaScript, which does nothing by itself.
@@ -74,12 +75,14 @@ async def join_session(request: Request) -> Response:
         raise NotAllowed("This session has ended.")
     form = await form_of(request)
     if live.entrance == TICKETS:
-        return await _join_with_ticket(request, live, form.text("ticket"))
+        return await _join_with_ticket(request, live, form)
     async with site.store.read() as work:
         commission = await work.commissions.get(live.commission)
     group = form.text("group")
+    unsaid = form.flag("unsaid")
+    group = "" if unsaid else group
     # "" is "prefer not to say"; a form without any choice is not an answer.
-    if "group" not in form.values or (group and commission.group_label(group) is None):
+    if (not unsaid and "group" not in form.values) or (group and commission.group_label(group) is None):
         form.wrong("group", "Choose a group, or “Prefer not to say”.")
         if wants_json(request):
             form.stop()
@@ -112,22 +115,27 @@ async def ticket(request: Request) -> Response:
     return await _joining(request, live, typed=tickets.printed(tickets.plain(request.path_params["ticket"])))
 
 
-async def _join_with_ticket(request: Request, live: LiveSession, typed: str) -> Response:
-    site = site_of(request)
+async def _join_with_ticket(request: Request, live: LiveSession, form: Form) -> Response:
+    site, typed = site_of(request), form.text("ticket")
+    async with site.store.read() as work:
+        commission = await work.commissions.get(live.commission)
+    also = {other for other in form.texts("also") if commission.group_label(other) is not None}
     device = request.cookies.get(DEVICE) or secrets.token_urlsafe(24)
     try:
-        await admitted(request, live, typed, digest(device))
+        await admitted(request, live, typed, digest(device), tickets.Told(frozenset(also), form.flag("observe")))
     except BadInput as error:
         if wants_json(request):
             raise
-        return await _joining(request, live, 422, spoken(error), typed)
+        return await _joining(request, live, 422, spoken(error), typed, form)
     site.rooms.joined(live.id)
     answer = done(request, f"/s/{live.code}?joined=1", session=live.id)
     set_cookie(request, answer, DEVICE, device, YEAR)
     return answer
 
 
-async def admitted(request: Request, live: LiveSession, typed: str, device: str) -> Participant:
+async def admitted(
+    request: Request, live: LiveSession, typed: str, device: str, told: tickets.Told = tickets.NOTHING_TOLD
+) -> Participant:
     """Who comes with a ticket; guesses are counted by address. Raises BadInput, TooMany."""
     site = site_of(request)
     key = f"ticket {address_of(request)}"
@@ -135,7 +143,7 @@ async def admitted(request: Request, live: LiveSession, typed: str, device: str)
     if not tickets.plain(typed):
         raise BadInput("Type the code on your ticket.", field="ticket")
     try:
-        return await tickets.admit(site.store, site.clock, live, typed, device)
+        return await tickets.admit(site.store, site.clock, live, typed, device, told)
     except tickets.UnknownTicket:
         site.limits.count(key)
         raise
@@ -209,17 +217,48 @@ class Typed(msgspec.Struct, frozen=True):
     condition: str = ""
 
 
+def unsent(view: View, typed: Typed | None) -> tuple[str, ...]:
+    """The words of a refused ballot whose form is no longer on the page, to be copied from there."""
+    if typed is None or (view.voting and view.round is not None and view.round.id == typed.round):
+        return ()
+    return tuple(words for words in (typed.reason.strip(), typed.condition.strip()) if words)
+
+
 async def now(request: Request) -> Response:
     """What is on screen now, as JSON, for phones whose network blocks websockets."""
     live = await session_of(request, request.path_params["code"])
     participant, _device = await participant_of(request, live)
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
-    room = await site_of(request).rooms.room(live.id)
-    state = msgspec.to_builtins(room.state("phone", tongue_of(request)))
+    if not wants_json(request):
+        return RedirectResponse(f"/s/{live.code}", 303)
+    room = await site_of(request).rooms.polled(live.id, participant.id, observing=participant.observer)
+    news = news_of(request, room, "phone", tongue_of(request))
     ballots = await _yours(request, participant, room.view)
     yours = [{"round": b.round, "choice": b.choice, "reason": b.reason, "condition": b.condition} for b in ballots]
-    return done(request, "", **state, yours=yours) if wants_json(request) else RedirectResponse(f"/s/{live.code}", 303)
+    return small(request, {**news, "yours": yours})
+
+
+# An answer that polls ask for again and again is no page: it need not say all that a page may do.
+NO_PAGE = {"Content-Security-Policy": "default-src 'none'"}
+LONG_ENOUGH = 600  # bytes, to be worth compressing
+
+
+def small(request: Request, facts: dict[str, Any]) -> Response:
+    """JSON for whoever asks again and again: without the headers of a page, and compressed."""
+    answer = JSONResponse(facts, headers=NO_PAGE)
+    body = bytes(answer.body)
+    if len(body) < LONG_ENOUGH or "gzip" not in request.headers.get("accept-encoding", ""):
+        return answer
+    packed = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(gzip.compress(body, 6), headers=NO_PAGE | packed, media_type="application/json")
+
+
+def news_of(request: HTTPConnection, room: Room, kind: Screen, tongue: str) -> dict[str, Any]:
+    """What a screen that polls is told: the state, unless it has seen this version (?v=), and the tally."""
+    seen = request.query_params.get("v") == str(room.version)
+    state: dict[str, Any] = {"v": room.version} if seen else msgspec.json.decode(room.drawn(kind, tongue).frame)
+    return state | {"tally": msgspec.to_builtins(room.tally)}
 
 
 async def projector(request: Request) -> Response:
@@ -354,6 +393,7 @@ async def phone_page(
     tongue = tongue_of(request)
     context = screen_context(base_url(request), room.view.read_in(tongue), tongue)
     yours: dict[str, object] = {b.round: b for b in await _yours(request, participant, room.view)}
+    told, left = left_over(room.view, own or {})
     return await page(
         request,
         "live/phone.html",
@@ -364,6 +404,8 @@ async def phone_page(
             **(own or {}),
             "yours": yours,
             "typed": typed,
+            "told": told,
+            "left": left or unsent(room.view, typed),
             "refused": _(refused.message) if refused else "",
             "missed": missed_words(room.view) if "joined" in request.query_params else "",
             "practised": request.query_params.get("practised", ""),

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forum import organising, tallying
+from forum import demonstration, organising, tallying
 from forum.commission import DEFAULT_THRESHOLD, POWERS, STAGES
 from forum.errors import BadInput
 from forum.organising import CommissionForm, SessionForm
@@ -81,8 +81,10 @@ async def add_commission(request: Request) -> Response:
         if wants_json(request):
             raise
         return await _commission_page(request, form, spoken(error))
+    lent = await demonstration.lend(site.store, site.clock, made) if form.flag("stories") else []
     groups = [{"id": g.id, "label": g.label} for g in made.groups]
-    return done(request, f"/organise/sessions/new?commission={made.id}", id=made.id, groups=groups)
+    stories = [{"id": story.id, "title": story.title} for story in lent]
+    return done(request, f"/organise/sessions/new?commission={made.id}", id=made.id, groups=groups, stories=stories)
 
 
 def _commission(form: Form) -> CommissionForm:

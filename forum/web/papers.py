@@ -81,6 +81,8 @@ async def _page(request: Request, form: Form, errors: dict[str, str] | None = No
         round=round_,
         counted=counted,
         mine=counted is not None and counted.entered_by == person.id,
+        # Confirmed, the numbers are those two people's alone: they are votes that were not shown yet.
+        told=counted is None or not counted.confirmed_at or person.id in {counted.entered_by, counted.confirmed_by},
         groups=groups,
         marks=[(mark, mark_words(mark, labels)) for mark in marks],
         numbers=numbers,

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from forum import ics, organising, scenario
 from forum import programme as plans
 from forum.commission import Commission
+from forum.cueing import MOST_NOTE
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.facilitation import MOST_NOTE
 from forum.methods import METHODS
 from forum.ports import Planned, Submission, Work
 from forum.programme import Programme, Section

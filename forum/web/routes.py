@@ -32,6 +32,7 @@ from forum.web import (
     mail,
     moderate,
     moderation,
+    newpassword,
     organise,
     papers,
     play,
@@ -134,6 +135,8 @@ PAGES: tuple[Page, ...] = (
     Page("/first/{key}", "GET POST", accounts.first, "public"),
     Page("/people", "GET POST", accounts.people, "manage people"),
     Page("/people/{person}/roles", "POST", accounts.set_roles, "manage people"),
+    Page("/people/{person}/password", "POST", newpassword.given, "manage people"),
+    Page("/account", "GET POST", newpassword.own, "signed in"),
     # organising
     Page("/organise", "GET", organise.overview, "run sessions"),
     Page("/organise/commissions/new", "GET", organise.new_commission, "run sessions"),

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from forum.errors import ForumError, NotAllowed, NotFound, SignInNeeded, StoreUnavailable
+from forum.fanout import Outbox
 from forum.room import Connection, Room
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.live import session_of, tongue_of
@@ -22,6 +23,8 @@ from forum.wire import Bye, Yours, encode
 May: TypeAlias = Callable[[], Awaitable[bool]]
 
 ASK_AGAIN = 3.0  # seconds
+# With these codes a screen says goodbye: it was closed, or went to another page. (What broke off has 1005.)
+GOODBYE = {1000, 1001}
 
 _VERSION = re.compile(r"[0-9]{1,9}")
 
@@ -41,7 +44,10 @@ async def phone(socket: WebSocket) -> None:
         await _refuse(socket, error)
         return
     yours = [Yours(b.round, b.choice, b.reason, b.condition) for b in ballots]
-    await _serve(socket, live.id, Connection("phone", participant.id, tongue_of(socket)), yours)
+    # A phone that takes changes says which html it has ("" for none yet).
+    box = Outbox(socket.query_params.get("has"))
+    screen = Connection("phone", participant.id, tongue_of(socket), box, observing=participant.observer)
+    await _serve(socket, live.id, screen, yours)
 
 
 async def tablet(socket: WebSocket) -> None:
@@ -100,13 +106,14 @@ async def _serve(
     seen = socket.query_params.get("v", "")
     room = await rooms.room(session)
     room.enter(connection, yours or [], int(seen) if _VERSION.fullmatch(seen) else -1)
-    tasks = [asyncio.create_task(_write(socket, connection)), asyncio.create_task(_read(socket, room, connection))]
+    reading = asyncio.create_task(_read(socket, room, connection))
+    tasks: list[asyncio.Task[int] | asyncio.Task[None]] = [asyncio.create_task(_write(socket, connection)), reading]
     if may is not None:
         tasks.append(asyncio.create_task(_guard(socket, may)))
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        room.leave(connection)
+        room.leave(connection, lost=reading.done() and reading.result() not in GOODBYE)
         rooms.left(session)
         for task in tasks:
             task.cancel()
@@ -126,11 +133,12 @@ async def _guard(socket: WebSocket, may: May) -> None:
             return
 
 
-async def _read(socket: WebSocket, room: Room, connection: Connection) -> None:
+async def _read(socket: WebSocket, room: Room, connection: Connection) -> int:
+    """Hands the room what comes; returns the code with which the screen went."""
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
-            return
+            return int(message.get("code", 1005))
         frame = message.get("text")
         room.receive(connection, frame if frame is not None else message.get("bytes") or b"")
 

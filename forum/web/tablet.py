@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import secrets
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -19,12 +18,12 @@ from forum.sharing import share
 from forum.tickets import plain
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
-from forum.web.live import ack_facts, admitted, cast_by_form, screen_context
+from forum.web.live import Typed, ack_facts, admitted, cast_by_form, news_of, screen_context, small, unsent
 from forum.web.pages import digest, done, page, wants_json
 from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
-from forum.web.words import language
+from forum.web.words import language, say
 
 _PERSON = re.compile(r"[0-9a-f]{32}")
 
@@ -62,9 +61,12 @@ async def vote(request: Request) -> Response:
     """One person's ballot, with their group or ticket."""
     live = await _live(request)
     form = await form_of(request)
+    if live.ended:
+        over = IllegalMove("This session has ended.")
+        if wants_json(request):
+            raise over
+        return await _page(request, live, form, told=say(over.message))
     try:
-        if live.ended:
-            raise IllegalMove("This session has ended.")
         person = await _person(request, live, form)
     except BadInput as error:
         if wants_json(request):
@@ -84,8 +86,7 @@ async def now(request: Request) -> Response:
     if not wants_json(request):
         return RedirectResponse(_path(live), 303)
     room = await site_of(request).rooms.room(live.id)
-    state = msgspec.to_builtins(room.state("tablet", language().code))
-    return done(request, "", **state, yours=[])
+    return small(request, news_of(request, room, "tablet", language().code) | {"yours": []})
 
 
 async def _live(request: Request) -> LiveSession:
@@ -123,21 +124,25 @@ async def _page(
     form: Form | None = None,
     errors: dict[str, str] | None = None,
     refused: CastRefused | None = None,
+    told: str = "",
 ) -> Response:
     room = await site_of(request).rooms.room(live.id)
     filled = form or Form({})
     # After a refusal the same person goes on; after a counted ballot the next one begins.
     again = filled.text("person") if errors or refused else ""
+    typed = Typed(filled.text("round"), "", filled.text("reason"), condition=filled.text("condition"))
     context = screen_context(base_url(request), room.view)
     return await page(
         request,
         "live/tablet.html",
-        422 if errors else 409 if refused else 200,
+        422 if errors else 409 if refused or told else 200,
         **context
         | {
             "given": filled.values,
             "errors": errors or {},
             "refused": _(refused.message) if refused else "",
+            "told": told,
+            "left": unsent(room.view, typed),
             "counted": "counted" in request.query_params,
             "voter": again or secrets.token_hex(16),
             "cast": secrets.token_hex(16),

@@ -16,7 +16,9 @@ from markupsafe import Markup
 from forum import ROOT, charts
 from forum.draft import mark
 from forum.methods import METHODS
-from forum.web import terms, ways
+from forum.missing import missing
+from forum.onward import leading, moves
+from forum.web import pictures, terms, ways
 from forum.web.readings import note_words, reading_name, readings
 from forum.web.words import gettext, language, ngettext
 
@@ -85,6 +87,8 @@ def environment() -> jinja2.Environment:
     env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
     env.globals |= ways.GLOBALS | {"methods": tuple(METHODS)}
+    env.globals |= {"shares_picture": pictures.shares_picture, "run_off_picture": pictures.run_off_picture}
+    env.globals |= {"moves": moves, "leading": leading, "missing": missing}
     env.globals |= {"reading_name": reading_name, "readings": readings, "note_words": note_words}
     env.filters |= {
         "mark": mark,

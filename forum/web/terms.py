@@ -88,6 +88,7 @@ def chart_words() -> Words:
         joined=_("New"),
         left=_("Gone"),
         not_followed=_("Others"),
+        ran_out=_("Ran out"),
         count=_("%(label)s: %(number)s"),
         move=_("%(before)s to %(after)s: %(number)s"),
     )

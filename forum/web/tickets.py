@@ -74,6 +74,7 @@ async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> R
         address=f"{base.split('://')[-1]}/join",
         once=_("One person, one vote. Keep it to yourself."),
         alt=_("QR code: your way in"),
+        mark=_("Rehearsal") if live.rehearsal or commission.rehearsal else "",
     )
     slips = [
         ticketsheet.Slip(

@@ -48,8 +48,9 @@ def listed(labels: Mapping[str, str], marks: Sequence[str]) -> str:
 
 
 def score_words(points: int) -> str:
-    """A mean or median score with two decimals: 43333 basis points are 4.33."""
-    return f"{points // 10_000}.{points % 10_000 // 100:02d}"
+    """A mean or median score with two decimals, halves rounded up: 16667 basis points are 1.67."""
+    hundredths = (points + 50) // 100
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def outcome_of_vote(result: Result, method: str, labels: Mapping[str, str], *, asynchronous: bool = False) -> str:

@@ -61,6 +61,11 @@ class Around:
         opening = self.openings.get(round_)
         return self.words(opening["question"]) if opening else _("[an earlier question]")
 
+    def asked(self, round_: str) -> str:
+        """The question of a round and, where people voted on one proposal or statement, its words."""
+        responses = list(self.responses(round_).values())
+        return " ".join([self.question(round_), *(responses if len(responses) == 1 else ())])
+
     def responses(self, round_: str) -> dict[str, str]:
         """The words of a round's responses by id, in their order."""
         opening = self.openings.get(round_)
@@ -167,7 +172,7 @@ def _round_opened(entry: Facts, around: Around) -> Told:
         "character vote": _("The room was asked which character to replace: “%(question)s”"),
         "policy vote": _("Voting opened on a proposal. The question is: “%(question)s”"),
     }.get(entry["kind"], _("Voting opened. The question is: “%(question)s”"))
-    values = {"question": around.words(entry["question"])}
+    values = {"question": around.asked(entry["round"])}
     until: tuple[tuple[str, str], ...] = ()
     if entry.get("closes_at"):
         sentence = _("An asynchronous round was opened, until %(until)s. The question is: “%(question)s”")
@@ -191,7 +196,7 @@ def _round_opened(entry: Facts, around: Around) -> Told:
 
 
 def _round_extended(entry: Facts, around: Around) -> Told:
-    values = {"question": around.question(entry["round"]), "until": moment(entry["closes_at"])}
+    values = {"question": around.asked(entry["round"]), "until": moment(entry["closes_at"])}
     return Told(
         _("More time"),
         _("An asynchronous round is open for longer: until %(until)s. The question is: “%(question)s”") % values,
@@ -223,7 +228,7 @@ def _round_closed(entry: Facts, around: Around) -> Told:
         sentence = _("An asynchronous round closed. Votes counted: %(count)s. The question was: “%(question)s”")
     return Told(
         _("Vote closed"),
-        sentence % {"question": around.question(entry["round"]), "count": entry["count"]},
+        sentence % {"question": around.asked(entry["round"]), "count": entry["count"]},
         (
             (_("Votes counted"), str(entry["count"])),
             *(((_("Of these on paper, counted by two people"), str(entry["paper"])),) if "paper" in entry else ()),
@@ -242,7 +247,7 @@ def _round_revealed(entry: Facts, around: Around) -> Told:
         said += " " + _("Fewer people took part than had been declared to be needed.")
     return Told(
         _("Result"),
-        said + " " + _("The question was: “%(question)s”") % {"question": around.question(entry["round"])},
+        said + " " + _("The question was: “%(question)s”") % {"question": around.asked(entry["round"])},
         result=result,
         round=Round(
             entry["round"],
@@ -265,7 +270,7 @@ def _round_annulled(entry: Facts, around: Around) -> Told:
         )
     return Told(
         _("Vote annulled"),
-        sentence % {"question": around.question(entry["round"])},
+        sentence % {"question": around.asked(entry["round"])},
         ((_("Why"), around.words(entry["because"])),),
     )
 

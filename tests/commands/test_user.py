@@ -99,3 +99,18 @@ def test_no_data_yet(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "There is no Forum data" in result.stderr
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_new_password_is_the_only_one(tmp_path: Path) -> None:
+    assert add(tmp_path).exit_code == 0
+    short = user("password", "ann", "--password-stdin", "--data", tmp_path, given="short\n")
+    assert (short.exit_code, "12 to 200 characters" in short.output) == (2, True)
+    nobody = user("password", "bob", "--password-stdin", "--data", tmp_path, given="eleven pale wooden bridges\n")
+    assert "There is no account bob" in nobody.output
+    assert nobody.exit_code != 0
+    given = user("password", "ann", "--password-stdin", "--data", tmp_path, given="eleven pale wooden bridges\n")
+    assert given.exit_code == 0, given.output
+    with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
+        stored = database.execute("SELECT password FROM person WHERE login = 'ann'").fetchone()[0]
+    assert passwords._matches(stored, "eleven pale wooden bridges")
+    assert not passwords._matches(stored, PASSWORD)

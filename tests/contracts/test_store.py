@@ -118,6 +118,12 @@ async def test_a_sign_in_holds_until_it_runs_out_or_is_ended(store: SqlStore) ->
         assert await work.people.signed_in("s2", EARLY) is None
         await work.people.sign_in("s4", ada.id, NOON, LATE)
         assert await work.people.signed_in("s1", EARLY) is None  # what has run out is forgotten
+        other = a_person(login="other")
+        await work.people.add(other)
+        await work.people.sign_in("s5", ada.id, NOON, LATE)
+        await work.people.sign_in("s6", other.id, NOON, LATE)
+        await work.people.sign_out_everywhere(ada.id)
+        assert [await work.people.signed_in(token, NOON) for token in ("s4", "s5", "s6")] == [None, None, other]
 
 
 async def test_the_first_link_works_once_and_only_the_latest(store: SqlStore) -> None:

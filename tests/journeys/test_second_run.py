@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from browsing import PASSWORD, SMALL, House, Look, People
+from browsing import PASSWORD, SMALL, House, Look, People, press_within
 from playwright.async_api import Page, ViewportSize, expect
 from serving import forum
 
@@ -32,11 +32,7 @@ class Day:
     async def press(self, name: str, within: str = "") -> None:
         """Presses a button of the console and waits until the server has answered."""
         place = self.console.locator(f"[data-part={within}]") if within else self.console
-        async with self.console.expect_response(
-            lambda r: "/console/" in r.url and r.request.method == "POST"
-        ) as answer:
-            await place.get_by_role("button", name=re.compile(name)).first.click()
-        assert (await answer.value).status in {200, 303}, name
+        await press_within(self.console, place, name)
 
     async def phone(self, group: str, **more: Any) -> Page:
         page = await self.people.somebody(SMALL, **more)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,21 @@ async def test_joining_says_who_will_see_what_and_that_browsers_are_counted(even
     assert "browser" in said
     assert "The joint board" in said
     assert "Carers" in said
+
+
+@pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        ("kept", "The facilitator and those who decide read it, without your name or group."),
+        ("read first", "After the result it may be shown to everybody, without your name;"),
+        ("after a delay", "After the result everybody can read it, without your name;"),
+    ],
+)
+async def test_joining_says_who_will_read_reasons_in_this_session(event: Event, reasons: str, said: str) -> None:
+    async with event.house.store.begin() as work:
+        await work.sessions.save(replace(await work.sessions.get(event.live.id), reasons=reasons))
+    async with event.house.browser() as browser:
+        assert said in words(await browser.get(event.path))
 
 
 async def test_joining_needs_a_choice_and_an_existing_group(event: Event) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from forum.web.templating import STATIC, TEMPLATES
 
-CSS = (STATIC / "forum.css").read_text("utf-8")
+CSS = "\n".join((STATIC / name).read_text("utf-8") for name in ("forum.css", "stage.css"))
 TOKEN = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{3,6})\b")
 
 

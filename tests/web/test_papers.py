@@ -112,6 +112,19 @@ async def test_what_is_not_there_is_not_found_and_what_is_closed_takes_no_paper(
     assert (await count.enter(count.ann, g1_r1="1")).status_code == 422
 
 
+async def test_a_confirmed_count_is_for_the_eyes_of_the_two_who_counted(count: Count) -> None:
+    await count.enter(count.ann, g1_r1="3", g2_r2="4")
+    id_ = field(await count.olu.get(count.page), "id")
+    await count.olu.post(count.page, data={"act": "confirm", "id": id_})
+    for counted in (count.ann, count.olu):
+        assert '<td class="num">4</td>' in (await counted.get(count.page)).text
+    async with count.house.signed_in("organiser") as ida:
+        page = await ida.get(count.page)
+        assert '<td class="num">' not in page.text
+        assert "Only the two people who counted these papers can see the numbers." in words(page)
+        assert "Papers in all: 7." in words(page)
+
+
 async def test_no_phone_and_no_projector_sees_a_count_before_the_reveal(count: Count) -> None:
     await count.enter(count.ann, g1_r1="7")
     async with count.house.browser() as phone:

@@ -120,6 +120,8 @@ def whole(screen: str, view: View, **more: Any) -> str:
         "missed": "",
         "socket_path": "/s/482913/socket",
         "error": "",
+        "told": "",
+        "left": (),
         **more,
     }
     return JINJA.get_template(f"live/{screen}.html").render(context)
@@ -299,6 +301,11 @@ class TestProjector:
         assert sizes[0] < sizes[1]
 
 
+def bar(html: str) -> str:
+    """The next right move on the console."""
+    return html[html.index('data-part="next"') : html.index('data-part="undo"')]
+
+
 class TestConsole:
     @pytest.mark.parametrize(
         ("state", "act"),
@@ -314,14 +321,20 @@ class TestConsole:
     )
     def test_the_next_right_move_is_the_one_big_button(self, state: str, act: str) -> None:
         html = fragment("console", STATES[state])
-        now = html[html.index('data-part="now"') : html.index('data-part="programme"')]
-        assert re.findall(r'<button class="button">([^<]*)</button>', now) == [act]
+        assert re.findall(r'<(?:button|summary) class="button"[^>]*>([^<]*)</', bar(html))[0] == act
+        assert '<button class="button">' not in html[html.index('data-part="now"') : html.index('data-part="room"')]
+
+    @pytest.mark.parametrize(("state", "yes"), [("open", "Yes, close voting"), ("closed", "Yes, show the result")])
+    def test_what_nothing_undoes_asks_once_where_it_stands(self, state: str, yes: str) -> None:
+        asked = bar(fragment("console", STATES[state]))
+        assert re.findall(r"<button class=\"button\">([^<]*)</button>", asked) == [yes]
+        assert asked.index("<details") < asked.index("This cannot be undone.") < asked.index(yes) < asked.index("</det")
 
     def test_after_a_replay_it_is_to_vote_again(self) -> None:
         leading = next(scene for scene in STORY.scenario.scenes if any(link.to == ASKED.name for link in scene.links))
         view = replace(STATES["replay"], scene=leading)
         now = fragment("console", view)
-        assert f'<button class="button">Vote again: {ASKED.name}</button>' in now
+        assert f">Vote again: {ASKED.name}</button>" in bar(now)
 
     def test_who_is_here_stands_against_who_was_invited(self) -> None:
         shown = words(fragment("console", STATES["welcome"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,23 @@ async def test_a_ticket_lets_its_holder_in_with_its_group(door: Door) -> None:
         assert (await phone.get(f"/s/{door.live.code}/ticket/{code}")).status_code == 303
     async with door.house.store.read() as work:
         assert await work.sessions.joined(door.live.id) == {"g2": 1}
+
+
+async def test_other_groups_and_listening_are_offered_with_a_ticket_too_and_stay_ticked(door: Door) -> None:
+    (code,) = await door.issue(group="g2")
+    path = f"/s/{door.live.code}"
+    async with door.house.browser() as phone:
+        assert "I belong to other groups as well" in words(await phone.get(path))
+        form = {"ticket": "K7MQ", "also": ["g1", "g2", "g9"], "observe": "1"}
+        back = await phone.post(f"{path}/join", data=form)
+        assert back.status_code == 422
+        assert re.search(r'name="also" value="g1"[^>]* checked', back.text)
+        assert re.search(r'name="observe" value="1"[^>]* checked', back.text)
+        assert (await phone.post(f"{path}/join", data=form | {"ticket": code})).status_code == 303
+        assert 'class="bare phone observing"' in (await phone.get(path)).text
+    async with door.house.store.read() as work:
+        assert await work.care.belonging(door.live.id) == {"g1": 1}
+        assert await work.sessions.observers(door.live.id) == 1
 
 
 async def test_reading_the_code_does_not_use_it_up(door: Door) -> None:

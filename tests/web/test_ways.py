@@ -264,3 +264,10 @@ def test_the_script_knows_every_way_whose_form_is_no_list_of_one_choice() -> Non
     script = (STATIC / "phone.js").read_text("utf-8")
     for method in ("approval", "ranked", "score"):
         assert f'"{method}"' in script
+
+
+@pytest.mark.parametrize(
+    ("points", "said"), [(10_000, "1.00"), (16_667, "1.67"), (43_333, "4.33"), (29_950, "3.00"), (50_000, "5.00")]
+)
+def test_a_mean_score_is_said_to_the_nearest_hundredth(points: int, said: str) -> None:
+    assert ways.score_words(points) == said

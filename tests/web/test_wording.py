@@ -129,3 +129,11 @@ def test_none_of_these_has_words_where_the_round_did_not_offer_it() -> None:
     assert wording.chosen({}, "none") == "None of these"
     assert wording.chosen({"none": "Not one of them"}, "none") == "Not one of them"
     assert wording.chosen({"r1": "A nurse"}, "r1") == "A nurse"
+
+
+def test_a_vote_on_one_proposal_is_told_with_the_words_of_the_proposal() -> None:
+    opening = {"question": {"sd": "asked"}, "responses": [{"id": "r1", "label": {"sd": "proposed"}}]}
+    words = {"asked": "Do you agree with this proposal?", "proposed": "A quiet room is kept free"}
+    closed = {"type": "round closed", "round": "r", "count": 16, "ballots_root": "0" * 64}
+    said = told(closed, Around({"r": opening}, words)).sentence
+    assert "“Do you agree with this proposal? A quiet room is kept free”" in said

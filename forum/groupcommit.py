@@ -1,0 +1,89 @@
+"""Group commit: what comes while the last transaction runs waits, and goes into the next one together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+import structlog
+
+from forum.errors import StoreUnavailable
+from forum.ports import Store, Work
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+# What a batch became, item by item; and what is to be done once it is on disk, before anybody is answered.
+Committed: TypeAlias = tuple[Iterable[Answer], Callable[[], None]]
+
+log = structlog.get_logger()
+
+
+class GroupCommit(Generic[Item, Answer]):
+    """Takes items from everywhere in this process; each is answered exactly once, after its commit or its failure.
+
+    `commit` is given a batch in the transaction that it belongs to. `refuse` gives the answer to an item of a batch
+    that the store did not take, and to every one beyond `most_waiting`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        commit: Callable[[Work, Sequence[Item]], Awaitable[Committed[Answer]]],
+        refuse: Callable[[Item], Answer],
+        *,
+        most_waiting: int,
+        batch: int,
+    ) -> None:
+        self._store = store
+        self._commit = commit
+        self._refuse = refuse
+        self._most_waiting = most_waiting
+        self._batch = batch
+        self._waiting: list[tuple[Item, Callable[[Answer], None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def put(self, item: Item, answer: Callable[[Answer], None]) -> None:
+        """Takes an item and returns at once."""
+        if len(self._waiting) >= self._most_waiting:
+            answer(self._refuse(item))
+            return
+        self._waiting.append((item, answer))
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def put_and_wait(self, item: Item) -> Answer:
+        """The same for a caller that can wait, as a form post can."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.put(item, lambda answer: None if future.done() else future.set_result(answer))
+        return await future
+
+    async def drain(self) -> None:
+        """Returns when everything taken so far has been answered. For closing down."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[: self._batch], self._waiting[self._batch :]
+                answers = await self._answers([item for item, _ in batch])
+                for (_, answer), what in zip(batch, answers, strict=True):
+                    answer(what)
+        finally:
+            self._task = None
+
+    async def _answers(self, items: Sequence[Item]) -> Sequence[Answer]:
+        try:
+            async with self._store.begin() as work:
+                answers, on_disk = await self._commit(work, items)
+                answers = list(answers)
+        except StoreUnavailable as error:
+            log.warning("a batch was not stored", items=len(items), error=str(error))
+            return [self._refuse(item) for item in items]
+        except Exception:
+            # A bug, not a full disk: whoever waits must still be told, and the next batch must still be tried.
+            log.exception("a batch was not stored", items=len(items))
+            return [self._refuse(item) for item in items]
+        on_disk()
+        return answers

@@ -1,0 +1,25 @@
+// What is on the big screen fills it, and nothing of it is cut off: tries sizes from large to small (--k, for stage.css).
+
+const STEPS = [1.8, 1.65, 1.5, 1.42, 1.34, 1.26, 1.18, 1.1, 1.04, 1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5];
+const SMALL = matchMedia("(max-width: 50rem)"); // a window in which one may scroll
+
+function fits(main) {
+  const page = document.documentElement;
+  if (page.scrollHeight > page.clientHeight || page.scrollWidth > page.clientWidth) return false;
+  return Array.from(main.querySelectorAll(".panels > *, .responses li, .body")).every((box) => box.scrollWidth <= box.clientWidth + 1);
+}
+
+// Finds the largest size that fits. `again`: the one that is on is kept as long as it fits.
+export function fit(main, again) {
+  if (SMALL.matches) return main.style.removeProperty("--k");
+  if (again && fits(main)) return;
+  let large = 0;
+  let small = STEPS.length - 1;
+  while (large < small) {
+    const middle = (large + small) >> 1;
+    main.style.setProperty("--k", STEPS[middle]);
+    if (fits(main)) small = middle;
+    else large = middle + 1;
+  }
+  main.style.setProperty("--k", STEPS[small]);
+}

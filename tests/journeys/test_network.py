@@ -1,0 +1,415 @@
+"""The network as it is: a wire that is cut, held or blocked at the worst moment, and a server that is killed.
+
+Whatever happens there is one counted ballot, and what the phone says is true at each moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from browsing import PHONE, House, People
+from making import COMMISSION_FORM
+from playwright.async_api import Locator, Page, expect
+from running import a_day, act, an_organiser
+from serving import Serving
+from wires import Wire
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+ANSWERS = ["A nurse", "The police", "Somebody stays on the phone"]
+LONG = 60_000
+
+NOT_SENT = re.compile("^Not counted yet. Your vote is kept on this phone")
+ON_ITS_WAY = re.compile("^Sending your vote")
+UNSURE = re.compile("^No answer yet, so this phone does not know whether your vote is counted. It is kept here")
+TOO_LATE = re.compile("^Not counted. Voting on this question has closed.")
+
+
+async def single(page: Page) -> None:
+    await page.get_by_label("The police").check()
+
+
+async def ranked(page: Page) -> None:
+    for answer in (ANSWERS[2], ANSWERS[0]):
+        await page.get_by_role("button", name=f"Higher: {answer}").click()
+
+
+async def approval(page: Page) -> None:
+    for answer in (ANSWERS[0], ANSWERS[2]):
+        await page.get_by_label(answer).check()
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way of voting: how a ballot is filled in, the choice that the database then has, and how the phone says it."""
+
+    method: str
+    fill: Callable[[Page], Awaitable[None]]
+    choice: str
+    said: str
+
+
+WAYS = (
+    Way("single", single, "r2", "Counted: The police."),
+    Way("ranked", ranked, "r3>r1", "Counted: C, then A."),
+    Way("approval", approval, "r1 r3", "Counted: A, C."),
+)
+every_way = pytest.mark.parametrize("way", WAYS[:2], ids=lambda way: way.method)
+
+
+@dataclass
+class Room:
+    """A session, its facilitator by the API (on no such wire), and the wire between its phones and the server."""
+
+    house: House
+    organiser: httpx2.AsyncClient
+    session: dict[str, Any]
+    wire: Wire
+    people: People
+    story: str = ""
+
+    async def act(self, name: str, **form: Any) -> dict[str, Any]:
+        return await act(self.organiser, self.session["id"], name, **form)
+
+    async def ask(self, way: Way = WAYS[0], **declared: str) -> str:
+        asked = await self.act("ask", question="Who comes?", response=ANSWERS, none="1", method=way.method, **declared)
+        await self.act("open", round=asked["round"])
+        return str(asked["round"])
+
+    async def phone(self) -> Page:
+        page = await self.people.somebody(PHONE)
+        await page.goto(f"{self.wire.base}/s/{self.session['code']}")
+        await page.get_by_role("radio", name="Carers").check()
+        await page.get_by_role("main").get_by_role("button").first.click()
+        await expect(page.locator("#screen")).to_be_visible()
+        return page
+
+    def rows(self, query: str, *given: str) -> list[str]:
+        """What the server has on disk."""
+        with closing(sqlite3.connect(self.house.data / "forum.db")) as database:
+            return [row[0] for row in database.execute(query, given)]
+
+    def ballots(self, round_id: str) -> list[str]:
+        """The choices of the ballots that are on disk."""
+        return self.rows("SELECT choice FROM ballot WHERE round = ?", round_id)
+
+    def stops(self) -> list[str]:
+        return self.rows("SELECT how FROM stop")
+
+    async def on_disk(self, rows: Callable[[], list[str]]) -> None:
+        """Asks the server until there is something."""
+        async with asyncio.timeout(30):
+            while not rows():
+                await self.organiser.get("/join")
+
+    async def counted(self, round_id: str) -> dict[str, Any]:
+        """Closes and reveals: the result."""
+        await self.act("close", round=round_id)
+        return dict((await self.act("reveal", round=round_id))["result"])
+
+
+@pytest.fixture
+async def room(people: People, house: House) -> AsyncIterator[Room]:
+    async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
+        yield Room(house, organiser, await a_day(organiser), wire, people)
+
+
+@pytest.fixture
+async def again(house: House) -> AsyncIterator[Callable[[], None]]:
+    """Kills the server as a power cut would, and starts another on the same data and port."""
+    async with AsyncExitStack() as stack:
+
+        def kill_and_start() -> None:
+            house.server.stop(signal.SIGKILL)
+            house.server = stack.enter_context(Serving(house.data, port=house.server.port))
+
+        yield kill_and_start
+
+
+async def ready(phone: Page, way: Way) -> Locator:
+    """The form is filled in, and the connection is up; returns the status line."""
+    await phone.wait_for_selector(f"[data-ballot={way.method}]")
+    await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "up")
+    await way.fill(phone)
+    return phone.locator("[data-status]")
+
+
+async def send(phone: Page) -> None:
+    await phone.get_by_role("button", name="Send my vote").click()
+
+
+@every_way
+async def test_cut_before_the_ballot_is_sent(room: Room, way: Way) -> None:
+    phone, round_id = await room.phone(), await room.ask(way)
+    status = await ready(phone, way)
+    room.wire.cut()
+    await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "down")
+    await send(phone)
+    await expect(status).to_have_text(NOT_SENT)
+    assert room.ballots(round_id) == []
+    room.wire.mend()
+    await expect(status).to_contain_text(way.said, timeout=LONG)
+    assert room.ballots(round_id) == [way.choice]
+    assert (await room.counted(round_id))["n"] == 1
+
+
+@every_way
+async def test_cut_after_it_was_sent_and_the_server_never_got_it(room: Room, way: Way) -> None:
+    phone, round_id = await room.phone(), await room.ask(way)
+    status = await ready(phone, way)
+    room.wire.hold("up")
+    await send(phone)
+    await expect(status).to_have_text(ON_ITS_WAY)
+    room.wire.cut()
+    await expect(status).to_have_text(UNSURE)
+    assert room.ballots(round_id) == []
+    room.wire.mend()
+    await expect(status).to_contain_text(way.said, timeout=LONG)
+    assert room.ballots(round_id) == [way.choice]
+    assert (await room.counted(round_id))["n"] == 1
+
+
+@every_way
+async def test_cut_after_the_commit_and_before_the_answer(room: Room, way: Way) -> None:
+    phone, round_id = await room.phone(), await room.ask(way)
+    status = await ready(phone, way)
+    room.wire.hold("down")
+    await send(phone)
+    await room.on_disk(lambda: room.ballots(round_id))
+    await expect(status).to_have_text(ON_ITS_WAY)
+    room.wire.cut()
+    await expect(status).to_have_text(UNSURE)
+    room.wire.mend()
+    await expect(status).to_contain_text(way.said, timeout=LONG)
+    assert room.ballots(round_id) == [way.choice]
+    assert (await room.counted(round_id))["n"] == 1
+
+
+@every_way
+async def test_the_server_is_killed_after_the_commit_and_before_the_answer(
+    room: Room, again: Callable[[], None], way: Way
+) -> None:
+    phone, round_id = await room.phone(), await room.ask(way)
+    status = await ready(phone, way)
+    room.wire.hold("down")
+    await send(phone)
+    await room.on_disk(lambda: room.ballots(round_id))
+    await asyncio.to_thread(again)
+    room.wire.cut()
+    await expect(status).to_have_text(UNSURE)
+    # Closed meanwhile: it was counted in time, and that is what the phone is to say.
+    await room.act("close", round=round_id)
+    room.wire.mend()
+    await expect(status).to_contain_text(way.said, timeout=LONG)
+    assert room.ballots(round_id) == [way.choice]
+    assert (await room.act("reveal", round=round_id))["result"]["n"] == 1
+
+
+@every_way
+async def test_the_server_is_killed_before_it_got_the_ballot(room: Room, again: Callable[[], None], way: Way) -> None:
+    phone, round_id = await room.phone(), await room.ask(way)
+    status = await ready(phone, way)
+    room.wire.hold("up")
+    await send(phone)
+    await asyncio.to_thread(again)
+    room.wire.cut()
+    await expect(status).to_have_text(UNSURE)
+    assert room.ballots(round_id) == []
+    room.wire.mend()
+    await expect(status).to_contain_text(way.said, timeout=LONG)
+    assert room.ballots(round_id) == [way.choice]
+    assert (await room.counted(round_id))["n"] == 1
+
+
+async def test_a_ballot_that_never_arrived_and_comes_too_late_is_told_so(room: Room) -> None:
+    phone, round_id = await room.phone(), await room.ask()
+    status = await ready(phone, WAYS[0])
+    room.wire.hold("up")
+    await send(phone)
+    room.wire.cut()
+    await room.act("close", round=round_id)
+    room.wire.mend()
+    await expect(status).to_have_text(TOO_LATE, timeout=LONG)
+    assert room.ballots(round_id) == []
+
+
+async def test_a_change_that_comes_too_late_says_what_counts_instead(room: Room) -> None:
+    phone, round_id = await room.phone(), await room.ask()
+    status = await ready(phone, WAYS[0])
+    await send(phone)
+    await expect(status).to_contain_text("Counted: The police.")
+    room.wire.cut()
+    await phone.get_by_label("A nurse").check()
+    await send(phone)
+    await room.act("close", round=round_id)
+    room.wire.mend()
+    await expect(status).to_contain_text("Not counted.", timeout=LONG)
+    await expect(status).to_contain_text("Counted: The police.")
+    assert room.ballots(round_id) == ["r2"]
+
+
+async def test_a_ballot_for_a_question_that_is_not_on_any_more_is_told_of_too(room: Room) -> None:
+    phone, round_id = await room.phone(), await room.ask()
+    await ready(phone, WAYS[0])
+    room.wire.cut()
+    await send(phone)
+    await room.act("close", round=round_id)
+    await room.act("note", words="Break until half past")
+    room.wire.mend()
+    late = phone.locator("[data-late]")
+    await expect(late).to_contain_text("About your vote on an earlier question", timeout=LONG)
+    await expect(late).to_contain_text("This vote was not counted")
+    assert room.ballots(round_id) == []
+
+
+@pytest.mark.parametrize("way", [WAYS[0], WAYS[2]], ids=lambda way: way.method)
+@pytest.mark.parametrize("held", ["up", "down"])
+async def test_where_websockets_are_blocked_a_cut_post_is_one_ballot(
+    people: People, house: House, held: str, way: Way
+) -> None:
+    async with an_organiser(house) as organiser, Wire(house.server.port, sockets=False) as wire:
+        room = Room(house, organiser, await a_day(organiser), wire, people)
+        phone, round_id = await room.phone(), await room.ask(way)
+        await phone.wait_for_selector("[data-ballot]", timeout=LONG)
+        await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "poll", timeout=LONG)
+        await way.fill(phone)
+        status = phone.locator("[data-status]")
+        wire.hold(held)
+        await send(phone)
+        await expect(status).to_have_text(ON_ITS_WAY)
+        if held == "down":
+            await room.on_disk(lambda: room.ballots(round_id))
+        wire.cut()
+        await expect(status).to_have_text(UNSURE)
+        assert room.ballots(round_id) == ([way.choice] if held == "down" else [])
+        wire.mend()
+        await expect(status).to_contain_text(way.said, timeout=LONG)
+        assert room.ballots(round_id) == [way.choice]
+        # And too late is told there as well.
+        await phone.get_by_label(ANSWERS[1]).check()
+        wire.cut()
+        await send(phone)
+        await room.act("close", round=round_id)
+        wire.mend()
+        await expect(status).to_have_text(re.compile(f"^Not counted.*{way.said}"), timeout=LONG)
+        assert room.ballots(round_id) == [way.choice]
+
+
+async def test_two_devices_and_one_ticket_with_the_first_cut_off(people: People, house: House) -> None:
+    async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
+        commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
+        form = {"commission": commission["id"], "title": "A day", "entrance": "tickets"}
+        session = (await organiser.post("/organise/sessions", data=form)).json()
+        room = Room(house, organiser, session, wire, people)
+        tickets = f"/organise/sessions/{session['id']}/tickets"
+        issued = {"act": "issue", "group": commission["groups"][0]["id"], "count": "1"}
+        code = (await organiser.post(tickets, data=issued)).json()["tickets"][0]["code"]
+
+        first, second = await people.somebody(PHONE), await people.somebody(PHONE)
+        await first.goto(f"{wire.base}/s/{session['code']}/ticket/{code}")
+        await first.get_by_role("main").get_by_role("button", name="Join").click()
+        round_id = await room.ask()
+        status = await ready(first, WAYS[0])
+        wire.hold("down")
+        await send(first)
+        await room.on_disk(lambda: room.ballots(round_id))
+        wire.cut()
+        await expect(status).to_have_text(UNSURE)
+
+        # The second device is told so, plainly, and takes nothing from the first.
+        await second.goto(f"/s/{session['code']}/ticket/{code}")
+        await second.get_by_role("main").get_by_role("button", name="Join").click()
+        await expect(second.get_by_role("alert")).to_contain_text("in use on another device")
+        wire.mend()
+        await expect(status).to_contain_text("Counted: The police.", timeout=LONG)
+        assert room.ballots(round_id) == ["r2"]
+
+        # The first has another change on its way when its ticket is replaced: it is dead, and says so.
+        wire.cut()
+        await first.get_by_label("A nurse").check()
+        await send(first)
+        await expect(status).to_have_text(NOT_SENT)
+        renewed = (await organiser.post(tickets, data={"act": "renew", "number": "1"})).json()["tickets"][0]["code"]
+        await second.goto(f"/s/{session['code']}")
+        await second.get_by_label("The code on your ticket").fill(renewed)
+        await second.get_by_role("main").get_by_role("button", name="Join").click()
+        await expect(second.locator("[data-status]")).to_contain_text("Counted: The police.")
+        wire.mend()
+        await expect(first.locator("[data-connection]")).to_contain_text("no longer in this session", timeout=LONG)
+        await expect(status).to_contain_text("cannot send your vote any more")
+        await expect(status).not_to_contain_text("kept")
+        await second.get_by_label(ANSWERS[2]).check()
+        await send(second)
+        await expect(second.locator("[data-status]")).to_contain_text(f"Counted: {ANSWERS[2]}.")
+        assert room.ballots(round_id) == ["r3"]
+        assert (await room.counted(round_id))["n"] == 1
+
+
+@pytest.fixture
+async def replay(people: People, house: House) -> AsyncIterator[Room]:
+    """A session in which a scene of a story is played again."""
+    async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
+        page = (await organiser.get("/commissions", headers={"Accept": "text/html"})).text
+        commission = page.split('href="/commissions/')[1].split('"')[0]
+        new = f"/organise/sessions/new?commission={commission}"
+        page = (await organiser.get(new, headers={"Accept": "text/html"})).text
+        story = page.split('name="scenario" value="')[1].split('"')[0]
+        form = {"commission": commission, "title": "A day", "scenario": story}
+        room = Room(house, organiser, (await organiser.post("/organise/sessions", data=form)).json(), wire, people)
+        twee = (await organiser.get(f"/stories/{story}/story.twee")).text
+        start = re.search(r'"start": *"([^"]+)"', twee)
+        assert start is not None
+        await room.act("scene", scenario=story, scene=start[1], replay="1")
+        room.story = story
+        yield room
+
+
+@pytest.mark.parametrize("moment", ["before", "never got it", "got it", "killed"])
+async def test_a_stop_is_one_stop_wherever_it_is_cut(replay: Room, again: Callable[[], None], moment: str) -> None:
+    phone = await replay.phone()
+    status = phone.locator("[data-stop-status]")
+    await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "up")
+    if moment == "before":
+        replay.wire.cut()
+        await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "down")
+    else:
+        replay.wire.hold("up" if moment == "never got it" else "down")
+    await phone.get_by_role("button", name="STOP").click()
+    if moment in {"got it", "killed"}:
+        await replay.on_disk(replay.stops)
+    if moment != "before":
+        await expect(status).to_have_text(re.compile("^Sending your stop"))
+    if moment == "killed":
+        await asyncio.to_thread(again)
+    replay.wire.cut()
+    await expect(status).to_have_text(re.compile("^Not confirmed yet. Your stop is kept on this phone"))
+    replay.wire.mend()
+    await expect(status).to_contain_text("The facilitator sees your stop", timeout=LONG)
+    assert replay.stops() == [""]
+
+
+async def test_a_stop_pressed_without_a_connection_means_its_scene_and_no_other(replay: Room) -> None:
+    phone = await replay.phone()
+    await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "up")
+    replay.wire.hold("up")
+    await phone.get_by_role("button", name="STOP").click()
+    replay.wire.cut()
+    await replay.act("note", words="Break until half past")
+    replay.wire.mend()
+    await expect(phone.locator("#screen")).to_contain_text("Break until half past", timeout=LONG)
+    assert (
+        await phone.evaluate(
+            "Object.entries(localStorage).filter(([k, v]) => k.startsWith('forum stop') && v !== 'null')"
+        )
+        == []
+    )
+    assert replay.stops() == []

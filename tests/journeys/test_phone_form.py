@@ -1,0 +1,271 @@
+"""The phone's form in every way of voting: what is chosen stays, three taps, names for screen readers, no colours."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from browsing import PHONE, SMALL, House, Look, People
+from conftest import Tables
+from making import COMMISSION_FORM
+from playwright.async_api import Page, Route, ViewportSize, expect
+from running import a_day, act, an_organiser, come_in
+from wires import Wire
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+ANSWERS = ["A nurse and a paramedic, together", "The police, as they do now", "Somebody stays on the phone"]
+FORMS: dict[str, list[str]] = {
+    "single": ANSWERS,
+    "approval": ANSWERS,
+    "ranked": ANSWERS,
+    "score": ANSWERS[:2],
+    "consent": ANSWERS[:1],
+    "opinion": ANSWERS[:1],
+}
+# A phone of 320 px whose reader has everything twice as large.
+TWICE: ViewportSize = {"width": 160, "height": 320}
+
+
+@dataclass
+class Event:
+    """A session that the test drives by the API."""
+
+    organiser: httpx2.AsyncClient
+    session: dict[str, Any]
+
+    @property
+    def code(self) -> str:
+        return str(self.session["code"])
+
+    async def act(self, name: str, **form: Any) -> dict[str, Any]:
+        return await act(self.organiser, self.session["id"], name, **form)
+
+    async def ask(self, method: str = "single", **declared: str) -> str:
+        form = {"question": f"Who should come? ({method})", "response": FORMS[method], "none": "1", "method": method}
+        asked = await self.act("ask", **form, **declared)
+        await self.act("open", round=asked["round"])
+        return str(asked["round"])
+
+
+@pytest.fixture
+async def event(house: House) -> AsyncIterator[Event]:
+    async with an_organiser(house) as organiser:
+        yield Event(organiser, await a_day(organiser))
+
+
+async def connected(page: Page) -> None:
+    await expect(page.locator("[data-connection]")).to_have_attribute("data-is", "up")
+
+
+async def test_what_was_chosen_before_the_script_had_loaded_is_not_taken_away(people: People, event: Event) -> None:
+    phone = await people.somebody(PHONE)
+    await come_in(phone, event.code, "Carers")
+    await event.ask()
+    await phone.get_by_label(ANSWERS[1]).check()
+    await phone.get_by_role("button", name="Send my vote").click()
+    status = phone.locator("[data-status]")
+    await expect(status).to_contain_text("Counted")
+    chosen = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await chosen.wait()
+        await route.continue_()
+
+    await phone.route("**/phone.js*", late)
+    await phone.reload(wait_until="commit")
+    await expect(phone.get_by_label(ANSWERS[1])).to_be_checked()
+    await phone.get_by_label(ANSWERS[0]).check()
+    await phone.get_by_role("textbox", name="Why?").fill("I have thought again")
+    chosen.set()
+    await connected(phone)
+    await expect(status).to_contain_text("What you changed since is not sent yet.")
+    await expect(phone.get_by_label(ANSWERS[0])).to_be_checked()
+    await expect(phone.get_by_role("textbox", name="Why?")).to_have_value("I have thought again")
+
+
+async def test_what_was_chosen_and_not_sent_stays_whatever_is_pushed(people: People, event: Event) -> None:
+    phone, other = await people.somebody(PHONE), await people.somebody(PHONE)
+    for page in (phone, other):
+        await come_in(page, event.code, "Carers")
+    round_id = await event.ask("ranked")
+    await connected(phone)
+    for page in (phone, other):
+        await page.get_by_role("button", name=f"Higher: {ANSWERS[2]}").click()
+        await page.get_by_role("button", name="Send my vote").click()
+        await expect(page.locator("[data-status]")).to_contain_text("Counted: C.")
+    await phone.get_by_role("button", name=f"Higher: {ANSWERS[0]}").click()
+    await phone.get_by_role("textbox", name="Why?").fill("Not sent yet")
+    await event.act("warn", round=round_id)
+    await expect(phone.locator("[data-part=soon]")).to_be_visible()
+    await event.act("pause")
+    await expect(phone.locator("[data-part=paused]")).to_be_visible()
+    await other.reload()
+    await event.act("resume")
+    await expect(phone.locator("[data-part=paused]")).to_have_count(0)
+    await phone.context.set_offline(True)
+    await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "down", timeout=30_000)
+    await phone.context.set_offline(False)
+    await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "up", timeout=60_000)
+    await expect(phone.locator("[data-status]")).to_contain_text("What you changed since is not sent yet.")
+    await expect(phone.locator("#rank-r3")).to_have_value("1")
+    await expect(phone.locator("#rank-r1")).to_have_value("2")
+    await expect(phone.get_by_role("textbox", name="Why?")).to_have_value("Not sent yet")
+
+
+async def test_a_screen_made_of_changes_is_the_one_that_is_drawn_afresh(people: People, event: Event) -> None:
+    phone = await people.somebody(PHONE)
+    await come_in(phone, event.code, "Carers")
+    await connected(phone)
+    round_id = await event.ask("approval")
+    for number, step in enumerate(("warn", "pause", "resume", "close", "reveal")):
+        await event.act(step, **({} if step in {"pause", "resume"} else {"round": round_id}))
+        fresh = await people.somebody(PHONE)
+        await come_in(fresh, event.code, "Carers" if number % 2 else "Nurses")
+        version = await fresh.locator("#screen").get_attribute("data-version")
+        await expect(phone.locator("#screen")).to_have_attribute("data-version", str(version))
+        assert await phone.locator("#screen").inner_text() == await fresh.locator("#screen").inner_text(), step
+
+
+async def test_a_phone_that_polls_gets_the_live_count(people: People, event: Event, house: House) -> None:
+    await event.ask("approval", live="1")
+    async with Wire(house.server.port, sockets=False) as wire:
+        phone = await people.somebody(PHONE)
+        await phone.goto(f"{wire.base}/s/{event.code}")
+        await phone.get_by_role("radio", name="Carers").check()
+        await phone.get_by_role("main").get_by_role("button").first.click()
+        await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "poll", timeout=60_000)
+        await expect(phone.locator("[data-so-far]")).to_be_hidden()
+        for _ in range(5):
+            async with httpx2.AsyncClient(base_url=house.server.base, headers={"Origin": house.server.base}) as voter:
+                page = (await voter.get(f"/s/{event.code}")).text
+                group = re.search(r'name="group" value="([^"]+)"', page)
+                assert group is not None
+                await voter.post(f"/s/{event.code}/join", data={"group": group[1]})
+                page = (await voter.get(f"/s/{event.code}")).text
+                round_id = re.search(r'data-round="([0-9a-f]{32})"', page)
+                assert round_id is not None
+                await voter.post(f"/s/{event.code}/vote", data={"round": round_id[1], "choice": "r1"})
+        await expect(phone.locator("[data-mark=r1]")).to_have_text("5", timeout=30_000)
+
+
+async def taps(page: Page, *names: str) -> int:
+    """Taps these, one after the other; how many taps that was."""
+    for name in names:
+        found = page.get_by_role("main").get_by_role("radio", name=name).or_(page.get_by_role("button", name=name))
+        await found.first.tap()
+    return len(names)
+
+
+async def test_a_vote_takes_three_taps_from_the_opened_code(people: People, event: Event, tables: Tables) -> None:
+    """Counted is every tap on the page that the code opens, and on the next, until the vote is counted."""
+    await event.ask()
+    phone = await people.somebody(SMALL, has_touch=True)
+    await phone.goto(f"/s/{event.code}")
+    unsaid = await taps(phone, "Join without saying my group", ANSWERS[0], "Send my vote")
+    await expect(phone.locator("[data-status]")).to_contain_text("Counted")
+    assert unsaid == 3
+
+    commission = (await event.organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
+    form = {"commission": commission["id"], "title": "A day", "entrance": "tickets"}
+    ticketed = Event(event.organiser, (await event.organiser.post("/organise/sessions", data=form)).json())
+    issue = {"act": "issue", "group": commission["groups"][0]["id"], "count": "1"}
+    tickets = f"/organise/sessions/{ticketed.session['id']}/tickets"
+    ticket = (await event.organiser.post(tickets, data=issue)).json()["tickets"][0]["code"]
+    await ticketed.ask()
+    phone = await people.somebody(SMALL, has_touch=True)
+    await phone.goto(f"/s/{ticketed.code}/ticket/{ticket}")
+    with_ticket = await taps(phone, "Join", ANSWERS[0], "Send my vote")
+    await expect(phone.locator("[data-status]")).to_contain_text("Counted")
+    assert with_ticket == 3
+    lines = [f"{unsaid} by the code, without a group", f"{with_ticket} by a ticket's code, which says the group"]
+    tables.add("taps from the opened code to the counted vote", [*lines, "4 by the code, with a group chosen"])
+
+
+NAMES: dict[str, list[str]] = {
+    "single": [f'- radio "{letter} {answer}"' for letter, answer in zip("ABC", ANSWERS, strict=True)],
+    "approval": [f'- checkbox "{letter} {answer}"' for letter, answer in zip("ABC", ANSWERS, strict=True)],
+    "ranked": [
+        *(f'- combobox "{letter} {answer}"' for letter, answer in zip("ABC", ANSWERS, strict=True)),
+        *(f"- 'button \"{way}: {answer}\"'" for way in ("Higher", "Lower") for answer in ANSWERS),
+    ],
+    "score": [
+        *(f'- group "{letter} {answer}"' for letter, answer in zip("AB", ANSWERS[:2], strict=True)),
+        '- radio "1 not at all"',
+        '- radio "3"',
+        '- radio "5 very much"',
+    ],
+    "consent": [f'- radio "{stance}' for stance in ("Agree I am", "Agree, if", "Stand aside", "Cannot live with it")],
+    "opinion": [f'- radio "{stance}' for stance in ("Agree", "Disagree", "Pass")],
+}
+
+
+@pytest.mark.parametrize("method", FORMS)
+async def test_each_form_is_named_for_screen_readers_and_usable_small_large_and_without_colours(
+    people: People, event: Event, accessible: Look, method: str
+) -> None:
+    await event.ask(method)
+    phone = await people.somebody(SMALL, forced_colors="active")
+    await come_in(phone, event.code, "Carers")
+    await connected(phone)
+    tree = await phone.locator("[data-ballot]").aria_snapshot()
+    for name in [*NAMES[method], f'- heading "Who should come? ({method})" [level=1]', '- button "Send my vote"']:
+        assert name in tree, tree
+    assert '- textbox "Why?' in tree
+    await accessible(phone)
+    box = phone.locator("[data-ballot] input:is([type=radio], [type=checkbox])")
+    if await box.count():
+        first, second = box.nth(0), box.nth(1)
+        await first.check(force=True)
+        shown = [await one.evaluate(SEEN) for one in (first, second)]
+        assert shown[0] != shown[1], f"chosen or not looks the same in forced colours: {shown}"
+    await phone.set_viewport_size(TWICE)
+    assert await phone.evaluate(TOO_WIDE) == [], "at 200 % of 320 px"
+    send = phone.get_by_role("button", name="Send my vote")
+    await send.scroll_into_view_if_needed()
+    await expect(send).to_be_in_viewport()
+
+
+TOO_WIDE = """() => [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+    .filter((one) => document.documentElement.scrollWidth > document.documentElement.clientWidth)
+    .map((one) => one.outerHTML.slice(0, 90))"""
+# What tells a chosen answer from another where the browser takes the colours away.
+SEEN = """(box) => [box, box.nextElementSibling].map((one) => {
+    const parts = [getComputedStyle(one), getComputedStyle(one, "::before"), getComputedStyle(one, "::after")];
+    return parts.map((s) => [s.outlineStyle, s.outlineWidth, s.borderWidth, s.backgroundColor, s.content, s.opacity,
+        s.display].join(" ")).join(" | ");
+}).join(" / ") + (getComputedStyle(box).appearance === "auto" ? " " + box.checked : "")"""
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+async def test_the_page_and_all_it_loads_is_small_in_every_way_of_voting(
+    people: People, event: Event, house: House, tables: Tables, language: str
+) -> None:
+    """At most 40 kB over the wire to the phone, headers and the first frames of the socket included."""
+    known = await people.somebody(PHONE)
+    await known.goto(f"/s/{event.code}?lang={language}")
+    await known.locator("input[name=group]").first.check()
+    await known.get_by_role("main").get_by_role("button").first.click()
+    await expect(known.locator("#screen")).to_be_visible()
+    cookies = await known.context.storage_state()
+    lines = []
+    for method in FORMS:
+        round_id = await event.ask(method)
+        async with Wire(house.server.port) as wire:
+            phone = await people.somebody(PHONE, storage_state=cookies)
+            await phone.goto(f"{wire.base}/s/{event.code}")
+            await expect(phone.locator(f"[data-ballot={method}]")).to_be_visible()
+            await connected(phone)
+            assert await phone.locator("html").get_attribute("lang") == language
+            lines.append(f"{wire.passed.down:>7,} {method}")
+            assert wire.passed.down <= 40_000
+            asked = await phone.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+            assert all(one.startswith(wire.base) for one in asked), asked
+        await event.act("close", round=round_id)
+    tables.add(f"the phone's page and all it loads ({language}), bytes over the wire with headers", lines)

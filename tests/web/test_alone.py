@@ -1,0 +1,36 @@
+"""Everything works on a plain-HTTP local network without internet: no other host, no secure context."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from forum.web.templating import STATIC, TEMPLATES
+
+FILES = sorted([*TEMPLATES.rglob("*.html"), *STATIC.glob("*.js"), *STATIC.glob("*.css")])
+# What a page makes a browser fetch; where a link leads that somebody follows is another matter.
+LOADS = re.compile(
+    r"""\b(?:src|srcset|poster|action|data|formaction)\s*=\s*["'](?:https?:)?//|<link\b[^>]*href=["'](?:https?:)?//"""
+)
+IN_SCRIPT = re.compile(r"""["'`](?:(?:https?|wss?):)?//[\w.]""")
+IN_STYLE = re.compile(r"""url\(\s*["']?(?:https?:)?//|@import""")
+COMMENT = re.compile(r"^\s*//.*$", re.MULTILINE)
+# A page from http://192.168.0.10 has none of these.
+SECURE_ONLY = re.compile(
+    r"crypto\.subtle|randomUUID|serviceWorker|wakeLock|navigator\.(?:share|clipboard|storage|locks|mediaDevices|"
+    r"geolocation|usb|bluetooth|serial|credentials|getBattery)|caches\.|Notification|SharedArrayBuffer|DeviceMotionEvent"
+)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_no_page_or_script_loads_anything_from_another_host(file: Path) -> None:
+    text = file.read_text()
+    wrong = {".html": LOADS, ".js": IN_SCRIPT, ".css": IN_STYLE}[file.suffix]
+    assert wrong.findall(text) == []
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.suffix == ".js"], ids=lambda file: file.name)
+def test_no_script_needs_a_secure_context(file: Path) -> None:
+    assert SECURE_ONLY.findall(COMMENT.sub("", file.read_text())) == []
