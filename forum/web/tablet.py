@@ -115,7 +115,11 @@ async def _person(request: Request, live: LiveSession, form: Form) -> Participan
     site.limits.take(f"join {address_of(request)}", site.settings.joins_per_address, TEN_MINUTES)
     voter = Participant(secrets.token_hex(16), live.id, group or None, site.clock.now(), passing=True)
     async with site.store.begin() as work:
-        return await work.sessions.join(voter, digest(f"tablet {live.id} {person}"))
+        here = await work.sessions.join(voter, digest(f"tablet {live.id} {person}"))
+        if here.group != voter.group:
+            # Refused before, for something else that was amiss, and the group put right with it.
+            await work.sessions.regroup(here.id, voter.group)
+        return here
 
 
 async def _page(

@@ -129,6 +129,17 @@ async def test_what_is_missing_comes_back_with_what_was_filled_in_for_the_same_p
     assert await tablet.counted(round_id) == 0
 
 
+async def test_a_group_put_right_after_a_refusal_is_the_one_that_counts(tablet: Tablet) -> None:
+    round_id = await tablet.ask()
+    person, cast = new_id(), new_id()
+    assert (await tablet.vote(round_id, person=person, cast=cast, choice="")).status_code == 409
+    assert (await tablet.vote(round_id, person=person, cast=cast, group="g2")).status_code == 200
+    # Once a ballot counts, its group stays: the same person with another group is not one more.
+    assert (await tablet.vote(round_id, person=person, cast=new_id(), group="g3", choice="r2")).status_code == 200
+    async with tablet.house.store.read() as work:
+        assert [(b.group, b.choice) for b in await work.rounds.ballots(round_id)] == [("g2", "r2")]
+
+
 async def test_a_ballot_that_comes_too_late_is_refused_plainly(tablet: Tablet) -> None:
     round_id = await tablet.ask()
     await tablet.acts.close(tablet.live.id, round_id)
