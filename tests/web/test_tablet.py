@@ -173,6 +173,27 @@ async def test_every_way_of_voting_works_on_it(tablet: Tablet, method: str, give
     assert (answer.status_code, answer.json()["choice"]) == (200, choice)
 
 
+@pytest.mark.parametrize("tablet", ["tickets"], indirect=True)
+async def test_guesses_from_the_same_network_keep_nobody_from_voting_on_with_their_ticket(tablet: Tablet) -> None:
+    first, second = await tickets.issue(tablet.house.store, CLOCK, tablet.live.id, "g1", 2)
+    assert (await tablet.vote(await tablet.ask(), ticket=first.code)).status_code == 200
+    await tablet.acts.close(tablet.live.id, await _on_screen(tablet))
+    async with tablet.house.browser() as guesser:
+        for _ in range(tablet.house.site.settings.wrong_tickets_per_address):
+            await guesser.post(f"/s/{tablet.live.code}/join", data={"ticket": new_id()[:12]}, headers=JSON)
+    round_id = await tablet.ask()
+    assert (await tablet.vote(round_id, ticket=first.code)).status_code == 200
+    assert (await tablet.vote(round_id, ticket=second.code)).status_code == 429
+    assert await tablet.counted(round_id) == 1
+    await tickets.revoke(tablet.house.store, CLOCK, tablet.live.id, first.ticket.number)
+    assert (await tablet.vote(round_id, ticket=first.code)).status_code == 429
+
+
+async def _on_screen(tablet: Tablet) -> str:
+    async with tablet.house.store.read() as work:
+        return (await work.sessions.get(tablet.live.id)).cue.round or ""
+
+
 async def test_organisers_make_the_link_and_take_it_away(tablet: Tablet) -> None:
     path = f"/organise/sessions/{tablet.live.id}/tablet"
     async with tablet.house.signed_in("organiser") as organiser:
