@@ -6,6 +6,7 @@ opens, and enter the record with it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from forum.round import Response, Round, Version
@@ -27,6 +28,13 @@ def readings_of(tongue: str) -> tuple[str, ...]:
     """What somebody wants to read, the most wanted first: "cy+easy" is easy words, else Welsh ones."""
     language, _, chosen = tongue.partition("+")
     return (chosen, language) if chosen else (language,)
+
+
+def offered_in(tongue: str, rounds: Iterable[Round | None]) -> str:
+    """The same tongue, without a reading that none of these rounds has."""
+    language, _, chosen = tongue.partition("+")
+    kinds = {version.kind for round_ in rounds if round_ is not None for version in round_.versions}
+    return tongue if chosen in kinds else language
 
 
 def _in(version: Version, response: Response) -> Response:

@@ -717,6 +717,9 @@ class Sessions(Protocol):
     async def join(self, participant: Participant, device: str) -> Participant:
         """Adds it, or returns the one that this device (a SHA-256) already is in this session."""
 
+    async def regroup(self, participant: str, group: str | None) -> None:
+        """Puts whoever holds a shared tablet into another group, as long as no ballot of theirs is counted."""
+
     async def participant(self, session: str, device: str) -> Participant | None: ...
     async def joined(self, session: str) -> dict[str | None, int]:
         """How many joined, by group id (None: prefer not to say); those passing and observers are left out."""

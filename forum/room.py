@@ -19,6 +19,7 @@ import structlog
 from msgspec.structs import replace
 
 from forum.ballot import Cast
+from forum.easyread import offered_in
 from forum.errors import BadInput
 from forum.fanout import Outbox
 from forum.intake import Intake
@@ -292,8 +293,9 @@ class Room:
         )
 
     def drawn(self, kind: Screen, language: str) -> Drawn:
-        """The same as a frame, made once for all screens of this kind and language."""
-        key = (kind, language)
+        """The same as a frame, made once for all screens of this kind and language, and for each reading that there is
+        of the question: what a phone asks for besides is no drawing of its own."""
+        key = (kind, offered_in(language, (self.view.round, self.view.first)))
         if key not in self._states:
             self._states[key] = drawn_of(self.state(*key), self._before.get(key))
         return self._states[key]

@@ -24,7 +24,7 @@ from forum.ports import BREAK, Clock, Store, Work
 from forum.proposal import DROPPED, OFF, WITHDRAWN
 from forum.round import DRAFT
 from forum.session import Cue, LastAct, LiveSession
-from forum.stop import HIDDEN
+from forum.stop import HIDDEN, WAITING
 
 # For so long a session that was ended can be opened again.
 REOPEN = timedelta(hours=1)
@@ -160,11 +160,13 @@ async def _seen(work: Work, live: LiveSession) -> _Seen:
 
 
 def _changes(before: State, after: State) -> dict[str, tuple[Any, Any]]:
-    """What differs. What is new was nothing before; a new draft harms nobody, and reasons come and go by themselves."""
+    """What differs. What is new was nothing before; a new draft harms nobody, reasons come and go by themselves, and a
+    stop that waits was pressed by somebody in the audience at this moment."""
     found = {}
     for name, value in after.items():
         new = name not in before
-        if new and name.partition(" ")[0] in {"round", "reason"}:
+        kind = name.partition(" ")[0]
+        if new and (kind in {"round", "reason"} or (kind == "stop" and value["state"] == WAITING)):
             continue
         if new or before[name] != value:
             found[name] = (None if new else before[name], value)

@@ -20,7 +20,7 @@ let letters = {}; // response -> its letter there
 const drafts = {}; // round -> {choice, reason, condition}: chosen in its form since it was last sent, and not sent
 let drawn = null; // the form that was last filled in
 let written = null; // the status line, once something stands in it that this phone knows
-let sent = {}; // ids on their way over this connection
+let sent = {}; // id -> the ballot, of those on their way over this connection
 let more = null; // what phones send beside votes
 
 document.documentElement.classList.add("live");
@@ -139,7 +139,8 @@ function tellLate(words) {
 
 // It is on its way: from now on nobody but the server knows whether it is counted.
 function tried(cast) {
-  sent[cast.id] = cast.tried = true;
+  sent[cast.id] = cast;
+  cast.tried = true;
   keep(shelf, JSON.stringify(pending));
 }
 
@@ -163,14 +164,11 @@ async function post(round, cast) {
 }
 
 function taken(id, round, choice) {
+  const last = pending[round] && pending[round].id === id;
+  // Also where a change to it is on its way by now: until that is counted, this is what counts.
+  counted[round] = { ...(last ? pending[round] : sent[id] || counted[round]), choice };
   delete sent[id];
-  const cast = pending[round];
-  if (cast && cast.id === id) {
-    counted[round] = { ...cast, choice };
-    drop(round);
-  } else if (!cast) {
-    counted[round] = { ...counted[round], choice };
-  }
+  if (last) drop(round);
   say();
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from making import CLOCK, a_room, new_id
 
+from forum.caring import Caring
 from forum.facilitation import Facilitation
 from forum.ports import Store
 from forum.room import BURST, MOST_MALFORMED, Connection, Room
@@ -90,6 +91,21 @@ async def test_every_kind_of_screen_gets_its_own_drawing_made_once(sqlite_store:
     await an_open_round(sqlite_store, live.id, rooms)
     assert [(await until(s, "state"))["html"] for s in screens] == ["phone", "phone"] + ["projector"] * 3
     assert sorted(drawn) == ["phone", "projector"]
+
+
+async def test_a_reading_that_no_question_has_is_no_drawing_of_its_own(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    acts = Facilitation(sqlite_store, CLOCK)
+    await enter(room, people[0])
+    plain = room.drawn("phone", "cy")
+    assert all(room.drawn("phone", f"cy+{other}") is plain for other in ("aa", "ab", "easy"))
+    asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=True)).round
+    assert asked is not None
+    await Caring(sqlite_store, CLOCK).reword(live.id, asked.id, "easy", "Who comes?", {})
+    await rooms.changed(live.id)
+    assert room.drawn("phone", "cy+easy") is not room.drawn("phone", "cy") is room.drawn("phone", "cy+aa")
 
 
 async def test_a_cast_is_acknowledged_and_everybody_hears_how_many_voted(sqlite_store: Store) -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from forum.errors import BadInput
 from forum.session import ROOM, LiveSession, Participant
 from forum.store.area import Area, Row, made, plain
+from forum.store.tables import ballot as ballots
 from forum.store.tables import participant as participants
 from forum.store.tables import session as sessions
 
@@ -80,6 +81,12 @@ class SqlSessions(Area):
             },
         )
         return participant if added else await self._here(participant.session, device)
+
+    async def regroup(self, participant: str, group: str | None) -> None:
+        """Puts whoever holds a shared tablet into another group, as long as no ballot of theirs is counted."""
+        counted = sa.exists().where(ballots.c.participant == participant)
+        mine = (participants.c.id == participant, participants.c.passing, sa.not_(counted))
+        await self._link.run(sa.update(participants).where(*mine).values(group_id=group))
 
     async def participant(self, session: str, device: str) -> Participant | None:
         """The one that this device is in this session, or None."""

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum import reasoning
-from forum.errors import CastRefused, ForumError, NotAllowed, NotFound
+from forum.errors import CastRefused, ForumError, IllegalMove, NotAllowed, NotFound
 from forum.reason import DELAYED
 from forum.room import press_of
 from forum.session import LiveSession, Participant
@@ -70,6 +70,8 @@ async def too(request: Request) -> Response:
     site = site_of(request)
     on = form.text("on") != "0"
     try:
+        if participant.observer:
+            raise IllegalMove("You follow this session without voting.")
         await reasoning.me_too(site.store, live, participant.id, form.text("reason"), on=on)
     except NotFound:
         raise

@@ -59,8 +59,8 @@ async def run(request: Request, store: Store, session: str, name: str, form: For
     if name == "hear":
         return await _hear(store, clock, session, form)
     promise = Promise(form.text("role"), form.text("what"), form.text("by"))
-    # What goes into the record is not undone; a note of it has a button that takes it off.
-    policy = Policy(site_of(request).store, clock)
+    # What goes into the record changes nothing that can be undone; a note of it for those who decide does.
+    policy = Policy(store, clock)
     person = await somebody(request)
     return await policy.promise(session, person, form.text("round"), promise, form.text("rationale"), form.text("why"))
 

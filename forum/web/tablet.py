@@ -104,7 +104,11 @@ async def _person(request: Request, live: LiveSession, form: Form) -> Participan
     if live.entrance == TICKETS:
         # The same ticket on the tablets of a session is the same person, in every round.
         typed = form.text("ticket")
-        return await admitted(request, live, typed, digest(f"tablet {live.id} {plain(typed)}"))
+        device = digest(f"tablet {live.id} {plain(typed)}")
+        async with site.store.read() as work:
+            here = await work.sessions.participant(live.id, device)
+        # Who came in with it here goes on, whatever others behind the same address have tried. A dead one is not here.
+        return here or await admitted(request, live, typed, device)
     group = form.text("group")
     async with site.store.read() as work:
         commission = await work.commissions.get(live.commission)
@@ -115,7 +119,11 @@ async def _person(request: Request, live: LiveSession, form: Form) -> Participan
     site.limits.take(f"join {address_of(request)}", site.settings.joins_per_address, TEN_MINUTES)
     voter = Participant(secrets.token_hex(16), live.id, group or None, site.clock.now(), passing=True)
     async with site.store.begin() as work:
-        return await work.sessions.join(voter, digest(f"tablet {live.id} {person}"))
+        here = await work.sessions.join(voter, digest(f"tablet {live.id} {person}"))
+        if here.group != voter.group:
+            # Refused before, for something else that was amiss, and the group put right with it.
+            await work.sessions.regroup(here.id, voter.group)
+        return here
 
 
 async def _page(

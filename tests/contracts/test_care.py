@@ -70,6 +70,24 @@ async def test_observers_are_counted_apart_and_their_ballots_are_refused(store: 
         assert await work.rounds.voted([round_.id]) == {round_.id: 1}
 
 
+async def test_a_group_is_put_right_until_a_ballot_of_it_counts_and_only_on_a_shared_tablet(store: Store) -> None:
+    live, [own] = await a_room(store, ["g1"])
+    person, device = Participant(new_id(), live.id, "g1", CLOCK.now(), passing=True), new_id() * 2
+    acts = Facilitation(store, CLOCK)
+    round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
+    assert round_ is not None
+    await acts.open(live.id, round_.id)
+    async with store.begin() as work:
+        await work.sessions.join(person, device)
+        await work.sessions.regroup(person.id, None)
+        await work.sessions.regroup(own, "g2")
+        assert await work.sessions.participant(live.id, device) == replace(person, group=None)
+        assert await work.sessions.joined(live.id) == {"g1": 1}
+        await work.rounds.cast([a_cast(round_.id, person.id)])
+        await work.sessions.regroup(person.id, "g2")
+        assert await work.sessions.participant(live.id, device) == replace(person, group=None)
+
+
 async def test_badges_held_results_and_versions_are_kept(store: Store) -> None:
     live, _ = await a_room(store, [])
     round_ = (await Facilitation(store, CLOCK).ask(live.id, "Who?", ["A", "B"], none=False)).round

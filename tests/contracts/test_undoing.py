@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from deciding import FIRST, there
-from making import CLOCK, SetClock, a_session
+from making import CLOCK, SetClock, a_session, new_id
 from playing import BEN, Playing, a_replay
 
 from forum import reasoning
@@ -20,6 +20,8 @@ from forum.ports import BREAK, Store
 from forum.reason import READ_FIRST, SHOWN, WAITING
 from forum.secondrun import SecondRun
 from forum.session import LastAct, LiveSession
+from forum.stop import WAITING as PENDING
+from forum.stop import Stop
 from forum.undoing import Remembering, Undoing
 
 NEXT_SCENE = "Twenty honest minutes"
@@ -297,3 +299,14 @@ async def test_each_session_has_its_own_last_act(store: Store) -> None:
     await Facilitation(on(one), CLOCK).note(one.session, "Break")
     assert await last(other) is None
     assert there(await last(one)).session == one.session
+
+
+async def test_a_stop_pressed_while_an_act_is_carried_out_stays_when_that_is_undone(playing: Playing) -> None:
+    # On PostgreSQL somebody else's commit can be seen in the middle of a unit of work. Here it is in the same one.
+    cue = (await playing.live()).cue
+    stop = Stop(new_id(), playing.session, cue.showing, cue.since, playing.story, cue.scene or "", CLOCK.now())
+    async with on(playing).begin() as work:
+        await work.sessions.save(replace(await work.sessions.get(playing.session), paused=True))
+        assert await work.stops.press(replace(stop, participant=playing.people[0])) is not None
+    assert not (await undo(playing)).paused
+    assert [s.state for s in await playing.stops()] == [PENDING]

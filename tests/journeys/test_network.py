@@ -257,6 +257,22 @@ async def test_a_change_that_comes_too_late_says_what_counts_instead(room: Room)
     assert room.ballots(round_id) == ["r2"]
 
 
+async def test_a_change_refused_before_the_first_ballot_was_answered_says_what_counts_instead(room: Room) -> None:
+    phone, round_id = await room.phone(), await room.ask()
+    status = await ready(phone, WAYS[0])
+    room.wire.hold("down")
+    await send(phone)
+    await room.on_disk(lambda: room.ballots(round_id))
+    await room.act("close", round=round_id)
+    await phone.get_by_label("A nurse").check()
+    await send(phone)
+    await expect(status).to_have_text(ON_ITS_WAY)
+    room.wire.mend()
+    await expect(status).to_contain_text("Not counted.", timeout=LONG)
+    await expect(status).to_contain_text("Counted: The police.")
+    assert room.ballots(round_id) == ["r2"]
+
+
 async def test_a_ballot_for_a_question_that_is_not_on_any_more_is_told_of_too(room: Room) -> None:
     phone, round_id = await room.phone(), await room.ask()
     await ready(phone, WAYS[0])

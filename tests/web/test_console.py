@@ -19,8 +19,8 @@ from forum.web import care, console, joker
 from forum.web.templating import TEMPLATES
 
 # What a vote has come to, and what went into the record: nothing undoes it. Closing, showing and badges on ask first,
-# annulling wants its reason, a promise its words; a warning has nothing to take back.
-FINAL = {"open", "warn", "close", "reveal", "annul", "promise"}
+# annulling wants its reason; a warning has nothing to take back.
+FINAL = {"open", "warn", "close", "reveal", "annul"}
 ALL = {*console.ACTS, *joker.ACTS, *care.ACTS, console.NEXT}
 
 
@@ -149,6 +149,21 @@ class TestUndo:
         last = there(await event.last())
         assert "Nobody should wait alone" not in str(last.changes)
         assert not any(name.startswith("reason") for name in last.changes)
+
+    async def test_a_promise_that_waits_is_undone_and_not_what_was_done_before_it(self, event: Event) -> None:
+        session = event.playing.session
+        await event.playing.policy.propose(session, "A quiet room")
+        async with event.house.store.read() as work:
+            [proposal] = await work.proposals.of(session)
+        round_ = there((await event.playing.policy.vote(session, proposal.id)).round)
+        await event.playing.result(round_, ["agree"] * len(FIRST))
+        await event.act("pause")
+        await event.act("promise", round=round_.id, role="The ward manager", what="A sign", by="2027-03-31")
+        assert "Undo: a promise" in words(await event.organiser.get(event.path))
+        await event.act("undo", undo=there(await event.last()).id)
+        assert (await event.playing.live()).paused
+        async with event.house.store.read() as work:
+            assert [p.state for p in await work.proposals.pledges(session)] == ["withdrawn"]
 
 
 class TestWhatIsFinal:

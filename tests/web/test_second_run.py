@@ -34,10 +34,10 @@ class Event:
     async def path(self, name: str = "") -> str:
         return f"/s/{(await self.playing.live()).code}{name}"
 
-    async def phone(self, group: str = "g1") -> httpx2.AsyncClient:
+    async def phone(self, group: str = "g1", *, observer: bool = False) -> httpx2.AsyncClient:
         """A browser that joined, and has not voted."""
         browser, device = self.house.browser(), new_id()
-        person = Participant(new_id(), self.playing.session, group, CLOCK.now())
+        person = Participant(new_id(), self.playing.session, group, CLOCK.now(), observer=observer)
         async with self.house.store.begin() as work:
             await work.sessions.join(person, digest(device))
         browser.cookies.set("forum_device", device)
@@ -200,6 +200,17 @@ class TestReasons:
             assert answer.status_code == 303
             async with event.house.store.read() as work:
                 assert (await work.reasons.counts(event.playing.first)).get(reason, 0) == number
+
+    async def test_who_only_observes_adds_no_weight_to_a_reason(self, event: Event) -> None:
+        reason = await self.given(event)
+        await self.result_on(event)
+        await reasoning.hear(event.house.store, CLOCK, event.playing.session, reason, SHOWN, WAITING)
+        watcher = await event.phone(observer=True)
+        answer = await watcher.post(await event.path("/too"), data={"reason": reason, "on": "1"})
+        assert answer.status_code == 409
+        assert "You follow this session without voting." in words(answer)
+        async with event.house.store.read() as work:
+            assert await work.reasons.counts(event.playing.first) == {}
 
     async def test_who_has_not_voted_is_told_so_and_keeps_what_they_wrote(self, event: Event) -> None:
         await self.result_on(event)

@@ -129,6 +129,17 @@ async def test_what_is_missing_comes_back_with_what_was_filled_in_for_the_same_p
     assert await tablet.counted(round_id) == 0
 
 
+async def test_a_group_put_right_after_a_refusal_is_the_one_that_counts(tablet: Tablet) -> None:
+    round_id = await tablet.ask()
+    person, cast = new_id(), new_id()
+    assert (await tablet.vote(round_id, person=person, cast=cast, choice="")).status_code == 409
+    assert (await tablet.vote(round_id, person=person, cast=cast, group="g2")).status_code == 200
+    # Once a ballot counts, its group stays: the same person with another group is not one more.
+    assert (await tablet.vote(round_id, person=person, cast=new_id(), group="g3", choice="r2")).status_code == 200
+    async with tablet.house.store.read() as work:
+        assert [(b.group, b.choice) for b in await work.rounds.ballots(round_id)] == [("g2", "r2")]
+
+
 async def test_a_ballot_that_comes_too_late_is_refused_plainly(tablet: Tablet) -> None:
     round_id = await tablet.ask()
     await tablet.acts.close(tablet.live.id, round_id)
@@ -160,6 +171,27 @@ async def test_every_way_of_voting_works_on_it(tablet: Tablet, method: str, give
     form = {"round": round_id, "group": "g1", **given}
     answer = await tablet.browser.post(f"{tablet.page}/vote", data=form, headers=JSON)
     assert (answer.status_code, answer.json()["choice"]) == (200, choice)
+
+
+@pytest.mark.parametrize("tablet", ["tickets"], indirect=True)
+async def test_guesses_from_the_same_network_keep_nobody_from_voting_on_with_their_ticket(tablet: Tablet) -> None:
+    first, second = await tickets.issue(tablet.house.store, CLOCK, tablet.live.id, "g1", 2)
+    assert (await tablet.vote(await tablet.ask(), ticket=first.code)).status_code == 200
+    await tablet.acts.close(tablet.live.id, await _on_screen(tablet))
+    async with tablet.house.browser() as guesser:
+        for _ in range(tablet.house.site.settings.wrong_tickets_per_address):
+            await guesser.post(f"/s/{tablet.live.code}/join", data={"ticket": new_id()[:12]}, headers=JSON)
+    round_id = await tablet.ask()
+    assert (await tablet.vote(round_id, ticket=first.code)).status_code == 200
+    assert (await tablet.vote(round_id, ticket=second.code)).status_code == 429
+    assert await tablet.counted(round_id) == 1
+    await tickets.revoke(tablet.house.store, CLOCK, tablet.live.id, first.ticket.number)
+    assert (await tablet.vote(round_id, ticket=first.code)).status_code == 429
+
+
+async def _on_screen(tablet: Tablet) -> str:
+    async with tablet.house.store.read() as work:
+        return (await work.sessions.get(tablet.live.id)).cue.round or ""
 
 
 async def test_organisers_make_the_link_and_take_it_away(tablet: Tablet) -> None:
