@@ -29,12 +29,12 @@ class Facilitation(Cueing):
             if before.state == OPEN:
                 return Outcome(live, before)
             await self._nothing_open(work, live)
+            if before.scenario:
+                await playable(work, before.scenario)
             if before.state == rounds.DRAFT and live.cue.round != before.id:
                 raise IllegalMove(
                     "This question is not on screen any more. Put it there first, so that all can read it."
                 )
-            if before.scenario:
-                await playable(work, before.scenario)
             round_, entries = rounds.apply(before, rounds.Open(self._clock.now()))
             await work.rounds.save(round_)
             commission = await work.commissions.get(live.commission)

@@ -11,7 +11,7 @@ document.documentElement.classList.add("live");
 connect(
   main,
   (message) => {
-    if (message.t !== "state" || message.cue.split("|").slice(0, 5).join("|") === main.dataset.skipped || !over.hidden) return;
+    if (message.cue === undefined || message.cue.split("|").slice(0, 5).join("|") === main.dataset.skipped || !over.hidden) return;
     main.querySelector("[data-waiting]").hidden = true;
     over.hidden = false;
     const heading = over.querySelector("h1");

@@ -74,9 +74,9 @@ async def _add(settings: Settings, login: str, name: str, held: tuple[str, ...],
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 @data_option
 def password_(login: str, *, password_stdin: bool, data: Path | None) -> None:
-    """Give the account LOGIN a new password, and sign it out everywhere. Asks for the password, twice."""
+    """Give LOGIN a new password, sign them out everywhere, revoke their tokens. Asks for the password, twice."""
     run(_give(settings_for(data), login, _password(from_stdin=password_stdin)))
-    click.echo(f"{login} has a new password, and has to sign in again.")
+    click.echo(f"{login} has a new password, and has to sign in again. Tokens made before are revoked.")
 
 
 async def _give(settings: Settings, login: str, password: str) -> None:
@@ -87,6 +87,8 @@ async def _give(settings: Settings, login: str, password: str) -> None:
             raise NotFound("There is no account %(login)s. See: forum user list", login=login)
         await work.people.set_password(person.id, hashed)
         await work.people.sign_out_everywhere(person.id)
+        for token in await work.people.tokens(person.id):
+            await work.people.revoke_token(person.id, token.id, SystemClock().now())
 
 
 @user.command(name="list")

@@ -43,7 +43,7 @@ async def _chosen(request: Request, form: Form, person: Person) -> str:
 
 
 async def given(request: Request) -> Response:
-    """Gives somebody a new password. Every device of theirs is signed out."""
+    """Gives somebody a new password. Every device of theirs is signed out, every token of theirs is revoked."""
     form = await form_of(request)
     person = request.path_params["person"]
     try:
@@ -53,6 +53,9 @@ async def given(request: Request) -> Response:
         async with site_of(request).store.begin() as work:
             await work.people.set_password(person, hashed)
             await work.people.sign_out_everywhere(person)
+            # Whoever had the old password may have made one.
+            for token in await work.people.tokens(person):
+                await work.people.revoke_token(person, token.id, site_of(request).clock.now())
     except (FormErrors, StoreUnavailable) as error:
         if wants_json(request):
             raise

@@ -8,7 +8,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from house import PASSWORD, House, a_house, words
+from making import CLOCK
 
+from forum import organising
 from forum.web import accounts
 from forum.web.pages import SIGNED_IN
 
@@ -81,9 +83,12 @@ async def test_the_present_password_cannot_be_guessed_without_end(house: House) 
 
 
 async def test_an_administrator_gives_somebody_a_new_password(house: House) -> None:
-    mo = await house.person("mo", "moderator")
-    async with house.signed_in("administrator") as desk, house.browser() as laptop:
+    mo = await house.person("mo", "moderator", "organiser")
+    _, secret = await organising.make_token(house.store, CLOCK, mo, "a script")
+    async with house.signed_in("administrator") as desk, house.browser() as laptop, house.browser() as machine:
         await enter(laptop, PASSWORD)
+        machine.headers["Authorization"] = f"Bearer {secret}"
+        assert (await machine.get("/organise")).status_code == 200
         short = await desk.post(f"/people/{mo.id}/password", data={"password": "short"})
         assert short.status_code == 422
         assert f'<a href="#password-{mo.id}">' in short.text
@@ -91,6 +96,7 @@ async def test_an_administrator_gives_somebody_a_new_password(house: House) -> N
         given = await desk.post(f"/people/{mo.id}/password", data={"password": NEW})
         assert given.headers["location"] == "/people?done=password"
         assert (await laptop.get("/moderate")).status_code == 303
+        assert (await machine.get("/organise")).status_code in (303, 401)
         assert await enter(laptop, PASSWORD) == 422
         assert await enter(laptop, NEW) == 303
         assert (await desk.post(f"/people/{'0' * 32}/password", data={"password": NEW})).status_code == 404

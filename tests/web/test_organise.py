@@ -178,7 +178,8 @@ async def test_a_machine_with_a_token_does_the_same_as_json(house: House, organi
         answer = await machine.post("/organise/commissions", data={**COMMISSION, "rehearsal": "1"})
         assert answer.status_code == 200
         commission = answer.json()
-        assert set(commission) == {"id", "groups"}
+        assert set(commission) == {"id", "groups", "stories"}
+        assert commission["stories"] == []  # lent for a rehearsal only
         assert [set(group) for group in commission["groups"]] == [{"id", "label"}] * 2
         fields = {"commission": commission["id"], "title": "A rehearsal", "rehearsal": "1"}
         answer = await machine.post("/organise/sessions", data=fields)
