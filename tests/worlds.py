@@ -248,7 +248,8 @@ class World:
     async def walk(self, moment: str, rounds: Sequence[str], *more: str) -> None:
         """Every address of something that is here, as everybody who may ask for it; and the export on disk.
 
-        What is public is asked for by nobody, the phone that voted, the organiser and the commissioner.
+        What is public is asked for by nobody, the phone that voted, the organiser and the commissioner; the record by
+        nobody. The first of them asks for JSON too.
         """
         async with self.house.store.read() as work:
             size = await work.record.size()
@@ -266,8 +267,9 @@ class World:
             asked += [(path, page.permission) for path in paths if "GET" in page.methods and "{" not in path]
         for path, permission in asked:
             may = [seat for seat, role in STAFF.items() if roles.may((role,), permission)]
-            for who in ("nobody", "voter", "organiser", "commissioner") if permission == "public" else may:
-                for accept in (HTML, JSON):
+            seats = ["nobody", "voter", "organiser", "commissioner"] if permission == "public" else may
+            for who in seats[:1] if path.startswith("/record/") else seats:
+                for accept in (HTML, JSON) if who == seats[0] else (HTML,):
                     answer = await self.seats[who].get(path, headers={"Accept": accept})
                     self.hear(who, f"{moment} GET {path} {accept}", answer)
         for of in (None, self.commission.id):
