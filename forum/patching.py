@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import TypeAlias
 
 # Lines of the text before, from the first up to (not with) the second; or a line that is new.
@@ -11,14 +11,29 @@ Piece: TypeAlias = tuple[int, int] | str
 
 
 def patch(before: Sequence[str], after: Sequence[str]) -> list[Piece]:
-    """The pieces of which `after` is made."""
+    """The pieces of which `after` is made: as few as can be, and no line that is in `before`, wherever it has moved."""
+    places = defaultdict(list)
+    for place, line in enumerate(before):
+        places[line].append(place)
     pieces: list[Piece] = []
-    for tag, start, end, new_start, new_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            pieces.append((start, end))
+    done = 0
+    while done < len(after):
+        here = after[done]
+        run = max([_alike(before, place, after, done) for place in places.get(here, ())], default=None)
+        if run is None:
+            pieces.append(here)
+            done += 1
         else:
-            pieces += after[new_start:new_end]
+            length, start = run
+            pieces.append((start, start + length))
+            done += length
     return pieces
+
+
+def _alike(before: Sequence[str], place: int, after: Sequence[str], done: int) -> tuple[int, int]:
+    """How many lines are the same from there on; and the place itself."""
+    most = min(len(before) - place, len(after) - done)
+    return next((n for n in range(most) if before[place + n] != after[done + n]), most), place
 
 
 def patched(before: Sequence[str], pieces: Sequence[Piece]) -> list[str]:

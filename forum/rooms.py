@@ -24,6 +24,8 @@ from forum.viewing import view_of
 log = structlog.get_logger()
 
 ARRIVALS = 1.0
+# How long small changes that everybody sees wait for others like them: each is a frame to every phone.
+STIRS = 4.0
 # A room that is only polled is kept for a little longer than a phone that polls counts as here.
 POLLED = POLLING + 1
 
@@ -101,13 +103,13 @@ class Rooms:
             del self._arrivals[session]
 
     def stirred(self, session: str) -> None:
-        """Something small that everybody sees has changed ("me too"): shown within a second, with others like it."""
+        """Something small that everybody sees has changed ("me too"): shown within seconds, with others like it."""
         if session in self._rooms and session not in self._stirs:
             self._stirs[session] = asyncio.create_task(self._stir(session))
 
     async def _stir(self, session: str) -> None:
         try:
-            await asyncio.sleep(ARRIVALS)
+            await asyncio.sleep(STIRS)
             await reasoning.redraw(self._store, session)
         except StoreUnavailable:
             log.warning("what everybody sees is not up to date", session=session)

@@ -13,14 +13,21 @@ const alert = document.querySelector("[data-alert]");
 const line = document.querySelector("[data-connection]");
 const carried = carrying(main, document.querySelector("[data-kept]"));
 let asking = 0;
+let came = false; // whether the last question was answered
 
 const link = watch(main, {
   still: true,
   carry: carried.carry,
   twin: carried.twin,
   tell(how) {
-    clearTimeout(asking);
-    asking = how === "down" ? setTimeout(ask, AGAIN) : 0;
+    if (how === "down") {
+      // Every attempt that fails says "down" again: that must neither put off the next question nor undo its answer.
+      if (asking) say();
+      else asking = setTimeout(ask, AGAIN);
+    } else {
+      asking = clearTimeout(asking) || 0;
+      came = false;
+    }
   },
 });
 keys(main);
@@ -46,12 +53,16 @@ async function renew() {
   }
 }
 
-async function ask() {
-  const came = await renew();
-  if (!asking) return;
+function say() {
   line.dataset.is = came ? "poll" : "down";
   line.textContent = came ? line.dataset.sayPoll : line.dataset.sayDown;
   document.body.classList.toggle("is-down", !came);
+}
+
+async function ask() {
+  came = await renew();
+  if (!asking) return;
+  say();
   asking = setTimeout(ask, AGAIN);
 }
 

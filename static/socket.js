@@ -5,7 +5,7 @@ const SILENCE = 20000; // after so long without a message, ask whether the serve
 const ANSWER = 5000; // and wait so long for its answer
 const SLOWEST = 20000; // the longest pause between two attempts
 const BLOCKED = 3; // so many attempts without a hello: websockets are blocked here, or nothing is there
-const SELDOM = 60000; // the pause between two attempts where polling works
+const SELDOM = 120000; // the pause between two attempts where polling works
 const PATIENCE = 10000; // so long a request may take: one that hangs would keep the next ones waiting
 
 // A request that fails rather than waits for ever.
@@ -89,7 +89,7 @@ export function connect(main, hear, tell) {
 
   // Where websockets are blocked: ask every few seconds instead, and go on trying.
   async function poll() {
-    polling = setTimeout(poll, 5000 + 5000 * Math.random());
+    polling = setTimeout(poll, 6000 + 6000 * Math.random());
     try {
       const answer = await ask(main.dataset.path + "/now?v=" + main.dataset.version);
       if (answer.status === 403 || answer.status === 404) return end();

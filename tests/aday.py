@@ -196,6 +196,11 @@ class Day:
     async def equal(self) -> None:
         """The two projectors have the same to show; how much of it fits is each one's own."""
         first, second = (wall.locator("#screen") for wall in self.walls)
+        for _ in range(100):
+            # What comes next may reach one of them before the other.
+            if await first.text_content() == await second.text_content():
+                return
+            await asyncio.sleep(0.1)
         await expect(second).to_have_text(str(await first.text_content()))
 
     async def table(self, rows: Mapping[str, str], tongue: str = "") -> None:

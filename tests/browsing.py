@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 from serving import Serving
 
+from forum.web.pages import SIGNED_IN
+
 PASSWORD = "seven quiet green kettles"
+# The accounts of a house, by login, and their roles.
+STAFF = {"olu": ("organiser",), "ona": ("organiser",), "cat": ("organiser", "commissioner")}
 FIRST_LINK = re.compile(r"http://\S+(/first/\S+)")
 SMALL: ViewportSize = {"width": 320, "height": 640}
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -21,11 +26,22 @@ LAPTOP: ViewportSize = {"width": 1280, "height": 800}
 
 @dataclass
 class House:
-    """A server with its demonstration, and the link for its first administrator."""
+    """A server with its demonstration. Of one with STAFF: olu's token, and by login the cookie of who is signed in; of
+    one without: the link for its first administrator.
+    """
 
     server: Serving
-    first_link: str
     data: Path
+    first_link: str = ""
+    token: str = ""
+    signed_in: Mapping[str, str] = field(default_factory=dict)
+
+    def again(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stops the server so (where it still runs), and starts another on the same data and port."""
+        port = self.server.port
+        if self.server.process.poll() is None:
+            self.server.stop(how)
+        self.server = Serving(self.data, port=port)
 
     def url(self, path: str) -> str:
         """The address of a path."""
@@ -57,6 +73,10 @@ class People:
     async def signed_in(self, login: str, size: ViewportSize | None = None) -> Page:
         """The same, signed in."""
         page = await self.somebody(size)
+        if login in self.house.signed_in:
+            home = self.house.server.base
+            await page.context.add_cookies([{"name": SIGNED_IN, "value": self.house.signed_in[login], "url": home}])
+            return page
         await page.goto("/sign-in")
         await page.get_by_label("Login").fill(login)
         await page.get_by_label("Password").fill(PASSWORD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 Made = TypeVar("Made")
@@ -14,16 +14,19 @@ GRACE = 0.002
 
 
 class _Hasty(selectors.DefaultSelector):
-    """Never waits for a timer: moves its loop's clock instead."""
+    """Never waits for a timer: moves its loop's clock instead, unless somebody is `busy` outside the loop."""
 
-    skipped = 0.0
+    def __init__(self) -> None:
+        super().__init__()
+        self.skipped = 0.0
+        self.busy: Callable[[], bool] = lambda: False
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready; where that is nothing, the time until the next timer is over."""
         ready: list[tuple[selectors.SelectorKey, int]] = super().select(
             timeout if timeout is None else min(timeout, GRACE)
         )
-        if not ready and timeout is not None:
+        if not ready and timeout is not None and not self.busy():
             self.skipped += max(0.0, timeout - GRACE)
         return ready
 
@@ -38,6 +41,10 @@ class JumpingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Seconds, skipped ones included."""
         return super().time() + self._hasty.skipped
+
+    def stands_while(self, busy: Callable[[], bool]) -> None:
+        """The clock does not jump while this is so: a time limit on work in another thread is one in real seconds."""
+        self._hasty.busy = busy
 
 
 def in_a_hurry(work: Coroutine[Any, Any, Made]) -> Made:

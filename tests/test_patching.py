@@ -21,3 +21,5 @@ def test_only_what_is_new_stands_in_a_patch() -> None:
     assert patch(before, after) == [(0, 2), "<li>between</li>", (2, 4)]
     assert patch(before, before) == [(0, 4)]
     assert patch([], before) == before
+    moved = ["<li>two</li>", "</ul>", "<ul>", "<li>one</li>"]
+    assert patch(before, moved) == [(2, 4), (0, 2)]

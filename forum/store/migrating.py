@@ -9,6 +9,7 @@ import asyncio
 import os
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -80,6 +81,7 @@ def _upgrade(connection: sa.Connection) -> None:
     command.upgrade(config, "head")
 
 
+@cache
 def _script() -> ScriptDirectory:
     return ScriptDirectory(_MIGRATIONS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import jinja2
@@ -33,6 +33,7 @@ def static(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
+@lru_cache(maxsize=256)  # a join code's is drawn into every state of every projector
 def qr(text: str) -> str:
     """A QR code as inline SVG without any styling of its own but black on white."""
     return segno.make(text, error="m").svg_inline(omitsize=True, border=2, light="#fff", dark="#000")
@@ -70,8 +71,11 @@ def spaced(code: str) -> Markup:
     return Markup('<bdi dir="ltr">{} {}</bdi>').format(code[:3], code[3:])
 
 
+@cache
 def environment() -> jinja2.Environment:
-    """The Jinja environment of the whole site; a name that a template does not get is an error."""
+    """The Jinja environment of the whole process, which compiles each template once; a name that one does not get is an
+    error.
+    """
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,

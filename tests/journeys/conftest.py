@@ -4,37 +4,69 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
+import httpx2
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from browsing import FIRST_LINK, House, Look, People
+from browsing import FIRST_LINK, PASSWORD, STAFF, House, Look, People
 from playwright.async_api import Browser, Page
+from running import hired
 from serving import Serving
+
+from forum.web.pages import SIGNED_IN
+
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    """Debian's Chromium, without what it would ask other hosts for."""
-    chromium = shutil.which("chromium")
+    """Debian's Chromium, without what it would ask other hosts for: the one that has no windows, where it is there."""
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         if os.environ.get("CI"):
-            pytest.fail("chromium is missing: apt-get install chromium")
-        pytest.skip("needs Debian's chromium: apt-get install chromium")
+            pytest.fail("chromium is missing: apt-get install chromium-headless-shell")
+        pytest.skip("needs Debian's chromium: apt-get install chromium-headless-shell")
     quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
     # As root, as CI is in containers, Chromium has no sandbox.
     return {"executable_path": chromium, "args": ["--no-sandbox", "--disable-gpu", "--disable-sync", *quiet]}
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """A server on a free port with fresh data."""
-    with Serving(tmp_path / "data") as server:
+@pytest.fixture(scope="session")
+def staffed(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house that was open once, to copy: its data, olu's token, and everybody of STAFF signed in."""
+    data, signed_in = tmp_path_factory.mktemp("staffed") / "data", {}
+    with Serving(data) as server:
+        token = hired(data, *STAFF)
+        for login in STAFF:
+            form = {"login": login, "password": PASSWORD}
+            answer = httpx2.post(f"{server.base}/sign-in", data=form, headers={"Origin": server.base})
+            signed_in[login] = answer.cookies[SIGNED_IN]
+    return House(server, data, token=token, signed_in=signed_in)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, staffed: House) -> Iterator[House]:
+    """A server on a free port where everybody of STAFF has an account. The tests of a module share it: each makes a
+    session of its own.
+    """
+    data = shutil.copytree(staffed.data, tmp_path_factory.mktemp("house") / "data")
+    opened = replace(staffed, server=Serving(data), data=data)
+    yield opened
+    opened.server.stop(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A server on a free port with fresh data: nobody has an account yet."""
+    data = tmp_path_factory.mktemp("empty") / "data"
+    with Serving(data) as server:
         link = FIRST_LINK.search(server.said)
         assert link is not None
-        yield House(server, link.group(1), tmp_path / "data")
+        yield House(server, data, link.group(1))
 
 
 @pytest.fixture
@@ -52,9 +84,7 @@ def accessible() -> Look:
     axe = Axe()
 
     async def look(page: Page) -> None:
-        results = await axe.run(
-            page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-        )
+        results = await axe.run(page, options={"runOnly": AXE_RULES, "resultTypes": ["violations"]})
         found = [
             f"{page.url} {v['id']}: {v['help']}: " + "; ".join(str(n["html"])[:160] for n in v["nodes"][:4])
             for v in results.response["violations"]

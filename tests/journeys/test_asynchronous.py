@@ -12,6 +12,11 @@ from playwright.async_api import Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
+@pytest.fixture(scope="module")
+def house(empty_house: House) -> House:
+    return empty_house
+
+
 async def an_organiser(people: People, house: House) -> Page:
     """The first account, which holds every role."""
     page = await people.somebody(SMALL)

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from browsing import PHONE, SMALL, House, Look, People
 from playwright.async_api import Page, ViewportSize, expect
-from running import a_day, act, an_organiser, come_in
+from running import a_day, a_played_story, act, an_organiser, come_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 # The smallest phone, with everything twice as large.
@@ -25,17 +25,7 @@ async def organiser(house: House) -> AsyncIterator[httpx2.AsyncClient]:
 
 async def a_story(organiser: httpx2.AsyncClient) -> tuple[dict[str, Any], str, list[str]]:
     """A session with a story of the demonstration that has content notes: the session, the story, its scenes."""
-    page = (await organiser.get("/commissions", headers={"Accept": "text/html"})).text
-    commission = page.split('href="/commissions/')[1].split('"')[0]
-    page = (
-        await organiser.get(f"/organise/sessions/new?commission={commission}", headers={"Accept": "text/html"})
-    ).text
-    story = page.split('name="scenario" value="')[1].split('"')[0]
-    made = await organiser.post(
-        "/organise/sessions", data={"commission": commission, "title": "A day", "scenario": story}
-    )
-    assert made.status_code == 200, made.text
-    twee = (await organiser.get(f"/stories/{story}/story.twee")).text
+    session, story, twee = await a_played_story(organiser)
     scenes = [
         line[3:].split("{")[0].split("[")[0].strip()
         for line in twee.split("\n")
@@ -44,7 +34,7 @@ async def a_story(organiser: httpx2.AsyncClient) -> tuple[dict[str, Any], str, l
         and "decision" not in line
         and "[forum]" not in line
     ]
-    return made.json(), story, scenes
+    return session, story, scenes
 
 
 async def asked(organiser: httpx2.AsyncClient, session: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ import pytest
 from browsing import LAPTOP, PASSWORD, PHONE, SMALL, House, Look, People, join, press, press_within
 from playing import QUESTION, SCENE
 from playwright.async_api import Page, expect
-from serving import forum
+from running import an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -67,19 +67,10 @@ class Event:
 
 @pytest.fixture
 async def event(people: People, house: House) -> AsyncIterator[Event]:
-    for login in ("olu", "ona"):
-        added = forum(
-            "user", "add", login, "--role", "organiser", "--password-stdin", "--data", house.data, given=PASSWORD + "\n"
-        )
-        assert added.returncode == 0, added.stderr
-    made = forum("user", "token", "olu", "--label", "test", "--data", house.data, "--json")
-    token = re.search(r'"token": "([^"]+)"', made.stdout)
-    assert token is not None
     with closing(sqlite3.connect(house.data / "forum.db")) as database:
         found = database.execute("SELECT id, commission FROM story WHERE twee LIKE ?", (f"%{SCENE}%",)).fetchall()
     [(story, commission)] = found
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
-    async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
+    async with an_organiser(house) as http:
         made_session = await http.post(
             "/organise/sessions",
             data={"commission": commission, "title": "A day in March", "scenario": story, "reasons": "read first"},
@@ -338,7 +329,7 @@ class TestThePage:
         await page.goto(event.path)
         await expect(page.locator("[data-connection]")).to_have_attribute("data-is", "poll", timeout=20_000)
         await event.scene()
-        await expect(page.locator("[data-part=now]")).to_contain_text(SCENE)
+        await expect(page.locator("[data-part=now]")).to_contain_text(SCENE, timeout=20_000)
         await press_within(page, page.locator("[data-part=now]"), "^Pause$")
         await expect(page.locator("[data-part=head]")).to_contain_text("Paused")
 

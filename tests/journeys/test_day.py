@@ -16,7 +16,7 @@ from afternoon import (
     the_second_story_and_its_first_vote,
     the_second_vote_names_what_is_new,
 )
-from browsing import LAPTOP, PASSWORD, PHONE, House, Look, People
+from browsing import LAPTOP, PHONE, House, Look, People
 from morning import (
     a_phone_takes_the_console_over,
     more_ways_of_voting,
@@ -35,10 +35,6 @@ POLICE, EMERGENCY = "The man on the bridge road", "Seat fourteen"
 @pytest.fixture
 async def day(people: People, house: House, accessible: Look) -> AsyncIterator[Day]:
     """Two facilitators, one of whom may decide; a session with tickets and two stories; a console on a laptop."""
-    for login, roles in (("olu", ("organiser",)), ("cat", ("organiser", "commissioner"))):
-        flags = [flag for role in roles for flag in ("--role", role)]
-        added = forum("user", "add", login, *flags, "--password-stdin", "--data", house.data, given=PASSWORD + "\n")
-        assert added.returncode == 0, added.stderr
     expect.set_options(timeout=20_000)
     one = Day(people, house, accessible, await people.signed_in("olu", LAPTOP))
     yield one

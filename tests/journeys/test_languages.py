@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pseudo
 import pytest
-from browsing import FIRST_LINK, LAPTOP, SMALL, House, Look, People
+from browsing import LAPTOP, SMALL, House, Look, People
 from playwright.async_api import Page, expect
 from running import a_day, act, an_organiser, come_in
 from serving import Serving
@@ -18,14 +19,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PUBLIC = ("/", "/stories", "/commissions", "/record", "/record/0", "/join", "/sign-in", "/moderation", "/nowhere")
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, staffed: House) -> Iterator[House]:
     """A server that speaks the made-up language too."""
-    locales = pseudo.write(tmp_path / "locales")
-    with Serving(tmp_path / "data", settings={"FORUM_LOCALES": str(locales)}) as server:
-        link = FIRST_LINK.search(server.said)
-        assert link is not None
-        yield House(server, link.group(1), tmp_path / "data")
+    folder = tmp_path_factory.mktemp("house")
+    locales = pseudo.write(folder / "locales")
+    data = shutil.copytree(staffed.data, folder / "data")
+    with Serving(data, settings={"FORUM_LOCALES": str(locales)}) as server:
+        yield replace(staffed, server=server, data=data)
 
 
 @pytest.fixture

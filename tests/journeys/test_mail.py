@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import FIRST_LINK, SMALL, House, Look, People
+from browsing import SMALL, House, Look, People
 from house import telling
 from making import CLOCK
 from playwright.async_api import Browser, Page, expect
@@ -39,9 +39,7 @@ async def people(browser: Browser, tmp_path: Path, office: PostOffice) -> Any:
         "FORUM_SMTP_FROM": "forum@post.test",
     }
     with Serving(tmp_path / "data", port=port, settings=settings) as server:
-        link = FIRST_LINK.search(server.said)
-        assert link is not None
-        everybody = People(browser, House(server, link.group(1), tmp_path / "data"), [])
+        everybody = People(browser, House(server, tmp_path / "data"), [])
         yield everybody
         for context in everybody.contexts:
             await context.close()

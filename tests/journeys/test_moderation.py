@@ -10,6 +10,12 @@ from playwright.async_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
+
+@pytest.fixture(scope="module")
+def house(empty_house: House) -> House:
+    return empty_house
+
+
 TITLE = "The lift that never comes"
 
 

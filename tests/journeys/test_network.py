@@ -10,8 +10,9 @@ import re
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -19,8 +20,7 @@ import pytest
 from browsing import PHONE, House, People
 from making import COMMISSION_FORM
 from playwright.async_api import Locator, Page, expect
-from running import a_day, act, an_organiser
-from serving import Serving
+from running import a_day, a_played_story, act, an_organiser
 from wires import Wire
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -103,7 +103,7 @@ class Room:
         return self.rows("SELECT choice FROM ballot WHERE round = ?", round_id)
 
     def stops(self) -> list[str]:
-        return self.rows("SELECT how FROM stop")
+        return self.rows("SELECT how FROM stop WHERE session = ?", self.session["id"])
 
     async def on_disk(self, rows: Callable[[], list[str]]) -> None:
         """Asks the server until there is something."""
@@ -124,15 +124,9 @@ async def room(people: People, house: House) -> AsyncIterator[Room]:
 
 
 @pytest.fixture
-async def again(house: House) -> AsyncIterator[Callable[[], None]]:
+def again(house: House) -> Callable[[], None]:
     """Kills the server as a power cut would, and starts another on the same data and port."""
-    async with AsyncExitStack() as stack:
-
-        def kill_and_start() -> None:
-            house.server.stop(signal.SIGKILL)
-            house.server = stack.enter_context(Serving(house.data, port=house.server.port))
-
-        yield kill_and_start
+    return partial(house.again, signal.SIGKILL)
 
 
 async def ready(phone: Page, way: Way) -> Locator:
@@ -374,14 +368,8 @@ async def test_two_devices_and_one_ticket_with_the_first_cut_off(people: People,
 async def replay(people: People, house: House) -> AsyncIterator[Room]:
     """A session in which a scene of a story is played again."""
     async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
-        page = (await organiser.get("/commissions", headers={"Accept": "text/html"})).text
-        commission = page.split('href="/commissions/')[1].split('"')[0]
-        new = f"/organise/sessions/new?commission={commission}"
-        page = (await organiser.get(new, headers={"Accept": "text/html"})).text
-        story = page.split('name="scenario" value="')[1].split('"')[0]
-        form = {"commission": commission, "title": "A day", "scenario": story}
-        room = Room(house, organiser, (await organiser.post("/organise/sessions", data=form)).json(), wire, people)
-        twee = (await organiser.get(f"/stories/{story}/story.twee")).text
+        session, story, twee = await a_played_story(organiser)
+        room = Room(house, organiser, session, wire, people)
         start = re.search(r'"start": *"([^"]+)"', twee)
         assert start is not None
         await room.act("scene", scenario=story, scene=start[1], replay="1")

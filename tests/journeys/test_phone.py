@@ -9,10 +9,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from browsing import PASSWORD, PHONE, House, Look, People
-from making import COMMISSION_FORM
+from browsing import PHONE, House, Look, People
 from playwright.async_api import Page, expect
-from serving import forum
+from running import a_day, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -46,18 +45,9 @@ class Event:
 
 @pytest.fixture
 async def event(house: House) -> AsyncIterator[Event]:
-    added = forum(
-        "user", "add", "olu", "--role", "organiser", "--password-stdin", "--data", house.data, given=PASSWORD + "\n"
-    )
-    assert added.returncode == 0, added.stderr
-    made = forum("user", "token", "olu", "--label", "test", "--data", house.data, "--json")
-    token = re.search(r'"token": "([^"]+)"', made.stdout)
-    assert token is not None
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
-    async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
-        commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()
-        session = await http.post("/organise/sessions", data={"commission": commission["id"], "title": "A day"})
-        yield Event(http, session.json())
+    async with an_organiser(house) as http:
+        session = await a_day(http)
+        yield Event(http, session)
 
 
 async def joined(people: People, event: Event, **more: Any) -> Page:
@@ -190,13 +180,12 @@ async def test_a_restart_of_the_server_is_survived_by_every_screen(people: Peopl
     await wall.goto(event.session["projector"])
     round_id = await event.ask()
     await phone.wait_for_selector("[data-ballot]")
-    port = house.server.port
     house.server.stop()
     await expect(wall.get_by_text("The connection to Forum is down")).to_be_visible(timeout=30_000)
     await expect(wall.locator("[data-voted]:visible")).to_have_count(0)
     await vote(phone, "A nurse")
     await expect(phone.locator("[data-status]")).not_to_contain_text("Counted")
-    with type(house.server)(house.data, port=port):
-        await expect(phone.locator("[data-status]")).to_contain_text("Counted", timeout=60_000)
-        await expect(wall.locator("[data-voted]").first).to_have_text("1", timeout=60_000)
-        assert await event.reveal(round_id) == {"r1": 1, "r2": 0, "none": 0}
+    house.again()
+    await expect(phone.locator("[data-status]")).to_contain_text("Counted", timeout=60_000)
+    await expect(wall.locator("[data-voted]").first).to_have_text("1", timeout=60_000)
+    assert await event.reveal(round_id) == {"r1": 1, "r2": 0, "none": 0}

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 from browsing import PASSWORD, PHONE, SMALL, House, Look, People
-from making import COMMISSION_FORM
 from playwright.async_api import Page, expect
-from serving import forum
+from running import a_day, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -35,18 +34,9 @@ class Day:
 
 @pytest.fixture
 async def day(house: House) -> AsyncIterator[Day]:
-    added = forum(
-        "user", "add", "olu", "--role", "organiser", "--password-stdin", "--data", house.data, given=PASSWORD + "\n"
-    )
-    assert added.returncode == 0, added.stderr
-    made = forum("user", "token", "olu", "--label", "test", "--data", house.data, "--json")
-    token = re.search(r'"token": "([^"]+)"', made.stdout)
-    assert token is not None
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
-    async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
-        commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()
-        session = await http.post("/organise/sessions", data={"commission": commission["id"], "title": "A day"})
-        day = Day(http, session.json())
+    async with an_organiser(house) as http:
+        session = await a_day(http)
+        day = Day(http, session)
         for title, starts, notes in (
             ("Welcome", "10:00", ("Tea and coffee", "Who is here")),
             ("Police and ambulance", "11:00", ("The third knock", "Talk in pairs")),

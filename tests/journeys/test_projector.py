@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from browsing import PASSWORD, House, Look, People
+from browsing import House, Look, People
 from making import COMMISSION_FORM
 from playwright.async_api import Browser, Page, ViewportSize, expect
-from serving import Serving, forum, free_port
+from running import hired
+from serving import Serving, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -83,15 +83,9 @@ class Event:
             assert await wall.evaluate(FAULTS) == [], await wall.locator("main").inner_text()
 
 
-async def opened(base: str, data: Path, walls: list[Page]) -> Event:
-    added = forum(
-        "user", "add", "olu", "--role", "organiser", "--password-stdin", "--data", data, given=PASSWORD + "\n"
-    )
-    assert added.returncode == 0, added.stderr
-    made = forum("user", "token", "olu", "--label", "test", "--data", data, "--json")
-    token = re.search(r'"token": "([^"]+)"', made.stdout)
-    assert token is not None
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
+async def opened(house: House, walls: list[Page]) -> Event:
+    base, token = house.server.base, house.token or hired(house.data)
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
     http = httpx2.AsyncClient(base_url=base, headers=headers, timeout=30)
     commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()
     session = (await http.post("/organise/sessions", data={"commission": commission["id"], "title": "A day"})).json()
@@ -115,7 +109,7 @@ async def closed(event: Event) -> None:
 @pytest.fixture
 async def event(people: People, house: House) -> AsyncIterator[Event]:
     walls = [await people.somebody(size, reduced_motion="reduce") for size in (WALL, BEAMER)]
-    made = await opened(house.server.base, house.data, walls)
+    made = await opened(house, walls)
     yield made
     await closed(made)
 
@@ -224,7 +218,7 @@ async def test_without_its_connection_it_says_so_and_shows_no_number_until_it_is
     try:
         context = await browser.new_context(viewport=WALL, base_url=server.base)
         wall = await context.new_page()
-        event = await opened(server.base, data, [wall])
+        event = await opened(House(server, data), [wall])
         asked = await event.act("ask", question="Who should come?", response=ANSWERS[:2], method="single", live="1")
         await event.act("open", round=asked["round"])
         await event.vote(asked["round"], choice="r1")

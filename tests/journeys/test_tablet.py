@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 import pytest
-from browsing import PASSWORD, SMALL, House, Look, People
-from making import COMMISSION_FORM
+from browsing import SMALL, House, Look, People
 from playwright.async_api import Page, expect
-from serving import forum
+from running import a_day, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -42,20 +40,11 @@ class Event:
 
 @pytest.fixture
 async def event(house: House) -> AsyncIterator[Event]:
-    added = forum(
-        "user", "add", "olu", "--role", "organiser", "--password-stdin", "--data", house.data, given=PASSWORD + "\n"
-    )
-    assert added.returncode == 0, added.stderr
-    made = forum("user", "token", "olu", "--label", "test", "--data", house.data, "--json")
-    token = re.search(r'"token": "([^"]+)"', made.stdout)
-    assert token is not None
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
-    async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
-        commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()
-        session = await http.post("/organise/sessions", data={"commission": commission["id"], "title": "A day"})
-        path = f"/organise/sessions/{session.json()['id']}/tablet"
+    async with an_organiser(house) as http:
+        session = await a_day(http)
+        path = f"/organise/sessions/{session['id']}/tablet"
         tablet = (await http.post(path, data={"act": "make"})).json()["tablet"]
-        yield Event(http, session.json(), tablet)
+        yield Event(http, session, tablet)
 
 
 async def vote(page: Page, group: str, answer: str) -> None:

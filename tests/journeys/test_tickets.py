@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 import pytest
-from browsing import PASSWORD, PHONE, SMALL, House, Look, People
+from browsing import PHONE, SMALL, House, Look, People
 from making import COMMISSION_FORM
 from playwright.async_api import expect
-from serving import forum
+from running import an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -48,16 +47,7 @@ class Event:
 
 @pytest.fixture
 async def event(house: House) -> AsyncIterator[Event]:
-    for login in ("olu", "ann"):
-        added = forum(
-            "user", "add", login, "--role", "organiser", "--password-stdin", "--data", house.data, given=PASSWORD + "\n"
-        )
-        assert added.returncode == 0, added.stderr
-    made = forum("user", "token", "olu", "--label", "test", "--data", house.data, "--json")
-    token = re.search(r'"token": "([^"]+)"', made.stdout)
-    assert token is not None
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {token.group(1)}"}
-    async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
+    async with an_organiser(house) as http:
         commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()
         form = {"commission": commission["id"], "title": "A day", "entrance": "tickets"}
         session = await http.post("/organise/sessions", data=form)
@@ -104,7 +94,7 @@ async def test_two_devices_and_one_ticket_are_one_counted_ballot_and_both_are_to
 async def test_an_organiser_gets_the_sheet_and_two_of_them_count_the_papers(
     people: People, event: Event, accessible: Look
 ) -> None:
-    olu, ann = await people.signed_in("olu", SMALL), await people.signed_in("ann")
+    olu, ona = await people.signed_in("olu", SMALL), await people.signed_in("ona")
     await olu.goto(event.tickets)
     await accessible(olu)
     await olu.get_by_label("How many?").fill("9")
@@ -127,12 +117,12 @@ async def test_an_organiser_gets_the_sheet_and_two_of_them_count_the_papers(
     await accessible(olu)
     await olu.get_by_label("How many people in the room got a paper?").fill("6")
     await olu.get_by_role("button", name="Save this count").click()
-    await ann.goto(f"/console/{event.session['id']}")
-    await expect(ann.get_by_text("a second person must confirm")).to_be_visible()
-    await ann.get_by_role("link", name="Papers for this vote").click()
-    await accessible(ann)
-    await ann.get_by_role("button", name="I counted the same").click()
-    await expect(ann.get_by_role("heading", name="These papers are counted")).to_be_visible()
+    await ona.goto(f"/console/{event.session['id']}")
+    await expect(ona.get_by_text("a second person must confirm")).to_be_visible()
+    await ona.get_by_role("link", name="Papers for this vote").click()
+    await accessible(ona)
+    await ona.get_by_role("button", name="I counted the same").click()
+    await expect(ona.get_by_role("heading", name="These papers are counted")).to_be_visible()
     await event.act("close", round=round_id)
     assert (await event.act("reveal", round=round_id))["result"]["counts"] == {"r1": 6, "r2": 0, "none": 0}
 

@@ -14,6 +14,11 @@ from serving import forum
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
+@pytest.fixture(scope="module")
+def house(empty_house: House) -> House:
+    return empty_house
+
+
 async def test_the_whole_chain(people: People, house: House, accessible: Look, tmp_path: Path) -> None:
     await make_accounts(people, house, accessible)
 

@@ -26,6 +26,12 @@ from playwright.async_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
+
+@pytest.fixture(scope="module")
+def house(empty_house: House) -> House:
+    return empty_house
+
+
 TITLE = "The lift that never comes"
 HAPPENED = "My father waits for a lift to the clinic. It is late again."
 QUESTION = "What could the clinic do now?"
