@@ -13,13 +13,19 @@ import httpx2
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from browsing import FIRST_LINK, PASSWORD, STAFF, House, Look, People
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 from running import hired
 from serving import Serving
 
 from forum.web.pages import SIGNED_IN
 
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Several browsers share few cores: what comes late is late, not wrong."""
+    expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

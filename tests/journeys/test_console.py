@@ -327,9 +327,9 @@ class TestThePage:
         page = await event.people.signed_in("olu")
         await page.route_web_socket(re.compile("/console/"), lambda socket: socket.close())
         await page.goto(event.path)
-        await expect(page.locator("[data-connection]")).to_have_attribute("data-is", "poll", timeout=20_000)
+        await expect(page.locator("[data-connection]")).to_have_attribute("data-is", "poll")
         await event.scene()
-        await expect(page.locator("[data-part=now]")).to_contain_text(SCENE, timeout=20_000)
+        await expect(page.locator("[data-part=now]")).to_contain_text(SCENE)
         await press_within(page, page.locator("[data-part=now]"), "^Pause$")
         await expect(page.locator("[data-part=head]")).to_contain_text("Paused")
 

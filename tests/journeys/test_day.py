@@ -35,12 +35,10 @@ POLICE, EMERGENCY = "The man on the bridge road", "Seat fourteen"
 @pytest.fixture
 async def day(people: People, house: House, accessible: Look) -> AsyncIterator[Day]:
     """Two facilitators, one of whom may decide; a session with tickets and two stories; a console on a laptop."""
-    expect.set_options(timeout=20_000)
     one = Day(people, house, accessible, await people.signed_in("olu", LAPTOP))
     yield one
     for _group, http in one.crowd:
         await http.aclose()
-    expect.set_options(timeout=5_000)
 
 
 async def test_a_whole_day(day: Day, tmp_path: Path) -> None:

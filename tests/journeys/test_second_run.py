@@ -112,9 +112,7 @@ async def test_the_second_run(day: Day) -> None:
     await expect(reason).to_contain_text("somebody comes every ten minutes")
     await reason.get_by_role("button", name=re.compile("^Me too")).click()
     await expect(reason.get_by_role("button")).to_have_attribute("aria-pressed", "true")
-    await expect(first.locator("[data-part=reasons]")).to_contain_text(
-        re.compile(r"Me too: [^)]*\(1\)"), timeout=20_000
-    )
+    await expect(first.locator("[data-part=reasons]")).to_contain_text(re.compile(r"Me too: [^)]*\(1\)"))
     await day.press("^Show reasons on the big screen")
     for wall in day.walls:
         await expect(wall.locator("[data-part=reasons]")).to_contain_text("nineteen and alone")
