@@ -76,9 +76,10 @@ class Way:
     declared: Mapping[str, str]
 
 
+LIVE = {"live": "1", "none": "1"}
 WAYS = {
     "single": Way("Who should come?", ANSWERS, _single, ("#choice-r3",), {"none": "1", "quorum": "20"}),
-    "approval": Way("What could you accept?", ANSWERS, _approval, ("#choice-r1", "#choice-r4"), {"live": "1"}),
+    "approval": Way("What could you accept?", ANSWERS, _approval, ("#choice-r1", "#choice-r4"), LIVE),
     "ranked": Way("In which order?", ANSWERS, _ranked, (), {}),
     "score": Way("How well would each work?", ANSWERS, _score, tuple(f"#score-r{n}-{6 - n}" for n in range(1, 5)), {}),
     "consent": Way("Can we live with this?", (PROPOSAL,), _consent, ("#choice-agree_if",), {"quorum_each": "12"}),

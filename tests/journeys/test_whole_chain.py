@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from pathlib import Path
 
@@ -205,7 +206,10 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
 
     # The public reads all of it.
     public = await people.somebody(PHONE)
-    for path in ("/", "/commissions", "/stories", "/record", "/record/0", "/sign-in"):
+    lines = (await (await public.request.get("/record/entries.jsonl")).text()).splitlines()
+    entries = {json.loads(line)["type"]: f"/record/{index}" for index, line in enumerate(lines)}
+    assert {"round opened", "round closed", "round revealed", "decision"} <= entries.keys()
+    for path in ("/", "/commissions", "/stories", "/record", *entries.values(), "/sign-in"):
         await public.goto(path)
         await accessible(public)
     await public.goto(decided)
