@@ -183,7 +183,8 @@ async def main(folder: Path, parts: Collection[str]) -> None:
         try:
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(
-                    executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+                    executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
+                    args=["--no-sandbox", "--disable-gpu"],
                 )
                 desk = await Desk.of(Camera(browser, server.base, folder if every else shots), data)
                 if every:

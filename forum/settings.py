@@ -42,7 +42,9 @@ TABLE = (
     Setting("FORUM_JOINS_PER_ADDRESS", "3000", "Phones that may join from one network address in ten minutes."),
     Setting("FORUM_WRONG_CODES_PER_ADDRESS", "300", "Wrong join codes that one address may try in ten minutes."),
     Setting(
-        "FORUM_WRONG_TICKETS_PER_ADDRESS", "100", "Tickets that do not exist, which one address may try in ten minutes."
+        "FORUM_WRONG_TICKETS_PER_ADDRESS",
+        "3000",
+        "Tickets that do not exist, which one address may try in ten minutes.",
     ),
     Setting("FORUM_STORIES_PER_ADDRESS", "60", "Stories that one network address may begin, and submit, in an hour."),
     Setting("FORUM_SAVES_PER_ADDRESS", "3000", "Times that writers at one network address may save in ten minutes."),
