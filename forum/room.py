@@ -3,8 +3,8 @@
 A room takes a message by a plain call that never awaits (`receive`) and answers through the screen's outbox. It draws
 each kind of screen once in each language that is read in the room, and hands the one frame to everybody. Between acts
 it sends tallies: how many have voted, at most five times a second, the first change at once. Phones show no more of
-them than a live count, and every frame costs their battery and data: besides the one that comes with each state they
-get one when that count has changed, at most one in two seconds.
+them than a live count, and every frame costs their battery and data, so they get one in two seconds, and none that
+tells only of who came and went.
 """
 
 from __future__ import annotations
@@ -360,7 +360,7 @@ class Room:
         told.tick = None
         told.at = asyncio.get_running_loop().time()
         frames = {kind: self._tally(kind) for kind in KINDS if (kind != "phone") == quick}
-        news = tuple(frames.values()) if quick else (encode(replace(self.tally, voted=0, present=0)),)
+        news = tuple(frames.values()) if quick else (encode(replace(self.tally, present=0)),)
         if news != told.news:
             told.news = news
             for connection in self._connections:

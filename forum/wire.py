@@ -131,8 +131,8 @@ class Tally(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag=
 
     Never how they voted, but for a round that said from the start that it shows its count: then `so_far` has the count
     of everybody together, a number for each mark of its way of voting (docs/methods.md), once enough have voted.
-    `health` is there for consoles alone. A phone gets one with each state, and where the count is shown one in two
-    seconds at most; other screens whenever a number changed, five in a second at most.
+    `health` is there for consoles alone. A phone gets one in two seconds at most, and none that tells only of who came
+    and went; other screens five in a second at most.
     """
 
     round: str | None
