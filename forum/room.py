@@ -315,10 +315,13 @@ class Room:
         """The round whose count may be shown again by now; empty where there is none."""
         return self._count.round if self._count.due(self._voted) else ""
 
-    def show_count(self, choices: Mapping[str, int]) -> None:
-        """Takes how many ballots there are of each choice in that round, to show as much of it as may be shown."""
-        if self._count.take(choices):
+    def show_count(self, choices: Mapping[str, int]) -> bool:
+        """Takes how many ballots there are of each choice in that round, to show as much of it as may be shown; whether
+        that is anything new."""
+        new = self._count.take(choices)
+        if new:
             self._changed()
+        return new
 
     @property
     def present(self) -> int:

@@ -41,6 +41,8 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         # Held while the truth is read for a room, so that no act falls between reading it and showing it.
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # Sessions whose consoles are to be told who joined, and those that are being told.
+        self._arrived: set[str] = set()
         self._arrivals: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, asyncio.Task[None]] = {}
         # What waits, by session: for a reason's time to come; to show small changes together.
@@ -87,16 +89,21 @@ class Rooms:
     def joined(self, session: str) -> None:
         """Somebody joined: consoles see it within a second, however many others join in it."""
         room = self._rooms.get(session)
-        if room is not None and room.consoles and session not in self._arrivals:
-            self._arrivals[session] = asyncio.create_task(self._show_arrivals(session))
+        if room is not None and room.consoles:
+            self._arrived.add(session)
+            if session not in self._arrivals:
+                self._arrivals[session] = asyncio.create_task(self._show_arrivals(session))
 
     async def _show_arrivals(self, session: str) -> None:
         try:
-            await asyncio.sleep(ARRIVALS)
-            async with self._reading[session]:
-                room = self._rooms.get(session)
-                if room is not None:
-                    room.show_console(await self._view(session))
+            while session in self._arrived:
+                await asyncio.sleep(ARRIVALS)
+                # Whoever joins from here on may not be in what is read now.
+                self._arrived.discard(session)
+                async with self._reading[session]:
+                    room = self._rooms.get(session)
+                    if room is not None:
+                        room.show_console(await self._view(session))
         except StoreUnavailable:
             log.warning("who is here is not up to date", session=session)
         finally:
@@ -166,9 +173,12 @@ class Rooms:
         """Counts the open round of a room that shows its count, from the committed ballots."""
         try:
             room = self._rooms[session]
-            async with self._store.read() as work:
-                choices = await work.rounds.choices(room.count_due)
-            room.show_count(choices)
+            # Once more where enough have voted while the others were counted.
+            shown = True
+            while room.count_due and shown:
+                async with self._store.read() as work:
+                    choices = await work.rounds.choices(room.count_due)
+                shown = room.show_count(choices)
         except StoreUnavailable:
             log.warning("the live count is not up to date", session=session)
         finally:

@@ -60,8 +60,9 @@ function say() {
 }
 
 async function ask() {
-  came = await renew();
+  const answered = await renew();
   if (!asking) return;
+  came = answered;
   say();
   asking = setTimeout(ask, AGAIN);
 }

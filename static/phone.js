@@ -52,7 +52,9 @@ main.addEventListener("toggle", (event) => {
 
 const link = watch(main, {
   keep: (part, moved) => ["ballot", "stop", "mine"].includes(part) && !moved,
-  state(message) {
+  state(message, moved) {
+    const missed = document.querySelector("[data-missed]");
+    if (moved && missed) missed.remove();
     labels = {};
     letters = {};
     (message.round ? message.round.responses : []).forEach((response, index) => {

@@ -107,6 +107,7 @@ async def more_ways_of_voting(day: Day) -> None:
     )
     await day.counted(votes)
     await day.reveal()
+    await expect(day.phones["late"].locator("[data-missed]")).to_have_count(0)
     await day.table({"A van": "7", "A car": "6", "A bicycle": "6"})
     await day.shown("16 people voted")
     await day.look_at("beamer", "wyn")

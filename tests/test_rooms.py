@@ -297,6 +297,41 @@ async def test_consoles_see_who_joins_and_nobody_else_is_disturbed(sqlite_store:
     assert "state" not in [m["t"] for m in await sent(phone)]
 
 
+async def test_who_joins_while_consoles_are_told_of_others_is_seen_too(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.rooms.ARRIVALS", 0.01)
+    live, _ = await a_room(sqlite_store, [])
+    rooms = Rooms(
+        sqlite_store, CLOCK, lambda kind, view, language: str(dict(view.joined)), lambda words, language: words
+    )
+    console = await enter(await rooms.room(live.id), kind="console")
+    read, view = asyncio.Event(), rooms._view
+    joined_too = asyncio.Event()
+
+    async def slow(session: str) -> View:
+        seen = await view(session)
+        read.set()
+        await joined_too.wait()
+        return seen
+
+    async def join() -> None:
+        async with sqlite_store.begin() as work:
+            for _ in range(6):
+                await work.sessions.join(Participant(new_id(), live.id, "g2", CLOCK.now()), new_id())
+        rooms.joined(live.id)
+
+    monkeypatch.setattr(rooms, "_view", slow)
+    await join()
+    await read.wait()
+    await join()
+    joined_too.set()
+    async with asyncio.timeout(10):
+        while (await until(console, "state"))["html"] != "{'g2': 12}":
+            pass
+    await rooms.close()
+
+
 async def test_a_device_whose_ticket_was_replaced_is_told_and_can_cast_no_more(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1", "g1"])
     rooms = the_rooms(sqlite_store)
