@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from databases import PostgresServer, postgres_programs
+from hypothesis import settings
 from xdist.workermanage import WorkerController
 
 from forum.store import SqlStore, migrate, open_store
@@ -39,6 +41,18 @@ class Tables:
 TABLES = pytest.StashKey[Tables]()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives Hypothesis a fresh seed, the same in every worker, unless the command line names one.
+
+    With CI set Hypothesis would repeat the same inputs in every run, and hide what is false for one input in a hundred.
+    """
+    settings.register_profile("fresh", settings.get_profile("ci") if os.environ.get("CI") else None, derandomize=False)
+    settings.load_profile("fresh")
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+
+
 @pytest.fixture(scope="session")
 def tables(request: pytest.FixtureRequest) -> Tables:
     """Where a test puts a table for the reader of its output."""
@@ -59,7 +73,8 @@ def pytest_testnodedown(node: WorkerController) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Prints the tables, in a quiet run too."""
+    """Prints the tables and Hypothesis's seed, in a quiet run too."""
+    terminalreporter.write_line(f"Hypothesis drew from: --hypothesis-seed={config.option.hypothesis_seed}")
     for title, lines in config.stash.get(TABLES, Tables()).shown:
         terminalreporter.section(title)
         for line in lines:
