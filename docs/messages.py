@@ -131,7 +131,9 @@ def bring_in_step(path: Path, messages: Catalog) -> list[str]:
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         catalogue = Catalog(locale=Locale.parse(language), project="Forum", charset="utf-8", fuzzy=True)
+    dated = catalogue.creation_date
     catalogue.update(messages, no_fuzzy_matching=True)
+    catalogue.creation_date = dated  # else two people who change sentences always change this line both
     catalogue.obsolete.clear()
     with path.open("wb") as file:
         write_po(file, catalogue, width=120, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
