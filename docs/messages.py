@@ -49,6 +49,7 @@ SILENT = (
     "forum/performing.py",
     "forum/phones.py",
     "forum/polis.py",
+    "forum/polisexport.py",
     "forum/reckoning.py",
     "forum/record.py",
     "forum/rehearsal.py",

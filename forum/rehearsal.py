@@ -320,7 +320,7 @@ class _Play:
     async def _opened(self, round_id: str) -> Counter[str]:
         """The choices in the opened ballots of a round."""
         answer = await self._organiser.get_as_organiser(f"/rounds/{round_id}/ballots.jsonl")
-        leaves = [json.loads(line)["leaf"] for line in answer.text.splitlines()]
+        leaves = [json.loads(line)["leaf"] for line in answer.text.split("\n") if line]
         if any(leaf["round"] != round_id for leaf in leaves):
             raise RehearsalFailed("The opened ballots of a round hold another round's.")
         return Counter(str(leaf["choice"]) for leaf in leaves)

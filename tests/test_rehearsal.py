@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sqlite3
+import zipfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
@@ -127,9 +128,14 @@ async def test_everybody_may_come_by_ticket_and_nothing_is_recorded_unasked(tmp_
 
 
 async def test_a_real_conversation_is_kept_and_recorded(tmp_path: Path) -> None:
-    options = ("--polis", POLIS, "--data", tmp_path / "kept", "--record", "--json")
+    with zipfile.ZipFile(tmp_path / "night.zip", "w") as archive:  # as Polis names its files today
+        for file in POLIS.iterdir():
+            name = file.name.replace("participants-", "participant-")
+            archive.write(file, f"night/2026-03-02-0915-9xxwa9jpkm-{name}")
+    options = ("--polis", tmp_path / "night.zip", "--data", tmp_path / "kept", "--record", "--json")
     done = await asyncio.to_thread(forum, "rehearse", *options)
     assert done.returncode == 0, done.stderr
+    assert "Replaying 2026-03-02-0915-9xxwa9jpkm-summary.csv, " in done.stderr
     facts = json.loads(done.stdout)
     assert (facts["phones"], facts["cast"], facts["counted"], facts["lost"], facts["doubled"]) == (26, 640, 640, 0, 0)
     assert all(row["equal"] for row in facts["rounds"])
@@ -302,6 +308,7 @@ async def test_only_a_rehearsals_data_is_used(tmp_path: Path) -> None:
         (("--url", "http://127.0.0.1:1", "--data", "x"), "--url or --data"),
         (("--phones", "2", "--polis", "x"), "one audience"),
         (("--polis", "no-such-folder"), "no-such-folder"),
+        (("--polis", "README.md"), "README.md is neither a folder nor a zip file"),
         (("--phones", "0"), "--phones"),
         (("--drop", "a fifth"), "a fifth is no share of the phones. Write it as 20% or 0.2."),
         (("--slow", "150%"), "150% is no share of the phones"),

@@ -20,7 +20,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from forum import demonstration
+from forum import demonstration, polisexport
 from forum import polis as conversations
 from forum.audience import replayed
 from forum.commands import json_option, make_folder, opened, report, run, say
@@ -63,8 +63,9 @@ class _Share(click.ParamType[float]):
 @click.option(
     "--polis",
     type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Replay a conversation exported from Polis: its statements as rounds, its participants as phones.",
+    metavar="PATH",
+    help="Replay a conversation exported from Polis (a folder, the zip, or one of its files): its statements "
+    "as rounds, its participants as phones.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed invents the same audience.")
 @click.option(
@@ -198,19 +199,17 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _conversation(folder: Path) -> conversations.Conversation:
-    """The conversation in a folder. Raises BadInput where it cannot be read."""
-    if not folder.is_dir():
-        raise BadInput("There is no folder %(folder)s.", folder=folder)
-    files = {}
-    for name in conversations.FILES:
-        file = folder / name
-        if file.is_file():
-            try:
-                files[name] = file.read_text(encoding="utf-8")
-            except UnicodeDecodeError as error:
-                raise BadInput("%(file)s is not UTF-8.", file=file) from error
-    return conversations.read(files)
+def _conversation(path: Path) -> conversations.Conversation:
+    """The conversation in a folder, a zip, or beside one of its files. Raises BadInput where it cannot be read."""
+    files = polisexport.find(path)
+    found = conversations.read(files)
+    say(f"Replaying {', '.join(files)}.")
+    if found.cells_behind:
+        say(
+            f"In {found.cells_behind} places the table of participants holds a vote that was changed later. "
+            "The later vote is replayed."
+        )
+    return found
 
 
 def _check_url(url: str, *, force: bool) -> None:
