@@ -28,6 +28,7 @@ from forum.web.limits import Limits
 from forum.web.live import screen_context
 from forum.web.mail import ONE_CLICK
 from forum.web.middleware import OriginCheck, ReadersLanguage, SecurityHeaders
+from forum.web.proxies import ForwardedHeaders, Proxies
 from forum.web.routes import routes
 from forum.web.site import Site
 from forum.web.templating import environment
@@ -48,6 +49,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
     address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
     templates = environment()
     time = clock or SystemClock()
+    proxies = Proxies(settings.trusted_proxies)
     languages = load([LOCALES, *([settings.locales] if settings.locales else [])])
 
     def draw(kind: Screen, view: View, language: str) -> str:
@@ -74,6 +76,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             rooms=rooms,
             templates=templates,
             limits=Limits(),
+            proxies=proxies,
             mailing=mailing,
             languages=languages,
             address=address,
@@ -93,6 +96,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         lifespan=lifespan,
         exception_handlers=HANDLERS,
         middleware=[
+            Middleware(ForwardedHeaders, proxies=proxies),
             Middleware(SecurityHeaders),
             Middleware(ReadersLanguage, languages=languages),
             Middleware(OriginCheck, public_url=settings.public_url, keyed=ONE_CLICK),

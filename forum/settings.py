@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 from forum.addresses import checked
 from forum.errors import BadInput, StartupProblem
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MOST_DIGITS = 9
 STARTTLS, TLS, PLAIN = ("smtp", "smtps", "smtp+plain")
@@ -34,6 +38,12 @@ TABLE = (
         "Database; empty: SQLite in FORUM_DATA. Or postgresql+asyncpg://USER:PASSWORD@HOST/NAME.",
     ),
     Setting("FORUM_PUBLIC_URL", "", "Address that people type, as https://forum.example.org; empty: found out."),
+    Setting(
+        "FORUM_TRUSTED_PROXIES",
+        "127.0.0.1, ::1",
+        "Proxies that are believed when they say who asks: addresses and networks, as 127.0.0.1, 10.0.0.0/8, fd00::/8; "
+        "none: nobody. See docs/proxy.md.",
+    ),
     Setting(
         "FORUM_LOCALES",
         "",
@@ -92,6 +102,7 @@ class Settings:
     port: int
     database_url: str
     public_url: str
+    trusted_proxies: tuple[Network, ...]
     locales: Path | None
     joins_per_address: int
     wrong_codes_per_address: int
@@ -124,6 +135,7 @@ class Settings:
             port=numbers["FORUM_PORT"],
             database_url=raw["FORUM_DATABASE_URL"] or sqlite_url(data / "forum.db"),
             public_url=raw["FORUM_PUBLIC_URL"].rstrip("/"),
+            trusted_proxies=_networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
             joins_per_address=numbers["FORUM_JOINS_PER_ADDRESS"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
@@ -153,6 +165,27 @@ def _check_address(url: str) -> None:
     if url and not sound:
         words = "FORUM_PUBLIC_URL must be an address as https://forum.example.org, not %(value)s."
         raise StartupProblem(words, value=url)
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    """The networks of a list with commas or spaces; a single address is a network of one."""
+    if text.strip().lower() == "none":
+        return ()
+    found = []
+    for part in text.replace(",", " ").split():
+        try:
+            network = ipaddress.ip_network(part, strict=False)
+        except ValueError as error:
+            words = (
+                "FORUM_TRUSTED_PROXIES must be addresses or networks as 127.0.0.1, 10.0.0.0/8, not %(value)s: names "
+                "are not looked up."
+            )
+            raise StartupProblem(words, value=part) from error
+        if not network.prefixlen:
+            words = "FORUM_TRUSTED_PROXIES: %(value)s is everybody, who could then claim any address. Name the proxies."
+            raise StartupProblem(words, value=part)
+        found.append(network)
+    return tuple(found)
 
 
 def _mail(url: str, sender: str, public_url: str) -> MailServer | None:

@@ -23,13 +23,15 @@ import uvicorn
 from forum import demonstration, roles
 from forum.app import build
 from forum.clock import SystemClock
-from forum.commands import data_option, make_folder, opened, run, settings_for, signer_of
+from forum.commands import data_option, make_folder, opened, run, say, settings_for, signer_of
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.settings import Settings
 from forum.web.pages import digest
+from forum.web.proxies import never_believed
 
 MADE_BY = "made_by"
+_UVICORNS = "FORWARDED_ALLOW_IPS"
 _BACKLOG = 4096
 _LARGEST_MESSAGE = 16 * 1024
 
@@ -49,7 +51,20 @@ def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: boo
     day and one use, with which the first one chooses a password.
     """
     _log()
-    run(_serve(settings_for(data, host=host, port=port), demo=not no_demo, new_key=new_key))
+    settings = settings_for(data, host=host, port=port)
+    _warn_of_proxies(settings)
+    run(_serve(settings, demo=not no_demo, new_key=new_key))
+
+
+def _warn_of_proxies(settings: Settings) -> None:
+    """Says what can be known of proxies before anybody has come through one."""
+    if os.environ.get(_UVICORNS):
+        say(f"{_UVICORNS} is not read. Name the proxies that are trusted in FORUM_TRUSTED_PROXIES: see docs/proxy.md.")
+    if never_believed(settings):
+        say(
+            f"FORUM_PUBLIC_URL is https, so people come through a proxy, but none that FORUM_TRUSTED_PROXIES names can "
+            f"reach {settings.host}. All who come through it are limited together: see docs/proxy.md."
+        )
 
 
 async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
@@ -87,6 +102,8 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
             lifespan="on",
             log_config=None,
             log_level="warning",
+            # forum/web/proxies.py does it
+            proxy_headers=False,
             # paths hold private links, so they are not logged
             access_log=False,
             backlog=_BACKLOG,

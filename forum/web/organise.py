@@ -61,6 +61,7 @@ async def _overview(
         base=base_url(request),
         errors=errors or {},
         most=organising,
+        proxies=site_of(request).proxies.noted(),
     )
 
 

@@ -15,6 +15,7 @@ from forum.settings import Settings
 from forum.signing import Signer
 from forum.web.languages import Languages
 from forum.web.limits import Limits
+from forum.web.proxies import Proxies
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -33,6 +34,7 @@ class Site:
     rooms: Rooms
     templates: jinja2.Environment
     limits: Limits
+    proxies: Proxies
     mailing: Mailing
     languages: Languages
     address: str
@@ -44,7 +46,7 @@ def site_of(request: HTTPConnection) -> Site:
 
 
 def address_of(request: HTTPConnection) -> str:
-    """The network address a request came from, for limits; uvicorn has applied trusted proxies' headers."""
+    """The network address a request came from, for limits: of whoever asked, not of a trusted proxy (`proxies.py`)."""
     return request.client.host if request.client else ""
 
 

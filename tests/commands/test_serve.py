@@ -187,6 +187,7 @@ def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
         ("FORUM_PUBLIC_URL", "forum.example.org"),
         ("FORUM_PUBLIC_URL", "javascript:alert(1)"),
         ("FORUM_PUBLIC_URL", "https://[::1"),
+        ("FORUM_TRUSTED_PROXIES", "proxy.example.org"),
         ("FORUM_JOINS_PER_ADDRESS", "9" * 5000),
         ("FORUM_DATABASE_URL", "postgresql+asyncpg://u@127.0.0.1:port/x"),
         ("FORUM_DATABASE_URL", "postgresql+asyncpg://u@127.0.0.1:1/x?nonsense=1"),
@@ -194,6 +195,19 @@ def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
 )
 def test_a_setting_that_makes_no_sense(tmp_path: Path, setting: str, value: str) -> None:
     assert setting in refused(tmp_path / "data", env=environ(**{setting: value}))
+
+
+def test_what_is_known_of_proxies_is_told_at_start(tmp_path: Path) -> None:
+    settings = {
+        "FORUM_PUBLIC_URL": "https://forum.example.org",
+        "FORUM_TRUSTED_PROXIES": "10.0.0.5",
+        "FORWARDED_ALLOW_IPS": "*",
+    }
+    with Serving(tmp_path, "--no-demo", settings=settings) as server:
+        code, errors = server.stop()
+    assert code == 0
+    assert "FORWARDED_ALLOW_IPS is not read." in errors
+    assert "none that FORUM_TRUSTED_PROXIES names can reach 127.0.0.1." in errors
 
 
 def test_a_home_that_is_nobodys(tmp_path: Path) -> None:
