@@ -112,8 +112,9 @@ class Desk:
             )
             await page.goto("/commissions")
             first = await page.locator("main a[href^='/commissions/']").first.get_attribute("href") or ""
-            signed_in = {c["name"]: c["value"] for c in await page.context.cookies()}
-            cookies[login] = signed_in["forum_session"]
+            [cookies[login]] = [
+                c["value"] for c in await page.context.cookies() if c["name"].startswith("forum_session")
+            ]
             await page.context.close()
         return cls(camera, *clients, cookies, first.split("/")[2], [str(link).rpartition("/")[2] for link in links])
 

@@ -49,7 +49,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
     address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
     templates = environment()
     time = clock or SystemClock()
-    proxies = Proxies(settings.trusted_proxies)
+    proxies = Proxies(settings)
     languages = load([LOCALES, *([settings.locales] if settings.locales else [])])
 
     def draw(kind: Screen, view: View, language: str) -> str:

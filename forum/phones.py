@@ -224,6 +224,7 @@ def cookie_in(set_cookie: list[str]) -> str:
     for header in set_cookie:
         jar: SimpleCookie = SimpleCookie()
         jar.load(header)
-        if DEVICE in jar:
-            return jar[DEVICE].value
+        for name, cookie in jar.items():
+            if name.startswith(DEVICE):  # the port may stand after it
+                return cookie.value
     return ""

@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 from serving import Serving
 
-from forum.web.pages import SIGNED_IN
+from forum.web.cookies import SIGNED_IN
 
 PASSWORD = "seven quiet green kettles"
 # The accounts of a house, by login, and their roles.

@@ -50,7 +50,8 @@ from forum.session import Cue, LiveSession, Participant
 from forum.stopping import Press, Stopping
 from forum.store import SqlStore
 from forum.verification import verify
-from forum.web.pages import DEVICE, digest
+from forum.web.cookies import DEVICE
+from forum.web.pages import digest
 from forum.web.routes import PAGES
 
 READER = "the browser of whoever answers alone"

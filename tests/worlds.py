@@ -37,7 +37,8 @@ from forum.round import Round
 from forum.session import LiveSession, Participant
 from forum.sharing import share
 from forum.web import passwords
-from forum.web.pages import DEVICE, digest
+from forum.web.cookies import DEVICE
+from forum.web.pages import digest
 from forum.web.routes import PAGES
 from forum.wire import CastMessage, encode
 from forum.wire import Screen as Kind

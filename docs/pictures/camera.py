@@ -77,7 +77,7 @@ class Phone:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookie that makes it this phone."""
-        return {"forum_device": self.http.cookies["forum_device"]}
+        return {name: value for name, value in self.http.cookies.items() if name.startswith("forum_device")}
 
 
 @dataclass

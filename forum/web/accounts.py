@@ -17,10 +17,11 @@ from forum.clock import written
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports import Person, Work
 from forum.web import passwords
+from forum.web.cookies import SIGNED_IN, cookie_of, forget_cookie, set_cookie
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
-from forum.web.pages import SIGNED_IN, digest, done, page, set_cookie, wants_json
+from forum.web.pages import digest, done, page, wants_json
 from forum.web.site import address_of, site_of
 from forum.web.words import gettext as _
 from forum.web.words import say
@@ -88,12 +89,12 @@ async def holder(request: Request, login: str, password: str) -> Person | None:
 
 async def sign_out(request: Request) -> Response:
     """Ends the sign-in on the server, then in the browser."""
-    cookie = request.cookies.get(SIGNED_IN)
+    cookie = cookie_of(request, SIGNED_IN)
     if cookie:
         async with site_of(request).store.begin() as work:
             await work.people.sign_out(digest(cookie))
     answer = RedirectResponse("/", 303)
-    answer.delete_cookie(SIGNED_IN, httponly=True, samesite="lax")
+    forget_cookie(request, answer, SIGNED_IN)
     return answer
 
 
@@ -234,7 +235,7 @@ async def _new_person(request: Request, form: Form, held: Sequence[str], *, twic
 
 async def signed_in(request: Request, work: Work, person: Person) -> str:
     """Starts a sign-in under a new token, and ends the one this browser had."""
-    before = request.cookies.get(SIGNED_IN)
+    before = cookie_of(request, SIGNED_IN)
     if before:
         await work.people.sign_out(digest(before))
     token = secrets.token_urlsafe(32)

@@ -27,9 +27,10 @@ from forum.scenario import Scenario
 from forum.session import ASYNCHRONOUS, LiveSession, Participant
 from forum.submissions import ACCEPTED
 from forum.web import annotating
+from forum.web.cookies import DEVICE, YEAR, cookie_of, set_cookie
 from forum.web.forms import form_of, spoken
 from forum.web.limits import TEN_MINUTES
-from forum.web.pages import DEVICE, YEAR, digest, done, page, set_cookie, wants_json
+from forum.web.pages import digest, done, page, wants_json
 from forum.web.play import MOST_BACK, Way, numbers
 from forum.web.site import address_of, site_of
 from forum.web.templating import moment
@@ -212,7 +213,7 @@ async def _visit(request: Request) -> Visit:
         site.limits.take(f"code {address_of(request)}", site.settings.wrong_codes_per_address, TEN_MINUTES)
         raise NotFound("There is no question to answer at this address. Check the link.") from error
     await asynchronous.up_to_date(site.store, site.clock, round_)
-    device = request.cookies.get(DEVICE, "")
+    device = cookie_of(request, DEVICE)
     async with site.store.read() as work:
         round_ = await work.rounds.get(round_.id)
         commission = await work.commissions.get(live.commission)

@@ -18,10 +18,11 @@ from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, SUGGESTIONS
 from forum.submissions import link_of
 from forum.web import play as playing
 from forum.web import suggestions
+from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import A_DAY, AN_HOUR, TEN_MINUTES
-from forum.web.pages import DEVICE, done, page
+from forum.web.pages import done, page
 from forum.web.saving import known_again
 from forum.web.site import address_of, site_of
 from forum.web.words import gettext as _
@@ -128,7 +129,7 @@ async def suggest(request: Request) -> Response:
         site.limits.check(limit, site.settings.suggestions_per_address, AN_HOUR)
         offer = Offer(**{name: form.text(name) for name in Offer.__dataclass_fields__})
         await building.suggest(
-            site.store, site.clock, request.path_params["key"], offer, form.text("id"), request.cookies.get(DEVICE, "")
+            site.store, site.clock, request.path_params["key"], offer, form.text("id"), cookie_of(request, DEVICE)
         )
         site.limits.count(limit)
     except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
@@ -210,7 +211,7 @@ def _here(request: Request) -> str:
 
 
 def _browser(request: Request, found: Shared) -> str:
-    return writing.browser(found.story.id, request.cookies.get(DEVICE, ""))
+    return writing.browser(found.story.id, cookie_of(request, DEVICE))
 
 
 # ---------------------------------------------------------------- what can be suggested

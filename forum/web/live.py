@@ -21,10 +21,11 @@ from forum.reason import MOST_CONDITION
 from forum.room import Room, cast_of
 from forum.screen import View, cue_key
 from forum.session import TICKETS, LiveSession, Participant
+from forum.web.cookies import DEVICE, READING, YEAR, cookie_of, set_cookie
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
 from forum.web.own import NOBODYS, left_over, own_of
-from forum.web.pages import DEVICE, YEAR, digest, done, page, set_cookie, wants_json
+from forum.web.pages import digest, done, page, wants_json
 from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
@@ -88,7 +89,7 @@ async def join_session(request: Request) -> Response:
             form.stop()
         return await _joining(request, live, 422, spoken(form.errors["group"]), form=form)
     also = {other for other in form.texts("also") if commission.group_label(other) is not None} - {group}
-    device = request.cookies.get(DEVICE) or secrets.token_urlsafe(24)
+    device = cookie_of(request, DEVICE) or secrets.token_urlsafe(24)
     async with site.store.read() as work:
         known = await work.sessions.participant(live.id, digest(device))
     if known is None:
@@ -120,7 +121,7 @@ async def _join_with_ticket(request: Request, live: LiveSession, form: Form) -> 
     async with site.store.read() as work:
         commission = await work.commissions.get(live.commission)
     also = {other for other in form.texts("also") if commission.group_label(other) is not None}
-    device = request.cookies.get(DEVICE) or secrets.token_urlsafe(24)
+    device = cookie_of(request, DEVICE) or secrets.token_urlsafe(24)
     try:
         await admitted(request, live, typed, digest(device), tickets.Told(frozenset(also), form.flag("observe")))
     except BadInput as error:
@@ -275,13 +276,12 @@ async def projector(request: Request) -> Response:
     )
 
 
-READING = "forum_reading"
 _READING = re.compile(r"[a-z]{2,4}(-[A-Za-z]{2,4})?")
 
 
 def tongue_of(request: HTTPConnection) -> str:
     """In what words this phone shows questions: its language, and what was chosen for questions ("cy+easy")."""
-    chosen = request.query_params.get("read", request.cookies.get(READING, ""))
+    chosen = request.query_params.get("read", cookie_of(request, READING))
     return f"{language().code}+{chosen}" if _READING.fullmatch(chosen) else language().code
 
 
@@ -336,7 +336,7 @@ async def _inside(request: HTTPConnection, code: str) -> bool:
 
 async def participant_of(request: HTTPConnection, live: LiveSession) -> tuple[Participant | None, str]:
     """Who this browser is in a session, if anybody, and its device cookie."""
-    device = request.cookies.get(DEVICE, "")
+    device = cookie_of(request, DEVICE)
     if not device:
         return None, ""
     async with site_of(request).store.read() as work:

@@ -10,12 +10,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from forum.web.cookies import LANGUAGE, YEAR, cookie_of, set_cookie
 from forum.web.languages import Language, Languages
 from forum.web.words import gettext as _
 from forum.web.words import speak
 
-LANGUAGE = "forum_language"
-_YEAR = 365 * 24 * 3600
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -62,7 +61,7 @@ def spoken_to(connection: HTTPConnection, languages: Languages) -> Language:
     """The language for whoever asks: by ?lang=, else as this browser was told before, else as it says by itself."""
     return languages.choose(
         connection.query_params.get("lang", ""),
-        connection.cookies.get(LANGUAGE, ""),
+        cookie_of(connection, LANGUAGE),
         connection.headers.get("accept-language", ""),
     )
 
@@ -87,7 +86,7 @@ class ReadersLanguage:
         speak(language)
         asked = connection.query_params.get("lang", "")
         keep = scope["type"] == "http" and asked == language.code and not scope["path"].startswith("/projector/")
-        keep = keep and connection.cookies.get(LANGUAGE) != asked
+        keep = keep and cookie_of(connection, LANGUAGE) != asked
 
         async def send_with_language(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -95,8 +94,7 @@ class ReadersLanguage:
                 headers["Content-Language"] = language.code
                 if keep:
                     kept = Response()
-                    secure = scope["scheme"] == "https"
-                    kept.set_cookie(LANGUAGE, asked, _YEAR, httponly=True, samesite="lax", secure=secure)
+                    set_cookie(connection, kept, LANGUAGE, asked, YEAR)
                     headers.append("Set-Cookie", kept.headers["set-cookie"])
             await send(message)
 

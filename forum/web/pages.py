@@ -14,13 +14,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from forum import roles
 from forum.errors import NotAllowed, SignInNeeded
 from forum.ports import Person
+from forum.web.cookies import SIGNED_IN, cookie_of
 from forum.web.languages import Language
 from forum.web.site import site_of
 from forum.web.words import language
 
-SIGNED_IN = "forum_session"
-DEVICE = "forum_device"
-YEAR = 365 * 24 * 3600
 _LONG = 300
 _ELSEWHERE = re.compile(r"[a-zA-Z]+:|[/\\]{2}")
 
@@ -44,7 +42,7 @@ async def _find_person(request: HTTPConnection) -> Person | None:
     if scheme.lower() == "bearer" and secret:
         async with site.store.read() as work:
             return await work.people.token_holder(digest(secret.strip()))
-    cookie = request.cookies.get(SIGNED_IN)
+    cookie = cookie_of(request, SIGNED_IN)
     if not cookie:
         return None
     async with site.store.read() as work:
@@ -123,10 +121,3 @@ def wants_json(request: HTTPConnection) -> bool:
 def done(request: Request, to: str, **facts: Any) -> Response:
     """After a form that worked: on to a page (303), or the facts as JSON for a machine."""
     return JSONResponse(facts) if wants_json(request) else RedirectResponse(to, 303)
-
-
-def set_cookie(request: HTTPConnection, response: Response, name: str, value: str, seconds: int) -> None:
-    """A cookie that scripts cannot read and other sites do not send; Secure where the page came by TLS."""
-    response.set_cookie(
-        name, value, max_age=seconds, httponly=True, samesite="lax", secure=request.url.scheme in {"https", "wss"}
-    )

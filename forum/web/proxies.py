@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from forum.settings import Address, Network, Settings
+from forum.settings import Address, Settings
 
 _FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"x-real-ip")
 # Bytes and addresses of X-Forwarded-For that are read, from the end.
@@ -46,8 +47,10 @@ class Noted:
 class Proxies:
     """Those that are trusted, and those that it was noticed should be, or should say more."""
 
-    def __init__(self, trusted: Iterable[Network], monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._trusted = tuple(trusted)
+    def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._trusted = settings.trusted_proxies
+        public = urlsplit(settings.public_url)
+        self._served = (public.hostname or "") if public.scheme == "https" else ""
         self._monotonic = monotonic
         self._noted: dict[Noted, float] = {}
         self._logged = 0
@@ -55,6 +58,11 @@ class Proxies:
     def trusts(self, address: Address | None) -> bool:
         """Whether this machine is believed; None is nobody."""
         return address is not None and any(address in network for network in self._trusted)
+
+    def serves(self, hosts: Iterable[bytes]) -> bool:
+        """Whether a Host header names what only a proxy answers for: the public address, where that is https."""
+        names = [host.decode("latin-1").partition(":")[0].lower() for host in hosts]
+        return bool(self._served) and self._served in names
 
     def whoever(self, peer: Address, told: Iterable[bytes]) -> Address:
         """Who asked: the last address that is no trusted proxy's, by what each X-Forwarded-For header (in their order)
@@ -121,20 +129,14 @@ class ForwardedHeaders:
             asked = self.proxies.whoever(peer, who)
             if asked != peer:
                 scope["client"] = (str(asked), 0)
-        elif peer.is_loopback and (any(name in told for name in _FORWARDED) or _from_elsewhere(told)):
+        elif peer.is_loopback and (
+            any(name in told for name in _FORWARDED) or self.proxies.serves(told.get(b"host", []))
+        ):
             self.proxies.note(peer, believed=True)
         # The nearest proxy's word comes last.
         scheme = b",".join(how)[-_LONGEST_ADDRESS:].decode("latin-1").rpartition(",")[2].strip().lower()
         if scheme in _SECURE:
             scope["scheme"] = (_SECURE if scheme in {"https", "wss"} else _PLAIN)[scope["scheme"]]
-
-
-def _from_elsewhere(told: Mapping[bytes, list[bytes]]) -> bool:
-    """Whether a request that this machine itself sent was for a name that others know it by."""
-    host = told.get(b"host", [b""])[0].decode("latin-1")
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    address = address_in(name)
-    return bool(name) and name != "localhost" and not (address and address.is_loopback)
 
 
 def address_in(text: str) -> Address | None:

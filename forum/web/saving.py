@@ -16,9 +16,9 @@ from forum.draft import Draft, mark
 from forum.edits import plain
 from forum.errors import BadInput
 from forum.web import clashes, workparts
+from forum.web.cookies import DEVICE, YEAR, cookie_of, set_cookie
 from forum.web.forms import Form
 from forum.web.limits import AN_HOUR, TEN_MINUTES
-from forum.web.pages import DEVICE, YEAR, set_cookie
 from forum.web.private import story_of_link
 from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
@@ -71,7 +71,7 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
     Raises NotFound, TooMany, IllegalMove, StoreUnavailable, BadInput.
     """
     site = site_of(request)
-    address, device = address_of(request), request.cookies.get(DEVICE, "")
+    address, device = address_of(request), cookie_of(request, DEVICE)
     site.limits.take(f"saves:{address}", site.settings.saves_per_address, TEN_MINUTES)
     if commission and not await submissions.has_link(site.store, key):
         site.limits.take(f"begun:{address}", site.settings.stories_per_address, AN_HOUR)
@@ -141,6 +141,6 @@ def saves_left(request: Request) -> int | None:
 
 def known_again(request: Request, answer: Response) -> Response:
     """The answer, with a cookie that tells this browser's writing from another's where it has none yet."""
-    if not request.cookies.get(DEVICE):
+    if not cookie_of(request, DEVICE):
         set_cookie(request, answer, DEVICE, secrets.token_urlsafe(24), YEAR)
     return answer

@@ -12,9 +12,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from forum.errors import ForumError, NotAllowed, NotFound, SignInNeeded, StoreUnavailable
 from forum.fanout import Outbox
 from forum.room import Connection, Room
+from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.live import session_of, tongue_of
-from forum.web.pages import DEVICE, digest, need, still_may
+from forum.web.pages import digest, need, still_may
 from forum.web.site import site_of
 from forum.web.words import language
 from forum.wire import Bye, Yours, encode
@@ -35,7 +36,7 @@ async def phone(socket: WebSocket) -> None:
     try:
         live = await session_of(socket, socket.path_params["code"])
         async with site.store.read() as work:
-            device = socket.cookies.get(DEVICE, "")
+            device = cookie_of(socket, DEVICE)
             participant = await work.sessions.participant(live.id, digest(device)) if device else None
             if participant is None:
                 raise NotAllowed("Join first: choose a group, then vote.")

@@ -30,9 +30,10 @@ from forum.ports import (
 )
 from forum.submissions import ACCEPTED, ACTS, TAKE_DOWN, WITHDRAWN
 from forum.web import suggestions
+from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import status_of
 from forum.web.forms import form_of
-from forum.web.pages import DEVICE, done, page
+from forum.web.pages import done, page
 from forum.web.private import story_of_link
 from forum.web.site import site_of
 from forum.web.words import gettext as _
@@ -76,7 +77,7 @@ async def mine(request: Request) -> Response:
         number, shown = _page_of(request, history)
         drafts = await _drafts(work, story, shown, history)
         found = {one.id: one for one in await work.drafts.suggestions(story.id)}
-    here = writing.browser(story.id, request.cookies.get(DEVICE, ""))
+    here = writing.browser(story.id, cookie_of(request, DEVICE))
     lines = []
     for kept in shown:
         before = drafts.get(kept.number - 1)
@@ -108,7 +109,7 @@ async def my_version(request: Request) -> Response:
     if request.method == "POST":
         await form_of(request)
         try:
-            await writing.bring_back(site.store, site.clock, key, number, request.cookies.get(DEVICE, ""))
+            await writing.bring_back(site.store, site.clock, key, number, cookie_of(request, DEVICE))
             return done(request, f"/my-story/{key}/versions?done=1")
         except (IllegalMove, StoreUnavailable) as refused:
             error, status = say(refused.message, refused.values), status_of(refused)
@@ -119,7 +120,7 @@ async def my_version(request: Request) -> Response:
         found = {one.id: one for one in await work.drafts.suggestions(story.id)}
     now = request.query_params.get("with") == "now"
     old, new = (version.draft, draft) if now else (before.draft if before else Draft(), version.draft)
-    here = writing.browser(story.id, request.cookies.get(DEVICE, ""))
+    here = writing.browser(story.id, cookie_of(request, DEVICE))
     kept = Kept(version.number, version.at, version.kind, version.by)
     return await page(
         request,

@@ -57,7 +57,7 @@ class Forum(Adapter):
         async def join() -> str:
             async with gate, httpx2.AsyncClient(base_url=self.base, headers={"Origin": self.base}, timeout=60) as phone:
                 await phone.post(f"/s/{self.code}/join", data={"group": ""})
-                return f"forum_device={phone.cookies['forum_device']}"
+                return "; ".join(f"{name}={value}" for name, value in phone.cookies.items())
 
         self.cookies = await asyncio.gather(*(join() for _ in range(n)))
 

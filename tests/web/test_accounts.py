@@ -14,7 +14,8 @@ from forum.clock import SystemClock
 from forum.roles import ROLES
 from forum.web import accounts, passwords
 from forum.web.accounts import local_path
-from forum.web.pages import SIGNED_IN, digest
+from forum.web.cookies import SIGNED_IN
+from forum.web.pages import digest
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from forum.screen import View
 from forum.session import LiveSession, Participant
 from forum.submissions import moderate, submit
 from forum.viewing import view_of
+from forum.web.cookies import DEVICE
 from forum.web.live import screen_context
-from forum.web.pages import DEVICE, digest
+from forum.web.pages import digest
 from forum.web.routes import PAGES, Page
 from forum.web.words import speaking
 

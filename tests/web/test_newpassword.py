@@ -12,7 +12,7 @@ from making import CLOCK
 
 from forum import organising
 from forum.web import accounts
-from forum.web.pages import SIGNED_IN
+from forum.web.cookies import SIGNED_IN
 
 NEW = "eleven pale wooden bridges"
 

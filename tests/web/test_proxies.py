@@ -21,7 +21,7 @@ DEFAULT = "127.0.0.1, ::1"
 
 
 def trusting(text: str) -> Proxies:
-    return Proxies(Settings.load({"FORUM_TRUSTED_PROXIES": text}).trusted_proxies)
+    return Proxies(Settings.load({"FORUM_TRUSTED_PROXIES": text}))
 
 
 async def seen(proxies: Proxies, peer: str, *headers: tuple[str, str], kind: str = "http") -> tuple[str, str]:
@@ -192,7 +192,7 @@ class Hands:
 
 def test_a_few_proxies_are_remembered_for_a_day_and_strangers_drive_none_out() -> None:
     hands = Hands()
-    proxies = Proxies((), hands)
+    proxies = Proxies(Settings.load({}), hands)
     own = Noted(PROXY, believed=False)
     with capture_logs() as logs:
         for stranger in range(100):
@@ -252,7 +252,7 @@ async def test_the_organisers_page_warns_of_a_proxy_that_is_not_trusted_or_says_
         async with other.browser("127.0.0.1") as proxy:
             await proxy.get("/", headers={"Host": "127.0.0.1:8000"})
             await proxy.get("/", headers={"Host": "[::1]:8000"})
-            await proxy.get("/", headers={"Host": "localhost:8000"})
+            await proxy.get("/", headers={"Host": "this-machine:8000"})
             await proxy.get("/", headers={"X-Forwarded-For": "198.51.100.7", "Host": "forum.example.org"})
             assert other.site.proxies.noted() == ()
             await proxy.get("/", headers={"Host": "forum.example.org"})
@@ -263,4 +263,4 @@ async def test_the_organisers_page_warns_of_a_proxy_that_is_not_trusted_or_says_
 def a_house_of_defaults(house: House) -> Any:
     folder = house.site.settings.data / "other"
     folder.mkdir()
-    return a_house(folder, house.site.settings.data / "forum.db")
+    return a_house(folder, house.site.settings.data / "forum.db", public_url="https://forum.example.org")

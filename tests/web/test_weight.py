@@ -24,7 +24,8 @@ from forum.reason import READ_FIRST, SHOWN, WAITING
 from forum.room import Connection, Room
 from forum.session import LiveSession, Participant
 from forum.store import SqlStore
-from forum.web.pages import DEVICE, digest
+from forum.web.cookies import DEVICE
+from forum.web.pages import digest
 from forum.web.templating import STATIC
 from forum.wire import CastMessage, Ping, encode
 

@@ -1,0 +1,54 @@
+"""Cookies. A browser keeps them by host, whatever the port: so their names hold the port, or two Forums on one host
+would take each other's away.
+
+On the ports that an address need not name (80 and 443) a name stands as it is. On others it ends in the port, as
+forum_device_8000; one without it, from before the names were so or from a program, is still read where there is none
+with it.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from forum.web.site import site_of
+
+SIGNED_IN = "forum_session"
+DEVICE = "forum_device"
+LANGUAGE = "forum_language"
+READING = "forum_reading"
+YEAR = 365 * 24 * 3600
+_UNNAMED = {None, 80, 443}
+
+
+def cookie_of(request: HTTPConnection, name: str) -> str:
+    """The value of one of the cookies above, "" where there is none."""
+    return request.cookies.get(_full(request, name)) or request.cookies.get(name, "")
+
+
+def set_cookie(request: HTTPConnection, response: Response, name: str, value: str, seconds: int) -> None:
+    """A cookie that scripts cannot read and other sites do not send; Secure where the page came by TLS."""
+    secure = request.url.scheme in {"https", "wss"}
+    full = _full(request, name)
+    response.set_cookie(full, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
+
+
+def forget_cookie(request: HTTPConnection, response: Response, name: str) -> None:
+    """Takes a cookie from the browser, under either name."""
+    for each in {name, _full(request, name)} & set(request.cookies):
+        response.delete_cookie(each, httponly=True, samesite="lax")
+
+
+def _full(request: HTTPConnection, name: str) -> str:
+    """The name with the port that the browser asked at. A proxy may leave the port out of Host; the public address has
+    it.
+    """
+    public = urlsplit(site_of(request).settings.public_url)
+    try:
+        asked = urlsplit(f"//{request.headers.get('host', '')}")
+        port = public.port if asked.hostname == public.hostname else asked.port
+    except ValueError:
+        port = None
+    return name if port in _UNNAMED else f"{name}_{port}"
