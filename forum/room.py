@@ -107,8 +107,11 @@ class Told:
 class Room:
     """One live session as this process sees it."""
 
-    def __init__(self, view: View, intake: Intake, stopping: Stopping, clock: Clock, draw: Draw, say: Say) -> None:
+    def __init__(
+        self, view: View, history: str, intake: Intake, stopping: Stopping, clock: Clock, draw: Draw, say: Say
+    ) -> None:
         self.view = view
+        self.history = history
         self.version = view.session.version
         self._intake = intake
         self._stopping = stopping
@@ -116,6 +119,7 @@ class Room:
         self._draw = draw
         self._say = say
         self._connections: set[Connection] = set()
+        self._arriving: set[Connection] = set()
         self._presence = Presence()
         self._states: dict[tuple[Screen, str], Drawn] = {}
         self._before: dict[tuple[Screen, str], Drawn] = {}
@@ -129,17 +133,27 @@ class Room:
     @property
     def empty(self) -> bool:
         """Whether no screen is connected and no phone polls."""
-        return not self._connections and not self.present
+        return not self._connections and not self._arriving and not self.present
 
     def enter(self, connection: Connection, yours: Sequence[Yours] = (), seen: int = -1) -> None:
-        """A screen is connected: it gets hello, then the state unless it has `seen` this version, then the tally."""
-        self._connections.add(connection)
+        """A screen is connected of which nothing more has to be read."""
+        self.arrive(connection)
+        self.greet(connection, yours, seen)
+
+    def arrive(self, connection: Connection) -> None:
+        """A screen is connected: it is here, and is sent nothing before it is greeted."""
+        self._arriving.add(connection)
         if connection.participant:
             if connection.observing:
                 self._presence.observes(connection.participant)
             self._presence.came(connection.participant)
         connection.heard = asyncio.get_running_loop().time()
-        connection.outbox.answer(encode(Hello(WIRE_VERSION, self.view.session.id, list(yours))))
+
+    def greet(self, connection: Connection, yours: Sequence[Yours] = (), seen: int = -1) -> None:
+        """A screen gets hello, then the state unless it has `seen` this version of this history, then the tally."""
+        self._arriving.discard(connection)
+        self._connections.add(connection)
+        connection.outbox.answer(encode(Hello(WIRE_VERSION, self.view.session.id, self.history, list(yours))))
         if seen != self.version:
             self._put_state(connection)
         connection.outbox.tally(self._tally(connection.kind))
@@ -148,6 +162,7 @@ class Room:
     def leave(self, connection: Connection, *, lost: bool = False) -> None:
         """A screen is gone; `lost` where it did not say goodbye."""
         self._connections.discard(connection)
+        self._arriving.discard(connection)
         if connection.participant:
             self._presence.went(connection.participant, asyncio.get_running_loop().time(), lost=lost)
         self._changed()
@@ -161,7 +176,7 @@ class Room:
 
     def expel(self, participant: str) -> None:
         """Whoever is connected as this participant is somebody else from now on: their screens are told, and closed."""
-        for connection in self._connections:
+        for connection in self._connections | self._arriving:
             if connection.participant == participant:
                 # What still comes from it is nobody's.
                 connection.participant = ""
@@ -251,9 +266,7 @@ class Room:
     # ------------------------------------------------------------------ what everybody sees
 
     def show(self, view: View) -> None:
-        """Puts a newer view in front of everybody. An older one than is shown is ignored."""
-        if view.session.version < self.version:
-            return
+        """Puts a newer view in front of everybody."""
         self.view = view
         self.version = view.session.version
         self._voted = view.voted
@@ -384,7 +397,7 @@ class Room:
         for timer in (self._later, *(told.tick for told in self._tallies.values())):
             if timer is not None:
                 timer.cancel()
-        for connection in self._connections:
+        for connection in self._connections | self._arriving:
             connection.outbox.answer(encode(Bye(why, again)))
             connection.outbox.close()
 

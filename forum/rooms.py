@@ -1,11 +1,14 @@
 """This process's live rooms, each made when its first screen comes and dropped when its last one has left.
 
-After an act of the facilitator a room reads the truth again (`changed`), and shows it.
+After an act of the facilitator a room reads the truth again (`changed`), and shows it. Versions of a session grow
+within one history, which begins when the server starts: it may have been started on an older copy of its data. Where
+the data goes back under a running server, another history begins, and every screen is told to come back and start anew.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import defaultdict
 from datetime import datetime
 
@@ -16,10 +19,10 @@ from forum.errors import StoreUnavailable
 from forum.intake import Intake
 from forum.ports import Clock, Store
 from forum.presence import POLLING
-from forum.room import Draw, Room, Say
+from forum.room import Connection, Draw, Room, Say
 from forum.screen import View
 from forum.stopping import Stopping
-from forum.viewing import view_of
+from forum.viewing import view_of, yours_of
 
 log = structlog.get_logger()
 
@@ -39,6 +42,7 @@ class Rooms:
         self._draw = draw
         self._say = say
         self._rooms: dict[str, Room] = {}
+        self.history = secrets.token_hex(8)
         # Held while the truth is read for a room, so that no act falls between reading it and showing it.
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         # Sessions whose consoles are to be told who joined, and those that are being told.
@@ -69,16 +73,47 @@ class Rooms:
         async with self._reading[session]:
             room = self._rooms.get(session)
             if room is None or room.empty:
-                room = Room(await self._view(session), self.intake, self.stopping, self._clock, self._draw, self._say)
+                view = await self._view(session)
+                room = Room(view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say)
                 self._rooms[session] = room
             return room
+
+    async def enter(self, session: str, connection: Connection, seen: int = -1, history: str = "") -> Room:
+        """Takes a screen into the room of a session, and greets it with what is its own. Raises NotFound.
+
+        `seen` is the version that it shows already, in this `history`.
+        """
+        room = await self._room(session)
+        room.arrive(connection)
+        try:
+            async with self._store.read() as work:
+                yours = await yours_of(work, connection.participant, room.view)
+        except BaseException:
+            room.leave(connection)
+            self.left(session)
+            raise
+        room.greet(connection, yours, seen if history == room.history else -1)
+        return room
 
     async def changed(self, session: str) -> None:
         """The facilitator did something: reads the truth again and shows it to every screen."""
         async with self._reading[session]:
             room = self._rooms.get(session)
-            if room is not None:
-                room.show(await self._view(session))
+            if room is None:
+                return
+            view = await self._view(session)
+            if view.session.version < room.version:
+                log.warning("the data has gone back to an earlier state", session=session)
+                self._begin_anew()
+            else:
+                room.show(view)
+
+    def _begin_anew(self) -> None:
+        """Another history begins: every screen of every room comes back to a new room."""
+        self.history = secrets.token_hex(8)
+        for room in self._rooms.values():
+            room.goodbye("anew", again=True)
+        self._rooms = {}
 
     def expel(self, session: str, participant: str | None) -> None:
         """The participant's ticket is dead, or has been replaced: the device that it was on is out at once."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from forum import groups, reasoning, scenario, tallying
 from forum.ports import BREAK, TIME, Work
 from forum.proposal import WAITING, Agenda, Promised
-from forum.round import ANNULLED, POLICY_VOTE, REVEALED, Round
+from forum.round import ANNULLED, OPEN, POLICY_VOTE, REVEALED, Round
 from forum.screen import Story, View
 from forum.session import LiveSession
 from forum.stop import Run, credits
+from forum.wire import Yours
 
 
 async def view_of(work: Work, live: LiveSession) -> View:
@@ -75,3 +76,17 @@ async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda
     return Agenda(
         tuple(await work.proposals.of(live.id)), tuple(await work.proposals.amendments(live.id)), tuple(promised)
     )
+
+
+async def yours_of(work: Work, participant: str, view: View) -> list[Yours]:
+    """What counts for a participant in a session ("" is nobody); the words beside it where it can still be changed, or
+    is on screen."""
+    if not participant:
+        return []
+    on = view.round.id if view.round is not None else ""
+    changing = {r.id for r in view.rounds if r.state == OPEN} | {on}
+    ballots = await work.rounds.yours(participant, [r.id for r in view.rounds])
+    return [
+        Yours(b.round, b.choice, b.reason, b.condition) if b.round in changing else Yours(b.round, b.choice)
+        for b in ballots
+    ]

@@ -51,6 +51,8 @@ class Watcher:
     ) -> None:
         self.kind = kind
         self.on_screen: State | None = None
+        self._history = ""
+        self._newest = -1  # the version that it shows, of this history
         self.tally: Tally | None = None
         self.connected = False
         self.ready = asyncio.Event()
@@ -140,7 +142,8 @@ class Watcher:
 
     async def _dial(self) -> ClientConnection:
         # What it shows already need not be sent again, and what it has can be changed.
-        seen = {"v": self.on_screen.v, "has": self.on_screen.mark} if self.on_screen is not None else {"has": ""}
+        now = self.on_screen
+        seen = {"v": self._newest, "h": self._history, "has": now.mark} if now is not None else {"has": ""}
         return await connect(
             f"{self._url}?{urlencode(seen)}",
             origin=self._origin,
@@ -185,16 +188,19 @@ class Watcher:
                 self.ready.set()
         elif isinstance(message, Hello):
             self.tally = None
+            if message.history != self._history:
+                self._history, self._newest = message.history, -1
         elif isinstance(message, Bye) and not message.again:
             raise RehearsalFailed("The server sent a screen away: %(why)s", why=message.why)
 
     def _show(self, message: State | Change) -> None:
         before = self.on_screen
-        if before is not None and message.v < before.v:
+        if message.v < self._newest:
             return
         if isinstance(message, State):
-            self.on_screen = message
+            self._newest, self.on_screen = message.v, message
         elif before is not None and message.since == before.mark:
+            self._newest = message.v
             html = "\n".join(patched(before.html.split("\n"), message.lines))
             self.on_screen = State(message.v, message.cue, message.round, message.paused, html, message.mark)
         elif self._socket is not None:

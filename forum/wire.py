@@ -13,7 +13,7 @@ import msgspec
 from forum.counting import REFUSED
 from forum.errors import BadInput
 
-VERSION: Final = 2
+VERSION: Final = 3
 MAX_MESSAGE: Final = 8 * 1024
 MAX_REASON: Final = 500
 
@@ -75,15 +75,23 @@ class Yours(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="t", tag="hello"):
-    """First message on a socket: the protocol version, and what is counted for this phone in the rounds on screen."""
+    """First message on a socket: the protocol version, and all that is counted for this phone in this session, with its
+    words where it can still be changed.
+
+    `history` names the line of versions that a state's `v` counts in. Another one than before (the server was started
+    again, perhaps on an older copy of its data) means that what a screen knew may never have happened: it takes the
+    next state whatever its `v`, and of its ballots only those in `yours` are counted.
+    """
 
     version: int
     session: str
+    history: str
     yours: list[Yours] = []
 
 
 class State(msgspec.Struct, frozen=True, tag_field="t", tag="state"):
-    """Everything a screen shows now. `v` never goes back within a session; a screen keeps the highest it has seen.
+    """Everything a screen shows now. `v` never goes back within a session and a history (see hello); a screen keeps the
+    highest it has seen.
 
     `html` is the screen's main part, ready to show, the same for every screen of its kind and language; `cue` is a
     key that changes only when something else is put in front of everybody. `mark` names this html, for a `change`.

@@ -44,8 +44,9 @@ async function renew() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("screen");
     if (!answer.ok || !fresh) return false;
-    if (Number(fresh.dataset.version) < Number(main.dataset.version)) return true;
-    Object.assign(main.dataset, { version: fresh.dataset.version, cue: fresh.dataset.cue, round: fresh.dataset.round });
+    const { history } = fresh.dataset;
+    if (history === main.dataset.history && Number(fresh.dataset.version) < Number(main.dataset.version)) return true;
+    Object.assign(main.dataset, { history, version: fresh.dataset.version, cue: fresh.dataset.cue, round: fresh.dataset.round });
     link.show(fresh.innerHTML, false);
     return true;
   } catch (error) {

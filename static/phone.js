@@ -9,11 +9,16 @@ const main = document.getElementById("screen");
 const path = main.dataset.path;
 const shelf = "forum ballot " + path;
 const WORDS = ["reason", "condition"];
+const GONE = ["unknown_round", "not_open"]; // what is said of a question that was there before Forum's data went back
 const AGAIN = ["too_fast", "not_stored", "too_many", "store_unavailable", "unexpected"];
 
-// round -> {id, choice, reason, condition, tried}: neither counted nor refused yet; `tried` once it may have arrived
-const pending = load();
-const counted = {}; // round -> {choice, reason, condition}: what the server has
+// round -> {id, choice, reason, condition, asked, tried}: neither counted nor refused yet; `tried` once it may have arrived
+const pending = load(shelf);
+// round -> {choice, reason, condition, asked}: what was sent, and is not in the data that Forum went back to
+const laid = load(shelf + " laid");
+const asked = {}; // round -> what stood in its form: {how, question, answers}
+let offered = {}; // round -> the one of `laid` that was put into its form, to be sent once more
+let counted = {}; // round -> {choice, reason, condition}: what the server has
 const refused = {}; // round -> the server's words
 let labels = {}; // response -> its words, of the round on screen
 let letters = {}; // response -> its letter there
@@ -44,6 +49,11 @@ main.addEventListener("click", (event) => {
   drafts[form.dataset.round] = filled(form);
   say();
 });
+document.querySelector("[data-laid] button").addEventListener("click", () => {
+  for (const round in laid) leave(round);
+  offered = {};
+  settle();
+});
 // Somebody who chose to read one scene of a story need not choose again for its next.
 main.addEventListener("toggle", (event) => {
   const scene = event.target.closest("[data-story]");
@@ -68,7 +78,9 @@ const link = watch(main, {
     more.hear(message);
     if (message.t === "hello") {
       sent = {};
-      for (const yours of message.yours || []) counted[yours.round] = yours;
+      const now = Object.fromEntries(message.yours.map((yours) => [yours.round, yours]));
+      if (message.anew) for (const round in counted) if (!now[round]) lay(round, counted[round]);
+      counted = now;
       settle();
       Object.keys(pending).forEach(send);
     } else if (message.t === "ack") {
@@ -110,9 +122,11 @@ function submit(event) {
   const now = filled(form);
   const before = pending[round];
   // A double tap is the same ballot, not another one.
-  pending[round] = { id: before && !differs(form, before) ? before.id : fresh(), ...now };
+  pending[round] = { id: before && !differs(form, before) ? before.id : fresh(), ...now, asked: asked[round] };
   delete refused[round];
   delete drafts[round];
+  if (offered[round]) leave(offered[round]);
+  delete offered[round];
   tellLate("");
   keep(shelf, JSON.stringify(pending));
   if (link.how() === "down") link.probe();
@@ -180,12 +194,55 @@ function refuse(id, code, words) {
   if (!round) return;
   if (AGAIN.includes(code)) {
     setTimeout(() => send(round), 2000 + 3000 * Math.random());
+  } else if (GONE.includes(code) && lay(round, pending[round])) {
+    drop(round);
+    settle();
   } else {
     refused[round] = words;
     drop(round);
     if (round !== main.dataset.round) tellLate(main.dataset.sayLate + " " + words);
   }
   say();
+}
+
+// Keeps what the server does not have any more, to be offered when the same is asked again; whether that can be.
+function lay(round, cast) {
+  const about = cast.asked || asked[round];
+  if (about) {
+    laid[round] = { ...cast, asked: about };
+    keep(shelf + " laid", JSON.stringify(laid));
+  }
+  return Boolean(about);
+}
+
+function leave(round) {
+  delete laid[round];
+  keep(shelf + " laid", JSON.stringify(laid));
+}
+
+// Puts what was laid aside into the form of the same question, and shows the rest of it.
+function offer(form, round) {
+  if (form) {
+    const answers = Array.from(form.querySelectorAll("[data-choice]"), (one) => [one.dataset.choice, one.textContent.trim()]).sort();
+    asked[round] = { how: form.dataset.ballot, question: form.querySelector("legend").textContent.trim(), answers };
+    const same = (key) => key === round || JSON.stringify(laid[key].asked) === JSON.stringify(asked[round]);
+    const key = Object.keys(laid).find(same);
+    if (key && (counted[round] || pending[round])) leave(key);
+    else if (key && !drafts[round]) {
+      drafts[round] = laid[key];
+      offered[round] = key;
+    }
+  }
+  const place = document.querySelector("[data-laid]");
+  const rest = Object.keys(laid).filter((key) => key !== offered[round]);
+  place.hidden = !rest.length;
+  place.querySelector(".lines").textContent = rest.map((key) => inWords(laid[key])).join("\n\n");
+}
+
+function inWords({ asked: { question, answers }, choice, reason, condition }) {
+  const said = choice.split(/[ >]/).map((part) => part.split("="));
+  const named = said.map(([id, score]) => [(answers.find(([answer]) => answer === id) || [])[1] || id, score].filter(Boolean).join(": "));
+  return [question, named.join(", "), reason, condition].filter(Boolean).join("\n");
 }
 
 function drop(round) {
@@ -197,6 +254,7 @@ function drop(round) {
 function settle() {
   const form = ballot();
   const round = main.dataset.round;
+  offer(form, round);
   // What was chosen and not sent stays: in a form that was drawn anew it is put back, in the same one left alone.
   const mine = drafts[round] ? form !== drawn && drafts[round] : pending[round] || counted[round];
   if (form && mine) {
@@ -220,6 +278,7 @@ function say() {
   if (pending[round] && link.how() === "gone") is = "lost";
   else if (pending[round]) is = sent[pending[round].id] ? "sending" : pending[round].tried ? "unsure" : "waiting";
   else if (refused[round]) is = "refused";
+  else if (offered[round] && drafts[round] && form && !mine) is = "offered";
   else if (mine) is = !form ? "final" : drafts[round] && differs(form, mine) ? "edited" : "counted";
   if (!is) {
     // What the server wrote into the page stays until this phone knows better.
@@ -232,7 +291,7 @@ function say() {
   // A change that came too late: what counts is what was counted before.
   const text = is === "refused" ? [words(is), refused[round], mine ? words("final") : ""].join(" ").trim() : words(is);
   written = place;
-  place.dataset.is = { final: "counted", unsure: "waiting", lost: "refused" }[is] || is;
+  place.dataset.is = { final: "counted", unsure: "waiting", offered: "waiting", lost: "refused" }[is] || is;
   if (place.textContent !== text) place.textContent = text;
 }
 
@@ -355,9 +414,9 @@ function fresh() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function load() {
+function load(name) {
   try {
-    return JSON.parse(localStorage.getItem(shelf)) || {};
+    return JSON.parse(localStorage.getItem(name)) || {};
   } catch (error) {
     return {};
   }

@@ -33,6 +33,7 @@ export function connect(main, hear, tell) {
     const address = new URL(main.dataset.socket, location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     address.searchParams.set("v", main.dataset.version);
+    address.searchParams.set("h", main.dataset.history || "");
     address.searchParams.set("has", main.dataset.has || "");
     const mine = (socket = new WebSocket(address.href));
     const slow = setTimeout(() => mine === socket && drop(), 8000);
@@ -44,6 +45,7 @@ export function connect(main, hear, tell) {
       heard = Date.now();
       const message = JSON.parse(event.data);
       if (message.t === "hello") {
+        begin(message);
         greeted = true;
         tries = ungreeted = 0;
         clearTimeout(polling);
@@ -61,6 +63,13 @@ export function connect(main, hear, tell) {
       if (event.code === 4403 || event.code === 4404) end();
       else lost();
     };
+  }
+
+  // Another history than before: nothing that came of the one before is newer than what comes now.
+  function begin(hello) {
+    hello.anew = Boolean(main.dataset.history) && hello.history !== main.dataset.history;
+    if (hello.anew) main.dataset.version = "";
+    main.dataset.history = hello.history;
   }
 
   // Leaves a connection that does not answer, without waiting for it to close.
@@ -91,7 +100,7 @@ export function connect(main, hear, tell) {
   async function poll() {
     polling = setTimeout(poll, 6000 + 6000 * Math.random());
     try {
-      const answer = await ask(main.dataset.path + "/now?v=" + main.dataset.version);
+      const answer = await ask(`${main.dataset.path}/now?v=${main.dataset.version}&h=${main.dataset.history || ""}`);
       if (answer.status === 403 || answer.status === 404) return end();
       if (!answer.ok) throw new Error(answer.status);
       const state = await answer.json();
@@ -99,7 +108,9 @@ export function connect(main, hear, tell) {
       if (!answered) open();
       answered = true;
       tell("poll");
-      hear({ t: "hello", yours: state.yours });
+      const hello = { t: "hello", history: state.history, yours: state.yours };
+      begin(hello);
+      hear(hello);
       if (state.html) hear({ ...state, t: "state" });
       hear(state.tally);
     } catch (error) {

@@ -10,16 +10,21 @@ const news = document.querySelector("[data-news-tablet]");
 const waiting = document.querySelector("[data-waiting]");
 const path = main.dataset.path;
 const shelf = "forum tablet " + path;
+const GONE = ["unknown_round", "not_open"]; // what is said of a question that was there before Forum's data went back
 const AGAIN = ["too_fast", "not_stored", "too_many", "store_unavailable", "unexpected"];
 const PATIENCE = 4000; // so long is waited for an answer before the tablet may be handed on
 
-const queue = load(); // ballots not answered yet: form fields as [name, value] pairs, each with its `cast`
+// Ballots not answered yet: form fields as [name, value] pairs, each with its `cast`. Those `laid` aside are of a
+// question that Forum does not have now; they go again when its data is another.
+const laid = load(shelf + " laid");
+const queue = [...load(shelf), ...laid.splice(0)];
 let sending = false;
 let mine = ""; // the cast of the person who has just voted, until the tablet is handed on
 
 const link = watch(main, {
   keep: (part, moved) => part === "ballot" && !moved,
   hear(message) {
+    if (message.t === "hello" && message.anew) queue.push(...laid.splice(0));
     if (message.t === "hello") flush();
   },
   tell: flush,
@@ -88,8 +93,10 @@ async function flush() {
     }
     if (!answer.ok && (answer.status >= 500 || AGAIN.includes(body.error.code))) break;
     queue.shift();
+    const away = !answer.ok && GONE.includes(body.error.code) && castOf(fields) !== mine;
+    if (away) laid.push(fields);
     keep();
-    settle(castOf(fields), answer.ok ? "" : body.error.words);
+    if (!away) settle(castOf(fields), answer.ok ? "" : body.error.words);
   }
   sending = false;
   if (queue.length) setTimeout(flush, 3000 + 3000 * Math.random());
@@ -127,7 +134,9 @@ function castOf(fields) {
 }
 
 function count() {
-  waiting.textContent = queue.length ? waiting.dataset.say.replace("{number}", queue.length) : "";
+  for (const [place, votes] of [[waiting, queue], [document.querySelector("[data-laid]"), laid]]) {
+    place.textContent = votes.length ? place.dataset.say.replace("{number}", votes.length) : "";
+  }
 }
 
 // crypto.randomUUID is not to be had over plain HTTP, getRandomValues is.
@@ -135,9 +144,9 @@ function fresh() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function load() {
+function load(name) {
   try {
-    return JSON.parse(localStorage.getItem(shelf)) || [];
+    return JSON.parse(localStorage.getItem(name)) || [];
   } catch (error) {
     return [];
   }
@@ -147,6 +156,7 @@ function keep() {
   count();
   try {
     localStorage.setItem(shelf, JSON.stringify(queue));
+    localStorage.setItem(shelf + " laid", JSON.stringify(laid));
   } catch (error) {
     // A browser that keeps nothing: the ballots live as long as the page.
   }

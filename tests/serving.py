@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -102,6 +105,20 @@ class Serving:
     ) -> None:
         if self.process.poll() is None:
             self.stop(signal.SIGKILL)
+
+
+def copied(data: Path, to: Path) -> Path:
+    """A backup of the database of a server that runs, as SQLite makes it."""
+    with closing(sqlite3.connect(data / "forum.db")) as now, closing(sqlite3.connect(to)) as copy:
+        now.backup(copy)
+    return to
+
+
+def put_back(data: Path, copy: Path) -> None:
+    """Puts a backup in the place of a database that nobody has open."""
+    for file in data.glob("forum.db*"):
+        file.unlink()
+    shutil.copyfile(copy, data / "forum.db")
 
 
 def fingerprint(folder: Path) -> dict[str, str]:

@@ -59,7 +59,7 @@ async def phone_at(
         assert request.path.partition("?")[0] == "/s/123456/socket"
         assert request.headers["Cookie"] == "forum_device=secret"
         assert request.headers["Origin"] == base
-        await socket.send(encode(Hello(1, "session", [])))
+        await socket.send(encode(Hello(1, "session", "history", [])))
         await behaviour(socket, connections)
 
     async with serve(handle, "127.0.0.1", 0) as server:
@@ -175,7 +175,7 @@ async def test_answers_to_other_casts_are_not_mistaken_for_its_own() -> None:
     [
         ("no message", "none of Forum's"),
         (encode(Bye("malformed", again=False)), "malformed"),
-        (encode(Hello(1, "session", [Yours("round", "r2")])), "never cast"),
+        (encode(Hello(1, "session", "history", [Yours("round", "r2")])), "never cast"),
     ],
 )
 async def test_a_server_that_talks_nonsense_ends_the_rehearsal(frame: str, why: str) -> None:
@@ -239,7 +239,7 @@ async def test_cut_off_after_sending_it_sends_the_same_cast_again_and_knows_that
     async def behaviour(socket: ServerConnection, connection: int) -> None:
         if connection > 1:
             await first.wait()
-            await socket.send(encode(Hello(1, "session", [Yours("round", "r1")])))
+            await socket.send(encode(Hello(1, "session", "history", [Yours("round", "r1")])))
         await socket.send(OPEN)
         async for frame in socket:
             seen.append(cast_in(frame))
@@ -335,6 +335,7 @@ async def test_what_it_has_it_says_and_makes_the_next_state_of_it() -> None:
         request = socket.request
         assert request is not None
         asked.append(request.path.partition("?")[2])
+        await socket.send(encode(Hello(1, "session", "history", [])))
         if connection == 1:
             await socket.send(encode(State(4, "a", None, paused=False, html="one\ntwo\nthree", mark="m4")))
             await socket.send(encode(Change(5, "b", None, True, "m5", "m4", [(0, 1), "2", (2, 3)])))
@@ -346,4 +347,4 @@ async def test_what_it_has_it_says_and_makes_the_next_state_of_it() -> None:
         await phone.until(lambda now: phone.reconnected or None)
         now = await phone.until(lambda now: now if phone.connected else None)
     assert (now.v, now.html, now.paused, now.mark) == (5, "one\n2\nthree", True, "m5")
-    assert asked == ["has=", "v=5&has=m5"]
+    assert asked == ["has=", "v=5&h=history&has=m5"]

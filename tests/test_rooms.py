@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,34 @@ async def test_a_screen_that_has_seen_this_version_is_not_sent_it_again(sqlite_s
     connection = Connection("phone", people[0])
     room.enter(connection, seen=1)
     assert [m["t"] for m in await sent(connection)] == ["hello", "tally"]
+
+
+async def test_data_that_goes_back_under_a_running_server_is_another_history(sqlite_store: Store) -> None:
+    live, _ = await a_room(sqlite_store, [])
+    other, _ = await a_room(sqlite_store, [])
+    rooms = the_rooms(sqlite_store)
+    async with sqlite_store.begin() as work:
+        await work.sessions.save(replace(live, version=9))
+    seen, elsewhere = Connection("phone"), Connection("projector")
+    await rooms.enter(live.id, seen)
+    await rooms.enter(other.id, elsewhere)
+    [hello, state, _] = await sent(seen)
+    assert (state["v"], (await sent(elsewhere))[0]["history"]) == (9, hello["history"])
+    async with sqlite_store.begin() as work:
+        await work.sessions.save(replace(live, version=8))
+    await rooms.changed(live.id)
+    for connection in (seen, elsewhere):
+        assert [(m["t"], m.get("why"), m.get("again")) for m in await sent(connection)] == [("bye", "anew", True)]
+    # Whoever comes back with what it saw in the other history gets what is on now, also where the number is the same.
+    for version in (9, 8):
+        again = Connection("phone")
+        await rooms.enter(live.id, again, version, hello["history"])
+        [anew, state, _] = await sent(again)
+        assert anew["history"] != hello["history"]
+        assert state["v"] == 8
+    same = Connection("phone")
+    await rooms.enter(live.id, same, 8, anew["history"])
+    assert [m["t"] for m in await sent(same)] == ["hello", "tally"]
 
 
 async def test_every_kind_of_screen_gets_its_own_drawing_made_once(sqlite_store: Store) -> None:

@@ -112,6 +112,7 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
             "present",
             "version",
             "session",
+            "history",
             "yours",
             "mark",
             "health",

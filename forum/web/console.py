@@ -138,6 +138,7 @@ async def _console(
         "live/console.html",
         status,
         **context,
+        history=site.rooms.history,
         error=error,
         typed=typed or {},
         left=left,

@@ -21,6 +21,7 @@ from forum.reason import MOST_CONDITION
 from forum.room import Room, cast_of
 from forum.screen import View, cue_key
 from forum.session import TICKETS, LiveSession, Participant
+from forum.viewing import yours_of
 from forum.web.cookies import DEVICE, READING, YEAR, cookie_of, set_cookie
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
@@ -235,9 +236,9 @@ async def now(request: Request) -> Response:
         return RedirectResponse(f"/s/{live.code}", 303)
     room = await site_of(request).rooms.polled(live.id, participant.id, observing=participant.observer)
     news = news_of(request, room, "phone", tongue_of(request))
-    ballots = await _yours(request, participant, room.view)
-    yours = [{"round": b.round, "choice": b.choice, "reason": b.reason, "condition": b.condition} for b in ballots]
-    return small(request, {**news, "yours": yours})
+    async with site_of(request).store.read() as work:
+        yours = await yours_of(work, participant.id, room.view)
+    return small(request, {**news, "yours": msgspec.to_builtins(yours)})
 
 
 # An answer that polls ask for again and again is no page: it need not say all that a page may do.
@@ -256,10 +257,12 @@ def small(request: Request, facts: dict[str, Any]) -> Response:
 
 
 def news_of(request: HTTPConnection, room: Room, kind: Screen, tongue: str) -> dict[str, Any]:
-    """What a screen that polls is told: the state, unless it has seen this version (?v=), and the tally."""
-    seen = request.query_params.get("v") == str(room.version)
+    """What a screen that polls is told: the state, unless it has seen this version (?v=) of this history (?h=), and the
+    tally."""
+    asked = request.query_params
+    seen = asked.get("v") == str(room.version) and asked.get("h") == room.history
     state: dict[str, Any] = {"v": room.version} if seen else msgspec.json.decode(room.drawn(kind, tongue).frame)
-    return state | {"tally": msgspec.to_builtins(room.tally)}
+    return state | {"history": room.history, "tally": msgspec.to_builtins(room.tally)}
 
 
 async def projector(request: Request) -> Response:
@@ -410,6 +413,7 @@ async def phone_page(
             "missed": missed_words(room.view) if "joined" in request.query_params else "",
             "practised": request.query_params.get("practised", ""),
             "counted": "counted" in request.query_params and bool(yours),
+            "history": room.history,
             "socket_path": f"/s/{live.code}/socket?lang={language().code}&read={tongue.partition('+')[2]}",
             "observing": participant.observer,
         },

@@ -18,7 +18,7 @@ from forum.web.live import session_of, tongue_of
 from forum.web.pages import digest, need, still_may
 from forum.web.site import site_of
 from forum.web.words import language
-from forum.wire import Bye, Yours, encode
+from forum.wire import Bye, encode
 
 # Whether this screen may still be shown what comes next.
 May: TypeAlias = Callable[[], Awaitable[bool]]
@@ -40,15 +40,13 @@ async def phone(socket: WebSocket) -> None:
             participant = await work.sessions.participant(live.id, digest(device)) if device else None
             if participant is None:
                 raise NotAllowed("Join first: choose a group, then vote.")
-            ballots = await work.rounds.yours(participant.id, [live.cue.round]) if live.cue.round else []
     except ForumError as error:
         await _refuse(socket, error)
         return
-    yours = [Yours(b.round, b.choice, b.reason, b.condition) for b in ballots]
     # A phone that takes changes says which html it has ("" for none yet).
     box = Outbox(socket.query_params.get("has"))
     screen = Connection("phone", participant.id, tongue_of(socket), box, observing=participant.observer)
-    await _serve(socket, live.id, screen, yours)
+    await _serve(socket, live.id, screen)
 
 
 async def tablet(socket: WebSocket) -> None:
@@ -99,14 +97,12 @@ async def _refuse(socket: WebSocket, error: ForumError) -> None:
     await socket.close(code)
 
 
-async def _serve(
-    socket: WebSocket, session: str, connection: Connection, yours: list[Yours] | None = None, may: May | None = None
-) -> None:
+async def _serve(socket: WebSocket, session: str, connection: Connection, may: May | None = None) -> None:
     rooms = site_of(socket).rooms
     await socket.accept()
     seen = socket.query_params.get("v", "")
-    room = await rooms.room(session)
-    room.enter(connection, yours or [], int(seen) if _VERSION.fullmatch(seen) else -1)
+    version = int(seen) if _VERSION.fullmatch(seen) else -1
+    room = await rooms.enter(session, connection, version, socket.query_params.get("h", ""))
     reading = asyncio.create_task(_read(socket, room, connection))
     tasks: list[asyncio.Task[int] | asyncio.Task[None]] = [asyncio.create_task(_write(socket, connection)), reading]
     if may is not None:

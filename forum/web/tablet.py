@@ -154,6 +154,7 @@ async def _page(
             "counted": "counted" in request.query_params,
             "voter": again or secrets.token_hex(16),
             "cast": secrets.token_hex(16),
+            "history": room.history,
             "tablet_path": _path(live),
             "socket_path": f"{_path(live)}/socket?lang={language().code}",
         },

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -21,6 +22,7 @@ from browsing import PHONE, House, People
 from making import COMMISSION_FORM
 from playwright.async_api import Locator, Page, expect
 from running import a_day, a_played_story, act, an_organiser
+from serving import copied, put_back
 from wires import Wire
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -312,6 +314,53 @@ async def test_where_websockets_are_blocked_a_cut_post_is_one_ballot(
         wire.mend()
         await expect(status).to_have_text(re.compile(f"^Not counted.*{way.said}"), timeout=LONG)
         assert room.ballots(round_id) == [way.choice]
+
+
+async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_does_not_have(
+    room: Room, tmp_path: Path
+) -> None:
+    phone, other = await room.phone(), await room.phone()
+    wall = await room.people.somebody()
+    await wall.goto(room.session["projector"])
+    copy = copied(room.house.data, tmp_path / "copy.db")
+    await room.ask()
+    status, unsent = await ready(phone, WAYS[0]), await ready(other, WAYS[0])
+    await phone.get_by_label("Why?").fill("Because he is calm.")
+    await send(phone)
+    await expect(status).to_contain_text("Counted: The police.")
+    await asyncio.to_thread(room.house.server.stop)
+    await expect(other.locator("[data-connection]")).to_have_attribute("data-is", "down")
+    await send(other)
+    await expect(unsent).to_have_text(NOT_SENT)
+    put_back(room.house.data, copy)
+    await asyncio.to_thread(room.house.again)
+    await room.act("note", words="Back in a moment")
+    for screen in (phone, other, wall):
+        await expect(screen.get_by_role("heading", name="Back in a moment")).to_be_visible(timeout=LONG)
+    for page in (phone, other):
+        kept = page.get_by_role("region", name="Your vote from before")
+        await expect(kept).to_contain_text("Who comes?")
+        await expect(kept).to_contain_text("The police")
+    # It is there for whoever opens the page again, and can be thrown away.
+    await phone.reload()
+    await expect(phone.get_by_role("region", name="Your vote from before")).to_contain_text("Because he is calm.")
+    # The same question is another one now, with a number of its own.
+    round_id = await room.ask()
+    for page, line in ((phone, status), (other, unsent)):
+        await expect(page.get_by_label("The police")).to_be_checked()
+        await expect(line).to_have_text(re.compile("^Your vote is filled in again.*It is not counted"))
+        await expect(page.get_by_role("region", name="Your vote from before")).to_be_hidden()
+    assert room.ballots(round_id) == []
+    await expect(phone.get_by_label("Why?")).to_have_value("Because he is calm.")
+    await send(phone)
+    await expect(status).to_contain_text("Counted: The police.")
+    await other.get_by_label("A nurse").check()
+    await send(other)
+    await expect(unsent).to_contain_text("Counted: A nurse.")
+    assert sorted(room.ballots(round_id)) == ["r1", "r2"]
+    await phone.reload()
+    await expect(status).to_contain_text("Counted: The police.")
+    await expect(phone.get_by_role("region", name="Your vote from before")).to_be_hidden()
 
 
 async def test_two_devices_and_one_ticket_with_the_first_cut_off(people: People, house: House) -> None:
