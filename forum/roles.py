@@ -1,4 +1,4 @@
-"""Who may do what: one table. The test in tests/web/test_roles.py tries every route as every role against it."""
+"""Who may do what: one table. tests/web/who_may.txt says it address by address, by hand; tests hold the two equal."""
 
 from __future__ import annotations
 
