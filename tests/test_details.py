@@ -102,6 +102,27 @@ def test_ten_times_the_same_digit_is_no_number() -> None:
     assert not any(details.is_nhs_number(str(digit) * 10) for digit in range(10))
 
 
+@given(st.integers(0, 999_999_999))
+def test_the_last_digit_makes_the_weighted_sum_a_multiple_of_eleven(first: int) -> None:
+    """The same rule the other way round, so that no way of computing the digit is compared with itself."""
+    nine = f"{first:09d}"
+    weighted = sum(int(digit) * weight for weight, digit in zip(range(10, 1, -1), nine, strict=True))
+    for last in range(10):
+        right = (weighted + last) % 11 == 0 and nine + str(last) != nine[0] * 10
+        assert details.is_nhs_number(nine + str(last)) == right
+
+
+@pytest.mark.parametrize("digits", ["6156025340", "5485428630", "4884861280", "6940113770"])
+def test_eleven_less_nothing_is_written_as_nought(digits: str) -> None:
+    assert details.is_nhs_number(digits)
+    assert [(m.kind, m.text) for m in find(f"Her band says {digits}.")] == [(NHS_NUMBER, digits)]
+
+
+@pytest.mark.parametrize("nine", ["539722880", "736604962", "539401292"])
+def test_eleven_less_one_is_no_digit_and_so_no_number(nine: str) -> None:
+    assert not any(details.is_nhs_number(nine + str(last)) for last in range(10))
+
+
 @given(
     st.integers(0, 999_999_999), st.sampled_from(["", " ", "-", ".", "\u00a0", "–"]), st.sampled_from(["", "NHS ", "("])
 )
@@ -115,7 +136,9 @@ def test_every_nhs_number_is_found_however_it_is_spaced(first: int, gap: str, be
 
 
 NATIONAL = st.one_of(
-    st.from_regex(r"7[1-9][0-9]{8}", fullmatch=True),
+    st.from_regex(r"7[0-9]{9}", fullmatch=True),
+    st.from_regex(r"(5[56][0-9]|500)[0-9]{7}", fullmatch=True),
+    st.from_regex(r"80[08][0-9]{6}", fullmatch=True),
     st.from_regex(r"20[378][0-9]{7}", fullmatch=True),
     st.from_regex(r"1[1-9]1[0-9]{7}", fullmatch=True),
     st.from_regex(r"1[2-9][0-9]{2}[2-9][0-9]{5}", fullmatch=True),
@@ -137,6 +160,72 @@ def test_every_uk_phone_number_is_found_however_it_is_written(number: str, lead:
     # Ten digits may, by chance, be an NHS number too: then that is what it is called.
     assert marks[0].kind in (PHONE, NHS_NUMBER)
     assert written in marks[0].text or marks[0].kind == NHS_NUMBER
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+353 1 234 5678",
+        "+48 22 123 45 67",
+        "+1 (212) 555-0100",
+        "+33.6.12.34.56.78",
+        "+91 98110 12346",
+        "+2348012345678",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "Call {} now", "({})", "tel:{}.", "1 {}"])
+def test_numbers_from_abroad_are_found(written: str, around: str) -> None:
+    assert [(m.kind, m.text) for m in find(around.format(written))] == [(PHONE, written)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0412 345 6789",  # no number begins with 04 or 06
+        "0612 345 6789",
+        "020 7946 012",  # nine digits are enough after 01 and 08 only
+        "07700 90012",
+        "+44 0",
+        "+1 2345",  # too short for a number, and too long for one
+        "+123456789012345678",
+        "a+353 1 234 5678",
+        "C++353 1 234 5678",
+        "+0 123 456 7890",
+        "10795 123 4567",
+    ],
+)
+def test_what_is_no_phone_number_is_not_called_one(text: str) -> None:
+    assert [m.text for m in find(text) if m.kind == PHONE] == []
+
+
+@pytest.mark.parametrize("written", ["GIR 0AA", "GIR0AA", "gir 0aa", "GIR\u00a00AA"])
+def test_the_one_postcode_of_another_form_is_found(written: str) -> None:
+    assert [(m.kind, m.text) for m in find(f"Write to {written}, please.")] == [(POSTCODE, written)]
+
+
+@pytest.mark.parametrize(
+    ("text", "birth"),
+    [
+        ("It was 31/12/2007.", True),
+        ("It was 31 December 2007.", True),
+        ("It was 01/01/2008.", False),
+        ("It was 2008-01-01.", False),
+        ("She was born 01/01/2008.", True),
+        ("DOB: 1.1.2008", True),
+        ("d.o.b. 2019-05-06", True),
+        ("Her birthday is 3 May 2021", True),
+        ("Aged 4 on 3rd of May 2021", True),
+        ("It was 01/01/07.", False),  # two digits may be any year
+        ("She was born 01/01/07.", True),
+        ("born" + " " * 36 + "01/01/2020", True),
+        ("born" + " " * 37 + "01/01/2020", False),
+        ("01/01/2020" + " " * 36 + "born", True),
+        ("01/01/2020" + " " * 37 + "born", False),
+    ],
+)
+def test_which_dates_are_taken_for_a_day_of_birth(text: str, birth: bool) -> None:
+    """An old date is, wherever it stands; a recent one is where a word beside it says so."""
+    assert any(mark.kind == BIRTH for mark in find(text)) == birth
 
 
 AREAS = st.from_regex(
