@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from forum import errors
 from forum.web.forms import spoken
-from forum.web.middleware import spoken_to
+from forum.web.middleware import protection, spoken_to
 from forum.web.pages import page, wants_json
 from forum.web.site import site_of
 from forum.web.words import gettext as _
@@ -93,9 +93,11 @@ async def http_error(request: Request, error: Exception) -> Response:
 async def unexpected(request: Request, error: Exception) -> Response:
     """Answers a bug: logged with its trace, told without it."""
     log.error("unexpected error", error=type(error).__name__, exc_info=error)
-    # Whatever is outside the middleware does not know yet who reads.
+    # Whatever is outside the middleware does not know yet who reads, and gets no headers from it.
     with speaking(spoken_to(request, site_of(request).languages)):
-        return _unexpected(request)
+        answer = _unexpected(request)
+    answer.headers.update(protection(request.scope))
+    return answer
 
 
 def _unexpected(request: Request) -> Response:

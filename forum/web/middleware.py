@@ -20,8 +20,30 @@ _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
+def protection(scope: Scope) -> dict[str, str]:
+    """The headers of every HTTP answer: a strict Content-Security-Policy without inline code, and its companions."""
+    host = Headers(scope=scope).get("host", "")
+    # 'self' does not cover ws: in Safari before 15.4, so the socket's address is named.
+    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    # The console has a small picture of the projector; nothing else is framed, and by nobody else.
+    framing = "'self'" if scope["path"].startswith("/projector/") else "'none'"
+    return {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            f"connect-src 'self'{sockets}; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+            f"frame-ancestors {framing}"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        # no-referrer would make forms send "Origin: null"
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cache-Control": "no-store",
+    }
+
+
 class SecurityHeaders:
-    """Adds a strict Content-Security-Policy without inline code, and its companions, to every HTTP answer."""
+    """Adds `protection` to every HTTP answer; what an answer says itself, stays."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -31,27 +53,12 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        host = Headers(scope=scope).get("host", "")
-        # 'self' does not cover ws: in Safari before 15.4, so the socket's address is named.
-        sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
-        # The console has a small picture of the projector; nothing else is framed, and by nobody else.
-        framing = "'self'" if scope["path"].startswith("/projector/") else "'none'"
-        policy = (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-            f"connect-src 'self'{sockets}; frame-src 'self'; form-action 'self'; base-uri 'none'; "
-            f"frame-ancestors {framing}"
-        )
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", policy)
-                headers["X-Content-Type-Options"] = "nosniff"
-                # no-referrer would make forms send "Origin: null"
-                headers["Referrer-Policy"] = "same-origin"
-                headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-                headers.setdefault("Cache-Control", "no-store")
+                for name, value in protection(scope).items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
