@@ -12,10 +12,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
+from forum.errors import BadInput, IllegalMove, NotAllowed
 from forum.ports import Act, Appeal, Clock, Report, Store, Submission, Work
 from forum.roles import MODERATOR
-from forum.submissions import ACCEPTED, ACTS, HELD, RETURNED, link_of, note
+from forum.submissions import ACCEPTED, ACTS, HELD, RETURNED, link_of, must_be_public, note
 
 UPHOLD, OVERTURN = OUTCOMES = ("uphold", "overturn")
 UPHELD, OVERTURNED = "upheld", "overturned"
@@ -151,9 +151,7 @@ async def report(store: Store, clock: Clock, story_id: str, words: str, report_i
         )
     made = Report(report_id if _ID.fullmatch(report_id) else secrets.token_hex(16), story_id, words, clock.now())
     async with store.begin() as work:
-        story = await work.stories.get(story_id, lock=True)
-        if story.status != ACCEPTED:
-            raise NotFound("There is no story at this address.")
+        must_be_public(await work.stories.get(story_id, lock=True))
         if not await work.moderation.add_report(made):
             before = [one for one in await work.moderation.reports(story_id) if one.id == made.id]
             if [one.words for one in before] == [made.words]:

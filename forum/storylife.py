@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 from forum import tallying
 from forum.commission import Commission
-from forum.errors import NotFound
 from forum.groups import Result
 from forum.ports import Act, Appeal, Commitment, Decision, Submission, Work
 from forum.round import ANNULLED, REVEALED, Round
 from forum.session import LiveSession
-from forum.submissions import ACCEPTED, SUBMITTED
+from forum.submissions import ACCEPTED, SUBMITTED, must_be_public
 
 KINDS = (
     RECEIVED,
@@ -79,8 +78,7 @@ async def life(work: Work, story: Submission) -> list[Event]:
 
 async def public_life(work: Work, story: Submission) -> list[Event]:
     """What anybody may know of a public story, oldest first. Raises NotFound for one that is not public."""
-    if story.status != ACCEPTED:
-        raise NotFound("There is no story at this address.")
+    must_be_public(story)
     commission = await work.commissions.get(story.commission)
     return _in_order([*_published(story), *[event async for event in _votes(work, commission, story)]])
 

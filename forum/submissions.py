@@ -97,6 +97,14 @@ _TOO_MANY_NOTES = "With those in the file there are too many notes. Use at most 
 _ELSEWHERE = "Somebody else dealt with this story a moment ago. Look at it again."
 
 
+def must_be_public(story: Submission) -> Submission:
+    """The story, for whoever comes without a key. Raises NotFound for one that is not public, in the words for one that
+    there never was: nobody learns that it exists."""
+    if story.status != ACCEPTED:
+        raise NotFound("There is no such story.")
+    return story
+
+
 @dataclass(frozen=True)
 class Sent:
     """A whole story that came as a file, with what the form beside it says.

@@ -16,6 +16,7 @@ from forum import evidence, files
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.evidence import LINK
 from forum.ports import Evidence, Submission
+from forum.submissions import must_be_public
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, form_with_file, spoken
 from forum.web.limits import AN_HOUR
@@ -168,7 +169,7 @@ async def moderators_file(request: Request) -> Response:
 async def public_file(request: Request) -> Response:
     """A file that a moderator has shown, while its story is public."""
     async with site_of(request).store.read() as work:
-        story = await work.stories.get(request.path_params["story"])
+        story = must_be_public(await work.stories.get(request.path_params["story"]))
         if request.path_params["item"] not in {one.id for one in await evidence.shown(work, story)}:
             raise NotFound("There is nothing at this address.")
     return await _file(request, story.id)

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from forum import moderation
 from forum.commission import Commission
-from forum.errors import BadInput, ForumError, NotFound, StoreUnavailable, TooMany
+from forum.errors import BadInput, ForumError, StoreUnavailable, TooMany
 from forum.ports import Act, Submission, Work
-from forum.submissions import ACCEPTED
+from forum.submissions import ACCEPTED, must_be_public
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import AN_HOUR
@@ -57,10 +57,8 @@ async def report(request: Request) -> Response:
     """The form in which a reader says what is wrong with a public story. No account is needed."""
     site = site_of(request)
     async with site.store.read() as work:
-        story = await work.stories.get(request.path_params["story"])
+        story = must_be_public(await work.stories.get(request.path_params["story"]))
         commission = await work.commissions.get(story.commission)
-    if story.status != ACCEPTED:
-        raise NotFound("There is no story at this address.")
     if request.method != "POST":
         sent = request.query_params.get("sent") == "1"
         return await _report_page(request, story, commission, Form({}), sent=sent)

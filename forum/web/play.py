@@ -17,7 +17,7 @@ from forum import paths, scenario
 from forum.commission import Commission
 from forum.errors import NotFound
 from forum.scenario import Scenario
-from forum.submissions import ACCEPTED
+from forum.submissions import must_be_public
 from forum.web import annotating
 from forum.web.pages import page
 from forum.web.site import site_of
@@ -39,9 +39,7 @@ class Way:
 async def public(request: Request) -> Response:
     """A story of the library. One that is not public is not here."""
     async with site_of(request).store.read() as work:
-        story = await work.stories.get(request.path_params["story"])
-        if story.status != ACCEPTED:
-            raise NotFound("There is no story at this address.")
+        story = must_be_public(await work.stories.get(request.path_params["story"]))
         commission = await work.commissions.get(story.commission)
     here = f"/stories/{story.id}"
     told = scenario.parse(story.twee)

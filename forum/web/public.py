@@ -9,10 +9,9 @@ from starlette.responses import Response
 
 from forum import contributions, evidence, scenario, storylife, tallying
 from forum.commission import Commission
-from forum.errors import NotFound
 from forum.ports import Decision, Submission, Work
 from forum.round import OPEN
-from forum.submissions import ACCEPTED, WITHDRAWN
+from forum.submissions import ACCEPTED, WITHDRAWN, must_be_public
 from forum.web import annotating
 from forum.web.evidence import items as evidence_items
 from forum.web.life import told
@@ -88,8 +87,7 @@ async def story(request: Request) -> Response:
         of = await work.commissions.get(found.commission)
         if found.status == WITHDRAWN and found.published_at:
             return await page(request, "public/withdrawn.html", 410, story=found, commission=of)
-        if found.status != ACCEPTED:
-            raise NotFound("There is no story at this address.")
+        must_be_public(found)
         shown = await evidence.shown(work, found)
         events = await storylife.public_life(work, found)
         rounds = await tallying.asynchronous_rounds(work, of, found.id)

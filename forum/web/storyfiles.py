@@ -31,7 +31,7 @@ from forum.errors import (
 )
 from forum.ports import Submission
 from forum.scenario import Scenario
-from forum.submissions import ACCEPTED, RETURNED, Sent
+from forum.submissions import RETURNED, Sent, must_be_public
 from forum.web import annotating
 from forum.web.about import about_fields, errors_of, read_about
 from forum.web.errors import retry_after, status_of
@@ -165,10 +165,7 @@ def _lines(found: Sequence[Problem]) -> list[tuple[int, str]]:
 async def download(request: Request) -> Response:
     """A public story as a .twee file."""
     async with site_of(request).store.read() as work:
-        story = await work.stories.get(request.path_params["story"])
-    if story.status != ACCEPTED:
-        raise NotFound("There is no story at this address.")
-    return _twee(story)
+        return _twee(must_be_public(await work.stories.get(request.path_params["story"])))
 
 
 async def download_mine(request: Request) -> Response:

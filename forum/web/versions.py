@@ -28,7 +28,7 @@ from forum.ports import (
     Version,
     Work,
 )
-from forum.submissions import ACCEPTED, ACTS, TAKE_DOWN, WITHDRAWN
+from forum.submissions import ACTS, TAKE_DOWN, WITHDRAWN, must_be_public
 from forum.web import suggestions
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import status_of
@@ -218,10 +218,7 @@ async def public_versions(work: Work, story: Submission) -> list[Kept]:
 
 
 async def _public_story(request: Request, work: Work) -> Submission:
-    story = await work.stories.get(request.path_params["story"])
-    if story.status != ACCEPTED:
-        raise NotFound("There is no story at this address.")
-    return story
+    return must_be_public(await work.stories.get(request.path_params["story"]))
 
 
 # ---------------------------------------------------------------- what both show

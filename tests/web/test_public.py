@@ -5,16 +5,18 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from house import House, a_house, telling, words
 from making import CLOCK, a_session, new_id
 
-from forum import scenario, submissions
+from forum import scenario, submissions, withdrawal
 from forum.commission import POWERS, STAGES
-from forum.ports import Decision
+from forum.ports import Decision, Evidence
 from forum.round import Response, Round
+from forum.web.routes import PAGES
 from forum.web.terms import power_words, stage_words
 
 
@@ -103,7 +105,7 @@ async def test_a_commission_shows_its_sessions_and_decisions(house: House) -> No
 
 async def test_only_accepted_stories_are_there(house: House) -> None:
     commission = await house.commission()
-    waiting, _ = await house.story(commission, "Waiting for a reader")
+    await house.story(commission, "Waiting for a reader")
     returned, _ = await house.story(commission, "Gone back")
     accepted, _ = await house.story(commission, "Read and fine")
     await submissions.moderate(house.store, CLOCK, returned.id, "return", because="Why?", expected_status="submitted")
@@ -114,9 +116,44 @@ async def test_only_accepted_stories_are_there(house: House) -> None:
             assert "Read and fine" in page
             assert "Waiting for a reader" not in page
             assert "Gone back" not in page
-        for story, status in ((waiting, 404), (returned, 404), (accepted, 200)):
-            assert (await browser.get(f"/stories/{story.id}")).status_code == status
-        assert (await browser.get("/stories/nonsense")).status_code == 404
+        assert (await browser.get(f"/stories/{accepted.id}")).status_code == 200
+
+
+async def test_a_story_that_is_not_public_is_at_none_of_its_addresses(house: House) -> None:
+    """Whatever became of it, whoever has its id gets the very answer that a made-up id gets."""
+    commission = await house.commission()
+    there, _ = await house.story(commission)
+    states = {"submitted": there}
+    for action in ("return", "hold"):
+        one, _ = await house.story(commission)
+        states[action] = await house.moderated(one, action, "Why?")
+    public, _ = await house.story(commission)
+    states["taken down"] = await house.moderated(await house.moderated(public, "accept"), "take down", "A street.")
+    private, key = await house.story(commission)
+    await withdrawal.withdraw(house.store, CLOCK, key)
+    states["withdrawn before it was public"] = private
+    async with house.store.begin() as work:
+        states["writing"] = replace(private, id=new_id(), status="writing", link="")
+        await work.stories.add(states["writing"])
+        evidence = {name: Evidence(new_id(), story.id, "image/png", "A hall") for name, story in states.items()}
+        for item in evidence.values():
+            await work.evidence.add(replace(item, shown_at=CLOCK.now()), b"a picture")
+    addresses = [(page.path, m) for page in PAGES for m in page.methods.split() if "/stories/{story}" in page.path]
+    assert len(addresses) >= 9
+    wrong = []
+    async with house.browser() as browser:
+        for path, method in addresses:
+            for accept in ("text/html", "application/json"):
+                answers = {}
+                for name, id_ in {"": new_id(), **{name: story.id for name, story in states.items()}}.items():
+                    where = path.replace("{story}", id_).replace("{number}", "1")
+                    where = where.replace("{item}", evidence[name].id if name else new_id())
+                    data = {"words": "It is wrong."} if method == "POST" else None
+                    answer = await browser.request(method, where, data=data, headers={"Accept": accept})
+                    answers[name] = (answer.status_code, answer.text.replace(id_, "").replace(where.split("/")[-1], ""))
+                wrong += [(method, path, name) for name, said in answers.items() if said != answers[""]]
+                assert answers[""][0] == 404
+    assert wrong == []
 
 
 async def test_a_story_gives_its_notes_first_and_every_link_leads_somewhere(house: House) -> None:
