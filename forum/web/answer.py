@@ -30,6 +30,7 @@ from forum.web import annotating
 from forum.web.cookies import DEVICE, YEAR, cookie_of, set_cookie
 from forum.web.forms import form_of, spoken
 from forum.web.limits import TEN_MINUTES
+from forum.web.live import cast_id
 from forum.web.pages import digest, done, page, wants_json
 from forum.web.play import MOST_BACK, Way, numbers
 from forum.web.site import address_of, site_of
@@ -176,7 +177,7 @@ async def _vote(request: Request, visit: Visit) -> Response:
             form.stop()
         errors = {name: spoken(error)[name] for name, error in form.errors.items()}
         return await _question_page(request, visit, 422, typed=typed, errors=errors)
-    message = CastMessage(form.text("cast") or secrets.token_hex(16), visit.round.id, choice, reason)
+    message = CastMessage(cast_id(form), visit.round.id, choice, reason)
     outcome = await site.rooms.intake.cast_and_wait(cast_of(message, visit.participant.id, site.clock.now()))
     if not outcome.refusal:
         if wants_json(request):

@@ -182,12 +182,19 @@ async def cast_by_form(
         error = CastRefused("condition_too_long", REFUSALS["condition_too_long"])
     if error is not None:
         return None, error, typed
-    message = CastMessage(form.text("cast") or secrets.token_hex(16), round_id, choice, reason, condition)
+    message = CastMessage(cast_id(form), round_id, choice, reason, condition)
     outcome = await site.rooms.intake.cast_and_wait(cast_of(message, participant, site.clock.now()))
     if outcome.refusal:
         said = REFUSALS if wants_json(request) else REFUSALS | _BY_FORM
         return None, CastRefused(outcome.refusal, said[outcome.refusal]), typed
     return outcome, None, typed
+
+
+def cast_id(form: Form) -> str:
+    """The id of the ballot in a form, so that the same one sent again is known; a new one where the form has none, or
+    something that is longer than any id. It is kept with the round: so it must not be whatever somebody sends."""
+    typed = form.text("cast")
+    return typed if 0 < len(typed) <= MOST_CAST else secrets.token_hex(16)
 
 
 def ack_facts(outcome: CastOutcome) -> dict[str, object]:
@@ -240,6 +247,8 @@ async def now(request: Request) -> Response:
         yours = await yours_of(work, participant.id, room.view)
     return small(request, {**news, "yours": msgspec.to_builtins(yours)})
 
+
+MOST_CAST = 64  # characters of a ballot's id; pages and phones make 32
 
 # An answer that polls ask for again and again is no page: it need not say all that a page may do.
 NO_PAGE = {"Content-Security-Policy": "default-src 'none'"}

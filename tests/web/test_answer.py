@@ -246,6 +246,8 @@ async def test_a_machine_is_answered_in_json(event: Open) -> None:
     sent = await reader.post(f"{event.path}/question", data={"choice": "r1", "cast": "mine"})
     assert sent.json() == {"t": "ack", "cast": "mine", "choice": "r1", "changed": False}
     assert (await reader.post(f"{event.path}/question", data={"choice": "r1", "cast": "mine"})).json() == sent.json()
+    long = await reader.post(f"{event.path}/question", data={"choice": "r1", "cast": "y" * 500_000})
+    assert len(long.json()["cast"]) == 32
     assert (await reader.post(f"{event.path}/question", data={})).status_code == 422
     event.clock.move(days=3)
     late = await event.answer(reader, "r2")

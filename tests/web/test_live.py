@@ -229,6 +229,14 @@ async def test_what_cannot_be_counted_says_why_and_keeps_what_was_typed(event: E
     assert long.status_code == 409
     assert "at most 500" in words(long)
     assert "x" * 501 in long.text
+    condition = {"round": round_id, "choice": "r2", "reason": "y" * 500, "condition": "z" * 301}
+    iffy = await browser.post(vote, data=condition)
+    assert iffy.status_code == 409
+    assert "The condition is too long. Use at most 300" in words(iffy)
+    assert "z" * 301 in iffy.text
+    assert "y" * 500 in iffy.text
+    machine = await browser.post(vote, data=condition, headers={"Accept": "application/json"})
+    assert (machine.status_code, machine.json()["error"]["code"]) == (409, "condition_too_long")
     strange = await browser.post(vote, data={"round": round_id, "choice": "r9"})
     assert strange.status_code == 409
     assert "not one of the answers" in words(strange)
@@ -238,6 +246,22 @@ async def test_what_cannot_be_counted_says_why_and_keeps_what_was_typed(event: E
     assert late.status_code == 409
     assert "has closed" in words(late)
     assert await event.choices(round_id) == []
+
+
+async def test_the_longest_that_is_allowed_is_counted_and_no_id_is_longer_than_an_id(event: Event) -> None:
+    """By form nothing but these bounds stands between what is sent and the database: a form may have a megabyte."""
+    round_id = await event.ask()
+    browser = await event.join()
+    longest = {"round": round_id, "choice": "r1", "reason": "y" * 500, "condition": "z" * 300}
+    for cast, kept in ((new_id(), True), ("x" * 64, True), ("x" * 65, False), ("y" * 500_000, False)):
+        machine = {"Accept": "application/json"}
+        ack = await browser.post(f"{event.path}/vote", data=longest | {"cast": cast}, headers=machine)
+        assert ack.status_code == 200, ack.text
+        assert (ack.json()["cast"] == cast) == kept
+        assert len(ack.json()["cast"]) <= 64
+    async with event.house.store.read() as work:
+        [ballot] = await work.rounds.ballots(round_id)
+    assert (ballot.choice, ballot.reason, ballot.condition) == ("r1", "y" * 500, "z" * 300)
 
 
 async def test_a_vote_that_cannot_be_stored_is_not_said_to_go_again_by_itself(

@@ -156,6 +156,45 @@ async def _reopened(tablet: Tablet) -> str:
     return round_id
 
 
+async def test_what_is_too_long_is_refused_and_stays_in_the_form(tablet: Tablet) -> None:
+    round_id = await tablet.ask()
+    for field_name, most, says in (("reason", 500, "reason_too_long"), ("condition", 300, "condition_too_long")):
+        refused = await tablet.vote(round_id, **{field_name: "x" * (most + 1)})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, says)
+        form = {"round": round_id, "group": "g1", "choice": "r1", "person": new_id(), field_name: "x" * (most + 1)}
+        back = await tablet.browser.post(f"{tablet.page}/vote", data=form)
+        assert back.status_code == 409
+        assert "x" * (most + 1) in back.text
+        assert (await tablet.vote(round_id, **{field_name: "x" * most, "cast": "c" * 70})).status_code == 200
+    assert await tablet.counted(round_id) == 2
+
+
+@pytest.mark.parametrize("entrance", ["open code", "tickets"])
+async def test_an_id_of_another_sessions_tablet_is_somebody_else_here(tablet: Tablet, entrance: str) -> None:
+    """A person's id, or a ticket's code, means nothing in another session: each has a ballot in its own."""
+    form = SessionForm(tablet.live.commission, title="Another day", entrance=entrance)
+    other = await share(tablet.house.store, (await create_session(tablet.house.store, CLOCK, form)).id, on=True)
+    there = Tablet(tablet.house, other, tablet.browser)
+    first, second = await tablet.ask(), await there.ask()
+    sent = {"person": new_id(), "cast": new_id()}
+    assert (await tablet.vote(first, **sent)).status_code == 200
+    if entrance == "tickets":
+        [ticket] = await tickets.issue(tablet.house.store, CLOCK, other.id, "g2", 1)
+        # What opens one session's door by its ticket is no person of the other.
+        assert (await there.vote(second, **sent)).status_code == 422
+        assert (await tablet.vote(first, person=ticket.code, ticket=ticket.code)).status_code == 200
+        assert (await there.vote(second, ticket=ticket.code, group="g1")).status_code == 200
+        assert (await tablet.counted(first), await there.counted(second)) == (2, 1)
+    else:
+        assert (await there.vote(second, **sent, group="g2")).status_code == 200
+        # And a ballot for a question of the other session is nobody's.
+        assert (await there.vote(first, **sent)).json()["error"]["code"] == "unknown_round"
+        assert (await tablet.counted(first), await there.counted(second)) == (1, 1)
+    async with tablet.house.store.read() as work:
+        [ballot] = await work.rounds.ballots(second)
+        assert ballot.group == "g2"
+
+
 @pytest.mark.parametrize(
     ("method", "given", "choice"),
     [
