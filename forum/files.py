@@ -7,6 +7,7 @@ place, camera, comments and whatever was put behind the picture are gone.
 from __future__ import annotations
 
 import io
+import re
 import struct
 import threading
 import warnings
@@ -27,8 +28,21 @@ LONGEST = 2400
 _JPEG_QUALITY = 85
 _PNG_START, _JPEG_START, _PDF_START, _PDF_END = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"%PDF-", b"%%EOF"
 _PDF_END_WITHIN = 2048
-# What makes a PDF do things by itself. A PDF can hide these too, so it is never opened here, only handed on.
-_PDF_ACTS = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia", b"/XFA")
+# What makes a PDF do things by itself, send what is typed into it, or bring other files. A PDF can hide these too (in
+# what is packed), so it is never opened here, only handed on. Shorter names would stand in many a picture by chance.
+_PDF_ACTS = (
+    b"/JavaScript",
+    b"/Launch",
+    b"/EmbeddedFile",
+    b"/RichMedia",
+    b"/XFA",
+    b"/SubmitForm",
+    b"/ImportData",
+    b"/GoToE",
+    b"/Rendition",
+)
+# In a name of a PDF a letter may be written as its number: "/L#61unch" is "/Launch".
+_PDF_LETTER = re.compile(rb"#([4-7][0-9A-Fa-f])")
 _BROKEN = "This picture cannot be read. It may be damaged. Save it again, or take a screenshot of it, and send that."
 
 # What can be made smaller as it is; others have no colours between two of theirs.
@@ -82,7 +96,8 @@ def check_size(size: int) -> None:
 def _pdf(content: bytes) -> Checked:
     if _PDF_END not in content[-_PDF_END_WITHIN:]:
         raise BadInput("This PDF is not whole. Save it again and send that.", field="file")
-    if any(word in content for word in _PDF_ACTS):
+    spelled = _PDF_LETTER.sub(lambda number: bytes.fromhex(number[1].decode()), content)
+    if any(word in spelled for word in _PDF_ACTS):
         raise BadInput(
             "This PDF holds a program, a form or other files. Print it to a new PDF and send that.", field="file"
         )

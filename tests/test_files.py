@@ -110,6 +110,16 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(size: tupl
     assert "30 million pixels" in refusal(bomb)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_the_bound_on_pixels_is_our_own_and_exact(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow's guard is a setting of a library: whatever it is set to, this many are taken, and one row more is not."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    monkeypatch.setattr(files, "MAX_PIXELS", 40 * 30)
+    assert opened(checked(picture(kind, (40, 30))).content).size == (40, 30)
+    for size in ((40, 31), (41, 30)):
+        assert "too large" in refusal(picture(kind, size))
+
+
 def test_a_real_hundred_megapixels_are_refused() -> None:
     for kind, mode in (("PNG", "1"), ("JPEG", "L")):
         content = picture(kind, (10_000, 10_000), mode)
@@ -148,7 +158,43 @@ def test_a_pdf_stays_as_it_is_unless_it_does_something() -> None:
     plain = b"%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\ntrailer <<>>\n%%EOF\n"
     assert checked(plain) == files.Checked(PDF, plain)
     assert "not whole" in refusal(plain[:-6])
-    assert "holds a program" in refusal(plain.replace(b"/Catalog", b"/Catalog/OpenAction<</S/JavaScript>>"))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>",
+        b"/OpenAction<</S/Launch/F(cmd.exe)>>",
+        b"/AA<</O<</S/Launch/Win<</F(calc.exe)>>>>>>",
+        b"/Names<</EmbeddedFiles<</Names[(a)<</EF<</F 3 0 R>>/Type/EmbeddedFile>>]>>>>",
+        b"/Annots[<</Subtype/RichMedia>>]",
+        b"/AcroForm<</XFA 4 0 R>>",
+        b"/A<</S/SubmitForm/F(http://elsewhere.test)>>",
+        b"/A<</S/ImportData/F(secrets.fdf)>>",
+        b"/A<</S/GoToE/T<</R/C/N(inside.pdf)>>>>",
+        b"/A<</S/Rendition/JS(app.alert(1))>>",
+        b"/A<</S/J#61vaScript/JS(app.alert(1))>>",  # a name with a letter written as its number
+        b"/A<</S/#4c#61unch/F(cmd.exe)>>",
+        b"/A<</S/#4C#41#75nch/S/L#61unch>>",
+    ],
+)
+def test_a_pdf_that_acts_by_itself_is_refused(act: bytes) -> None:
+    pdf = b"%PDF-1.7\n1 0 obj <</Type/Catalog " + act + b">> endobj\ntrailer <<>>\n%%EOF\n"
+    assert "holds a program" in refusal(pdf)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        b"/A<</S/URI/URI(https://example.org)>>",
+        b"/Dests<</a[1 0 R/Fit]>>",
+        b"(they spoke of JavaScript, and of a launch)",
+        b"/BaseFont/ABC#23Launch",
+    ],
+)
+def test_an_ordinary_pdf_is_taken(plain: bytes) -> None:
+    pdf = b"%PDF-1.7\n1 0 obj <</Type/Catalog " + plain + b">> endobj\ntrailer <<>>\n%%EOF\n"
+    assert checked(pdf) == files.Checked(PDF, pdf)
 
 
 @given(
