@@ -183,7 +183,7 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
     Raises NotFound for an unknown key, IllegalMove for a story that was not returned, FormErrors as `submit` does.
     """
     async with store.begin() as work:
-        before = await work.stories.by_link(link_of(key))
+        before = await work.stories.by_link(link_of(key), lock=True)
         if before.status == WITHDRAWN:
             raise IllegalMove("You have taken this story back. It cannot be sent again.")
         if before.status != RETURNED:

@@ -39,7 +39,7 @@ async def permit(store: Store, clock: Clock, key: str, *, perform: bool, publish
     longer be: that is `withdraw`.
     """
     async with store.begin() as work:
-        before = await work.stories.by_link(link_of(key))
+        before = await work.stories.by_link(link_of(key), lock=True)
         if before.withdrawn_at:
             raise IllegalMove("You have taken this story back. There is nothing left to allow.")
         if before.published_at and not publish:

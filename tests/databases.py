@@ -83,6 +83,15 @@ class PostgresServer:
         """Ends every connection to a database, as a restart of the server would."""
         await self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
+    async def waiting(self, name: str) -> None:
+        """Returns once a transaction in a database waits for a lock of another one. Raises after half a minute."""
+        waits = f"SELECT FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'"
+        await self.execute(
+            f"DO $$ BEGIN FOR look IN 1..6000 LOOP IF EXISTS ({waits}) THEN RETURN; END IF; "
+            "PERFORM pg_sleep(0.005); PERFORM pg_stat_clear_snapshot(); END LOOP; "
+            "RAISE EXCEPTION 'nobody waits'; END $$"
+        )
+
     def stop(self) -> None:
         """Stops the server and removes its data."""
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")

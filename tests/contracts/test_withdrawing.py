@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from making import a_cast, a_commission, a_room, new_id
+from conftest import Database
+from house import telling
+from making import CLOCK, a_cast, a_commission, a_room, new_id
 
+from forum import submissions, withdrawal
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Disclosure, Submission
 from forum.round import WITHDRAWN, Response, Round
@@ -85,6 +90,33 @@ async def test_withdrawn_disclosures_have_no_words_any_more_and_get_none_again(s
             Disclosure("c", 0, "x", None, AT),
             Disclosure("gone", 0, "x", None, "earlier"),
         ]
+
+
+@pytest.mark.parametrize("act", ["take back", "permit", "send again"])
+async def test_a_link_that_is_being_replaced_opens_nothing_any_more(
+    store: SqlStore, database: Database, act: str
+) -> None:
+    """Whoever acts by the old link at this very moment waits for the new one, and then finds the old one dead."""
+    commission = a_commission()
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+    story, key = await submissions.submit(store, CLOCK, commission.id, telling())
+    await submissions.moderate(store, CLOCK, story.id, "return", because="Why?", expected_status="submitted")
+    acts: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+        "take back": lambda: withdrawal.withdraw(store, CLOCK, key),
+        "permit": lambda: withdrawal.permit(store, CLOCK, key, perform=False, publish=True, quote=True),
+        "send again": lambda: submissions.resubmit(store, CLOCK, key, telling("Another title")),
+    }
+    async with store.begin() as work:
+        await work.stories.relink(story.link, submissions.link_of(submissions.new_key()))
+        acting = asyncio.create_task(acts[act]())
+        if database.server is not None:
+            await database.server.waiting(database.name)
+    with pytest.raises(NotFound):
+        await acting
+    async with store.read() as work:
+        now = await work.stories.get(story.id)
+    assert (now.status, now.title, now.may_perform) == ("returned", story.title, True)
 
 
 async def test_scrubbing_leaves_everything_as_it_was_while_others_read_and_write(store: SqlStore) -> None:
