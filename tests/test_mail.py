@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from maildesk import ADA, Desk, a_desk
 from making import new_id
-from test_withdrawal import rows
+from takenback import rows
 
 from forum import mail, submissions, withdrawal
 from forum.errors import BadInput, IllegalMove, NotFound
