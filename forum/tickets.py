@@ -117,11 +117,15 @@ async def admit(
             raise BadInput("This ticket no longer lets anybody in. Ask the organiser for a new one.", field="ticket")
         if here is not None:
             raise BadInput("Somebody came in on this device with another ticket already.", field="ticket")
-        if ticket.used_at:
-            raise _in_use()
         person = await _person(work, live, ticket, device, clock.now(), told)
+        # The one place that says whether it was used: by one statement, whoever comes at the same moment. Where it was,
+        # what _person did goes back with the rest.
         if not await work.tickets.use(ticket.id, person.id, clock.now()):
-            raise _in_use()
+            raise BadInput(
+                "This ticket is in use on another device. Go on there: each ticket has one vote. "
+                "If that device is lost, ask the organiser for a new ticket.",
+                field="ticket",
+            )
     return person
 
 
@@ -134,14 +138,6 @@ async def _person(work: Work, live: LiveSession, ticket: Ticket, device: str, at
     if joined.id == person.id:
         await work.care.belong(person.id, told.also - {ticket.group})
     return joined
-
-
-def _in_use() -> BadInput:
-    return BadInput(
-        "This ticket is in use on another device. Go on there: each ticket has one vote. "
-        "If that device is lost, ask the organiser for a new ticket.",
-        field="ticket",
-    )
 
 
 async def _ticketed(work: Work, session: str) -> LiveSession:

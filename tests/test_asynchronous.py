@@ -132,10 +132,13 @@ async def test_only_what_may_be_read_and_performed_is_opened(sqlite_store: Store
     assert "taken this story back" in await refusal(a_form(clock, night.story))
 
 
-async def test_a_rehearsal_leaves_no_entry(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock, ROOMFUL)
+@pytest.mark.parametrize("of", ["the form", "its commission"])
+async def test_a_rehearsal_leaves_no_entry(sqlite_store: Store, clock: SetClock, of: str) -> None:
+    """A round is a rehearsal where the form says so, and in a commission that is one, whatever the form says."""
+    night = await a_night(sqlite_store, clock, ROOMFUL, rehearsal=of == "its commission")
     before = len(await entries(sqlite_store))
-    live = await asynchronous.open_round(sqlite_store, clock, a_form(clock, night.story, rehearsal=True))
+    live = await asynchronous.open_round(sqlite_store, clock, a_form(clock, night.story, rehearsal=of == "the form"))
+    assert (live.rehearsal, live.recorded) == (True, False)
     async with sqlite_store.read() as work:
         [round_] = await work.rounds.of(live.id)
     await extend(sqlite_store, clock, live.id, "2026-03-20", "12:00")

@@ -36,6 +36,30 @@ async def test_codes_are_long_unlike_each_other_and_easy_to_read_out(sqlite_stor
     assert [one.ticket.number for one in issued] == list(range(1, 201))
 
 
+async def test_a_session_has_so_many_tickets_and_no_more(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tickets, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(tickets, "MOST_TICKETS", 5)
+    live = await a_day(sqlite_store)
+    for count in (-1, 0, 4):
+        with pytest.raises(BadInput, match="tickets at once"):
+            await tickets.issue(sqlite_store, CLOCK, live.id, "g1", count)
+    with pytest.raises(BadInput, match="Choose a group"):
+        await tickets.issue(sqlite_store, CLOCK, live.id, "g99", 1)
+    await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 3)
+    with pytest.raises(BadInput, match="at most"):
+        await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 3)
+    issued = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 2)
+    assert [one.ticket.number for one in issued] == [4, 5]
+    await Facilitation(sqlite_store, CLOCK).end(live.id)
+    for late in (
+        tickets.issue(sqlite_store, CLOCK, live.id, "g1", 1),
+        tickets.renew(sqlite_store, CLOCK, live.id, 1),
+        tickets.revoke(sqlite_store, CLOCK, live.id, 1),
+    ):
+        with pytest.raises(IllegalMove, match="has ended"):
+            await late
+
+
 async def test_no_code_is_kept(sqlite_store: Store) -> None:
     live = await a_day(sqlite_store)
     (one,) = await tickets.issue(sqlite_store, CLOCK, live.id, None, 1)
@@ -61,8 +85,16 @@ async def test_a_second_device_is_told_plainly_and_the_first_goes_on(sqlite_stor
     device = a_device()
     person = await tickets.admit(sqlite_store, CLOCK, live, one.code, device)
     assert await tickets.admit(sqlite_store, CLOCK, live, one.code, device) == person
-    with pytest.raises(BadInput, match="in use on another device"):
-        await tickets.admit(sqlite_store, CLOCK, live, one.code, a_device())
+    other = a_device()
+    for _ in range(2):
+        with pytest.raises(BadInput, match="in use on another device"):
+            await tickets.admit(sqlite_store, CLOCK, live, one.code, other)
+    # Whoever was refused has changed nothing: not who the first device is, and is nobody here.
+    assert await tickets.admit(sqlite_store, CLOCK, live, one.code, device) == person
+    async with sqlite_store.read() as work:
+        assert await work.sessions.participant(live.id, other) is None
+        assert await work.sessions.participant(live.id, device) == person
+        assert await work.sessions.joined(live.id) == {"g1": 1}
 
 
 async def test_of_many_devices_at_once_one_gets_in(sqlite_store: Store) -> None:

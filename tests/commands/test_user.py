@@ -102,7 +102,12 @@ def test_no_data_yet(tmp_path: Path) -> None:
 
 
 def test_a_new_password_is_the_only_one(tmp_path: Path) -> None:
-    assert add(tmp_path).exit_code == 0
+    for login in ("ann", "eve"):
+        assert add(tmp_path, login).exit_code == 0
+        assert user("token", login, "--label", "a script", "--data", tmp_path).exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "forum.db")) as database, database:
+        for (id_,) in database.execute("SELECT id FROM person").fetchall():
+            database.execute("INSERT INTO sign_in VALUES (?, ?, '2026-01-01', '2999-01-01')", (f"of {id_}", id_))
     short = user("password", "ann", "--password-stdin", "--data", tmp_path, given="short\n")
     assert (short.exit_code, "12 to 200 characters" in short.output) == (2, True)
     nobody = user("password", "bob", "--password-stdin", "--data", tmp_path, given="eleven pale wooden bridges\n")
@@ -112,5 +117,9 @@ def test_a_new_password_is_the_only_one(tmp_path: Path) -> None:
     assert given.exit_code == 0, given.output
     with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
         stored = database.execute("SELECT password FROM person WHERE login = 'ann'").fetchone()[0]
+        signed_in = "SELECT login FROM sign_in JOIN person ON person.id = sign_in.person"
+        tokens = "SELECT login FROM token JOIN person ON person.id = token.person WHERE revoked_at = ''"
+        # Whoever was in by the old one is out, and nobody else.
+        assert [database.execute(those).fetchall() for those in (signed_in, tokens)] == [[("eve",)], [("eve",)]]
     assert passwords._matches(stored, "eleven pale wooden bridges")
     assert not passwords._matches(stored, PASSWORD)

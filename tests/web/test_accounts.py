@@ -7,6 +7,7 @@ import html
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import argon2
 import pytest
 from house import ADDRESS, PASSWORD, House, a_house, field, words
 
@@ -93,7 +94,8 @@ async def test_nobodys_password_is_checked_as_slowly_as_somebodys(monkeypatch: p
 async def test_failed_sign_ins_are_limited_by_address_and_right_ones_are_not(house: House) -> None:
     await house.person("mo", "moderator")
     async with house.browser() as browser, house.browser("192.0.2.77") as elsewhere:
-        for _ in range(8):
+        # More often than either limit: a right password uses nothing up, neither of the address nor of the login.
+        for _ in range(accounts.TRIES_PER_LOGIN + 2):
             right = await browser.post("/sign-in", data={"login": "mo", "password": PASSWORD})
             assert right.status_code == 303
         for n in range(6):
@@ -115,6 +117,29 @@ async def test_failed_sign_ins_are_limited_by_login_wherever_they_come_from(hous
             assert wrong.status_code == 422
     async with house.browser("192.0.2.200") as browser:
         assert (await browser.post("/sign-in", data={"login": "Mo", "password": PASSWORD})).status_code == 429
+
+
+async def test_a_hash_of_former_days_is_made_anew_at_the_next_right_password(house: House) -> None:
+    weak = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    mo = await house.person("mo", "moderator")
+    async with house.store.begin() as work:
+        await work.people.set_password(mo.id, weak)
+
+    async def stored() -> str:
+        async with house.store.read() as work:
+            found = await work.people.by_login("mo")
+        assert found is not None
+        return found.password
+
+    async with house.browser() as browser:
+        assert (await browser.post("/sign-in", data={"login": "mo", "password": "wrong"})).status_code == 422
+        assert await stored() == weak
+        assert (await browser.post("/sign-in", data={"login": "mo", "password": PASSWORD})).status_code == 303
+        anew = await stored()
+        assert anew != weak
+        assert not passwords.outdated(anew)
+        assert (await browser.post("/sign-in", data={"login": "mo", "password": PASSWORD})).status_code == 303
+        assert await stored() == anew
 
 
 async def test_many_tries_at_once_are_many(house: House) -> None:
@@ -185,6 +210,8 @@ def test_paths_of_this_site_are_gone_on_to(wanted: str) -> None:
         "/a b",
         "/sign-in",
         "/sign-in?next=/x",
+        "/sign-out",
+        "/sign-out#x",
         "//[",
         "http://[",
         "/caf\u00e9",

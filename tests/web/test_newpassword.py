@@ -32,7 +32,8 @@ def typed(**changes: str) -> dict[str, str]:
 
 
 async def test_ones_own_password_is_changed_and_every_other_device_is_signed_out(house: House) -> None:
-    await house.person("mo", "moderator")
+    mo = await house.person("mo", "moderator")
+    _, secret = await organising.make_token(house.store, CLOCK, mo, "a script")
     async with house.browser() as here, house.browser() as laptop, house.browser() as thief:
         for browser in (here, laptop):
             assert await enter(browser, PASSWORD) == 303
@@ -44,6 +45,10 @@ async def test_ones_own_password_is_changed_and_every_other_device_is_signed_out
         assert [(await browser.get("/moderate")).status_code for browser in (here, laptop, thief)] == [200, 303, 303]
         assert await enter(laptop, PASSWORD) == 422
         assert await enter(laptop, NEW) == 303
+        # As the page says: the tokens of programs go on working.
+        bearer = {"Authorization": f"Bearer {secret}"}
+        async with house.browser() as program:
+            assert (await program.get("/moderate", headers=bearer)).status_code == 200
 
 
 @pytest.mark.parametrize(
