@@ -44,9 +44,12 @@ class SqlPeople(Area):
         rows = await self._link.rows(sa.select(people).where(people.c.login_key == _key(login)))
         return _person(rows[0]) if rows else None
 
-    async def all(self) -> list[Person]:
-        """In the order they were added."""
-        return [_person(row) for row in await self._link.rows(sa.select(people).order_by(people.c.seq))]
+    async def all(self, *, lock: bool = False) -> list[Person]:
+        """In the order they were added. `lock` keeps every other unit of work from changing them until this one
+        ends."""
+        wanted = sa.select(people).order_by(people.c.seq)
+        rows = await self._link.rows(wanted.with_for_update(key_share=True) if lock else wanted)
+        return [_person(row) for row in rows]
 
     async def set_roles(self, person: str, roles: Sequence[str]) -> None:
         """Replaces somebody's roles."""

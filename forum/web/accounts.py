@@ -148,7 +148,7 @@ async def set_roles(request: Request) -> Response:
         held = _roles(form)
         form.stop()
         async with site_of(request).store.begin() as work:
-            await _give(work, person, held)
+            await give(work, person, held)
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         if wants_json(request):
             raise
@@ -156,8 +156,10 @@ async def set_roles(request: Request) -> Response:
     return done(request, "/people?done=roles", person=person, roles=list(held))
 
 
-async def _give(work: Work, person: str, held: tuple[str, ...]) -> None:
-    everybody = {p.id: p for p in await work.people.all()}
+async def give(work: Work, person: str, held: tuple[str, ...]) -> None:
+    """Gives somebody these roles and no others. Raises NotFound, IllegalMove where nobody would be administrator."""
+    # Locked: of two administrators who take the role from each other at once, one keeps it.
+    everybody = {p.id: p for p in await work.people.all(lock=True)}
     if person not in everybody:
         raise NotFound("There is nobody with this account.")
     everybody[person] = replace(everybody[person], roles=held)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from conftest import Database
 from making import a_commission, a_room, a_session, new_id
 
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -18,6 +19,7 @@ from forum.groups import Partition, Row
 from forum.ports import Commitment, Decision, Disclosure, Person, Submission, Token
 from forum.session import Cue, Participant
 from forum.store import SqlStore
+from forum.web import accounts
 
 EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "2026-03-01T20:00:00.000Z"
 
@@ -79,6 +81,29 @@ async def test_facts_are_set_again_and_again(store: SqlStore) -> None:
     async with store.read() as work:
         assert await work.facts.get("made_by") == "rehearsal"
         assert await work.facts.get("other") == ""
+
+
+async def test_of_two_administrators_who_take_the_role_from_each_other_at_once_one_keeps_it(
+    store: SqlStore, database: Database
+) -> None:
+    ada, eve = (Person(new_id(), login, login, ("administrator",), "hash", EARLY) for login in ("ada", "eve"))
+
+    async def take(person: Person) -> None:
+        async with store.begin() as work:
+            await accounts.give(work, person.id, ("moderator",))
+
+    async with store.begin() as work:
+        await work.people.add(ada)
+        await work.people.add(eve)
+    async with store.begin() as work:
+        await accounts.give(work, eve.id, ("moderator",))
+        other = asyncio.create_task(take(ada))
+        if database.server is not None:
+            await database.server.waiting(database.name)
+    with pytest.raises(IllegalMove, match="Somebody has to be administrator"):
+        await other
+    async with store.read() as work:
+        assert {p.login: p.roles for p in await work.people.all()} == {"ada": ada.roles, "eve": ("moderator",)}
 
 
 async def test_people_are_found_by_login_whatever_its_case(store: SqlStore) -> None:
