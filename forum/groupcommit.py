@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
 import structlog
@@ -69,7 +70,7 @@ class GroupCommit(Generic[Item, Answer]):
                 batch, self._waiting = self._waiting[: self._batch], self._waiting[self._batch :]
                 answers = await self._answers([item for item, _ in batch])
                 for (_, answer), what in zip(batch, answers, strict=True):
-                    answer(what)
+                    _tell(partial(answer, what))
         finally:
             self._task = None
 
@@ -85,5 +86,13 @@ class GroupCommit(Generic[Item, Answer]):
             # A bug, not a full disk: whoever waits must still be told, and the next batch must still be tried.
             log.exception("a batch was not stored", items=len(items))
             return [self._refuse(item) for item in items]
-        on_disk()
+        _tell(on_disk)
         return answers
+
+
+def _tell(tell: Callable[[], None]) -> None:
+    """Tells somebody; where that fails, it is our bug, and all the others must be told all the same."""
+    try:
+        tell()
+    except Exception:
+        log.exception("somebody could not be told what became of a batch")

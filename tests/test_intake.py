@@ -117,7 +117,8 @@ async def test_one_wrong_ballot_does_not_take_its_neighbours_down(
     sqlite_store: Store, open_round: tuple[str, list[str]]
 ) -> None:
     round_id, people = open_round
-    intake = Intake(sqlite_store, lambda _: None)
+    told: list[dict[str, int]] = []
+    intake = Intake(sqlite_store, told.append)
     outcomes = await asyncio.gather(
         intake.cast_and_wait(a_cast(round_id, people[0])),
         intake.cast_and_wait(a_cast(round_id, people[1], "r9")),
@@ -126,3 +127,39 @@ async def test_one_wrong_ballot_does_not_take_its_neighbours_down(
         intake.cast_and_wait(a_cast(round_id, people[3], "none")),
     )
     assert [o.refusal for o in outcomes] == ["", "unknown_response", "unknown_round", "unknown_round", ""]
+    # A round of which nothing was counted is nobody's news, nor is a round that is none.
+    assert told == [{round_id: 2}]
+    assert (await intake.cast_and_wait(a_cast("0" * 32, people[2]))).refusal == "unknown_round"
+    assert told == [{round_id: 2}, {}]
+
+
+async def test_more_ballots_than_one_transaction_takes_are_counted_in_the_next(
+    sqlite_store: Store, open_round: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.intake._BATCH", 3)
+    round_id, people = open_round
+    told: list[dict[str, int]] = []
+    intake = Intake(sqlite_store, told.append)
+    outcomes = await asyncio.gather(*(intake.cast_and_wait(a_cast(round_id, people[n % 4])) for n in range(8)))
+    assert not any(o.refusal for o in outcomes)
+    assert told == [{round_id: 3}, {round_id: 4}, {round_id: 4}]
+
+
+async def test_what_cannot_wait_any_more_is_told_so_at_once_and_counts_when_sent_again(
+    sqlite_store: Store, open_round: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.intake.MOST_WAITING", 2)
+    round_id, people = open_round
+    intake = Intake(sqlite_store, lambda _: None)
+    answers: list[CastOutcome] = []
+    sent = [a_cast(round_id, person) for person in people]
+    for one in sent:
+        intake.cast(one, answers.append)
+    assert [(a.cast, a.refusal) for a in answers] == [(one, "not_stored") for one in sent[2:]]
+    await intake.drain()
+    for one in sent[2:]:
+        intake.cast(one, answers.append)
+    await intake.drain()
+    assert [a.refusal for a in answers[2:]] == [""] * 4
+    async with sqlite_store.read() as work:
+        assert await work.rounds.voted([round_id]) == {round_id: 4}
