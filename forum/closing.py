@@ -1,7 +1,8 @@
 """Closing a round: from here on a ballot is in or out, for ever. Whoever closes one does it here.
 
 Each function is part of the caller's unit of work. Rows are locked in one order everywhere: story, session, round, and
-the record last; so nobody waits for somebody who waits for them.
+the record last, and of several sessions or rounds that with the smaller id first; so nobody waits for somebody who
+waits for them.
 """
 
 from __future__ import annotations
@@ -63,5 +64,10 @@ async def stop(work: Work, story: str, at: str) -> None:
 
     To be called in the unit of work that changes the story, after it was saved and before anything enters the record.
     """
-    for found in sorted(await work.rounds.timed(scenario=story), key=lambda round_: round_.session):
+    waiting = await work.rounds.timed(scenario=story)
+    for session in sorted({found.session for found in waiting}):
+        await work.sessions.get(session, lock=True)
+    for round_id in sorted(found.id for found in waiting):
+        await work.rounds.get(round_id, lock=True)
+    for found in waiting:
         await close_now(work, found.session, found.id, at)

@@ -119,7 +119,8 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     """The same for a decision made before: a round may have been annulled since."""
     if not 1 <= len(rounds) <= 2:
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
-    found = tuple([await work.rounds.get(id_, lock=lock) for id_ in rounds])
+    by_id = {id_: await work.rounds.get(id_, lock=lock) for id_ in sorted(set(rounds))}
+    found = tuple(by_id[id_] for id_ in rounds)
     if any(r.state not in (REVEALED, ANNULLED) for r in found):
         raise IllegalMove("The result of this vote has not been shown yet. Decide on it after that.")
     if not all(r.revealed_at for r in found):

@@ -89,8 +89,9 @@ class Facilitation(Cueing):
         """Records the results that were shown while badges were off, whole; what was annulled since is never opened."""
         commission = await work.commissions.get(live.commission)
         kept = []
+        held = {id_: await work.rounds.get(id_, lock=True) for id_ in sorted(live.held)}
         for id_ in live.held:
-            round_ = await work.rounds.get(id_, lock=True)
+            round_ = held[id_]
             if round_.state != REVEALED:
                 kept.append(id_)
             elif live.recorded:

@@ -144,8 +144,8 @@ class SqlRounds(Area):
 
     async def withdraw_words(self, scenario: str) -> list[str]:
         """Takes a story's words out of its rounds; see ports.Rounds.withdraw_words."""
-        # Locked, so that no cast on its way leaves a reason behind.
-        wanted = sa.select(rounds_table).where(rounds_table.c.scenario == scenario).order_by(rounds_table.c.seq)
+        # Locked, so that no cast on its way leaves a reason behind; in the order in which casting.py takes them.
+        wanted = sa.select(rounds_table).where(rounds_table.c.scenario == scenario).order_by(rounds_table.c.id)
         found = [_round(row) for row in await self._link.rows(wanted.with_for_update(key_share=True))]
         for round_ in found:
             after = plain(round_.without_words())

@@ -18,6 +18,7 @@ from forum.ballot import Ballot, Cast
 from forum.errors import IllegalMove, NotFound
 from forum.ports import CastOutcome
 from forum.round import Response, Round
+from forum.session import Participant
 from forum.store import SqlStore
 
 AT = "2026-03-01T12:00:00.000Z"
@@ -109,6 +110,46 @@ async def test_a_change_of_mind_replaces_the_ballot_and_keeps_its_randoms(store:
     assert await ballots(store, round_.id) == [
         Ballot(round_.id, nurse, "r2", "new", "g1", first.ballot, first.salt, first.group_salt)
     ]
+
+
+async def kept_with_times(store: SqlStore) -> list[tuple[str, str, str, str]]:
+    """Of every ballot: choice, reason, condition and time, which nobody is ever given."""
+    async with store.reader.connect() as connection:
+        rows = await connection.execute(sa.text("SELECT choice, reason, condition, at FROM ballot ORDER BY choice"))
+        return [tuple(row) for row in rows.all()]
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["in two batches", "in one batch"])
+async def test_a_change_of_mind_brings_its_own_words_and_time(store: SqlStore, together: bool) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    first = replace(a_cast(round_.id, nurse, "r1", "old"), condition="if she rings", at="2026-03-01T12:00:01.000Z")
+    second = replace(a_cast(round_.id, nurse, "r2", "new"), condition="if he rings", at="2026-03-01T12:00:02.000Z")
+    for batch in [(first, second)] if together else [(first,), (second,)]:
+        await cast(store, *batch)
+    assert await kept_with_times(store) == [("r2", "new", "if he rings", second.at)]
+    # Also where they are empty: what was said with the first is not said of the second.
+    third = replace(a_cast(round_.id, nurse, "none"), at="2026-03-01T12:00:03.000Z")
+    await cast(store, third)
+    assert await kept_with_times(store) == [("none", "", "", third.at)]
+    # The first, sent again, is no change of mind.
+    await cast(store, first)
+    assert await kept_with_times(store) == [("none", "", "", third.at)]
+
+
+async def test_who_observes_is_not_counted_whatever_let_them_through(store: SqlStore) -> None:
+    round_, (nurse,) = await a_vote(store, ["g1"])
+    looking = Participant(new_id(), round_.session, "g1", AT, observer=True)
+    async with store.begin() as work:
+        await work.sessions.join(looking, new_id() * 2)
+    one, other = a_cast(round_.id, looking.id), a_cast(round_.id, nurse)
+    for _ in range(2):
+        assert await cast(store, one, other, replace(one, choice="r9"), replace(one, cast=new_id())) == [
+            ("observing", False),
+            COUNTED,
+            ("unknown_response", False),
+            ("observing", False),
+        ]
+    assert [b.participant for b in await ballots(store, round_.id)] == [nurse]
 
 
 async def test_a_resend_is_counted_already_and_brings_nothing_back(store: SqlStore) -> None:
@@ -310,39 +351,6 @@ async def test_one_cast_sent_over_many_connections_is_counted_once(store: SqlSto
     assert len(await ballots(store, round_.id)) == 1
 
 
-async def test_batches_that_overlap_do_not_lock_each_other_out(store: SqlStore) -> None:
-    round_, people = await a_vote(store, ["g1"] * 60)
-    second = replace(round_, id=new_id())
-    async with store.begin() as work:
-        await work.rounds.add(second)
-    there = [a_cast(r, p) for r in (round_.id, second.id) for p in people]
-    again = [replace(one, cast=new_id()) for one in reversed(there)]
-    answers = await asyncio.gather(*(cast(store, *batch) for batch in (there, again, again[::-1], there[::-1]) * 3))
-    assert {refusal for batch in answers for refusal, _ in batch} == {""}
-    async with store.read() as work:
-        assert await work.rounds.voted([round_.id, second.id]) == {round_.id: 60, second.id: 60}
-
-
-async def test_closing_waits_for_casts_and_casts_for_closing(store: SqlStore) -> None:
-    round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
-    locked = asyncio.Event()
-
-    async def late() -> list[tuple[str, bool]]:
-        await locked.wait()
-        return await cast(store, a_cast(round_.id, carer))
-
-    task = asyncio.create_task(late())
-    await cast(store, a_cast(round_.id, nurse))
-    async with store.begin() as work:
-        now = await work.rounds.get(round_.id, lock=True)
-        locked.set()
-        for _ in range(20):  # time enough for the late one to get as far as it can
-            assert await work.rounds.voted([round_.id]) == {round_.id: 1}
-        await work.rounds.save(replace(now, state="closed"))
-    assert await task == [("closed", False)]
-    assert len(await ballots(store, round_.id)) == 1
-
-
 async def test_a_ballot_is_in_or_out_for_ever_when_the_round_closes_under_it(store: SqlStore) -> None:
     round_, people = await a_vote(store, ["g1", None] * 200)
     counted: set[str] = set()
@@ -418,10 +426,17 @@ class Model:
         self.seen.add(key)
         before = self.ballots.get(voter)
         self.ballots[voter] = (
-            replace(before, choice=one.choice, reason=one.reason)
+            replace(before, choice=one.choice, reason=one.reason, condition=one.condition)
             if before
             else Ballot(
-                *voter, one.choice, one.reason, self.groups[one.participant], one.ballot, one.salt, one.group_salt
+                *voter,
+                one.choice,
+                one.reason,
+                self.groups[one.participant],
+                one.ballot,
+                one.salt,
+                one.group_salt,
+                condition=one.condition,
             )
         )
         return CastOutcome(one, changed=before is not None)
@@ -441,6 +456,7 @@ casts = st.tuples(
     st.sampled_from(["c1", "c2", "c3", "", "x" * 65]),
     st.sampled_from(["r1", "r2", "none", "r9"]),
     st.text(alphabet="ab'\"\\{}🧡", max_size=3),
+    st.sampled_from(["", "if she rings"]),
 )
 turns = st.tuples(st.integers(0, ROUNDS - 1), st.sampled_from(machine.STATES))
 
@@ -450,7 +466,7 @@ turns = st.tuples(st.integers(0, ROUNDS - 1), st.sampled_from(machine.STATES))
 )
 @given(steps=st.lists(st.lists(casts, max_size=12) | turns, max_size=8))
 async def test_any_batches_are_counted_as_the_contract_says(
-    store: SqlStore, steps: list[list[tuple[int, int, str, str, str]] | tuple[int, str]]
+    store: SqlStore, steps: list[list[tuple[int, int, str, str, str, str]] | tuple[int, str]]
 ) -> None:
     live, mine = await a_room(store, ["g1", "g2", None])
     other, theirs = await a_room(store, ["g1"])
@@ -473,8 +489,8 @@ async def test_any_batches_are_counted_as_the_contract_says(
                 await work.rounds.save(changed)
             else:
                 batch = [
-                    replace(a_cast(rounds[r], people[p], choice, reason), cast=name)
-                    for r, p, name, choice, reason in step
+                    replace(a_cast(rounds[r], people[p], choice, reason), cast=name, condition=condition)
+                    for r, p, name, choice, reason, condition in step
                 ]
                 assert await work.rounds.cast(batch) == model.cast_all(batch)
     async with store.read() as work:

@@ -1,0 +1,362 @@
+"""What two transactions that run at the same time do to each other: who waits for whom, and what comes of it.
+
+On PostgreSQL units of work go on side by side, so each test stops one of them in the middle and sees what the other
+does. On SQLite, where they take turns, the outcome must be the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import pytest
+import sqlalchemy as sa
+from conftest import Database
+from deciding import COMMISSIONER, a_vote
+from making import SetClock, a_cast, a_room, new_id
+from nights import DAYS, a_night
+
+from forum import asynchronous, closing, decisions
+from forum.asynchronous import close_due
+from forum.ballot import Cast
+from forum.caring import Caring
+from forum.decisions import DecisionForm, Promise
+from forum.errors import IllegalMove
+from forum.facilitation import Facilitation
+from forum.ports import Store
+from forum.reason import Reason
+from forum.round import ANNULLED, CLOSED, OPEN, REVEALED, WITHDRAWN, Response, Round
+from forum.session import LiveSession, Participant
+from forum.store import SqlStore, open_store
+
+Made = TypeVar("Made")
+
+AT, LATER = "2026-03-01T12:00:00.000Z", "2026-03-02T12:00:00.000Z"
+RESPONSES = (Response("r1", "Wait"), Response("r2", "Call"), Response("none", "None of these"))
+LONG = 30  # seconds: whatever has not come by then waits for something that it should not wait for
+
+_WAITING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND state = 'active'
+"""
+
+
+async def as_far_as_it_can(store: SqlStore, *tasks: asyncio.Task[Any]) -> None:
+    """Returns when each of these tasks is done, or waits in the database for somebody's lock."""
+    if store.writer.dialect.name == "sqlite":
+        await asyncio.sleep(0)  # it waits for the one connection that writes
+        return
+    async with asyncio.timeout(LONG):
+        while True:
+            async with store.reader.connect() as connection:
+                waiting: int = (await connection.execute(sa.text(_WAITING))).scalar_one()
+            if waiting + sum(task.done() for task in tasks) >= len(tasks):
+                return
+
+
+async def at_once(work: Coroutine[Any, Any, Made]) -> Made:
+    """What comes of it; it must not wait for a lock."""
+    async with asyncio.timeout(LONG):
+        return await work
+
+
+@pytest.fixture
+async def postgres_store(postgres_database: Database) -> AsyncIterator[SqlStore]:
+    """An open, empty store on PostgreSQL, for what cannot happen where there is one writer."""
+    opened = await open_store(postgres_database.url)
+    yield opened
+    await opened.close()
+
+
+def a_round(session: str, state: str = OPEN, **changes: Any) -> Round:
+    round_ = Round(new_id(), session, "What should she do?", RESPONSES, state=state, created_at=AT)
+    return replace(round_, **changes)
+
+
+async def a_question(store: Store, people: int, **changes: Any) -> tuple[LiveSession, Round, list[str]]:
+    """A session with one round, and so many people in it."""
+    live, members = await a_room(store, ["g1"] * people)
+    round_ = a_round(live.id, **changes)
+    async with store.begin() as work:
+        await work.rounds.add(round_)
+    return live, round_, members
+
+
+async def cast(store: Store, *batch: Cast) -> list[str]:
+    async with store.begin() as work:
+        return [outcome.refusal for outcome in await work.rounds.cast(batch)]
+
+
+async def now(store: Store, round_id: str) -> Round:
+    async with store.read() as work:
+        return await work.rounds.get(round_id)
+
+
+# ---------------------------------------------------------------- a round that is held
+
+
+async def test_whoever_holds_a_round_has_waited_for_the_ballots_on_their_way(store: SqlStore) -> None:
+    _, round_, (nurse,) = await a_question(store, 1)
+
+    async def hold() -> dict[str, int]:
+        async with store.begin() as work:
+            await work.rounds.get(round_.id, lock=True)
+            return await work.rounds.voted([round_.id])
+
+    async with store.begin() as work:
+        await work.rounds.cast([a_cast(round_.id, nurse)])
+        holding = asyncio.create_task(hold())
+        await as_far_as_it_can(store, holding)
+    assert await holding == {round_.id: 1}
+
+
+async def test_no_ballot_is_counted_while_somebody_holds_its_round(store: SqlStore) -> None:
+    _, round_, (nurse,) = await a_question(store, 1)
+    async with store.begin() as work:
+        held = await work.rounds.get(round_.id, lock=True)
+        casting = asyncio.create_task(cast(store, a_cast(round_.id, nurse)))
+        await as_far_as_it_can(store, casting)
+        assert not casting.done()
+        await work.rounds.save(replace(held, state=CLOSED))
+    assert await casting == ["closed"]
+
+
+async def test_a_session_and_a_round_that_are_held_may_still_be_referred_to(postgres_store: SqlStore) -> None:
+    """People go on joining, and giving reasons, while the facilitator's act runs."""
+    store = postgres_store
+    live, round_, (nurse,) = await a_question(store, 1, state=REVEALED)
+    async with store.begin() as work:
+        await work.sessions.get(live.id, lock=True)
+        await work.rounds.get(round_.id, lock=True)
+
+        async def meanwhile() -> dict[str | None, int]:
+            async with store.begin() as other:
+                await other.sessions.join(Participant(new_id(), live.id, "g1", AT), new_id() * 2)
+                await other.reasons.add([Reason(new_id(), round_.id, nurse, "g1", "r1", "Because", "", AT)])
+                return await other.sessions.joined(live.id)
+
+        assert await at_once(meanwhile()) == {"g1": 2}
+
+
+# ---------------------------------------------------------------- deciding beside an annulment
+
+
+def a_form(rounds: tuple[str, ...]) -> DecisionForm:
+    promise = Promise("Head", "Two nurses", "2027-03-31")
+    return DecisionForm(
+        rounds, outcome="adopted", response="r1", rationale="So it is.", why="As it is.", promises=(promise,)
+    )
+
+
+async def annul_during(store: SqlStore, round_id: str, act: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    """Runs an act that begins while the annulment of the round is not committed yet; returns it as it ended."""
+    async with store.begin() as work:
+        voted = await work.rounds.get(round_id, lock=True)
+        task = asyncio.create_task(act)
+        await as_far_as_it_can(store, task)
+        await work.rounds.save(replace(voted, state=ANNULLED, annulled_at=AT, annulled_because="It was not clear."))
+    await asyncio.wait([task])
+    return task
+
+
+async def test_nothing_is_decided_on_a_vote_that_is_being_annulled(store: SqlStore) -> None:
+    voted = await a_vote(store)
+    done = await annul_during(
+        store, voted.rounds[0], decisions.decide(store, SetClock(), COMMISSIONER, a_form(voted.rounds))
+    )
+    assert isinstance(done.exception(), IllegalMove)
+    async with store.read() as work:
+        assert await work.decisions.of() == []
+
+
+async def test_nobody_commits_to_a_decision_whose_vote_is_being_annulled(store: SqlStore) -> None:
+    voted = await a_vote(store)
+    made = await decisions.decide(store, SetClock(), COMMISSIONER, a_form(voted.rounds))
+    promise = Promise("Police liaison", "A number to ring", "2027-01-01")
+    done = await annul_during(
+        store, voted.rounds[0], decisions.commit(store, SetClock(), COMMISSIONER, made.id, promise)
+    )
+    assert isinstance(done.exception(), IllegalMove)
+    async with store.read() as work:
+        assert (await work.decisions.get(made.id)).commitments == made.commitments
+
+
+# ---------------------------------------------------------------- taking words back beside a closing
+
+STORY = new_id()
+
+
+async def test_a_round_that_closes_while_its_words_are_taken_back_stays_without_them(store: SqlStore) -> None:
+    live, round_, _ = await a_question(store, 1, scenario=STORY, scene="The door")
+
+    async def close() -> Round | None:
+        async with store.begin() as work:
+            return await closing.close_now(work, live.id, round_.id, AT)
+
+    async with store.begin() as work:
+        await work.rounds.withdraw_words(STORY)
+        closes = asyncio.create_task(close())
+        await as_far_as_it_can(store, closes)
+    assert await closes is not None
+    after = await now(store, round_.id)
+    assert (after.state, after.question, after.scene) == (CLOSED, WITHDRAWN, None)
+
+
+async def test_words_that_are_taken_back_while_their_round_closes_do_not_open_it_again(store: SqlStore) -> None:
+    live, round_, _ = await a_question(store, 1, scenario=STORY, scene="The door")
+
+    async def withdraw() -> list[str]:
+        async with store.begin() as work:
+            return await work.rounds.withdraw_words(STORY)
+
+    async with store.begin() as work:
+        await closing.close_now(work, live.id, round_.id, AT)
+        takes_back = asyncio.create_task(withdraw())
+        await as_far_as_it_can(store, takes_back)
+    assert await takes_back == [round_.id]
+    after = await now(store, round_.id)
+    assert (after.state, after.closed_at, after.question) == (CLOSED, AT, WITHDRAWN)
+
+
+async def test_no_reason_on_its_way_is_left_behind_when_words_are_taken_back(store: SqlStore) -> None:
+    _, round_, (nurse,) = await a_question(store, 1, scenario=STORY)
+
+    async def withdraw() -> list[str]:
+        async with store.begin() as work:
+            return await work.rounds.withdraw_words(STORY)
+
+    async with store.begin() as work:
+        said = replace(a_cast(round_.id, nurse, reason="She is my sister"), condition="she is asked")
+        await work.rounds.cast([said])
+        takes_back = asyncio.create_task(withdraw())
+        await as_far_as_it_can(store, takes_back)
+    await takes_back
+    async with store.read() as work:
+        assert [(b.choice, b.reason, b.condition) for b in await work.rounds.ballots(round_.id)] == [("r1", "", "")]
+
+
+# ---------------------------------------------------------------- closing beside more time
+
+
+async def test_a_round_that_is_being_given_more_time_is_not_closed_at_its_old_one(store: SqlStore) -> None:
+    clock = SetClock()
+    night = await a_night(store, clock, ["g1"])
+    until = clock.later(days=DAYS * 2)
+    async with store.begin() as work:
+        live = await work.sessions.get(night.live.id, lock=True)
+        await work.rounds.save(replace(await work.rounds.get(night.round.id, lock=True), closes_at=until))
+        await work.sessions.save(live.changed())
+        clock.move(days=DAYS, seconds=asynchronous.GRACE)
+        closes = asyncio.create_task(close_due(store, clock))
+        await as_far_as_it_can(store, closes)
+    assert await closes == []
+    assert (await now(store, night.round.id)).state == OPEN
+    clock.move(days=DAYS)
+    assert [closed.id for closed in await close_due(store, clock)] == [night.round.id]
+
+
+# ---------------------------------------------------------------- rows in one order
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["other casts of the same people", "the same casts again"])
+async def test_batches_that_overlap_do_not_lock_each_other_out(postgres_store: SqlStore, again: bool) -> None:
+    """Every batch takes its rows in one order. So whoever waits for the first of them holds none of the others, and no
+    two can wait for each other: here one waits, and a third counts the others meanwhile."""
+    store = postgres_store
+    _, round_, people = await a_question(store, 150)
+    batch = [a_cast(round_.id, person) for person in sorted(people, reverse=True)]
+    others, first = batch[:-1], batch[-1]
+
+    def sent(*casts: Cast) -> list[Cast]:
+        return list(casts) if again else [replace(one, cast=new_id()) for one in casts]
+
+    async with store.begin() as work:
+        await work.rounds.cast(sent(first))
+        waits = asyncio.create_task(cast(store, *sent(*batch)))
+        await as_far_as_it_can(store, waits)
+        assert not waits.done()
+        assert set(await at_once(cast(store, *sent(*others)))) == {""}
+    assert set(await waits) == {""}
+    async with store.read() as work:
+        assert await work.rounds.voted([round_.id]) == {round_.id: 150}
+
+
+async def test_many_batches_of_the_same_people_at_once_are_all_counted(store: SqlStore) -> None:
+    _, round_, people = await a_question(store, 60)
+    second = replace(round_, id=new_id())
+    async with store.begin() as work:
+        await work.rounds.add(second)
+    there = [a_cast(r, p) for r in (round_.id, second.id) for p in people]
+    again = [replace(one, cast=new_id()) for one in reversed(there)]
+    answers = await asyncio.gather(*(cast(store, *batch) for batch in (there, again, again[::-1], there[::-1]) * 3))
+    assert {refusal for batch in answers for refusal in batch} == {""}
+    async with store.read() as work:
+        assert await work.rounds.voted([round_.id, second.id]) == {round_.id: 60, second.id: 60}
+
+
+FIRST_ID, LAST_ID = "0" * 32, "f" * 32
+
+Act = Callable[[SqlStore, LiveSession], Awaitable[object]]
+
+
+async def _decides(store: SqlStore, live: LiveSession) -> object:
+    return await decisions.decide(store, SetClock(), COMMISSIONER, a_form((LAST_ID, FIRST_ID)))
+
+
+async def _casts(store: SqlStore, live: LiveSession) -> object:
+    return await cast(store, *(a_cast(id_, new_id()) for id_ in (LAST_ID, FIRST_ID)))
+
+
+async def _takes_words_back(store: SqlStore, live: LiveSession) -> object:
+    async with store.begin() as work:
+        return await work.rounds.withdraw_words(STORY)
+
+
+async def _stops(store: SqlStore, live: LiveSession) -> object:
+    async with store.begin() as work:
+        await closing.stop(work, STORY, AT)
+    return None
+
+
+async def _puts_badges_on(store: SqlStore, live: LiveSession) -> object:
+    return await Caring(store, SetClock()).badges(live.id, off=False)
+
+
+async def _ends(store: SqlStore, live: LiveSession) -> object:
+    return await Facilitation(store, SetClock()).end(live.id)
+
+
+@pytest.mark.parametrize("act", [_decides, _casts, _takes_words_back, _stops, _puts_badges_on, _ends])
+async def test_whoever_takes_several_rounds_takes_them_in_one_order(postgres_store: SqlStore, act: Act) -> None:
+    """In that of their ids, as a batch of ballots for several rounds does: else one that closes or decides and one that
+    counts ballots could each hold what the other waits for."""
+    store = postgres_store
+    voted = await a_vote(store, declared=True)
+    state = OPEN if act is _stops else REVEALED
+    made = a_round(voted.live.id, state, id=LAST_ID, scenario=STORY, revealed_at=AT, closes_at=AT)
+    async with store.begin() as work:
+        live = await work.sessions.get(voted.live.id)
+        await work.rounds.add(made)
+        await work.rounds.add(replace(made, id=FIRST_ID, second_of=LAST_ID, kind="vote after replay", closes_at=LATER))
+        held = () if act is _decides else (LAST_ID, FIRST_ID)
+        await work.sessions.save(replace(live, badges_off=bool(held), held=held))
+
+    async def last() -> Round:
+        async with store.begin() as work:
+            return await work.rounds.get(LAST_ID, lock=True)
+
+    async with store.begin() as work:
+        await work.rounds.get(FIRST_ID, lock=True)
+        waits: asyncio.Task[object] = asyncio.create_task(_of(act(store, live)))
+        await as_far_as_it_can(store, waits)
+        assert not waits.done()
+        assert (await at_once(last())).state == state
+    with suppress(IllegalMove):
+        await waits
+
+
+async def _of(act: Awaitable[object]) -> object:
+    return await act
