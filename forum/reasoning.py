@@ -76,7 +76,7 @@ async def give(
         if len(text) > most:
             raise BadInput("Use at most %(most)s characters.", field=field, most=most)
     async with store.begin() as work:
-        live, round_ = await _open_for(work, live.id, round_id)
+        live, round_ = await _open_for(work, live.id, round_id, lock=True)
         if round_.state != REVEALED:
             raise IllegalMove(_NOT_YET)
         mine = await work.rounds.yours(participant, [round_.id])
@@ -93,7 +93,7 @@ async def take_back(store: Store, live: LiveSession, participant: str, round_id:
     Raises NotFound, IllegalMove where the session has ended.
     """
     async with store.begin() as work:
-        _, round_ = await _open_for(work, live.id, round_id)
+        _, round_ = await _open_for(work, live.id, round_id, lock=True)
         before = await work.reasons.yours(participant, round_.id)
         await work.reasons.remove(round_.id, participant)
     return before is not None and before.state == SHOWN
@@ -152,9 +152,11 @@ async def redraw(store: Store, session: str) -> None:
         await _show(work, await work.sessions.get(session, lock=True))
 
 
-async def _open_for(work: Work, session: str, round_id: str) -> tuple[LiveSession, Round]:
+async def _open_for(work: Work, session: str, round_id: str, *, lock: bool = False) -> tuple[LiveSession, Round]:
+    """A session that has not ended, and its round. `lock`: so that nobody gathers reasons from its ballots, or takes
+    all words of its story back, while one is written or deleted."""
     live = await work.sessions.get(session)
-    round_ = await work.rounds.get(round_id)
+    round_ = await work.rounds.get(round_id, lock=lock)
     if round_.session != live.id:
         raise NotFound("There is no such question.")
     if live.ended:

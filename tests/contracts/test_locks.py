@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -19,14 +19,14 @@ from deciding import COMMISSIONER, a_vote
 from making import SetClock, a_cast, a_room, new_id
 from nights import DAYS, a_night
 
-from forum import asynchronous, closing, decisions
+from forum import asynchronous, closing, decisions, reasoning
 from forum.asynchronous import close_due
 from forum.ballot import Cast
 from forum.caring import Caring
 from forum.decisions import DecisionForm, Promise
 from forum.errors import IllegalMove
 from forum.facilitation import Facilitation
-from forum.ports import Store
+from forum.ports import Store, Work
 from forum.reason import Reason
 from forum.round import ANNULLED, CLOSED, OPEN, REVEALED, WITHDRAWN, Response, Round
 from forum.session import LiveSession, Participant
@@ -236,6 +236,70 @@ async def test_no_reason_on_its_way_is_left_behind_when_words_are_taken_back(sto
     await takes_back
     async with store.read() as work:
         assert [(b.choice, b.reason, b.condition) for b in await work.rounds.ballots(round_.id)] == [("r1", "", "")]
+
+
+async def test_a_reason_that_is_taken_back_while_the_result_is_shown_is_gone(store: SqlStore) -> None:
+    live, round_, (nurse, _) = await a_question(store, 2, state=CLOSED)
+    async with store.begin() as work:
+        await work.rounds.save(replace(round_, state=OPEN))
+        await work.rounds.cast([a_cast(round_.id, nurse, reason="She is my sister")])
+        await work.rounds.save(round_)
+    async with store.begin() as work:
+        closed = await work.rounds.get(round_.id, lock=True)
+        await work.rounds.save(replace(closed, state=REVEALED, revealed_at=AT))
+        await reasoning.gather(work, live, closed, AT)
+        takes_back = asyncio.create_task(reasoning.take_back(store, live, nurse, round_.id))
+        await as_far_as_it_can(store, takes_back)
+    await takes_back
+    async with store.read() as work:
+        assert await work.reasons.of(round_.id) == []
+        assert [b.reason for b in await work.rounds.ballots(round_.id)] == [""]
+
+
+class Paused:
+    """The real store, whose units of work stop before their commit until they may `go` on."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.store = store
+        self.there, self.go = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Work]:
+        async with self.store.begin() as work:
+            yield work
+            self.there.set()
+            await self.go.wait()
+
+    def read(self) -> AbstractAsyncContextManager[Work]:
+        return self.store.read()
+
+    async def scrub(self) -> None:
+        await self.store.scrub()
+
+    async def close(self) -> None:
+        await self.store.close()
+
+
+async def test_a_reason_that_is_being_given_goes_with_the_words_that_are_taken_back(store: SqlStore) -> None:
+    live, round_, (nurse,) = await a_question(store, 1, scenario=STORY)
+    await cast(store, a_cast(round_.id, nurse))
+    async with store.begin() as work:
+        await work.rounds.save(replace(round_, state=REVEALED))
+
+    async def withdraw() -> None:
+        async with store.begin() as work:
+            await work.rounds.withdraw_words(STORY)
+            await work.reasons.forget(STORY)
+
+    paused = Paused(store)
+    gives = asyncio.create_task(reasoning.give(paused, SetClock(), live, nurse, round_.id, "She is my sister", ""))
+    await paused.there.wait()
+    takes_back = asyncio.create_task(withdraw())
+    await as_far_as_it_can(store, takes_back)
+    paused.go.set()
+    await asyncio.gather(gives, takes_back)
+    async with store.read() as work:
+        assert await work.reasons.of(round_.id) == []
 
 
 # ---------------------------------------------------------------- closing beside more time
