@@ -275,6 +275,9 @@ class Room:
         self._before |= {key: drawn for key, drawn in self._states.items() if key[0] == "phone"}
         self._states = {}
         self._send_state(KINDS)
+        # With the state everybody was sent the tally of now.
+        for quick, told in self._tallies.items():
+            told.news = self._news(quick)
 
     def show_console(self, view: View) -> None:
         """The same for the consoles alone, where nothing changed that others see (somebody joined)."""
@@ -375,14 +378,20 @@ class Room:
         told = self._tallies[quick]
         told.tick = None
         told.at = asyncio.get_running_loop().time()
-        frames = {kind: self._tally(kind) for kind in KINDS if (kind != "phone") == quick}
-        news = tuple(frames.values()) if quick else (encode(replace(self.tally, present=0)),)
+        news = self._news(quick)
         if news != told.news:
             told.news = news
+            frames = {kind: self._tally(kind) for kind in KINDS if (kind != "phone") == quick}
             for connection in self._connections:
                 if connection.kind in frames:
                     connection.outbox.tally(frames[connection.kind])
         self._wait_for_silence()
+
+    def _news(self, quick: bool) -> tuple[str, ...]:
+        """What must be different for a tally to be sent: to phones, who comes and goes is no news."""
+        if quick:
+            return tuple(self._tally(kind) for kind in KINDS if kind != "phone")
+        return (encode(replace(self.tally, present=0)),)
 
     def _wait_for_silence(self) -> None:
         """Tells the numbers again when they change because nothing was heard of a phone."""

@@ -404,16 +404,3 @@ async def test_a_room_that_is_only_polled_is_kept(sqlite_store: Store) -> None:
     room = await rooms.polled(live.id, people[0])
     rooms.left(live.id)
     assert await rooms.room(live.id) is room
-
-
-async def test_who_comes_and_goes_is_no_news_to_phones(sqlite_store: Store) -> None:
-    live, people = await a_room(sqlite_store, ["g1"] * 3)
-    rooms = the_rooms(sqlite_store)
-    room = await rooms.room(live.id)
-    phone, wall = await enter(room, people[0]), await enter(room, kind="projector")
-    for person in people[1:]:
-        await enter(room, person)
-    while (await until(wall, "tally"))["present"] != 3:
-        pass
-    phone.outbox.close()
-    assert "tally" not in [message["t"] for message in await sent(phone)]
