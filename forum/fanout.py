@@ -45,8 +45,7 @@ class Outbox:
 
         In its place goes the `change` from the state marked `since`, where that is what the screen was sent last.
         """
-        follows = bool(change) and self._state is None and self.has == since
-        self._state = change if follows else frame
+        self._state = change if change and self.has == since else frame
         self._mark = mark
         self._tally = None
         self._ready.set()

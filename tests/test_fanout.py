@@ -90,3 +90,20 @@ async def test_a_change_goes_only_to_whoever_was_sent_what_it_is_made_of() -> No
     box.state("four", "m4", "three to four", since="m3")
     assert await box.take() == ["four"]
     assert box.has == "m4"
+
+
+async def test_a_screen_that_is_behind_gets_the_change_from_what_it_has() -> None:
+    """However many states came and went meanwhile: what counts is what it was sent last."""
+    box = Outbox(has="")
+    box.state("one", "m1")
+    assert await box.take() == ["one"]
+    box.state("two", "m2", "one to two", since="m1")
+    box.state("two", "m2", "one to two", since="m1")
+    assert (await box.take(), box.has) == (["one to two"], "m2")
+    # Two acts beside each other: each was drawn against what was on screens then.
+    box.state("three", "m3", "two to three", since="m2")
+    box.state("four", "m4", "three to four", since="m3")
+    box.state("five", "m5", "two to five", since="m2")
+    assert (await box.take(), box.has) == (["two to five"], "m5")
+    box.state("six", "m6", "", since="m5")
+    assert (await box.take(), box.has) == (["six"], "m6")
