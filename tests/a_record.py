@@ -58,6 +58,7 @@ class Keeper:
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
         self.disclosures: dict[str, str] = {}
+        self.taken_back: dict[str, str] = {}
         self.commission_of: dict[str, str] = {}
         self.ballots: dict[str, list[dict[str, Any]]] = {}
         self.cast: dict[str, list[Ballot]] = {}
@@ -220,7 +221,7 @@ class Keeper:
         gone = list(digests)
         self.add(commission, "erasure", digests=gone)
         for digest in gone:
-            del self.disclosures[digest]
+            self.taken_back[digest] = self.disclosures.pop(digest)
 
     def moderate(self, commission: Commission, story: str, action: str, because: str = "") -> None:
         words = self.words(commission, "because", because) if because else None

@@ -13,7 +13,7 @@ from a_record import SIGNER
 from making import SetClock, a_commission, a_room, new_id
 from nights import DAYS, ROOMFUL, TITLE, a_form, a_night, an_answer, answered, cast, entries, now
 
-from forum import asynchronous, publishing, submissions, tallying, withdrawal
+from forum import asynchronous, closing, publishing, submissions, tallying, withdrawal
 from forum.asynchronous import AsynchronousForm, Closer, close_due, extend
 from forum.decisions import DecisionForm, decide
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
@@ -263,6 +263,46 @@ async def test_it_closes_by_itself_and_only_when_what_came_in_time_has_arrived(
     assert live.partition is not None
     entry = (await entries(sqlite_store))[-1]
     assert (entry["type"], entry["count"]) == ("round closed", len(ROOMFUL))
+
+
+async def test_whoever_closes_it_or_gives_more_time_raises_its_sessions_version(
+    sqlite_store: Store, clock: SetClock
+) -> None:
+    """What screens and pages have is told from what there is by the version alone."""
+    night = await a_night(sqlite_store, clock)
+
+    async def version() -> int:
+        async with sqlite_store.read() as work:
+            return (await work.sessions.get(night.live.id)).version
+
+    before = await version()
+    await extend(sqlite_store, clock, night.live.id, "2026-03-08", "12:00")
+    assert await version() == before + 1
+    clock.move(days=10)
+    await close_due(sqlite_store, clock)
+    assert await version() == before + 2
+    await close_due(sqlite_store, clock)
+    assert await version() == before + 2
+
+    other = await a_night(sqlite_store, clock)
+    await withdrawal.permit(sqlite_store, clock, other.key, perform=False, publish=True, quote=False)
+    async with sqlite_store.read() as work:
+        assert (await work.sessions.get(other.live.id)).version == other.live.version + 1
+        assert (await work.rounds.get(other.round.id)).state == "closed"
+
+
+async def test_one_is_not_closed_before_its_time(sqlite_store: Store, clock: SetClock) -> None:
+    night = await a_night(sqlite_store, clock)
+    until, before, after = night.round.closes_at, clock.later(days=DAYS, seconds=-1), clock.later(days=DAYS + 1)
+    async with sqlite_store.begin() as work:
+        assert await closing.close_now(work, night.live.id, night.round.id, after, due=before) is None
+        assert await work.rounds.get(night.round.id) == night.round
+        assert (await work.sessions.get(night.live.id)).version == night.live.version
+        closed = await closing.close_now(work, night.live.id, night.round.id, after, due=until)
+        assert closed is not None
+        assert (closed.state, closed.closed_at) == ("closed", after)
+        # Once it is closed there is nothing to close.
+        assert await closing.close_now(work, night.live.id, night.round.id, after) is None
 
 
 async def test_a_page_that_is_opened_closes_it_too(sqlite_store: Store, clock: SetClock) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from deciding import COMMISSIONER, FIRST, LABELS, SECOND, a_vote, there
+from deciding import COMMISSIONER, FIRST, LABELS, SECOND, Voted, a_vote, there
 from making import CLOCK, new_id
 
 from forum import decisions, record
 from forum.decisions import DecisionForm, Promise, decide
 from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
 from forum.ports import Person, Store
+from forum.proposal import Pledge
+from forum.round import KINDS, STATES, Round
 from forum.store import SqlStore
 
 
@@ -224,11 +226,135 @@ async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlit
     assert (on.result, on.preference) == (None, ())
 
 
+async def a_round_shown(store: Store, voted: Voted, **changes: Any) -> Round:
+    """A round of that session as if its result had been shown."""
+    async with store.begin() as work:
+        shown = await work.rounds.get(voted.rounds[0])
+        made = replace(shown, id=new_id(), **changes)
+        await work.rounds.add(made)
+    return made
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_only_what_people_answer_for_themselves_is_decided_on(sqlite_store: Store, kind: str) -> None:
+    """Not the magic check, nor who should be replaced: those led on through the day."""
+    voted = await a_vote(sqlite_store)
+    shown = await a_round_shown(sqlite_store, voted, kind=kind)
+    form = a_form((shown.id,), why="It is the law.")
+    if kind in {"first vote", "vote after replay", "policy vote"}:
+        assert (await decide(sqlite_store, CLOCK, COMMISSIONER, form)).rounds == (shown.id,)
+        return
+    assert kind in {"magic check", "character vote"}
+    with pytest.raises(IllegalMove, match="led on through the day"):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, form)
+    async with sqlite_store.read() as work:
+        assert await work.decisions.of() == []
+
+
+async def test_a_second_vote_belongs_to_a_first_one_of_its_own_session(sqlite_store: Store) -> None:
+    voted, other = await a_vote(sqlite_store), await a_vote(sqlite_store)
+    elsewhere = await a_round_shown(sqlite_store, other, second_of=voted.rounds[0], kind="vote after replay")
+    with pytest.raises(IllegalMove, match="a first vote and the vote after its replay"):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, a_form((voted.rounds[0], elsewhere.id), why="It is the law."))
+
+
+async def test_nothing_is_decided_on_a_result_that_is_held_while_badges_are_off(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    async with sqlite_store.begin() as work:
+        live = await work.sessions.get(voted.live.id)
+        await work.sessions.save(replace(live, badges_off=True, held=voted.rounds))
+    with pytest.raises(IllegalMove, match="Badges are off"):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(sqlite_store: Store, state: str) -> None:
+    voted = await a_vote(sqlite_store)
+    async with sqlite_store.begin() as work:
+        here = replace(await work.rounds.get(voted.rounds[0]), scenario=new_id(), scene="The door")
+        await work.rounds.save(here)
+        room = await work.sessions.get(voted.live.id)
+        night = replace(room, id=new_id(), kind="asynchronous", code="nights", projector=new_id())
+        await work.sessions.add(night)
+        asked = replace(here, id=new_id(), session=night.id, state=state)
+        await work.rounds.add(asked)
+        # What is asked in other words, or at another place of the story, is another question.
+        await work.rounds.add(replace(asked, id=new_id(), question="And then?", state="revealed"))
+        await work.rounds.add(replace(asked, id=new_id(), scene="The stairs", state="revealed"))
+        await work.rounds.add(replace(asked, id=new_id(), responses=asked.responses[1:], state="revealed"))
+        tried = replace(night, id=new_id(), code="tried", projector=new_id(), rehearsal=not room.rehearsal)
+        await work.sessions.add(tried)
+        await work.rounds.add(replace(asked, id=new_id(), session=tried.id, state="revealed"))
+    async with sqlite_store.read() as work:
+        found = await decisions.beside(work, await decisions.matter(work, voted.rounds))
+    assert [on.later.id for on in found] == ([asked.id] if state == "revealed" else [])
+
+
+async def test_a_question_of_the_facilitators_own_has_nothing_beside_it(sqlite_store: Store) -> None:
+    """It comes from no story, so that nobody else can have been asked the same."""
+    voted = await a_vote(sqlite_store)
+    async with sqlite_store.begin() as work:
+        room = await work.sessions.get(voted.live.id)
+        night = replace(room, id=new_id(), kind="asynchronous", code="nights", projector=new_id())
+        await work.sessions.add(night)
+        here = await work.rounds.get(voted.rounds[0])
+        await work.rounds.add(replace(here, id=new_id(), session=night.id))
+    async with sqlite_store.read() as work:
+        assert await decisions.beside(work, await decisions.matter(work, voted.rounds)) == ()
+
+
+async def test_the_most_commitments_of_a_decision_and_not_one_more(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    most = decisions.MOST_COMMITMENTS
+    promises = tuple(Promise("Head", f"Nurse {n}", "2027-03-31") for n in range(most - 1))
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, promises=promises))
+
+    async def commit(what: str) -> int:
+        one = Promise("Head", what, "2027-03-31")
+        return len((await decisions.commit(sqlite_store, CLOCK, COMMISSIONER, made.id, one)).commitments)
+
+    assert await commit("The last one") == most
+    recorded = await entries(sqlite_store)
+    with pytest.raises(IllegalMove, match=f"at most {most} commitments"):
+        await commit("One more")
+    assert await commit("The last one") == most
+    assert await entries(sqlite_store) == recorded
+
+
+async def test_a_pledge_is_confirmed_once_and_one_that_was_taken_off_is_not(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    said = ("Head", "Two nurses", "2027-03-31", CLOCK.now())
+    states = ("waiting", "withdrawn", "waiting")
+    pledges = [Pledge(new_id(), voted.live.id, voted.rounds[0], *said, state=state) for state in states]
+    async with sqlite_store.begin() as work:
+        for pledge in pledges:
+            await work.proposals.pledge(pledge)
+
+    async def confirm(*which: int) -> str:
+        form = a_form(voted.rounds, pledges=tuple(pledges[n].id for n in which))
+        return (await decide(sqlite_store, CLOCK, COMMISSIONER, form)).id
+
+    async def now() -> list[tuple[str, str | None]]:
+        async with sqlite_store.read() as work:
+            found = {p.id: (p.state, p.decision) for p in await work.proposals.pledges(voted.live.id)}
+        return [found[pledge.id] for pledge in pledges]
+
+    first = await confirm(0, 1)
+    assert await now() == [("confirmed", first), ("withdrawn", None), ("waiting", None)]
+    second = await confirm(0, 2)
+    assert await now() == [("confirmed", first), ("withdrawn", None), ("confirmed", second)]
+
+
 async def test_only_a_commissioner_decides(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store)
     organiser = Person(new_id(), "o", "O", ("administrator", "organiser", "moderator"))
     with pytest.raises(NotAllowed):
         await decide(sqlite_store, CLOCK, organiser, a_form(voted.rounds))
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
+    with pytest.raises(NotAllowed):
+        await decisions.commit(sqlite_store, CLOCK, organiser, made.id, Promise("Head", "Two nurses", "2027-03-31"))
+    async with sqlite_store.read() as work:
+        assert await work.decisions.get(made.id) == made
 
 
 async def test_the_same_form_sent_twice_is_one_decision(sqlite_store: Store) -> None:
@@ -247,6 +373,9 @@ async def test_a_decision_on_a_rehearsal_that_is_not_recorded_is_kept_without_an
     voted = await a_vote(sqlite_store, rehearsal=True, recorded=False)
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
     assert made.entry is None
+    promise = Promise("Head", "Two nurses", "2027-03-31")
+    after = await decisions.commit(sqlite_store, CLOCK, COMMISSIONER, made.id, promise)
+    assert len(after.commitments) == 1
     assert await entries(sqlite_store) == []
     async with sqlite_store.read() as work:
         assert (await work.decisions.get(made.id)).entry is None

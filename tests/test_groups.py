@@ -112,6 +112,13 @@ def test_fewer_than_two_rows_are_none_and_it_says_why(counts: dict[GroupId, int]
 
 def test_a_group_nobody_knows_is_pooled() -> None:
     assert rows({"n": 9, "c": 8, "x": 7, "p": 1})[-1] == ("other groups", ("p", "x"))
+    # However many they are, and though the pool would do without them.
+    assert rows({"n": 9, "c": 8, "x": 20, "p": 3, "a": 3}) == [
+        ("Nurses", ("n",)),
+        ("Carers", ("c",)),
+        ("other groups", ("p", "a", "x")),
+    ]
+    assert rows({"n": 9, "c": 8, "x": 20}) == [("Nurses", ("n",)), ("other groups", ("c", "x"))]
 
 
 def test_the_pools_label_is_unlike_any_groups() -> None:

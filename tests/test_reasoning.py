@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import pytest
 from deciding import FIRST, PEOPLE
-from making import CLOCK, new_id
+from making import CLOCK, SetClock, a_cast, new_id
 from playing import Playing, a_replay
+from worlds import BALLOTS
 
 from forum import reasoning
+from forum.asking import Terms
+from forum.caring import Caring
 from forum.errors import BadInput, IllegalMove, NotFound
+from forum.methods import METHODS
 from forum.ports import Store
-from forum.reason import DELAYED, HIDDEN, KEPT, READ_FIRST, SHOWN, WAITING, Said
-from forum.round import CLOSED, OPEN
+from forum.reason import DELAY, DELAYED, HIDDEN, KEPT, READ_FIRST, SHOWN, WAITING, Said
+from forum.round import ANNULLED, CLOSED, DRAFT, OPEN
 
 
 @pytest.fixture
@@ -78,6 +82,63 @@ async def test_where_nothing_is_given_by_group_no_reason_has_a_group(sqlite_stor
     playing = await a_replay(sqlite_store, people, reasons=READ_FIRST)
     await give(playing, 0)
     assert [r.group for r in await said(playing)] == [""]
+
+
+async def test_while_badges_are_off_no_reason_has_a_group_and_afterwards_each_has_its_own(playing: Playing) -> None:
+    await give(playing, 0)
+    await give(playing, 11, "My brother waited.")
+    named = [r.group for r in await said(playing)]
+    assert named == ["People who use services", "Nurses"]
+    caring = Caring(playing.store, CLOCK)
+    await caring.badges(playing.session, off=True)
+    assert [(r.words, r.group) for r in await said(playing)] == [("It is quicker.", ""), ("My brother waited.", "")]
+    await caring.badges(playing.session, off=False)
+    assert [r.group for r in await said(playing)] == named
+
+
+@pytest.mark.parametrize("state", [DRAFT, OPEN, CLOSED, ANNULLED])
+async def test_reasons_are_told_of_a_vote_whose_result_is_shown_and_of_no_other(playing: Playing, state: str) -> None:
+    """Whatever has put them there: a vote that was annulled after its reveal, or some other way in."""
+    await give(playing, 0)
+    async with playing.store.begin() as work:
+        round_ = await work.rounds.get(playing.first, lock=True)
+        await work.rounds.save(replace(round_, state=state))
+    assert await said(playing) == ()
+    async with playing.store.begin() as work:
+        await work.rounds.save(round_)
+    assert len(await said(playing)) == 1
+
+
+async def test_an_annulled_votes_reasons_are_read_no_more(playing: Playing) -> None:
+    reason = await give(playing, 0)
+    await hear(playing, reason, SHOWN, WAITING)
+    await playing.acts.annul(playing.session, playing.first, "The wrong scene was on the screen.")
+    assert await said(playing) == ()
+
+
+@pytest.mark.parametrize("group", ["g3", "g9", None], ids=["voted by nobody of it", "known to nobody", "not said"])
+async def test_a_reason_of_a_group_of_which_nobody_voted_has_none(sqlite_store: Store, group: str | None) -> None:
+    playing = await a_replay(sqlite_store, ["g1"] * 6 + ["g2"] * 6, reasons=READ_FIRST)
+    reason = await give(playing, 0)
+    assert [r.group for r in await said(playing)] == ["People who use services"]
+    async with playing.store.begin() as work:
+        await work.reasons.put(replace(await work.reasons.get(reason), group=group))
+    assert [(r.words, r.group) for r in await said(playing)] == [("It is quicker.", "")]
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_a_reason_names_the_one_mark_on_its_ballot_and_never_several(playing: Playing, method: str) -> None:
+    """Somebody who saw a ballot filled in would know its writer again by all its marks."""
+    labels = ["The proposal"] if method in {"consent", "opinion"} else ["A nurse", "The police"]
+    asked = await playing.acts.ask(playing.session, "Another question?", labels, Terms(method), none=False)
+    assert asked.round is not None
+    ballots = [b for b in BALLOTS[method] if "none" not in b and not METHODS[method].lacks(b, "words", "")]
+    words = {f"p{n}": ballot for n, ballot in enumerate(ballots)}
+    await playing.result(asked.round, [*ballots, *[ballots[0]] * 6], **words)
+    one_mark = {ballot: ballot.split(">")[0] for ballot in ballots}
+    several = method in {"approval", "score"}
+    told = {r.words: r.choice for r in await said(playing, asked.round.id)}
+    assert told == (dict.fromkeys(ballots, "") if several else one_mark)
 
 
 async def test_the_facilitator_shows_hides_and_puts_back(playing: Playing) -> None:
@@ -209,3 +270,53 @@ async def test_the_order_says_nothing_of_who_wrote_first(playing: Playing) -> No
     for who, words in enumerate(("Zebra", "Apple", "Mango")):
         await give(playing, who, words)
     assert [r.words for r in await said(playing)] == ["Apple", "Mango", "Zebra"]
+
+
+async def test_a_condition_alone_is_a_reason_too(playing: Playing) -> None:
+    asked = await playing.acts.ask(playing.session, "Another question?", ["A", "B"], none=True)
+    assert asked.round is not None
+    await playing.acts.open(playing.session, asked.round.id)
+    async with playing.store.begin() as work:
+        only_if = replace(a_cast(asked.round.id, playing.people[0]), condition="somebody sits with her")
+        await work.rounds.cast([only_if, a_cast(asked.round.id, playing.people[1])])
+    await playing.acts.close(playing.session, asked.round.id)
+    await playing.acts.reveal(playing.session, asked.round.id)
+    assert [(r.words, r.condition) for r in await said(playing, asked.round.id)] == [("", "somebody sits with her")]
+
+
+async def test_what_is_put_back_after_its_time_is_shown_by_then(sqlite_store: Store) -> None:
+    clock = SetClock(CLOCK.now())
+    playing = await a_replay(sqlite_store, reasons=DELAYED)
+    early, late = await give(playing, 0, "Early"), await give(playing, 1, "Late")
+    for reason in (early, late):
+        await hear(playing, reason, HIDDEN, WAITING)
+    await reasoning.hear(playing.store, clock, playing.session, early, WAITING, HIDDEN)
+    clock.move(seconds=DELAY + 10)
+    await reasoning.hear(playing.store, clock, playing.session, late, WAITING, HIDDEN)
+    assert {r.id: r.state for r in await said(playing)} == {early: WAITING, late: SHOWN}
+
+
+async def test_screens_are_drawn_again_only_for_what_they_showed(playing: Playing) -> None:
+    live = await playing.live()
+    shown, waiting = await give(playing, 0), await give(playing, 1, "Another")
+    await hear(playing, shown, SHOWN, WAITING)
+    assert waiting != shown
+    taken_back = [await reasoning.take_back(playing.store, live, playing.people[n], playing.first) for n in (0, 1, 2)]
+    assert taken_back == [True, False, False]
+    assert await said(playing) == ()
+
+
+async def test_nobody_hears_or_agrees_once_the_session_has_ended(playing: Playing) -> None:
+    shown, waiting = await give(playing, 0), await give(playing, 1, "Another")
+    await hear(playing, shown, SHOWN, WAITING)
+    live = await playing.live()
+    async with playing.store.begin() as work:
+        await work.sessions.save(replace(live, ended=True))
+    for act in (
+        hear(playing, waiting, SHOWN, WAITING),
+        hear(playing, shown, HIDDEN, SHOWN),
+        reasoning.me_too(playing.store, live, playing.people[2], shown, on=True),
+    ):
+        with pytest.raises(IllegalMove, match="ended"):
+            await act
+    assert [(r.state, r.too) for r in await said(playing)] == [(WAITING, 0), (SHOWN, 0)]

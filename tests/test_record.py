@@ -146,6 +146,25 @@ def test_consistency_refuses_every_shortened_lengthened_or_changed_proof() -> No
                 assert refused(record.verify_consistency, wrong, size, proof, before, root)
 
 
+def test_a_proof_with_a_step_too_many_is_refused_even_where_it_leads_to_what_is_claimed() -> None:
+    """Else whoever chooses the root could say "and this was in it too" of any leaf."""
+    step = LEAVES[-1][::-1]
+
+    def on_top(root: bytes) -> bytes:
+        return record.root([step, root])
+
+    for size in range(1, MOST + 1):
+        root = record.root(LEAVES[:size])
+        for index in range(size):
+            proof = record.inclusion_proof(LEAVES[:size], index)
+            with pytest.raises(RecordError, match="too long"):
+                record.verify_inclusion(LEAVES[index], index, size, [*proof, step], on_top(root))
+        for old in range(1, size):
+            before, proof = record.root(LEAVES[:old]), record.consistency_proof(LEAVES[:size], old)
+            with pytest.raises(RecordError, match="too long"):
+                record.verify_consistency(old, size, [*proof, step], on_top(before), on_top(root))
+
+
 def test_nothing_is_consistent_with_an_empty_tree_and_a_tree_is_with_itself() -> None:
     empty, one = record.root([]), record.root(LEAVES[:1])
     assert refused(record.verify_consistency, 0, 1, [], empty, one)
@@ -233,6 +252,13 @@ class Number(int):
 def test_what_could_be_written_in_two_ways_is_not_written(value: object) -> None:
     with pytest.raises(RecordError):
         record.canonical(value)
+
+
+@pytest.mark.parametrize("value", [2**53 - 1, -(2**53) + 1, [2**53 - 1], {"n": -(2**53) + 1}], ids=repr)
+def test_the_largest_whole_number_of_json_is_written_and_read(value: Any) -> None:
+    written = record.canonical(value)
+    assert written == rfc8785.dumps(value)
+    assert record.parse_canonical(written) == value
 
 
 def test_nesting_without_end_is_refused() -> None:
