@@ -47,9 +47,13 @@ def message(words: str) -> str:
 
 
 class ForumError(Exception):
-    """The root. `message` is a %-template and the gettext message id; `values` fill it."""
+    """The root. `message` is a %-template and the gettext message id; `values` fill it.
+
+    `again` says that the same request, sent again by itself later on, may well be taken.
+    """
 
     code = "error"
+    again = False
 
     def __init__(self, message: str, **values: object) -> None:
         self.message = message
@@ -135,6 +139,7 @@ class TooMany(ForumError):
     """A rate limit. `retry_after` is in whole seconds; the message may use `seconds` or `minutes`."""
 
     code = "too_many"
+    again = True
 
     def __init__(self, message: str, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -145,6 +150,7 @@ class StoreUnavailable(ForumError):
     """The database did not take it: nothing was acknowledged, and trying again is safe."""
 
     code = "store_unavailable"
+    again = True
 
 
 class StartupProblem(ForumError):

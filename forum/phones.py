@@ -24,7 +24,6 @@ from forum.wire import Ack, CastMessage, Change, Hello, Refused, State, StopMess
 
 DEVICE: Final = "forum_device"
 _ANSWER_WITHIN: Final = 15.0  # seconds after which a phone hangs up and dials again
-_TRY_AGAIN: Final = frozenset({"not_stored", "too_fast", "stop_not_stored"})
 _SHOWING = re.compile(r'data-part="stop"[^>]* data-showing="([^"]+)"')
 _AWAY = (0.2, 1.5)  # seconds without a network
 
@@ -142,7 +141,7 @@ class Phone(Watcher):
             if not isinstance(answer, Refused):
                 return answer
             self._counters.refuse(answer)
-            if answer.code not in _TRY_AGAIN:
+            if not answer.again:
                 return answer
             if time.perf_counter() - start > PATIENCE:
                 raise RehearsalFailed("The server would not store a vote: %(words)s", words=answer.words)

@@ -33,6 +33,7 @@ from forum.stopping import Press, Stopping, refusal
 from forum.wire import (
     MAX_REASON,
     REFUSALS,
+    TRY_AGAIN,
     Ack,
     Bye,
     CastMessage,
@@ -252,7 +253,7 @@ class Room:
         phone.outbox.answer(self._refusal(code, cast, phone))
 
     def _refusal(self, code: str, cast: str, phone: Connection) -> str:
-        return encode(Refused(code, self._say(REFUSALS[code], phone.language), cast))
+        return encode(Refused(code, self._say(REFUSALS[code], phone.language), cast, code in TRY_AGAIN))
 
     def _in_time(self, phone: Connection) -> bool:
         now = asyncio.get_running_loop().time()

@@ -39,6 +39,8 @@ REFUSALS: Final = {
     "condition_too_long": "The condition is too long. Use at most 300 characters.",
     **REFUSED,
 }
+# Refused for now: the same message, sent again after a while, may well be taken.
+TRY_AGAIN: Final = frozenset({"too_fast", "not_stored", "stop_not_stored"})
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -163,11 +165,15 @@ class Ack(msgspec.Struct, frozen=True, tag_field="t", tag="ack"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag_field="t", tag="refused"):
-    """The cast, stop or message was not taken. `code` is one of REFUSALS, `words` says it in the phone's language."""
+    """The cast, stop or message was not taken. `code` is one of REFUSALS, `words` says it in the phone's language.
+
+    `again` says that the same, sent again after a while, may well be taken: the phone keeps it and does so by itself.
+    """
 
     code: str
     words: str
     cast: str = ""
+    again: bool = False
 
 
 class Stopped(msgspec.Struct, frozen=True, tag_field="t", tag="stopped"):
@@ -178,7 +184,10 @@ class Stopped(msgspec.Struct, frozen=True, tag_field="t", tag="stopped"):
 
 
 class Bye(msgspec.Struct, frozen=True, tag_field="t", tag="bye"):
-    """The server is about to close this socket. `again` says whether to come back."""
+    """The server is about to close this socket. `again` says whether to come back; `why` is a word for programs.
+
+    Nothing else ends a screen: a socket that closes with any code at all, without this, is a lost connection.
+    """
 
     why: str
     again: bool

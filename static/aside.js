@@ -1,12 +1,13 @@
 // What a phone sends beside votes: its stop, its reason after the reveal, "me too".
 // A stop is kept without a connection only while its scene is on: later it would mean another moment.
 
-import { ask } from "./socket.js";
+import { ask } from "./ask.js";
 
 export function asides(main, link, fresh) {
   const path = main.dataset.path;
   const shelf = "forum stop " + path;
-  const too = new Set();
+  const too = new Set(); // reasons that the server has it of
+  const going = new Set(); // those of which it is on its way
   let pending = read(); // {showing, id, character, how}: not on the server's disk yet
   let sent = ""; // the id on its way over this connection
   let stopped = null; // {showing, character, how}: what the server has
@@ -65,10 +66,10 @@ export function asides(main, link, fresh) {
       const mine = pending;
       if (link.how() === "poll") {
         sent = mine.id;
-        const answer = await post("/stop", mine);
+        const told = await post("/stop", mine);
         sent = "";
-        if (answer && answer.ok) kept(mine.id);
-        else if (answer && answer.status < 500) gone(mine.id, await words(answer));
+        if (told && told.ok) kept(mine.id);
+        else if (told) gone(mine.id, told.over, told.words);
       } else if (link.send({ t: "stop", ...mine })) {
         sent = mine.id;
         setTimeout(() => sent === mine.id && link.probe(), 4000);
@@ -86,11 +87,14 @@ export function asides(main, link, fresh) {
     say();
   }
 
-  function gone(id, said) {
+  // `over`: it will never be taken; else it is kept, and goes again.
+  function gone(id, over, said) {
     sent = "";
     if (pending && pending.id === id) {
-      refused = said;
-      write((pending = null));
+      if (over) {
+        refused = said;
+        write((pending = null));
+      } else setTimeout(send, 2000 + 3000 * Math.random());
     }
     say();
   }
@@ -132,35 +136,39 @@ export function asides(main, link, fresh) {
     each.querySelector("button").setAttribute("aria-pressed", on);
   }
 
-  async function agree(each) {
-    const answer = await post("/too", Object.fromEntries(new FormData(each)));
-    if (!answer || !answer.ok) return;
-    if (each.elements.on.value === "1") too.add(each.dataset.too);
-    else too.delete(each.dataset.too);
-    mark(each);
+  // It looks pressed once the server has it; until then it goes again and again.
+  async function agree(pressed) {
+    const data = Object.fromEntries(new FormData(pressed));
+    if (going.has(data.reason)) return;
+    going.add(data.reason);
+    let told = await post("/too", data);
+    while (!told || !(told.ok || told.over)) {
+      await new Promise((soon) => setTimeout(soon, 2000 + 3000 * Math.random()));
+      told = await post("/too", data);
+    }
+    going.delete(data.reason);
+    if (told.ok && data.on === "1") too.add(data.reason);
+    else if (told.ok) too.delete(data.reason);
+    settle();
   }
 
   async function tell(own, button) {
     const data = Object.fromEntries(new FormData(own));
     if (button && button.name) data[button.name] = button.value;
     const place = own.querySelector("[data-mine-status]");
-    const answer = await post("/reason", data);
-    const ok = answer && answer.ok;
+    const told = await post("/reason", data);
+    const ok = told && told.ok;
     place.dataset.is = ok ? "counted" : "refused";
-    place.textContent = ok ? own.dataset[data.take_back ? "sayGone" : "sayKept"] : answer ? await words(answer) : own.dataset.sayOffline;
+    place.textContent = ok ? own.dataset[data.take_back ? "sayGone" : "sayKept"] : told ? told.words : own.dataset.sayOffline;
     if (ok && data.take_back) for (const field of own.querySelectorAll("textarea")) field.value = "";
   }
 
   async function post(where, data) {
     try {
-      return await ask(path + where, { method: "POST", body: new URLSearchParams(data) });
+      return await ask(path + where, { body: new URLSearchParams(data) });
     } catch (error) {
       return null; // no connection: whoever asked says so
     }
-  }
-
-  async function words(answer) {
-    return (await answer.json()).error.words;
   }
 
   function read() {
@@ -188,11 +196,8 @@ export function asides(main, link, fresh) {
         send();
       } else if (message.t === "stopped") {
         kept(message.stop);
-      } else if (message.t === "refused" && message.code === "too_fast" && pending && message.cast === pending.id) {
-        sent = "";
-        setTimeout(send, 2000 + 3000 * Math.random());
       } else if (message.t === "refused" && message.cast) {
-        gone(message.cast, message.words);
+        gone(message.cast, message.again === false, message.words);
       }
     },
     tell(how) {

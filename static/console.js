@@ -2,6 +2,7 @@
 // What another facilitator does redraws a part: what is half typed in it, open or focused here stays (carrying.js).
 // Without a socket it asks again every few seconds. Keys press the buttons that are there (keys.js).
 
+import { ask } from "./ask.js";
 import { carrying } from "./carrying.js";
 import { keys } from "./keys.js";
 import { watch } from "./socket.js";
@@ -23,7 +24,7 @@ const link = watch(main, {
     if (how === "down") {
       // Every attempt that fails says "down" again: that must neither put off the next question nor undo its answer.
       if (asking) say();
-      else asking = setTimeout(ask, AGAIN);
+      else asking = setTimeout(look, AGAIN);
     } else {
       asking = clearTimeout(asking) || 0;
       came = false;
@@ -41,9 +42,10 @@ function complain(words) {
 // The page as the server has it now; whether it came.
 async function renew() {
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("screen");
-    if (!answer.ok || !fresh) return false;
+    const told = await ask(location.href, { page: true });
+    if (!told.ok) complain(told.words); // signed out, say: what is on cannot be had here any more
+    const fresh = told.ok && told.page.getElementById("screen");
+    if (!fresh) return false;
     const { history } = fresh.dataset;
     if (history === main.dataset.history && Number(fresh.dataset.version) < Number(main.dataset.version)) return true;
     Object.assign(main.dataset, { history, version: fresh.dataset.version, cue: fresh.dataset.cue, round: fresh.dataset.round });
@@ -60,12 +62,12 @@ function say() {
   document.body.classList.toggle("is-down", !came);
 }
 
-async function ask() {
+async function look() {
   const answered = await renew();
   if (!asking) return;
   came = answered;
   say();
-  asking = setTimeout(ask, AGAIN);
+  asking = setTimeout(look, AGAIN);
 }
 
 main.addEventListener("submit", async (event) => {
@@ -78,9 +80,9 @@ main.addEventListener("submit", async (event) => {
   form.dataset.busy = "1";
   let done = false;
   try {
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", headers: { Accept: "application/json" }, body });
-    done = answer.ok;
-    complain(done ? "" : (await answer.json()).error.words);
+    const told = await ask(form.getAttribute("action"), { body });
+    done = told.ok;
+    complain(done ? "" : told.words);
     if (done && form.hasAttribute("data-reset")) carried.now(form).reset();
     else if (done) carried.sent(carried.now(form));
     if (done && link.how() !== "up") await renew();

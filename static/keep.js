@@ -1,9 +1,13 @@
-// Keeps what is typed into a form (data-keep names its shelf) on this device until it has been sent.
-// A page that shows what was received (data-sent: ids) clears those shelves.
+// Keeps what is typed into a form (data-keep names its shelf) on this device until Forum has it. Sent without a connection
+// it goes off by itself, again and again, as it was sent; and is one, because the same is sent each time.
+// A page that shows what was received (data-sent: ids), or that takes nothing more (data-over: a shelf), clears shelves.
+
+import { ask } from "./ask.js";
 
 const SHELF = "forum form ";
 const form = document.querySelector("form[data-keep]");
 const received = document.querySelector("[data-sent]");
+const over = document.querySelector("[data-over]");
 
 if (received) {
   const ids = received.dataset.sent.split(" ");
@@ -11,37 +15,58 @@ if (received) {
     if (ids.includes((read(name) || {}).id)) drop(name);
   }
 }
+if (over) drop(SHELF + over.dataset.over);
 if (form) begin();
 
 function begin() {
   const name = SHELF + form.dataset.keep;
   const status = form.querySelector("[data-kept]");
+  const button = form.querySelector("button");
   const kept = read(name);
+  let body = null; // what was sent last
+  let timer = 0;
+  let edited = false; // since then
   // What the server shows again after an error is newer than what was kept here.
   if (kept && !document.getElementById("errors")) {
     for (const [key, value] of Object.entries(kept)) fill(key, value);
     status.textContent = status.dataset.kept;
   }
   form.addEventListener("input", () => {
+    clearTimeout(timer);
+    edited = true;
     if (write(name, Object.fromEntries(new FormData(form)))) status.textContent = status.dataset.kept;
   });
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const button = form.querySelector("button");
+    clearTimeout(timer);
+    if (edited || !body) {
+      body = new URLSearchParams(new FormData(form));
+      if (form.dataset.cast !== undefined) body.set("cast", fresh()); // a ballot that was changed is another one
+    }
+    edited = false;
+    send();
+  });
+
+  async function send() {
     button.disabled = true;
+    let again = 0;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-      if (answer.ok && answer.redirected) {
-        drop(name);
-        location.assign(answer.url);
-      } else {
-        form.submit(); // the page with what is wrong; the same form sent twice is one
+      const told = await ask(form.action, { body });
+      if (told.ok) {
+        if (!edited) drop(name);
+        return location.assign(told.facts.page);
       }
+      if (told.over) return form.submit(); // the page with what is wrong; the same form sent twice is one
+      status.textContent = told.words;
+      again = told.wait;
     } catch (error) {
       status.textContent = status.dataset.away;
-      button.disabled = false;
     }
-  });
+    button.disabled = false;
+    // Whoever went on writing meanwhile sends it when they are done.
+    if (edited) status.textContent = status.dataset.kept;
+    else timer = setTimeout(send, Math.max(again, 3000 + 3000 * Math.random()));
+  }
 }
 
 function fill(key, value) {
@@ -49,6 +74,11 @@ function fill(key, value) {
   if (field instanceof RadioNodeList || (field && field.type !== "hidden") || key === "id" || key === "seen") {
     field.value = value;
   }
+}
+
+// crypto.randomUUID is not to be had over plain HTTP, getRandomValues is.
+function fresh() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function shelves() {

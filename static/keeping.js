@@ -1,6 +1,7 @@
 // Keeps what is written, whatever the network does: edits wait in a row, are on the phone (localStorage) from the first
 // letter until the server has them, and go out one bundle at a time. What an edit looks like says forum/web/wishes.py.
 
+import { ask } from "./ask.js";
 import { mark } from "./mark.js";
 
 const PAUSE = 1000; // after the last letter
@@ -99,25 +100,18 @@ export function keeper({ path, shelf, more, tell, heard, restore, restored }) {
     }
     keep();
     say();
-    const patience = new AbortController();
-    const slow = setTimeout(() => patience.abort(), PATIENCE);
     try {
-      const answer = await fetch(path(), {
-        method: "POST",
+      const told = await ask(path(), {
         body,
-        headers: { "Content-Type": "application/json", Accept: "application/json" },
-        signal: patience.signal,
+        patience: PATIENCE,
+        headers: { "Content-Type": "application/json" },
         keepalive: new TextEncoder().encode(body).length < 60000, // as much as a browser sends of a page that closes
       });
-      const said = await answer.json().catch(() => null);
-      if (answer.ok && said && said.marks) taken(said);
-      else if (answer.ok) throw new Error("not our server"); // as a hotel's network answers before one has signed in
-      else refused(answer, said);
+      if (told.ok) taken(told.facts);
+      else refused(told);
     } catch (error) {
       flight = [];
       failed("offline");
-    } finally {
-      clearTimeout(slow);
     }
   }
 
@@ -166,16 +160,15 @@ export function keeper({ path, shelf, more, tell, heard, restore, restored }) {
     }
   }
 
-  function refused(answer, said) {
+  function refused(told) {
     const sent = flight;
     flight = [];
-    const words = said && said.error ? said.error.words : "";
-    if (answer.status === 429) return failed("many", Number(answer.headers.get("Retry-After")) * 1000);
-    if (answer.status >= 500) return failed("later");
-    if (answer.status === 404 || answer.status === 409 || answer.status === 403) over = true;
+    if (told.code === "too_many") return failed("many", told.wait);
+    if (!told.over) return failed("later");
+    if (["not_found", "not_allowed", "illegal_move"].includes(told.code)) over = true;
     else if (sent.length > 1) alone = true;
     else sent.forEach((edit) => (edit.held = "wrong"));
-    heard({ marks: {}, clashes: [], errors: over ? { main: words } : Object.fromEntries(sent.map((e) => [e.field || "main", words])), parts: {} });
+    heard({ marks: {}, clashes: [], errors: over ? { main: told.words } : Object.fromEntries(sent.map((e) => [e.field || "main", told.words])), parts: {} });
     if (!over) later(0);
     say();
   }

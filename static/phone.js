@@ -2,15 +2,15 @@
 // It says only what is true: "sending" while it is on its way, "counted" once the server has it on disk.
 
 import { asides } from "./aside.js";
+import { ask } from "./ask.js";
 import { comfort } from "./comfort.js";
-import { ask, watch } from "./socket.js";
+import { watch } from "./socket.js";
 
 const main = document.getElementById("screen");
 const path = main.dataset.path;
 const shelf = "forum ballot " + path;
 const WORDS = ["reason", "condition"];
 const GONE = ["unknown_round", "not_open"]; // what is said of a question that was there before Forum's data went back
-const AGAIN = ["too_fast", "not_stored", "too_many", "store_unavailable", "unexpected"];
 
 // round -> {id, choice, reason, condition, asked, tried}: neither counted nor refused yet; `tried` once it may have arrived
 const pending = load(shelf);
@@ -86,7 +86,7 @@ const link = watch(main, {
     } else if (message.t === "ack") {
       taken(message.cast, message.round, message.choice);
     } else if (message.t === "refused" && message.cast) {
-      refuse(message.cast, message.code, message.words);
+      refuse(message.cast, { ...message, over: message.again === false });
     }
   },
   tell(how) {
@@ -168,10 +168,9 @@ async function post(round, cast) {
   tried(cast);
   try {
     const body = new URLSearchParams({ ...said(cast), round, cast: cast.id });
-    const answer = await ask(path + "/vote", { method: "POST", body });
-    const told = await answer.json();
-    if (answer.ok) taken(cast.id, round, told.choice);
-    else if (answer.status < 500) refuse(cast.id, told.error.code, told.error.words);
+    const told = await ask(path + "/vote", { body });
+    if (told.ok) taken(cast.id, round, told.facts.choice);
+    else refuse(cast.id, told);
   } catch (error) {
     // It stays pending, and goes again with the next news.
   }
@@ -188,11 +187,12 @@ function taken(id, round, choice) {
   say();
 }
 
-function refuse(id, code, words) {
+// `told` has a `code`, its `words`, and whether that is `over` for good; if not, the ballot is kept and goes again.
+function refuse(id, { code, over, words }) {
   delete sent[id];
   const round = Object.keys(pending).find((key) => pending[key].id === id);
   if (!round) return;
-  if (AGAIN.includes(code)) {
+  if (!over) {
     setTimeout(() => send(round), 2000 + 3000 * Math.random());
   } else if (GONE.includes(code) && lay(round, pending[round])) {
     drop(round);

@@ -1,25 +1,59 @@
 // The programme's editing page: cues are dragged, and a move keeps the focus where it was. Everything is also a plain
 // form, which is what this sends.
 
+import { ask } from "./ask.js";
+
+const AGAIN = 5000;
+
 const place = () => document.querySelector("[data-programme]");
 const news = () => document.querySelector("[data-news]");
+const alert = () => document.querySelector("[data-alert]");
 let dragged = null;
 let before = null; // the cue in front of which the dragged one would land, null for the end of `list`
 let list = null;
 
 async function send(body, focus, id) {
+  let refused = "";
+  let answered = false;
   try {
-    const answer = await fetch(place().dataset.programme, { method: "POST", body });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    document.querySelector("main").replaceWith(page.querySelector("main"));
-    arm();
-    const moved = id && document.querySelector(`[data-item="${CSS.escape(id)}"]`);
-    if (moved) tell(moved);
-    const target = (focus && document.getElementById(focus)) || (moved && moved.querySelector("button"));
-    if (target) target.focus();
+    const told = await ask(place().dataset.programme, { body });
+    answered = told.ok;
+    refused = told.ok ? "" : told.words;
   } catch (error) {
-    news().textContent = place().dataset.sayFailed;
+    complain(place().dataset.sayFailed);
   }
+  // Also where no answer came: as the programme is now, so one sees whether it was done.
+  if (!(await renew())) return;
+  complain(refused);
+  const moved = id && document.querySelector(`[data-item="${CSS.escape(id)}"]`);
+  if (moved && answered) tell(moved);
+  const target = (focus && document.getElementById(focus)) || (moved && moved.querySelector("button"));
+  if (target) target.focus();
+}
+
+// The page as Forum has it now, asked for until it comes; false where it may not be had any more.
+async function renew() {
+  for (;;) {
+    try {
+      const told = await ask(place().dataset.programme, { page: true });
+      if (told.ok) {
+        document.querySelector("main").replaceWith(told.page.querySelector("main"));
+        arm();
+        return true;
+      }
+      complain(told.words);
+      if (told.over) return false;
+    } catch (error) {
+      complain(place().dataset.sayFailed);
+    }
+    await new Promise((soon) => setTimeout(soon, AGAIN));
+  }
+}
+
+function complain(words) {
+  alert().textContent = words;
+  alert().hidden = !words;
+  if (words) alert().scrollIntoView({ block: "nearest" });
 }
 
 function tell(item) {

@@ -1,21 +1,16 @@
 // What every live screen shares: one connection that comes back by itself, and parts that are redrawn only when
 // they changed. Words a person reads come from the page (data-say-...), never from here.
 
+import { ask } from "./ask.js";
+
 const SILENCE = 20000; // after so long without a message, ask whether the server is there
 const ANSWER = 5000; // and wait so long for its answer
 const SLOWEST = 20000; // the longest pause between two attempts
 const BLOCKED = 3; // so many attempts without a hello: websockets are blocked here, or nothing is there
 const SELDOM = 120000; // the pause between two attempts where polling works
-const PATIENCE = 10000; // so long a request may take: one that hangs would keep the next ones waiting
-
-// A request that fails rather than waits for ever.
-export function ask(address, options) {
-  const patience = new AbortController();
-  setTimeout(() => patience.abort(), PATIENCE);
-  return fetch(address, { headers: { Accept: "application/json" }, signal: patience.signal, ...options });
-}
 
 // Connects `main` to its room. `hear(message)` gets every message; `tell(how)` is told "up", "poll", "down", "gone".
+// Only Forum's own goodbye is "gone": a socket that closes, with whatever code, is a lost connection.
 export function connect(main, hear, tell) {
   let socket = null;
   let heard = 0;
@@ -41,10 +36,13 @@ export function connect(main, hear, tell) {
     heard = Date.now();
     mine.onmessage = (event) => {
       if (mine !== socket) return;
-      clearTimeout(slow);
+      const message = read(event.data);
+      // Somebody else's, until Forum has said who it is.
+      const known = (message.t === "hello" && message.history) || (message.t === "bye" && message.why);
+      if (!greeted && !known) return drop();
       heard = Date.now();
-      const message = JSON.parse(event.data);
       if (message.t === "hello") {
+        clearTimeout(slow);
         begin(message);
         greeted = true;
         tries = ungreeted = 0;
@@ -53,15 +51,14 @@ export function connect(main, hear, tell) {
         answered = false;
         tell("up");
       }
-      if (message.t === "bye" && !message.again) end();
+      if (message.t === "bye" && message.again === false) end();
       hear(message);
     };
-    mine.onclose = (event) => {
+    mine.onclose = () => {
       clearTimeout(slow);
       if (mine !== socket) return;
       socket = null;
-      if (event.code === 4403 || event.code === 4404) end();
-      else lost();
+      lost();
     };
   }
 
@@ -70,6 +67,14 @@ export function connect(main, hear, tell) {
     hello.anew = Boolean(main.dataset.history) && hello.history !== main.dataset.history;
     if (hello.anew) main.dataset.version = "";
     main.dataset.history = hello.history;
+  }
+
+  function read(frame) {
+    try {
+      return JSON.parse(frame) || {};
+    } catch (error) {
+      return {};
+    }
   }
 
   // Leaves a connection that does not answer, without waiting for it to close.
@@ -100,10 +105,10 @@ export function connect(main, hear, tell) {
   async function poll() {
     polling = setTimeout(poll, 6000 + 6000 * Math.random());
     try {
-      const answer = await ask(`${main.dataset.path}/now?v=${main.dataset.version}&h=${main.dataset.history || ""}`);
-      if (answer.status === 403 || answer.status === 404) return end();
-      if (!answer.ok) throw new Error(answer.status);
-      const state = await answer.json();
+      const told = await ask(`${main.dataset.path}/now?v=${main.dataset.version}&h=${main.dataset.history || ""}`);
+      if (told.over) return end();
+      if (!told.ok) throw new Error(told.code);
+      const state = told.facts;
       if (!polling) return;
       if (!answered) open();
       answered = true;
@@ -141,9 +146,9 @@ export function connect(main, hear, tell) {
   return {
     probe,
     drop,
-    // Whether it went out: false where there is no connection.
+    // Whether it went out: false where there is no connection, or Forum has not said hello on it yet.
     send(message) {
-      if (!socket || socket.readyState !== WebSocket.OPEN) return false;
+      if (!socket || !greeted || socket.readyState !== WebSocket.OPEN) return false;
       socket.send(JSON.stringify(message));
       return true;
     },

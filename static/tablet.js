@@ -1,7 +1,8 @@
 // A shared tablet: it asks for the next person after each ballot. Each ballot goes by post with a voter of its own; one
 // that cannot go off now waits here, and nothing of it is shown to whoever comes next.
 
-import { ask, watch } from "./socket.js";
+import { ask } from "./ask.js";
+import { watch } from "./socket.js";
 
 const main = document.getElementById("screen");
 const handover = document.querySelector("[data-handover]");
@@ -11,7 +12,6 @@ const waiting = document.querySelector("[data-waiting]");
 const path = main.dataset.path;
 const shelf = "forum tablet " + path;
 const GONE = ["unknown_round", "not_open"]; // what is said of a question that was there before Forum's data went back
-const AGAIN = ["too_fast", "not_stored", "too_many", "store_unavailable", "unexpected"];
 const PATIENCE = 4000; // so long is waited for an answer before the tablet may be handed on
 
 // Ballots not answered yet: form fields as [name, value] pairs, each with its `cast`. Those `laid` aside are of a
@@ -83,20 +83,18 @@ async function flush() {
   sending = true;
   while (queue.length) {
     const fields = queue[0];
-    let answer;
-    let body;
+    let told;
     try {
-      answer = await ask(path + "/vote", { method: "POST", body: new URLSearchParams(fields) });
-      body = await answer.json();
+      told = await ask(path + "/vote", { body: new URLSearchParams(fields) });
     } catch (error) {
       break;
     }
-    if (!answer.ok && (answer.status >= 500 || AGAIN.includes(body.error.code))) break;
+    if (!told.ok && !told.over) break;
     queue.shift();
-    const away = !answer.ok && GONE.includes(body.error.code) && castOf(fields) !== mine;
+    const away = !told.ok && GONE.includes(told.code) && castOf(fields) !== mine;
     if (away) laid.push(fields);
     keep();
-    if (!away) settle(castOf(fields), answer.ok ? "" : body.error.words);
+    if (!away) settle(castOf(fields), told.ok ? "" : told.words);
   }
   sending = false;
   if (queue.length) setTimeout(flush, 3000 + 3000 * Math.random());

@@ -134,7 +134,7 @@ async def test_a_vote_that_could_not_be_stored_is_sent_again() -> None:
         await socket.send(OPEN)
         async for frame in socket:
             seen.append(cast_in(frame))
-            refused = encode(Refused("not_stored", "Try again.", seen[-1].id))
+            refused = encode(Refused("not_stored", "Try again.", seen[-1].id, again=True))
             await socket.send(refused if len(seen) == 1 else ack(seen[-1]))
 
     async with phone_at(behaviour) as (phone, counters, _):

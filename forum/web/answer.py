@@ -180,10 +180,9 @@ async def _vote(request: Request, visit: Visit) -> Response:
     message = CastMessage(cast_id(form), visit.round.id, choice, reason)
     outcome = await site.rooms.intake.cast_and_wait(cast_of(message, visit.participant.id, site.clock.now()))
     if not outcome.refusal:
-        if wants_json(request):
-            return done(request, "", t="ack", cast=message.id, choice=outcome.choice, changed=outcome.changed)
-        came = numbers(form.text("came"), 10**4)
-        return RedirectResponse(_url(visit, "question", 0, came, counted="1"), 303)
+        there = _url(visit, "question", 0, numbers(form.text("came"), 10**4), counted="1")
+        facts = {"t": "ack", "cast": message.id, "choice": outcome.choice, "changed": outcome.changed, "page": there}
+        return done(request, there, **facts)
     # As it is now: it may have closed since this page was asked for.
     visit = await _visit(request)
     words = _refused(visit, outcome.refusal)

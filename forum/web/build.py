@@ -22,7 +22,7 @@ from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import A_DAY, AN_HOUR, TEN_MINUTES
-from forum.web.pages import done, page
+from forum.web.pages import done, page, wants_json
 from forum.web.saving import known_again
 from forum.web.site import address_of, site_of
 from forum.web.words import gettext as _
@@ -133,8 +133,11 @@ async def suggest(request: Request) -> Response:
         )
         site.limits.count(limit)
     except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
+        if wants_json(request):
+            raise
         return await _form(request, await shared_by(request), form, error)
-    return known_again(request, done(request, f"{_here(request)}?done=1#yours"))
+    there = f"{_here(request)}?done=1#yours"
+    return known_again(request, done(request, there, page=there))
 
 
 async def _form(request: Request, found: Shared, form: Form, error: ForumError | None = None) -> Response:

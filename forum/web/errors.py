@@ -16,6 +16,7 @@ from forum.web.pages import page, wants_json
 from forum.web.site import site_of
 from forum.web.words import gettext as _
 from forum.web.words import language, say, speaking
+from forum.wire import TRY_AGAIN
 
 log = structlog.get_logger()
 
@@ -56,7 +57,8 @@ async def forum_error(request: Request, error: Exception) -> Response:
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else {}
     words = say(error.message, error.values)
     if wants_json(request):
-        body: dict[str, object] = {"code": error.code, "words": words}
+        again = error.again or error.code in TRY_AGAIN
+        body: dict[str, object] = {"code": error.code, "words": words, "again": again}
         if isinstance(error, errors.BadInput):
             body["fields"] = spoken(error)
             body["words"] = " ".join(spoken(error).values())
@@ -82,9 +84,9 @@ async def http_error(request: Request, error: Exception) -> Response:
     }
     words = known.get(error.status_code, error.detail)
     if wants_json(request):
-        return JSONResponse(
-            {"error": {"code": f"http_{error.status_code}", "words": words}}, error.status_code, error.headers
-        )
+        # An older or newer Forum may have the address: what ends for good is said by a code of its own.
+        body = {"code": f"http_{error.status_code}", "words": words, "again": error.status_code != 413}
+        return JSONResponse({"error": body}, error.status_code, error.headers)
     answer = await page(request, "error.html", error.status_code, number=error.status_code, words=words)
     answer.headers.update(error.headers or {})
     return answer
@@ -103,7 +105,7 @@ async def unexpected(request: Request, error: Exception) -> Response:
 def _unexpected(request: Request) -> Response:
     words = _("Something went wrong on our side. Nothing you sent was counted. Please try again.")
     if wants_json(request):
-        return JSONResponse({"error": {"code": "unexpected", "words": words}}, 500)
+        return JSONResponse({"error": {"code": "unexpected", "words": words, "again": True}}, 500)
     # As little as can be: whatever failed may be what draws a page.
     tongue = f'lang="{language().code}" dir="{language().direction}"'
     html = f"<!doctype html><html {tongue}><title>Forum</title><main><h1>Forum</h1><p>{words}</p></main></html>"

@@ -1,4 +1,6 @@
-"""What every answer carries and every request must pass: security headers, the reader's language, the Origin check."""
+"""What every answer carries and every request must pass: Forum's mark and security headers, the reader's language, the
+Origin check.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +9,25 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forum.web.cookies import LANGUAGE, YEAR, cookie_of, set_cookie
 from forum.web.languages import Language, Languages
+from forum.web.pages import wants_json
 from forum.web.words import gettext as _
 from forum.web.words import speak
+from forum.wire import VERSION
 
+# By this header a page knows an answer of Forum's own from that of a proxy, or of a venue's network (static/ask.js).
+MARK = "Forum"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 def protection(scope: Scope) -> dict[str, str]:
-    """The headers of every HTTP answer: a strict Content-Security-Policy without inline code, and its companions."""
+    """The headers of every HTTP answer: our mark, a strict Content-Security-Policy without inline code, and more."""
     host = Headers(scope=scope).get("host", "")
     # 'self' does not cover ws: in Safari before 15.4, so the socket's address is named.
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
@@ -39,6 +45,7 @@ def protection(scope: Scope) -> dict[str, str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
         "Cache-Control": "no-store",
+        MARK: str(VERSION),
     }
 
 
@@ -131,13 +138,14 @@ class OriginCheck:
             await receive()
             await send({"type": "websocket.close", "code": 4403})
         else:
-            answer = PlainTextResponse(
-                _(
-                    "This request came from another site's page, or did not say where it came from. "
-                    "Open the form here and send it again."
-                ),
-                403,
+            words = _(
+                "This request came from another site's page, or did not say where it came from. "
+                "Open the form here and send it again."
             )
+            # A proxy that is put right lets the same request through.
+            error = {"code": "other_site", "words": words, "again": True}
+            machine = wants_json(HTTPConnection(scope))
+            answer = JSONResponse({"error": error}, 403) if machine else PlainTextResponse(words, 403)
             await answer(scope, receive, send)
 
     def _allowed(self, scope: Scope) -> bool:

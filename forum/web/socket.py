@@ -90,11 +90,15 @@ async def console(socket: WebSocket) -> None:
 
 
 async def _refuse(socket: WebSocket, error: ForumError) -> None:
-    """Accepts, closes with a code that a page can read, and says no more: a refused handshake tells a page nothing."""
+    """Accepts, says goodbye, and closes: of a handshake that is refused a page cannot tell who refused it."""
     await socket.accept()
     allowed = not isinstance(error, (NotAllowed, SignInNeeded))
     code = CLOSE_NOT_FOUND if isinstance(error, NotFound) else 1011 if allowed else CLOSE_NOT_ALLOWED
-    await socket.close(code)
+    try:
+        await socket.send_text(encode(Bye(error.code, again=code == 1011)))
+        await socket.close(code)
+    except (WebSocketDisconnect, RuntimeError):
+        return  # gone already
 
 
 async def _serve(socket: WebSocket, session: str, connection: Connection, may: May | None = None) -> None:
@@ -118,7 +122,10 @@ async def _serve(socket: WebSocket, session: str, connection: Connection, may: M
 
 
 async def _guard(socket: WebSocket, may: May) -> None:
-    """Closes a screen whose reader has signed out or lost the role. Beside the writer: no frame waits for this."""
+    """Closes a screen whose reader has signed out or lost the role. Beside the writer: no frame waits for this.
+
+    It comes back at once, and is told then that it is for good.
+    """
     while True:
         await asyncio.sleep(ASK_AGAIN)
         try:

@@ -133,11 +133,11 @@ async def test_what_is_typed_without_a_network_is_kept_until_it_can_be_sent(peop
     await other.get_by_label("What happens in it?").fill(SCENE)
     await other.context.set_offline(True)
     await other.get_by_role("button", name="Send this suggestion").click()
-    await expect(other.get_by_role("status")).to_contain_text("There is no network.")
-    await other.context.set_offline(False)
+    await expect(other.get_by_role("status")).to_contain_text("No answer from Forum yet.")
     # The tab is closed, and the form is opened again later.
     again = await other.context.new_page()
     await other.close()
+    await again.context.set_offline(False)
     await again.goto(form)
     await expect(again.get_by_label("What happens in it?")).to_have_value(SCENE)
     await again.get_by_role("button", name="Send this suggestion").click()

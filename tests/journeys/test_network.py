@@ -450,6 +450,20 @@ async def test_a_stop_is_one_stop_wherever_it_is_cut(replay: Room, again: Callab
     assert replay.stops() == [""]
 
 
+async def test_a_stop_that_could_not_be_stored_is_sent_again_by_itself(replay: Room) -> None:
+    phone = await replay.phone()
+    status = phone.locator("[data-stop-status]")
+    await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "up")
+    replay.rows("CREATE TRIGGER full BEFORE INSERT ON stop BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+    try:
+        await phone.get_by_role("button", name="STOP").click()
+        await expect(status).to_have_text(re.compile("^Not confirmed yet. Your stop is kept on this phone"))
+    finally:
+        replay.rows("DROP TRIGGER full")
+    await expect(status).to_contain_text("The facilitator sees your stop", timeout=LONG)
+    assert replay.stops() == [""]
+
+
 async def test_a_stop_pressed_without_a_connection_means_its_scene_and_no_other(replay: Room) -> None:
     phone = await replay.phone()
     await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "up")

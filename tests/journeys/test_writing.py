@@ -36,7 +36,7 @@ TITLE = "The lift that never comes"
 HAPPENED = "My father waits for a lift to the clinic. It is late again."
 QUESTION = "What could the clinic do now?"
 ANSWERS = ("Call him at home", "Send somebody to him", "Give him another day")
-OFFLINE = "No network: kept on this phone"
+OFFLINE = "No connection: kept on this phone"
 
 
 async def leads(page: Page, answer: int, to: str) -> None:

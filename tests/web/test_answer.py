@@ -244,7 +244,13 @@ async def test_a_machine_is_answered_in_json(event: Open) -> None:
     reader = await event.reader()
     reader.headers["Accept"] = "application/json"
     sent = await reader.post(f"{event.path}/question", data={"choice": "r1", "cast": "mine"})
-    assert sent.json() == {"t": "ack", "cast": "mine", "choice": "r1", "changed": False}
+    assert sent.json() == {
+        "t": "ack",
+        "cast": "mine",
+        "choice": "r1",
+        "changed": False,
+        "page": f"{event.path}/question?counted=1",
+    }
     assert (await reader.post(f"{event.path}/question", data={"choice": "r1", "cast": "mine"})).json() == sent.json()
     long = await reader.post(f"{event.path}/question", data={"choice": "r1", "cast": "y" * 500_000})
     assert len(long.json()["cast"]) == 32

@@ -221,12 +221,21 @@ async def test_another_sites_page_cannot_open_a_socket(event: Event, origin: str
     assert refused.value.response.status_code == 403
 
 
-async def test_who_has_not_joined_is_told_so_by_the_close_code(event: Event) -> None:
-    async with event.socket("forum_device=nobody") as phone:
+@pytest.mark.parametrize(
+    ("path", "why", "code"),
+    [("", "not_allowed", 4403), ("/s/000000/socket", "not_found", 4404), ("/tablet/no-such/socket", "not_found", 4404),
+     ("/projector/no-such/socket", "not_found", 4404), ("/console/no-such/socket", "sign_in_needed", 4403)],
+)  # fmt: skip
+async def test_who_may_not_come_in_is_told_so_in_words_of_forums_own(
+    event: Event, path: str, why: str, code: int
+) -> None:
+    """A close code alone ends nothing: a proxy has some too."""
+    async with event.socket("forum_device=nobody", path=path) as screen:
+        assert json.loads(await screen.recv()) == {"t": "bye", "why": why, "again": False}
         with pytest.raises(ConnectionClosed) as closed:
-            await phone.recv()
+            await screen.recv()
     assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4403
+    assert closed.value.rcvd.code == code
 
 
 @pytest.mark.parametrize("seen", ["²", "٣", "-1", "9" * 5000])
@@ -246,3 +255,6 @@ async def test_a_console_is_shown_nothing_more_once_its_reader_may_not(event: Ev
             await until(console, "never")
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4403
+    # It comes back by itself, and is told that this is for good.
+    async with event.socket("", **sent) as console:
+        assert (await until(console, "hello", "bye"))["t"] == "bye"
