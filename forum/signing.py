@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from forum import record
+from forum import machine, record
 from forum.errors import StartupProblem
 
 KEY_FILE = "signing_key.pem"
@@ -107,11 +107,7 @@ def _make_key(path: Path) -> None:
             path.hardlink_to(draft)
         except FileExistsError:
             return
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        machine.sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 

@@ -7,7 +7,6 @@ could not be done", with one line that says why.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -17,9 +16,8 @@ from urllib.parse import unquote
 
 import click
 import msgspec
-import uvloop
 
-from forum import store
+from forum import machine, store
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.settings import Settings
@@ -127,8 +125,7 @@ async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Runs a command's coroutine to its end, on the event loop that the server runs on too."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+    return machine.run(work)
 
 
 def say(words: str) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import ipaddress
 import logging
 import os
-import resource
 import secrets
 import signal
 import socket
@@ -20,7 +18,7 @@ import segno
 import structlog
 import uvicorn
 
-from forum import demonstration, roles
+from forum import demonstration, machine, roles
 from forum.app import build
 from forum.clock import SystemClock
 from forum.commands import data_option, make_folder, opened, run, say, settings_for, signer_of
@@ -75,12 +73,13 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
         here = f"http://{'127.0.0.1' if everywhere else _bracketed(settings.host)}:{port}"
         on_network = f"http://{_network_address()}:{port}" if everywhere else here
         address = settings.public_url or on_network
+        app = build(settings, address)
         make_folder(settings.data)
-        _hold(settings.data)
+        machine.hold(settings.data)
         async with opened(settings, make=True) as store:
             await signer_of(store, settings, new_key=new_key)
             first_link = await _prepare(store, demo=demo)
-        _raise_file_limit()
+        machine.raise_file_limit()
 
         def announce() -> None:
             click.echo(f"\nPhones on this network open {address}\n")
@@ -94,7 +93,7 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
             sys.stdout.flush()
 
         config = uvicorn.Config(
-            build(settings, address),
+            app,
             http="httptools",
             ws="websockets-sansio",
             ws_max_size=_LARGEST_MESSAGE,
@@ -144,8 +143,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise StartupProblem(words, host=host) from error
     taken = socket.socket(family, kind, protocol)
     try:
-        # A restart need not wait until old connections have run out; another listener still keeps us out.
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        machine.alone_on_its_port(taken)
         taken.bind(where)
         taken.listen(_BACKLOG)
     except OSError as error:
@@ -159,20 +157,6 @@ def listen(host: str, port: int) -> socket.socket:
         raise StartupProblem(words, host=host, port=port, why=error.strerror) from error
     taken.setblocking(False)
     return taken
-
-
-def _hold(folder: Path) -> None:
-    """Takes the folder for this process until it ends: two servers on it would not tell each other's screens.
-
-    Raises StartupProblem where another one has it.
-    """
-    held = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(held)
-        words = "Another Forum serves %(folder)s already. Stop it, or choose another folder with --data."
-        raise StartupProblem(words, folder=folder) from error
 
 
 async def _prepare(store: Store, *, demo: bool) -> str:
@@ -220,12 +204,6 @@ def _print_qr(address: str) -> None:
     except UnicodeEncodeError:
         return  # this terminal has no blocks to draw it with
     segno.make(address, error="l").terminal(sys.stdout, compact=True)
-
-
-def _raise_file_limit() -> None:
-    """Every phone is an open file: as many as this account may have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _log() -> None:

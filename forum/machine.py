@@ -1,0 +1,104 @@
+"""What is not the same on every machine: the event loop, how a folder is held, how many files may be open.
+
+`fcntl`, `resource` and `uvloop` are not to be had on Windows; without them Forum runs all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sqlite3
+from collections.abc import Callable, Coroutine
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, TypeVar
+
+from forum.errors import StartupProblem
+
+LOCK_FILE: Final = "serving.lock"
+
+T = TypeVar("T")
+# What is held until the process ends.
+_held: list[object] = []
+
+
+def _module(name: str) -> ModuleType | None:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine to its end, on uvloop where there is one."""
+    uvloop = _module("uvloop")
+    loop: Callable[[], asyncio.AbstractEventLoop] | None = uvloop.new_event_loop if uvloop else None
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(work)
+
+
+def hold(folder: Path) -> None:
+    """Takes the folder for this process until it ends: two servers on it would not tell each other's screens.
+
+    Without `fcntl` a file in the folder is held, LOCK_FILE, in the way that SQLite knows on every machine. Raises
+    StartupProblem where another process has the folder.
+    """
+    fcntl = _module("fcntl")
+    try:
+        _held.append(_flock(fcntl, folder) if fcntl else _sqlite_lock(folder))
+    except (OSError, sqlite3.OperationalError) as error:
+        words = "Another Forum serves %(folder)s already. Stop it, or choose another folder with --data."
+        raise StartupProblem(words, folder=folder) from error
+
+
+def _flock(fcntl: ModuleType, folder: Path) -> int:
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(held)
+        raise
+    return held
+
+
+def _sqlite_lock(folder: Path) -> sqlite3.Connection:
+    held = sqlite3.connect(folder / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        held.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        held.close()
+        raise
+    return held
+
+
+def raise_file_limit() -> None:
+    """Every phone is an open file: as many as this account may have."""
+    resource = _module("resource")
+    if resource:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def alone_on_its_port(listener: socket.socket) -> None:
+    """Lets a server that was stopped start again at once, and no second one beside it.
+
+    On Unix SO_REUSEADDR means that a restart need not wait until old connections have run out; on Windows it would let
+    another program take the port over.
+    """
+    if exclusive := getattr(socket, "SO_EXCLUSIVEADDRUSE", None):
+        listener.setsockopt(socket.SOL_SOCKET, exclusive, 1)
+    else:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def sync_folder(folder: Path) -> None:
+    """Brings to disk which files a folder has; Windows, which opens no folder, does so by itself."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
