@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 
-from forum.watching import PATIENCE, RehearsalFailed, jitter
+from forum.watching import PATIENCE, RehearsalFailed, jitter, origin_of
 
 AT_ONCE: Final = 32  # connections
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -35,6 +35,15 @@ class Organiser:
             limits=httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
         )
         self.bearer = {"Authorization": f"Bearer {token}"}
+
+    @property
+    def origin(self) -> str:
+        """Where a form that is sent here comes from."""
+        return origin_of(self.base)
+
+    def path(self, address: object) -> str:
+        """The path below `base` of an address that the server gave."""
+        return str(address).removeprefix(urlsplit(self.base).path)
 
     async def close(self) -> None:
         """Lets go of the connections."""

@@ -9,9 +9,11 @@ from typing import TypedDict
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.routing import Mount, Route
 
 from forum.asynchronous import Closer
 from forum.clock import SystemClock
+from forum.errors import StartupProblem
 from forum.mailing import Mailing
 from forum.ports import Clock
 from forum.rooms import Rooms
@@ -28,6 +30,7 @@ from forum.web.limits import Limits
 from forum.web.live import screen_context
 from forum.web.mail import ONE_CLICK
 from forum.web.middleware import OriginCheck, ReadersLanguage, SecurityHeaders
+from forum.web.prefix import BelowPrefix, prefix_of
 from forum.web.proxies import ForwardedHeaders, Proxies
 from forum.web.routes import routes
 from forum.web.site import Site
@@ -36,6 +39,14 @@ from forum.web.words import say, speaking
 from forum.wire import Screen
 
 MOST_BODY = 1024 * 1024
+
+
+def _check_free(prefix: str) -> None:
+    """Raises StartupProblem for a prefix that begins as Forum's own addresses do: nobody could tell which is meant."""
+    first = prefix.split("/")[1] if prefix else ""
+    if first and first in {route.path.split("/")[1] for route in routes() if isinstance(route, Route | Mount)}:
+        words = "FORUM_PUBLIC_URL: Forum has pages of its own below /%(first)s. Choose another path, as /forum."
+        raise StartupProblem(words, first=first)
 
 
 class _Nothing(TypedDict):
@@ -47,7 +58,8 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
     is another one than the machine's.
     """
     address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
-    templates = environment()
+    templates = environment(prefix_of(settings))
+    _check_free(prefix_of(settings))
     time = clock or SystemClock()
     proxies = Proxies(settings)
     languages = load([LOCALES, *([settings.locales] if settings.locales else [])])
@@ -97,6 +109,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(ForwardedHeaders, proxies=proxies),
+            Middleware(BelowPrefix, prefix=prefix_of(settings)),
             Middleware(SecurityHeaders),
             Middleware(ReadersLanguage, languages=languages),
             Middleware(OriginCheck, public_url=settings.public_url, keyed=ONE_CLICK),

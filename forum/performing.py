@@ -159,7 +159,7 @@ class Facilitator:
             who = ("ticket", tickets.pop()) if tickets else ("group", self.stage.group(heap.group))
             person = ("person", f"{round_id[:24]}{n:08x}")
             ballot = [("round", round_id), ("choice", heap.choice), ("cast", secrets.token_hex(16)), person, who]
-            await self.organiser.post(f"{self.stage.tablet}/vote", ballot, {"Origin": self.organiser.base})
+            await self.organiser.post(f"{self.stage.tablet}/vote", ballot, {"Origin": self.organiser.origin})
 
     async def hear(self, act: Act, round_id: str, late: frozenset[int]) -> None:
         """After the reveal: the facilitator shows some reasons, others say "me too", and give reasons now."""

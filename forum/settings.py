@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,11 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MOST_DIGITS = 9
+_PUBLIC = (
+    "FORUM_PUBLIC_URL must be an address as https://forum.example.org or https://example.org/forum, not %(value)s."
+)
+_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+")
+_PATH = re.compile(r"(/[A-Za-z0-9_-]+)+")
 STARTTLS, TLS, PLAIN = ("smtp", "smtps", "smtp+plain")
 _SMTP_PORTS = {STARTTLS: 587, TLS: 465, PLAIN: 25}
 
@@ -37,7 +43,11 @@ TABLE = (
         "",
         "Database; empty: SQLite in FORUM_DATA. Or postgresql+asyncpg://USER:PASSWORD@HOST/NAME.",
     ),
-    Setting("FORUM_PUBLIC_URL", "", "Address that people type, as https://forum.example.org; empty: found out."),
+    Setting(
+        "FORUM_PUBLIC_URL",
+        "",
+        "Address that people type, as https://forum.example.org or https://example.org/forum; empty: found out.",
+    ),
     Setting(
         "FORUM_TRUSTED_PROXIES",
         "127.0.0.1, ::1",
@@ -128,13 +138,12 @@ class Settings:
             data = Path(raw["FORUM_DATA"]).expanduser().absolute()
         except RuntimeError as error:
             raise StartupProblem("There is no home folder for %(folder)s.", folder=raw["FORUM_DATA"]) from error
-        _check_address(raw["FORUM_PUBLIC_URL"])
         return cls(
             data=data,
             host=raw["FORUM_HOST"],
             port=numbers["FORUM_PORT"],
             database_url=raw["FORUM_DATABASE_URL"] or sqlite_url(data / "forum.db"),
-            public_url=raw["FORUM_PUBLIC_URL"].rstrip("/"),
+            public_url=_public(raw["FORUM_PUBLIC_URL"]),
             trusted_proxies=_networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
             joins_per_address=numbers["FORUM_JOINS_PER_ADDRESS"],
@@ -156,15 +165,28 @@ def sqlite_url(file: Path) -> str:
     return "sqlite+aiosqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
 
 
-def _check_address(url: str) -> None:
+def _public(url: str) -> str:
+    """The public address as scheme, host, port and path, without a slash at its end; "" where none is set."""
+    if not url:
+        return ""
     try:
         parts = urlsplit(url)
-        sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        sound = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "") and parts.port != 0
     except ValueError:
-        sound = False
-    if url and not sound:
-        words = "FORUM_PUBLIC_URL must be an address as https://forum.example.org, not %(value)s."
+        raise StartupProblem(_PUBLIC, value=url) from None
+    if parts.username is not None or parts.password is not None:
+        # not repeated: there is a password in it
+        raise StartupProblem("FORUM_PUBLIC_URL holds a user or a password for all to read. Leave out what is before @.")
+    if "?" in url or "#" in url:
+        words = "FORUM_PUBLIC_URL cannot have ? or # in it: pages stand below it. Not %(value)s."
         raise StartupProblem(words, value=url)
+    if not sound or not url.isascii() or not url.isprintable() or " " in url:
+        raise StartupProblem(_PUBLIC, value=url)
+    path = parts.path.rstrip("/")
+    if path and not _PATH.fullmatch(path):
+        words = "FORUM_PUBLIC_URL: a path has letters, digits, - and _ between its slashes, as /forum. Not %(path)s."
+        raise StartupProblem(words, path=path)
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def _networks(text: str) -> tuple[Network, ...]:

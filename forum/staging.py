@@ -64,14 +64,14 @@ async def set_up(script: Script, organiser: Organiser, *, record: bool, tickets:
     stage = Stage(
         session=str(session["id"]),
         code=str(session["code"]),
-        projector=str(session["projector"]),
+        projector=organiser.path(session["projector"]),
         groups=tuple(groups[label] for label in script.groups),
         stories=stories,
     )
     await _programme(script, organiser, stage)
     if any(act.tablet for act in script.acts):
         made = await organiser.post(f"/organise/sessions/{stage.session}/tablet", [("act", "make")])
-        stage.tablet = str(made["tablet"])
+        stage.tablet = organiser.path(made["tablet"])
     if tickets:
         stage.tickets = await _tickets(script.phones, organiser, stage)
         voters = [heap.group for act in script.acts for heap in act.tablet for _ in range(heap.count)]
@@ -169,7 +169,7 @@ async def join_all(
 
 def as_phone(organiser: Organiser, cookie: str) -> dict[str, str]:
     """The headers of a phone's form."""
-    return {"Cookie": f"{DEVICE}={cookie}", "Origin": organiser.base}
+    return {"Cookie": f"{DEVICE}={cookie}", "Origin": organiser.origin}
 
 
 def watchers(organiser: Organiser, stage: Stage) -> list[Watcher]:

@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -39,6 +39,11 @@ class RehearsalFailed(ForumError):
     code = "rehearsal"
 
 
+def origin_of(base: str) -> str:
+    """What a browser calls the place of a page at this address: without the path."""
+    return urlsplit(base)._replace(path="").geturl()
+
+
 class Watcher:
     """One screen. `base` is the server's address, `path` its socket's, `headers` what lets it in.
 
@@ -61,7 +66,7 @@ class Watcher:
         self.slow = pace is not None
         self._pace = pace
         self._url = f"{'wss' if base.startswith('https') else 'ws'}{base[base.index(':') :]}{path}"
-        self._origin = Origin(base)
+        self._origin = Origin(origin_of(base))
         self._headers = dict(headers or {})
         self._socket: ClientConnection | None = None
         self._leaving = False

@@ -264,7 +264,7 @@ function begin() {
 
 // Words of a first page that was left: the story they belong to is the one of this page from now on.
 function bring({ key, shelf, there, fields }) {
-  const back = `/my-story/${key}`;
+  const back = box.dataset.save.replace(/[\w-]+\/save$/, key);
   box.dataset.shelf = shelf;
   if (there) {
     // The server has it: its first step shows it, with what only this phone has.
@@ -274,7 +274,7 @@ function bring({ key, shelf, there, fields }) {
   }
   form.elements.key.value = key;
   address = back + "/save";
-  for (const button of box.querySelectorAll("[data-to]")) button.dataset.to = button.dataset.to.replace(/\/my-story\/[\w-]+/, back);
+  for (const button of box.querySelectorAll("[data-to]")) button.dataset.to = button.dataset.to.replace(/^.*\/my-story\/[\w-]+/, back);
   words = open(shelf);
   learn(box);
   for (const [path, value] of fields) {

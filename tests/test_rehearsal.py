@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from serving import Serving, fingerprint, forum
+from serving import Serving, fingerprint, forum, free_port
 
 from forum import demonstration
 from forum.day import invented
@@ -269,8 +269,10 @@ async def test_record_is_refused_for_data_that_no_rehearsal_made(tmp_path: Path)
     added = "user", "add", "ann", "--role", "organiser", "--password-stdin", "--data", tmp_path
     assert forum(*added, given="correct horse battery\n").returncode == 0
     token = forum("user", "token", "ann", "--data", tmp_path).stdout.strip()
-    with Serving(tmp_path, "--no-demo") as server:
-        against = ("rehearse", "--phones", "3", "--url", server.base, "--json")
+    port = free_port()
+    public = f"http://127.0.0.1:{port}/forum"
+    with Serving(tmp_path, "--no-demo", port=port, settings={"FORUM_PUBLIC_URL": public}) as server:
+        against = ("rehearse", "--phones", "3", "--url", public, "--json")
         refused = await asyncio.to_thread(forum, *against, "--token", token, "--record")
         assert refused.returncode == 2
         assert refused.stdout == ""
@@ -304,6 +306,7 @@ async def test_only_a_rehearsals_data_is_used(tmp_path: Path) -> None:
     ("options", "why"),
     [
         (("--url", "no address", "--token", "t"), "no server's address"),
+        (("--url", "http://127.0.0.1:1/forum?x", "--token", "t"), "no server's address"),
         (("--url", "http://93.184.215.14", "--token", "t"), "--force"),
         (("--url", "http://127.0.0.1:1", "--data", "x"), "--url or --data"),
         (("--phones", "2", "--polis", "x"), "one audience"),

@@ -74,3 +74,53 @@ def test_a_password_is_in_no_print_of_the_settings() -> None:
     assert settings.mail is not None
     assert settings.mail.password == "hush"
     assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", ""),
+        ("https://forum.example.org", "https://forum.example.org"),
+        ("HTTPS://forum.example.org/", "https://forum.example.org"),
+        ("http://192.168.1.20:8000", "http://192.168.1.20:8000"),
+        ("http://[2001:db8::7]:8000/", "http://[2001:db8::7]:8000"),
+        ("https://example.org/forum", "https://example.org/forum"),
+        ("https://example.org/a-b/C_2///", "https://example.org/a-b/C_2"),
+    ],
+)
+def test_a_public_address_is_kept_without_a_slash_at_its_end(typed: str, kept: str) -> None:
+    assert Settings.load({"FORUM_PUBLIC_URL": typed}).public_url == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("https://ada:hush@example.org", "Leave out what is before @"),
+        ("https://ada@example.org", "Leave out what is before @"),
+        ("https://@example.org", "Leave out what is before @"),
+        ("https://example.org/?a=hush", "cannot have ? or #"),
+        ("https://example.org?", "cannot have ? or #"),
+        ("https://example.org/#top", "cannot have ? or #"),
+        ("https://example.org/a b", "must be an address as"),
+        ("https://exa mple.org", "must be an address as"),
+        (" https://example.org", "must be an address as"),
+        ("https://example.org\n", "must be an address as"),
+        ("https://example.org\t/forum", "must be an address as"),
+        ("https://b\u00fccher.example", "must be an address as"),
+        ("https://example.org:99999", "must be an address as"),
+        ("https://example.org:0", "must be an address as"),
+        ("https://example.org\\forum", "must be an address as"),
+        ("https://exa_mple.org", "must be an address as"),
+        ("https:///forum", "must be an address as"),
+        ("ftp://example.org", "must be an address as"),
+        ("https://example.org/a//b", "letters, digits, - and _"),
+        ("https://example.org/../b", "letters, digits, - and _"),
+        ("https://example.org/%66orum", "letters, digits, - and _"),
+        ('https://example.org/"x', "letters, digits, - and _"),
+    ],
+)
+def test_a_public_address_below_which_no_page_can_stand_is_told(typed: str, said: str) -> None:
+    with pytest.raises(StartupProblem) as problem:
+        Settings.load({"FORUM_PUBLIC_URL": typed})
+    assert said in str(problem.value)
+    assert "hush" not in str(problem.value) or "?" in typed

@@ -9,7 +9,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -215,7 +215,7 @@ def _conversation(path: Path) -> conversations.Conversation:
 def _check_url(url: str, *, force: bool) -> None:
     """Raises BadInput for what is no address, and, unless forced, for a server out in the world."""
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise BadInput("%(url)s is no server's address. It looks like http://192.168.1.20:8000", url=url)
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
@@ -231,7 +231,8 @@ def _check_url(url: str, *, force: bool) -> None:
 async def _until_stopped(rehearsal: Coroutine[Any, Any, Report]) -> Report:
     """Runs a rehearsal; SIGTERM ends it as Ctrl-C does, so that its own server is never left behind."""
     task = asyncio.ensure_future(rehearsal)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with suppress(NotImplementedError):  # Windows' loop takes no signals; nothing there sends this one either
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
         return await task
     except asyncio.CancelledError:

@@ -1,5 +1,5 @@
 """Cookies. A browser keeps them by host, whatever the port: so their names hold the port, or two Forums on one host
-would take each other's away.
+would take each other's away. So they do the path that a Forum lives below, where it has one.
 
 On the ports that an address need not name (80 and 443) a name stands as it is. On others it ends in the port, as
 forum_device_8000; one without it, from before the names were so or from a program, is still read where there is none
@@ -8,11 +8,13 @@ with it.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from forum.web.prefix import prefix_of
 from forum.web.site import site_of
 
 SIGNED_IN = "forum_session"
@@ -32,18 +34,20 @@ def set_cookie(request: HTTPConnection, response: Response, name: str, value: st
     """A cookie that scripts cannot read and other sites do not send; Secure where the page came by TLS."""
     secure = request.url.scheme in {"https", "wss"}
     full = _full(request, name)
-    response.set_cookie(full, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
+    path = prefix_of(site_of(request).settings) or "/"
+    response.set_cookie(full, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=secure)
 
 
 def forget_cookie(request: HTTPConnection, response: Response, name: str) -> None:
     """Takes a cookie from the browser, under either name."""
     for each in {name, _full(request, name)} & set(request.cookies):
-        response.delete_cookie(each, httponly=True, samesite="lax")
+        for path in {"/", prefix_of(site_of(request).settings) or "/"}:
+            response.delete_cookie(each, path=path, httponly=True, samesite="lax")
 
 
 def _full(request: HTTPConnection, name: str) -> str:
-    """The name with the port that the browser asked at. A proxy may leave the port out of Host; the public address has
-    it.
+    """The name with the port that the browser asked at, and the path below which it did. A proxy may leave the port out
+    of Host; the public address has it.
     """
     public = urlsplit(site_of(request).settings.public_url)
     try:
@@ -51,4 +55,5 @@ def _full(request: HTTPConnection, name: str) -> str:
         port = public.port if asked.hostname == public.hostname else asked.port
     except ValueError:
         port = None
-    return name if port in _UNNAMED else f"{name}_{port}"
+    place = "" if port in _UNNAMED else f"_{port}"
+    return name + place + re.sub(r"[^A-Za-z0-9]", "_", public.path)

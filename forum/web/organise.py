@@ -19,6 +19,7 @@ from forum.session import OPEN_CODE
 from forum.submissions import ACCEPTED
 from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page, somebody, wants_json
+from forum.web.prefix import prefix_of
 from forum.web.site import base_url, site_of
 from forum.web.terms import power_words, session_state, stage_words
 from forum.web.words import gettext as _
@@ -159,7 +160,8 @@ async def add_session(request: Request) -> Response:
         return await _session_page(request, asked.commission, form, spoken(error))
     console = f"/console/{made.id}"
     projector = f"/projector/{made.projector}"
-    return done(request, console, id=made.id, code=made.code, projector=projector, console=console)
+    below = prefix_of(site.settings)
+    return done(request, console, id=made.id, code=made.code, projector=below + projector, console=below + console)
 
 
 async def _session_page(

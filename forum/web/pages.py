@@ -16,6 +16,7 @@ from forum.errors import NotAllowed, SignInNeeded
 from forum.ports import Person
 from forum.web.cookies import SIGNED_IN, cookie_of
 from forum.web.languages import Language
+from forum.web.prefix import prefix_of
 from forum.web.site import site_of
 from forum.web.words import language
 
@@ -87,7 +88,8 @@ def tongues(request: Request) -> tuple[Tongue, ...]:
     address = request.url
     if request.method not in {"GET", "HEAD"}:
         before = urlsplit(request.headers.get("referer", ""))
-        address = address.replace(path=before.path if before.netloc == address.netloc else "/", query="")
+        there = before.path.removeprefix(prefix_of(site_of(request).settings)) or "/"
+        address = address.replace(path=there if before.netloc == address.netloc else "/", query="")
     # What was asked for goes along; not what is very long, or would lead to another site.
     asked = [(k, v) for k, v in parse_qsl(address.query) if k != "lang" and len(v) < _LONG and not _ELSEWHERE.match(v)]
     return tuple(

@@ -20,6 +20,7 @@ from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
 from forum.web.live import Typed, ack_facts, admitted, cast_by_form, news_of, screen_context, small, unsent
 from forum.web.pages import digest, done, page, wants_json
+from forum.web.prefix import prefix_of
 from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
@@ -37,7 +38,8 @@ async def link(request: Request) -> Response:
         if act not in {"make", "stop"}:
             raise NotFound("There is no such act with tablets.")
         live = await share(site.store, session, on=act == "make")
-        return done(request, f"/organise/sessions/{session}/tablet", tablet=_path(live) if live.tablet else "")
+        path = prefix_of(site.settings) + _path(live) if live.tablet else ""
+        return done(request, f"/organise/sessions/{session}/tablet", tablet=path)
     async with site.store.read() as work:
         live = await work.sessions.get(session)
         commission = await work.commissions.get(live.commission)

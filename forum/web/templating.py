@@ -19,6 +19,7 @@ from forum.methods import METHODS
 from forum.missing import missing
 from forum.onward import leading, moves
 from forum.web import pictures, terms, ways
+from forum.web.prefix import template_below
 from forum.web.readings import note_words, reading_name, readings
 from forum.web.words import gettext, language, ngettext
 
@@ -72,9 +73,9 @@ def spaced(code: str) -> Markup:
 
 
 @cache
-def environment() -> jinja2.Environment:
+def environment(prefix: str = "") -> jinja2.Environment:
     """The Jinja environment of the whole process, which compiles each template once; a name that one does not get is an
-    error.
+    error. `prefix` is the path that all addresses on pages stand below.
     """
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -84,6 +85,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.template_class = template_below(prefix)
     # The i18n extension gives the environment this method when it is loaded.
     with_gettext: Any = env
     with_gettext.install_gettext_callables(gettext, ngettext, newstyle=True)

@@ -187,6 +187,7 @@ def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
         ("FORUM_PUBLIC_URL", "forum.example.org"),
         ("FORUM_PUBLIC_URL", "javascript:alert(1)"),
         ("FORUM_PUBLIC_URL", "https://[::1"),
+        ("FORUM_PUBLIC_URL", "https://example.org/record"),
         ("FORUM_TRUSTED_PROXIES", "proxy.example.org"),
         ("FORUM_JOINS_PER_ADDRESS", "9" * 5000),
         ("FORUM_DATABASE_URL", "postgresql+asyncpg://u@127.0.0.1:port/x"),
