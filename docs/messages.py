@@ -35,6 +35,7 @@ LOCALES = ROOT / "forum" / "locales"
 SILENT = (
     "forum/__main__.py",
     "forum/apiclient.py",
+    "forum/app.py",
     "forum/audience.py",
     "forum/boards.py",
     "forum/commands",
@@ -43,6 +44,7 @@ SILENT = (
     "forum/day.py",
     "forum/demonstration.py",
     "forum/exports",
+    "forum/machine.py",
     "forum/names.py",
     "forum/network.py",
     "forum/ownserver.py",
