@@ -20,6 +20,7 @@ from forum.app import build
 from forum.errors import StartupProblem
 from forum.session import Participant
 from forum.settings import Settings
+from forum.sharing import share
 from forum.web.cookies import DEVICE
 from forum.web.pages import digest
 from forum.web.routes import PAGES, SOCKETS, Page
@@ -81,13 +82,16 @@ async def below(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path)
             await work.sessions.join(Participant(new_id(), live.id, "g1", CLOCK.now()), digest(device))
             await work.people.sign_in(digest(token), person.id, CLOCK.now(), CLOCK.later(hours=1))
         there = {"commission": commission.id, "story": story.id, "key": key, "session": live.id, "code": live.code}
+        shared = await share(house.store, live.id, on=True)
+        there |= {"projector": live.projector, "tablet": shared.tablet}
         there |= {"index": "0", "act": "pause", "step": "happened", "number": "1"}
         yield Below(house, there, token, device)
 
 
 def address(page: Page, there: dict[str, str]) -> str:
     """A real address for the row's path; ids that need not exist are made up."""
-    return re.sub(r"\{(\w+)(:path)?\}", lambda found: there.get(found[1], "0" * 32), page.path)
+    own = {"/projector/{key}": "projector", "/tablet/{key}": "tablet", "/tablet/{key}/now": "tablet"}.get(page.path)
+    return re.sub(r"\{(\w+)(:path)?\}", lambda found: there.get(own or found[1], "0" * 32), page.path)
 
 
 class Attributes(HTMLParser):
