@@ -21,9 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from forum.settings import Address, Settings
 
 _FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"x-real-ip")
-# Bytes and addresses of X-Forwarded-For that are read, from the end.
+# Bytes of X-Forwarded-For that are read, from the end.
 _MOST_TOLD = 1000
-_MOST_HOPS = 20
 _LONGEST_ADDRESS = 64
 # Proxies that are remembered, each for a day after its last request; and as many are logged.
 _MOST_NOTED = 8
@@ -73,7 +72,7 @@ class Proxies:
         if len(text) > _MOST_TOLD:
             hops = hops[1:]  # what was cut in two is no address
         found = peer
-        for hop in reversed(hops[-_MOST_HOPS:]):
+        for hop in reversed(hops):
             address = address_in(hop.decode("latin-1"))
             if not self.trusts(found) or address is None:
                 break
