@@ -47,6 +47,9 @@ the same program. Forum itself checks more (every table is made again and compar
 
     forum verify FILE.zip
 
+Both take the folder of the unpacked files, too (python verify.py FOLDER, forum verify FOLDER), and a zip that
+another program made of it: then the files are checked, and "archive" says NOT CHECKED.
+
 verify.py does not check the signatures. With OpenSSL 3, in the same folder:
 
     head -n 3 checkpoint > note.txt

@@ -3,7 +3,8 @@
 Standard library only: a copy of this file lies in every export as `verify.py`, so that somebody who has
 nothing but Python 3.11 or later can read it and run it:
 
-    python verify.py FILE.zip      checks an export that is still packed
+    python verify.py FILE.zip      checks an export that is still packed, or packed again by another program
+    python verify.py FOLDER        checks an unpacked export
     python verify.py               checks the unpacked export in whose folder it lies
 
 It prints PASS, FAIL or NOT CHECKED for each check, and ends with 1 if any failed, 2 if there is no export,
@@ -22,10 +23,11 @@ import hashlib
 import io
 import json
 import re
+import stat
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -51,6 +53,10 @@ FILES = (
     "datapackage.sig",
 )
 DESCRIBED = FILES[:-2]
+# One of these at least is there wherever there is something to check.
+_HEART = frozenset({"record.jsonl", "datapackage.json", "checkpoint"})
+# What macOS and Windows put beside files without being asked, in small letters.
+_BESIDE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 # Counts up with every change to the files of an export or to the columns of a table in it.
 FORMAT = 3
 # What the leaf of a ballot says of how it came, in a round with papers that were counted by hand.
@@ -542,24 +548,31 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 def unpack(data: bytes) -> tuple[dict[str, bytes], Check]:
     """The files of an export, and what there is to say about the archive itself.
 
-    Nothing is written anywhere, and a file that is not one of FILES is not even read. Raises NoExport.
+    Another program may have packed them again, in a folder and with what macOS and Windows put beside files. Nothing is
+    written anywhere, and a file that is not one of FILES is not even read. Raises NoExport.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = archive.infolist()
     except Exception as error:  # zipfile raises many kinds on damaged archives
         raise NoExport(f"this is no zip file that can be read ({error})") from error
-    if not {"record.jsonl", "datapackage.json", "checkpoint"} & {member.filename for member in members}:
-        raise NoExport("this zip file is no Forum export")
+    # Windows may write backslashes; zipfile would cut a name at a NUL.
+    names = [member.orig_filename.replace("\\", "/") for member in members]
+    beside = {name for name in names if _is_beside(name)}
+    folder = _folder(name for name in names if name not in beside)
     files: dict[str, bytes] = {}
     problems = []
     room = MAX_EXPORT
-    for member in members:
-        name = member.filename
-        if name not in FILES:
-            problems.append(f"{name!a} does not belong in an export")
+    for path, member in zip(names, members, strict=True):
+        name = path.removeprefix(folder)
+        if path in beside or (path and folder.startswith(path) and path.endswith("/")):
+            continue
+        if name not in FILES or not path.startswith(folder):
+            problems.append(f"{path!a} does not belong in an export")
         elif name in files:
             problems.append(f"{name} is there twice")
+        elif stat.S_ISLNK(member.external_attr >> 16):
+            problems.append(f"{name} is a link")
         elif member.file_size > room:
             problems.append(f"{name} is too large")
         elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -570,14 +583,42 @@ def unpack(data: bytes) -> tuple[dict[str, bytes], Check]:
                 room -= len(files[name])
             except Exception as error:  # as above; a file that cannot be read is one that fails
                 problems.append(f"{name} cannot be read ({error})")
+    if folder and not all(part.strip(".") and ":" not in part for part in folder.removesuffix("/").split("/")):
+        problems.append(f"{folder!a} leads out of the archive")
     if min(member.header_offset for member in members) or data[-22:-18] != b"PK\x05\x06" or data[-2:] != b"\0\0":
         problems.append("there is something in front of the archive or behind it")
     if problems:
         return files, Check("archive", FAIL, few(problems))
     if pack(files) != data:
         words = "packed by another program than Forum: what the archive holds beside the files was not looked at"
+        if beside:
+            words += f"; nor were {len(beside)} things that macOS or Windows put beside them"
         return files, Check("archive", NOT_CHECKED, words)
     return files, Check("archive", PASS, "packed exactly as Forum does it")
+
+
+def _is_beside(name: str) -> bool:
+    """Whether a name in an archive is of something that macOS or Windows puts there without being asked."""
+    *folders, last = name.split("/")
+    if "__MACOSX" in folders:
+        return True
+    return (last.startswith("._") and len(last) > 2) or last.lower() in _BESIDE
+
+
+def _folder(names: Iterable[str]) -> str:
+    """The folder in an archive in which the export lies, "" or with "/" at its end: the one with most of its files.
+
+    Raises NoExport.
+    """
+    there = Counter[str]()
+    hearts = set()
+    for name in names:
+        folder, slash, last = name.rpartition("/")
+        there[folder + slash] += last in FILES
+        hearts |= {folder + slash} if last in _HEART else set()
+    if not hearts:
+        raise NoExport("this zip file is no Forum export")
+    return max(hearts, key=lambda folder: there[folder])
 
 
 @dataclass
@@ -781,7 +822,7 @@ def verify(files: Mapping[str, bytes], check_signature: Callable[[bytes, bytes],
         ("head counts", _check_head_counts),
     ]
     checks = [check(name, partial(part, export)) for name, part in parts]
-    words = "needs the whole program: forum verify FILE.zip"
+    words = "needs the whole program: forum verify FILE.zip or FOLDER"
     return checks + [Check(name, NOT_CHECKED, words) for name in NEEDS_FORUM]
 
 
@@ -1044,28 +1085,62 @@ def _same(said: object, counted: object) -> bool:
 # ---------------------------------------- as a program
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """The files of an unpacked export; others in the folder are left alone. Raises NoExport."""
-    files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
-    if not {"record.jsonl", "datapackage.json", "checkpoint"} & files.keys():
-        raise NoExport(f"there is no Forum export in {folder}")
-    return files
+def read_export(path: Path) -> tuple[dict[str, bytes], Check]:
+    """The files of an export, a zip or a folder, and what there is to say about that. Raises NoExport and OSError."""
+    if path.is_dir():
+        return read_folder(path)
+    if path.stat().st_size > MAX_EXPORT:
+        raise NoExport("this file is too large for an export")
+    return unpack(path.read_bytes())
+
+
+def read_folder(folder: Path) -> tuple[dict[str, bytes], Check]:
+    """The files of an unpacked export in this folder, or in the one folder in it that holds one.
+
+    Others in the folder are left alone, and links are not followed. Raises NoExport.
+    """
+    if not _holds_export(folder):
+        inside = sorted(one for one in folder.iterdir() if one.name != "__MACOSX" and _holds_export(one))
+        if not inside:
+            raise NoExport(f"there is no Forum export in {folder}")
+        if len(inside) > 1:
+            raise NoExport(f"there are several in {folder}, name one: {', '.join(one.name for one in inside)}")
+        folder = inside[0]
+    files: dict[str, bytes] = {}
+    problems = []
+    room = MAX_EXPORT
+    for name in FILES:
+        file = folder / name
+        if file.is_symlink():
+            problems.append(f"{name} is a link")
+        elif file.is_file():
+            with file.open("rb") as opened:
+                body = opened.read(room + 1)
+            if len(body) > room:
+                problems.append(f"{name} is too large")
+            else:
+                files[name] = body
+                room -= len(body)
+    if problems:
+        return files, Check("archive", FAIL, few(problems))
+    return files, Check("archive", NOT_CHECKED, "this is a folder: what else lies in it was not looked at")
+
+
+def _holds_export(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _HEART)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Checks what `argv` names (a zip, or nothing: this folder), prints what it finds; the exit code."""
+    """Checks what `argv` names (a zip, a folder, or nothing: this folder), prints what it finds; the exit code."""
     if len(argv) > 1 or (argv and argv[0].startswith("-")):
-        print("usage: python verify.py [FILE.zip]", file=sys.stderr)
+        print("usage: python verify.py [FILE.zip | FOLDER]", file=sys.stderr)
         return 2
     try:
-        if argv:
-            files, packed = unpack(Path(argv[0]).read_bytes())
-            checks = [packed, *verify(files)]
-        else:
-            checks = verify(read_folder(Path(__file__).resolve().parent))
+        files, packed = read_export(Path(argv[0]) if argv else Path(__file__).resolve().parent)
     except (NoExport, OSError) as error:
         print(f"not an export: {error}", file=sys.stderr)
         return 2
+    checks = [packed, *verify(files)]
     for one in checks:
         print(f"{one.verdict:11}  {one.name}: {one.detail}".encode("ascii", "backslashreplace").decode())
     failed = sum(1 for one in checks if one.verdict == FAIL)

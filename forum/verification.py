@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -32,9 +33,18 @@ def verify(data: bytes, key: bytes | None = None) -> list[Check]:
     Without `key` an export is measured by the key that lies in it. Raises NotAnExport where there is
     nothing to check, BadInput where `key` is no Ed25519 public key.
     """
+    return _checks(lambda: record.unpack(data), key)
+
+
+def verify_at(path: Path, key: bytes | None = None) -> list[Check]:
+    """As `verify`, of the zip or the folder at `path`. Raises OSError, too, where it cannot be read."""
+    return _checks(lambda: record.read_export(path), key)
+
+
+def _checks(read: Callable[[], tuple[dict[str, bytes], Check]], key: bytes | None) -> list[Check]:
     pinned = None if key is None else _pem(key)
     try:
-        files, archive = record.unpack(data)
+        files, archive = read()
     except record.NoExport as error:
         raise NotAnExport("This is no Forum export: %(why)s", why=str(error)) from error
 

@@ -13,7 +13,7 @@ from forum.record import FAIL
 
 
 @click.command()
-@click.argument("file", metavar="FILE.zip", type=click.Path(path_type=Path))
+@click.argument("path", metavar="FILE.zip|FOLDER", type=click.Path(path_type=Path))
 @click.option(
     "--key",
     metavar="PEM",
@@ -22,12 +22,13 @@ from forum.record import FAIL
 )
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, file: Path, key: Path | None, as_json: bool) -> None:
+def verify(ctx: click.Context, path: Path, key: Path | None, as_json: bool) -> None:
     """Check an export: PASS, FAIL or NOT CHECKED for each check.
 
-    Ends with 0 if nothing failed, 1 if anything did, 2 if the file is no export.
+    The zip as Forum made it, one that another program made of its folder, or the folder. Ends with 0 if nothing failed,
+    1 if anything did, 2 if there is no export.
     """
-    checks = verification.verify(file.read_bytes(), key.read_bytes() if key else None)
+    checks = verification.verify_at(path, key.read_bytes() if key else None)
     failed = sum(1 for check in checks if check.verdict == FAIL)
     if as_json:
         report({"checks": [asdict(check) for check in checks]})
