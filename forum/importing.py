@@ -3,11 +3,12 @@
 `scenario.parse` refuses a file with anything wrong in it, which is right for whoever writes for Forum. Here the file
 may have been written for anything: only what makes the story unusable is a problem, all else is a note. Where a
 passage is tagged "forum" the story was written for Forum, and its words are taken as they stand; elsewhere the story
-format's own notation is taken out of them (`forum/macros.py`).
+format's own notation is taken out of them (`forum/macros/`).
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 import uuid
 from collections.abc import Sequence
@@ -23,6 +24,12 @@ MAX_NOTES = 200
 SCRIPT, STYLESHEET = CODE = ("script", "stylesheet")
 # Control characters, halves of surrogate pairs, and what turns the reading direction or separates lines unseen.
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# What Windows-1252 has where Unicode has control characters, but for U+0085, which ends a line.
+_WINDOWS = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in (0x81, 0x85, 0x8D, 0x8F, 0x90, 0x9D)
+}
 _UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 _OURS = uuid.UUID("5f9c5d0e-7f5b-4e0c-9a54-0d0a8f1c2b7e")
 
@@ -73,12 +80,13 @@ def read_twee(source: bytes | str) -> Imported:
     size = len(source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         raise StoryProblems([Problem(1, "The file is too big. A story file can have 1 MiB (1,048,576 bytes).")])
+    source, read_as = _in_other_letters(source)
     try:
-        return Imported((scenario.parse(source),))
+        return Imported((scenario.parse(source),), read_as)
     except StoryProblems:
         text = twee.text_of(source)
-    passages, faults = twee.read(text)
-    found = Found(1, notes=faults)
+    passages, faults = twee.read(text, keep=True)
+    found = Found(1, notes=[*read_as, *faults])
     for passage in passages:
         if passage.name == storyfile.TITLE:
             found.title = found.title or "\n".join(passage.body).strip()
@@ -95,9 +103,34 @@ def read_twee(source: bytes | str) -> Imported:
     return Imported((story,), notes)
 
 
+def _in_other_letters(source: bytes | str) -> tuple[bytes | str, tuple[Problem, ...]]:
+    """A Twee file that an editor saved as UTF-16 or Windows-1252, as text, and a note; any other as it is."""
+    if isinstance(source, str):
+        return source, ()
+    wide = source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if wide else "cp1252"
+    try:
+        if not wide:
+            source.decode("utf-8")
+            return source, ()
+    except UnicodeDecodeError:
+        pass
+    try:
+        text = source.decode(encoding)
+    except UnicodeDecodeError:
+        return source, ()
+    if "\0" in text or not re.search(r"^::", text, re.MULTILINE):
+        return source, ()
+    called = "UTF-16" if wide else "Windows-1252"
+    sentence = (
+        "This file is not UTF-8. It was read as %(encoding)s: look whether accents and quotation marks are right."
+    )
+    return text, (Problem(1, filled(sentence, encoding=called)),)
+
+
 def adapt(found: Found) -> tuple[Scenario, tuple[Problem, ...]]:
     """The story that Forum can play, and the notes. Raises StoryProblems, with the notes, where there is none."""
-    title = HIDDEN.sub("", re.sub(r"\s*[\n\r\t]\s*", " ", found.title.strip())).strip()
+    title = HIDDEN.sub("", " ".join(re.split(r"[\n\r\t\v\f\x85\u2028\u2029]", found.title.strip()))).strip()
     if title != found.title.strip():
         found.note(found.line, "The title was put on one plain line.")
     about = next((part for part in found.parts if scenario.FORUM in part.tags), None)
@@ -250,16 +283,26 @@ def _scenes(found: Found, parts: Sequence[Part], foreign: bool) -> tuple[list[Sc
 
 def _words(found: Found, part: Part, foreign: bool) -> list[tuple[int, str]]:
     """A passage's lines, each with its number, without what nobody can see and what only a story format understands."""
-    clean: list[str] = []
-    for number, said in part.lines:
-        if hidden := HIDDEN.search(said):
-            found.note(number, filled("A hidden character (U+%(value)s) was left out.", value=f"{ord(hidden[0]):04X}"))
-        clean.append(HIDDEN.sub("", said))
-    if foreign:
-        clean, left = macros.plain(clean, found.format)
-        for at, sentence in left:
-            found.note(part.lines[at][0], sentence)
-    return [(number, said) for (number, _), said in zip(part.lines, clean, strict=True)]
+    clean: list[tuple[int, str]] = []
+    for number, whole in part.lines:
+        if len(pieces := twee.lines_of(whole)) > 1:
+            found.note(number, "A line break of another kind than a newline was read as a new line.")
+        for said in pieces:
+            seen = said.translate(_WINDOWS)
+            if seen != said:
+                found.note(
+                    number, "Characters of Windows-1252 were read as the quotation marks or accents they stand for."
+                )
+            if hidden := HIDDEN.search(seen):
+                value = f"{ord(hidden[0]):04X}"
+                found.note(number, filled("A hidden character (U+%(value)s) was left out.", value=value))
+            clean.append((number, HIDDEN.sub("", seen)))
+    if not foreign:
+        return clean
+    words, left = macros.plain([said for _, said in clean], found.format)
+    for at, sentence in left:
+        found.note(clean[at][0], sentence)
+    return [(number, said) for (number, _), said in zip(clean, words, strict=True) if said is not None]
 
 
 def _with_details(story: Scenario, found: Found, about: Part, lines: dict[tuple[str | int, ...], int]) -> Scenario:

@@ -103,7 +103,10 @@ def read_story(source: bytes | str, about: str) -> tuple[StoryFile, list[Problem
             problems.append(Problem(1, filled("There is no %(called)s.", called=called)))
     title = ifid = start = None
     if TITLE in special:
-        at, said = special[TITLE].line, [line.strip() for line in special[TITLE].body if line.strip()]
+        at, said = (
+            special[TITLE].line,
+            [part.strip() for line in special[TITLE].body for part in twee.lines_of(line) if part.strip()],
+        )
         title = Said(" ".join(said), at)
         if len(said) > 1:
             problems.append(Problem(at, "The title must be one line."))
@@ -123,7 +126,12 @@ def _scene_text(passage: twee.Passage) -> tuple[SceneText, list[Problem]]:
     text: list[str] = []
     links: list[tuple[str, str, int]] = []
     problems: list[Problem] = []
-    for number, line in enumerate(passage.body, start=passage.line + 1):
+    lines = [
+        (number, part)
+        for number, line in enumerate(passage.body, start=passage.line + 1)
+        for part in twee.lines_of(line)
+    ]
+    for number, line in lines:
         rest, found, faults = twee.take_links(line)
         text.append(rest)
         links += [(words, to, number) for words, to in found]

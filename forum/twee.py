@@ -22,6 +22,8 @@ _ESCAPED = re.compile(r"\\(.)")
 _NEEDS_ESCAPE = re.compile(r"[\\\[\]{}]")
 # These turn the reading direction or cannot be seen: on a projector the text would not be what the file says.
 _HIDDEN = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# What ends a line where str.splitlines() is asked: Word and chats leave these in what is copied from them.
+_BREAKS = re.compile("[\u2028\u2029\x85\x0b\x0c]")
 # What may stand beside links without making their line a sentence: bullets, numbers, separators.
 _BULLETS = "*-+•·|/,;.:()0123456789 \t"
 
@@ -87,6 +89,11 @@ def shorten(text: str) -> str:
     return seen if len(seen) <= 60 else seen[:57] + "..."
 
 
+def lines_of(line: str) -> list[str]:
+    """The lines that a line of a file is, where it holds line breaks of other kinds than a newline."""
+    return _BREAKS.split(line)
+
+
 def tidy(text: str) -> str:
     """Plain text in its one form: lines stripped, single empty lines between paragraphs, none at the ends."""
     lines: list[str] = []
@@ -96,11 +103,12 @@ def tidy(text: str) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
-def read(text: str) -> tuple[list[Passage], list[Problem]]:
+def read(text: str, *, keep: bool = False) -> tuple[list[Passage], list[Problem]]:
     """The passages of a file that `decode` gave, in order, and everything wrong with its form.
 
     A passage without a name is left out. A character that may not stand there is a problem, once a line, and
-    reads as U+FFFD, so that the rest can still be judged.
+    reads as U+FFFD, so that the rest can still be judged; with `keep` it stays, for the caller to tell of. Line breaks
+    of other kinds stay within their line in any case: `lines_of` divides it.
     """
     problems: list[Problem] = []
     heads: list[tuple[int, str, tuple[str, ...]]] = []
@@ -108,13 +116,13 @@ def read(text: str) -> tuple[list[Passage], list[Problem]]:
     stray = False
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw
-        if code := hidden(raw):
+        if not keep and (code := hidden(_BREAKS.sub("", raw))):
             problems.append(
                 Problem(number, filled("There is a hidden character here (%(code)s). Take it out.", code=code))
             )
-            line = "".join("\ufffd" if hidden(char) else char for char in raw)
+            line = "".join("\ufffd" if hidden(char) and not _BREAKS.match(char) else char for char in raw)
         if line.startswith(HEADER):
-            name, tags, faults = _header(line)
+            name, tags, faults = _header(_BREAKS.sub(" ", line))
             problems += [Problem(number, fault) for fault in faults]
             heads.append((number, name, tags))
             bodies.append([])
@@ -203,7 +211,7 @@ def take_links(line: str) -> tuple[str, list[tuple[str, str]], list[str]]:
         if end < 0 or "[[" in content:
             faults.append('This link is not closed. Put "]]" at its end.')
             return line.replace("[[", ""), found, faults
-        words, to = _divide(content)
+        words, to = divide(content)
         if "][" in content:
             faults.append("A link can hold words and a scene, and nothing else.")
         elif not words or not to:
@@ -219,7 +227,8 @@ def take_links(line: str) -> tuple[str, list[tuple[str, str]], list[str]]:
     return "".join([*said, line[at:]]), found, faults
 
 
-def _divide(content: str) -> tuple[str, str]:
+def divide(content: str) -> tuple[str, str]:
+    """The words and the scene of what stands between the brackets of a link."""
     if "->" in content:
         words, _, to = content.rpartition("->")
     elif "<-" in content:

@@ -26,6 +26,7 @@ ENDINGS = (".html", ".htm")
 
 _STORY, _PASSAGE, _COLOUR = "tw-storydata", "tw-passagedata", "tw-tag"
 _STORY_BYTES = re.compile(rb"<tw-storydata[\s/>]", re.IGNORECASE)
+_TWEE_BYTES = re.compile(rb"^::", re.MULTILINE)
 _OF_INTEREST = re.compile(rf"<!--|<(?:script|style)\b|</?(?:{_STORY}|{_PASSAGE}|{_COLOUR})(?=[\s/>])", re.IGNORECASE)
 _END_OF_PASSAGE = re.compile(rf"</{_PASSAGE}\s*>|(?=</?(?:{_STORY}|{_PASSAGE})[\s/>])", re.IGNORECASE)
 _END_OF_CODE = {kind: re.compile(rf"</{kind}\s*>", re.IGNORECASE) for kind in ("script", "style")}
@@ -39,11 +40,11 @@ _HOW_TO_PUBLISH = filled('In Twine, open the story and choose "Build", then "Pub
 
 
 def read_file(name: str, source: bytes) -> Imported:
-    """The stories of a file that somebody sent: HTML by its name or by what is in it, else Twee.
+    """The stories of a file that somebody sent, whatever it is called: HTML or Twee by what is in it.
 
     Raises StoryProblems, with notes, where there is none that can be used.
     """
-    if name.casefold().endswith(ENDINGS) or _STORY_BYTES.search(source):
+    if _STORY_BYTES.search(source) or (name.casefold().endswith(ENDINGS) and not _TWEE_BYTES.search(source)):
         return read(source)
     return read_twee(source)
 

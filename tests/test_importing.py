@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_scenario import GOOD, STORY
 
-from forum import importing, scenario
+from forum import importing, scenario, twine
 from forum.errors import StoryProblems
 
 DATA = Path(__file__).parent / "data" / "twee"
@@ -50,6 +50,54 @@ def test_what_no_room_could_play_is_a_problem_with_the_notes_beside_it() -> None
         (18, 'The link "Nobody" was left out: no passage is called "Drak".'),
         (23, 'The passage "Dark" was left out: no way from the start leads to it.'),
     ]
+
+
+PASTED = GOOD.replace("[forum]", "[about]").replace("Ana waits.", "Ana waits.BREAKThe \u201cbus\u201d.")
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c"], ids=lambda sign: f"U+{ord(sign):04X}")
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_what_ends_a_line_elsewhere_ends_one_here(sign: str, ends: str) -> None:
+    source = PASTED.replace("BREAK", sign).replace("\n", ends)
+    for data in (source, source.encode(), ("\ufeff" + source).encode()):
+        imported = importing.read_twee(data)
+        texts = [scene.text for scene in imported.scenarios[0].scenes]
+        assert any("Ana waits.\nThe \u201cbus\u201d." in text for text in texts), texts
+        assert not any("\ufffd" in text for text in texts)
+        (note,) = [note for note in imported.notes if "line break of another kind" in note.message]
+        assert source.replace(ends, "\n").split("\n")[note.line - 1].startswith("Ana waits.")
+    strict = scenario.parse(GOOD.replace("Ana waits.", f"Ana waits.{sign}On."))
+    assert any("Ana waits.\nOn." in scene.text for scene in strict.scenes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_file_saved_in_other_letters_is_read_and_it_is_said(encoding: str) -> None:
+    imported = importing.read_twee(PASTED.replace("BREAK", " ").encode(encoding))
+    assert any("Ana waits. The \u201cbus\u201d." in scene.text for scene in imported.scenarios[0].scenes)
+    assert any("look whether accents" in note.message for note in imported.notes)
+
+
+def test_signs_of_windows_are_read_as_what_they_stand_for() -> None:
+    imported = importing.read_twee(PASTED.replace("BREAK", " ").replace("\u201c", "\x93").replace("\u201d", "\x94"))
+    assert any("Ana waits. The \u201cbus\u201d." in scene.text for scene in imported.scenarios[0].scenes)
+
+
+@pytest.mark.parametrize("name", ["", "story", "story.txt", "story.html", "STORY.TWEE", "story.twee.htm", "a.pdf"])
+def test_a_file_is_what_is_in_it_whatever_it_is_called(name: str) -> None:
+    assert twine.read_file(name, GOOD.encode()).scenarios == (STORY,)
+
+
+def test_a_picture_is_no_story_in_other_letters() -> None:
+    with pytest.raises(StoryProblems, match="not UTF-8"):
+        importing.read_twee(b"\x89PNG\r\n\x1a\n\0\0\xff")
+    with pytest.raises(StoryProblems, match="not UTF-8"):
+        importing.read_twee("no passages, h\xe9".encode("cp1252"))
+
+
+def test_a_hidden_sign_leaves_no_other_sign_behind() -> None:
+    imported = importing.read_twee(PASTED.replace("BREAK", "\u202e "))
+    assert not any("\ufffd" in scene.text or "\u202e" in scene.text for scene in imported.scenarios[0].scenes)
+    assert any("U+202E" in note.message for note in imported.notes)
 
 
 def test_a_file_may_be_bigger_than_the_story_in_it() -> None:
