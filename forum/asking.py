@@ -9,6 +9,7 @@ from forum import scenario
 from forum.errors import BadInput
 from forum.methods import METHODS
 from forum.round import Round
+from forum.visible import alike, trimmed
 
 MOST_QUORUM = 100_000
 
@@ -57,14 +58,14 @@ def check_number(method: str, labels: int) -> None:
 
 def check_question(question: str, labels: Sequence[str], method: str, *, none: bool) -> None:
     """Raises BadInput for a question of the facilitator's own that cannot be put like this."""
-    if not question:
+    if not trimmed(question):
         raise BadInput("Write the question.", field="question")
     if len(question) > 2000:
         raise BadInput("Use at most 2000 characters for the question.", field="question")
     check_number(method, len(labels))
     if any(len(label) > 200 for label in labels):
         raise BadInput("Use at most 200 characters for a response.", field="response")
-    if len({label.casefold() for label in labels}) < len(labels):
+    if len({alike(label) for label in labels}) < len(labels):
         raise BadInput("Two responses are the same. Change one.", field="response")
     if none and any(scenario.is_none_of_these(label) for label in labels):
         raise BadInput("“None of these” is offered already. Leave it out of the responses.", field="response")

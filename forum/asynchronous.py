@@ -87,7 +87,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
     Raises FormErrors with everything that is wrong, NotFound for an unknown commission.
     """
     found = Findings()
-    title = found.need("title", form.title, "Give the round a title.", organising.MOST_TITLE)
+    title = found.name("title", form.title, "Give the round a title.", organising.MOST_TITLE)
     at = clock.now()
     async with store.begin() as work:
         commission = await work.commissions.get(form.commission)

@@ -16,6 +16,7 @@ from forum.facilitation import Facilitation
 from forum.ports import BREAK, TIME, Clock, Store, Work
 from forum.round import DRAFT, OPEN, Round, Version
 from forum.session import LiveSession
+from forum.visible import upright
 
 MINUTES = (1, 2, 3, 5, 10)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -83,7 +84,7 @@ class Caring:
         """
         if kind != EASY and not _LANGUAGE.fullmatch(kind):
             raise BadInput("Choose easy words, or a language.", field="kind")
-        question, words = question.strip(), {id_: text.strip() for id_, text in labels.items() if text.strip()}
+        question, words = upright(question), {id_: said for id_, text in labels.items() if (said := upright(text))}
         if len(question) > 2000:
             raise BadInput("Use at most 2000 characters for the question.", field="question")
         if any(len(text) > 200 for text in words.values()):

@@ -17,6 +17,7 @@ from forum import scenario, twee
 from forum.draft import NO, PERMISSIONS, YES, Card, Draft, Way
 from forum.errors import BadInput, FormErrors, StoryProblems
 from forum.scenario import Link, Scenario, Scene
+from forum.visible import trimmed
 
 HAPPENED, QUESTION, AFTER = "What happened", "What should happen now?", "After the vote"
 AFTER_TEXT = """The room has voted. Talk about it.
@@ -68,14 +69,15 @@ def sketch(draft: Draft, ifid: str = "", told_by: str = "") -> Sketch:
 
 
 def clean(text: str) -> str:
-    """Tidy text without the characters that nobody sees: copying from a chat brings them along."""
+    """Tidy text without the characters that may not be in a story: copying from a chat brings them along. "" where
+    nothing in it can be seen."""
     broken = _BREAKS.sub("\n", text)
-    return twee.tidy("".join(char for char in broken if char == "\r" or not twee.hidden(char)))
+    return trimmed(twee.tidy("".join(char for char in broken if char == "\r" or not twee.hidden(char))))
 
 
 def items(text: str) -> tuple[str, ...]:
     """The items of a list as it is typed: a new line or ";" ends one."""
-    return tuple(item.strip() for item in clean(text).replace(";", "\n").split("\n") if item.strip())
+    return tuple(item for part in clean(text).replace(";", "\n").split("\n") if (item := trimmed(part)))
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -115,7 +117,7 @@ def compose(draft: Draft, ifid: str, told_by: str = "") -> Scenario:
         for way in card.ways:
             if way.to and draft.card(way.to) is None:
                 _note(errors, f"{card.id}/{way.id}.to", BadInput(_GONE))
-            elif not way.to and way.text.strip() and not card.decision:
+            elif not way.to and clean(way.text) and not card.decision:
                 _note(errors, f"{card.id}/{way.id}.to", BadInput(_NOWHERE))
     made = sketch(draft, ifid, told_by).story
     paths, lines = _places(draft, made)

@@ -28,6 +28,7 @@ from forum.ports import (
     Suggestion,
     Work,
 )
+from forum.visible import alike, trimmed
 
 MAX_NAME = 60
 _MARK = len(mark(""))
@@ -153,10 +154,10 @@ def no_room(draft: Draft, place: str, words: str = "") -> BadInput | None:
         return BadInput(_GONE, field="place")
     if not card.decision:
         return BadInput(_NO_QUESTION, field="place")
-    there = [way.text for way in card.ways if way.text.strip()]
+    there = [way.text for way in card.ways if trimmed(way.text)]
     if len(there) >= scenario.MAX_RESPONSES:
         return BadInput(_ENOUGH, field="place", most=scenario.MAX_RESPONSES)
-    if words.casefold() in {text.strip().casefold() for text in there}:
+    if alike(words) in {alike(text) for text in there}:
         return BadInput("This response is there already.", field="words")
     if scenario.is_none_of_these(words):
         return BadInput('"None of these" is offered with every vote. Leave it out here.', field="words")

@@ -18,6 +18,7 @@ from forum.methods import METHODS
 from forum.ports import Work
 from forum.round import AFTER_REPLAY, ANNULLED, FIRST_VOTE, NONE_OF_THESE, REVEALED, Response, Round
 from forum.session import Cue, LiveSession
+from forum.visible import upright
 
 MOST_NOTE = 300
 NONE_LABEL = "None of these"
@@ -76,7 +77,7 @@ class Cueing(Acts):
 
         `none` adds "None of these", where the way of voting has room for it.
         """
-        question, labels = question.strip(), [r.strip() for r in responses if r.strip()]
+        question, labels = upright(question), [said for r in responses if (said := upright(r))]
         check_terms(terms)
         none = none and METHODS[terms.method].NONE
         check_question(question, labels, terms.method, none=none)
@@ -166,7 +167,7 @@ class Cueing(Acts):
 
     async def note(self, session: str, words: str) -> Outcome:
         """Puts words of the organisers' own on every screen, as "Break"."""
-        words = words.strip()
+        words = upright(words)
         if not words:
             raise BadInput("Write what every screen should say.", field="words")
         if len(words) > MOST_NOTE:

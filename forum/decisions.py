@@ -23,6 +23,7 @@ from forum.proposal import CONFIRMED, WAITING
 from forum.recording import Words
 from forum.round import ANNULLED, DECIDED_ON, NONE_OF_THESE, REVEALED, Round, added
 from forum.session import LiveSession
+from forum.visible import trimmed
 
 MOST_WORDS = 4000
 MOST_ROLE = 200
@@ -44,7 +45,7 @@ class Promise:
     by: str = ""
 
     def __bool__(self) -> bool:
-        return any(part.strip() for part in (self.role, self.what, self.by))
+        return any(trimmed(part) for part in (self.role, self.what, self.by))
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,7 @@ def _commitments(promises: Iterable[Promise], decision: str, found: Findings) ->
 
 def commitment(promise: Promise, decision: str, found: Findings, number: int = 1) -> Commitment:
     """The commitment that a promise is; what is wrong with it goes to `found`, under `role_n`, `what_n` and `by_n`."""
-    role = found.need(f"role_{number}", promise.role, "Say which role will do this.", MOST_ROLE)
+    role = found.name(f"role_{number}", promise.role, "Say which role will do this.", MOST_ROLE)
     what = found.need(f"what_{number}", promise.what, "Say what will be done.", MOST_WHAT)
     by = promise.by.strip()
     if not by:

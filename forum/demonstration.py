@@ -141,7 +141,7 @@ def _stories(folder: Path) -> Sequence[tuple[Scenario, str]]:
     for file in files:
         source = file.read_bytes()
         try:
-            stories.append((scenario.parse(source), source.decode()))
+            stories.append((scenario.parse(source, new=True), source.decode()))
         except StoryProblems as error:
             first = error.problems[0]
             raise StartupProblem(

@@ -17,6 +17,7 @@ from forum import files
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Clock, Evidence, Store, Submission, Work
 from forum.submissions import ACCEPTED, WITHDRAWN, link_of, note
+from forum.visible import line, upright
 
 MAX_ITEMS = 10
 MAX_TITLE = 120
@@ -100,7 +101,7 @@ async def moderate(
     A declined file is deleted at once; its writer reads the reason. Raises NotFound, BadInput(field="because" or
     "action"), IllegalMove where somebody was faster.
     """
-    because = because.strip()
+    because = upright(because)
     if action not in ACTIONS:
         raise BadInput("Choose whether to show or to decline it.", field="action")
     if action == DECLINE and not because:
@@ -165,7 +166,7 @@ async def _of(work: Work, story: str, item: str) -> Evidence:
 
 def titled(title: str) -> str:
     """What a piece shows, on one line. Raises BadInput(field="title")."""
-    title = " ".join(title.split())
+    title = upright(line(title))
     if len(title) > MAX_TITLE:
         raise BadInput("Use at most %(most)s characters.", field="title", most=MAX_TITLE)
     return title

@@ -14,6 +14,7 @@ from forum.ports import Work
 from forum.recording import Words, append
 from forum.round import OPEN, REVEALED, Round, Version
 from forum.session import Cue, LiveSession
+from forum.visible import upright
 
 MOST_BECAUSE = 500
 
@@ -102,7 +103,7 @@ class Facilitation(Cueing):
 
     async def annul(self, session: str, round_id: str, because: str) -> Outcome:
         """Declares a round void, with the reason that everybody reads and the record keeps."""
-        if len(because.strip()) > MOST_BECAUSE:
+        if len(upright(because)) > MOST_BECAUSE:
             raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MOST_BECAUSE)
         async with self._store.begin() as work:
             live = await self._live(work, session)

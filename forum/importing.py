@@ -82,7 +82,7 @@ def read_twee(source: bytes | str) -> Imported:
         raise StoryProblems([Problem(1, "The file is too big. A story file can have 1 MiB (1,048,576 bytes).")])
     source, read_as = _in_other_letters(source)
     try:
-        return Imported((scenario.parse(source),), read_as)
+        return Imported((scenario.parse(source, new=True),), read_as)
     except StoryProblems:
         text = twee.text_of(source)
     passages, faults = twee.read(text, keep=True)

@@ -16,6 +16,7 @@ from forum.errors import BadInput, IllegalMove, NotAllowed
 from forum.ports import Act, Appeal, Clock, Report, Store, Submission, Work
 from forum.roles import MODERATOR
 from forum.submissions import ACCEPTED, ACTS, HELD, RETURNED, link_of, must_be_public, note
+from forum.visible import upright
 
 UPHOLD, OVERTURN = OUTCOMES = ("uphold", "overturn")
 UPHELD, OVERTURNED = "upheld", "overturned"
@@ -75,7 +76,7 @@ async def appeal(store: Store, clock: Clock, key: str, words: str) -> Standing:
     Raises NotFound for an unknown key, BadInput(field="words"), IllegalMove where there is nothing to appeal against,
     or there was an appeal against it before.
     """
-    words = words.strip()
+    words = upright(words)
     if not words:
         raise BadInput("Say why you think that this was wrong.", field="words")
     if len(words) > MAX_APPEAL:
@@ -110,7 +111,7 @@ async def answer(
     Raises NotAllowed for the moderator who acted, BadInput (fields "outcome", "why"), IllegalMove where the appeal was
     answered or is over.
     """
-    because = because.strip()
+    because = upright(because)
     if outcome not in OUTCOMES:
         raise BadInput("Choose whether to uphold or to overturn what was done.", field="outcome")
     if not because:
@@ -142,7 +143,7 @@ async def report(store: Store, clock: Clock, story_id: str, words: str, report_i
 
     Raises NotFound for a story that is not public, BadInput(field="words").
     """
-    words = words.strip()
+    words = upright(words)
     if not words:
         raise BadInput("Say what is wrong with the story.", field="words")
     if len(words) > MAX_REPORT:

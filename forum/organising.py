@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +24,7 @@ from forum.errors import IllegalMove, NotFound
 from forum.ports import Clock, Person, Store, Token, Work
 from forum.reason import KEPT, WAYS
 from forum.session import ENTRANCES, OPEN_CODE, OPEN_LINK, LiveSession
+from forum.visible import alike, line, trimmed
 
 # Labels that the software itself gives: a group of that name could not be told from them in a table.
 RESERVED_LABELS = ("other groups", "everyone", "prefer not to say", "head count", "equal voice")
@@ -90,7 +90,7 @@ async def create_commission(store: Store, clock: Clock, form: CommissionForm) ->
     found = Findings()
     commission = Commission(
         id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
-        title=found.need("title", form.title, "Give the commission a title.", MOST_TITLE),
+        title=found.name("title", form.title, "Give the commission a title.", MOST_TITLE),
         question=found.need("question", form.question, "Write the question that this work is to answer.", MOST_WORDS),
         stage=_one_of(found, "stage", form.stage, STAGES, "Choose the stage that the work is in."),
         power=DecisionPower(
@@ -123,7 +123,7 @@ def _one_of(found: Findings, name: str, value: str, options: Sequence[str], othe
 
 
 def _threshold(found: Findings, typed: str) -> int:
-    number = _number(typed) if typed.strip() else DEFAULT_THRESHOLD
+    number = _number(typed) if trimmed(typed) else DEFAULT_THRESHOLD
     if number is None or not MINIMUM_THRESHOLD <= number <= MOST_THRESHOLD:
         found.wrong(
             "threshold",
@@ -137,22 +137,20 @@ def _threshold(found: Findings, typed: str) -> int:
 
 def _groups(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]:
     seen: list[str] = []
-    for number, (typed, invited) in enumerate(rows, 1):
-        label = " ".join(unicodedata.normalize("NFC", typed).split())
-        if not label and not invited.strip():
+    for number, (typed, many) in enumerate(rows, 1):
+        label, invited = line(typed), trimmed(many)
+        if not label and not invited:
             continue
         field = f"group_{number}"
-        found.need(field, label, "Name this group.", MOST_LABEL)
-        same = unicodedata.normalize("NFKC", label).casefold()
+        found.name(field, label, "Name this group.", MOST_LABEL)
+        same = alike(label[: MOST_LABEL + 1])
         if same in RESERVED_LABELS:
             found.wrong(field, "Forum uses this name itself. Give the group another one.")
         if same in seen:
             found.wrong(field, "Two groups have this name. Change one.")
         seen.append(same)
-        if any(not c.isprintable() for c in label):
-            found.wrong(field, "Use letters, numbers and signs only.")
-        count = _number(invited) if invited.strip() else None
-        if invited.strip() and (count is None or count > MOST_INVITED):
+        count = _number(invited) if invited else None
+        if invited and (count is None or count > MOST_INVITED):
             found.wrong(
                 f"invited_{number}",
                 "Write how many people were invited as a whole number, or leave it empty.",
@@ -164,9 +162,9 @@ def _groups(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]
 
 def _support(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[SupportLine]:
     for number, (name, contact) in enumerate(rows, 1):
-        if name.strip() or contact.strip():
+        if trimmed(name) or trimmed(contact):
             yield SupportLine(
-                found.need(f"support_name_{number}", name, "Say who people can talk to.", MOST_LABEL),
+                found.name(f"support_name_{number}", name, "Say who people can talk to.", MOST_LABEL),
                 found.need(f"support_contact_{number}", contact, "Say how to reach them.", MOST_CONTACT),
             )
 
@@ -183,7 +181,7 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
     is wrong.
     """
     found = Findings()
-    title = found.need("title", form.title, "Give the session a title.", MOST_TITLE)
+    title = found.name("title", form.title, "Give the session a title.", MOST_TITLE)
     async with store.begin() as work:
         commission = await work.commissions.get(form.commission)
         if _ID.fullmatch(form.id):
@@ -265,7 +263,7 @@ async def make_token(store: Store, clock: Clock, person: Person, label: str) -> 
     Raises FormErrors where the label is missing.
     """
     found = Findings()
-    label = found.need("label", label, "Say what the token is for.", MOST_LABEL)
+    label = found.name("label", label, "Say what the token is for.", MOST_LABEL)
     found.stop()
     secret = secrets.token_urlsafe(32)
     token = Token(secrets.token_hex(16), person.id, label, clock.now())

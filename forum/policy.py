@@ -36,6 +36,7 @@ from forum.proposal import (
 )
 from forum.round import ANNULLED, DRAFT, POLICY_VOTE, REVEALED, Response, Round
 from forum.session import Cue, LiveSession
+from forum.visible import alike, line, upright
 
 POLICY_QUESTION = "Do you agree with this proposal?"
 
@@ -64,7 +65,7 @@ class Policy(Facilitation):
             standing = [p for p in await work.proposals.of(live.id) if p.state == STANDING]
             if stop and any(p.stop == stop for p in standing):
                 return Outcome(live)
-            if any(p.words.casefold() == words.casefold() for p in standing):
+            if any(alike(p.words) == alike(words) for p in standing):
                 raise BadInput("There is such a proposal already.", field="words")
             if len(standing) >= MOST_PROPOSALS:
                 raise IllegalMove("There are %(most)s proposals. Take one off the list first.", most=MOST_PROPOSALS)
@@ -240,7 +241,7 @@ class Policy(Facilitation):
 
 
 def _checked(words: str, field: str, otherwise: str) -> str:
-    words = " ".join(words.split())
+    words = upright(line(words))
     if not words:
         raise BadInput(otherwise, field=field)
     if len(words) > MOST_WORDS:

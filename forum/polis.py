@@ -25,6 +25,7 @@ from typing import Any
 
 from forum.counting import AGREE, DISAGREE, OPINIONS, PASS
 from forum.errors import BadInput
+from forum.visible import trimmed
 
 SUMMARY, COMMENTS, VOTES, PARTICIPANTS = FILES = (
     "summary.csv",
@@ -162,7 +163,7 @@ def _last(votes: Sequence[Vote]) -> dict[tuple[int, int], str]:
 
 
 def _summary(file: _File) -> dict[str, str]:
-    return {row[0]: row[1] for _, row in _records(file) if len(row) >= 2}
+    return {row[0]: trimmed(row[1]) for _, row in _records(file) if len(row) >= 2}
 
 
 def _votes(file: _File) -> Iterator[Vote]:
@@ -184,7 +185,7 @@ def _comments(file: _File) -> Iterator[tuple[int, tuple[str, int, int]]]:
             raise _bad(file, line, "statement %(number)s is there twice", number=number)
         seen.add(number)
         totals = (_number(file, line, row, "agrees"), _number(file, line, row, "disagrees"))
-        yield number, (" ".join(row["comment-body"].split()), *totals)
+        yield number, (trimmed(" ".join(row["comment-body"].split())), *totals)
 
 
 @dataclass

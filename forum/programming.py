@@ -25,6 +25,7 @@ from forum.ports import Clock, Planned, Store, Submission, Work
 from forum.programme import Item, Programme, Section
 from forum.round import AFTER_REPLAY, ANNULLED
 from forum.session import LiveSession
+from forum.visible import upright
 
 # What was done to a programme; undone goes back to a state before.
 ADDED, CHANGED, MOVED, REMOVED, UNDONE = CHANGES = ("added", "changed", "moved", "removed", "undone")
@@ -66,7 +67,7 @@ class Programming:
     async def section(self, form: SectionForm) -> Planned:
         """Adds a section, or renames one and sets its times."""
         found = Findings()
-        title = found.need("title", form.title, "Give the section a title.", MOST_TITLE)
+        title = found.name("title", form.title, "Give the section a title.", MOST_TITLE)
         starts, ends = plans.clock_time(form.starts), plans.clock_time(form.ends)
         for name, time in (("starts", starts), ("ends", ends)):
             if time is None:
@@ -140,7 +141,7 @@ class Programming:
         self, section: str, question: str, responses: Sequence[str], method: str = "single", *, none: bool
     ) -> Planned:
         """Puts a question of the organisers' own into a section."""
-        question, labels = question.strip(), tuple(r.strip() for r in responses if r.strip())
+        question, labels = upright(question), tuple(said for r in responses if (said := upright(r)))
         check_terms(Terms(method))
         none = none and METHODS[method].NONE
         check_question(question, labels, method, none=none)

@@ -31,6 +31,7 @@ from forum.reason import (
 )
 from forum.round import REVEALED, Round
 from forum.session import LiveSession
+from forum.visible import upright
 
 _NOT_YET = "Reasons can be given here once the result is shown. Until then they go with the vote."
 _ENDED = "This session has ended."
@@ -69,7 +70,7 @@ async def give(
 
     Raises NotFound, IllegalMove (not revealed, not voted, session ended), BadInput (nothing written, too long).
     """
-    words, condition = words.strip(), condition.strip()
+    words, condition = upright(words), upright(condition)
     if not words and not condition:
         raise BadInput("Write a few words.", field="reason")
     for field, text, most in (("reason", words, MOST_WORDS), ("condition", condition, MOST_CONDITION)):

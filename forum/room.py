@@ -30,6 +30,7 @@ from forum.presence import Presence
 from forum.reason import MOST_CONDITION
 from forum.screen import View, cue_key, round_now
 from forum.stopping import Press, Stopping, refusal
+from forum.visible import upright
 from forum.wire import (
     MAX_REASON,
     REFUSALS,
@@ -431,8 +432,8 @@ def cast_of(message: CastMessage, participant: str, at: str) -> Cast:
         participant=participant,
         cast=message.id,
         choice=message.choice,
-        reason=message.reason.strip(),
-        condition=message.condition.strip(),
+        reason=upright(message.reason),
+        condition=upright(message.condition),
         ballot=secrets.token_hex(16),
         salt=secrets.token_hex(16),
         group_salt=secrets.token_hex(16),
@@ -442,4 +443,4 @@ def cast_of(message: CastMessage, participant: str, at: str) -> Cast:
 
 def press_of(message: StopMessage, participant: str, session: str, at: str) -> Press:
     """The stop in a message."""
-    return Press(session, participant, message.showing, message.character.strip(), message.how.strip(), at)
+    return Press(session, participant, message.showing, upright(message.character), upright(message.how), at)

@@ -18,6 +18,7 @@ from typing import TypeAlias
 from forum.errors import BadInput, IllegalMove
 from forum.methods import METHODS
 from forum.quorum import Quorum
+from forum.visible import upright
 
 NONE_OF_THESE = "none"
 # What stands in the place of a question and its responses when the story that they came from was taken back.
@@ -195,11 +196,11 @@ def apply(round_: Round, event: Event) -> tuple[Round, tuple[str, ...]]:
         _need(round_, (CLOSED,), "Close the vote before you show its result.")
         return replace(round_, state=REVEALED, revealed_at=event.at), (RoundRevealed,)
     _need(round_, (DRAFT, OPEN, CLOSED, REVEALED), "This vote is annulled already.")
-    if not event.because.strip():
+    if not upright(event.because):
         raise BadInput("Say why you annul this vote. The reason is published.", field="because")
     was_announced = round_.state != DRAFT
     after = replace(
-        round_, state=ANNULLED, annulled_at=event.at, annulled_because=event.because.strip(), closing_soon=False
+        round_, state=ANNULLED, annulled_at=event.at, annulled_because=upright(event.because), closing_soon=False
     )
     return after, ((RoundAnnulled,) if was_announced else ())
 

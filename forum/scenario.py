@@ -1,7 +1,7 @@
 """A scenario: a story with scenes, stop points, decision points and responses, and every rule about it.
 
 `parse` and `write` are Twee 3 in and out, one story a file (docs/stories.md shows one). `validate` is the
-rule book: a scenario that passes can be written and reads back the same; whatever `parse` returns has passed.
+rule book: a scenario that passes can be written and reads back the same; whatever `parse` returns can be written.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from forum import storyfile, twee
 from forum.errors import Problem, StoryProblems, filled
+from forum.visible import alike, seen
 
 MAX_TITLE = 120
 MAX_NAME = 100
@@ -109,8 +110,12 @@ def outline(scenario: Scenario) -> tuple[Scene, ...]:
     return tuple(order.values())
 
 
-def parse(source: bytes | str) -> Scenario:
-    """The story in a .twee file. Raises StoryProblems: every problem found, each with its 1-based line."""
+def parse(source: bytes | str, *, new: bool = False) -> Scenario:
+    """The story in a .twee file. Raises StoryProblems: every problem found, each with its 1-based line.
+
+    `new`: it comes in now, so that it must pass the whole of `validate`; one that is kept already may be older than
+    the rules about words that can be seen.
+    """
     file, problems = storyfile.read_story(source, FORUM)
     lines: dict[tuple[str | int, ...], int] = {}
     scenes: list[Scene] = []
@@ -144,7 +149,8 @@ def parse(source: bytes | str) -> Scenario:
     problems += _title_problems(story, lines) if file.title else []
     problems += _identity_problems(story, lines) if file.ifid else []
     unsure = {index for index, found in enumerate(file.scenes) if not found.sure}
-    _refuse([*problems, *_detail_problems(story, lines), *_scene_problems(story, lines, unsure)])
+    problems += _detail_problems(story, lines) + _scene_problems(story, lines, unsure)
+    _refuse(problems + _unseen_problems(story, lines) if new else problems)
     _refuse(_size_problems(story, 1))
     return story
 
@@ -195,10 +201,35 @@ def validate(scenario: Scenario, lines: Lines = NOWHERE) -> None:
 
     `lines` says where its parts stand; the line of a problem in any other part is 0.
     """
-    problems = _title_problems(scenario, lines) + _identity_problems(scenario, lines)
-    problems += _detail_problems(scenario, lines) + _scene_problems(scenario, lines, set())
-    _refuse(problems)
+    _refuse(_problems(scenario, lines) + _unseen_problems(scenario, lines))
     _refuse(_size_problems(scenario, lines.get(("title",), 0)))
+
+
+def _problems(story: Scenario, lines: Lines) -> list[Problem]:
+    problems = _title_problems(story, lines) + _identity_problems(story, lines)
+    return problems + _detail_problems(story, lines) + _scene_problems(story, lines, set())
+
+
+def _unseen_problems(story: Scenario, lines: Lines) -> list[Problem]:
+    """Where there are characters, but none that can be seen; and responses that look the same."""
+    parts: list[tuple[tuple[str | int, ...], str]] = [(("title",), story.title)]
+    parts += [((TOLD_BY,), story.told_by), ((SETTING,), story.setting)]
+    parts += [((CHARACTERS,), one) for one in story.characters]
+    parts += [((CONTENT_NOTES,), one) for one in story.content_notes]
+    twice: list[Problem] = []
+    for index, scene in enumerate(story.scenes):
+        parts += [(("scene", index), scene.name), (("scene", index), scene.text)]
+        said: dict[str, str] = {}
+        for number, link in enumerate(scene.links):
+            at = ("link", index, number)
+            parts.append((at, link.text))
+            other = said.setdefault(alike(link.text), link.text)
+            if scene.decision and other.casefold() != link.text.casefold():
+                words = twee.shorten(link.text)
+                twice.append(Problem(lines.get(at, 0), filled('The response "%(text)s" is there twice.', text=words)))
+    unseen = [lines.get(at, 0) for at, text in parts if text.strip() and not seen(text)]
+    sentence = "There are characters here, but none that anybody can see. Write words."
+    return [*twice, *(Problem(at, sentence) for at in unseen)]
 
 
 def _title_problems(story: Scenario, lines: Lines) -> list[Problem]:
@@ -359,9 +390,10 @@ def _size_problems(story: Scenario, line: int) -> list[Problem]:
 def write(scenario: Scenario) -> str:
     """The story as a .twee file, in its one canonical form; `parse` reads the same scenario back.
 
-    Raises StoryProblems where `validate` does.
+    Raises StoryProblems where a file cannot hold it.
     """
-    validate(scenario)
+    _refuse(_problems(scenario, NOWHERE))
+    _refuse(_size_problems(scenario, 0))
     return _render(scenario)
 
 

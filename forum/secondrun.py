@@ -20,6 +20,7 @@ from forum.round import ANNULLED, CHARACTER_VOTE, DRAFT, FIRST_VOTE, MAGIC_CHECK
 from forum.scenario import MAX_RESPONSE
 from forum.session import Cue, LiveSession
 from forum.stop import DONE, MOST_NEW, MOST_TRIED, TAKEN, VERDICTS, Stop, moved
+from forum.visible import alike, line, upright
 
 MAGIC_QUESTION = "Could this really happen?"
 MAGIC_ANSWERS = (Response("r1", "Yes"), Response("r2", "No"), Response("r3", "Not sure"))
@@ -78,7 +79,7 @@ class SecondRun(Facilitation):
 
     async def tried(self, session: str, stop: str, tried: str) -> Outcome:
         """Writes down what was tried on stage. Everybody sees it."""
-        tried = tried.strip()
+        tried = upright(tried)
         if not tried:
             raise BadInput("Write down what was tried.", field="tried")
         if len(tried) > MOST_TRIED:
@@ -121,7 +122,7 @@ class SecondRun(Facilitation):
 
     async def offer(self, session: str, stop: str, words: str) -> Outcome:
         """Makes an intervention an answer in the next second vote on a question of its story."""
-        words = " ".join(words.split())
+        words = upright(line(words))
         if not words:
             raise BadInput("Write the answer in a few words.", field="words")
         if len(words) > MAX_RESPONSE:
@@ -139,8 +140,8 @@ class SecondRun(Facilitation):
             if len(free) >= MOST_NEW:
                 raise IllegalMove("There are %(most)s new answers already. Take one out first.", most=MOST_NEW)
             asked = [r.label for round_ in rounds if round_.kind == FIRST_VOTE for r in round_.responses]
-            taken = {label.casefold() for label in [*asked, *(s.response for s in others)]}
-            if words.casefold() in taken:
+            taken = {alike(label) for label in [*asked, *(s.response for s in others)]}
+            if alike(words) in taken:
                 raise BadInput("There is such an answer already. Change the words.", field="words")
             await work.stops.save(replace(found, response=words))
             await self._renew(work, live, found.scenario)

@@ -29,6 +29,7 @@ from forum.draft import NO
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import PUBLISHED, SENT, Act, Clock, Store, Submission, Work
 from forum.scenario import Scenario
+from forum.visible import upright
 
 WRITING, SUBMITTED, RETURNED, ACCEPTED, HELD, WITHDRAWN = STATUSES = (
     "writing",
@@ -231,7 +232,7 @@ async def moderate(
     Raises IllegalMove where any of this is no longer so, BadInput(field="because") for a return, a hold or a taking
     down without a reason.
     """
-    because = because.strip()
+    because = upright(because)
     if action not in ACTIONS:
         raise BadInput("Choose what to do with the story.", field="action")
     if action in _NO_REASON and not because:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from making import CLOCK, a_commission, new_id
+from test_visible import NAMES
 
 from forum import organising, submissions
 from forum.commission import Commission
@@ -106,6 +107,12 @@ async def test_the_same_form_sent_twice_makes_one_commission(sqlite_store: Store
         ({"groups": (("Carers", ""), ("Nurses", ""), ("", "4"))}, {"group_3"}),
         ({"groups": (("Carers", ""), ("N" * 61, ""))}, {"group_2"}),
         ({"groups": (("Carers", ""), ("Nur\u202eses", ""))}, {"group_2"}),
+        ({"groups": (("Carers", ""), ("\u2067Nurses\u2069", ""))}, {"group_2"}),
+        ({"groups": (("Carers", ""), ("Nurses\uf8ff", ""))}, {"group_2"}),
+        ({"groups": (("Carers", ""), ("Car\u00aders", ""))}, {"group_2"}),
+        ({"groups": (("Carers", ""), ("Carers\u3164", ""))}, {"group_2"}),
+        ({"groups": (("Gofalwyr y tŷ", ""), ("gofalwyr y ty\u0302\u200b", ""))}, {"group_2"}),
+        ({"groups": (("Carers", ""), ("Head \u2060count", ""))}, {"group_2"}),
         ({"groups": (("Carers", "many"), ("Nurses", "-1"))}, {"invited_1", "invited_2"}),
         ({"groups": (("Carers", "1000001"), ("Nurses", "1.5"))}, {"invited_1", "invited_2"}),
         ({"support": (("Samaritans", ""), ("", "116 123"))}, {"support_contact_1", "support_name_2"}),
@@ -116,6 +123,14 @@ async def test_what_a_commission_needs_is_told_at_once(
     sqlite_store: Store, changes: dict[str, Any], fields: set[str]
 ) -> None:
     assert await wrong(sqlite_store, **changes) == fields
+
+
+async def test_groups_are_named_as_their_languages_are_written(sqlite_store: Store) -> None:
+    form = replace(FORM, groups=tuple((name, "") for name in NAMES))
+    commission = await create_commission(sqlite_store, CLOCK, form)
+    async with sqlite_store.read() as work:
+        kept = (await work.commissions.get(commission.id)).groups
+    assert [group.label for group in kept] == NAMES
 
 
 @pytest.mark.parametrize("label", organising.RESERVED_LABELS)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from forum import scenario, twee
 from forum.errors import Problem, StoryProblems
 from forum.scenario import Link, Scenario, Scene
+from forum.visible import alike, trimmed
 
 DATA = Path(__file__).parent / "data" / "twee"
 SHIPPED = sorted((Path(__file__).parent.parent / "scenarios").glob("*.twee"))
@@ -511,7 +512,7 @@ PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 def plain(text: str) -> str:
     """One line that may stand anywhere."""
-    return "".join(char for char in " ".join(text.split()) if not twee.hidden(char)).strip()
+    return trimmed("".join(char for char in " ".join(text.split()) if not twee.hidden(char)))
 
 
 def words(text: str) -> str:
@@ -527,7 +528,7 @@ def name(text: str) -> str:
     line = words(text)
     while "->" in line:
         line = line.replace("->", ">")
-    return line.rstrip("] ") or "name"
+    return trimmed(line.rstrip("] ")) or "name"
 
 
 LINES = ANY.map(plain)
@@ -545,7 +546,7 @@ def stories(draw: st.DrawFn) -> Scenario:
     for index, called in enumerate(names):
         decision = draw(st.booleans())
         fewest, most = (3, 5) if decision else (1, 2)
-        said = draw(st.lists(WORDS, min_size=fewest, max_size=most, unique_by=str.casefold))
+        said = draw(st.lists(WORDS, min_size=fewest, max_size=most, unique_by=alike))
         to = draw(st.lists(st.sampled_from(names), min_size=len(said), max_size=len(said)))
         to[0] = names[(index + 1) % len(names)]
         links = tuple(Link(text, target) for text, target in zip(said, to, strict=True))

@@ -71,7 +71,7 @@ _Look: TypeAlias = tuple[dict[str, object], tuple[Problem, ...], tuple[Problem, 
 def _look(source: bytes) -> _Look:
     """What the report says of a good story, or what is wrong with it; no notes."""
     try:
-        return _facts(scenario.parse(source)), (), ()
+        return _facts(scenario.parse(source, new=True)), (), ()
     except StoryProblems as error:
         return {}, error.problems, ()
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from forum.counting import AGREE, AGREE_IF, CANNOT_LIVE_WITH, STANCES, counted, each_share, refused
+from forum.visible import trimmed
 
 LEAST: Final = 1
 MOST: Final = 1
@@ -41,9 +42,9 @@ def check(choice: str, responses: Sequence[str]) -> None:
 
 def lacks(choice: str, reason: str, condition: str) -> str:
     """Whoever agrees if something changes must say what, and whoever cannot live with it why."""
-    if choice == AGREE_IF and not condition.strip():
+    if choice == AGREE_IF and not trimmed(condition):
         return "condition_needed"
-    return "reason_needed" if choice == CANNOT_LIVE_WITH and not reason.strip() else ""
+    return "reason_needed" if choice == CANNOT_LIVE_WITH and not trimmed(reason) else ""
 
 
 def columns(responses: Sequence[str]) -> tuple[str, ...]:

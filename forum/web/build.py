@@ -16,6 +16,7 @@ from forum.draft import NO, Card, Draft, mark, parts
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, SUGGESTIONS
 from forum.submissions import link_of
+from forum.visible import trimmed
 from forum.web import play as playing
 from forum.web import suggestions
 from forum.web.cookies import DEVICE, cookie_of
@@ -226,7 +227,7 @@ def _card(card: Card, name: str) -> CardView:
         ways = [Way(_("Other words for the question"), CORRECTION, f"{card.id}.text")]
     if card.name:
         ways.append(Way(_("Another name for this scene"), CORRECTION, f"{card.id}.name"))
-    there = [way for way in card.ways if way.text.strip()]
+    there = [way for way in card.ways if trimmed(way.text)]
     full = bool(card.decision) and len(there) >= scenario.MAX_RESPONSES
     if card.decision and not full:
         ways.insert(0, Way(_("Another response"), RESPONSE, card.id))
@@ -268,5 +269,5 @@ def _context(draft: Draft, kind: str, place: str) -> dict[str, Any]:
     if card is None:
         return {"name": "", "text": "", "ways": ()}
     way = card.way(way_id)
-    ways = [way.text] if way else [one.text for one in card.ways if one.text.strip() and kind == RESPONSE]
+    ways = [way.text] if way else [one.text for one in card.ways if trimmed(one.text) and kind == RESPONSE]
     return {"name": names[card_id], "text": card.text, "ways": tuple(ways)}

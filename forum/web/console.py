@@ -89,7 +89,7 @@ async def act(request: Request) -> Response:
         said = " ".join(spoken(error).values()) if isinstance(error, BadInput) else say(error.message, error.values)
         # The programme's next cue has nothing typed: its `after` is the id of a cue.
         kept = isinstance(error, BadInput) or name == NEXT
-        left = [] if kept else [words for key in _WORDS if (words := form.text(key).strip())]
+        left = [] if kept else [words for key in _WORDS if (words := form.text(key))]
         return await _console(request, session, status_of(error), said, typed, left)
     await site.rooms.changed(session)
     return done(request, f"/console/{session}", **_facts(outcome))

@@ -10,7 +10,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
+from forum.checking import NO_NAME
 from forum.errors import BadInput, FormErrors
+from forum.visible import line, name_fault, trimmed
 from forum.web.words import gettext as _
 from forum.web.words import say
 
@@ -41,13 +43,13 @@ class Form:
     errors: dict[str, BadInput] = field(default_factory=dict)
 
     def text(self, name: str, default: str = "") -> str:
-        """One field, line ends as \\n, outer space gone."""
+        """One field, line ends as \\n, outer space gone; "" where nothing in it can be seen."""
         values = self.values.get(name)
-        return values[-1].replace("\r\n", "\n").replace("\r", "\n").strip() if values else default
+        return trimmed(values[-1].replace("\r\n", "\n").replace("\r", "\n")) if values else default
 
     def texts(self, name: str) -> list[str]:
         """A repeated field, in the order of the page, empty ones kept."""
-        return [v.replace("\r\n", "\n").replace("\r", "\n").strip() for v in self.values.get(name, ())]
+        return [trimmed(v.replace("\r\n", "\n").replace("\r", "\n")) for v in self.values.get(name, ())]
 
     def flag(self, name: str) -> bool:
         """A checkbox."""
@@ -59,6 +61,13 @@ class Form:
         if not value:
             self.wrong(name, otherwise)
         return self.at_most(name, value, most)
+
+    def name(self, name: str, otherwise: str, *, most: int) -> str:
+        """A field that must have a name in it (`visible.line`, `visible.name_fault`) of at most `most` characters."""
+        value = line(self.need(name, otherwise, most=most))
+        if len(value) <= most and name_fault(value):
+            self.wrong(name, NO_NAME)
+        return value
 
     def at_most(self, name: str, value: str, most: int) -> str:
         """The value, with an error where it is longer than `most` characters."""

@@ -22,6 +22,7 @@ from forum.edits import Clash
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
 from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, Submission, Suggestion
 from forum.submissions import ACCEPTED, SUBMITTED, WITHDRAWN
+from forum.visible import trimmed
 from forum.web import annotating, suggestions
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
@@ -167,7 +168,7 @@ def _places(draft: Draft, one: Suggestion) -> list[tuple[str, str]]:
         if one.kind == RESPONSE and card.decision:
             found.append((card.id, names[card.id]))
         elif one.kind == SCENE and (card.decision or len(card.ways) > 1):
-            words: list[Way] = [way for way in card.ways if way.text.strip()]
+            words: list[Way] = [way for way in card.ways if trimmed(way.text)]
             found += [(f"{card.id}/{way.id}", _("After “%(scene)s”") % {"scene": way.text}) for way in words]
         elif one.kind == SCENE:
             found.append((card.id, _("After “%(scene)s”") % {"scene": names[card.id]}))

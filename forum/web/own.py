@@ -8,6 +8,7 @@ from typing import Any
 from forum.ports import Store
 from forum.round import REVEALED
 from forum.screen import View
+from forum.visible import trimmed
 
 # As templates have it where no phone is meant: what is pushed is the same for all.
 NOBODYS: Mapping[str, Any] = {"my_stop": None, "my_reason": None, "my_too": frozenset(), "retyped": {}, "said_no": ""}
@@ -25,7 +26,7 @@ def left_over(view: View, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]
     told = "" if explaining else str(own.get("said_no", ""))
     if explaining and round_ is not None and typed.get("round") == round_.id:
         return "", ()
-    return told, tuple(words for name in ("how", "reason", "condition") if (words := typed.get(name, "").strip()))
+    return told, tuple(words for name in ("how", "reason", "condition") if (words := trimmed(typed.get(name, ""))))
 
 
 async def own_of(store: Store, participant: str, view: View) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _read(form: Form, file: File | None) -> _Read:
     try:
         if file is None:
             carried = form.text("twee")
-            return _Read(scenario.parse(carried)) if carried else _Read()
+            return _Read(scenario.parse(carried, new=True)) if carried else _Read()
         imported = twine.read_file(file.name, file.content)
     except StoryProblems as error:
         return _Read(None, error.problems, error.notes)

@@ -16,6 +16,7 @@ from forum import edits
 from forum.draft import MOST_OF_CARD, MOST_OF_WAY, YES, Card, Draft, Way, mark, mark_of, parts, read
 from forum.edits import Clash, Edit
 from forum.errors import BadInput
+from forum.visible import trimmed
 from forum.web.forms import Form
 
 # The cards that the steps write, before there is a workspace.
@@ -142,7 +143,7 @@ def _edits(draft: Draft, one: Wish, gone: Mapping[str, edits.PutBack | None]) ->
 def _for_field(draft: Draft, one: Set, gone: Mapping[str, edits.PutBack | None]) -> Iterator[Edit]:
     """What has to be there before a field can be written: the cards of the steps, a new way, what was taken away."""
     card_id, way_id = place(one.field)
-    if not card_id or not one.text.strip() or known(draft, one.field) is not None:
+    if not card_id or not trimmed(one.text) or known(draft, one.field) is not None:
         return
     new = one.seen[0] == _EMPTY
     if draft.card(card_id) is None:

@@ -1,0 +1,153 @@
+"""What can be seen of a text, and what a name may hold.
+
+Wherever words are required, at least one sign of them can be seen: `trimmed` is what every form, message, file and
+command asks, so that a text of nothing but invisible characters is no text. `name_fault` says what a name may not hold,
+and `alike` when two names look the same.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Characters that have no picture, or an empty one, though their category says that they are letters, signs or marks.
+# Sources: Unicode 15.1, DerivedCoreProperties.txt, Default_Ignorable_Code_Point (the standard library does not have
+# that property); then, each by its own line in UnicodeData.txt, those that are drawn as nothing: Braille blank, null
+# notehead, Egyptian blanks; and the object replacement character, which a paste leaves where a picture was.
+_UNSEEN = (
+    (0x00AD, 0x00AD),  # soft hyphen
+    (0x034F, 0x034F),  # combining grapheme joiner
+    (0x061C, 0x061C),  # Arabic letter mark
+    (0x115F, 0x1160),  # Hangul fillers
+    (0x17B4, 0x17B5),  # Khmer inherent vowels
+    (0x180B, 0x180F),  # Mongolian variation selectors, vowel separator
+    (0x200B, 0x200F),  # zero width space, joiners, direction marks
+    (0x202A, 0x202E),  # direction: embeddings and overrides
+    (0x2060, 0x206F),  # word joiner, invisible operators, isolates, deprecated ones
+    (0x2800, 0x2800),  # Braille pattern blank
+    (0x3164, 0x3164),  # Hangul filler
+    (0xFE00, 0xFE0F),  # variation selectors
+    (0xFEFF, 0xFEFF),  # zero width no-break space, byte order mark
+    (0xFFA0, 0xFFA0),  # half-width Hangul filler
+    (0xFFF0, 0xFFFC),  # reserved, interlinear annotation, object replacement
+    (0x13441, 0x13442),  # Egyptian full and half blank
+    (0x1BCA0, 0x1BCA3),  # shorthand format controls
+    (0x1D159, 0x1D159),  # musical null notehead
+    (0x1D173, 0x1D17A),  # musical format controls
+    (0xE0000, 0xE0FFF),  # tags, variation selectors, reserved
+)
+_UNSEEN_SIGN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSEEN) + "]+")
+
+# Letters, marks on them, numbers, punctuation, signs. "Cn" is in: this Python's Unicode is older than what phones can
+# write, and what it does not know is drawn as a box at the least. A mark alone has nothing to stand on.
+_SEEN = frozenset("LNPS")
+# Formats that have a picture: Arabic, Syriac and Kaithi number signs (Prepended_Concatenation_Mark, PropList.txt).
+_SEEN_FORMATS = frozenset(map(chr, (*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD)))
+
+# What a name may not hold: what turns the direction of a line and can reach beyond the name (UAX #9, 3.1), the
+# deprecated formats, interlinear annotation; and tags, which write unseen words beside it. Marks of direction (U+200E,
+# U+200F, U+061C) reach nowhere.
+_REFUSED = re.compile("[\u202a-\u202e\u2066-\u206f\ufff0-\ufffb\U000e0000-\U000e00ff]")
+# In one way tags draw: the flags of England, Scotland, Wales (UTS #51, ED-14a).
+_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
+
+# Turns of direction, and what ends them: embeddings and overrides, isolates.
+_EMBED, _POP_EMBED = "\u202a\u202b\u202d\u202e", "\u202c"
+_ISOLATE, _POP_ISOLATE = "\u2066\u2067\u2068", "\u2069"
+_TURN = re.compile(f"[{_EMBED}{_POP_EMBED}{_ISOLATE}{_POP_ISOLATE}]")
+
+
+def trimmed(text: str) -> str:
+    """The text without the space around it; "" where nothing in it can be seen."""
+    text = text.strip()
+    return text if seen(text) else ""
+
+
+def upright(text: str) -> str:
+    """The text, trimmed, without what turns the direction of a line and is not turned back in it: no text turns what
+    follows it on a screen, in a letter or a table."""
+    text = trimmed(text)
+    return "\n".join(map(_turned_back, text.split("\n"))).strip() if _TURN.search(text) else text
+
+
+def _turned_back(line: str) -> str:
+    """The line with those turns that have an end, and those ends that have a turn (UAX #9, BD9 and BD11)."""
+    open_: list[int] = []
+    isolates = 0
+    stray = set()
+    for at, char in enumerate(line):
+        if char in _EMBED or char in _ISOLATE:
+            open_.append(at)
+            isolates += char in _ISOLATE
+        elif char == _POP_EMBED:
+            if open_ and line[open_[-1]] in _EMBED:
+                open_.pop()
+            else:
+                stray.add(at)
+        elif char == _POP_ISOLATE:
+            if not isolates:
+                stray.add(at)
+                continue
+            isolates -= 1
+            while line[last := open_.pop()] not in _ISOLATE:
+                stray.add(last)
+    stray.update(open_)
+    return "".join(char for at, char in enumerate(line) if at not in stray)
+
+
+def seen(text: str) -> bool:
+    """Whether at least one character of the text can be seen: a letter, a number, a sign; a mark alone is none."""
+    return any(map(_seen, set(text)))  # a long text has few different characters
+
+
+def _seen(char: str) -> bool:
+    if char.isascii():
+        return "!" <= char <= "~"
+    category = unicodedata.category(char)
+    if category == "Cf":
+        return char in _SEEN_FORMATS
+    if category[0] not in _SEEN and category != "Cn":
+        return False
+    return not _UNSEEN_SIGN.match(char) and not _noncharacter(char)
+
+
+def _noncharacter(char: str) -> bool:
+    """Whether this is one of the 66 code points that no text has (Unicode 15.1, 23.7)."""
+    return ord(char) & 0xFFFE == 0xFFFE or "\ufdd0" <= char <= "\ufdef"
+
+
+def name_fault(name: str) -> bool:
+    """Whether a name holds what no name may: line breaks and other controls, what turns the direction of the line,
+    hidden tags, halves of surrogate pairs, private signs that only some fonts have.
+
+    Joiners, variation selectors, soft hyphens and marks of direction may be in it: families, professions, flags,
+    Persian and Sinhala are written with them.
+    """
+    plain = _FLAG.sub("", name)
+    return bool(_REFUSED.search(plain)) or any(
+        unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") or _noncharacter(char) for char in set(plain)
+    )
+
+
+def line(text: str) -> str:
+    """A name as it is kept: composed (NFC), each space one space, none around it; "" where nothing can be seen."""
+    return trimmed(" ".join(unicodedata.normalize("NFC", text).split()))
+
+
+def without_unseen(text: str) -> str:
+    """The text without the characters that have no picture of their own."""
+    return _UNSEEN_SIGN.sub("", text)
+
+
+def alike(name: str) -> str:
+    """What two names that look the same have in common: case, ways of writing, space and unseen characters are gone."""
+    # casefold after normalising, and again: "\N{LATIN SMALL LIGATURE FI}" and "fi" are one name.
+    flags = _FLAG.sub(lambda flag: "".join(chr(ord(char) & 0x7F) for char in flag[0][1:-1]), name)
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", without_unseen(flags)).casefold())
+    return " ".join(without_unseen(folded).split())
+
+
+def digits(typed: str) -> str:
+    """The same with ASCII digits and letters where others were typed: full-width ones, digits of any script."""
+    plain = unicodedata.normalize("NFKC", without_unseen(typed))
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in plain)
