@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from forum.scenario import Scenario
+from forum.visible import without_unseen
 
 MAX_TYPED = 200
 MAX_TERMS = 12
@@ -22,6 +23,10 @@ PREFIX_FROM = 3
 
 _CHUNK = re.compile(r'["“”]([^"“”]*)["“”]|([^\s"“”]+)')
 _SPREAD = 200
+# What stands inside a word unseen: soft hyphen, joiners, marks of direction, variation selectors. Not the zero width
+# space, which parts the words of scripts that are written without spaces.
+_INSIDE_SIGNS = "\u00ad\u034f\u061c\u180b-\u180f\u200c-\u200f\u2060\ufe00-\ufe0f\ufeff"
+_INSIDE = re.compile(f"[{_INSIDE_SIGNS}]")
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,9 @@ def read(typed: str) -> Query:
     """
     terms: dict[Term, None] = {}
     for match in _CHUNK.finditer(typed[:MAX_TYPED]):
-        together = tuple(tokens(match[1] if match[1] is not None else match[2]))
-        if together:
-            terms[_term(together)] = None
+        said = match[1] if match[1] is not None else match[2]
+        if together := tuple(tokens(said)):
+            terms[_term(together, tuple(tokens(_INSIDE.sub(" ", said))))] = None
     return Query(tuple(terms)[:MAX_TERMS], len(typed) > MAX_TYPED or len(terms) > MAX_TERMS)
 
 
@@ -134,18 +139,22 @@ def opening(text: str) -> tuple[Piece, ...]:
 def _word() -> re.Pattern[str]:
     # Combining marks are no \w, yet no word ends at one; re has no name for them.
     marks = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code))[0] == "M")
-    return re.compile(rf"[\w{marks}]+(?:['’][\w{marks}]+)*")
+    in_word = rf"[\w{marks}{_INSIDE_SIGNS}]+"
+    return re.compile(rf"{in_word}(?:['’]{in_word})*")
 
 
 def _fold(word: str) -> str:
     if word.isascii():
         return word.lower().replace("'", "")[:MAX_TOKEN]
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", without_unseen(word)).casefold())
     return "".join(sign for sign in plain if sign.isalnum() or unicodedata.category(sign) == "Mc")[:MAX_TOKEN]
 
 
-def _term(together: tuple[str, ...]) -> Term:
+def _term(together: tuple[str, ...], apart: tuple[str, ...]) -> Term:
+    """What a text must hold. `apart`: the same, parted at joiners and soft hyphens; so were texts indexed before."""
     prefix = len(together[-1]) >= PREFIX_FROM
+    if apart not in ((), together):
+        return Term((together, apart), prefix)
     if len(together) > 1:
         return Term((together,), prefix)
     return Term(tuple((form,) for form in dict.fromkeys(_forms(together[0]))), prefix)

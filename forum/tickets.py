@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Clock, Store, Ticket, Work
 from forum.session import TICKETS, LiveSession, Participant
+from forum.visible import digits
 
 # No 0 and O, no 1, I and L: what is read out or copied by hand is read right.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -35,7 +36,7 @@ class UnknownTicket(BadInput):
 
 def plain(typed: str) -> str:
     """A code as typed, with whatever stands between its letters, as it is compared."""
-    return "".join(c for c in typed.upper() if c.isascii() and c.isalnum())
+    return "".join(c for c in digits(typed).upper() if c.isascii() and c.isalnum())
 
 
 def printed(code: str) -> str:

@@ -25,10 +25,31 @@ def shown(pieces: tuple[Piece, ...]) -> str:
         ("A&E night-time", ["a", "e", "night", "time"]),
         ("🧡 --- \0", []),
         ("x" * 500, ["x" * 60]),
+        ("tŷ ty\u0302 ｔｙ", ["ty", "ty", "ty"]),
+        ("com\u00admission \u2060com\u200dmission\ufeff", ["commission", "commission"]),
+        ("خانه\u200cها خانهها", ["خانهها", "خانهها"]),
+        ("crisis\u200bteam crisis\u2800team", ["crisis", "team", "crisis", "team"]),
+        ("\u3164 \u00ad \ufe0f \u115f", []),
     ],
 )
 def test_a_text_becomes_plain_words(text: str, expected: list[str]) -> None:
     assert tokens(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ("commission", "The com\u00admission"),
+        ("com\u00admission", "The commission"),
+        ("com\u00admission", "The com mission"),  # as it was indexed before
+        ("خانه\u200cها", "خانهها"),
+        ("Ty\u0302", "tŷ"),
+        ("ｎｕｒｓｅ", "Nurses"),
+        ("nur\u200dse", "Nurses"),
+    ],
+)
+def test_one_word_is_found_however_it_is_written(asked: str, text: str) -> None:
+    assert any(piece.hit for piece in marked(text, read(asked)))
 
 
 @given(st.text())

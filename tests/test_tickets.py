@@ -69,12 +69,14 @@ async def test_no_code_is_kept(sqlite_store: Store) -> None:
     assert kept[0].code == tickets.digest(one.code)
 
 
-@pytest.mark.parametrize("typed", ["{}", " {} ", "{lower}", "{printed}", "{spaced}"])
+@pytest.mark.parametrize("typed", ["{}", " {} ", "{lower}", "{printed}", "{spaced}", "{wide}", "\u2060{}\ufeff"])
 async def test_a_code_is_taken_however_it_is_typed(sqlite_store: Store, typed: str) -> None:
     live = await a_day(sqlite_store)
     (one,) = await tickets.issue(sqlite_store, CLOCK, live.id, "g2", 1)
     printed = tickets.printed(one.code)
-    written = typed.format(one.code, lower=one.code.lower(), printed=printed, spaced=printed.replace("-", " "))
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in one.code.lower())
+    spaced = printed.replace("-", " ")
+    written = typed.format(one.code, lower=one.code.lower(), printed=printed, spaced=spaced, wide=wide)
     person = await tickets.admit(sqlite_store, CLOCK, live, written, a_device())
     assert person.group == "g2"
 

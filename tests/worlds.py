@@ -299,7 +299,7 @@ async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> Asyn
     clock = SetClock()
     limits = {"joins_per_address": 1000, "sign_ins_per_address": 1000, "wrong_codes_per_address": 10_000}
     # What is made once for all is made before chance is the same.
-    assert await passwords.matches(await password_hash(), PASSWORD)
+    assert await passwords.fit(await password_hash(), PASSWORD) is passwords.Fit.YES
     async with AsyncExitStack() as stack:
         logged = stack.enter_context(capture_logs())
         stack.enter_context(the_same_chances())

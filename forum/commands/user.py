@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 
 from forum import organising, roles
+from forum.checking import NO_NAME
 from forum.clock import SystemClock
 from forum.commands import data_option, json_option, opened, report, run, say, settings_for
 from forum.errors import BadInput, NotFound
 from forum.ports import Person
 from forum.settings import Settings
+from forum.visible import line, name_fault, seen
 from forum.web import passwords
 from forum.web.pages import digest
 
@@ -41,11 +43,13 @@ def add(
     login: str, *, name: str, held: tuple[str, ...], password_stdin: bool, data: Path | None, as_json: bool
 ) -> None:
     """Add an account with the login LOGIN. Asks for its password, twice."""
-    if not login.strip() or any(c.isspace() or not c.isprintable() for c in login):
+    if not seen(login) or any(c.isspace() for c in login) or name_fault(login):
         raise BadInput("The login must be a short name or an e-mail address, without spaces.")
+    if name_fault(name):
+        raise BadInput(NO_NAME)
     password = _password(from_stdin=password_stdin)
     chosen = tuple(role for role in roles.ROLES if role in held)
-    person = run(_add(settings_for(data), login, name.strip() or login, chosen, password))
+    person = run(_add(settings_for(data), line(login), line(name) or login, chosen, password))
     if as_json:
         report(_facts(person))
     else:
@@ -144,6 +148,7 @@ def _password(*, from_stdin: bool) -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    password = passwords.prepared(password)
     if not passwords.FEWEST <= len(password) <= passwords.MOST:
         raise BadInput(
             "Use a password of %(fewest)s to %(most)s characters. A few words in a row are good.",

@@ -15,6 +15,7 @@ from forum.store.tables import first_link
 from forum.store.tables import person as people
 from forum.store.tables import sign_in as sign_ins
 from forum.store.tables import token as tokens
+from forum.visible import alike
 
 _NOBODY: Final = "There is no such account."
 
@@ -23,13 +24,13 @@ class SqlPeople(Area):
     """ports.People."""
 
     async def add(self, person: Person) -> None:
-        """Raises BadInput(field="login") where the login (compared without case) is taken."""
+        """Raises BadInput(field="login") where the login (compared as `visible.alike` does) is taken."""
         added = await self._link.add(
             people,
             {
                 "id": person.id,
                 "login": person.login,
-                "login_key": _key(person.login),
+                "login_key": alike(person.login),
                 "name": person.name,
                 "roles": list(person.roles),
                 "password": person.password,
@@ -40,9 +41,11 @@ class SqlPeople(Area):
             raise BadInput("This sign-in name is taken. Choose another one.", field="login")
 
     async def by_login(self, login: str) -> Person | None:
-        """The account with this login, compared without case."""
-        rows = await self._link.rows(sa.select(people).where(people.c.login_key == _key(login)))
-        return _person(rows[0]) if rows else None
+        """The account with this login, compared as `visible.alike` compares names."""
+        for key in dict.fromkeys((alike(login), _key_before(login))):
+            if rows := await self._link.rows(sa.select(people).where(people.c.login_key == key)):
+                return _person(rows[0])
+        return None
 
     async def all(self, *, lock: bool = False) -> list[Person]:
         """In the order they were added. `lock` keeps every other unit of work from changing them until this one
@@ -134,8 +137,8 @@ class SqlPeople(Area):
         return _person(rows[0]) if rows else None
 
 
-def _key(login: str) -> str:
-    # casefold after normalising, and again: "\N{LATIN SMALL LIGATURE FI}" and "fi" are one name.
+def _key_before(login: str) -> str:
+    """The key of accounts that are older than `alike`: unseen characters are not left out of it."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", login).casefold())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,12 +15,14 @@ from forum import roles
 from forum.clock import written
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports import Person, Work
+from forum.visible import alike
 from forum.web import passwords
 from forum.web.cookies import SIGNED_IN, cookie_of, forget_cookie, set_cookie
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
 from forum.web.pages import digest, done, page, wants_json
+from forum.web.passwords import Fit
 from forum.web.site import address_of, site_of
 from forum.web.words import gettext as _
 from forum.web.words import say
@@ -55,36 +56,40 @@ async def sign_in(request: Request) -> Response:
 
 
 async def _known(request: Request, form: Form) -> tuple[Person, str]:
-    """Whose login and password these are, and a fresh hash where the stored one is outdated (else "").
+    """Whose login and password these are, and a fresh hash where the stored one is to be made anew (else "").
 
     Raises FormErrors, TooMany, and BadInput where they are nobody's.
     """
     login = form.need("login", "Enter your login.", most=MOST_NAME)
     password = typed_password(form, "password", "Enter your password.")
     form.stop()
-    person = await holder(request, login, password)
+    person, fit = await holder(request, login, password)
     if person is None:
         raise BadInput("The login or the password is not right. Check both and try again.", field="login")
-    return person, await passwords.hashed(password) if passwords.outdated(person.password) else ""
+    return person, await passwords.hashed(password) if fit is Fit.BEFORE else ""
 
 
-async def holder(request: Request, login: str, password: str) -> Person | None:
-    """Whose login and password these are; None where they are nobody's. Raises TooMany after too many wrong ones."""
+async def holder(request: Request, login: str, password: str) -> tuple[Person | None, Fit]:
+    """Whose login and password these are, and how they fit; (None, Fit.NO) where they are nobody's.
+
+    Raises TooMany after too many wrong ones.
+    """
     site = site_of(request)
     address = f"sign-in:address:{address_of(request)}"
-    known_as = f"sign-in:login:{digest(_plain(login))}"
+    # One account has one limit, however its login is written.
+    known_as = f"sign-in:login:{digest(alike(login))}"
     # Counted before the slow check, so that many tries at once are many; given back where the password is right.
     site.limits.check(known_as, TRIES_PER_LOGIN, TEN_MINUTES)
     site.limits.take(address, site.settings.sign_ins_per_address, TEN_MINUTES)
     site.limits.count(known_as)
     async with site.store.read() as work:
         person = await work.people.by_login(login)
-    right = await passwords.matches(person.password if person else "", password)
-    if person is None or not right:
-        return None
+    fit = await passwords.fit(person.password if person else "", password)
+    if person is None or fit is Fit.NO:
+        return None, Fit.NO
     site.limits.give_back(address)
     site.limits.give_back(known_as)
-    return person
+    return person, fit
 
 
 async def sign_out(request: Request) -> Response:
@@ -168,11 +173,6 @@ async def give(work: Work, person: str, held: tuple[str, ...]) -> None:
     await work.people.set_roles(person, held)
 
 
-def _plain(login: str) -> str:
-    """A login as the store compares it, so that one account has one limit however its login is written."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", login).casefold())
-
-
 def local_path(wanted: str) -> str:
     """The path to go on to, where it is one of this site and nothing else; "" otherwise."""
     path = re.split("[?#]", wanted, maxsplit=1)[0]
@@ -190,12 +190,13 @@ def role_words() -> list[tuple[str, str, str]]:
 
 
 def typed_password(form: Form, name: str, otherwise: str) -> str:
-    """A password exactly as it was typed, outer space included."""
+    """A password exactly as it was typed, outer space included; its length is that of its one form."""
     typed = form.values.get(name, ())
     value = typed[-1] if typed else ""
     if not value:
         form.wrong(name, otherwise)
-    return form.at_most(name, value, passwords.MOST)
+    form.at_most(name, passwords.prepared(value), passwords.MOST)
+    return value
 
 
 def _roles(form: Form) -> tuple[str, ...]:
@@ -207,22 +208,22 @@ def _roles(form: Form) -> tuple[str, ...]:
 
 def new_password(form: Form, *, twice: bool) -> str:
     """The password chosen under "password", and again under "again"; what is wrong with it stays in the form."""
-    password = typed_password(form, "password", "Choose a password.")
+    password = passwords.prepared(typed_password(form, "password", "Choose a password."))
     if password and len(password) < passwords.FEWEST:
         form.wrong(
             "password", "Use at least %(fewest)s characters. A few words in a row are good.", fewest=passwords.FEWEST
         )
-    if twice and password != typed_password(form, "again", "Type the password a second time."):
+    if twice and password != passwords.prepared(typed_password(form, "again", "Type the password a second time.")):
         form.wrong("again", "The two passwords are not the same. Type both again.")
     return password
 
 
 async def _new_person(request: Request, form: Form, held: Sequence[str], *, twice: bool) -> Person:
     """The person in a form. Raises FormErrors with everything that is wrong."""
-    name = form.need("name", "Enter a name.", most=MOST_NAME)
-    login = form.need("login", "Enter a login: a short name or an e-mail address.", most=MOST_NAME)
-    if any(c.isspace() or not c.isprintable() for c in login):
-        form.wrong("login", "Leave out spaces and signs that cannot be seen.")
+    name = form.name("name", "Enter a name.", most=MOST_NAME)
+    login = form.name("login", "Enter a login: a short name or an e-mail address.", most=MOST_NAME)
+    if any(c.isspace() for c in login):
+        form.wrong("login", "Leave out the spaces.")
     password = new_password(form, twice=twice)
     form.stop()
     return Person(

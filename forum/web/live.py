@@ -22,6 +22,7 @@ from forum.room import Room, cast_of
 from forum.screen import View, cue_key
 from forum.session import TICKETS, LiveSession, Participant
 from forum.viewing import yours_of
+from forum.visible import digits, trimmed
 from forum.web.cookies import DEVICE, READING, YEAR, cookie_of, set_cookie
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
@@ -45,7 +46,7 @@ async def join(request: Request) -> Response:
     form = await form_of(request)
     typed = form.text("code")
     try:
-        live = await session_of(request, _NOT_DIGITS.sub("", typed))
+        live = await session_of(request, _NOT_DIGITS.sub("", digits(typed)))
     except NotFound as error:
         errors = {"code": _("There is no session with this code. Check the six digits on the big screen.")}
         if wants_json(request):
@@ -230,7 +231,7 @@ def unsent(view: View, typed: Typed | None) -> tuple[str, ...]:
     """The words of a refused ballot whose form is no longer on the page, to be copied from there."""
     if typed is None or (view.voting and view.round is not None and view.round.id == typed.round):
         return ()
-    return tuple(words for words in (typed.reason.strip(), typed.condition.strip()) if words)
+    return tuple(words for words in (trimmed(typed.reason), trimmed(typed.condition)) if words)
 
 
 async def now(request: Request) -> Response:

@@ -37,7 +37,7 @@ async def _chosen(request: Request, form: Form, person: Person) -> str:
     before = typed_password(form, "before", "Enter your present password.")
     chosen = new_password(form, twice=True)
     form.stop()
-    if await holder(request, person.login, before) is None:
+    if (await holder(request, person.login, before))[0] is None:
         raise BadInput("This is not your present password. Type it again.", field="before")
     return chosen
 

@@ -1,9 +1,15 @@
-"""Passwords by argon2id (RFC 9106), in threads of their own: it is slow on purpose, and rooms must not wait."""
+"""Passwords by argon2id (RFC 9106), in threads of their own: it is slow on purpose, and rooms must not wait.
+
+One password can be typed in several ways of writing Unicode, and each device has its own: what is hashed is the one
+form of `prepared` (RFC 8265, the OpaqueString profile).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import enum
 import secrets
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -17,19 +23,29 @@ _threads = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 _hasher = argon2.PasswordHasher()
 
 
+class Fit(enum.Enum):
+    """Whether a password belongs to a stored hash. BEFORE: it does, but the hash is to be made anew, for it is of a
+    form, or of parameters, that are no longer used."""
+
+    NO = enum.auto()
+    YES = enum.auto()
+    BEFORE = enum.auto()
+
+
+def prepared(password: str) -> str:
+    """The one form of a password: composed (NFC), every space U+0020."""
+    spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
+    return unicodedata.normalize("NFC", spaced)
+
+
 async def hashed(password: str) -> str:
     """The argon2id hash to store, with its own salt and parameters."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, prepared(password))
 
 
-async def matches(stored: str, password: str) -> bool:
+async def fit(stored: str, password: str) -> Fit:
     """Whether the password belongs to a stored hash. For "" (nobody) it is as slow, and never."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _matches, stored, password)
-
-
-def outdated(stored: str) -> bool:
-    """Whether a stored hash was made with weaker parameters than today's."""
-    return _hasher.check_needs_rehash(stored)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _fit, stored, password)
 
 
 @cache
@@ -37,9 +53,19 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe())
 
 
-def _matches(stored: str, password: str) -> bool:
+def _fit(stored: str, password: str) -> Fit:
     nobody = _nobody()
+    # Hashes that are older than `prepared` are of what was typed, which was one of the last two.
+    forms = (prepared(password), password, unicodedata.normalize("NFD", password))
+    for form in dict.fromkeys(forms):
+        if _matches(stored or nobody, form) and stored:
+            now = form == forms[0] and not _hasher.check_needs_rehash(stored)
+            return Fit.YES if now else Fit.BEFORE
+    return Fit.NO
+
+
+def _matches(stored: str, password: str) -> bool:
     try:
-        return _hasher.verify(stored or nobody, password) and bool(stored)
+        return _hasher.verify(stored, password)
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from forum.__main__ import main
@@ -25,7 +26,7 @@ def add(data: Path, login: str = "ann", *options: str, given: str = PASSWORD + "
 async def test_add_keeps_a_hash_and_no_password(tmp_path: Path) -> None:
     with closing(sqlite3.connect(_with_ann(tmp_path) / "forum.db")) as database:
         stored = database.execute("SELECT password FROM person WHERE login = 'ann'").fetchone()[0]
-    assert await passwords.matches(stored, PASSWORD)
+    assert await passwords.fit(stored, PASSWORD) is passwords.Fit.YES
     assert PASSWORD.encode() not in (tmp_path / "forum.db").read_bytes()
 
 
@@ -123,3 +124,33 @@ def test_a_new_password_is_the_only_one(tmp_path: Path) -> None:
         assert [database.execute(those).fetchall() for those in (signed_in, tokens)] == [[("eve",)], [("eve",)]]
     assert passwords._matches(stored, "eleven pale wooden bridges")
     assert not passwords._matches(stored, PASSWORD)
+
+
+def test_a_login_and_a_password_are_taken_however_they_are_written(tmp_path: Path) -> None:
+    assert add(tmp_path, "Tŷ.nos", given="tŷ bach twt ger y lli\n").exit_code == 0
+    for login in ("ty\u0302.NOS", "ｔŷ.nos", "tŷ\u200b.nos"):
+        assert add(tmp_path, login).exit_code == 1
+        given = user("password", login, "--password-stdin", "--data", tmp_path, given="ty\u0302 mawr twt ger y lli\n")
+        assert given.exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
+        (stored,) = database.execute("SELECT password FROM person").fetchone()
+    assert passwords._fit(stored, "tŷ mawr twt ger y lli") is passwords.Fit.YES
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("\u3164",), ("an\u202en",), ("ann\ue000",), ("ann", "--name", "A\u202enn"), ("ann", "--name", "Ann\nBob")],
+)
+def test_an_account_has_a_login_and_a_name_that_can_be_read(tmp_path: Path, options: tuple[str, ...]) -> None:
+    assert add(tmp_path, *options).exit_code == 1
+    assert "Traceback" not in add(tmp_path, *options).stderr
+
+
+def test_a_name_that_nobody_can_see_is_none(tmp_path: Path) -> None:
+    assert add(tmp_path, "ann", "--name", "\u200b").exit_code == 0
+    assert "ann\tann\torganiser" in user("list", "--data", tmp_path).stdout
+
+
+def test_a_token_is_for_something_that_can_be_read(tmp_path: Path) -> None:
+    assert add(tmp_path).exit_code == 0
+    assert user("token", "ann", "--label", "\u2060", "--data", tmp_path).exit_code == 1

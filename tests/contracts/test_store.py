@@ -19,6 +19,8 @@ from forum.groups import Partition, Row
 from forum.ports import Commitment, Decision, Disclosure, Person, Submission, Token
 from forum.session import Cue, Participant
 from forum.store import SqlStore
+from forum.store.people import SqlPeople
+from forum.store.tables import person as people
 from forum.web import accounts
 
 EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "2026-03-01T20:00:00.000Z"
@@ -168,6 +170,26 @@ async def test_the_first_link_works_once_and_only_the_latest(store: SqlStore) ->
     assert sorted(await asyncio.gather(*(use() for _ in range(5)))) == [False] * 4 + [True]
     async with store.read() as work:
         assert not await work.people.first_link_holds("new", EARLY)
+
+
+async def test_a_login_is_one_however_it_is_written(store: SqlStore) -> None:
+    ty = a_person("Tŷ.nos")
+    async with store.begin() as work:
+        await work.people.add(ty)
+        for login in ("tŷ.nos", "TY\u0302.NOS", "ｔy\u0302.nos", "tŷ\u200b.nos", "\u2060tŷ.nos\ufe0f"):
+            assert await work.people.by_login(login) == ty, login
+            with pytest.raises(BadInput, match="taken"):
+                await work.people.add(a_person(login))
+        assert await work.people.by_login("ty.nos") is None
+
+
+async def test_an_account_that_is_older_than_the_rule_is_still_found(store: SqlStore) -> None:
+    old = a_person("ann\ufe0f")
+    async with store.begin() as work:
+        await work.people.add(old)
+        assert isinstance(work.people, SqlPeople)
+        await work.people._link.run(sa.update(people).where(people.c.id == old.id).values(login_key="ann\ufe0f"))
+        assert await work.people.by_login("ann\ufe0f") == old
 
 
 async def test_tokens_are_their_holders_until_revoked(store: SqlStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import unicodedata
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from forum.web import accounts, passwords
 from forum.web.accounts import local_path
 from forum.web.cookies import SIGNED_IN
 from forum.web.pages import digest
+from forum.web.passwords import Fit
 
 
 @pytest.fixture
@@ -80,13 +82,14 @@ async def test_nobodys_password_is_checked_as_slowly_as_somebodys(monkeypatch: p
             return verify(stored, password)
 
         hash = staticmethod(passwords._hasher.hash)
+        check_needs_rehash = staticmethod(passwords._hasher.check_needs_rehash)
 
     monkeypatch.setattr(passwords, "_hasher", Counting())
     stored = await passwords.hashed(PASSWORD)
-    assert await passwords.matches(stored, PASSWORD)
-    assert not await passwords.matches(stored, PASSWORD + "!")
-    assert not await passwords.matches("", PASSWORD)
-    assert not await passwords.matches("not a hash", PASSWORD)
+    assert await passwords.fit(stored, PASSWORD) is Fit.YES
+    assert await passwords.fit(stored, PASSWORD + "!") is Fit.NO
+    assert await passwords.fit("", PASSWORD) is Fit.NO
+    assert await passwords.fit("not a hash", PASSWORD) is Fit.NO
     assert len(checked) == 4
     assert len({entry.rpartition("$")[0].rpartition("$")[0] for entry in checked[:3]}) == 1
 
@@ -170,6 +173,75 @@ async def test_a_sign_in_lasts_twelve_hours(house: House) -> None:
     async with house.store.read() as work:
         assert await work.people.signed_in(token, SystemClock().later(hours=11.99)) is not None
         assert await work.people.signed_in(token, SystemClock().later(hours=12.01)) is None
+
+
+COMPOSED, APART = "tŷ bach twt ger y lli", "ty\u0302 bach twt ger y lli"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [
+        (COMPOSED, APART),
+        (APART, COMPOSED),
+        (COMPOSED, COMPOSED.replace(" ", "\u00a0")),
+        ("\u1100\u1161\u11a8" * 12, "각" * 12),
+        ("\u212bngström och sju till", "Ångström och sju till"),
+    ],
+)
+async def test_a_password_fits_however_a_device_writes_it(house: House, chosen: str, typed: str) -> None:
+    link = await a_first_link(house)
+    async with house.browser() as browser:
+        assert (await browser.post(link, data=first_form(password=chosen, again=typed))).status_code == 303
+    async with house.browser() as browser:
+        wrong = await browser.post("/sign-in", data={"login": "ada", "password": typed.upper()})
+        assert wrong.status_code == 422
+        assert (await browser.post("/sign-in", data={"login": "ada", "password": typed})).status_code == 303
+
+
+@pytest.mark.parametrize(("before", "typed"), [(APART, APART), (APART, COMPOSED), (COMPOSED, APART)])
+async def test_a_password_from_before_still_fits_and_is_kept_in_its_one_form(
+    house: House, before: str, typed: str
+) -> None:
+    person = await house.person("mo", "moderator")
+    async with house.store.begin() as work:
+        await work.people.set_password(person.id, passwords._hasher.hash(before))
+    async with house.browser() as browser:
+        assert (await browser.post("/sign-in", data={"login": "mo", "password": typed})).status_code == 303
+    async with house.store.read() as work:
+        kept = await work.people.by_login("mo")
+    assert kept is not None
+    assert await passwords.fit(kept.password, COMPOSED) is Fit.YES
+
+
+async def test_a_password_is_as_long_as_it_looks(house: House) -> None:
+    link = await a_first_link(house)
+    async with house.browser() as browser:
+        short, long = "ŷŵ" * 5, "ŷŵ" * 100
+        for chosen, code in ((short, 422), (unicodedata.normalize("NFD", short), 422), (long + "a", 422)):
+            assert (await browser.post(link, data=first_form(password=chosen, again=chosen))).status_code == code
+        typed = unicodedata.normalize("NFD", long)
+        assert (await browser.post(link, data=first_form(password=typed, again=typed))).status_code == 303
+    async with house.browser() as browser:
+        assert (await browser.post("/sign-in", data={"login": "ada", "password": long})).status_code == 303
+
+
+async def test_names_and_logins_are_names(house: House) -> None:
+    link = await a_first_link(house)
+    async with house.browser() as browser:
+        for changes in (
+            {"name": "\u200b"},
+            {"name": "\u3164"},
+            {"name": "Ada\u202e"},
+            {"name": "\u2067Ada\u2069"},
+            {"login": "\u2800"},
+            {"login": "a\u202eda"},
+            {"login": "ada\ue000"},
+            {"login": "a\u3000b"},
+        ):
+            answer = await browser.post(link, data=first_form(**changes))
+            assert (answer.status_code, f'<a href="#{next(iter(changes))}">' in answer.text) == (422, True), changes
+        named = first_form(name="👩🏽\u200d⚕\ufe0f Ada", login="آدا\u200cها")
+        assert (await browser.post(link, data=named)).status_code == 303
 
 
 async def test_signing_out_ends_it_on_the_server_too(house: House) -> None:

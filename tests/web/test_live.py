@@ -70,7 +70,7 @@ async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
 
 async def test_a_code_is_taken_however_it_is_typed(event: Event) -> None:
     async with event.house.browser() as browser:
-        for typed in ("482913", "482 913", " 482-913 "):
+        for typed in ("482913", "482 913", " 482-913 ", "４８２ ９１３", "٤٨٢٩١٣", "४८२-९१३", "\u200b482913\ufeff"):
             answer = await browser.post("/join", data={"code": typed})
             assert (answer.status_code, answer.headers["location"]) == (303, "/s/482913")
 
