@@ -29,8 +29,10 @@ verify.py              a program that checks this export
 datapackage.json       the size and the SHA-256 of every file above
 datapackage.sig        the signature of datapackage.json
 
-The tables open in any spreadsheet program. They are UTF-8 with commas. A cell that begins with a sign that
-starts a formula (such as = or +) has an apostrophe in front of it, so that nothing in it can run.
+The tables open in any spreadsheet program, also by a double click. They are UTF-8 with a byte order mark, and
+commas. A spreadsheet may make a date of an answer such as 10-12 when it is opened like that: import the file
+there as text instead (docs/exports.md says how). What is in the file stays as it is. A cell that begins with a
+sign that starts a formula (such as = or +) has an apostrophe in front of it, so that nothing in it can run.
 Groups that are too small to be shown on their own stand together under "other groups". Where even that
 could show how a few people voted, nothing is given by group, and the table says so.
 "(withdrawn)" stands where somebody took their words back. Who did is not said; that something was there is.

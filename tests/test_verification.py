@@ -74,6 +74,27 @@ def test_the_words_say_what_was_withdrawn_sealed_and_left_out(packed: bytes) -> 
     assert one["ballots root"] == "8 rounds; 1 more stay sealed until revealed, 1 not in this export"
 
 
+def without_mark(files: dict[str, bytes], *names: str) -> bytes:
+    """An export whose tables of these names have no byte order mark, signed like any other."""
+    old = {name: body[3:] if name in names else body for name, body in files.items()}
+    assert all(files[name].startswith(b"\xef\xbb\xbf") for name in names)
+    old["datapackage.json"] = record.describe(old, None)
+    old["datapackage.sig"] = SIGNER.sign(old["datapackage.json"])
+    return record.pack(old)
+
+
+def test_an_export_from_before_the_byte_order_mark_passes_as_it_did(files: dict[str, bytes]) -> None:
+    checks = verify(without_mark(files, *record.TABLES))
+    assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
+
+
+def test_a_table_has_one_mark_or_none(files: dict[str, bytes]) -> None:
+    twice = {**files, "rounds.csv": files["rounds.csv"][:3] + files["rounds.csv"]}
+    twice["datapackage.json"] = record.describe(twice, None)
+    twice["datapackage.sig"] = SIGNER.sign(twice["datapackage.json"])
+    assert failed(record.pack(twice)) == {"tables"}
+
+
 # ---------------------------------------------------------------- any byte of any file
 
 

@@ -1,4 +1,4 @@
-"""The tables of an export: CSV after RFC 4180, in UTF-8, from nothing but the record and its words.
+"""The tables of an export: CSV after RFC 4180, UTF-8 with a byte order mark, from nothing but the record and its words.
 
 COLUMNS lists every column and what it holds; docs/exports.md shows the same list, and a test compares them.
 
@@ -21,6 +21,8 @@ Row: TypeAlias = dict[str, Cell]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BETWEEN = " | "
+# The byte order mark: with it a table that is opened by a double click is read as UTF-8, and no letter is garbled.
+MARK = b"\xef\xbb\xbf"
 
 _WHERE = {
     "demonstration": "yes where it comes from a demonstration or a recorded rehearsal, else empty",
@@ -136,11 +138,11 @@ def cell(value: Cell) -> str:
 
 
 def table(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
-    """A header row and the rows, each ended by CR LF. Raises KeyError for a row that lacks a column."""
+    """MARK, a header row and the rows, each ended by CR LF. Raises KeyError for a row that lacks a column."""
     names = list(columns)
     lines = [",".join(map(cell, names))]
     lines += [",".join(cell(row[name]) for name in names) for row in rows]
-    return "".join(line + "\r\n" for line in lines).encode()
+    return MARK + "".join(line + "\r\n" for line in lines).encode()
 
 
 def _where(log: Log, entry: Entry) -> Row:

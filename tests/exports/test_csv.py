@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from pathlib import Path
@@ -24,7 +25,7 @@ def log() -> Log:
 
 
 def read(name: str, log: Log) -> list[dict[str, str]]:
-    text = EXPORTS[name](log).decode()
+    text = EXPORTS[name](log).decode("utf-8-sig")
     assert text.endswith("\r\n")
     rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     assert all(None not in row and None not in row.values() for row in rows)
@@ -34,8 +35,8 @@ def read(name: str, log: Log) -> list[dict[str, str]]:
 @pytest.mark.parametrize("name", COLUMNS)
 def test_every_table_has_its_columns_also_when_empty(name: str, log: Log) -> None:
     header = ",".join(COLUMNS[name])
-    assert EXPORTS[name](log).decode().split("\r\n")[0] == header
-    assert EXPORTS[name](Log((), {}, ())).decode() == header + "\r\n"
+    assert EXPORTS[name](log).decode("utf-8-sig").split("\r\n")[0] == header
+    assert EXPORTS[name](Log((), {}, ())).decode("utf-8-sig") == header + "\r\n"
 
 
 def test_the_docs_list_every_file_and_column() -> None:
@@ -54,9 +55,22 @@ def test_what_is_written_is_what_is_read(one: str, two: str) -> None:
     data = table(["a", "b"], [{"a": one, "b": two}]) if encodable(one + two) else b""
     if not data:
         return
-    [header, row] = list(csv.reader(io.StringIO(data.decode(), newline=""), strict=True))
+    [header, row] = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
     assert header == ["a", "b"]
     assert row == ["'" + text if text.startswith(FORMULA) else text for text in (one, two)]
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_table_says_that_it_is_utf_8(name: str, log: Log) -> None:
+    """By a byte order mark, once, before everything else: a double click garbles no letter."""
+    for data in (EXPORTS[name](log), EXPORTS[name](Log((), {}, ()))):
+        assert data.startswith(codecs.BOM_UTF8 + next(iter(COLUMNS[name])).encode())
+        assert data.count(codecs.BOM_UTF8) == 1
+
+
+@pytest.mark.parametrize("words", ["10-12", "1/2", "007", "1e5", "March 7", "TRUE", "tŷ"])
+def test_what_a_spreadsheet_might_take_for_something_else_is_what_people_said(words: str) -> None:
+    assert cell(words) == words
 
 
 def encodable(text: str) -> bool:

@@ -193,7 +193,7 @@ async def test_five_hundred_answers_in_three_days_are_counted_once_and_the_expor
         for label, counts in table.items():
             of_label = Counter(line["leaf"]["choice"] for line in lines if line["label"] == label)
             assert counts == [of_label[choice] for choice in choices]
-        [row] = list(csv.DictReader(io.StringIO(files["rounds.csv"].decode())))
+        [row] = list(csv.DictReader(io.StringIO(files["rounds.csv"].decode("utf-8-sig"))))
         assert (row["session_kind"], row["ballots"]) == ("asynchronous", str(told.total()))
         assert row["closes_at"] == "2026-03-04T22:00:00.000Z"
         for browser in [organiser, *(reader.browser for reader in everybody)]:
