@@ -34,7 +34,7 @@ from forum.web.prefix import BelowPrefix, prefix_of
 from forum.web.proxies import ForwardedHeaders, Proxies
 from forum.web.routes import routes
 from forum.web.site import Site
-from forum.web.templating import environment
+from forum.web.templating import environment, keep_time
 from forum.web.words import say, speaking
 from forum.wire import Screen
 
@@ -60,6 +60,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
     address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
     templates = environment(prefix_of(settings))
     _check_free(prefix_of(settings))
+    keep_time(settings.timezone)
     time = clock or SystemClock()
     proxies = Proxies(settings)
     languages = load([LOCALES, *([settings.locales] if settings.locales else [])])

@@ -13,7 +13,8 @@ import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -25,6 +26,7 @@ from forum.clock import written
 from forum.commission import Commission
 from forum.errors import IllegalMove, NotFound, StoreUnavailable
 from forum.facilitation import Facilitation
+from forum.localtime import UTC, stored
 from forum.ports import Clock, Store, Submission, Work
 from forum.round import OPEN, Round
 from forum.scenario import Scene
@@ -52,8 +54,8 @@ log = structlog.get_logger()
 class AsynchronousForm:
     """An asynchronous round as typed. `story` is the id of a public story, `scene` the name of a decision point in it.
 
-    `day` and `time` (UTC) are when it closes. `id` as in organising.CommissionForm. Errors come back under "title",
-    "question", "day" and "time".
+    `day` and `time`, as clocks show them in `zone`, are when it closes. `id` as in organising.CommissionForm. Errors
+    come back under "title", "question", "day" and "time".
     """
 
     commission: str
@@ -64,6 +66,7 @@ class AsynchronousForm:
     day: str = ""
     time: str = ""
     rehearsal: bool = False
+    zone: ZoneInfo = UTC
 
 
 def questions(stories: Iterable[Submission]) -> list[tuple[Submission, Scene]]:
@@ -96,7 +99,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             if standing:
                 return standing[0]
         scene = await _question(work, commission, form, found)
-        closes_at = _closing_time(found, form.day, form.time)
+        closes_at = _closing_time(found, form.day, form.time, form.zone)
         _in_bounds(found, closes_at, clock.later(hours=FEWEST_HOURS), clock.later(days=MOST_DAYS))
         found.stop()
         rehearsal = form.rehearsal or commission.rehearsal
@@ -149,14 +152,14 @@ async def _question(work: Work, commission: Commission, form: AsynchronousForm, 
     return scene or Scene("", "")
 
 
-async def extend(store: Store, clock: Clock, session: str, day: str, time: str) -> Round:
-    """Gives more time, until the day and time typed; everybody is told, and the record says so.
+async def extend(store: Store, clock: Clock, session: str, day: str, time: str, zone: ZoneInfo = UTC) -> Round:
+    """Gives more time, until the day and time typed, on clocks in `zone`; everybody is told, and the record says so.
 
     Raises FormErrors ("day", "time") for a time that cannot be or is too far away, BadInput for one that is no later,
     IllegalMove where the question is closed, or its time is over.
     """
     found = Findings()
-    closes_at = _closing_time(found, day, time)
+    closes_at = _closing_time(found, day, time, zone)
     async with store.begin() as work:
         live = await work.sessions.get(session, lock=True)
         if not live.asynchronous:
@@ -176,7 +179,7 @@ async def extend(store: Store, clock: Clock, session: str, day: str, time: str) 
     return round_
 
 
-def _closing_time(found: Findings, day: str, time: str) -> str:
+def _closing_time(found: Findings, day: str, time: str, zone: ZoneInfo) -> str:
     """The moment typed, as it is stored; "" where that is none, which is then found wrong."""
     try:
         date = datetime.fromisoformat(day.strip()) if _DAY.fullmatch(day.strip()) else None
@@ -188,7 +191,13 @@ def _closing_time(found: Findings, day: str, time: str) -> str:
     if not _TIME.fullmatch(time.strip()) or int(hour) > 23 or int(minute) > 59:
         found.wrong("time", "Write the time as hours and minutes. For example: 18:00.")
         return ""
-    return written(date.replace(hour=int(hour), minute=int(minute), tzinfo=UTC)) if date else ""
+    if date is None:
+        return ""
+    try:
+        return stored(date.replace(hour=int(hour), minute=int(minute)), zone)
+    except ValueError:
+        found.wrong("time", "Clocks skip this time, because summer time begins. Choose an hour later.")
+        return ""
 
 
 def _in_bounds(found: Findings, closes_at: str, first: str, last: str) -> None:

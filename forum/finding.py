@@ -153,11 +153,8 @@ def _fold(word: str) -> str:
 def _term(together: tuple[str, ...], apart: tuple[str, ...]) -> Term:
     """What a text must hold. `apart`: the same, parted at joiners and soft hyphens; so were texts indexed before."""
     prefix = len(together[-1]) >= PREFIX_FROM
-    if apart not in ((), together):
-        return Term((together, apart), prefix)
-    if len(together) > 1:
-        return Term((together,), prefix)
-    return Term(tuple((form,) for form in dict.fromkeys(_forms(together[0]))), prefix)
+    rows = [together] if len(together) > 1 else [(form,) for form in _forms(together[0])]
+    return Term(tuple(dict.fromkeys([*rows, apart] if apart else rows)), prefix)
 
 
 def _forms(word: str) -> Iterator[str]:

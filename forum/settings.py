@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from forum.addresses import checked
 from forum.errors import BadInput, StartupProblem
+from forum.localtime import LONDON, zone
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -58,6 +60,11 @@ TABLE = (
         "FORUM_LOCALES",
         "",
         "Folder with further languages, each as LANGUAGE/LC_MESSAGES/forum.po; empty: those that come with Forum.",
+    ),
+    Setting(
+        "FORUM_TIMEZONE",
+        LONDON,
+        "Time zone in which times are shown and typed, as Europe/London; the record and exports keep UTC.",
     ),
     Setting("FORUM_JOINS_PER_ADDRESS", "3000", "Phones that may join from one network address in ten minutes."),
     Setting("FORUM_WRONG_CODES_PER_ADDRESS", "300", "Wrong join codes that one address may try in ten minutes."),
@@ -114,6 +121,7 @@ class Settings:
     public_url: str
     trusted_proxies: tuple[Network, ...]
     locales: Path | None
+    timezone: ZoneInfo
     joins_per_address: int
     wrong_codes_per_address: int
     wrong_tickets_per_address: int
@@ -146,6 +154,7 @@ class Settings:
             public_url=_public(raw["FORUM_PUBLIC_URL"]),
             trusted_proxies=_networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
+            timezone=_zone(raw["FORUM_TIMEZONE"]),
             joins_per_address=numbers["FORUM_JOINS_PER_ADDRESS"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
             wrong_tickets_per_address=numbers["FORUM_WRONG_TICKETS_PER_ADDRESS"],
@@ -158,6 +167,14 @@ class Settings:
             sign_ins_per_address=numbers["FORUM_SIGN_INS_PER_ADDRESS"],
             mail=_mail(raw["FORUM_SMTP_URL"], raw["FORUM_SMTP_FROM"], raw["FORUM_PUBLIC_URL"]),
         )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return zone(name)
+    except ValueError as error:
+        words = "FORUM_TIMEZONE must be a time zone as Europe/London, not %(value)s."
+        raise StartupProblem(words, value=name) from error
 
 
 def sqlite_url(file: Path) -> str:

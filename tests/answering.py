@@ -14,7 +14,7 @@ from nights import Night, a_night
 
 from forum import asynchronous
 
-UNTIL = "4 March 2026, 22:00 UTC"
+UNTIL = "4 March 2026, 22:00 GMT"
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ _MARK = "\u200f"
 # Names that are the same in every language, and what stands in an address or a file's name.
 _NAMES = re.compile(
     r"(?:https?://|/)\S+|\S+@\S+|\b\S+\.(?:twee|html|zip|py|csv|jsonl|json|pem|org|uk|test)\S*|\b[0-9a-f]{16,}\b|"
-    r"\b(?:Forum|Atom|Twee|Twine|Harlowe|SugarCube|Chapbook|Snowman|UTC|NHS|PDF|PNG|JPEG|JSON|UTF|HTML|UUID|KiB|MiB|MB|KB|"
+    r"\b(?:Forum|Atom|Twee|Twine|Harlowe|SugarCube|Chapbook|Snowman|UTC|GMT|BST|NHS|PDF|PNG|JPEG|JSON|UTF|HTML|UUID|KiB|MiB|MB|KB|"
     r"StoryTitle|StoryData|SHA|RFC|GDPR|QR|Merkle|Cymraeg|English)\b"
 )
 _TAG = re.compile(r"<(script|style|svg)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL)

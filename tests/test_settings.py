@@ -18,6 +18,21 @@ def loaded(**changes: str) -> MailServer | None:
     return Settings.load(SOUND | changes).mail
 
 
+@pytest.mark.parametrize("name", ["Europe/London", "Europe/Dublin", "Asia/Kolkata", "UTC"])
+def test_a_time_zone_is_read(name: str) -> None:
+    assert Settings.load({"FORUM_TIMEZONE": name}).timezone.key == name
+
+
+def test_without_a_time_zone_it_is_the_fields_own() -> None:
+    assert Settings.load({}).timezone.key == "Europe/London"
+
+
+@pytest.mark.parametrize("name", ["London", "GMT+1 or so", "../../etc/passwd", "Europe/"])
+def test_what_is_no_time_zone_is_refused_in_one_line(name: str) -> None:
+    with pytest.raises(StartupProblem, match="FORUM_TIMEZONE must be a time zone as Europe/London, not"):
+        Settings.load({"FORUM_TIMEZONE": name})
+
+
 def test_without_a_mail_server_there_is_no_e_mail() -> None:
     assert Settings.load({}).mail is None
     assert Settings.load({"FORUM_SMTP_FROM": "whatever"}).mail is None

@@ -57,6 +57,7 @@ async def add(request: Request) -> Response:
         day=form.text("day"),
         time=form.text("time"),
         rehearsal=form.flag("rehearsal"),
+        zone=site.settings.timezone,
     )
     try:
         made = await asynchronous.open_round(site.store, site.clock, asked)
@@ -96,7 +97,8 @@ async def act(request: Request) -> Response:
             form.wrong("sure", "Tick the box to say that you are sure.")
             form.stop()
         if name == EXTEND:
-            round_ = await asynchronous.extend(site.store, site.clock, session, form.text("day"), form.text("time"))
+            until, zone = (form.text("day"), form.text("time")), site.settings.timezone
+            round_ = await asynchronous.extend(site.store, site.clock, session, *until, zone)
             return done(request, f"/organise/asynchronous/{session}", round=round_.id, closes_at=round_.closes_at)
         outcome = await ACTS[name](asynchronous.acts(site.store, site.clock), session, round_.id, form)
     except ForumError as error:
@@ -155,8 +157,6 @@ async def _form_page(
         question=form.text("question") or first.get(request.query_params.get("story", ""), ""),
         form=form,
         id=form.text("id") or secrets.token_hex(16),
-        today=site.clock.now()[:10],
-        last=site.clock.later(days=asynchronous.MOST_DAYS)[:10],
         errors=errors or {},
         most=organising,
         bounds=asynchronous,

@@ -13,6 +13,7 @@ from forum.ballot import Ballot
 from forum.commission import Commission
 from forum.decisions import DecisionForm, Matter, Promise
 from forum.errors import BadInput, IllegalMove
+from forum.localtime import local
 from forum.methods import METHODS
 from forum.outcome import ADOPTED, OUTCOMES, WITH_CHANGES, differs
 from forum.ports import Decision, Work
@@ -260,7 +261,7 @@ async def export(request: Request) -> Response:
     site = site_of(request)
     commission = request.query_params.get("commission") or None
     data = await publishing.export(site.store, site.signer, commission)
-    name = f"forum-export-{site.clock.now()[:10]}.zip"
+    name = f"forum-export-{local(site.clock.now(), site.settings.timezone):%Y-%m-%d}.zip"
     return Response(
         data, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jinja2
 import segno
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_location
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
 from forum import ROOT, charts
 from forum.draft import mark
+from forum.localtime import LONDON, local, short
 from forum.methods import METHODS
 from forum.missing import missing
 from forum.onward import leading, moves
@@ -25,6 +28,8 @@ from forum.web.words import gettext, language, ngettext
 
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
+# Set once, when the application is built.
+_zone = [ZoneInfo(LONDON)]
 
 
 @cache
@@ -40,17 +45,33 @@ def qr(text: str) -> str:
     return segno.make(text, error="m").svg_inline(omitsize=True, border=2, light="#fff", dark="#000")
 
 
+def keep_time(zone: ZoneInfo) -> None:
+    """From here on, in this process, times are told as clocks show them in this zone."""
+    _zone[0] = zone
+
+
 def day(at: str) -> str:
-    """A stored time (UTC) as "22 November 2026", in the reader's language."""
+    """A stored time (UTC), or a day, as "22 November 2026", in the reader's language, as calendars show it there."""
     return format_date(_moment(at), "long", language().locale) if at else ""
 
 
 def moment(at: str) -> str:
-    """A stored time (UTC) as "22 November 2026, 13:44 UTC", in the reader's language."""
+    """A stored time (UTC) as "22 November 2026, 13:44 GMT", in the reader's language, as clocks show it there."""
     if not at:
         return ""
     time = format_time(_moment(at), "short", locale=language().locale)
-    return gettext("%(day)s, %(time)s UTC") % {"day": day(at), "time": time}
+    return gettext("%(day)s, %(time)s %(zone)s") % {"day": day(at), "time": time, "zone": short(_moment(at))}
+
+
+def clocks() -> str:
+    """Whose clocks those are: "United Kingdom Time"; "UTC" for a zone of no place."""
+    place = get_timezone_location(_zone[0], locale=language().locale)
+    return place if "/" in _zone[0].key and "Etc/" not in _zone[0].key else _zone[0].key
+
+
+def _timed(told: Callable[[str], str]) -> Callable[[str], Markup]:
+    """The same for pages: words for people, the stored time for programs."""
+    return lambda at: Markup('<time datetime="{}">{}</time>').format(at, told(at)) if at else Markup("")
 
 
 def number(value: int) -> str:
@@ -64,7 +85,8 @@ def share(part: int, whole: int) -> str:
 
 
 def _moment(at: str) -> datetime:
-    return datetime.fromisoformat(at)
+    """A stored time in the zone; a day, which is the same everywhere, as it is."""
+    return local(at, _zone[0]) if "T" in at else datetime.fromisoformat(at)
 
 
 def spaced(code: str) -> Markup:
@@ -94,12 +116,12 @@ def environment(prefix: str = "") -> jinja2.Environment:
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
     env.globals |= ways.GLOBALS | {"methods": tuple(METHODS)}
     env.globals |= {"shares_picture": pictures.shares_picture, "run_off_picture": pictures.run_off_picture}
-    env.globals |= {"moves": moves, "leading": leading, "missing": missing}
+    env.globals |= {"clocks": clocks, "moves": moves, "leading": leading, "missing": missing}
     env.globals |= {"reading_name": reading_name, "readings": readings, "note_words": note_words}
     env.filters |= {
         "mark": mark,
-        "day": day,
-        "moment": moment,
+        "day": _timed(day),
+        "moment": _timed(moment),
         "spaced": spaced,
         "note_words": note_words,
         "number": number,

@@ -129,7 +129,7 @@ def test_a_new_password_is_the_only_one(tmp_path: Path) -> None:
 def test_a_login_and_a_password_are_taken_however_they_are_written(tmp_path: Path) -> None:
     assert add(tmp_path, "Tŷ.nos", given="tŷ bach twt ger y lli\n").exit_code == 0
     for login in ("ty\u0302.NOS", "ｔŷ.nos", "tŷ\u200b.nos"):
-        assert add(tmp_path, login).exit_code == 1
+        assert add(tmp_path, login).exit_code == 2
         given = user("password", login, "--password-stdin", "--data", tmp_path, given="ty\u0302 mawr twt ger y lli\n")
         assert given.exit_code == 0
     with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
@@ -142,7 +142,7 @@ def test_a_login_and_a_password_are_taken_however_they_are_written(tmp_path: Pat
     [("\u3164",), ("an\u202en",), ("ann\ue000",), ("ann", "--name", "A\u202enn"), ("ann", "--name", "Ann\nBob")],
 )
 def test_an_account_has_a_login_and_a_name_that_can_be_read(tmp_path: Path, options: tuple[str, ...]) -> None:
-    assert add(tmp_path, *options).exit_code == 1
+    assert add(tmp_path, *options).exit_code == 2
     assert "Traceback" not in add(tmp_path, *options).stderr
 
 
@@ -153,4 +153,4 @@ def test_a_name_that_nobody_can_see_is_none(tmp_path: Path) -> None:
 
 def test_a_token_is_for_something_that_can_be_read(tmp_path: Path) -> None:
     assert add(tmp_path).exit_code == 0
-    assert user("token", "ann", "--label", "\u2060", "--data", tmp_path).exit_code == 1
+    assert user("token", "ann", "--label", "\u2060", "--data", tmp_path).exit_code == 2

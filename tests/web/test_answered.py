@@ -51,7 +51,7 @@ async def test_whoever_comes_after_an_early_closing_is_told_when_that_was(event:
     event.clock.move(days=1)
     await event.close()
     event.clock.move(hours=1)
-    assert "This question closed on 2 March 2026, 22:00 UTC. Your answer came after" in words(
+    assert "This question closed on 2 March 2026, 22:00 GMT. Your answer came after" in words(
         await event.answer(reader)
     )
     await reader.aclose()
@@ -62,7 +62,7 @@ async def test_more_time_is_told_on_the_page(event: Open) -> None:
     await asynchronous.extend(event.house.store, event.clock, event.night.live.id, "2026-03-08", "12:00")
     async with event.house.browser() as browser:
         said = words(await browser.get(event.path))
-    assert "Open until 8 March 2026, 12:00 UTC" in said
+    assert "Open until 8 March 2026, 12:00 GMT" in said
     assert "On 2 March 2026 the organiser gave more time." in said
 
 

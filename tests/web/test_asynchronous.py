@@ -93,9 +93,33 @@ async def test_it_is_opened_from_the_commission_with_a_question_and_a_time(desk:
     assert opened.status_code == 303
     page = words(await desk.organiser.get(opened.headers["location"]))
     assert "Another night" in page
-    assert "Open until 10 March 2026, 18:30 UTC" in page
+    assert "Open until 10 March 2026, 18:30 GMT" in page
     async with desk.house.store.read() as work:
         assert len(await work.sessions.of(desk.night.commission.id)) == 2
+
+
+async def test_in_summer_it_closes_when_clocks_show_what_was_typed(desk: Desk) -> None:
+    form = await desk.organiser.get(f"/organise/asynchronous/new?commission={desk.night.commission.id}")
+    assert "As clocks show it on that day: United Kingdom Time." in words(form)
+    opened = await desk.organiser.post("/organise/asynchronous", data=desk.form(day="2026-04-10", time="00:30"))
+    page = await desk.organiser.get(opened.headers["location"])
+    assert '<time datetime="2026-04-09T23:30:00.000Z">10 April 2026, 00:30 BST</time>' in page.text
+    longer = await desk.organiser.post(
+        opened.headers["location"] + "/extend", data={"day": "2026-04-11", "time": "18:30"}
+    )
+    assert longer.status_code == 303
+    assert "Open until 11 April 2026, 18:30 BST" in words(await desk.organiser.get(opened.headers["location"]))
+
+
+async def test_a_time_that_clocks_skip_is_told_beside_its_field(desk: Desk) -> None:
+    refused = await desk.organiser.post("/organise/asynchronous", data=desk.form(day="2026-03-29", time="01:30"))
+    assert refused.status_code == 422
+    assert re.findall(r'<li><a href="#(\w+)">', refused.text) == ["time"]
+    assert "Clocks skip this time" in words(refused)
+    assert 'value="01:30"' in refused.text
+    assert (
+        await desk.organiser.post("/organise/asynchronous", data=desk.form(day="2026-03-29", time="02:00"))
+    ).is_redirect
 
 
 async def test_the_storys_first_question_is_chosen_for_whoever_comes_from_the_story(desk: Desk) -> None:
@@ -172,8 +196,8 @@ async def test_more_time_is_given_or_refused_with_what_was_typed(desk: Desk) -> 
     assert 'value="08:15"' in refused.text
     assert (await desk.act("extend", day="2026-03-20", time="08:15")).status_code == 303
     said = words(await desk.page())
-    assert "Open until 20 March 2026, 08:15 UTC" in said
-    assert "More time was given on 1 March 2026, 22:00 UTC" in said
+    assert "Open until 20 March 2026, 08:15 GMT" in said
+    assert "More time was given on 1 March 2026, 22:00 GMT" in said
     desk.clock.move(days=30)
     late = await desk.organiser.get("/")
     assert late.status_code == 200
@@ -342,8 +366,8 @@ async def test_the_record_names_it(desk: Desk) -> None:
     page = words(await desk.organiser.get(f"/record?session={desk.night.live.id}"))
     for said in (
         "The asynchronous round “From the night shift” was made",
-        "An asynchronous round was opened, until 4 March 2026, 22:00 UTC.",
-        "An asynchronous round is open for longer: until 20 March 2026, 08:15 UTC.",
+        "An asynchronous round was opened, until 4 March 2026, 22:00 GMT.",
+        "An asynchronous round is open for longer: until 20 March 2026, 08:15 GMT.",
         "An asynchronous round closed. Votes counted: 14.",
         "In the asynchronous round people preferred",
     ):

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pseudo
@@ -16,6 +17,7 @@ from making import CLOCK, a_commission, a_session
 
 from forum.errors import Filled, StartupProblem, filled
 from forum.facilitation import Facilitation
+from forum.localtime import LONDON
 from forum.room import Connection
 from forum.session import LiveSession
 from forum.web import templating
@@ -110,7 +112,10 @@ def test_a_sentence_that_was_filled_in_is_translated_with_what_fills_it() -> Non
 def test_days_times_and_numbers_are_written_as_the_reader_writes_them(locales: Path) -> None:
     at = "2026-11-22T13:44:21.123Z"
     assert templating.day(at) == "22 November 2026"
-    assert templating.moment(at) == "22 November 2026, 13:44 UTC"
+    assert templating.moment(at) == "22 November 2026, 13:44 GMT"
+    assert templating.moment("2026-06-30T23:30:00.000Z") == "1 July 2026, 00:30 BST"
+    assert templating.day("2026-06-30T23:30:00.000Z") == "1 July 2026"
+    assert templating.day("2026-07-01") == "1 July 2026"
     assert templating.number(12345) == "12,345"
     assert templating.share(1, 6) == "17%"
     with speaking(Language("cy", "Cymraeg", Locale("cy"))):
@@ -235,3 +240,30 @@ async def test_a_bug_is_told_in_the_readers_language(house: House, monkeypatch: 
         answer = await browser.get(f"/?lang={pseudo.CODE}")
     assert answer.status_code == 500
     assert f'lang="{pseudo.CODE}" dir="rtl"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("zone", "told", "clocks"),
+    [
+        ("Europe/London", "1 July 2026, 00:30 BST", "United Kingdom Time"),
+        ("Asia/Kolkata", "1 July 2026, 05:00 IST", "India Time"),
+        ("America/Sao_Paulo", "30 June 2026, 20:30 UTC-03", "Brazil (Sao Paulo) Time"),
+        ("UTC", "30 June 2026, 23:30 UTC", "UTC"),
+    ],
+)
+def test_a_page_tells_people_local_time_and_programs_the_stored_one(zone: str, told: str, clocks: str) -> None:
+    at = "2026-06-30T23:30:00.000Z"
+    templating.keep_time(ZoneInfo(zone))
+    try:
+        drawn = templating.environment().from_string("{{ at|moment }} {{ ''|moment }}{{ at|day }} {{ clocks() }}")
+        day = told.partition(",")[0]
+        tag = f'<time datetime="{at}">'
+        assert drawn.render(at=at) == f"{tag}{told}</time> {tag}{day}</time> {clocks}"
+    finally:
+        templating.keep_time(ZoneInfo(LONDON))
+
+
+def test_no_page_tells_utc() -> None:
+    """Times in pages go through the filters `day` and `moment`; nothing else names a zone."""
+    for file in sorted(templating.TEMPLATES.rglob("*.html")):
+        assert not re.search(r"\bUTC\b|\bGMT\b", file.read_text()), file

@@ -82,9 +82,9 @@ def test_what_was_answered_alone_is_told_as_that(keeper: Keeper) -> None:
     assert "by themselves, over days" in made.sentence
     assert "may vote in a room as well" in text(made)
     opened = all_told(keeper, "round opened")[-1]
-    assert "asynchronous round was opened, until 25 November 2026, 18:00 UTC" in opened.sentence
+    assert "asynchronous round was opened, until 25 November 2026, 18:00 GMT" in opened.sentence
     [longer] = all_told(keeper, "round extended")
-    assert "open for longer: until 27 November 2026, 18:00 UTC" in longer.sentence
+    assert "open for longer: until 27 November 2026, 18:00 GMT" in longer.sentence
     assert "asynchronous round closed. Votes counted: 19" in all_told(keeper, "round closed")[-1].sentence
     shown = all_told(keeper, "round revealed")[-1]
     assert "In the asynchronous round people preferred “Send the police”" in shown.sentence
