@@ -221,8 +221,8 @@ async def a_house(
 
 
 def words(answer: httpx2.Response) -> str:
-    """What a page says: its text without tags, entities read, spaces single."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+    """What a page says: its text without tags, entities read, spaces single. A time is a part of its sentence."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</?time\b[^>]*>", "", answer.text))).split())
 
 
 def field(answer: httpx2.Response, name: str) -> str:
