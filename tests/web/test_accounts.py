@@ -140,7 +140,7 @@ async def test_a_hash_of_former_days_is_made_anew_at_the_next_right_password(hou
         assert (await browser.post("/sign-in", data={"login": "mo", "password": PASSWORD})).status_code == 303
         anew = await stored()
         assert anew != weak
-        assert not passwords.outdated(anew)
+        assert await passwords.fit(anew, PASSWORD) is Fit.YES
         assert (await browser.post("/sign-in", data={"login": "mo", "password": PASSWORD})).status_code == 303
         assert await stored() == anew
 
