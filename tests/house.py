@@ -207,15 +207,15 @@ def about_form() -> dict[str, str | list[str]]:
 
 @asynccontextmanager
 async def a_house(
-    folder: Path, tables: Path | None = None, clock: Clock | None = None, **settings: object
+    folder: Path, tables: Path | None = None, clock: Clock | None = None, address: str = "", **settings: object
 ) -> AsyncIterator[House]:
-    """Opens the house on a new database in `folder`, and closes it.
+    """Opens the house on a new database in `folder`, and closes it. `address` is how phones reach it.
 
     `tables` is an empty database that has its tables already (the fixture sqlite_template): copying it is quicker.
     """
     if tables:
         shutil.copyfile(tables, folder / "forum.db")
-    app = build(Settings.load({}, data=folder, **settings), clock=clock)
+    app = build(Settings.load({}, data=folder, **settings), address, clock)
     async with app.router.lifespan_context(app):
         yield House(app)
 

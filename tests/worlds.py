@@ -297,7 +297,11 @@ def unpacked(archive: bytes) -> str:
 async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> AsyncIterator[World]:
     """Opens a world: a session with a story, everybody in it and at its screens. `changes` are of the session."""
     clock = SetClock()
-    limits = {"joins_per_address": 1000, "sign_ins_per_address": 1000, "wrong_codes_per_address": 10_000}
+    limits: dict[str, Any] = {
+        "joins_per_address": 1000,
+        "sign_ins_per_address": 1000,
+        "wrong_codes_per_address": 10_000,
+    }
     # What is made once for all is made before chance is the same.
     assert await passwords.fit(await password_hash(), PASSWORD) is passwords.Fit.YES
     async with AsyncExitStack() as stack:

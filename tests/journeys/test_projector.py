@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from browsing import House, Look, People
 from making import COMMISSION_FORM
+from measuring import FAULTS_OF_PROJECTOR
 from playwright.async_api import Browser, Page, ViewportSize, expect
 from running import hired
 from serving import Serving, free_port
@@ -22,33 +23,6 @@ WALL: ViewportSize = {"width": 1280, "height": 720}
 BEAMER: ViewportSize = {"width": 1024, "height": 768}
 QUESTION = "Who should come at night when somebody is in crisis, and what should they be able to decide? " * 2
 ANSWERS = [f"Answer {n}: somebody comes who stays as long as it takes and rings back the next day" for n in range(1, 7)]
-
-# What is cut off, covered or smaller than a thirtieth of the screen's height; the corner may be none of these.
-FAULTS = """() => {
-    const page = document.documentElement, main = document.getElementById("screen");
-    const corner = main.querySelector(".corner, .welcome > .qr").getBoundingClientRect();
-    const faults = [];
-    const out = (box) => box.top < 0 || box.bottom > innerHeight + 1 || box.right > innerWidth + 1;
-    const over = (box) => box.left < corner.right && box.right > corner.left && box.top < corner.bottom;
-    if (page.scrollHeight > innerHeight || page.scrollWidth > innerWidth) faults.push("larger than the screen");
-    if (out(corner)) faults.push("the join code is off the screen");
-    const check = (box, name) => {
-        if (!box.width || !box.height) return;
-        if (out(box)) faults.push("off the screen: " + name);
-        if (over(box) && box.bottom > corner.top) faults.push("over the join code: " + name);
-    };
-    for (const part of main.querySelectorAll("svg.chart, svg.bar, progress"))
-        check(part.getBoundingClientRect(), part.tagName);
-    const words = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
-    while (words.nextNode()) {
-        const text = words.currentNode;
-        if (!text.data.trim() || text.parentElement.closest(".corner, .hide, [hidden], svg")) continue;
-        const range = document.createRange();
-        range.selectNodeContents(text);
-        for (const box of range.getClientRects()) check(box, text.data.trim().slice(0, 40));
-    }
-    return faults;
-}"""
 
 
 @dataclass
@@ -80,7 +54,7 @@ class Event:
 
     async def nothing_is_cut_off(self) -> None:
         for wall in self.walls:
-            assert await wall.evaluate(FAULTS) == [], await wall.locator("main").inner_text()
+            assert await wall.evaluate(FAULTS_OF_PROJECTOR) == [], await wall.locator("main").inner_text()
 
 
 async def opened(house: House, walls: list[Page]) -> Event:

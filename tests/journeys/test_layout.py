@@ -1,0 +1,238 @@
+"""No page and no screen is wider than it may be, or cut off, whatever people write and whichever fonts there are."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from cramped import LATIN, PLACE, SCRIPTS, Cramped, a_room, cramped, crowd, states
+from house import a_house
+from measuring import FAMILIES, FAULTS, FAULTS_OF_PROJECTOR, only
+from playwright.async_api import Browser, BrowserType, Page, ViewportSize, expect
+
+from forum.web.cookies import DEVICE, SIGNED_IN
+from forum.web.routes import PAGES
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+NARROW: ViewportSize = {"width": 320, "height": 640}
+SCREENS: dict[str, ViewportSize] = {
+    "phone": NARROW,
+    "console": NARROW,
+    "tablet": NARROW,
+    "wall": {"width": 1280, "height": 720},
+    "beamer": {"width": 1024, "height": 768},
+}
+# What each family of fonts is measured with: a language, the widths of pages, and screens. DejaVu is the widest
+# ordinary font and Welsh the longer language; with the others it is looked at where it is tightest.
+MEASURED = {
+    "dejavu": ("cy", (320, 1280), tuple(SCREENS)),
+    "liberation": ("en", (320,), ("phone", "console", "beamer")),
+}
+# Addresses whose answer is no page, or that need what this house has not.
+NO_PAGES = re.compile(
+    r"\{|\.(jsonl|pem|atom|twee|ics)|/record/(tile|checkpoint)|/now$|^/export|/first/|/mail/(confirm|stop)/"
+)
+
+# How much wider than its screen a page is in each larger size of text that a phone's owner can choose.
+LARGER = """() => {
+    const page = document.documentElement;
+    const over = ["2", "3"].map((size) => ((page.dataset.size = size), page.scrollWidth - page.clientWidth));
+    delete page.dataset.size;
+    return over.filter((wider) => wider > 0);
+}"""
+
+
+class _Server(uvicorn.Server):
+    """One that leaves the signals to pytest."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(frozen=True)
+class Served:
+    """A house full of long words, and where it listens."""
+
+    full: Cramped
+    base: str
+
+
+@pytest.fixture(scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[Served]:
+    """The house, served over a real socket by this process, so that the test can do what the facilitator does."""
+    folder, far = tmp_path_factory.mktemp("cramped"), f"https://{PLACE}.health.example:8443"
+    async with a_house(folder, sqlite_template, address=far) as house:
+        full = await cramped(house, [*chain(*zip(LATIN * 2, SCRIPTS, strict=False))])
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen()
+            config = uvicorn.Config(
+                house.app, ws="websockets-sansio", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+            )
+            server = _Server(config)
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            yield Served(full, f"http://127.0.0.1:{listening.getsockname()[1]}")
+            server.should_exit = True
+            await serving
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A browser with one family of fonts, in front of the house, in one language."""
+
+    browser: Browser
+    served: Served
+    family: str
+
+    @property
+    def language(self) -> str:
+        return MEASURED[self.family][0]
+
+    async def page(self, size: ViewportSize) -> Page:
+        """A page of somebody who has every role, and whose phone is in the room."""
+        base, full = self.served.base, self.served.full
+        context = await self.browser.new_context(
+            viewport=size, base_url=base, locale=self.language, reduced_motion="reduce"
+        )
+        cookies = {SIGNED_IN: full.person, DEVICE: full.people[0].id}
+        await context.add_cookies([{"name": name, "value": value, "url": base} for name, value in cookies.items()])
+        page = await context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
+        return page
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+async def reader(
+    request: pytest.FixtureRequest,
+    browser_type: BrowserType,
+    browser_type_launch_args: Mapping[str, Any],
+    served: Served,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Reader]:
+    env = only(request.param, tmp_path_factory.mktemp("fonts"))
+    browser = await browser_type.launch(**browser_type_launch_args, env=env)
+    yield Reader(browser, served, request.param)
+    await browser.close()
+
+
+async def addresses(full: Cramped) -> list[str]:
+    """Every page of the house, of the record one entry of each type."""
+    there = full.there
+    own = {
+        "/build/{key}": {"key": there["build"]},
+        "/moderate/{story}": {"story": there["waiting"]},
+        "/organise/asynchronous/{session}": {"session": there["asynchronous"]},
+    }
+    found = []
+    for row in PAGES:
+        path = row.path
+        named = there | next((values for start, values in own.items() if path.startswith(start)), {})
+        for name, value in named.items():
+            path = path.replace("{" + name + "}", value)
+        if "GET" in row.methods and not NO_PAGES.search(path):
+            found.append(path)
+    async with full.house.store.read() as work:
+        entries = await work.record.entries()
+    types = {json.loads(entry.body)["type"]: entry.index for entry in entries}
+    return [*found, *(f"/record/{index}" for index in types.values()), *full.more]
+
+
+async def test_only_the_fonts_that_are_named_are_used(reader: Reader) -> None:
+    page = await reader.page(NARROW)
+    await page.goto("/")
+    tools = await page.context.new_cdp_session(page)
+    await tools.send("DOM.enable")
+    await tools.send("CSS.enable")
+    root = (await tools.send("DOM.getDocument"))["root"]["nodeId"]
+    main = await tools.send("DOM.querySelector", {"nodeId": root, "selector": "main h1"})
+    fonts = (await tools.send("CSS.getPlatformFontsForNode", {"nodeId": main["nodeId"]}))["fonts"]
+    assert {font["familyName"].split(" ")[0].casefold() for font in fonts} == {reader.family}
+    await page.context.close()
+
+
+async def test_no_page_is_wider_than_its_screen_or_cut_off(reader: Reader) -> None:
+    page = await reader.page(NARROW)
+    found: list[str] = []
+    refused: list[str] = []
+    widths = MEASURED[reader.family][1]
+    paths = await addresses(reader.served.full)
+    assert len(paths) > 70
+    for path in paths:
+        answer = await page.goto(path)
+        assert answer is not None
+        if not answer.ok:
+            refused.append(path)
+        assert await page.locator("html").get_attribute("lang") == reader.language
+        for width in widths:
+            if width != NARROW["width"]:
+                await page.set_viewport_size({"width": width, "height": 640})
+            found += [f"{path} at {width}: {fault}" for fault in await page.evaluate(FAULTS)]
+        if len(widths) > 1:
+            await page.set_viewport_size(NARROW)
+    await page.context.close()
+    assert len(refused) <= 3, refused
+    assert found == [], "\n".join(found)
+
+
+async def test_no_screen_is_wider_than_it_may_be_and_the_projector_shows_every_number(reader: Reader) -> None:
+    full = reader.served.full
+    live, people = await a_room(full)
+    projector = f"/projector/{live.projector}?lang={reader.language}"
+    where = {"phone": f"/s/{live.code}", "console": f"/console/{live.id}", "tablet": f"/tablet/{live.tablet}"}
+    pages = {name: await reader.page(SCREENS[name]) for name in MEASURED[reader.family][2]}
+    for name, page in pages.items():
+        await page.goto(where.get(name, projector))
+        await expect(page.locator("html")).to_have_attribute("lang", reader.language)
+    found: list[str] = []
+
+    async def look(name: str, page: Page, what: str, version: int) -> None:
+        await page.wait_for_function(
+            "least => Number(document.getElementById('screen')?.dataset.version) >= least", arg=version
+        )
+        faults = await page.evaluate(FAULTS)
+        if name in ("wall", "beamer"):
+            faults += await page.evaluate(FAULTS_OF_PROJECTOR)
+        if name == "phone":
+            faults += [f"{over} px too wide in larger letters" for over in await page.evaluate(LARGER)]
+        found.extend(f"{name}, {what}: {fault}" for fault in faults)
+
+    seen = 0
+    async for what in states(full, live, people):
+        async with full.house.store.read() as work:
+            version = (await work.sessions.get(live.id)).version
+        if what == "single open":
+            await pages["phone"].locator("[data-ballot] label").first.click()
+            await pages["phone"].locator("[data-ballot] .button").click()
+            await expect(pages["phone"].locator("[data-status][data-is=counted]")).to_be_visible()
+        await asyncio.gather(*(look(name, page, what, version) for name, page in pages.items()))
+        seen += 1
+    assert seen > 45
+    for page in pages.values():
+        await page.context.close()
+    assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("reader", ["dejavu"], indirect=True)
+async def test_the_projector_shows_every_number_of_as_many_groups_as_there_can_be(reader: Reader) -> None:
+    walls = [await reader.page(SCREENS[name]) for name in ("wall", "beamer")]
+    found = []
+    async for method, key in crowd(reader.served.full):
+        for wall in walls:
+            await wall.goto(f"/projector/{key}?lang={reader.language}")
+            faults = [*await wall.evaluate(FAULTS), *await wall.evaluate(FAULTS_OF_PROJECTOR)]
+            found += [f"{method}, {wall.viewport_size}: {fault}" for fault in faults]
+    for wall in walls:
+        await wall.context.close()
+    assert found == [], "\n".join(found)
