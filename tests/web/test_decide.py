@@ -247,6 +247,18 @@ async def test_a_vote_that_is_not_shown_cannot_be_looked_at_here(
         assert (await anybody.get(f"/decisions/{new_id()}")).status_code == 404
 
 
+async def test_groups_that_put_something_else_first_are_named_in_the_language_of_the_page(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND)
+    form = await commissioner.get(f"{address(voted)}&lang=cy")
+    sent = await commissioner.post("/decide/new", data={**FORM, **asked(voted), "why": "They asked for it."})
+    read = await commissioner.get(sent.headers["location"], params={"lang": "cy"})
+    assert "yn gyntaf yn y bleidlais: grwpiau eraill" in words(read)
+    for shown in (form, read):
+        assert "other groups" not in words(shown)
+
+
 async def test_a_decision_stays_readable_when_its_vote_is_annulled(
     house: House, commissioner: httpx2.AsyncClient
 ) -> None:
