@@ -1,9 +1,15 @@
-"""Tickets as a PDF to print and cut: eight on a sheet of A4, each with its QR code, readable by screen readers too."""
+"""Tickets as a PDF to print and cut: eight on a sheet of A4, each with its QR code, readable by screen readers too.
+
+A letter that no font on this machine has is printed as a box. `boxes` says which those would be, before anything is
+printed: Typst itself is asked, with the fonts that it finds, so it is the truth on this machine.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import segno
@@ -42,6 +48,72 @@ _SHEET = b"""
 )
 #grid(columns: (1fr, 1fr), ..data.tickets.map(ticket))
 """
+
+
+# One line for each letter, in the sheet's own font and whatever else is found for it.
+_LETTERS = b"""
+#set document(title: "Letters")
+#set text(font: "Libertinus Serif")
+#for letter in json(bytes(sys.inputs.data)) { box(letter); linebreak() }
+"""
+# Letters, digits and marks of European languages: the font that Typst brings along has them.
+_EVERYWHERE = re.compile("[\\s!-~\u00a0-\u017f\u2010-\u2015\u2018-\u201d\u2026]*")
+_REFUSED = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
+_ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}")
+_MOST_BOXES = 12  # that are named: each takes a look of some hundredths of a second
+_CJK, _EMOJI, _OTHERS = "fonts-noto-cjk", "fonts-noto-color-emoji", "fonts-noto-core"
+_PACKAGES = (
+    (0x1100, 0x11FF, _CJK),  # Hangul
+    (0x2E80, 0x2FDF, _CJK),  # radicals
+    (0x3000, 0x9FFF, _CJK),  # Kana, Bopomofo, Hangul, Han
+    (0xA960, 0xA97F, _CJK),
+    (0xAC00, 0xD7FF, _CJK),
+    (0xF900, 0xFAFF, _CJK),
+    (0xFF00, 0xFFEF, _CJK),
+    (0x20000, 0x3FFFF, _CJK),
+    (0x2600, 0x27BF, _EMOJI),
+    (0x1F000, 0x1FAFF, _EMOJI),
+)
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Letters that would be boxes, and Debian's `packages` with fonts that have them (none for private letters)."""
+
+    letters: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+def boxes(texts: Iterable[str]) -> Boxes:
+    """What would be printed as boxes of these texts; at most some dozen letters. It may take half a second."""
+    # Joiners, marks and the like are drawn with what stands before them.
+    letters = {
+        letter
+        for letter in dict.fromkeys("".join(text for text in texts if not _EVERYWHERE.fullmatch(text)))
+        if unicodedata.category(letter) not in ("Cf", "Cc", "Mn", "Me", "Mc", "Zs")
+        and not _EVERYWHERE.fullmatch(letter)
+    }
+    found: list[str] = []
+    while letters and len(found) < _MOST_BOXES:
+        try:
+            typst.compile(_LETTERS, sys_inputs={"data": json.dumps(sorted(letters))}, pdf_standards="ua-1")
+        except typst.TypstError as error:
+            said = _REFUSED.search(str(error))
+            text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), said[1]) if said else ""
+            refused = [letter for letter in text if letter in letters]
+            if not refused:
+                break
+            found += refused
+            letters -= set(refused)
+        else:
+            break
+    return Boxes(tuple(found), tuple(sorted({package for letter in found if (package := _package(letter))})))
+
+
+def _package(letter: str) -> str:
+    if unicodedata.category(letter) in ("Co", "Cn", "Cs"):
+        return ""
+    return next((package for first, last, package in _PACKAGES if first <= ord(letter) <= last), _OTHERS)
 
 
 @dataclass(frozen=True)

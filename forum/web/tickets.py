@@ -34,6 +34,8 @@ async def sheet(request: Request) -> Response:
     try:
         if act == "issue":
             group, count = form.text("group") or None, _number(form.text("count"))
+            if not wants_json(request) and form.text("boxes") != "yes":
+                await _refuse_boxes(request, session, group)
             return await _answer(request, session, await tickets.issue(site.store, site.clock, session, group, count))
         if act == "renew":
             fresh = await tickets.renew(site.store, site.clock, session, number)
@@ -49,6 +51,20 @@ async def sheet(request: Request) -> Response:
         errors = spoken(error) if isinstance(error, BadInput) else {f"ticket-{number}": say(error.message)}
         return await _page(request, session, form, errors)
     return done(request, f"/organise/sessions/{session}/tickets#ticket-{number}", number=number)
+
+
+async def _refuse_boxes(request: Request, session: str, group: str | None) -> None:
+    """Raises BadInput where the sheet of this group would have boxes for letters, and that was not agreed to."""
+    async with site_of(request).store.read() as work:
+        live = await work.sessions.get(session)
+        labels = _labels(await work.commissions.get(live.commission))
+    found = await asyncio.to_thread(ticketsheet.boxes, [live.title, labels.get(group, "")])
+    if found.letters:
+        raise BadInput(
+            "No font on this server has these letters: %(letters)s. See above what to do, or agree to boxes.",
+            field="boxes",
+            letters=" ".join(found.letters),
+        )
 
 
 async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> Response:
@@ -96,6 +112,9 @@ async def _page(request: Request, session: str, form: Form, errors: dict[str, st
         commission = await work.commissions.get(live.commission)
         issued = await work.tickets.of(live.id)
     labels = _labels(commission)
+    missing = ticketsheet.Boxes()
+    if live.entrance == "tickets":
+        missing = await asyncio.to_thread(ticketsheet.boxes, [live.title, *labels.values()])
     alive = Counter(ticket.group for ticket in issued if not ticket.revoked_at)
     invited: dict[str | None, int | None] = {group.id: group.invited for group in commission.groups}
     return await page(
@@ -111,6 +130,7 @@ async def _page(request: Request, session: str, form: Form, errors: dict[str, st
         form=form,
         group=form.text("group", next(iter(labels)) or ""),
         errors=errors or {},
+        boxes=missing,
         here=f"/organise/sessions/{live.id}/tickets",
     )
 

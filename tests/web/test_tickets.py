@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2
@@ -49,6 +49,22 @@ async def door(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Door]:
         live = await create_session(house.store, CLOCK, form)
         async with house.signed_in("organiser") as organiser:
             yield Door(house, live, organiser)
+
+
+async def test_letters_without_a_font_are_told_before_anything_is_issued(door: Door) -> None:
+    async with door.house.store.begin() as work:
+        live = await work.sessions.get(door.live.id)
+        await work.sessions.save(replace(live, title="A day \U000f1234"))
+    shown = words(await door.organiser.get(door.page))
+    assert "No font on this server has these letters: \U000f1234." in shown
+    form = {"act": "issue", "group": "g1", "count": "1"}
+    refused = await door.organiser.post(door.page, data=form)
+    assert refused.status_code == 422
+    assert "or agree to boxes" in refused.text
+    assert "No ticket yet" in refused.text
+    agreed = await door.organiser.post(door.page, data=form | {"boxes": "yes"})
+    assert agreed.content.startswith(b"%PDF-")
+    assert len(await door.issue()) == 1  # nothing is printed of these
 
 
 async def test_issuing_answers_with_the_sheet_to_print_and_shows_no_code_again(door: Door) -> None:
