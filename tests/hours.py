@@ -7,6 +7,11 @@ import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from sqlalchemy.pool import QueuePool
+
+from forum.ports import Store
+from forum.store import SqlStore
+
 Made = TypeVar("Made")
 
 # So long (real seconds) threads have to hand over what they did (the database's), before the clock jumps.
@@ -51,3 +56,12 @@ def in_a_hurry(work: Coroutine[Any, Any, Made]) -> Made:
     """Runs it on such a loop."""
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return runner.run(work)
+
+
+def let_it_work(store: Store) -> None:
+    """The clock does not jump while the database, which works in threads, has something to do."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, JumpingLoop)
+    assert isinstance(store, SqlStore)
+    pools = [engine.pool for engine in (store.writer, store.reader)]
+    loop.stands_while(lambda: any(isinstance(pool, QueuePool) and pool.checkedout() for pool in pools))

@@ -10,20 +10,18 @@ from pathlib import Path
 
 import httpx2
 from conftest import Tables
-from hours import JumpingLoop, in_a_hurry
+from hours import in_a_hurry, let_it_work
 from house import House, a_house
 from making import CLOCK, a_commission, a_session, new_id
 from playing import SCENE, TWEE
-from sqlalchemy.pool import QueuePool
 
 from forum import reasoning
 from forum.facilitation import Facilitation
 from forum.fanout import Outbox
-from forum.ports import Store, Submission
+from forum.ports import Submission
 from forum.reason import READ_FIRST, SHOWN, WAITING
 from forum.room import Connection, Room
 from forum.session import LiveSession, Participant
-from forum.store import SqlStore
 from forum.web.cookies import DEVICE
 from forum.web.pages import digest
 from forum.web.templating import STATIC
@@ -225,6 +223,7 @@ class Day:
         """As static/socket.js does where sockets are blocked, with an attempt at a socket every two minutes."""
         await self.loads(phone, bill)
         path, seen, again = f"/s/{self.live.code}/now", self.live.version, 0.0
+        history = self.house.site.rooms.history
         while True:
             pause = self.chance.uniform(6, 12)
             await asyncio.sleep(pause)
@@ -232,7 +231,7 @@ class Day:
             if again >= 120:
                 again = 0.0
                 bill.add("attempts at a socket", len(ASKED) + 250, 120)
-            answer = await phone.get(f"{path}?v={seen}", headers={"Accept": "application/json"})
+            answer = await phone.get(f"{path}?v={seen}&h={history}", headers={"Accept": "application/json"})
             assert answer.status_code == 200, answer.text
             news = answer.json()
             seen = news["v"]
@@ -248,15 +247,6 @@ class Day:
                 size = sum([len(chunk) async for chunk in answer.aiter_raw()])
             head = sum(len(key) + len(value) + 4 for key, value in answer.headers.items()) + 54
             bill.add("what the page loads", len(ASKED), head + size)
-
-
-def let_it_work(store: Store) -> None:
-    """The clock does not jump while the database, which works in threads, has something to do."""
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, JumpingLoop)
-    assert isinstance(store, SqlStore)
-    pools = [engine.pool for engine in (store.writer, store.reader)]
-    loop.stands_while(lambda: any(isinstance(pool, QueuePool) and pool.checkedout() for pool in pools))
 
 
 async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
