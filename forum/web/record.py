@@ -188,7 +188,8 @@ async def ballots(request: Request) -> Response:
             await need(request, "run sessions")
         opened = await publishing.opened_ballots(work, round_.id)
     lines = b"".join(log.canonical(line) + b"\n" for line in opened)
-    return Response(lines, media_type=_JSON_LINES, headers=_FRESH)
+    # What only some may read is kept by no cache on the way.
+    return Response(lines, media_type=_JSON_LINES, headers=_FRESH if live.recorded else None)
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,9 @@ async def test_ballots_of_a_rehearsal_are_for_whoever_runs_sessions(house: House
     assert (await anybody.get(address, headers={"Accept": "application/json"})).status_code == 401
     async with house.signed_in("commissioner") as commissioner, house.signed_in("organiser") as organiser:
         assert (await commissioner.get(address)).status_code == 403
-        assert len((await organiser.get(address)).content.splitlines()) == 19
+        shown = await organiser.get(address)
+        assert len(shown.content.splitlines()) == 19
+        assert shown.headers["Cache-Control"] == "no-store"
 
 
 async def test_small_groups_and_unrevealed_votes_stand_nowhere_in_the_record(
