@@ -129,6 +129,8 @@ def test_a_group_new_in_the_second_round_and_no_pool() -> None:
 def test_two_rounds_with_nobody_in_common() -> None:
     found = shift(("n", "1-", 3), ("c", "-2", 2))
     assert (found.cells, found.left, found.joined) == ({}, {"r1": 3}, {"r2": 2})
+    # Nobody of those who left or joined voted twice, and nothing says so.
+    assert (found.withheld, found.all_followed) == (WHOLE_ROOM_ONLY, True)
 
 
 def test_no_votes_at_all() -> None:

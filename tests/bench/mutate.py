@@ -43,7 +43,9 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "tests/test_ballot.py",
             "tests/test_intake.py",
+            "tests/test_groupcommit.py",
             "tests/contracts/test_casting.py",
+            "tests/contracts/test_locks.py",
             "tests/store/test_casting.py",
         ),
     ),
@@ -53,7 +55,12 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "record": (
         ("forum/record.py",),
-        ("tests/test_record.py", "tests/test_ways_in_the_record.py", "tests/test_verification.py"),
+        (
+            "tests/test_record.py",
+            "tests/test_forged_exports.py",
+            "tests/test_ways_in_the_record.py",
+            "tests/test_verification.py",
+        ),
     ),
     "roles": (("forum/roles.py", "forum/web/routes.py"), ("tests/web/test_roles.py",)),
     "withdrawal": (
