@@ -2,7 +2,7 @@
 // fits, long texts are shortened to some lines (data-brief, --lines), so that no number and no answer leaves the screen.
 
 const STEPS = [1.8, 1.65, 1.5, 1.42, 1.34, 1.26, 1.18, 1.1, 1.04, 1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5];
-const LINES = [0, 3, 2, 1]; // none: every text is whole
+const LINES = [0, 9, 3, 2, 1]; // none: every text is whole, and every word
 const SMALL = matchMedia("(max-width: 50rem)"); // a window in which one may scroll
 
 function fits(main) {

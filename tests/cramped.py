@@ -155,7 +155,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
         f"/decide/new?round={first[0]}&round={first[1]}",
         f"/build/{there['build']}",
         f"/build/{there['build']}/suggest?kind=response&place=question",
-        f"/build/{there['build']}/suggest?kind=text&place=c1.text",
+        f"/build/{there['build']}/suggest?kind=correction&place=title",
         f"/{long_}",
     )
     return Cramped(house, w, commission, story, there, more, people, token)
