@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from house import ADDRESS, House, a_house
 from forum import errors
 from forum.web.errors import STATUS, status_of
 from forum.web.middleware import MARK
+from forum.web.templating import STATIC
 from forum.wire import REFUSALS, TRY_AGAIN, VERSION
 
 MACHINE = {"Accept": "application/json"}
@@ -93,3 +95,15 @@ async def test_a_refusal_says_whether_it_is_for_good(house: House, path: str, co
     async with house.browser() as browser:
         told = (await browser.get(path, headers=MACHINE)).json()["error"]
     assert (told["code"], told["again"]) == (code, again)
+
+
+def test_every_script_asks_by_the_one_module_that_knows_the_mark() -> None:
+    """comfort.js sends its one request, and reads no answer."""
+    asks, connects = set(), set()
+    for script in STATIC.glob("*.js"):
+        text = script.read_text()
+        asks |= {script.name} if re.search(r"\bfetch\(|XMLHttpRequest|EventSource|sendBeacon", text) else set()
+        connects |= {script.name} if "WebSocket(" in text else set()
+        assert "event.code" not in text, "a close code is anybody's"
+    assert asks == {"ask.js", "comfort.js"}
+    assert connects == {"socket.js"}
