@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, MutableMapping
 from dataclasses import dataclass
@@ -217,7 +218,7 @@ async def _close_code(everybody: Everybody, path: str, visitor: str) -> int:
         message = await sent.get()
         if message["type"] == "websocket.close":
             code = int(str(message["code"]))
-        elif message["type"] == "websocket.send":
+        elif message["type"] == "websocket.send" and json.loads(message["text"])["t"] == "hello":
             code = 0
             incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
     await serving
