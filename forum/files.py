@@ -31,18 +31,28 @@ _PDF_END_WITHIN = 2048
 # What makes a PDF do things by itself, send what is typed into it, or bring other files. A PDF can hide these too (in
 # what is packed), so it is never opened here, only handed on. Shorter names would stand in many a picture by chance.
 _PDF_ACTS = (
-    b"/JavaScript",
-    b"/Launch",
-    b"/EmbeddedFile",
-    b"/RichMedia",
-    b"/XFA",
-    b"/SubmitForm",
-    b"/ImportData",
-    b"/GoToE",
-    b"/Rendition",
+    "JavaScript",
+    "Launch",
+    "EmbeddedFile",
+    "RichMedia",
+    "XFA",
+    "SubmitForm",
+    "ImportData",
+    "GoToE",
+    "Rendition",
 )
-# In a name of a PDF a letter may be written as its number: "/L#61unch" is "/Launch".
-_PDF_LETTER = re.compile(rb"#([4-7][0-9A-Fa-f])")
+
+
+def _spelled(name: str) -> str:
+    """A pattern for a name of a PDF, in which a letter may be written as its number: "L#61unch" is "Launch"."""
+    return "".join(f"(?:{letter}|#(?i:{ord(letter):x}))" for letter in name)
+
+
+_PDF_ACT = re.compile(
+    f"/(?=[#{''.join({name[0] for name in _PDF_ACTS})}])(?:{'|'.join(map(_spelled, _PDF_ACTS))})".encode()
+)
+# While it searches nothing else runs: so it looks at a piece at a time, and as much further as a name may be long.
+_PDF_PIECE, _PDF_LONGEST = 64 * 1024, 64
 _BROKEN = "This picture cannot be read. It may be damaged. Save it again, or take a screenshot of it, and send that."
 
 # What can be made smaller as it is; others have no colours between two of theirs.
@@ -96,8 +106,8 @@ def check_size(size: int) -> None:
 def _pdf(content: bytes) -> Checked:
     if _PDF_END not in content[-_PDF_END_WITHIN:]:
         raise BadInput("This PDF is not whole. Save it again and send that.", field="file")
-    spelled = _PDF_LETTER.sub(lambda number: bytes.fromhex(number[1].decode()), content)
-    if any(word in spelled for word in _PDF_ACTS):
+    pieces = range(0, len(content), _PDF_PIECE)
+    if any(_PDF_ACT.search(content, at, at + _PDF_PIECE + _PDF_LONGEST) for at in pieces):
         raise BadInput(
             "This PDF holds a program, a form or other files. Print it to a new PDF and send that.", field="file"
         )

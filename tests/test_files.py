@@ -183,6 +183,15 @@ def test_a_pdf_that_acts_by_itself_is_refused(act: bytes) -> None:
     assert "holds a program" in refusal(pdf)
 
 
+@pytest.mark.parametrize("name", [b"/Launch", b"/#45#6d#62#65#64#64#65#64#46#69#6c#65"])
+def test_a_pdf_is_looked_at_from_end_to_end(name: bytes) -> None:
+    """Wherever the name stands: it is searched piece by piece, and a name may lie across two."""
+    for place in (*range(files._PDF_PIECE - len(name) - 8, files._PDF_PIECE + 8), 5 * files._PDF_PIECE - 9):
+        start = b"%PDF-1.7\n"
+        pdf = start + b" " * (place - len(start)) + name + b" " * files._PDF_PIECE + b"%%EOF\n"
+        assert "holds a program" in refusal(pdf)
+
+
 @pytest.mark.parametrize(
     "plain",
     [
