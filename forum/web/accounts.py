@@ -17,6 +17,7 @@ from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, NotFound
 from forum.ports import Person, Work
 from forum.visible import alike
 from forum.web import passwords
+from forum.web.cookieless import giving, refusing
 from forum.web.cookies import SIGNED_IN, cookie_of, forget_cookie, set_cookie
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
@@ -40,10 +41,13 @@ async def sign_in(request: Request) -> Response:
     """The form, and the sign-in. An unknown login and a wrong password get the same answer in the same time."""
     onward = local_path(request.query_params.get("next", ""))
     if request.method != "POST":
-        return await _sign_in_page(request, Form({}), onward)
+        return giving(request, await _sign_in_page(request, Form({}), onward))
     site = site_of(request)
     form = await form_of(request)
     onward = local_path(form.text("next"))
+    refusal = await refusing(request, form, "/sign-in")
+    if refusal is not None:
+        return refusal
     try:
         person, fresh = await _known(request, form)
         async with site.store.begin() as work:
@@ -112,8 +116,12 @@ async def first(request: Request) -> Response:
     if not holds:
         raise NotFound("This link has been used, or it has run out. Restart the server to get a new one.")
     if request.method != "POST":
-        return await page(request, "accounts/first.html", form=Form({}), errors={}, fewest=passwords.FEWEST)
+        shown = await page(request, "accounts/first.html", form=Form({}), errors={}, fewest=passwords.FEWEST)
+        return giving(request, shown)
     form = await form_of(request)
+    refusal = await refusing(request, form, request.url.path)
+    if refusal is not None:
+        return refusal
     try:
         person = await _new_person(request, form, roles.ROLES, twice=True)
         async with site.store.begin() as work:

@@ -27,6 +27,7 @@ from forum.scenario import Scenario
 from forum.session import ASYNCHRONOUS, LiveSession, Participant
 from forum.submissions import ACCEPTED
 from forum.web import annotating
+from forum.web.cookieless import giving, refusing
 from forum.web.cookies import DEVICE, YEAR, cookie_of, set_cookie
 from forum.web.forms import form_of, spoken
 from forum.web.limits import TEN_MINUTES
@@ -87,10 +88,7 @@ class Visit:
 async def about(request: Request) -> Response:
     """What this is, until when, and joining; for whoever has joined, the way into the story; afterwards the result."""
     visit = await _visit(request)
-    answer = await _about_page(request, visit)
-    if not visit.device:
-        set_cookie(request, answer, DEVICE, secrets.token_urlsafe(24), YEAR)
-    return answer
+    return giving(request, await _about_page(request, visit))
 
 
 async def join(request: Request) -> Response:
@@ -100,6 +98,9 @@ async def join(request: Request) -> Response:
     if not visit.open:
         raise NotAllowed("This question is closed, so nobody can join any more.")
     form = await form_of(request)
+    refusal = await refusing(request, form, visit.path)
+    if refusal is not None:
+        return refusal
     group = form.text("group")
     # "" is "prefer not to say"; a form without any choice is not an answer.
     if "group" not in form.values or (group and visit.commission.group_label(group) is None):

@@ -23,6 +23,7 @@ from forum.screen import View, cue_key
 from forum.session import TICKETS, LiveSession, Participant
 from forum.viewing import yours_of
 from forum.visible import digits, trimmed
+from forum.web.cookieless import giving, refusing
 from forum.web.cookies import DEVICE, READING, YEAR, cookie_of, set_cookie
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
@@ -58,13 +59,10 @@ async def join(request: Request) -> Response:
 async def phone(request: Request) -> Response:
     """The phone's page: joining for whoever has not, the screen for whoever has."""
     live = await session_of(request, request.path_params["code"])
-    participant, device = await participant_of(request, live)
+    participant, _device = await participant_of(request, live)
     if participant is None:
-        answer: Response = await _joining(request, live)
-        if not device:
-            set_cookie(request, answer, DEVICE, secrets.token_urlsafe(24), YEAR)
-        return answer
-    answer = await phone_page(request, live, participant)
+        return giving(request, await _joining(request, live))
+    answer: Response = await phone_page(request, live, participant)
     if "read" in request.query_params:
         set_cookie(request, answer, READING, tongue_of(request).partition("+")[2], YEAR)
     return answer
@@ -77,6 +75,9 @@ async def join_session(request: Request) -> Response:
     if live.ended:
         raise NotAllowed("This session has ended.")
     form = await form_of(request)
+    refusal = await refusing(request, form, f"/s/{live.code}")
+    if refusal is not None:
+        return refusal
     if live.entrance == TICKETS:
         return await _join_with_ticket(request, live, form)
     async with site.store.read() as work:
@@ -115,7 +116,8 @@ async def ticket(request: Request) -> Response:
     participant, _device = await participant_of(request, live)
     if participant is not None:
         return RedirectResponse(f"/s/{live.code}", 303)
-    return await _joining(request, live, typed=tickets.printed(tickets.plain(request.path_params["ticket"])))
+    typed = tickets.printed(tickets.plain(request.path_params["ticket"]))
+    return giving(request, await _joining(request, live, typed=typed))
 
 
 async def _join_with_ticket(request: Request, live: LiveSession, form: Form) -> Response:

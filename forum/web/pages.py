@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from forum import roles
 from forum.errors import NotAllowed, SignInNeeded
 from forum.ports import Person
-from forum.web.cookies import SIGNED_IN, cookie_of
+from forum.web.cookies import LANGUAGE, SIGNED_IN, cookie_of
 from forum.web.languages import Language
 from forum.web.prefix import prefix_of
 from forum.web.site import site_of
@@ -98,6 +98,15 @@ def tongues(request: Request) -> tuple[Tongue, ...]:
     )
 
 
+def forgetful(request: Request) -> bool:
+    """Whether this browser came from a page where it was given its language in a cookie, and does not have that."""
+    before = urlsplit(request.headers.get("referer", ""))
+    chosen = dict(parse_qsl(before.query)).get("lang", "")
+    given = bool(chosen) and site_of(request).languages.find(chosen) is not None
+    here = before.netloc == request.url.netloc and not before.path.startswith("/projector/")
+    return given and here and not cookie_of(request, LANGUAGE)
+
+
 async def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A whole page from a template, with what every page has."""
     site = site_of(request)
@@ -109,6 +118,7 @@ async def page(request: Request, template: str, status: int = 200, **context: An
         path=request.url.path,
         language=language(),
         tongues=tongues(request),
+        forgetful=forgetful(request),
         **context,
     )
     return HTMLResponse(html, status)

@@ -22,6 +22,7 @@ from forum.web import (
     care,
     consent,
     console,
+    cookieless,
     decide,
     evidence,
     feeds,
@@ -129,6 +130,7 @@ PAGES: tuple[Page, ...] = (
     Page("/moderate", "GET", moderate.queue, "moderate stories"),
     Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories"),
     Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories"),
+    Page("/cookies", "GET", cookieless.about, "public"),
     # accounts
     Page("/sign-in", "GET POST", accounts.sign_in, "public"),
     Page("/sign-out", "POST", accounts.sign_out, "public"),
