@@ -165,6 +165,7 @@ export function watch(main, own) {
   let tally = null;
   let lines = []; // of the html that was sent last
   let now = "down";
+  let on = situation();
 
   function show(html, moved) {
     const box = document.createElement("template");
@@ -177,6 +178,22 @@ export function watch(main, own) {
       place.focus({ preventScroll: !moved });
     }
     count();
+    announce();
+  }
+
+  // Says to whoever listens what has changed: once, and without the heading where the focus has just read it out.
+  function announce() {
+    const before = on;
+    on = situation();
+    if (!news || on.words === before.words) return;
+    const focus = document.activeElement;
+    const words = main.contains(focus) && focus.tagName === "H1" ? on.words.replace(focus.textContent.trim(), "").replace(/^[:\s]+/, "") : on.words;
+    news.textContent = before.resting && !on.resting ? news.dataset.sayResumed + " " + words : words;
+  }
+
+  function situation() {
+    const part = main.querySelector("[data-part=news]");
+    return part ? { words: part.textContent.trim(), resting: part.dataset.resting !== undefined } : {};
   }
 
   // Makes the parts of `place` those of `fresh`, in the same order; one that has not changed is not touched. A part
@@ -246,11 +263,7 @@ export function watch(main, own) {
         main.dataset.cue = message.cue;
         main.dataset.round = message.round ? message.round.id : "";
         show(lines.join("\n"), moved);
-        if (moved) {
-          if (!own.still) scrollTo(0, 0);
-          const heading = main.querySelector("h1");
-          if (news && heading) news.textContent = heading.textContent;
-        }
+        if (moved && !own.still) scrollTo(0, 0);
         if (own.state) own.state(message, moved);
         return;
       }
