@@ -721,8 +721,13 @@ class Sessions(Protocol):
     async def join(self, participant: Participant, device: str) -> Participant:
         """Adds it, or returns the one that this device (a SHA-256) already is in this session."""
 
-    async def regroup(self, participant: str, group: str | None) -> None:
-        """Puts whoever holds a shared tablet into another group, as long as no ballot of theirs is counted."""
+    async def regroup(self, participant: str, group: str | None) -> bool:
+        """Puts a participant into another group, with the stops of theirs that nobody took, as long as no ballot of
+        theirs is counted; whether. They are no longer said to belong to it besides."""
+
+    async def group_of(self, participant: str) -> str | None:
+        """The id of a participant's group; None for those who prefer not to say, and for nobody."""
+        ...
 
     async def participant(self, session: str, device: str) -> Participant | None: ...
     async def joined(self, session: str) -> dict[str | None, int]:

@@ -24,6 +24,10 @@ class Presence:
         self._lost: dict[str, float] = {}
         self._observing: set[str] = set()
 
+    def devices(self, participant: str) -> int:
+        """How many connections a participant has."""
+        return self._connected[participant]
+
     def observes(self, participant: str) -> None:
         """This participant follows without voting: their phones are there, and not among those who are here to vote."""
         self._observing.add(participant)

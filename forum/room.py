@@ -41,6 +41,7 @@ from forum.wire import (
     Change,
     Health,
     Hello,
+    Mine,
     Ping,
     Pong,
     Refused,
@@ -49,7 +50,6 @@ from forum.wire import (
     StopMessage,
     Stopped,
     Tally,
-    Yours,
     decode,
     encode,
 )
@@ -65,15 +65,18 @@ KINDS: tuple[Screen, ...] = ("phone", "tablet", "projector", "console")
 # A kind of screen, what the room sees, a language's code; a sentence, a language's code.
 Draw = Callable[[Screen, View, str], str]
 Say = Callable[[str, str], str]
+# Called with a participant of whom something has changed that all their screens are to hear.
+Own = Callable[[str], None]
 
 log = structlog.get_logger()
+NOTHING = Mine()
 
 
 @dataclass(eq=False)
 class Connection:
     """One connected screen. `participant` is set for a phone, `observing` where that one follows without voting.
 
-    `allowance` is what is left of its burst of messages.
+    `allowance` is what is left of its burst of messages. `behind`: what is its own changed before it was greeted.
     """
 
     kind: Screen
@@ -84,6 +87,7 @@ class Connection:
     allowance: float = BURST
     heard: float = 0.0
     observing: bool = False
+    behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,15 @@ class Room:
     """One live session as this process sees it."""
 
     def __init__(
-        self, view: View, history: str, intake: Intake, stopping: Stopping, clock: Clock, draw: Draw, say: Say
+        self,
+        view: View,
+        history: str,
+        intake: Intake,
+        stopping: Stopping,
+        clock: Clock,
+        draw: Draw,
+        say: Say,
+        own: Own = lambda participant: None,
     ) -> None:
         self.view = view
         self.history = history
@@ -120,6 +132,7 @@ class Room:
         self._clock = clock
         self._draw = draw
         self._say = say
+        self._own = own
         self._connections: set[Connection] = set()
         self._arriving: set[Connection] = set()
         self._presence = Presence()
@@ -137,10 +150,10 @@ class Room:
         """Whether no screen is connected and no phone polls."""
         return not self._connections and not self._arriving and not self.present
 
-    def enter(self, connection: Connection, yours: Sequence[Yours] = (), seen: int = -1) -> None:
+    def enter(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
         """A screen is connected of which nothing more has to be read."""
         self.arrive(connection)
-        self.greet(connection, yours, seen)
+        self.greet(connection, own, seen)
 
     def arrive(self, connection: Connection) -> None:
         """A screen is connected: it is here, and is sent nothing before it is greeted."""
@@ -151,15 +164,31 @@ class Room:
             self._presence.came(connection.participant)
         connection.heard = asyncio.get_running_loop().time()
 
-    def greet(self, connection: Connection, yours: Sequence[Yours] = (), seen: int = -1) -> None:
+    def greet(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
         """A screen gets hello, then the state unless it has `seen` this version of this history, then the tally."""
         self._arriving.discard(connection)
         self._connections.add(connection)
-        connection.outbox.answer(encode(Hello(WIRE_VERSION, self.view.session.id, self.history, list(yours))))
+        hello = Hello(
+            WIRE_VERSION, self.view.session.id, self.history, own.yours, own.stop, own.reason, own.too, own.group
+        )
+        connection.outbox.answer(encode(hello))
         if seen != self.version:
             self._put_state(connection)
         connection.outbox.tally(self._tally(connection.kind))
         self._changed()
+
+    def devices(self, participant: str) -> int:
+        """How many connections a participant has."""
+        return self._presence.devices(participant)
+
+    def tell(self, participant: str, own: Mine) -> None:
+        """Tells every screen of a participant what is theirs now."""
+        frame = encode(own)
+        for connection in self._connections:
+            if connection.participant == participant:
+                connection.outbox.answer(frame)
+        for connection in self._arriving:
+            connection.behind = connection.behind or connection.participant == participant
 
     def leave(self, connection: Connection, *, lost: bool = False) -> None:
         """A screen is gone; `lost` where it did not say goodbye."""
@@ -216,15 +245,21 @@ class Room:
         else:
             self._intake.cast(
                 cast_of(message, phone.participant, self._clock.now()),
-                lambda outcome: phone.outbox.answer(self._answer(outcome, phone)),
+                lambda outcome: self._share(phone, self._answer(outcome, phone)),
             )
+
+    def _share(self, phone: Connection, answer: str) -> None:
+        """Answers a phone; its participant's other screens hear what came of it, too."""
+        if self.devices(phone.participant) > 1:
+            self._own(phone.participant)
+        phone.outbox.answer(answer)
 
     def _stop(self, message: StopMessage, phone: Connection) -> None:
         press = press_of(message, phone.participant, self.view.session.id, self._clock.now())
 
         def answer(code: str) -> None:
             said = self._refusal(code, message.id, phone) if code else encode(Stopped(message.id, message.showing))
-            phone.outbox.answer(said)
+            self._share(phone, said)
 
         code = refusal(press, self.characters)
         if code:

@@ -22,7 +22,7 @@ from forum.presence import POLLING
 from forum.room import Connection, Draw, Room, Say
 from forum.screen import View
 from forum.stopping import Stopping
-from forum.viewing import view_of, yours_of
+from forum.viewing import own_of, view_of
 
 log = structlog.get_logger()
 
@@ -49,6 +49,9 @@ class Rooms:
         self._arrived: set[str] = set()
         self._arrivals: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, asyncio.Task[None]] = {}
+        # Participants whose screens are to be told what is theirs, and those that are being told.
+        self._owners: set[str] = set()
+        self._tellings: dict[str, asyncio.Task[None]] = {}
         # What waits, by session: for a reason's time to come; to show small changes together.
         self._due: dict[str, asyncio.Task[None]] = {}
         self._stirs: dict[str, asyncio.Task[None]] = {}
@@ -74,7 +77,9 @@ class Rooms:
             room = self._rooms.get(session)
             if room is None or room.empty:
                 view = await self._view(session)
-                room = Room(view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say)
+                room = Room(
+                    view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say, self.mine
+                )
                 self._rooms[session] = room
             return room
 
@@ -87,13 +92,38 @@ class Rooms:
         room.arrive(connection)
         try:
             async with self._store.read() as work:
-                yours = await yours_of(work, connection.participant, room.view)
+                own = await own_of(work, connection.participant, room.view)
         except BaseException:
             room.leave(connection)
             self.left(session)
             raise
-        room.greet(connection, yours, seen if history == room.history else -1)
+        room.greet(connection, own, seen if history == room.history else -1)
+        if connection.behind:
+            self.mine(connection.participant)
         return room
+
+    def mine(self, participant: str) -> None:
+        """What a participant sent is counted, kept or taken back: all their screens hear what is theirs now."""
+        if any(room.devices(participant) for room in self._rooms.values()):
+            self._owners.add(participant)
+            if participant not in self._tellings:
+                self._tellings[participant] = asyncio.create_task(self._tell_own(participant))
+
+    async def _tell_own(self, participant: str) -> None:
+        try:
+            while participant in self._owners:
+                # What comes from here on may not be in what is read now; then it is read once more.
+                self._owners.discard(participant)
+                for room in [room for room in self._rooms.values() if room.devices(participant)]:
+                    async with self._store.read() as work:
+                        own = await own_of(work, participant, room.view)
+                    if participant not in self._owners:
+                        room.tell(participant, own)
+        except StoreUnavailable:
+            log.warning("a participant's other screens are not up to date")
+        finally:
+            self._owners.discard(participant)
+            del self._tellings[participant]
 
     async def changed(self, session: str) -> None:
         """The facilitator did something: reads the truth again and shows it to every screen."""
@@ -192,8 +222,9 @@ class Rooms:
         """Says goodbye to every screen and waits until every ballot taken has been answered."""
         await self.intake.drain()
         await self.stopping.drain()
-        for task in [*self._arrivals.values(), *self._counts.values(), *self._due.values(), *self._stirs.values()]:
-            task.cancel()
+        for tasks in (self._arrivals, self._counts, self._tellings, self._due, self._stirs):
+            for task in tasks.values():
+                task.cancel()
         for room in self._rooms.values():
             room.goodbye("restart", again=True)
 

@@ -9,7 +9,7 @@ from forum.round import ANNULLED, OPEN, POLICY_VOTE, REVEALED, Round
 from forum.screen import Story, View
 from forum.session import LiveSession
 from forum.stop import Run, credits
-from forum.wire import Yours
+from forum.wire import Mine, YourReason, Yours, YourStop
 
 
 async def view_of(work: Work, live: LiveSession) -> View:
@@ -78,15 +78,26 @@ async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda
     )
 
 
-async def yours_of(work: Work, participant: str, view: View) -> list[Yours]:
-    """What counts for a participant in a session ("" is nobody); the words beside it where it can still be changed, or
-    is on screen."""
+async def own_of(work: Work, participant: str, view: View) -> Mine:
+    """What is a participant's own in a session ("" is nobody): the votes that count, with their words where they can
+    still be changed or are on screen; what they sent in the scene or on the question that is on."""
     if not participant:
-        return []
+        return Mine()
     on = view.round.id if view.round is not None else ""
     changing = {r.id for r in view.rounds if r.state == OPEN} | {on}
     ballots = await work.rounds.yours(participant, [r.id for r in view.rounds])
-    return [
+    yours = [
         Yours(b.round, b.choice, b.reason, b.condition) if b.round in changing else Yours(b.round, b.choice)
         for b in ballots
     ]
+    showing = view.session.cue.showing
+    stop = await work.stops.yours(participant, showing) if showing else None
+    shown = on if view.round is not None and view.round.state == REVEALED else ""
+    reason = await work.reasons.yours(participant, shown) if shown else None
+    return Mine(
+        yours,
+        YourStop(showing, stop.character, stop.how) if stop is not None else None,
+        YourReason(shown, reason.words, reason.condition) if reason is not None else None,
+        sorted(await work.reasons.said(participant, shown)) if shown else [],
+        await work.sessions.group_of(participant) or "",
+    )

@@ -73,6 +73,22 @@ class Yours(msgspec.Struct, frozen=True):
     condition: str = ""
 
 
+class YourStop(msgspec.Struct, frozen=True):
+    """The stop of this phone in the scene that is played again now."""
+
+    showing: str
+    character: str
+    how: str
+
+
+class YourReason(msgspec.Struct, frozen=True):
+    """What this phone's participant wrote on the question whose result is on screen."""
+
+    round: str
+    words: str
+    condition: str
+
+
 # ---------------------------------------------------------------- server to screen
 
 
@@ -89,6 +105,23 @@ class Hello(msgspec.Struct, frozen=True, tag_field="t", tag="hello"):
     session: str
     history: str
     yours: list[Yours] = []
+    stop: YourStop | None = None
+    reason: YourReason | None = None
+    too: list[str] = []
+    group: str = ""
+
+
+class Mine(msgspec.Struct, frozen=True, tag_field="t", tag="mine"):
+    """What counts for this phone's participant now, in the place of what hello and every message since has said:
+    another tab or device of theirs has sent something, whichever way. `too` are the reasons they say "me too" to,
+    `group` the id of the group that they come from ("" for those who prefer not to say).
+    """
+
+    yours: list[Yours] = []
+    stop: YourStop | None = None
+    reason: YourReason | None = None
+    too: list[str] = []
+    group: str = ""
 
 
 class State(msgspec.Struct, frozen=True, tag_field="t", tag="state"):
@@ -230,7 +263,7 @@ class Ping(msgspec.Struct, frozen=True, tag_field="t", tag="ping", forbid_unknow
     """Are you there? Sent by a phone that has heard nothing for a while."""
 
 
-ToScreen: TypeAlias = Hello | State | Change | Tally | Ack | Refused | Stopped | Bye | Pong
+ToScreen: TypeAlias = Hello | Mine | State | Change | Tally | Ack | Refused | Stopped | Bye | Pong
 FromPhone: TypeAlias = CastMessage | StopMessage | Ping
 Screen: TypeAlias = Literal["phone", "tablet", "projector", "console"]
 

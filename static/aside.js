@@ -13,6 +13,8 @@ export function asides(main, link, fresh) {
   let stopped = null; // {showing, character, how}: what the server has
   let refused = ""; // the server's words
   let draft = null; // {showing, character, how}: changed in the form, and not sent
+  let votes = {}; // as phone.js has them
+  let said = null; // {round, words, condition}: what the server has, of the question that the form is about
 
   const first = form("[data-stop]");
   if (first && !more(first).hidden) {
@@ -35,6 +37,25 @@ export function asides(main, link, fresh) {
     if (stop) draft = { showing: stop.dataset.showing, ...filled(stop) };
     say();
   });
+
+  const group = document.querySelector("[data-group]");
+  group.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const told = await post("/group", Object.fromEntries(new FormData(event.target)));
+    const ok = told && told.ok;
+    const place = group.querySelector("[data-group-status]");
+    place.dataset.is = ok ? "counted" : "refused";
+    place.textContent = ok ? event.target.dataset.sayRight : told ? told.words : event.target.dataset.sayOffline;
+    if (ok) grouped(new FormData(event.target).get("group"));
+  });
+
+  // Which group this phone is of, and that its first vote is counted, from when on that stays.
+  function grouped(id, fixed) {
+    const radio = Array.from(group.querySelectorAll("[name=group]")).find((one) => one.value === id);
+    if (radio) group.querySelector("[data-group-now]").textContent = radio.labels[0].textContent.trim();
+    const own = group.querySelector("form");
+    if (own && fixed) own.hidden = !(group.querySelector("[data-group-fixed]").hidden = false);
+  }
 
   function form(which) {
     return main.querySelector("form" + which);
@@ -114,20 +135,69 @@ export function asides(main, link, fresh) {
     if (place.textContent !== text) place.textContent = text;
   }
 
+  // What is this phone's own, whichever of its tabs and devices has sent it.
+  function own(message) {
+    stopped = message.stop;
+    const stop = form("[data-stop]");
+    const of = (what) => what && stop && what.showing === stop.dataset.showing;
+    if (of(stopped) && !of(pending) && !of(draft)) show(stop, stopped);
+    too.clear();
+    for (const each of message.too || []) too.add(each);
+    for (const each of main.querySelectorAll("[data-too]")) mark(each);
+    grouped(message.group, message.yours.length);
+    const about = form("[data-mine]");
+    if (about && said) {
+      const now = { round: said.round, words: "", condition: "", ...message.reason };
+      const news = now.round === said.round && (now.words !== said.words || now.condition !== said.condition);
+      if (news) {
+        if (typed(about) === said.words + "|" + said.condition) fill(about, now);
+        tellMine(about, "counted", about.dataset[message.reason ? "sayKept" : "sayGone"]);
+        said = now;
+      }
+    }
+    say();
+  }
+
   // Brings what is this phone's own into what the server drew for everybody.
-  function settle() {
+  function settle(counted = votes) {
+    votes = counted;
+    const about = form("[data-mine]");
+    const round = about && about.elements.round.value;
+    if (about && (!said || said.round !== round)) {
+      const [words, condition] = ["reason", "condition"].map((name) => about.elements[name].defaultValue.trim());
+      const before = counted[round] || {};
+      said = { round, words: words || before.reason || "", condition: condition || before.condition || "" };
+      if (typed(about) === "|") fill(about, said);
+    }
     const on = main.querySelector("[data-showing]");
     if (pending && (!on || on.dataset.showing !== pending.showing)) write((pending = null));
     if (!on) refused = "";
     const stop = form("[data-stop]");
     const mine = [draft, pending, stopped].find((each) => each && stop && each.showing === stop.dataset.showing);
-    if (mine && more(stop).hidden) {
-      more(stop).hidden = false;
-      if (stop.elements.character) stop.elements.character.value = mine.character;
-      stop.elements.how.value = mine.how;
-    }
+    if (mine && more(stop).hidden) show(stop, mine);
     for (const each of main.querySelectorAll("[data-too]")) mark(each);
     say();
+  }
+
+  function show(stop, mine) {
+    more(stop).hidden = false;
+    if (stop.elements.character) stop.elements.character.value = mine.character;
+    stop.elements.how.value = mine.how;
+  }
+
+  function typed(about) {
+    return [about.elements.reason, about.elements.condition].map((field) => field.value.trim()).join("|");
+  }
+
+  function fill(about, { words, condition }) {
+    about.elements.reason.value = words;
+    about.elements.condition.value = condition;
+  }
+
+  function tellMine(about, is, text) {
+    const place = about.querySelector("[data-mine-status]");
+    place.dataset.is = is;
+    place.textContent = text;
   }
 
   function mark(each) {
@@ -152,15 +222,17 @@ export function asides(main, link, fresh) {
     settle();
   }
 
-  async function tell(own, button) {
-    const data = Object.fromEntries(new FormData(own));
+  async function tell(about, button) {
+    const data = Object.fromEntries(new FormData(about));
     if (button && button.name) data[button.name] = button.value;
-    const place = own.querySelector("[data-mine-status]");
     const told = await post("/reason", data);
     const ok = told && told.ok;
-    place.dataset.is = ok ? "counted" : "refused";
-    place.textContent = ok ? own.dataset[data.take_back ? "sayGone" : "sayKept"] : told ? told.words : own.dataset.sayOffline;
-    if (ok && data.take_back) for (const field of own.querySelectorAll("textarea")) field.value = "";
+    const text = ok ? about.dataset[data.take_back ? "sayGone" : "sayKept"] : told ? told.words : about.dataset.sayOffline;
+    tellMine(about, ok ? "counted" : "refused", text);
+    if (!ok) return;
+    if (data.take_back) data.reason = data.condition = "";
+    said = { round: data.round, words: data.reason.trim(), condition: data.condition.trim() };
+    if (data.take_back) fill(about, said);
   }
 
   async function post(where, data) {
@@ -190,10 +262,13 @@ export function asides(main, link, fresh) {
   return {
     settle,
     hear(message) {
-      if (message.t === "hello") {
-        sent = "";
+      if (message.t === "hello" || message.t === "mine") {
+        if (message.t === "hello") sent = "";
+        own(message);
         settle();
-        send();
+        if (message.t === "hello") send();
+      } else if (message.t === "ack") {
+        grouped(null, true);
       } else if (message.t === "stopped") {
         kept(message.stop);
       } else if (message.t === "refused" && message.cast) {

@@ -72,17 +72,20 @@ const link = watch(main, {
       letters[response.id] = "ABCDEFGHIJ"[index];
     });
     settle();
-    more.settle();
+    more.settle(counted);
   },
   hear(message) {
     more.hear(message);
-    if (message.t === "hello") {
-      sent = {};
+    if (message.t === "hello" || message.t === "mine") {
+      if (message.t === "hello") sent = {};
       const now = Object.fromEntries(message.yours.map((yours) => [yours.round, yours]));
       if (message.anew) for (const round in counted) if (!now[round]) lay(round, counted[round]);
+      for (const round in refused) if (now[round] && counted[round] && now[round].choice !== counted[round].choice) delete refused[round];
+      // Answered while a poll was on its way: newer than what that brings.
+      for (const round in counted) if (counted[round].at > message.asked) now[round] = counted[round];
       counted = now;
       settle();
-      Object.keys(pending).forEach(send);
+      if (message.t === "hello") Object.keys(pending).forEach(send);
     } else if (message.t === "ack") {
       taken(message.cast, message.round, message.choice);
     } else if (message.t === "refused" && message.cast) {
@@ -181,7 +184,7 @@ async function post(round, cast) {
 function taken(id, round, choice) {
   const last = pending[round] && pending[round].id === id;
   // Also where a change to it is on its way by now: until that is counted, this is what counts.
-  counted[round] = { ...(last ? pending[round] : sent[id] || counted[round]), choice };
+  counted[round] = { ...(last ? pending[round] : sent[id] || counted[round]), choice, at: performance.now() };
   delete sent[id];
   if (last) drop(round);
   say();

@@ -104,6 +104,7 @@ export function connect(main, hear, tell) {
   // Where websockets are blocked: ask every few seconds instead, and go on trying.
   async function poll() {
     polling = setTimeout(poll, 6000 + 6000 * Math.random());
+    const asked = performance.now();
     try {
       const told = await ask(`${main.dataset.path}/now?v=${main.dataset.version}&h=${main.dataset.history || ""}`);
       if (told.over) return end();
@@ -113,7 +114,7 @@ export function connect(main, hear, tell) {
       if (!answered) open();
       answered = true;
       tell("poll");
-      const hello = { t: "hello", history: state.history, yours: state.yours };
+      const hello = { ...state, t: "hello", asked };
       begin(hello);
       hear(hello);
       if (state.html) hear({ ...state, t: "state" });

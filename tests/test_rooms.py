@@ -12,12 +12,13 @@ from making import CLOCK, a_room, new_id
 
 from forum.caring import Caring
 from forum.facilitation import Facilitation
-from forum.ports import Store
-from forum.room import BURST, MOST_MALFORMED, Connection, Room
+from forum.ports import Store, Work
+from forum.room import BURST, MOST_MALFORMED, Connection, Room, cast_of
 from forum.rooms import Rooms
 from forum.screen import View
 from forum.session import Participant
-from forum.wire import MAX_MESSAGE, CastMessage, Ping, Screen, encode
+from forum.viewing import own_of
+from forum.wire import MAX_MESSAGE, CastMessage, Mine, Ping, Screen, encode
 from forum.wire import VERSION as WIRE_VERSION
 
 
@@ -32,6 +33,12 @@ def the_rooms(store: Store) -> Rooms:
 async def sent(connection: Connection) -> list[dict[str, Any]]:
     """Everything in the outbox now."""
     return [json.loads(frame) for frame in await connection.outbox.take()]
+
+
+async def taken_now(connection: Connection) -> list[dict[str, Any]]:
+    """The same where there may be nothing."""
+    connection.outbox.answer("{}")
+    return [message for message in await sent(connection) if message]
 
 
 async def until(connection: Connection, kind: str) -> dict[str, Any]:
@@ -267,6 +274,65 @@ async def test_two_tabs_of_one_phone_are_one_person_present(sqlite_store: Store)
     assert room.present == 2
     room.leave(second)
     assert room.present == 1
+
+
+async def test_every_screen_of_a_participant_hears_what_counts_and_nobody_elses_does(sqlite_store: Store) -> None:
+    live, [mine, other] = await a_room(sqlite_store, ["g1", "g2"])
+    rooms = the_rooms(sqlite_store)
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    one, two, three = Connection("phone", mine), Connection("phone", mine), Connection("phone", other)
+    wall = Connection("projector")
+    for connection in (one, two, three, wall):
+        await rooms.enter(live.id, connection)
+        await sent(connection)
+    room = await rooms.room(live.id)
+    room.receive(one, encode(CastMessage("a", round_id, "r1", "Because.", "if")))
+    ballot = {"round": round_id, "choice": "r1", "reason": "Because.", "condition": "if"}
+    for connection in (one, two):
+        assert (await until(connection, "mine"))["yours"] == [ballot]
+    # Another tab changes it; a change by form, or by polling, is heard by both.
+    room.receive(two, encode(CastMessage("b", round_id, "r2")))
+    for connection in (one, two):
+        assert [y["choice"] for y in (await until(connection, "mine"))["yours"]] == ["r2"]
+    await rooms.intake.cast_and_wait(cast_of(CastMessage("c", round_id, "none"), mine, CLOCK.now()))
+    rooms.mine(mine)
+    for connection in (one, two):
+        assert [y["choice"] for y in (await until(connection, "mine"))["yours"]] == ["none"]
+    # A phone with one tab is told by its answer alone, and of nobody else anything but numbers.
+    room.receive(three, encode(CastMessage("d", round_id, "r1")))
+    await until(three, "ack")
+    await rooms.intake.drain()
+    rooms.mine("nobody")
+    told = [m for connection in (one, two, three, wall) for m in await taken_now(connection)]
+    assert {m["t"] for m in told} <= {"tally"}
+
+
+async def test_what_a_tab_sends_while_another_comes_in_is_heard_by_it(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, [mine] = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    one, late = Connection("phone", mine), Connection("phone", mine)
+    await rooms.enter(live.id, one)
+    room = await rooms.room(live.id)
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(work: Work, participant: str, view: View) -> Mine:
+        own = await own_of(work, participant, view)
+        if not reading.is_set():
+            reading.set()
+            await go_on.wait()
+        return own
+
+    monkeypatch.setattr("forum.rooms.own_of", slowly)
+    entering = asyncio.create_task(rooms.enter(live.id, late))
+    await reading.wait()
+    room.receive(one, encode(CastMessage("a", round_id, "r1")))
+    await until(one, "mine")
+    go_on.set()
+    await entering
+    assert (await until(late, "mine"))["yours"][0]["choice"] == "r1"
 
 
 async def test_no_act_is_missed_by_a_room_that_is_being_opened(sqlite_store: Store) -> None:

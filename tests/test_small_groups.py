@@ -114,6 +114,10 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
             "session",
             "history",
             "yours",
+            "stop",
+            "reason",
+            "too",
+            "group",
             "mark",
             "health",
         }

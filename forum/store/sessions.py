@@ -7,9 +7,11 @@ import sqlalchemy as sa
 from forum.errors import BadInput
 from forum.session import ROOM, LiveSession, Participant
 from forum.store.area import Area, Row, made, plain
+from forum.store.tables import also
 from forum.store.tables import ballot as ballots
 from forum.store.tables import participant as participants
 from forum.store.tables import session as sessions
+from forum.store.tables import stop as stops
 
 _NO_SESSION = "There is no such session."
 
@@ -82,11 +84,22 @@ class SqlSessions(Area):
         )
         return participant if added else await self._here(participant.session, device)
 
-    async def regroup(self, participant: str, group: str | None) -> None:
-        """Puts whoever holds a shared tablet into another group, as long as no ballot of theirs is counted."""
+    async def regroup(self, participant: str, group: str | None) -> bool:
+        """Puts a participant into another group, with the stops of theirs that nobody took, as long as no ballot of
+        theirs is counted; whether. They are no longer said to belong to it besides."""
         counted = sa.exists().where(ballots.c.participant == participant)
-        mine = (participants.c.id == participant, participants.c.passing, sa.not_(counted))
-        await self._link.run(sa.update(participants).where(*mine).values(group_id=group))
+        mine = (participants.c.id == participant, sa.not_(counted))
+        if await self._link.run(sa.update(participants).where(*mine).values(group_id=group)) != 1:
+            return False
+        waiting = (stops.c.participant == participant, stops.c.taken_at == "")
+        await self._link.run(sa.update(stops).where(*waiting).values(group_id=group))
+        await self._link.run(sa.delete(also).where(also.c.participant == participant, also.c.group_id == group))
+        return True
+
+    async def group_of(self, participant: str) -> str | None:
+        """The id of a participant's group; None for those who prefer not to say, and for nobody."""
+        rows = await self._link.rows(sa.select(participants.c.group_id).where(participants.c.id == participant))
+        return rows[0]["group_id"] if rows else None
 
     async def participant(self, session: str, device: str) -> Participant | None:
         """The one that this device is in this session, or None."""

@@ -87,14 +87,14 @@ class Visit:
 
 async def about(request: Request) -> Response:
     """What this is, until when, and joining; for whoever has joined, the way into the story; afterwards the result."""
-    visit = await _visit(request)
-    return giving(request, await _about_page(request, visit))
+    visit = await visit_of(request)
+    return giving(request, await about_page(request, visit))
 
 
 async def join(request: Request) -> Response:
     """Joins with a group, as in a room: one participant for each browser."""
     site = site_of(request)
-    visit = await _visit(request)
+    visit = await visit_of(request)
     if not visit.open:
         raise NotAllowed("This question is closed, so nobody can join any more.")
     form = await form_of(request)
@@ -107,21 +107,22 @@ async def join(request: Request) -> Response:
         form.wrong("group", "Choose a group, or “Prefer not to say”.")
         if wants_json(request):
             form.stop()
-        return await _about_page(request, visit, 422, spoken(form.errors["group"]))
+        return await about_page(request, visit, 422, spoken(form.errors["group"]))
     device = visit.device or secrets.token_urlsafe(24)
     if visit.participant is None:
         site.limits.take(f"join {address_of(request)}", site.settings.joins_per_address, TEN_MINUTES)
         participant = Participant(secrets.token_hex(16), visit.live.id, group or None, site.clock.now())
         async with site.store.begin() as work:
             await work.sessions.join(participant, digest(device))
-    answer = done(request, visit.path, session=visit.live.id, round=visit.round.id)
+    again = visit.participant is not None and visit.participant.group != (group or None)
+    answer = done(request, visit.path + "?again=1" * again, session=visit.live.id, round=visit.round.id)
     set_cookie(request, answer, DEVICE, device, YEAR)
     return answer
 
 
 async def play(request: Request) -> Response:
     """One scene of the story; the opened question has a page of its own."""
-    visit = await _visit(request)
+    visit = await visit_of(request)
     if visit.told is None or visit.participant is None:
         return RedirectResponse(visit.path, 303)
     every = paths.places(visit.told)
@@ -146,7 +147,7 @@ async def play(request: Request) -> Response:
 
 async def question(request: Request) -> Response:
     """The opened question with the ballot; posted, the vote. It is changed as it is given, until the round closes."""
-    visit = await _visit(request)
+    visit = await visit_of(request)
     if request.method == "POST":
         return await _vote(request, visit)
     if visit.participant is None or (visit.told is None and visit.mine is None):
@@ -156,7 +157,7 @@ async def question(request: Request) -> Response:
 
 async def step_out(request: Request) -> Response:
     """A quiet page with the organiser's support lines, and the way back."""
-    visit = await _visit(request)
+    visit = await visit_of(request)
     return await page(
         request, "answer/step_out.html", commission=visit.commission, back=visit.path, seen=None, asking=False
     )
@@ -185,7 +186,7 @@ async def _vote(request: Request, visit: Visit) -> Response:
         facts = {"t": "ack", "cast": message.id, "choice": outcome.choice, "changed": outcome.changed, "page": there}
         return done(request, there, **facts)
     # As it is now: it may have closed since this page was asked for.
-    visit = await _visit(request)
+    visit = await visit_of(request)
     words = _refused(visit, outcome.refusal)
     if wants_json(request):
         raise CastRefused(outcome.refusal, words)
@@ -200,7 +201,7 @@ def _refused(visit: Visit, code: str) -> str:
     return REFUSALS[code]
 
 
-async def _visit(request: Request) -> Visit:
+async def visit_of(request: Request) -> Visit:
     """The round of the code in the address, as it is for this browser now. Raises NotFound.
 
     The code is no secret, it stands on public pages; wrong ones are limited by address all the same.
@@ -248,15 +249,24 @@ async def _story(work: Work, round_: Round) -> tuple[Scenario | None, str]:
     return scenario.parse(story.twee), ""
 
 
-async def _about_page(
-    request: Request, visit: Visit, status: int = 200, errors: Mapping[str, str] | None = None
+async def about_page(
+    request: Request,
+    visit: Visit,
+    status: int = 200,
+    errors: Mapping[str, str] | None = None,
+    *,
+    group_wrong: str = "",
 ) -> Response:
+    """The first page of a round. `group_wrong` says why one's group is not put right."""
     return await page(
         request,
         "answer/about.html",
         status,
         visit=visit,
         errors=errors or {},
+        group_wrong=group_wrong,
+        group_right="group" in request.query_params,
+        again="again" in request.query_params,
         begin=_url(visit, "play", 1),
         question=_url(visit, "question", 0),
     )

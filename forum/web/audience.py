@@ -31,6 +31,7 @@ async def stop(request: Request) -> Response:
     message = StopMessage(id_, form.text("showing"), form.text("character"), form.text("how"))
     press = press_of(message, participant.id, live.id, site.clock.now())
     code = refusal(press, room.characters) or await site.rooms.stopping.press_and_wait(press)
+    site.rooms.mine(participant.id)
     if code:
         return await _refused(request, live, participant, form, CastRefused(code, REFUSALS[code]))
     return done(request, f"/s/{live.code}", t="stopped", stop=message.id, showing=message.showing)
@@ -61,6 +62,7 @@ async def reason(request: Request) -> Response:
     except ForumError as error:
         return await _refused(request, live, participant, form, error)
     site.rooms.joined(live.id)
+    site.rooms.mine(participant.id)
     return done(request, f"/s/{live.code}", kept=not form.text("take_back"))
 
 
@@ -78,6 +80,7 @@ async def too(request: Request) -> Response:
     except ForumError as error:
         return await _refused(request, live, participant, form, error)
     site.rooms.stirred(live.id)
+    site.rooms.mine(participant.id)
     return done(request, f"/s/{live.code}", on=on)
 
 

@@ -13,7 +13,6 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from forum import tickets
-from forum.ballot import Ballot
 from forum.errors import BadInput, CastRefused, NotAllowed, NotFound, TooMany
 from forum.methods import METHODS
 from forum.ports import CastOutcome
@@ -21,7 +20,7 @@ from forum.reason import MOST_CONDITION
 from forum.room import Room, cast_of
 from forum.screen import View, cue_key
 from forum.session import TICKETS, LiveSession, Participant
-from forum.viewing import yours_of
+from forum.viewing import own_of as own_of_phone
 from forum.visible import digits, trimmed
 from forum.web.cookieless import giving, refusing
 from forum.web.cookies import DEVICE, READING, YEAR, cookie_of, set_cookie
@@ -105,7 +104,9 @@ async def join_session(request: Request) -> Response:
             if joined.id == participant.id:
                 await work.care.belong(participant.id, also)
         site.rooms.joined(live.id)
-    answer = done(request, f"/s/{live.code}{'?joined=1' if known is None else ''}", session=live.id)
+    other = known is not None and known.group != (group or None)
+    news = "?joined=1" if known is None else "?again=1" if other else ""
+    answer = done(request, f"/s/{live.code}{news}", session=live.id)
     set_cookie(request, answer, DEVICE, device, YEAR)
     return answer
 
@@ -187,6 +188,7 @@ async def cast_by_form(
         return None, error, typed
     message = CastMessage(cast_id(form), round_id, choice, reason, condition)
     outcome = await site.rooms.intake.cast_and_wait(cast_of(message, participant, site.clock.now()))
+    site.rooms.mine(participant)
     if outcome.refusal:
         said = REFUSALS if wants_json(request) else REFUSALS | _BY_FORM
         return None, CastRefused(outcome.refusal, said[outcome.refusal]), typed
@@ -247,8 +249,8 @@ async def now(request: Request) -> Response:
     room = await site_of(request).rooms.polled(live.id, participant.id, observing=participant.observer)
     news = news_of(request, room, "phone", tongue_of(request))
     async with site_of(request).store.read() as work:
-        yours = await yours_of(work, participant.id, room.view)
-    return small(request, {**news, "yours": msgspec.to_builtins(yours)})
+        own = await own_of_phone(work, participant.id, room.view)
+    return small(request, {name: facts for name, facts in msgspec.to_builtins(own).items() if name != "t"} | news)
 
 
 MOST_CAST = 64  # characters of a ballot's id; pages and phones make 32
@@ -389,11 +391,6 @@ def missed_words(view: View) -> str:
     return _(" and ").join(parts) + _(". What is on now is below.")
 
 
-async def _yours(request: Request, participant: Participant, view: View) -> list[Ballot]:
-    async with site_of(request).store.read() as work:
-        return await work.rounds.yours(participant.id, [view.round.id] if view.round else [])
-
-
 async def phone_page(
     request: Request,
     live: LiveSession,
@@ -407,7 +404,9 @@ async def phone_page(
     room: Room = await site_of(request).rooms.room(live.id)
     tongue = tongue_of(request)
     context = screen_context(base_url(request), room.view.read_in(tongue), tongue)
-    yours: dict[str, object] = {b.round: b for b in await _yours(request, participant, room.view)}
+    async with site_of(request).store.read() as work:
+        mine = await own_of_phone(work, participant.id, room.view)
+    yours: dict[str, object] = {b.round: b for b in mine.yours}
     told, left = left_over(room.view, own or {})
     return await page(
         request,
@@ -425,6 +424,10 @@ async def phone_page(
             "missed": missed_words(room.view) if "joined" in request.query_params else "",
             "practised": request.query_params.get("practised", ""),
             "counted": "counted" in request.query_params and bool(yours),
+            "group": mine.group,
+            "fixed": bool(yours),
+            "again": "again" in request.query_params,
+            "group_right": "group" in request.query_params,
             "history": room.history,
             "socket_path": f"/s/{live.code}/socket?lang={language().code}&read={tongue.partition('+')[2]}",
             "observing": participant.observer,

@@ -11,7 +11,14 @@ from forum.screen import View
 from forum.visible import trimmed
 
 # As templates have it where no phone is meant: what is pushed is the same for all.
-NOBODYS: Mapping[str, Any] = {"my_stop": None, "my_reason": None, "my_too": frozenset(), "retyped": {}, "said_no": ""}
+NOBODYS: Mapping[str, Any] = {
+    "my_stop": None,
+    "my_reason": None,
+    "my_too": frozenset(),
+    "retyped": {},
+    "said_no": "",
+    "group_wrong": "",
+}
 
 
 def left_over(view: View, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:

@@ -5,12 +5,29 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+import sqlalchemy as sa
+from conftest import Database
 from making import CLOCK, a_cast, a_room, new_id
 
+from forum.belonging import put_right
+from forum.errors import IllegalMove
 from forum.facilitation import Facilitation
 from forum.ports import BREAK, TIME, Asked, Store
 from forum.round import Version
 from forum.session import Participant
+from forum.store import SqlStore, open_store
+from forum.store.engine import transaction
+from forum.store.sessions import SqlSessions
+
+
+async def waiting(store: SqlStore) -> bool:
+    """Whether somebody waits for a lock on this PostgreSQL."""
+    async with transaction(store.reader, reading=True) as link:
+        asked: sa.Select[tuple[int]] = (
+            sa.select(sa.literal_column("pid")).select_from(sa.text("pg_locks")).where(sa.text("NOT granted"))
+        )
+        return bool(await link.rows(asked))
 
 
 async def test_what_is_asked_for_is_counted_and_seen_all_at_once(store: Store) -> None:
@@ -70,8 +87,8 @@ async def test_observers_are_counted_apart_and_their_ballots_are_refused(store: 
         assert await work.rounds.voted([round_.id]) == {round_.id: 1}
 
 
-async def test_a_group_is_put_right_until_a_ballot_of_it_counts_and_only_on_a_shared_tablet(store: Store) -> None:
-    live, [own] = await a_room(store, ["g1"])
+async def test_a_group_is_put_right_until_a_ballot_of_it_counts(store: Store) -> None:
+    live, [own, other] = await a_room(store, ["g1", "g1"])
     person, device = Participant(new_id(), live.id, "g1", CLOCK.now(), passing=True), new_id() * 2
     acts = Facilitation(store, CLOCK)
     round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
@@ -79,13 +96,81 @@ async def test_a_group_is_put_right_until_a_ballot_of_it_counts_and_only_on_a_sh
     await acts.open(live.id, round_.id)
     async with store.begin() as work:
         await work.sessions.join(person, device)
-        await work.sessions.regroup(person.id, None)
-        await work.sessions.regroup(own, "g2")
+        assert await work.sessions.regroup(person.id, None)
+        await work.care.belong(own, {"g2", "g3"})
+        assert await work.sessions.regroup(own, "g2")
         assert await work.sessions.participant(live.id, device) == replace(person, group=None)
-        assert await work.sessions.joined(live.id) == {"g1": 1}
-        await work.rounds.cast([a_cast(round_.id, person.id)])
-        await work.sessions.regroup(person.id, "g2")
+        assert await work.sessions.joined(live.id) == {"g1": 1, "g2": 1}
+        assert await work.care.belonging(live.id) == {"g3": 1}
+        assert [await work.sessions.group_of(who) for who in (own, other, person.id, "x")] == ["g2", "g1", None, None]
+        await work.rounds.cast([a_cast(round_.id, person.id), a_cast(round_.id, own)])
+        assert not await work.sessions.regroup(person.id, "g2")
+        assert not await work.sessions.regroup(own, "g1")
+        assert not await work.sessions.regroup("nobody", "g1")
         assert await work.sessions.participant(live.id, device) == replace(person, group=None)
+        assert [ballot.group for ballot in await work.rounds.yours(own, [round_.id])] == ["g2"]
+
+
+async def test_a_first_vote_and_a_group_put_right_at_the_same_moment_are_of_one_group(store: Store) -> None:
+    live, people = await a_room(store, ["g1"] * 6)
+    acts = Facilitation(store, CLOCK)
+    round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
+    assert round_ is not None
+    await acts.open(live.id, round_.id)
+
+    async def vote(who: str) -> None:
+        async with store.begin() as work:
+            await work.rounds.cast([a_cast(round_.id, who)])
+
+    async def right(who: str) -> bool:
+        try:
+            await put_right(store, live.id, who, "g2")
+        except IllegalMove:
+            return False
+        return True
+
+    moved = await asyncio.gather(*(act(who) for who in people for act in (right, vote)))
+    async with store.read() as work:
+        for who, was_moved in zip(people, moved[::2], strict=True):
+            [ballot] = await work.rounds.yours(who, [round_.id])
+            assert ballot.group == await work.sessions.group_of(who) == ("g2" if was_moved else "g1")
+
+
+async def test_while_a_group_is_put_right_a_first_vote_waits(postgres_database: Database) -> None:
+    store = await open_store(postgres_database.url)
+    live, [who] = await a_room(store, ["g1"])
+    acts = Facilitation(store, CLOCK)
+    round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
+    assert round_ is not None
+    await acts.open(live.id, round_.id)
+    regrouped, go_on = asyncio.Event(), asyncio.Event()
+    regroup = SqlSessions.regroup
+
+    async def slowly(self: SqlSessions, participant: str, group: str | None) -> bool:
+        moved = await regroup(self, participant, group)
+        regrouped.set()
+        await go_on.wait()
+        return moved
+
+    async def vote() -> None:
+        async with store.begin() as work:
+            await work.rounds.cast([a_cast(round_.id, who)])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqlSessions, "regroup", slowly)
+        righting = asyncio.create_task(put_right(store, live.id, who, "g2"))
+        await regrouped.wait()
+        voting = asyncio.create_task(vote())
+        async with asyncio.timeout(30):
+            while not await waiting(store):
+                assert not voting.done()
+        go_on.set()
+        await righting
+        await voting
+    async with store.read() as work:
+        [ballot] = await work.rounds.yours(who, [round_.id])
+        assert ballot.group == await work.sessions.group_of(who) == "g2"
+    await store.close()
 
 
 async def test_badges_held_results_and_versions_are_kept(store: Store) -> None:

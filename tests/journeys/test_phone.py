@@ -134,8 +134,26 @@ async def test_two_tabs_and_a_double_tap_are_one_ballot(people: People, event: E
         await tab.wait_for_selector("[data-ballot]")
         await tab.get_by_label(label).check()
         await tab.get_by_role("button", name="Send my vote").dblclick()
-        await expect(tab.locator("[data-status]")).to_contain_text("Counted")
-    assert await event.reveal(round_id) == {"r1": 0, "r2": 1, "none": 0}
+        await expect(tab.locator("[data-status]")).to_contain_text(f"Counted: {label}.")
+    # What the other tab has sent is what counts, and both say so; what is chosen here and not sent stays.
+    await expect(phone.locator("[data-status]")).to_contain_text("Counted: The police.")
+    await expect(phone.get_by_label("The police")).to_be_checked()
+    await other.get_by_label("None of these").check()
+    await phone.get_by_label("Why?").fill("They are near.")
+    await phone.get_by_role("button", name="Send my vote").click()
+    await expect(phone.locator("[data-status]")).to_contain_text("Counted: The police.")
+    await expect(other.locator("[data-status]")).to_contain_text("Counted: The police. What you changed since")
+    await expect(other.get_by_label("None of these")).to_be_checked()
+    result = await event.reveal(round_id)
+    assert result == {"r1": 0, "r2": 1, "none": 0}
+    # After the result each tab has the reason, and hears when it is taken back.
+    for tab in (phone, other):
+        await tab.get_by_text("Say why you voted as you did").click()
+        await expect(tab.get_by_label("Why did you vote as you did?")).to_have_value("They are near.")
+    await other.get_by_role("button", name="Take back what I said").click()
+    for tab in (phone, other):
+        await expect(tab.get_by_label("Why did you vote as you did?")).to_have_value("")
+        await expect(tab.locator("[data-mine-status]")).to_contain_text("Taken back")
 
 
 async def test_the_whole_of_a_phone_by_keyboard_alone(people: People, event: Event, accessible: Look) -> None:
@@ -189,3 +207,80 @@ async def test_a_restart_of_the_server_is_survived_by_every_screen(people: Peopl
     await expect(phone.locator("[data-status]")).to_contain_text("Counted", timeout=60_000)
     await expect(wall.locator("[data-voted]").first).to_have_text("1", timeout=60_000)
     assert await event.reveal(round_id) == {"r1": 1, "r2": 0, "none": 0}
+
+
+# Writes down what a screen reader would be given: each change of a live region's words, in its order.
+LISTEN = """
+window.heard = [];
+new MutationObserver((changes) => {
+  const element = (change) => (change.target.closest ? change.target : change.target.parentElement);
+  const regions = new Set(changes.map((change) => element(change).closest("[role=status], [role=alert], [aria-live]")));
+  for (const region of regions) if (region && region.textContent.trim()) window.heard.push(region.textContent.trim());
+}).observe(document.body, { subtree: true, childList: true, characterData: true });
+"""
+
+
+async def spoken(page: Page) -> list[str]:
+    """The words of every live region, as the accessibility tree has them."""
+    session = await page.context.new_cdp_session(page)
+    nodes = {node["nodeId"]: node for node in (await session.send("Accessibility.getFullAXTree"))["nodes"]}
+    await session.detach()
+
+    def words(node: dict[str, Any]) -> str:
+        if node.get("role", {}).get("value") == "StaticText":
+            return str(node["name"]["value"])
+        return "".join(words(nodes[child]) for child in node.get("childIds", []) if child in nodes)
+
+    def live(node: dict[str, Any]) -> bool:
+        facts = {each["name"]: each["value"].get("value") for each in node.get("properties", [])}
+        return not node.get("ignored") and facts.get("live") == "polite" and facts.get("root") is None
+
+    return [said for node in nodes.values() if live(node) and (said := words(node).strip())]
+
+
+async def test_whoever_listens_is_told_once_what_has_changed(people: People, event: Event) -> None:
+    phone, console, tablet = await joined(people, event), await people.signed_in("olu"), await people.somebody(PHONE)
+    made = await event.http.post(f"/organise/sessions/{event.session['id']}/tablet", data={"act": "make"})
+    await console.goto(f"/console/{event.session['id']}")
+    await tablet.goto(made.json()["tablet"])
+    screens = (phone, console, tablet)
+    for page in screens:
+        await expect(page.locator("[data-connection]")).to_have_attribute("data-is", "up")
+        await page.evaluate(LISTEN)
+
+    async def told(words: str) -> None:
+        for page in screens:
+            await expect(page.locator("[data-news]")).to_have_text(words)
+            assert (await page.evaluate("window.heard")).count(words) == 1
+            assert (await spoken(page)).count(words) == 1
+            await page.evaluate("window.heard = []")
+
+    question = "Who should come first?"
+    round_id = (await event.act("ask", question=question, response=["A nurse", "The police"], none="1"))["round"]
+    await told(f"A question, on which voting has not opened yet: {question}")
+    await event.act("open", round=round_id)
+    await told(f"Voting is open: {question}")
+    # Votes of others change numbers, and are not read out.
+    other = await joined(people, event)
+    await vote(other, "A nurse")
+    await expect(console.locator("[data-voted]").first).to_have_text("1")
+    for page in screens:
+        assert await page.evaluate("window.heard") == []
+    await event.act("pause")
+    await told("We are taking a short break. The vote stays open: you can still send or change yours.")
+    await event.act("resume")
+    await told(f"The break is over. Voting is open: {question}")
+    await event.act("warn", round=round_id)
+    await told(f"Voting closes soon. If you need more time, tell the facilitator. {question}")
+    # What the focus is moved to is read out by that, and not once more.
+    await phone.get_by_label("The police").focus()
+    await event.act("close", round=round_id)
+    await expect(phone.get_by_role("heading", name="Voting has closed")).to_be_focused()
+    await expect(phone.locator("[data-news]")).to_have_text(question)
+    await event.act("reveal", round=round_id)
+    await expect(phone.get_by_role("heading", name=question)).to_be_focused()
+    await expect(phone.locator("[data-news]")).to_have_text("The result is here:")
+    for page in (console, tablet):
+        await expect(page.locator("[data-news]")).to_have_text(f"The result is here: {question}")
+        heard = await page.evaluate("window.heard")
+        assert heard.count(f"Voting has closed: {question}") == heard.count(f"The result is here: {question}") == 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -15,7 +17,8 @@ from playing import BEN, Playing, a_replay
 
 from forum import reasoning
 from forum.reason import READ_FIRST, SHOWN, WAITING
-from forum.session import Participant
+from forum.room import Connection
+from forum.session import Cue, Participant
 from forum.viewing import view_of
 from forum.web.pages import digest
 from forum.wire import Screen
@@ -59,6 +62,48 @@ class Event:
 async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
     async with a_house(tmp_path, sqlite_template) as house:
         yield Event(house, await a_replay(house.store, reasons=READ_FIRST))
+
+
+async def test_every_screen_of_a_participant_hears_of_what_was_sent_by_form(event: Event) -> None:
+    store, rooms, session = event.house.store, event.house.site.rooms, event.playing.session
+    round_, [who, other] = event.playing.first, event.playing.people[:2]
+    live, device = await event.playing.live(), new_id()
+    theirs = await reasoning.give(store, CLOCK, live, other, round_, "He knows her.", "")
+    async with store.begin() as work:
+        await work.tickets.move(who, digest(device))
+        await work.reasons.move(theirs.id, SHOWN)
+    tab, stranger = Connection("phone", who), Connection("phone", other)
+    for connection in (tab, stranger):
+        await rooms.enter(session, connection)
+
+    async with event.house.browser() as phone:
+        phone.cookies.set("forum_device", device)
+
+        async def told(path: str, **form: str) -> dict[str, Any]:
+            """What the tab hears once the phone has sent this."""
+            await phone.post(await event.path(path), data=form)
+            while True:
+                for message in map(json.loads, await tab.outbox.take()):
+                    if message["t"] == "mine":
+                        return dict(message)
+
+        pressed = {"showing": live.cue.showing, "character": BEN, "how": HOW}
+        assert (await told("/stop", **pressed))["stop"] == pressed
+        # And on the question whose result is shown: a reason, another one, none; "me too" on and off; no vote any more.
+        async with store.begin() as work:
+            await work.sessions.save(replace(live, cue=Cue("result", round=round_), version=live.version + 1))
+        await rooms.changed(session)
+        for words_, condition in (("He is calm.", ""), ("He is not.", "he rests")):
+            now = await told("/reason", round=round_, reason=words_, condition=condition)
+            assert now["reason"] == {"round": round_, "words": words_, "condition": condition}
+        assert (await told("/reason", round=round_, take_back="1"))["reason"] is None
+        assert (await told("/too", reason=theirs.id, on="1"))["too"] == [theirs.id]
+        assert (await told("/too", reason=theirs.id, on="0"))["too"] == []
+        assert (await told("/vote", round=round_, choice="r1"))["yours"][0]["choice"] == FIRST[0]
+        # One that polls is told the same.
+        now = (await phone.get(await event.path("/now"), headers={"Accept": "application/json"})).json()
+        assert (now["yours"][0]["choice"], now["stop"], now["reason"], now["too"]) == (FIRST[0], None, None, [])
+    assert all(json.loads(frame)["t"] != "mine" for frame in await stranger.outbox.take())
 
 
 class TestStops:

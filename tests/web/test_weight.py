@@ -179,7 +179,7 @@ class Day:
             connection = Connection("phone", self.people[0], outbox=Outbox(has))
             room = await self.house.site.rooms.room(self.live.id)
             bill.add("connecting", len(ASKED) + 250, 300)
-            room.enter(connection, (), seen)
+            room.enter(connection, seen=seen)
             reading = asyncio.create_task(self.read(room, connection, bill))
             await asyncio.sleep(600)
             seen, has = room.version, connection.outbox.has or ""
