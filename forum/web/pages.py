@@ -103,7 +103,7 @@ def forgetful(request: Request) -> bool:
     before = urlsplit(request.headers.get("referer", ""))
     chosen = dict(parse_qsl(before.query)).get("lang", "")
     given = bool(chosen) and site_of(request).languages.find(chosen) is not None
-    here = before.netloc == request.url.netloc and not before.path.startswith("/projector/")
+    here = before.netloc == request.url.netloc and "/projector/" not in before.path
     return given and here and not cookie_of(request, LANGUAGE)
 
 
