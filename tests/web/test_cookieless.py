@@ -31,15 +31,18 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 def forgetting(house: House) -> httpx2.AsyncClient:
     """A browser that keeps no cookies."""
-    browser = house.browser("192.0.2.66")
-    browser.cookies = httpx2.Cookies(CookieJar(DefaultCookiePolicy(allowed_domains=[])))
-    return browser
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=house.app, client=("192.0.2.66", 40000)),
+        base_url=ADDRESS,
+        headers={"Origin": ADDRESS, "Accept": "text/html"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
 
 
 async def sent(browser: httpx2.AsyncClient, page: str, to: str, **typed: str) -> httpx2.Response:
     """Opens a page and sends the form on it that goes to an address, with its hidden fields."""
     shown = await browser.get(page)
-    [form] = re.findall(rf'<form method="post" action="{re.escape(to)}".*?</form>', shown.text, re.DOTALL)
+    [form] = re.findall(rf'<form[^>]* action="{re.escape(to)}".*?</form>', shown.text, re.DOTALL)
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
     return await browser.post(to, data=hidden | typed)
 
