@@ -17,6 +17,11 @@ NOBODYS: Mapping[str, Any] = {
     "my_too": frozenset(),
     "retyped": {},
     "said_no": "",
+    "history": "",
+    "group": "",
+    "fixed": False,
+    "again": False,
+    "group_right": False,
     "group_wrong": "",
 }
 
