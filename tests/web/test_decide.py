@@ -252,7 +252,7 @@ async def test_groups_that_put_something_else_first_are_named_in_the_language_of
 ) -> None:
     voted = await a_vote(house.store, FIRST, SECOND)
     form = await commissioner.get(f"{address(voted)}&lang=cy")
-    sent = await commissioner.post("/decide/new", data={**FORM, **asked(voted), "why": "They asked for it."})
+    sent = await commissioner.post("/decide/new", data={**FORM, **asked(voted), "response": "r2"})
     read = await commissioner.get(sent.headers["location"], params={"lang": "cy"})
     assert "yn gyntaf yn y bleidlais: grwpiau eraill" in words(read)
     for shown in (form, read):
