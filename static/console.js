@@ -43,7 +43,8 @@ function complain(words) {
 async function renew() {
   try {
     const told = await ask(location.href, { page: true });
-    if (!told.ok) complain(told.words); // signed out, say: what is on cannot be had here any more
+    // Signed out, say: what is on cannot be had here any more.
+    if (!told.ok && alert.textContent !== told.words) complain(told.words);
     const fresh = told.ok && told.page.getElementById("screen");
     if (!fresh) return false;
     const { history } = fresh.dataset;

@@ -41,7 +41,7 @@ class Wire:
         self._flows = {"up": asyncio.Event(), "down": asyncio.Event()}
         self.answer: bytes | None = None
         self._frames: bytes | None = None
-        self._strange = ""
+        self._strange: str | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._upgraded: set[asyncio.StreamWriter] = set()
         self._strangers: set[asyncio.StreamWriter] = set()
@@ -76,15 +76,15 @@ class Wire:
         for task in self._tasks:
             task.cancel()
 
-    def stranger(self, answer: bytes | None, frames: bytes | None = None, *, to: str = "every") -> None:
+    def stranger(self, answer: bytes | None, frames: bytes | None = None, *, to: str = "") -> None:
         """Ends every connection; from now on whatever is asked is answered so (b"": by a reset; None: never).
 
-        A websocket is accepted where there are `frames`, which is what comes on it. `to` is "every" request or
-        "posts"; then all else is passed on as ever, open websockets too.
+        A websocket is accepted where there are `frames`, which is what comes on it. Where `to` is given,
+        only requests with it in their first line are; all else is passed on as ever, open websockets too.
         """
         self.answer, self._frames, self._strange = answer, frames, to
         self._asked.clear()
-        for end in self._ends - (self._upgraded if to == "posts" else set()):
+        for end in self._ends - (self._upgraded if to else set()):
             end.transport.abort()
 
     async def asked(self, what: str, within: float) -> bool:
@@ -100,7 +100,7 @@ class Wire:
 
     def mend(self) -> None:
         """Passes on everything again."""
-        self._strange = ""
+        self._strange = None
         for end in self._strangers:
             end.transport.abort()
         self._whole = True
@@ -120,7 +120,7 @@ class Wire:
         try:
             first = await reader.read(65_536)
             upgrade = _UPGRADE.search(first) is not None
-            if self._strange == "every" or (self._strange and first.startswith(b"POST")):
+            if self._strange is not None and self._strange.encode() in first.partition(b"\r\n")[0]:
                 await self._strangely(reader, browser, first, upgrade)
                 return
             if not self._sockets and upgrade:
@@ -128,7 +128,7 @@ class Wire:
                 return
             if upgrade:
                 self._upgraded.add(browser)
-            elif self._strange:
+            elif self._strange is not None:
                 # Another request on this connection would not be looked at.
                 first = first.replace(b"Connection: keep-alive", b"Connection: close", 1)
             answers, server = await asyncio.open_connection("127.0.0.1", self._server)

@@ -80,10 +80,10 @@ async def test_a_phone_that_posts_its_vote_takes_no_strangers_answer_for_forums(
         ballot = phone.locator("[data-ballot]")
         await comes(phone, lambda within: expect(ballot).to_be_visible(timeout=within))
         await phone.get_by_label("The police").check()
-        event.wire.stranger(b"", to="posts")
+        event.wire.stranger(b"", to="POST ")
         await phone.get_by_role("button", name="Send my vote").click()
         for name, answer in STRANGERS.items():
-            event.wire.stranger(answer, to="posts")
+            event.wire.stranger(answer, to="POST ")
             await event.asked(phone, "/vote")
             assert await status.get_attribute("data-is") in {"waiting", "sending"}, name
         event.wire.mend()
@@ -97,7 +97,7 @@ async def test_a_tablets_queue_takes_no_strangers_answer_and_is_counted_vote_by_
     said, waiting = tablet.locator("[data-said]"), tablet.locator("[data-waiting]")
     for number, (name, answer) in enumerate(STRANGERS.items(), start=1):
         # Its socket stays: nothing but its own tries brings these votes to the server.
-        event.wire.stranger(answer, to="posts")
+        event.wire.stranger(answer, to="POST ")
         await tablet.get_by_label("Carers").check()
         await tablet.get_by_label(ANSWERS[number % 2]).check()
         await tablet.get_by_role("button", name="Send my vote").click()
@@ -137,7 +137,7 @@ async def test_the_console_takes_no_strangers_answer_for_an_act_or_for_what_is_o
     await console.locator("[data-part=note] textarea").fill("Lunch until one")
     put = console.locator("[data-part=note] button")
     for name, answer in STRANGERS.items():
-        event.wire.stranger(answer, to="posts")
+        event.wire.stranger(answer, to="POST ")
         await put.click()
         await event.asked(console, "/note")
         await comes(console, lambda within: expect(alert).to_contain_text("No answer from Forum", timeout=within))
@@ -183,7 +183,7 @@ async def test_what_is_written_is_kept_and_saved_whatever_strangers_say(event: E
     await event.screen(f"{link}/write/where", page)
     field, line = page.get_by_label("A place and a time"), page.locator(".saving")
     for name, answer in STRANGERS.items():
-        event.wire.stranger(answer, to="posts")
+        event.wire.stranger(answer, to="POST ")
         await field.fill(f"A village, {name}")
         await event.asked(page, "/save")
         await comes(page, text(line, "No connection: kept on this phone"))
@@ -205,10 +205,10 @@ async def test_an_answer_given_alone_goes_off_by_itself_and_counts_once(event: E
     await reader.locator("input[name=choice]").nth(1).check()
     await reader.get_by_label(re.compile("^Why")).fill("I was there.")
     said = reader.locator("[data-kept]")
-    event.wire.stranger(b"", to="posts")
+    event.wire.stranger(b"", to="POST ")
     await reader.get_by_role("button", name="Send my answer").click()
     for name, answer in STRANGERS.items():
-        event.wire.stranger(answer, to="posts")
+        event.wire.stranger(answer, to="POST ")
         await event.asked(reader, "/question")
         await comes(reader, text(said, re.compile("^Not counted yet: no answer from Forum.")))
         assert event.ballots(night.round.id) == [], name
@@ -242,6 +242,14 @@ async def test_a_move_in_the_programme_is_done_or_said_not_to_be(event: Event) -
         await expect(items.first).to_contain_text("Tea")
         event.wire.mend()
         await comes(page, lambda within: expect(alert).to_be_hidden(timeout=within))
+    # Sent on to another page of Forum's own: that is not what was asked for.
+    event.wire.stranger(STRANGERS["307 to a page of Forum's"], to=f"{editing} ")
+    await down.click()
+    await event.asked(page, f"POST {editing}", f"GET {editing}")
+    await expect(alert).to_contain_text("No answer from Forum")
+    event.wire.mend()
+    await comes(page, lambda within: expect(alert).to_be_hidden(timeout=within))
+    await expect(items.first).to_contain_text("Tea")
     await down.click()
     await expect(items.first).to_contain_text("Who is here")
 
