@@ -279,9 +279,10 @@ async def main() -> int:
     made, noticed, explained_of = Counter[str](), Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory(prefix="forum-mutants-") as where:
         bench = Bench(Path(where), asked.seed, asked.cores)
-        for tests in {tuple(tests) for _, _, tests in drawn}:
+        for area in sorted({area for area, _, _ in drawn}):
+            tests = sorted({test for of, _, some in drawn if of == area for test in some})
             if await bench.notices(None, tests):
-                sys.exit(f"These fail, or are not there, with the code as it is: {' '.join(tests)}")
+                sys.exit(f"Of these one fails, or is not there, with the code as it is: {' '.join(tests)}")
 
         async def one(area: str, mutant: Mutant, tests: Sequence[str]) -> None:
             caught = await bench.notices(mutant, tests)
