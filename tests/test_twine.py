@@ -179,12 +179,13 @@ def test_the_same_file_always_gives_the_same_identity() -> None:
 # ---------------------------------------------------------------- which file is what
 
 
-def test_html_is_known_by_its_name_or_by_what_is_in_it() -> None:
+def test_a_file_is_known_by_what_is_in_it_whatever_it_is_called() -> None:
     assert twine.read_file("story.twee", published(STORY).encode()).scenarios == (STORY,)
     assert twine.read_file("story.tw", GOOD.encode()).scenarios == (STORY,)
     assert twine.read_file("story.twee", GOOD.encode()).notes == ()
+    assert twine.read_file("story.HTML", GOOD.encode()).scenarios == (STORY,)
     with pytest.raises(StoryProblems, match="There is no Twine story"):
-        twine.read_file("story.HTML", GOOD.encode())
+        twine.read_file("story.HTML", b"<p>Hello</p>")
 
 
 # ---------------------------------------------------------------- too big

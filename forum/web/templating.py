@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -69,9 +68,16 @@ def clocks() -> str:
     return place if "/" in _zone[0].key and "Etc/" not in _zone[0].key else _zone[0].key
 
 
-def _timed(told: Callable[[str], str]) -> Callable[[str], Markup]:
-    """The same for pages: words for people, the stored time for programs."""
-    return lambda at: Markup('<time datetime="{}">{}</time>').format(at, told(at)) if at else Markup("")
+def _day(at: str) -> Markup:
+    """The same for pages: words for people, the day as 2026-11-22 for programs."""
+    return Markup('<time datetime="{}">{}</time>').format(_moment(at).date(), day(at)) if at else Markup("")
+
+
+def _minute(at: str) -> Markup:
+    """The same for pages, with the minute: milliseconds could tell in which order people acted."""
+    if not at:
+        return Markup("")
+    return Markup('<time datetime="{}">{}</time>').format(_moment(at).isoformat(timespec="minutes"), moment(at))
 
 
 def number(value: int) -> str:
@@ -120,8 +126,8 @@ def environment(prefix: str = "") -> jinja2.Environment:
     env.globals |= {"reading_name": reading_name, "readings": readings, "note_words": note_words}
     env.filters |= {
         "mark": mark,
-        "day": _timed(day),
-        "moment": _timed(moment),
+        "day": _day,
+        "moment": _minute,
         "spaced": spaced,
         "note_words": note_words,
         "number": number,

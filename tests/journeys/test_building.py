@@ -86,6 +86,7 @@ async def test_what_a_second_person_suggests_is_taken_in_or_declined_with_a_reas
     await keeper.get_by_label("A name for the scene (if you like)").fill("The crew")
     await accessible(keeper)
     await keeper.get_by_role("button", name="Take it in with these changes").click()
+    await expect(keeper.get_by_text("Your answer is saved.")).to_be_visible()
     await answer(keeper, "Other words")
     await expect(keeper.locator("blockquote del")).to_contain_text("two.")
     await expect(keeper.locator("blockquote ins")).to_contain_text("three.")

@@ -111,7 +111,7 @@ async def test_a_room_votes_below_a_path(people_behind: People, proxied: tuple[H
         await expect(console.get_by_text("Connected.")).to_be_attached()
         projector = await people_behind.somebody(LAPTOP)
         await projector.goto(f"http://127.0.0.1:{proxy.port}{live['projector']}")
-        await expect(projector.get_by_text("Who first?").first).to_be_visible()
+        await expect(projector.get_by_role("heading", name="Who first?")).to_be_visible()
         await act(organiser, live["id"], "close", round=asked["round"])
         await act(organiser, live["id"], "reveal", round=asked["round"])
         for screen in (phone, projector, console):

@@ -103,7 +103,7 @@ async def test_in_summer_it_closes_when_clocks_show_what_was_typed(desk: Desk) -
     assert "As clocks show it on that day: United Kingdom Time." in words(form)
     opened = await desk.organiser.post("/organise/asynchronous", data=desk.form(day="2026-04-10", time="00:30"))
     page = await desk.organiser.get(opened.headers["location"])
-    assert '<time datetime="2026-04-09T23:30:00.000Z">10 April 2026, 00:30 BST</time>' in page.text
+    assert '<time datetime="2026-04-10T00:30+01:00">10 April 2026, 00:30 BST</time>' in page.text
     longer = await desk.organiser.post(
         opened.headers["location"] + "/extend", data={"day": "2026-04-11", "time": "18:30"}
     )
