@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -213,13 +216,23 @@ def guarded(row: Page) -> Endpoint:
 
 
 class _Static(StaticFiles):
-    """Files of static/. Their addresses carry a mark of their content, so a browser need never ask again."""
+    """Files of static/. Their addresses carry a mark of their content, so a browser need never ask again. Scripts go
+    without their lines of comment, which are a sixth of what an old phone has to load."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
+        if isinstance(response, FileResponse) and path.endswith(".js"):
+            marks = {name: response.headers[name] for name in ("etag", "last-modified")}
+            response = Response(_code(str(response.path)), media_type=response.media_type, headers=marks)
         if b"v=" in scope["query_string"]:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
+
+
+@cache
+def _code(script: str) -> str:
+    """A script without the lines that are nothing but a comment."""
+    return re.sub(r"^ *//.*\n", "", Path(script).read_text("utf-8"), flags=re.MULTILINE)
 
 
 def routes() -> list[BaseRoute]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import httpx2
 import pytest
+from starlette.applications import Starlette
 
+from forum.web.routes import routes
 from forum.web.templating import STATIC, TEMPLATES
 
 FILES = sorted([*TEMPLATES.rglob("*.html"), *STATIC.glob("*.js"), *STATIC.glob("*.css")])
@@ -34,3 +37,14 @@ def test_no_page_or_script_loads_anything_from_another_host(file: Path) -> None:
 @pytest.mark.parametrize("file", [file for file in FILES if file.suffix == ".js"], ids=lambda file: file.name)
 def test_no_script_needs_a_secure_context(file: Path) -> None:
     assert SECURE_ONLY.findall(COMMENT.sub("", file.read_text())) == []
+
+
+async def test_scripts_go_without_their_comments_and_whole_otherwise() -> None:
+    transport = httpx2.ASGITransport(Starlette(routes=routes()))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://forum.test") as http:
+        for file in STATIC.glob("*.js"):
+            answer = await http.get(f"/static/{file.name}?v=1")
+            assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+            assert answer.headers["etag"]
+            lines = [line for line in file.read_text().split("\n") if not line.lstrip().startswith("//")]
+            assert answer.text == "\n".join(lines), file
