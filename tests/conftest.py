@@ -53,6 +53,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = str(secrets.randbelow(2**32))
 
 
+# What takes longest, begun first: a worker that is left with it alone at the end makes the others wait.
+_LONG = ("test_day.py", "test_weight.py", "test_rehearsal.py", "test_whole_chain.py", "test_every_byte.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest tests first, all else in its order."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
+
 @pytest.fixture(scope="session")
 def tables(request: pytest.FixtureRequest) -> Tables:
     """Where a test puts a table for the reader of its output."""
