@@ -22,12 +22,14 @@ from forum.groups import (
     freeze,
     in_the_room,
     label_of,
+    origin_of,
     preference,
     published,
     so_far,
 )
 from forum.methods import METHODS
 from forum.quorum import Quorum, Turnout
+from forum.record import DEVICE, PAPER, PAPER_OR_DEVICE
 
 POWER = DecisionPower("consultation", "the board", "the order", "the budget")
 LABELS = {"n": "Nurses", "c": "Carers", "p": "Police", "a": "Ambulance"}
@@ -468,3 +470,18 @@ def test_a_partition_comes_back_from_json(counts: dict[GroupId, int], threshold:
 
 def test_who_is_in_the_room_names_no_small_number() -> None:
     assert in_the_room({"a": 12, "b": 4, "c": 0, None: 5}, 5) == {"a": 12, "b": None, "c": 0, None: 5}
+
+
+# ---------------------------------------------------------------- how a ballot came
+
+
+@pytest.mark.parametrize(
+    ("papers", "devices", "said"),
+    [(5, 5, {PAPER, DEVICE}), (5, 0, {PAPER}), (4, 6, {PAPER_OR_DEVICE}), (6, 4, {PAPER_OR_DEVICE}), (0, 10, {""})],
+)
+def test_papers_are_told_from_devices_where_both_are_enough_in_every_row(
+    papers: int, devices: int, said: set[str]
+) -> None:
+    came = [("n", True)] * papers + [("n", False)] * devices + [("c", True)] * 5 * bool(papers)
+    origin = origin_of(TWO_ROWS, came, 5)
+    assert {origin(paper) for group, paper in came if group == "n"} == said
