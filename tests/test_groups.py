@@ -19,6 +19,7 @@ from forum.groups import (
     Row,
     TableRow,
     dissenting,
+    equal_voice,
     freeze,
     in_the_room,
     label_of,
@@ -470,6 +471,11 @@ def test_a_partition_comes_back_from_json(counts: dict[GroupId, int], threshold:
 
 def test_who_is_in_the_room_names_no_small_number() -> None:
     assert in_the_room({"a": 12, "b": 4, "c": 0, None: 5}, 5) == {"a": 12, "b": None, "c": 0, None: 5}
+
+
+def test_there_is_no_equal_voice_without_rows_or_with_a_row_of_nobody() -> None:
+    assert equal_voice(()) is None
+    assert equal_voice((TableRow("Nurses", 2, {"r1": 2}), TableRow("Carers", 0, {"r1": 0}))) is None
 
 
 # ---------------------------------------------------------------- how a ballot came
