@@ -58,9 +58,13 @@ _LONG = ("test_day.py", "test_weight.py", "test_rehearsal.py", "test_whole_chain
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the longest tests first, all else in its order."""
-    items.sort(key=lambda item: item.path.name not in _LONG)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts the longest tests first: an equal part of them before each of the parts that xdist gives to its workers."""
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.path.name in _LONG]
+    short = [item for item in items if item.path.name not in _LONG]
+    part = -(-len(short) // workers)
+    items[:] = [item for i in range(workers) for item in long[i::workers] + short[i * part : (i + 1) * part]]
 
 
 @pytest.fixture(scope="session")
