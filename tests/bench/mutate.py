@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BY_HAND = Path(__file__).with_name("mutants.jsonl")
 ENOUGH = 0.9
 SLOWEST = 900.0  # seconds; a wrong turn that makes the tests hang is noticed too
+SAID = 4000  # characters
 
 # The files of each area, and the tests that hold them, quick ones first.
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -228,29 +229,37 @@ class Bench:
             self._free.put_nowait(copy)
 
     async def notices(self, mutant: Mutant | None, tests: Sequence[str]) -> bool:
-        """Whether a test fails, or the tests hang, with this wrong turn in the code (None: with the code as it is)."""
+        """Whether a test fails, or the tests hang, with this wrong turn in the code (None: with the code as it is).
+
+        Prints what the tests said last where they fail with the code as it is.
+        """
         copy = await self._free.get()
+        said = copy.parent / "said"
         file = copy / (mutant.file if mutant else "README.md")
         before = file.read_bytes()
         try:
             if mutant:
                 file.write_bytes(mutant.put_into(before))
             command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
-            run = await asyncio.create_subprocess_exec(
-                *command,
-                f"--hypothesis-seed={self._seed}",
-                *tests,
-                cwd=copy,
-                env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
+            with said.open("wb") as written:
+                run = await asyncio.create_subprocess_exec(
+                    *command,
+                    f"--hypothesis-seed={self._seed}",
+                    *tests,
+                    cwd=copy,
+                    env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+                    stdout=written,
+                    stderr=subprocess.STDOUT,
+                )
             try:
-                return await asyncio.wait_for(run.wait(), SLOWEST) != 0
+                failed = await asyncio.wait_for(run.wait(), SLOWEST) != 0
             except TimeoutError:
+                failed = True
                 run.kill()
                 await run.wait()
-                return True
+            if failed and mutant is None:
+                print(said.read_text(errors="replace")[-SAID:])
+            return failed
         finally:
             file.write_bytes(before)
             self._free.put_nowait(copy)
