@@ -100,7 +100,9 @@ async def the_session_and_its_programme(day: Day) -> None:
     await note.get_by_label("What should it say?").fill("Lunch until half past one")
     await note.get_by_role("button").click()
     # Enter before the page's script runs would send the form itself, and the page tells that in other words.
-    await expect(console.locator("[data-item]", has_text="Lunch until half past one")).to_have_attribute("draggable", "true")
+    await expect(console.locator("[data-item]", has_text="Lunch until half past one")).to_have_attribute(
+        "draggable", "true"
+    )
     await console.get_by_role("button", name="Move up: Lunch until half past one").focus()
     await console.keyboard.press("Enter")
     await expect(console.locator("[data-news]")).to_contain_text("Moved: Lunch until half past one.")

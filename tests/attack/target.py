@@ -1,0 +1,160 @@
+"""A real server under attack on 127.0.0.1, and a healthy client beside it that asks for a page every 50 ms.
+
+Every script of this folder makes one kind of attack against a `Target` and prints one row for each number it measured;
+`test_attacks.py` runs them all, small. An attack is bounded in count and time, and never leaves this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from serving import Serving
+
+EVERY = 0.05  # seconds between two questions of a healthy client
+PATIENCE = 60.0  # seconds until an answer counts as never come
+_PAGE = 1024
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of an attack: what was done, what was measured, and the most that it may be (same unit)."""
+
+    attack: str
+    measured: str
+    value: float
+    unit: str
+    most: float
+
+    @property
+    def held(self) -> bool:
+        """Whether it stays within what it may be."""
+        return self.value <= self.most
+
+    def __str__(self) -> str:
+        held = "held" if self.held else "NOT HELD"
+        return f"{self.attack:44} {self.measured:34} {self.value:10.1f} {self.unit:5} of {self.most:g}: {held}"
+
+
+@dataclass
+class Others:
+    """A healthy client: how long each of its pages took, in seconds, and how many it did not get."""
+
+    took: list[float] = field(default_factory=list)
+    missed: int = 0
+
+    @property
+    def worst(self) -> float:
+        """The longest it waited, in milliseconds."""
+        return 1000 * max(self.took, default=0.0)
+
+    @property
+    def median(self) -> float:
+        """Half its pages came within so many milliseconds."""
+        return 1000 * statistics.median(self.took or [0.0])
+
+    async def ask(self, target: Target, path: str) -> None:
+        """Asks for one page on a connection of its own."""
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                head = await target.raw(
+                    f"GET {path} HTTP/1.1\r\nHost: {target.host}\r\nConnection: close\r\n\r\n".encode()
+                )
+        except (TimeoutError, OSError):
+            head = b""
+        self.took.append(time.perf_counter() - began)
+        self.missed += not head.startswith(b"HTTP/1.1 200")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A running server: where it listens, its process and its data folder."""
+
+    server: Serving
+    data: Path
+
+    @property
+    def port(self) -> int:
+        """The port on 127.0.0.1."""
+        return self.server.port
+
+    @property
+    def host(self) -> str:
+        """Its `Host` header."""
+        return f"127.0.0.1:{self.port}"
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to it."""
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def raw(self, sent: bytes) -> bytes:
+        """Sends bytes on a connection of their own, and returns what comes back until it is closed (1 MiB at most)."""
+        reader, writer = await self.connect()
+        try:
+            with suppress(ConnectionError):
+                writer.write(sent)
+                await writer.drain()
+            got = b""
+            with suppress(ConnectionError):
+                while len(got) < 1024 * _PAGE and (more := await reader.read(65536)):
+                    got += more
+            return got
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    def memory(self) -> float:
+        """What its process holds in memory, in MB."""
+        for line in Path(f"/proc/{self.server.process.pid}/status").read_text("ascii").splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError("the server is gone")
+
+    def cpu(self) -> float:
+        """The seconds of CPU that its process has used."""
+        fields = Path(f"/proc/{self.server.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @asynccontextmanager
+    async def others(self, path: str = "/") -> AsyncIterator[Others]:
+        """A healthy client at work until the block ends."""
+        healthy = Others()
+
+        async def ask_again_and_again() -> None:
+            while True:
+                began = time.perf_counter()
+                await healthy.ask(self, path)
+                await asyncio.sleep(max(0.0, EVERY - (time.perf_counter() - began)))
+
+        asking = asyncio.create_task(ask_again_and_again())
+        try:
+            yield healthy
+            await healthy.ask(self, path)  # what the attack did last is felt by whoever comes after it
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+
+@asynccontextmanager
+async def target(settings: Mapping[str, str] | None = None) -> AsyncIterator[Target]:
+    """A server of one's own with the demonstration in it, stopped afterwards; `settings` are FORUM_ variables."""
+    with tempfile.TemporaryDirectory(prefix="forum-attack-") as where:
+        data = Path(where)
+        with await asyncio.to_thread(Serving, data, settings=settings) as server:
+            yield Target(server, data)
+
+
+def run(attack: Callable[[], Coroutine[None, None, list[Row]]]) -> None:
+    """Makes one attack, prints its rows, and exits 1 where one did not hold."""
+    rows = asyncio.run(attack())
+    print(*rows, sep="\n")
+    raise SystemExit(0 if all(row.held for row in rows) else 1)
