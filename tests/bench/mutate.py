@@ -63,7 +63,10 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tests/test_verification.py",
         ),
     ),
-    "roles": (("forum/roles.py", "forum/web/routes.py"), ("tests/web/test_roles.py",)),
+    "roles": (
+        ("forum/roles.py", "forum/web/routes.py"),
+        ("tests/web/test_roles.py", "tests/web/test_headers.py", "tests/web/test_alone.py"),
+    ),
     "withdrawal": (
         ("forum/withdrawal.py",),
         ("tests/test_withdrawal.py", "tests/web/test_consent.py", "tests/contracts/test_withdrawing.py"),
