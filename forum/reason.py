@@ -53,4 +53,4 @@ class Said:
     words: str
     condition: str
     state: str
-    too: int = 0
+    too: int

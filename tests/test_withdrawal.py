@@ -18,6 +18,7 @@ from takenback import CROSSING, SCENE, TOLD, WORDS, Played, accepted, every_page
 
 from forum import publishing, record, recording, scrubbing, submissions, viewing, withdrawal
 from forum.composing import HAPPENED
+from forum.draft import NO, YES
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
 from forum.facilitation import Facilitation
 from forum.organising import SessionForm, create_session
@@ -172,7 +173,19 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
 
 
 async def test_pages_say_withdrawn_and_the_votes_and_the_decision_stay(played: Played) -> None:
+    async def nobodys() -> set[str]:
+        """The digests under which the record has the words "None of these" still."""
+        async with played.store.read() as work:
+            return {
+                d.digest
+                for d in await work.record.disclosures()
+                if d.encoded and "None of these" in str(record.open_disclosure(d.encoded))
+            }
+
+    before = await nobodys()
+    assert before
     await withdrawal.withdraw(played.store, CLOCK, played.key)
+    assert await nobodys() == before
     texts = await every_page(played)
     story = await fetch(played, f"/stories/{played.story.id}")
     assert story.status_code == 410
@@ -211,6 +224,8 @@ async def test_a_story_nobody_else_has_seen_leaves_nothing_but_its_private_page(
 
 async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
     acts = Facilitation(played.store, CLOCK)
+    async with played.store.read() as work:
+        before = await work.sessions.get(played.live.id)
     await withdrawal.withdraw(played.store, CLOCK, played.key)
     for act in (
         acts.scene(played.live.id, played.story.id, SCENE),
@@ -223,7 +238,7 @@ async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
         live = await work.sessions.get(played.live.id)
         view = await viewing.view_of(work, live)
     assert live.cue == Cue("result", round=played.rounds[1])
-    assert live.version > played.live.version
+    assert live.version > before.version, "screens take a state with the version they have for one they have"
     assert [s.id for s in view.stories] == [played.other.id]
     await acts.scene(played.live.id, played.other.id, HAPPENED)
 
@@ -314,6 +329,17 @@ async def test_a_story_that_was_never_decided_on_can_be_allowed_and_not(house: H
     with pytest.raises(FormErrors) as refused:
         await create_session(house.store, CLOCK, SessionForm(commission.id, title="A day", scenarios=(story.id,)))
     assert "may be played" in str(refused.value.fields["scenario"])
+
+
+async def test_what_is_allowed_afterwards_is_what_the_draft_would_send_again(house: House) -> None:
+    """Else the next sending of a story that was returned would bring the old answers back."""
+    story, key = await house.story(await house.commission())
+    await house.draft_of(key)
+    await withdrawal.permit(house.store, CLOCK, key, perform=False, publish=False, quote=True)
+    draft = await house.draft_of(key)
+    assert (draft.may_perform, draft.may_publish, draft.may_quote) == (NO, NO, YES)
+    async with house.store.read() as work:
+        assert (await work.stories.get(story.id)).status == submissions.SUBMITTED
 
 
 async def test_a_session_stops_playing_what_may_not_be_performed(played: Played) -> None:

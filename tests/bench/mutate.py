@@ -73,7 +73,12 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "reasons": (
         ("forum/reason.py", "forum/reasoning.py"),
-        ("tests/test_reasoning.py", "tests/web/test_second_run.py", "tests/contracts/test_second_run.py"),
+        (
+            "tests/test_reasoning.py",
+            "tests/web/test_second_run.py",
+            "tests/contracts/test_second_run.py",
+            "tests/contracts/test_locks.py",
+        ),
     ),
 }
 

@@ -77,7 +77,7 @@ STATES = {
     "open": asking(OPEN),
     "closing soon": asking(OPEN, now={"closing_soon": True}),
     "paused": asking(OPEN, paused=True),
-    "closed": asking(CLOSED, reasons=(Said("x", "r1", "", "Nobody should wait alone.", "", "waiting"),)),
+    "closed": asking(CLOSED, reasons=(Said("x", "r1", "", "Nobody should wait alone.", "", "waiting", 0),)),
     "revealed": asking(REVEALED, kind="result", results={ROUND.id: RESULT}),
     "withheld": asking(REVEALED, kind="result", results={ROUND.id: WITHHELD}),
     "nobody voted": asking(
@@ -343,7 +343,7 @@ class TestConsole:
         assert "Prefer not to say 13" in shown
 
     def test_reasons_are_read_by_response_once_the_result_is_shown(self) -> None:
-        reasons = (Said("x", "r1", "", "Nobody should wait alone.", "", "waiting"),)
+        reasons = (Said("x", "r1", "", "Nobody should wait alone.", "", "waiting", 0),)
         for state in ("open", "closed", "revealed"):
             shown = words(fragment("console", replace(STATES[state], reasons=reasons)))
             assert ("Nobody should wait alone." in shown) == (state == "revealed")
