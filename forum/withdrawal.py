@@ -20,8 +20,6 @@ from forum.round import DRAFT, NONE_OF_THESE
 from forum.session import Cue, LiveSession
 from forum.submissions import WITHDRAWN, link_of
 
-_TRIES = 3
-
 
 @dataclass(frozen=True)
 class Withdrawal:
@@ -66,16 +64,10 @@ async def _tell_draft(work: Work, story: Submission) -> None:
 async def withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
     """Takes a story back, by the key of its private link: its words are gone when this returns, for everybody.
 
-    Done before, nothing more happens. Raises NotFound for an unknown key, IllegalMove where moderators keep changing
-    the story at this very moment. The database's files are wiped afterwards (`scrubbing`).
+    Done before, nothing more happens. Raises NotFound for an unknown key. The database's files are wiped afterwards
+    (`scrubbing`).
     """
-    for left in reversed(range(_TRIES)):
-        try:
-            done = await _withdraw(store, clock, key)
-            break
-        except IllegalMove:
-            if not left:
-                raise
+    done = await _withdraw(store, clock, key)
     await scrubbing.scrub(store)
     return done
 

@@ -119,6 +119,21 @@ async def test_a_link_that_is_being_replaced_opens_nothing_any_more(
     assert (now.status, now.title, now.may_perform) == ("returned", story.title, True)
 
 
+async def test_a_story_that_is_being_moderated_is_taken_back_as_it_is_then(store: SqlStore, database: Database) -> None:
+    commission = a_commission()
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+    story, key = await submissions.submit(store, CLOCK, commission.id, telling())
+    async with store.begin() as work:
+        await work.stories.save(replace(story, status="held"), story.status)
+        taking_back = asyncio.create_task(withdrawal.withdraw(store, CLOCK, key))
+        if database.server is not None:
+            await database.server.waiting(database.name)
+    assert (await taking_back).story.status == submissions.WITHDRAWN
+    async with store.read() as work:
+        assert (await work.stories.get(story.id)).twee == ""
+
+
 async def test_scrubbing_leaves_everything_as_it_was_while_others_read_and_write(store: SqlStore) -> None:
     commission = a_commission()
     async with store.begin() as work:
