@@ -16,6 +16,7 @@ from forum import submissions, withdrawal
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Disclosure, Submission
 from forum.round import WITHDRAWN, Response, Round
+from forum.session import Cue
 from forum.store import SqlStore
 
 AT = "2026-03-01T12:00:00.000Z"
@@ -132,6 +133,22 @@ async def test_a_story_that_is_being_moderated_is_taken_back_as_it_is_then(store
     assert (await taking_back).story.status == submissions.WITHDRAWN
     async with store.read() as work:
         assert (await work.stories.get(story.id)).twee == ""
+
+
+async def test_what_a_facilitator_does_meanwhile_is_not_undone(store: SqlStore, database: Database) -> None:
+    live, _ = await a_room(store, ["g1"])
+    story, key = await submissions.submit(store, CLOCK, live.commission, telling())
+    async with store.begin() as work:
+        await work.sessions.save(replace(live, scenarios=(story.id,), cue=Cue("scene", story.id, "The door")))
+    async with store.begin() as work:
+        before = await work.sessions.get(live.id, lock=True)
+        await work.sessions.save(replace(before, cue=Cue("welcome"), paused=True))
+        taking_back = asyncio.create_task(withdrawal.withdraw(store, CLOCK, key))
+        if database.server is not None:
+            await database.server.waiting(database.name)
+    assert (await taking_back).sessions == (live.id,)
+    async with store.read() as work:
+        assert (await work.sessions.get(live.id)).paused
 
 
 async def test_scrubbing_leaves_everything_as_it_was_while_others_read_and_write(store: SqlStore) -> None:
