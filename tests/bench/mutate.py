@@ -45,6 +45,7 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tests/test_ballot.py",
             "tests/test_intake.py",
             "tests/test_groupcommit.py",
+            "tests/test_papers.py",
             "tests/contracts/test_casting.py",
             "tests/contracts/test_locks.py",
             "tests/store/test_casting.py",
