@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from structlog.testing import capture_logs
+
 from forum.groupcommit import Committed, GroupCommit
 from forum.ports import Store, Work
+
+NOT_TOLD = ("error", "somebody could not be told what became of a batch")
 
 
 class Numbers:
@@ -102,7 +106,9 @@ async def test_an_answer_that_cannot_be_given_keeps_nobody_else_from_theirs(sqli
     numbers.put(1, 2)
     numbers.commit.put(3, broken)
     numbers.put(4)
-    await numbers.commit.drain()
+    with capture_logs() as logged:
+        await numbers.commit.drain()
+    assert [(event["log_level"], event["event"]) for event in logged] == 2 * [NOT_TOLD]
     assert numbers.batches == [[0, 1], [2, 3], [4]]
     assert numbers.answers == [(n, f"{n} kept") for n in (1, 2, 4)]
 
@@ -115,5 +121,7 @@ async def test_what_is_on_disk_is_answered_so_though_telling_others_of_it_fails(
 
     numbers.on_disk = broken
     numbers.put(0, 1, 2)
-    await numbers.commit.drain()
+    with capture_logs() as logged:
+        await numbers.commit.drain()
+    assert [(event["log_level"], event["event"]) for event in logged] == 2 * [NOT_TOLD]
     assert numbers.answers == [(n, f"{n} kept") for n in range(3)]
