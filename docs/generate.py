@@ -14,7 +14,7 @@ from typing import get_args
 import click
 import msgspec
 
-from forum import settings, wire
+from forum import allowance, room, settings, wire
 from forum.__main__ import main
 
 HERE = Path(__file__).parent
@@ -51,7 +51,10 @@ One JSON object in each text frame of a websocket. Its `t` names its type. The s
   `/projector/KEY/socket`, the console's `/console/SESSION/socket`. Every handshake must come with an `Origin` of the
   server's own.
 - A screen passes over a type that it does not know. The server answers what it does not know with `refused` and keeps
-  the socket open, unless it keeps happening.
+  the socket open, unless it keeps happening. The same goes for too many messages: {burst} at once and {refill} a second
+  are taken, whatever the number of a participant's sockets; who goes on far faster is sent away for {out} seconds.
+- A participant has at most {sockets} sockets: one more closes the oldest, which is told so and must not come back by
+  itself. A session has at most {screens} sockets of each other kind of screen: one more is told to come back later.
 - A frame to the server holds at most {largest} characters, a reason at most {reason}.
 - `ack` means that the ballot is on disk. The same `cast` again, on whichever connection, gets the same answer and is
   counted once.
@@ -93,13 +96,18 @@ def settings_table() -> str:
 
 def messages() -> str:
     """docs/wire.md."""
-    words = _WIRE.format(version=wire.VERSION, largest=wire.MAX_MESSAGE, reason=wire.MAX_REASON)
+    words = _WIRE.format(
+        version=wire.VERSION, largest=wire.MAX_MESSAGE, reason=wire.MAX_REASON, burst=int(allowance.BURST),
+        refill=int(allowance.REFILL), out=int(allowance.OUT), sockets=room.MOST_SOCKETS, screens=room.MOST_SCREENS,
+    )  # fmt: skip
     parts = [_NOTE, "", words]
     parts += ["## From the server to a screen", "", *_messages(get_args(wire.ToScreen))]
     parts += ["## From a phone to the server", "", *_messages(get_args(wire.FromPhone))]
     parts += ["## Parts of messages", "", *_messages((wire.RoundNow, wire.Choice, wire.Yours))]
     parts += ["## Refusals", "", "| code | what it means |", "|---|---|"]
     parts += [f"| `{code}` | {meaning} |" for code, meaning in wire.REFUSALS.items()]
+    parts += ["", "## Goodbyes that say why", "", "| `why` | what it means |", "|---|---|"]
+    parts += [f"| `{code}` | {meaning} |" for code, meaning in wire.GOODBYES.items()]
     return "\n".join(parts) + "\n"
 
 

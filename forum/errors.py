@@ -146,6 +146,12 @@ class TooMany(ForumError):
         super().__init__(message, seconds=retry_after, minutes=-(-retry_after // 60))
 
 
+class RoomFull(TooMany):
+    """A session has as many screens of a kind as it can have."""
+
+    code = "full"
+
+
 class StoreUnavailable(ForumError):
     """The database did not take it: nothing was acknowledged, and trying again is safe."""
 

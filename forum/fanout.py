@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 MOST_ANSWERS = 64
 
@@ -17,10 +18,11 @@ MOST_ANSWERS = 64
 class Outbox:
     """What one screen is still to be sent. Filled by plain calls, emptied by one reader with `take`.
 
-    `has` is the mark of the state that was sent last; None for a screen that takes no changes to one.
+    `has` is the mark of the state that was sent last; None for a screen that takes no changes to one. `at_end`, where
+    somebody set it, is called once when this is closed or has overflowed: nothing its screen sends matters any more.
     """
 
-    __slots__ = ("_answers", "_mark", "_ready", "_state", "_tally", "closing", "has", "overflowed")
+    __slots__ = ("_answers", "_mark", "_ready", "_state", "_tally", "at_end", "closing", "has", "overflowed")
 
     def __init__(self, has: str | None = None) -> None:
         self.has = has
@@ -31,11 +33,18 @@ class Outbox:
         self._ready = asyncio.Event()
         self.overflowed = False
         self.closing = False
+        self.at_end: Callable[[], None] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether this is closed, or has overflowed."""
+        return self.closing or self.overflowed
 
     def answer(self, frame: str) -> None:
         """An answer meant for this phone alone; kept in order."""
         if len(self._answers) >= MOST_ANSWERS:
             self.overflowed = True
+            self._end()
         else:
             self._answers.append(frame)
         self._ready.set()
@@ -55,10 +64,18 @@ class Outbox:
         self._tally = frame
         self._ready.set()
 
-    def close(self) -> None:
-        """Ends `take` once what is in here has been taken."""
+    def close(self, last: str = "") -> None:
+        """Ends `take` once what is in here has been taken, `last` the last of it."""
+        if last and not self.closing:
+            self._answers.append(last)
         self.closing = True
         self._ready.set()
+        self._end()
+
+    def _end(self) -> None:
+        tell, self.at_end = self.at_end, None
+        if tell is not None:
+            tell()
 
     async def take(self) -> list[str]:
         """Everything to send now, answers first; an empty list once closed. Waits until there is something."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import structlog
 from msgspec.structs import replace
 
+from forum.allowance import Allowance, Allowances
 from forum.ballot import Cast
 from forum.easyread import offered_in
 from forum.errors import BadInput
@@ -32,6 +33,7 @@ from forum.screen import View, cue_key, round_now
 from forum.stopping import Press, Stopping, refusal
 from forum.visible import upright
 from forum.wire import (
+    GOODBYES,
     MAX_REASON,
     REFUSALS,
     TRY_AGAIN,
@@ -57,9 +59,10 @@ from forum.wire import VERSION as WIRE_VERSION
 
 TICK = 0.2
 PHONES_TICK = 2.0
-BURST = 30.0
-REFILL = 10.0
 MOST_MALFORMED = 20
+# Sockets of one participant; and of each other kind of screen in a session.
+MOST_SOCKETS = 8
+MOST_SCREENS = 100
 
 KINDS: tuple[Screen, ...] = ("phone", "tablet", "projector", "console")
 # A kind of screen, what the room sees, a language's code; a sentence, a language's code.
@@ -76,7 +79,8 @@ NOTHING = Mine()
 class Connection:
     """One connected screen. `participant` is set for a phone, `observing` where that one follows without voting.
 
-    `allowance` is what is left of its burst of messages. `behind`: what is its own changed before it was greeted.
+    `allowance` is what it may send, shared with its participant's other sockets. `since` is when it came.
+    `behind`: what is its own changed before it was greeted.
     """
 
     kind: Screen
@@ -84,8 +88,8 @@ class Connection:
     language: str = "en"
     outbox: Outbox = field(default_factory=Outbox)
     malformed: int = 0
-    allowance: float = BURST
-    heard: float = 0.0
+    allowance: Allowance = field(default_factory=Allowance)
+    since: float = 0.0
     observing: bool = False
     behind: bool = False
 
@@ -123,6 +127,7 @@ class Room:
         draw: Draw,
         say: Say,
         own: Own = lambda participant: None,
+        allowances: Allowances | None = None,
     ) -> None:
         self.view = view
         self.history = history
@@ -133,6 +138,7 @@ class Room:
         self._draw = draw
         self._say = say
         self._own = own
+        self._allowances = allowances or Allowances()
         self._connections: set[Connection] = set()
         self._arriving: set[Connection] = set()
         self._presence = Presence()
@@ -156,13 +162,35 @@ class Room:
         self.greet(connection, own, seen)
 
     def arrive(self, connection: Connection) -> None:
-        """A screen is connected: it is here, and is sent nothing before it is greeted."""
+        """A screen is connected: it is here, and is sent nothing before it is greeted.
+
+        Of a participant who has MOST_SOCKETS already, the oldest is sent away.
+        """
+        connection.since = asyncio.get_running_loop().time()
+        if self.devices(connection.participant) >= MOST_SOCKETS:
+            mine = sorted(self._of(connection.participant), key=lambda one: one.since)
+            for oldest in mine[: len(mine) + 1 - MOST_SOCKETS]:
+                self._send_away(oldest, "too_many")
         self._arriving.add(connection)
         if connection.participant:
+            connection.allowance = self._allowances.of(connection.participant, connection.since)
             if connection.observing:
                 self._presence.observes(connection.participant)
             self._presence.came(connection.participant)
-        connection.heard = asyncio.get_running_loop().time()
+
+    def full(self, kind: Screen) -> bool:
+        """Whether there are so many screens of a kind that none can be let in beside them. (A phone always is.)"""
+        here = self._connections | self._arriving
+        return kind != "phone" and sum(screen.kind == kind for screen in here) >= MOST_SCREENS
+
+    def _of(self, participant: str) -> list[Connection]:
+        """The sockets of a participant that were not sent away."""
+        here = self._connections | self._arriving
+        return [one for one in here if one.participant == participant and not one.outbox.closing]
+
+    def _send_away(self, connection: Connection, why: str) -> None:
+        words = self._say(GOODBYES[why], connection.language)
+        connection.outbox.close(encode(Bye(why, again=False, words=words)))
 
     def greet(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
         """A screen gets hello, then the state unless it has `seen` this version of this history, then the tally."""
@@ -211,8 +239,7 @@ class Room:
             if connection.participant == participant:
                 # What still comes from it is nobody's.
                 connection.participant = ""
-                connection.outbox.answer(encode(Bye("replaced", again=False)))
-                connection.outbox.close()
+                connection.outbox.close(encode(Bye("replaced", again=False)))
         self._presence.forget(participant)
         self._changed()
 
@@ -220,8 +247,14 @@ class Room:
 
     def receive(self, phone: Connection, frame: str | bytes) -> None:
         """Takes one message and returns at once; the answer goes to the phone's outbox, now or after the commit."""
-        if not self._in_time(phone):
+        if phone.outbox.ended:
+            return  # it was sent away; what it still says it keeps, and sends again
+        now = asyncio.get_running_loop().time()
+        if not phone.allowance.take(now):
             self._refuse(phone, "too_fast", frame)
+            if phone.allowance.spent:
+                phone.allowance.keep_out(now)
+                self._send_away(phone, "too_fast")
             return
         try:
             message = decode(frame)
@@ -229,8 +262,8 @@ class Room:
             phone.malformed += 1
             self._refuse(phone, error.message, frame)
             if phone.malformed >= MOST_MALFORMED:
-                phone.outbox.answer(encode(Bye("malformed", again=False)))
-                phone.outbox.close()
+                phone.allowance.keep_out(now)
+                self._send_away(phone, "malformed")
             return
         if isinstance(message, Ping):
             phone.outbox.answer(encode(Pong()))
@@ -290,15 +323,6 @@ class Room:
 
     def _refusal(self, code: str, cast: str, phone: Connection) -> str:
         return encode(Refused(code, self._say(REFUSALS[code], phone.language), cast, code in TRY_AGAIN))
-
-    def _in_time(self, phone: Connection) -> bool:
-        now = asyncio.get_running_loop().time()
-        phone.allowance = min(BURST, phone.allowance + (now - phone.heard) * REFILL)
-        phone.heard = now
-        if phone.allowance < 1:
-            return False
-        phone.allowance -= 1
-        return True
 
     # ------------------------------------------------------------------ what everybody sees
 
@@ -444,8 +468,7 @@ class Room:
             if timer is not None:
                 timer.cancel()
         for connection in self._connections | self._arriving:
-            connection.outbox.answer(encode(Bye(why, again)))
-            connection.outbox.close()
+            connection.outbox.close(encode(Bye(why, again)))
 
 
 def drawn_of(state: State, before: Drawn | None) -> Drawn:

@@ -15,7 +15,8 @@ from datetime import datetime
 import structlog
 
 from forum import reasoning
-from forum.errors import StoreUnavailable
+from forum.allowance import Allowances
+from forum.errors import RoomFull, StoreUnavailable
 from forum.intake import Intake
 from forum.ports import Clock, Store
 from forum.presence import POLLING
@@ -23,6 +24,7 @@ from forum.room import Connection, Draw, Room, Say
 from forum.screen import View
 from forum.stopping import Stopping
 from forum.viewing import own_of, view_of
+from forum.wire import GOODBYES
 
 log = structlog.get_logger()
 
@@ -31,6 +33,8 @@ ARRIVALS = 1.0
 STIRS = 4.0
 # A room that is only polled is kept for a little longer than a phone that polls counts as here.
 POLLED = POLLING + 1
+# Seconds after which a screen that found no room may ask again.
+FULL_FOR = 20
 
 
 class Rooms:
@@ -55,6 +59,7 @@ class Rooms:
         # What waits, by session: for a reason's time to come; to show small changes together.
         self._due: dict[str, asyncio.Task[None]] = {}
         self._stirs: dict[str, asyncio.Task[None]] = {}
+        self._allowances = Allowances()
         self.intake = Intake(store, self._counted)
         self.stopping = Stopping(store, self.joined)
 
@@ -78,17 +83,21 @@ class Rooms:
             if room is None or room.empty:
                 view = await self._view(session)
                 room = Room(
-                    view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say, self.mine
-                )
+                    view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say, self.mine,
+                    self._allowances,
+                )  # fmt: skip
                 self._rooms[session] = room
             return room
 
     async def enter(self, session: str, connection: Connection, seen: int = -1, history: str = "") -> Room:
-        """Takes a screen into the room of a session, and greets it with what is its own. Raises NotFound.
+        """Takes a screen into the room of a session, and greets it with what is its own. Raises NotFound, RoomFull.
 
         `seen` is the version that it shows already, in this `history`.
         """
         room = await self._room(session)
+        if room.full(connection.kind):
+            self.left(session)
+            raise RoomFull(GOODBYES["full"], FULL_FOR)
         room.arrive(connection)
         try:
             async with self._store.read() as work:
@@ -101,6 +110,10 @@ class Rooms:
         if connection.behind:
             self.mine(connection.participant)
         return room
+
+    def kept_out(self, participant: str) -> float:
+        """For how many seconds yet a participant stays out who was sent away; 0 for who may come in."""
+        return self._allowances.out(participant, asyncio.get_running_loop().time())
 
     def mine(self, participant: str) -> None:
         """What a participant sent is counted, kept or taken back: all their screens hear what is theirs now."""

@@ -39,6 +39,14 @@ REFUSALS: Final = {
     "condition_too_long": "The condition is too long. Use at most 300 characters.",
     **REFUSED,
 }
+# Why a screen is sent away, where whoever sits there can do something about it.
+GOODBYES: Final = {
+    "malformed": "Forum did not understand this page, so its connection was ended. Load the page again.",
+    "too_fast": "Far too much came from here at once, so this page was cut off. Wait a minute, then load it again.",
+    "too_many": "This session is open in too many windows or tabs, so this one was left out. Close some of the others, "
+    "then load this one again.",
+    "full": "Too many of these screens are open, so this one has to wait. Close one that nobody looks at.",
+}
 # Refused for now: the same message, sent again after a while, may well be taken.
 TRY_AGAIN: Final = frozenset({"too_fast", "not_stored", "stop_not_stored"})
 
@@ -216,14 +224,16 @@ class Stopped(msgspec.Struct, frozen=True, tag_field="t", tag="stopped"):
     showing: str
 
 
-class Bye(msgspec.Struct, frozen=True, tag_field="t", tag="bye"):
-    """The server is about to close this socket. `again` says whether to come back; `why` is a word for programs.
+class Bye(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag="bye"):
+    """The server is about to close this socket. `again` says whether to come back; `why` is a word for programs, and
+    `words` say it in the screen's language to whoever sits there, where they can do something about it.
 
     Nothing else ends a screen: a socket that closes with any code at all, without this, is a lost connection.
     """
 
     why: str
     again: bool
+    words: str = ""
 
 
 class Pong(msgspec.Struct, frozen=True, tag_field="t", tag="pong"):

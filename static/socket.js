@@ -9,8 +9,9 @@ const SLOWEST = 20000; // the longest pause between two attempts
 const BLOCKED = 3; // so many attempts without a hello: websockets are blocked here, or nothing is there
 const SELDOM = 120000; // the pause between two attempts where polling works
 
-// Connects `main` to its room. `hear(message)` gets every message; `tell(how)` is told "up", "poll", "down", "gone".
-// Only Forum's own goodbye is "gone": a socket that closes, with whatever code, is a lost connection.
+// Connects `main` to its room. `hear(message)` gets every message; `tell(how, words)` is told "up", "poll", "down",
+// "gone", with what Forum said of it, if anything. Only Forum's own goodbye is "gone": a socket that closes, with
+// whatever code, is a lost connection.
 export function connect(main, hear, tell) {
   let socket = null;
   let heard = 0;
@@ -21,6 +22,7 @@ export function connect(main, hear, tell) {
   let polling = 0;
   let answered = false; // whether the server answered the last poll
   let over = false;
+  let why = ""; // what Forum said when it sent this screen away
 
   function open() {
     clearTimeout(timer);
@@ -49,8 +51,10 @@ export function connect(main, hear, tell) {
         clearTimeout(polling);
         polling = 0;
         answered = false;
+        why = "";
         tell("up");
       }
+      if (message.t === "bye") why = message.words || "";
       if (message.t === "bye" && message.again === false) end();
       hear(message);
     };
@@ -89,7 +93,7 @@ export function connect(main, hear, tell) {
     if (over) return;
     if (!greeted) ungreeted += 1;
     if (main.dataset.path && ungreeted >= BLOCKED && !polling) poll();
-    if (!polling) tell("down");
+    if (!polling) tell("down", why);
     // Between half and one and a half of the pause: a whole room must not come back at the same moment.
     timer = setTimeout(open, (answered ? SELDOM : Math.min(SLOWEST, 400 * 2 ** tries++)) * (0.5 + Math.random()));
   }
@@ -98,7 +102,7 @@ export function connect(main, hear, tell) {
     over = true;
     clearTimeout(timer);
     clearTimeout(polling);
-    tell("gone");
+    tell("gone", why);
   }
 
   // Where websockets are blocked: ask every few seconds instead, and go on trying.
@@ -270,11 +274,11 @@ export function watch(main, own) {
       }
       if (own.hear) own.hear(message);
     },
-    (how) => {
+    (how, words) => {
       now = how;
       if (line) {
         line.dataset.is = how;
-        line.textContent = line.dataset["say" + how[0].toUpperCase() + how.slice(1)];
+        line.textContent = words || line.dataset["say" + how[0].toUpperCase() + how.slice(1)];
       }
       document.body.classList.toggle("is-down", how === "down" || how === "gone");
       if (own.tell) own.tell(how);

@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 from making import CLOCK, a_room, new_id
 
+from forum.allowance import BURST, PATIENCE
 from forum.caring import Caring
+from forum.errors import RoomFull
 from forum.facilitation import Facilitation
 from forum.ports import Store, Work
-from forum.room import BURST, MOST_MALFORMED, Connection, Room, cast_of
+from forum.room import MOST_MALFORMED, MOST_SCREENS, MOST_SOCKETS, Connection, Room, cast_of
 from forum.rooms import Rooms
 from forum.screen import View
 from forum.session import Participant
 from forum.viewing import own_of
-from forum.wire import MAX_MESSAGE, CastMessage, Mine, Ping, Screen, encode
+from forum.wire import GOODBYES, MAX_MESSAGE, CastMessage, Mine, Ping, Screen, encode
 from forum.wire import VERSION as WIRE_VERSION
 
 
@@ -240,8 +242,89 @@ async def test_who_keeps_sending_nonsense_is_sent_away(sqlite_store: Store) -> N
     for _ in range(MOST_MALFORMED):
         room.receive(phone, "nonsense")
     messages = await sent(phone)
-    assert messages[-1] == {"t": "bye", "why": "malformed", "again": False}
+    assert messages[-1] == {"t": "bye", "why": "malformed", "again": False, "words": GOODBYES["malformed"]}
     assert await phone.outbox.take() == []
+
+
+@pytest.mark.parametrize("kind", ["phone", "tablet", "projector", "console"])
+async def test_who_is_far_too_fast_is_sent_away_stays_out_and_is_heard_no_more(
+    sqlite_store: Store, kind: Screen
+) -> None:
+    live, people = await a_room(sqlite_store, ["g1", "g1"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    mine = people[0] if kind == "phone" else ""
+    fast, other = await enter(room, mine, kind), await enter(room, people[1])
+    answers: list[dict[str, Any]] = []
+    while not fast.outbox.closing:
+        room.receive(fast, encode(Ping()))
+        answers += await taken_now(fast) if len(answers) < BURST + PATIENCE else []
+    assert len(answers) >= BURST + PATIENCE
+    assert (await sent(fast))[-1] == {
+        "t": "bye", "why": "too_fast", "again": False, "words": GOODBYES["too_fast"],
+    }  # fmt: skip
+    room.receive(fast, encode(CastMessage("c1", round_id, "r1")))
+    room.receive(other, encode(CastMessage("c2", round_id, "r1")))
+    await rooms.intake.drain()
+    async with sqlite_store.read() as work:
+        assert await work.rounds.voted([round_id]) == {round_id: 1}, "only the other's"
+    # By another socket, or to another session of the same process, neither.
+    assert (rooms.kept_out(people[0]) > 0) is (kind == "phone")
+    assert not rooms.kept_out(people[1])
+
+
+async def test_tabs_of_one_participant_share_what_they_may_send(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1", "g1"])
+    room = await the_rooms(sqlite_store).room(live.id)
+    tabs = [await enter(room, people[0]) for _ in range(3)]
+    for _ in range(int(BURST) // 3):
+        for tab in tabs:
+            room.receive(tab, encode(Ping()))
+    assert {m["t"] for tab in tabs for m in await sent(tab)} == {"pong"}
+    room.receive(tabs[0], encode(Ping()))
+    assert [m["t"] for m in await sent(tabs[0])] == ["refused"]
+    other = await enter(room, people[1])
+    room.receive(other, encode(Ping()))
+    assert [m["t"] for m in await sent(other)] == ["pong"]
+
+
+async def test_one_socket_too_many_closes_the_participants_oldest(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1", "g1"])
+    room = await the_rooms(sqlite_store).room(live.id)
+    other = await enter(room, people[1])
+    tabs = [await enter(room, people[0]) for _ in range(MOST_SOCKETS)]
+    assert not any(tab.outbox.closing for tab in tabs)
+    for number in (1, 2):
+        tabs.append(await enter(room, people[0]))
+        assert [tab.outbox.closing for tab in tabs] == [True] * number + [False] * MOST_SOCKETS
+    goodbye = {"t": "bye", "why": "too_many", "again": False, "words": GOODBYES["too_many"]}
+    assert [(await taken_now(tab))[-1] for tab in tabs[:2]] == [goodbye, goodbye]
+    assert await taken_now(other) == []
+    # The two have gone, and one by itself: there is room for one more.
+    for gone in (tabs[0], tabs[1], tabs[5]):
+        room.leave(gone)
+    last = await enter(room, people[0])
+    assert not any(tab.outbox.closing for tab in [*tabs[2:], last, other])
+
+
+@pytest.mark.parametrize("kind", ["tablet", "projector", "console"])
+async def test_a_screen_that_finds_no_room_waits_and_those_that_are_here_stay(
+    sqlite_store: Store, kind: Screen
+) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    screens = [Connection(kind) for _ in range(MOST_SCREENS)]
+    for screen in screens:
+        room = await rooms.enter(live.id, screen)
+    with pytest.raises(RoomFull):
+        await rooms.enter(live.id, Connection(kind))
+    for more in [Connection(other) for other in ("tablet", "projector", "console") if other != kind]:
+        await rooms.enter(live.id, more)
+    await rooms.enter(live.id, Connection("phone", people[0]))
+    room.leave(screens[0])
+    await rooms.enter(live.id, Connection(kind))
+    assert not any(screen.outbox.closing for screen in screens)
 
 
 async def test_too_many_messages_at_once_are_refused_with_the_ballots_id(sqlite_store: Store) -> None:
@@ -438,7 +521,10 @@ async def test_a_device_whose_ticket_was_replaced_is_told_and_can_cast_no_more(s
     assert (await until(old, "bye")) == {"t": "bye", "why": "replaced", "again": False}
     assert (room.present, old.outbox.closing, other.outbox.closing) == (1, True, False)
     room.receive(old, encode(CastMessage(new_id(), round_id, "r1")))
-    assert (await until(old, "refused"))["code"] == "not_joined"
+    await rooms.intake.drain()
+    async with sqlite_store.read() as work:
+        assert await work.rounds.voted([round_id]) == {round_id: 0}
+    assert await old.outbox.take() == [], "nothing comes after the goodbye"
     room.leave(old)
     assert room.present == 1
     rooms.expel(live.id, people[0])

@@ -25,6 +25,7 @@ from forum.commands import data_option, make_folder, opened, run, say, settings_
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.settings import Settings
+from forum.web.frames import Frames
 from forum.web.pages import digest
 from forum.web.proxies import never_believed
 
@@ -95,7 +96,7 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
         config = uvicorn.Config(
             app,
             http="httptools",
-            ws="websockets-sansio",
+            ws=Frames,
             ws_max_size=_LARGEST_MESSAGE,
             ws_per_message_deflate=False,
             lifespan="on",

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from forum.errors import ForumError, NotAllowed, NotFound, SignInNeeded, StoreUnavailable
+from forum.errors import ForumError, NotAllowed, NotFound, RoomFull, SignInNeeded, StoreUnavailable
 from forum.fanout import Outbox
 from forum.room import Connection, Room
 from forum.web.cookies import DEVICE, cookie_of
@@ -17,13 +17,15 @@ from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.live import session_of, tongue_of
 from forum.web.pages import digest, need, still_may
 from forum.web.site import site_of
-from forum.web.words import language
-from forum.wire import Bye, encode
+from forum.web.words import language, say
+from forum.wire import GOODBYES, Bye, encode
 
 # Whether this screen may still be shown what comes next.
 May: TypeAlias = Callable[[], Awaitable[bool]]
 
 ASK_AGAIN = 3.0  # seconds
+TRY_LATER = 1013  # RFC 6455's registry: "try again later"
+LAST_WORDS = 2.0  # seconds within which a screen that is sent away can take its goodbye
 # With these codes a screen says goodbye: it was closed, or went to another page. (What broke off has 1005.)
 GOODBYE = {1000, 1001}
 
@@ -42,6 +44,10 @@ async def phone(socket: WebSocket) -> None:
                 raise NotAllowed("Join first: choose a group, then vote.")
     except ForumError as error:
         await _refuse(socket, error)
+        return
+    if site.rooms.kept_out(participant.id):
+        await socket.accept()
+        await _say_goodbye(socket, Bye("too_fast", again=True, words=say(GOODBYES["too_fast"])), TRY_LATER)
         return
     # A phone that takes changes says which html it has ("" for none yet).
     box = Outbox(socket.query_params.get("has"))
@@ -94,8 +100,12 @@ async def _refuse(socket: WebSocket, error: ForumError) -> None:
     await socket.accept()
     allowed = not isinstance(error, (NotAllowed, SignInNeeded))
     code = CLOSE_NOT_FOUND if isinstance(error, NotFound) else 1011 if allowed else CLOSE_NOT_ALLOWED
+    await _say_goodbye(socket, Bye(error.code, again=code == 1011), code)
+
+
+async def _say_goodbye(socket: WebSocket, bye: Bye, code: int) -> None:
     try:
-        await socket.send_text(encode(Bye(error.code, again=code == 1011)))
+        await socket.send_text(encode(bye))
         await socket.close(code)
     except (WebSocketDisconnect, RuntimeError):
         return  # gone already
@@ -106,15 +116,34 @@ async def _serve(socket: WebSocket, session: str, connection: Connection, may: M
     await socket.accept()
     seen = socket.query_params.get("v", "")
     version = int(seen) if _VERSION.fullmatch(seen) else -1
-    room = await rooms.enter(session, connection, version, socket.query_params.get("h", ""))
+    try:
+        room = await rooms.enter(session, connection, version, socket.query_params.get("h", ""))
+    except RoomFull as error:
+        await _say_goodbye(socket, Bye(error.code, again=True, words=say(error.message)), TRY_LATER)
+        return
     reading = asyncio.create_task(_read(socket, room, connection))
-    tasks: list[asyncio.Task[int] | asyncio.Task[None]] = [asyncio.create_task(_write(socket, connection)), reading]
+    writing = asyncio.create_task(_write(socket, connection))
+    tasks: list[asyncio.Task[int] | asyncio.Task[None]] = [writing, reading]
     if may is not None:
         tasks.append(asyncio.create_task(_guard(socket, may)))
+
+    def at_end() -> None:
+        """Reads no more; whoever does not take the goodbye is not waited for."""
+        reading.cancel()
+        asyncio.get_running_loop().call_later(LAST_WORDS, writing.cancel)
+
     try:
+        if connection.outbox.ended:
+            at_end()
+        else:
+            connection.outbox.at_end = at_end
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if connection.outbox.ended:
+            await asyncio.wait([writing])
     finally:
-        room.leave(connection, lost=reading.done() and reading.result() not in GOODBYE)
+        connection.outbox.at_end = None
+        lost = reading.done() and not reading.cancelled() and reading.result() not in GOODBYE
+        room.leave(connection, lost=lost)
         rooms.left(session)
         for task in tasks:
             task.cancel()
@@ -153,10 +182,10 @@ async def _write(socket: WebSocket, connection: Connection) -> None:
         while frames := await outbox.take():
             for frame in frames:
                 await socket.send_text(frame)
-            if outbox.overflowed:
+            if outbox.overflowed and not outbox.closing:
                 await socket.send_text(encode(Bye("behind", again=True)))
                 break
-        await socket.close(1000 if not outbox.overflowed else 1013)
+        await socket.close(1000 if outbox.closing else TRY_LATER)
     except (WebSocketDisconnect, RuntimeError):
         # The phone has gone in the middle of a send; the reader ends by itself.
         return

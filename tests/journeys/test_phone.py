@@ -13,6 +13,8 @@ from browsing import PHONE, House, Look, People
 from playwright.async_api import Page, expect
 from running import a_day, an_organiser
 
+from forum.room import MOST_SOCKETS
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
@@ -154,6 +156,26 @@ async def test_two_tabs_and_a_double_tap_are_one_ballot(people: People, event: E
     for tab in (phone, other):
         await expect(tab.get_by_label("Why did you vote as you did?")).to_have_value("")
         await expect(tab.locator("[data-mine-status]")).to_contain_text("Taken back")
+    # So many more that the first two are left out: they say so, and do not push others out by coming back.
+    opened: list[Any] = []
+
+    def dialled(socket: Any) -> None:
+        opened.append(socket)
+
+    phone.on("websocket", dialled)
+    await phone.evaluate(
+        """number => {
+            const address = new URL(document.getElementById("screen").dataset.socket, location.href);
+            address.protocol = "ws:";
+            window.more = Array.from({length: number}, () => new WebSocket(address.href));
+        }""",
+        MOST_SOCKETS,
+    )
+    for tab in (phone, other):
+        await expect(tab.locator("[data-connection]")).to_contain_text("open in too many windows or tabs")
+        await tab.evaluate("dispatchEvent(new Event('online'))")
+    assert await phone.evaluate("Promise.all(window.more.map(socket => socket.readyState))") == [1] * MOST_SOCKETS
+    assert len(opened) == MOST_SOCKETS
 
 
 async def test_the_whole_of_a_phone_by_keyboard_alone(people: People, event: Event, accessible: Look) -> None:

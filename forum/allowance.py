@@ -1,0 +1,73 @@
+"""How many messages each participant may send, however many sockets they have and however often they come back.
+
+Somebody who presses quickly is told to wait, and goes on. Who goes on far too fast all the same is sent away, and stays
+out for a while. Times are seconds of any clock that only goes forward; whoever calls has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# So many messages at once, and so many more a second.
+BURST = 30.0
+REFILL = 10.0
+# So many beyond those are refused; the next one is one too many. This, too, fills up again by REFILL a second.
+PATIENCE = 200.0
+# So many seconds does somebody who was sent away stay out.
+OUT = 60.0
+_KEPT = 10_000
+
+
+@dataclass
+class Allowance:
+    """What one participant, or a screen that is nobody's, may still send."""
+
+    messages: float = BURST
+    patience: float = PATIENCE
+    at: float = 0.0
+    out: float = 0.0
+
+    def take(self, now: float) -> bool:
+        """Whether one more message may be taken now."""
+        more = (now - self.at) * REFILL
+        self.messages = min(BURST, self.messages + more)
+        self.patience = min(PATIENCE, self.patience + more)
+        self.at = now
+        if self.messages >= 1:
+            self.messages -= 1
+            return True
+        self.patience -= 1
+        return False
+
+    @property
+    def spent(self) -> bool:
+        """Whether it was far too fast for too long."""
+        return self.patience < 0
+
+    def keep_out(self, now: float) -> None:
+        """Out it is, for a while."""
+        self.out = now + OUT
+
+    def full(self, now: float) -> bool:
+        """Whether nothing is left of what came before: it is as a new one."""
+        return now >= self.out and (now - self.at) * REFILL >= BURST + PATIENCE
+
+
+class Allowances:
+    """The allowance of every participant who is here, or was lately."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, Allowance] = {}
+        self._sweep = _KEPT
+
+    def of(self, participant: str, now: float) -> Allowance:
+        """The one that all sockets of a participant share."""
+        if len(self._of) >= self._sweep:
+            self._of = {who: allowance for who, allowance in self._of.items() if not allowance.full(now)}
+            self._sweep = max(_KEPT, 2 * len(self._of))
+        return self._of.setdefault(participant, Allowance(at=now))
+
+    def out(self, participant: str, now: float) -> float:
+        """For how many seconds yet this participant stays out; 0 for who may come in."""
+        allowance = self._of.get(participant)
+        return max(0.0, allowance.out - now) if allowance is not None else 0.0

@@ -1,0 +1,67 @@
+"""A session in the data of a server that runs, put there past its pages: for attacks that want a room at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from making import CLOCK, a_commission, a_session
+
+from forum.commission import Commission
+from forum.facilitation import Facilitation
+from forum.ports import Store
+from forum.session import LiveSession
+from forum.store import open_store
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A session, and its question on which the vote is open."""
+
+    commission: Commission
+    session: LiveSession
+    round: str
+
+
+@asynccontextmanager
+async def beside(data: Path) -> AsyncIterator[Store]:
+    """The store of a server's data folder, opened by this process too."""
+    store = await open_store(f"sqlite+aiosqlite:///{data / 'forum.db'}")
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def a_vote(store: Store) -> Crowd:
+    """A session in which a vote is open, before anybody has come to it."""
+    commission = a_commission()
+    live = a_session(commission)
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+        await work.sessions.add(live)
+    acts = Facilitation(store, CLOCK)
+    asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=True)).round
+    if asked is None:
+        raise AssertionError("no question was asked")
+    await acts.open(live.id, asked.id)
+    return Crowd(commission, live, asked.id)
+
+
+async def join(base: str, code: str, group: str = "g1") -> str:
+    """Joins as a browser does; returns its cookies as they are sent."""
+    async with httpx2.AsyncClient(base_url=base, headers={"Origin": base}, timeout=60) as browser:
+        await browser.get(f"/s/{code}")
+        answer = await browser.post(f"/s/{code}/join", data={"group": group})
+        if answer.status_code != 303:
+            raise AssertionError(answer.text)
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)
+
+
+async def joined(base: str, code: str, number: int) -> list[str]:
+    """So many join at once; the cookies of each."""
+    return await asyncio.gather(*(join(base, code) for _ in range(number)))
