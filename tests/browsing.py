@@ -126,9 +126,10 @@ async def begin(page: Page, title: str, happened: str) -> str:
 
 
 async def onward(page: Page, heading: str) -> None:
-    """Goes on to the next step, which has this heading."""
+    """Goes on to the next step, which has this heading, and waits until its scripts run."""
     await page.get_by_role("button", name="Continue").click()
     await expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+    await page.wait_for_load_state()
 
 
 async def tell(

@@ -43,6 +43,8 @@ async def suggest(page: Page, scene: str, what: str) -> None:
     await card.locator("summary").click()
     await card.get_by_role("link", name=what, exact=True).click()
     group = page.get_by_role("group", name="Which group do you belong to?")
+    await expect(group).to_be_visible()
+    await page.wait_for_load_state()
     if not await group.get_by_role("radio", checked=True).count():
         await group.get_by_role("radio").nth(1).check()
 

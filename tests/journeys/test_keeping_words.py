@@ -241,6 +241,7 @@ async def test_a_whole_story_by_keyboard_alone(people: People) -> None:
 
     async def heading(name: str) -> None:
         await expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        await page.wait_for_load_state()
 
     await press_("Urgent mental-health care")
     await page.wait_for_url(re.compile("/commissions/"))
