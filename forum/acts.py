@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from forum import guarding, scenario
 from forum import round as rounds
-from forum import scenario
 from forum.errors import IllegalMove, NotFound
 from forum.groups import Result
 from forum.ports import Clock, Store, Submission, Work
@@ -37,18 +37,10 @@ class Acts:
         self._kind = kind
 
     async def _live(self, work: Work, session: str) -> LiveSession:
-        live = await work.sessions.get(session, lock=True)
-        if live.kind != self._kind:
-            raise NotFound("There is no such session.")
-        if live.ended:
-            raise IllegalMove("This session has ended.")
-        return live
+        return await guarding.going_on(work, session, self._kind)
 
     async def _round(self, work: Work, live: LiveSession, round_id: str) -> Round:
-        round_ = await work.rounds.get(round_id, lock=True)
-        if round_.session != live.id:
-            raise NotFound("There is no such round in this session.")
-        return round_
+        return await guarding.round_of(work, live, round_id)
 
     async def _draft_of(self, work: Work, live: LiveSession, round_id: str) -> Round:
         """A first vote that is not open yet: a second one is on the same terms as the first."""

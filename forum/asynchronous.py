@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from forum import closing, cueing, facilitation, organising, recording, scenario
+from forum import closing, cueing, facilitation, guarding, organising, recording, scenario
 from forum import round as rounds
 from forum.acts import playable
 from forum.checking import Findings
@@ -161,9 +161,7 @@ async def extend(store: Store, clock: Clock, session: str, day: str, time: str, 
     found = Findings()
     closes_at = _closing_time(found, day, time, zone)
     async with store.begin() as work:
-        live = await work.sessions.get(session, lock=True)
-        if not live.asynchronous:
-            raise NotFound("There is no such session.")
+        live = await guarding.going_on(work, session, ASYNCHRONOUS)
         [of] = await work.rounds.of(live.id)
         before = await work.rounds.get(of.id, lock=True)
         latest = datetime.fromisoformat(before.opened_at) + timedelta(days=MOST_DAYS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from forum import guarding
 from forum.errors import BadInput, IllegalMove
-from forum.ports import Store
+from forum.ports import Clock, Store
 from forum.round import OPEN
 from forum.session import TICKETS
 
@@ -13,24 +14,25 @@ FIXED = (
 )
 
 
-async def put_right(store: Store, session: str, participant: str, group: str | None) -> None:
+async def put_right(store: Store, clock: Clock, session: str, participant: str, group: str | None) -> None:
     """Puts a participant into another group (None: prefer not to say).
 
     Raises BadInput for a group that the commission does not have, IllegalMove once a vote of theirs is counted, where
-    their ticket says the group, or where the session has ended.
+    their ticket says the group, or where the session has ended or its question is closed.
     """
     async with store.begin() as work:
         # No round can be opened meanwhile, and casts in those that are open come before this or after it: so all
         # ballots of one participant are of one group.
-        live = await work.sessions.get(session, lock=True)
-        if live.ended:
-            raise IllegalMove("This session has ended.")
+        live = await guarding.going_on(work, session, None)
         if live.entrance == TICKETS:
             raise IllegalMove("Your ticket says which group you come from. Ask the organiser for another one.")
         commission = await work.commissions.get(live.commission)
         if group is not None and commission.group_label(group) is None:
             raise BadInput("Choose a group, or “Prefer not to say”.", field="group")
-        for round_ in await work.rounds.of(session):
+        every = await work.rounds.of(session)
+        if live.asynchronous and not any(round_.takes(clock.now()) for round_ in every):
+            raise IllegalMove(guarding.OVER)
+        for round_ in every:
             if round_.state == OPEN:
                 await work.rounds.get(round_.id, lock=True)
         if not await work.sessions.regroup(participant, group):

@@ -9,18 +9,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from forum import guarding
 from forum.acts import Outcome
 from forum.easyread import EASY
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.facilitation import Facilitation
 from forum.ports import BREAK, TIME, Clock, Store, Work
-from forum.round import DRAFT, OPEN, Round, Version
+from forum.round import DRAFT, Version
 from forum.session import LiveSession
 from forum.visible import upright
 
 MINUTES = (1, 2, 3, 5, 10)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 MOST_VERSIONS = 12
+_NOT_OPEN = "This vote is not open."
 
 
 class Caring:
@@ -28,12 +30,13 @@ class Caring:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self._facilitation = Facilitation(store, clock)
 
     async def ask_break(self, session: str) -> int:
         """Somebody needs a break; nothing is kept of who. Returns which request this is, from 1."""
         async with self._store.begin() as work:
-            await self._live(work, session)
+            await guarding.going_on(work, session)
             return await work.care.ask(session, BREAK)
 
     async def break_seen(self, session: str, number: int) -> bool:
@@ -47,14 +50,14 @@ class Caring:
     async def see_breaks(self, session: str) -> Outcome:
         """The facilitator has seen that people need a break."""
         async with self._store.begin() as work:
-            live = await self._live(work, session)
+            live = await guarding.going_on(work, session)
             await work.care.see(session, BREAK)
             return Outcome(await self._shown(work, live))
 
     async def more_time(self, session: str, round_id: str) -> None:
         """Somebody takes more time for the vote that is open. Raises IllegalMove where none is."""
         async with self._store.begin() as work:
-            live = await self._live(work, session)
+            live = await guarding.going_on(work, session)
             await self._open(work, live, round_id)
             await work.care.ask(session, TIME, round_id)
 
@@ -63,14 +66,14 @@ class Caring:
         if minutes and minutes not in MINUTES:
             raise BadInput("Choose one of the times.", field="minutes")
         async with self._store.begin() as work:
-            live = await self._live(work, session)
+            live = await guarding.going_on(work, session)
             await self._open(work, live, round_id)
             return Outcome(await self._shown(work, replace(live, cue=replace(live.cue, minutes=minutes))))
 
     async def badges(self, session: str, *, off: bool) -> Outcome:
         """Takes badges off: nothing is shown by group. Or lifts that: results are shown, and recorded, as they are."""
         async with self._store.begin() as work:
-            live = await self._live(work, session)
+            live = await guarding.going_on(work, session)
             if live.badges_off == off:
                 return Outcome(live)
             if not off:
@@ -90,8 +93,8 @@ class Caring:
         if any(len(text) > 200 for text in words.values()):
             raise BadInput("Use at most 200 characters for a response.", field="response")
         async with self._store.begin() as work:
-            live = await self._live(work, session)
-            round_ = await self._round(work, live, round_id)
+            live = await guarding.going_on(work, session)
+            round_ = await guarding.round_of(work, live, round_id)
             if round_.state != DRAFT:
                 raise IllegalMove("Other words can only be given before voting opens: the record has them from there.")
             if set(words) - {r.id for r in round_.responses}:
@@ -107,21 +110,10 @@ class Caring:
             await work.rounds.save(after)
             return Outcome(await self._shown(work, live), after)
 
-    async def _live(self, work: Work, session: str) -> LiveSession:
-        live = await work.sessions.get(session, lock=True)
-        if live.ended:
-            raise IllegalMove("This session has ended.")
-        return live
-
-    async def _round(self, work: Work, live: LiveSession, round_id: str) -> Round:
-        round_ = await work.rounds.get(round_id, lock=True)
-        if round_.session != live.id:
-            raise NotFound("There is no such round in this session.")
-        return round_
-
     async def _open(self, work: Work, live: LiveSession, round_id: str) -> None:
-        if (await self._round(work, live, round_id)).state != OPEN or live.cue.round != round_id:
-            raise IllegalMove("This vote is not open.")
+        await guarding.taking(work, live, round_id, self._clock.now(), _NOT_OPEN)
+        if live.cue.round != round_id:
+            raise IllegalMove(_NOT_OPEN)
 
     async def _shown(self, work: Work, live: LiveSession) -> LiveSession:
         after = live.changed()

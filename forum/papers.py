@@ -11,17 +11,19 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from forum import guarding
 from forum.ballot import Ballot
 from forum.checking import Findings
 from forum.commission import Commission
-from forum.errors import BadInput, IllegalMove, NotFound
+from forum.errors import BadInput, IllegalMove
 from forum.methods import METHODS
 from forum.ports import Clock, PaperCount, Person, Store, Work
-from forum.round import OPEN, Round
+from forum.round import Round
 from forum.session import LiveSession, Participant
 
 MOST_PAPERS = 2000
 _MOST_DIGITS = 6
+_NOT_OPEN = "Papers are counted while the vote is open. This one is not."
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ async def enter(store: Store, clock: Clock, person: Person, session: str, round_
     Raises FormErrors for numbers that cannot be, IllegalMove where the vote is not open.
     """
     async with store.begin() as work:
-        live, round_ = await _open(work, session, round_id)
+        live, round_ = await _open(work, session, round_id, clock.now())
         commission = await work.commissions.get(live.commission)
         counts, handed_out = _checked(form, round_, commission)
         count = PaperCount(secrets.token_hex(16), round_.id, counts, handed_out, person.id, clock.now())
@@ -57,10 +59,10 @@ async def enter(store: Store, clock: Clock, person: Person, session: str, round_
     return count
 
 
-async def discard(store: Store, session: str, round_id: str, id_: str) -> None:
+async def discard(store: Store, clock: Clock, session: str, round_id: str, id_: str) -> None:
     """Takes an unconfirmed count away. Raises IllegalMove where it was corrected or confirmed meanwhile."""
     async with store.begin() as work:
-        await _open(work, session, round_id)
+        await _open(work, session, round_id, clock.now())
         if not await work.papers.discard(round_id, id_):
             raise IllegalMove("This count was corrected or confirmed meanwhile. Look at it again.")
 
@@ -71,7 +73,7 @@ async def confirm(store: Store, clock: Clock, person: Person, session: str, roun
     Raises IllegalMove where the same person entered it, where it was corrected meanwhile, or the vote is not open.
     """
     async with store.begin() as work:
-        live, _round = await _open(work, session, round_id)
+        live, _round = await _open(work, session, round_id, clock.now())
         entered = await work.papers.get(round_id)
         if entered is None or entered.id != id_:
             raise IllegalMove("This count was corrected or confirmed meanwhile. Look at it again.")
@@ -82,15 +84,10 @@ async def confirm(store: Store, clock: Clock, person: Person, session: str, roun
     return count
 
 
-async def _open(work: Work, session: str, round_id: str) -> tuple[LiveSession, Round]:
+async def _open(work: Work, session: str, round_id: str, at: str) -> tuple[LiveSession, Round]:
     """The session, and its round, which nobody closes until this unit of work ends."""
-    live = await work.sessions.get(session)
-    round_ = await work.rounds.get(round_id, lock=True)
-    if round_.session != live.id:
-        raise NotFound("There is no such round in this session.")
-    if round_.state != OPEN:
-        raise IllegalMove("Papers are counted while the vote is open. This one is not.")
-    return live, round_
+    live = await guarding.going_on(work, session)
+    return live, await guarding.taking(work, live, round_id, at, _NOT_OPEN)
 
 
 def _checked(form: PaperForm, round_: Round, commission: Commission) -> tuple[dict[str, dict[str, int]], int]:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from forum import guarding, scenario
 from forum import programme as plans
-from forum import scenario
 from forum.acts import Outcome
 from forum.asking import Terms, check_number, check_question, check_terms
 from forum.checking import Findings
@@ -99,7 +99,7 @@ class Programming:
     async def story(self, section: str, story: str) -> Planned:
         """Puts a whole story into a section, cue by cue. It is then one of the session's stories too."""
         async with self._store.begin() as work:
-            live = await _open(work, self._session)
+            live = await guarding.going_on(work, self._session)
             found = await _playable(work, live, story)
             told = scenario.parse(found.twee)
             items = [replace(cue, id=secrets.token_hex(16)) for cue in plans.cues_of(story, told)]
@@ -117,7 +117,7 @@ class Programming:
         kind, _, rest = wanted.partition("|")
         story, _, scene = rest.partition("|")
         async with self._store.begin() as work:
-            live = await _open(work, self._session)
+            live = await guarding.going_on(work, self._session)
             if kind not in {"scene", "replay", "question", "again"} or story not in live.scenarios:
                 raise BadInput("Choose a scene or a question.", field="cue")
             found = scenario.parse((await _playable(work, live, story)).twee).scene(scene)
@@ -182,7 +182,7 @@ class Programming:
             return await self._keep(work, change, what, name)
 
     async def _keep(self, work: Work, change: Change, what: str, name: str) -> Planned:
-        live = await _open(work, self._session)
+        live = await guarding.going_on(work, self._session)
         now = await work.programmes.latest(live.id)
         plan = change(now.plan)
         if plan == now.plan:
@@ -244,13 +244,6 @@ def _name(plan: Programme, id_: str) -> str:
         return section.title
     item = plan.item(id_)
     return item.scene or item.words
-
-
-async def _open(work: Work, session: str) -> LiveSession:
-    live = await work.sessions.get(session, lock=True)
-    if live.ended:
-        raise IllegalMove("This session has ended.")
-    return live
 
 
 async def _playable(work: Work, live: LiveSession, story: str) -> Submission:

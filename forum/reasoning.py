@@ -10,6 +10,7 @@ import secrets
 from collections import Counter
 from datetime import datetime, timedelta
 
+from forum import guarding
 from forum.ballot import Ballot
 from forum.clock import written
 from forum.commission import Commission
@@ -34,7 +35,6 @@ from forum.session import LiveSession
 from forum.visible import upright
 
 _NOT_YET = "Reasons can be given here once the result is shown. Until then they go with the vote."
-_ENDED = "This session has ended."
 
 
 async def gather(work: Work, live: LiveSession, round_: Round, at: str) -> None:
@@ -120,9 +120,9 @@ async def hear(store: Store, clock: Clock, session: str, reason: str, state: str
     Raises NotFound, IllegalMove (reasons are kept in this session; somebody was faster), BadInput.
     """
     async with store.begin() as work:
-        live = await work.sessions.get(session, lock=True)
+        live = await guarding.going_on(work, session)
         found = await work.reasons.get(reason)
-        await _open_for(work, live.id, found.round)
+        await guarding.round_of(work, live, found.round, lock=False)
         if state == SHOWN and live.reasons == KEPT:
             raise IllegalMove("People were told that only you and those who decide read their reasons.")
         if state not in (SHOWN, HIDDEN, WAITING):
@@ -156,13 +156,8 @@ async def redraw(store: Store, session: str) -> None:
 async def _open_for(work: Work, session: str, round_id: str, *, lock: bool = False) -> tuple[LiveSession, Round]:
     """A session that has not ended, and its round. `lock`: so that nobody gathers reasons from its ballots, or takes
     all words of its story back, while one is written or deleted."""
-    live = await work.sessions.get(session)
-    round_ = await work.rounds.get(round_id, lock=lock)
-    if round_.session != live.id:
-        raise NotFound("There is no such question.")
-    if live.ended:
-        raise IllegalMove(_ENDED)
-    return live, round_
+    live = await guarding.going_on(work, session, lock=False)
+    return live, await guarding.round_of(work, live, round_id, lock=lock)
 
 
 async def _show(work: Work, live: LiveSession) -> LiveSession:

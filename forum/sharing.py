@@ -5,17 +5,19 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from forum.errors import IllegalMove
+from forum import guarding
 from forum.ports import Store
 from forum.session import LiveSession
 
 
 async def share(store: Store, session: str, *, on: bool) -> LiveSession:
-    """Makes a new link, or none; every tablet with the old one is out. Raises IllegalMove after the session's end."""
+    """Makes a new link, or none; every tablet with the old one is out.
+
+    Raises NotFound for a session that is not in a room, IllegalMove for a new link after the session's end.
+    """
     async with store.begin() as work:
-        live = await work.sessions.get(session, lock=True)
-        if on and live.ended:
-            raise IllegalMove("This session has ended.")
+        # A link can be taken away also after the end.
+        live = await (guarding.going_on(work, session) if on else guarding.of_kind(work, session, lock=True))
         live = replace(live, tablet=secrets.token_urlsafe(24) if on else "", version=live.version + 1)
         await work.sessions.save(live)
     return live

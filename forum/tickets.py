@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
+from forum import guarding
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Clock, Store, Ticket, Work
 from forum.session import TICKETS, LiveSession, Participant
@@ -142,11 +143,9 @@ async def _person(work: Work, live: LiveSession, ticket: Ticket, device: str, at
 
 
 async def _ticketed(work: Work, session: str) -> LiveSession:
-    live = await work.sessions.get(session, lock=True)
+    live = await guarding.going_on(work, session)
     if live.entrance != TICKETS:
         raise IllegalMove("People join this session with its code. It has no tickets.")
-    if live.ended:
-        raise IllegalMove("This session has ended.")
     return live
 
 

@@ -18,8 +18,9 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from forum import guarding
 from forum.acts import Acts, Outcome, playable
-from forum.errors import IllegalMove, NotFound
+from forum.errors import IllegalMove
 from forum.ports import BREAK, Clock, Store, Work
 from forum.proposal import DROPPED, OFF, WITHDRAWN
 from forum.round import DRAFT
@@ -105,12 +106,12 @@ class Undoing(Acts):
         """Puts back what the act with this id did. Raises IllegalMove where it is no longer the last one, where
         something that it did was changed since, or where it cannot be as it was."""
         async with self._store.begin() as work:
-            live = await work.sessions.get(session, lock=True)
-            if live.kind != self._kind:
-                raise NotFound("There is no such session.")
+            live = await guarding.of_kind(work, session, self._kind, lock=True)
             last = await work.last_acts.get(session)
             if last is None or last.id != id_:
                 raise IllegalMove(_GONE_ON)
+            if live.ended and "ended" not in last.changes:
+                raise IllegalMove(guarding.ENDED)
             now = (await _seen(work, live)).state
             if any(now.get(name) != after for name, (_before, after) in last.changes.items()):
                 raise IllegalMove(_CHANGED)

@@ -239,14 +239,14 @@ async def test_a_count_is_corrected_until_it_is_confirmed_and_what_was_seen_is_w
     # Whoever corrected it is the one who entered it now.
     with pytest.raises(IllegalMove, match="yourself"):
         await papers.confirm(sqlite_store, CLOCK, OLU, live.id, round_.id, second.id)
-    await papers.discard(sqlite_store, live.id, round_.id, second.id)
+    await papers.discard(sqlite_store, CLOCK, live.id, round_.id, second.id)
     with pytest.raises(IllegalMove):
         await papers.confirm(sqlite_store, CLOCK, ANN, live.id, round_.id, second.id)
     third = await papers.enter(sqlite_store, CLOCK, OLU, live.id, round_.id, typed({("g1", "r1"): 4}))
     await papers.confirm(sqlite_store, CLOCK, ANN, live.id, round_.id, third.id)
     for late in (
         papers.enter(sqlite_store, CLOCK, OLU, live.id, round_.id, typed({("g1", "r1"): 5})),
-        papers.discard(sqlite_store, live.id, round_.id, third.id),
+        papers.discard(sqlite_store, CLOCK, live.id, round_.id, third.id),
     ):
         with pytest.raises(IllegalMove):
             await late

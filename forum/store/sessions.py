@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from forum.errors import BadInput
@@ -48,12 +50,11 @@ class SqlSessions(Area):
 
     async def by_projector(self, key: str) -> LiveSession:
         """By the key of the projector's own link. Raises NotFound."""
-        return _session(await self._link.one(sa.select(sessions).where(sessions.c.projector == key), _NO_SESSION))
+        return _session(await self._link.one(_keyed(sessions.c.projector, key), _NO_SESSION))
 
     async def by_tablet(self, key: str) -> LiveSession:
         """By the key of the link for shared tablets. Raises NotFound."""
-        wanted = sa.select(sessions).where(sessions.c.tablet == key, sessions.c.tablet != "")
-        return _session(await self._link.one(wanted, _NO_SESSION))
+        return _session(await self._link.one(_keyed(sessions.c.tablet, key), _NO_SESSION))
 
     async def of(self, commission: str | None = None) -> list[LiveSession]:
         """Newest first."""
@@ -126,6 +127,11 @@ class SqlSessions(Area):
 
     async def _here(self, session: str, device: str) -> Participant:
         return _participant(await self._link.one(_device(session, device), "There is no such participant."))
+
+
+def _keyed(column: sa.Column[Any], key: str) -> sa.Select[tuple[object, ...]]:
+    # An asynchronous session has neither screen nor tablet, whatever key it may have.
+    return sa.select(sessions).where(column == key, column != "", sessions.c.kind == ROOM)
 
 
 def _device(session: str, device: str) -> sa.Select[tuple[object, ...]]:

@@ -54,7 +54,7 @@ async def _put_right(request: Request, session: str, participant: str, form: For
         if "group" not in form.values:
             form.wrong("group", "Choose a group, or “Prefer not to say”.")
         form.stop()
-        await belonging.put_right(site.store, session, participant, form.text("group") or None)
+        await belonging.put_right(site.store, site.clock, session, participant, form.text("group") or None)
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import papers
+from forum import guarding, papers
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.papers import PaperForm
 from forum.web.forms import Form, form_of, spoken
@@ -32,7 +32,7 @@ async def count(request: Request) -> Response:
         elif act == "confirm":
             await papers.confirm(site.store, site.clock, person, session, round_id, id_)
         elif act == "discard":
-            await papers.discard(site.store, session, round_id, id_)
+            await papers.discard(site.store, site.clock, session, round_id, id_)
         else:
             raise NotFound("There is no such act with papers.")
     except (BadInput, IllegalMove) as error:
@@ -56,10 +56,8 @@ def _typed(form: Form) -> PaperForm:
 async def _page(request: Request, form: Form, errors: dict[str, str] | None = None) -> Response:
     person = await somebody(request)
     async with site_of(request).store.read() as work:
-        live = await work.sessions.get(request.path_params["session"])
-        round_ = await work.rounds.get(request.path_params["round"])
-        if round_.session != live.id:
-            raise NotFound("There is no such round in this session.")
+        live = await guarding.of_kind(work, request.path_params["session"])
+        round_ = await guarding.round_of(work, live, request.path_params["round"], lock=False)
         commission = await work.commissions.get(live.commission)
         counted = await work.papers.get(round_.id)
     labels = {r.id: r.label for r in round_.responses}

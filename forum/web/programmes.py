@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import ics, organising, scenario
+from forum import guarding, ics, organising, scenario
 from forum import programme as plans
 from forum.commission import Commission
 from forum.cueing import MOST_NOTE
@@ -154,7 +154,7 @@ async def calendar(request: Request) -> Response:
 
 
 async def _of(work: Work, session: str) -> tuple[LiveSession, Commission, Planned]:
-    live = await work.sessions.get(session)
+    live = await guarding.of_kind(work, session)
     return live, await work.commissions.get(live.commission), await work.programmes.latest(live.id)
 
 

@@ -12,6 +12,7 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from forum import guarding
 from forum.errors import BadInput, CastRefused, IllegalMove, NotFound
 from forum.session import TICKETS, LiveSession, Participant
 from forum.sharing import share
@@ -41,7 +42,7 @@ async def link(request: Request) -> Response:
         path = prefix_of(site.settings) + _path(live) if live.tablet else ""
         return done(request, f"/organise/sessions/{session}/tablet", tablet=path)
     async with site.store.read() as work:
-        live = await work.sessions.get(session)
+        live = await guarding.of_kind(work, session)
         commission = await work.commissions.get(live.commission)
     url = f"{base_url(request)}{_path(live)}"
     return await page(

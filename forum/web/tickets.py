@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forum import tickets, ticketsheet
+from forum import guarding, tickets, ticketsheet
 from forum.commission import Commission
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.session import LiveSession
 from forum.tickets import Issued
 from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page, wants_json
@@ -108,7 +107,7 @@ async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> R
 
 async def _page(request: Request, session: str, form: Form, errors: dict[str, str] | None = None) -> Response:
     async with site_of(request).store.read() as work:
-        live: LiveSession = await work.sessions.get(session)
+        live = await guarding.of_kind(work, session)
         commission = await work.commissions.get(live.commission)
         issued = await work.tickets.of(live.id)
     labels = _labels(commission)

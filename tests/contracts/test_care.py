@@ -124,7 +124,7 @@ async def test_a_first_vote_and_a_group_put_right_at_the_same_moment_are_of_one_
 
     async def right(who: str) -> bool:
         try:
-            await put_right(store, live.id, who, "g2")
+            await put_right(store, CLOCK, live.id, who, "g2")
         except IllegalMove:
             return False
         return True
@@ -158,7 +158,7 @@ async def test_while_a_group_is_put_right_a_first_vote_waits(postgres_database: 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SqlSessions, "regroup", slowly)
-        righting = asyncio.create_task(put_right(store, live.id, who, "g2"))
+        righting = asyncio.create_task(put_right(store, CLOCK, live.id, who, "g2"))
         await regrouped.wait()
         voting = asyncio.create_task(vote())
         async with asyncio.timeout(30):

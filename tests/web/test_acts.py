@@ -1,0 +1,473 @@
+"""Every act x every state x everybody: what is taken, and by nobody else, at no other moment; held to taken.txt.
+
+The table says by hand which acts are taken in which state of a session or a story. Every POST of the routes table must
+be in it, and every act of the families that share an address. Each is really sent, with a form that is right: what it
+is refused for is the moment, or who sends it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from asking import Answer, ask, post
+from house import a_house
+from making import COMMISSION_FORM, SetClock, new_id
+from playing import BEN, QUESTION, SCENE, TWEE
+from standing import ALONE, IN_A_ROOM, OF_STORIES, There, Town, a_standing_session, a_standing_story, a_town
+
+from forum import roles, submissions
+from forum.ports import Store, Work
+from forum.web import asynchronous, care, console, joker, programmes
+from forum.web.pages import digest
+from forum.web.routes import PAGES
+
+Form = Mapping[str, str | list[str]]
+Fill = Callable[[There], Form]
+
+TABLE = (Path(__file__).parent / "taken.txt").read_text("utf-8")
+OF_SESSIONS = (*IN_A_ROOM, *ALONE)
+NOBODY, PHONE, WRITER, NO_ROLE = "nobody", "phone", "writer", "no role"
+PEOPLE = (NOBODY, PHONE, NO_ROLE, *roles.ROLES)
+# These say on a page of their own that it is done.
+ANSWERED = ("/mail/confirm/{key}", "/mail/stop/{key}")
+# What answers whoever may not.
+REFUSED = (401, 403)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: the act ("-" where its address has only one) and the states in which it is taken."""
+
+    path: str
+    act: str
+    states: tuple[str, ...]
+    taken: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.path} {self.act}"
+
+
+def by_hand(table: str = TABLE) -> list[Row]:
+    """The rows of the table: under a line with the states as columns, an address, and below it its acts."""
+    found: list[Row] = []
+    states: tuple[str, ...] = ()
+    path = ""
+    for line in table.split("\n\n", 2)[2].splitlines():
+        if line.startswith("states"):
+            states = tuple(state.replace("+", " ") for state in line.split()[1:])
+        elif line.startswith("/"):
+            path = line.strip()
+        elif line.strip():
+            act, *marks = line.split()
+            assert len(marks) == len(states), line
+            assert set(marks) <= {"x", "."}, line
+            taken = {state for state, mark in zip(states, marks, strict=True) if mark == "x"}
+            found.append(Row(path, act.replace("+", " "), states, frozenset(taken)))
+    return found
+
+
+ROWS = by_hand()
+
+DECIDED = {"outcome": "adopted", "response": "r1", "rationale": "It is right", "why": "Because", "dissent": "None"}
+ABOUT = {"may_perform": "yes", "may_publish": "yes", "may_quote": "no"}
+
+
+def _with(**names: str) -> Fill:
+    """A form whose fields have what `There` has under these names."""
+    return lambda there: {field: there.ids.get(name, name) for field, name in names.items()}
+
+
+def _alike(form: Form) -> Fill:
+    return lambda there: form
+
+
+CONSOLE: dict[str, Fill] = {
+    "scene": lambda there: {"scenario": there.story, "scene": SCENE},
+    "question": lambda there: {"scenario": there.story, "scene": QUESTION},
+    "ask": _alike({"question": "Who else?", "response": ["Ana", "Ben"]}),
+    "terms": lambda there: {"round": there.round, "method": "approval"},
+    "leave_out": lambda there: {"round": there.round, "response": "r3"},
+    "second": _with(round="round"),
+    "note": _alike({"words": "A break"}),
+    "open": _with(round="round"),
+    "warn": _with(round="round"),
+    "close": _with(round="round"),
+    "reveal": _with(round="round"),
+    "annul": lambda there: {"round": there.round, "because": "It was put wrongly"},
+    "pause": _alike({}),
+    "resume": _alike({}),
+    "end": _alike({}),
+    "take-stop": _with(stop="stop"),
+    "hide-stop": _with(stop="stop"),
+    "defer-stop": _with(stop="stop"),
+    "finish-stop": _with(stop="taken"),
+    "put-back-stop": _with(stop="taken"),
+    "shout": _alike({}),
+    "tried": lambda there: {"stop": there.taken, "tried": "Ben stands up"},
+    "judge": lambda there: {"stop": there.taken, "verdict": "yes"},
+    "ask-room": _with(stop="taken"),
+    "offer": lambda there: {"stop": there.taken, "words": "Ben stands up"},
+    "take-out": _with(stop="answered"),
+    "big-reasons": lambda there: {"round": there.round, "on": "1"},
+    "characters": lambda there: {"scenario": there.story},
+    "proposals": _alike({}),
+    "propose": _alike({"words": "A third thing"}),
+    "list": lambda there: {"proposal": there.proposal, "on": "0"},
+    "amend": lambda there: {"proposal": there.proposal, "before": "A host", "after": "Two hosts"},
+    "settle": lambda there: {"amendment": there.amendment, "state": "taken"},
+    "policy-vote": _with(proposal="proposal"),
+    "promise": lambda there: {"round": there.voted, "role": "The board", "what": "Two benches", "by": "2027-06-30"},
+    "unpromise": lambda there: {"pledge": there.pledge, "on": "0"},
+    "hear": lambda there: {"reason": there.reason, "state": "shown", "before": "waiting"},
+    "breaks-seen": _alike({}),
+    "time": lambda there: {"round": there.round, "minutes": "5"},
+    "badges": lambda there: {"off": "" if there.state == "badges" else "1"},
+    "reword": lambda there: {"round": there.round, "kind": "easy", "question": "Who comes?"},
+    "item": lambda there: {"item": there.item, "after": ""},
+    "undo": _with(undo="undo"),
+}
+ASYNCHRONOUS: dict[str, Fill] = {
+    "close": _alike({"sure": "1"}),
+    "reveal": _alike({}),
+    "annul": _alike({"because": "It was put wrongly"}),
+    "extend": _alike({"day": "2026-03-20", "time": "18:00"}),
+}
+PROGRAMME: dict[str, Fill] = {
+    "about": _alike({"day": "2027-03-12", "place": "The hall", "public": "1"}),
+    "section": _alike({"title": "Evening"}),
+    "remove_section": _with(id="section"),
+    "section_up": _with(id="section"),
+    "section_down": _with(id="section"),
+    "story": _with(section="section", story="story"),
+    "cue": lambda there: {"section": there.section, "cue": f"scene|{there.story}|{SCENE}"},
+    "note": lambda there: {"section": there.section, "words": "A break"},
+    "ask": lambda there: {"section": there.section, "question": "Who else?", "response": ["Ana", "Ben"]},
+    "remove": _with(id="item"),
+    "up": _with(id="item"),
+    "down": _with(id="item"),
+    "put": lambda there: {"id": there.item, "section": there.section, "before": ""},
+    "undo": _alike({"number": "1"}),
+}
+TICKETS: dict[str, Fill] = {
+    "issue": _alike({"group": "g1", "count": "2"}),
+    "renew": _alike({"number": "1"}),
+    "revoke": _alike({"number": "1"}),
+}
+PAPERS: dict[str, Fill] = {
+    "enter": _alike({"handed_out": "9", "n:g1:r1": "7"}),
+    "confirm": _with(id="papers"),
+    "discard": _with(id="papers"),
+}
+TABLET: dict[str, Fill] = {"make": _alike({}), "stop": _alike({})}
+STORY: dict[str, Fill] = {
+    act: lambda there: {"because": "So", "expected": there.status, "read": there.read, "report": there.report}
+    for act in submissions.ACTIONS
+}
+APPEAL: dict[str, Fill] = {
+    outcome: lambda there: {"appeal": there.appeal, "why": "So it is"} for outcome in ("uphold", "overturn")
+}
+EVIDENCE: dict[str, Fill] = {act: lambda there: {"item": there.item, "because": "So"} for act in ("show", "decline")}
+BUILD: dict[str, Fill] = {
+    "share": lambda there: {"new": submissions.new_key(), "before": there.build_key},
+    "unshare": _alike({}),
+}
+LINK: dict[str, Fill] = {
+    "replace": lambda there: {"new": submissions.new_key()},
+    "revoke": _alike({"sure": "1"}),
+}
+
+
+@dataclass(frozen=True)
+class Family:
+    """The acts at one address: how each is filled in, and the field that names it; "" where the address does."""
+
+    field: str
+    acts: Mapping[str, Fill]
+
+
+FAMILIES: dict[str, Family] = {
+    "/console/{session}/{act}": Family("", CONSOLE),
+    "/organise/asynchronous/{session}/{act}": Family("", ASYNCHRONOUS),
+    "/organise/sessions/{session}/programme": Family("act", PROGRAMME),
+    "/organise/sessions/{session}/tickets": Family("act", TICKETS),
+    "/organise/sessions/{session}/papers/{round}": Family("act", PAPERS),
+    "/organise/sessions/{session}/tablet": Family("act", TABLET),
+    "/moderate/{story}": Family("action", STORY),
+    "/moderate/{story}/appeal": Family("outcome", APPEAL),
+    "/moderate/{story}/evidence": Family("action", EVIDENCE),
+    "/my-story/{key}/build": Family("action", BUILD),
+    "/my-story/{key}/link": Family("action", LINK),
+}
+# The acts that the program has at these addresses.
+THE_PROGRAMS = {
+    "/console/{session}/{act}": {*console.ACTS, *joker.ACTS, *care.ACTS, console.NEXT, console.UNDO},
+    "/organise/asynchronous/{session}/{act}": {*asynchronous.ACTS, asynchronous.EXTEND},
+    "/organise/sessions/{session}/programme": set(programmes.ACTS),
+    "/moderate/{story}": set(submissions.ACTIONS),
+}
+VOTE = {"choice": "r1", "group": "g1"}
+# The acts that have an address of their own.
+ALONE_THERE: dict[str, Fill] = {
+    "/join": _with(code="code"),
+    "/s/{code}/join": lambda there: {"group": "g2", "ticket": there.ticket},
+    "/s/{code}/group": _alike({"group": "g2"}),
+    "/s/{code}/vote": lambda there: {"round": there.round, "choice": "r2"},
+    "/s/{code}/stop": lambda there: {"showing": there.showing, "character": BEN, "how": "Say it"},
+    "/s/{code}/reason": lambda there: {"round": there.round, "reason": "Because"},
+    "/s/{code}/too": lambda there: {"reason": there.shown, "on": "1"},
+    "/s/{code}/practice": _alike({"practice": "r1"}),
+    "/s/{code}/break": _alike({}),
+    "/s/{code}/more-time": _with(round="round"),
+    "/tablet/{key}/vote": lambda there: {**VOTE, "round": there.round, "ticket": there.ticket, "person": new_id()},
+    "/answer/{answer_code}/join": _alike({"group": "g2"}),
+    "/answer/{answer_code}/group": _alike({"group": "g2"}),
+    "/answer/{answer_code}/question": _alike({"choice": "r2"}),
+    "/decide/new": lambda there: {**DECIDED, "round": there.round},
+    "/commissions/{commission}/tell": lambda there: {
+        "key": there.key,
+        "title": "Another",
+        "seen:title": there.seen_title,
+    },
+    "/commissions/{commission}/tell/file": lambda there: {"key": there.key, "group": "g2", "twee": TWEE, **ABOUT},
+    "/my-story/{key}/write": lambda there: {"card": there.card, "do": "add-scene", "new": new_id()[:8]},
+    "/my-story/{key}/write/{step}": _alike({"setting": "A flat"}),
+    "/my-story/{key}/save": _alike({}),
+    "/my-story/{key}/check": _alike({}),
+    "/my-story/{key}/build/{suggestion}": _alike({"outcome": "declined", "because": "So"}),
+    "/my-story/{key}/versions/{number}": _alike({}),
+    "/my-story/{key}/file": _alike({"group": "g2", "twee": TWEE, **ABOUT}),
+    "/my-story/{key}/appeal": _alike({"words": "It is my story"}),
+    "/my-story/{key}/permissions": _alike(ABOUT),
+    "/my-story/{key}/take-back": _alike({"sure": "1"}),
+    "/my-story/{key}/mail": _alike({"address": "other@example.org"}),
+    "/my-story/{key}/evidence": lambda there: {"title": "A page", "url": "https://example.org/other"},
+    "/build/{key}/suggest": lambda there: {"kind": "response", "words": "Go home", "place": there.card, "group": "no"},
+    "/stories/{story}/report": _alike({"words": "A name is in it"}),
+    "/mail/confirm/{key}": _alike({}),
+    "/mail/stop/{key}": _alike({}),
+    "/organise/sessions": lambda there: {"commission": there.commission, "title": "A day", "scenario": there.story},
+    "/organise/asynchronous": lambda there: {
+        "commission": there.commission,
+        "title": "A week",
+        "question": f"{there.story}.3",
+        "day": "2026-03-20",
+        "time": "18:00",
+    },
+}
+# Addresses that are about no session and no story. They are tried as everybody, and must not fail.
+ABOUT_NEITHER: dict[str, Form] = {
+    "/sign-in": {"login": "the-counter", "password": "wrong"},
+    "/sign-out": {},
+    "/first/{key}": {"name": "A", "login": "a", "password": "seven quiet green kettles"},
+    "/account": {"current": "wrong", "password": "seven quiet green kettles", "again": "seven quiet green kettles"},
+    "/people": {"name": "B", "login": "b", "password": "seven quiet green kettles", "role": "organiser"},
+    "/people/{person}/roles": {"role": "organiser"},
+    "/people/{person}/password": {"password": "seven quiet green kettles"},
+    "/organise/commissions": {
+        name: said if isinstance(said, str) else [*said] for name, said in COMMISSION_FORM.items()
+    },
+    "/organise/tokens": {"label": "A script"},
+    "/organise/tokens/{token}/revoke": {},
+}
+# Nothing listens there: what is sent waits.
+MAIL = {"smtp_url": "smtp+plain://127.0.0.1:9", "smtp_from": "forum@example.org", "public_url": "http://house.test"}
+PERMISSION = {page.path: page.permission for page in PAGES if "POST" in page.methods}
+# Whose act it is where the page is public: a phone that joined, or whoever has the key in the address.
+# Acts of several units of work, of which a later one needs what an earlier one kept; they leave the state as it is.
+IN_SEVERAL = ("/tablet/{key}/vote", "/organise/asynchronous")
+JOINED = tuple(f"/{start}" for start in ("s/{code}/", "answer/{answer_code}/"))
+UNJOINED = ("/s/{code}/join", "/s/{code}/practice", "/answer/{answer_code}/join")
+
+
+def test_every_post_of_the_routes_table_is_in_this_one_and_every_act_of_a_family() -> None:
+    """A new route, or a new act at an address that has several, fails here until somebody says when it is taken."""
+    assert {row.path for row in ROWS} | set(ABOUT_NEITHER) == set(PERMISSION)
+    assert not {row.path for row in ROWS} & set(ABOUT_NEITHER)
+    for path, acts in THE_PROGRAMS.items():
+        assert set(FAMILIES[path].acts) == acts, path
+    said = {(row.path, row.act) for row in ROWS}
+    assert len(said) == len(ROWS)
+    assert said == {
+        *((path, act) for path, family in FAMILIES.items() for act in family.acts),
+        *((path, "-") for path in ALONE_THERE),
+    }
+    assert {row.states for row in ROWS} == {OF_SESSIONS, OF_STORIES}
+    assert all(row.taken <= set(row.states) for row in ROWS)
+
+
+class _Undone(Exception):
+    pass
+
+
+class Unkept:
+    """Units of work that are carried out and then not kept, so that every act finds what the one before it found."""
+
+    def __init__(self, store: Store) -> None:
+        self._begin = store.begin
+        self.keeping = True
+
+    def begin(self) -> AbstractAsyncContextManager[Work]:
+        """In the place of the store's."""
+        return self._begin() if self.keeping else self._unit()
+
+    @asynccontextmanager
+    async def _unit(self) -> AsyncIterator[Work]:
+        with suppress(_Undone):
+            async with self._begin() as work:
+                yield work
+                raise _Undone
+
+
+@dataclass
+class Everybody:
+    """The town, how each of PEOPLE is known, and what stands there in each state."""
+
+    town: Town
+    cookies: dict[str, str]
+    units: Unkept
+    standing: dict[tuple[str, bool], There] = field(default_factory=dict)
+    asked: int = 0
+
+    async def there(self, state: str, row: Row) -> There:
+        """What there is in a state. Only to be confirmed, or answered, is a count of papers, or an appeal, there."""
+        waiting = row.act in ("confirm", "discard", "uphold", "overturn")
+        if (state, waiting) not in self.standing:
+            self.units.keeping = True
+            made = (
+                await a_standing_story(self.town, state, appealed=waiting)
+                if state in OF_STORIES
+                else await a_standing_session(self.town, state, papers=waiting)
+            )
+            self.standing[state, waiting] = made
+            self.units.keeping = False
+        return self.standing[state, waiting]
+
+    async def send(self, row: Row, there: There, who: str) -> Answer:
+        """One act in one state, as one of PEOPLE; each from an address of its own, so that no limit on one is met."""
+        self.asked += 1
+        family = FAMILIES.get(row.path)
+        fill = family.acts[row.act] if family else ALONE_THERE[row.path]
+        form = {**fill(there)}
+        if family and family.field:
+            form[family.field] = row.act
+        address = f"198.51.{self.asked // 250 % 250}.{self.asked % 250 + 1}"
+        path = _address(row, there)
+        if row.path.endswith("/save"):
+            edit = {"do": "set", "field": "setting", "text": "A flat", "seen": [there.seen]}
+            body = json.dumps({"edits": [edit]}).encode()
+            return await ask(self.town.house.app, "POST", path, body, [("Accept", "application/json")], address)
+        # Who has voted cannot change their group: that is tried as somebody who has not.
+        device = there.ids.get("silent" if row.path.endswith("/group") else "device", "")
+        cookie = f"forum_device={device}" if who == PHONE else self.cookies.get(who, "")
+        self.units.keeping = row.path in IN_SEVERAL
+        try:
+            return await post(self.town.house.app, path, form, cookie, address)
+        finally:
+            self.units.keeping = False
+
+
+def _address(row: Row, there: There) -> str:
+    """A real address for a row's path; ids that need not exist are made up."""
+    known = dict(there.ids)
+    if "{act}" in row.path:
+        known["act"] = row.act
+    known |= {"step": "where"}
+    if row.path.startswith("/build/"):
+        known["key"] = there.build_key
+    elif row.path.startswith("/mail/"):
+        known["key"] = there.mail_key
+    return re.sub(r"\{([a-z_]+)[a-z:]*\}", lambda name: known.get(name[1]) or new_id(), row.path)
+
+
+@pytest.fixture(scope="module")
+async def everybody(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[Everybody]:
+    folder = tmp_path_factory.mktemp("acts")
+    async with a_house(folder, sqlite_template, SetClock(), **MAIL) as house:
+        town = await a_town(house)
+        cookies = {}
+        for who in (NO_ROLE, *roles.ROLES):
+            person = await house.person(f"the-{who.replace(' ', '-')}", *({who} & set(roles.ROLES)))
+            token, clock = new_id(), house.site.clock
+            async with house.store.begin() as work:
+                await work.people.sign_in(digest(token), person.id, clock.now(), clock.later(hours=1))
+            cookies[who] = f"forum_session={token}"
+        units = Unkept(house.store)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(house.store, "begin", units.begin)
+            yield Everybody(town, cookies, units)
+            units.keeping = True
+
+
+def _right(row: Row) -> str:
+    """Who sends an act where it may be taken."""
+    permission = PERMISSION[row.path]
+    if permission != "public":
+        return next(role for role in roles.ROLES if roles.may((role,), permission))
+    return PHONE if row.path.startswith(JOINED) and row.path not in UNJOINED else NOBODY
+
+
+def _others(row: Row) -> list[str]:
+    """Everybody who may never do it; nobody where whoever has the code, or the key in the address, may."""
+    permission = PERMISSION[row.path]
+    if permission != "public":
+        return [who for who in PEOPLE if not roles.may((who,) if who in roles.ROLES else (), permission)]
+    return [who for who in PEOPLE if who != PHONE] if _right(row) == PHONE else []
+
+
+def _taken(row: Row, answer: Answer) -> bool:
+    """Whether an act was carried out: the browser is sent on, or a program is told what came of it; a form that is not
+    taken comes back as a page."""
+    told = answer.headers.get("content-type", "").startswith("application/json")
+    return answer.status == 303 or (answer.status == 200 and (told or row.path in ANSWERED))
+
+
+def _in(state: str) -> list[Row]:
+    """The rows that have this state."""
+    return [row for row in ROWS if state in row.states]
+
+
+@pytest.mark.parametrize("state", [*OF_SESSIONS, *OF_STORIES])
+async def test_an_act_is_taken_when_it_should_be_and_at_no_other_moment(everybody: Everybody, state: str) -> None:
+    wrong = []
+    for row in _in(state):
+        answer = await everybody.send(row, await everybody.there(state, row), _right(row))
+        if answer.raised is not None or answer.status >= 500:
+            wrong.append(f"{row.name}: {answer.status} {answer.raised!r}")
+        elif _taken(row, answer) != (state in row.taken):
+            wrong.append(f"{row.name}: {answer.status} {answer.code} {answer.body[:150]!r}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("state", [*OF_SESSIONS, *OF_STORIES])
+async def test_nobody_else_can_do_it_in_any_state(everybody: Everybody, state: str) -> None:
+    one_of_each = {row.path: row for row in reversed(_in(state))}
+    wrong = []
+    for row in one_of_each.values():
+        for who in _others(row):
+            answer = await everybody.send(row, await everybody.there(state, row), who)
+            # A code of the other kind of session is nobody's code: 404.
+            if answer.raised is not None or answer.status not in (*REFUSED, 404):
+                wrong.append(f"{row.path} as {who}: {answer.status} {answer.raised!r}")
+            if answer.status == 404 and PERMISSION[row.path] != "public":
+                wrong.append(f"{row.path} as {who}: says that nothing is there")
+    assert wrong == []
+
+
+async def test_what_is_about_neither_fails_for_nobody(everybody: Everybody) -> None:
+    wrong = []
+    for path, form in ABOUT_NEITHER.items():
+        for who in PEOPLE:
+            cookie = everybody.cookies.get(who, "") if path not in ("/sign-out", "/account") else ""
+            answer = await post(everybody.town.house.app, re.sub(r"\{\w+\}", new_id(), path), form, cookie)
+            may = roles.may((who,) if who in roles.ROLES else (), PERMISSION[path])
+            refused = answer.status in REFUSED and PERMISSION[path] != "public"
+            if answer.raised is not None or answer.status >= 500 or (not may and not refused):
+                wrong.append(f"{path} as {who}: {answer.status} {answer.raised!r}")
+    assert wrong == []
