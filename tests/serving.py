@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).parent.parent
+OLD_PYTHON = "(CVE-2024-7592)"
 LISTENING = "Forum is listening on "
 
 
@@ -54,7 +55,8 @@ def free_port() -> int:
 class Serving:
     """`with Serving(folder) as server:` runs it. `said` is all it printed until it listened.
 
-    `settings` are FORUM_ variables; a port that they need to know is a `free_port()`.
+    `settings` are FORUM_ variables; a port that they need to know is a `free_port()`. `errors` is all that it wrote to
+    standard error, once it is stopped.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Serving:
         settings: Mapping[str, str] | None = None,
     ):
         self.said = ""
+        self.errors = ""
         self.base = ""
         where = ["--host", "127.0.0.1", "--port", str(port), "--data", str(data)]
         self.process = subprocess.Popen(
@@ -92,10 +95,11 @@ class Serving:
         return int(self.base.rpartition(":")[2])
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-        """Stops it. Returns its exit code, and what it wrote to standard error."""
+        """Stops it. Returns its exit code, and what it wrote to standard error but for what it says of this Python."""
         self.process.send_signal(how)
-        _, errors = self.process.communicate(timeout=60)
-        return self.process.returncode, errors
+        _, self.errors = self.process.communicate(timeout=60)
+        told = [line for line in self.errors.splitlines(keepends=True) if OLD_PYTHON not in line]
+        return self.process.returncode, "".join(told)
 
     def __enter__(self) -> Self:
         return self

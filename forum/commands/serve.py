@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import http.cookies
 import ipaddress
 import logging
 import os
+import platform
 import secrets
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import click
 import segno
@@ -31,6 +34,7 @@ from forum.web.proxies import never_believed
 
 MADE_BY = "made_by"
 _UVICORNS = "FORWARDED_ALLOW_IPS"
+_COOKIES_MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
 _BACKLOG = 4096
 _LARGEST_MESSAGE = 16 * 1024
 
@@ -66,6 +70,14 @@ def _warn_of_proxies(settings: Settings) -> None:
         )
 
 
+def slow_cookies(version: tuple[int, int, int], module: ModuleType = http.cookies) -> bool:
+    """Whether the cookie parser of this Python takes quadratic time (CVE-2024-7592), mended in 3.11.10 and 3.12.6.
+
+    Distributions mend it without a new number; what they put in has a function that was not there before.
+    """
+    return version < _COOKIES_MENDED.get(version[:2], version) and not hasattr(module, "_unquote_replace")
+
+
 async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
     listening = listen(settings.host, settings.port)
     with listening:
@@ -89,6 +101,11 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
                 click.echo(
                     "There is no administrator yet. The first one sets a password here, once, within a day:\n"
                     f"{address}/first/{first_link}\n"
+                )
+            if slow_cookies(sys.version_info[:3]):
+                say(
+                    f"Python {platform.python_version()} has a flaw that lets one request stop a server "
+                    "(CVE-2024-7592). Forum does without that part; all the same use Python 3.11.10, 3.12.6 or later."
                 )
             click.echo(f"Forum is listening on {here}")
             sys.stdout.flush()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-ATTACKS = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in {"target", "test_attacks"})
+ATTACKS = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in {"__init__", "target", "test_attacks"})
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import httpx2
 import pytest
-from serving import ROOT, Serving, environ, fingerprint, forum
+from serving import OLD_PYTHON, ROOT, Serving, environ, fingerprint, forum
 
-from forum.commands.serve import listen
+from forum.commands.serve import listen, slow_cookies
 from forum.errors import StartupProblem
 
 
@@ -209,6 +210,31 @@ def test_what_is_known_of_proxies_is_told_at_start(tmp_path: Path) -> None:
     assert code == 0
     assert "FORWARDED_ALLOW_IPS is not read." in errors
     assert "none that FORUM_TRUSTED_PROXIES names can reach 127.0.0.1." in errors
+
+
+@pytest.mark.parametrize(
+    ("version", "slow"),
+    [
+        ((3, 11, 0), True),
+        ((3, 11, 9), True),
+        ((3, 11, 10), False),
+        ((3, 12, 5), True),
+        ((3, 12, 6), False),
+        ((3, 13, 0), False),
+        ((4, 0, 0), False),
+    ],
+)
+def test_a_python_with_a_slow_cookie_parser_is_known(version: tuple[int, int, int], slow: bool) -> None:
+    assert slow_cookies(version, ModuleType("as it was")) is slow
+    mended = ModuleType("as distributions mend it")
+    mended.__dict__["_unquote_replace"] = None
+    assert not slow_cookies(version, mended)
+
+
+def test_a_python_with_a_slow_cookie_parser_is_told_of_at_start(tmp_path: Path) -> None:
+    with Serving(tmp_path, "--no-demo") as server:
+        assert server.stop() == (0, "")
+    assert (OLD_PYTHON in server.errors) is slow_cookies(sys.version_info[:3])
 
 
 def test_a_home_that_is_nobodys(tmp_path: Path) -> None:

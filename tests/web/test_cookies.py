@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.cookies
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from http.cookiejar import CookieJar
@@ -12,6 +14,8 @@ import pytest
 from house import PASSWORD, House, a_house
 
 from forum.web.cookies import DEVICE, LANGUAGE, SIGNED_IN
+
+WEB = Path(__file__).parent.parent.parent / "forum/web"
 
 PORTS = (8000, 8001)
 
@@ -106,3 +110,31 @@ async def test_the_port_is_the_one_that_the_browser_asked_at(
 
 def test_the_names_are_those_that_people_have_already() -> None:
     assert (SIGNED_IN, DEVICE, LANGUAGE) == ("forum_session", "forum_device", "forum_language")
+
+
+async def test_cookies_that_are_not_ours_are_not_read(houses: list[House], monkeypatch: pytest.MonkeyPatch) -> None:
+    def unquoting(value: str) -> str:
+        raise AssertionError(f"the standard library reads {value[:20]}")
+
+    # CVE-2024-7592: quadratic before Python 3.11.10 and 3.12.6
+    monkeypatch.setattr(http.cookies, "_unquote", unquoting)
+    house, jar = houses[0], CookieJar()
+    await house.person("mo", "organiser")
+    async with browser(house, jar, "http://house.test") as window:
+        await sign_in(window)
+        ours = f"{SIGNED_IN}={window.cookies[SIGNED_IN]}"
+    strangers = 'a="' + '\\"' * 3000 + '"'
+    for sent in (
+        f"{strangers}; {ours}",
+        f"{ours};{strangers}",
+        f"{strangers};; =;{ours} ; {SIGNED_IN}x=1",
+        f"x{SIGNED_IN}=2; {ours}",
+    ):
+        async with browser(house, CookieJar(), "http://house.test") as window:
+            answer = await window.get("/organise", headers={"Cookie": sent})
+        assert answer.status_code == 200
+
+
+def test_no_page_reads_cookies_by_itself() -> None:
+    reading = re.compile(r"(?<!`)(request|connection|socket)\.(cookies|session)\b")
+    assert [path.name for path in WEB.glob("*.py") if reading.search(path.read_text())] == []
