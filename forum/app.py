@@ -8,7 +8,6 @@ from typing import TypedDict
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import Mount, Route
 
 from forum.asynchronous import Closer
@@ -29,8 +28,9 @@ from forum.web.letters import MailLetters
 from forum.web.limits import Limits
 from forum.web.live import screen_context
 from forum.web.mail import ONE_CLICK
-from forum.web.middleware import OriginCheck, ReadersLanguage, SecurityHeaders
+from forum.web.middleware import BodyLimit, OriginCheck, ReadersLanguage, SecurityHeaders
 from forum.web.prefix import BelowPrefix, prefix_of
+from forum.web.protocol import Refusals
 from forum.web.proxies import ForwardedHeaders, Proxies
 from forum.web.routes import routes
 from forum.web.site import Site
@@ -114,6 +114,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             Middleware(SecurityHeaders),
             Middleware(ReadersLanguage, languages=languages),
             Middleware(OriginCheck, public_url=settings.public_url, keyed=ONE_CLICK),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY),
+            Middleware(Refusals),
+            Middleware(BodyLimit, max_body_size=MOST_BODY),
         ],
     )

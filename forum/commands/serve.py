@@ -30,6 +30,7 @@ from forum.ports import Store
 from forum.settings import Settings
 from forum.web.frames import Frames
 from forum.web.pages import digest
+from forum.web.protocol import BoundedHttp
 from forum.web.proxies import never_believed
 
 MADE_BY = "made_by"
@@ -112,7 +113,7 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
 
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=BoundedHttp,
             ws=Frames,
             ws_max_size=_LARGEST_MESSAGE,
             ws_per_message_deflate=False,

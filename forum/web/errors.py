@@ -18,6 +18,9 @@ from forum.web.words import gettext as _
 from forum.web.words import language, say, speaking
 from forum.wire import TRY_AGAIN
 
+# What the same request comes to every time.
+_FOR_GOOD = {413, 414, 431}
+
 log = structlog.get_logger()
 
 STATUS: dict[type[errors.ForumError], int] = {
@@ -74,18 +77,30 @@ async def forum_error(request: Request, error: Exception) -> Response:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Answers Starlette's own errors (no such page, wrong method, body too large) in the house's words."""
+    """Answers Starlette's own errors (no such page, wrong method, body too large) in the house's words, and what the
+    protocol did not take.
+    """
     if not isinstance(error, HTTPException):
         raise error
     known = {
         404: _("There is no page at this address. Check the link, or start from the front page."),
+        400: _("This could not be read. Open the page again, and do it once more."),
         405: _("This address does not take that kind of request."),
+        408: _(
+            "What you sent did not arrive in time. Try again where the connection is better: nothing of it was saved."
+        ),
         413: _("That was too much at once. Make it shorter and send it again."),
+        414: _("This address is too long. Check the link, or start from the front page."),
+        429: _("There were too many requests at once. Wait a moment and try again."),
+        431: _(
+            "Your browser sent too much beside its request. Mostly these are cookies: delete the cookies of this site "
+            "in your browser's settings, then open the page again."
+        ),
     }
     words = known.get(error.status_code, error.detail)
     if wants_json(request):
         # An older or newer Forum may have the address: what ends for good is said by a code of its own.
-        body = {"code": f"http_{error.status_code}", "words": words, "again": error.status_code != 413}
+        body = {"code": f"http_{error.status_code}", "words": words, "again": error.status_code not in _FOR_GOOD}
         return JSONResponse({"error": body}, error.status_code, error.headers)
     answer = await page(request, "error.html", error.status_code, number=error.status_code, words=words)
     answer.headers.update(error.headers or {})

@@ -8,6 +8,7 @@ import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware, RequestBodyLimitResponder
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -113,6 +114,22 @@ class ReadersLanguage:
             await send(message)
 
         await self.app(scope, receive, send_with_language)
+
+
+class BodyLimit(RequestBodyLimitMiddleware):
+    """Bounds the bytes of a request's body. Starlette's, without its bare words in the place of the house's page."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI call."""
+        app = self.app if scope["type"] != "http" else _BodyLimit(self.app, self.max_body_size)
+        await app(scope, receive, send)
+
+
+class _BodyLimit(RequestBodyLimitResponder):
+    async def send_with_limit(self, message: Message) -> None:
+        """Sends what the house answers, where Starlette's says "Content Too Large" if that length was announced."""
+        self.response_started = self.response_started or message["type"] == "http.response.start"
+        await self.send(message)
 
 
 class OriginCheck:

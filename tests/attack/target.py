@@ -150,7 +150,10 @@ async def target(settings: Mapping[str, str] | None = None) -> AsyncIterator[Tar
     with tempfile.TemporaryDirectory(prefix="forum-attack-") as where:
         data = Path(where)
         with await asyncio.to_thread(Serving, data, settings=settings) as server:
-            yield Target(server, data)
+            served = Target(server, data)
+            # the first page has its template compiled, which is nobody's attack
+            await served.raw(f"GET / HTTP/1.1\r\nHost: {served.host}\r\nConnection: close\r\n\r\n".encode())
+            yield served
 
 
 def run(attack: Callable[[], Coroutine[None, None, list[Row]]]) -> None:

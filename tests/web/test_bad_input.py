@@ -286,3 +286,18 @@ async def test_more_words_than_anybody_types_are_no_form(house: House) -> None:
                 assert "cannot be read" in words(answer) or "too much at once" in words(answer)
     async with house.store.read() as work:
         assert await work.evidence.of(story.id) == []
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_form_that_is_too_long_is_answered_by_a_page(house: House, announced: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x=" + b"y" * 400_000 + b"&"
+
+    whole = b"x=" + b"y" * 1_200_000
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "cy"}
+    async with house.browser() as browser:
+        answer = await browser.post("/sign-in", content=whole if announced else pieces(), headers=headers)
+    assert answer.status_code == 413
+    assert '<html lang="cy"' in answer.text
+    assert "ormod" in words(answer)
