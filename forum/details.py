@@ -12,11 +12,12 @@ Numbering Plan (what follows the 0 or +44); Royal Mail's form of a postcode.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from forum.errors import message
-from forum.names import FIRST_NAMES, ORDINARY, TITLES
+from forum.names import FIRST_NAMES, NO_NAMES, ORDINARY, TITLES
 
 EMAIL, NHS_NUMBER, PHONE, POSTCODE, BIRTH, ADDRESS, NAME = KINDS = (
     "e-mail",
@@ -66,13 +67,16 @@ def find(text: str, characters: Iterable[str] = ()) -> tuple[Mark, ...]:
     `characters` are those of the story as they are listed ("Ana, 9"): their names are no real people's.
     """
     known = {word for listed in characters for word in _WORD.findall(listed)}
+    starts: list[int] = []  # where each mark begins, from left to right
     taken: list[Mark] = []
     for kind in KINDS:
         spans = _names(text, known) if kind == NAME else _FINDERS[kind](text)
         for start, end in spans:
-            if all(end <= mark.start or start >= mark.end for mark in taken):
-                taken.append(Mark(start, end, kind, text[start:end]))
-    return tuple(sorted(taken, key=lambda mark: mark.start))
+            at = bisect_right(starts, start)
+            if (at == 0 or taken[at - 1].end <= start) and (at == len(starts) or end <= starts[at]):
+                starts.insert(at, start)
+                taken.insert(at, Mark(start, end, kind, text[start:end]))
+    return tuple(taken)
 
 
 def is_nhs_number(digits: str) -> bool:
@@ -133,6 +137,7 @@ _ADDRESS = (
     ),
 )
 _WORD = re.compile(r"(?:[OD]['’]|Ma?c)?[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_HANGS_ON = re.compile(r"['’](?:s|m|d|ll|ve|re|t)$")
 _SENTENCE_STARTS = '.!?:;"“‘(\n•–—*/|…'
 
 
@@ -182,14 +187,14 @@ def _addresses(text: str) -> Spans:
 def _names(text: str, known: set[str]) -> Spans:
     """Runs of capitalised words, as "Dr Grace Okafor", that are nobody in the story and no ordinary words."""
     words = [found for found in _WORD.finditer(text) if _capital(found[0])]
-    named = {_bare(w[0]) for w in words if not _begins(text, w.start()) and _bare(w[0]) not in ORDINARY | TITLES}
+    named = {_bare(w[0]) for w in words if not _begins(text, w.start())} - NO_NAMES
     sure = FIRST_NAMES if _in_capitals(text) else FIRST_NAMES | named
     for run in _runs(text, words):
         if any(_bare(word[0]) in known for word in run):
             continue
         while run and _bare(run[-1][0]) in ORDINARY:
             run.pop()
-        at = next((n for n, word in enumerate(run) if _bare(word[0]) not in ORDINARY | TITLES), len(run))
+        at = next((n for n, word in enumerate(run) if _bare(word[0]) not in NO_NAMES), len(run))
         titled = at > 0 and run[at - 1][0] in TITLES
         # What begins a sentence has a capital whatever it is.
         if at == 0 and run and _begins(text, run[0].start()) and _bare(run[0][0]) not in sure:
@@ -222,13 +227,15 @@ def _capital(word: str) -> bool:
 
 def _bare(word: str) -> str:
     """A word without what English hangs on it: the nurse's, I'm."""
-    return re.sub(r"['’](?:s|m|d|ll|ve|re|t)$", "", word)
+    return _HANGS_ON.sub("", word) if "'" in word or "’" in word else word
 
 
 def _begins(text: str, at: int) -> bool:
     """Whether a word at this place begins a sentence, and so has a capital whatever it is."""
-    before = text[:at].rstrip(" \t")
-    return not before or before[-1] in _SENTENCE_STARTS or (before[-1] in "'-" and before[-2:-1] in ("", " ", "\n"))
+    while at > 0 and text[at - 1] in " \t":
+        at -= 1
+    last = text[at - 1 : at]
+    return last in _SENTENCE_STARTS or (last in "'-" and text[max(0, at - 2) : at - 1] in ("", " ", "\n"))
 
 
 def _in_capitals(text: str) -> bool:

@@ -20,6 +20,10 @@ from forum.scenario import Link, Scenario, Scene
 
 MAX_BYTES = 1024 * 1024  # of one story, with whatever else stands in its file
 MAX_NOTES = 200
+# Signs in a file's passages that could be a story format's notation, and its line ends. Each may need a note, which
+# takes some hundredths of a millisecond.
+MOST_SIGNS = 40_000
+_SIGNS = "$<[]({`&@\\^~*_=|#>/!'\""
 
 SCRIPT, STYLESHEET = CODE = ("script", "stylesheet")
 # Control characters, halves of surrogate pairs, and what turns the reading direction or separates lines unseen.
@@ -81,6 +85,7 @@ def read_twee(source: bytes | str) -> Imported:
     if size > MAX_BYTES:
         raise StoryProblems([Problem(1, "The file is too big. A story file can have 1 MiB (1,048,576 bytes).")])
     source, read_as = _in_other_letters(source)
+    twee.refuse_too_much(source if isinstance(source, str) else source.decode("utf-8", "replace"))
     try:
         return Imported((scenario.parse(source, new=True),), read_as)
     except StoryProblems:
@@ -99,6 +104,7 @@ def read_twee(source: bytes | str) -> Imported:
         else:
             lines = tuple(enumerate(passage.body, start=passage.line + 1))
             found.parts.append(Part(passage.name, passage.tags, passage.line, lines))
+    refuse_too_many_signs([found])
     story, notes = adapt(found)
     return Imported((story,), notes)
 
@@ -126,6 +132,19 @@ def _in_other_letters(source: bytes | str) -> tuple[bytes | str, tuple[Problem, 
         "This file is not UTF-8. It was read as %(encoding)s: look whether accents and quotation marks are right."
     )
     return text, (Problem(1, filled(sentence, encoding=called)),)
+
+
+def refuse_too_many_signs(stories: Sequence[Found]) -> None:
+    """Raises StoryProblems where there is more notation in a file's passages than can soon be taken out of them."""
+    words = [part for story in stories for part in story.parts if not set(CODE) & set(part.tags)]
+    text = "\n".join(said for part in words for _, said in part.lines)
+    there = sum(text.count(sign) for sign in _SIGNS) + len(twee.ENDS.findall(text))
+    if there > MOST_SIGNS:
+        sentence = (
+            "There are %(there)s signs in this file that could be macros, links, HTML or new lines. Forum looks at "
+            "%(most)s. Take out what only a story format understands."
+        )
+        raise StoryProblems([Problem(1, filled(sentence, there=f"{there:,}", most=f"{MOST_SIGNS:,}"))])
 
 
 def adapt(found: Found) -> tuple[Scenario, tuple[Problem, ...]]:

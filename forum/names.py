@@ -101,3 +101,4 @@ FIRST_NAMES = frozenset(_FIRST_NAMES.split())
 TITLES = frozenset(_TITLES.split())
 # Capitals that are no person's, nor a place where one could be found.
 ORDINARY = frozenset(f"{_DAYS} {_PEOPLES} {_PLACES} {_SERVICES} {_STARTS}".split())
+NO_NAMES = ORDINARY | TITLES

@@ -19,9 +19,10 @@ FEWEST_WORDS = 10
 MOST_HARDEST = 3
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+(?:[.,:]\d+)*")
-# A full stop ends a sentence before a space and something that can begin one; not after a title or an initial.
+# A full stop ends a sentence before a space and something that can begin one; not after a title or an initial. Of a
+# row of stops it looks at the first two only, and gives nothing back (++), so that a long row takes no longer.
 _END = re.compile(
-    r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\b[A-Z])([.!?…]+[\"”’')\]]*)(?=\s+[\"“‘'(\[]?[^\W_a-z]|\s*$)|\n\s*\n|\n(?=\s*[-•*])"
+    r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\b[A-Z])(?<![.!?…][.!?…])([.!?…]++[\"”’')\]]*+)(?=\s++[\"“‘'(\[]?[^\W_a-z]|\s*$)|\n\s*\n|\n(?=\s*[-•*])"
 )
 _VOWELS = re.compile(r"[aeiouyàáâäæèéêëìíîïòóôöøœùúûü]+")
 # Pairs of vowels that are spoken as two: "chaos", "idea", "fluid", "being".

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from forum import twee
 from forum.errors import Problem, filled
 
+# Twine writes some hundred letters. The reader of JSON stops for nobody while it reads.
+_MOST_DATA = 64 * 1024
 TITLE, DATA = "StoryTitle", "StoryData"
 
 _DATA_TYPES: dict[str, type | tuple[type, ...]] = {
@@ -149,8 +151,11 @@ def story_data(passage: twee.Passage) -> tuple[dict[str, object] | None, list[Pr
         twice.extend(key for key, times in Counter(keys).items() if times > 1)
         return dict(pairs)
 
+    said = "\n".join(passage.body).rstrip()
+    if len(said) > _MOST_DATA:
+        return None, [Problem(passage.line, "StoryData is not JSON that can be read.")]
     try:
-        data = json.loads("\n".join(passage.body).rstrip(), object_pairs_hook=once)
+        data = json.loads(said, object_pairs_hook=once)
     except json.JSONDecodeError as error:
         return None, [Problem(passage.line + error.lineno, "StoryData is not JSON: it goes wrong here.")]
     except (ValueError, RecursionError):

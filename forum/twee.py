@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from forum.errors import Problem, StoryProblems, filled
 
 MAX_BYTES = 256 * 1024
+# What one file may hold besides: nobody reads more, and each takes time.
+MOST_LINES, MOST_PASSAGES, MOST_LINKS = 200_000, 1_000, 5_000
 HEADER = "::"
 
 _ESCAPED = re.compile(r"\\(.)")
 _NEEDS_ESCAPE = re.compile(r"[\\\[\]{}]")
 # These turn the reading direction or cannot be seen: on a projector the text would not be what the file says.
-_HIDDEN = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# Beside control characters (a newline and a tab are none here) and halves of surrogate pairs.
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 # What ends a line where str.splitlines() is asked: Word and chats leave these in what is copied from them.
 _BREAKS = re.compile("[\u2028\u2029\x85\x0b\x0c]")
+ENDS = re.compile("[\n\r\u2028\u2029\x85\x0b\x0c]")
 # What may stand beside links without making their line a sentence: bullets, numbers, separators.
 _BULLETS = "*-+•·|/,;.:()0123456789 \t"
 
@@ -54,6 +57,20 @@ def decode(source: bytes | str) -> str:
     return text_of(source)
 
 
+def refuse_too_much(text: str) -> None:
+    """Raises StoryProblems for a text with more lines, passages or links than a file may hold, before it is read."""
+    lines = "There are %(there)s lines in this file. Forum reads %(most)s. Make it shorter."
+    passages = "There are %(there)s passages in this file. Forum reads %(most)s. Make the story smaller."
+    links = "There are %(there)s links in this file. Forum reads %(most)s. Make the story smaller."
+    for there, most, sentence in (
+        (len(ENDS.findall(text)), MOST_LINES, lines),
+        (text.count(f"\n{HEADER}"), MOST_PASSAGES, passages),
+        (text.count("[["), MOST_LINKS, links),
+    ):
+        if there > most:
+            raise StoryProblems([Problem(1, filled(sentence, there=f"{there:,}", most=f"{most:,}"))])
+
+
 def text_of(source: bytes | str) -> str:
     """The text of a file of any size, as `decode` gives it and with the same problems."""
     if isinstance(source, bytes):
@@ -77,10 +94,8 @@ def hidden(text: str) -> str | None:
     Not allowed: control characters (newline and tab are), halves of surrogate pairs, and characters that turn
     the reading direction or separate lines unseen.
     """
-    for char in text:
-        if char in _HIDDEN or (char not in "\n\t" and unicodedata.category(char) in ("Cc", "Cs")):
-            return f"U+{ord(char):04X}"
-    return None
+    found = _HIDDEN.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
 
 
 def shorten(text: str) -> str:

@@ -16,12 +16,14 @@ from itertools import accumulate, pairwise
 
 from forum import twee
 from forum.errors import Problem, StoryProblems, filled
-from forum.importing import HIDDEN, MAX_BYTES, Found, Imported, Part, adapt, read_twee
+from forum.importing import HIDDEN, MAX_BYTES, Found, Imported, Part, adapt, read_twee, refuse_too_many_signs
 from forum.scenario import Scenario
 
 MAX_ARCHIVE_BYTES = 8 * 1024 * 1024
 MAX_STORIES = 50
 MAX_TAG = 8192
+# Of a whole file, over all its stories: elements that are looked at, the letters in their tags, lines, entities.
+MOST_ELEMENTS, MOST_IN_TAGS, MOST_LINES, MOST_ENTITIES = 5_000, 512 * 1024, 60_000, 100_000
 ENDINGS = (".html", ".htm")
 
 _STORY, _PASSAGE, _COLOUR = "tw-storydata", "tw-passagedata", "tw-tag"
@@ -36,6 +38,7 @@ _TAG = re.compile(
 # Numbers that no character has: Python refuses to read some of them.
 _NO_CHARACTER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 
+_TOO_MUCH = "There is more in this file than Forum reads. Publish each story by itself, without its code."
 _HOW_TO_PUBLISH = filled('In Twine, open the story and choose "Build", then "Publish to File".')
 
 
@@ -57,8 +60,12 @@ def read(source: bytes | str) -> Imported:
     """
     data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
     _refuse_too_big(data)
-    text = _NO_CHARACTER.sub("&#xFFFD;", twee.text_of(source))
+    text = twee.text_of(source)
+    if text.count("\n") > MOST_LINES or text.count("&") > MOST_ENTITIES:
+        raise StoryProblems([Problem(1, _TOO_MUCH)])
+    text = _NO_CHARACTER.sub("&#xFFFD;", text)
     found = _Reader(text).stories()
+    refuse_too_many_signs(found)
     if not found:
         message = filled("There is no Twine story in this file. %(how)s", how=_HOW_TO_PUBLISH)
         raise StoryProblems([Problem(1, message)])
@@ -133,6 +140,7 @@ class _Reader:
         self._start_pid = ""
         self._pids: dict[str, str] = {}
         self._told: set[str] = set()
+        self._elements = self._in_tags = 0
 
     def stories(self) -> list[Found]:
         at = 0
@@ -175,6 +183,10 @@ class _Reader:
 
     def _element(self, at: int, kind: str) -> int:
         tag = _TAG.match(self._text, at, at + MAX_TAG)
+        self._elements += 1
+        self._in_tags += len(tag[0]) if tag else 0
+        if self._elements > MOST_ELEMENTS or self._in_tags > MOST_IN_TAGS:
+            raise StoryProblems([Problem(self._line(at), _TOO_MUCH)])
         if not tag:
             if self._story:
                 self._story.note(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
 import pytest
 from test_scenario import GOOD, STORY
 
-from forum import importing, scenario, twine
+from forum import importing, scenario, twee, twine
 from forum.errors import StoryProblems
 
 DATA = Path(__file__).parent / "data" / "twee"
@@ -121,3 +123,36 @@ def test_whatever_is_imported_can_be_written() -> None:
         except StoryProblems:
             continue
         assert scenario.parse(scenario.write(imported.scenarios[0])) == imported.scenarios[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\n:: a\nx" * (twee.MOST_PASSAGES + 1), r"1,00\d passages in this file. Forum reads 1,000"),
+        ("[[a]]\n" * (twee.MOST_LINKS + 1), r"5,00\d links in this file. Forum reads 5,000"),
+        ("\u2028" * (twee.MOST_LINES + 1), r"200,0\d\d lines in this file. Forum reads 200,000"),
+        ("$a" * 500_000, r"500,0\d\d signs in this file.* Forum looks at 40,000"),
+        ("'" * 500_000, r"500,0\d\d signs in this file"),
+        ("a\n" * 50_000, r"50,0\d\d signs in this file.*new lines"),
+    ],
+)
+def test_a_file_with_more_in_it_than_is_read_is_refused_at_once_and_says_how_much(text: str, said: str) -> None:
+    began = time.thread_time()
+    with pytest.raises(StoryProblems) as refused:
+        importing.read_twee(GOOD + "\n:: more\n" + text)
+    assert time.thread_time() - began < 2  # some of these took half a minute
+    assert re.search(said, refused.value.problems[0].message)
+
+
+def test_a_file_with_as_much_as_is_read_is_read() -> None:
+    more = ":: more\n" + "$a " * (importing.MOST_SIGNS // 2)
+    began = time.thread_time()
+    imported = importing.read_twee(GOOD + "\n" + more)
+    assert time.thread_time() - began < 2
+    assert imported.scenarios == (STORY,)
+    assert len(imported.notes) == 1
+
+
+def test_data_that_is_too_long_is_not_read() -> None:
+    long = GOOD.replace('"start"', f'"x": "{"y" * 70_000}", "start"', 1)
+    assert "StoryData is not JSON that can be read." in [n.message for n in importing.read_twee(long).notes]

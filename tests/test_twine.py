@@ -333,3 +333,20 @@ def test_very_many_notes_are_cut_short() -> None:
     notes = twine.read(text).notes
     assert len(notes) < 250
     assert "notes more, from here on." in notes[-1].message
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<tw-tag>" * twine.MOST_ELEMENTS,
+        f"<tw-tag {'a=b ' * 1500}>" * 100,
+        "\n" * (twine.MOST_LINES + 1),
+        "&a" * (twine.MOST_ENTITIES + 1),
+    ],
+    ids=["elements", "attributes", "lines", "entities"],
+)
+def test_a_page_with_more_in_it_than_is_read_is_refused_at_once(more: str) -> None:
+    began = time.thread_time()
+    with pytest.raises(StoryProblems, match="There is more in this file than Forum reads"):
+        twine.read(published(STORY) + more)
+    assert time.thread_time() - began < 2

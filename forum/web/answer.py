@@ -32,6 +32,7 @@ from forum.web.cookies import DEVICE, YEAR, cookie_of, set_cookie
 from forum.web.forms import form_of, spoken
 from forum.web.limits import TEN_MINUTES
 from forum.web.live import cast_id
+from forum.web.longwork import long
 from forum.web.pages import digest, done, page, wants_json
 from forum.web.play import MOST_BACK, Way, numbers
 from forum.web.site import address_of, site_of
@@ -246,7 +247,7 @@ async def _story(work: Work, round_: Round) -> tuple[Scenario | None, str]:
         return None, error.message
     if story.status != ACCEPTED:
         return None, "This story is not public now."
-    return scenario.parse(story.twee), ""
+    return await long(scenario.parse, story.twee), ""
 
 
 async def about_page(

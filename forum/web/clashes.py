@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +15,7 @@ from forum.differences import Piece
 from forum.draft import GROUP, NO, PERMISSIONS, YES, Draft, mark
 from forum.edits import Clash
 from forum.web.forms import Form
+from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.site import site_of
 from forum.web.wishes import NOTES, SEEN, place, wishes_of
@@ -51,7 +51,7 @@ async def views(request: Request, saved: Saved) -> list[View]:
         return []
     async with site_of(request).store.read() as work:
         commission = await work.commissions.get(saved.story.commission)
-    return await run_in_threadpool(_views, saved, commission)
+    return await long(_views, saved, commission)
 
 
 def _views(saved: Saved, commission: Commission) -> list[View]:

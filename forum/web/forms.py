@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope
 
 from forum.checking import NO_NAME
 from forum.errors import BadInput, FormErrors
 from forum.visible import line, name_fault, trimmed
+from forum.web.longwork import long
 from forum.web.words import gettext as _
 from forum.web.words import say
 
 # Whoever sends more than a file may have reads what to do about it, as far as this; beyond, the answer is short.
 MOST_WITH_FILE = 64 * 1024 * 1024
 _MOST_FIELDS = 400
+_SHORT = 16 * 1024  # bytes of a form that are read at once; more in a thread
+_PIECE = 16 * 1024  # bytes of a form with a file that are read at once
 _MOST_TYPED = 2 * 1024 * 1024
 _UNREADABLE = "This form cannot be read. Open the page again and send it once more."
 
@@ -94,8 +98,9 @@ class Form:
 
 async def form_of(request: Request) -> Form:
     """The form in a request's body; text fields only. Raises BadInput for anything else."""
+    body = await request.body()
     try:
-        data = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+        data = await long(_parsed, request.scope, body) if len(body) > _SHORT else _parsed(request.scope, body)
     except UnicodeError as error:
         # A charset of the sender's own choice; browsers send UTF-8.
         raise BadInput(_UNREADABLE) from error
@@ -107,6 +112,29 @@ async def form_of(request: Request) -> Form:
     return Form(values)
 
 
+def _parsed(scope: Scope, body: bytes) -> FormData:
+    """The fields of a body that has been received whole: nothing is waited for, so it can be done in a thread."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    steps = Request(scope, receive).form(max_files=0, max_fields=_MOST_FIELDS).__await__()
+    try:
+        next(steps)
+    except StopIteration as done:
+        data: FormData = done.value
+        return data
+    raise AssertionError("a body that is there was waited for")
+
+
+async def _in_pieces(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    """The same bytes in pieces, each of which is read in some milliseconds; others have their turn in between."""
+    async for chunk in stream:
+        for at in range(0, len(chunk), _PIECE):
+            yield chunk[at : at + _PIECE]
+            await asyncio.sleep(0)
+
+
 async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, File | None]:
     """A form, and the file that was chosen in its field `name`, None for none.
 
@@ -115,7 +143,7 @@ async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, 
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await form_of(Request(request.scope, _bounded(request.receive))), None
-    parser = _Parser(request.headers, request.stream(), max_files=1, max_fields=_MOST_FIELDS)
+    parser = _Parser(request.headers, _in_pieces(request.stream()), max_files=1, max_fields=_MOST_FIELDS)
     parser.most = most
     values: dict[str, list[str]] = {}
     file = None

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,6 +33,7 @@ from forum.submissions import (
 from forum.web import annotating
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
+from forum.web.longwork import long
 from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import site_of
 from forum.web.suggestions import thanks
@@ -181,15 +181,15 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         helped = await contributions.credits(work, found, waiting=True)
     errors = spoken(error) if isinstance(error, BadInput) else {}
     text = submissions.waiting_text(found)
-    told = scenario.parse(text) if text else None
-    changes = await run_in_threadpool(_changes, found) if found.revision else []
+    told = await long(scenario.parse, text) if text else None
+    changes = await long(_changes, found) if found.revision else []
     return await page(
         request,
         "moderate/story.html",
         status_of(error) if error else 200,
         story=found,
         told=told,
-        notes=await run_in_threadpool(annotating.for_moderators, told) if told else None,
+        notes=await long(annotating.for_moderators, told) if told else None,
         commission=commission,
         age=age(found.revised_at or found.submitted_at, site.clock.now()),
         changes=changes,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -16,11 +19,28 @@ from forum.errors import NotAllowed, SignInNeeded
 from forum.ports import Person
 from forum.web.cookies import LANGUAGE, SIGNED_IN, cookie_of
 from forum.web.languages import Language
+from forum.web.longwork import long
 from forum.web.prefix import prefix_of
 from forum.web.site import site_of
 from forum.web.words import language
 
 _LONG = 300
+_TURN = 0.005  # seconds
+# Pages with a whole story on them, or with what differs between two: they are drawn in a thread.
+_LONG_PAGES = frozenset(
+    {
+        "building/answer.html",
+        "building/version.html",
+        "building/story.html",
+        "moderate/story.html",
+        "public/story.html",
+        "stories/check.html",
+        "stories/file.html",
+        "stories/mine.html",
+        "stories/play.html",
+        "writing/workspace.html",
+    }
+)
 _ELSEWHERE = re.compile(r"[a-zA-Z]+:|[/\\]{2}")
 
 
@@ -112,16 +132,30 @@ async def page(request: Request, template: str, status: int = 200, **context: An
     site = site_of(request)
     person = await person_of(request)
     held = person.roles if person else ()
-    html = site.templates.get_template(template).render(
-        person=person,
-        may=lambda permission: roles.may(held, permission),
-        path=request.url.path,
-        language=language(),
-        tongues=tongues(request),
-        forgetful=forgetful(request),
+    what = {
+        "person": person,
+        "may": lambda permission: roles.may(held, permission),
+        "path": request.url.path,
+        "language": language(),
+        "tongues": tongues(request),
+        "forgetful": forgetful(request),
         **context,
-    )
-    return HTMLResponse(html, status)
+    }
+    if template in _LONG_PAGES:
+        return HTMLResponse(await long(site.templates.get_template(template).render, what), status)
+    return HTMLResponse(await _in_turns(site.templates.get_template(template).generate(what)), status)
+
+
+async def _in_turns(pieces: Iterator[str]) -> str:
+    """A page whose pieces are drawn one after another; whenever that has taken _TURN seconds others have their turn."""
+    drawn = []
+    began = time.perf_counter()
+    for piece in pieces:
+        drawn.append(piece)
+        if time.perf_counter() - began > _TURN:
+            await asyncio.sleep(0)
+            began = time.perf_counter()
+    return "".join(drawn)
 
 
 def wants_json(request: HTTPConnection) -> bool:

@@ -19,6 +19,7 @@ from forum.errors import NotFound
 from forum.scenario import Scenario
 from forum.submissions import must_be_public
 from forum.web import annotating
+from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.site import site_of
 from forum.web.words import gettext as _
@@ -42,7 +43,7 @@ async def public(request: Request) -> Response:
         story = must_be_public(await work.stories.get(request.path_params["story"]))
         commission = await work.commissions.get(story.commission)
     here = f"/stories/{story.id}"
-    told = scenario.parse(story.twee)
+    told = await long(scenario.parse, story.twee)
     return await play(request, told, commission, base=f"{here}/play", back=here, back_words=_("About this story"))
 
 

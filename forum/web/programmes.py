@@ -21,6 +21,7 @@ from forum.programming import MOST_PLACE, Programming, SectionForm
 from forum.session import LiveSession
 from forum.submissions import ACCEPTED
 from forum.web.forms import Form, form_of, spoken
+from forum.web.longwork import long
 from forum.web.pages import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.ways import method_words
@@ -84,7 +85,7 @@ async def run_sheet(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         live, commission, planned = await _of(work, request.path_params["session"])
         stories = await _stories(work, planned.plan.stories)
-    told = [scenario.parse(s.twee) for s in stories]
+    told = [await long(scenario.parse, s.twee) for s in stories]
     return await page(
         request,
         "programme/run_sheet.html",

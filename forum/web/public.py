@@ -15,6 +15,7 @@ from forum.submissions import ACCEPTED, WITHDRAWN, must_be_public
 from forum.web import annotating
 from forum.web.evidence import items as evidence_items
 from forum.web.life import told
+from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.programmes import is_planned
 from forum.web.site import site_of
@@ -93,13 +94,13 @@ async def story(request: Request) -> Response:
         rounds = await tallying.asynchronous_rounds(work, of, found.id)
         helped = await contributions.credits(work, found)
         versions = await public_versions(work, found)
-    read = scenario.parse(found.twee)
+    read = await long(scenario.parse, found.twee)
     return await page(
         request,
         "public/story.html",
         story=found,
         told=read,
-        notes=annotating.for_readers(read),
+        notes=await long(annotating.for_readers, read),
         commission=of,
         group=of.group_label(found.told_by),
         thanks=thanks(helped),

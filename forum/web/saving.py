@@ -19,6 +19,7 @@ from forum.web import clashes, workparts
 from forum.web.cookies import DEVICE, YEAR, cookie_of, set_cookie
 from forum.web.forms import Form
 from forum.web.limits import AN_HOUR, TEN_MINUTES
+from forum.web.longwork import long
 from forum.web.private import story_of_link
 from forum.web.site import address_of, base_url, site_of
 from forum.web.templating import qr
@@ -60,7 +61,7 @@ async def save(request: Request) -> Response:
         "clashes": await clashes.drawn(request, saved),
         "errors": {path: say(error.message, error.values) for path, error in wrong.items()},
         "slowly": saves_left(request) is not None,
-        "parts": workparts.drawn(request, saved.draft, asked.parts, touched(asked.edits)),
+        "parts": await long(workparts.drawn, request, saved.draft, asked.parts, touched(asked.edits)),
     }
     return JSONResponse(body)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -19,6 +18,7 @@ from forum.web import annotating
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import form_of, spoken
 from forum.web.limits import AN_HOUR
+from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import story_of_link
 from forum.web.site import address_of, site_of
@@ -44,7 +44,7 @@ async def check(request: Request) -> Response:
         return await _page(request, story, commission, draft, told, missing)
     form = await form_of(request)
     unseen = told is None or form.text("seen") != _seen(told)
-    if told is None or (unseen and (await run_in_threadpool(annotating.for_moderators, told)).parts):
+    if told is None or (unseen and (await long(annotating.for_moderators, told)).parts):
         return await _page(request, story, commission, draft, told, missing)
     try:
         site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
@@ -94,7 +94,7 @@ async def _page(
         ],
         refused=say(error.message, error.values) if error and not isinstance(error, FormErrors) else "",
         # A long story takes a while to look through, and live rooms do not wait for that.
-        parts=(await run_in_threadpool(annotating.for_moderators, shown)).parts,
+        parts=(await long(annotating.for_moderators, shown)).parts,
         told=shown,
         ready=not missing,
         seen=_seen(told) if told else "",

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forum import scenario, writing
 from forum.submissions import WRITING
+from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import life_of, story_of_link
 from forum.web.site import base_url, site_of
@@ -27,7 +28,7 @@ async def my_story(request: Request) -> Response:
         "stories/mine.html",
         story=story,
         title=title,
-        told=scenario.parse(story.twee) if story.twee else None,
+        told=await long(scenario.parse, story.twee) if story.twee else None,
         commission=commission,
         sent=request.query_params.get("sent") == "1",
         key=key,

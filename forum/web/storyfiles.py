@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -37,6 +36,7 @@ from forum.web.about import about_fields, errors_of, read_about
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import File, Form, form_with_file
 from forum.web.limits import AN_HOUR
+from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import story_of_link
 from forum.web.site import address_of, site_of
@@ -83,12 +83,12 @@ async def _send(request: Request, commission: Commission, before: Submission | N
         tries = _TRIES * site.settings.stories_per_address
         site.limits.take(f"story files:{address_of(request)}", tries, AN_HOUR)
         too_big = file is not None and file.size > importing.MAX_BYTES
-        found = await run_in_threadpool(_read, form, None if too_big else file)
+        found = await long(_read, form, None if too_big else file)
         if too_big:
             raise FormErrors({"file": BadInput(_TOO_BIG)})
         about = read_about(form, commission)
         story = _usable(form, found)
-        if file and (found.left_out or annotating.for_moderators(story).parts):
+        if file and (found.left_out or (await long(annotating.for_moderators, story)).parts):
             return await _page(request, commission, form, found)
         sent = Sent(story, **about)
         site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
@@ -142,8 +142,8 @@ async def _page(
         again="key" in request.path_params,
         back=request.url.path.rpartition("/")[0],
         told=told,
-        twee=scenario.write(told) if told else "",
-        notes=annotating.for_moderators(told) if told else None,
+        twee=await long(scenario.write, told) if told else "",
+        notes=await long(annotating.for_moderators, told) if told else None,
         problems=_lines(problems),
         left_out=_lines(found.left_out),
         most_stories=site_of(request).settings.stories_per_address,

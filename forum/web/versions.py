@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,6 +32,7 @@ from forum.web import suggestions
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import status_of
 from forum.web.forms import form_of
+from forum.web.longwork import long
 from forum.web.pages import done, page
 from forum.web.private import story_of_link
 from forum.web.site import site_of
@@ -81,7 +81,7 @@ async def mine(request: Request) -> Response:
     lines = []
     for kept in shown:
         before = drafts.get(kept.number - 1)
-        short = await run_in_threadpool(_short, before, drafts[kept.number])
+        short = await long(_short, before, drafts[kept.number])
         lines.append(Line(kept.number, kept.at, _what(kept), _who(kept, here, found, commission), short))
     return await page(
         request,
@@ -129,7 +129,7 @@ async def my_version(request: Request) -> Response:
         line=Line(number, version.at, _what(kept), _who(kept, here, found, commission), ""),
         title=_title(version.draft),
         told=composing.sketch(version.draft, told_by=commission.group_label(version.draft.group) or "").story,
-        changes=await run_in_threadpool(changes_between, old, new),
+        changes=await long(changes_between, old, new),
         first=before is None,
         now=now,
         same=version.draft == draft,
@@ -161,7 +161,7 @@ async def public(request: Request) -> Response:
     lines = []
     for kept in shown:
         old = drafts.get(before.get(kept.number, 0))
-        lines.append(Line(kept.number, kept.at, "", "", await run_in_threadpool(_short, old, drafts[kept.number])))
+        lines.append(Line(kept.number, kept.at, "", "", await long(_short, old, drafts[kept.number])))
     return await page(
         request,
         "building/versions.html",
@@ -196,7 +196,7 @@ async def public_version(request: Request) -> Response:
         line=Line(number, version.at, "", "", ""),
         title=_title(version.draft),
         told=composing.sketch(version.draft, told_by=commission.group_label(story.told_by) or "").story,
-        changes=await run_in_threadpool(changes_between, before.draft if before else Draft(), version.draft),
+        changes=await long(changes_between, before.draft if before else Draft(), version.draft),
         first=before is None,
         now=False,
         same=number == history[-1].number,

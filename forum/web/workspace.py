@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,6 +23,7 @@ from forum.web import wishes
 from forum.web.clashes import clash_page, unused
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of
+from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import story_of_link
 from forum.web.saving import Sheet, context_of, known_again, saved_by, sheet_of
@@ -131,7 +131,7 @@ async def _page(
         commission=commission,
         sheet=sheet,
         errors=errors,
-        cards=await run_in_threadpool(views, draft, sketch),
+        cards=await long(views, draft, sketch),
         choices=choices(draft, sketch),
         notes=notes(sketch),
         told=sketch.story,

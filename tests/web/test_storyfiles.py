@@ -9,12 +9,14 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from attack.large_files import of_names
 from house import House, a_house, about_form, field, words, written
 from making import CLOCK
 
 from forum import importing, scenario, submissions, twine
 from forum.ports import Submission
 from forum.submissions import Sent
+from forum.web import annotating
 
 DATA = Path(__file__).parents[1] / "data"
 PUBLISHED = (DATA / "twine" / "published.html").read_bytes()
@@ -115,6 +117,15 @@ async def test_words_that_could_tell_who_somebody_is_are_shown_before_anything_i
     assert shown.status_code == 200
     assert "<mark>07700 900123" in shown.text
     assert await submitted(house) == []
+
+
+async def test_a_file_full_of_such_words_is_marked_so_far_and_says_how_far(house: House) -> None:
+    commission = await house.commission()
+    answer = await send(house, f"/commissions/{commission.id}/tell/file", of_names().encode())
+    assert answer.status_code == 200
+    assert answer.text.count("<mark>") == 2 * annotating.MOST_MARKS  # the list of them, and the story
+    assert re.search(r"From here to the end 1\d{4} places more like these are not marked\.", words(answer))
+    assert len(answer.content) < 1_000_000  # all marked: 4 MB
 
 
 async def test_what_is_wrong_is_told_line_by_line_and_the_form_stays_filled_in(house: House) -> None:
