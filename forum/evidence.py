@@ -6,14 +6,13 @@ is, and taking a story back takes its files with it in the same unit of work.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from forum import files
+from forum import darkroom
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Clock, Evidence, Store, Submission, Work
 from forum.submissions import ACCEPTED, WITHDRAWN, link_of, note
@@ -81,7 +80,7 @@ async def add_file(store: Store, clock: Clock, key: str, *, title: str, content:
     title = titled(title)
     if not title:
         raise BadInput("Say what the file shows. Those who cannot see it read this.", field="title")
-    file = await asyncio.to_thread(files.checked, content)
+    file = await darkroom.checked(content)
     return await _add(store, clock, key, title, item, file.media, content=file.content)
 
 

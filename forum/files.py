@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import struct
-import threading
 import warnings
 import zlib
 from dataclasses import dataclass
@@ -22,6 +21,11 @@ PDF, PNG, JPEG = MEDIA = ("application/pdf", "image/png", "image/jpeg")
 SUFFIXES = {PDF: "pdf", PNG: "png", JPEG: "jpg"}
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 30_000_000
+# A JPEG that is sharpened step by step has about ten scans, each of which is decoded over the whole picture; a header
+# has some dozen segments (and notes of a camera what looks like some), and a PNG from a camera some hundred chunks.
+MOST_SCANS, MOST_SEGMENTS, MOST_CHUNKS = 50, 20_000, 5_000
+# Pixels times scans: the largest picture, sharpened step by step.
+MOST_SCANNED = 12 * MAX_PIXELS
 # What is longer is made smaller; a page of text is still read well at this size.
 LONGEST = 2400
 
@@ -53,6 +57,12 @@ _PDF_ACT = re.compile(
 )
 # While it searches nothing else runs: so it looks at a piece at a time, and as much further as a name may be long.
 _PDF_PIECE, _PDF_LONGEST = 64 * 1024, 64
+# Markers of a JPEG but restarts, and a second 0xFF, which fills.
+_SCAN, _SEGMENT = b"\xff\xda", re.compile(rb"\xff[\xc0-\xcf\xd8-\xff]")
+_TOO_MANY_PARTS = (
+    "This picture is made of more parts than a camera makes. Save it again as an ordinary JPEG or PNG, or take a "
+    "screenshot of it."
+)
 _BROKEN = "This picture cannot be read. It may be damaged. Save it again, or take a screenshot of it, and send that."
 
 # What can be made smaller as it is; others have no colours between two of theirs.
@@ -60,8 +70,6 @@ _SHADED = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"})
 
 # Pillow's own guard, for whatever reaches it: from twice this size on it refuses to look further than the header.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-# A picture of many pixels needs much memory: one at a time, whoever sends.
-_one = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ class Checked:
 
 
 def checked(content: bytes) -> Checked:
-    """A PDF as it is, a PNG or JPEG made anew. Takes time and memory: to be run in a thread.
+    """A PDF as it is, a PNG or JPEG made anew. Takes time and memory: see `darkroom`.
 
     Raises BadInput(field="file") for anything else, for what is too big, damaged, or a PDF that would run something.
     """
@@ -115,10 +123,12 @@ def _pdf(content: bytes) -> Checked:
 
 
 def _picture(content: bytes, media: str) -> Checked:
-    with _one, warnings.catch_warnings():
+    with warnings.catch_warnings():
         # What is wrong with a note beside the picture does not matter: no note is kept.
         warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
         warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+        if _too_many_parts(content, media):
+            raise BadInput(_TOO_MANY_PARTS, field="file")
         try:
             return Checked(media, _anew(content, media))
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -129,10 +139,34 @@ def _picture(content: bytes, media: str) -> Checked:
             raise BadInput(_BROKEN, field="file") from error
 
 
+def _too_many_parts(content: bytes, media: str) -> bool:
+    """Whether a picture has more parts than any program writes, told without decoding it."""
+    if media == PNG:
+        return _chunks(content) > MOST_CHUNKS
+    # Within a scan no 0xFF stands before anything but 0 and restarts, so this finds each, and a few more in notes.
+    return content.count(_SCAN) > MOST_SCANS or _segments(content) > MOST_SEGMENTS
+
+
+def _chunks(content: bytes) -> int:
+    """How many chunks a PNG has, counted as far as one more than MOST_CHUNKS."""
+    at, found = len(_PNG_START), 0
+    while at + 8 <= len(content) and found <= MOST_CHUNKS:
+        at += 12 + int.from_bytes(content[at : at + 4])
+        found += 1
+    return found
+
+
+def _segments(content: bytes) -> int:
+    """How many segments a JPEG has outside its scans, with what fills the space between them."""
+    return len(_SEGMENT.findall(content))
+
+
 def _anew(content: bytes, media: str) -> bytes:
     with Image.open(io.BytesIO(content), formats=("PNG",) if media == PNG else ("JPEG",)) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise _too_many_pixels()
+        if media == JPEG and opened.width * opened.height * content.count(_SCAN) > MOST_SCANNED:
+            raise BadInput(_TOO_MANY_PARTS, field="file")
         opened.draft("RGB", (LONGEST, LONGEST))  # JPEG can be decoded smaller at once
         clear = media == PNG and ("A" in opened.mode or "transparency" in opened.info)
         colours = "RGBA" if clear else "RGB"

@@ -10,6 +10,7 @@ import os
 import socket
 import sqlite3
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -102,3 +103,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def bound(seconds: int, memory: int) -> None:
+    """This process gives way to all others, and is ended by the system after so many seconds of work or when it wants
+    more than `memory` bytes; where the system knows no such bounds, nothing happens."""
+    resource = _module("resource")
+    if resource is None:
+        return
+    os.nice(10)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    # macOS refuses to bound memory.
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

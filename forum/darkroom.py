@@ -1,0 +1,108 @@
+"""Files looked at in a process of their own: one after another, each for so long and no longer.
+
+A picture can keep a processor busy for as long as its sender likes. Here that costs the sender: the process is killed
+after DEADLINE seconds, and at the end of the server; it gives way to everything else, and takes its memory with it.
+`files.py` does the looking; `python -m forum.darkroom` is the process, a file on its standard input, the answer on its
+standard output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from forum import files, machine
+from forum.errors import BadInput, TooMany
+from forum.files import Checked
+
+DEADLINE = 20.0  # seconds for one file, its process's start among them
+MOST_WAITING = 12
+_MOST_MEMORY = 1024 * 1024 * 1024  # bytes; a picture of 30 million pixels needs a third of it
+_TOO_LONG = "This picture takes too long to read. Save it again as an ordinary JPEG or PNG, or take a screenshot of it."
+_BUSY = "Others are sending files just now. Wait a moment, and send it again."
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+class _Queue:
+    """Whose turn it is in one event loop, and how many wait."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.waiting = 0
+
+
+_queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
+
+
+async def checked(content: bytes) -> Checked:
+    """`files.checked`, in a process of its own. Cancelled, as at the end of the server, the process is killed.
+
+    Raises BadInput(field="file") as `files.checked` does, and for what takes longer than DEADLINE; TooMany where
+    MOST_WAITING wait already.
+    """
+    files.check_size(len(content))
+    queue = _queues.setdefault(asyncio.get_running_loop(), _Queue())
+    if queue.waiting >= MOST_WAITING:
+        raise TooMany(_BUSY, 10)
+    queue.waiting += 1
+    try:
+        async with queue.turn:
+            answer = await _asked(content)
+    finally:
+        queue.waiting -= 1
+    return _read(answer)
+
+
+async def _asked(content: bytes) -> bytes:
+    """What the process answers; b"" where it was killed, by us or by its own bounds."""
+    paths = [str(_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "forum.darkroom",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+    )
+    try:
+        async with asyncio.timeout(DEADLINE):
+            answer, _ = await process.communicate(content)
+    except TimeoutError:
+        answer = b""
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return answer if process.returncode == 0 else b""
+
+
+def _read(answer: bytes) -> Checked:
+    head, _, content = answer.partition(b"\n")
+    if not head:
+        raise BadInput(_TOO_LONG, field="file")
+    said = json.loads(head)
+    if "media" in said:
+        return Checked(said["media"], content)
+    raise BadInput(said["message"], field="file", **said["values"])
+
+
+def _answer(content: bytes) -> bytes:
+    """One line of JSON, the media type or what is wrong, and the file as it may be kept."""
+    try:
+        file = files.checked(content)
+    except BadInput as error:
+        return json.dumps({"message": error.message, "values": error.values}).encode() + b"\n"
+    return json.dumps({"media": file.media}).encode() + b"\n" + file.content
+
+
+if __name__ == "__main__":
+    machine.bound(int(DEADLINE), _MOST_MEMORY)
+    sys.stdout.buffer.write(_answer(sys.stdin.buffer.read(files.MAX_BYTES + 1)))

@@ -1,0 +1,87 @@
+"""Pictures of 8,000 empty scans, and of many parts, sent by somebody with a private link: what others wait for, and the
+stop."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+import time
+
+import httpx2
+from house import filled
+from PIL import Image
+
+from attack.target import Row, Target, run, target
+
+SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x01\x01\x00"  # of no coefficients: eight bytes of head, and nothing in it
+
+
+def of_scans(many: int, size: tuple[int, int] = (1600, 1600)) -> bytes:
+    """A progressive JPEG with so many scans that change nothing."""
+    out = io.BytesIO()
+    Image.new("RGB", size, (90, 120, 60)).save(out, "JPEG", progressive=True, quality=50)
+    content = out.getvalue()
+    end = content.rindex(b"\xff\xd9")
+    return content[:end] + (SCAN + b"\x00" * 45) * many + content[end:]
+
+
+async def attack(large: bool = False) -> list[Row]:
+    """Six at once, while somebody asks for a page; then SIGTERM while they are looked at."""
+    many = 8000 if large else 2000
+    async with target() as house, _browser(house) as browser:
+        key = await _begun(browser)
+        path = f"/my-story/{key}/evidence"
+        bombs = [of_scans(many, (1600 + n, 1600)) for n in range(6)]
+        before, cpu = time.perf_counter(), house.cpu()
+        async with house.others() as others:
+            answers = await asyncio.gather(*(_send(browser, path, bomb) for bomb in bombs))
+        took, cpu = time.perf_counter() - before, house.cpu() - cpu
+        assert {answer.status_code for answer in answers} <= {303, 422}, [answer.status_code for answer in answers]
+        good = io.BytesIO()
+        Image.effect_noise((900, 700), 60).convert("RGB").save(good, "JPEG")
+        assert (await _send(browser, path, good.getvalue())).status_code == 303
+        busy = [asyncio.create_task(_send(browser, path, large_one(n))) for n in range(4)]
+        await asyncio.sleep(0.3)
+        began = time.perf_counter()
+        await asyncio.to_thread(house.server.stop)
+        stopped = time.perf_counter() - began
+        await asyncio.gather(*busy, return_exceptions=True)
+    name = f"6 JPEGs of {many:,} scans"
+    return [
+        Row(name, "until all are answered", took, "s", 20),
+        Row(name, "CPU of the server", cpu, "s", 5),
+        Row(name, "others wait at most", others.worst, "ms", 500),
+        Row("4 pictures of 25 megapixels", "SIGTERM until the end", stopped, "s", 10),
+    ]
+
+
+def large_one(seed: int) -> bytes:
+    """As many pixels as a picture may have, or nearly."""
+    out = io.BytesIO()
+    Image.new("L", (5000, 5000 + seed), seed).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def _browser(house: Target) -> httpx2.AsyncClient:
+    base = f"http://{house.host}"
+    return httpx2.AsyncClient(base_url=base, headers={"Origin": base, "Accept": "text/html"}, timeout=120)
+
+
+async def _begun(browser: httpx2.AsyncClient) -> str:
+    """A story that is begun; returns the key of its private link."""
+    listed = (await browser.get("/commissions")).text
+    commission = listed.partition('href="/commissions/')[2].partition('"')[0]
+    tell = f"/commissions/{commission}/tell"
+    fields = filled(await browser.get(tell), {"happened.text": "He knocks again.", "title": "A knock"})
+    answer = await browser.post(tell, data=fields)
+    assert answer.status_code == 303, answer.text[:2000]
+    return str(answer.headers["location"]).split("/")[2]
+
+
+async def _send(browser: httpx2.AsyncClient, path: str, content: bytes) -> httpx2.Response:
+    return await browser.post(path, data={"title": "What it shows"}, files={"file": ("a.jpg", content, "image/jpeg")})
+
+
+if __name__ == "__main__":
+    run(lambda: attack("--large" in sys.argv))
