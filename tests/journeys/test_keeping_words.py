@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -336,10 +337,11 @@ async def test_a_whole_story_without_a_script(people: People, accessible: Look) 
 
 async def test_words_typed_before_the_script_is_there_are_saved_too(people: People) -> None:
     page = await people.somebody(SMALL)
-    held: list[Route] = []
+    let_go = asyncio.Event()
 
     async def hold(route: Route) -> None:
-        held.append(route)
+        await let_go.wait()
+        await route.continue_()
 
     await page.route("**/keeping.js*", hold)
     await page.goto("/commissions", wait_until="commit")
@@ -347,9 +349,7 @@ async def test_words_typed_before_the_script_is_there_are_saved_too(people: Peop
     await page.get_by_role("link", name=re.compile("Tell a story")).first.click(no_wait_after=True)
     await page.get_by_label("Tell it in your own words").fill(HAPPENED)
     await expect(page.locator("html.writes")).to_have_count(0)
-    await page.unroute("**/keeping.js*")
-    for route in held:
-        await route.continue_()
+    let_go.set()
     await saved(page)
     await page.get_by_label("A title").fill(TITLE)
     await onward(page, "Where and when was it?")
