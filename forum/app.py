@@ -78,17 +78,19 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         await migrate(settings.database_url)
         store = await open_store(settings.database_url)
         await scrub(store)
-        rooms = Rooms(store, time, draw, tell)
+        rooms = Rooms(store, time, draw, tell, settings.joins_per_session)
+        signer = Signer.load(settings.data)
         closer = Closer(store, time)
         mailing = Mailing(store, time, SmtpPost(settings.mail) if settings.mail else None, MailLetters(address))
         app.state.site = Site(
             settings=settings,
             store=store,
             clock=time,
-            signer=Signer.load(settings.data),
+            signer=signer,
             rooms=rooms,
             templates=templates,
             limits=Limits(),
+            device_secret=signer.secret("devices"),
             proxies=proxies,
             mailing=mailing,
             languages=languages,

@@ -67,7 +67,7 @@ class OwnServer:
         self._data = data
         # what is set for the real server is not meant for this one
         self._environ = {k: v for k, v in environ.items() if not k.startswith("FORUM_")}
-        self._environ["FORUM_JOINS_PER_ADDRESS"] = "1000000"
+        self._environ["FORUM_JOINS_PER_SESSION"] = "1000000"
         self._process: asyncio.subprocess.Process | None = None
         self._said: deque[str] = deque(maxlen=20)
         self._watch: asyncio.Task[None] | None = None

@@ -737,6 +737,10 @@ class Sessions(Protocol):
         """How many follow without voting."""
         ...
 
+    async def places(self, session: str) -> int:
+        """How many have joined in all, observers too; those passing are left out."""
+        ...
+
 
 # What people can ask for without a name: a break, more time to vote.
 BREAK, TIME = "break", "time"

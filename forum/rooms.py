@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -18,6 +19,7 @@ from forum import reasoning
 from forum.allowance import Allowances
 from forum.errors import RoomFull, StoreUnavailable
 from forum.intake import Intake
+from forum.places import Places
 from forum.ports import Clock, Store
 from forum.presence import POLLING
 from forum.room import Connection, Draw, Room, Say
@@ -40,7 +42,7 @@ FULL_FOR = 20
 class Rooms:
     """The rooms of this process, by session id; made when the first screen comes, dropped when the last has gone."""
 
-    def __init__(self, store: Store, clock: Clock, draw: Draw, say: Say) -> None:
+    def __init__(self, store: Store, clock: Clock, draw: Draw, say: Say, places: int = 10_000) -> None:
         self._store = store
         self._clock = clock
         self._draw = draw
@@ -62,6 +64,7 @@ class Rooms:
         self._allowances = Allowances()
         self.intake = Intake(store, self._counted)
         self.stopping = Stopping(store, self.joined)
+        self.places = Places(places)
 
     async def room(self, session: str) -> Room:
         """The room of a session, with the view that the database gives now. Raises NotFound.
@@ -163,6 +166,17 @@ class Rooms:
         room = self._rooms.get(session)
         if room is not None and participant is not None:
             room.expel(participant)
+
+    async def place(self, session: str, *, proved: bool) -> bool:
+        """Takes a place in a session for a phone that joins, where there is one; else its consoles are told."""
+        if not self.places.knows(session):
+            async with self._store.read() as work:
+                self.places.begin(session, await work.sessions.places(session))
+        before = self.places.full(session)
+        taken = self.places.take(session, proved=proved)
+        if self.places.full(session) != before:
+            self.joined(session)
+        return taken
 
     def joined(self, session: str) -> None:
         """Somebody joined: consoles see it within a second, however many others join in it."""
@@ -267,4 +281,4 @@ class Rooms:
         async with self._store.read() as work:
             view = await view_of(work, await work.sessions.get(session))
         self.expect(session, view.reasons_due)
-        return view
+        return replace(view, full=self.places.full(session))

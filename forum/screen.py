@@ -52,7 +52,8 @@ class View:
     `breaks` are the requests for a break that nobody has seen, `slower` how many took more time for this vote,
     `observers` how many follow without voting, `also` the groups that people belong to besides the one they speak from
     (as groups.in_the_room gives it), `asynchronous` the asynchronous rounds of the
-    commission, `last_act` what the console can undo: for the console.
+    commission, `last_act` what the console can undo, `full` whether phones were not let in for want of places: for the
+    console.
     """
 
     session: LiveSession
@@ -79,6 +80,7 @@ class View:
     also: dict[str | None, int | None] = field(default_factory=dict)
     asynchronous: tuple[AsynchronousRound, ...] = ()
     last_act: LastAct | None = None
+    full: bool = False
 
     def read_in(self, tongue: str) -> View:
         """The same with questions in the words that somebody wants to read: "cy", or "cy+easy" for easy ones."""

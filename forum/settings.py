@@ -66,8 +66,17 @@ TABLE = (
         LONDON,
         "Time zone in which times are shown and typed, as Europe/London; the record and exports keep UTC.",
     ),
-    Setting("FORUM_JOINS_PER_ADDRESS", "3000", "Phones that may join from one network address in ten minutes."),
-    Setting("FORUM_WRONG_CODES_PER_ADDRESS", "300", "Wrong join codes that one address may try in ten minutes."),
+    Setting(
+        "FORUM_JOINS_PER_SESSION",
+        "10000",
+        "Phones that may join one session; its organiser lets so many more in by one press on the console.",
+    ),
+    Setting(
+        "FORUM_WRONG_CODES_PER_ADDRESS",
+        "300",
+        "Wrong join codes that one address may try in ten minutes; right ones always work. Here and below: a browser "
+        "that Forum has known for half a minute is counted alone, others of an address (IPv6: of its /64) together.",
+    ),
     Setting(
         "FORUM_WRONG_TICKETS_PER_ADDRESS",
         "3000",
@@ -94,7 +103,11 @@ TABLE = (
     ),
     Setting("FORUM_SMTP_FROM", "", "Address that e-mails come from, as forum@example.org."),
     Setting("FORUM_MAILS_PER_ADDRESS", "20", "E-mail addresses that one network address may leave in an hour."),
-    Setting("FORUM_SIGN_INS_PER_ADDRESS", "30", "Failed sign-ins that one network address may try in ten minutes."),
+    Setting(
+        "FORUM_SIGN_INS_PER_ADDRESS",
+        "30",
+        "Failed sign-ins of one network address in ten minutes after which a wrong one is only told to wait.",
+    ),
 )
 
 
@@ -122,7 +135,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     locales: Path | None
     timezone: ZoneInfo
-    joins_per_address: int
+    joins_per_session: int
     wrong_codes_per_address: int
     wrong_tickets_per_address: int
     stories_per_address: int
@@ -139,7 +152,8 @@ class Settings:
         """From the environment; `given` values (not None) win. Raises StartupProblem for a value that cannot be."""
         raw = {row.env: environ.get(row.env, "") or row.default for row in TABLE}
         raw |= {f"FORUM_{name.upper()}": str(value) for name, value in given.items() if value is not None}
-        numbers = {env: _number(env, raw[env]) for env in raw if env.endswith(("_PORT", "_PER_ADDRESS"))}
+        counts = ("_PORT", "_PER_ADDRESS", "_PER_SESSION")
+        numbers = {env: _number(env, raw[env]) for env in raw if env.endswith(counts)}
         if numbers["FORUM_PORT"] > 65535:
             raise StartupProblem("FORUM_PORT must be from 0 to 65535, not %(value)s.", value=raw["FORUM_PORT"])
         try:
@@ -155,7 +169,7 @@ class Settings:
             trusted_proxies=_networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
             timezone=_zone(raw["FORUM_TIMEZONE"]),
-            joins_per_address=numbers["FORUM_JOINS_PER_ADDRESS"],
+            joins_per_session=numbers["FORUM_JOINS_PER_SESSION"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
             wrong_tickets_per_address=numbers["FORUM_WRONG_TICKETS_PER_ADDRESS"],
             stories_per_address=numbers["FORUM_STORIES_PER_ADDRESS"],

@@ -60,6 +60,10 @@ class Signer:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, which follow from the key and say nothing of it."""
+        return hashlib.sha256(f"forum {purpose} ".encode() + self.key.private_bytes_raw()).digest()
+
     def sign(self, message: bytes) -> bytes:
         """The 64 bytes of the signature."""
         return self.key.sign(message)

@@ -55,5 +55,5 @@ class Open:
 async def an_open_round(folder: Path, tables: Path) -> AsyncIterator[Open]:
     """Opens the house on a new database in `folder`, and closes it."""
     clock = SetClock()
-    async with a_house(folder, tables, clock, wrong_codes_per_address=5, joins_per_address=20) as house:
+    async with a_house(folder, tables, clock, wrong_codes_per_address=5, joins_per_session=20) as house:
         yield Open(house, clock, await a_night(house.store, clock))

@@ -7,7 +7,7 @@ import shutil
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from forum.ports import Clock, Person, Store, Submission
 from forum.settings import Settings
 from forum.submissions import Sent, moderate, submit
 from forum.web import passwords
+from forum.web.limits import Limits
 from forum.web.site import Site
 
 ADDRESS = "http://house.test"
@@ -96,6 +97,10 @@ class House:
     async def moderated(self, story: Submission, action: str, because: str = "") -> Submission:
         """The story after a moderator's act on it."""
         return await moderate(self.store, CLOCK, story.id, action, because=because, expected_status=story.status)
+
+
+async def at_once(seconds: float) -> None:
+    """Sleeps no time at all."""
 
 
 async def password_hash() -> str:
@@ -217,6 +222,8 @@ async def a_house(
         shutil.copyfile(tables, folder / "forum.db")
     app = build(Settings.load({}, data=folder, **settings), address, clock)
     async with app.router.lifespan_context(app):
+        # What is made to wait (a wrong password) waits in no test.
+        app.state.site = replace(app.state.site, limits=Limits(sleep=at_once))
         yield House(app)
 
 

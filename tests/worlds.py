@@ -298,7 +298,7 @@ async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> Asyn
     """Opens a world: a session with a story, everybody in it and at its screens. `changes` are of the session."""
     clock = SetClock()
     limits: dict[str, Any] = {
-        "joins_per_address": 1000,
+        "joins_per_session": 1000,
         "sign_ins_per_address": 1000,
         "wrong_codes_per_address": 10_000,
     }

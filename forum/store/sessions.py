@@ -125,6 +125,15 @@ class SqlSessions(Area):
         people: int = row["people"]
         return people
 
+    async def places(self, session: str) -> int:
+        """How many have joined in all, observers too; those passing are left out."""
+        wanted = sa.select(sa.func.count().label("people")).where(
+            participants.c.session == session, sa.not_(participants.c.passing)
+        )
+        [row] = await self._link.rows(wanted)
+        people: int = row["people"]
+        return people
+
     async def _here(self, session: str, device: str) -> Participant:
         return _participant(await self._link.one(_device(session, device), "There is no such participant."))
 

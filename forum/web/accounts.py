@@ -15,23 +15,21 @@ from forum import roles
 from forum.clock import written
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports import Person, Work
-from forum.visible import alike
 from forum.web import passwords
 from forum.web.cookieless import giving, refusing
 from forum.web.cookies import SIGNED_IN, cookie_of, forget_cookie, set_cookie
+from forum.web.devices import keep_entered
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
-from forum.web.limits import TEN_MINUTES
+from forum.web.holder import holder
 from forum.web.pages import digest, done, page, wants_json
 from forum.web.passwords import Fit
-from forum.web.site import address_of, site_of
+from forum.web.site import site_of
 from forum.web.words import gettext as _
 from forum.web.words import say
 
 HOURS_SIGNED_IN = 12
 MOST_NAME = 100
-# Wrong passwords that one login may get in ten minutes, from wherever they come.
-TRIES_PER_LOGIN = 10
 
 # Visible ASCII without the backslash, which browsers read as a slash; a second slash would begin a host.
 _LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*")
@@ -56,7 +54,7 @@ async def sign_in(request: Request) -> Response:
             token = await signed_in(request, work, person)
     except (BadInput, TooMany, StoreUnavailable) as error:
         return await _sign_in_page(request, form, onward, error)
-    return with_cookie(request, RedirectResponse(onward or "/", 303), token)
+    return with_cookie(request, RedirectResponse(onward or "/", 303), token, person)
 
 
 async def _known(request: Request, form: Form) -> tuple[Person, str]:
@@ -71,29 +69,6 @@ async def _known(request: Request, form: Form) -> tuple[Person, str]:
     if person is None:
         raise BadInput("The login or the password is not right. Check both and try again.", field="login")
     return person, await passwords.hashed(password) if fit is Fit.BEFORE else ""
-
-
-async def holder(request: Request, login: str, password: str) -> tuple[Person | None, Fit]:
-    """Whose login and password these are, and how they fit; (None, Fit.NO) where they are nobody's.
-
-    Raises TooMany after too many wrong ones.
-    """
-    site = site_of(request)
-    address = f"sign-in:address:{address_of(request)}"
-    # One account has one limit, however its login is written.
-    known_as = f"sign-in:login:{digest(alike(login))}"
-    # Counted before the slow check, so that many tries at once are many; given back where the password is right.
-    site.limits.check(known_as, TRIES_PER_LOGIN, TEN_MINUTES)
-    site.limits.take(address, site.settings.sign_ins_per_address, TEN_MINUTES)
-    site.limits.count(known_as)
-    async with site.store.read() as work:
-        person = await work.people.by_login(login)
-    fit = await passwords.fit(person.password if person else "", password)
-    if person is None or fit is Fit.NO:
-        return None, Fit.NO
-    site.limits.give_back(address)
-    site.limits.give_back(known_as)
-    return person, fit
 
 
 async def sign_out(request: Request) -> Response:
@@ -134,7 +109,7 @@ async def first(request: Request) -> Response:
         return await page(
             request, "accounts/first.html", status_of(error), form=form, errors=errors, fewest=passwords.FEWEST
         )
-    return with_cookie(request, RedirectResponse("/people", 303), token)
+    return with_cookie(request, RedirectResponse("/people", 303), token, person)
 
 
 async def people(request: Request) -> Response:
@@ -256,10 +231,10 @@ async def signed_in(request: Request, work: Work, person: Person) -> str:
     return token
 
 
-def with_cookie(request: Request, answer: Response, token: str) -> Response:
-    """The answer, with the token of a new sign-in for this browser."""
+def with_cookie(request: Request, answer: Response, token: str, person: Person) -> Response:
+    """The answer, with the token of a new sign-in for this browser, and the proof that they have signed in on it."""
     set_cookie(request, answer, SIGNED_IN, token, HOURS_SIGNED_IN * 3600)
-    return answer
+    return keep_entered(request, answer, person)
 
 
 def errors_of(error: ForumError | None, under: str = "form") -> dict[str, str]:

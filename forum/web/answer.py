@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from forum import acts, asynchronous, paths, scenario, tallying
 from forum.ballot import Ballot
 from forum.commission import Commission
-from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound, filled
+from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound, TooMany, filled
 from forum.groups import Result
 from forum.ports import Work
 from forum.room import cast_of
@@ -28,14 +28,17 @@ from forum.session import ASYNCHRONOUS, LiveSession, Participant
 from forum.submissions import ACCEPTED
 from forum.web import annotating
 from forum.web.cookieless import giving, refusing
-from forum.web.cookies import DEVICE, YEAR, cookie_of, set_cookie
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.devices import keep
+from forum.web.errors import retry_after
 from forum.web.forms import form_of, spoken
-from forum.web.limits import TEN_MINUTES
+from forum.web.joining import come_in
 from forum.web.live import cast_id
 from forum.web.longwork import long
 from forum.web.pages import digest, done, page, wants_json
 from forum.web.play import MOST_BACK, Way, numbers
-from forum.web.site import address_of, site_of
+from forum.web.shares import guessed
+from forum.web.site import site_of
 from forum.web.templating import moment
 from forum.web.words import gettext as _
 from forum.web.words import say
@@ -111,14 +114,17 @@ async def join(request: Request) -> Response:
         return await about_page(request, visit, 422, spoken(form.errors["group"]))
     device = visit.device or secrets.token_urlsafe(24)
     if visit.participant is None:
-        site.limits.take(f"join {address_of(request)}", site.settings.joins_per_address, TEN_MINUTES)
         participant = Participant(secrets.token_hex(16), visit.live.id, group or None, site.clock.now())
-        async with site.store.begin() as work:
-            await work.sessions.join(participant, digest(device))
+        try:
+            await come_in(request, participant, device)
+        except TooMany as error:
+            if wants_json(request):
+                raise
+            return retry_after(await about_page(request, visit, 429, {"group": say(error.message)}), error)
     again = visit.participant is not None and visit.participant.group != (group or None)
-    answer = done(request, visit.path + "?again=1" * again, session=visit.live.id, round=visit.round.id)
-    set_cookie(request, answer, DEVICE, device, YEAR)
-    return answer
+    return keep(
+        request, done(request, visit.path + "?again=1" * again, session=visit.live.id, round=visit.round.id), device
+    )
 
 
 async def play(request: Request) -> Response:
@@ -205,7 +211,7 @@ def _refused(visit: Visit, code: str) -> str:
 async def visit_of(request: Request) -> Visit:
     """The round of the code in the address, as it is for this browser now. Raises NotFound.
 
-    The code is no secret, it stands on public pages; wrong ones are limited by address all the same.
+    The code is no secret, it stands on public pages; wrong ones are limited all the same.
     """
     site = site_of(request)
     try:
@@ -213,7 +219,7 @@ async def visit_of(request: Request) -> Visit:
             live = await work.sessions.by_code(request.path_params["answer_code"], kind=ASYNCHRONOUS)
             [round_] = await work.rounds.of(live.id)
     except NotFound as error:
-        site.limits.take(f"code {address_of(request)}", site.settings.wrong_codes_per_address, TEN_MINUTES)
+        await guessed(request, "code", site.settings.wrong_codes_per_address)
         raise NotFound("There is no question to answer at this address. Check the link.") from error
     await asynchronous.up_to_date(site.store, site.clock, round_)
     device = cookie_of(request, DEVICE)

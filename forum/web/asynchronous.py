@@ -195,6 +195,7 @@ async def _round_page(
         reasons=reasons_of(round_, ballots, reasons) if shown else (),
         takes=round_.takes(site.clock.now()),
         open=round_.state == OPEN,
+        full=site.rooms.places.full(live.id),
         answer_url=answer_url,
         qr=qr(answer_url),
         form=form or Form({}),

@@ -20,12 +20,13 @@ from forum.visible import trimmed
 from forum.web import play as playing
 from forum.web import suggestions
 from forum.web.cookies import DEVICE, cookie_of
+from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
-from forum.web.limits import A_DAY, AN_HOUR, TEN_MINUTES
+from forum.web.limits import AN_HOUR
 from forum.web.pages import done, page, wants_json
-from forum.web.saving import known_again
-from forum.web.site import address_of, site_of
+from forum.web.shares import Share, guessed
+from forum.web.site import site_of
 from forum.web.words import gettext as _
 from forum.web.words import say
 from forum.web.workparts import place_words
@@ -61,17 +62,11 @@ async def shared_by(request: Request) -> Shared:
     Raises NotFound, IllegalMove, TooMany.
     """
     site, key = site_of(request), request.path_params["key"]
-    wrong, known = f"wrong link {address_of(request)}", f"link {address_of(request)} {link_of(key)}"
-    if not site.limits.lately(known, A_DAY):
-        site.limits.check(wrong, site.settings.wrong_links_per_address, TEN_MINUTES)
     try:
-        found = await building.shared(site.store, key)
+        return await building.shared(site.store, key)
     except NotFound:
-        site.limits.take(wrong, site.settings.wrong_links_per_address, TEN_MINUTES)
+        await guessed(request, "link", site.settings.wrong_links_per_address)
         raise
-    if not site.limits.lately(known, A_DAY):
-        site.limits.count(known)
-    return found
 
 
 async def story(request: Request) -> Response:
@@ -103,7 +98,7 @@ async def story(request: Request) -> Response:
         left=MOST_WAITING - waiting if MOST_WAITING - waiting <= _NEARLY else None,
         per_hour=site.settings.suggestions_per_address,
     )
-    return known_again(request, answer)
+    return keep(request, answer)
 
 
 async def play(request: Request) -> Response:
@@ -125,25 +120,29 @@ async def suggest(request: Request) -> Response:
         return await _form(request, found, Form(asked))
     site = site_of(request)
     form = await form_of(request)
-    limit = f"suggestions {address_of(request)}"
+    share = _share(request)
     try:
-        site.limits.check(limit, site.settings.suggestions_per_address, AN_HOUR)
+        share.check(request)
         offer = Offer(**{name: form.text(name) for name in Offer.__dataclass_fields__})
         await building.suggest(
             site.store, site.clock, request.path_params["key"], offer, form.text("id"), cookie_of(request, DEVICE)
         )
-        site.limits.count(limit)
+        share.count(request)
     except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
         if wants_json(request):
             raise
         return await _form(request, await shared_by(request), form, error)
     there = f"{_here(request)}?done=1#yours"
-    return known_again(request, done(request, there, page=there))
+    return keep(request, done(request, there, page=there))
+
+
+def _share(request: Request) -> Share:
+    return Share("suggestions", site_of(request).settings.suggestions_per_address, AN_HOUR)
 
 
 async def _form(request: Request, found: Shared, form: Form, error: ForumError | None = None) -> Response:
     kind, place = form.text("kind"), form.text("place")
-    draft, site = found.draft, site_of(request)
+    draft = found.draft
     if kind not in SUGGESTIONS:
         raise NotFound("There is nothing at this address.")
     there = contributions.current(draft, place) if kind == CORRECTION else None
@@ -156,7 +155,7 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
         errors = {"suggestion": _("This part of the story is not there any more. Go back, and choose another place.")}
     elif not error and full:
         errors = {"suggestion": say(full.message, full.values)}
-    left = site.settings.suggestions_per_address - site.limits.lately(f"suggestions {address_of(request)}", AN_HOUR)
+    left = _share(request).left(request)
     answer = await page(
         request,
         "building/suggest.html",
@@ -189,7 +188,7 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
         },
         shelf=f"suggestion {link_of(request.path_params['key'])[:16]} {kind} {place}",
     )
-    return known_again(request, retry_after(answer, error))
+    return keep(request, retry_after(answer, error))
 
 
 async def _group(request: Request, found: Shared, form: Form) -> str:

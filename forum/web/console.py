@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from forum import guarding
 from forum.acts import Outcome
 from forum.asking import Terms
 from forum.errors import BadInput, ForumError, NotFound
@@ -61,6 +63,8 @@ def _terms(form: Form) -> Terms:
 _WORDS = ("after", "because", "tried", "words", "text", "role", "what", "rationale", "why", "question", "response")
 # The act that puts up a cue of the programme; the one that undoes the last act.
 NEXT, UNDO = "item", "undo"
+# Opens the door again where all places are taken: nothing of the session itself changes.
+LET_IN = "let-in"
 
 
 async def console(request: Request) -> Response:
@@ -76,9 +80,11 @@ async def act(request: Request) -> Response:
     """Carries out one act, tells every screen, and returns to the console (or answers a machine in JSON)."""
     site = site_of(request)
     session, name = request.path_params["session"], request.path_params["act"]
-    if name not in {*ACTS, *joker.ACTS, *care.ACTS, NEXT, UNDO}:
+    if name not in {*ACTS, *joker.ACTS, *care.ACTS, NEXT, UNDO, LET_IN}:
         raise NotFound("There is no such act of the facilitator.")
     form = await form_of(request)
+    if name == LET_IN:
+        return await let_in(request, session)
     try:
         outcome = await _carry_out(request, session, name, form)
     except ForumError as error:
@@ -93,6 +99,16 @@ async def act(request: Request) -> Response:
         return await _console(request, session, status_of(error), said, typed, left)
     await site.rooms.changed(session)
     return done(request, f"/console/{session}", **_facts(outcome))
+
+
+async def let_in(request: Request, session: str) -> Response:
+    """Lets as many more phones into a session as at the beginning, where its places are taken."""
+    site = site_of(request)
+    async with site.store.read() as work:
+        live = await guarding.going_on(work, session, None, lock=False)
+    site.rooms.places.open(live.id)
+    site.rooms.joined(live.id)
+    return done(request, f"/console/{live.id}", full=site.rooms.places.full(live.id))
 
 
 async def _carry_out(request: Request, session: str, name: str, form: Form) -> Outcome:
@@ -132,6 +148,7 @@ async def _console(
     site = site_of(request)
     async with site.store.read() as work:
         view = await view_of(work, await work.sessions.get(session))
+    view = replace(view, full=site.rooms.places.full(session))
     context = screen_context(base_url(request), view)
     return await page(
         request,

@@ -6,12 +6,11 @@ Where that form comes back without it, the browser keeps none: nobody is joined,
 
 from __future__ import annotations
 
-import secrets
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.web.cookies import DEVICE, YEAR, cookie_of, set_cookie
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.devices import keep
 from forum.web.forms import Form
 from forum.web.pages import page
 
@@ -20,9 +19,7 @@ FIELD = "kept"
 
 def giving(request: Request, answer: Response) -> Response:
     """The answer, with a cookie for a browser that has none yet."""
-    if not cookie_of(request, DEVICE):
-        set_cookie(request, answer, DEVICE, secrets.token_urlsafe(24), YEAR)
-    return answer
+    return keep(request, answer)
 
 
 async def refusing(request: Request, form: Form, back: str) -> Response | None:

@@ -21,6 +21,8 @@ SIGNED_IN = "forum_session"
 DEVICE = "forum_device"
 LANGUAGE = "forum_language"
 READING = "forum_reading"
+SINCE = "forum_since"
+ENTERED = "forum_entered"
 YEAR = 365 * 24 * 3600
 _UNNAMED = {None, 80, 443}
 

@@ -17,12 +17,14 @@ from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnava
 from forum.evidence import LINK
 from forum.ports import Evidence, Submission
 from forum.submissions import must_be_public
-from forum.web.errors import status_of
+from forum.web.devices import keep
+from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, form_with_file, spoken
 from forum.web.limits import AN_HOUR
 from forum.web.pages import done, page, somebody
 from forum.web.private import story_of_link
-from forum.web.site import address_of, site_of
+from forum.web.shares import Share
+from forum.web.site import site_of
 from forum.web.words import gettext as _
 from forum.web.words import say
 
@@ -76,7 +78,7 @@ async def mine(request: Request) -> Response:
         if form.text("remove"):
             await evidence.remove(site.store, key, form.text("remove"))
             return done(request, f"/my-story/{key}/evidence?done=removed")
-        site.limits.take(f"evidence {address_of(request)}", _EACH_HOUR, AN_HOUR)
+        Share("evidence", _EACH_HOUR, AN_HOUR).take(request)
         title, item = form.text("title"), form.text("item")
         if file:
             files.check_size(file.size)
@@ -113,9 +115,7 @@ async def _mine(request: Request, story: Submission, form: Form, error: ForumErr
         said=said.get(request.query_params.get("done", ""), "") if not error else "",
         errors=_errors(error, "url"),
     )
-    if isinstance(error, TooMany):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+    return keep(request, retry_after(answer, error))
 
 
 async def moderate(request: Request) -> Response:

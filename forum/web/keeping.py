@@ -24,11 +24,11 @@ from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, Submission, Sugge
 from forum.submissions import ACCEPTED, SUBMITTED, WITHDRAWN
 from forum.visible import trimmed
 from forum.web import annotating, suggestions
+from forum.web.devices import keep
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.pages import done, page
 from forum.web.private import story_of_link
-from forum.web.saving import known_again
 from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
@@ -97,7 +97,7 @@ async def _build_page(
         to_send=story.status in {ACCEPTED, SUBMITTED} and request.query_params.get("done") == "answered",
         errors=_errors(error),
     )
-    return known_again(request, answer)
+    return keep(request, answer)
 
 
 async def answer(request: Request) -> Response:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
 
 from forum.errors import TooMany
 
@@ -19,24 +20,54 @@ _LATER = "Too many tries from this network. Wait %(minutes)s minutes and try aga
 
 
 class Limits:
-    """Counts what happened lately under a key, in a sliding window."""
+    """Counts what happened lately under a key, in a sliding window.
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    It holds `most_keys` at most. A new one takes the place of one under which least was counted, the oldest of those:
+    whoever makes many keys up pushes out their own, and none that is near its limit.
+    """
+
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        most_keys: int = _KEYS_KEPT,
+    ) -> None:
         self._monotonic = monotonic
-        self._seen: dict[str, deque[float]] = {}
+        self.sleep = sleep
+        self.waiting: Counter[str] = Counter()  # answers that are made to wait now, by network
+        self._most_keys = most_keys
+        # Keys under which one thing was counted, and all others; both with the oldest first.
+        self._once: dict[str, deque[float]] = {}
+        self._often: dict[str, deque[float]] = {}
+
+    def now(self) -> float:
+        """Seconds on a clock that only goes forward."""
+        return self._monotonic()
 
     def check(self, key: str, limit: int, window: int) -> None:
         """Raises TooMany where `limit` things were counted under this key in the last `window` seconds."""
+        wait = self.wait(key, limit, window)
+        if wait:
+            raise too_many(wait)
+
+    def wait(self, key: str, limit: int, window: int) -> int:
+        """In how many seconds one more thing may be counted under a key: 0 for now, at most `window`."""
         seen = self._recent(key, window)
-        if len(seen) >= limit:
-            wait = int(seen[0] + window - self._monotonic()) + 1
-            raise TooMany(_SOON if wait < _LONG else _LATER, wait)
+        if len(seen) < limit:
+            return 0
+        return int(seen[-limit] + window - self._monotonic()) + 1 if limit else window
 
     def count(self, key: str) -> None:
         """Remembers that it happened now."""
-        if len(self._seen) >= _KEYS_KEPT and key not in self._seen:
-            self._seen.pop(next(iter(self._seen)))
-        self._seen.setdefault(key, deque()).append(self._monotonic())
+        now = self._monotonic()
+        if key in self._once:
+            self._often[key] = self._once.pop(key)
+        if key in self._often:
+            self._often[key].append(now)
+            return
+        if len(self._once) + len(self._often) >= self._most_keys:
+            self._forget_one()
+        self._once[key] = deque([now])
 
     def take(self, key: str, limit: int, window: int) -> None:
         """`check`, and where it passes `count`."""
@@ -53,13 +84,28 @@ class Limits:
 
     def give_back(self, key: str) -> None:
         """Forgets the latest thing counted under a key: it turned out not to be one of those that are limited."""
-        seen = self._seen.get(key)
+        seen = self._once.get(key) or self._often.get(key)
         if seen:
             seen.pop()
+            if not seen:
+                self._once.pop(key, None)
+                self._often.pop(key, None)
 
     def _recent(self, key: str, window: int) -> deque[float]:
-        seen = self._seen.get(key, deque())
+        seen = self._once.get(key) or self._often.get(key) or deque()
         horizon = self._monotonic() - window
         while seen and seen[0] <= horizon:
             seen.popleft()
         return seen
+
+    def _forget_one(self) -> None:
+        """Makes room for one more key."""
+        if self._once:
+            self._once.pop(next(iter(self._once)))
+            return
+        self._often.pop(min(self._often, key=lambda key: len(self._often[key])))
+
+
+def too_many(wait: int) -> TooMany:
+    """What is raised where a limit is reached, for `wait` seconds."""
+    return TooMany(_SOON if wait < _LONG else _LATER, wait)

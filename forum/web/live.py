@@ -24,14 +24,17 @@ from forum.viewing import own_of as own_of_phone
 from forum.visible import digits, trimmed
 from forum.web.cookieless import giving, refusing
 from forum.web.cookies import DEVICE, READING, YEAR, cookie_of, set_cookie
+from forum.web.devices import keep
+from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
-from forum.web.limits import TEN_MINUTES
+from forum.web.joining import come_in
 from forum.web.own import NOBODYS, left_over, own_of
 from forum.web.pages import digest, done, page, wants_json
-from forum.web.site import address_of, base_url, site_of
+from forum.web.shares import guessed
+from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
-from forum.web.words import language, ngettext
+from forum.web.words import language, ngettext, say
 from forum.wire import MAX_REASON, REFUSALS, CastMessage, Screen
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
@@ -52,6 +55,11 @@ async def join(request: Request) -> Response:
         if wants_json(request):
             raise BadInput(error.message, field="code") from error
         return await page(request, "live/join.html", 422, errors=errors, code=typed)
+    except TooMany as error:
+        if wants_json(request):
+            raise
+        errors = {"code": say(error.message, error.values)}
+        return retry_after(await page(request, "live/join.html", 429, errors=errors, code=typed), error)
     return done(request, f"/s/{live.code}", session=live.id)
 
 
@@ -95,20 +103,19 @@ async def join_session(request: Request) -> Response:
     async with site.store.read() as work:
         known = await work.sessions.participant(live.id, digest(device))
     if known is None:
-        site.limits.take(f"join {address_of(request)}", site.settings.joins_per_address, TEN_MINUTES)
         participant = Participant(
             secrets.token_hex(16), live.id, group or None, site.clock.now(), observer=form.flag("observe")
         )
-        async with site.store.begin() as work:
-            joined = await work.sessions.join(participant, digest(device))
-            if joined.id == participant.id:
-                await work.care.belong(participant.id, also)
-        site.rooms.joined(live.id)
+        try:
+            await come_in(request, participant, device, also)
+        except TooMany as error:
+            if wants_json(request):
+                raise
+            full = await _joining(request, live, 429, {"group": say(error.message)}, form=form)
+            return giving(request, retry_after(full, error))
     other = known is not None and known.group != (group or None)
     news = "?joined=1" if known is None else "?again=1" if other else ""
-    answer = done(request, f"/s/{live.code}{news}", session=live.id)
-    set_cookie(request, answer, DEVICE, device, YEAR)
-    return answer
+    return keep(request, done(request, f"/s/{live.code}{news}", session=live.id), device)
 
 
 async def ticket(request: Request) -> Response:
@@ -129,29 +136,26 @@ async def _join_with_ticket(request: Request, live: LiveSession, form: Form) -> 
     device = cookie_of(request, DEVICE) or secrets.token_urlsafe(24)
     try:
         await admitted(request, live, typed, digest(device), tickets.Told(frozenset(also), form.flag("observe")))
-    except BadInput as error:
+    except (BadInput, TooMany) as error:
         if wants_json(request):
             raise
-        return await _joining(request, live, 422, spoken(error), typed, form)
+        wrong = spoken(error) if isinstance(error, BadInput) else {"ticket": say(error.message, error.values)}
+        return retry_after(await _joining(request, live, status_of(error), wrong, typed, form), error)
     site.rooms.joined(live.id)
-    answer = done(request, f"/s/{live.code}?joined=1", session=live.id)
-    set_cookie(request, answer, DEVICE, device, YEAR)
-    return answer
+    return keep(request, done(request, f"/s/{live.code}?joined=1", session=live.id), device)
 
 
 async def admitted(
     request: Request, live: LiveSession, typed: str, device: str, told: tickets.Told = tickets.NOTHING_TOLD
 ) -> Participant:
-    """Who comes with a ticket; guesses are counted by address. Raises BadInput, TooMany."""
+    """Who comes with a ticket: a right one lets in whatever others have tried. Raises BadInput, TooMany."""
     site = site_of(request)
-    key = f"ticket {address_of(request)}"
-    site.limits.check(key, site.settings.wrong_tickets_per_address, TEN_MINUTES)
     if not tickets.plain(typed):
         raise BadInput("Type the code on your ticket.", field="ticket")
     try:
         return await tickets.admit(site.store, site.clock, live, typed, device, told)
     except tickets.UnknownTicket:
-        site.limits.count(key)
+        await guessed(request, "ticket", site.settings.wrong_tickets_per_address)
         raise
 
 
@@ -321,34 +325,17 @@ def screen_context(base: str, view: View, tongue: str = "") -> dict[str, Any]:
 
 
 async def session_of(request: HTTPConnection, code: str) -> LiveSession:
-    """The session of a join code. Wrong codes are counted by address, so that nobody tries them all.
+    """The session of a join code: a right one leads in whatever others behind the same address have tried.
 
-    Whoever has joined the session goes on, whatever others behind the same address have tried.
+    Raises NotFound, and TooMany for wrong ones.
     """
     site = site_of(request)
-    key = f"code {address_of(request)}"
-    try:
-        site.limits.check(key, site.settings.wrong_codes_per_address, TEN_MINUTES)
-    except TooMany:
-        if not await _inside(request, code):
-            raise
     try:
         async with site.store.read() as work:
             return await work.sessions.by_code(code)
     except NotFound:
-        site.limits.count(key)
+        await guessed(request, "code", site.settings.wrong_codes_per_address)
         raise
-
-
-async def _inside(request: HTTPConnection, code: str) -> bool:
-    """Whether this browser has joined the session of a code."""
-    try:
-        async with site_of(request).store.read() as work:
-            live = await work.sessions.by_code(code)
-    except NotFound:
-        return False
-    participant, _device = await participant_of(request, live)
-    return participant is not None
 
 
 async def participant_of(request: HTTPConnection, live: LiveSession) -> tuple[Participant | None, str]:
@@ -371,7 +358,8 @@ async def _joining(
     room = await site_of(request).rooms.room(live.id)
     context = screen_context(base_url(request), room.view) | {"errors": errors or {}, "typed": typed}
     told = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
-    return await page(request, "live/joining.html", status, value=None, **told, **context)
+    chosen = form.text("group") if form and "group" in form.values else None
+    return await page(request, "live/joining.html", status, value=chosen, **told, **context)
 
 
 def missed_words(view: View) -> str:

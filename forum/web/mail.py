@@ -17,12 +17,14 @@ from forum import mail
 from forum.addresses import checked
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports import Submission
-from forum.web.errors import status_of
+from forum.web.devices import keep
+from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
-from forum.web.limits import A_DAY, AN_HOUR, TEN_MINUTES
+from forum.web.limits import A_DAY, AN_HOUR
 from forum.web.pages import page
 from forum.web.private import MAILS_A_DAY, mail_of, story_of_link
-from forum.web.site import address_of, site_of
+from forum.web.shares import Share, guessed
+from forum.web.site import site_of
 from forum.web.words import say
 
 # The only address that may be posted to from another site's page, without a cookie: its key is the whole permission.
@@ -46,7 +48,7 @@ async def mine(request: Request) -> Response:
             await mail.stop_for(site.store, site.clock, key)
             return RedirectResponse(f"/my-story/{key}/mail?done=stopped", 303)
         address = checked(form.text("address"))
-        site.limits.take(f"mail {address_of(request)}", site.settings.mails_per_address, AN_HOUR)
+        Share("mail", site.settings.mails_per_address, AN_HOUR).take(request)
         await mail.ask(site.store, site.clock, key, address, send=_counted(request, address))
     except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
         return await _mine(request, story, form, error)
@@ -80,17 +82,13 @@ async def _mine(request: Request, story: Submission, form: Form, error: ForumErr
         told_so=request.query_params.get("done", "") if not error else "",
         errors=errors,
     )
-    if isinstance(error, TooMany):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+    return keep(request, retry_after(answer, error))
 
 
 async def confirm(request: Request) -> Response:
-    """The link of the first mail: a button, and then yes. Wrong ones are counted by network address."""
+    """The link of the first mail: a button, and then yes. Wrong ones are counted."""
     site = site_of(request)
     key = request.path_params["key"]
-    wrong = f"wrong mail link {address_of(request)}"
-    site.limits.check(wrong, site.settings.wrong_links_per_address, TEN_MINUTES)
     try:
         if request.method == "POST":
             await mail.confirm(site.store, site.clock, key)
@@ -99,7 +97,7 @@ async def confirm(request: Request) -> Response:
             async with site.store.read() as work:
                 await mail.waiting(work, site.clock, key)
     except NotFound:
-        site.limits.count(wrong)
+        await guessed(request, "mail link", site.settings.wrong_links_per_address)
         raise
     return await page(
         request,

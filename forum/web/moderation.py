@@ -13,11 +13,13 @@ from forum.commission import Commission
 from forum.errors import BadInput, ForumError, StoreUnavailable, TooMany
 from forum.ports import Act, Submission, Work
 from forum.submissions import ACCEPTED, must_be_public
-from forum.web.errors import status_of
+from forum.web.devices import keep
+from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import AN_HOUR
 from forum.web.pages import done, page
-from forum.web.site import address_of, site_of
+from forum.web.shares import Share
+from forum.web.site import site_of
 from forum.web.terms import act_words
 from forum.web.words import say
 
@@ -63,13 +65,13 @@ async def report(request: Request) -> Response:
         sent = request.query_params.get("sent") == "1"
         return await _report_page(request, story, commission, Form({}), sent=sent)
     form = await form_of(request)
-    key, most = _limit(request), site.settings.reports_per_address
+    share = _share(request)
     try:
-        site.limits.check(key, most, AN_HOUR)
+        share.check(request)
         made = await moderation.report(site.store, site.clock, story.id, form.text("words"), form.text("id"))
     except (BadInput, TooMany, StoreUnavailable) as error:
         return await _report_page(request, story, commission, form, error=error)
-    site.limits.count(key)
+    share.count(request)
     return done(request, f"/stories/{story.id}/report?sent=1", report=made.id)
 
 
@@ -82,8 +84,7 @@ async def _report_page(
     sent: bool = False,
     error: ForumError | None = None,
 ) -> Response:
-    site = site_of(request)
-    left = site.settings.reports_per_address - site.limits.lately(_limit(request), AN_HOUR)
+    left = _share(request).left(request)
     errors: dict[str, str] = {}
     if error is not None:
         errors = spoken(error) if isinstance(error, BadInput) else {"main": say(error.message, error.values)}
@@ -100,10 +101,8 @@ async def _report_page(
         sent=sent,
         errors=errors,
     )
-    if isinstance(error, TooMany):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+    return keep(request, retry_after(answer, error))
 
 
-def _limit(request: Request) -> str:
-    return f"reports {address_of(request)}"
+def _share(request: Request) -> Share:
+    return Share("reports", site_of(request).settings.reports_per_address, AN_HOUR)

@@ -8,9 +8,10 @@ from starlette.responses import RedirectResponse, Response
 from forum.errors import BadInput, FormErrors, ForumError, StoreUnavailable, TooMany
 from forum.ports import Person
 from forum.web import passwords
-from forum.web.accounts import errors_of, holder, new_password, people_page, signed_in, typed_password, with_cookie
+from forum.web.accounts import errors_of, new_password, people_page, signed_in, typed_password, with_cookie
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of
+from forum.web.holder import holder
 from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import site_of
 
@@ -29,7 +30,7 @@ async def own(request: Request) -> Response:
             token = await signed_in(request, work, person)
     except (BadInput, TooMany, StoreUnavailable) as error:
         return retry_after(await _own_page(request, error), error)
-    return with_cookie(request, RedirectResponse("/account?done=1", 303), token)
+    return with_cookie(request, RedirectResponse("/account?done=1", 303), token, person)
 
 
 async def _chosen(request: Request, form: Form, person: Person) -> str:

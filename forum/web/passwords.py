@@ -20,6 +20,9 @@ MOST = 200
 
 # Each takes 64 MiB while it works, so two at a time are enough; others queue.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="argon2")
+# What is checked for nobody, only to take as long, has a thread of its own: real passwords never queue behind it.
+_nobodys = ThreadPoolExecutor(1, thread_name_prefix="argon2-nobody")
+_free = asyncio.Semaphore(3)  # never waited for
 _hasher = argon2.PasswordHasher()
 
 
@@ -44,8 +47,15 @@ async def hashed(password: str) -> str:
 
 
 async def fit(stored: str, password: str) -> Fit:
-    """Whether the password belongs to a stored hash. For "" (nobody) it is as slow, and never."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _fit, stored, password)
+    """Whether the password belongs to a stored hash. For "" (nobody) it is as slow, and never; where several of those
+    wait already it is quick: whoever answers waits besides (holder.py)."""
+    loop = asyncio.get_running_loop()
+    if stored:
+        return await loop.run_in_executor(_threads, _fit, stored, password)
+    if not _free.locked():
+        async with _free:
+            await loop.run_in_executor(_nobodys, _fit, "", password)
+    return Fit.NO
 
 
 @cache

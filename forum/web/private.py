@@ -16,9 +16,9 @@ from forum.ports import Submission, Work
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.life import told
-from forum.web.limits import A_DAY, TEN_MINUTES
 from forum.web.pages import done, page
-from forum.web.site import address_of, base_url, site_of
+from forum.web.shares import guessed
+from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import say
 
@@ -33,23 +33,17 @@ _NO_LINK = (
 async def story_of_link(request: Request, key: str = "") -> tuple[Submission, Commission]:
     """The story of a private link, whose key is the one in the address where none is given.
 
-    Wrong ones are counted by address, so that nobody tries them by the thousand. Whoever opened their link from this
-    address before goes on, whatever others behind the same address have tried. Raises NotFound, TooMany.
+    A right one opens whatever others behind the same address have tried. Raises NotFound, TooMany for wrong ones.
     """
     site = site_of(request)
     link_ = submissions.link_of(key or request.path_params["key"])
-    wrong, known = f"wrong link {address_of(request)}", f"link {address_of(request)} {link_}"
-    if not site.limits.lately(known, A_DAY):
-        site.limits.check(wrong, site.settings.wrong_links_per_address, TEN_MINUTES)
     try:
         async with site.store.read() as work:
             story = await work.stories.by_link(link_)
             commission = await work.commissions.get(story.commission)
     except NotFound as error:
-        site.limits.take(wrong, site.settings.wrong_links_per_address, TEN_MINUTES)
+        await guessed(request, "link", site.settings.wrong_links_per_address)
         raise NotFound(_NO_LINK) from error
-    if not site.limits.lately(known, A_DAY):
-        site.limits.count(known)
     return story, commission
 
 

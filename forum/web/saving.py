@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -15,13 +14,16 @@ from forum import submissions, writing
 from forum.draft import Draft, mark
 from forum.edits import plain
 from forum.errors import BadInput
+from forum.settings import Settings
 from forum.web import clashes, workparts
-from forum.web.cookies import DEVICE, YEAR, cookie_of, set_cookie
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.devices import who_of
 from forum.web.forms import Form
 from forum.web.limits import AN_HOUR, TEN_MINUTES
 from forum.web.longwork import long
 from forum.web.private import story_of_link
-from forum.web.site import address_of, base_url, site_of
+from forum.web.shares import Share
+from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 from forum.web.wishes import SEEN, Set, Wish, edits_of, known, place, touched
 from forum.web.words import say
@@ -72,10 +74,10 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
     Raises NotFound, TooMany, IllegalMove, StoreUnavailable, BadInput.
     """
     site = site_of(request)
-    address, device = address_of(request), cookie_of(request, DEVICE)
-    site.limits.take(f"saves:{address}", site.settings.saves_per_address, TEN_MINUTES)
+    device = cookie_of(request, DEVICE)
+    saves(site.settings).take(request)
     if commission and not await submissions.has_link(site.store, key):
-        site.limits.take(f"begun:{address}", site.settings.stories_per_address, AN_HOUR)
+        begun(site.settings).take(request)
         return await writing.begin(site.store, site.clock, commission, key, edits_of(Draft(), wishes, {}), device)
     await story_of_link(request, key)
     draft = await writing.opened(site.store, site.clock, key)
@@ -134,14 +136,16 @@ def context_of(request: Request, key: str, begins: str = "") -> dict[str, Any]:
 
 def saves_left(request: Request) -> int | None:
     """How many more times may be saved from this network, once only a fifth is left; else None."""
-    site = site_of(request)
-    most = site.settings.saves_per_address
-    left = site.limits.left(f"saves:{address_of(request)}", most, TEN_MINUTES)
-    return left if left <= most // 5 else None
+    share = saves(site_of(request).settings)
+    left = share.left(request)
+    return left if left <= share.most_of(who_of(request)) // 5 else None
 
 
-def known_again(request: Request, answer: Response) -> Response:
-    """The answer, with a cookie that tells this browser's writing from another's where it has none yet."""
-    if not cookie_of(request, DEVICE):
-        set_cookie(request, answer, DEVICE, secrets.token_urlsafe(24), YEAR)
-    return answer
+def saves(settings: Settings) -> Share:
+    """How often may be saved: by one known browser a fifth of what all may that are not known."""
+    return Share("saves", settings.saves_per_address, TEN_MINUTES, own=max(1, settings.saves_per_address // 5))
+
+
+def begun(settings: Settings) -> Share:
+    """How many stories may be begun."""
+    return Share("begun", settings.stories_per_address, AN_HOUR)

@@ -13,15 +13,18 @@ from forum.draft import PERMISSIONS, YES, Draft
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable, TooMany
 from forum.ports import Submission
 from forum.scenario import Scenario
+from forum.settings import Settings
 from forum.submissions import ACCEPTED, HELD
 from forum.web import annotating
+from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import form_of, spoken
 from forum.web.limits import AN_HOUR
 from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import story_of_link
-from forum.web.site import address_of, site_of
+from forum.web.shares import Share
+from forum.web.site import site_of
 from forum.web.telling import place_of
 from forum.web.words import gettext as _
 from forum.web.words import say
@@ -47,11 +50,16 @@ async def check(request: Request) -> Response:
     if told is None or (unseen and (await long(annotating.for_moderators, told)).parts):
         return await _page(request, story, commission, draft, told, missing)
     try:
-        site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
+        sent(site.settings).take(request)
         await writing.send(site.store, site.clock, key)
     except (BadInput, TooMany, IllegalMove, StoreUnavailable) as error:
         return await _page(request, story, commission, draft, told, missing, error)
     return RedirectResponse(f"/my-story/{key}?sent=1", 303)
+
+
+def sent(settings: Settings) -> Share:
+    """How many stories may be sent."""
+    return Share("stories", settings.stories_per_address, AN_HOUR)
 
 
 def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario | None, dict[str, BadInput]]:
@@ -76,11 +84,11 @@ async def _page(
     missing: dict[str, BadInput],
     error: ForumError | None = None,
 ) -> Response:
-    site, key = site_of(request), request.path_params["key"]
+    key = request.path_params["key"]
     if isinstance(error, FormErrors):
         missing = dict(error.fields)
     shown = told or composing.sketch(draft, told_by=commission.group_label(draft.group) or "").story
-    left = site.limits.left(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
+    left = sent(site_of(request).settings).left(request)
     status = status_of(error) if error else 422 if request.method == "POST" and missing else 200
     answer = await page(
         request,
@@ -107,7 +115,7 @@ async def _page(
         use=place_of(key, "use"),
         key=key,
     )
-    return retry_after(answer, error)
+    return keep(request, retry_after(answer, error))
 
 
 def _words(missing: dict[str, BadInput]) -> dict[str, str]:

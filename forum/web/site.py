@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
 from typing import cast
 
 import jinja2
@@ -15,7 +16,7 @@ from forum.settings import Settings
 from forum.signing import Signer
 from forum.web.languages import Languages
 from forum.web.limits import Limits
-from forum.web.proxies import Proxies
+from forum.web.proxies import Proxies, address_in
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -25,6 +26,7 @@ class Site:
     """The parts of this server that pages need.
 
     `address` is how phones reach it, as "http://192.0.2.7:8000": the configured one, else this machine's own.
+    `device_secret` signs what browsers prove (`devices.py`).
     """
 
     settings: Settings
@@ -34,6 +36,7 @@ class Site:
     rooms: Rooms
     templates: jinja2.Environment
     limits: Limits
+    device_secret: bytes
     proxies: Proxies
     mailing: Mailing
     languages: Languages
@@ -45,9 +48,16 @@ def site_of(request: HTTPConnection) -> Site:
     return cast(Site, request.app.state.site)
 
 
-def address_of(request: HTTPConnection) -> str:
-    """The network address a request came from, for limits: of whoever asked, not of a trusted proxy (`proxies.py`)."""
-    return request.client.host if request.client else ""
+def network_of(request: HTTPConnection) -> str:
+    """Where a request came from, for limits: the address of whoever asked, not of a trusted proxy (`proxies.py`).
+
+    Of an IPv6 address its first 64 bits: one line has all the others.
+    """
+    host = request.client.host if request.client else ""
+    address = address_in(host)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return host if address is None else str(address)
 
 
 def base_url(request: HTTPConnection) -> str:

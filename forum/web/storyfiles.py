@@ -33,13 +33,16 @@ from forum.scenario import Scenario
 from forum.submissions import RETURNED, Sent, must_be_public
 from forum.web import annotating
 from forum.web.about import about_fields, errors_of, read_about
+from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import File, Form, form_with_file
 from forum.web.limits import AN_HOUR
 from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import story_of_link
-from forum.web.site import address_of, site_of
+from forum.web.sending import sent as sent_from
+from forum.web.shares import Share
+from forum.web.site import site_of
 from forum.web.words import gettext as _
 from forum.web.words import say
 
@@ -80,8 +83,7 @@ async def _send(request: Request, commission: Commission, before: Submission | N
     form, found = Form({}), _Read()
     try:
         form, file = await form_with_file(request, "file", importing.MAX_BYTES)
-        tries = _TRIES * site.settings.stories_per_address
-        site.limits.take(f"story files:{address_of(request)}", tries, AN_HOUR)
+        Share("story files", _TRIES * site.settings.stories_per_address, AN_HOUR).take(request)
         too_big = file is not None and file.size > importing.MAX_BYTES
         found = await long(_read, form, None if too_big else file)
         if too_big:
@@ -91,7 +93,7 @@ async def _send(request: Request, commission: Commission, before: Submission | N
         if file and (found.left_out or (await long(annotating.for_moderators, story)).parts):
             return await _page(request, commission, form, found)
         sent = Sent(story, **about)
-        site.limits.take(f"stories:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
+        sent_from(site.settings).take(request)
         if before:
             key = request.path_params["key"]
             await submissions.resubmit(site.store, site.clock, key, sent)
@@ -151,7 +153,7 @@ async def _page(
         form=about_fields(form, commission),
         errors=errors,
     )
-    return retry_after(answer, error)
+    return keep(request, retry_after(answer, error))
 
 
 def _lines(found: Sequence[Problem]) -> list[tuple[int, str]]:

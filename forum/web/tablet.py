@@ -13,20 +13,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum import guarding
-from forum.errors import BadInput, CastRefused, IllegalMove, NotFound
+from forum.errors import BadInput, CastRefused, IllegalMove, NotFound, TooMany
 from forum.session import TICKETS, LiveSession, Participant
 from forum.sharing import share
 from forum.tickets import plain
+from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
 from forum.web.live import Typed, ack_facts, admitted, cast_by_form, news_of, screen_context, small, unsent
 from forum.web.pages import digest, done, page, wants_json
 from forum.web.prefix import prefix_of
-from forum.web.site import address_of, base_url, site_of
+from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 from forum.web.words import gettext as _
 from forum.web.words import language, say
 
+# People whose ballots the tablets of a session may take in ten minutes.
+MOST_PASSING = 3000
 _PERSON = re.compile(r"[0-9a-f]{32}")
 
 
@@ -71,10 +74,12 @@ async def vote(request: Request) -> Response:
         return await _page(request, live, form, told=say(over.message))
     try:
         person = await _person(request, live, form)
-    except BadInput as error:
+    except (BadInput, TooMany) as error:
         if wants_json(request):
             raise
-        return await _page(request, live, form, errors=spoken(error))
+        wrong = spoken(error) if isinstance(error, BadInput) else {}
+        told = "" if wrong else say(error.message, error.values)
+        return retry_after(await _page(request, live, form, errors=wrong, told=told, status=status_of(error)), error)
     outcome, refused, _typed = await cast_by_form(request, person.id, form)
     if outcome is not None:
         return done(request, f"{_path(live)}?counted=1", **ack_facts(outcome))
@@ -119,10 +124,15 @@ async def _person(request: Request, live: LiveSession, form: Form) -> Participan
         raise BadInput("Choose a group, or “Prefer not to say”.", field="group")
     asked = form.text("person")
     person = asked if _PERSON.fullmatch(asked) else secrets.token_hex(16)
-    site.limits.take(f"join {address_of(request)}", site.settings.joins_per_address, TEN_MINUTES)
+    device = digest(f"tablet {live.id} {person}")
+    async with site.store.read() as work:
+        before = await work.sessions.participant(live.id, device)
+    if before is None:
+        # By the tablets' own link, so that no phone, and nobody else's tablet, uses this up.
+        site.limits.take(f"tablet {live.tablet}", MOST_PASSING, TEN_MINUTES)
     voter = Participant(secrets.token_hex(16), live.id, group or None, site.clock.now(), passing=True)
     async with site.store.begin() as work:
-        here = await work.sessions.join(voter, digest(f"tablet {live.id} {person}"))
+        here = await work.sessions.join(voter, device)
         if here.group != voter.group:
             # Refused before, for something else that was amiss, and the group put right with it.
             await work.sessions.regroup(here.id, voter.group)
@@ -136,17 +146,18 @@ async def _page(
     errors: dict[str, str] | None = None,
     refused: CastRefused | None = None,
     told: str = "",
+    status: int = 0,
 ) -> Response:
     room = await site_of(request).rooms.room(live.id)
     filled = form or Form({})
     # After a refusal the same person goes on; after a counted ballot the next one begins.
-    again = filled.text("person") if errors or refused else ""
+    again = filled.text("person") if errors or refused or status else ""
     typed = Typed(filled.text("round"), "", filled.text("reason"), condition=filled.text("condition"))
     context = screen_context(base_url(request), room.view)
     return await page(
         request,
         "live/tablet.html",
-        422 if errors else 409 if refused or told else 200,
+        status or (422 if errors else 409 if refused or told else 200),
         **context
         | {
             "given": filled.values,

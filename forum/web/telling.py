@@ -17,13 +17,13 @@ from forum.draft import NO, Draft
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.web.about import notes_offered
 from forum.web.clashes import clash_page, unused
+from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of
-from forum.web.limits import AN_HOUR
 from forum.web.pages import page
 from forum.web.private import story_of_link
-from forum.web.saving import Sheet, context_of, known_again, saved_by, sheet_of
-from forum.web.site import address_of, site_of
+from forum.web.saving import Sheet, begun, context_of, saved_by, sheet_of
+from forum.web.site import site_of
 from forum.web.wishes import HAPPENED, QUESTION, wishes_of
 from forum.web.words import gettext as _
 from forum.web.words import say
@@ -115,7 +115,7 @@ async def _saved(
         answer = await _page(request, commission, here, key, sheet_of(saved, form), public=public)
     else:
         answer = RedirectResponse(place_of(key, onward), 303)
-    return known_again(request, answer)
+    return keep(request, answer)
 
 
 async def _page(
@@ -148,13 +148,12 @@ async def _page(
         **_shown(sheet.draft, commission),
         **context_of(request, key, commission.id if begins else ""),
     )
-    return known_again(request, retry_after(answer, error))
+    return keep(request, retry_after(answer, error))
 
 
 def _left(request: Request) -> int | None:
     """How many more stories may be begun from this network in an hour, once there are few; else None."""
-    site = site_of(request)
-    left = site.limits.left(f"begun:{address_of(request)}", site.settings.stories_per_address, AN_HOUR)
+    left = begun(site_of(request).settings).left(request)
     return left if left <= _FEW else None
 
 

@@ -21,12 +21,13 @@ from forum.reading import PLAIN_AGE, measure
 from forum.web import play as playing
 from forum.web import wishes
 from forum.web.clashes import clash_page, unused
+from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of
 from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import story_of_link
-from forum.web.saving import Sheet, context_of, known_again, saved_by, sheet_of
+from forum.web.saving import Sheet, context_of, saved_by, sheet_of
 from forum.web.site import site_of
 from forum.web.telling import STEPS, place_of, step_of
 from forum.web.wishes import Wish, wishes_of
@@ -61,7 +62,7 @@ async def workspace(request: Request) -> Response:
         return await clash_page(request, saved, action=here, back=back, hidden={"card": card} | unused(saved, form))
     if saved.errors:
         return await _page(request, story, commission, key, sheet_of(saved, form), opened=card)
-    return known_again(request, RedirectResponse(here + _onward(form, saved.draft, card), 303))
+    return keep(request, RedirectResponse(here + _onward(form, saved.draft, card), 303))
 
 
 def _asked(draft: Draft, form: Form) -> list[Wish]:
@@ -150,7 +151,7 @@ async def _page(
         **_measures(),
         **context_of(request, key),
     )
-    return known_again(request, retry_after(answer, error))
+    return keep(request, retry_after(answer, error))
 
 
 def _measures() -> dict[str, Any]:

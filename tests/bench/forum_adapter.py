@@ -2,7 +2,7 @@
 
 Makes an organiser in the server's data folder (option `data`), a session with one question of four responses, and lets
 every client join as a phone does. The server's limit of joins from one address must allow so many:
-FORUM_JOINS_PER_ADDRESS. A tally tells how many have voted, never how: its counts are a 1-tuple.
+FORUM_JOINS_PER_SESSION. A tally tells how many have voted, never how: its counts are a 1-tuple.
 """
 
 from __future__ import annotations

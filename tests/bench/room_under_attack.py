@@ -33,7 +33,7 @@ from serving import Serving  # noqa: E402
 ATTACKS = HERE.parent / "attack"
 NOBODY = "(nobody attacks)"
 # The load generator comes from one address, as a venue does that has been told to Forum.
-VENUE = {"FORUM_JOINS_PER_ADDRESS": "1000000", "FORUM_CONNECTIONS_PER_ADDRESS": "20000"}
+VENUE = {"FORUM_JOINS_PER_SESSION": "1000000", "FORUM_CONNECTIONS_PER_ADDRESS": "20000"}
 MOST_MB = 300.0
 MOST_TIMES = 2.0
 

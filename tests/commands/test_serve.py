@@ -177,8 +177,8 @@ def test_a_damaged_signing_key(data: Path) -> None:
 
 
 def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
-    line = refused(tmp_path / "data", env=environ(FORUM_JOINS_PER_ADDRESS="many"))
-    assert "FORUM_JOINS_PER_ADDRESS" in line
+    line = refused(tmp_path / "data", env=environ(FORUM_JOINS_PER_SESSION="many"))
+    assert "FORUM_JOINS_PER_SESSION" in line
     assert not (tmp_path / "data").exists()
 
 
@@ -190,7 +190,7 @@ def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
         ("FORUM_PUBLIC_URL", "https://[::1"),
         ("FORUM_PUBLIC_URL", "https://example.org/record"),
         ("FORUM_TRUSTED_PROXIES", "proxy.example.org"),
-        ("FORUM_JOINS_PER_ADDRESS", "9" * 5000),
+        ("FORUM_JOINS_PER_SESSION", "9" * 5000),
         ("FORUM_DATABASE_URL", "postgresql+asyncpg://u@127.0.0.1:port/x"),
         ("FORUM_DATABASE_URL", "postgresql+asyncpg://u@127.0.0.1:1/x?nonsense=1"),
     ],

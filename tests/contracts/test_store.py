@@ -383,6 +383,13 @@ async def test_a_device_is_one_participant_of_a_session(store: SqlStore) -> None
         assert await work.sessions.join(other, "device") == other
         assert await work.sessions.joined(live.id) == {"g1": 1, "g2": 1, None: 2}
         assert await work.sessions.joined(new_id()) == {}
+        passing, listening = (
+            Participant(new_id(), live.id, None, NOON, **{name: True}) for name in ("passing", "observer")
+        )
+        for one in (passing, listening):
+            await work.sessions.join(one, one.id)
+        assert await work.sessions.places(live.id) == 5
+        assert await work.sessions.places(new_id()) == 0
     with pytest.raises(NotFound):
         async with store.begin() as work:
             await work.sessions.join(Participant(new_id(), new_id(), None, NOON), "device")

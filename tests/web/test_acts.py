@@ -132,6 +132,7 @@ CONSOLE: dict[str, Fill] = {
     "reword": lambda there: {"round": there.round, "kind": "easy", "question": "Who comes?"},
     "item": lambda there: {"item": there.item, "after": ""},
     "undo": _with(undo="undo"),
+    "let-in": _alike({}),
 }
 ASYNCHRONOUS: dict[str, Fill] = {
     "close": _alike({"sure": "1"}),
@@ -207,7 +208,7 @@ FAMILIES: dict[str, Family] = {
 }
 # The acts that the program has at these addresses.
 THE_PROGRAMS = {
-    "/console/{session}/{act}": {*console.ACTS, *joker.ACTS, *care.ACTS, console.NEXT, console.UNDO},
+    "/console/{session}/{act}": {*console.ACTS, *joker.ACTS, *care.ACTS, console.NEXT, console.UNDO, console.LET_IN},
     "/organise/asynchronous/{session}/{act}": {*asynchronous.ACTS, asynchronous.EXTEND},
     "/organise/sessions/{session}/programme": set(programmes.ACTS),
     "/moderate/{story}": set(submissions.ACTIONS),

@@ -79,3 +79,45 @@ def test_what_was_counted_lately_is_known_until_it_is_long_ago() -> None:
     hands.time += 1
     assert limits.lately("reports 192.0.2.1", 600) == 1
     assert limits.lately("reports 192.0.2.2", 600) == 0
+
+
+def test_keys_made_up_push_out_each_other_and_none_that_matters() -> None:
+    hands = Hands()
+    limits = Limits(hands, most_keys=10)
+    for key in ("wrong code 192.0.2.1", "sign-in mo"):
+        for _ in range(3):
+            limits.count(key)
+    for n in range(1000):
+        limits.count(f"wrong code made up {n}")
+    with pytest.raises(TooMany):
+        limits.check("wrong code 192.0.2.1", 3, 600)
+    assert limits.lately("sign-in mo", 600) == 3
+    assert sum(limits.lately(f"wrong code made up {n}", 600) for n in range(1000)) == 8
+    # Nor do those under which a second thing was counted.
+    for n in range(1000):
+        limits.count(f"again {n}")
+        limits.count(f"again {n}")
+    assert limits.lately("sign-in mo", 600) == 3
+    assert sum(limits.lately(f"again {n}", 600) > 0 for n in range(1000)) == 8
+
+
+def test_a_limit_that_was_made_lower_says_when_it_lets_in_again() -> None:
+    hands = Hands()
+    limits = Limits(hands)
+    for _ in range(5):
+        limits.count("k")
+        hands.time += 100
+    # The last two of five count: one must be over.
+    assert limits.wait("k", 2, 600) == 401
+    assert limits.wait("k", 5, 600) == 101
+    assert limits.wait("k", 6, 600) == 0
+    assert limits.wait("k", 0, 600) == 600
+
+
+def test_what_is_given_back_was_never_counted() -> None:
+    limits = Limits(Hands())
+    limits.count("k")
+    limits.give_back("k")
+    limits.give_back("k")
+    assert limits.lately("k", 600) == 0
+    limits.take("k", 1, 600)

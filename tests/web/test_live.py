@@ -44,9 +44,9 @@ class Event:
         await self.house.site.rooms.changed(self.live.id)
         return asked.id
 
-    async def join(self, group: str = "g1") -> httpx2.AsyncClient:
+    async def join(self, group: str = "g1", address: str = "192.0.2.1") -> httpx2.AsyncClient:
         """A browser that joined."""
-        browser = self.house.browser()
+        browser = self.house.browser(address)
         await browser.get(self.path)
         answer = await browser.post(f"{self.path}/join", data={"group": group})
         assert answer.status_code == 303, answer.text
@@ -59,7 +59,7 @@ class Event:
 
 @pytest.fixture
 async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
-    async with a_house(tmp_path, sqlite_template, wrong_codes_per_address=5, joins_per_address=20) as house:
+    async with a_house(tmp_path, sqlite_template, wrong_codes_per_address=5, joins_per_session=20) as house:
         commission = a_commission()
         live = a_session(commission, code="482913")
         async with house.store.begin() as work:
@@ -82,11 +82,14 @@ async def test_a_wrong_code_says_so_keeps_what_was_typed_and_has_its_limit(event
             assert answer.status_code == 422
             assert "no session with this code" in words(answer)
             assert 'value="123 456"' in answer.text
-        refused = await browser.post("/join", data={"code": "482913"})
+        refused = await browser.post("/join", data={"code": "123 457"})
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 600
+        assert "What is right works all the same" in words(refused)
+        assert 'value="123 457"' in refused.text
+        assert (await browser.post("/join", data={"code": "482913"})).status_code == 303
     async with event.house.browser("192.0.2.77") as elsewhere:
-        assert (await elsewhere.post("/join", data={"code": "482913"})).status_code == 303
+        assert (await elsewhere.post("/join", data={"code": "123456"})).status_code == 422
 
 
 async def close_code(event: Event, code: str, cookie: str = "") -> int:
@@ -121,23 +124,24 @@ async def close_code(event: Event, code: str, cookie: str = "") -> int:
 async def test_codes_cannot_be_tried_over_sockets_without_end(event: Event) -> None:
     assert await close_code(event, "482913") == 4403
     assert [await close_code(event, "123456") for _ in range(5)] == [4404] * 5
-    # Whether the code is right or wrong, nobody learns any more.
-    assert [await close_code(event, code) for code in ("482913", "123456")] == [1011, 1011]
+    assert [await close_code(event, code) for code in ("482913", "123456")] == [4403, 1011]
 
 
-async def test_whoever_has_joined_goes_on_when_a_neighbour_tries_codes(event: Event) -> None:
+async def test_whoever_has_the_right_code_comes_in_when_a_neighbour_tries_codes(event: Event) -> None:
     round_id = await event.ask()
     inside = await event.join()
     async with event.house.browser() as neighbour:
         for _ in range(6):
             answer = await neighbour.get("/s/123456")
         assert answer.status_code == 429
-        assert (await neighbour.get(event.path)).status_code == 429
+        assert (await neighbour.get(event.path)).status_code == 200
+        assert (await neighbour.post(f"{event.path}/join", data={"group": "g1"})).status_code == 303
     assert (await inside.get(event.path)).status_code == 200
     answer = await inside.post(f"{event.path}/vote", data={"round": round_id, "choice": "r1"})
     assert answer.status_code == 303
     assert await close_code(event, event.live.code, f"forum_device={inside.cookies['forum_device']}") == 0
-    assert (await inside.get("/s/123456")).status_code == 429
+    # Nor is whoever is inside counted with those who prove nothing.
+    assert (await inside.get("/s/123456")).status_code == 404
 
 
 async def test_looking_at_the_join_page_tries_no_code(event: Event) -> None:
@@ -188,13 +192,41 @@ async def test_the_same_browser_joins_once_and_keeps_its_group(event: Event) -> 
         assert await work.sessions.joined(event.live.id) == {"g1": 1}
 
 
-async def test_joins_from_one_address_have_a_limit_that_those_inside_do_not_feel(event: Event) -> None:
+async def test_a_session_has_so_many_places_and_its_organiser_makes_more_by_one_press(event: Event) -> None:
     inside = await event.join()
-    for _ in range(19):
-        await event.join()
-    async with event.house.browser() as browser:
-        assert (await browser.post(f"{event.path}/join", data={"group": "g1"})).status_code == 429
-    assert (await inside.post(f"{event.path}/join", data={"group": "g1"})).status_code == 303
+    for n in range(19):
+        await event.join(address=f"192.0.2.{n}")
+    async with event.house.browser() as browser, event.house.signed_in("organiser") as organiser:
+        await browser.get(event.path)
+        console = f"/console/{event.live.id}"
+        assert "Let more people in" not in words(await organiser.get(console))
+        refused = await browser.post(f"{event.path}/join", data={"group": "g2"})
+        assert refused.status_code == 429
+        assert "All places in this session are taken" in words(refused)
+        assert re.search('value="g2"[^>]* checked', refused.text)
+        assert (await inside.post(f"{event.path}/join", data={"group": "g1"})).status_code == 303
+        assert "Let more people in" in words(await organiser.get(console))
+        assert (await organiser.post(f"{console}/let-in")).status_code == 303
+        assert "Let more people in" not in words(await organiser.get(console))
+        for _ in range(20):
+            await event.join()
+        assert (await browser.post(f"{event.path}/join", data={"group": "g2"})).status_code == 429
+
+
+async def test_joins_without_the_pages_cookie_take_half_of_the_places(event: Event) -> None:
+    async with event.house.browser() as made_up:
+        for n in range(12):
+            made_up.cookies.clear()
+            made_up.cookies.set("forum_device", f"made-up-{n}")
+            joined = await made_up.post(f"{event.path}/join", data={"group": "g1"})
+            assert joined.status_code == (303 if n < 10 else 429)
+    await event.join()
+
+
+async def test_the_press_that_lets_more_in_is_an_organisers(event: Event) -> None:
+    async with event.house.signed_in("moderator") as moderator, event.house.signed_in("organiser") as organiser:
+        assert (await moderator.post(f"/console/{event.live.id}/let-in")).status_code == 403
+        assert (await organiser.post(f"/console/{new_id()}/let-in")).status_code == 404
 
 
 async def test_a_vote_by_form_is_counted_and_may_be_changed(event: Event) -> None:

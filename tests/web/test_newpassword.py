@@ -11,7 +11,7 @@ from house import PASSWORD, House, a_house, words
 from making import CLOCK
 
 from forum import organising
-from forum.web import accounts
+from forum.web import holder
 from forum.web.cookies import SIGNED_IN
 
 NEW = "eleven pale wooden bridges"
@@ -80,7 +80,7 @@ async def test_the_present_password_cannot_be_guessed_without_end(house: House) 
     await house.person("mo", "moderator")
     async with house.browser() as here:
         await enter(here, PASSWORD)
-        for _ in range(accounts.TRIES_PER_LOGIN):
+        for _ in range(holder.TRIES_PER_LOGIN):
             assert (await here.post("/account", data=typed(before="a guess that is wrong"))).status_code == 422
         refused = await here.post("/account", data=typed())
         assert refused.status_code == 429

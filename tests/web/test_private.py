@@ -90,7 +90,7 @@ async def test_switching_off_asks_twice_and_is_for_good(house: House) -> None:
     assert (left.link, left.status, left.twee) == ("", "submitted", story.twee)
 
 
-async def test_guesses_are_limited_by_address_and_stop_nobody_who_has_been_in(house: House) -> None:
+async def test_guesses_are_limited_by_address_and_stop_nobody_with_a_right_link(house: House) -> None:
     _, key = await house.story(await house.commission())
     _, later = await house.story(await house.commission())
     async with house.browser() as here, house.browser("192.0.2.9") as elsewhere:
@@ -99,14 +99,16 @@ async def test_guesses_are_limited_by_address_and_stop_nobody_who_has_been_in(ho
             guessed = await here.get(f"/my-story/{n:032}")
             assert guessed.status_code == 404
             assert "There is no story at this link" in words(guessed)
-        for path in (f"/my-story/{'x' * 32}", f"/my-story/{later}", f"/my-story/{later}/link"):
+        for path in (f"/my-story/{'x' * 32}", f"/my-story/{'y' * 32}/link"):
             limited = await here.get(path)
             assert limited.status_code == 429
             assert 0 < int(limited.headers["retry-after"]) <= 600
-        assert (await here.post(f"/my-story/{later}/link", data={"action": "revoke", "sure": "1"})).status_code == 429
-        assert (await here.post(f"/my-story/{later}/appeal", data={"words": "x"})).status_code == 429
         assert (await here.get(f"/my-story/{key}")).status_code == 200
-        assert (await elsewhere.get(f"/my-story/{later}")).status_code == 200
+        assert (await here.get(f"/my-story/{later}")).status_code == 200
+        assert (await elsewhere.get(f"/my-story/{'x' * 32}")).status_code == 404
+        revoked = await here.post(f"/my-story/{later}/link", data={"action": "revoke", "sure": "1"})
+        assert revoked.headers["location"] == "/link-off"
+        assert (await here.get(f"/my-story/{later}")).status_code == 429
 
 
 async def test_a_held_story_says_why_and_is_appealed_against_from_its_page(house: House) -> None:

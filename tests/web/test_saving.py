@@ -264,6 +264,7 @@ async def test_guessed_links_are_counted(house: House, key: str) -> None:
 
 async def test_saving_too_often_is_told_with_when_to_go_on(house: House, key: str) -> None:
     async with house.browser() as phone, house.browser("192.0.2.9") as other:
+        await phone.get(f"/my-story/{key}/write")
         for number in range(40):
             answer = await asked(phone, key, to("title", f"{number}", [mark("The third knock"), mark(f"{number - 1}")]))
             assert answer.status_code == 200

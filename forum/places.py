@@ -1,0 +1,62 @@
+"""How many phones may still join each session: by what it can hold, not by where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Door:
+    """Who came into one session. `made_up` are those that joined without a cookie that Forum had given them."""
+
+    taken: int
+    made_up: int = 0
+    opened: int = 1  # how often it was opened: at the beginning, and whenever an organiser let more in
+    refused: bool = False  # whether somebody was, since it was opened last
+
+
+class Places:
+    """The doors of this process's sessions. Each time one is opened it takes `each` more phones.
+
+    Half of them at most go to whoever joins without the cookie of the page that they should have come from.
+    """
+
+    def __init__(self, each: int) -> None:
+        self.each = each
+        self._doors: dict[str, Door] = {}
+
+    def knows(self, session: str) -> bool:
+        """Whether it was counted already who came."""
+        return session in self._doors
+
+    def begin(self, session: str, taken: int) -> None:
+        """So many have joined; does nothing where they were counted before."""
+        self._doors.setdefault(session, Door(taken))
+
+    def take(self, session: str, *, proved: bool) -> bool:
+        """Takes a place, where there is one."""
+        door = self._doors[session]
+        most = self.each * door.opened
+        if door.taken >= most or (not proved and door.made_up >= most // 2):
+            door.refused = door.refused or door.taken >= most
+            return False
+        door.taken += 1
+        door.made_up += not proved
+        return True
+
+    def give_back(self, session: str, *, proved: bool) -> None:
+        """A place that was taken is not needed after all."""
+        door = self._doors[session]
+        door.taken -= 1
+        door.made_up -= not proved
+
+    def full(self, session: str) -> bool:
+        """Whether somebody stood before the door and was not let in."""
+        return session in self._doors and self._doors[session].refused
+
+    def open(self, session: str) -> None:
+        """Lets so many more in as the first time."""
+        door = self._doors.get(session)
+        if door is not None and door.refused:
+            door.opened += 1
+            door.refused = False
