@@ -24,7 +24,9 @@ from forum.wire import VERSION
 MARK = "Forum"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# The scheme of the page from which a request or a websocket comes.
+_PAGES_SCHEME = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 def protection(scope: Scope) -> dict[str, str]:
@@ -135,10 +137,10 @@ class _BodyLimit(RequestBodyLimitResponder):
 class OriginCheck:
     """Refuses unsafe requests and websocket handshakes that another site's page may have caused.
 
-    An Origin must name the host that was asked. Without an Origin a request must carry no cookie: programs with a
-    token pass, a browser that hides where it comes from does not. Sockets are checked the same way, since browsers
-    let any page open one. Paths that match `keyed` are open to a POST from anywhere, without a cookie: whoever has the
-    key in such a path may do all that can be done there.
+    An Origin must name the scheme, host and port that were asked. Without an Origin a request must carry no cookie:
+    programs with a token pass, a browser that hides where it comes from does not. Sockets are checked the same way,
+    since browsers let any page open one. Paths that match `keyed` are open to a POST from anywhere, without a cookie:
+    whoever has the key in such a path may do all that can be done there.
     """
 
     def __init__(self, app: ASGIApp, public_url: str = "", keyed: re.Pattern[str] | None = None) -> None:
@@ -173,15 +175,23 @@ class OriginCheck:
         if len(origins) != 1:
             return False
         origin = _place(origins[0])
-        scheme = origins[0].partition("://")[0]
-        return origin is not None and origin in {_place(f"{scheme}://{headers.get('host', '')}"), self.public}
+        return origin is not None and origin in {self._own(scope, headers.get("host", "")), self.public}
+
+    def _own(self, scope: Scope, host: str) -> tuple[str, str, int] | None:
+        """Where this request was asked for, by its own scheme; under the name of the public address by that one's,
+        since a proxy in front of it may not say by which it was asked.
+        """
+        own = _place(f"{_PAGES_SCHEME[scope['scheme']]}://{host}")
+        if self.public and own and own[1] == self.public[1] and (own[2] == self.public[2] or ":" not in host):
+            return self.public
+        return own
 
     def _keyed(self, scope: Scope) -> bool:
         return scope["type"] == "http" and self.keyed is not None and bool(self.keyed.fullmatch(scope["path"]))
 
 
-def _place(url: str) -> tuple[str, int] | None:
-    """Host and port of a URL, default ports filled in; None for what is no origin ("null" among them)."""
+def _place(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of a URL, default ports filled in; None for what is no origin ("null" among them)."""
     try:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
@@ -189,4 +199,4 @@ def _place(url: str) -> tuple[str, int] | None:
         return None
     if not parts.hostname or port is None:
         return None
-    return parts.hostname.lower(), port
+    return parts.scheme, parts.hostname.lower(), port

@@ -45,7 +45,7 @@ KINDS = [
     ("GET /stories/none json", 404, JSON, PAGE, "no-store"),
     ("DELETE /", 405, HTML, PAGE, "no-store"),
     ("POST /sign-in", 422, HTML, PAGE, "no-store"),
-    ("POST /sign-in large", 413, "text/plain; charset=utf-8", PAGE, "no-store"),
+    ("POST /sign-in large", 413, "text/html; charset=utf-8", PAGE, "no-store"),
     ("POST /sign-in foreign", 403, "text/plain; charset=utf-8", PAGE, "no-store"),
     ("GET /people organiser", 403, HTML, PAGE, "no-store"),
     ("GET /people organiser json", 403, JSON, PAGE, "no-store"),

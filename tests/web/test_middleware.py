@@ -48,7 +48,10 @@ def client() -> httpx2.AsyncClient:
         ("http://evil.test", False, 403),
         ("http://forum.test:8000", True, 403),
         ("http://forum.test.evil.test", True, 403),
-        ("https://forum.test", True, 200),
+        ("https://forum.test", True, 403),
+        ("https://forum.test:80", True, 403),
+        ("ws://forum.test", True, 403),
+        ("forum.test", True, 403),
         ("http://[", True, 403),
         ("", True, 403),
     ],
@@ -56,8 +59,30 @@ def client() -> httpx2.AsyncClient:
 async def test_a_post_must_come_from_here(origin: str | None, cookie: bool, status: int) -> None:
     headers = ({"Origin": origin} if origin is not None else {}) | ({"Cookie": "a=b"} if cookie else {})
     async with client() as http:
-        if origin == "https://forum.test":
-            headers["Host"] = "forum.test:443"
+        assert (await http.post("/", headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("base", "host", "origin", "status"),
+    [
+        # a network that answers for this name on port 80 is another site
+        ("https://forum.example.org", "forum.example.org", "http://forum.example.org", 403),
+        ("https://forum.example.org", "forum.example.org", "https://forum.example.org", 200),
+        # a proxy that does not say by which scheme it was asked
+        ("http://forum.example.org", "forum.example.org", "http://forum.example.org", 403),
+        ("http://forum.example.org", "forum.example.org", "https://forum.example.org", 200),
+        ("http://forum.example.org", "forum.example.org:443", "http://forum.example.org:443", 403),
+        # under the same name, going past the proxy
+        ("http://forum.example.org:8000", "forum.example.org:8000", "http://forum.example.org:8000", 200),
+        ("http://forum.example.org:8000", "forum.example.org:8000", "https://forum.example.org:8000", 403),
+        ("https://forum.test", "forum.test", "https://forum.test", 200),
+        ("https://forum.test", "forum.test", "http://forum.test", 403),
+        ("https://forum.test", "forum.test:443", "http://forum.test:443", 403),
+    ],
+)
+async def test_a_page_of_another_scheme_is_another_site(base: str, host: str, origin: str, status: int) -> None:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app()), base_url=base) as http:
+        headers = {"Host": host, "Origin": origin, "Cookie": "a=b"}
         assert (await http.post("/", headers=headers)).status_code == status
 
 
@@ -92,7 +117,7 @@ async def test_a_websocket_handshake_is_checked_the_same_way(origin: str | None,
     headers = [(b"host", b"forum.test"), (b"cookie", b"a=b")]
     if origin:
         headers.append((b"origin", origin.encode()))
-    scope = {"type": "websocket", "headers": headers, "path": "/"}
+    scope = {"type": "websocket", "scheme": "ws", "headers": headers, "path": "/"}
     await OriginCheck(inner)(scope, receive, send)
     assert reached == (["websocket"] if passes else [])
     assert sent == ([] if passes else [{"type": "websocket.close", "code": 4403}])
