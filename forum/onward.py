@@ -25,7 +25,7 @@ from forum.round import (
     Round,
 )
 from forum.scenario import Link, Scene
-from forum.screen import Story, View
+from forum.screen import Story, View, listed
 from forum.stop import TAKEN
 
 # Moves whose own act has one name for several: the words that the console has for them.
@@ -116,7 +116,9 @@ def _stops(view: View, round_: Round | None) -> Iterator[Move]:
     elif view.session.cue.kind == "scene" and run.taken is not None:
         yield Move("finish-stop", {"stop": run.taken.id})
     elif view.session.cue.kind == "scene" and run.queue:
-        yield Move("take-stop", {"stop": run.queue[0].id})
+        # The first on the list that the console shows.
+        first = min(listed(run.newest).items, key=lambda stop: (stop.wordless, stop.at))
+        yield Move("take-stop", {"stop": first.id})
 
 
 def _put_again(round_: Round) -> Iterator[Move]:

@@ -80,8 +80,8 @@ class Agenda:
         return tuple(p for p in self.proposals if p.state == OFF and p.words)
 
     def texts(self, proposal: Proposal) -> tuple[Amendment, ...]:
-        """The amendments of a proposal, oldest first."""
-        return tuple(a for a in self.amendments if a.proposal == proposal.id)
+        """The amendments of a proposal, newest first."""
+        return tuple(a for a in reversed(self.amendments) if a.proposal == proposal.id)
 
     def flying(self, proposal: Proposal) -> Amendment | None:
         """The amendment of a proposal that is in flight."""

@@ -5,19 +5,41 @@ A view is the same for every screen of its kind; what belongs to one phone (its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
 from forum.commission import Commission
 from forum.easyread import read, readings_of
 from forum.groups import Result
 from forum.programme import Item, Programme, SoFar, following, present, so_far
 from forum.proposal import Agenda
-from forum.reason import SHOWN, Said
+from forum.reason import HIDDEN, SHOWN, WAITING, Said
 from forum.round import OPEN, REVEALED, Round, added
 from forum.scenario import Scenario, Scene
 from forum.session import LastAct, LiveSession
 from forum.stop import Run
 from forum.wire import Choice, RoundNow
+
+T = TypeVar("T")
+
+# So many of a list stand on a screen, however many there are: the rest are a page further on.
+MOST_LISTED = 30
+MOST_PAGES = 1000
+
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """A part of a list: its `items`, and the `rest` that comes after them."""
+
+    items: tuple[T, ...]
+    rest: tuple[T, ...]
+
+
+def listed(things: Sequence[T], page: int = 1, most: int = MOST_LISTED) -> Listed[T]:
+    """The part of a list that stands on a page of it; the first page is what screens are sent."""
+    start = (page - 1) * most
+    return Listed(tuple(things[start : start + most]), tuple(things[start + most :]))
 
 
 @dataclass(frozen=True)
@@ -97,6 +119,16 @@ class View:
     def said(self) -> tuple[Said, ...]:
         """The reasons that everybody may read."""
         return tuple(reason for reason in self.reasons if reason.state == SHOWN)
+
+    @property
+    def supported(self) -> tuple[Said, ...]:
+        """The same, those that most people say "me too" to first."""
+        return tuple(sorted(self.said, key=lambda reason: -reason.too))
+
+    @property
+    def unheard(self) -> tuple[Said, ...]:
+        """Every reason, those first that nobody has dealt with, those last that were hidden."""
+        return tuple(sorted(self.reasons, key=lambda reason: (WAITING, SHOWN, HIDDEN).index(reason.state)))
 
     @property
     def now_on(self) -> Item | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from forum.commission import Commission
 from forum.errors import IllegalMove
@@ -76,6 +77,11 @@ class Stop:
         return max(0, int((_moment(self.at) - _moment(self.since)).total_seconds()))
 
     @property
+    def wordless(self) -> bool:
+        """Whether nothing was said with it."""
+        return not (self.character or self.how)
+
+    @property
     def fixed(self) -> bool:
         """Whether its words are on the screens, or were: the presser cannot change them any more."""
         return self.state in (TAKEN, DONE)
@@ -99,45 +105,56 @@ class Run:
     named: Mapping[GroupId, str] = field(default_factory=dict)
     showing: str = ""
 
-    @property
+    @cached_property
     def taken(self) -> Stop | None:
         """The stop that is on every screen now."""
         return next((s for s in self.stops if s.state == TAKEN and s.showing == self.showing), None)
 
-    @property
+    @cached_property
     def here(self) -> tuple[Stop, ...]:
         """The stops of the scene that is on now; none unless it is played again."""
         return tuple(s for s in self.stops if self.showing and s.showing == self.showing)
 
-    @property
+    @cached_property
     def queue(self) -> tuple[Stop, ...]:
         """Those of this scene that nobody has dealt with; the ones in which something was said come first."""
-        waiting = [s for s in self.here if s.state == WAITING]
-        return tuple(sorted(waiting, key=lambda stop: not (stop.character or stop.how)))
+        return tuple(sorted((s for s in self.here if s.state == WAITING), key=lambda stop: stop.wordless))
 
-    @property
+    @cached_property
+    def newest(self) -> tuple[Stop, ...]:
+        """The same, the newest first."""
+        latest = self.queue[::-1]
+        return (*(s for s in latest if not s.wordless), *(s for s in latest if s.wordless))
+
+    @cached_property
     def aside(self) -> tuple[Stop, ...]:
-        """Those that were put off, of any scene, and those of this scene that were hidden or are done."""
-        return tuple(s for s in self.stops if s.state == DEFERRED or (s in self.here and s.state in (HIDDEN, DONE)))
+        """Those that were put off, of any scene, and those of this scene that were hidden or are done; the newest of
+        either come first."""
+        off = [s for s in reversed(self.stops) if s.state == DEFERRED]
+        return (*off, *(s for s in reversed(self.here) if s.state in (HIDDEN, DONE)))
 
-    @property
+    @cached_property
     def fruits(self) -> tuple[Stop, ...]:
-        """The interventions of the session: stops of which somebody noted what was tried."""
-        return tuple(s for s in self.stops if s.tried)
+        """The interventions of the session: stops of which somebody noted what was tried, the newest first."""
+        return tuple(s for s in reversed(self.stops) if s.tried)
 
     def credit(self, stop: Stop) -> str:
         """The label of the group that a stop is credited to, where it may be said; else "" (somebody)."""
         return self.named.get(stop.group, "")
 
-    @property
+    @cached_property
     def wave(self) -> tuple[Bar, ...]:
         """When the stops of this scene came."""
         return wave(self.here)
 
-    @property
+    @cached_property
     def groups(self) -> tuple[tuple[str, int], ...]:
         """From which groups the stops of this scene came; "" for those that are not named."""
-        return by_group(self.here, self.named)
+        return self.counted(self.here)
+
+    def counted(self, stops: Iterable[Stop]) -> tuple[tuple[str, int], ...]:
+        """From which groups these stops came; "" for those that are not named."""
+        return by_group(stops, self.named)
 
 
 def moved(stop: Stop, move: str) -> str:

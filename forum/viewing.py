@@ -6,7 +6,7 @@ from forum import groups, reasoning, scenario, tallying
 from forum.ports import BREAK, TIME, Work
 from forum.proposal import WAITING, Agenda, Promised
 from forum.round import ANNULLED, OPEN, POLICY_VOTE, REVEALED, Round
-from forum.screen import Story, View
+from forum.screen import Story, View, listed
 from forum.session import LiveSession
 from forum.stop import Run, credits
 from forum.wire import Mine, YourReason, Yours, YourStop
@@ -98,6 +98,8 @@ async def own_of(work: Work, participant: str, view: View) -> Mine:
         yours,
         YourStop(showing, stop.character, stop.how) if stop is not None else None,
         YourReason(shown, reason.words, reason.condition) if reason is not None else None,
-        sorted(await work.reasons.said(participant, shown)) if shown else [],
+        sorted(await work.reasons.said(participant, shown) & {r.id for r in listed(view.supported).items})
+        if shown
+        else [],
         await work.sessions.group_of(participant) or "",
     )

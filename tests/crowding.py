@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from making import CLOCK, a_commission, a_session
+from making import CLOCK, a_commission, a_session, new_id
 
+from forum import organising, scenario
 from forum.commission import Commission
 from forum.facilitation import Facilitation
-from forum.ports import Store
-from forum.session import LiveSession
+from forum.ports import Person, Store
+from forum.session import LiveSession, Participant
+from forum.stop import Stop
 from forum.store import open_store
 
 
@@ -65,3 +67,40 @@ async def join(base: str, code: str, group: str = "g1") -> str:
 async def joined(base: str, code: str, number: int) -> list[str]:
     """So many join at once; the cookies of each."""
     return await asyncio.gather(*(join(base, code) for _ in range(number)))
+
+
+async def a_replay(store: Store) -> Crowd:
+    """A session of the demonstration's commission in which a scene of one of its stories is played again."""
+    async with store.begin() as work:
+        commission = next(one for one in await work.commissions.all() if one.demonstration)
+        story = next(one for one in await work.stories.of() if one.commission == commission.id and one.may_perform)
+        live = a_session(commission, scenarios=(story.id,))
+        await work.sessions.add(live)
+    scene = next(one for one in scenario.parse(story.twee).scenes if not one.decision)
+    await Facilitation(store, CLOCK).scene(live.id, story.id, scene.name, replay=True)
+    return Crowd(commission, live, "")
+
+
+async def press(store: Store, session: str, number: int, words: str) -> None:
+    """So many made-up people come in and press STOP, with these words or none."""
+    async with store.begin() as work:
+        live = await work.sessions.get(session)
+        groups = [group.id for group in (await work.commissions.get(live.commission)).groups]
+        cue = live.cue
+        for at in range(number):
+            who = Participant(new_id(), session, groups[at % len(groups)], CLOCK.now())
+            await work.sessions.join(who, new_id())
+            stop = Stop(
+                new_id(), session, cue.showing, cue.since, cue.scenario or "", cue.scene or "", CLOCK.now(), who.id,
+                how=words,
+            )  # fmt: skip
+            await work.stops.press(stop)
+
+
+async def an_organiser(store: Store) -> dict[str, str]:
+    """The headers of somebody who runs sessions by the API."""
+    person = Person(new_id(), f"olu-{new_id()[:8]}", "Olu", ("organiser",), "", CLOCK.now())
+    async with store.begin() as work:
+        await work.people.add(person)
+    _, secret = await organising.make_token(store, CLOCK, person, "test")
+    return {"Authorization": f"Bearer {secret}", "Accept": "application/json"}

@@ -19,7 +19,7 @@ from forum.viewing import view_of
 from forum.web import care, joker
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
-from forum.web.live import screen_context
+from forum.web.live import page_of, screen_context
 from forum.web.pages import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.words import language, say
@@ -158,5 +158,6 @@ async def _console(
         error=error,
         typed=typed or {},
         left=left,
+        page=page_of(request),
         socket_path=f"/console/{session}/socket?lang={language().code}",
     )

@@ -36,8 +36,8 @@ class Frames(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes what was read. The first of it is the whole handshake."""
-        if not self.handshake_initiated:
-            super().data_received(data)
+        if not self.handshake_initiated or (len(data) <= PIECE and not (self._rest or self.close_sent)):
+            super().data_received(data)  # as nearly all that phones send
         elif self.close_sent and self._late + len(data) > MOST_LATE:
             self.transport.abort()
         else:

@@ -18,7 +18,7 @@ from forum.methods import METHODS
 from forum.ports import CastOutcome
 from forum.reason import MOST_CONDITION
 from forum.room import Room, cast_of
-from forum.screen import View, cue_key
+from forum.screen import MOST_PAGES, View, cue_key
 from forum.session import TICKETS, LiveSession, Participant
 from forum.viewing import own_of as own_of_phone
 from forum.visible import digits, trimmed
@@ -297,6 +297,13 @@ async def projector(request: Request) -> Response:
     )
 
 
+def page_of(request: HTTPConnection) -> int:
+    """Which page of its lists a screen is asked for (?page=); the first where that is no number of a page."""
+    asked = request.query_params.get("page", "")
+    return min(int(asked), MOST_PAGES) if _PAGE.fullmatch(asked) else 1
+
+
+_PAGE = re.compile(r"[1-9][0-9]{0,5}")
 _READING = re.compile(r"[a-z]{2,4}(-[A-Za-z]{2,4})?")
 
 
@@ -419,5 +426,6 @@ async def phone_page(
             "history": room.history,
             "socket_path": f"/s/{live.code}/socket?lang={language().code}&read={tongue.partition('+')[2]}",
             "observing": participant.observer,
+            "page": page_of(request),
         },
     )

@@ -20,6 +20,7 @@ from forum.localtime import LONDON, local, short
 from forum.methods import METHODS
 from forum.missing import missing
 from forum.onward import leading, moves
+from forum.screen import listed
 from forum.web import pictures, terms, ways
 from forum.web.prefix import template_below
 from forum.web.readings import note_words, reading_name, readings
@@ -122,7 +123,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
     env.globals |= ways.GLOBALS | {"methods": tuple(METHODS)}
     env.globals |= {"shares_picture": pictures.shares_picture, "run_off_picture": pictures.run_off_picture}
-    env.globals |= {"clocks": clocks, "moves": moves, "leading": leading, "missing": missing}
+    env.globals |= {"clocks": clocks, "moves": moves, "leading": leading, "missing": missing, "listed": listed}
     env.globals |= {"reading_name": reading_name, "readings": readings, "note_words": note_words}
     env.filters |= {
         "mark": mark,

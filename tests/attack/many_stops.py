@@ -1,0 +1,73 @@
+"""Hundreds of made-up people who press STOP, each with words: what the console is sent, and how long "pause" takes.
+
+By hand, at full size: python tests/attack/many_stops.py --large
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import httpx2
+from crowding import Crowd, a_replay, an_organiser, beside, press
+from websockets.asyncio.client import ClientConnection, connect
+
+from attack.target import Row, Target, run, target
+from forum.wire import Hello, State, decode_screen
+
+WORDS = "She could ask him to sit down, and then the crew could wait outside for a while. " * 3
+_TRIES = 5
+
+
+async def _state(screen: ClientConnection) -> int:
+    """The size of the next state, in bytes."""
+    while True:
+        frame = await screen.recv()
+        if isinstance(decode_screen(frame), State):
+            return len(frame.encode() if isinstance(frame, str) else frame)
+
+
+async def pressed(where: Target, crowd: Crowd, headers: dict[str, str], how: str) -> list[Row]:
+    """What one console is sent, and the time of each "pause" and "go on" while a healthy client asks for pages."""
+    console = f"/console/{crowd.session.id}"
+    sent = {"Origin": where.server.base, "Authorization": headers["Authorization"]}
+    address = f"ws://{where.host}{console}/socket"
+    took: list[float] = []
+    sizes: list[int] = []
+    async with (
+        httpx2.AsyncClient(base_url=where.server.base, headers=headers, timeout=60) as organiser,
+        connect(address, additional_headers=sent, compression=None, max_size=None) as screen,
+    ):
+        assert isinstance(decode_screen(await screen.recv()), Hello)
+        sizes.append(await _state(screen))
+        async with where.others("/join") as healthy:
+            for number in range(_TRIES):
+                began = time.perf_counter()
+                answer = await organiser.post(f"{console}/{'resume' if number % 2 else 'pause'}")
+                assert answer.status_code == 200, answer.text
+                sizes.append(await _state(screen))
+                took.append(1000 * (time.perf_counter() - began))
+    return [
+        Row(how, "the largest frame of a console", max(sizes) / 1000, "kB", 150),
+        Row(how, '"pause", at the median', sorted(took)[len(took) // 2], "ms", 1000),
+        Row(how, "others wait at most", healthy.worst, "ms", 3000),
+    ]
+
+
+async def attack(large: bool = False) -> list[Row]:
+    """1,500 stops with words; few enough to be quick where it is not `large`."""
+    number = 1500 if large else 300
+    async with target() as where, beside(where.data) as store:
+        crowd = await a_replay(store)
+        headers = await an_organiser(store)
+        await press(store, crowd.session.id, number, WORDS)
+        return await pressed(where, crowd, headers, f"{number} people press STOP")
+
+
+if __name__ == "__main__":
+    run(partial(attack, "--large" in sys.argv))
