@@ -45,6 +45,7 @@ __all__ = [
     "NEW_GROUP",
     "NOBODY_FOLLOWED",
     "NOT_FOLLOWED",
+    "ONLY_WITH_TICKETS",
     "POOL",
     "TOO_FEW_NOW",
     "TOO_SMALL",
@@ -63,6 +64,7 @@ __all__ = [
     "freeze",
     "in_the_room",
     "label_of",
+    "live_step",
     "origin_of",
     "preference",
     "published",
@@ -72,10 +74,14 @@ __all__ = [
 
 POOL = "other groups"
 EVERYONE = "everyone"
+TIMES_OPEN = 10  # thresholds that a live count needs where anybody can join
 
 # Why something is not given: English sentences, which are the gettext message ids.
 TOO_SMALL = "Nothing is shown by group, because that could show how a small group voted."
 TOO_FEW_NOW = "Nothing is shown by group for this vote, because too few people from one of the groups voted."
+ONLY_WITH_TICKETS = (
+    "Nothing is shown by group in this session: anybody can join it from any group. Results by group need tickets."
+)
 NEW_GROUP = "Nothing is shown by group for this vote, because a group took part that did not vote before."
 
 
@@ -203,6 +209,15 @@ def equal_voice(rows: Sequence[TableRow], method: str = "single") -> dict[str, i
 def consensus_of(rows: Sequence[TableRow]) -> int | None:
     """The group-informed consensus on a statement, in basis points; None where there are no rows."""
     return basis_points(group_informed((row.counts[AGREE], row.n) for row in rows)) if rows else None
+
+
+def live_step(threshold: int, *, tickets: bool) -> int:
+    """How many votes the count of an open vote needs before it is shown, and before it is shown anew.
+
+    With an open code or link anybody can cast votes in many browsers, knows how those fell, and takes them off what is
+    shown. There it takes ten times the threshold, so that many others' votes are among them.
+    """
+    return threshold if tickets else TIMES_OPEN * threshold
 
 
 def so_far(counts: Mapping[str, int], n: int, threshold: int) -> dict[str, int] | None:

@@ -1,7 +1,7 @@
 """The count of everybody that a vote may show while it is open, where it said so from the start.
 
-Given from the threshold upward, never by group, and only once as many more have voted as the threshold says: whoever
-sees somebody tap and the numbers move must not learn from that how this one voted.
+Given from so many votes upward (groups.live_step), never by group, and only once as many more have voted: whoever sees
+somebody tap and the numbers move must not learn from that how this one voted.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ def counting(round_: Round | None) -> str:
 
 
 class LiveCount:
-    """What is shown of one round so far. It begins with nothing shown and `voted` ballots that nobody saw counted."""
+    """What is shown of one round so far. It begins with nothing shown and `voted` ballots that nobody saw counted.
 
-    def __init__(self, round_: Round | None, threshold: int, voted: int) -> None:
+    `least` is how many votes the first count needs, and each after it.
+    """
+
+    def __init__(self, round_: Round | None, least: int, voted: int) -> None:
         self.shown: dict[str, int] | None = None
         self._round = round_ if counting(round_) else None
-        self._threshold = threshold
+        self._least = least
         self._seen = voted
 
     @property
@@ -34,7 +37,7 @@ class LiveCount:
 
     def due(self, voted: int) -> bool:
         """Whether so many have voted by now that another count may be shown."""
-        return self._round is not None and voted - self._seen >= self._threshold
+        return self._round is not None and voted - self._seen >= self._least
 
     def take(self, choices: Mapping[str, int]) -> bool:
         """Takes how many ballots there are of each choice; whether there is something new to show."""
@@ -44,5 +47,5 @@ class LiveCount:
         given = [choice for choice, times in choices.items() for _ in range(times)]
         counts = METHODS[self._round.method].tally(given, [response.id for response in self._round.responses])
         self._seen = n
-        self.shown = so_far(counts, n, self._threshold)
+        self.shown = so_far(counts, n, self._least)
         return True

@@ -21,9 +21,10 @@ from forum.commission import (
     SupportLine,
 )
 from forum.errors import IllegalMove, NotFound
+from forum.groups import ONLY_WITH_TICKETS, Partition
 from forum.ports import Clock, Person, Store, Token, Work
 from forum.reason import KEPT, WAYS
-from forum.session import ENTRANCES, OPEN_CODE, OPEN_LINK, LiveSession
+from forum.session import ENTRANCES, OPEN_CODE, OPEN_LINK, TICKETS, LiveSession
 from forum.visible import alike, line, trimmed
 
 # Labels that the software itself gives: a group of that name could not be told from them in a table.
@@ -69,7 +70,8 @@ class SessionForm:
 
     `record` asks for a rehearsal in the record, which only data made by a rehearsal allows; a real session
     always goes into it. `entrance` is how people get in, one of session.ENTRANCES. `reasons` says who reads
-    what people write with their votes, one of reason.WAYS. `id` as in CommissionForm.
+    what people write with their votes, one of reason.WAYS. `whole`: without tickets nothing is given by group.
+    `id` as in CommissionForm.
     """
 
     commission: str
@@ -80,6 +82,7 @@ class SessionForm:
     record: bool = False
     entrance: str = OPEN_CODE
     reasons: str = KEPT
+    whole: bool = False
 
 
 async def create_commission(store: Store, clock: Clock, form: CommissionForm) -> Commission:
@@ -209,6 +212,8 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             opened_at=clock.now(),
             entrance=form.entrance,
             reasons=form.reasons,
+            # Fixed from the start; otherwise it is when the first round closes.
+            partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != TICKETS else None,
         )
         await work.sessions.add(live)
         if live.recorded:

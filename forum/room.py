@@ -145,7 +145,7 @@ class Room:
         self._states: dict[tuple[Screen, str], Drawn] = {}
         self._before: dict[tuple[Screen, str], Drawn] = {}
         self._voted = view.voted
-        self._count = LiveCount(view.round, view.commission.threshold, view.voted)
+        self._count = LiveCount(view.round, view.live_step, view.voted)
         self._tallies = {quick: Told() for quick in (True, False)}
         self._later: asyncio.TimerHandle | None = None
 
@@ -332,7 +332,7 @@ class Room:
         self.version = view.session.version
         self._voted = view.voted
         if self._count.round != counting(view.round):
-            self._count = LiveCount(view.round, view.commission.threshold, view.voted)
+            self._count = LiveCount(view.round, view.live_step, view.voted)
         self._before |= {key: drawn for key, drawn in self._states.items() if key[0] == "phone"}
         self._states = {}
         self._send_state(KINDS)

@@ -11,13 +11,13 @@ from typing import Generic, TypeVar
 
 from forum.commission import Commission
 from forum.easyread import read, readings_of
-from forum.groups import Result
+from forum.groups import Result, live_step
 from forum.programme import Item, Programme, SoFar, following, present, so_far
 from forum.proposal import Agenda
 from forum.reason import HIDDEN, SHOWN, WAITING, Said
 from forum.round import OPEN, REVEALED, Round, added
 from forum.scenario import Scenario, Scene
-from forum.session import LastAct, LiveSession
+from forum.session import TICKETS, LastAct, LiveSession
 from forum.stop import Run
 from forum.wire import Choice, RoundNow
 
@@ -139,6 +139,11 @@ class View:
     def next_up(self) -> Item | None:
         """The cue that comes next in the programme."""
         return following(self.programme, self.now_on)
+
+    @property
+    def live_step(self) -> int:
+        """How many votes the count of an open vote needs before it is shown, and before it is shown anew."""
+        return live_step(self.commission.threshold, tickets=self.session.entrance == TICKETS)
 
     @property
     def so_far(self) -> SoFar | None:

@@ -3,9 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from making import a_commission, a_session
 
+from forum.groups import live_step
 from forum.livecount import LiveCount, counting
 from forum.round import ANNULLED, CLOSED, DRAFT, OPEN, REVEALED, Response, Round
+from forum.screen import View
+from forum.session import OPEN_CODE, OPEN_LINK, TICKETS
 
 ROUND = Round("1", "s", "Who?", (Response("r1", "A"), Response("r2", "B")), method="approval", state=OPEN, live=True)
 
@@ -54,3 +58,18 @@ def test_only_an_open_vote_that_said_so_is_counted(round_: Round | None) -> None
     assert not count.due(50)
     assert not count.take({"r1": 50})
     assert count.shown is None
+
+
+def test_where_anybody_can_join_it_takes_ten_times_as_many() -> None:
+    """Whoever casts all but one of a step's votes knows the last: a step is ten times the threshold."""
+    assert live_step(5, tickets=True) == 5
+    assert live_step(5, tickets=False) == 50
+    for entrance, step in ((TICKETS, 5), (OPEN_CODE, 50), (OPEN_LINK, 50)):
+        commission = a_commission()
+        view = View(replace(a_session(commission), entrance=entrance), commission, ())
+        assert view.live_step == step
+    count = LiveCount(ROUND, 50, 0)
+    assert not count.take({"r1": 48, "r2": 1})
+    assert count.take({"r1": 49, "r2": 1})
+    assert not count.take({"r1": 98, "r2": 1})
+    assert count.take({"r1": 99, "r2": 1})

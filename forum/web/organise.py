@@ -27,6 +27,8 @@ from forum.web.words import gettext as _
 GROUPS_AT_FIRST = 6
 SUPPORT_AT_FIRST = 3
 MOST_ROWS = 40
+# Tickets are recommended where a group was invited with fewer people than so many thresholds.
+SMALL = 4
 
 
 async def overview(request: Request) -> Response:
@@ -151,6 +153,7 @@ async def add_session(request: Request) -> Response:
         record=form.flag("record"),
         entrance=form.text("entrance") or OPEN_CODE,
         reasons=form.text("reasons") or KEPT,
+        whole=form.flag("whole"),
     )
     try:
         made = await organising.create_session(site.store, site.clock, asked)
@@ -176,6 +179,9 @@ async def _session_page(
         422 if errors else 200,
         commission=of,
         stories=[(s.id, s.title, of.group_label(s.told_by) or "") for s in stories if s.may_perform],
+        small=[
+            group.label for group in of.groups if group.invited is not None and group.invited < SMALL * of.threshold
+        ],
         form=form,
         id=form.text("id") or secrets.token_hex(16),
         errors=errors or {},

@@ -10,10 +10,14 @@ from typing import Any
 import httpx2
 import pytest
 from house import ADDRESS, House, a_house, field, words
-from making import CLOCK, new_id
+from making import CLOCK, a_cast, new_id
 
+from forum import publishing, record, verification
+from forum.facilitation import Facilitation
+from forum.groups import ONLY_WITH_TICKETS, Partition
 from forum.organising import SessionForm, create_session
 from forum.ports import Submission
+from forum.session import Participant
 
 JSON = {"Accept": "application/json"}
 COMMISSION: dict[str, Any] = {
@@ -246,3 +250,46 @@ async def test_nobody_else_may_organise(house: House) -> None:
     async with house.store.read() as work:
         assert [c.id for c in await work.commissions.all()] == [commission.id]
         assert await work.sessions.of() == []
+
+
+async def test_a_session_may_give_results_by_group_with_tickets_alone_and_the_form_says_when_that_is_wise(
+    house: House, organiser: httpx2.AsyncClient
+) -> None:
+    made = (await organiser.post("/organise/commissions", data=COMMISSION, headers=JSON)).json()
+    few = COMMISSION | {"title": "Custody", "group": ["Police", "Carers"], "invited": ["4", "200"]}
+    small = (await organiser.post("/organise/commissions", data=few, headers=JSON)).json()
+    path = "/organise/sessions/new?commission="
+    assert "Few people were invited from" not in words(await organiser.get(path + made["id"]))
+    assert "Few people were invited from: Police." in words(await organiser.get(path + small["id"]))
+    again = await organiser.post("/organise/sessions", data={"commission": small["id"], "title": "", "whole": "1"})
+    assert re.search('name="whole" value="1"[^>]* checked', again.text)
+    for entrance, whole in (("open code", True), ("tickets", True), ("open code", False)):
+        form = {"commission": small["id"], "title": "A day", "entrance": entrance, "whole": "1" if whole else "0"}
+        session = (await organiser.post("/organise/sessions", data=form, headers=JSON)).json()
+        async with house.store.read() as work:
+            live = await work.sessions.get(session["id"])
+        withheld = whole and entrance == "open code"
+        assert live.partition == (Partition((), ONLY_WITH_TICKETS) if withheld else None)
+        async with house.browser() as phone:
+            said = words(await phone.get(f"/s/{session['code']}"))
+        assert ("Results by group need tickets" in said) is withheld
+        assert ("do not say your group" in said) is (entrance == "open code" and not whole)
+
+
+async def test_what_is_withheld_without_tickets_is_in_no_table_and_its_record_passes_every_check(house: House) -> None:
+    commission = await house.commission(threshold=2)
+    live = await create_session(house.store, CLOCK, SessionForm(commission.id, title="A day", whole=True))
+    acts = Facilitation(house.store, CLOCK)
+    round_ = (await acts.ask(live.id, "Who comes?", ["A nurse", "The police"], none=False)).round
+    assert round_ is not None
+    await acts.open(live.id, round_.id)
+    async with house.store.begin() as work:
+        for n in range(8):
+            voter = await work.sessions.join(Participant(new_id(), live.id, f"g{1 + n % 2}", CLOCK.now()), new_id())
+            await work.rounds.cast([a_cast(round_.id, voter.id, f"r{1 + n % 2}")])
+    await acts.close(live.id, round_.id)
+    result = (await acts.reveal(live.id, round_.id)).result
+    assert result is not None
+    assert (result.counts, result.rows, result.withheld) == ({"r1": 4, "r2": 4}, (), ONLY_WITH_TICKETS)
+    export = await publishing.export(house.store, house.site.signer)
+    assert not [check for check in verification.verify(export) if check.verdict == record.FAIL]
