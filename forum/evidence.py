@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from forum import darkroom
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Clock, Evidence, Store, Submission, Work
-from forum.submissions import ACCEPTED, WITHDRAWN, link_of, note
+from forum.submissions import ACCEPTED, WITHDRAWN, link_of, must_be_sent, note
 from forum.visible import line, upright
 
 MAX_ITEMS = 10
@@ -108,7 +108,7 @@ async def moderate(
     if len(because) > MAX_REASON:
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
     async with store.begin() as work:
-        story = await work.stories.get(story_id, lock=True)
+        story = must_be_sent(await work.stories.get(story_id, lock=True))
         before = await _of(work, story_id, item)
         if before.declined_at or (before.shown_at and action == SHOW):
             raise IllegalMove("Another moderator has dealt with this already. Nothing was changed.")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from forum.errors import BadInput, IllegalMove, NotAllowed
 from forum.ports import Act, Appeal, Clock, Report, Store, Submission, Work
 from forum.roles import MODERATOR
-from forum.submissions import ACCEPTED, ACTS, HELD, RETURNED, link_of, must_be_public, note
+from forum.submissions import ACCEPTED, ACTS, HELD, RETURNED, link_of, must_be_public, must_be_sent, note
 from forum.visible import upright
 
 UPHOLD, OVERTURN = OUTCOMES = ("uphold", "overturn")
@@ -119,7 +119,7 @@ async def answer(
     if len(because) > MAX_REASON:
         raise BadInput("Use at most %(most)s characters for the reason.", field="why", most=MAX_REASON)
     async with store.begin() as work:
-        before = await work.stories.get(story_id)
+        before = must_be_sent(await work.stories.get(story_id))
         now = await standing(work, before)
         if now is None or now.appeal is None or now.appeal.id != appeal_id or now.appeal.outcome:
             raise IllegalMove(_OVER)

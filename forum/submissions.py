@@ -95,6 +95,7 @@ _GONE = {
     WITHDRAWN: "Its writer has taken this story back. There is nothing left to read.",
 }
 _TOO_MANY_NOTES = "With those in the file there are too many notes. Use at most %(most)s."
+_NOT_AGAIN = "You have taken this story back. It cannot be sent again."
 _ELSEWHERE = "Somebody else dealt with this story a moment ago. Look at it again."
 
 
@@ -102,6 +103,14 @@ def must_be_public(story: Submission) -> Submission:
     """The story, for whoever comes without a key. Raises NotFound for one that is not public, in the words for one that
     there never was: nobody learns that it exists."""
     if story.status != ACCEPTED:
+        raise NotFound("There is no such story.")
+    return story
+
+
+def must_be_sent(story: Submission) -> Submission:
+    """The story, for a moderator. Raises NotFound for one that is still being written, in the words for one that there
+    never was: until it is sent it is its writer's alone, with all that stands beside it."""
+    if story.status == WRITING:
         raise NotFound("There is no such story.")
     return story
 
@@ -157,7 +166,7 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
     async with store.begin() as work:
         commission = await work.commissions.get(commission_id)
         try:
-            return await work.stories.by_link(link_of(key)), key
+            return _sent_before(await work.stories.by_link(link_of(key))), key
         except NotFound:
             pass
         written = _written(sent, commission.group_label(sent.group))
@@ -178,6 +187,15 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
     return story, key
 
 
+def _sent_before(story: Submission) -> Submission:
+    """The story that came with the same form. Raises IllegalMove for one of which that cannot be."""
+    if story.status == WITHDRAWN:
+        raise IllegalMove(_NOT_AGAIN)
+    if story.status == WRITING:
+        raise IllegalMove("A story is being written at this link. Open the form again to send a file.")
+    return story
+
+
 async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submission:
     """Sends a returned story again, changed.
 
@@ -186,7 +204,7 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
     async with store.begin() as work:
         before = await work.stories.by_link(link_of(key), lock=True)
         if before.status == WITHDRAWN:
-            raise IllegalMove("You have taken this story back. It cannot be sent again.")
+            raise IllegalMove(_NOT_AGAIN)
         if before.status != RETURNED:
             raise IllegalMove("This story has been sent already. It can be changed only when a moderator returns it.")
         if before.published_at and not sent.may_publish:
@@ -241,7 +259,8 @@ async def moderate(
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
     allowed = _MOVES[action][0]
     async with store.begin() as work:
-        before = await work.stories.get(story_id, lock=True)  # its writer may be sending a new version at this moment
+        # its writer may be sending a new version at this moment
+        before = must_be_sent(await work.stories.get(story_id, lock=True))
         text = fingerprint(before)
         if before.status != expected_status:
             raise IllegalMove(_GONE.get(before.status, _ELSEWHERE))

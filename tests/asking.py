@@ -83,10 +83,15 @@ async def ask(
 
 
 async def post(
-    app: Starlette, path: str, form: Mapping[str, str | list[str]], cookies: str = "", address: str = "192.0.2.1"
+    app: Starlette,
+    path: str,
+    form: Mapping[str, str | list[str]],
+    cookies: str = "",
+    address: str = "192.0.2.1",
+    accept: str = "application/json",
 ) -> Answer:
-    """A form, as a program sends it that wants JSON back."""
-    headers = [("Host", HOST), ("Origin", f"http://{HOST}"), ("Accept", "application/json"), ("Content-Type", FORM)]
+    """A form, as a program sends it that wants JSON back, or with `accept` "text/html" a browser."""
+    headers = [("Host", HOST), ("Origin", f"http://{HOST}"), ("Accept", accept), ("Content-Type", FORM)]
     if cookies:
         headers.append(("Cookie", cookies))
     return await ask(app, "POST", path, urlencode(form, doseq=True).encode(), headers, address)

@@ -72,8 +72,13 @@ async def a_town(house: House) -> Town:
     """The commission and the story that all sessions here are about."""
     commission = await house.commission()
     told = scenario.parse(TWEE)
+    at = house.site.clock.now()
     story = Submission(
-        new_id(), commission.id, told.title, TWEE, "accepted", may_perform=True, may_publish=True, link=new_id() * 2
+        *(new_id(), commission.id, told.title, TWEE, "accepted"),
+        link=new_id() * 2,
+        submitted_at=at,
+        may_perform=True,
+        may_publish=True,
     )
     async with house.store.begin() as work:
         await work.stories.add(story)
@@ -114,7 +119,8 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         scene=QUESTION,
         created_at=at,
         opened_at=at,
-        closes_at=clock.later(hours=-1 if state == "alone:over" else 5) if alone else "",
+        # Over, but not for so long that whoever looks closes it (asynchronous.GRACE).
+        closes_at=clock.later(seconds=-1 if state == "alone:over" else 3600) if alone else "",
     )
     voted = replace(asked, id=new_id(), kind=POLICY_VOTE, method="opinion", responses=(Response("r1", "A host"),))
     people = [Participant(new_id(), live.id, group, at) for group in ("g1", "g1", "g3")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_scenario import GOOD, STORY
 
-from forum import importing, scenario, twee, twine
+from forum import importing, macros, scenario, twee, twine
 from forum.errors import StoryProblems
 
 DATA = Path(__file__).parent / "data" / "twee"
@@ -156,3 +156,18 @@ def test_a_file_with_as_much_as_is_read_is_read() -> None:
 def test_data_that_is_too_long_is_not_read() -> None:
     long = GOOD.replace('"start"', f'"x": "{"y" * 70_000}", "start"', 1)
     assert "StoryData is not JSON that can be read." in [n.message for n in importing.read_twee(long).notes]
+
+
+@pytest.mark.parametrize("body", ["", "\n", "\n\n", " "])
+@pytest.mark.parametrize("name", ["The end", "StoryInit", "StoryCaption"])
+def test_a_last_passage_without_a_line_is_no_reason_to_fail(name: str, body: str) -> None:
+    imported = importing.read_twee(f"{GOOD}\n\n:: {name}{body}")
+    assert imported.scenarios == (STORY,)
+    assert imported.notes
+    with pytest.raises(StoryProblems):
+        importing.read_twee(f":: {name}{body}")
+
+
+@pytest.mark.parametrize("story_format", ["", "Harlowe", "SugarCube", "Chapbook", "Snowman"])
+def test_no_lines_have_no_words(story_format: str) -> None:
+    assert macros.plain([], story_format) == ([], [])

@@ -225,10 +225,22 @@ def _print_qr(address: str) -> None:
     segno.make(address, error="l").terminal(sys.stdout, compact=True)
 
 
+class _NoTraceOfClients(logging.Filter):
+    """A frame that says it is text and is no UTF-8 is a client's fault: it gets one line, and no trace of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Takes the trace off such a record; every record is logged."""
+        if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError) and "UTF-8" in str(record.msg):
+            record.exc_info, record.exc_text, record.levelno, record.levelname = None, None, logging.INFO, "INFO"
+            record.msg, record.args = "a client sent text that is no UTF-8; its connection was closed", ()
+        return True
+
+
 def _log() -> None:
     """Logs go to standard error, one line each, warnings and worse from libraries."""
     line = "%(levelname)s %(name)s: %(message)s"
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=line)
+    logging.getLogger("uvicorn.error").addFilter(_NoTraceOfClients())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

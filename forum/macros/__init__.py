@@ -26,8 +26,10 @@ def plain(lines: Sequence[str], story_format: str) -> tuple[list[str | None], li
     """The words of a passage, line for line, and what was left out: (index of the line, sentence), in order.
 
     A line is None where the format makes it one with the line before it. `lines` hold nothing that `twee.hidden`
-    finds. `story_format` is a name as Twine writes it, in any case.
+    finds; none of them are none. `story_format` is a name as Twine writes it, in any case.
     """
+    if not lines:
+        return [], []
     work = Text("\n".join(lines))
     known = story_format.casefold().strip()
     for name, rule, only in _RULES:

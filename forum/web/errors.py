@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from forum import errors
@@ -117,6 +117,12 @@ async def unexpected(request: Request, error: Exception) -> Response:
     return answer
 
 
+async def gone(request: Request, error: Exception) -> Response:
+    """Answers a client that went away before all of its request was here: nobody reads this, and one line is logged."""
+    log.info("a client went away before it had sent its request", method=request.method)
+    return Response(status_code=400)
+
+
 def _unexpected(request: Request) -> Response:
     words = _("Something went wrong on our side. Nothing you sent was counted. Please try again.")
     if wants_json(request):
@@ -127,4 +133,9 @@ def _unexpected(request: Request) -> Response:
     return HTMLResponse(html, 500)
 
 
-HANDLERS = {errors.ForumError: forum_error, HTTPException: http_error, Exception: unexpected}
+HANDLERS = {
+    errors.ForumError: forum_error,
+    HTTPException: http_error,
+    ClientDisconnect: gone,
+    Exception: unexpected,
+}

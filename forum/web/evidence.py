@@ -16,7 +16,7 @@ from forum import evidence, files
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.evidence import LINK
 from forum.ports import Evidence, Submission
-from forum.submissions import must_be_public
+from forum.submissions import must_be_public, must_be_sent
 from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, form_with_file, spoken
@@ -141,7 +141,7 @@ async def moderate(request: Request) -> Response:
         except (BadInput, IllegalMove, StoreUnavailable) as refused:
             error = refused
     async with site.store.read() as work:
-        found = await work.stories.get(request.path_params["story"])
+        found = must_be_sent(await work.stories.get(request.path_params["story"]))
         there = await work.evidence.of(found.id)
     return await page(
         request,
@@ -163,7 +163,9 @@ async def my_file(request: Request) -> Response:
 
 async def moderators_file(request: Request) -> Response:
     """A file for moderators, before others see it."""
-    return await _file(request, request.path_params["story"])
+    async with site_of(request).store.read() as work:
+        story = must_be_sent(await work.stories.get(request.path_params["story"]))
+    return await _file(request, story.id)
 
 
 async def public_file(request: Request) -> Response:

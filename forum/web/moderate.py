@@ -29,6 +29,8 @@ from forum.submissions import (
     RETURNED,
     SUBMITTED,
     TAKE_DOWN,
+    WRITING,
+    must_be_sent,
 )
 from forum.web import annotating
 from forum.web.errors import status_of
@@ -70,7 +72,8 @@ async def queue(request: Request) -> Response:
         appeals = await moderation.waiting(work)
         reported = await moderation.reported(work)
         commissions = {c.id: c for c in await work.commissions.all()}
-        evidence = [(await work.stories.get(one), number) for one, number in (await work.evidence.waiting()).items()]
+        beside = [(await work.stories.get(one), number) for one, number in (await work.evidence.waiting()).items()]
+        evidence = [(story, number) for story, number in beside if story.status != WRITING]
     row = _rows(commissions, site.clock.now())
     return await page(
         request,
@@ -172,7 +175,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
     site = site_of(request)
     person = await somebody(request)
     async with site.store.read() as work:
-        found = await work.stories.get(request.path_params["story"])
+        found = must_be_sent(await work.stories.get(request.path_params["story"]))
         commission = await work.commissions.get(found.commission)
         standing = await moderation.standing(work, found)
         reports = await work.moderation.reports(found.id)

@@ -277,6 +277,26 @@ except ValueError:
     assert "told in confidence" not in done.stderr
 
 
+def test_what_a_client_sends_wrong_is_one_line_and_what_is_wrong_here_a_trace() -> None:
+    program = """
+import logging
+from forum.commands import serve
+serve._log()
+for words in ("Invalid UTF-8 sequence received from client.", "Exception in ASGI application"):
+    try:
+        bytes([255]).decode()
+    except UnicodeDecodeError:
+        logging.getLogger("uvicorn.error").exception(words)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env=environ()
+    )
+    first, second, *trace = done.stderr.splitlines()
+    assert first == "INFO uvicorn.error: a client sent text that is no UTF-8; its connection was closed"
+    assert second == "ERROR uvicorn.error: Exception in ASGI application"
+    assert trace[0] == "Traceback (most recent call last):"
+
+
 def test_run_py_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "run.py").write_bytes((ROOT / "run.py").read_bytes())
     done = subprocess.run(
