@@ -131,7 +131,9 @@ def test_verify_py_fails_on_a_changed_file_and_refuses_what_is_no_export(folder:
     assert "FAIL         ballots root: " in done.stdout
     assert bare("verify.py", "README.txt", cwd=folder).returncode == 2
     assert bare("verify.py", "nowhere.zip", cwd=folder).returncode == 2
-    assert bare("verify.py", "a", "b", cwd=folder).returncode == 2
+    done = bare("verify.py", "a", "b", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "usage: python verify.py [FILE.zip | FOLDER]\n"
     (folder / "alone").mkdir()
     shutil.copy(folder / "verify.py", folder / "alone")
     done = bare(str(folder / "alone" / "verify.py"))

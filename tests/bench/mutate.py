@@ -61,6 +61,8 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tests/test_record.py",
             "tests/test_forged_exports.py",
             "tests/test_ways_in_the_record.py",
+            "tests/test_datapackage.py",
+            "tests/test_repacked.py",
             "tests/test_verification.py",
         ),
     ),
