@@ -568,6 +568,13 @@ class Drafts(Protocol):
     async def put_version(self, version: Version) -> None:
         """Keeps it; one with its number, which its writer has gone on from, is replaced."""
 
+    async def sizes(self, story: str) -> dict[int, int]:
+        """How much each version of a story takes, in characters, by its number."""
+        ...
+
+    async def drop_versions(self, story: str, numbers: Collection[int]) -> None:
+        """Deletes these versions."""
+
     async def build_key(self, story: str) -> str:
         """The key of the build link; "" where the story is not shared."""
         ...
@@ -863,6 +870,10 @@ class Rounds(Protocol):
         """The open rounds that have a closing time, the one that closes first first: those of one story, or those whose
         time is `due` or earlier."""
 
+    async def voting(self) -> bool:
+        """Whether a vote in a room is open; rounds that have a closing time do not count."""
+        ...
+
     async def save(self, round_: Round) -> None: ...
     async def cast(self, batch: Sequence[Cast]) -> list[CastOutcome]:
         """Counts what can be counted, in the order given, and says for each what became of it; never raises for one.
@@ -1061,6 +1072,7 @@ class Store(Protocol):
     def read(self) -> AbstractAsyncContextManager[Work]: ...
     async def scrub(self) -> None:
         """Takes what was deleted or replaced out of the database's own files too, where it would stay readable until
-        something else is written over it. May take seconds, in which nobody writes."""
+        something else is written over it. May take seconds; whoever wants to write meanwhile ends it, and it raises
+        StoreUnavailable: then it is to be done again."""
 
     async def close(self) -> None: ...

@@ -25,12 +25,12 @@ async def to_do(work: Work, at: str) -> None:
 async def scrub(store: Store) -> None:
     """Wipes what was taken out from the database's own files, where that is still to be done.
 
-    Where the database cannot do it now it stays to be done.
+    Where the database cannot do it now, or a vote is open in a room, whose ballots do not wait, it stays to be done.
     """
     async with store.read() as work:
         since = await work.facts.get(TO_SCRUB)
-    if not since:
-        return
+        if not since or await work.rounds.voting():
+            return
     try:
         await store.scrub()
         async with store.begin() as work:

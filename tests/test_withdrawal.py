@@ -260,6 +260,13 @@ async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(playe
     with pytest.raises(IllegalMove, match="taken this story back"):
         await acts.open(live.id, drafted.id)
     await acts.close(third.id, begun.id)
+    # Votes do not wait for the file to be written anew: that is done when none is open.
+    async with played.store.read() as work:
+        assert await work.facts.get(scrubbing.TO_SCRUB) == done.story.withdrawn_at
+    await scrubbing.scrub(played.store)
+    async with played.store.read() as work:
+        assert await work.facts.get(scrubbing.TO_SCRUB) == ""
+    assert in_files(played.path, []) == set()
     await acts.reveal(third.id, begun.id)
     packed = await publishing.export(played.store, played.house.site.signer)
     assert {check.verdict for check in verify(packed)} == {PASS}

@@ -73,6 +73,7 @@ _READERS = 4
 _CONNECTIONS, _MORE_CONNECTIONS = 10, 5
 _LOCK_SECONDS = 5.0  # how long SQLite waits for another process that writes
 _STATEMENT_SECONDS = 30.0
+_STEPS = 1000  # of SQLite's machine, between two looks whether somebody waits
 # secure_delete: what is deleted or replaced is overwritten, not only forgotten.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
@@ -110,9 +111,11 @@ class SqlStore:
     def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.writer = writer
         self.reader = reader
+        self.wanted = False  # whether somebody wants to write while SQLite writes its file anew
 
     def begin(self) -> AbstractAsyncContextManager[Work]:
         """One transaction that writes. Raises StoreUnavailable, as does everything in it."""
+        self.wanted = True
         return _unit(self.writer, reading=False)
 
     def read(self) -> AbstractAsyncContextManager[Work]:
@@ -123,7 +126,8 @@ class SqlStore:
         """Writes the database anew, so that nothing of what was deleted is left in its files. Raises StoreUnavailable.
 
         SQLite: secure_delete overwrites what is deleted, but not the copies that moving rows between pages left behind;
-        VACUUM does, and emptying the write-ahead log takes away the pages as they were before.
+        VACUUM does, and emptying the write-ahead log takes away the pages as they were before. Nobody waits for it:
+        whoever wants to write meanwhile ends it, and this raises StoreUnavailable.
         PostgreSQL: VACUUM takes dead rows out of the tables; its own log and backups are the administrator's.
         """
         if self.writer.dialect.name == "postgresql":
@@ -135,7 +139,12 @@ class SqlStore:
         with faults():
             async with self.writer.connect() as connection:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
-                await driver.execute_fetchall("VACUUM")
+                self.wanted = False
+                await driver.set_progress_handler(lambda: self.wanted, _STEPS)
+                try:
+                    await driver.execute_fetchall("VACUUM")
+                finally:
+                    await driver.set_progress_handler(None, 0)
                 [(busy, *_)] = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
         if busy:
             raise StoreUnavailable("The database is being read by others. Try again in a moment.")

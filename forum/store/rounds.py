@@ -94,6 +94,13 @@ class SqlRounds(Area):
             wanted = wanted.where(rounds_table.c.closes_at <= due)
         return [_round(row) for row in await self._link.rows(wanted)]
 
+    async def voting(self) -> bool:
+        """Whether a round without a closing time is open."""
+        wanted = sa.select(rounds_table.c.id).where(
+            rounds_table.c.state == machine.OPEN, rounds_table.c.closes_at == ""
+        )
+        return bool(await self._link.rows(wanted.limit(1)))
+
     async def save(self, round_: Round) -> None:
         """Writes all of it. Raises NotFound."""
         await self._link.change(

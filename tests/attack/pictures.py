@@ -29,8 +29,8 @@ def of_scans(many: int, size: tuple[int, int] = (1600, 1600)) -> bytes:
 async def attack(large: bool = False) -> list[Row]:
     """Six at once, while somebody asks for a page; then SIGTERM while they are looked at."""
     many = 8000 if large else 2000
-    async with target() as house, _browser(house) as browser:
-        key = await _begun(browser)
+    async with target() as house, browser_of(house) as browser:
+        key = await begun(browser)
         path = f"/my-story/{key}/evidence"
         bombs = [of_scans(many, (1600 + n, 1600)) for n in range(6)]
         before, cpu = time.perf_counter(), house.cpu()
@@ -63,12 +63,13 @@ def large_one(seed: int) -> bytes:
     return out.getvalue()
 
 
-def _browser(house: Target) -> httpx2.AsyncClient:
+def browser_of(house: Target) -> httpx2.AsyncClient:
+    """A browser of its own, with all its cookies."""
     base = f"http://{house.host}"
     return httpx2.AsyncClient(base_url=base, headers={"Origin": base, "Accept": "text/html"}, timeout=120)
 
 
-async def _begun(browser: httpx2.AsyncClient) -> str:
+async def begun(browser: httpx2.AsyncClient) -> str:
     """A story that is begun; returns the key of its private link."""
     listed = (await browser.get("/commissions")).text
     commission = listed.partition('href="/commissions/')[2].partition('"')[0]

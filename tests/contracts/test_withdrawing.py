@@ -8,14 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from conftest import Database
 from house import telling
 from making import CLOCK, a_cast, a_commission, a_room, new_id
 
 from forum import submissions, withdrawal
-from forum.errors import IllegalMove, NotFound
+from forum.errors import IllegalMove, NotFound, StoreUnavailable
 from forum.ports import Disclosure, Submission
-from forum.round import WITHDRAWN, Response, Round
+from forum.round import OPEN, WITHDRAWN, Response, Round
 from forum.session import Cue
 from forum.store import SqlStore
 
@@ -160,8 +161,39 @@ async def test_scrubbing_leaves_everything_as_it_was_while_others_read_and_write
         async with store.begin() as work:
             await work.facts.set(f"fact {number}", str(number))
 
-    await asyncio.gather(store.scrub(), *(write(number) for number in range(5)))
+    wiped, *written = await asyncio.gather(
+        store.scrub(), *(write(number) for number in range(5)), return_exceptions=True
+    )
+    assert written == [None] * 5
+    assert wiped is None or isinstance(wiped, StoreUnavailable), "it gives way to who writes"
     await store.scrub()
     async with store.read() as work:
         assert await work.commissions.all() == [commission]
         assert [await work.facts.get(f"fact {number}") for number in range(5)] == [str(n) for n in range(5)]
+
+
+async def test_wiping_ends_where_somebody_wants_to_write_and_can_be_done_again(sqlite_store: SqlStore) -> None:
+    async with sqlite_store.writer.begin() as connection:
+        await connection.execute(sa.text("CREATE TABLE ballast (words TEXT)"))
+        await connection.execute(sa.text("INSERT INTO ballast VALUES (:words)"), [{"words": "x" * 3000}] * 5000)
+    sqlite_store.wanted = False
+    async with sqlite_store.begin() as work:
+        assert sqlite_store.wanted
+        await work.facts.set("vote", "counted")
+    with pytest.MonkeyPatch.context() as patch:
+        # Somebody comes as soon as it has begun.
+        patch.setattr(SqlStore, "wanted", property(lambda _: True, lambda _, wanted: None), raising=False)
+        with pytest.raises(StoreUnavailable):
+            await sqlite_store.scrub()
+    await sqlite_store.scrub()
+    async with sqlite_store.read() as work:
+        assert await work.facts.get("vote") == "counted"
+
+
+async def test_an_asynchronous_round_is_no_vote_that_is_waited_for(store: SqlStore) -> None:
+    live, _ = await a_room(store, ["g1"])
+    for closes_at, voting in (("2030-01-01T00:00:00+00:00", False), ("", True)):
+        round_ = Round(new_id(), live.id, "What now?", RESPONSES, state=OPEN, created_at=AT, closes_at=closes_at)
+        async with store.begin() as work:
+            await work.rounds.add(round_)
+            assert await work.rounds.voting() is voting
