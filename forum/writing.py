@@ -141,11 +141,9 @@ async def bring_back(store: Store, clock: Clock, key: str, number: int, device: 
         story = await work.stories.by_link(link_of(key))
         at = clock.now()
         now = await _open(work, story, at)
-        there = [version for version in await work.drafts.versions(story.id) if version.number == number]
-        if not there:
-            raise NotFound("There is no such version of this story.")
+        version = await work.drafts.version(story.id, number)
         draft = replace(
-            there[0].draft,
+            version.draft,
             group=now.group,
             may_perform=now.may_perform,
             may_publish=now.may_publish,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from forum.draft import Draft
@@ -62,6 +64,17 @@ class SqlDrafts(Area):
         """Keeps a version, in the place of one with its number."""
         row = {name: getattr(version, name) for name in ("story", "number", "at", "kind", "by")}
         await self._link.put(versions, row | {"words": version.draft.to_json()})
+
+    async def sizes(self, story: str) -> dict[int, int]:
+        """In characters, by the number."""
+        size = sa.func.length(sa.cast(versions.c.words, sa.Text)).label("size")
+        rows = await self._link.rows(sa.select(versions.c.number, size).where(versions.c.story == story))
+        return {row["number"]: row["size"] for row in rows}
+
+    async def drop_versions(self, story: str, numbers: Collection[int]) -> None:
+        """Deletes these versions of a story."""
+        theirs = sa.and_(versions.c.story == story, versions.c.number.in_(numbers))
+        await self._link.run(sa.delete(versions).where(theirs))
 
     async def build_key(self, story: str) -> str:
         """The key of the build link. Raises NotFound."""

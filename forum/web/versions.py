@@ -78,10 +78,10 @@ async def mine(request: Request) -> Response:
         drafts = await _drafts(work, story, shown, history)
         found = {one.id: one for one in await work.drafts.suggestions(story.id)}
     here = writing.browser(story.id, cookie_of(request, DEVICE))
+    before = {later.number: earlier.number for earlier, later in pairwise(history)}
     lines = []
     for kept in shown:
-        before = drafts.get(kept.number - 1)
-        short = await long(_short, before, drafts[kept.number])
+        short = await long(_short, drafts.get(before.get(kept.number, 0)), drafts[kept.number])
         lines.append(Line(kept.number, kept.at, _what(kept), _who(kept, here, found, commission), short))
     return await page(
         request,
@@ -247,7 +247,8 @@ async def _drafts(work: Work, story: Submission, shown: Sequence[Kept], history:
 
 
 async def _version_before(work: Work, story: Submission, number: int) -> Version | None:
-    return await work.drafts.version(story.id, number - 1) if number > 1 else None
+    earlier = [kept.number for kept in await work.drafts.history(story.id) if kept.number < number]
+    return await work.drafts.version(story.id, earlier[-1]) if earlier else None
 
 
 def _title(draft: Draft) -> str:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from making import SetClock, a_commission, new_id
 
-from forum import writing
+from forum import versions, writing
 from forum.commission import Commission
 from forum.draft import Card, Draft, Way, fields, mark, mark_of, read
 from forum.edits import AddCard, Edit, RemoveCard, SetField
@@ -249,6 +249,24 @@ class Pair:
 @given(steps=STEPS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_two_editors_lose_no_accepted_text(store: SqlStore, steps: list[tuple[Any, ...]]) -> None:
+    numbers = await written_by_two(store, steps)
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@given(steps=STEPS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_nor_do_they_where_versions_are_thinned_after_every_save(
+    sqlite_store: SqlStore, steps: list[tuple[Any, ...]]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(versions, "FEW", 0)
+        patch.setattr(versions, "EACH", 1)
+        await written_by_two(sqlite_store, steps)
+
+
+async def written_by_two(store: SqlStore, steps: list[tuple[Any, ...]]) -> list[int]:
+    """Two editors take these steps; what one wrote is still there, unless they took it away themselves. Returns the
+    numbers of the versions that are kept."""
     commission = await a_stored_commission(store)
     pair = Pair(store, new_key())
     cards = [AddCard("a", text="It was dark."), AddCard("b", text="The phone rang.")]
@@ -258,9 +276,9 @@ async def test_two_editors_lose_no_accepted_text(store: SqlStore, steps: list[tu
     for step in steps:
         await pair.step(step)
     async with store.read() as work:
-        versions = await work.drafts.versions(begun.story.id)
+        every = await work.drafts.versions(begun.story.id)
         now = await work.drafts.get(begun.story.id)
-    kept = {text for draft in (now, *(version.draft for version in versions)) for _, text in fields(draft)}
+    kept = {text for draft in (now, *(version.draft for version in every)) for _, text in fields(draft)}
     lost = {text for _, text in pair.accepted} - kept
     assert lost <= pair.own_doing
-    assert [version.number for version in versions] == list(range(1, len(versions) + 1))
+    return [version.number for version in every]
