@@ -262,6 +262,15 @@ def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
     }
 
 
+async def replace_password(work: Work, person: str, hashed: str, at: str) -> None:
+    """Gives somebody another password (its hash), and ends whatever was opened with the one before: every sign-in, and
+    every token. Raises NotFound."""
+    await work.people.set_password(person, hashed)
+    await work.people.sign_out_everywhere(person)
+    for token in await work.people.tokens(person):
+        await work.people.revoke_token(person, token.id, at)
+
+
 async def make_token(store: Store, clock: Clock, person: Person, label: str) -> tuple[Token, str]:
     """Makes a token for a machine. Returns it with its secret, which is told once and kept as a SHA-256 only.
 

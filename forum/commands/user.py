@@ -34,7 +34,7 @@ def user() -> None:
     multiple=True,
     required=True,
     type=click.Choice(roles.ROLES),
-    help="What the person may do; give it again for a second role.",
+    help="What the person may do, in every commission; give it again for a second role.",
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 @data_option
@@ -89,10 +89,7 @@ async def _give(settings: Settings, login: str, password: str) -> None:
         person = await work.people.by_login(login)
         if person is None:
             raise NotFound("There is no account %(login)s. See: forum user list", login=login)
-        await work.people.set_password(person.id, hashed)
-        await work.people.sign_out_everywhere(person.id)
-        for token in await work.people.tokens(person.id):
-            await work.people.revoke_token(person.id, token.id, SystemClock().now())
+        await organising.replace_password(work, person.id, hashed, SystemClock().now())
 
 
 @user.command(name="list")

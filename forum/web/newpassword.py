@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from forum import organising
 from forum.errors import BadInput, FormErrors, ForumError, StoreUnavailable, TooMany
 from forum.ports import Person
 from forum.web import passwords
@@ -17,7 +18,8 @@ from forum.web.site import site_of
 
 
 async def own(request: Request) -> Response:
-    """Changes one's own password. Every other device that was signed in is signed out; this one stays."""
+    """Changes one's own password. Every other device that was signed in is signed out, and every token is revoked:
+    whoever had the old password may have made one. This device stays."""
     person = await somebody(request)
     if request.method != "POST":
         return await _own_page(request, saved=request.query_params.get("done") == "1")
@@ -25,8 +27,7 @@ async def own(request: Request) -> Response:
     try:
         hashed = await passwords.hashed(await _chosen(request, form, person))
         async with site_of(request).store.begin() as work:
-            await work.people.set_password(person.id, hashed)
-            await work.people.sign_out_everywhere(person.id)
+            await organising.replace_password(work, person.id, hashed, site_of(request).clock.now())
             token = await signed_in(request, work, person)
     except (BadInput, TooMany, StoreUnavailable) as error:
         return retry_after(await _own_page(request, error), error)
@@ -52,11 +53,7 @@ async def given(request: Request) -> Response:
         form.stop()
         hashed = await passwords.hashed(chosen)
         async with site_of(request).store.begin() as work:
-            await work.people.set_password(person, hashed)
-            await work.people.sign_out_everywhere(person)
-            # Whoever had the old password may have made one.
-            for token in await work.people.tokens(person):
-                await work.people.revoke_token(person, token.id, site_of(request).clock.now())
+            await organising.replace_password(work, person, hashed, site_of(request).clock.now())
     except (FormErrors, StoreUnavailable) as error:
         if wants_json(request):
             raise

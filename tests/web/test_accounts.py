@@ -384,6 +384,7 @@ async def test_a_first_link_that_ran_out_or_was_never_there_is_not_found(house: 
 async def test_an_administrator_makes_an_account_that_can_sign_in(house: House) -> None:
     async with house.signed_in("administrator") as admin, house.browser() as browser:
         form = {"name": "Mo <b>", "login": "mo", "password": PASSWORD, "role": ["moderator", "organiser"]}
+        assert "A role counts everywhere here: for every commission" in words(await admin.get("/people"))
         made = await admin.post("/people", data=form)
         assert made.status_code == 303
         page = await admin.get(made.headers["location"])

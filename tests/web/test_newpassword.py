@@ -45,10 +45,11 @@ async def test_ones_own_password_is_changed_and_every_other_device_is_signed_out
         assert [(await browser.get("/moderate")).status_code for browser in (here, laptop, thief)] == [200, 303, 303]
         assert await enter(laptop, PASSWORD) == 422
         assert await enter(laptop, NEW) == 303
-        # As the page says: the tokens of programs go on working.
+        # As the page says: whoever had the old password may have made tokens with it.
         bearer = {"Authorization": f"Bearer {secret}"}
         async with house.browser() as program:
-            assert (await program.get("/moderate", headers=bearer)).status_code == 200
+            assert (await program.get("/moderate", headers=bearer)).status_code == 303
+        assert "the tokens of your programs have ended" in words(await here.get("/account?done=1"))
 
 
 @pytest.mark.parametrize(
