@@ -48,3 +48,8 @@ async def test_scripts_go_without_their_comments_and_whole_otherwise() -> None:
             assert answer.headers["etag"]
             lines = [line for line in file.read_text().split("\n") if not line.lstrip().startswith("//")]
             assert answer.text == "\n".join(lines), file
+            same = await http.get(f"/static/{file.name}", headers={"If-None-Match": answer.headers["etag"]})
+            assert (same.status_code, same.content) == (304, b""), file
+        for file in [file for file in STATIC.rglob("*.*") if file.suffix != ".js"]:
+            answer = await http.get(f"/static/{file.relative_to(STATIC)}")
+            assert answer.content == file.read_bytes(), file
