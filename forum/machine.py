@@ -74,12 +74,14 @@ def _sqlite_lock(folder: Path) -> sqlite3.Connection:
     return held
 
 
-def raise_file_limit() -> None:
-    """Every phone is an open file: as many as this account may have."""
+def raise_file_limit() -> int | None:
+    """Every phone is an open file: raises their limit to what this account may have. Returns it, None for none."""
     resource = _module("resource")
-    if resource:
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if resource is None:
+        return None
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return None if most == resource.RLIM_INFINITY else int(most)
 
 
 def alone_on_its_port(listener: socket.socket) -> None:

@@ -24,6 +24,7 @@ _PUBLIC = (
 _HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+")
 _PATH = re.compile(r"(/[A-Za-z0-9_-]+)+")
 STARTTLS, TLS, PLAIN = ("smtp", "smtps", "smtp+plain")
+_NOT_NONE = ("FORUM_CONNECTIONS_PER_ADDRESS", "FORUM_IDLE_SECONDS", "FORUM_HEAD_SECONDS", "FORUM_STALL_SECONDS")
 _SMTP_PORTS = {STARTTLS: 587, TLS: 465, PLAIN: 25}
 
 
@@ -82,6 +83,19 @@ TABLE = (
         "3000",
         "Tickets that do not exist, which one address may try in ten minutes.",
     ),
+    Setting(
+        "FORUM_CONNECTIONS_PER_ADDRESS",
+        "4000",
+        "Connections that one network address may have at once, phones included; a trusted proxy has as many as there "
+        "are.",
+    ),
+    Setting("FORUM_IDLE_SECONDS", "15", "Seconds after which a connection on which nothing is asked is closed."),
+    Setting("FORUM_HEAD_SECONDS", "20", "Seconds in which the head of a request, or a handshake, must have arrived."),
+    Setting(
+        "FORUM_STALL_SECONDS",
+        "30",
+        "Seconds in which 16 KB of a form or file, or its end, must come; in twice as many an answer must be read on.",
+    ),
     Setting("FORUM_STORIES_PER_ADDRESS", "60", "Stories that one network address may begin, and submit, in an hour."),
     Setting("FORUM_SAVES_PER_ADDRESS", "3000", "Times that writers at one network address may save in ten minutes."),
     Setting(
@@ -138,6 +152,10 @@ class Settings:
     joins_per_session: int
     wrong_codes_per_address: int
     wrong_tickets_per_address: int
+    connections_per_address: int
+    idle_seconds: int
+    head_seconds: int
+    stall_seconds: int
     stories_per_address: int
     saves_per_address: int
     suggestions_per_address: int
@@ -152,10 +170,13 @@ class Settings:
         """From the environment; `given` values (not None) win. Raises StartupProblem for a value that cannot be."""
         raw = {row.env: environ.get(row.env, "") or row.default for row in TABLE}
         raw |= {f"FORUM_{name.upper()}": str(value) for name, value in given.items() if value is not None}
-        counts = ("_PORT", "_PER_ADDRESS", "_PER_SESSION")
+        counts = ("_PORT", "_PER_ADDRESS", "_PER_SESSION", "_SECONDS")
         numbers = {env: _number(env, raw[env]) for env in raw if env.endswith(counts)}
         if numbers["FORUM_PORT"] > 65535:
             raise StartupProblem("FORUM_PORT must be from 0 to 65535, not %(value)s.", value=raw["FORUM_PORT"])
+        for env in _NOT_NONE:
+            if not numbers[env]:
+                raise StartupProblem("%(env)s must be at least 1: with 0 nobody could connect.", env=env)
         try:
             data = Path(raw["FORUM_DATA"]).expanduser().absolute()
         except RuntimeError as error:
@@ -172,6 +193,10 @@ class Settings:
             joins_per_session=numbers["FORUM_JOINS_PER_SESSION"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
             wrong_tickets_per_address=numbers["FORUM_WRONG_TICKETS_PER_ADDRESS"],
+            connections_per_address=numbers["FORUM_CONNECTIONS_PER_ADDRESS"],
+            idle_seconds=numbers["FORUM_IDLE_SECONDS"],
+            head_seconds=numbers["FORUM_HEAD_SECONDS"],
+            stall_seconds=numbers["FORUM_STALL_SECONDS"],
             stories_per_address=numbers["FORUM_STORIES_PER_ADDRESS"],
             saves_per_address=numbers["FORUM_SAVES_PER_ADDRESS"],
             suggestions_per_address=numbers["FORUM_SUGGESTIONS_PER_ADDRESS"],

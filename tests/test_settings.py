@@ -71,6 +71,9 @@ def test_a_mail_server_is_read(url: str, how: str, host: str, port: int, user: s
         ({"FORUM_SMTP_FROM": "forum"}, "FORUM_SMTP_FROM must be an e-mail address as forum@example.org, not forum"),
         ({"FORUM_SMTP_FROM": "a@x.test\nBcc: b@x.test"}, "FORUM_SMTP_FROM must be an e-mail address"),
         ({"FORUM_PUBLIC_URL": ""}, "needs FORUM_PUBLIC_URL"),
+        ({"FORUM_CONNECTIONS_PER_ADDRESS": "0"}, "FORUM_CONNECTIONS_PER_ADDRESS must be at least 1"),
+        ({"FORUM_IDLE_SECONDS": "0"}, "FORUM_IDLE_SECONDS must be at least 1"),
+        ({"FORUM_STALL_SECONDS": "-1"}, "FORUM_STALL_SECONDS must be a whole number"),
         ({"FORUM_MAILS_PER_ADDRESS": "many"}, "FORUM_MAILS_PER_ADDRESS must be a whole number"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import http.cookies
 import ipaddress
@@ -13,8 +14,10 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import click
 import segno
@@ -28,6 +31,7 @@ from forum.commands import data_option, make_folder, opened, run, say, settings_
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.settings import Settings
+from forum.web.connections import Connections
 from forum.web.frames import Frames
 from forum.web.pages import digest
 from forum.web.protocol import BoundedHttp
@@ -37,6 +41,7 @@ MADE_BY = "made_by"
 _UVICORNS = "FORWARDED_ALLOW_IPS"
 _COOKIES_MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
 _BACKLOG = 4096
+_OWN_FILES = 64
 _LARGEST_MESSAGE = 16 * 1024
 
 
@@ -93,7 +98,9 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
         async with opened(settings, make=True) as store:
             await signer_of(store, settings, new_key=new_key)
             first_link = await _prepare(store, demo=demo)
-        machine.raise_file_limit()
+        files = machine.raise_file_limit()
+        backlog, most = shares(files)
+        connections = Connections(settings, most)
 
         def announce() -> None:
             click.echo(f"\nPhones on this network open {address}\n")
@@ -113,7 +120,7 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
 
         config = uvicorn.Config(
             app,
-            http=BoundedHttp,
+            http=cast(type[asyncio.Protocol], partial(BoundedHttp, connections=connections)),
             ws=Frames,
             ws_max_size=_LARGEST_MESSAGE,
             ws_per_message_deflate=False,
@@ -124,28 +131,50 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
             proxy_headers=False,
             # paths hold private links, so they are not logged
             access_log=False,
-            backlog=_BACKLOG,
+            backlog=backlog,
+            timeout_keep_alive=settings.idle_seconds,
             timeout_graceful_shutdown=3,
             server_header=False,
         )
         # When it is done, uvicorn raises the signal that stopped it once more: there is nothing left to stop.
         for stop in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stop, lambda *_: None)
-        await _Server(config, announce).serve(sockets=[listening])
+        await _Server(config, connections, announce).serve(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    """Calls `announce` once it listens."""
+    """Calls `announce` once it listens, and looks after its connections."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, connections: Connections, announce: Callable[[], None]) -> None:
         super().__init__(config)
+        self._connections = connections
         self._announce = announce
+        self._watching: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts, and says so."""
         await super().startup(sockets)
         if self.started:
+            self._watching = asyncio.create_task(self._connections.watch())
             self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends what is under way."""
+        await super().shutdown(sockets)
+        if self._watching is not None:
+            self._watching.cancel()
+
+
+def shares(files: int | None) -> tuple[int, int | None]:
+    """How many connections may wait to be taken, and how many there may be, where this many files can be open.
+
+    Those that wait are taken all at once, before any that has to go for them is gone: so they have a share of their
+    own, as have the database, pictures and pages. Then a connection can always be taken. None is as many as one likes.
+    """
+    if files is None:
+        return _BACKLOG, None
+    backlog = max(1, min(_BACKLOG, files // 8))
+    return backlog, max(1, files - backlog - files // 16 - _OWN_FILES)
 
 
 def listen(host: str, port: int) -> socket.socket:

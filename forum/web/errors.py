@@ -18,6 +18,8 @@ from forum.web.words import gettext as _
 from forum.web.words import language, say, speaking
 from forum.wire import TRY_AGAIN
 
+# In the scope of a request whose connection was ended from here: of those there can be thousands.
+ENDED_HERE = "forum.ended_here"
 # What the same request comes to every time.
 _FOR_GOOD = {413, 414, 431}
 
@@ -119,7 +121,8 @@ async def unexpected(request: Request, error: Exception) -> Response:
 
 async def gone(request: Request, error: Exception) -> Response:
     """Answers a client that went away before all of its request was here: nobody reads this, and one line is logged."""
-    log.info("a client went away before it had sent its request", method=request.method)
+    if ENDED_HERE not in request.scope:
+        log.info("a client went away before it had sent its request", method=request.method)
     return Response(status_code=400)
 
 

@@ -7,6 +7,7 @@ else have their turn, answers pings without end, and waits for ever for a peer t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -28,11 +29,19 @@ class Frames(WebSocketsSansIOProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        # Called when the connection is no more.
+        self.gone: Callable[[], None] | None = None
         self._rest = bytearray()
         self._next: asyncio.Handle | None = None
         self._left = BURST
         self._at = self.loop.time()
         self._late = 0
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called at its end."""
+        super().connection_lost(exc)
+        if self.gone is not None:
+            self.gone()
 
     def data_received(self, data: bytes) -> None:
         """Takes what was read. The first of it is the whole handshake."""

@@ -18,7 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from forum.web.errors import http_error
+from forum.web.connections import LEAST, Connections, Stage
+from forum.web.errors import ENDED_HERE, http_error
+from forum.web.frames import Frames
 from forum.web.middleware import MARK
 from forum.wire import VERSION
 
@@ -39,6 +41,10 @@ MOST_PIECES: Final = 4000
 _SLICE = 16 * 1024
 _REFUSED = "forum.refused"
 _LINGER = 2.0  # seconds
+_NO_PLACE = (
+    f"HTTP/1.1 503 Service Unavailable\r\n{MARK}: {VERSION}\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
+    "Connection: close\r\n\r\n"
+).encode()
 _NO_HANDSHAKE = (
     f"HTTP/1.1 400 Bad Request\r\n{MARK}: {VERSION}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 ).encode()
@@ -51,8 +57,17 @@ class _Enough(Exception):
 class BoundedHttp(HttpToolsProtocol):
     """One connection. It goes deaf where something is beyond a bound: what is under way is answered, then it ends."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, connections: Connections | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.place = ""
+        self._connections = connections
+        self._counted = False
+        self._where = Stage.IDLE
+        self._messages = self._got = self._resumed = 0
+        # What it waited for when it was last looked at, since when, and how far it was then.
+        self._mark: tuple[Stage, int, int] | None = None
+        self._since = 0.0
+        self._far = 0
         self._deaf = False
         self._begun = False
         self._in_head = True
@@ -63,10 +78,99 @@ class BoundedHttp(HttpToolsProtocol):
         self._pieces = 0
         self._refused = 0
 
+    # ------------------------------------------------------------------ its place among the others
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called at its beginning."""
+        super().connection_made(cast(asyncio.Transport, transport))
+        if self._connections is None:
+            return
+        self.place = self._connections.place_of(self.client[0] if self.client else "")
+        if not self.place:
+            self.timeout_keep_alive = int(self._connections.patience.proxys)
+        self._counted = self._connections.take(self)
+        if not self._counted:
+            self._deaf = True
+            self.transport.write(_NO_PLACE)
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called at its end."""
+        self._gone()
+        super().connection_lost(exc)
+
+    def _gone(self) -> None:
+        if self._counted and self._connections is not None:
+            self._counted = False
+            self._connections.gone(self)
+
+    def cut(self) -> None:
+        """Ends it at once: its place is needed."""
+        self._gone()
+        self._deaf = True
+        if self.cycle is not None:
+            cast(Scope, self.cycle.scope)[ENDED_HERE] = True
+        self.transport.abort()
+
+    def resume_writing(self) -> None:
+        """Called when the other end has read what was held back."""
+        self._resumed += 1
+        super().resume_writing()
+
+    def stage(self) -> Stage:
+        """What it waits for now."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if answering and self._where is Stage.BODY and not self.flow.read_paused and not self._deaf:
+            return Stage.BODY
+        if self.transport.get_write_buffer_size() and (self.flow.write_paused or not answering):
+            return Stage.READING
+        if answering:
+            return Stage.WORKING
+        return Stage.ENDING if self._deaf or self.transport.is_closing() else self._where
+
+    def look(self, now: float) -> None:
+        """Ends it where it has waited for too long. `now` is in seconds, from whenever."""
+        if self._connections is None:
+            return
+        stage = self.stage()
+        mark = (stage, self._messages, self._resumed)
+        # how far it has come: bytes that were sent here, or that are no longer to be read there
+        far = self._got if stage is Stage.BODY else -self.transport.get_write_buffer_size()
+        least = LEAST if stage is Stage.BODY else 1
+        patience = self._connections.patience
+        most = {
+            Stage.IDLE: patience.idle if self.place else patience.proxys,
+            Stage.HEAD: patience.head,
+            Stage.BODY: patience.stalled,
+            Stage.READING: 2 * patience.stalled,
+            Stage.ENDING: _LINGER,
+        }.get(stage)
+        if mark != self._mark:
+            self._mark, self._since, self._far = mark, now, far
+        elif most is not None and now - self._since >= most:
+            if stage in {Stage.BODY, Stage.READING} and far - self._far >= least:
+                self._since, self._far = now, far
+            else:
+                self._too_late(stage)
+
+    def _too_late(self, stage: Stage) -> None:
+        answered = self.cycle is not None and self.cycle.response_complete
+        if (stage is Stage.HEAD and self._in_head and self.url) or (stage is Stage.BODY and not answered):
+            self._refuse(408)
+        elif stage is Stage.IDLE:
+            self.transport.close()
+        else:
+            self.cut()
+
+    # ------------------------------------------------------------------ what comes
+
     def data_received(self, data: bytes) -> None:
         """Called with what came, 256 KB at most."""
         if self._deaf:
             return
+        self._got += len(data)
+        if self._where is Stage.IDLE:
+            self._where = Stage.HEAD
         self._unset_keepalive_if_required()
         self._pieces = 0
         try:
@@ -96,6 +200,8 @@ class BoundedHttp(HttpToolsProtocol):
         """Called before the head of each request."""
         super().on_message_begin()
         self._begun = self._told = True
+        self._messages += 1
+        self._where = Stage.HEAD
         self._in_head = True
         self._head = self._headers = self._refused = 0
 
@@ -136,6 +242,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Called when a head is over: its request is answered, or waits for those before it."""
         self._in_head = False
+        self._where = Stage.BODY
         if self._refused:
             self._refuse(self._refused)
             raise _Enough
@@ -156,12 +263,17 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Called when a request is over."""
         self._told = True
+        self._where = Stage.IDLE
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """Hands the connection on to the websocket protocol, which says nothing of what it takes for no handshake."""
+        if self._counted and self._connections is not None:
+            self._connections.upgraded(self)
         super().handle_websocket_upgrade()
         socket = cast(WebSocketsSansIOProtocol, self.transport.get_protocol())
+        if isinstance(socket, Frames):
+            socket.gone = self._gone
         if not socket.handshake_initiated and not self.transport.is_closing():
             self.transport.write(_NO_HANDSHAKE)
             self.transport.close()
@@ -181,6 +293,7 @@ class BoundedHttp(HttpToolsProtocol):
                 self.transport.close()
                 return
             # whoever waits for the rest of its body waits no longer, and cannot answer any more
+            cast(Scope, before.scope)[ENDED_HERE] = True
             before.disconnected = True
             before.message_event.set()
         if not self._begun:

@@ -145,11 +145,18 @@ class Target:
 
 
 @asynccontextmanager
-async def target(settings: Mapping[str, str] | None = None) -> AsyncIterator[Target]:
-    """A server of one's own with the demonstration in it, stopped afterwards; `settings` are FORUM_ variables."""
+async def target(settings: Mapping[str, str] | None = None, files: int | None = None) -> AsyncIterator[Target]:
+    """A server of one's own with the demonstration in it, stopped afterwards; `settings` are FORUM_ variables. With
+    `files` it may have so many open, connections among them.
+    """
+    limited = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files})); "
+        "sys.argv[:1] = ['forum', 'serve']; from forum.__main__ import main; main(prog_name='forum')"
+    )
+    program = ("-m", "forum", "serve") if files is None else ("-c", limited)
     with tempfile.TemporaryDirectory(prefix="forum-attack-") as where:
         data = Path(where)
-        with await asyncio.to_thread(Serving, data, settings=settings) as server:
+        with await asyncio.to_thread(Serving, data, settings=settings, program=program) as server:
             served = Target(server, data)
             # the first page has its template compiled, which is nobody's attack
             await served.raw(f"GET / HTTP/1.1\r\nHost: {served.host}\r\nConnection: close\r\n\r\n".encode())
