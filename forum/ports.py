@@ -900,6 +900,9 @@ class Rounds(Protocol):
         and all that the record's leaves are made of stay. Returns the ids of those rounds."""
 
     async def ballots(self, round_id: str) -> list[Ballot]: ...
+    async def by_group(self, round_id: str) -> dict[str | None, int]:
+        """How many ballots of a round there are from each group that has one."""
+
     async def yours(self, participant: str, rounds: Sequence[str]) -> list[Ballot]: ...
 
 
@@ -1021,7 +1024,7 @@ class Record(Protocol):
     async def entries(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
         """In index order, from `start` up to but not including `stop`."""
 
-    async def leaf_hashes(self) -> list[bytes]: ...
+    async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]: ...
     async def disclosures(
         self, digests: Sequence[str] | None = None, commission: str | None = None
     ) -> list[Disclosure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, OrderedDict
 from typing import Any
 
 from forum import ballot, datapackage, record
@@ -29,6 +29,25 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
     label = label_of(session.partition, Counter(b.group for b in ballots), commission.threshold, round_.method)
     origin = origin_of(session.partition, [(b.group, b.paper) for b in ballots], commission.threshold, round_.method)
     return ballot.open_all(ballots, label, origin)
+
+
+# The lines of rounds that were opened before, by all that they follow from: nothing in them changes.
+_KEPT: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+MOST_KEPT = 16
+
+
+async def opened_lines(work: Work, round_id: str) -> bytes:
+    """The same, a canonical line each: made once, and then kept while the round stays as it is. Raises NotFound."""
+    round_ = await work.rounds.get(round_id)
+    session = await work.sessions.get(round_.session)
+    commission = await work.commissions.get(session.commission)
+    voted = (await work.rounds.voted([round_id]))[round_id]
+    key = (round_, session.partition, round_id in session.held, commission.threshold, voted)
+    if key not in _KEPT:
+        _KEPT[key] = b"".join(record.canonical(line) + b"\n" for line in await opened_ballots(work, round_id))
+        if len(_KEPT) > MOST_KEPT:
+            _KEPT.popitem(last=False)
+    return _KEPT[key]
 
 
 async def export(store: Store, signer: Signer, commission: str | None = None) -> bytes:

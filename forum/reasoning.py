@@ -7,7 +7,6 @@ unit of work that reveals the round. With a label of a group they are shown only
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from datetime import datetime, timedelta
 
 from forum import guarding
@@ -48,7 +47,7 @@ async def said_of(work: Work, live: LiveSession, round_: Round, commission: Comm
     if round_.state != REVEALED or live.partition is None:
         return ()
     too = await work.reasons.counts(round_.id)
-    present = Counter(ballot.group for ballot in await work.rounds.ballots(round_.id))
+    present = await work.rounds.by_group(round_.id)
     label = label_of(live.partition, present, commission.threshold, round_.method)
 
     def named(reason: Reason) -> str:

@@ -132,6 +132,7 @@ class Room:
         self.view = view
         self.history = history
         self.version = view.session.version
+        self.read_at = asyncio.get_running_loop().time()
         self._intake = intake
         self._stopping = stopping
         self._clock = clock

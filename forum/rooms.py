@@ -35,6 +35,8 @@ ARRIVALS = 1.0
 STIRS = 4.0
 # A room that is only polled is kept for a little longer than a phone that polls counts as here.
 POLLED = POLLING + 1
+# Seconds for which a room without screens is not read again: asking for its page again and again costs little.
+FRESH = 1.0
 # Seconds after which a screen that found no room may ask again.
 FULL_FOR = 20
 
@@ -83,7 +85,7 @@ class Rooms:
     async def _room(self, session: str) -> Room:
         async with self._reading[session]:
             room = self._rooms.get(session)
-            if room is None or room.empty:
+            if room is None or (room.empty and not await self._still(room)):
                 view = await self._view(session)
                 room = Room(
                     view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say, self.mine,
@@ -91,6 +93,15 @@ class Rooms:
                 )  # fmt: skip
                 self._rooms[session] = room
             return room
+
+    async def _still(self, room: Room) -> bool:
+        """Whether a room that nobody is connected to may be shown as it was read a moment ago. What an act changes is
+        in its session; who joined meanwhile is seen on consoles alone, and those are connected or read it themselves.
+        """
+        if asyncio.get_running_loop().time() - room.read_at > FRESH:
+            return False
+        async with self._store.read() as work:
+            return await work.sessions.get(room.view.session.id) == room.view.session
 
     async def enter(self, session: str, connection: Connection, seen: int = -1, history: str = "") -> Room:
         """Takes a screen into the room of a session, and greets it with what is its own. Raises NotFound, RoomFull.

@@ -141,7 +141,7 @@ async def _votes(work: Work, commission: Commission, story: Submission | None = 
                 told = _id(session.id, f"{PLAYED} {of.id}")
                 yield Event(PLAYED, round_.opened_at, told, of, session=session, round=about_it)
             if round_.state == REVEALED:
-                result = await tallying.result_of(work, round_, commission.threshold)
+                result = await tallying.shown(work, round_, commission.threshold)
                 yield Event(
                     VOTED, round_.revealed_at, _id(round_.id, VOTED), of, session=session, round=round_, result=result
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,32 @@ async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = 
     session = await work.sessions.get(round_.session)
     result = await _whole(work, session, round_, threshold)
     return result if whole or round_.id not in session.held else result.without_groups()
+
+
+# The results of revealed rounds that were worked out before, by all that they follow from: nothing in them changes.
+_KEPT: OrderedDict[tuple[object, ...], Result] = OrderedDict()
+MOST_KEPT = 500
+
+
+async def shown(work: Work, round_: Round, threshold: int) -> Result:
+    """The same as `result_of` for a screen or a page: tallied once, and then kept while the round stays as it is.
+
+    What is written down or decided on is tallied again. Raises IllegalMove for a round that is not revealed.
+    """
+    if round_.state != REVEALED:
+        raise IllegalMove("Close the vote before you show its result.")
+    session = await work.sessions.get(round_.session)
+    first = await work.rounds.get(round_.second_of) if round_.second_of else None
+    asked = [round_.id, first.id] if first else [round_.id]
+    voted = await work.rounds.voted(asked)
+    invited = (await work.commissions.get(session.commission)).groups if round_.quorum_each else ()
+    held, ballots = round_.id in session.held, tuple(voted[one] for one in asked)
+    key = (round_, first, ballots, session.partition, held, threshold, invited)
+    if key not in _KEPT:
+        _KEPT[key] = await result_of(work, round_, threshold)
+        if len(_KEPT) > MOST_KEPT:
+            _KEPT.popitem(last=False)
+    return _KEPT[key]
 
 
 async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int) -> Result:
@@ -71,8 +98,8 @@ async def asynchronous_rounds(
             continue
         for round_ in await work.rounds.of(live.id):
             voted = await work.rounds.voted([round_.id])
-            shown = results and round_.state == REVEALED
-            result = await result_of(work, round_, commission.threshold) if shown else None
+            asked = results and round_.state == REVEALED
+            result = await shown(work, round_, commission.threshold) if asked else None
             found.append(AsynchronousRound(live, round_, voted[round_.id], result))
     return tuple(found)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from forum import record
 from forum.errors import NotFound
+from forum.tree import Tree
 
-WIDTH = 256
+BITS = 8
+WIDTH = 2**BITS
 MOST_LEVELS = 6
 _NUMBER = re.compile(r"((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
@@ -29,17 +30,17 @@ def place(path: str) -> tuple[int, int]:
     return int(found[1].replace("x", "").replace("/", "")), width
 
 
-def tile(leaf_hashes: Sequence[bytes], level: int, number: int, width: int) -> bytes:
-    """The hashes of a tile, 32 bytes each. Raises NotFound where the record does not reach so far yet."""
+def check(size: int, level: int, number: int, width: int) -> None:
+    """Raises NotFound for a tile that a record of this size does not reach yet."""
     # First of all: a power of any number that somebody thinks of would fill the memory.
-    if level >= MOST_LEVELS:
+    if level >= MOST_LEVELS or (number * WIDTH + width) * WIDTH**level > size:
         raise NotFound("There is no such tile.")
-    span = WIDTH**level
-    start = number * WIDTH * span
-    if start + width * span > len(leaf_hashes):
-        raise NotFound("There is no such tile.")
-    starts = range(start, start + width * span, span)
-    return b"".join(record.root(leaf_hashes[at : at + span]) for at in starts)
+
+
+def tile(tree: Tree, level: int, number: int, width: int) -> bytes:
+    """The hashes of a tile, 32 bytes each. Raises NotFound where the record does not reach so far yet."""
+    check(len(tree), level, number, width)
+    return tree.whole(level * BITS, number * WIDTH, number * WIDTH + width)
 
 
 def bundle(entries: Sequence[bytes]) -> bytes:

@@ -30,7 +30,7 @@ async def view_of(work: Work, live: LiveSession) -> View:
     magic = run.taken.magic if run.taken is not None else None
     wanted = (round_, by_id.get((round_.second_of if round_ else "") or ""), by_id.get(magic or ""))
     shown = [r for r in wanted if r is not None]
-    results = {r.id: await tallying.result_of(work, r, commission.threshold) for r in shown if r.state == REVEALED}
+    results = {r.id: await tallying.shown(work, r, commission.threshold) for r in shown if r.state == REVEALED}
     if live.badges_off:
         results = {id_: result.without_groups() for id_, result in results.items()}
     asked = await work.care.of(live.id)

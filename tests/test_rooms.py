@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from making import CLOCK, a_room, new_id
 
+from forum import rooms as rooms_module
 from forum.allowance import BURST, PATIENCE
 from forum.caring import Caring
 from forum.errors import RoomFull
@@ -18,8 +19,8 @@ from forum.ports import Store, Work
 from forum.room import MOST_MALFORMED, MOST_SCREENS, MOST_SOCKETS, Connection, Room, cast_of
 from forum.rooms import Rooms
 from forum.screen import View
-from forum.session import Participant
-from forum.viewing import own_of
+from forum.session import LiveSession, Participant
+from forum.viewing import own_of, view_of
 from forum.wire import GOODBYES, MAX_MESSAGE, CastMessage, Mine, Ping, Screen, encode
 from forum.wire import VERSION as WIRE_VERSION
 
@@ -556,3 +557,31 @@ async def test_a_room_that_is_only_polled_is_kept(sqlite_store: Store) -> None:
     room = await rooms.polled(live.id, people[0])
     rooms.left(live.id)
     assert await rooms.room(live.id) is room
+
+
+async def test_a_room_without_screens_is_not_read_again_for_every_page(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, _ = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    read = 0
+    plain = view_of
+
+    async def counted(work: Work, of: LiveSession) -> View:
+        nonlocal read
+        read += 1
+        return await plain(work, of)
+
+    monkeypatch.setattr("forum.rooms.view_of", counted)
+    monkeypatch.setattr(rooms_module, "FRESH", 1e9)
+    first = await rooms.room(live.id)
+    for _ in range(20):
+        assert await rooms.room(live.id) is first
+    assert read == 1
+    # What the facilitator did is there at once, whether this process was told of it or another one did it.
+    await Facilitation(sqlite_store, CLOCK).ask(live.id, "Who?", ["A nurse", "The police"], none=True)
+    assert (await rooms.room(live.id)).view.session.cue.kind == "question"
+    assert read == 2
+    monkeypatch.setattr(rooms_module, "FRESH", -1.0)
+    assert await rooms.room(live.id) is not await rooms.room(live.id)
+    assert read == 4

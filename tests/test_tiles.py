@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from forum import record, tiles
 from forum.errors import NotFound
+from forum.tree import Tree
 
 HASHES = [hashlib.sha256(str(n).encode()).digest() for n in range(70_000)]
 
@@ -54,13 +55,13 @@ def test_what_is_no_path(path: str) -> None:
 @given(st.integers(1, 1200))
 def test_the_lowest_tiles_are_the_leaf_hashes(size: int) -> None:
     leaves = HASHES[:size]
-    read = b"".join(tiles.tile(leaves, 0, start // 256, min(256, size - start)) for start in range(0, size, 256))
+    read = b"".join(tiles.tile(Tree(leaves), 0, start // 256, min(256, size - start)) for start in range(0, size, 256))
     assert [read[at : at + 32] for at in range(0, len(read), 32)] == leaves
 
 
 def test_higher_tiles_give_the_same_root() -> None:
-    assert tiles.tile(HASHES[:65_536], 2, 0, 1) == record.root(HASHES[:65_536])
-    level_one = tiles.tile(HASHES[:65_536], 1, 0, 256)
+    assert tiles.tile(Tree(HASHES[:65_536]), 2, 0, 1) == record.root(HASHES[:65_536])
+    level_one = tiles.tile(Tree(HASHES[:65_536]), 1, 0, 256)
     assert record.root([level_one[at : at + 32] for at in range(0, 8192, 32)]) == record.root(HASHES[:65_536])
 
 
@@ -69,7 +70,7 @@ def test_higher_tiles_give_the_same_root() -> None:
 )
 def test_what_is_not_there_yet(level: int, number: int, width: int) -> None:
     with pytest.raises(NotFound):
-        tiles.tile(HASHES[:100], level, number, width)
+        tiles.tile(Tree(HASHES[:100]), level, number, width)
 
 
 def test_a_bundle_can_be_read_back() -> None:

@@ -53,9 +53,12 @@ class SqlRecord(Area):
             wanted = wanted.where(entry.c.position < stop)
         return [_entry(row) for row in await self._link.rows(wanted)]
 
-    async def leaf_hashes(self) -> list[bytes]:
-        """Every entry's leaf hash, in index order."""
-        rows = await self._link.rows(sa.select(entry.c.leaf_hash).order_by(entry.c.position))
+    async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:
+        """The leaf hashes in index order, from `start` up to but not including `stop`."""
+        wanted = sa.select(entry.c.leaf_hash).where(entry.c.position >= start).order_by(entry.c.position)
+        if stop is not None:
+            wanted = wanted.where(entry.c.position < stop)
+        rows = await self._link.rows(wanted)
         return [bytes(row["leaf_hash"]) for row in rows]
 
     async def disclosures(

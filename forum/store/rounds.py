@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from forum import round as machine
 from forum.ballot import Ballot, Cast
 from forum.errors import CastRefused
+from forum.groups import GroupId
 from forum.methods import METHODS
 from forum.ports import CastOutcome
 from forum.round import Round
@@ -148,6 +149,11 @@ class SqlRounds(Area):
         """How many ballots of a round there are of each choice that somebody made."""
         wanted = sa.select(ballot.c.choice, sa.func.count().label("times")).where(ballot.c.round == round_id)
         return {row["choice"]: row["times"] for row in await self._link.rows(wanted.group_by(ballot.c.choice))}
+
+    async def by_group(self, round_id: str) -> dict[GroupId, int]:
+        """How many ballots of a round there are from each group that has one."""
+        wanted = sa.select(ballot.c.group_id, sa.func.count().label("times")).where(ballot.c.round == round_id)
+        return {row["group_id"]: row["times"] for row in await self._link.rows(wanted.group_by(ballot.c.group_id))}
 
     async def withdraw_words(self, scenario: str) -> list[str]:
         """Takes a story's words out of its rounds; see ports.Rounds.withdraw_words."""

@@ -229,8 +229,8 @@ async def visit_of(request: Request) -> Visit:
         told, gone = await _story(work, round_)
         participant = await work.sessions.participant(live.id, digest(device)) if device else None
         mine = await work.rounds.yours(participant.id, [round_.id]) if participant else []
-        shown = round_.state == REVEALED
-        result = await tallying.result_of(work, round_, commission.threshold) if shown else None
+        asked = round_.state == REVEALED
+        result = await tallying.shown(work, round_, commission.threshold) if asked else None
     return Visit(
         live=live,
         round=round_,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,7 +21,9 @@ from forum.errors import NotFound
 from forum.ports import Store, StoredEntry, Work
 from forum.signing import Signer
 from forum.submissions import HELD
+from forum.tree import Tree
 from forum.web import wording
+from forum.web.keptrecord import Contents, kept
 from forum.web.pages import need, page, wants_json
 from forum.web.site import site_of
 from forum.web.words import gettext as _
@@ -32,37 +35,6 @@ _JSON_LINES = "application/x-ndjson"
 _FRESH = {"Cache-Control": "no-cache"}
 
 
-@dataclass
-class _Contents:
-    """Where what stands in the record, read once and then read on: entries are never changed, only added."""
-
-    size: int = 0
-    openings: dict[str, dict[str, Any]] = field(default_factory=dict)
-    of: dict[str, list[int]] = field(default_factory=dict)
-
-    async def read_on(self, work: Work) -> None:
-        """Takes in what was appended since."""
-        new = await work.record.entries(self.size)
-        for stored in new:
-            # Another request may have read the same entries while this one waited.
-            if stored.index == self.size:
-                self._take(stored)
-
-    def _take(self, stored: StoredEntry) -> None:
-        entry = json.loads(stored.body)
-        if entry["type"] == "round opened":
-            self.openings[entry["round"]] = entry
-        session = entry.get("session")
-        if entry["type"] == "decision":
-            session = self.openings.get(entry["rounds"][0], {}).get("session")
-        for key in filter(None, (entry["commission"], session)):
-            self.of.setdefault(key, []).append(stored.index)
-        self.size += 1
-
-
-_contents: WeakKeyDictionary[Store, _Contents] = WeakKeyDictionary()
-
-
 async def entries(request: Request) -> Response:
     """The record in plain words, newest first; `?commission=` or `?session=` shows only what belongs to one."""
     store = site_of(request).store
@@ -70,14 +42,15 @@ async def entries(request: Request) -> Response:
     only = of["session"] or of["commission"]
     async with store.read() as work:
         size = await work.record.size()
-        contents = await _read(store, work)
+        contents = await kept(store).contents_of(work, size)
         about = await _about(work, of)
         # Another request may have read on further than this one's snapshot reaches.
-        of_only = [index for index in contents.of.get(only, []) if index < size]
-        indexes: Sequence[int] = of_only if only else range(size)
-        pages = max(1, -(-len(indexes) // A_PAGE))
+        indexes: Sequence[int] = contents.of.get(only, []) if only else range(size)
+        count = bisect_left(indexes, size)
+        pages = max(1, -(-count // A_PAGE))
         number = min(_number(request.query_params.get("page", "")), pages)
-        shown = indexes[::-1][(number - 1) * A_PAGE : number * A_PAGE]
+        last = count - (number - 1) * A_PAGE
+        shown = indexes[max(0, last - A_PAGE) : last][::-1]
         found = {e.index: e for e in await _entries(work, shown)}
         told = [await _told(work, contents, found[index]) for index in shown]
         titles = {c.id: c.title for c in await work.commissions.all()}
@@ -102,14 +75,15 @@ async def entry(request: Request) -> Response:
     """
     site = site_of(request)
     async with site.store.read() as work:
-        stored = await _one(request, work)
-        proof = await _proof(site.signer, work, stored)
+        size = await work.record.size()
+        stored = await _one(request, work, size)
+        proof = _proof(site.signer, await kept(site.store).tree_of(work, size), size, stored)
         if request.query_params.get("as") == "tlog-proof":
             name = f'attachment; filename="entry-{stored.index}.tlog-proof"'
             return PlainTextResponse(proof.to_tlog_proof(), headers={**_FRESH, "Content-Disposition": name})
         if wants_json(request):
             return JSONResponse(proof.to_json(), headers=_FRESH)
-        told, facts = await _told(work, await _read(site.store, work), stored)
+        told, facts = await _told(work, await kept(site.store).contents_of(work, size), stored)
         commission = await work.commissions.get(facts["commission"])
     return await page(
         request,
@@ -127,8 +101,9 @@ async def checkpoint(request: Request) -> Response:
     """The signed head of the record as it is now (C2SP tlog-checkpoint)."""
     site = site_of(request)
     async with site.store.read() as work:
-        hashes = await work.record.leaf_hashes()
-    return PlainTextResponse(site.signer.checkpoint(len(hashes), log.root(hashes)), headers=_FRESH)
+        size = await work.record.size()
+        tree = await kept(site.store).tree_of(work, size)
+    return PlainTextResponse(site.signer.checkpoint(size, tree.root(size)), headers=_FRESH)
 
 
 async def public_key(request: Request) -> Response:
@@ -157,9 +132,13 @@ async def _lines(store: Store, size: int) -> AsyncIterator[bytes]:
 async def tile(request: Request) -> Response:
     """A tile of the record's tree (C2SP tlog-tiles): hashes, the same for ever once they are there."""
     number, width = tiles.place(request.path_params["number"])
-    async with site_of(request).store.read() as work:
-        hashes = await work.record.leaf_hashes()
-    return _for_ever(tiles.tile(hashes, _whole(request.path_params["level"]), number, width))
+    level, store = _whole(request.path_params["level"]), site_of(request).store
+    async with store.read() as work:
+        size = await work.record.size()
+        # Before anything is read: most of what is asked for by mistake is not there.
+        tiles.check(size, level, number, width)
+        tree = await kept(store).tree_of(work, size)
+    return _for_ever(tiles.tile(tree, level, number, width))
 
 
 async def bundle(request: Request) -> Response:
@@ -186,10 +165,16 @@ async def ballots(request: Request) -> Response:
         live = await work.sessions.get(round_.session)
         if not live.recorded:
             await need(request, "run sessions")
-        opened = await publishing.opened_ballots(work, round_.id)
-    lines = b"".join(log.canonical(line) + b"\n" for line in opened)
+        lines = await publishing.opened_lines(work, round_.id)
     # What only some may read is kept by no cache on the way.
-    return Response(lines, media_type=_JSON_LINES, headers=_FRESH if live.recorded else None)
+    if not live.recorded:
+        return Response(lines, media_type=_JSON_LINES)
+    # Asked for again and again by programs that watch: whoever has this very file already is told so in a few bytes.
+    mark = f'"{hashlib.sha256(lines).hexdigest()[:32]}"'
+    headers = {**_FRESH, "ETag": mark}
+    if mark in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(lines, media_type=_JSON_LINES, headers=headers)
 
 
 @dataclass(frozen=True)
@@ -220,17 +205,10 @@ class _Proof:
         return f"c2sp.org/tlog-proof@v1\nindex {self.stored.index}\n{path}\n{self.checkpoint}"
 
 
-async def _proof(signer: Signer, work: Work, stored: StoredEntry) -> _Proof:
-    hashes = await work.record.leaf_hashes()
-    root = log.root(hashes)
-    path = log.inclusion_proof(hashes, stored.index)
-    return _Proof(stored, len(hashes), root, tuple(path), signer.checkpoint(len(hashes), root).decode())
-
-
-async def _read(store: Store, work: Work) -> _Contents:
-    contents = _contents.setdefault(store, _Contents())
-    await contents.read_on(work)
-    return contents
+def _proof(signer: Signer, tree: Tree, size: int, stored: StoredEntry) -> _Proof:
+    root = tree.root(size)
+    path = tree.inclusion_proof(stored.index, size)
+    return _Proof(stored, size, root, tuple(path), signer.checkpoint(size, root).decode())
 
 
 async def _about(work: Work, of: dict[str, str]) -> str:
@@ -246,19 +224,19 @@ async def _about(work: Work, of: dict[str, str]) -> str:
 async def _entries(work: Work, indexes: Sequence[int]) -> Iterable[StoredEntry]:
     if not indexes:
         return []
-    if isinstance(indexes, range):
+    if max(indexes) - min(indexes) < len(indexes):
         return await work.record.entries(min(indexes), max(indexes) + 1)
     return [await work.record.entry(index) for index in indexes]
 
 
-async def _one(request: Request, work: Work) -> StoredEntry:
+async def _one(request: Request, work: Work, size: int) -> StoredEntry:
     index = _whole(request.path_params["index"])
-    if index >= await work.record.size():
+    if index >= size:
         raise NotFound("The record has no entry with this number yet.")
     return await work.record.entry(index)
 
 
-async def _told(work: Work, contents: _Contents, stored: StoredEntry) -> tuple[wording.Told, dict[str, Any]]:
+async def _told(work: Work, contents: Contents, stored: StoredEntry) -> tuple[wording.Told, dict[str, Any]]:
     facts = json.loads(stored.body)
     openings = {r: contents.openings[r] for r in wording.rounds_of(facts) if r in contents.openings}
     digests = {d for part in (facts, *openings.values()) for d in log.digests_in(part)}

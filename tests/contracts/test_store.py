@@ -452,6 +452,8 @@ async def test_the_record_grows_at_its_end_only(store: SqlStore) -> None:
         assert await work.record.entries(2, 2) == []
         assert (await work.record.entry(2)).body == an_entry(2)[0]
         assert await work.record.leaf_hashes() == [an_entry(i)[1] for i in range(3)]
+        assert await work.record.leaf_hashes(1, 2) == [an_entry(1)[1]]
+        assert await work.record.leaf_hashes(3) == []
         with pytest.raises(NotFound):
             await work.record.entry(3)
 

@@ -65,6 +65,9 @@ async def test_what_the_way_allows_is_counted_and_the_rest_refused_with_its_code
         assert sorted(b.choice for b in await work.rounds.ballots(round_.id)) == sorted(allowed)
         assert await work.rounds.choices(round_.id) == dict(Counter(allowed))
         assert await work.rounds.choices(new_id()) == {}
+        groups = Counter(ballot.group for ballot in await work.rounds.ballots(round_.id))
+        assert await work.rounds.by_group(round_.id) == dict(groups)
+        assert await work.rounds.by_group(new_id()) == {}
 
 
 async def test_a_condition_and_an_objection_are_not_counted_without_their_words(store: SqlStore) -> None:

@@ -309,3 +309,15 @@ async def test_the_tree_is_served_in_tiles_that_give_the_signed_root(house: Hous
     assert record.root([tile[at : at + 32] for at in range(0, len(tile), 32)]) == root
     length = int.from_bytes(entries[:2], "big")
     assert record.leaf_hash(entries[2 : 2 + length]) == tile[:32]
+
+
+async def test_who_has_the_opened_ballots_already_is_told_so_in_a_few_bytes(
+    house: House, anybody: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store, FIRST)
+    address = f"/rounds/{voted.rounds[0]}/ballots.jsonl"
+    whole = await anybody.get(address)
+    again = await anybody.get(address, headers={"If-None-Match": whole.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", whole.headers["etag"])
+    other = await anybody.get(address, headers={"If-None-Match": '"another"'})
+    assert (other.status_code, other.content) == (200, whole.content)
