@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 # Characters that have no picture, or an empty one, though their category says that they are letters, signs or marks.
 # Sources: Unicode 15.1, DerivedCoreProperties.txt, Default_Ignorable_Code_Point (the standard library does not have
@@ -54,6 +55,9 @@ _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\
 # Turns of direction, and what ends them: embeddings and overrides, isolates.
 _EMBED, _POP_EMBED = "\u202a\u202b\u202d\u202e", "\u202c"
 _ISOLATE, _POP_ISOLATE = "\u2066\u2067\u2068", "\u2069"
+# No field takes more: such a text is refused for its length, and not looked through before.
+_LONGEST = 100_000
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _TURN = re.compile(f"[{_EMBED}{_POP_EMBED}{_ISOLATE}{_POP_ISOLATE}]")
 
 
@@ -67,6 +71,8 @@ def upright(text: str) -> str:
     """The text, trimmed, without what turns the direction of a line and is not turned back in it: no text turns what
     follows it on a screen, in a letter or a table."""
     text = trimmed(text)
+    if len(text) > _LONGEST:
+        return text
     return "\n".join(map(_turned_back, text.split("\n"))).strip() if _TURN.search(text) else text
 
 
@@ -75,7 +81,8 @@ def _turned_back(line: str) -> str:
     open_: list[int] = []
     isolates = 0
     stray = set()
-    for at, char in enumerate(line):
+    for found in _TURN.finditer(line):
+        at, char = found.start(), found[0]
         if char in _EMBED or char in _ISOLATE:
             open_.append(at)
             isolates += char in _ISOLATE
@@ -92,7 +99,8 @@ def _turned_back(line: str) -> str:
             while line[last := open_.pop()] not in _ISOLATE:
                 stray.add(last)
     stray.update(open_)
-    return "".join(char for at, char in enumerate(line) if at not in stray)
+    ends = [*sorted(stray), len(line)]
+    return "".join(line[before + 1 : at] for before, at in pairwise([-1, *ends]))
 
 
 def seen(text: str) -> bool:
@@ -150,4 +158,4 @@ def alike(name: str) -> str:
 def digits(typed: str) -> str:
     """The same with ASCII digits and letters where others were typed: full-width ones, digits of any script."""
     plain = unicodedata.normalize("NFKC", without_unseen(typed))
-    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in plain)
+    return _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), plain)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import re
 import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
@@ -35,10 +36,13 @@ class Fit(enum.Enum):
     BEFORE = enum.auto()
 
 
+# Unicode's separators of words (Zs).
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+
+
 def prepared(password: str) -> str:
     """The one form of a password: composed (NFC), every space U+0020."""
-    spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
-    return unicodedata.normalize("NFC", spaced)
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", password))
 
 
 async def hashed(password: str) -> str:

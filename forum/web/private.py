@@ -118,7 +118,7 @@ async def link(request: Request) -> Response:
 
 async def _link_page(request: Request, story: Submission, form: Form, error: ForumError | None = None) -> Response:
     new = form.text("new")
-    if not new or (isinstance(error, BadInput) and "new" in spoken(error)):
+    if not submissions.is_key(new) or (isinstance(error, BadInput) and "new" in spoken(error)):
         new = submissions.new_key()
     address = f"{base_url(request)}/my-story/"
     old = address + request.path_params["key"]

@@ -42,11 +42,11 @@ async def check(request: Request) -> Response:
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
     draft = await writing.opened(site.store, site.clock, key)
-    told, missing = _told(story, draft, commission)
+    told, missing = await long(_told, story, draft, commission)
     if request.method != "POST":
         return await _page(request, story, commission, draft, told, missing)
     form = await form_of(request)
-    unseen = told is None or form.text("seen") != _seen(told)
+    unseen = told is None or form.text("seen") != await long(_seen, told)
     if told is None or (unseen and (await long(annotating.for_moderators, told)).parts):
         return await _page(request, story, commission, draft, told, missing)
     try:
@@ -87,7 +87,8 @@ async def _page(
     key = request.path_params["key"]
     if isinstance(error, FormErrors):
         missing = dict(error.fields)
-    shown = told or composing.sketch(draft, told_by=commission.group_label(draft.group) or "").story
+    label = commission.group_label(draft.group) or ""
+    shown = told or (await long(composing.sketch, draft, told_by=label)).story
     left = sent(site_of(request).settings).left(request)
     status = status_of(error) if error else 422 if request.method == "POST" and missing else 200
     answer = await page(
@@ -105,7 +106,7 @@ async def _page(
         parts=(await long(annotating.for_moderators, shown)).parts,
         told=shown,
         ready=not missing,
-        seen=_seen(told) if told else "",
+        seen=await long(_seen, told) if told else "",
         allows=[(label, getattr(draft, name) == YES, getattr(draft, name) != "") for name, label in _questions()],
         held=story.status == HELD,
         again=story.status not in ("writing",),

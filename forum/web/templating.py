@@ -28,6 +28,7 @@ from forum.web.words import gettext, language, ngettext
 
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
+_MOST_IN_QR = 300  # characters; drawing three thousand takes seconds
 # Set once, when the application is built.
 _zone = [ZoneInfo(LONDON)]
 
@@ -41,7 +42,10 @@ def static(name: str) -> str:
 
 @lru_cache(maxsize=256)  # a join code's is drawn into every state of every projector
 def qr(text: str) -> str:
-    """A QR code as inline SVG without any styling of its own but black on white."""
+    """A QR code as inline SVG without any styling of its own but black on white; "" for a text longer than _MOST_IN_QR,
+    which no phone's camera reads."""
+    if len(text) > _MOST_IN_QR:
+        return ""
     return segno.make(text, error="m").svg_inline(omitsize=True, border=2, light="#fff", dark="#000")
 
 

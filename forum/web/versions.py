@@ -128,7 +128,9 @@ async def my_version(request: Request) -> Response:
         status,
         line=Line(number, version.at, _what(kept), _who(kept, here, found, commission), ""),
         title=_title(version.draft),
-        told=composing.sketch(version.draft, told_by=commission.group_label(version.draft.group) or "").story,
+        told=(
+            await long(composing.sketch, version.draft, told_by=commission.group_label(version.draft.group) or "")
+        ).story,
         changes=await long(changes_between, old, new),
         first=before is None,
         now=now,
@@ -195,7 +197,7 @@ async def public_version(request: Request) -> Response:
         "building/version.html",
         line=Line(number, version.at, "", "", ""),
         title=_title(version.draft),
-        told=composing.sketch(version.draft, told_by=commission.group_label(story.told_by) or "").story,
+        told=(await long(composing.sketch, version.draft, told_by=commission.group_label(story.told_by) or "")).story,
         changes=await long(changes_between, before.draft if before else Draft(), version.draft),
         first=before is None,
         now=False,
