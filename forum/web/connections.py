@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from typing import Final, Protocol
 
 from forum.settings import Settings
@@ -22,6 +25,8 @@ LEAST: Final = 16 * 1024
 _PROXYS_IDLE = 150.0
 _EVERY = 1.0
 _AT_ONCE = 500
+_JUST_NOW = 1.0  # seconds
+_LOOKED_AT = 200
 
 
 class Stage(IntEnum):
@@ -39,6 +44,7 @@ class Connected(Protocol):
     """A connection as it is kept here."""
 
     place: str
+    came: float
 
     def stage(self) -> Stage:
         """What it waits for now."""
@@ -65,7 +71,10 @@ class Patience:
 class Connections:
     """All connections of this server. `most` is how many there can be; None for no bound."""
 
-    def __init__(self, settings: Settings, most: int | None = None) -> None:
+    def __init__(
+        self, settings: Settings, most: int | None = None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.monotonic = monotonic
         idle = float(settings.idle_seconds)
         self.patience = Patience(
             idle, max(idle, _PROXYS_IDLE), float(settings.head_seconds), float(settings.stall_seconds)
@@ -118,18 +127,24 @@ class Connections:
             self._of_place.pop(connection.place, None)
 
     def _free(self, among: dict[Connected, None]) -> bool:
-        """Ends the oldest that only holds a place, else the oldest whose other end is slow. False where none is."""
-        slow = None
-        for connection in among:
+        """Ends one that only holds a place, or whose other end is slow. False where none is.
+
+        The oldest that only holds a place goes, unless it came just now: whoever opens a connection and asks needs a
+        moment between. Else it is the oldest of those that are the more among the oldest: somebody holds so many.
+        """
+        new: list[Connected] = []
+        slow: list[Connected] = []
+        now = self.monotonic()
+        for connection in islice(among, _LOOKED_AT):
             stage = connection.stage()
-            if stage < Stage.BODY:
+            if stage < Stage.BODY and now - connection.came >= _JUST_NOW:
                 connection.cut()
                 return True
-            if stage < Stage.WORKING and slow is None:
-                slow = connection
-        if slow is None:
+            if stage < Stage.WORKING:
+                (new if stage < Stage.BODY else slow).append(connection)
+        if not new and not slow:
             return False
-        slow.cut()
+        max(slow, new, key=len)[0].cut()
         return True
 
     async def look(self, now: float) -> None:

@@ -60,6 +60,7 @@ class BoundedHttp(HttpToolsProtocol):
     def __init__(self, *arguments: Any, connections: Connections | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.place = ""
+        self.came = 0.0
         self._connections = connections
         self._counted = False
         self._where = Stage.IDLE
@@ -88,6 +89,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.place = self._connections.place_of(self.client[0] if self.client else "")
         if not self.place:
             self.timeout_keep_alive = int(self._connections.patience.proxys)
+        self.came = self._connections.monotonic()
         self._counted = self._connections.take(self)
         if not self._counted:
             self._deaf = True

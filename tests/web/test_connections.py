@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -78,11 +79,13 @@ class Door:
 
 
 @asynccontextmanager
-async def a_door(app: Any, given: Settings, most: int | None = None) -> AsyncIterator[Door]:
+async def a_door(
+    app: Any, given: Settings, most: int | None = None, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Door]:
     config = uvicorn.Config(app, ws=Frames, lifespan="off", log_config=None)
     config.load()
     state = ServerState()
-    connections = Connections(given, most)
+    connections = Connections(given, most, clock)
     server = await asyncio.get_running_loop().create_server(
         lambda: BoundedHttp(config=config, server_state=state, app_state={}, connections=connections), "127.0.0.1", 0
     )
@@ -185,19 +188,47 @@ async def test_a_proxys_idle_connection_is_kept_longer(house: House) -> None:
         assert await ended(reader) == ""
 
 
+HALF_A_BODY = POST + b"Content-Length: 9\r\n\r\nlogin="
+
+
 async def test_the_oldest_that_only_holds_a_place_goes_first(house: House) -> None:
-    async with a_door(house.app, settings(FORUM_CONNECTIONS_PER_ADDRESS="3")) as door:
-        body, _ = await door.open(POST + b"Content-Length: 9\r\n\r\nlogin=", Stage.BODY)
+    now = [0.0]
+    async with a_door(house.app, settings(FORUM_CONNECTIONS_PER_ADDRESS="3"), clock=lambda: now[0]) as door:
+        body, _ = await door.open(HALF_A_BODY, Stage.BODY)
         idle, _ = await door.open()
         head, _ = await door.open(GET, Stage.HEAD)
+        now[0] = 1.0
         await door.open()
         assert await ended(idle) == ""
         await door.open(GET, Stage.HEAD)
         assert await ended(head) == ""
         assert door.connections.count == 3
+        now[0] = 2.0
         for _ in range(3):
-            await door.open(POST + b"Content-Length: 9\r\n\r\nlogin=", Stage.BODY)
+            await door.open(HALF_A_BODY, Stage.BODY)
         assert await ended(body) == ""
+
+
+async def test_whoever_has_just_come_does_not_go_before_those_that_hold_many_bodies(house: House) -> None:
+    async with a_door(house.app, settings(FORUM_CONNECTIONS_PER_ADDRESS="4"), clock=lambda: 0.0) as door:
+        first, _ = await door.open(HALF_A_BODY, Stage.BODY)
+        await door.open(HALF_A_BODY, Stage.BODY)
+        _, writer = await door.open()
+        await door.open(HALF_A_BODY, Stage.BODY)
+        await door.open(HALF_A_BODY, Stage.BODY)
+        assert await ended(first) == ""
+        assert not writer.is_closing()
+        assert sorted(c.stage() for c in door.connections._http) == [Stage.IDLE, *[Stage.BODY] * 3]
+
+
+async def test_one_upload_does_not_go_before_many_that_have_just_come(house: House) -> None:
+    async with a_door(house.app, settings(FORUM_CONNECTIONS_PER_ADDRESS="4"), clock=lambda: 0.0) as door:
+        await door.open(HALF_A_BODY, Stage.BODY)
+        idle, _ = await door.open()
+        for _ in range(3):
+            await door.open(GET, Stage.HEAD)
+        assert await ended(idle) == ""
+        assert sorted(c.stage() for c in door.connections._http) == [*[Stage.HEAD] * 3, Stage.BODY]
 
 
 @pytest.mark.parametrize(("most", "of_one"), [(2, "4000"), (None, "2")])
