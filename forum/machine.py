@@ -1,4 +1,4 @@
-"""What is not the same on every machine: the event loop, how a folder is held, how many files may be open.
+"""What is not the same on every machine: the event loop, how a folder is held and kept private, how many files.
 
 `fcntl`, `resource` and `uvloop` are not to be had on Windows; without them Forum runs all the same.
 """
@@ -9,7 +9,8 @@ import asyncio
 import os
 import socket
 import sqlite3
-from collections.abc import Callable, Coroutine
+import stat
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any, Final, TypeVar
 from forum.errors import StartupProblem
 
 LOCK_FILE: Final = "serving.lock"
+_MODES: Final = os.name == "posix"  # whether files say who may read them
 
 T = TypeVar("T")
 # What is held until the process ends.
@@ -38,6 +40,21 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     loop: Callable[[], asyncio.AbstractEventLoop] | None = uvloop.new_event_loop if uvloop else None
     with asyncio.Runner(loop_factory=loop) as runner:
         return runner.run(work)
+
+
+def keep_private(paths: Iterable[Path]) -> list[Path]:
+    """Takes these files and folders from everybody but their owner; returns those that others could read or write.
+
+    What is not ours to change, or gone, is left as it is; so is everything where there are no such modes (Windows).
+    """
+    mended: list[Path] = []
+    for path in paths if _MODES else ():
+        with suppress(OSError):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                path.chmod(mode & 0o700)
+                mended.append(path)
+    return mended
 
 
 def hold(folder: Path) -> None:

@@ -8,7 +8,7 @@ could not be done", with one line that says why.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,8 @@ from forum.ports import Store
 from forum.settings import Settings
 from forum.signing import KEY_FILE, Signer
 
+# The database, its log, copies of it as people name them, and the key.
+_PRIVATE = ("*.db", "*.db-*", "*.db.*", "*.bak", f"{KEY_FILE}*")
 _KEY = "signing_key"  # the fact that holds the name of the record's key
 
 T = TypeVar("T")
@@ -61,7 +63,12 @@ async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Sto
     if not make:
         _must_exist(settings)
     make_folder(settings.data)
+    there = _private(settings)
     await store.migrate(settings.database_url)
+    if make:
+        # What is not Forum's was refused by now, and stays as it is.
+        _make_private(there)
+        machine.keep_private(_private(settings))  # those that were made just now
     opened_store = await store.open_store(settings.database_url)
     try:
         yield opened_store
@@ -69,15 +76,37 @@ async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Sto
         await opened_store.close()
 
 
-def _must_exist(settings: Settings) -> None:
+def _file(settings: Settings) -> Path | None:
+    """The database's file, None where it is no SQLite's."""
     if not settings.database_url.startswith("sqlite"):
-        return
-    file = unquote(settings.database_url.partition(":///")[2].partition("?")[0])
-    if not Path(file).exists():
+        return None
+    return Path(unquote(settings.database_url.partition(":///")[2].partition("?")[0]))
+
+
+def _must_exist(settings: Settings) -> None:
+    file = _file(settings)
+    if file is not None and not file.exists():
         raise StartupProblem(
             "There is no Forum data in %(folder)s. Start the server once, or name another folder with --data.",
             folder=settings.data,
         )
+
+
+def _make_private(paths: Sequence[Path]) -> None:
+    """Lets nobody but their owner read the data folder, its database, key and copies of them; says what was mended."""
+    mended = machine.keep_private(paths)
+    if mended:
+        names = ", ".join(str(path) for path in mended)
+        say(f"Others on this machine could read {names}: people's votes and words. Now only their owner can.")
+
+
+def _private(settings: Settings) -> list[Path]:
+    """What only its owner may read. A copy that somebody made of the database counts where it is named after it."""
+    folder, file = settings.data, _file(settings)
+    found = {path for name in _PRIVATE for path in folder.glob(name)}
+    # The database may lie elsewhere; its folder is then somebody else's matter.
+    found |= set(file.parent.glob(f"{file.name}*")) if file is not None and file.name else set()
+    return [folder, *sorted(path for path in found if path.is_file() and not path.is_symlink())]
 
 
 def make_folder(folder: Path) -> None:
@@ -87,7 +116,7 @@ def make_folder(folder: Path) -> None:
     """
     problem = "Cannot write to the folder %(folder)s: %(why)s. Choose another with --data."
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
         why = "there is a file in its way" if in_the_way else error.strerror

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,8 +15,9 @@ from types import ModuleType
 
 import httpx2
 import pytest
-from serving import OLD_PYTHON, ROOT, Serving, environ, fingerprint, forum
+from serving import OLD_PYTHON, ROOT, Serving, copied, environ, fingerprint, forum
 
+from forum import machine
 from forum.commands.serve import listen, slow_cookies
 from forum.errors import StartupProblem
 
@@ -336,3 +339,45 @@ def test_a_signing_key_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) -
     assert before != after
     key.write_bytes(kept)
     assert "is not the key of this record" in refused(data)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Who may do what with a folder and each of its files."""
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files say who may read them on POSIX only")
+def test_nobody_but_their_owner_can_read_the_data_and_what_could_be_read_is_mended_and_said(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Serving(data, "--no-demo") as server:
+        assert set(modes(data).values()) == {0o600, 0o700}, modes(data)
+        assert server.stop() == (0, "")
+    copied(data, data / "forum.db.2026-03-01")
+    (data / "notes.txt").write_text("not ours", "utf-8")
+    readable = ("forum.db", "forum.db.2026-03-01", "signing_key.pem")
+    for name in (*readable, "notes.txt"):
+        (data / name).chmod(0o644)
+    data.chmod(0o755)
+    with Serving(data, "--no-demo") as server:
+        now = modes(data)
+        assert now.pop("notes.txt") == 0o644
+        assert set(now.values()) == {0o600, 0o700}, now
+        code, errors = server.stop()
+    assert code == 0
+    [line] = errors.splitlines()
+    assert line.startswith("Others on this machine could read ")
+    assert all(str(data / name) in line for name in readable)
+    with Serving(data, "--no-demo") as server:
+        assert server.stop() == (0, "")
+
+
+def test_where_there_are_no_modes_or_the_files_are_somebody_elses_nothing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "forum.db"
+    file.write_bytes(b"x")
+    file.chmod(0o644)
+    assert machine.keep_private([tmp_path / "gone", file]) == [file]
+    file.chmod(0o644)
+    monkeypatch.setattr(machine, "_MODES", False)
+    assert machine.keep_private([file]) == []
