@@ -26,6 +26,7 @@ from forum.clock import written
 from forum.commission import Commission
 from forum.errors import IllegalMove, NotFound, StoreUnavailable
 from forum.facilitation import Facilitation
+from forum.forgetting import forget_due
 from forum.localtime import UTC, stored
 from forum.ports import Clock, Store, Submission, Work
 from forum.round import OPEN, Round
@@ -242,8 +243,10 @@ async def up_to_date(store: Store, clock: Clock, round_: Round) -> Round:
 
 
 class Closer:
-    """Closes rounds whose time is over, for as long as this server runs. What it needs to know is in the database, so
-    that a restart forgets nothing."""
+    """Closes rounds whose time is over, and forgets the devices of sessions that are, for as long as this server runs.
+
+    What it needs to know is in the database, so that a restart forgets nothing.
+    """
 
     def __init__(self, store: Store, clock: Clock, every: float = EVERY) -> None:
         self._store = store
@@ -266,9 +269,10 @@ class Closer:
         while True:
             try:
                 await close_due(self._store, self._clock)
+                await forget_due(self._store, self._clock)
             except Exception:
                 # Whatever it is: rounds must close tomorrow too.
-                log.exception("rounds whose time is over were not closed")
+                log.exception("what is over was not closed, or not forgotten")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._every)
             if self._stopping.is_set():

@@ -132,7 +132,8 @@ class Facilitation(Cueing):
             live = await self._live(work, session)
             await self._nothing_open(work, live)
             live = replace(await self.record_held(work, live), badges_off=False)
-            return Outcome(await cue_up(work, replace(live, ended=True, paused=False), Cue("ended")))
+            live = replace(live, ended=True, ended_at=self._clock.now(), paused=False)
+            return Outcome(await cue_up(work, live, Cue("ended")))
 
 
 def opened(round_: Round, commission: Commission) -> dict[str, object]:

@@ -726,7 +726,10 @@ class Sessions(Protocol):
 
     async def save(self, session: LiveSession) -> None: ...
     async def join(self, participant: Participant, device: str) -> Participant:
-        """Adds it, or returns the one that this device (a SHA-256) already is in this session."""
+        """Adds it, or returns the one that this device (a SHA-256) already is in this session.
+
+        What is kept of a device is different in each session: two of them never tell that a browser was in both.
+        """
 
     async def regroup(self, participant: str, group: str | None) -> bool:
         """Puts a participant into another group, with the stops of theirs that nobody took, as long as no ballot of
@@ -743,6 +746,16 @@ class Sessions(Protocol):
     async def observers(self, session: str) -> int:
         """How many follow without voting."""
         ...
+
+    async def over(self, before: str) -> list[str]:
+        """The sessions that were over before this time and still know their devices.
+
+        A room is over when it has ended, an asynchronous session when its result is shown, or its round is void.
+        """
+        ...
+
+    async def forget_devices(self, session: str) -> None:
+        """From now on nobody's browser is known in a session; participants and ballots stay."""
 
     async def places(self, session: str) -> int:
         """How many have joined in all, observers too; those passing are left out."""

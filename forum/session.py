@@ -54,6 +54,7 @@ class LiveSession:
     `badges_off`: nothing is shown by group until the facilitator lifts it; `held` are the rounds that were shown
     meanwhile, whose results are not in the record yet.
     `reasons` is one of reason.WAYS: who reads what people write with their votes.
+    `ended_at` is when it was ended last, "" in sessions that are older than this.
     """
 
     id: str
@@ -76,6 +77,7 @@ class LiveSession:
     tablet: str = ""
     badges_off: bool = False
     held: tuple[str, ...] = ()
+    ended_at: str = ""
 
     def changed(self) -> LiveSession:
         """The same, with something to show to its screens."""

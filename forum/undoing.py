@@ -202,7 +202,8 @@ def _back(live: LiveSession, changes: Mapping[str, tuple[Any, Any]]) -> LiveSess
     """The session as it was, with something to show to its screens."""
     was = {name: changes[name][0] for name in ("paused", "badges_off", "ended") if name in changes}
     cue = _cue(changes["cue"][0]) if "cue" in changes else live.cue
-    return replace(live, cue=cue, **was).changed()
+    ended_at = "" if "ended" in was else live.ended_at
+    return replace(live, cue=cue, ended_at=ended_at, **was).changed()
 
 
 def _cue(plain: Mapping[str, Any]) -> Cue:

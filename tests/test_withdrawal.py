@@ -60,7 +60,7 @@ WITHOUT_WORDS = """
     report: id at answer answered_at
     round: id scenario method kind state created_at opened_at closed_at revealed_at annulled_at annulled_because
         closes_at extended_at
-    session: id title code projector scenarios partition held opened_at kind entrance tablet reasons
+    session: id title code projector scenarios partition held opened_at kind entrance tablet reasons ended_at
     sign_in: token at until
     stop: id showing since scenario at group_id state taken_at verdict
     story: id status told_by link submitted_at moderated_at published_at withdrawn_at revised_at
@@ -109,7 +109,8 @@ async def test_before_it_is_taken_back_the_words_are_where_they_belong(played: P
     texts = await every_page(played)
     seen = {name for text in texts.values() for name in spoken_in(text)}
     # An address is told to nobody; the other two stand where no page shows them in this state.
-    assert seen == set(WORDS) - {"address", "again", "pledge"}
+    # What was answered alone stood on its own phone's page, until that was forgotten (forgetting.py).
+    assert seen - {"alone"} == set(WORDS) - {"address", "again", "pledge", "alone"}
     assert "title" in spoken_in(texts[f"/stories/{played.story.id} text/html"])
     found = {name for text in rows(played.path).values() for name in spoken_in(text)}
     assert found >= set(WORDS)

@@ -7,11 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.errors import BadInput
-from forum.session import ROOM, LiveSession, Participant
+from forum.session import ASYNCHRONOUS, ROOM, LiveSession, Participant
 from forum.store.area import Area, Row, made, plain
+from forum.store.devices import GONE, salted
 from forum.store.tables import also
 from forum.store.tables import ballot as ballots
 from forum.store.tables import participant as participants
+from forum.store.tables import round_ as rounds
 from forum.store.tables import session as sessions
 from forum.store.tables import stop as stops
 
@@ -76,7 +78,7 @@ class SqlSessions(Area):
             {
                 "id": participant.id,
                 "session": participant.session,
-                "device": device,
+                "device": salted(participant.session, device),
                 "group_id": participant.group,
                 "joined_at": participant.joined_at,
                 "observer": participant.observer,
@@ -134,6 +136,25 @@ class SqlSessions(Area):
         people: int = row["people"]
         return people
 
+    async def over(self, before: str) -> list[str]:
+        """The sessions that were over before this time and still know their devices.
+
+        A room is over when it has ended, an asynchronous session when its result is shown, or its round is void.
+        """
+        shown = (rounds.c.revealed_at != "") & (rounds.c.revealed_at < before)
+        void = (rounds.c.annulled_at != "") & (rounds.c.annulled_at < before)
+        of_it = rounds.c.session == sessions.c.id
+        ended = sessions.c.ended & (sessions.c.ended_at < before)
+        alone = (sessions.c.kind == ASYNCHRONOUS) & sa.exists().where(of_it, shown | void)
+        known = sa.exists().where(participants.c.session == sessions.c.id, participants.c.device < GONE)
+        rows = await self._link.rows(sa.select(sessions.c.id).where(ended | alone, known).order_by(sessions.c.id))
+        return [row["id"] for row in rows]
+
+    async def forget_devices(self, session: str) -> None:
+        """From now on nobody's browser is known in a session; participants and ballots stay."""
+        gone = sa.literal(f"{GONE} ") + participants.c.id
+        await self._link.run(sa.update(participants).where(participants.c.session == session).values(device=gone))
+
     async def _here(self, session: str, device: str) -> Participant:
         return _participant(await self._link.one(_device(session, device), "There is no such participant."))
 
@@ -144,7 +165,9 @@ def _keyed(column: sa.Column[Any], key: str) -> sa.Select[tuple[object, ...]]:
 
 
 def _device(session: str, device: str) -> sa.Select[tuple[object, ...]]:
-    return sa.select(participants).where(participants.c.session == session, participants.c.device == device)
+    return sa.select(participants).where(
+        participants.c.session == session, participants.c.device == salted(session, device)
+    )
 
 
 def _session(row: Row) -> LiveSession:

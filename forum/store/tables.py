@@ -332,6 +332,7 @@ session = sa.Table(
     sa.Column("entrance", Words, nullable=False, server_default="open code"),
     sa.Column("tablet", Words, nullable=False, server_default=sa.text("''")),
     sa.Column("reasons", Words, nullable=False, server_default="kept"),
+    sa.Column("ended_at", Words, nullable=False, server_default=sa.text("''")),
 )
 # Six digits run out: a code is free again when its session has ended.
 sa.Index(
@@ -343,6 +344,8 @@ sa.Index(
 )
 sa.Index("ix_session_code", session.c.code)
 
+# `device` is a digest of the session's id and the browser's: the same browser is another one in each session. When a
+# session has been over for a while it is "gone" and the participant's id (store/devices.py).
 participant = sa.Table(
     "participant",
     metadata,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.ports import Ticket
 from forum.store.area import Area, Row
+from forum.store.devices import salted
 from forum.store.tables import participant as participants
 from forum.store.tables import ticket as tickets
+
+_NOBODY: Final = "There is no such participant."
 
 
 class SqlTickets(Area):
@@ -57,10 +61,10 @@ class SqlTickets(Area):
 
     async def move(self, participant: str, device: str) -> None:
         """The participant is on this device from now on. Raises NotFound."""
-        await self._link.change(
-            sa.update(participants).where(participants.c.id == participant).values(device=device),
-            "There is no such participant.",
-        )
+        mine = participants.c.id == participant
+        row = await self._link.one(sa.select(participants.c.session).where(mine), _NOBODY)
+        here = salted(row["session"], device)
+        await self._link.change(sa.update(participants).where(mine).values(device=here), _NOBODY)
 
 
 def _ticket(row: Row) -> Ticket:

@@ -208,7 +208,7 @@ async def test_a_count_is_shown_while_voting_is_open_only_from_ten_thresholds(pe
         await expect(phone.locator("[data-status]")).to_contain_text("Counted")
     await expect(projector.locator("[data-mark=r1]")).to_have_text("50")
     await expect(projector.locator("[data-mark=r2]")).to_have_text("2")
-    await expect(phone.locator("[data-mark=r1]")).to_have_text("5")
+    await expect(phone.locator("[data-mark=r1]")).to_have_text("50")
     await event.reveal(round_id)
 
 

@@ -136,6 +136,65 @@ async def test_stories_from_before_writers_were_asked_may_be_published_and_playe
         assert one.twee == "words"
 
 
+async def test_who_is_in_a_running_session_is_known_again_and_who_was_in_one_that_is_over_is_not(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        await upgrade_to(empty, "0013", patch)
+    phone = "5e" * 32
+    old = engines(parse(empty))
+    async with old.writer.begin() as connection:
+
+        async def put(table: str, **row: object) -> None:
+            columns = [
+                sa.column(name, sa.JSON() if isinstance(value, list | dict) else None) for name, value in row.items()
+            ]
+            await connection.execute(sa.insert(sa.table(table, *columns)), row)
+
+        words = dict.fromkeys(("title", "question", "stage", "created_at"), "c")
+        flags = dict.fromkeys(("demonstration", "rehearsal"), False)
+        await put("commission", id="c", threshold=5, power={}, groups=[], support=[], **words, **flags)
+        for name, ended, kind in (
+            ("on", False, "room"),
+            ("off", True, "room"),
+            ("open", False, "asynchronous"),
+            ("shown", False, "asynchronous"),
+        ):
+            more = dict.fromkeys(("paused", "rehearsal", "recorded"), False) | {"ended": ended, "kind": kind}
+            about = {"title": name, "code": name, "projector": name, "opened_at": "", "version": 1}
+            await put("session", id=name, commission="c", scenarios=[], cue={"kind": "welcome"}, **about, **more)
+            await put("participant", id=f"in {name}", session=name, device=phone, joined_at="")
+            await put("last_act", session=name, id=name, act="end", at="", changes={})
+            times = dict.fromkeys(("created_at", "opened_at", "closed_at", "annulled_at", "annulled_because"), "")
+            times |= {"revealed_at": "2026" if name == "shown" else ""}
+            given = {
+                "kind": "first vote",
+                "question": "Who?",
+                "state": "open",
+                "closing_soon": False,
+                "method": "single",
+            }
+            await put("round", id=f"of {name}", session=name, responses=[], **given, **times)
+    await old.close()
+    await migrate(empty)
+    store = await open_store(empty)
+    async with store.read() as work:
+        found = {name: await work.sessions.participant(name, phone) for name in ("on", "off", "open", "shown")}
+        undone = [name for name in found if await work.last_acts.get(name)]
+    async with store.reader.connect() as link:
+        kept = {row.device for row in await link.execute(sa.text("SELECT device FROM participant"))}
+    await store.close()
+    assert {name: one and one.id for name, one in found.items()} == {
+        "on": "in on",
+        "off": None,
+        "open": "in open",
+        "shown": None,
+    }
+    assert undone == ["on", "open"]
+    assert phone not in kept
+    assert len(kept) == 4
+
+
 async def test_stories_accepted_before_there_was_a_library_are_in_it(
     empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
