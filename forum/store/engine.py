@@ -111,12 +111,21 @@ class SqlStore:
     def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.writer = writer
         self.reader = reader
+        self._wiping: Any = None  # SQLite's connection while it writes its file anew
         self.wanted = False  # whether somebody wants to write while SQLite writes its file anew
 
     def begin(self) -> AbstractAsyncContextManager[Work]:
         """One transaction that writes. Raises StoreUnavailable, as does everything in it."""
         self.wanted = True
-        return _unit(self.writer, reading=False)
+        return _unit(self.writer, reading=False) if self._wiping is None else self._first()
+
+    @asynccontextmanager
+    async def _first(self) -> AsyncIterator[Work]:
+        """The same while SQLite's file is written anew: that ends for it, also in the middle of a long row."""
+        if self._wiping is not None:
+            await self._wiping.interrupt()
+        async with _unit(self.writer, reading=False) as work:
+            yield work
 
     def read(self) -> AbstractAsyncContextManager[Work]:
         """A snapshot to read from. Raises StoreUnavailable; RuntimeError for writing through it."""
@@ -141,9 +150,11 @@ class SqlStore:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
                 self.wanted = False
                 await driver.set_progress_handler(lambda: self.wanted, _STEPS)
+                self._wiping = driver
                 try:
                     await driver.execute_fetchall("VACUUM")
                 finally:
+                    self._wiping = None
                     await driver.set_progress_handler(None, 0)
                 [(busy, *_)] = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
         if busy:
