@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from forum.asynchronous import Closer
 from forum.clock import SystemClock
 from forum.errors import StartupProblem
+from forum.lastknown import Keeper
 from forum.mailing import Mailing
 from forum.ports import Clock
 from forum.rooms import Rooms
@@ -81,6 +82,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         rooms = Rooms(store, time, draw, tell, settings.joins_per_session)
         signer = Signer.load(settings.data)
         closer = Closer(store, time)
+        keeper = Keeper(store, settings.data)
         mailing = Mailing(store, time, SmtpPost(settings.mail) if settings.mail else None, MailLetters(address))
         app.state.site = Site(
             settings=settings,
@@ -96,6 +98,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             languages=languages,
             address=address,
         )
+        keeper.start()
         closer.start()
         mailing.start()
         try:
@@ -104,6 +107,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             await rooms.close()
             await closer.stop()
             await mailing.stop()
+            await keeper.stop()
             await store.close()
 
     return Starlette(

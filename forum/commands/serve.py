@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -24,13 +25,14 @@ import segno
 import structlog
 import uvicorn
 
-from forum import demonstration, machine, roles
+from forum import demonstration, lastknown, machine, roles
 from forum.app import build
 from forum.clock import SystemClock
 from forum.commands import data_option, make_folder, opened, run, say, settings_for, signer_of
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.settings import Settings
+from forum.store import held
 from forum.web.connections import Connections
 from forum.web.frames import Frames
 from forum.web.pages import digest
@@ -53,7 +55,10 @@ _LARGEST_MESSAGE = 16 * 1024
 @data_option
 @click.option("--no-demo", is_flag=True, help="Do not load the demonstration commission and its stories.")
 @click.option("--new-key", is_flag=True, help="Go on with a new signing key, where the old one is lost for good.")
-def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: bool, new_key: bool) -> None:
+@click.option(
+    "--accept", is_flag=True, help="Go on with the database as it is, where it is another or older than last known."
+)
+def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: bool, new_key: bool, accept: bool) -> None:
     """Serve Forum: pages, phones and the record, from one folder of data.
 
     Prints the address for phones with its QR code, and while there is no administrator a link, good for one
@@ -62,7 +67,7 @@ def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: boo
     _log()
     settings = settings_for(data, host=host, port=port)
     _warn_of_proxies(settings)
-    run(_serve(settings, demo=not no_demo, new_key=new_key))
+    run(_serve(settings, demo=not no_demo, new_key=new_key, accept=accept))
 
 
 def _warn_of_proxies(settings: Settings) -> None:
@@ -84,9 +89,11 @@ def slow_cookies(version: tuple[int, int, int], module: ModuleType = http.cookie
     return version < _COOKIES_MENDED.get(version[:2], version) and not hasattr(module, "_unquote_replace")
 
 
-async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
+async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool) -> None:
     listening = listen(settings.host, settings.port)
-    with listening:
+    ending = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(listening)
         port = int(listening.getsockname()[1])
         everywhere = _is_everywhere(settings.host)
         here = f"http://{'127.0.0.1' if everywhere else _bracketed(settings.host)}:{port}"
@@ -95,7 +102,9 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
         app = build(settings, address)
         make_folder(settings.data)
         machine.hold(settings.data)
+        await stack.enter_async_context(held(settings.database_url, ending.set))
         async with opened(settings, make=True) as store:
+            await lastknown.check(store, settings.data, accept=accept)
             await signer_of(store, settings, new_key=new_key)
             first_link = await _prepare(store, demo=demo)
         files = machine.raise_file_limit()
@@ -139,17 +148,24 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool) -> None:
         # When it is done, uvicorn raises the signal that stopped it once more: there is nothing left to stop.
         for stop in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stop, lambda *_: None)
-        await _Server(config, connections, announce).serve(sockets=[listening])
+        await _Server(config, connections, announce, ending).serve(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    """Calls `announce` once it listens, and looks after its connections."""
+    """Calls `announce` once it listens, looks after its connections, and stops once it is `ending`."""
 
-    def __init__(self, config: uvicorn.Config, connections: Connections, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, connections: Connections, announce: Callable[[], None], ending: asyncio.Event
+    ) -> None:
         super().__init__(config)
+        self._ending = ending
         self._connections = connections
         self._announce = announce
         self._watching: asyncio.Task[None] | None = None
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to stop; asked ten times a second."""
+        return await super().on_tick(counter) or self._ending.is_set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts, and says so."""

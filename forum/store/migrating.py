@@ -41,12 +41,12 @@ async def check(url: str) -> None:
     if revision is None:
         raise StartupProblem(
             "There is no Forum database at %(place)s yet. Start the server once to make it.",
-            place=_place(address),
+            place=place_of(address),
         )
     if revision != _script().get_current_head():
         raise StartupProblem(
             "The database at %(place)s was made by an older Forum. Start the server once to bring it up to date.",
-            place=_place(address),
+            place=place_of(address),
         )
 
 
@@ -68,7 +68,7 @@ async def migrate(url: str) -> None:
     except StoreUnavailable as error:
         raise StartupProblem(
             "The database at %(place)s cannot be written. Is there room on the disk, and may Forum write there?",
-            place=_place(address),
+            place=place_of(address),
         ) from error
     finally:
         await store.close()
@@ -95,12 +95,12 @@ async def _revision(address: URL) -> str | None:
     if revision is None and not ours:
         raise StartupProblem(
             "The database at %(place)s belongs to another program. Give Forum one of its own.",
-            place=_place(address),
+            place=place_of(address),
         )
     if revision is not None and revision not in {known.revision for known in _script().walk_revisions()}:
         raise StartupProblem(
             "The database at %(place)s was made by a newer Forum. Install that version, or use another database.",
-            place=_place(address),
+            place=place_of(address),
         )
     return revision
 
@@ -148,18 +148,22 @@ async def _look_at_server(address: URL) -> tuple[str | None, bool]:
             versions = await link.rows(sa.select(_VERSION)) if _VERSION.name in tables else []
             return (versions[0]["version_num"] if versions else None), not tables & metadata.tables.keys()
     except StoreUnavailable as error:
-        raise StartupProblem(_unreachable(error), place=_place(address)) from error
+        raise StartupProblem(unreachable(error), place=place_of(address)) from error
     except TypeError as error:
         # The driver takes what stands behind the "?" as arguments of its own.
-        raise StartupProblem(
-            "FORUM_DATABASE_URL has an option that the database's driver does not know (%(options)s).",
-            options=", ".join(address.query),
-        ) from error
+        raise unknown_option(address) from error
     finally:
         await store.close()
 
 
-def _unreachable(error: StoreUnavailable) -> str:
+def unknown_option(address: URL) -> StartupProblem:
+    """What to say of an address whose options, behind its "?", the driver does not know."""
+    words = "FORUM_DATABASE_URL has an option that the database's driver does not know (%(options)s)."
+    return StartupProblem(words, options=", ".join(address.query))
+
+
+def unreachable(error: StoreUnavailable) -> str:
+    """What to say of a database that did not let us in: a sentence with %(place)s in it."""
     cause = error.__cause__
     state = sqlstate(getattr(cause, "orig", None))
     if state == "3D000":
@@ -169,7 +173,8 @@ def _unreachable(error: StoreUnavailable) -> str:
     return "The database server at %(place)s cannot be reached. Is it running, and is FORUM_DATABASE_URL right?"
 
 
-def _place(address: URL) -> str:
+def place_of(address: URL) -> str:
+    """Where a database is, without its password."""
     if address.drivername == POSTGRESQL:
         return address.set(query={}).render_as_string(hide_password=True)
     return str(address.database)

@@ -15,11 +15,15 @@ from types import ModuleType
 
 import httpx2
 import pytest
-from serving import OLD_PYTHON, ROOT, Serving, copied, environ, fingerprint, forum
+from conftest import Database
+from serving import OLD_PYTHON, ROOT, Serving, copied, environ, fingerprint, forum, put_back
 
 from forum import machine
 from forum.commands.serve import listen, slow_cookies
 from forum.errors import StartupProblem
+
+# What lies in a data folder after a stop.
+FOLDER = {"forum.db", "record_known.json", "signing_key.pem"}
 
 
 @pytest.fixture
@@ -59,7 +63,7 @@ def test_run_py_serves_the_demonstration_and_says_where(tmp_path: Path) -> None:
         assert link
         assert httpx2.get(link[0], trust_env=False).status_code == 200
         assert server.stop() == (0, "")
-    assert {file.name for file in (tmp_path / "forum-data").iterdir()} == {"forum.db", "signing_key.pem"}
+    assert {file.name for file in (tmp_path / "forum-data").iterdir()} == FOLDER
     assert (tmp_path / "forum-data" / "signing_key.pem").stat().st_mode & 0o777 == 0o600
 
 
@@ -251,7 +255,7 @@ def test_a_folder_of_any_name_holds_its_data(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     with Serving(folder, "--no-demo") as server:
         assert server.stop() == (0, "")
-    assert {file.name for file in folder.iterdir()} == {"forum.db", "signing_key.pem"}
+    assert {file.name for file in folder.iterdir()} == FOLDER
     assert list(tmp_path.iterdir()) == [folder]
     assert forum("export", "--data", folder, "--out", folder / "out.zip").returncode == 0
 
@@ -381,3 +385,32 @@ def test_where_there_are_no_modes_or_the_files_are_somebody_elses_nothing_fails(
     file.chmod(0o644)
     monkeypatch.setattr(machine, "_MODES", False)
     assert machine.keep_private([file]) == []
+
+
+async def test_two_servers_on_one_postgresql_database(tmp_path: Path, postgres_database: Database) -> None:
+    settings = {"FORUM_DATABASE_URL": postgres_database.url}
+    with Serving(tmp_path / "one", "--no-demo", settings=settings) as first:
+        line = refused(tmp_path / "two", env=environ(**settings))
+        assert "Another Forum serves the database at" in line
+        first.stop(signal.SIGKILL)
+    with Serving(tmp_path / "one", "--no-demo", settings=settings):
+        pass
+
+
+def test_an_older_copy_or_none_of_the_database_is_told_and_accepted_when_meant(tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy.db"
+    with Serving(data, "--no-demo") as server:
+        copied(data, copy)
+        server.stop()
+    with Serving(data) as server:  # the demonstration is in the record
+        server.stop()
+    put_back(data, copy)
+    line = refused(data, "--no-demo")
+    assert "this is an older copy, or another database" in line
+    assert "forum serve --accept" in line
+    (data / "forum.db").unlink()
+    assert "The record has 0 entries" in refused(data)
+    with Serving(data, "--no-demo", "--accept") as server:
+        server.stop()
+    with Serving(data, "--no-demo"):
+        pass
