@@ -30,6 +30,7 @@ from forum.finding import Query
 from forum.programme import Programme
 from forum.proposal import Amendment, Pledge, Proposal
 from forum.reason import Reason
+from forum.remembered import Remembered
 from forum.round import Round
 from forum.session import ROOM, LastAct, LiveSession, Participant
 from forum.stop import Stop
@@ -1056,7 +1057,9 @@ class Facts(Protocol):
 
 
 class Work(Protocol):
-    """One unit of work: everything in it is one transaction."""
+    """One unit of work: everything in it is one transaction. `remembered` is the store's, and no part of it."""
+
+    remembered: Remembered
 
     people: People
     commissions: Commissions

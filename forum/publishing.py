@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from typing import Any
 
 from forum import ballot, datapackage, record
@@ -31,8 +31,7 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
     return ballot.open_all(ballots, label, origin)
 
 
-# The lines of rounds that were opened before, by all that they follow from: nothing in them changes.
-_KEPT: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+# The lines of so many opened rounds are kept by all that they follow from: nothing in them changes.
 MOST_KEPT = 16
 
 
@@ -42,12 +41,12 @@ async def opened_lines(work: Work, round_id: str) -> bytes:
     session = await work.sessions.get(round_.session)
     commission = await work.commissions.get(session.commission)
     voted = (await work.rounds.voted([round_id]))[round_id]
-    key = (round_, session.partition, round_id in session.held, commission.threshold, voted)
-    if key not in _KEPT:
-        _KEPT[key] = b"".join(record.canonical(line) + b"\n" for line in await opened_ballots(work, round_id))
-        if len(_KEPT) > MOST_KEPT:
-            _KEPT.popitem(last=False)
-    return _KEPT[key]
+
+    async def lines() -> bytes:
+        return b"".join(record.canonical(line) + b"\n" for line in await opened_ballots(work, round_id))
+
+    follows_from = (round_, session.partition, round_id in session.held, commission.threshold, voted)
+    return await work.remembered.of(bytes, MOST_KEPT, follows_from, lines)
 
 
 async def export(store: Store, signer: Signer, commission: str | None = None) -> bytes:

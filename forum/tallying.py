@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,8 +30,7 @@ async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = 
     return result if whole or round_.id not in session.held else result.without_groups()
 
 
-# The results of revealed rounds that were worked out before, by all that they follow from: nothing in them changes.
-_KEPT: OrderedDict[tuple[object, ...], Result] = OrderedDict()
+# Results of revealed rounds that are kept by all that they follow from: nothing in them changes.
 MOST_KEPT = 500
 
 
@@ -49,12 +47,8 @@ async def shown(work: Work, round_: Round, threshold: int) -> Result:
     voted = await work.rounds.voted(asked)
     invited = (await work.commissions.get(session.commission)).groups if round_.quorum_each else ()
     held, ballots = round_.id in session.held, tuple(voted[one] for one in asked)
-    key = (round_, first, ballots, session.partition, held, threshold, invited)
-    if key not in _KEPT:
-        _KEPT[key] = await result_of(work, round_, threshold)
-        if len(_KEPT) > MOST_KEPT:
-            _KEPT.popitem(last=False)
-    return _KEPT[key]
+    follows_from = (round_, first, ballots, session.partition, held, threshold, invited)
+    return await work.remembered.of(Result, MOST_KEPT, follows_from, lambda: result_of(work, round_, threshold))
 
 
 async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int) -> Result:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from deciding import FIRST, SECOND, a_vote
@@ -14,12 +16,13 @@ from forum.ballot import Ballot
 from forum.errors import IllegalMove
 from forum.facilitation import Facilitation
 from forum.ports import Store
-from forum.round import REVEALED
+from forum.round import REVEALED, Version
+from forum.store import SqlStore, open_store
 from forum.store.rounds import SqlRounds
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The rounds whose ballots are read from now on."""
     rounds: list[str] = []
     plain = SqlRounds.ballots
@@ -29,9 +32,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return await plain(self, round_id)
 
     monkeypatch.setattr(SqlRounds, "ballots", counted)
-    yield rounds
-    tallying._KEPT.clear()
-    publishing._KEPT.clear()
+    return rounds
 
 
 async def test_a_shown_result_is_tallied_once_and_is_the_one_that_is_recorded(
@@ -71,8 +72,7 @@ async def test_the_number_of_results_and_files_that_are_kept_is_bounded(
         round_ = await work.rounds.get(voted.rounds[0])
         for threshold in range(5, 12):
             await tallying.shown(work, round_, threshold)
-            assert len(tallying._KEPT) <= 2
-    tallying._KEPT.clear()
+            assert len(work.remembered) <= 2
 
 
 async def test_no_result_is_shown_before_it_is_revealed(sqlite_store: Store) -> None:
@@ -94,3 +94,30 @@ async def test_opened_ballots_are_written_out_once(sqlite_store: Store, read: li
         assert len(read) == 1
         assert len(set(lines)) == 1
         assert lines[0].count(b"\n") == len(await publishing.opened_ballots(work, voted.rounds[0])) == len(FIRST)
+
+
+async def test_a_copy_of_the_data_with_other_ballots_has_other_results(sqlite_store: SqlStore, tmp_path: Path) -> None:
+    voted = await a_vote(sqlite_store, FIRST)
+    copy = tmp_path / "copy.db"
+    with closing(sqlite3.connect(str(sqlite_store.reader.url.database))) as now, closing(sqlite3.connect(copy)) as then:
+        now.backup(then)
+        then.execute("UPDATE ballot SET choice = 'r2'")
+        then.commit()
+    other = await open_store(f"sqlite+aiosqlite:///{copy}")
+    results = []
+    for store in (sqlite_store, other):
+        async with store.read() as work:
+            results.append(await tallying.shown(work, await work.rounds.get(voted.rounds[0]), 5))
+    await other.close()
+    assert results[0] != results[1]
+
+
+async def test_the_result_of_a_round_in_easy_words_is_kept_too(sqlite_store: Store, read: list[str]) -> None:
+    voted = await a_vote(sqlite_store, FIRST)
+    async with sqlite_store.read() as work:
+        round_ = await work.rounds.get(voted.rounds[0])
+        easy = replace(round_, versions=(Version("easy", "Who?", {"r1": "She"}),))
+        read.clear()
+        for _ in range(2):
+            await tallying.shown(work, easy, 5)
+    assert read == [round_.id]

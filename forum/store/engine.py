@@ -42,6 +42,7 @@ from forum.ports import (
     Tickets,
     Work,
 )
+from forum.remembered import Remembered
 from forum.store.area import Link
 from forum.store.care import SqlCare
 from forum.store.commissions import SqlCommissions
@@ -81,7 +82,8 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_d
 class SqlWork:
     """ports.Work: one transaction's areas."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, remembered: Remembered) -> None:
+        self.remembered = remembered
         self.people: People = SqlPeople(link)
         self.commissions: Commissions = SqlCommissions(link)
         self.stories: Stories = SqlStories(link)
@@ -111,25 +113,26 @@ class SqlStore:
     def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.writer = writer
         self.reader = reader
+        self.remembered = Remembered()
         self._wiping: Any = None  # SQLite's connection while it writes its file anew
         self.wanted = False  # whether somebody wants to write while SQLite writes its file anew
 
     def begin(self) -> AbstractAsyncContextManager[Work]:
         """One transaction that writes. Raises StoreUnavailable, as does everything in it."""
         self.wanted = True
-        return _unit(self.writer, reading=False) if self._wiping is None else self._first()
+        return _unit(self.writer, self.remembered, reading=False) if self._wiping is None else self._first()
 
     @asynccontextmanager
     async def _first(self) -> AsyncIterator[Work]:
         """The same while SQLite's file is written anew: that ends for it, also in the middle of a long row."""
         if self._wiping is not None:
             await self._wiping.interrupt()
-        async with _unit(self.writer, reading=False) as work:
+        async with _unit(self.writer, self.remembered, reading=False) as work:
             yield work
 
     def read(self) -> AbstractAsyncContextManager[Work]:
         """A snapshot to read from. Raises StoreUnavailable; RuntimeError for writing through it."""
-        return _unit(self.reader, reading=True)
+        return _unit(self.reader, self.remembered, reading=True)
 
     async def scrub(self) -> None:
         """Writes the database anew, so that nothing of what was deleted is left in its files. Raises StoreUnavailable.
@@ -225,9 +228,9 @@ async def _sure(connection: AsyncConnection) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _unit(engine: AsyncEngine, *, reading: bool) -> AsyncIterator[Work]:
+async def _unit(engine: AsyncEngine, remembered: Remembered, *, reading: bool) -> AsyncIterator[Work]:
     async with transaction(engine, reading=reading) as link:
-        yield SqlWork(link)
+        yield SqlWork(link, remembered)
 
 
 def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
