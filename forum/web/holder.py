@@ -1,8 +1,9 @@
 """Whose login and password these are: tried so that it costs nobody else anything, and told alike where nobody's.
 
-A wrong password counts for its login at the network it came from: nobody locks somebody out from elsewhere, until very
-many networks have tried. On a browser on which they signed in before, people are counted by themselves. What logins do
-not exist is not to be learnt: every failed try is answered after the same time, and refused after the same number.
+A wrong password counts for its login at the network it came from, and there for the browser, once that is known: nobody
+locks somebody out from elsewhere, nor from beside them whoever has had the page open for a while, until very many have
+tried. On a browser on which they signed in before, people are counted by themselves. What logins do not exist is not to
+be learnt: every failed try is answered after the same time, and refused after the same number.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from forum.ports import Person
 from forum.visible import alike
 from forum.web import passwords
 from forum.web.cookies import DEVICE, cookie_of
-from forum.web.devices import entered
+from forum.web.devices import entered, who_of
 from forum.web.limits import TEN_MINUTES, too_many
 from forum.web.pages import digest, person_of
 from forum.web.passwords import Fit
 from forum.web.site import network_of, site_of
 
-# Wrong passwords that one login may get in ten minutes: from one network (or one browser that it was used on before),
-# and from all networks together. At this rate nobody guesses a password of twelve signs.
+# Wrong passwords that one login may get in ten minutes: from one known browser, or all unknown ones of a network, and
+# from everywhere together. At this rate nobody guesses a password of twelve signs.
 TRIES_PER_LOGIN = 10
 TRIES_ANYWHERE = 100
 # Seconds after which a failed try is answered, whatever it took: several times what one password takes.
@@ -42,7 +43,7 @@ async def holder(request: Request, login: str, password: str) -> tuple[Person | 
     began = limits.now()
     async with site.store.read() as work:
         person = await work.people.by_login(login)
-    keys = _keys(network, login)
+    keys = _keys(who_of(request).counted, login)
     if person is not None and await _known(request, person):
         keys = {f"sign-in {person.id} on {digest(cookie_of(request, DEVICE))}": TRIES_PER_LOGIN}
     wait = max(limits.wait(key, most, TEN_MINUTES) for key, most in keys.items())
@@ -66,10 +67,10 @@ async def holder(request: Request, login: str, password: str) -> tuple[Person | 
     return None, Fit.NO
 
 
-def _keys(network: str, login: str) -> dict[str, int]:
+def _keys(counted: str, login: str) -> dict[str, int]:
     """Under what a try is counted, and how many wrong ones there may be, however the login is written."""
     known_as = digest(alike(login))
-    return {f"sign-in {known_as} at {network}": TRIES_PER_LOGIN, f"sign-in {known_as}": TRIES_ANYWHERE}
+    return {f"sign-in {known_as} at {counted}": TRIES_PER_LOGIN, f"sign-in {known_as}": TRIES_ANYWHERE}
 
 
 async def _known(request: Request, person: Person) -> bool:

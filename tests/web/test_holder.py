@@ -11,9 +11,11 @@ from pathlib import Path
 import httpx2
 import pytest
 from house import PASSWORD, House, a_house, at_once, password_hash, words
+from making import SetClock
 
 from forum.web import holder, passwords
 from forum.web.cookies import DEVICE, ENTERED
+from forum.web.devices import KNOWN_AFTER
 from forum.web.limits import Limits
 from forum.web.passwords import Fit
 
@@ -34,6 +36,7 @@ async def enter(browser: httpx2.AsyncClient, password: str = PASSWORD, login: st
 async def guessed(house: House, times: int = holder.TRIES_PER_LOGIN, login: str = "mo", address: str = VENUE) -> None:
     """Somebody tries passwords of a login."""
     async with house.browser(address) as angry:
+        await angry.get("/sign-in")
         for _ in range(times):
             assert await enter(angry, "wrong", login) == 422
 
@@ -46,6 +49,7 @@ async def test_an_angry_neighbour_locks_an_organiser_out_neither_where_they_have
         assert await enter(known) == 303
         await known.post("/sign-out")
         await guessed(house)
+        await new.get("/sign-in")
         assert await enter(new) == 429
         assert await enter(known) == 303
         assert await enter(away) == 303
@@ -56,6 +60,21 @@ async def test_an_angry_neighbour_locks_an_organiser_out_neither_where_they_have
             assert await enter(moved) == 303
 
 
+async def test_a_laptop_that_has_had_the_page_for_a_while_is_not_locked_by_those_beside_it(house: House) -> None:
+    clock = SetClock()
+    house.app.state.site = replace(house.site, clock=clock)
+    await house.person("mo", "organiser")
+    async with house.browser(VENUE) as laptop, house.browser(VENUE) as angry:
+        for browser in (laptop, angry):
+            await browser.get("/sign-in")
+        clock.move(seconds=KNOWN_AFTER)
+        await guessed(house)
+        for _ in range(holder.TRIES_PER_LOGIN):
+            assert await enter(angry, "wrong") == 422
+        assert await enter(angry) == 429
+        assert await enter(laptop) == 303
+
+
 async def test_a_login_that_nobody_has_is_locked_alike(house: House) -> None:
     house.app.state.site = replace(house.site, limits=Limits(lambda: 1000.0, at_once))
     await house.person("mo", "organiser")
@@ -63,6 +82,7 @@ async def test_a_login_that_nobody_has_is_locked_alike(house: House) -> None:
     for login in ("mo", "nobody"):
         await guessed(house, login=login)
         async with house.browser(VENUE) as browser:
+            await browser.get("/sign-in")
             answer = await browser.post("/sign-in", data={"login": login, "password": "wrong"})
             said.append((answer.status_code, answer.headers["retry-after"], words(answer)))
     assert said[0][0] == 429
