@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import argon2
 import pytest
 from databases import PostgresServer, postgres_programs
 from hypothesis import settings
 from xdist.workermanage import WorkerController
 
 from forum.store import SqlStore, migrate, open_store
+from forum.web import passwords
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     short = [item for item in items if item.path.name not in _LONG]
     part = -(-len(short) // workers)
     items[:] = [item for i in range(workers) for item in long[i::workers] + short[i * part : (i + 1) * part]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    """The same argon2id with as little work as it takes: hundreds of tests sign somebody in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")
