@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,14 +58,14 @@ def read(data: Path) -> Head | None:
 
 def write(data: Path, head: Head) -> None:
     """Replaces what was known: whole, or not at all. Raises OSError."""
-    path, draft = data / FILE, data / f"{FILE}.{secrets.token_hex(8)}"
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle, name = tempfile.mkstemp(prefix=f"{FILE}.", dir=data)
+    draft = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(msgspec.json.encode(head))
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        draft.replace(data / FILE)
         machine.sync_folder(data)
     finally:
         draft.unlink(missing_ok=True)

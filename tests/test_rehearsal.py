@@ -19,6 +19,7 @@ from serving import Serving, fingerprint, forum, free_port
 
 from forum import demonstration
 from forum.day import invented
+from forum.machine import keep_private
 from forum.network import Pace, planned
 from forum.ownserver import SECOND, OwnServer, prepare
 from forum.reckoning import Report, percentile
@@ -39,6 +40,7 @@ async def own_data(folder: Path) -> AsyncIterator[tuple[SqlStore, str]]:
     """The database of a rehearsal, and an organiser's token for it."""
     url = Settings.load({}, data=folder).database_url
     await migrate(url)
+    keep_private([folder, folder / "forum.db"])
     store = await open_store(url)
     try:
         yield store, await prepare(store)
