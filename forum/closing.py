@@ -7,6 +7,7 @@ waits for them.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from forum import round as rounds
@@ -38,9 +39,11 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
         label = label_of(live.partition, present, commission.threshold, round_.method)
         how = [(ballot.group, ballot.paper) for ballot in ballots]
         origin = origin_of(live.partition, how, commission.threshold, round_.method)
-        leaves = [leaf(ballot, label(ballot.group), origin(ballot.paper)) for ballot in ballots]
         facts: dict[str, object] = {"session": live.id, "round": round_.id, "count": len(ballots)}
-        facts["ballots_root"] = ballots_root(leaves)
+        # In a thread: for 3,000 ballots it takes 50 ms, in which everybody else would wait.
+        facts["ballots_root"] = await asyncio.to_thread(
+            lambda: ballots_root([leaf(ballot, label(ballot.group), origin(ballot.paper)) for ballot in ballots])
+        )
         if papers := sum(ballot.paper for ballot in ballots):
             facts["paper"] = papers
         await append(work, commission, entries[0], round_.closed_at, facts)

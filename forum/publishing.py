@@ -28,7 +28,7 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
     ballots = await work.rounds.ballots(round_id)
     label = label_of(session.partition, Counter(b.group for b in ballots), commission.threshold, round_.method)
     origin = origin_of(session.partition, [(b.group, b.paper) for b in ballots], commission.threshold, round_.method)
-    return ballot.open_all(ballots, label, origin)
+    return await asyncio.to_thread(ballot.open_all, ballots, label, origin)
 
 
 # The lines of so many opened rounds are kept by all that they follow from: nothing in them changes.
@@ -43,7 +43,8 @@ async def opened_lines(work: Work, round_id: str) -> bytes:
     voted = (await work.rounds.voted([round_id]))[round_id]
 
     async def lines() -> bytes:
-        return b"".join(record.canonical(line) + b"\n" for line in await opened_ballots(work, round_id))
+        opened = await opened_ballots(work, round_id)
+        return await asyncio.to_thread(lambda: b"".join(record.canonical(line) + b"\n" for line in opened))
 
     follows_from = (round_, session.partition, round_id in session.held, commission.threshold, voted)
     return await work.remembered.of(bytes, MOST_KEPT, follows_from, lines)
