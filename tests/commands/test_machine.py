@@ -65,7 +65,7 @@ async def test_a_day_without_the_modules_that_windows_has_not(tmp_path: Path) ->
         server.stop(signal.SIGKILL)
     with serving(data) as server:
         assert server.stop() == (0, "")
-    assert set(fingerprint(data)) == {"forum.db", "signing_key.pem", "serving.lock"}
+    assert set(fingerprint(data)) == {"forum.db", "signing_key.pem", "serving.lock", "record_known.json"}
     done = forum("export", "--data", data, "--out", out)
     assert done.returncode == 0, done.stderr
     verified = forum("verify", out)
