@@ -82,10 +82,10 @@ class Rooms:
         asyncio.get_running_loop().call_later(POLLED, self.left, session)
         return room
 
-    async def _room(self, session: str) -> Room:
+    async def _room(self, session: str, *, anew: bool = False) -> Room:
         async with self._reading[session]:
             room = self._rooms.get(session)
-            if room is None or (room.empty and not await self._still(room)):
+            if room is None or (room.empty and (anew or not await self._still(room))):
                 view = await self._view(session)
                 room = Room(
                     view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say, self.mine,
@@ -96,7 +96,7 @@ class Rooms:
 
     async def _still(self, room: Room) -> bool:
         """Whether a room that nobody is connected to may be shown as it was read a moment ago. What an act changes is
-        in its session; who joined meanwhile is seen on consoles alone, and those are connected or read it themselves.
+        in its session; who joined meanwhile is seen on consoles alone, and for those it is read anew.
         """
         if asyncio.get_running_loop().time() - room.read_at > FRESH:
             return False
@@ -108,7 +108,7 @@ class Rooms:
 
         `seen` is the version that it shows already, in this `history`.
         """
-        room = await self._room(session)
+        room = await self._room(session, anew=connection.kind == "console")
         if room.full(connection.kind):
             self.left(session)
             raise RoomFull(GOODBYES["full"], FULL_FOR)

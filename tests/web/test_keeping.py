@@ -118,6 +118,7 @@ async def test_evidence_from_a_suggestion_waits_for_the_moderator(together: Toge
     one = await together.built.suggest(EVIDENCE)
     async with together.house.browser() as keeper, together.house.signed_in("moderator") as moderator:
         await keeper.post(f"{together.mine}/{one.id}", data={"outcome": "accepted"})
+        await writing.send(together.built.store, CLOCK, together.built.key)
         assert "Waiting for a moderator" in words(await keeper.get(f"/my-story/{together.built.key}/evidence"))
         assert f"/moderate/{together.built.story}/evidence" in (await moderator.get("/moderate")).text
 

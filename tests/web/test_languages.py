@@ -235,10 +235,11 @@ async def test_a_bug_is_told_in_the_readers_language(house: House, monkeypatch: 
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(house.site.store, "read", broken)
     through = httpx2.ASGITransport(app=house.app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=through, base_url="http://house.test") as browser:
-        answer = await browser.get(f"/?lang={pseudo.CODE}")
+        with monkeypatch.context() as patch:
+            patch.setattr(house.site.store, "read", broken)
+            answer = await browser.get(f"/?lang={pseudo.CODE}")
     assert answer.status_code == 500
     assert f'lang="{pseudo.CODE}" dir="rtl"' in answer.text
 

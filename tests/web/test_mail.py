@@ -20,7 +20,7 @@ from forum.web.letters import MailLetters
 from forum.web.mail import ONE_CLICK
 
 ADA = "ada@reader.test"
-LINK = re.compile(r"https://house\.test(/mail/(?:confirm|stop)/\S+)")
+LINK = re.compile(r"http://house\.test(/mail/(?:confirm|stop)/\S+)")
 STRANGER = "https://mail.elsewhere.test"
 
 
@@ -38,7 +38,7 @@ async def with_mail(folder: Path, tables: Path, office: PostOffice, **settings: 
         tables,
         smtp_url=office.url,
         smtp_from="forum@post.test",
-        public_url=ADDRESS.replace("http", "https"),
+        public_url=ADDRESS,
         **settings,
     ) as house:
         yield house
@@ -253,7 +253,7 @@ async def test_a_mail_program_unsubscribes_in_one_post_from_wherever_it_runs(
     await ask(house, key)
     _, stop = await links(house, office)
     header = str(office.arrived[0].message["List-Unsubscribe"])
-    assert header == f"<https://house.test{stop}>"
+    assert header == f"<http://house.test{stop}>"
     assert ONE_CLICK.fullmatch(stop)
     async with house.browser() as program:
         del program.headers["Origin"]
@@ -282,7 +282,7 @@ async def test_news_come_by_mail_with_public_addresses_that_open(house: House, o
             assert now is not None
             events = await storylife.life(work, await work.stories.get(story.id))
         letter = MailLetters(house.site.address).news(now, story, events, CLOCK.now())
-        found = re.findall(r"https://house\.test(/stories/\S+)", letter.text)
+        found = re.findall(r"http://house\.test(/stories/\S+)", letter.text)
         assert found == [f"/stories/{story.id}"]
         assert (await reader.get(found[0])).status_code == 200
         assert key not in letter.text
