@@ -36,12 +36,12 @@ class House:
     token: str = ""
     signed_in: Mapping[str, str] = field(default_factory=dict)
 
-    def again(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def again(self, how: signal.Signals = signal.SIGTERM, *options: str) -> None:
         """Stops the server so (where it still runs), and starts another on the same data and port."""
         port = self.server.port
         if self.server.process.poll() is None:
             self.server.stop(how)
-        self.server = Serving(self.data, port=port)
+        self.server = Serving(self.data, *options, port=port)
 
     def url(self, path: str) -> str:
         """The address of a path."""

@@ -333,7 +333,7 @@ async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_d
     await send(other)
     await expect(unsent).to_have_text(NOT_SENT)
     put_back(room.house.data, copy)
-    await asyncio.to_thread(room.house.again)
+    await asyncio.to_thread(room.house.again, signal.SIGTERM, "--accept")
     await room.act("note", words="Back in a moment")
     for screen in (phone, other, wall):
         await expect(screen.get_by_role("heading", name="Back in a moment")).to_be_visible(timeout=LONG)

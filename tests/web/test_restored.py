@@ -147,7 +147,7 @@ async def test_every_screen_starts_anew_on_an_older_copy_of_the_data(day: Day, t
 
     day.house.server.stop()
     put_back(day.house.data, copy)
-    day.house.again()
+    day.house.again(signal.SIGTERM, "--accept")
     await day.act("close", round=kept)
     again = await day.ask("And who comes after that?")
     for screen in screens:
