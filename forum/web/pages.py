@@ -20,7 +20,7 @@ from forum.ports import Person
 from forum.web.cookies import LANGUAGE, SIGNED_IN, cookie_of
 from forum.web.languages import Language
 from forum.web.longwork import long
-from forum.web.prefix import prefix_of
+from forum.web.prefix import below, prefix_of
 from forum.web.site import site_of
 from forum.web.words import language
 
@@ -143,7 +143,8 @@ async def page(request: Request, template: str, status: int = 200, **context: An
     }
     if template in _LONG_PAGES:
         return HTMLResponse(await long(site.templates.get_template(template).render, what), status)
-    return HTMLResponse(await _in_turns(site.templates.get_template(template).generate(what)), status)
+    drawn = await _in_turns(site.templates.get_template(template).generate(what))
+    return HTMLResponse(below(prefix_of(site.settings), drawn), status)
 
 
 async def _in_turns(pieces: Iterator[str]) -> str:

@@ -27,13 +27,19 @@ def prefix_of(settings: Settings) -> str:
     return urlsplit(settings.public_url).path
 
 
+def below(prefix: str, drawn: str) -> str:
+    """What a template has drawn, with its addresses below the prefix."""
+    return _ADDRESS.sub(lambda found: found[1] + prefix, drawn) if prefix else drawn
+
+
 def template_below(prefix: str) -> type[jinja2.Template]:
-    """A template whose addresses, once it is drawn, stand below the prefix."""
+    """A template whose addresses, once it is drawn whole, stand below the prefix. (One that is drawn in pieces cannot
+    do that, for an address may begin in another piece than its attribute: whoever puts them together calls `below`.)
+    """
 
     class Below(jinja2.Template):
         def render(self, *args: Any, **kwargs: Any) -> str:
-            drawn = super().render(*args, **kwargs)
-            return _ADDRESS.sub(lambda found: found[1] + prefix, drawn) if prefix else drawn
+            return below(prefix, super().render(*args, **kwargs))
 
     return Below
 
