@@ -65,10 +65,11 @@ async def test_the_answer_to_a_bug_carries_it_with_all_that_goes_with_every_answ
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(house.site.store, "read", broken)
     through = httpx2.ASGITransport(app=house.app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=through, base_url=ADDRESS) as browser:
-        page, machine = await browser.get("/"), await browser.get("/", headers=MACHINE)
+        with monkeypatch.context() as patch:
+            patch.setattr(house.site.store, "read", broken)
+            page, machine = await browser.get("/"), await browser.get("/", headers=MACHINE)
     for answer in (page, machine):
         assert (answer.status_code, answer.headers[MARK]) == (500, str(VERSION))
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
