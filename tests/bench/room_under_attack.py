@@ -76,7 +76,7 @@ class Room:
         """In the place of `attack.target.target`: the server of this room, while its phones vote."""
         with tempfile.TemporaryDirectory(prefix="forum-room-") as where:
             data = Path(where)
-            every = VENUE | dict(settings or {})
+            every = dict(settings or {}) | VENUE
             with await asyncio.to_thread(Serving, data, settings=every) as server:
                 there = Target(server, data)
                 load = await self._begin(there)
