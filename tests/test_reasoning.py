@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from deciding import FIRST, PEOPLE
@@ -294,9 +295,18 @@ async def test_what_is_put_back_after_its_time_is_shown_by_then(sqlite_store: St
     await reasoning.hear(playing.store, clock, playing.session, late, WAITING, HIDDEN)
     assert {r.id: r.state for r in await said(playing)} == {early: WAITING, late: WAITING}
     await reasoning.hear(playing.store, clock, playing.session, late, HIDDEN, WAITING)
-    clock.move(seconds=60.5)  # the minute that the organiser's form promises; the other clock ticked a little
-    await reasoning.hear(playing.store, clock, playing.session, late, WAITING, HIDDEN)
+    async with playing.store.read() as work:
+        given = await work.reasons.get(late)
+    at = datetime.fromisoformat(given.due_at)
+    assert at - datetime.fromisoformat(given.at) == timedelta(minutes=1), "as the organiser's form promises"
+    await reasoning.hear(playing.store, SetClock(given.due_at), playing.session, late, WAITING, HIDDEN)
     assert {r.id: r.state for r in await said(playing)} == {early: WAITING, late: SHOWN}
+
+
+async def test_a_reason_is_shown_hidden_or_put_back_and_nothing_else(playing: Playing) -> None:
+    reason = await give(playing, 0)
+    with pytest.raises(BadInput, match="Show it, hide it"):
+        await hear(playing, reason, "torn up", WAITING)
 
 
 async def test_screens_are_drawn_again_only_for_what_they_showed(playing: Playing) -> None:
