@@ -30,6 +30,7 @@ class Numbers:
 
     def put(self, *numbers: int) -> None:
         for n in numbers:
+            # n=n keeps this turn's number; mypy cannot say what type such a lambda has
             self.commit.put(n, lambda answer, n=n: self.answers.append((n, answer)))  # type: ignore[misc]
 
 

@@ -50,6 +50,7 @@ class _Pipe(io.RawIOBase):
         return True
 
     def write(self, data: object) -> int:
+        # The base class promises any buffer, a type that Python names from 3.12 on only.
         self.data += bytes(data)  # type: ignore[call-overload]
         return len(data)  # type: ignore[arg-type]
 

@@ -304,6 +304,7 @@ class BoundedHttp(HttpToolsProtocol):
         path, _, query = self.url.partition(b"?")
         self.scope["raw_path"], self.scope["query_string"] = path, query
         self.scope["path"] = unquote(path.decode("latin-1")) or "/"
+        # A key of our own: uvicorn's type of a scope knows those of ASGI alone.
         self.scope[_REFUSED] = status  # type: ignore[literal-required]
         lingering = _Lingering(self.transport, self.loop)
         self.cycle = RequestResponseCycle(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+# What is imported below lies in the folders that were named just now.
 # ruff: noqa: E402
 
 import httpx2

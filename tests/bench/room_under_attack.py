@@ -27,6 +27,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+# They lie in the folder that was named just now.
 from attack.target import Row, Target  # noqa: E402
 from serving import Serving  # noqa: E402
 
