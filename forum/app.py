@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypedDict
 
 from starlette.applications import Starlette
@@ -98,17 +98,15 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             languages=languages,
             address=address,
         )
-        keeper.start()
-        closer.start()
-        mailing.start()
-        try:
+        # Ended in the other order, each of them whatever becomes of the others.
+        async with AsyncExitStack() as ending:
+            ending.push_async_callback(store.close)
+            for stop in (keeper.stop, mailing.stop, closer.stop, rooms.close):
+                ending.push_async_callback(stop)
+            keeper.start()
+            closer.start()
+            mailing.start()
             yield _Nothing()
-        finally:
-            await rooms.close()
-            await closer.stop()
-            await mailing.stop()
-            await keeper.stop()
-            await store.close()
 
     return Starlette(
         routes=routes(),

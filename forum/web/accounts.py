@@ -19,7 +19,7 @@ from forum.web import passwords
 from forum.web.cookieless import giving, refusing
 from forum.web.cookies import SIGNED_IN, cookie_of, forget_cookie, set_cookie
 from forum.web.devices import keep_entered
-from forum.web.errors import status_of
+from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.holder import holder
 from forum.web.pages import digest, done, page, wants_json
@@ -255,9 +255,7 @@ async def _sign_in_page(request: Request, form: Form, onward: str, error: ForumE
         onward=onward,
         errors=errors_of(error),
     )
-    if isinstance(error, TooMany):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+    return retry_after(answer, error)
 
 
 async def people_page(
