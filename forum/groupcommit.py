@@ -76,7 +76,7 @@ class GroupCommit(Generic[Item, Answer]):
 
     async def _answers(self, items: Sequence[Item]) -> Sequence[Answer]:
         try:
-            async with self._store.begin() as work:
+            async with self._store.begin(first=True) as work:
                 answers, on_disk = await self._commit(work, items)
                 answers = list(answers)
         except StoreUnavailable as error:

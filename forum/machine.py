@@ -1,4 +1,5 @@
-"""What is not the same on every machine: the event loop, how a folder is held and kept private, how many files.
+"""What is not the same on every machine: the event loop, how a folder is held and kept private, how many files, what
+gives way to what.
 
 `fcntl`, `resource` and `uvloop` are not to be had on Windows; without them Forum runs all the same.
 """
@@ -10,6 +11,8 @@ import os
 import socket
 import sqlite3
 import stat
+import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from importlib import import_module
@@ -122,6 +125,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def give_way() -> None:
+    """Lets the thread that calls this have the processor after the others of this process, where the system knows a
+    priority for each thread (Linux)."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, max(10, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
 def bound(seconds: int, memory: int) -> None:

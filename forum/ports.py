@@ -1087,7 +1087,10 @@ class Work(Protocol):
 class Store(Protocol):
     """The only door to the database."""
 
-    def begin(self) -> AbstractAsyncContextManager[Work]: ...
+    def begin(self, *, first: bool = False) -> AbstractAsyncContextManager[Work]:
+        """`first` goes before all units that wait: votes are counted so, and nothing else is."""
+        ...
+
     def read(self) -> AbstractAsyncContextManager[Work]: ...
     async def scrub(self) -> None:
         """Takes what was deleted or replaced out of the database's own files too, where it would stay readable until

@@ -60,9 +60,9 @@ class Remembering:
         self._session = session
         self._act = act
 
-    def begin(self) -> AbstractAsyncContextManager[Work]:
+    def begin(self, *, first: bool = False) -> AbstractAsyncContextManager[Work]:
         """One unit of work, in which the session is locked from the start."""
-        return self._unit()
+        return self._unit(first=first)
 
     def read(self) -> AbstractAsyncContextManager[Work]:
         """A snapshot to read from."""
@@ -77,8 +77,8 @@ class Remembering:
         await self._store.close()
 
     @asynccontextmanager
-    async def _unit(self) -> AsyncIterator[Work]:
-        async with self._store.begin() as work:
+    async def _unit(self, *, first: bool) -> AsyncIterator[Work]:
+        async with self._store.begin(first=first) as work:
             before = await _seen(work, await work.sessions.get(self._session, lock=True))
             yield work
             after = await _seen(work, await work.sessions.get(self._session))

@@ -126,3 +126,21 @@ async def test_what_is_on_disk_is_answered_so_though_telling_others_of_it_fails(
         await numbers.commit.drain()
     assert [(event["log_level"], event["event"]) for event in logged] == 2 * [NOT_TOLD]
     assert numbers.answers == [(n, f"{n} kept") for n in range(3)]
+
+
+async def test_a_batch_goes_before_all_else_that_waits_to_be_written(sqlite_store: Store) -> None:
+    numbers, after = Numbers(sqlite_store), list[int]()
+
+    async def other() -> None:
+        async with sqlite_store.begin() as work:
+            await work.facts.set("other", "written")
+        after.append(len(numbers.answers))
+
+    async with sqlite_store.begin():
+        others = [asyncio.create_task(other()) for _ in range(20)]
+        await asyncio.sleep(0)
+        numbers.put(1)
+        await asyncio.sleep(0)
+    await asyncio.gather(*others)
+    # The first of the others may have stood at the door already.
+    assert after[1:] == [1] * 19

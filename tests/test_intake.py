@@ -22,8 +22,8 @@ class Faulty:
         self.store, self.before, self.after, self.bug = store, before, after, bug
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Work]:
-        async with self.store.begin() as work:
+    async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
+        async with self.store.begin(first=first) as work:
             yield work
             if self.before:
                 self.before -= 1

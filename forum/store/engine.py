@@ -8,6 +8,7 @@ snapshot.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -74,6 +75,7 @@ _READERS = 4
 _CONNECTIONS, _MORE_CONNECTIONS = 10, 5
 _LOCK_SECONDS = 5.0  # how long SQLite waits for another process that writes
 _STATEMENT_SECONDS = 30.0
+_TURN_SECONDS = 30.0  # how long a unit waits behind others of this process
 _STEPS = 1000  # of SQLite's machine, between two looks whether somebody waits
 # secure_delete: what is deleted or replaced is overwritten, not only forgotten.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
@@ -116,19 +118,32 @@ class SqlStore:
         self.remembered = Remembered()
         self._wiping: Any = None  # SQLite's connection while it writes its file anew
         self.wanted = False  # whether somebody wants to write while SQLite writes its file anew
+        # SQLite has one writer at a time. Of all units that are not `first` one waits for it, the others behind them.
+        self._line = asyncio.Lock() if writer.dialect.name == "sqlite" else None
 
-    def begin(self) -> AbstractAsyncContextManager[Work]:
-        """One transaction that writes. Raises StoreUnavailable, as does everything in it."""
+    def begin(self, *, first: bool = False) -> AbstractAsyncContextManager[Work]:
+        """One transaction that writes. Raises StoreUnavailable, as does everything in it.
+
+        `first` goes before all others that wait, and is for what goes in batches (ballots, stops): a flood of other writes costs them one turn at most.
+        """
         self.wanted = True
-        return _unit(self.writer, self.remembered, reading=False) if self._wiping is None else self._first()
+        if self._wiping is None and (first or self._line is None):
+            return _unit(self.writer, self.remembered, reading=False)
+        return self._in_line(first=first)
 
     @asynccontextmanager
-    async def _first(self) -> AsyncIterator[Work]:
-        """The same while SQLite's file is written anew: that ends for it, also in the middle of a long row."""
-        if self._wiping is not None:
-            await self._wiping.interrupt()
-        async with _unit(self.writer, self.remembered, reading=False) as work:
-            yield work
+    async def _in_line(self, *, first: bool) -> AsyncIterator[Work]:
+        """The same behind others, or while SQLite's file is written anew: that ends for it, also in a long row."""
+        async with AsyncExitStack() as stack:
+            if self._line is not None and not first:
+                try:
+                    await asyncio.wait_for(self._line.acquire(), _TURN_SECONDS)
+                except TimeoutError:
+                    raise StoreUnavailable("The database is busy. Try again in a moment.") from None
+                stack.callback(self._line.release)
+            if self._wiping is not None:
+                await self._wiping.interrupt()
+            yield await stack.enter_async_context(_unit(self.writer, self.remembered, reading=False))
 
     def read(self) -> AbstractAsyncContextManager[Work]:
         """A snapshot to read from. Raises StoreUnavailable; RuntimeError for writing through it."""

@@ -264,8 +264,8 @@ class Paused:
         self.there, self.go = asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Work]:
-        async with self.store.begin() as work:
+    async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
+        async with self.store.begin(first=first) as work:
             yield work
             self.there.set()
             await self.go.wait()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -171,3 +173,13 @@ async def test_passwords_of_nobody_keep_nobody_waiting(monkeypatch: pytest.Monke
     finally:
         busy.set()
     assert await asyncio.gather(*flood) == [Fit.NO] * 50
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux alone")
+async def test_hashing_gives_way_to_the_rooms() -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    loop = asyncio.get_running_loop()
+    threads = [await loop.run_in_executor(pool, priority) for pool in (passwords._threads, passwords._nobodys)]
+    assert threads == [max(10, priority())] * 2
