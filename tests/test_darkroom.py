@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attack.pictures import large_one, of_scans
+from attack.ending import large_one
+from attack.pictures import of_scans
 from PIL import Image
 from test_files import picture
 

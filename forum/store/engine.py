@@ -124,7 +124,8 @@ class SqlStore:
     def begin(self, *, first: bool = False) -> AbstractAsyncContextManager[Work]:
         """One transaction that writes. Raises StoreUnavailable, as does everything in it.
 
-        `first` goes before all others that wait, and is for what goes in batches (ballots, stops): a flood of other writes costs them one turn at most.
+        `first` goes before all others that wait, and is for what goes in batches (ballots, stops): a flood of other
+        writes costs them one turn at most.
         """
         self.wanted = True
         if self._wiping is None and (first or self._line is None):

@@ -21,8 +21,8 @@ from forum import machine
 FEWEST = 12
 MOST = 200
 
-# Each takes 64 MiB while it works, so two at a time are enough; others queue. They give way to the room: whoever guesses
-# passwords would else keep all processors from those who vote.
+# Each takes 64 MiB while it works, so two at a time are enough; others queue. They give way to the rooms: whoever
+# guesses passwords would else keep all processors from those who vote.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="argon2", initializer=machine.give_way)
 # What is checked for nobody, only to take as long, has a thread of its own: real passwords never queue behind it.
 _nobodys = ThreadPoolExecutor(1, thread_name_prefix="argon2-nobody", initializer=machine.give_way)

@@ -5,10 +5,11 @@
 FOLDER holds the load generator (`fanout.py`), which needs picows, uvloop and httpx2 in this environment. Each attack
 gets a server of its own, and so does a room that nobody attacks, first and last: these machines drift. The attacker
 would have a computer of their own, so here they have what the server and the phones leave of this one (`nice`); that
-needs root. Attacks that end their server themselves have no room (ALONE). Prints for each
-the 50th and 99th percentile of vote to acknowledgement in milliseconds, the votes that were lost or not answered, and
-by how many MB the server grew beside its room; exits 1 where p99 more than doubled, more than 300 MB were needed, or a
-vote was lost.
+needs root. Attacks that end their server, or have none, have no room (ALONE).
+
+Prints for each the 50th and 99th percentile of vote to acknowledgement in milliseconds, the votes that were lost or not
+answered, and by how many MB the server grew beside its room; exits 1 where p99 more than doubled, more than 300 MB were
+needed, or a vote was lost.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from serving import Serving  # noqa: E402
 
 ATTACKS = HERE.parent / "attack"
 NOBODY = "(nobody attacks)"
-ALONE = ("fuzzing",)
+ALONE = ("ending", "fuzzing", "taking_back")
 # The load generator comes from one address, as a venue does that has been told to Forum.
 VENUE = {"FORUM_JOINS_PER_SESSION": "1000000", "FORUM_CONNECTIONS_PER_ADDRESS": "20000"}
 MOST_MB = 300.0
