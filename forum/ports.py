@@ -564,13 +564,17 @@ class Drafts(Protocol):
         """Every version without its words, oldest first."""
         ...
 
-    async def version(self, story: str, number: int) -> Version: ...
+    async def version(self, story: str, number: int) -> Version:
+        """Exactly as it was put, whatever was put and dropped since."""
+        ...
+
     async def last_version(self, story: str) -> Version | None: ...
     async def put_version(self, version: Version) -> None:
         """Keeps it; one with its number, which its writer has gone on from, is replaced."""
 
     async def sizes(self, story: str) -> dict[int, int]:
-        """How much each version of a story takes, in characters, by its number."""
+        """How much each version of a story takes as it is kept, in characters, by its number; dropping one may make
+        another larger."""
         ...
 
     async def drop_versions(self, story: str, numbers: Collection[int]) -> None:

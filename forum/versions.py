@@ -5,7 +5,8 @@ was taken out, and never across somebody else's writing: every text that somebod
 
 Where there are many they are thinned, so that nobody fills the disk by saving: of what one browser wrote and wrote over
 itself one stays for each minute of the last hour, each hour of the last day, and each day. Beyond MOST_BYTES a story
-the same is done to all others but those that were public, and then the oldest go.
+the same is done to all others but those that were public, and then the oldest go. The store keeps most of them as what
+they changed, so that a version takes what its writer wrote and not the whole story once more.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from forum.deltas import alike
 from forum.draft import Draft, fields
 from forum.ports import BROUGHT_BACK, PUBLISHED, WRITTEN, Kept, Version, Work
 
@@ -21,6 +23,7 @@ _SITTING = timedelta(minutes=10)
 FEW = 20  # so many are never thinned
 EACH = 10  # new versions after which it is looked whether there are too many
 MOST_BYTES = 4 * 1024 * 1024
+LEAST = 2048  # bytes that a version counts for
 _TRIMMED = 20  # characters of a field that may go without a version of their own
 
 
@@ -39,9 +42,15 @@ async def keep(work: Work, story: str, draft: Draft, at: str, kind: str, by: str
 async def thin(work: Work, story: str, at: str) -> None:
     """Drops the versions of a story that are too many at this time (`dropped`)."""
     history = await work.drafts.history(story)
-    gone = dropped(history, await work.drafts.sizes(story), at)
-    if gone:
+    # What leans on a version that goes takes more afterwards: it is looked again, until nothing is too much.
+    while gone := dropped(history, _counted(await work.drafts.sizes(story)), at):
         await work.drafts.drop_versions(story, gone)
+        history = [one for one in history if one.number not in gone]
+
+
+def _counted(sizes: Mapping[int, int]) -> dict[int, int]:
+    """What versions count for: a small one too, so that there are MOST_BYTES / LEAST of them at most."""
+    return {number: max(LEAST, size) for number, size in sizes.items()}
 
 
 def dropped(history: Sequence[Kept], sizes: Mapping[int, int], at: str) -> set[int]:
@@ -102,14 +111,8 @@ def _kept(before: str, after: str) -> bool:
     """Whether a text is still there, all but _TRIMMED of it: what is longer can be another text altogether."""
     if after.startswith(before):
         return True
-    begin = _alike(before, after)
-    return begin + _alike(before[begin:][::-1], after[begin:][::-1]) >= len(before) - _TRIMMED
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters two texts have in common at their beginning."""
-    both = min(len(one), len(other))
-    return next((at for at in range(both) if one[at] != other[at]), both)
+    begin = alike(before, after)
+    return begin + alike(before[begin:][::-1], after[begin:][::-1]) >= len(before) - _TRIMMED
 
 
 def _time(at: str) -> datetime:

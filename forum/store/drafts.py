@@ -1,13 +1,17 @@
-"""Drafts of stories with their versions, and what others suggest for them."""
+"""Drafts of stories with their versions, and what others suggest for them.
+
+A version is kept whole, or as its difference to the version before it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
+from forum.deltas import delta, patched, written
 from forum.draft import Draft
-from forum.errors import IllegalMove
+from forum.errors import IllegalMove, NotFound
 from forum.ports import Kept, Suggestion, Version
 from forum.store.area import Area, Row, made, plain
 from forum.store.tables import draft as drafts
@@ -18,6 +22,10 @@ _NO_DRAFT = "There is no draft of this story."
 _NO_LINK = "There is no story at this link."
 _NO_VERSION = "There is no such version of this story."
 _NO_SUGGESTION = "There is no such suggestion."
+# From a whole version to the last that leans on it: so many steps, and so many characters in all of them, which is as
+# much as a story may have. So reading a version takes no longer than reading two stories.
+MOST_STEPS = 20
+MOST_WRITTEN = 100_000
 
 
 class SqlDrafts(Area):
@@ -42,7 +50,10 @@ class SqlDrafts(Area):
     async def versions(self, story: str) -> list[Version]:
         """Oldest first."""
         wanted = sa.select(versions).where(versions.c.story == story).order_by(versions.c.number)
-        return [_version(row) for row in await self._link.rows(wanted)]
+        found: list[Version] = []
+        for row in await self._link.rows(wanted):
+            found.append(_version(row, patched(found[-1].draft, [row["words"]]) if row["leans"] else _whole(row)))
+        return found
 
     async def history(self, story: str) -> list[Kept]:
         """Oldest first, without words."""
@@ -52,18 +63,26 @@ class SqlDrafts(Area):
 
     async def version(self, story: str, number: int) -> Version:
         """Raises NotFound."""
-        wanted = sa.select(versions).where(versions.c.story == story, versions.c.number == number)
-        return _version(await self._link.one(wanted, _NO_VERSION))
+        rows = await self._up_to(story, number)
+        if not rows or rows[-1]["number"] != number:
+            raise NotFound(_NO_VERSION)
+        return _version(rows[-1], _draft(rows))
 
     async def last_version(self, story: str) -> Version | None:
         """None where there is no version yet."""
-        wanted = sa.select(versions).where(versions.c.story == story).order_by(versions.c.number.desc()).limit(1)
-        return next((_version(row) for row in await self._link.rows(wanted)), None)
+        rows = await self._up_to(story)
+        return _version(rows[-1], _draft(rows)) if rows else None
 
     async def put_version(self, version: Version) -> None:
         """Keeps a version, in the place of one with its number."""
-        row = {name: getattr(version, name) for name in ("story", "number", "at", "kind", "by")}
-        await self._link.put(versions, row | {"words": version.draft.to_json()})
+        later = sa.select(versions.c.number, versions.c.leans).where(versions.c.story == version.story)
+        later = later.where(versions.c.number > version.number).order_by(versions.c.number).limit(1)
+        # What leans on the one whose place this takes is written again, to lean on this one.
+        after = [row["number"] for row in await self._link.rows(later) if row["leans"]]
+        for one in (version, *[await self.version(version.story, number) for number in after]):
+            row = {name: getattr(one, name) for name in ("story", "number", "at", "kind", "by")}
+            before = await self._up_to(one.story, one.number - 1)
+            await self._link.put(versions, row | _kept(one.draft, before))
 
     async def sizes(self, story: str) -> dict[int, int]:
         """In characters, by the number."""
@@ -72,9 +91,38 @@ class SqlDrafts(Area):
         return {row["number"]: row["size"] for row in rows}
 
     async def drop_versions(self, story: str, numbers: Collection[int]) -> None:
-        """Deletes these versions of a story."""
+        """Deletes these versions of a story. What leans on one of them leans on the version before that from now on."""
+        wanted = sa.select(versions.c.number, versions.c.leans).where(versions.c.story == story)
+        # What is to be written again: the number, and on which it leans then; None for a whole one.
+        again: list[tuple[int, int | None]] = []
+        before, steps, lost = None, 0, False
+        for row in await self._link.rows(wanted.order_by(versions.c.number)):
+            number = row["number"]
+            if number in numbers:
+                lost = True
+                continue
+            steps = steps + 1 if row["leans"] else 0
+            if row["leans"] and (before is None or steps > MOST_STEPS):
+                again.append((number, None))
+                steps = 0
+            elif row["leans"] and lost:
+                again.append((number, before))
+            before, lost = number, False
+        # The newest first: each is still read by way of those before it.
+        for number, base in reversed(again):
+            draft = (await self.version(story, number)).draft
+            words = _kept(draft, await self._up_to(story, base) if base is not None else ())
+            theirs = sa.and_(versions.c.story == story, versions.c.number == number)
+            await self._link.run(sa.update(versions).where(theirs).values(words))
         theirs = sa.and_(versions.c.story == story, versions.c.number.in_(numbers))
         await self._link.run(sa.delete(versions).where(theirs))
+
+    async def _up_to(self, story: str, number: int | None = None) -> Sequence[Row]:
+        """The last version up to a number (None: of all), behind those that it leans on: the first one is whole."""
+        earlier = sa.and_(versions.c.story == story, sa.true() if number is None else versions.c.number <= number)
+        whole = sa.select(sa.func.max(versions.c.number)).where(earlier, versions.c.leans.is_(sa.false()))
+        wanted = sa.select(versions).where(earlier, versions.c.number >= whole.scalar_subquery())
+        return await self._link.rows(wanted.order_by(versions.c.number))
 
     async def build_key(self, story: str) -> str:
         """The key of the build link. Raises NotFound."""
@@ -119,8 +167,25 @@ class SqlDrafts(Area):
             await self._link.run(sa.delete(table).where(table.c.story == story))
 
 
-def _version(row: Row) -> Version:
-    return made(row, Version, draft=Draft.from_json(row["words"]))
+def _whole(row: Row) -> Draft:
+    return Draft.from_json(row["words"])
+
+
+def _draft(rows: Sequence[Row]) -> Draft:
+    """The draft of the last of these rows: the first one is whole, each other leans on the one before it."""
+    return patched(_whole(rows[0]), [row["words"] for row in rows[1:]])
+
+
+def _kept(draft: Draft, before: Sequence[Row]) -> dict[str, object]:
+    """The columns that hold a draft: its difference to the last of the rows before it, or all of it."""
+    change = delta(_draft(before), draft) if 0 < len(before) <= MOST_STEPS else None
+    if change and sum(written(one) for one in (*(row["words"] for row in before[1:]), change)) > MOST_WRITTEN:
+        change = None
+    return {"words": draft.to_json() if change is None else change, "leans": change is not None}
+
+
+def _version(row: Row, draft: Draft) -> Version:
+    return made(row, Version, draft=draft)
 
 
 def _suggestion(row: Row) -> Suggestion:

@@ -171,6 +171,7 @@ draft = sa.Table(
     _words("changed_at"),
 )
 
+# `words` are a whole draft, or where a version `leans` its difference (deltas.py) to the version before it.
 version = sa.Table(
     "version",
     metadata,
@@ -180,6 +181,7 @@ version = sa.Table(
     _words("kind"),
     _json("words"),
     _words("by"),
+    sa.Column("leans", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 suggestion = sa.Table(

@@ -35,7 +35,7 @@ async def attack(large: bool = False) -> list[Row]:
                     await _save(browser, key, [{"do": "set", "field": "x1.text", "seen": [mark(text)], "text": new}])
                     text = new
                 grown = (_disk(house) - before) / 1e6
-            rows.append(Row(f"150 saves of one field, {who} browser(s)", "written for good", grown, "MB", 6))
+            rows.append(Row(f"150 saves of one field, {who} browser(s)", "written for good", grown, "MB", 1.5 * who))
     return rows
 
 

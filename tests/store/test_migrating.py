@@ -26,8 +26,9 @@ from house import telling
 from making import a_commission
 
 from forum import finding, scenario
+from forum.draft import Card, Draft
 from forum.errors import StartupProblem
-from forum.ports import Offered, Wanted
+from forum.ports import Offered, Version, Wanted
 from forum.store import check, migrate, open_store
 from forum.store.engine import engines, parse
 from forum.store.library import INDEX
@@ -193,6 +194,49 @@ async def test_who_is_in_a_running_session_is_known_again_and_who_was_in_one_tha
     assert undone == ["on", "open"]
     assert phone not in kept
     assert len(kept) == 4
+
+
+async def test_versions_of_a_story_from_before_they_were_differences_stay_as_they_are(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        await upgrade_to(empty, "0014", patch)
+    drafts = [Draft(title="Night \u00e9", cards=(Card("a", "One", "First. " * n),)) for n in range(3)]
+    old = engines(parse(empty))
+    async with old.writer.begin() as connection:
+
+        async def put(table: str, **row: object) -> None:
+            columns = [sa.column(name, sa.JSON() if isinstance(row[name], list | dict) else None) for name in row]
+            await connection.execute(sa.insert(sa.table(table, *columns)), row)
+
+        words = dict.fromkeys(("title", "question", "stage", "created_at"), "c")
+        await put(
+            "commission",
+            id="c",
+            threshold=5,
+            power={},
+            groups=[],
+            support=[],
+            demonstration=False,
+            rehearsal=False,
+            **words,
+        )
+        told = dict.fromkeys(("title", "twee", "link", "because", "submitted_at", "moderated_at"), "")
+        await put("story", id="s", commission="c", status="writing", **told)
+        for number, draft in enumerate(drafts, 1):
+            await put("version", story="s", number=number, at="2026", kind="written", words=draft.to_json(), by="me")
+    await old.close()
+    await migrate(empty)
+    store = await open_store(empty)
+    expected = [Version("s", number, "2026", "written", draft, "me") for number, draft in enumerate(drafts, 1)]
+    async with store.begin() as work:
+        assert await work.drafts.versions("s") == expected
+        assert await work.drafts.version("s", 2) == expected[1]
+        new = Version("s", 4, "2027", "written", replace(drafts[0], title="Day"), "me")
+        await work.drafts.put_version(new)
+        await work.drafts.drop_versions("s", [3])
+        assert await work.drafts.versions("s") == [*expected[:2], new]
+    await store.close()
 
 
 async def test_stories_accepted_before_there_was_a_library_are_in_it(
