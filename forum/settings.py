@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -123,6 +124,31 @@ TABLE = (
         "Failed sign-ins of one network address in ten minutes after which a wrong one is only told to wait.",
     ),
 )
+
+
+# Settings of earlier versions that are not read any more, with the one that is meant now.
+RENAMED = {"FORUM_JOINS_PER_ADDRESS": "FORUM_JOINS_PER_SESSION"}
+# Read by a command (forum rehearse), and by no server.
+_OF_COMMANDS = ("FORUM_TOKEN", "FORUM_SECOND_TOKEN")
+
+
+def unread(environ: Mapping[str, str]) -> list[str]:
+    """One line for each FORUM_ variable that nothing reads, with the setting that may be meant; never its value."""
+    known = [row.env for row in TABLE]
+    begin = "FORUM_"  # which all have in common, and so is not compared
+    lines = []
+    for env in sorted(environ):
+        name = env.upper()
+        if not name.startswith(begin) or env in known or env in _OF_COMMANDS:
+            continue
+        near = difflib.get_close_matches(name.removeprefix(begin), [one.removeprefix(begin) for one in known], 1)
+        if env in RENAMED:
+            lines.append(f"{env} is not read any more: {RENAMED[env]} is in its place. See docs/settings.md.")
+        elif near:
+            lines.append(f"{env} is no setting, and is not read. Is {begin}{near[0]} meant? See docs/settings.md.")
+        else:
+            lines.append(f"{env} is no setting, and is not read. See docs/settings.md.")
+    return lines
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forum.errors import StartupProblem
-from forum.settings import MailServer, Settings
+from forum.settings import RENAMED, TABLE, MailServer, Settings, unread
 
 SOUND = {
     "FORUM_SMTP_URL": "smtp://mail.example.org",
@@ -142,3 +142,29 @@ def test_a_public_address_below_which_no_page_can_stand_is_told(typed: str, said
         Settings.load({"FORUM_PUBLIC_URL": typed})
     assert said in str(problem.value)
     assert "hush" not in str(problem.value) or "?" in typed
+
+
+def test_a_setting_that_nothing_reads_is_told_with_the_one_that_may_be_meant() -> None:
+    told = unread(
+        {
+            "FORUM_JOINS_PER_ADDRESS": "3000",
+            "FORUM_SAVES_PER_ADRES": "5",
+            "forum_port": "80",
+            "FORUM_XYZ": "secret",
+            "FORUM_TOKEN": "t",
+            "PATH": "/bin",
+        }
+        | {row.env: row.default for row in TABLE}
+    )
+    assert told == [
+        "FORUM_JOINS_PER_ADDRESS is not read any more: FORUM_JOINS_PER_SESSION is in its place. See docs/settings.md.",
+        "FORUM_SAVES_PER_ADRES is no setting, and is not read. Is FORUM_SAVES_PER_ADDRESS meant? See docs/settings.md.",
+        "FORUM_XYZ is no setting, and is not read. See docs/settings.md.",
+        "forum_port is no setting, and is not read. Is FORUM_PORT meant? See docs/settings.md.",
+    ]
+
+
+def test_what_was_renamed_leads_to_a_setting_that_there_is() -> None:
+    known = {row.env for row in TABLE}
+    assert not known & RENAMED.keys()
+    assert set(RENAMED.values()) <= known

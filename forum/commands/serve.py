@@ -31,7 +31,7 @@ from forum.clock import SystemClock
 from forum.commands import data_option, make_folder, opened, run, say, settings_for, signer_of
 from forum.errors import StartupProblem
 from forum.ports import Store
-from forum.settings import Settings
+from forum.settings import Settings, unread
 from forum.store import held
 from forum.web.connections import Connections
 from forum.web.frames import Frames
@@ -66,6 +66,8 @@ def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: boo
     """
     _log()
     settings = settings_for(data, host=host, port=port)
+    for line in unread(os.environ):
+        say(line)
     _warn_of_proxies(settings)
     run(_serve(settings, demo=not no_demo, new_key=new_key, accept=accept))
 

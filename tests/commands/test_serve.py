@@ -206,16 +206,18 @@ def test_a_setting_that_makes_no_sense(tmp_path: Path, setting: str, value: str)
     assert setting in refused(tmp_path / "data", env=environ(**{setting: value}))
 
 
-def test_what_is_known_of_proxies_is_told_at_start(tmp_path: Path) -> None:
+def test_what_is_known_of_proxies_and_of_old_settings_is_told_at_start(tmp_path: Path) -> None:
     settings = {
         "FORUM_PUBLIC_URL": "https://forum.example.org",
         "FORUM_TRUSTED_PROXIES": "10.0.0.5",
         "FORWARDED_ALLOW_IPS": "*",
+        "FORUM_JOINS_PER_ADDRESS": "3000",
     }
     with Serving(tmp_path, "--no-demo", settings=settings) as server:
         code, errors = server.stop()
     assert code == 0
     assert "FORWARDED_ALLOW_IPS is not read." in errors
+    assert "FORUM_JOINS_PER_ADDRESS is not read any more: FORUM_JOINS_PER_SESSION is in its place." in errors
     assert "none that FORUM_TRUSTED_PROXIES names can reach 127.0.0.1." in errors
 
 
