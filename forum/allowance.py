@@ -15,6 +15,9 @@ REFILL = 10.0
 PATIENCE = 200.0
 # So many seconds does somebody who was sent away stay out.
 OUT = 60.0
+# So many casts of one participant at once, and so many more a second: people change their minds a few times.
+CHANGES = 200.0
+CHANGES_REFILL = 0.1
 _KEPT = 10_000
 
 
@@ -51,6 +54,29 @@ class Allowance:
     def full(self, now: float) -> bool:
         """Whether nothing is left of what came before: it is as a new one."""
         return now >= self.out and (now - self.at) * REFILL >= BURST + PATIENCE
+
+
+class Changes:
+    """How often each participant may still cast a vote: every cast is remembered for good, so that the same one again
+    is known. CHANGES at once, and as many more as CHANGES_REFILL makes of the seconds since.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[str, tuple[float, float]] = {}  # what was left, and when
+        self._sweep = _KEPT
+
+    def take(self, participant: str, now: float) -> bool:
+        """Whether one more cast may be taken now."""
+        left, at = self._of.get(participant, (CHANGES, now))
+        left = min(CHANGES, left + (now - at) * CHANGES_REFILL)
+        if left < 1:
+            return False
+        if len(self._of) >= self._sweep:
+            whole = CHANGES / CHANGES_REFILL
+            self._of = {who: kept for who, kept in self._of.items() if now - kept[1] < whole}
+            self._sweep = max(_KEPT, 2 * len(self._of))
+        self._of[participant] = (left - 1, now)
+        return True
 
 
 class Allowances:

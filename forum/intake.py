@@ -12,9 +12,11 @@ The crash points, and what happens next:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from forum.allowance import Changes
 from forum.ballot import Cast
 from forum.groupcommit import Committed, GroupCommit
 from forum.ports import CastOutcome, Store, Work
@@ -34,15 +36,24 @@ class Intake:
 
     def __init__(self, store: Store, counted: Counted) -> None:
         self._counted = counted
+        self._changes = Changes()
         self._casts = GroupCommit(store, self._commit, _not_stored, most_waiting=MOST_WAITING, batch=_BATCH)
 
     def cast(self, cast: Cast, answer: Answer) -> None:
-        """Takes a cast and returns at once; `answer` is called exactly once, after the commit or its failure."""
-        self._casts.put(cast, answer)
+        """Takes a cast and returns at once; `answer` is called exactly once, after the commit or its failure.
+
+        Who has cast far more often than anybody changes their mind is answered "too_fast" at once.
+        """
+        if self._changes.take(cast.participant, asyncio.get_running_loop().time()):
+            self._casts.put(cast, answer)
+        else:
+            answer(CastOutcome(cast, "too_fast"))
 
     async def cast_and_wait(self, cast: Cast) -> CastOutcome:
         """The same for a caller that can wait, as a form post can."""
-        return await self._casts.put_and_wait(cast)
+        if self._changes.take(cast.participant, asyncio.get_running_loop().time()):
+            return await self._casts.put_and_wait(cast)
+        return CastOutcome(cast, "too_fast")
 
     async def drain(self) -> None:
         """Returns when everything taken so far has been answered. For closing down."""

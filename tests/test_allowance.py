@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forum import allowance
-from forum.allowance import BURST, OUT, PATIENCE, REFILL, Allowance, Allowances
+from forum.allowance import BURST, CHANGES, CHANGES_REFILL, OUT, PATIENCE, REFILL, Allowance, Allowances, Changes
 
 
 def test_a_burst_is_taken_the_next_refused_and_after_a_moment_one_more_taken() -> None:
@@ -59,3 +59,25 @@ def test_who_has_long_gone_is_forgotten_and_who_is_kept_out_is_not() -> None:
     assert len(all_._of) == 3
     assert all_.out("out", 1000) == OUT
     assert all_.of("slow", 1000).messages < BURST
+
+
+def test_a_vote_is_changed_so_often_and_no_oftener_and_others_do_not_feel_it() -> None:
+    changes = Changes()
+    assert [changes.take("a", 0) for _ in range(int(CHANGES) + 1)] == [True] * int(CHANGES) + [False]
+    assert changes.take("b", 0)
+    assert not changes.take("a", 0.9 / CHANGES_REFILL)
+    assert changes.take("a", 1.1 / CHANGES_REFILL)
+    assert not changes.take("a", 1.1 / CHANGES_REFILL)
+    taken = sum(changes.take("a", 10 + second) for second in range(3600))
+    assert taken <= 3600 * CHANGES_REFILL
+
+
+def test_who_has_not_voted_for_long_is_forgotten_and_who_has_used_much_up_is_not() -> None:
+    changes = Changes()
+    for _ in range(int(CHANGES)):
+        changes.take("eager", 10_000)
+    for number in range(allowance._KEPT - 1):
+        changes.take(f"gone {number}", 0)
+    changes.take("new", 10_000)
+    assert len(changes._of) < 10
+    assert not changes.take("eager", 10_000)

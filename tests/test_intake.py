@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from making import CLOCK, a_cast, a_room
 
+from forum.allowance import CHANGES
 from forum.errors import StoreUnavailable
 from forum.facilitation import Facilitation
 from forum.intake import Intake
@@ -83,6 +84,23 @@ async def test_casts_that_come_while_a_commit_runs_share_the_next_one(
     outcomes = await asyncio.gather(first, *rest)
     assert not any(o.refusal for o in outcomes)
     assert len(told) == 2
+
+
+async def test_who_changes_a_vote_without_end_is_told_to_wait_and_the_others_are_counted(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    """Each cast is remembered for good: somebody who sends a new one again and again would fill the disk."""
+    round_id, people = open_round
+    answers: list[CastOutcome] = []
+    intake = Intake(sqlite_store, lambda _: None)
+    for _ in range(int(CHANGES) + 50):
+        intake.cast(a_cast(round_id, people[0]), answers.append)
+    assert (await intake.cast_and_wait(a_cast(round_id, people[0]))).refusal == "too_fast"
+    assert (await intake.cast_and_wait(a_cast(round_id, people[1]))).refusal == ""
+    await intake.drain()
+    assert sorted(answer.refusal for answer in answers) == [""] * int(CHANGES) + ["too_fast"] * 50
+    async with sqlite_store.read() as work:
+        assert {ballot.participant for ballot in await work.rounds.ballots(round_id)} == set(people[:2])
 
 
 @pytest.mark.parametrize("bug", [False, True])

@@ -15,11 +15,14 @@ from forum.session import LiveSession, Participant
 from forum.stopping import refusal
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of
+from forum.web.limits import AN_HOUR
 from forum.web.live import participant_of, phone_page, session_of
 from forum.web.pages import done, wants_json
 from forum.web.site import site_of
 from forum.web.words import say
 from forum.wire import REFUSALS, StopMessage
+
+_MOST_TOO = 500  # of one participant in an hour, given and taken back
 
 
 async def stop(request: Request) -> Response:
@@ -74,6 +77,7 @@ async def too(request: Request) -> Response:
     try:
         if participant.observer:
             raise IllegalMove("You follow this session without voting.")
+        site.limits.take(f"too {participant.id}", _MOST_TOO, AN_HOUR)
         await reasoning.me_too(site.store, live, participant.id, form.text("reason"), on=on)
     except NotFound:
         raise

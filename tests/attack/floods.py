@@ -124,10 +124,12 @@ async def flooded(
     where: Target, crowd: Crowd, cookies: Sequence[str], name: str, seconds: float, *, reads: bool
 ) -> list[Row]:
     """Three sockets of three phones flood; a fourth phone votes."""
-    attackers = [Attacker(where, crowd.session.code, cookie, FLOODS[name], reads=reads) for cookie in cookies[1:4]]
+    attackers = [Attacker(where, crowd.session.code, cookie, FLOODS[name], reads=reads) for cookie in cookies[:3]]
     idle = where.memory()
     over = asyncio.Event()
-    async with dial(where, crowd, cookies[0]) as phone:
+    # One that has not voted before: who has voted hundreds of times is told to wait, too.
+    [honest] = await joined(where.server.base, crowd.session.code, 1)
+    async with dial(where, crowd, honest) as phone:
         for attacker in attackers:
             attacker.thread.start()
         voting = asyncio.create_task(latency(phone, crowd.round, over))
@@ -183,11 +185,11 @@ async def attack(large: bool = False) -> list[Row]:
     rows: list[Row] = []
     async with target() as where, beside(where.data) as store:
         crowd = await a_vote(store)
-        cookies = await joined(where.server.base, crowd.session.code, 5)
+        cookies = await joined(where.server.base, crowd.session.code, 4)
         for name in FLOODS if large else list(FLOODS)[:1]:
             for reads in (True, False) if large else (False,):
                 rows += await flooded(where, crowd, cookies, name, 8 if large else 1, reads=reads)
-        rows += await many_sockets(where, crowd, cookies[4], 60 if large else MOST_SOCKETS + 2)
+        rows += await many_sockets(where, crowd, cookies[3], 60 if large else MOST_SOCKETS + 2)
     return rows
 
 
