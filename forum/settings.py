@@ -100,6 +100,12 @@ TABLE = (
     Setting("FORUM_STORIES_PER_ADDRESS", "60", "Stories that one network address may begin, and submit, in an hour."),
     Setting("FORUM_SAVES_PER_ADDRESS", "3000", "Times that writers at one network address may save in ten minutes."),
     Setting(
+        "FORUM_MEGABYTES_PER_ADDRESS",
+        "50",
+        "Megabytes of stories, suggestions, reports and evidence that may be written from one network address in an "
+        "hour; one known browser may write a fifth of it.",
+    ),
+    Setting(
         "FORUM_SUGGESTIONS_PER_ADDRESS",
         "60",
         "Suggestions for stories that one network address may send in an hour.",
@@ -184,6 +190,7 @@ class Settings:
     stall_seconds: int
     stories_per_address: int
     saves_per_address: int
+    megabytes_per_address: int
     suggestions_per_address: int
     reports_per_address: int
     wrong_links_per_address: int
@@ -225,6 +232,7 @@ class Settings:
             stall_seconds=numbers["FORUM_STALL_SECONDS"],
             stories_per_address=numbers["FORUM_STORIES_PER_ADDRESS"],
             saves_per_address=numbers["FORUM_SAVES_PER_ADDRESS"],
+            megabytes_per_address=numbers["FORUM_MEGABYTES_PER_ADDRESS"],
             suggestions_per_address=numbers["FORUM_SUGGESTIONS_PER_ADDRESS"],
             reports_per_address=numbers["FORUM_REPORTS_PER_ADDRESS"],
             wrong_links_per_address=numbers["FORUM_WRONG_LINKS_PER_ADDRESS"],

@@ -18,7 +18,7 @@ from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, SUGGESTIONS
 from forum.submissions import link_of
 from forum.visible import trimmed
 from forum.web import play as playing
-from forum.web import suggestions
+from forum.web import suggestions, volume
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
@@ -123,6 +123,7 @@ async def suggest(request: Request) -> Response:
     share = _share(request)
     try:
         share.check(request)
+        volume.write(request, len(await request.body()))
         offer = Offer(**{name: form.text(name) for name in Offer.__dataclass_fields__})
         await building.suggest(
             site.store, site.clock, request.path_params["key"], offer, form.text("id"), cookie_of(request, DEVICE)

@@ -17,6 +17,7 @@ from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnava
 from forum.evidence import LINK
 from forum.ports import Evidence, Submission
 from forum.submissions import must_be_public, must_be_sent
+from forum.web import volume
 from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, form_with_file, spoken
@@ -82,6 +83,8 @@ async def mine(request: Request) -> Response:
         title, item = form.text("title"), form.text("item")
         if file:
             files.check_size(file.size)
+        volume.write(request, file.size if file else len(title) + len(form.text("url")))
+        if file:
             await evidence.add_file(site.store, site.clock, key, title=title, content=file.content, item=item)
         else:
             await evidence.add_link(site.store, site.clock, key, title=title, url=form.text("url"), item=item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from forum.errors import TooMany
 
@@ -13,6 +13,7 @@ TEN_MINUTES = 600
 AN_HOUR = 3600
 A_DAY = 24 * 3600
 _KEYS_KEPT = 10_000
+_MINUTE = 60
 # From so many seconds on they are told as minutes.
 _LONG = 120
 _SOON = "Too many tries from this network. Wait %(seconds)s seconds and try again."
@@ -34,6 +35,7 @@ class Limits:
     ) -> None:
         self._monotonic = monotonic
         self.sleep = sleep
+        self.weights = Weights(monotonic, most_keys)
         self.waiting: Counter[str] = Counter()  # answers that are made to wait now, by network
         self._most_keys = most_keys
         # Keys under which one thing was counted, and all others; both with the oldest first.
@@ -104,6 +106,51 @@ class Limits:
             self._once.pop(next(iter(self._once)))
             return
         self._often.pop(min(self._often, key=lambda key: len(self._often[key])))
+
+
+class Weights:
+    """How many bytes were written lately under a key, added up by the minute; it holds `most_keys` at most."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, most_keys: int = _KEYS_KEPT) -> None:
+        self._monotonic = monotonic
+        self._most_keys = most_keys
+        # By key, for each minute in which something was written, oldest first: when it began, and the bytes.
+        self._written: dict[str, deque[tuple[float, int]]] = {}
+
+    def add(self, key: str, size: int) -> None:
+        """Remembers that so many bytes are written now."""
+        if key not in self._written and len(self._written) >= self._most_keys:
+            # Whoever has written least makes room: who makes keys up pushes out their own.
+            least = sorted(self._written, key=lambda one: sum(written for _, written in self._written[one]))
+            for one in least[: self._most_keys // 10 + 1]:
+                del self._written[one]
+        minutes, now = self._written.setdefault(key, deque()), self._monotonic()
+        if minutes and now - minutes[-1][0] < _MINUTE:
+            minutes[-1] = (minutes[-1][0], minutes[-1][1] + size)
+        else:
+            minutes.append((now, size))
+
+    def lately(self, key: str, window: int) -> int:
+        """The bytes of the last `window` seconds, as far as a minute more."""
+        return sum(size for _, size in self._recent(key, window))
+
+    def wait(self, key: str, most: int, window: int) -> int:
+        """In how many seconds fewer than `most` bytes will have been written in the last `window`; 0 for now."""
+        recent = self._recent(key, window)
+        total = sum(size for _, size in recent)
+        for began, size in recent:
+            if total < most:
+                break
+            total -= size
+            if total < most:
+                return int(began + _MINUTE + window - self._monotonic()) + 1
+        return 0 if total < most else window
+
+    def _recent(self, key: str, window: int) -> Sequence[tuple[float, int]]:
+        minutes = self._written.get(key, deque())
+        while minutes and minutes[0][0] + _MINUTE <= self._monotonic() - window:
+            minutes.popleft()
+        return minutes
 
 
 def too_many(wait: int) -> TooMany:

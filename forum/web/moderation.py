@@ -13,6 +13,7 @@ from forum.commission import Commission
 from forum.errors import BadInput, ForumError, StoreUnavailable, TooMany
 from forum.ports import Act, Submission, Work
 from forum.submissions import ACCEPTED, must_be_public
+from forum.web import volume
 from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
@@ -68,6 +69,7 @@ async def report(request: Request) -> Response:
     share = _share(request)
     try:
         share.check(request)
+        volume.write(request, len(await request.body()))
         made = await moderation.report(site.store, site.clock, story.id, form.text("words"), form.text("id"))
     except (BadInput, TooMany, StoreUnavailable) as error:
         return await _report_page(request, story, commission, form, error=error)

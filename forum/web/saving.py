@@ -15,7 +15,7 @@ from forum.draft import Draft, mark
 from forum.edits import plain
 from forum.errors import BadInput
 from forum.settings import Settings
-from forum.web import clashes, workparts
+from forum.web import clashes, volume, workparts
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.devices import who_of
 from forum.web.forms import Form
@@ -30,6 +30,7 @@ from forum.web.words import say
 from forum.writing import Saved
 
 _MOST_EDITS = 400
+_WHOLE_EVERY = 20  # saves
 
 
 class Asked(msgspec.Struct):
@@ -76,6 +77,7 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
     site = site_of(request)
     device = cookie_of(request, DEVICE)
     saves(site.settings).take(request)
+    volume.write(request, len(await request.body()))
     if commission and not await submissions.has_link(site.store, key):
         begun(site.settings).take(request)
         return await writing.begin(site.store, site.clock, commission, key, edits_of(Draft(), wishes, {}), device)
@@ -84,6 +86,9 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
     back = {place(one.field)[0] for one in wishes if isinstance(one, Set) and one.back}
     gone = {card for card in back if card and not draft.card(card)}
     there = await writing.taken_out(site.store, key, gone) if gone else {}
+    # What is put back was not sent; and now and then a version is kept whole.
+    back_again = sum(volume.size_of(Draft(cards=(one.card,))) for one in there.values())
+    volume.add(request, back_again + volume.size_of(draft) // _WHOLE_EVERY)
     return await writing.save(site.store, site.clock, key, edits_of(draft, wishes, there), device)
 
 

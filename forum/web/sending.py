@@ -15,7 +15,7 @@ from forum.ports import Submission
 from forum.scenario import Scenario
 from forum.settings import Settings
 from forum.submissions import ACCEPTED, HELD
-from forum.web import annotating
+from forum.web import annotating, volume
 from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import form_of, spoken
@@ -51,6 +51,7 @@ async def check(request: Request) -> Response:
         return await _page(request, story, commission, draft, told, missing)
     try:
         sent(site.settings).take(request)
+        volume.write(request, volume.size_of(draft))
         await writing.send(site.store, site.clock, key)
     except (BadInput, TooMany, IllegalMove, StoreUnavailable) as error:
         return await _page(request, story, commission, draft, told, missing, error)

@@ -31,7 +31,7 @@ from forum.errors import (
 from forum.ports import Submission
 from forum.scenario import Scenario
 from forum.submissions import RETURNED, Sent, must_be_public
-from forum.web import annotating
+from forum.web import annotating, volume
 from forum.web.about import about_fields, errors_of, read_about
 from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
@@ -94,6 +94,7 @@ async def _send(request: Request, commission: Commission, before: Submission | N
             return await _page(request, commission, form, found)
         sent = Sent(story, **about)
         sent_from(site.settings).take(request)
+        volume.write(request, len((await long(scenario.write, story)).encode()))
         if before:
             key = request.path_params["key"]
             await submissions.resubmit(site.store, site.clock, key, sent)

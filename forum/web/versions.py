@@ -13,7 +13,7 @@ from forum import composing, differences, writing
 from forum.commission import Commission
 from forum.differences import ADDED, CHANGED, GONE, MOVED, NEW, REMOVED, STORY, Difference, Piece
 from forum.draft import YES, Draft
-from forum.errors import IllegalMove, NotFound, StoreUnavailable
+from forum.errors import ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports import (
     BEGUN,
     BROUGHT_BACK,
@@ -28,9 +28,9 @@ from forum.ports import (
     Work,
 )
 from forum.submissions import ACTS, TAKE_DOWN, WITHDRAWN, must_be_public
-from forum.web import suggestions
+from forum.web import suggestions, volume
 from forum.web.cookies import DEVICE, cookie_of
-from forum.web.errors import status_of
+from forum.web.errors import retry_after, status_of
 from forum.web.forms import form_of
 from forum.web.longwork import long
 from forum.web.pages import done, page
@@ -106,13 +106,17 @@ async def my_version(request: Request) -> Response:
     number = _number(request)
     error = ""
     status = 200
+    late: ForumError | None = None
     if request.method == "POST":
         await form_of(request)
         try:
+            async with site.store.read() as work:
+                wanted = await work.drafts.version(story.id, number)
+            volume.write(request, volume.size_of(wanted.draft))
             await writing.bring_back(site.store, site.clock, key, number, cookie_of(request, DEVICE))
             return done(request, f"/my-story/{key}/versions?done=1")
-        except (IllegalMove, StoreUnavailable) as refused:
-            error, status = say(refused.message, refused.values), status_of(refused)
+        except (IllegalMove, StoreUnavailable, TooMany) as refused:
+            error, status, late = say(refused.message, refused.values), status_of(refused), refused
     draft = await writing.opened(site.store, site.clock, key)
     async with site.store.read() as work:
         version = await work.drafts.version(story.id, number)
@@ -122,7 +126,7 @@ async def my_version(request: Request) -> Response:
     old, new = (version.draft, draft) if now else (before.draft if before else Draft(), version.draft)
     here = writing.browser(story.id, cookie_of(request, DEVICE))
     kept = Kept(version.number, version.at, version.kind, version.by)
-    return await page(
+    answer = await page(
         request,
         "building/version.html",
         status,
@@ -140,6 +144,7 @@ async def my_version(request: Request) -> Response:
         error=error,
         public=False,
     )
+    return retry_after(answer, late)
 
 
 async def _kept_story(request: Request) -> tuple[Submission, Commission]:

@@ -27,19 +27,19 @@ async def attack(large: bool = False) -> list[Row]:
                 key = await begun(one)
                 edits = [{"do": "put_back", "card": f"x{n}", "text": _WORDS[:3900]} for n in range(_CARDS)]
                 await _save(one, key, edits)
-                before = _disk(house)
+                before = disk(house)
                 text = _WORDS[:3900]
                 for turn in range(150):
                     browser = (one, other)[turn % who]
                     new = f"{turn} {(_WORDS, _OTHER)[turn % 2]}"[:4000]
                     await _save(browser, key, [{"do": "set", "field": "x1.text", "seen": [mark(text)], "text": new}])
                     text = new
-                grown = (_disk(house) - before) / 1e6
+                grown = (disk(house) - before) / 1e6
             rows.append(Row(f"150 saves of one field, {who} browser(s)", "written for good", grown, "MB", 1.5 * who))
     return rows
 
 
-def _disk(house: Target) -> int:
+def disk(house: Target) -> int:
     """What the database takes in bytes, what is still in its log counted, which is written over again and again."""
     with closing(sqlite3.connect(house.data / "forum.db")) as looking:
         (pages,) = looking.execute("PRAGMA page_count").fetchone()

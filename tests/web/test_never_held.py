@@ -138,7 +138,12 @@ class Asker:
 @pytest.fixture
 async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
     async with a_house(
-        tmp_path, sqlite_template, stories_per_address=10**6, saves_per_address=10**6, reports_per_address=10**6
+        tmp_path,
+        sqlite_template,
+        stories_per_address=10**6,
+        saves_per_address=10**6,
+        reports_per_address=10**6,
+        megabytes_per_address=10**6,
     ) as house:
         for template in house.site.templates.list_templates():
             house.site.templates.get_template(template)  # compiled once, when a server's first reader comes
