@@ -163,6 +163,13 @@ async def report(store: Store, clock: Clock, story_id: str, words: str, report_i
     return made
 
 
+async def has_report(store: Store, story_id: str, words: str, report_id: str) -> bool:
+    """Whether this very report is there already: it is sent again, as its answer was lost on the way."""
+    async with store.read() as work:
+        there = await work.moderation.reports(story_id)
+    return any((one.id, one.words) == (report_id, upright(words)) for one in there)
+
+
 async def reported(work: Work) -> list[tuple[Submission, Sequence[Report]]]:
     """The public stories with reports that nobody has answered, longest waiting first."""
     found: dict[str, list[Report]] = {}

@@ -67,13 +67,18 @@ async def report(request: Request) -> Response:
         return await _report_page(request, story, commission, Form({}), sent=sent)
     form = await form_of(request)
     share = _share(request)
+    words, id_ = form.text("words"), form.text("id")
+    # What we have already is no report more: its sender is told so, however many there were.
+    again = await moderation.has_report(site.store, story.id, words, id_)
     try:
-        share.check(request)
-        volume.write(request, len(await request.body()))
-        made = await moderation.report(site.store, site.clock, story.id, form.text("words"), form.text("id"))
+        if not again:
+            share.check(request)
+            volume.write(request, len(await request.body()))
+        made = await moderation.report(site.store, site.clock, story.id, words, id_)
     except (BadInput, TooMany, StoreUnavailable) as error:
         return await _report_page(request, story, commission, form, error=error)
-    share.count(request)
+    if not again:
+        share.count(request)
     return done(request, f"/stories/{story.id}/report?sent=1", report=made.id)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -64,6 +66,25 @@ async def test_one_who_floods_with_a_known_browser_stops_themselves(library: Lib
     async with library.reader(KNOWN_AFTER) as flood, library.reader() as new, library.reader(KNOWN_AFTER) as other:
         assert [await library.report(flood) for _ in range(MOST + 1)] == [303] * MOST + [429]
         assert [await library.report(one) for one in (new, other)] == [303, 303]
+
+
+async def test_a_report_that_we_have_is_taken_again_beyond_the_limit_and_counted_once(library: Library) -> None:
+    """Its answer was lost on the way; a new one waits, and comes back as it was typed, whatever its signs."""
+    sent = {"words": "My name is in it", "id": new_id()}
+    async with library.reader(KNOWN_AFTER) as reader:
+        for _ in range(MOST + 1):
+            assert (await reader.post(library.path, data=sent)).status_code == 303
+        assert [await library.report(reader) for _ in range(MOST)] == [303] * (MOST - 1) + [429]
+        assert (await reader.post(library.path, data=sent)).status_code == 303
+        typed = "It is <b>mine</b> & \u201chers\u201d.\n\n  Dad\u2019s name, too: \u0174yn."
+        new = {"words": typed, "id": new_id()}
+        refused = await reader.post(library.path, data=new)
+        assert refused.status_code == 429
+        [kept] = re.findall(r"<textarea[^>]*>(.*?)</textarea>", refused.text, re.DOTALL)
+        assert html.unescape(kept).strip("\n") == typed
+        assert f'name="id" value="{new["id"]}"' in refused.text
+    async with library.house.store.read() as work:
+        assert len(await work.moderation.reports()) == MOST
 
 
 async def test_who_makes_browsers_up_lets_a_new_one_wait_until_it_is_known(library: Library) -> None:
