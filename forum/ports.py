@@ -507,6 +507,10 @@ class Commissions(Protocol):
 
     async def add(self, commission: Commission) -> None: ...
     async def get(self, commission: str) -> Commission: ...
+    async def titles(self, commissions: Collection[str]) -> dict[str, str]:
+        """The titles of those of them that there are, by id."""
+        ...
+
     async def all(self) -> list[Commission]:
         """Newest first."""
 
@@ -538,6 +542,10 @@ class Stories(Protocol):
 
     async def of(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
         """Oldest first."""
+
+    async def statuses(self, stories: Collection[str]) -> dict[str, str]:
+        """The status of those of them that there are, by id."""
+        ...
 
     async def revised(self) -> list[Submission]:
         """The public ones of which a new version waits to be read; the longest waiting first."""
@@ -884,6 +892,10 @@ class Rounds(Protocol):
     async def of(self, session: str) -> list[Round]:
         """In the order they were made."""
 
+    async def of_all(self, sessions: Collection[str], *, scenario: str | None = None) -> dict[str, list[Round]]:
+        """The same of several sessions at once, by session; with `scenario` those about one story alone."""
+        ...
+
     async def timed(self, *, scenario: str | None = None, due: str | None = None) -> list[Round]:
         """The open rounds that have a closing time, the one that closes first first: those of one story, or those whose
         time is `due` or earlier."""
@@ -1039,6 +1051,10 @@ class Record(Protocol):
 
     async def add_disclosures(self, disclosures: Sequence[Disclosure]) -> None: ...
     async def entry(self, index: int) -> StoredEntry: ...
+    async def entries_at(self, indexes: Collection[int]) -> list[StoredEntry]:
+        """Those of them that there are, in index order."""
+        ...
+
     async def entries(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
         """In index order, from `start` up to but not including `stop`."""
 

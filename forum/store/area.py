@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,6 +17,7 @@ from forum.store.faults import faults
 
 Row = sa.RowMapping
 Kind = TypeVar("Kind")
+Key = TypeVar("Key", str, int)
 Quick: TypeAlias = sa.Select[Any] | sa.UpdateBase
 
 
@@ -41,8 +42,8 @@ class Link:
     async def quick(self, statement: Quick, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
         """Runs one of the statements that ballots wait for; it must give text and whole numbers only.
 
-        SQLite works in a thread, and every hand-over to it waits for a busy event loop to let go of the interpreter:
-        SQLAlchemy's four a statement (open, run, fetch, close) become one.
+        It takes less than half of what `rows` does: SQLite's driver is given the statement's text itself, and its rows
+        stay as they come.
         """
         with faults(reading=self.reading):
             if self.postgresql:
@@ -51,9 +52,9 @@ class Link:
             driver: Any = (await self.connection.get_raw_connection()).driver_connection
             return [*await driver.execute_fetchall(sql, [values[name] for name in names])]
 
-    async def one(self, statement: sa.Executable, otherwise: str) -> Row:
+    async def one(self, statement: sa.Executable, otherwise: str, values: Mapping[str, object] | None = None) -> Row:
         """The first row. Raises NotFound with the sentence `otherwise` where there is none."""
-        rows = await self.rows(statement)
+        rows = await self.rows(statement, values)
         if not rows:
             raise NotFound(otherwise)
         return rows[0]
@@ -78,12 +79,22 @@ class Link:
         else:
             await self.run(sqlite.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=rest))
 
-    def among(self, column: sa.Column[str], values: Sequence[str]) -> sa.ColumnElement[bool]:
+    def among(self, column: sa.Column[Key], values: Collection[Key]) -> sa.ColumnElement[bool]:
         """`column` is one of these values, however many: they go over as one parameter."""
         if self.postgresql:
             return column == sa.any_(sa.bindparam(None, list(values), type_=postgresql.ARRAY(column.type)))
         each = sa.func.json_each(msgspec.json.encode(list(values)).decode()).table_valued("value")
         return column.in_(sa.select(each.c.value))
+
+
+@cache
+def having(*columns: sa.Column[Any], order: sa.Column[Any] | None = None) -> sa.Select[Any]:
+    """The rows of a table in which these columns have the values that are given by their names.
+
+    It is made once. To make a statement anew, and to find its text again, takes SQLAlchemy longer than to run it.
+    """
+    wanted = sa.select(columns[0].table).where(*(column == sa.bindparam(column.name) for column in columns))
+    return wanted if order is None else wanted.order_by(order)
 
 
 @cache

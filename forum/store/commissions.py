@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from forum.commission import Commission
-from forum.store.area import Area, Row, made, plain
-from forum.store.tables import commission as commissions
+from forum.store.area import Area, Row, having, made, plain
+from forum.store.tables import commission as table
 
 
 class SqlCommissions(Area):
@@ -14,21 +16,20 @@ class SqlCommissions(Area):
 
     async def add(self, commission: Commission) -> None:
         """Keeps a new commission."""
-        await self._link.run(sa.insert(commissions).values(plain(commission)))
+        await self._link.run(sa.insert(table).values(plain(commission)))
 
     async def get(self, commission: str) -> Commission:
         """Raises NotFound."""
-        return _commission(
-            await self._link.one(
-                sa.select(commissions).where(commissions.c.id == commission), "There is no such commission."
-            )
-        )
+        return _commission(await self._link.one(having(table.c.id), "There is no such commission.", {"id": commission}))
+
+    async def titles(self, commissions: Collection[str]) -> dict[str, str]:
+        """The titles of those of them that there are, by id."""
+        wanted = sa.select(table.c.id, table.c.title).where(self._link.among(table.c.id, commissions))
+        return {row["id"]: row["title"] for row in await self._link.rows(wanted)}
 
     async def all(self) -> list[Commission]:
         """Newest first."""
-        return [
-            _commission(r) for r in await self._link.rows(sa.select(commissions).order_by(commissions.c.seq.desc()))
-        ]
+        return [_commission(r) for r in await self._link.rows(sa.select(table).order_by(table.c.seq.desc()))]
 
 
 def _commission(row: Row) -> Commission:

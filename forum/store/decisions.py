@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from forum.ports import Commitment, Decision
-from forum.store.area import Area, Row, made, plain
+from forum.store.area import Area, Row, having, made, plain
 from forum.store.tables import commitment as commitments
 from forum.store.tables import decision as decisions
+
+_ALL = sa.select(decisions).order_by(decisions.c.seq.desc())
+_OF = having(decisions.c.commission).order_by(decisions.c.seq.desc())
 
 
 class SqlDecisions(Area):
@@ -34,12 +37,14 @@ class SqlDecisions(Area):
 
     async def of(self, commission: str | None = None) -> list[Decision]:
         """Newest first."""
-        wanted = sa.select(decisions).order_by(decisions.c.seq.desc())
-        if commission is not None:
-            wanted = wanted.where(decisions.c.commission == commission)
-        return await self._with_commitments(await self._link.rows(wanted))
+        whole = commission is None
+        return await self._with_commitments(
+            await self._link.rows(_ALL if whole else _OF, None if whole else {"commission": commission})
+        )
 
     async def _with_commitments(self, rows: Sequence[Row]) -> list[Decision]:
+        if not rows:
+            return []
         found: dict[str, list[Commitment]] = {row["id"]: [] for row in rows}
         for row in await self._link.rows(
             sa.select(commitments)

@@ -13,7 +13,7 @@ from forum.deltas import delta, patched, written
 from forum.draft import Draft
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Kept, Suggestion, Version
-from forum.store.area import Area, Row, made, plain
+from forum.store.area import Area, Row, having, made, plain
 from forum.store.tables import draft as drafts
 from forum.store.tables import suggestion as suggestions
 from forum.store.tables import version as versions
@@ -26,6 +26,11 @@ _NO_SUGGESTION = "There is no such suggestion."
 # much as a story may have. So reading a version takes no longer than reading two stories.
 MOST_STEPS = 20
 MOST_WRITTEN = 100_000
+_HISTORY = (
+    sa.select(versions.c.number, versions.c.at, versions.c.kind, versions.c.by)
+    .where(versions.c.story == sa.bindparam("story"))
+    .order_by(versions.c.number)
+)
 
 
 class SqlDrafts(Area):
@@ -57,8 +62,7 @@ class SqlDrafts(Area):
 
     async def history(self, story: str) -> list[Kept]:
         """Oldest first, without words."""
-        wanted = sa.select(versions.c.number, versions.c.at, versions.c.kind, versions.c.by)
-        rows = await self._link.rows(wanted.where(versions.c.story == story).order_by(versions.c.number))
+        rows = await self._link.rows(_HISTORY, {"story": story})
         return [made(row, Kept) for row in rows]
 
     async def version(self, story: str, number: int) -> Version:
@@ -150,8 +154,8 @@ class SqlDrafts(Area):
 
     async def suggestions(self, story: str) -> list[Suggestion]:
         """Oldest first."""
-        wanted = sa.select(suggestions).where(suggestions.c.story == story).order_by(suggestions.c.seq)
-        return [_suggestion(row) for row in await self._link.rows(wanted)]
+        wanted = having(suggestions.c.story, order=suggestions.c.seq)
+        return [_suggestion(row) for row in await self._link.rows(wanted, {"story": story})]
 
     async def answer(self, suggestion: Suggestion) -> None:
         """Raises IllegalMove where it was answered already."""

@@ -44,6 +44,7 @@ from forum.ports import (
     Work,
 )
 from forum.remembered import Remembered
+from forum.store import handover
 from forum.store.area import Link
 from forum.store.care import SqlCare
 from forum.store.commissions import SqlCommissions
@@ -262,6 +263,7 @@ def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
     )
     pragmas = ("query_only=ON",) if reading else _PRAGMAS
     begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
+    sa.event.listen(engine.sync_engine, "do_connect", handover.connected)
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def connected(connection: sa.engine.interfaces.DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Evidence
-from forum.store.area import Area, Row, made, plain
+from forum.store.area import Area, Row, having, made, plain
 from forum.store.tables import evidence as items
 from forum.store.tables import evidence_file as contents
 
@@ -36,7 +36,7 @@ class SqlEvidence(Area):
 
     async def of(self, story: str) -> list[Evidence]:
         """Of one story, in the order in which it was added."""
-        rows = await self._link.rows(sa.select(items).where(items.c.story == story).order_by(items.c.seq))
+        rows = await self._link.rows(having(items.c.story, order=items.c.seq), {"story": story})
         return [_item(row) for row in rows]
 
     async def waiting(self) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.ports import Act, Appeal, Report
-from forum.store.area import Area, made, plain
+from forum.store.area import Area, having, made, plain
 from forum.store.tables import appeal as appeals
 from forum.store.tables import moderation as acts
 from forum.store.tables import report as reports
@@ -25,7 +25,7 @@ class SqlModeration(Area):
 
     async def of(self, story: str) -> list[Act]:
         """What was done with a story, oldest first."""
-        rows = await self._link.rows(sa.select(acts).where(acts.c.story == story).order_by(acts.c.seq))
+        rows = await self._link.rows(having(acts.c.story, order=acts.c.seq), {"story": story})
         return [made(row, Act) for row in rows]
 
     async def log(self, start: int = 0, most: int = 50) -> list[Act]:

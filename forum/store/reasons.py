@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from forum.reason import SHOWN, WAITING, Reason
-from forum.store.area import Area, Row, made, plain
+from forum.store.area import Area, Row, having, made, plain
 from forum.store.tables import ballot, me_too, round_
 from forum.store.tables import reason as reasons
 
@@ -40,8 +40,8 @@ class SqlReasons(Area):
 
     async def yours(self, participant: str, round_id: str) -> Reason | None:
         """The one that a participant gave in a round, or None."""
-        mine = (reasons.c.participant == participant, reasons.c.round == round_id)
-        rows = await self._link.rows(sa.select(reasons).where(*mine))
+        mine = having(reasons.c.participant, reasons.c.round)
+        rows = await self._link.rows(mine, {"participant": participant, "round": round_id})
         return _reason(rows[0]) if rows else None
 
     async def move(self, reason: str, state: str) -> None:

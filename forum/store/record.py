@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.ports import Disclosure, StoredEntry
-from forum.store.area import Area, Row, made, plain
+from forum.store.area import Area, Row, having, made, plain
 from forum.store.tables import disclosure, entry
 
 # Any number will do, as long as nothing else in this database takes an advisory lock with it.
 _RECORD_LOCK = 0x466F72756D
+_LAST = sa.select(sa.func.max(entry.c.position).label("last"))
+_HASHES = (
+    sa.select(entry.c.leaf_hash)
+    .where(entry.c.position >= sa.bindparam("start"), entry.c.position < sa.bindparam("stop"))
+    .order_by(entry.c.position)
+)
 
 
 class SqlRecord(Area):
@@ -24,7 +30,7 @@ class SqlRecord(Area):
             # Two processes that are about to append stand in line here, rather than one of them failing at
             # the end.
             await self._link.rows(sa.select(sa.func.pg_advisory_xact_lock(_RECORD_LOCK)))
-        rows = await self._link.rows(sa.select(sa.func.max(entry.c.position).label("last")))
+        rows = await self._link.rows(_LAST)
         last = rows[0]["last"]
         return 0 if last is None else int(last) + 1
 
@@ -42,9 +48,12 @@ class SqlRecord(Area):
 
     async def entry(self, index: int) -> StoredEntry:
         """Raises NotFound."""
-        return _entry(
-            await self._link.one(sa.select(entry).where(entry.c.position == index), "There is no such entry.")
-        )
+        return _entry(await self._link.one(having(entry.c.position), "There is no such entry.", {"position": index}))
+
+    async def entries_at(self, indexes: Collection[int]) -> list[StoredEntry]:
+        """Those of them that there are, in index order."""
+        wanted = sa.select(entry).where(self._link.among(entry.c.position, indexes)).order_by(entry.c.position)
+        return [_entry(row) for row in await self._link.rows(wanted)]
 
     async def entries(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
         """In index order, from `start` up to but not including `stop`."""
@@ -55,10 +64,8 @@ class SqlRecord(Area):
 
     async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:
         """The leaf hashes in index order, from `start` up to but not including `stop`."""
-        wanted = sa.select(entry.c.leaf_hash).where(entry.c.position >= start).order_by(entry.c.position)
-        if stop is not None:
-            wanted = wanted.where(entry.c.position < stop)
-        rows = await self._link.rows(wanted)
+        values = {"start": start, "stop": await self.size() if stop is None else stop}
+        rows = await self._link.rows(_HASHES, values)
         return [bytes(row["leaf_hash"]) for row in rows]
 
     async def disclosures(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -16,13 +17,14 @@ from forum.groups import GroupId
 from forum.methods import METHODS
 from forum.ports import CastOutcome
 from forum.round import Round
-from forum.store.area import Area, Link, Quick, Row, made, plain
+from forum.store.area import Area, Link, Quick, Row, having, made, plain
 from forum.store.casting import BALLOT, FRESH, KEY, ROUND, statements, values
 from forum.store.tables import ballot, storable
 from forum.store.tables import round_ as rounds_table
 
 _NO_ROUND = "There is no such question."
 _LONGEST_CAST_ID = 64
+_PIECE = 500  # so many ballots are made before others have their turn
 
 Key: TypeAlias = tuple[str, str, str]
 Voter: TypeAlias = tuple[str, str]
@@ -71,16 +73,27 @@ class SqlRounds(Area):
 
     async def get(self, round_id: str, *, lock: bool = False) -> Round:
         """`lock` waits for casts on their way, and keeps further ones out until this unit ends. Raises NotFound."""
-        wanted = sa.select(rounds_table).where(rounds_table.c.id == round_id)
+        wanted = having(rounds_table.c.id)
         if lock:
             # Casts hold the row with FOR SHARE (below), which FOR NO KEY UPDATE excludes.
             wanted = wanted.with_for_update(key_share=True)
-        return _round(await self._link.one(wanted, _NO_ROUND))
+        return _round(await self._link.one(wanted, _NO_ROUND, {"id": round_id}))
 
     async def of(self, session: str) -> list[Round]:
         """In the order they were made."""
-        wanted = sa.select(rounds_table).where(rounds_table.c.session == session).order_by(rounds_table.c.seq)
-        return [_round(row) for row in await self._link.rows(wanted)]
+        wanted = having(rounds_table.c.session, order=rounds_table.c.seq)
+        return [_round(row) for row in await self._link.rows(wanted, {"session": session})]
+
+    async def of_all(self, sessions: Collection[str], *, scenario: str | None = None) -> dict[str, list[Round]]:
+        """The same of several sessions at once, by session; with `scenario` those about one story alone."""
+        wanted = sa.select(rounds_table).where(self._link.among(rounds_table.c.session, sessions))
+        if scenario is not None:
+            wanted = wanted.where(rounds_table.c.scenario == scenario)
+        found: dict[str, list[Round]] = {one: [] for one in sessions}
+        for row in await self._link.rows(wanted.order_by(rounds_table.c.seq)):
+            round_ = _round(row)
+            found[round_.session].append(round_)
+        return found
 
     async def timed(self, *, scenario: str | None = None, due: str | None = None) -> list[Round]:
         """Open rounds with a closing time, the one that closes first first; see ports.Rounds.timed."""
@@ -169,7 +182,12 @@ class SqlRounds(Area):
     async def ballots(self, round_id: str) -> list[Ballot]:
         """Every ballot of a round, in the order of their random ids, which says nothing of who came first."""
         wanted = sa.select(ballot).where(ballot.c.round == round_id).order_by(ballot.c.ballot)
-        return [_ballot(row) for row in await self._link.rows(wanted)]
+        rows = await self._link.rows(wanted)
+        found: list[Ballot] = []
+        for start in range(0, len(rows), _PIECE):
+            found += map(_ballot, rows[start : start + _PIECE])
+            await asyncio.sleep(0)  # thousands of them would keep the room waiting
+        return found
 
     async def yours(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
         """What a participant cast in these rounds."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.errors import BadInput
 from forum.session import ASYNCHRONOUS, ROOM, LiveSession, Participant
-from forum.store.area import Area, Row, made, plain
+from forum.store.area import Area, Row, having, made, plain
 from forum.store.devices import GONE, salted
 from forum.store.tables import also
 from forum.store.tables import ballot as ballots
@@ -18,6 +18,10 @@ from forum.store.tables import session as sessions
 from forum.store.tables import stop as stops
 
 _NO_SESSION = "There is no such session."
+_BY_CODE = having(sessions.c.code, sessions.c.kind).order_by(sessions.c.ended, sessions.c.seq.desc()).limit(1)
+_ALL = sa.select(sessions).order_by(sessions.c.seq.desc())
+_OF = having(sessions.c.commission).order_by(sessions.c.seq.desc())
+_GROUP_OF = sa.select(participants.c.group_id).where(participants.c.id == sa.bindparam("id"))
 
 
 class SqlSessions(Area):
@@ -30,25 +34,17 @@ class SqlSessions(Area):
 
     async def get(self, session: str, *, lock: bool = False) -> LiveSession:
         """`lock` keeps every other unit of work from changing it until this one ends. Raises NotFound."""
-        wanted = sa.select(sessions).where(sessions.c.id == session)
+        wanted = having(sessions.c.id)
         if lock:
             # "no key update": joins, which only refer to the session, go on meanwhile. SQLite has one writer
             # anyway.
             wanted = wanted.with_for_update(key_share=True)
-        return _session(await self._link.one(wanted, _NO_SESSION))
+        return _session(await self._link.one(wanted, _NO_SESSION, {"id": session}))
 
     async def by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
         """The session of this kind with this code; of several the one that has not ended, else the newest. Raises
         NotFound."""
-        return _session(
-            await self._link.one(
-                sa.select(sessions)
-                .where(sessions.c.code == code, sessions.c.kind == kind)
-                .order_by(sessions.c.ended, sessions.c.seq.desc())
-                .limit(1),
-                _NO_SESSION,
-            )
-        )
+        return _session(await self._link.one(_BY_CODE, _NO_SESSION, {"code": code, "kind": kind}))
 
     async def by_projector(self, key: str) -> LiveSession:
         """By the key of the projector's own link. Raises NotFound."""
@@ -60,10 +56,9 @@ class SqlSessions(Area):
 
     async def of(self, commission: str | None = None) -> list[LiveSession]:
         """Newest first."""
-        wanted = sa.select(sessions).order_by(sessions.c.seq.desc())
-        if commission is not None:
-            wanted = wanted.where(sessions.c.commission == commission)
-        return [_session(row) for row in await self._link.rows(wanted)]
+        whole = commission is None
+        rows = await self._link.rows(_ALL if whole else _OF, None if whole else {"commission": commission})
+        return [_session(row) for row in rows]
 
     async def save(self, session: LiveSession) -> None:
         """Writes all of it. Raises NotFound."""
@@ -101,12 +96,13 @@ class SqlSessions(Area):
 
     async def group_of(self, participant: str) -> str | None:
         """The id of a participant's group; None for those who prefer not to say, and for nobody."""
-        rows = await self._link.rows(sa.select(participants.c.group_id).where(participants.c.id == participant))
+        rows = await self._link.rows(_GROUP_OF, {"id": participant})
         return rows[0]["group_id"] if rows else None
 
     async def participant(self, session: str, device: str) -> Participant | None:
         """The one that this device is in this session, or None."""
-        rows = await self._link.rows(_device(session, device))
+        here = having(participants.c.session, participants.c.device)
+        rows = await self._link.rows(here, {"session": session, "device": salted(session, device)})
         return _participant(rows[0]) if rows else None
 
     async def joined(self, session: str) -> dict[str | None, int]:

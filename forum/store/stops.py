@@ -7,7 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from forum.stop import Stop
-from forum.store.area import Area, Row, made, plain
+from forum.store.area import Area, Row, having, made, plain
 from forum.store.tables import participant as participants
 from forum.store.tables import stop as stops
 
@@ -50,8 +50,8 @@ class SqlStops(Area):
 
     async def yours(self, participant: str, showing: str) -> Stop | None:
         """The one that a participant has in a showing, or None."""
-        mine = (stops.c.participant == participant, stops.c.showing == showing)
-        rows = await self._link.rows(sa.select(stops).where(*mine))
+        mine = having(stops.c.participant, stops.c.showing)
+        rows = await self._link.rows(mine, {"participant": participant, "showing": showing})
         return _stop(rows[0]) if rows else None
 
     async def save(self, stop: Stop) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.ports import Submission
-from forum.store.area import Area, Row, made, plain
+from forum.store.area import Area, Row, having, made, plain
 from forum.store.library import ACCEPTED, keep
-from forum.store.tables import story as stories
+from forum.store.tables import story as table
 
 _NO_STORY = "There is no such story."
 PERMISSIONS = ("may_perform", "may_publish", "may_quote")
@@ -19,29 +21,29 @@ class SqlStories(Area):
 
     async def add(self, story: Submission) -> bool:
         """False, and nothing is kept, where there is one with this private link."""
-        if not await self._link.add(stories, plain(story)):
+        if not await self._link.add(table, plain(story)):
             return False
         await keep(self._link, story)
         return True
 
     async def get(self, story: str, *, lock: bool = False) -> Submission:
         """`lock` keeps every other unit of work from changing it until this one ends. Raises NotFound."""
-        wanted = sa.select(stories).where(stories.c.id == story)
+        wanted = having(table.c.id)
         if lock:
             # "no key update": what only refers to the story goes on meanwhile. SQLite has one writer anyway.
             wanted = wanted.with_for_update(key_share=True)
-        return _story(await self._link.one(wanted, _NO_STORY))
+        return _story(await self._link.one(wanted, _NO_STORY, {"id": story}))
 
     async def by_link(self, link: str, *, lock: bool = False) -> Submission:
         """By the SHA-256 of the private link's key. Raises NotFound; a story without a link is found by none."""
-        wanted = sa.select(stories).where(stories.c.link == link, stories.c.link != "")
+        wanted = sa.select(table).where(table.c.link == link, table.c.link != "")
         return _story(await self._link.one(wanted.with_for_update(key_share=True) if lock else wanted, _NO_STORY))
 
     async def save(self, story: Submission, expected_status: str) -> None:
         """Raises IllegalMove where the story's status is no longer `expected_status` (somebody was faster)."""
-        update = sa.update(stories).where(stories.c.id == story.id, stories.c.status == expected_status)
+        update = sa.update(table).where(table.c.id == story.id, table.c.status == expected_status)
         if story.status == ACCEPTED:
-            update = update.where(stories.c.may_publish)
+            update = update.where(table.c.may_publish)
         values = plain(story)
         # A link that was replaced since the story was read must not come to life again; nor a permission taken back.
         for name in ("link", *PERMISSIONS):
@@ -53,29 +55,34 @@ class SqlStories(Area):
 
     async def allow(self, story: Submission) -> None:
         """Writes what the writer allows, and nothing else. Raises IllegalMove where the status is another by now."""
-        update = sa.update(stories).where(stories.c.id == story.id, stories.c.status == story.status)
+        update = sa.update(table).where(table.c.id == story.id, table.c.status == story.status)
         if await self._link.run(update.values({name: getattr(story, name) for name in PERMISSIONS})) == 0:
             await self.get(story.id)
             raise IllegalMove("Somebody else dealt with this story a moment ago. Look at it again.")
 
     async def relink(self, old: str, new: str) -> None:
         """The private link `old` is dead from now on, and `new` in its place. Raises NotFound."""
-        wanted = sa.update(stories).where(stories.c.link == old, stories.c.link != "")
+        wanted = sa.update(table).where(table.c.link == old, table.c.link != "")
         await self._link.change(wanted.values(link=new), _NO_STORY)
 
     async def of(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
         """Oldest first."""
-        wanted = sa.select(stories).order_by(stories.c.seq)
+        wanted = sa.select(table).order_by(table.c.seq)
         if commission is not None:
-            wanted = wanted.where(stories.c.commission == commission)
+            wanted = wanted.where(table.c.commission == commission)
         if status is not None:
-            wanted = wanted.where(stories.c.status == status)
+            wanted = wanted.where(table.c.status == status)
         return [_story(row) for row in await self._link.rows(wanted)]
+
+    async def statuses(self, stories: Collection[str]) -> dict[str, str]:
+        """The status of those of them that there are, by id."""
+        wanted = sa.select(table.c.id, table.c.status).where(self._link.among(table.c.id, stories))
+        return {row["id"]: row["status"] for row in await self._link.rows(wanted)}
 
     async def revised(self) -> list[Submission]:
         """The public ones of which a new version waits to be read; the longest waiting first."""
-        wanted = sa.select(stories).where(stories.c.status == ACCEPTED, stories.c.revision != "")
-        return [_story(row) for row in await self._link.rows(wanted.order_by(stories.c.revised_at, stories.c.seq))]
+        wanted = sa.select(table).where(table.c.status == ACCEPTED, table.c.revision != "")
+        return [_story(row) for row in await self._link.rows(wanted.order_by(table.c.revised_at, table.c.seq))]
 
 
 def _story(row: Row) -> Submission:

@@ -222,6 +222,8 @@ async def test_commissions_come_back_as_they_were_newest_first(store: SqlStore) 
     async with store.read() as work:
         assert await work.commissions.all() == [full, plain]
         assert await work.commissions.get(full.id) == full
+        assert await work.commissions.titles([full.id, new_id()]) == {full.id: full.title}
+        assert await work.commissions.titles([]) == {}
         with pytest.raises(NotFound):
             await work.commissions.get(new_id())
 
@@ -250,6 +252,8 @@ async def test_stories_change_only_from_the_status_expected(store: SqlStore) -> 
         assert await work.stories.of(commission=other.id) == [second]
         assert await work.stories.of(status="accepted") == [accepted, second]
         assert await work.stories.of(commission.id, "submitted") == []
+        assert await work.stories.statuses([second.id, new_id()]) == {second.id: "accepted"}
+        assert await work.stories.statuses([]) == {}
         for missing in (work.stories.get(new_id()), work.stories.by_link("link2"), work.stories.by_link("")):
             with pytest.raises(NotFound):
                 await missing
@@ -454,6 +458,11 @@ async def test_the_record_grows_at_its_end_only(store: SqlStore) -> None:
         assert await work.record.leaf_hashes() == [an_entry(i)[1] for i in range(3)]
         assert await work.record.leaf_hashes(1, 2) == [an_entry(1)[1]]
         assert await work.record.leaf_hashes(3) == []
+        assert [(e.index, e.body) for e in await work.record.entries_at([2, 9, 0])] == [
+            (0, an_entry(0)[0]),
+            (2, an_entry(2)[0]),
+        ]
+        assert await work.record.entries_at([]) == []
         with pytest.raises(NotFound):
             await work.record.entry(3)
 
