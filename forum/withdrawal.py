@@ -16,6 +16,7 @@ from forum import closing, record, recording, scrubbing
 from forum.draft import NO, PERMISSIONS, YES, Draft
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Clock, Store, Submission, Work
+from forum.remembered import Drawn
 from forum.round import DRAFT, NONE_OF_THESE
 from forum.session import Cue, LiveSession
 from forum.submissions import WITHDRAWN, link_of
@@ -112,6 +113,9 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         digests = [digest for entry in await _entries(work, story) for digest in _words_of(entry)]
         await recording.erase(work, await work.commissions.get(story.commission), at, digests)
         await scrubbing.to_do(work, at)
+        remembered = work.remembered
+    # After the commit: from here on nobody reads the words to draw them again.
+    remembered.forget(Drawn)
     return Withdrawal(story, tuple(touched))
 
 

@@ -33,7 +33,6 @@ _LONG_PAGES = frozenset(
         "building/version.html",
         "building/story.html",
         "moderate/story.html",
-        "public/story.html",
         "stories/check.html",
         "stories/file.html",
         "stories/mine.html",

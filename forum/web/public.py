@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from forum import contributions, evidence, scenario, storylife, tallying
 from forum.commission import Commission
 from forum.ports import Decision, Submission, Work
+from forum.remembered import Drawn, Remembered
 from forum.round import OPEN
 from forum.submissions import ACCEPTED, WITHDRAWN, must_be_public
 from forum.web import annotating
@@ -17,14 +19,18 @@ from forum.web.evidence import items as evidence_items
 from forum.web.life import told
 from forum.web.longwork import long
 from forum.web.pages import page
+from forum.web.prefix import prefix_of
 from forum.web.programmes import is_planned
 from forum.web.site import site_of
 from forum.web.suggestions import thanks
 from forum.web.terms import session_state
 from forum.web.versions import public_versions
 from forum.web.words import gettext as _
+from forum.web.words import language
 
 NEWEST = 5
+# So many characters of drawn stories are kept: some three hundred ordinary ones, or the longest two.
+MOST_DRAWN = 8 * 1024 * 1024
 _ON_STAGE = (storylife.PLAYED, storylife.VOTED, storylife.ANNULLED_VOTE)
 _AFTERWARDS = (storylife.DECIDED, storylife.PROMISED)
 
@@ -94,13 +100,12 @@ async def story(request: Request) -> Response:
         rounds = await tallying.asynchronous_rounds(work, of, found.id)
         helped = await contributions.credits(work, found)
         versions = await public_versions(work, found)
-    read = await long(scenario.parse, found.twee)
+        remembered = work.remembered
     return await page(
         request,
         "public/story.html",
         story=found,
-        told=read,
-        notes=await long(annotating.for_readers, read),
+        drawn=await _drawn(request, remembered, found.twee),
         commission=of,
         group=of.group_label(found.told_by),
         thanks=thanks(helped),
@@ -110,6 +115,23 @@ async def story(request: Request) -> Response:
         played=[told(event) for event in reversed(events) if event.kind in _ON_STAGE],
         decided=[told(event) for event in reversed(events) if event.kind in _AFTERWARDS],
     )
+
+
+async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
+    """A story's words and paths, as everybody reads them in this language: drawn once, in a thread, while it is read.
+
+    It follows from the text itself: another version is another text, and whether a story may be read at all was asked
+    before.
+    """
+    site = site_of(request)
+    template = site.templates.get_template("public/_told.html")
+
+    def draw() -> Drawn:
+        told = scenario.parse(twee)
+        return Drawn(template.render(told=told, notes=annotating.for_readers(told)))
+
+    follows_from = (hashlib.sha256(twee.encode()).hexdigest(), language().code, prefix_of(site.settings))
+    return await remembered.of(Drawn, MOST_DRAWN, follows_from, lambda: long(draw), len)
 
 
 async def _decided(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:
