@@ -832,6 +832,10 @@ class Programmes(Protocol):
         """As it is now; number 0 where nothing was planned yet."""
         ...
 
+    async def latest_of(self, sessions: Collection[str]) -> dict[str, Planned]:
+        """The same of several sessions at once, by session; those for which nothing was planned yet are not in it."""
+        ...
+
     async def at(self, session: str, number: int) -> Planned:
         """As it was from that change on. Raises NotFound where that is no longer kept."""
         ...
@@ -888,6 +892,10 @@ class Rounds(Protocol):
     async def add(self, round_: Round) -> None: ...
     async def get(self, round_id: str, *, lock: bool = False) -> Round:
         """`lock` waits for casts on their way to be committed, and keeps further ones out until this unit ends."""
+
+    async def some(self, ids: Collection[str]) -> dict[str, Round]:
+        """Those of them that there are, by id."""
+        ...
 
     async def of(self, session: str) -> list[Round]:
         """In the order they were made."""

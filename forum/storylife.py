@@ -8,8 +8,8 @@ hold published rows only. Sessions that are not recorded (rehearsals, trials) ar
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from forum import tallying
 from forum.commission import Commission
@@ -72,23 +72,39 @@ async def life(work: Work, story: Submission) -> list[Event]:
     events = [*_received(story, acts), *_moderated(story, acts)]
     events += [Event(APPEALED, one.at, _id(one.id, APPEALED), story, appeal=one) for one in appeals]
     commission = await work.commissions.get(story.commission)
-    events += [event async for event in _votes(work, commission, story)]
-    return _in_order(events)
+    events += [event async for event in _votes(work, commission, {story.id: story}, story.id)]
+    return await _tallied(work, commission, events)
 
 
-async def public_life(work: Work, story: Submission) -> list[Event]:
-    """What anybody may know of a public story, oldest first. Raises NotFound for one that is not public."""
+async def public_life(work: Work, story: Submission, commission: Commission, newest: int | None = None) -> list[Event]:
+    """What anybody may know of a public story of this commission, oldest first; of it the `newest` so many, None for
+    all. Raises NotFound for one that is not public."""
     must_be_public(story)
-    commission = await work.commissions.get(story.commission)
-    return _in_order([*_published(story), *[event async for event in _votes(work, commission, story)]])
+    events = [*_published(story), *[event async for event in _votes(work, commission, {story.id: story}, story.id)]]
+    return await _tallied(work, commission, events, newest)
 
 
-async def commission_life(work: Work, commission: Commission) -> list[Event]:
-    """What anybody may know of a commission: its public stories, its votes, decisions and promises; oldest first."""
-    events = [event async for event in _votes(work, commission)]
-    for story in await work.stories.of(commission.id, ACCEPTED):
+async def commission_life(work: Work, commission: Commission, newest: int | None = None) -> list[Event]:
+    """What anybody may know of a commission: its public stories, its votes, decisions and promises; oldest first, of
+    them the `newest` so many, None for all."""
+    stories = await work.stories.of(commission.id, ACCEPTED)
+    events = [event async for event in _votes(work, commission, {story.id: story for story in stories})]
+    for story in stories:
         events += _published(story)
-    return _in_order(events)
+    return await _tallied(work, commission, events, newest)
+
+
+async def _tallied(
+    work: Work, commission: Commission, events: Iterable[Event], newest: int | None = None
+) -> list[Event]:
+    """The events in order, of them the `newest` so many, and the votes among those with their results."""
+    told = _in_order(events)[-newest if newest else 0 :]
+    votes = [(event.session, event.round) for event in told if event.kind == VOTED and event.session and event.round]
+    results = await tallying.shown_all(work, votes, commission.threshold)
+    return [
+        replace(event, result=results[event.round.id]) if event.kind == VOTED and event.round else event
+        for event in told
+    ]
 
 
 def _in_order(events: Iterable[Event]) -> list[Event]:
@@ -120,16 +136,20 @@ def _published(story: Submission) -> list[Event]:
     return [Event(PUBLISHED, story.published_at or story.moderated_at, _id(story.id, PUBLISHED), story)]
 
 
-async def _votes(work: Work, commission: Commission, story: Submission | None = None) -> AsyncIterator[Event]:
-    """What was played and voted on in recorded sessions, decided and promised: about one story, or about all."""
+async def _votes(
+    work: Work, commission: Commission, public: Mapping[str, Submission], only: str | None = None
+) -> AsyncIterator[Event]:
+    """What was played and voted on in recorded sessions, decided and promised: about the story `only`, or about all.
+    `public` are stories that are known to be public already, by id. The votes are without their results (`_tallied`).
+    """
     about: dict[str, tuple[LiveSession, Round, Submission | None]] = {}
-    stories: dict[str, Submission | None] = {story.id: story} if story else {}
-    for session in await work.sessions.of(commission.id):
-        if not session.recorded:
-            continue
+    stories: dict[str, Submission | None] = dict(public)
+    sessions = [session for session in await work.sessions.of(commission.id) if session.recorded]
+    rounds = await work.rounds.of_all([session.id for session in sessions], scenario=only)
+    for session in sessions:
         played: set[str] = set()
-        for round_ in await work.rounds.of(session.id):
-            if not round_.opened_at or (story and round_.scenario != story.id):
+        for round_ in rounds[session.id]:
+            if not round_.opened_at:
                 continue
             if round_.scenario and round_.scenario not in stories:
                 stories[round_.scenario] = await _public(work, round_.scenario)
@@ -141,15 +161,12 @@ async def _votes(work: Work, commission: Commission, story: Submission | None = 
                 told = _id(session.id, f"{PLAYED} {of.id}")
                 yield Event(PLAYED, round_.opened_at, told, of, session=session, round=about_it)
             if round_.state == REVEALED:
-                result = await tallying.shown(work, round_, commission.threshold)
-                yield Event(
-                    VOTED, round_.revealed_at, _id(round_.id, VOTED), of, session=session, round=round_, result=result
-                )
+                yield Event(VOTED, round_.revealed_at, _id(round_.id, VOTED), of, session=session, round=round_)
             elif round_.state == ANNULLED:
                 yield Event(
                     ANNULLED_VOTE, round_.annulled_at, _id(round_.id, ANNULLED_VOTE), of, session=session, round=round_
                 )
-    for decision in await work.decisions.of(commission.id):
+    for decision in await work.decisions.of(commission.id) if about else ():
         rests_on = next((about[one] for one in reversed(decision.rounds) if one in about), None)
         if rests_on is None:
             continue

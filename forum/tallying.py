@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from forum import record
@@ -41,14 +42,29 @@ async def shown(work: Work, round_: Round, threshold: int) -> Result:
     """
     if round_.state != REVEALED:
         raise IllegalMove("Close the vote before you show its result.")
-    session = await work.sessions.get(round_.session)
-    first = await work.rounds.get(round_.second_of) if round_.second_of else None
-    asked = [round_.id, first.id] if first else [round_.id]
-    voted = await work.rounds.voted(asked)
-    invited = (await work.commissions.get(session.commission)).groups if round_.quorum_each else ()
-    held, ballots = round_.id in session.held, tuple(voted[one] for one in asked)
-    follows_from = (round_, first, ballots, session.partition, held, threshold, invited)
-    return await work.remembered.of(Result, MOST_KEPT, follows_from, lambda: result_of(work, round_, threshold))
+    return (await shown_all(work, [(await work.sessions.get(round_.session), round_)], threshold))[round_.id]
+
+
+async def shown_all(work: Work, rounds: Sequence[tuple[LiveSession, Round]], threshold: int) -> dict[str, Result]:
+    """The same of several revealed rounds of one commission, by their ids. What they follow from is asked for once."""
+    if not rounds:
+        return {}
+    known = {round_.id: round_ for _session, round_ in rounds}
+    if firsts := {round_.second_of for _session, round_ in rounds if round_.second_of} - known.keys():
+        known |= await work.rounds.some(firsts)
+    voted = await work.rounds.voted(list(known))
+    each = any(round_.quorum_each for _session, round_ in rounds)
+    groups = (await work.commissions.get(rounds[0][0].commission)).groups if each else ()
+    results = {}
+    for session, round_ in rounds:
+        first = known[round_.second_of] if round_.second_of else None
+        ballots = tuple(voted[one.id] for one in (round_, first) if one)
+        invited = groups if round_.quorum_each else ()
+        follows_from = (round_, first, ballots, session.partition, round_.id in session.held, threshold, invited)
+        results[round_.id] = await work.remembered.of(
+            Result, MOST_KEPT, follows_from, partial(result_of, work, round_, threshold)
+        )
+    return results
 
 
 async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int) -> Result:
@@ -86,16 +102,19 @@ async def asynchronous_rounds(
     """The asynchronous rounds of a commission, or of one of its stories, newest first. `results`: with those that may
     be shown.
     """
-    found = []
-    for live in await work.sessions.of(commission.id):
-        if not live.asynchronous or (story is not None and story not in live.scenarios):
-            continue
-        for round_ in await work.rounds.of(live.id):
-            voted = await work.rounds.voted([round_.id])
-            asked = results and round_.state == REVEALED
-            result = await shown(work, round_, commission.threshold) if asked else None
-            found.append(AsynchronousRound(live, round_, voted[round_.id], result))
-    return tuple(found)
+    sessions = [
+        live
+        for live in await work.sessions.of(commission.id)
+        if live.asynchronous and (story is None or story in live.scenarios)
+    ]
+    if not sessions:
+        return ()
+    of = await work.rounds.of_all([live.id for live in sessions])
+    rounds = [(live, round_) for live in sessions for round_ in of[live.id]]
+    voted = await work.rounds.voted([round_.id for _live, round_ in rounds])
+    revealed = [(live, round_) for live, round_ in rounds if results and round_.state == REVEALED]
+    shown = await shown_all(work, revealed, commission.threshold)
+    return tuple(AsynchronousRound(live, one, voted[one.id], shown.get(one.id)) for live, one in rounds)
 
 
 def _published(

@@ -84,7 +84,8 @@ async def life(store: Store, story: Submission) -> list[Event]:
 
 async def public(store: Store, story: Submission) -> list[Event]:
     async with store.read() as work:
-        return await storylife.public_life(work, await work.stories.get(story.id))
+        commission = await work.commissions.get(story.commission)
+        return await storylife.public_life(work, await work.stories.get(story.id), commission)
 
 
 async def of_all(store: Store, commission: Commission) -> list[Event]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 import sqlalchemy as sa
 
@@ -22,6 +24,15 @@ class SqlProgrammes(Area):
         wanted = sa.select(programmes).where(programmes.c.session == session)
         rows = await self._link.rows(wanted.order_by(programmes.c.number.desc()).limit(1))
         return _planned(rows[0]) if rows else Planned(session, 0, Programme())
+
+    async def latest_of(self, sessions: Collection[str]) -> dict[str, Planned]:
+        """The same of several sessions at once, by session; those for which nothing was planned yet are not in it."""
+        newest = sa.select(programmes.c.session, sa.func.max(programmes.c.number).label("number"))
+        newest = newest.where(self._link.among(programmes.c.session, sessions)).group_by(programmes.c.session)
+        last = newest.subquery()
+        here = (programmes.c.session == last.c.session) & (programmes.c.number == last.c.number)
+        rows = await self._link.rows(sa.select(programmes).join(last, here))
+        return {row["session"]: _planned(row) for row in rows}
 
     async def at(self, session: str, number: int) -> Planned:
         """As it was from that change on. Raises NotFound."""

@@ -79,6 +79,11 @@ class SqlRounds(Area):
             wanted = wanted.with_for_update(key_share=True)
         return _round(await self._link.one(wanted, _NO_ROUND, {"id": round_id}))
 
+    async def some(self, ids: Collection[str]) -> dict[str, Round]:
+        """Those of them that there are, by id."""
+        wanted = sa.select(rounds_table).where(self._link.among(rounds_table.c.id, ids))
+        return {row["id"]: _round(row) for row in await self._link.rows(wanted)}
+
     async def of(self, session: str) -> list[Round]:
         """In the order they were made."""
         wanted = having(rounds_table.c.session, order=rounds_table.c.seq)

@@ -34,8 +34,8 @@ async def story(request: Request) -> Response:
     """The feed of a public story. Any other story is not here."""
     async with site_of(request).store.read() as work:
         found = await work.stories.get(request.path_params["story"])
-        events = await storylife.public_life(work, found)
         commission = await work.commissions.get(found.commission)
+        events = await storylife.public_life(work, found, commission, MOST)
     return _answer(
         request,
         id_=found.id,
@@ -51,7 +51,7 @@ async def commission(request: Request) -> Response:
     """The feed of a commission: its public stories, votes, decisions and promises."""
     async with site_of(request).store.read() as work:
         found = await work.commissions.get(request.path_params["commission"])
-        events = await storylife.commission_life(work, found)
+        events = await storylife.commission_life(work, found, MOST)
     return _answer(
         request,
         id_=found.id,
@@ -74,7 +74,7 @@ def _answer(
     _put(ET.SubElement(feed, "author"), "name", author)
     ET.SubElement(feed, "link", {"rel": "self", "type": MEDIA, "href": f"{base}{page}/feed.atom"})
     ET.SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": base + page})
-    for event in events[: -MOST - 1 : -1]:
+    for event in reversed(events):
         line = told(event)
         entry = ET.SubElement(feed, "entry")
         _put(entry, "id", event.id.urn)

@@ -69,7 +69,8 @@ async def commission(request: Request) -> Response:
         stories = await work.stories.of(found.id, ACCEPTED)
         sessions = [s for s in await work.sessions.of(found.id) if not s.asynchronous]
         asynchronous = await tallying.asynchronous_rounds(work, found)
-        planned = {s.id for s in sessions if is_planned((await work.programmes.latest(s.id)).plan)}
+        plans = await work.programmes.latest_of([s.id for s in sessions])
+        planned = {session for session, latest in plans.items() if is_planned(latest.plan)}
         decisions = await work.decisions.of(found.id)
         decided = await _decided(work, decisions)
     return await page(
@@ -96,7 +97,7 @@ async def story(request: Request) -> Response:
             return await page(request, "public/withdrawn.html", 410, story=found, commission=of)
         must_be_public(found)
         shown = await evidence.shown(work, found)
-        events = await storylife.public_life(work, found)
+        events = await storylife.public_life(work, found, of)
         rounds = await tallying.asynchronous_rounds(work, of, found.id)
         helped = await contributions.credits(work, found)
         versions = await public_versions(work, found)
@@ -137,9 +138,10 @@ async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
 async def _decided(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:
     """The words of the response that each decision is about, where it is about one; by decision id."""
     words = {}
+    rounds = await work.rounds.some({decision.rounds[-1] for decision in decisions})
     for decision in decisions:
         if decision.response is not None:
-            about = (await work.rounds.get(decision.rounds[-1])).response(decision.response)
+            about = rounds[decision.rounds[-1]].response(decision.response)
             words[decision.id] = about.label if about else _("None of these")
     return words
 

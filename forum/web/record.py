@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,21 +51,45 @@ async def entries(request: Request) -> Response:
         number = min(_number(request.query_params.get("page", "")), pages)
         last = count - (number - 1) * A_PAGE
         shown = indexes[max(0, last - A_PAGE) : last][::-1]
-        found = {e.index: e for e in await _entries(work, shown)}
-        told = [await _told(work, contents, found[index]) for index in shown]
-        titles = {c.id: c.title for c in await work.commissions.all()}
+        told = await _told(work, contents, (await work.record.entries_at(shown))[::-1])
+        titles = await work.commissions.titles({facts["commission"] for _words, facts in told})
+    name = _("Entry %(number)s")
+    cards = [
+        _Card(
+            facts["index"],
+            name % {"number": facts["index"]},
+            words.kind,
+            words.sentence,
+            facts["at"],
+            titles.get(facts["commission"], ""),
+            "demonstration" in facts,
+        )
+        for words, facts in told
+    ]
     query = "".join(f"{name}={value}&" for name, value in of.items() if value and only == value)
     return await page(
         request,
         "record/entries.html",
-        told=told,
-        titles=titles,
+        cards=cards,
         about=about,
         size=size,
         number=number,
         pages=pages,
         url=f"/record?{query}page=",
     )
+
+
+@dataclass(frozen=True)
+class _Card:
+    """An entry in the list: its index and how it is called, what it says, when, and its commission's title."""
+
+    index: int
+    name: str
+    kind: str
+    sentence: str
+    at: str
+    title: str
+    made_up: bool
 
 
 async def entry(request: Request) -> Response:
@@ -83,7 +107,7 @@ async def entry(request: Request) -> Response:
             return PlainTextResponse(proof.to_tlog_proof(), headers={**_FRESH, "Content-Disposition": name})
         if wants_json(request):
             return JSONResponse(proof.to_json(), headers=_FRESH)
-        told, facts = await _told(work, await kept(site.store).contents_of(work, size), stored)
+        [(told, facts)] = await _told(work, await kept(site.store).contents_of(work, size), [stored])
         commission = await work.commissions.get(facts["commission"])
     return await page(
         request,
@@ -221,14 +245,6 @@ async def _about(work: Work, of: dict[str, str]) -> str:
     return (await work.commissions.get(of["commission"])).title if of["commission"] else ""
 
 
-async def _entries(work: Work, indexes: Sequence[int]) -> Iterable[StoredEntry]:
-    if not indexes:
-        return []
-    if max(indexes) - min(indexes) < len(indexes):
-        return await work.record.entries(min(indexes), max(indexes) + 1)
-    return [await work.record.entry(index) for index in indexes]
-
-
 async def _one(request: Request, work: Work, size: int) -> StoredEntry:
     index = _whole(request.path_params["index"])
     if index >= size:
@@ -236,19 +252,30 @@ async def _one(request: Request, work: Work, size: int) -> StoredEntry:
     return await work.record.entry(index)
 
 
-async def _told(work: Work, contents: Contents, stored: StoredEntry) -> tuple[wording.Told, dict[str, Any]]:
-    facts = json.loads(stored.body)
-    openings = {r: contents.openings[r] for r in wording.rounds_of(facts) if r in contents.openings}
-    digests = {d for part in (facts, *openings.values()) for d in log.digests_in(part)}
+async def _told(
+    work: Work, contents: Contents, stored: Sequence[StoredEntry]
+) -> list[tuple[wording.Told, dict[str, Any]]]:
+    """Each entry in words, with its facts. The words beside all of them are read together."""
+    facts = [json.loads(one.body) for one in stored]
+    openings = [{r: contents.openings[r] for r in wording.rounds_of(f) if r in contents.openings} for f in facts]
+    digests = [
+        {d for part in (f, *opened.values()) for d in log.digests_in(part)}
+        for f, opened in zip(facts, openings, strict=True)
+    ]
     words: dict[str, str | None] = {}
-    if digests:
-        for disclosure in await work.record.disclosures(sorted(digests)):
-            opened = log.open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
-            words[disclosure.digest] = opened
-    if facts["type"] == "scenario published" and (await work.stories.get(facts["scenario"])).status == HELD:
-        held = _("[held back by a moderator]")
-        words |= {facts[part]["sd"]: held for part in ("title", "text")}
-    return wording.told(facts, wording.Around(openings, words)), {**facts, "index": stored.index}
+    if wanted := sorted(set().union(*digests)):
+        for disclosure in await work.record.disclosures(wanted):
+            words[disclosure.digest] = log.open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
+    published = {f["scenario"] for f in facts if f["type"] == "scenario published"}
+    statuses = await work.stories.statuses(published) if published else {}
+    told = []
+    for one, f, opened, own in zip(stored, facts, openings, digests, strict=True):
+        known = {digest: words[digest] for digest in own if digest in words}
+        if f["type"] == "scenario published" and statuses.get(f["scenario"]) == HELD:
+            held = _("[held back by a moderator]")
+            known |= {f[part]["sd"]: held for part in ("title", "text")}
+        told.append((wording.told(f, wording.Around(opened, known)), {**f, "index": one.index}))
+    return told
 
 
 def _whole(part: str) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
 import segno
+from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_location
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
@@ -56,15 +57,35 @@ def keep_time(zone: ZoneInfo) -> None:
 
 def day(at: str) -> str:
     """A stored time (UTC), or a day, as "22 November 2026", in the reader's language, as calendars show it there."""
-    return format_date(_moment(at), "long", language().locale) if at else ""
+    return _date_words(_moment(at).date(), language().locale) if at else ""
 
 
 def moment(at: str) -> str:
     """A stored time (UTC) as "22 November 2026, 13:44 GMT", in the reader's language, as clocks show it there."""
     if not at:
         return ""
-    time = format_time(_moment(at), "short", locale=language().locale)
-    return gettext("%(day)s, %(time)s %(zone)s") % {"day": day(at), "time": time, "zone": short(_moment(at))}
+    return _moment_words(_moment(at))
+
+
+def _moment_words(when: datetime) -> str:
+    locale = language().locale
+    values = {
+        "day": _date_words(when.date(), locale),
+        "time": _time_words(when.time().replace(second=0, microsecond=0), locale),
+        "zone": short(when),
+    }
+    return gettext("%(day)s, %(time)s %(zone)s") % values
+
+
+# A page of the record has fifty times, most of them of the same few days.
+@lru_cache(maxsize=1024)
+def _date_words(when: date, locale: Locale) -> str:
+    return format_date(when, "long", locale)
+
+
+@lru_cache(maxsize=4096)
+def _time_words(when: time, locale: Locale) -> str:
+    return format_time(when, "short", locale=locale)
 
 
 def clocks() -> str:
@@ -75,14 +96,22 @@ def clocks() -> str:
 
 def _day(at: str) -> Markup:
     """The same for pages: words for people, the day as 2026-11-22 for programs."""
-    return Markup('<time datetime="{}">{}</time>').format(_moment(at).date(), day(at)) if at else Markup("")
+    return _time_tag(_moment(at).date().isoformat(), day(at)) if at else Markup("")
 
 
 def _minute(at: str) -> Markup:
     """The same for pages, with the minute: milliseconds could tell in which order people acted."""
     if not at:
         return Markup("")
-    return Markup('<time datetime="{}">{}</time>').format(_moment(at).isoformat(timespec="minutes"), moment(at))
+    when = _moment(at)
+    return _time_tag(when.isoformat(timespec="minutes"), _moment_words(when))
+
+
+_TIME = Markup('<time datetime="%s">%s</time>')
+
+
+def _time_tag(when: str, words: str) -> Markup:
+    return _TIME % (when, words)
 
 
 def number(value: int) -> str:

@@ -72,6 +72,7 @@ async def test_rounds_come_back_as_they_were_in_the_order_they_were_made(store: 
         assert await work.rounds.of_all([none, live.id]) == {none: [], live.id: [annulled, second]}
         assert await work.rounds.of_all([live.id], scenario=about) == {live.id: [annulled]}
         assert await work.rounds.of_all([]) == {}
+        assert await work.rounds.some([second.id, none]) == {second.id: second}
         with pytest.raises(NotFound):
             await work.rounds.save(replace(first, id=new_id()))
         with pytest.raises(NotFound):

@@ -41,6 +41,9 @@ async def test_every_change_is_kept_as_it_was(store: Store) -> None:
         assert (await work.programmes.latest(live.id)).plan == second.plan
         assert (await work.programmes.latest(live.id)).name == "A\N{REPLACEMENT CHARACTER}scene"
         assert await work.programmes.at(live.id, 1) == first
+        of = await work.programmes.latest_of([live.id, "nobody's", other.id])
+        assert of == {one.id: await work.programmes.latest(one.id) for one in (live, other)}
+        assert await work.programmes.latest_of([]) == {}
 
 
 async def test_two_who_change_it_at_once_do_not_overwrite_each_other(store: Store) -> None:

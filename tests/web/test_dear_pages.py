@@ -11,18 +11,101 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deciding import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 from house import House, a_house, words
-from making import CLOCK
+from making import CLOCK, a_commission, a_session
 
-from forum import scenario, withdrawal
+from forum import decisions, scenario, withdrawal
+from forum.facilitation import Facilitation
+from forum.ports import Planned
+from forum.programme import Programme
 from forum.remembered import Drawn
 from forum.store import SqlStore
+from forum.store.area import Link
+from forum.web.templating import environment
 
 
 @pytest.fixture
 async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
     async with a_house(tmp_path, sqlite_template) as house:
         yield house
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What the database is asked from now on."""
+    statements: list[object] = []
+    for name in ("rows", "run", "quick"):
+        plain = getattr(Link, name)
+
+        async def counted(self: Link, statement: object, *given: Any, plain: Any = plain) -> Any:
+            statements.append(statement)
+            return await plain(self, statement, *given)
+
+        monkeypatch.setattr(Link, name, counted)
+    return statements
+
+
+async def more(house: House, voted: Voted, sessions: int) -> None:
+    """So many more sessions of the commission, each with a programme, a vote and the next after a replay, both shown,
+    and a decision on them."""
+    async with house.store.read() as work:
+        commission = await work.commissions.get(voted.live.commission)
+    for _ in range(sessions):
+        live = a_session(commission)
+        async with house.store.begin() as work:
+            await work.sessions.add(live)
+            await work.programmes.add(Planned(live.id, 1, Programme(), at=CLOCK.now()))
+        desk = Facilitation(house.store, CLOCK)
+        rounds: list[str] = []
+        for _time in range(2):
+            asking = desk.second(live.id, rounds[0]) if rounds else desk.ask(live.id, QUESTION, LABELS, none=True)
+            round_ = (await asking).round
+            assert round_ is not None
+            rounds.append(round_.id)
+            await desk.open(live.id, round_.id)
+            await desk.close(live.id, round_.id)
+            await desk.reveal(live.id, round_.id)
+        form = decisions.DecisionForm(tuple(rounds), outcome="deferred", rationale="We will ask again.", why="Nobody.")
+        await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
+
+
+async def cost(house: House, asked: list[object], page: str) -> int:
+    """What the database is asked for a page that was asked for before."""
+    async with house.browser() as browser:
+        assert (await browser.get(page)).status_code == 200
+        asked.clear()
+        await browser.get(page)
+    return len(asked)
+
+
+async def test_what_a_page_asks_does_not_grow_with_what_is_on_it(house: House, asked: list[object]) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND)
+    await more(house, voted, 1)
+    commission = voted.live.commission
+    own = f"/commissions/{commission}"
+    pages = ("/", "/record", f"/record?commission={commission}", own, f"{own}/feed.atom")
+    before = [await cost(house, asked, page) for page in pages]
+    async with house.store.begin() as work:
+        await work.commissions.add(a_commission())
+    # Between those of the one commission stand others': its entries are no longer one after another.
+    await a_vote(house.store)
+    await more(house, voted, 3)
+    assert [await cost(house, asked, page) for page in pages] == before
+    assert max(before) <= 12
+
+
+@pytest.mark.parametrize("pages", [1, 2, 3, 7, 12, 10**12])
+def test_the_numbers_of_pages_are_the_first_the_last_and_those_around(pages: int) -> None:
+    macro = environment().from_string('{% from "macros.html" import pagination %}{{ pagination(page, pages, "?p=") }}')
+    for page in {*range(1, min(pages, 12) + 1), pages // 2 or 1, pages - 1 or 1, pages}:
+        drawn = macro.render(page=page, pages=pages)
+        near = {1, pages, *range(max(1, page - 1), min(pages, page + 1) + 1)} - {page} if pages > 1 else set()
+        steps = [to for to in (page - 1, page + 1) if 1 <= to <= pages]
+        assert sorted([*near, *steps]) == sorted(int(part.split('"')[0]) for part in drawn.split('href="?p=')[1:])
+        gaps = sum(1 < to < pages for to in (page - 2, page + 2))
+        assert drawn.count("…") == gaps
+        assert drawn.count('aria-current="page"') == (pages > 1)
 
 
 @pytest.fixture
