@@ -24,6 +24,7 @@ from forum.ports import Clock, Store
 from forum.presence import POLLING
 from forum.room import Connection, Draw, Room, Say
 from forum.screen import View
+from forum.session import LiveSession
 from forum.stopping import Stopping
 from forum.viewing import own_of, view_of
 from forum.wire import GOODBYES
@@ -68,12 +69,13 @@ class Rooms:
         self.stopping = Stopping(store, self.joined)
         self.places = Places(places)
 
-    async def room(self, session: str) -> Room:
-        """The room of a session, with the view that the database gives now. Raises NotFound.
+    async def room(self, session: str, seen: LiveSession | None = None) -> Room:
+        """The room of a session, with the view that the database gives now. Raises NotFound. `seen` is the session as
+        it was read for whoever asks, so that it need not be read once more.
 
         Enter it before the next await: a room without screens may be dropped at any time.
         """
-        return await self._room(session)
+        return await self._room(session, seen)
 
     async def polled(self, session: str, participant: str, *, observing: bool = False) -> Room:
         """The same for a phone that asks what is new because sockets are blocked for it. Raises NotFound."""
@@ -82,10 +84,10 @@ class Rooms:
         asyncio.get_running_loop().call_later(POLLED, self.left, session)
         return room
 
-    async def _room(self, session: str, *, anew: bool = False) -> Room:
+    async def _room(self, session: str, seen: LiveSession | None = None, *, anew: bool = False) -> Room:
         async with self._reading[session]:
             room = self._rooms.get(session)
-            if room is None or (room.empty and (anew or not await self._still(room))):
+            if room is None or (room.empty and (anew or not await self._still(room, seen))):
                 view = await self._view(session)
                 room = Room(
                     view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say, self.mine,
@@ -94,12 +96,14 @@ class Rooms:
                 self._rooms[session] = room
             return room
 
-    async def _still(self, room: Room) -> bool:
+    async def _still(self, room: Room, seen: LiveSession | None) -> bool:
         """Whether a room that nobody is connected to may be shown as it was read a moment ago. What an act changes is
         in its session; who joined meanwhile is seen on consoles alone, and for those it is read anew.
         """
         if asyncio.get_running_loop().time() - room.read_at > FRESH:
             return False
+        if seen is not None:
+            return seen == room.view.session
         async with self._store.read() as work:
             return await work.sessions.get(room.view.session.id) == room.view.session
 

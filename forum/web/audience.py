@@ -16,7 +16,7 @@ from forum.stopping import refusal
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of
 from forum.web.limits import AN_HOUR
-from forum.web.live import participant_of, phone_page, session_of
+from forum.web.live import phone_page, place_of
 from forum.web.pages import done, wants_json
 from forum.web.site import site_of
 from forum.web.words import say
@@ -89,8 +89,7 @@ async def too(request: Request) -> Response:
 
 
 async def _from_phone(request: Request) -> tuple[LiveSession, Participant, Form]:
-    live = await session_of(request, request.path_params["code"])
-    participant, _device = await participant_of(request, live)
+    live, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     return live, participant, await form_of(request)

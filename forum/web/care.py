@@ -15,7 +15,7 @@ from forum.screen import cue_key
 from forum.session import LiveSession, Participant
 from forum.web.forms import Form, form_of
 from forum.web.limits import TEN_MINUTES
-from forum.web.live import participant_of, session_of
+from forum.web.live import place_of
 from forum.web.pages import done, page
 from forum.web.site import site_of
 from forum.web.words import language
@@ -62,8 +62,7 @@ async def away(request: Request) -> Response:
 
 async def step_out(request: Request) -> Response:
     """A quiet page with the organiser's support lines, a way to ask for a break, and the way back."""
-    live = await session_of(request, request.path_params["code"])
-    participant, _device = await participant_of(request, live)
+    live, participant = await place_of(request, request.path_params["code"])
     number = request.query_params.get("asked", "")
     seen = None
     if _NUMBER.fullmatch(number):
@@ -105,8 +104,7 @@ async def more_time(request: Request) -> Response:
 
 
 async def _inside(request: HTTPConnection) -> tuple[LiveSession, Participant]:
-    live = await session_of(request, request.path_params["code"])
-    participant, _device = await participant_of(request, live)
+    live, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     return live, participant

@@ -11,7 +11,7 @@ from forum.web.answer import about_page, visit_of
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.limits import TEN_MINUTES
-from forum.web.live import participant_of, phone_page, session_of
+from forum.web.live import phone_page, place_of
 from forum.web.pages import done, wants_json
 from forum.web.site import site_of
 from forum.web.words import say
@@ -22,8 +22,7 @@ TRIES = 20
 
 async def in_a_room(request: Request) -> Response:
     """The group of a phone in a session."""
-    live = await session_of(request, request.path_params["code"])
-    participant, _device = await participant_of(request, live)
+    live, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     wrong = await _put_right(request, live.id, participant.id, await form_of(request))

@@ -65,8 +65,7 @@ async def join(request: Request) -> Response:
 
 async def phone(request: Request) -> Response:
     """The phone's page: joining for whoever has not, the screen for whoever has."""
-    live = await session_of(request, request.path_params["code"])
-    participant, _device = await participant_of(request, live)
+    live, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         return giving(request, await _joining(request, live))
     answer: Response = await phone_page(request, live, participant)
@@ -120,8 +119,7 @@ async def join_session(request: Request) -> Response:
 
 async def ticket(request: Request) -> Response:
     """Where a ticket's QR code leads: the same as the phone's page, with the ticket filled in."""
-    live = await session_of(request, request.path_params["code"])
-    participant, _device = await participant_of(request, live)
+    live, participant = await place_of(request, request.path_params["code"])
     if participant is not None:
         return RedirectResponse(f"/s/{live.code}", 303)
     typed = tickets.printed(tickets.plain(request.path_params["ticket"]))
@@ -161,8 +159,7 @@ async def admitted(
 
 async def vote(request: Request) -> Response:
     """A vote by form post: without JavaScript, or where websockets are blocked (then as JSON)."""
-    live = await session_of(request, request.path_params["code"])
-    participant, _device = await participant_of(request, live)
+    live, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     form = await form_of(request)
@@ -244,8 +241,7 @@ def unsent(view: View, typed: Typed | None) -> tuple[str, ...]:
 
 async def now(request: Request) -> Response:
     """What is on screen now, as JSON, for phones whose network blocks websockets."""
-    live = await session_of(request, request.path_params["code"])
-    participant, _device = await participant_of(request, live)
+    live, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     if not wants_json(request):
@@ -288,7 +284,7 @@ async def projector(request: Request) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
         live = await work.sessions.by_projector(request.path_params["key"])
-    room = await site.rooms.room(live.id)
+    room = await site.rooms.room(live.id, live)
     return await page(
         request,
         "live/projector.html",
@@ -336,22 +332,23 @@ async def session_of(request: HTTPConnection, code: str) -> LiveSession:
 
     Raises NotFound, and TooMany for wrong ones.
     """
+    return (await _place(request, code, ""))[0]
+
+
+async def place_of(request: HTTPConnection, code: str) -> tuple[LiveSession, Participant | None]:
+    """The same, with who this browser is in it, if anybody."""
+    return await _place(request, code, cookie_of(request, DEVICE))
+
+
+async def _place(request: HTTPConnection, code: str, device: str) -> tuple[LiveSession, Participant | None]:
     site = site_of(request)
     try:
         async with site.store.read() as work:
-            return await work.sessions.by_code(code)
+            live = await work.sessions.by_code(code)
+            return live, await work.sessions.participant(live.id, digest(device)) if device else None
     except NotFound:
         await guessed(request, "code", site.settings.wrong_codes_per_address)
         raise
-
-
-async def participant_of(request: HTTPConnection, live: LiveSession) -> tuple[Participant | None, str]:
-    """Who this browser is in a session, if anybody, and its device cookie."""
-    device = cookie_of(request, DEVICE)
-    if not device:
-        return None, ""
-    async with site_of(request).store.read() as work:
-        return await work.sessions.participant(live.id, digest(device)), device
 
 
 async def _joining(
@@ -362,7 +359,7 @@ async def _joining(
     typed: str = "",
     form: Form | None = None,
 ) -> Response:
-    room = await site_of(request).rooms.room(live.id)
+    room = await site_of(request).rooms.room(live.id, live)
     context = screen_context(base_url(request), room.view) | {"errors": errors or {}, "typed": typed}
     told = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
     chosen = form.text("group") if form and "group" in form.values else None
@@ -396,11 +393,12 @@ async def phone_page(
     own: dict[str, Any] | None = None,
 ) -> Response:
     """The page of one phone. `own` is what it is to show besides of its own (own.NOBODYS has the names)."""
-    room: Room = await site_of(request).rooms.room(live.id)
+    room: Room = await site_of(request).rooms.room(live.id, live)
     tongue = tongue_of(request)
     context = screen_context(base_url(request), room.view.read_in(tongue), tongue)
     async with site_of(request).store.read() as work:
         mine = await own_of_phone(work, participant.id, room.view)
+        there = await own_of(work, participant.id, room.view, mine, page_of(request))
     yours: dict[str, object] = {b.round: b for b in mine.yours}
     told, left = left_over(room.view, own or {})
     return await page(
@@ -409,7 +407,7 @@ async def phone_page(
         status,
         **context
         | {
-            **await own_of(site_of(request).store, participant.id, room.view),
+            **there,
             **(own or {}),
             "yours": yours,
             "typed": typed,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forum.ports import Store
+from forum.ports import Work
 from forum.round import REVEALED
 from forum.screen import View
 from forum.visible import trimmed
+from forum.wire import Mine
 
 # As templates have it where no phone is meant: what is pushed is the same for all.
 NOBODYS: Mapping[str, Any] = {
@@ -41,12 +42,9 @@ def left_over(view: View, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]
     return told, tuple(words for name in ("how", "reason", "condition") if (words := trimmed(typed.get(name, ""))))
 
 
-async def own_of(store: Store, participant: str, view: View) -> dict[str, Any]:
-    """What this participant has in the scene or the question on screen."""
-    showing, round_ = view.session.cue.showing, view.round
-    async with store.read() as work:
-        return {
-            "my_stop": await work.stops.yours(participant, showing) if showing else None,
-            "my_reason": await work.reasons.yours(participant, round_.id) if round_ else None,
-            "my_too": await work.reasons.said(participant, round_.id) if round_ else frozenset(),
-        }
+async def own_of(work: Work, participant: str, view: View, mine: Mine, page: int) -> dict[str, Any]:
+    """What this participant has in the scene or the question on screen: what its phone is told (`mine`), which names
+    those reasons that are on the first page alone; on a later `page` the others too."""
+    later = view.round if page > 1 else None
+    too = await work.reasons.said(participant, later.id) if later else frozenset(mine.too)
+    return {"my_stop": mine.stop, "my_reason": mine.reason, "my_too": too}

@@ -95,6 +95,18 @@ async def test_what_a_page_asks_does_not_grow_with_what_is_on_it(house: House, a
     assert max(before) <= 12
 
 
+async def test_a_phones_page_asks_for_nothing_twice(house: House, asked: list[object]) -> None:
+    voted = await a_vote(house.store, FIRST)
+    async with house.browser() as browser:
+        await browser.post(f"/s/{voted.live.code}/join", data={"group": "g1"})
+        page = f"/s/{voted.live.code}"
+        shown = await browser.get(page)
+        asked.clear()
+        assert (await browser.get(page)).status_code == shown.status_code == 200
+    # Its session and who it is; then its ballots, its reason, to what it says "me too", its group.
+    assert len(asked) == 6
+
+
 @pytest.mark.parametrize("pages", [1, 2, 3, 7, 12, 10**12])
 def test_the_numbers_of_pages_are_the_first_the_last_and_those_around(pages: int) -> None:
     macro = environment().from_string('{% from "macros.html" import pagination %}{{ pagination(page, pages, "?p=") }}')
