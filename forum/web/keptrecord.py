@@ -15,7 +15,7 @@ from forum.ports import Store, StoredEntry, Work
 from forum.tree import Tree
 
 # So many are read and worked through before others have their turn.
-PIECE_OF_HASHES = 2000
+PIECE_OF_HASHES = 1000
 PIECE_OF_ENTRIES = 200
 
 

@@ -22,6 +22,7 @@ from forum.web.languages import Language
 from forum.web.longwork import long
 from forum.web.prefix import below, prefix_of
 from forum.web.site import site_of
+from forum.web.templating import ready
 from forum.web.words import language
 
 _LONG = 300
@@ -140,9 +141,10 @@ async def page(request: Request, template: str, status: int = 200, **context: An
         "forgetful": forgetful(request),
         **context,
     }
+    found = await ready(site.templates, template)
     if template in _LONG_PAGES:
-        return HTMLResponse(await long(site.templates.get_template(template).render, what), status)
-    drawn = await _in_turns(site.templates.get_template(template).generate(what))
+        return HTMLResponse(await long(found.render, what), status)
+    drawn = await _in_turns(found.generate(what))
     return HTMLResponse(below(prefix_of(site.settings), drawn), status)
 
 

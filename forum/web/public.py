@@ -23,6 +23,7 @@ from forum.web.prefix import prefix_of
 from forum.web.programmes import is_planned
 from forum.web.site import site_of
 from forum.web.suggestions import thanks
+from forum.web.templating import ready
 from forum.web.terms import session_state
 from forum.web.versions import public_versions
 from forum.web.words import gettext as _
@@ -125,7 +126,7 @@ async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
     before.
     """
     site = site_of(request)
-    template = site.templates.get_template("public/_told.html")
+    template = await ready(site.templates, "public/_told.html")
 
     def draw() -> Drawn:
         told = scenario.parse(twee)

@@ -17,6 +17,7 @@ from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.live import session_of, tongue_of
 from forum.web.pages import digest, need, still_may
 from forum.web.site import site_of
+from forum.web.templating import ready
 from forum.web.words import language, say
 from forum.wire import GOODBYES, Bye, encode
 
@@ -114,6 +115,8 @@ async def _say_goodbye(socket: WebSocket, bye: Bye, code: int) -> None:
 async def _serve(socket: WebSocket, session: str, connection: Connection, may: May | None = None) -> None:
     rooms = site_of(socket).rooms
     await socket.accept()
+    # After a restart screens come back by their sockets, before anybody has asked for a page.
+    await ready(site_of(socket).templates, f"screens/{connection.kind}.html")
     seen = socket.query_params.get("v", "")
     version = int(seen) if _VERSION.fullmatch(seen) else -1
     try:

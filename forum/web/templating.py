@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date, datetime, time
 from functools import cache, lru_cache
 from typing import Any
@@ -23,6 +24,7 @@ from forum.missing import missing
 from forum.onward import leading, moves
 from forum.screen import listed
 from forum.web import pictures, terms, ways
+from forum.web.longwork import long
 from forum.web.prefix import template_below
 from forum.web.readings import note_words, reading_name, readings
 from forum.web.words import gettext, language, ngettext
@@ -132,6 +134,30 @@ def _moment(at: str) -> datetime:
 def spaced(code: str) -> Markup:
     """A join code as people read it out: "482 913", from left to right on every page."""
     return Markup('<bdi dir="ltr">{} {}</bdi>').format(code[:3], code[3:])
+
+
+# What a template stands on, by name, or by the beginning of it: all of ours are named in quotes.
+_NAMED = re.compile(r'{%-?\s*(?:extends|include|from|import)\s+"([^"]+)"')
+_ready: set[tuple[jinja2.Environment, str]] = set()
+
+
+async def ready(env: jinja2.Environment, name: str) -> jinja2.Template:
+    """A template. At first it is compiled with all that it stands on: in a thread, for that takes up to 100 ms."""
+    if (env, name) not in _ready:
+        await long(_compiled, env, name)
+        _ready.add((env, name))
+    return env.get_template(name)
+
+
+def _compiled(env: jinja2.Environment, name: str) -> None:
+    ahead = [name]
+    for one in ahead:  # grows while we walk
+        env.get_template(one)
+        for named in _NAMED.findall((TEMPLATES / one).read_text("utf-8")):
+            # "methods/" ~ round.method ~ ".html": whichever begins so.
+            whole = named.endswith(".html")
+            others = [named] if whole else [other for other in env.list_templates() if other.startswith(named)]
+            ahead += [other for other in others if other not in ahead]
 
 
 @cache

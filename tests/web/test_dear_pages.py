@@ -6,23 +6,26 @@ was drawn outlives its words.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import jinja2.meta
 import pytest
 from deciding import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 from house import House, a_house, words
 from making import CLOCK, a_commission, a_session
 
-from forum import decisions, scenario, withdrawal
+from forum import app, decisions, scenario, withdrawal
 from forum.facilitation import Facilitation
+from forum.methods import METHODS
 from forum.ports import Planned
 from forum.programme import Programme
 from forum.remembered import Drawn
 from forum.store import SqlStore
 from forum.store.area import Link
-from forum.web.templating import environment
+from forum.web.templating import TEMPLATES, environment, ready
 
 
 @pytest.fixture
@@ -180,3 +183,44 @@ async def test_what_was_drawn_of_a_story_is_forgotten_with_it(house: House) -> N
         assert gone.status_code == 410
         assert "neighbour" not in gone.text
         assert "neighbour" in (await browser.get(f"/stories/{other.id}")).text
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, bool]]:
+    """The templates that are compiled from now on, by houses that are built from now on, and whether on the loop."""
+    told: list[tuple[str | None, bool]] = []
+    plain = jinja2.Environment.compile
+    main = threading.get_ident()
+
+    def noted(self: jinja2.Environment, source: Any, name: str | None = None, *given: Any, **named: Any) -> Any:
+        told.append((name, threading.get_ident() == main))
+        return plain(self, source, name, *given, **named)
+
+    monkeypatch.setattr(jinja2.Environment, "compile", noted)
+    monkeypatch.setattr(app, "environment", environment.__wrapped__)
+    return told
+
+
+async def test_templates_are_compiled_beside_the_loop(
+    compiled: list[tuple[str | None, bool]], tmp_path: Path, sqlite_template: Path
+) -> None:
+    async with a_house(tmp_path, sqlite_template) as house, house.browser() as browser:
+        voted = await a_vote(house.store, FIRST)
+        story, _key = await house.story(await house.commission())
+        await house.moderated(story, "accept")
+        await browser.post(f"/s/{voted.live.code}/join", data={"group": "g1"})
+        for page in (f"/s/{voted.live.code}", "/record/1", "/record", f"/stories/{story.id}", "/nowhere"):
+            await browser.get(page)
+    assert {"screens/phone_reasons.html", "record/entry.html", "stories/_paths.html"} <= {name for name, _ in compiled}
+    assert [name for name, on_loop in compiled if on_loop] == []
+
+
+async def test_what_a_template_stands_on_is_known_whole() -> None:
+    env = environment.__wrapped__()
+    for name in ("live/phone.html", "live/console.html", "screens/projector.html", "writing/step.html"):
+        await ready(env, name)
+    there = {name for _loader, name in env.cache} if env.cache is not None else set()
+    for name in there:
+        source = (TEMPLATES / name).read_text("utf-8")
+        assert set(jinja2.meta.find_referenced_templates(env.parse(source))) - {None} <= there
+    assert {*(f"methods/{method}.html" for method in METHODS), "writing/_step_who.html"} <= there
