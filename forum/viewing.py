@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from forum import groups, reasoning, scenario, tallying
+import asyncio
+
+from forum import groups, reasoning, tallying
+from forum.parsing import story_of
 from forum.ports import BREAK, TIME, Work
 from forum.proposal import WAITING, Agenda, Promised
 from forum.round import ANNULLED, OPEN, POLICY_VOTE, REVEALED, Round
@@ -18,7 +21,7 @@ async def view_of(work: Work, live: LiveSession) -> View:
     programme = [await work.stories.get(id_) for id_ in live.scenarios]
     # One that was taken back is gone; one that may not be played any more stays only while it is on.
     shown_now = [s for s in programme if not s.withdrawn_at and (s.may_perform or s.id == live.cue.scenario)]
-    stories = tuple([Story(s.id, scenario.parse(s.twee)) for s in shown_now])
+    stories = tuple([Story(s.id, await story_of(work.remembered, s.twee, asyncio.to_thread)) for s in shown_now])
     rounds = tuple(await work.rounds.of(live.id))
     by_id = {r.id: r for r in rounds}
     cue = live.cue

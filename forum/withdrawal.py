@@ -18,6 +18,7 @@ from forum.errors import IllegalMove, NotFound
 from forum.ports import Clock, Store, Submission, Work
 from forum.remembered import Drawn
 from forum.round import DRAFT, NONE_OF_THESE
+from forum.scenario import Scenario
 from forum.session import Cue, LiveSession
 from forum.submissions import WITHDRAWN, link_of
 
@@ -115,7 +116,8 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         await scrubbing.to_do(work, at)
         remembered = work.remembered
     # After the commit: from here on nobody reads the words to draw them again.
-    remembered.forget(Drawn)
+    for kind in (Drawn, Scenario):
+        remembered.forget(kind)
     return Withdrawal(story, tuple(touched))
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import finding, scenario
+from forum import finding
 from forum.commission import STAGES, Commission
 from forum.errors import StoryProblems
 from forum.finding import Piece, Query
+from forum.parsing import story_of
 from forum.ports import Offered, Shelf, Submission, Wanted
+from forum.remembered import Remembered
+from forum.scenario import Scenario
 from forum.web.about import notes_offered
+from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.site import site_of
 from forum.web.terms import stage_words
@@ -57,6 +62,8 @@ async def stories(request: Request) -> Response:
                 number = -(-shelf.total // A_PAGE)
                 shelf = await work.library.find(wanted, start=(number - 1) * A_PAGE, most=A_PAGE)
         empty = not shelf.total and not (await work.library.find(Wanted(), most=1)).total
+        remembered = work.remembered
+    told = [await _told(remembered, one) for one in shelf.stories]
     asked = {name: value for name, value in typed.items() if value}
     return await page(
         request,
@@ -65,7 +72,7 @@ async def stories(request: Request) -> Response:
         asked=asked,
         filtered=any(typed[name] for name in FIELDS[1:]),
         choices=_choices(offered, typed),
-        cards=[_card(s, commissions[s.commission], shelf.told_by[s.id], wanted) for s in shelf.stories],
+        cards=await long(_cards, shelf, told, commissions, wanted),
         total=shelf.total,
         number=number,
         pages=-(-shelf.total // A_PAGE),
@@ -107,11 +114,27 @@ def _choices(offered: Offered, typed: dict[str, str]) -> dict[str, list[tuple[st
     return choices
 
 
-def _card(story: Submission, commission: Commission, told_by: str, wanted: Wanted) -> Card:
-    title = finding.marked(story.title, wanted.words)
+async def _told(remembered: Remembered, story: Submission) -> Scenario | None:
+    """The story as it is read; None where something is wrong with its text."""
     try:
-        told = scenario.parse(story.twee)
+        return await story_of(remembered, story.twee, long)
     except StoryProblems:
+        return None
+
+
+def _cards(
+    shelf: Shelf, told: Sequence[Scenario | None], commissions: Mapping[str, Commission], wanted: Wanted
+) -> list[Card]:
+    """The cards of a page. What was looked for is searched for in each whole story: to be run in a thread."""
+    return [
+        _card(story, one, commissions[story.commission], shelf.told_by[story.id], wanted)
+        for story, one in zip(shelf.stories, told, strict=True)
+    ]
+
+
+def _card(story: Submission, told: Scenario | None, commission: Commission, told_by: str, wanted: Wanted) -> Card:
+    title = finding.marked(story.title, wanted.words)
+    if told is None:
         return Card(story, commission, told_by, title, (), (), (), 0)
     texts = finding.text_of(told)
     start = told.scene(told.start)

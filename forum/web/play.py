@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import paths, scenario
+from forum import paths
 from forum.commission import Commission
 from forum.errors import NotFound
+from forum.parsing import story_of
 from forum.scenario import Scenario
 from forum.submissions import must_be_public
 from forum.web import annotating
@@ -42,8 +43,9 @@ async def public(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         story = must_be_public(await work.stories.get(request.path_params["story"]))
         commission = await work.commissions.get(story.commission)
+        remembered = work.remembered
     here = f"/stories/{story.id}"
-    told = await long(scenario.parse, story.twee)
+    told = await story_of(remembered, story.twee, long)
     return await play(request, told, commission, base=f"{here}/play", back=here, back_words=_("About this story"))
 
 

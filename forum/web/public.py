@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import contributions, evidence, scenario, storylife, tallying
+from forum import contributions, evidence, storylife, tallying
 from forum.commission import Commission
+from forum.parsing import story_of
 from forum.ports import Decision, Submission, Work
 from forum.remembered import Drawn, Remembered
 from forum.round import OPEN
+from forum.scenario import Scenario
 from forum.submissions import ACCEPTED, WITHDRAWN, must_be_public
 from forum.web import annotating
 from forum.web.evidence import items as evidence_items
@@ -128,12 +130,14 @@ async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
     site = site_of(request)
     template = await ready(site.templates, "public/_told.html")
 
-    def draw() -> Drawn:
-        told = scenario.parse(twee)
+    def draw(told: Scenario) -> Drawn:
         return Drawn(template.render(told=told, notes=annotating.for_readers(told)))
 
+    async def drawn() -> Drawn:
+        return await long(draw, await story_of(remembered, twee, long))
+
     follows_from = (hashlib.sha256(twee.encode()).hexdigest(), language().code, prefix_of(site.settings))
-    return await remembered.of(Drawn, MOST_DRAWN, follows_from, lambda: long(draw), len)
+    return await remembered.of(Drawn, MOST_DRAWN, follows_from, drawn, len)
 
 
 async def _decided(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from forum.programme import Programme
 from forum.remembered import Drawn
 from forum.store import SqlStore
 from forum.store.area import Link
+from forum.web import annotating
 from forum.web.templating import TEMPLATES, environment, ready
 
 
@@ -137,24 +138,43 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return told
 
 
-def drawn(house: House) -> Sequence[str]:
-    """All that is kept of drawn stories."""
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[scenario.Scenario]:
+    """The stories whose words are looked at from now on, to be drawn."""
+    told: list[scenario.Scenario] = []
+    plain = annotating.for_readers
+
+    def counted(story: scenario.Scenario) -> annotating.Annotated:
+        told.append(story)
+        return plain(story)
+
+    monkeypatch.setattr(annotating, "for_readers", counted)
+    return told
+
+
+def kept(house: House) -> Sequence[object]:
+    """All that is kept of stories: drawn, and read."""
     assert isinstance(house.store, SqlStore)
-    return [str(made) for made, _size in house.store.remembered._of.get(Drawn.__name__, {}).values()]
+    of = house.store.remembered._of
+    return [one for kind in (Drawn, scenario.Scenario) for one, _size in of.get(kind.__name__, {}).values()]
 
 
 async def test_a_story_is_drawn_once_in_each_language_and_anew_for_another_text(
-    house: House, parsed: list[str]
+    house: House, parsed: list[str], made: list[scenario.Scenario]
 ) -> None:
     story, _key = await house.story(await house.commission(), "The third knock")
     await house.moderated(story, "accept")
     async with house.browser() as browser:
         first = await browser.get(f"/stories/{story.id}")
         parsed.clear()
+        times = len(made)
         assert (await browser.get(f"/stories/{story.id}")).text == first.text
-        assert parsed == []
+        assert len(made) == times
         welsh = await browser.get(f"/stories/{story.id}", headers={"Accept-Language": "cy"})
-        assert len(parsed) == 1
+        assert len(made) > times
+        for page in ("/stories", "/stories?words=neighbour", f"/stories/{story.id}/play"):
+            assert (await browser.get(page)).status_code == 200
+        assert parsed == []
         assert "Told by" in words(first)
         assert "Told by" not in words(welsh)
         assert "A neighbour knocks" in words(welsh)
@@ -176,9 +196,9 @@ async def test_what_was_drawn_of_a_story_is_forgotten_with_it(house: House) -> N
     async with house.browser() as browser:
         for one in (story, other):
             assert (await browser.get(f"/stories/{one.id}")).status_code == 200
-        assert len(drawn(house)) == 2
+        assert len(kept(house)) == 4
         await withdrawal.withdraw(house.store, CLOCK, key)
-        assert drawn(house) == []
+        assert kept(house) == []
         gone = await browser.get(f"/stories/{story.id}")
         assert gone.status_code == 410
         assert "neighbour" not in gone.text
