@@ -77,9 +77,11 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
     site = site_of(request)
     device = cookie_of(request, DEVICE)
     saves(site.settings).take(request)
-    volume.write(request, len(await request.body()))
+    size = len(await request.body())
+    volume.write(request, size)
     if commission and not await submissions.has_link(site.store, key):
         begun(site.settings).take(request)
+        volume.add(request, size)  # it stands there twice: as the draft, and as its first version
         return await writing.begin(site.store, site.clock, commission, key, edits_of(Draft(), wishes, {}), device)
     await story_of_link(request, key)
     draft = await writing.opened(site.store, site.clock, key)
