@@ -13,6 +13,7 @@ from forum import guarding, scenario
 from forum import round as rounds
 from forum.errors import IllegalMove, NotFound
 from forum.groups import Result
+from forum.longwork import parsed
 from forum.ports import Clock, Store, Submission, Work
 from forum.round import OPEN, REVEALED, Round
 from forum.session import ROOM, Cue, LiveSession
@@ -57,7 +58,7 @@ class Acts:
     async def _scene(self, work: Work, live: LiveSession, story: str, scene: str) -> scenario.Scene:
         if story not in live.scenarios:
             raise NotFound("That story is not on the programme of this session.")
-        found = scenario.parse((await playable(work, story)).twee).scene(scene)
+        found = (await parsed((await playable(work, story)).twee)).scene(scene)
         if found is None:
             raise NotFound("There is no such scene in this story.")
         return found

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from forum import closing, cueing, facilitation, guarding, organising, recording, scenario
+from forum import closing, cueing, facilitation, guarding, organising, recording
 from forum import round as rounds
 from forum.acts import playable
 from forum.checking import Findings
@@ -28,6 +28,7 @@ from forum.errors import IllegalMove, NotFound, StoreUnavailable
 from forum.facilitation import Facilitation
 from forum.forgetting import forget_due
 from forum.localtime import UTC, stored
+from forum.longwork import parsed
 from forum.ports import Clock, Store, Submission, Work
 from forum.round import OPEN, Round
 from forum.scenario import Scene
@@ -70,13 +71,13 @@ class AsynchronousForm:
     zone: ZoneInfo = UTC
 
 
-def questions(stories: Iterable[Submission]) -> list[tuple[Submission, Scene]]:
+async def questions(stories: Iterable[Submission]) -> list[tuple[Submission, Scene]]:
     """The decision points that may be opened: those of public stories that may be performed."""
     return [
         (story, scene)
         for story in stories
         if story.status == ACCEPTED and story.may_perform
-        for scene in scenario.parse(story.twee).decisions
+        for scene in (await parsed(story.twee)).decisions
     ]
 
 
@@ -146,7 +147,7 @@ async def _question(work: Work, commission: Commission, form: AsynchronousForm, 
     except IllegalMove as error:
         found.wrong("question", error.message)
         return Scene("", "")
-    offered = questions([story]) if story.commission == commission.id else []
+    offered = await questions([story]) if story.commission == commission.id else []
     scene = next((scene for _, scene in offered if scene.name == form.scene), None)
     if scene is None:
         found.wrong("question", "Choose a question of a public story of this commission that may be performed.")

@@ -71,8 +71,7 @@ def sketch(draft: Draft, ifid: str = "", told_by: str = "") -> Sketch:
 def clean(text: str) -> str:
     """Tidy text without the characters that may not be in a story: copying from a chat brings them along. "" where
     nothing in it can be seen."""
-    broken = _BREAKS.sub("\n", text)
-    return trimmed(twee.tidy("".join(char for char in broken if char == "\r" or not twee.hidden(char))))
+    return trimmed(twee.tidy(twee.without_hidden(_BREAKS.sub("\n", text))))
 
 
 def items(text: str) -> tuple[str, ...]:

@@ -8,36 +8,20 @@ standard output.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import sys
-from contextlib import suppress
-from pathlib import Path
-from weakref import WeakKeyDictionary
 
 from forum import files, machine
-from forum.errors import BadInput, TooMany
+from forum.aside import Aside
+from forum.errors import BadInput
 from forum.files import Checked
 
 DEADLINE = 20.0  # seconds for one file, its process's start among them
 MOST_WAITING = 12
 _MOST_MEMORY = 1024 * 1024 * 1024  # bytes; a picture of 30 million pixels needs a third of it
 _TOO_LONG = "This picture takes too long to read. Save it again as an ordinary JPEG or PNG, or take a screenshot of it."
-_BUSY = "Others are sending files just now. Wait a moment, and send it again."
 
-_PACKAGE = Path(__file__).parent.parent
-
-
-class _Queue:
-    """Whose turn it is in one event loop, and how many wait."""
-
-    def __init__(self) -> None:
-        self.turn = asyncio.Lock()
-        self.waiting = 0
-
-
-_queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
+_pictures = Aside("forum.darkroom")
 
 
 async def checked(content: bytes) -> Checked:
@@ -47,41 +31,7 @@ async def checked(content: bytes) -> Checked:
     MOST_WAITING wait already.
     """
     files.check_size(len(content))
-    queue = _queues.setdefault(asyncio.get_running_loop(), _Queue())
-    if queue.waiting >= MOST_WAITING:
-        raise TooMany(_BUSY, 10)
-    queue.waiting += 1
-    try:
-        async with queue.turn:
-            answer = await _asked(content)
-    finally:
-        queue.waiting -= 1
-    return _read(answer)
-
-
-async def _asked(content: bytes) -> bytes:
-    """What the process answers; b"" where it was killed, by us or by its own bounds."""
-    paths = [str(_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "forum.darkroom",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-    )
-    try:
-        async with asyncio.timeout(DEADLINE):
-            answer, _ = await process.communicate(content)
-    except TimeoutError:
-        answer = b""
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-    return answer if process.returncode == 0 else b""
+    return _read(await _pictures.answer(content, DEADLINE, MOST_WAITING))
 
 
 def _read(answer: bytes) -> Checked:

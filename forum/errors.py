@@ -80,6 +80,9 @@ class FormErrors(BadInput):
         self.fields = dict(fields)
         super().__init__("There is a problem")
 
+    def __reduce__(self) -> tuple[type[FormErrors], tuple[Mapping[str, BadInput]]]:
+        return FormErrors, (self.fields,)
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -101,6 +104,9 @@ class StoryProblems(BadInput):
         self.problems = tuple(sorted(problems))
         self.notes = tuple(sorted(notes))
         super().__init__("; ".join(f"line {p.line}: {p.message}" for p in self.problems).replace("%", "%%"))
+
+    def __reduce__(self) -> tuple[type[StoryProblems], tuple[Sequence[Problem], Sequence[Problem]]]:
+        return StoryProblems, (self.problems, self.notes)
 
 
 class NotFound(ForumError):

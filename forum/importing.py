@@ -138,6 +138,7 @@ def refuse_too_many_signs(stories: Sequence[Found]) -> None:
     """Raises StoryProblems where there is more notation in a file's passages than can soon be taken out of them."""
     words = [part for story in stories for part in story.parts if not set(CODE) & set(part.tags)]
     text = "\n".join(said for part in words for _, said in part.lines)
+    twee.refuse_too_much(text)
     there = sum(text.count(sign) for sign in _SIGNS) + len(twee.ENDS.findall(text))
     if there > MOST_SIGNS:
         sentence = (

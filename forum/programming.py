@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from forum import guarding, scenario
+from forum import guarding
 from forum import programme as plans
 from forum.acts import Outcome
 from forum.asking import Terms, check_number, check_question, check_terms
@@ -19,6 +19,7 @@ from forum.checking import Findings
 from forum.cueing import MOST_NOTE
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.facilitation import Facilitation
+from forum.longwork import parsed
 from forum.methods import METHODS
 from forum.organising import MOST_TITLE
 from forum.ports import Clock, Planned, Store, Submission, Work
@@ -101,7 +102,7 @@ class Programming:
         async with self._store.begin() as work:
             live = await guarding.going_on(work, self._session)
             found = await _playable(work, live, story)
-            told = scenario.parse(found.twee)
+            told = await parsed(found.twee)
             items = [replace(cue, id=secrets.token_hex(16)) for cue in plans.cues_of(story, told)]
             if story not in live.scenarios:
                 added = replace(live, scenarios=(*live.scenarios, story), version=live.version + 1)
@@ -120,7 +121,7 @@ class Programming:
             live = await guarding.going_on(work, self._session)
             if kind not in {"scene", "replay", "question", "again"} or story not in live.scenarios:
                 raise BadInput("Choose a scene or a question.", field="cue")
-            found = scenario.parse((await _playable(work, live, story)).twee).scene(scene)
+            found = (await parsed((await _playable(work, live, story)).twee)).scene(scene)
             if found is None or found.decision != (kind in {"question", "again"}):
                 raise BadInput("Choose a scene or a question.", field="cue")
             if kind == "question":

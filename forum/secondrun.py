@@ -15,6 +15,7 @@ from forum.acts import Outcome, playable
 from forum.cueing import offered
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.facilitation import Facilitation
+from forum.longwork import parsed
 from forum.ports import Work
 from forum.round import ANNULLED, CHARACTER_VOTE, DRAFT, FIRST_VOTE, MAGIC_CHECK, REVEALED, Response, Round
 from forum.scenario import MAX_RESPONSE
@@ -164,7 +165,7 @@ class SecondRun(Facilitation):
             live = await self._live(work, session)
             if story not in live.scenarios:
                 raise NotFound("That story is not on the programme of this session.")
-            names = scenario.parse((await playable(work, story)).twee).characters
+            names = (await parsed((await playable(work, story)).twee)).characters
             if not FEWEST_CHARACTERS <= len(names) <= MOST_CHARACTERS:
                 raise IllegalMove(
                     "A vote needs %(fewest)s to %(most)s characters. This story names %(number)s.",

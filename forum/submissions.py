@@ -25,8 +25,9 @@ from dataclasses import dataclass, replace
 
 from forum import closing, composing, recording, scenario, scrubbing, versions
 from forum.commission import Commission
-from forum.draft import NO
+from forum.draft import NO, Draft
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
+from forum.longwork import LONG, within
 from forum.ports import PUBLISHED, SENT, Act, Clock, Store, Submission, Work
 from forum.scenario import Scenario
 from forum.visible import upright
@@ -169,12 +170,12 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
             return _sent_before(await work.stories.by_link(link_of(key))), key
         except NotFound:
             pass
-        written = _written(sent, commission.group_label(sent.group))
+        written, text = await within(LONG, _written, sent, commission.group_label(sent.group))
         story = Submission(
             id=secrets.token_hex(16),
             commission=commission.id,
             title=written.title,
-            twee=scenario.write(written),
+            twee=text,
             status=SUBMITTED,
             told_by=sent.group,
             link=link_of(key),
@@ -210,11 +211,12 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
         if before.published_at and not sent.may_publish:
             raise BadInput("This story was public before. To end that for good, take it back.", field="may_publish")
         commission = await work.commissions.get(before.commission)
-        written = _written(sent, commission.group_label(sent.group), scenario.parse(before.twee).ifid)
+        label = commission.group_label(sent.group)
+        written, text = await within(LONG, _written, sent, label, before.twee)
         story = replace(
             before,
             title=written.title,
-            twee=scenario.write(written),
+            twee=text,
             status=SUBMITTED,
             told_by=sent.group,
             submitted_at=clock.now(),
@@ -275,7 +277,7 @@ async def moderate(
                 "Its writer does not allow that it is published. You can return it, and ask.", field="action"
             )
         at = clock.now()
-        story = _after(before, action, because, at)
+        story = await within(len(before.revision), _after, before, action, because, at)
         await work.stories.save(story, before.status)
         if story.status != ACCEPTED:
             await closing.stop(work, story.id, at)
@@ -285,7 +287,7 @@ async def moderate(
             await publish(work, story, at)
             with suppress(NotFound):  # whoever is writing at it keeps versions too
                 await work.drafts.get(story.id, lock=True)
-            await versions.keep(work, story.id, composing.draft_of(scenario.parse(story.twee)), at, PUBLISHED)
+            await versions.keep(work, story.id, await within(len(story.twee), _draft, story.twee), at, PUBLISHED)
         await note(work, before, ACTS[action], at, because=because, public=public, by=by)
     return story
 
@@ -312,7 +314,7 @@ async def _redraft(work: Work, story: Submission) -> None:
     except NotFound:
         return
     may = (story.may_perform, story.may_publish, story.may_quote)
-    draft = composing.draft_of(scenario.parse(story.twee), group=story.told_by or NO, may=may)
+    draft = await within(len(story.twee), _draft, story.twee, group=story.told_by or NO, may=may)
     await work.drafts.save(story.id, draft, story.submitted_at)
     await versions.keep(work, story.id, draft, story.submitted_at, SENT)
 
@@ -430,10 +432,16 @@ async def _stood_before(work: Work, story: Submission, text: str) -> bool:
     return any(act.read == text and act.action in _PUBLIC_TEXT for act in await work.moderation.of(story.id))
 
 
-def _written(sent: Sent, told_by: str | None, ifid: str = "") -> Scenario:
+def _draft(twee: str, group: str = "", may: tuple[bool, bool, bool] | None = None) -> Draft:
+    """A kept story opened for writing (`composing.draft_of`)."""
+    return composing.draft_of(scenario.parse(twee), group=group, may=may)
+
+
+def _written(sent: Sent, told_by: str | None, before: str = "") -> tuple[Scenario, str]:
+    """The story that was sent, and its text; it keeps the identity that the text before it has."""
+    ifid = scenario.parse(before).ifid if before else ""
     notes = tuple(dict.fromkeys((*sent.story.content_notes, *sent.content_notes)))
     story = replace(sent.story, told_by=told_by or "", content_notes=notes, ifid=ifid or sent.story.ifid)
     if len(notes) > scenario.MAX_DETAILS:
         raise FormErrors({"notes": BadInput(_TOO_MANY_NOTES, most=scenario.MAX_DETAILS)})
-    scenario.validate(story)
-    return story
+    return story, scenario.write(story)

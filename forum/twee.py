@@ -16,7 +16,7 @@ from forum.errors import Problem, StoryProblems, filled
 
 MAX_BYTES = 256 * 1024
 # What one file may hold besides: nobody reads more, and each takes time.
-MOST_LINES, MOST_PASSAGES, MOST_LINKS = 200_000, 1_000, 5_000
+MOST_LINES, MOST_PASSAGES, MOST_LINKS = 200_000, 1_000, 2_000
 HEADER = "::"
 
 _ESCAPED = re.compile(r"\\(.)")
@@ -24,6 +24,7 @@ _NEEDS_ESCAPE = re.compile(r"[\\\[\]{}]")
 # These turn the reading direction or cannot be seen: on a projector the text would not be what the file says.
 # Beside control characters (a newline and a tab are none here) and halves of surrogate pairs.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_HIDDEN_BUT_RETURNS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 # What ends a line where str.splitlines() is asked: Word and chats leave these in what is copied from them.
 _BREAKS = re.compile("[\u2028\u2029\x85\x0b\x0c]")
 ENDS = re.compile("[\n\r\u2028\u2029\x85\x0b\x0c]")
@@ -96,6 +97,11 @@ def hidden(text: str) -> str | None:
     """
     found = _HIDDEN.search(text)
     return f"U+{ord(found[0]):04X}" if found else None
+
+
+def without_hidden(text: str) -> str:
+    """`text` without what no story may hold (`hidden`); returns stay, of which `tidy` makes newlines."""
+    return _HIDDEN_BUT_RETURNS.sub("", text)
 
 
 def shorten(text: str) -> str:

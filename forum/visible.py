@@ -56,7 +56,8 @@ _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\
 _EMBED, _POP_EMBED = "\u202a\u202b\u202d\u202e", "\u202c"
 _ISOLATE, _POP_ISOLATE = "\u2066\u2067\u2068", "\u2069"
 # No field takes more: such a text is refused for its length, and not looked through before.
-_LONGEST = 100_000
+_LONGEST = 10_000
+_FEW = 20
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _TURN = re.compile(f"[{_EMBED}{_POP_EMBED}{_ISOLATE}{_POP_ISOLATE}]")
 
@@ -105,7 +106,8 @@ def _turned_back(line: str) -> str:
 
 def seen(text: str) -> bool:
     """Whether at least one character of the text can be seen: a letter, a number, a sign; a mark alone is none."""
-    return any(map(_seen, set(text)))  # a long text has few different characters
+    # Mostly something stands at the beginning; and a long text has few different characters.
+    return any(map(_seen, text[:_FEW])) or any(map(_seen, set(text[_FEW:])))
 
 
 def _seen(char: str) -> bool:

@@ -19,6 +19,7 @@ from forum.commission import Commission
 from forum.draft import NO, PERMISSIONS, YES, Draft
 from forum.edits import Clash, Edit, PutBack, SetField, apply
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
+from forum.longwork import LONG, within
 from forum.ports import BEGUN, BROUGHT_BACK, SENT, WRITTEN, Clock, Store, Submission, Work
 from forum.scenario import Scenario
 from forum.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING, is_dead, is_key, link_of
@@ -167,8 +168,7 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
             raise IllegalMove(_HELD)
         at = clock.now()
         draft = await _open(work, before, at)
-        told = composed(before, draft, await work.commissions.get(before.commission))
-        text = scenario.write(told)
+        told, text = await within(LONG, _told, before, draft, await work.commissions.get(before.commission))
         if before.status == ACCEPTED:
             if text == (before.revision or before.twee):
                 raise IllegalMove(_UNCHANGED)
@@ -204,6 +204,15 @@ def composed(story: Submission, draft: Draft, commission: Commission) -> Scenari
         draft = replace(draft, group="")  # the question is asked again
     ifid = scenario.parse(story.twee).ifid if story.twee else _identity(story)
     return composing.compose(draft, ifid, label or "")
+
+
+def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario, str]:
+    told = composed(story, draft, commission)
+    return told, scenario.write(told)
+
+
+def _draft(twee: str, group: str, may: tuple[bool, bool, bool]) -> Draft:
+    return composing.draft_of(scenario.parse(twee), group=group, may=may)
 
 
 def _identity(story: Submission) -> str:
@@ -252,7 +261,8 @@ async def _open(work: Work, story: Submission, at: str) -> Draft:
     draft = Draft()
     if story.twee:
         may = (story.may_perform, story.may_publish, story.may_quote)
-        draft = composing.draft_of(scenario.parse(story.revision or story.twee), group=story.told_by or NO, may=may)
+        text = story.revision or story.twee
+        draft = await within(len(text), _draft, text, story.told_by or NO, may)
     if await work.drafts.add(story.id, draft, at):
         await versions.keep(work, story.id, draft, at, BEGUN)
     return await work.drafts.get(story.id, lock=True)

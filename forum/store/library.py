@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from forum import finding, scenario
 from forum.errors import StoryProblems
 from forum.finding import Query
+from forum.longwork import within
 from forum.ports import Offered, Shelf, Submission, Wanted
 from forum.store.area import Area, Link, made
 from forum.store.commissions import SqlCommissions
@@ -105,7 +106,8 @@ async def keep(link: Link, story: Submission) -> None:
             await link.run(_SQLITE_FORGET)
     if story.status == ACCEPTED:
         group = (await SqlCommissions(link).get(story.commission)).group_label(story.told_by)
-        for statement, values in shelved(seq, story.id, story.title, story.twee, group, postgresql=link.postgresql):
+        steps = shelved(seq, story.id, story.title, story.twee, group, postgresql=link.postgresql)
+        for statement, values in await within(len(story.twee), list, steps):
             await link.run(statement, values)
 
 

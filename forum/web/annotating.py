@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from forum import details, glossary
+from forum.aside import Aside
 from forum.details import CALLED, WHAT_TO_DO, Mark
 from forum.glossary import Term
+from forum.longtexts import apart
+from forum.longwork import long
 from forum.reading import Reading, measure
 from forum.scenario import MAX_TEXT, Scenario
 from forum.web.words import gettext as _
 
 # So many details are marked in one story. Somebody could write thousands; whoever reads is told where marking ends.
 MOST_MARKS = 300
+# What a text is that is no scene.
+_TITLE, _SETTING, _NOTE = range(3)
+
+Name = TypeVar("Name", bound=str | int)
+Marked = tuple[Name, str, tuple[Mark, ...]]
 
 
 @dataclass(frozen=True)
@@ -85,16 +94,46 @@ def for_readers(told: Scenario) -> Annotated:
 
 def for_moderators(told: Scenario) -> Annotated:
     """A story that is to be read before it is public: details are marked, MOST_MARKS at most, and each scene's reading
-    age is told. Takes a second for the longest story: to be run in a thread.
+    age is told.
     """
-    texts = [(_("Title"), told.title), (_("Where and when"), told.setting)]
+    return _worded(look_through(told))
+
+
+async def looked_through(where: Aside, told: Scenario) -> Annotated:
+    """The same for a story of any length: a long one is looked through in a process (`longtexts.apart`)."""
+    length = sum(len(scene.text) + sum(len(link.text) for link in scene.links) for scene in told.scenes)
+    return await long(_worded, await apart(where, length, look_through, told))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands in a story, in nobody's language: `texts` and `more` as `_marked` gives them; a text's name is its
+    scene's, or _TITLE, _SETTING or _NOTE.
+    """
+
+    terms: tuple[Term, ...]
+    texts: tuple[Marked[str | int], ...]
+    more: int
+    readings: dict[str, Reading]
+    marks: Mapping[str, Sequence[Mark]]
+
+
+def look_through(told: Scenario) -> Found:
+    """Looks for all of it; takes half a second for the longest story."""
+    texts: list[tuple[str | int, str]] = [(_TITLE, told.title), (_SETTING, told.setting)]
     for scene in told.scenes:
         texts += [
             (scene.name, said) for said in _in_stretches([scene.name, scene.text, *(x.text for x in scene.links)])
         ]
-    texts += [(_("Before you read"), note) for note in told.content_notes]
+    texts += [(_NOTE, note) for note in told.content_notes]
     readings = {scene.name: measure(scene.text) for scene in told.scenes}
-    return Annotated(_terms(told), parts(texts, told.characters), readings, _in_paragraphs(told))
+    return Found(_terms(told), *_marked(texts, told.characters), readings, _in_paragraphs(told))
+
+
+def _worded(found: Found) -> Annotated:
+    names = {_TITLE: _("Title"), _SETTING: _("Where and when"), _NOTE: _("Before you read")}
+    texts = [(name if isinstance(name, str) else names[name], text, marks) for name, text, marks in found.texts]
+    return Annotated(found.terms, _parts(texts, found.more), found.readings, found.marks)
 
 
 def _in_stretches(texts: Sequence[str]) -> Iterator[str]:
@@ -114,26 +153,40 @@ def _in_paragraphs(told: Scenario) -> dict[str, Sequence[Mark]]:
     found: dict[str, Sequence[Mark]] = {}
     left = MOST_MARKS
     for text in (said for scene in told.scenes for said in (*scene.text.split("\n\n"), *(x.text for x in scene.links))):
-        if text not in found and left:
-            found[text] = details.find(text, told.characters)[:left]
-            left -= len(found[text])
+        if text not in found and left and (marks := details.find(text, told.characters)[:left]):
+            found[text] = marks
+            left -= len(marks)
     return found
 
 
 def parts(texts: Iterable[tuple[str, str]], characters: Iterable[str]) -> tuple[Part, ...]:
     """Of these (name, text) those in which something is marked, MOST_MARKS together; the last says what is left."""
+    found, more = _marked(texts, characters)
+    return _parts(found, more)
+
+
+def _marked(texts: Iterable[tuple[Name, str]], characters: Iterable[str]) -> tuple[tuple[Marked[Name], ...], int]:
+    """Of these (name, text) those in which something is marked, with their marks, MOST_MARKS together; and how many
+    marks there are besides.
+    """
     known = tuple(characters)
-    found = [(name, text, marks) for name, text in texts if (marks := details.find(text, known))]
+    found: list[Marked[Name]] = []
+    left, there = MOST_MARKS, 0
+    for name, text in texts:
+        marks = details.find(text, known)
+        there += len(marks)
+        if marks and left:
+            found.append((name, text, marks[:left]))
+            left -= len(marks[:left])
+    return tuple(found), there - MOST_MARKS + left
+
+
+def _parts(found: Iterable[Marked[str]], more: int) -> tuple[Part, ...]:
     made: list[Part] = []
-    left = MOST_MARKS
-    for name, text, every in found:
-        if not left:
-            break
-        marks = every[:left]
-        left -= len(marks)
+    for name, text, marks in found:
         told = dict.fromkeys((m.text, _(CALLED[m.kind]), _(WHAT_TO_DO[m.kind])) for m in marks)
         made.append(Part(name, pieces(text, marks), tuple(told)))
-    if more := sum(len(marks) for _name, _text, marks in found) - MOST_MARKS + left:
+    if more:
         made[-1] = replace(made[-1], more=more)
     return tuple(made)
 

@@ -20,6 +20,7 @@ from forum.ballot import Ballot
 from forum.commission import Commission
 from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound, TooMany, filled
 from forum.groups import Result
+from forum.longwork import long
 from forum.ports import Work
 from forum.room import cast_of
 from forum.round import OPEN, REVEALED, Round
@@ -34,7 +35,6 @@ from forum.web.errors import retry_after
 from forum.web.forms import form_of, spoken
 from forum.web.joining import come_in
 from forum.web.live import cast_id
-from forum.web.longwork import long
 from forum.web.pages import digest, done, page, wants_json
 from forum.web.play import MOST_BACK, Way, numbers
 from forum.web.shares import guessed
@@ -132,7 +132,7 @@ async def play(request: Request) -> Response:
     visit = await visit_of(request)
     if visit.told is None or visit.participant is None:
         return RedirectResponse(visit.path, 303)
-    every = paths.places(visit.told)
+    every = await long(paths.places, visit.told)
     came = numbers(request.query_params.get("came", ""), len(every))
     asked = numbers(request.query_params.get("scene", ""), len(every))
     place = every[asked[0] - 1] if asked else None
@@ -288,7 +288,7 @@ async def _question_page(
     errors: Mapping[str, str] | None = None,
     refused: str = "",
 ) -> Response:
-    every = paths.places(visit.told) if visit.told else ()
+    every = await long(paths.places, visit.told) if visit.told else ()
     came = numbers(request.query_params.get("came", ""), len(every))
     place = next((one for one in every if one.scene.name == visit.round.scene), None)
     mine = {"choice": visit.mine.choice, "reason": visit.mine.reason} if visit.mine else {"choice": "", "reason": ""}

@@ -14,7 +14,8 @@ from forum.acts import Outcome
 from forum.asynchronous import AsynchronousForm
 from forum.errors import BadInput, ForumError, NotFound
 from forum.facilitation import MOST_BECAUSE, Facilitation
-from forum.ports import Work
+from forum.longwork import long
+from forum.ports import Submission, Work
 from forum.round import OPEN, REVEALED, Round
 from forum.session import LiveSession
 from forum.submissions import ACCEPTED
@@ -121,6 +122,10 @@ async def _there(work: Work, session: str) -> tuple[LiveSession, Round]:
     return live, round_
 
 
+def _places(story: Submission) -> tuple[paths.Place, ...]:
+    return paths.places(scenario.parse(story.twee))
+
+
 async def _asked(request: Request, question: str) -> tuple[str, str]:
     """The story and the scene that one choice of the form stands for; empty where it is none."""
     story, _, number = question.partition(".")
@@ -129,7 +134,7 @@ async def _asked(request: Request, question: str) -> tuple[str, str]:
             found = await work.stories.get(story)
     except NotFound:
         return "", ""
-    every = paths.places(scenario.parse(found.twee)) if found.status == ACCEPTED else ()
+    every = await long(_places, found) if found.status == ACCEPTED else ()
     return story, next((place.scene.name for place in every if str(place.number) == number), "")
 
 
@@ -143,7 +148,7 @@ async def _form_page(
     options = []
     first: dict[str, str] = {}
     for story in stories:
-        for place in paths.places(scenario.parse(story.twee)):
+        for place in await long(_places, story):
             if place.scene.decision and place.reached:
                 value = f"{story.id}.{place.number}"
                 first.setdefault(story.id, value)

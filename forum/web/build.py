@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from forum.building import MOST_WAITING, Shared
 from forum.contributions import Offer
 from forum.draft import NO, Card, Draft, mark, parts
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.longwork import long
 from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, SUGGESTIONS
 from forum.submissions import link_of
 from forum.visible import trimmed
@@ -75,8 +77,8 @@ async def story(request: Request) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
         there = await work.drafts.suggestions(found.story.id)
-    told = suggestions.views(there, found.draft, found.commission, _browser(request, found))
-    sketch = composing.sketch(found.draft, told_by=found.commission.group_label(found.draft.group) or "")
+    told = await long(suggestions.views, there, found.draft, found.commission, _browser(request, found))
+    sketch = await long(composing.sketch, found.draft, told_by=found.commission.group_label(found.draft.group) or "")
     waiting = sum(not one.outcome for one in there)
     answer = await page(
         request,
@@ -86,7 +88,7 @@ async def story(request: Request) -> Response:
         told=sketch.story,
         names=sketch.names,
         about=[Way(_correct(found.draft, name), CORRECTION, name) for name in _OF_STORY],
-        cards=[_card(card, sketch.names[card.id]) for card in found.draft.cards],
+        cards=await long(_cards, found.draft, sketch.names),
         mine=[one for one in reversed(told) if one.mine],
         answered=[one for one in reversed(told) if one.suggestion.outcome and not one.mine],
         others_wait=any(not one.suggestion.outcome and not one.mine for one in told),
@@ -105,7 +107,7 @@ async def play(request: Request) -> Response:
     """The story as a reader plays it, as far as it is written."""
     found = await shared_by(request)
     told_by = found.commission.group_label(found.draft.group) or ""
-    told = composing.sketch(found.draft, told_by=told_by).story
+    told = (await long(composing.sketch, found.draft, told_by=told_by)).story
     here = _here(request)
     return await playing.play(
         request, told, found.commission, base=f"{here}/play", back=here, back_words=_("Back to the story"), draft=True
@@ -165,7 +167,7 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
         kind=kind,
         place=place,
         title=_heading(draft, kind, place),
-        context=_context(draft, kind, place),
+        context=await long(_context, draft, kind, place),
         there=there,
         changed=there is not None and bool(form.text("seen")) and form.text("seen") != mark(there),
         open=not gone and not full,
@@ -221,6 +223,10 @@ def _browser(request: Request, found: Shared) -> str:
 # ---------------------------------------------------------------- what can be suggested
 
 
+def _cards(draft: Draft, names: Mapping[str, str]) -> list[CardView]:
+    return [_card(card, names[card.id]) for card in draft.cards]
+
+
 def _card(card: Card, name: str) -> CardView:
     ways = [Way(_("Other words for this scene"), CORRECTION, f"{card.id}.text")]
     if card.decision:
@@ -242,7 +248,7 @@ def _card(card: Card, name: str) -> CardView:
 
 
 def _correct(draft: Draft, place: str) -> str:
-    return _("Other words for: %(place)s") % {"place": place_words(draft, place)}
+    return _("Other words for: %(place)s") % {"place": place_words(draft, place, {})}
 
 
 def _heading(draft: Draft, kind: str, place: str) -> str:
@@ -263,7 +269,8 @@ def _context(draft: Draft, kind: str, place: str) -> dict[str, Any]:
             card_id, way_id, _name = parts(place)
         except BadInput:
             return {"name": "", "text": "", "ways": ()}
-        return {"name": place_words(draft, place) if not way_id else names.get(card_id, ""), "text": "", "ways": ()}
+        name = names.get(card_id, "") if way_id else place_words(draft, place, names)
+        return {"name": name, "text": "", "ways": ()}
     card_id, _slash, way_id = place.partition("/")
     card = draft.card(card_id)
     if card is None:

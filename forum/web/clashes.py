@@ -14,8 +14,8 @@ from forum.commission import Commission
 from forum.differences import Piece
 from forum.draft import GROUP, NO, PERMISSIONS, YES, Draft, mark
 from forum.edits import Clash
+from forum.longwork import long
 from forum.web.forms import Form
-from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.site import site_of
 from forum.web.wishes import NOTES, SEEN, place, wishes_of

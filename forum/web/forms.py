@@ -13,17 +13,19 @@ from starlette.types import Message, Receive, Scope
 
 from forum.checking import NO_NAME
 from forum.errors import BadInput, FormErrors
+from forum.longwork import long
 from forum.visible import line, name_fault, trimmed
-from forum.web.longwork import long
 from forum.web.words import gettext as _
 from forum.web.words import say
 
+# Bytes of a form: buttons and names; sentences; a whole story. A letter can be twelve bytes, as a form spells it.
+SMALL, WORDS, STORY = 16 * 1024, 256 * 1024, 1024 * 1024
 # Whoever sends more than a file may have reads what to do about it, as far as this; beyond, the answer is short.
 MOST_WITH_FILE = 64 * 1024 * 1024
 _MOST_FIELDS = 400
 _SHORT = 16 * 1024  # bytes of a form that are read at once; more in a thread
 _PIECE = 16 * 1024  # bytes of a form with a file that are read at once
-_MOST_TYPED = 2 * 1024 * 1024
+_MOST_TYPED = STORY
 _UNREADABLE = "This form cannot be read. Open the page again and send it once more."
 
 

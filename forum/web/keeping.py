@@ -20,6 +20,7 @@ from forum.commission import Commission
 from forum.draft import Draft, Way, mark
 from forum.edits import Clash
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
+from forum.longwork import long
 from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, Submission, Suggestion
 from forum.submissions import ACCEPTED, SUBMITTED, WITHDRAWN
 from forum.visible import trimmed
@@ -75,7 +76,7 @@ async def _build_page(
     async with site.store.read() as work:
         link = await work.drafts.build_key(story.id)
         found = await work.drafts.suggestions(story.id)
-    told = suggestions.views(found, draft, commission)
+    told = await long(suggestions.views, found, draft, commission)
     new = submissions.new_key()
     address = f"{base_url(request)}/build/"
     answer = await page(
@@ -128,16 +129,16 @@ async def _answer_page(
         request,
         "building/answer.html",
         409 if isinstance(error, Clash) else status_of(error) if error else 200,
-        one=suggestions.views([one], draft, commission)[0],
+        one=(await long(suggestions.views, [one], draft, commission))[0],
         back=f"/my-story/{key}/build",
         now=now,
-        pieces=differences.pieces(now, one.words) if now is not None else (),
+        pieces=await long(differences.pieces, now, one.words) if now is not None else (),
         changed=now is not None and mark(now) != seen and now != one.words,
         gone=_gone(draft, one),
-        places=_places(draft, one),
+        places=await long(_places, draft, one),
         full=contributions.no_room(draft, one.place) if one.kind == RESPONSE else None,
         say=say,
-        parts=_marked(draft, one),
+        parts=await long(_marked, draft, one),
         seen=mark(now) if now is not None else "",
         form=form,
         long=one.kind == SCENE or (now is not None and contributions.is_long(one.place)),

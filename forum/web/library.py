@@ -13,12 +13,12 @@ from forum import finding
 from forum.commission import STAGES, Commission
 from forum.errors import StoryProblems
 from forum.finding import Piece, Query
+from forum.longwork import long
 from forum.parsing import story_of
 from forum.ports import Offered, Shelf, Submission, Wanted
 from forum.remembered import Remembered
 from forum.scenario import Scenario
 from forum.web.about import notes_offered
-from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.site import site_of
 from forum.web.terms import stage_words

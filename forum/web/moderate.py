@@ -5,7 +5,7 @@ Of two moderators with the same story the second is told what the first one did,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from starlette.responses import Response
 from forum import composing, contributions, moderation, scenario, submissions
 from forum.commission import Commission
 from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, StoreUnavailable
+from forum.longtexts import MODERATORS
+from forum.longwork import long, parsed
 from forum.ports import Report, Submission
 from forum.submissions import (
     ACCEPT,
@@ -35,7 +37,6 @@ from forum.submissions import (
 from forum.web import annotating
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
-from forum.web.longwork import long
 from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import site_of
 from forum.web.suggestions import thanks
@@ -78,25 +79,25 @@ async def queue(request: Request) -> Response:
     return await page(
         request,
         "moderate/queue.html",
-        waiting=[row(story, story.submitted_at) for story in waiting],
+        waiting=[await row(story, story.submitted_at) for story in waiting],
         appeals=[
-            row(story, now.appeal.at if now.appeal else "", yours=now.act.by != person.id, others=now.others)
+            await row(story, now.appeal.at if now.appeal else "", yours=now.act.by != person.id, others=now.others)
             for story, now in appeals
         ],
-        reported=[row(story, reports[0].at, reports=len(reports)) for story, reports in reported],
+        reported=[await row(story, reports[0].at, reports=len(reports)) for story, reports in reported],
         evidence=evidence,
-        revised=[row(story, story.revised_at) for story in revised],
-        held=[row(story, story.moderated_at) for story in held],
-        returned=[row(story, story.moderated_at) for story in returned],
+        revised=[await row(story, story.revised_at) for story in revised],
+        held=[await row(story, story.moderated_at) for story in held],
+        returned=[await row(story, story.moderated_at) for story in returned],
         done=_said().get(request.query_params.get("done", ""), ""),
     )
 
 
-def _rows(commissions: dict[str, Commission], now: str) -> Callable[..., Row]:
-    def row(story: Submission, since: str, *, reports: int = 0, yours: bool = True, others: bool = True) -> Row:
+def _rows(commissions: dict[str, Commission], now: str) -> Callable[..., Awaitable[Row]]:
+    async def row(story: Submission, since: str, *, reports: int = 0, yours: bool = True, others: bool = True) -> Row:
         commission = commissions[story.commission]
         text = submissions.waiting_text(story)
-        notes = scenario.parse(text).content_notes if text else ()
+        notes = (await parsed(text)).content_notes if text else ()
         group = commission.group_label(story.told_by) or ""
         return Row(story, commission.title, group, age(since, now), notes, reports, yours, others)
 
@@ -192,7 +193,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         status_of(error) if error else 200,
         story=found,
         told=told,
-        notes=await long(annotating.for_moderators, told) if told else None,
+        notes=await annotating.looked_through(MODERATORS, told) if told else None,
         commission=commission,
         age=age(found.revised_at or found.submitted_at, site.clock.now()),
         changes=changes,

@@ -16,10 +16,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from forum import roles
 from forum.errors import NotAllowed, SignInNeeded
+from forum.longwork import long
 from forum.ports import Person
 from forum.web.cookies import LANGUAGE, SIGNED_IN, cookie_of
 from forum.web.languages import Language
-from forum.web.longwork import long
 from forum.web.prefix import below, prefix_of
 from forum.web.site import site_of
 from forum.web.templating import ready

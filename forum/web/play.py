@@ -16,11 +16,11 @@ from starlette.responses import Response
 from forum import paths
 from forum.commission import Commission
 from forum.errors import NotFound
+from forum.longwork import long
 from forum.parsing import story_of
 from forum.scenario import Scenario
 from forum.submissions import must_be_public
 from forum.web import annotating
-from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.site import site_of
 from forum.web.words import gettext as _
@@ -64,7 +64,7 @@ async def play(
     `base` is the path of the playing itself, `back` where it is left to. `draft`: the story is still being written, so
     that what is missing is said to be "not written yet". Raises NotFound for a scene that is not there.
     """
-    every = paths.places(told)
+    every = await long(paths.places, told)
     asked = request.query_params.get("scene", "")
     came = numbers(request.query_params.get("came", ""), len(every))
     place = None
@@ -79,18 +79,20 @@ async def play(
         return f"{base}?" + urlencode({"scene": number, **trail, **more})
 
     here = base if place is None else url(place.number, came)
-    ways: tuple[Way, ...] = ()
-    if place is not None:
-        trail = (*came, place.number)
-        ways = tuple(Way(way.words or _("Go on"), url(way.number, trail) if way.number else "") for way in place.ways)
+
+    def ways_on() -> tuple[Way, ...]:
+        trail = (*came, place.number) if place else ()
+        each = place.ways if place else ()
+        return tuple(Way(way.words or _("Go on"), url(way.number, trail) if way.number else "") for way in each)
+
     return await page(
         request,
         "stories/away.html" if away else "stories/play.html",
         told=told,
         commission=commission,
         place=place,
-        ways=ways,
-        notes=annotating.for_readers(replace(told, scenes=(place.scene,) if place else ())),
+        ways=await long(ways_on),
+        notes=await long(annotating.for_readers, replace(told, scenes=(place.scene,) if place else ())),
         begin=url(every[0].number) if every else "",
         again=base,
         before=url(came[-1], came[:-1]) if came else base,

@@ -14,6 +14,7 @@ from forum import programme as plans
 from forum.commission import Commission
 from forum.cueing import MOST_NOTE
 from forum.errors import BadInput, IllegalMove, NotFound
+from forum.longwork import long, parsed
 from forum.methods import METHODS
 from forum.ports import Planned, Submission, Work
 from forum.programme import Programme, Section
@@ -21,7 +22,6 @@ from forum.programming import MOST_PLACE, Programming, SectionForm
 from forum.session import LiveSession
 from forum.submissions import ACCEPTED
 from forum.web.forms import Form, form_of, spoken
-from forum.web.longwork import long
 from forum.web.pages import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.ways import method_words
@@ -111,7 +111,7 @@ async def public(request: Request) -> Response:
     """The programme for everybody: sections, notes, public stories; never a question, nor a scene."""
     async with site_of(request).store.read() as work:
         live, commission, planned = await _public(work, request.path_params["session"])
-        stories = {s.id: _shown(s) for s in await _stories(work, planned.plan.stories)}
+        stories = {s.id: await _shown(s) for s in await _stories(work, planned.plan.stories)}
     sections = [(section, _stories_of(section, stories), _notes_of(section)) for section in planned.plan.sections]
     timed = {section.id for section, *_rest in plans.times(planned.plan)} if planned.plan.day else set()
     return await page(
@@ -129,7 +129,7 @@ async def calendar(request: Request) -> Response:
     """The programme as calendar entries, or one section of it."""
     async with site_of(request).store.read() as work:
         live, _commission, planned = await _public(work, request.path_params["session"])
-        stories = {s.id: _shown(s) for s in await _stories(work, planned.plan.stories)}
+        stories = {s.id: await _shown(s) for s in await _stories(work, planned.plan.stories)}
     url = f"{base_url(request)}/sessions/{live.id}/programme"
     wanted = request.query_params.get("section")
     events = [
@@ -172,10 +172,10 @@ async def _stories(work: Work, ids: Sequence[str]) -> list[Submission]:
     return [s for s in found if s.status == ACCEPTED and s.may_perform]
 
 
-def _shown(story: Submission) -> Shown:
+async def _shown(story: Submission) -> Shown:
     if not story.may_publish:
         return Shown()
-    return Shown(story.title, f"/stories/{story.id}", scenario.parse(story.twee).content_notes)
+    return Shown(story.title, f"/stories/{story.id}", (await parsed(story.twee)).content_notes)
 
 
 def _stories_of(section: Section, stories: dict[str, Shown]) -> list[Shown]:
@@ -214,7 +214,7 @@ async def _edit_page(
         disordered=plans.out_of_order(plan),
         titles={s.id: s.title for s in accepted},
         stories=[(s.id, s.title) for s in accepted],
-        cues=[(s.title, _offered(s)) for s in accepted if s.id in live.scenarios],
+        cues=[(s.title, await long(_offered, s)) for s in accepted if s.id in live.scenarios],
         methods=[(method, method_words(method)) for method in METHODS],
         form=form,
         at=at if at in sections else sections[-1] if sections else "",

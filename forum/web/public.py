@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from forum import contributions, evidence, storylife, tallying
 from forum.commission import Commission
+from forum.longwork import long
 from forum.parsing import story_of
 from forum.ports import Decision, Submission, Work
 from forum.remembered import Drawn, Remembered
@@ -19,7 +20,6 @@ from forum.submissions import ACCEPTED, WITHDRAWN, must_be_public
 from forum.web import annotating
 from forum.web.evidence import items as evidence_items
 from forum.web.life import told
-from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.prefix import prefix_of
 from forum.web.programmes import is_planned

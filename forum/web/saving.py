@@ -14,13 +14,13 @@ from forum import submissions, writing
 from forum.draft import Draft, mark
 from forum.edits import plain
 from forum.errors import BadInput
+from forum.longwork import long
 from forum.settings import Settings
 from forum.web import clashes, volume, workparts
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.devices import who_of
 from forum.web.forms import Form
 from forum.web.limits import AN_HOUR, TEN_MINUTES
-from forum.web.longwork import long
 from forum.web.private import story_of_link
 from forum.web.shares import Share
 from forum.web.site import base_url, site_of

@@ -11,6 +11,8 @@ from forum import composing, scenario, writing
 from forum.commission import Commission
 from forum.draft import PERMISSIONS, YES, Draft
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable, TooMany
+from forum.longtexts import WRITERS
+from forum.longwork import long
 from forum.ports import Submission
 from forum.scenario import Scenario
 from forum.settings import Settings
@@ -20,7 +22,6 @@ from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import form_of, spoken
 from forum.web.limits import AN_HOUR
-from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import story_of_link
 from forum.web.shares import Share
@@ -47,7 +48,7 @@ async def check(request: Request) -> Response:
         return await _page(request, story, commission, draft, told, missing)
     form = await form_of(request)
     unseen = told is None or form.text("seen") != await long(_seen, told)
-    if told is None or (unseen and (await long(annotating.for_moderators, told)).parts):
+    if told is None or (unseen and (await annotating.looked_through(WRITERS, told)).parts):
         return await _page(request, story, commission, draft, told, missing)
     try:
         sent(site.settings).take(request)
@@ -99,12 +100,11 @@ async def _page(
         story=story,
         commission=commission,
         missing=[
-            ("" if "." in path else place_words(draft, path), _where(key, path), words)
+            ("" if "." in path else place_words(draft, path, {}), _where(key, path), words)
             for path, words in _words(missing).items()
         ],
         refused=say(error.message, error.values) if error and not isinstance(error, FormErrors) else "",
-        # A long story takes a while to look through, and live rooms do not wait for that.
-        parts=(await long(annotating.for_moderators, shown)).parts,
+        parts=(await annotating.looked_through(WRITERS, shown)).parts,
         told=shown,
         ready=not missing,
         seen=await long(_seen, told) if told else "",

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum import scenario, writing
+from forum.longwork import long
 from forum.submissions import WRITING
-from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import life_of, story_of_link
 from forum.web.site import base_url, site_of

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from forum import importing, scenario, submissions, twine
+from forum import importing, scenario, submissions, twee, twine
 from forum.commission import Commission
 from forum.errors import (
     BadInput,
@@ -28,16 +28,18 @@ from forum.errors import (
     TooMany,
     filled,
 )
+from forum.longtexts import WRITERS, apart
+from forum.longwork import long
 from forum.ports import Submission
 from forum.scenario import Scenario
 from forum.submissions import RETURNED, Sent, must_be_public
 from forum.web import annotating, volume
 from forum.web.about import about_fields, errors_of, read_about
+from forum.web.annotating import Annotated
 from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import File, Form, form_with_file
 from forum.web.limits import AN_HOUR
-from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import story_of_link
 from forum.web.sending import sent as sent_from
@@ -85,13 +87,14 @@ async def _send(request: Request, commission: Commission, before: Submission | N
         form, file = await form_with_file(request, "file", importing.MAX_BYTES)
         Share("story files", _TRIES * site.settings.stories_per_address, AN_HOUR).take(request)
         too_big = file is not None and file.size > importing.MAX_BYTES
-        found = await long(_read, form, None if too_big else file)
+        found = await _read(form, None if too_big else file)
         if too_big:
             raise FormErrors({"file": BadInput(_TOO_BIG)})
         about = read_about(form, commission)
         story = _usable(form, found)
-        if file and (found.left_out or (await long(annotating.for_moderators, story)).parts):
-            return await _page(request, commission, form, found)
+        notes = await annotating.looked_through(WRITERS, story) if file else None
+        if notes and (found.left_out or notes.parts):
+            return await _page(request, commission, form, found, notes=notes)
         sent = Sent(story, **about)
         sent_from(site.settings).take(request)
         volume.write(request, len((await long(scenario.write, story)).encode()))
@@ -114,13 +117,13 @@ def _usable(form: Form, found: _Read) -> Scenario:
     return found.story
 
 
-def _read(form: Form, file: File | None) -> _Read:
+async def _read(form: Form, file: File | None) -> _Read:
     """The story in the file that was sent now, else in what the page carried along."""
     try:
         if file is None:
             carried = form.text("twee")
-            return _Read(scenario.parse(carried, new=True)) if carried else _Read()
-        imported = twine.read_file(file.name, file.content)
+            return _Read(await apart(WRITERS, len(carried), _carried, carried)) if carried else _Read()
+        imported = await apart(WRITERS, len(file.content), twine.read_file, file.name, file.content)
     except StoryProblems as error:
         return _Read(None, error.problems, error.notes)
     if len(imported.scenarios) > 1:
@@ -131,8 +134,18 @@ def _read(form: Form, file: File | None) -> _Read:
     return _Read(imported.scenarios[0], (), imported.notes)
 
 
+def _carried(text: str) -> Scenario:
+    twee.refuse_too_much(text)
+    return scenario.parse(text, new=True)
+
+
 async def _page(
-    request: Request, commission: Commission, form: Form, found: _Read, error: ForumError | None = None
+    request: Request,
+    commission: Commission,
+    form: Form,
+    found: _Read,
+    error: ForumError | None = None,
+    notes: Annotated | None = None,
 ) -> Response:
     told = found.story
     errors = {"file": _(_UNUSABLE)} if isinstance(error, StoryProblems) else errors_of(error)
@@ -146,7 +159,7 @@ async def _page(
         back=request.url.path.rpartition("/")[0],
         told=told,
         twee=await long(scenario.write, told) if told else "",
-        notes=await long(annotating.for_moderators, told) if told else None,
+        notes=notes or (await annotating.looked_through(WRITERS, told) if told else None),
         problems=_lines(problems),
         left_out=_lines(found.left_out),
         most_stories=site_of(request).settings.stories_per_address,

@@ -19,12 +19,12 @@ from markupsafe import Markup
 from forum import ROOT, charts
 from forum.draft import mark
 from forum.localtime import LONDON, local, short
+from forum.longwork import long
 from forum.methods import METHODS
 from forum.missing import missing
 from forum.onward import leading, moves
 from forum.screen import listed
 from forum.web import pictures, terms, ways
-from forum.web.longwork import long
 from forum.web.prefix import template_below
 from forum.web.readings import note_words, reading_name, readings
 from forum.web.words import gettext, language, ngettext

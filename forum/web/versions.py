@@ -14,6 +14,7 @@ from forum.commission import Commission
 from forum.differences import ADDED, CHANGED, GONE, MOVED, NEW, REMOVED, STORY, Difference, Piece
 from forum.draft import YES, Draft
 from forum.errors import ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.longwork import long
 from forum.ports import (
     BEGUN,
     BROUGHT_BACK,
@@ -32,7 +33,6 @@ from forum.web import suggestions, volume
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import form_of
-from forum.web.longwork import long
 from forum.web.pages import done, page
 from forum.web.private import story_of_link
 from forum.web.site import site_of

@@ -16,6 +16,7 @@ from forum.commission import Commission
 from forum.draft import YES, Card, Draft, mark
 from forum.edits import MOST_CARDS, MOST_WAYS
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable, TooMany
+from forum.longwork import long
 from forum.ports import Submission
 from forum.reading import PLAIN_AGE, measure
 from forum.web import play as playing
@@ -24,7 +25,6 @@ from forum.web.clashes import clash_page, unused
 from forum.web.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of
-from forum.web.longwork import long
 from forum.web.pages import page
 from forum.web.private import story_of_link
 from forum.web.saving import Sheet, context_of, saved_by, sheet_of
@@ -35,7 +35,13 @@ from forum.web.words import gettext as _
 from forum.web.words import say
 from forum.web.workparts import View, choices, notes, views
 
+# Ways on, and choices of where they lead: a story from a file can have so many that their page would have 40 MB.
+MOST_WAYS_SHOWN, MOST_CHOICES = 1_000, 100_000
 _FIRST_WORDS = "Go on"
+_TOO_BIG = (
+    "This story has too many scenes and ways on to be changed on this page. All its words are kept. Open its private "
+    "link, download it as a file, and change it in Twine or a text editor."
+)
 
 
 async def workspace(request: Request) -> Response:
@@ -119,10 +125,12 @@ async def _page(
     opened: str = "",
 ) -> Response:
     draft = sheet.draft
+    if _is_too_big(draft):
+        raise IllegalMove(_TOO_BIG)
     errors = {path: words for path, words in sheet.errors.items() if words}
     if error:
         errors = {"main": say(error.message, error.values)}
-    sketch = composing.sketch(draft)
+    sketch = await long(composing.sketch, draft)
     removed = request.query_params.get("removed", "")
     answer = await page(
         request,
@@ -134,7 +142,7 @@ async def _page(
         errors=errors,
         cards=await long(views, draft, sketch),
         choices=choices(draft, sketch),
-        notes=notes(sketch),
+        notes=await long(notes, sketch),
         told=sketch.story,
         opened={opened, *(wishes.place(path)[0] for path in errors)},
         blank=View(Card("CARDID"), 0, "", measure("")),
@@ -152,6 +160,12 @@ async def _page(
         **context_of(request, key),
     )
     return keep(request, retry_after(answer, error))
+
+
+def _is_too_big(draft: Draft) -> bool:
+    """Whether the page would be: each way on of each card is a choice among all cards."""
+    ways = sum(len(card.ways) for card in draft.cards)
+    return ways > MOST_WAYS_SHOWN or ways * len(draft.cards) > MOST_CHOICES
 
 
 def _measures() -> dict[str, Any]:
@@ -183,7 +197,7 @@ async def play(request: Request) -> Response:
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
     draft = await writing.opened(site.store, site.clock, key)
-    told = composing.sketch(draft, told_by=commission.group_label(story.told_by) or "").story
+    told = (await long(composing.sketch, draft, told_by=commission.group_label(story.told_by) or "")).story
     return await playing.play(
         request,
         told,

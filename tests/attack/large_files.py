@@ -7,6 +7,7 @@ import sys
 import time
 
 import httpx2
+from house import filled
 
 from attack.target import Row, Target, run, target
 
@@ -20,8 +21,12 @@ MOST = 1024 * 1024
 
 def of_names(size: int = 229 * 1024) -> str:
     """A story that can be used, most of which looks like names, numbers and addresses."""
-    links = "\n".join(f"[[Ana Xu {n:05} of 07700 900123, 1 Elm Road, N1 1AA->a]]" for n in range(size // 55))
-    return f"{_HEAD}{_ABOUT}:: a\nShe waits.\n\n{links[:size].rpartition(chr(10))[0]}\n"
+    told = "\n".join(f"[[Ana Xu {n:05} of 07700 900123, 1 Elm Road, N1 1AA->a]]" for n in range(min(1900, size // 60)))
+    told = f"{_HEAD}{_ABOUT}:: a\nShe waits.\n\n[[On->s0]]\n{told}\n"
+    words = "Ana Xu of 07700 900123, 1 Elm Road, N1 1AA. " * 85
+    scenes = (f"\n:: s{n}\n{words.strip()}\n\n[[On->s{n + 1}]]\n" for n in range((size - len(told)) // len(words) - 1))
+    told += "".join(scenes)
+    return told + f"\n:: s{told.count('[[On->') - 1}\nShe waits.\n"
 
 
 def of_signs(part: str, size: int = MOST) -> str:
@@ -29,9 +34,15 @@ def of_signs(part: str, size: int = MOST) -> str:
     return _HEAD + ":: a\n" + part * ((size - len(_HEAD) - 10) // len(part))
 
 
+def of_macros(size: int = MOST) -> str:
+    """A story of another tool's, with as much notation as is looked at, spread over as many words as there may be."""
+    macro, many = "(if:a)[b]", 9000
+    return _HEAD + ":: a\n" + (macro + "Ana Xu " * ((size // many - len(macro)) // 7)) * many
+
+
 async def attack(large: bool = False) -> list[Row]:
-    """Each file once, and the file of names four times at once."""
-    files = {"names, 229 KB": of_names(), "$a$a, 1 MB": of_signs("$a")}
+    """Each file once, or four times at once; then the page on which a story of very many ways would be written."""
+    files = {"names, 229 KB": of_names(), "$a$a, 1 MB": of_signs("$a"), "macros, 1 MB": of_macros()}
     if large:
         files |= {f"{part!r}, 1 MB": of_signs(part) for part in ("$a\n", "<b>", "[[a]]", "''a''", "\n:: a\nx")}
     rows = []
@@ -44,9 +55,39 @@ async def attack(large: bool = False) -> list[Row]:
                 answers = await asyncio.gather(*(_send(browser, path, text) for _ in range(1 + 3 * large)))
             took = time.perf_counter() - began
             assert {answer.status_code for answer in answers} <= {200, 422}
-            rows.append(Row(f"story file of {name}", "until it is answered", took / len(answers), "s", 10))
-            rows.append(Row(f"story file of {name}", "others wait at most", others.worst, "ms", 3000))
+            rows.append(Row(f"story file of {name}", "until it is answered", took / len(answers), "s", 15))
+            rows.append(Row(f"story file of {name}", "others wait at most", others.worst, "ms", 700))
+        rows += await _ways(house, browser, path, 4 if large else 1)
     return rows
+
+
+async def _ways(house: Target, browser: httpx2.AsyncClient, path: str, times: int) -> list[Row]:
+    """The page for writing a story of 170 scenes with ten ways each, so many times at once."""
+    allowed: dict[str, str | list[str]] = {"may_perform": "yes", "may_publish": "yes", "may_quote": "no"}
+    fields = filled(await browser.get(path), {"group": "", **allowed})
+    sent = await browser.post(path, data=fields, files={"file": ("a.twee", of_ways(170).encode(), "text/plain")})
+    assert sent.status_code == 303, sent.text
+    page = str(sent.headers["location"]).partition("?")[0] + "/write"
+    before = house.cpu()
+    async with house.others() as others:
+        answers = await asyncio.gather(*(browser.get(page) for _ in range(times)))
+    cost = (house.cpu() - before) / times
+    name = "page of a story of 170 scenes, 1,700 ways"
+    size = max(len(answer.content) for answer in answers) / 1024 / 1024
+    return [
+        Row(name, "its size", size, "MB", 2),
+        Row(name, "CPU of the server", cost, "s", 1),
+        Row(name, "others wait at most", others.worst, "ms", 700),
+    ]
+
+
+def of_ways(scenes: int) -> str:
+    """A story of which each scene leads to ten others."""
+    told = (
+        f"\n:: s{n}\nShe waits.\n\n" + "".join(f"[[Go {m}->s{(n + m + 1) % scenes}]]\n" for m in range(10))
+        for n in range(scenes)
+    )
+    return f"{_HEAD}{_ABOUT}:: a\nShe waits.\n\n[[On->s0]]\n" + "".join(told)
 
 
 def _browser(house: Target) -> httpx2.AsyncClient:
