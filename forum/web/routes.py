@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -56,23 +57,24 @@ from forum.web import (
     versions,
     workspace,
 )
-from forum.web.forms import MOST_WITH_FILE
+from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
 from forum.web.pages import need
 from forum.web.templating import STATIC
 
+_DIGITS = 20  # of a length that anybody announces
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
 class Page:
     """One row of the table. `permission` is a key of roles.PERMISSIONS; a private link's page is "public", its key
-    being the permission. `most_body` is how many bytes may be sent, None for as many as anywhere."""
+    being the permission. `most_body` is how many bytes may be sent: more than a few buttons and names is said here."""
 
     path: str
     methods: str
     endpoint: Endpoint
     permission: str
-    most_body: int | None = None
+    most_body: int = SMALL
 
 
 PAGES: tuple[Page, ...] = (
@@ -99,41 +101,41 @@ PAGES: tuple[Page, ...] = (
     Page("/record/{index}", "GET", record.entry, "public"),
     Page("/rounds/{round}/ballots.jsonl", "GET", record.ballots, "public"),
     # stories
-    Page("/commissions/{commission}/tell", "GET POST", telling.tell, "public"),
+    Page("/commissions/{commission}/tell", "GET POST", telling.tell, "public", WORDS),
     Page("/commissions/{commission}/tell/file", "GET POST", storyfiles.send, "public", MOST_WITH_FILE),
     Page("/my-story/{key}", "GET", stories.my_story, "public"),
-    Page("/my-story/{key}/write", "GET POST", workspace.workspace, "public"),
-    Page("/my-story/{key}/write/{step}", "GET POST", telling.step, "public"),
-    Page("/my-story/{key}/save", "POST", saving.save, "public"),
+    Page("/my-story/{key}/write", "GET POST", workspace.workspace, "public", STORY),
+    Page("/my-story/{key}/write/{step}", "GET POST", telling.step, "public", STORY),
+    Page("/my-story/{key}/save", "POST", saving.save, "public", STORY),
     Page("/my-story/{key}/play", "GET", workspace.play, "public"),
-    Page("/my-story/{key}/check", "GET POST", sending.check, "public"),
+    Page("/my-story/{key}/check", "GET POST", sending.check, "public", WORDS),
     Page("/my-story/{key}/build", "GET POST", keeping.build, "public"),
-    Page("/my-story/{key}/build/{suggestion}", "GET POST", keeping.answer, "public"),
+    Page("/my-story/{key}/build/{suggestion}", "GET POST", keeping.answer, "public", WORDS),
     Page("/my-story/{key}/versions", "GET", versions.mine, "public"),
     Page("/my-story/{key}/versions/{number}", "GET POST", versions.my_version, "public"),
     Page("/build/{key}", "GET", build.story, "public"),
     Page("/build/{key}/play", "GET", build.play, "public"),
-    Page("/build/{key}/suggest", "GET POST", build.suggest, "public"),
+    Page("/build/{key}/suggest", "GET POST", build.suggest, "public", WORDS),
     Page("/my-story/{key}/file", "GET POST", storyfiles.send_again, "public", MOST_WITH_FILE),
     Page("/my-story/{key}/story.twee", "GET", storyfiles.download_mine, "public"),
     Page("/my-story/{key}/link", "GET POST", private.link, "public"),
-    Page("/my-story/{key}/appeal", "GET POST", private.appeal, "public"),
+    Page("/my-story/{key}/appeal", "GET POST", private.appeal, "public", WORDS),
     Page("/my-story/{key}/permissions", "POST", consent.permissions, "public"),
     Page("/my-story/{key}/take-back", "GET POST", consent.take_back, "public"),
     Page("/my-story/{key}/mail", "GET POST", mail.mine, "public"),
     Page("/mail/confirm/{key}", "GET POST", mail.confirm, "public"),
     Page("/mail/stop/{key}", "GET POST", mail.stop, "public"),
     Page("/link-off", "GET", private.link_off, "public"),
-    Page("/stories/{story}/report", "GET POST", moderation.report, "public"),
+    Page("/stories/{story}/report", "GET POST", moderation.report, "public", WORDS),
     Page("/moderation", "GET", moderation.log, "public"),
     Page("/my-story/{key}/evidence", "GET POST", evidence.mine, "public", MOST_WITH_FILE),
     Page("/my-story/{key}/evidence/{item}", "GET", evidence.my_file, "public"),
     Page("/stories/{story}/evidence/{item}", "GET", evidence.public_file, "public"),
-    Page("/moderate/{story}/evidence", "GET POST", evidence.moderate, "moderate stories"),
+    Page("/moderate/{story}/evidence", "GET POST", evidence.moderate, "moderate stories", WORDS),
     Page("/moderate/{story}/evidence/{item}", "GET", evidence.moderators_file, "moderate stories"),
     Page("/moderate", "GET", moderate.queue, "moderate stories"),
-    Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories"),
-    Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories"),
+    Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories", WORDS),
+    Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories", WORDS),
     Page("/cookies", "GET", cookieless.about, "public"),
     # accounts
     Page("/sign-in", "GET POST", accounts.sign_in, "public"),
@@ -146,15 +148,15 @@ PAGES: tuple[Page, ...] = (
     # organising
     Page("/organise", "GET", organise.overview, "run sessions"),
     Page("/organise/commissions/new", "GET", organise.new_commission, "run sessions"),
-    Page("/organise/commissions", "POST", organise.add_commission, "run sessions"),
+    Page("/organise/commissions", "POST", organise.add_commission, "run sessions", WORDS),
     Page("/organise/sessions/new", "GET", organise.new_session, "run sessions"),
-    Page("/organise/sessions", "POST", organise.add_session, "run sessions"),
+    Page("/organise/sessions", "POST", organise.add_session, "run sessions", WORDS),
     Page("/organise/tokens", "POST", organise.add_token, "run sessions"),
     Page("/organise/tokens/{token}/revoke", "POST", organise.revoke_token, "run sessions"),
-    Page("/organise/sessions/{session}/programme", "GET POST", programmes.edit, "run sessions"),
+    Page("/organise/sessions/{session}/programme", "GET POST", programmes.edit, "run sessions", WORDS),
     Page("/organise/sessions/{session}/run-sheet", "GET", programmes.run_sheet, "run sessions"),
-    Page("/organise/sessions/{session}/tickets", "GET POST", tickets.sheet, "run sessions"),
-    Page("/organise/sessions/{session}/papers/{round}", "GET POST", papers.count, "run sessions"),
+    Page("/organise/sessions/{session}/tickets", "GET POST", tickets.sheet, "run sessions", WORDS),
+    Page("/organise/sessions/{session}/papers/{round}", "GET POST", papers.count, "run sessions", WORDS),
     # the live session
     Page("/sessions/{session}/programme", "GET", programmes.public, "public"),
     Page("/sessions/{session}/programme.ics", "GET", programmes.calendar, "public"),
@@ -163,9 +165,9 @@ PAGES: tuple[Page, ...] = (
     Page("/s/{code}/ticket/{ticket}", "GET", live.ticket, "public"),
     Page("/s/{code}/join", "POST", live.join_session, "public"),
     Page("/s/{code}/group", "POST", grouping.in_a_room, "public"),
-    Page("/s/{code}/vote", "POST", live.vote, "public"),
-    Page("/s/{code}/stop", "POST", audience.stop, "public"),
-    Page("/s/{code}/reason", "POST", audience.reason, "public"),
+    Page("/s/{code}/vote", "POST", live.vote, "public", WORDS),
+    Page("/s/{code}/stop", "POST", audience.stop, "public", WORDS),
+    Page("/s/{code}/reason", "POST", audience.reason, "public", WORDS),
     Page("/s/{code}/too", "POST", audience.too, "public"),
     Page("/s/{code}/practice", "POST", lobby.practice, "public"),
     Page("/s/{code}/now", "GET", live.now, "public"),
@@ -174,26 +176,26 @@ PAGES: tuple[Page, ...] = (
     Page("/s/{code}/break", "POST", care.ask_break, "public"),
     Page("/s/{code}/more-time", "POST", care.more_time, "public"),
     Page("/tablet/{key}", "GET", tablet.page_of_tablet, "public"),
-    Page("/tablet/{key}/vote", "POST", tablet.vote, "public"),
+    Page("/tablet/{key}/vote", "POST", tablet.vote, "public", WORDS),
     Page("/tablet/{key}/now", "GET", tablet.now, "public"),
     Page("/organise/sessions/{session}/tablet", "GET POST", tablet.link, "run sessions"),
     Page("/projector/{key}", "GET", live.projector, "public"),
     Page("/console/{session}", "GET", console.console, "run sessions"),
-    Page("/console/{session}/{act}", "POST", console.act, "run sessions"),
+    Page("/console/{session}/{act}", "POST", console.act, "run sessions", WORDS),
     # asynchronous rounds
     Page("/organise/asynchronous/new", "GET", asynchronous.new, "run sessions"),
-    Page("/organise/asynchronous", "POST", asynchronous.add, "run sessions"),
+    Page("/organise/asynchronous", "POST", asynchronous.add, "run sessions", WORDS),
     Page("/organise/asynchronous/{session}", "GET", asynchronous.show, "run sessions"),
-    Page("/organise/asynchronous/{session}/{act}", "POST", asynchronous.act, "run sessions"),
+    Page("/organise/asynchronous/{session}/{act}", "POST", asynchronous.act, "run sessions", WORDS),
     Page("/answer/{answer_code}", "GET", answer.about, "public"),
     Page("/answer/{answer_code}/join", "POST", answer.join, "public"),
     Page("/answer/{answer_code}/group", "POST", grouping.alone, "public"),
     Page("/answer/{answer_code}/play", "GET", answer.play, "public"),
-    Page("/answer/{answer_code}/question", "GET POST", answer.question, "public"),
+    Page("/answer/{answer_code}/question", "GET POST", answer.question, "public", WORDS),
     Page("/answer/{answer_code}/step-out", "GET", answer.step_out, "public"),
     # deciding
     Page("/decide", "GET", decide.overview, "decide"),
-    Page("/decide/new", "GET POST", decide.new, "decide"),
+    Page("/decide/new", "GET POST", decide.new, "decide", STORY),
     Page("/export", "GET", decide.export, "decide"),
 )
 
@@ -209,10 +211,18 @@ def guarded(row: Page) -> Endpoint:
     """The row's endpoint behind its permission."""
 
     async def endpoint(request: Request) -> Response:
+        if _announced(request) > row.most_body:
+            raise HTTPException(413)
         await need(request, row.permission)
         return await row.endpoint(request)
 
     return endpoint
+
+
+def _announced(request: Request) -> int:
+    """How many bytes a request says that it brings; what comes without a word is counted as it comes."""
+    length = request.headers.get("content-length", "")
+    return int(length[:_DIGITS]) if length.isdecimal() else 0
 
 
 class _Static(StaticFiles):

@@ -1,0 +1,91 @@
+"""How much each address takes: no more than its form can bring, refused before it is read, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from house import House, a_house, words
+from loopwatch import Asker
+
+from forum.web.forms import SMALL, STORY, WORDS
+from forum.web.routes import PAGES, Page
+
+POSTS = [row for row in PAGES if "POST" in row.methods]
+# Whoever adds a form says here too that it brings more than a few buttons and names.
+SENTENCES = {
+    "/commissions/{commission}/tell",
+    "/my-story/{key}/check",
+    "/my-story/{key}/build/{suggestion}",
+    "/build/{key}/suggest",
+    "/my-story/{key}/appeal",
+    "/stories/{story}/report",
+    "/moderate/{story}/evidence",
+    "/moderate/{story}",
+    "/moderate/{story}/appeal",
+    "/organise/commissions",
+    "/organise/sessions",
+    "/organise/sessions/{session}/programme",
+    "/organise/sessions/{session}/tickets",
+    "/organise/sessions/{session}/papers/{round}",
+    "/s/{code}/vote",
+    "/s/{code}/stop",
+    "/s/{code}/reason",
+    "/tablet/{key}/vote",
+    "/console/{session}/{act}",
+    "/organise/asynchronous",
+    "/organise/asynchronous/{session}/{act}",
+    "/answer/{answer_code}/question",
+}
+STORIES = {"/my-story/{key}/write", "/my-story/{key}/write/{step}", "/my-story/{key}/save", "/decide/new"}
+FILES = {"/commissions/{commission}/tell/file", "/my-story/{key}/file", "/my-story/{key}/evidence"}
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path, sqlite_template) as house:
+        yield house
+
+
+def test_only_forms_with_sentences_take_more_than_a_few_names() -> None:
+    assert SMALL < WORDS < STORY
+    assert {row.path for row in POSTS if row.most_body == WORDS} == SENTENCES
+    assert {row.path for row in POSTS if row.most_body == STORY} == STORIES
+    assert {row.path for row in POSTS if row.most_body > STORY} == FILES
+    assert {row.path for row in PAGES if "POST" not in row.methods and row.most_body != SMALL} == set()
+
+
+async def test_every_form_refuses_what_is_too_much_before_it_is_read(house: House) -> None:
+    asker = Asker(house, "", {"accept-language": "cy"})
+    for row in POSTS:
+        path = row.path.replace("{", "").replace("}", "").replace(":path", "")
+        status, page = await asker.announced(path, row.most_body + 1)
+        assert status == 413, path
+        assert b'<html lang="cy"' in page
+        assert "ormod" in page.decode(), path
+        status, _ = await asker.announced(path, row.most_body)
+        assert status != 413, path
+
+
+@pytest.mark.parametrize("row", [row for row in POSTS if row.path in {"/sign-in", "/join", "/stories/{story}/report"}])
+async def test_what_is_not_announced_is_counted(house: House, row: Page) -> None:
+    async def pieces(size: int) -> AsyncIterator[bytes]:
+        for _ in range(size // 1024):
+            yield b"x=" + b"y" * 1021 + b"&"
+        yield b"z" * (size % 1024)
+
+    commission = await house.commission()
+    story, _key = await house.story(commission)
+    await house.moderated(story, "accept")
+    path = row.path.replace("{story}", story.id)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with house.browser() as browser:
+        assert (await browser.post(path, content=pieces(row.most_body), headers=form)).status_code != 413
+        answer = await browser.post(path, content=pieces(row.most_body + 1), headers=form)
+        assert answer.status_code == 413
+        assert "Make it shorter" in words(answer)
+        said = await browser.post(
+            path, content=b"x" * (row.most_body + 1), headers=form | {"Accept": "application/json"}
+        )
+        assert said.json()["error"]["code"] == "http_413"
