@@ -16,7 +16,7 @@ from forum.errors import Problem, StoryProblems, filled
 
 MAX_BYTES = 256 * 1024
 # What one file may hold besides: nobody reads more, and each takes time.
-MOST_LINES, MOST_PASSAGES, MOST_LINKS = 200_000, 1_000, 2_000
+MOST_LINES, MOST_PASSAGES, MOST_LINKS = 200_000, 1_000, 1_000
 HEADER = "::"
 
 _ESCAPED = re.compile(r"\\(.)")

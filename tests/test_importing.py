@@ -129,7 +129,7 @@ def test_whatever_is_imported_can_be_written() -> None:
     ("text", "said"),
     [
         ("\n:: a\nx" * (twee.MOST_PASSAGES + 1), r"1,00\d passages in this file. Forum reads 1,000"),
-        ("[[a]]\n" * (twee.MOST_LINKS + 1), r"2,00\d links in this file. Forum reads 2,000"),
+        ("[[a]]\n" * (twee.MOST_LINKS + 1), r"1,00\d links in this file. Forum reads 1,000"),
         ("\u2028" * (twee.MOST_LINES + 1), r"200,0\d\d lines in this file. Forum reads 200,000"),
         ("$a" * 500_000, r"500,0\d\d signs in this file.* Forum looks at 40,000"),
         ("'" * 500_000, r"500,0\d\d signs in this file"),

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from attack.large_files import of_names
-from house import House, a_house
+from attack.large_files import of_names, of_ways
+from house import House, a_house, words
 from loopwatch import Asker, Watch, watched
 from making import CLOCK, a_room
 
@@ -27,16 +27,16 @@ from forum.submissions import Sent
 
 def of_scenes() -> Scenario:
     """A story of very many scenes, as long as a file may be, the second of which is a question."""
-    words = ("She asks for the ward. Nobody knows. " * 58).strip()
+    said = ("She asks for the ward. Nobody knows. " * 58).strip()
     ask = tuple(Link(f"Say {n}", "s2") for n in range(3))
-    scenes = [Scene("s0", words, (Link("Go on", "s1"),)), Scene("s1", "What now?", ask, decision=True)]
-    scenes += [Scene(f"s{n}", words, (Link("Go on", f"s{n + 1}"), Link("Stay", "s2"))) for n in range(2, 110)]
+    scenes = [Scene("s0", said, (Link("Go on", "s1"),)), Scene("s1", "What now?", ask, decision=True)]
+    scenes += [Scene(f"s{n}", said, (Link("Go on", f"s{n + 1}"), Link("Stay", "s2"))) for n in range(2, 110)]
     scenes.append(Scene("s110", "It ends."))
     return Scenario("A long way", "AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA", "s0", tuple(scenes))
 
 
 def of_links() -> Scenario:
-    """A story of few scenes, and thousands of ways."""
+    """A story of few scenes, and as many ways as a file may have."""
     told = twine.read_file("a.twee", of_names().encode()).scenarios[0]
     assert len(told.scenes[0].links) > twee.MOST_LINKS * 0.9
     return told
@@ -64,6 +64,22 @@ async def test_no_act_on_the_longest_story_holds_the_loop(
     assert not slow, "\n".join(watch.faults)
 
 
+async def test_a_story_of_very_many_ways_has_no_page_to_write_at_and_goes_on_as_a_file(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    async with a_house(tmp_path, sqlite_template) as house, house.browser() as browser:
+        commission = await house.commission()
+        for scenes, status in ((20, 200), (300, 409), (150, 200)):
+            told = twine.read_file("a.twee", of_ways(scenes).encode()).scenarios[0]
+            sent = Sent(told, group=None, may_perform=True, may_publish=True)
+            _story, key = await submissions.submit(house.store, CLOCK, commission.id, sent)
+            answer = await browser.get(f"/my-story/{key}/write")
+            assert answer.status_code == status
+            assert ("download it as a file" in words(answer)) == (status == 409)
+            assert len(answer.content) < 5_000_000
+            assert (await browser.get(f"/my-story/{key}/story.twee")).status_code == 200
+
+
 async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: Any) -> None:
     """The life of one story."""
 
@@ -88,7 +104,7 @@ async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: 
         await got(path)
     await got(f"{public}/feed.atom")
     draft = await acted("opened", writing.opened(store, CLOCK, key))
-    await got(f"{mine}/write", 200 if len(draft.cards) > 100 else 409)
+    await got(f"{mine}/write")
     for path in ("play", "play?scene=1", "versions", "versions/1", "build", "check", "write/happened"):
         await got(f"{mine}/{path}")
     card = draft.cards[-1]
