@@ -57,7 +57,7 @@ async def attack(large: bool = False) -> list[Row]:
             took = time.perf_counter() - began
             assert {answer.status_code for answer in answers} <= {200, 422}
             rows.append(Row(f"story file of {name}", "until it is answered", took / len(answers), "s", 15))
-            rows.append(Row(f"story file of {name}", "others wait at most", others.worst, "ms", 700))
+            rows.append(Row(f"story file of {name}", "others wait at most", others.worst, "ms", 400))
         rows += await _ways(house, browser, path, 4 if large else 1)
     return rows
 
@@ -78,7 +78,7 @@ async def _ways(house: Target, browser: httpx2.AsyncClient, path: str, times: in
     return [
         Row(name, "its size", size, "MB", 2),
         Row(name, "CPU of the server", cost, "s", 1),
-        Row(name, "others wait at most", others.worst, "ms", 700),
+        Row(name, "others wait at most", others.worst, "ms", 400),
     ]
 
 
