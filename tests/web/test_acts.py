@@ -116,9 +116,9 @@ class Unkept:
         self._begin = store.begin
         self.keeping = True
 
-    def begin(self) -> AbstractAsyncContextManager[Work]:
+    def begin(self, *, first: bool = False) -> AbstractAsyncContextManager[Work]:
         """In the place of the store's."""
-        return self._begin() if self.keeping else self._unit()
+        return self._begin(first=first) if self.keeping else self._unit()
 
     @asynccontextmanager
     async def _unit(self) -> AsyncIterator[Work]:
