@@ -77,8 +77,13 @@ class Room:
         self.grew = 0.0
 
     @asynccontextmanager
-    async def target(self, settings: Mapping[str, str] | None = None) -> AsyncIterator[Target]:
-        """In the place of `attack.target.target`: the server of this room, while its phones vote."""
+    async def target(
+        self, settings: Mapping[str, str] | None = None, files: int | None = None
+    ) -> AsyncIterator[Target]:
+        """In the place of `attack.target.target`: the server of this room, while its phones vote.
+
+        However few `files` the attack would leave the server, the phones need theirs.
+        """
         with tempfile.TemporaryDirectory(prefix="forum-room-") as where:
             data = Path(where)
             every = dict(settings or {}) | VENUE
