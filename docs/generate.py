@@ -1,7 +1,7 @@
 """Writes the pages of docs/ that the program can tell by itself: `python docs/generate.py`.
 
 cli.md comes from the commands' own help, settings.md from the table in forum/settings.py, wire.md from the messages in
-forum/wire.py. A test fails while one of them is not what this would write.
+forum/live/messages.py. A test fails while one of them is not what this would write.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import get_args
 import click
 import msgspec
 
-from forum import allowance, room, settings, wire
+from forum import settings
 from forum.__main__ import main
+from forum.live import message_allowance, room
+from forum.live import messages as wire
 
 HERE = Path(__file__).parent
 _WIDTH = 100
@@ -97,8 +99,9 @@ def settings_table() -> str:
 def messages() -> str:
     """docs/wire.md."""
     words = _WIRE.format(
-        version=wire.VERSION, largest=wire.MAX_MESSAGE, reason=wire.MAX_REASON, burst=int(allowance.BURST),
-        refill=int(allowance.REFILL), out=int(allowance.OUT), sockets=room.MOST_SOCKETS, screens=room.MOST_SCREENS,
+        version=wire.VERSION, largest=wire.MAX_MESSAGE, reason=wire.MAX_REASON, burst=int(message_allowance.BURST),
+        refill=int(message_allowance.REFILL), out=int(message_allowance.OUT), sockets=room.MOST_SOCKETS,
+        screens=room.MOST_SCREENS,
     )  # fmt: skip
     parts = [_NOTE, "", words]
     parts += ["## From the server to a screen", "", *_messages(get_args(wire.ToScreen))]

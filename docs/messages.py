@@ -12,8 +12,8 @@ A message is an English sentence in the source. It is found in four places:
 What stands in an f-string is not found: it cannot be translated. A test walks every page in a made-up language and
 fails where one shows what is not in here.
 
-For each forum/locales/LANGUAGE/LC_MESSAGES/forum.po, new messages are put in without a translation, those that are gone
-are taken out, and what is there stays. `python docs/messages.py cy` begins a new one.
+For each forum/web/i18n/locales/LANGUAGE/LC_MESSAGES/forum.po, new messages are put in without a translation, those
+that are gone are taken out, and what is there stays. `python docs/messages.py cy` begins a new one.
 """
 
 from __future__ import annotations
@@ -31,41 +31,42 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCALES = ROOT / "forum" / "locales"
+LOCALES = ROOT / "forum/web/i18n/locales"
 SILENT = (
     "forum/__main__.py",
-    "forum/apiclient.py",
+    "forum/rehearsal/api_client.py",
     "forum/app.py",
-    "forum/audience.py",
-    "forum/boards.py",
-    "forum/commands",
-    "forum/comparing.py",
-    "forum/datapackage.py",
-    "forum/day.py",
-    "forum/demonstration.py",
-    "forum/exports",
-    "forum/machine.py",
-    "forum/names.py",
-    "forum/network.py",
-    "forum/ownserver.py",
-    "forum/performing.py",
-    "forum/phones.py",
-    "forum/polis.py",
-    "forum/polisexport.py",
-    "forum/reckoning.py",
-    "forum/record.py",
-    "forum/rehearsal.py",
-    "forum/rehearsed.py",
-    "forum/script.py",
+    "forum/rehearsal/audience.py",
+    "forum/rehearsal/result_reader.py",
+    "forum/cli",
+    "forum/rehearsal/screen_check.py",
+    "forum/record/datapackage.py",
+    "forum/rehearsal/sample_day.py",
+    "forum/services/demonstration.py",
+    "forum/record/exports",
+    "forum/adapters/machine.py",
+    "forum/adapters/signing_key.py",
+    "forum/stories/personal_names.py",
+    "forum/rehearsal/network.py",
+    "forum/rehearsal/server_process.py",
+    "forum/rehearsal/facilitator.py",
+    "forum/rehearsal/phone.py",
+    "forum/rehearsal/polis.py",
+    "forum/rehearsal/polis_files.py",
+    "forum/rehearsal/report.py",
+    "forum/record/verify.py",
+    "forum/rehearsal/runner.py",
+    "forum/rehearsal/summary.py",
+    "forum/rehearsal/script.py",
     "forum/settings.py",
-    "forum/signing.py",
-    "forum/staging.py",
+    "forum/record/signing.py",
+    "forum/rehearsal/setup.py",
     "forum/store/engine.py",
-    "forum/store/migrating.py",
+    "forum/store/migrate.py",
     "forum/store/migrations",
-    "forum/verification.py",
-    "forum/watching.py",
-    "forum/web/languages.py",
+    "forum/record/audit.py",
+    "forum/rehearsal/screen_client.py",
+    "forum/web/i18n/languages.py",
 )
 MARKS = {"_": 1, "gettext": 1, "say": 1, "message": 1, "filled": 1, "ngettext": 2}
 _SENTENCE = re.compile(r"[A-Z“‘\"'%].*\w[”’\"')]?\s+[“‘\"'(%\w].*[.?!:…][”’\"')]?", re.DOTALL)

@@ -46,12 +46,12 @@ def forum(data: Path, *arguments: str, given: str | None = None) -> dict[str, st
 
 def pseudo_language(folder: Path) -> Path:
     """Writes the tests' language that runs from right to left into a new folder of locales beside the real ones."""
-    spec = importlib.util.spec_from_file_location("pseudo", ROOT / "tests" / "pseudo.py")
+    spec = importlib.util.spec_from_file_location("pseudo", ROOT / "tests/support/pseudo_locale.py")
     assert spec is not None
     assert spec.loader is not None
     pseudo = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pseudo)
-    shutil.copytree(ROOT / "forum" / "locales", folder)
+    shutil.copytree(ROOT / "forum/web/i18n/locales", folder)
     return Path(pseudo.write(folder))
 
 

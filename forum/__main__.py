@@ -1,4 +1,4 @@
-"""The `forum` command. Each subcommand is one file in forum/commands/, read in only when it is asked for."""
+"""The `forum` command. Each subcommand is one file in forum/cli/, read in only when it is asked for."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from forum.errors import ForumError
 
 # The subcommand, and the module that holds a click command of the same name.
 COMMANDS = {
-    "serve": "forum.commands.serve",
-    "rehearse": "forum.commands.rehearse",
-    "export": "forum.commands.export",
-    "verify": "forum.commands.verify",
-    "scenarios": "forum.commands.scenarios",
-    "user": "forum.commands.user",
+    "serve": "forum.cli.serve",
+    "rehearse": "forum.cli.rehearse",
+    "export": "forum.cli.export",
+    "verify": "forum.cli.verify",
+    "scenarios": "forum.cli.scenarios",
+    "user": "forum.cli.user",
 }
 
 COULD_NOT = 2

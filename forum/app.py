@@ -10,34 +10,34 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
-from forum.asynchronous import Closer
-from forum.clock import SystemClock
+from forum.adapters.clock import SystemClock
+from forum.adapters.known_record import Keeper
+from forum.adapters.smtp import SmtpPost
 from forum.errors import StartupProblem
-from forum.lastknown import Keeper
-from forum.mailing import Mailing
+from forum.live.messages import Screen
+from forum.live.rooms import Rooms
 from forum.ports import Clock
-from forum.rooms import Rooms
-from forum.screen import View
-from forum.scrubbing import scrub
+from forum.record.signing import Signer
+from forum.services.mail.delivery import Mailing
+from forum.services.scrubbing import scrub
+from forum.services.sessions.asynchronous import Closer
+from forum.sessions.view import View
 from forum.settings import Settings
-from forum.signing import Signer
-from forum.smtp import SmtpPost
 from forum.store import migrate, open_store
 from forum.web.errors import HANDLERS
-from forum.web.languages import LOCALES, load
-from forum.web.letters import MailLetters
-from forum.web.limits import Limits
-from forum.web.live import screen_context
-from forum.web.mail import ONE_CLICK
+from forum.web.i18n.gettext import say, speaking
+from forum.web.i18n.languages import LOCALES, load
+from forum.web.live.phone import screen_context
 from forum.web.middleware import BodyLimit, OriginCheck, ReadersLanguage, SecurityHeaders
-from forum.web.prefix import BelowPrefix, prefix_of
-from forum.web.protocol import Refusals
-from forum.web.proxies import ForwardedHeaders, Proxies
+from forum.web.rate_limits import Limits
 from forum.web.routes import routes
+from forum.web.server.prefix import BelowPrefix, prefix_of
+from forum.web.server.protocol import Refusals
+from forum.web.server.proxies import ForwardedHeaders, Proxies
 from forum.web.site import Site
+from forum.web.stories.mail import ONE_CLICK
 from forum.web.templating import environment, keep_time
-from forum.web.words import say, speaking
-from forum.wire import Screen
+from forum.web.words.letters import MailLetters
 
 MOST_BODY = 1024 * 1024
 
@@ -68,7 +68,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
 
     def draw(kind: Screen, view: View, language: str) -> str:
         with speaking(languages.choose(language.partition("+")[0])):
-            return templates.get_template(f"screens/{kind}.html").render(**screen_context(address, view, language))
+            return templates.get_template(f"live/screens/{kind}.html").render(**screen_context(address, view, language))
 
     def tell(message: str, language: str) -> str:
         with speaking(languages.choose(language.partition("+")[0])):

@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from forum.addresses import checked
 from forum.errors import BadInput, StartupProblem
-from forum.localtime import LONDON, zone
+from forum.services.mail.addresses import checked
+from forum.sessions.local_time import LONDON, zone
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -1,11 +1,11 @@
 // The facilitator's console: its forms go by fetch, so that nothing typed is lost and errors stand where one looks.
-// What another facilitator does redraws a part: what is half typed in it, open or focused here stays (carrying.js).
-// Without a socket it asks again every few seconds. Keys press the buttons that are there (keys.js).
+// What another facilitator does redraws a part: what is half typed in it, open or focused here stays (carry-input.js).
+// Without a socket it asks again every few seconds. Keys press the buttons that are there (shortcuts.js).
 
 import { ask } from "./ask.js";
-import { carrying } from "./carrying.js";
-import { keys } from "./keys.js";
-import { watch } from "./socket.js";
+import { carrying } from "./carry-input.js";
+import { keys } from "./shortcuts.js";
+import { watch } from "./room-connection.js";
 
 const AGAIN = 5000;
 

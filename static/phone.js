@@ -1,10 +1,10 @@
 // A phone of the audience: follows the room, and brings its ballot through whatever the network does.
 // It says only what is true: "sending" while it is on its way, "counted" once the server has it on disk.
 
-import { asides } from "./aside.js";
+import { asides } from "./stops-and-reasons.js";
 import { ask } from "./ask.js";
-import { comfort } from "./comfort.js";
-import { watch } from "./socket.js";
+import { comfort } from "./display-settings.js";
+import { watch } from "./room-connection.js";
 
 const main = document.getElementById("screen");
 const path = main.dataset.path;
@@ -303,7 +303,7 @@ function filled(form) {
   return { choice: chosen(form, data), ...Object.fromEntries(WORDS.map((name) => [name, (data.get(name) || "").trim()])) };
 }
 
-// The choice as one line of text, written as forum/methods/ says: one way of voting has one text only.
+// The choice as one line of text, written as forum/voting/methods/ says: one way of voting has one text only.
 function chosen(form, data) {
   const how = form.dataset.ballot;
   if (how === "approval") return data.getAll("choice").join(" ");

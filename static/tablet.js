@@ -2,7 +2,7 @@
 // that cannot go off now waits here, and nothing of it is shown to whoever comes next.
 
 import { ask } from "./ask.js";
-import { watch } from "./socket.js";
+import { watch } from "./room-connection.js";
 
 const main = document.getElementById("screen");
 const handover = document.querySelector("[data-handover]");

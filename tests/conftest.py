@@ -11,12 +11,12 @@ from pathlib import Path
 
 import argon2
 import pytest
-from databases import PostgresServer, postgres_programs
 from hypothesis import settings
+from support.databases import PostgresServer, postgres_programs
 from xdist.workermanage import WorkerController
 
+from forum.adapters import passwords
 from forum.store import SqlStore, migrate, open_store
-from forum.web import passwords
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # What takes longest, begun first: a worker that is left with it alone at the end makes the others wait.
-_LONG = ("test_day.py", "test_weight.py", "test_rehearsal.py", "test_whole_chain.py", "test_every_byte.py")
+_LONG = (
+    "test_sample_day.py",
+    "test_day.py",
+    "test_page_weight.py",
+    "test_runner.py",
+    "test_whole_chain.py",
+    "test_no_byte_before_the_reveal.py",
+)
 
 
 @pytest.hookimpl(trylast=True)

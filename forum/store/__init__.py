@@ -6,7 +6,7 @@ errors.StartupProblem, with what to do, before anything is touched.
 """
 
 from forum.store.engine import SqlStore
-from forum.store.holding import Held, held, hold
-from forum.store.migrating import check, migrate, open_store
+from forum.store.migrate import check, migrate, open_store
+from forum.store.server_lock import Held, held, hold
 
 __all__ = ["Held", "SqlStore", "check", "held", "hold", "migrate", "open_store"]

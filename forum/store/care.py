@@ -7,7 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from forum.ports import Asked
-from forum.store.area import Area
+from forum.store.base import Area
 from forum.store.tables import also, asked, participant
 
 

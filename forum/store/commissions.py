@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from forum.commission import Commission
-from forum.store.area import Area, Row, having, made, plain
+from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import commission as table
+from forum.voting.commission import Commission
 
 
 class SqlCommissions(Area):

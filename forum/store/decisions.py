@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from forum.ports import Commitment, Decision
-from forum.store.area import Area, Row, having, made, plain
+from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import commitment as commitments
 from forum.store.tables import decision as decisions
 

@@ -43,17 +43,17 @@ from forum.ports import (
     Tickets,
     Work,
 )
-from forum.remembered import Remembered
-from forum.store import handover
-from forum.store.area import Link
+from forum.ports.remembered import Remembered
+from forum.store import sqlite_thread
+from forum.store.base import Link
 from forum.store.care import SqlCare
 from forum.store.commissions import SqlCommissions
 from forum.store.decisions import SqlDecisions
 from forum.store.drafts import SqlDrafts
+from forum.store.errors import faults
 from forum.store.evidence import SqlEvidence
 from forum.store.facts import SqlFacts
-from forum.store.faults import faults
-from forum.store.lastacts import SqlLastActs
+from forum.store.last_acts import SqlLastActs
 from forum.store.library import INDEX, SqlLibrary
 from forum.store.mail import SqlMail
 from forum.store.moderation import SqlModeration
@@ -263,7 +263,7 @@ def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
     )
     pragmas = ("query_only=ON",) if reading else _PRAGMAS
     begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
-    sa.event.listen(engine.sync_engine, "do_connect", handover.connected)
+    sa.event.listen(engine.sync_engine, "do_connect", sqlite_thread.connected)
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def connected(connection: sa.engine.interfaces.DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Evidence
-from forum.store.area import Area, Row, having, made, plain
+from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import evidence as items
 from forum.store.tables import evidence_file as contents
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from forum.store.area import Area
+from forum.store.base import Area
 from forum.store.tables import fact
 
 

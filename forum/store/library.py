@@ -2,7 +2,7 @@
 
 `library` and `library_note` hold what stories are filtered by. `library_words` is the index, each database's own, made
 by the migration: a virtual table of SQLite's FTS5 (unicode61), a tsvector with a GIN index on PostgreSQL. It holds
-tokens made by finding.py, and is asked in queries built from such tokens here; nothing typed is a query by itself.
+tokens made by search_terms.py, and is asked in queries built from such tokens here; nothing typed is a query by itself.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from forum import finding, scenario
 from forum.errors import StoryProblems
-from forum.finding import Query
-from forum.longwork import within
 from forum.ports import Offered, Shelf, Submission, Wanted
-from forum.store.area import Area, Link, made
+from forum.ports.long_work import within
+from forum.store.base import Area, Link, made
 from forum.store.commissions import SqlCommissions
 from forum.store.tables import commission as commissions
 from forum.store.tables import library, library_note
 from forum.store.tables import story as stories
+from forum.stories import scenario, search_terms
+from forum.stories.search_terms import Query
 
 ACCEPTED = "accepted"
 INDEX = "library_words"
@@ -122,9 +122,9 @@ def shelved(seq: int, story: str, title: str, twee: str, group: str | None, *, p
     for key, note in {key_of(note): note for note in told.content_notes}.items():
         yield sa.insert(library_note), {"story": story, "key": key, "note": note}
     fields = [
-        finding.tokens(title),
-        finding.tokens(told.setting),
-        finding.tokens("\n".join([*finding.text_of(told), group or ""])),
+        search_terms.tokens(title),
+        search_terms.tokens(told.setting),
+        search_terms.tokens("\n".join([*search_terms.text_of(told), group or ""])),
     ]
     if postgresql:
         yield _POSTGRESQL_ADD, {"seq": seq, "words": _tsvector(fields)}
@@ -135,7 +135,7 @@ def shelved(seq: int, story: str, title: str, twee: str, group: str | None, *, p
 
 def key_of(label: str) -> str:
     """A group's or content note's name as it is compared: without case, accents, signs and space."""
-    return " ".join(finding.tokens(label)) or label.strip()
+    return " ".join(search_terms.tokens(label)) or label.strip()
 
 
 def _tsvector(fields: Sequence[Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.ports import Act, Appeal, Report
-from forum.store.area import Area, having, made, plain
+from forum.store.base import Area, having, made, plain
 from forum.store.tables import appeal as appeals
 from forum.store.tables import moderation as acts
 from forum.store.tables import report as reports

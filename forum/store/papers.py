@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from forum.ballot import Ballot
 from forum.errors import IllegalMove
 from forum.ports import PaperCount
-from forum.session import Participant
-from forum.store.area import Area, made, plain
+from forum.sessions.session import Participant
+from forum.store.base import Area, made, plain
 from forum.store.tables import ballot as ballots_table
 from forum.store.tables import paper as papers
 from forum.store.tables import participant as participants
+from forum.voting.ballot import Ballot
 
 _CONFIRMED = "The papers of this vote were confirmed already. They are counted."
 

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from forum.errors import BadInput
 from forum.ports import Person, Token
-from forum.store.area import Area, Row
+from forum.store.base import Area, Row
 from forum.store.tables import first_link
 from forum.store.tables import person as people
 from forum.store.tables import sign_in as sign_ins
 from forum.store.tables import token as tokens
-from forum.visible import alike
+from forum.stories.visible_text import alike
 
 _NOBODY: Final = "There is no such account."
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Planned
-from forum.programme import Programme, without_story
-from forum.store.area import Area, Row, plain
+from forum.sessions.programme import Programme, without_story
+from forum.store.base import Area, Row, plain
 from forum.store.tables import programme as programmes
 
 KEPT = 50

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from forum.proposal import Amendment, Pledge, Proposal
-from forum.store.area import Area, made, plain
+from forum.sessions.proposal import Amendment, Pledge, Proposal
+from forum.store.base import Area, made, plain
 from forum.store.tables import amendment as amendments
 from forum.store.tables import pledge as pledges
 from forum.store.tables import proposal as proposals

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from forum.reason import SHOWN, WAITING, Reason
-from forum.store.area import Area, Row, having, made, plain
+from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import ballot, me_too, round_
 from forum.store.tables import reason as reasons
+from forum.voting.reason import SHOWN, WAITING, Reason
 
 _NO_REASON = "There is no such reason. Its writer may have taken it back."
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.ports import Disclosure, StoredEntry
-from forum.store.area import Area, Row, having, made, plain
+from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import disclosure, entry
 
 # Any number will do, as long as nothing else in this database takes an advisory lock with it.

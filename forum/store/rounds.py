@@ -10,17 +10,17 @@ from typing import Any, TypeAlias
 import msgspec
 import sqlalchemy as sa
 
-from forum import round as machine
-from forum.ballot import Ballot, Cast
 from forum.errors import CastRefused
-from forum.groups import GroupId
-from forum.methods import METHODS
 from forum.ports import CastOutcome
-from forum.round import Round
-from forum.store.area import Area, Link, Quick, Row, having, made, plain
-from forum.store.casting import BALLOT, FRESH, KEY, ROUND, statements, values
+from forum.store.ballot_statements import BALLOT, FRESH, KEY, ROUND, statements, values
+from forum.store.base import Area, Link, Quick, Row, having, made, plain
 from forum.store.tables import ballot, storable
 from forum.store.tables import round_ as rounds_table
+from forum.voting import round as machine
+from forum.voting.ballot import Ballot, Cast
+from forum.voting.methods import METHODS
+from forum.voting.round import Round
+from forum.voting.suppression import GroupId
 
 _NO_ROUND = "There is no such question."
 _LONGEST_CAST_ID = 64
@@ -175,7 +175,8 @@ class SqlRounds(Area):
 
     async def withdraw_words(self, scenario: str) -> list[str]:
         """Takes a story's words out of its rounds; see ports.Rounds.withdraw_words."""
-        # Locked, so that no cast on its way leaves a reason behind; in the order in which casting.py takes them.
+        # Locked, so that no cast on its way leaves a reason behind; in the order in which ballot_statements.py takes
+        # them.
         wanted = sa.select(rounds_table).where(rounds_table.c.scenario == scenario).order_by(rounds_table.c.id)
         found = [_round(row) for row in await self._link.rows(wanted.with_for_update(key_share=True))]
         for round_ in found:

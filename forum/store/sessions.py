@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.errors import BadInput
-from forum.session import ASYNCHRONOUS, ROOM, LiveSession, Participant
-from forum.store.area import Area, Row, having, made, plain
-from forum.store.devices import GONE, salted
+from forum.sessions.session import ASYNCHRONOUS, ROOM, LiveSession, Participant
+from forum.store.base import Area, Row, having, made, plain
+from forum.store.device_digest import GONE, salted
 from forum.store.tables import also
 from forum.store.tables import ballot as ballots
 from forum.store.tables import participant as participants

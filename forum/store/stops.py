@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from forum.stop import Stop
-from forum.store.area import Area, Row, having, made, plain
+from forum.sessions.stop import Stop
+from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import participant as participants
 from forum.store.tables import stop as stops
 

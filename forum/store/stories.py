@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.ports import Submission
-from forum.store.area import Area, Row, having, made, plain
+from forum.store.base import Area, Row, having, made, plain
 from forum.store.library import ACCEPTED, keep
 from forum.store.tables import story as table
 

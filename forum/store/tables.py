@@ -171,7 +171,7 @@ draft = sa.Table(
     _words("changed_at"),
 )
 
-# `words` are a whole draft, or where a version `leans` its difference (deltas.py) to the version before it.
+# `words` are a whole draft, or where a version `leans` its difference (draft_delta.py) to the version before it.
 version = sa.Table(
     "version",
     metadata,
@@ -347,7 +347,7 @@ sa.Index(
 sa.Index("ix_session_code", session.c.code)
 
 # `device` is a digest of the session's id and the browser's: the same browser is another one in each session. When a
-# session has been over for a while it is "gone" and the participant's id (store/devices.py).
+# session has been over for a while it is "gone" and the participant's id (store/device_digest.py).
 participant = sa.Table(
     "participant",
     metadata,
@@ -452,7 +452,8 @@ round_ = sa.Table(
 )
 
 # Which casts have been counted, so that the same one again is known. It holds no choice, and no foreign keys: rows come
-# from one statement only, in casting.py, which has looked up round and participant; doing so twice is not free.
+# from one statement only, in ballot_statements.py, which has looked up round and participant; doing so twice is not
+# free.
 casting = sa.Table(
     "casting",
     metadata,

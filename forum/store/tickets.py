@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.ports import Ticket
-from forum.store.area import Area, Row
-from forum.store.devices import salted
+from forum.store.base import Area, Row
+from forum.store.device_digest import salted
 from forum.store.tables import participant as participants
 from forum.store.tables import ticket as tickets
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from forum.web.prefix import prefix_of
+from forum.web.server.prefix import prefix_of
 from forum.web.site import site_of
 
 SIGNED_IN = "forum_session"

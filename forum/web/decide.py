@@ -8,26 +8,27 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import decisions, groups, publishing
-from forum.ballot import Ballot
-from forum.commission import Commission
-from forum.decisions import DecisionForm, Matter, Promise
 from forum.errors import BadInput, IllegalMove
-from forum.localtime import local
-from forum.methods import METHODS
-from forum.outcome import ADOPTED, OUTCOMES, WITH_CHANGES, differs
 from forum.ports import Decision, Work
-from forum.proposal import WAITING
-from forum.reason import Reason
-from forum.round import DECIDED_ON, FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
-from forum.session import LiveSession
-from forum.web import ways, wording
+from forum.services import decisions, exports
+from forum.services.decisions import DecisionForm, Matter, Promise
+from forum.sessions.local_time import local
+from forum.sessions.proposal import WAITING
+from forum.sessions.session import LiveSession
+from forum.voting import suppression
+from forum.voting.ballot import Ballot
+from forum.voting.commission import Commission
+from forum.voting.decision import ADOPTED, OUTCOMES, WITH_CHANGES, differs
+from forum.voting.methods import METHODS
+from forum.voting.reason import Reason
+from forum.voting.round import DECIDED_ON, FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
 from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
 from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import site_of
-from forum.web.terms import outcome_words, power_words
-from forum.web.words import gettext as _
-from forum.web.words import say
+from forum.web.words import entries, methods
+from forum.web.words.terms import outcome_words, power_words
 
 ROWS_AT_FIRST = 3
 
@@ -171,11 +172,11 @@ async def _form_page(
         on=on,
         beside=apart,
         labels=labels,
-        preference=wording.listed(labels, on.preference),
+        preference=entries.listed(labels, on.preference),
         reasons=[(r, by_response) for r, by_response in given if by_response],
         standing=standing,
-        about=wording.chosen(labels, about) if about else "",
-        dissenting=groups.dissenting(on.result.rows, about, on.later.method) if on.result and about else (),
+        about=entries.chosen(labels, about) if about else "",
+        dissenting=suppression.dissenting(on.result.rows, about, on.later.method) if on.result and about else (),
         outcomes=[(name, outcome_words(name)) for name in OUTCOMES],
         responses=_responses(on.later),
         form=form,
@@ -195,7 +196,7 @@ def _labels(round_: Round) -> dict[str, str]:
 def _responses(round_: Round) -> list[tuple[str, str]]:
     """The responses that a decision may be about; "none of these" also where the vote did not offer it."""
     offered = [(r.id, r.label) for r in round_.responses if r.id != NONE_OF_THESE]
-    return [*offered, (NONE_OF_THESE, wording.chosen({}, NONE_OF_THESE))]
+    return [*offered, (NONE_OF_THESE, entries.chosen({}, NONE_OF_THESE))]
 
 
 def reasons_of(round_: Round, ballots: list[Ballot], reasons: list[Reason]) -> list[tuple[str, list[str]]]:
@@ -213,7 +214,7 @@ def reasons_of(round_: Round, ballots: list[Ballot], reasons: list[Reason]) -> l
         together = sorted(words for _mark, words in given)
         return [(_("Whatever people chose"), together)] if together else []
     said = [
-        (ways.mark_words(column.id, labels), sorted(words for mark, words in given if mark == column.id))
+        (methods.mark_words(column.id, labels), sorted(words for mark, words in given if mark == column.id))
         for column in round_.columns
     ]
     return [(response, words) for response, words in said if words]
@@ -238,12 +239,12 @@ async def decision(request: Request) -> Response:
         made=made,
         on=on,
         beside=apart,
-        power=wording.named(power_words, on.commission.power.level),
-        sentence=wording.decided(made.outcome, made.response, labels),
+        power=entries.named(power_words, on.commission.power.level),
+        sentence=entries.decided(made.outcome, made.response, labels),
         outcome=outcome_words(made.outcome),
-        preference=wording.listed(labels, on.preference),
+        preference=entries.listed(labels, on.preference),
         differs=_differs(made, on),
-        dissenting=groups.dissenting(on.result.rows, made.response, on.later.method)
+        dissenting=suppression.dissenting(on.result.rows, made.response, on.later.method)
         if on.result and made.response and made.outcome in (ADOPTED, WITH_CHANGES)
         else (),
     )
@@ -260,7 +261,7 @@ async def export(request: Request) -> Response:
     """The whole record, or one commission's part of it, as a zip to keep, hand on and check."""
     site = site_of(request)
     commission = request.query_params.get("commission") or None
-    data = await publishing.export(site.store, site.signer, commission)
+    data = await exports.export(site.store, site.signer, commission)
     name = f"forum-export-{local(site.clock.now(), site.settings.timezone):%Y-%m-%d}.zip"
     return Response(
         data, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}

@@ -10,13 +10,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from forum import errors
+from forum.live.messages import TRY_AGAIN
 from forum.web.forms import spoken
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import language, say, speaking
 from forum.web.middleware import protection, spoken_to
 from forum.web.pages import page, wants_json
 from forum.web.site import site_of
-from forum.web.words import gettext as _
-from forum.web.words import language, say, speaking
-from forum.wire import TRY_AGAIN
 
 # In the scope of a request whose connection was ended from here: of those there can be thousands.
 ENDED_HERE = "forum.ended_here"

@@ -11,12 +11,12 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
-from forum.checking import NO_NAME
 from forum.errors import BadInput, FormErrors
-from forum.longwork import long
-from forum.visible import line, name_fault, trimmed
-from forum.web.words import gettext as _
-from forum.web.words import say
+from forum.ports.long_work import long
+from forum.services.form_errors import NO_NAME
+from forum.stories.visible_text import line, name_fault, trimmed
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
 
 # Bytes of a form: buttons and names; sentences; a whole story. A letter can be twelve bytes, as a form spells it.
 SMALL, WORDS, STORY = 16 * 1024, 256 * 1024, 1024 * 1024

@@ -13,12 +13,12 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from forum.live.messages import VERSION
 from forum.web.cookies import LANGUAGE, YEAR, cookie_of, set_cookie
-from forum.web.languages import Language, Languages
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import speak
+from forum.web.i18n.languages import Language, Languages
 from forum.web.pages import wants_json
-from forum.web.words import gettext as _
-from forum.web.words import speak
-from forum.wire import VERSION
 
 # By this header a page knows an answer of Forum's own from that of a proxy, or of a venue's network (static/ask.js).
 MARK = "Forum"

@@ -12,13 +12,12 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import composing, contributions, moderation, scenario, submissions
-from forum.commission import Commission
+from forum.adapters.long_texts import MODERATORS
 from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, StoreUnavailable
-from forum.longtexts import MODERATORS
-from forum.longwork import long, parsed
 from forum.ports import Report, Submission
-from forum.submissions import (
+from forum.ports.long_work import long, parsed
+from forum.services.stories import appeals_and_reports, submissions, suggestions
+from forum.services.stories.submissions import (
     ACCEPT,
     ACCEPT_VERSION,
     ACCEPTED,
@@ -34,16 +33,18 @@ from forum.submissions import (
     WRITING,
     must_be_sent,
 )
-from forum.web import annotating
+from forum.stories import compose, scenario
+from forum.voting.commission import Commission
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import ngettext, say
 from forum.web.pages import done, page, somebody, wants_json
 from forum.web.site import site_of
-from forum.web.suggestions import thanks
-from forum.web.terms import act_words
-from forum.web.versions import Change, changes_between
-from forum.web.words import gettext as _
-from forum.web.words import ngettext, say
+from forum.web.stories import annotations as annotating
+from forum.web.stories.suggestions import thanks
+from forum.web.stories.versions import Change, changes_between
+from forum.web.words.terms import act_words
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,8 @@ async def queue(request: Request) -> Response:
         held = await work.stories.of(status=HELD)
         returned = await work.stories.of(status=RETURNED)
         revised = await work.stories.revised()
-        appeals = await moderation.waiting(work)
-        reported = await moderation.reported(work)
+        appeals = await appeals_and_reports.waiting(work)
+        reported = await appeals_and_reports.reported(work)
         commissions = {c.id: c for c in await work.commissions.all()}
         beside = [(await work.stories.get(one), number) for one, number in (await work.evidence.waiting()).items()]
         evidence = [(story, number) for story, number in beside if story.status != WRITING]
@@ -115,8 +116,8 @@ def _said() -> dict[str, str]:
         KEEP: _("The reports are answered. The story stays public."),
         ACCEPT_VERSION: _("The new version is public now."),
         RETURN_VERSION: _("The new version went back to its writer, with your reason. The public one stays."),
-        moderation.UPHOLD: _("The appeal is answered. The story stays as it was decided."),
-        moderation.OVERTURN: _("The appeal is answered. What was decided is undone."),
+        appeals_and_reports.UPHOLD: _("The appeal is answered. The story stays as it was decided."),
+        appeals_and_reports.OVERTURN: _("The appeal is answered. What was decided is undone."),
     }
 
 
@@ -155,7 +156,7 @@ async def appeal(request: Request) -> Response:
     form = await form_of(request)
     outcome = form.text("outcome")
     try:
-        answered = await moderation.answer(
+        answered = await appeals_and_reports.answer(
             site.store,
             site.clock,
             form.text("appeal"),
@@ -178,11 +179,11 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
     async with site.store.read() as work:
         found = must_be_sent(await work.stories.get(request.path_params["story"]))
         commission = await work.commissions.get(found.commission)
-        standing = await moderation.standing(work, found)
+        standing = await appeals_and_reports.standing(work, found)
         reports = await work.moderation.reports(found.id)
         acts = await work.moderation.of(found.id)
         evidence = await work.evidence.of(found.id)
-        helped = await contributions.credits(work, found, waiting=True)
+        helped = await suggestions.credits(work, found, waiting=True)
     errors = spoken(error) if isinstance(error, BadInput) else {}
     text = submissions.waiting_text(found)
     told = await long(scenario.parse, text) if text else None
@@ -216,7 +217,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
 
 def _changes(story: Submission) -> list[Change]:
     """What a new version would change in the public story."""
-    public, new = (composing.draft_of(scenario.parse(text)) for text in (story.twee, story.revision))
+    public, new = (compose.draft_of(scenario.parse(text)) for text in (story.twee, story.revision))
     return changes_between(public, new)
 
 

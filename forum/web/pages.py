@@ -14,31 +14,31 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from forum import roles
 from forum.errors import NotAllowed, SignInNeeded
-from forum.longwork import long
 from forum.ports import Person
+from forum.ports.long_work import long
+from forum.services import permissions
 from forum.web.cookies import LANGUAGE, SIGNED_IN, cookie_of
-from forum.web.languages import Language
-from forum.web.prefix import below, prefix_of
+from forum.web.i18n.gettext import language
+from forum.web.i18n.languages import Language
+from forum.web.server.prefix import below, prefix_of
 from forum.web.site import site_of
 from forum.web.templating import ready
-from forum.web.words import language
 
 _LONG = 300
 _TURN = 0.005  # seconds
 # Pages with a whole story on them, or with what differs between two: they are drawn in a thread.
 _LONG_PAGES = frozenset(
     {
-        "building/answer.html",
-        "building/version.html",
-        "building/story.html",
+        "stories/building/answer.html",
+        "stories/building/version.html",
+        "stories/building/story.html",
         "moderate/story.html",
         "stories/check.html",
         "stories/file.html",
         "stories/mine.html",
         "stories/play.html",
-        "writing/workspace.html",
+        "stories/writing/workspace.html",
     }
 )
 _ELSEWHERE = re.compile(r"[a-zA-Z]+:|[/\\]{2}")
@@ -73,7 +73,7 @@ async def _find_person(request: HTTPConnection) -> Person | None:
 async def need(request: HTTPConnection, permission: str) -> Person | None:
     """The person, where they may do this. Raises SignInNeeded for nobody, NotAllowed for somebody else."""
     person = await person_of(request)
-    if roles.may(person.roles if person else (), permission):
+    if permissions.may(person.roles if person else (), permission):
         return person
     if person is None:
         raise SignInNeeded("Sign in to see this page.")
@@ -83,7 +83,7 @@ async def need(request: HTTPConnection, permission: str) -> Person | None:
 async def still_may(request: HTTPConnection, permission: str) -> bool:
     """Whether whoever asked may do this now: read again, for connections that outlive a sign-out or a role."""
     person = await _find_person(request)
-    return roles.may(person.roles if person else (), permission)
+    return permissions.may(person.roles if person else (), permission)
 
 
 async def somebody(request: HTTPConnection) -> Person:
@@ -134,7 +134,7 @@ async def page(request: Request, template: str, status: int = 200, **context: An
     held = person.roles if person else ()
     what = {
         "person": person,
-        "may": lambda permission: roles.may(held, permission),
+        "may": lambda permission: permissions.may(held, permission),
         "path": request.url.path,
         "language": language(),
         "tongues": tongues(request),

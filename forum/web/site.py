@@ -9,14 +9,14 @@ from typing import cast
 import jinja2
 from starlette.requests import HTTPConnection
 
-from forum.mailing import Mailing
+from forum.live.rooms import Rooms
 from forum.ports import Clock, Store
-from forum.rooms import Rooms
+from forum.record.signing import Signer
+from forum.services.mail.delivery import Mailing
 from forum.settings import Settings
-from forum.signing import Signer
-from forum.web.languages import Languages
-from forum.web.limits import Limits
-from forum.web.proxies import Proxies, address_in
+from forum.web.i18n.languages import Languages
+from forum.web.rate_limits import Limits
+from forum.web.server.proxies import Proxies, address_in
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 

@@ -16,18 +16,19 @@ from babel.dates import format_date, format_time, get_timezone_location
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
-from forum import ROOT, charts
-from forum.draft import mark
-from forum.localtime import LONDON, local, short
-from forum.longwork import long
-from forum.methods import METHODS
-from forum.missing import missing
-from forum.onward import leading, moves
-from forum.screen import listed
-from forum.web import pictures, terms, ways
-from forum.web.prefix import template_below
-from forum.web.readings import note_words, reading_name, readings
-from forum.web.words import gettext, language, ngettext
+from forum import ROOT
+from forum.ports.long_work import long
+from forum.sessions.attendance import missing
+from forum.sessions.local_time import LONDON, local, short
+from forum.sessions.next_moves import leading, moves
+from forum.sessions.view import listed
+from forum.stories.draft import mark
+from forum.voting.methods import METHODS
+from forum.web.charts import results
+from forum.web.i18n.gettext import gettext, language, ngettext
+from forum.web.server.prefix import template_below
+from forum.web.words import methods, pictures, terms
+from forum.web.words.readings import note_words, reading_name, readings
 
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
@@ -177,10 +178,10 @@ def environment(prefix: str = "") -> jinja2.Environment:
     # The i18n extension gives the environment this method when it is loaded.
     with_gettext: Any = env
     with_gettext.install_gettext_callables(gettext, ngettext, newstyle=True)
-    env.globals |= {"static": static, "charts": charts, "chart_words": terms.chart_words, "share": share}
+    env.globals |= {"static": static, "charts": results, "chart_words": terms.chart_words, "share": share}
     env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
-    env.globals |= ways.GLOBALS | {"methods": tuple(METHODS)}
+    env.globals |= methods.GLOBALS | {"methods": tuple(METHODS)}
     env.globals |= {"shares_picture": pictures.shares_picture, "run_off_picture": pictures.run_off_picture}
     env.globals |= {"clocks": clocks, "moves": moves, "leading": leading, "missing": missing, "listed": listed}
     env.globals |= {"reading_name": reading_name, "readings": readings, "note_words": note_words}

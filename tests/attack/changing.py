@@ -8,8 +8,8 @@ import sys
 from contextlib import closing
 
 import httpx2
-from crowding import a_vote, beside, join
-from making import new_id
+from support.factories import new_id
+from support.ready_session import a_vote, beside, join
 
 from attack.target import Row, run, target
 

@@ -17,7 +17,7 @@ if __name__ == "__main__":
 
 import httpx2
 from bench.dear_pages import the_pages
-from crowding import beside
+from support.ready_session import beside
 
 from attack.target import Row, Target, run, target
 

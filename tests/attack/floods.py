@@ -20,13 +20,13 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from crowding import Crowd, a_vote, beside, joined
-from making import new_id
+from support.factories import new_id
+from support.ready_session import Crowd, a_vote, beside, joined
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from attack.target import Row, Target, run, target
-from forum.room import MOST_SOCKETS
+from forum.live.room import MOST_SOCKETS
 
 _BLOCK = 64 * 1024  # bytes in one call of an attacker's
 _EVERY = 0.12  # seconds between two ballots of the honest phone: slower than the room's limit

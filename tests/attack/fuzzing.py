@@ -1,7 +1,8 @@
 """Forms, files, heads and socket frames of chance, from a seed that is printed: no answer is 500, no trace is logged.
 
-tests/chance.py makes them; tests/web/test_fuzzed.py sends a short run of the forms in process, in every state. Here
-they go to a real server, at the demonstration's addresses and at made-up ones, as nobody and as an organiser's browser.
+tests/support/random_input.py makes them; tests/web/security/test_random_input.py sends a short run of the forms in
+process, in every state. Here they go to a real server, at the demonstration's addresses and at made-up ones, as nobody
+and as an organiser's browser.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx2
-from chance import Fuzz, Sent
-from making import COMMISSION_FORM, new_id
-from serving import forum
-from standing import There
+from support.factories import COMMISSION_FORM, new_id
+from support.random_input import Fuzz, Sent
+from support.server_process import forum
+from support.states import There
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 

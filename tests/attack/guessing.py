@@ -18,11 +18,11 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx2
-from making import new_id
+from support.factories import new_id
 
 from attack.target import Row, Target, run, target
-from forum.draft import mark
-from forum.submissions import new_key
+from forum.services.stories.submissions import new_key
+from forum.stories.draft import mark
 
 Ask = Callable[[httpx2.AsyncClient], Coroutine[None, None, httpx2.Response]]
 

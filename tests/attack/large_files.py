@@ -7,7 +7,7 @@ import sys
 import time
 
 import httpx2
-from house import filled
+from support.app import filled
 
 from attack.target import Row, Target, run, target
 

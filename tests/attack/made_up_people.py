@@ -20,7 +20,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx2
-from making import COMMISSION_FORM
+from support.factories import COMMISSION_FORM
 from websockets.asyncio.client import connect
 
 from attack.target import Row, Target, run, target

@@ -14,11 +14,11 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx2
-from crowding import Crowd, a_replay, an_organiser, beside, press
+from support.ready_session import Crowd, a_replay, an_organiser, beside, press
 from websockets.asyncio.client import ClientConnection, connect
 
 from attack.target import Row, Target, run, target
-from forum.wire import Hello, State, decode_screen
+from forum.live.messages import Hello, State, decode_screen
 
 WORDS = "She could ask him to sit down, and then the crew could wait outside for a while. " * 3
 _TRIES = 5

@@ -8,8 +8,8 @@ import sys
 import time
 
 import httpx2
-from house import filled
 from PIL import Image
+from support.app import filled
 
 from attack.target import Row, Target, run, target
 

@@ -11,7 +11,7 @@ import httpx2
 
 from attack.pictures import begun, browser_of
 from attack.target import Row, Target, run, target
-from forum.draft import mark
+from forum.stories.draft import mark
 
 _CARDS = 22
 _WORDS = "He stands at the door and nobody knows what to say to him now. " * 63

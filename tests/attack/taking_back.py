@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from attack.target import Row, run
-from forum import scrubbing
+from forum.services import scrubbing
 from forum.settings import sqlite_url
 from forum.store import migrate, open_store
 

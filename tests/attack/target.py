@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from serving import Serving
+from support.server_process import Serving
 
 EVERY = 0.05  # seconds between two questions of a healthy client
 PATIENCE = 60.0  # seconds until an answer counts as never come

@@ -23,13 +23,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 # ruff: noqa: E402
 
 import httpx2
-from crowding import beside, join
-from making import CLOCK, a_commission, a_session, new_id
-from serving import Serving
+from support.factories import CLOCK, a_commission, a_session, new_id
+from support.ready_session import beside, join
+from support.server_process import Serving
 
-from forum import record
-from forum.facilitation import Facilitation
 from forum.ports import Store
+from forum.record import verify
+from forum.services.sessions.facilitation import Facilitation
 
 TRIES = 30
 
@@ -42,8 +42,8 @@ def many_entries(file: Path, commission: str, number: int) -> None:
         def rows() -> list[tuple[int, str, bytes, bytes]]:
             made = []
             for at in range(start, start + number):
-                body = record.canonical({"type": "a test", "at": CLOCK.now(), "commission": commission, "number": at})
-                made.append((at, commission, body, record.leaf_hash(body)))
+                body = verify.canonical({"type": "a test", "at": CLOCK.now(), "commission": commission, "number": at})
+                made.append((at, commission, body, verify.leaf_hash(body)))
             return made
 
         database.executemany("INSERT INTO entry (position, commission, body, leaf_hash) VALUES (?, ?, ?, ?)", rows())

@@ -19,12 +19,12 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
-from databases import PostgresServer, postgres_programs
-from making import a_cast, a_room, new_id
+from support.databases import PostgresServer, postgres_programs
+from support.factories import a_cast, a_room, new_id
 
-from forum.ballot import Cast
-from forum.round import Response, Round
 from forum.store import migrate, open_store
+from forum.voting.ballot import Cast
+from forum.voting.round import Response, Round
 
 BATCHES = (1, 100, 1000)
 PEOPLE = 5000

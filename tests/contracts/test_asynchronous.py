@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from a_record import SIGNER
-from making import SetClock, a_commission
-from nights import DAYS, Night, a_form, a_night, a_public_story, an_answer, answered, cast, entries, now
+from support.async_round import DAYS, Night, a_form, a_night, a_public_story, an_answer, answered, cast, entries, now
+from support.factories import SetClock, a_commission
+from support.record import SIGNER
 
-from forum import asynchronous, publishing, submissions, withdrawal
-from forum.asynchronous import close_due
 from forum.errors import FormErrors, IllegalMove
-from forum.intake import Intake
+from forum.live.ballot_box import Intake
 from forum.ports import Store, Submission
-from forum.record import PASS
-from forum.round import Round
+from forum.record.audit import verify
+from forum.record.verify import PASS
+from forum.services import exports
+from forum.services.sessions import asynchronous
+from forum.services.sessions.asynchronous import close_due
+from forum.services.stories import submissions, withdrawal
 from forum.store import SqlStore
-from forum.verification import verify
+from forum.voting.round import Round
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ async def test_taking_the_story_back_closes_it_and_takes_its_words(store: SqlSto
     async with store.read() as work:
         assert {b.reason for b in await work.rounds.ballots(round_.id)} == {""}
     await asynchronous.acts(store, clock).reveal(night.live.id, round_.id)
-    assert {check.verdict for check in verify(await publishing.export(store, SIGNER))} == {PASS}
+    assert {check.verdict for check in verify(await exports.export(store, SIGNER))} == {PASS}
 
 
 async def test_a_moderator_who_takes_the_story_down_closes_it(store: SqlStore, clock: SetClock) -> None:

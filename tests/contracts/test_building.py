@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Awaitable
 
 import pytest
-from building import CORRECTION, EVIDENCE, RESPONSE, SCENE, a_built_story
-from making import CLOCK, new_id
+from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, a_built_story
+from support.factories import CLOCK, new_id
 
-from forum import building, submissions, writing
-from forum.building import Answer
-from forum.draft import fields, mark, mark_of
-from forum.edits import AddCard, RemoveCard, SetField
 from forum.errors import ForumError, IllegalMove, NotFound
 from forum.ports import BEGUN, PUBLISHED, TAKEN_IN, Kept, Submission, Suggestion, Version
+from forum.services.stories import co_writing, submissions, writing
+from forum.services.stories.co_writing import Answer
+from forum.services.stories.submissions import fingerprint, new_key
 from forum.store import SqlStore
-from forum.submissions import fingerprint, new_key
+from forum.stories.draft import fields, mark, mark_of
+from forum.stories.edits import AddCard, RemoveCard, SetField
 
 
 async def settled(*each: Awaitable[Suggestion | None]) -> list[Suggestion | BaseException | None]:
@@ -72,7 +72,7 @@ async def test_two_suggestions_taken_in_at_once_are_both_in_the_story(store: Sql
 async def test_the_same_form_sent_twice_at_once_is_one_suggestion(store: SqlStore) -> None:
     built = await a_built_story(store)
     id_ = new_id()
-    said = await settled(*(building.suggest(store, CLOCK, built.link, RESPONSE, id_) for _ in range(5)))
+    said = await settled(*(co_writing.suggest(store, CLOCK, built.link, RESPONSE, id_) for _ in range(5)))
     assert all(isinstance(one, Suggestion) and one.id == id_ for one in said)
     async with store.read() as work:
         assert len(await work.drafts.suggestions(built.story)) == 1
@@ -81,18 +81,18 @@ async def test_the_same_form_sent_twice_at_once_is_one_suggestion(store: SqlStor
 async def test_a_link_that_two_keepers_replace_at_once_is_replaced_once(store: SqlStore) -> None:
     built = await a_built_story(store)
     keys = [new_key() for _ in range(4)]
-    said = await settled(*(building.share(store, CLOCK, built.key, key, before=built.link) for key in keys))
+    said = await settled(*(co_writing.share(store, CLOCK, built.key, key, before=built.link) for key in keys))
     assert sum(one is None for one in said) == 1
     assert all(isinstance(one, ForumError) for one in said if one is not None)
     now = keys[said.index(None)]
-    assert (await building.shared(store, now)).story.id == built.story
+    assert (await co_writing.shared(store, now)).story.id == built.story
     for key in (built.link, *(key for key in keys if key != now)):
         with pytest.raises(NotFound):
-            await building.shared(store, key)
+            await co_writing.shared(store, key)
 
 
 async def test_what_is_written_for_a_story_that_goes_at_the_same_time_does_not_stay_behind(store: SqlStore) -> None:
-    from forum.withdrawal import withdraw
+    from forum.services.stories.withdrawal import withdraw
 
     built = await a_built_story(store)
     one, two = await built.suggest(SCENE), await built.suggest(EVIDENCE)
@@ -100,7 +100,7 @@ async def test_what_is_written_for_a_story_that_goes_at_the_same_time_does_not_s
         built.answer(two),
         withdraw(store, CLOCK, built.key),
         *(built.suggest(RESPONSE, words=f"Way {n}") for n in range(3)),
-        building.answer(store, CLOCK, built.key, one.id, Answer("accepted")),
+        co_writing.answer(store, CLOCK, built.key, one.id, Answer("accepted")),
         *(built.save(AddCard(f"n{n}", text=f"Scene {n}")) for n in range(3)),
         return_exceptions=True,
     )

@@ -8,17 +8,17 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from conftest import Database
-from making import CLOCK, a_cast, a_room, new_id
+from support.factories import CLOCK, a_cast, a_room, new_id
 
-from forum.belonging import put_right
 from forum.errors import IllegalMove
-from forum.facilitation import Facilitation
 from forum.ports import BREAK, TIME, Asked, Store
-from forum.round import Version
-from forum.session import Participant
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.group_correction import put_right
+from forum.sessions.session import Participant
 from forum.store import SqlStore, open_store
 from forum.store.engine import transaction
 from forum.store.sessions import SqlSessions
+from forum.voting.round import Version
 
 
 async def waiting(store: SqlStore) -> bool:

@@ -10,16 +10,16 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import a_cast, a_room, new_id
+from support.factories import a_cast, a_room, new_id
 
-from forum import round as machine
-from forum import wire
-from forum.ballot import Ballot, Cast
 from forum.errors import IllegalMove, NotFound
+from forum.live import messages
 from forum.ports import CastOutcome
-from forum.round import Response, Round
-from forum.session import Participant
+from forum.sessions.session import Participant
 from forum.store import SqlStore
+from forum.voting import round as machine
+from forum.voting.ballot import Ballot, Cast
+from forum.voting.round import Response, Round
 
 AT = "2026-03-01T12:00:00.000Z"
 RESPONSES = (Response("r1", "Wait"), Response("r2", "Call"), Response("none", "None of these"))
@@ -284,7 +284,7 @@ async def test_what_cannot_be_counted_is_refused_by_itself(store: SqlStore) -> N
         *["malformed"] * 2,
         "",
     ]
-    assert {refusal for refusal, _ in answers if refusal} <= wire.REFUSALS.keys()
+    assert {refusal for refusal, _ in answers if refusal} <= messages.REFUSALS.keys()
     assert [b.choice for b in await ballots(store, round_.id)] == ["r2"]
     assert await ballots(store, other.id) == []
     assert await cast(store) == []

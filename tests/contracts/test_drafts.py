@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import SetClock, a_commission, new_id
+from support.factories import SetClock, a_commission, new_id
 
-from forum import versions, writing
-from forum.commission import Commission
-from forum.draft import Card, Draft, Way, fields, mark, mark_of, read
-from forum.edits import AddCard, Edit, RemoveCard, SetField
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import BEGUN, SUGGESTIONS, WRITTEN, Submission, Suggestion, Version
+from forum.services.stories import draft_versions, writing
+from forum.services.stories.submissions import RETURNED, WRITING, link_of, new_key
 from forum.store import SqlStore
-from forum.submissions import RETURNED, WRITING, link_of, new_key
+from forum.stories.draft import Card, Draft, Way, fields, mark, mark_of, read
+from forum.stories.edits import AddCard, Edit, RemoveCard, SetField
+from forum.voting.commission import Commission
 
 EARLY, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T20:00:00.000Z"
 DRAFT = Draft(title="Night \u00e9", cards=(Card("a", "One", "First.", ways=(Way("w", "On", "b"),)), Card("b")))
@@ -259,8 +259,8 @@ async def test_nor_do_they_where_versions_are_thinned_after_every_save(
     sqlite_store: SqlStore, steps: list[tuple[Any, ...]]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(versions, "FEW", 0)
-        patch.setattr(versions, "EACH", 1)
+        patch.setattr(draft_versions, "FEW", 0)
+        patch.setattr(draft_versions, "EACH", 1)
         await written_by_two(sqlite_store, steps)
 
 

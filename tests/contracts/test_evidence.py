@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from making import a_commission, new_id
+from support.factories import a_commission, new_id
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Evidence, Submission

@@ -14,15 +14,15 @@ import sqlalchemy as sa
 from conftest import Database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import a_commission, new_id
+from support.factories import a_commission, new_id
 
-from forum import finding, scenario
-from forum.commission import Commission
-from forum.finding import Query
 from forum.ports import Offered, Shelf, Submission, Wanted
-from forum.scenario import Link, Scenario, Scene
 from forum.store import SqlStore
 from forum.store.library import INDEX
+from forum.stories import scenario, search_terms
+from forum.stories.scenario import Link, Scenario, Scene
+from forum.stories.search_terms import Query
+from forum.voting.commission import Commission
 
 NOON = "2026-03-01T12:00:00.000Z"
 
@@ -65,7 +65,7 @@ async def shelf(
     store: SqlStore, typed: str = "", setting: str = "", start: int = 0, most: int = 10, **wanted: Any
 ) -> Shelf:
     """What is found by words anywhere and in the setting, and by the rest of Wanted."""
-    asked = Wanted(finding.read(typed), finding.read(setting), **wanted)
+    asked = Wanted(search_terms.read(typed), search_terms.read(setting), **wanted)
     async with store.read() as work:
         return await work.library.find(asked, start=start, most=most)
 
@@ -88,7 +88,7 @@ async def test_a_story_is_there_exactly_while_it_is_accepted(store: SqlStore, st
     assert await found(store) == await found(store, "knock") == []
     async with store.begin() as work:
         await work.stories.save(replace(story, status="accepted"), status)
-        assert [s.title for s in (await work.library.find(Wanted(finding.read("knock")))).stories] == [story.title]
+        assert [s.title for s in (await work.library.find(Wanted(search_terms.read("knock")))).stories] == [story.title]
     assert await found(store, "knock") == await found(store) == ["The third knock"]
     async with store.begin() as work:
         await work.stories.save(replace(story, status=status), "accepted")
@@ -338,22 +338,22 @@ QUERIES = st.one_of(PROSE, PROSE.map(lambda words: f'"{words}"'), st.text(max_si
 async def test_what_is_found_is_what_is_marked(
     store: SqlStore, stories: list[tuple[str, str, str]], queries: list[str]
 ) -> None:
-    """Each database against the plain reading of finding.py: found exactly where every term can be marked."""
+    """Each database against the plain reading of search_terms.py: found exactly where every term can be marked."""
     commission = a_commission()
     kept = [a_story(commission, t, text=x, setting=s) for t, s, x in stories]
     await put(store, *kept, of=commission)
-    wanted = [finding.read(typed) for typed in (*queries, stories[0][0], stories[0][2])]
+    wanted = [search_terms.read(typed) for typed in (*queries, stories[0][0], stories[0][2])]
     async with store.read() as work:
         for query in filter(None, wanted):
             there = {s.id for s in (await work.library.find(Wanted(query), most=1000)).stories}
             placed = {s.id for s in (await work.library.find(Wanted(setting=query), most=1000)).stories}
             for story in kept:
                 told = scenario.parse(story.twee)
-                texts = [story.title, told.setting, " ".join(finding.text_of(told))]
+                texts = [story.title, told.setting, " ".join(search_terms.text_of(told))]
                 assert (story.id in there) == answers(query, *texts), (query, texts)
                 assert (story.id in placed) == answers(query, told.setting), (query, texts)
 
 
 def answers(query: Query, *texts: str) -> bool:
     """Whether each term can be marked in one of the texts."""
-    return all(any(p.hit for text in texts for p in finding.marked(text, Query((term,)))) for term in query.terms)
+    return all(any(p.hit for text in texts for p in search_terms.marked(text, Query((term,)))) for term in query.terms)

@@ -15,22 +15,24 @@ from typing import Any, TypeVar
 import pytest
 import sqlalchemy as sa
 from conftest import Database
-from deciding import COMMISSIONER, a_vote
-from making import SetClock, a_cast, a_room, new_id
-from nights import DAYS, a_night
+from support.async_round import DAYS, a_night
+from support.decided_session import COMMISSIONER, a_vote
+from support.factories import SetClock, a_cast, a_room, new_id
 
-from forum import asynchronous, closing, decisions, reasoning
-from forum.asynchronous import close_due
-from forum.ballot import Cast
-from forum.caring import Caring
-from forum.decisions import DecisionForm, Promise
 from forum.errors import IllegalMove
-from forum.facilitation import Facilitation
 from forum.ports import Store, Work
-from forum.reason import Reason
-from forum.round import ANNULLED, CLOSED, OPEN, REVEALED, WITHDRAWN, Response, Round
-from forum.session import LiveSession, Participant
+from forum.services import decisions
+from forum.services.decisions import DecisionForm, Promise
+from forum.services.sessions import asynchronous
+from forum.services.sessions.asynchronous import close_due
+from forum.services.sessions.care import Caring
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.voting import closing, reasons
+from forum.sessions.session import LiveSession, Participant
 from forum.store import SqlStore, open_store
+from forum.voting.ballot import Cast
+from forum.voting.reason import Reason
+from forum.voting.round import ANNULLED, CLOSED, OPEN, REVEALED, WITHDRAWN, Response, Round
 
 Made = TypeVar("Made")
 
@@ -247,8 +249,8 @@ async def test_a_reason_that_is_taken_back_while_the_result_is_shown_is_gone(sto
     async with store.begin() as work:
         closed = await work.rounds.get(round_.id, lock=True)
         await work.rounds.save(replace(closed, state=REVEALED, revealed_at=AT))
-        await reasoning.gather(work, live, closed, AT)
-        takes_back = asyncio.create_task(reasoning.take_back(store, live, nurse, round_.id))
+        await reasons.gather(work, live, closed, AT)
+        takes_back = asyncio.create_task(reasons.take_back(store, live, nurse, round_.id))
         await as_far_as_it_can(store, takes_back)
     await takes_back
     async with store.read() as work:
@@ -292,7 +294,7 @@ async def test_a_reason_that_is_being_given_goes_with_the_words_that_are_taken_b
             await work.reasons.forget(STORY)
 
     paused = Paused(store)
-    gives = asyncio.create_task(reasoning.give(paused, SetClock(), live, nurse, round_.id, "She is my sister", ""))
+    gives = asyncio.create_task(reasons.give(paused, SetClock(), live, nurse, round_.id, "She is my sister", ""))
     await paused.there.wait()
     takes_back = asyncio.create_task(withdraw())
     await as_far_as_it_can(store, takes_back)

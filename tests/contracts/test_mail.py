@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from making import a_commission, new_id
+from support.factories import a_commission, new_id
 
 from forum.errors import NotFound
 from forum.ports import ASKED, CONFIRMED, DONE, REFUSED, SENT_OUT, Submission, Subscription

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from making import a_commission, new_id
+from support.factories import a_commission, new_id
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Act, Appeal, Report, Submission

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from making import CLOCK, a_cast, a_room, new_id
+from support.factories import CLOCK, a_cast, a_room, new_id
 
-from forum.ballot import Ballot
 from forum.errors import IllegalMove
-from forum.facilitation import Facilitation
 from forum.ports import PaperCount, Store
-from forum.session import LiveSession, Participant
+from forum.services.sessions.facilitation import Facilitation
+from forum.sessions.session import LiveSession, Participant
+from forum.voting.ballot import Ballot
 
 
 async def an_open_round(store: Store, live: LiveSession) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from making import CLOCK, a_room
+from support.factories import CLOCK, a_room
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Planned, Store
-from forum.programme import Item, Programme, Section
+from forum.sessions.programme import Item, Programme, Section
 from forum.store.programmes import KEPT
 
 

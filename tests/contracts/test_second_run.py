@@ -1,4 +1,4 @@
-"""Stops, reasons and proposals: every sentence of their contracts in ports.py, on both databases."""
+"""Stops, reasons and proposals: every sentence of their contracts in __init__.py, on both databases."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from deciding import PEOPLE
-from making import CLOCK, a_room, new_id
-from playing import Playing, a_replay
+from support.decided_session import PEOPLE
+from support.factories import CLOCK, a_room, new_id
+from support.second_run_session import Playing, a_replay
 
 from forum.errors import NotFound
 from forum.ports import Store
-from forum.proposal import DROPPED, OFF, Amendment, Pledge, Proposal
-from forum.reason import SHOWN, WAITING, Reason
-from forum.session import Participant
-from forum.stop import Stop
+from forum.sessions.proposal import DROPPED, OFF, Amendment, Pledge, Proposal
+from forum.sessions.session import Participant
+from forum.sessions.stop import Stop
+from forum.voting.reason import SHOWN, WAITING, Reason
 
 
 @pytest.fixture

@@ -12,16 +12,16 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from conftest import Database
-from making import a_commission, a_room, a_session, new_id
+from support.factories import a_commission, a_room, a_session, new_id
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.groups import Partition, Row
 from forum.ports import Commitment, Decision, Disclosure, Person, Submission, Token
-from forum.session import Cue, Participant
+from forum.sessions.session import Cue, Participant
 from forum.store import SqlStore
 from forum.store.people import SqlPeople
 from forum.store.tables import person as people
-from forum.web import accounts
+from forum.voting.suppression import Partition, Row
+from forum.web.accounts import accounts
 
 EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "2026-03-01T20:00:00.000Z"
 

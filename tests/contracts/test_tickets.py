@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from making import CLOCK, a_room, new_id
+from support.factories import CLOCK, a_room, new_id
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Ticket
-from forum.session import LiveSession, Participant
+from forum.sessions.session import LiveSession, Participant
 
 
 def a_ticket(live: LiveSession, number: int = 1, group: str | None = "g1", **more: str) -> Ticket:

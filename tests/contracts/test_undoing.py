@@ -7,22 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from deciding import FIRST, there
-from making import CLOCK, SetClock, a_session, new_id
-from playing import BEN, Playing, a_replay
+from support.decided_session import FIRST, there
+from support.factories import CLOCK, SetClock, a_session, new_id
+from support.second_run_session import BEN, Playing, a_replay
 
-from forum import reasoning
-from forum.caring import Caring
 from forum.errors import IllegalMove
-from forum.facilitation import Facilitation
-from forum.policy import Policy
 from forum.ports import BREAK, Store
-from forum.reason import READ_FIRST, SHOWN, WAITING
-from forum.secondrun import SecondRun
-from forum.session import LastAct, LiveSession
-from forum.stop import WAITING as PENDING
-from forum.stop import Stop
-from forum.undoing import Remembering, Undoing
+from forum.services.sessions.care import Caring
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.policy_vote import Policy
+from forum.services.sessions.second_run import SecondRun
+from forum.services.sessions.undo import Remembering, Undoing
+from forum.services.voting import reasons
+from forum.sessions.session import LastAct, LiveSession
+from forum.sessions.stop import WAITING as PENDING
+from forum.sessions.stop import Stop
+from forum.voting.reason import READ_FIRST, SHOWN, WAITING
 
 NEXT_SCENE = "Twenty honest minutes"
 
@@ -157,7 +157,7 @@ async def test_a_hidden_reason_is_shown_again(playing: Playing) -> None:
             return reason.id, reason.state
 
     id_, _ = await state()
-    await reasoning.hear(on(playing), CLOCK, playing.session, id_, SHOWN, WAITING)
+    await reasons.hear(on(playing), CLOCK, playing.session, id_, SHOWN, WAITING)
     await undo(playing)
     assert await state() == (id_, WAITING)
 

@@ -12,18 +12,18 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import SetClock, a_commission, new_id
-from test_deltas import DRAFTS
+from stories.test_draft_delta import DRAFTS
+from support.factories import SetClock, a_commission, new_id
 
-from forum import versions, withdrawal, writing
-from forum.draft import Card, Draft, mark, read
-from forum.edits import AddCard, SetField
 from forum.errors import NotFound
 from forum.ports import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Kept, Submission, Version, Work
+from forum.services.stories import draft_versions, withdrawal, writing
+from forum.services.stories.submissions import WRITING, link_of, new_key
 from forum.store import SqlStore
 from forum.store import drafts as sql
 from forum.store.tables import version as table
-from forum.submissions import WRITING, link_of, new_key
+from forum.stories.draft import Card, Draft, mark, read
+from forum.stories.edits import AddCard, SetField
 
 KINDS = st.sampled_from([WRITTEN, WRITTEN, WRITTEN, BROUGHT_BACK, SENT, PUBLISHED])
 STEPS = st.lists(
@@ -81,8 +81,8 @@ async def a_story(store: SqlStore) -> str:
 def few() -> Iterator[None]:
     """Versions are thinned after every second, and a whole one comes after three differences."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(versions, "FEW", 3)
-        patch.setattr(versions, "EACH", 2)
+        patch.setattr(draft_versions, "FEW", 3)
+        patch.setattr(draft_versions, "EACH", 2)
         patch.setattr(sql, "MOST_STEPS", 3)
         yield
 
@@ -113,12 +113,12 @@ async def take(work: Work, story: str, clock: SetClock, step: tuple[Any, ...], *
     if kind in {"keep", "write"} and not again:
         clock.move(seconds=rest[-1])
     if kind == "keep":
-        await versions.keep(work, story, rest[0], clock.now(), rest[1], rest[2])
+        await draft_versions.keep(work, story, rest[0], clock.now(), rest[1], rest[2])
     elif kind == "write":
         last = await work.drafts.last_version(story)
         draft = last.draft if last else Draft()
         after = replace(draft, title=draft.title[: -len(rest[0]) or None] + rest[0])
-        await versions.keep(work, story, after, clock.now(), WRITTEN, rest[1])
+        await draft_versions.keep(work, story, after, clock.now(), WRITTEN, rest[1])
     elif kind == "drop":
         await work.drafts.drop_versions(story, rest[0])
     elif kind == "put":
@@ -191,7 +191,7 @@ async def test_versions_from_before_are_read_and_gone_on_from(store: SqlStore) -
             }
             await connection.execute(sa.insert(table), row)
     async with store.begin() as work:
-        await versions.keep(work, story, replace(old[-1], title="new"), clock.now(), WRITTEN, "anna")
+        await draft_versions.keep(work, story, replace(old[-1], title="new"), clock.now(), WRITTEN, "anna")
         await work.drafts.drop_versions(story, [2, 5, 6])
     async with store.read() as work:
         kept = [(one.number, one.draft) for one in await work.drafts.versions(story)]

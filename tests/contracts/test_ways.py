@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from a_record import WAYS
-from making import a_cast, a_room, new_id
+from support.factories import a_cast, a_room, new_id
+from support.record import WAYS
 
-from forum.ballot import Cast
-from forum.round import OPEN, Response, Round
 from forum.store import SqlStore
+from forum.voting.ballot import Cast
+from forum.voting.round import OPEN, Response, Round
 
 AT = "2026-03-01T12:00:00.000Z"
 REFUSED = {

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from conftest import Database
-from house import telling
-from making import CLOCK, a_cast, a_commission, a_room, new_id
+from support.app import telling
+from support.factories import CLOCK, a_cast, a_commission, a_room, new_id
 
-from forum import submissions, withdrawal
 from forum.errors import IllegalMove, NotFound, StoreUnavailable
 from forum.ports import Disclosure, Submission
-from forum.round import OPEN, WITHDRAWN, Response, Round
-from forum.session import Cue
+from forum.services.stories import submissions, withdrawal
+from forum.sessions.session import Cue
 from forum.store import SqlStore
+from forum.voting.round import OPEN, WITHDRAWN, Response, Round
 
 AT = "2026-03-01T12:00:00.000Z"
 RESPONSES = (Response("r1", "Wait with her"), Response("r2", "Call"), Response("none", "None of these"))

@@ -12,10 +12,10 @@ from typing import Any
 import httpx2
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from browsing import FIRST_LINK, PASSWORD, STAFF, House, Look, People
 from playwright.async_api import Browser, Page, expect
-from running import hired
-from serving import Serving
+from support.browser import FIRST_LINK, PASSWORD, STAFF, House, Look, People
+from support.server_process import Serving
+from support.session_api import hired
 
 from forum.web.cookies import SIGNED_IN
 

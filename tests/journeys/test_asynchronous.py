@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from browsing import PASSWORD, SMALL, House, Look, People
 from playwright.async_api import Page, expect
+from support.browser import PASSWORD, SMALL, House, Look, People
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

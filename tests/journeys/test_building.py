@@ -6,9 +6,9 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from browsing import SMALL, House, Look, People
-from building import Built, a_built_story
 from playwright.async_api import Page, expect
+from support.browser import SMALL, House, Look, People
+from support.co_writing import Built, a_built_story
 
 from forum.store import open_store
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from browsing import PHONE, SMALL, House, Look, People
 from playwright.async_api import Page, ViewportSize, expect
-from running import a_day, a_played_story, act, an_organiser, come_in
+from support.browser import PHONE, SMALL, House, Look, People
+from support.session_api import a_day, a_played_story, act, an_organiser, come_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 # The smallest phone, with everything twice as large.

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from browsing import LAPTOP, PASSWORD, PHONE, SMALL, House, Look, People, join, press, press_within
-from playing import QUESTION, SCENE
 from playwright.async_api import Page, expect
-from running import an_organiser
+from support.browser import LAPTOP, PASSWORD, PHONE, SMALL, House, Look, People, join, press, press_within
+from support.second_run_session import QUESTION, SCENE
+from support.session_api import an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

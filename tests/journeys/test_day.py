@@ -9,22 +9,22 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aday import Day
-from afternoon import (
+from playwright.async_api import ViewportSize, expect
+from support.browser import LAPTOP, PHONE, House, Look, People
+from support.server_process import forum
+from support.whole_day import Day
+from support.whole_day_afternoon import (
     a_proposal_is_amended_voted_on_and_committed_to,
     the_second_run,
     the_second_story_and_its_first_vote,
     the_second_vote_names_what_is_new,
 )
-from browsing import LAPTOP, PHONE, House, Look, People
-from morning import (
+from support.whole_day_morning import (
     a_phone_takes_the_console_over,
     more_ways_of_voting,
     somebody_steps_out_and_everybody_takes_a_break,
     the_first_story_is_voted_on_with_badges_off_and_then_on,
 )
-from playwright.async_api import ViewportSize, expect
-from serving import forum
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

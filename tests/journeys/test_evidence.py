@@ -6,13 +6,13 @@ import io
 from pathlib import Path
 
 import pytest
-from browsing import SMALL, Look, People
-from browsing import House as Served
-from house import telling
-from making import CLOCK
 from PIL import Image
+from support.app import telling
+from support.browser import SMALL, Look, People
+from support.browser import House as Served
+from support.factories import CLOCK
 
-from forum import evidence, submissions
+from forum.services.stories import evidence, submissions
 from forum.store import open_store
 
 pytestmark = pytest.mark.browser

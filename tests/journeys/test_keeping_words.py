@@ -6,8 +6,8 @@ import asyncio
 import re
 
 import pytest
-from browsing import LAPTOP, SMALL, Look, People, begin, card, onward, opened, saved, send, tell
 from playwright.async_api import Locator, Page, Route, expect
+from support.browser import LAPTOP, SMALL, Look, People, begin, card, onward, opened, saved, send, tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -343,7 +343,7 @@ async def test_words_typed_before_the_script_is_there_are_saved_too(people: Peop
         await let_go.wait()
         await route.continue_()
 
-    await page.route("**/keeping.js*", hold)
+    await page.route("**/edit-queue.js*", hold)
     await page.goto("/commissions", wait_until="commit")
     await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
     await page.get_by_role("link", name=re.compile("Tell a story")).first.click(no_wait_after=True)

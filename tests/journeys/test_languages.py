@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import httpx2
-import pseudo
 import pytest
-from browsing import LAPTOP, SMALL, House, Look, People
 from playwright.async_api import Page, expect
-from running import a_day, act, an_organiser, come_in
-from serving import Serving
+from support import pseudo_locale
+from support.browser import LAPTOP, SMALL, House, Look, People
+from support.server_process import Serving
+from support.session_api import a_day, act, an_organiser, come_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PUBLIC = ("/", "/stories", "/commissions", "/record", "/record/0", "/join", "/sign-in", "/moderation", "/nowhere")
@@ -23,7 +23,7 @@ PUBLIC = ("/", "/stories", "/commissions", "/record", "/record/0", "/join", "/si
 def house(tmp_path_factory: pytest.TempPathFactory, staffed: House) -> Iterator[House]:
     """A server that speaks the made-up language too."""
     folder = tmp_path_factory.mktemp("house")
-    locales = pseudo.write(folder / "locales")
+    locales = pseudo_locale.write(folder / "locales")
     data = shutil.copytree(staffed.data, folder / "data")
     with Serving(data, settings={"FORUM_LOCALES": str(locales)}) as server:
         yield replace(staffed, server=server, data=data)
@@ -45,7 +45,7 @@ async def runs_from_the_right(page: Page) -> None:
 @pytest.mark.parametrize("size", [SMALL, LAPTOP], ids=["320 px", "1280 px"])
 async def test_every_public_page_holds_from_right_to_left(people: People, accessible: Look, size: Any) -> None:
     page = await people.somebody(size)
-    await page.goto(f"/?lang={pseudo.CODE}")
+    await page.goto(f"/?lang={pseudo_locale.CODE}")
     links = await page.locator("main a[href^='/']").evaluate_all("all => all.map(a => a.getAttribute('href'))")
     for path in dict.fromkeys([*PUBLIC, *links]):
         await page.goto(path)
@@ -61,23 +61,23 @@ async def test_a_phone_is_switched_and_follows_in_its_language(
     other = await people.somebody(SMALL)
     for page in (phone, other):
         await come_in(page, session["code"], "Carers")
-    await phone.locator(f"a[hreflang={pseudo.CODE}]").click()
+    await phone.locator(f"a[hreflang={pseudo_locale.CODE}]").click()
     await runs_from_the_right(phone)
     await accessible(phone)
     # The code is read from left to right all the same.
     code = phone.locator("footer bdi")
     assert await code.evaluate("e => getComputedStyle(e).direction") == "ltr"
     asked = await act(organiser, session["id"], "ask", question="Who?", response=["A nurse", "The police"], none="1")
-    await expect(phone.locator(".banner")).to_contain_text(pseudo.pseudo("Voting has not opened yet.")[1:9])
+    await expect(phone.locator(".banner")).to_contain_text(pseudo_locale.pseudo("Voting has not opened yet.")[1:9])
     await act(organiser, session["id"], "open", round=asked["round"])
-    await expect(phone.locator("[data-send]")).to_have_text(pseudo.pseudo("Send my vote"))
+    await expect(phone.locator("[data-send]")).to_have_text(pseudo_locale.pseudo("Send my vote"))
     await expect(other.locator("[data-send]")).to_have_text("Send my vote")
     await accessible(phone)
     await phone.get_by_label("A nurse").check()
     await phone.locator("[data-send]").click()
     counted = phone.locator("[data-status][data-is=counted]")
     await expect(counted).to_contain_text("A nurse")
-    await expect(counted).to_contain_text(pseudo.pseudo("You can change your vote until voting closes.")[1:12])
+    await expect(counted).to_contain_text(pseudo_locale.pseudo("You can change your vote until voting closes.")[1:12])
     for name in ("close", "reveal"):
         await act(organiser, session["id"], name, round=asked["round"])
         await expect(phone.locator("[data-ballot]")).to_have_count(0)

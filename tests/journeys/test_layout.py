@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 import uvicorn
-from cramped import LATIN, PLACE, SCRIPTS, Cramped, a_room, cramped, crowd, states
-from house import a_house
-from measuring import FAMILIES, FAULTS, FAULTS_OF_PROJECTOR, only
 from playwright.async_api import Browser, BrowserType, Page, ViewportSize, expect
+from support.app import a_house
+from support.long_words import LATIN, PLACE, SCRIPTS, Cramped, a_room, cramped, crowd, states
+from support.page_layout import FAMILIES, FAULTS, FAULTS_OF_PROJECTOR, only
 
 from forum.web.cookies import DEVICE, SIGNED_IN
 from forum.web.routes import PAGES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import SMALL, Look, People
+from support.browser import SMALL, Look, People
 
 pytestmark = pytest.mark.browser
 

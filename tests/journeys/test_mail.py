@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import SMALL, House, Look, People
-from house import telling
-from making import CLOCK
 from playwright.async_api import Browser, Page, expect
-from postoffice import PostOffice
-from serving import Serving, free_port
+from support.app import telling
+from support.browser import SMALL, House, Look, People
+from support.factories import CLOCK
+from support.server_process import Serving, free_port
+from support.smtp_server import PostOffice
 
-from forum import submissions
+from forum.services.stories import submissions
 from forum.store import open_store
 
 pytestmark = pytest.mark.browser

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import PASSWORD, SMALL, House, Look, People, send, tell
 from playwright.async_api import Page, expect
+from support.browser import PASSWORD, SMALL, House, Look, People, send, tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

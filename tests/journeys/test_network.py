@@ -18,12 +18,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from browsing import PHONE, House, People
-from making import COMMISSION_FORM
 from playwright.async_api import Locator, Page, expect
-from running import a_day, a_played_story, act, an_organiser
-from serving import copied, put_back
-from wires import Wire
+from support.browser import PHONE, House, People
+from support.factories import COMMISSION_FORM
+from support.network_proxy import Wire
+from support.server_process import copied, put_back
+from support.session_api import a_day, a_played_story, act, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from browsing import PHONE, House, Look, People
 from playwright.async_api import Page, expect
-from running import a_day, an_organiser
+from support.browser import PHONE, House, Look, People
+from support.session_api import a_day, an_organiser
 
-from forum.room import MOST_SOCKETS
+from forum.live.room import MOST_SOCKETS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

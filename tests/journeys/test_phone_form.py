@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from browsing import PHONE, SMALL, House, Look, People
 from conftest import Tables
-from making import COMMISSION_FORM
 from playwright.async_api import Page, Route, ViewportSize, expect
-from running import a_day, act, an_organiser, come_in
-from wires import Wire
+from support.browser import PHONE, SMALL, House, Look, People
+from support.factories import COMMISSION_FORM
+from support.network_proxy import Wire
+from support.session_api import a_day, act, an_organiser, come_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from browsing import LAPTOP, PHONE, House, People
-from making import COMMISSION_FORM
 from playwright.async_api import Browser, expect
-from running import act, an_organiser
-from serving import Serving, free_port
+from support.browser import LAPTOP, PHONE, House, People
+from support.factories import COMMISSION_FORM
+from support.server_process import Serving, free_port
+from support.session_api import act, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
-from browsing import PASSWORD, PHONE, SMALL, House, Look, People
 from playwright.async_api import Page, expect
-from running import a_day, an_organiser
+from support.browser import PASSWORD, PHONE, SMALL, House, Look, People
+from support.session_api import a_day, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

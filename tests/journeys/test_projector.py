@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from browsing import House, Look, People
-from making import COMMISSION_FORM
-from measuring import FAULTS_OF_PROJECTOR
 from playwright.async_api import Browser, Page, ViewportSize, expect
-from running import hired
-from serving import Serving, free_port
+from support.browser import House, Look, People
+from support.factories import COMMISSION_FORM
+from support.page_layout import FAULTS_OF_PROJECTOR
+from support.server_process import Serving, free_port
+from support.session_api import hired
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

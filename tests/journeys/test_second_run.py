@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from browsing import SMALL, House, Look, People, press_within
 from playwright.async_api import Page, Route, ViewportSize, expect
+from support.browser import SMALL, House, Look, People, press_within
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

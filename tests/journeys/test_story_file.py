@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import SMALL, Look, People
 from playwright.async_api import ViewportSize
+from support.browser import SMALL, Look, People
 
 pytestmark = pytest.mark.browser
 

@@ -10,16 +10,16 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from browsing import SMALL, House, People, begin
-from making import SetClock
-from nights import a_night
 from playwright.async_api import expect
-from running import a_day, an_organiser
-from strangers import SOCKETS, STRANGERS
-from trying import ANSWERS, Event, comes, is_, text
-from wires import Wire
+from support.async_round import a_night
+from support.browser import SMALL, House, People, begin
+from support.factories import SetClock
+from support.foreign_answers import SOCKETS, STRANGERS
+from support.network_proxy import Wire
+from support.retries import ANSWERS, Event, comes, is_, text
+from support.session_api import a_day, an_organiser
 
-from forum.clock import SystemClock
+from forum.adapters.clock import SystemClock
 from forum.store import open_store
 
 UNSURE = re.compile("^No answer yet, so this phone does not know whether your vote is counted")

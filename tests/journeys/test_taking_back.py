@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from browsing import SMALL, Look, People, onward, tell
 from playwright.async_api import expect
+from support.browser import SMALL, Look, People, onward, tell
 
 pytestmark = pytest.mark.browser
 

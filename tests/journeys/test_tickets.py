@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from browsing import PHONE, SMALL, House, Look, People
-from making import COMMISSION_FORM
 from playwright.async_api import expect
-from running import an_organiser
+from support.browser import PHONE, SMALL, House, Look, People
+from support.factories import COMMISSION_FORM
+from support.session_api import an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import PHONE, House, Look, People, join, make_accounts, press, send, tell, vote
 from playwright.async_api import expect
-from serving import forum
+from support.browser import PHONE, House, Look, People, join, make_accounts, press, send, tell, vote
+from support.server_process import forum
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import (
+from playwright.async_api import Page, expect
+from support.browser import (
     LAPTOP,
     SMALL,
     House,
@@ -22,7 +23,6 @@ from browsing import (
     tell,
     vote,
 )
-from playwright.async_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conftest import Database
 
 from forum.store import open_store
-from forum.store.casting import statements
+from forum.store.ballot_statements import statements
 
 
 async def test_no_batch_is_joined_with_a_whole_session(postgres_database: Database) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from conftest import Database
-from making import a_cast, a_room, new_id
+from support.factories import a_cast, a_room, new_id
 
-from forum.ballot import Cast
 from forum.errors import StoreUnavailable
-from forum.round import Response, Round
 from forum.store import SqlStore, open_store
 from forum.store.tables import fact
+from forum.voting.ballot import Cast
+from forum.voting.round import Response, Round
 
 
 async def an_open_round(store: SqlStore, people: int) -> tuple[str, list[str]]:

@@ -21,18 +21,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Database
-from databases import PostgresServer
-from house import telling
-from making import a_commission
+from support.app import telling
+from support.databases import PostgresServer
+from support.factories import a_commission
 
-from forum import finding, scenario
-from forum.draft import Card, Draft
 from forum.errors import StartupProblem
 from forum.ports import Offered, Version, Wanted
 from forum.store import check, migrate, open_store
 from forum.store.engine import engines, parse
 from forum.store.library import INDEX
 from forum.store.tables import metadata
+from forum.stories import scenario, search_terms
+from forum.stories.draft import Card, Draft
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -270,7 +270,7 @@ async def test_stories_accepted_before_there_was_a_library_are_in_it(
     store = await open_store(empty)
     async with store.read() as work:
         for typed in ("neighbour", "knock", "carers", ""):
-            shelf = await work.library.find(Wanted(finding.read(typed)))
+            shelf = await work.library.find(Wanted(search_terms.read(typed)))
             assert [s.id for s in shelf.stories] == ["accepted"], typed
         assert shelf.told_by == {"accepted": "Carers"}
         assert await work.library.offered() == Offered(("Carers",), ("fear",))

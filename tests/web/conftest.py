@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pseudo
 import pytest
+from support import pseudo_locale
 
-from forum.web.languages import Language
+from forum.web.i18n.languages import Language
 
 # Sentences that tests make up.
 INVENTED = {"The database could not take this. Nothing was saved.", "Nothing is shown by group."}
@@ -16,7 +16,7 @@ INVENTED = {"The database could not take this. Nothing was saved.", "Nothing is 
 @pytest.fixture(scope="session")
 def catalogued() -> frozenset[str]:
     """Every message that docs/messages.py finds."""
-    ids = [message.id for message in pseudo.template()]
+    ids = [message.id for message in pseudo_locale.template()]
     return frozenset(id_ if isinstance(id_, str) else id_[0] for id_ in ids)
 
 

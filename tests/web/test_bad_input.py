@@ -11,14 +11,14 @@ from typing import Any
 
 import httpx2
 import pytest
-from house import House, a_house, about_form, telling, words
-from making import CLOCK
 from PIL import Image
-from serving import ROOT, Serving
+from support.app import House, a_house, about_form, telling, words
+from support.factories import CLOCK
+from support.server_process import ROOT, Serving
 
-from forum import submissions
+from forum.services.stories import submissions
 from forum.store import open_store
-from forum.web.devices import KNOWN_AFTER
+from forum.web.accounts.devices import KNOWN_AFTER
 from forum.web.routes import PAGES
 
 MEGABYTE = 1024 * 1024

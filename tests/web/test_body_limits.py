@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from house import House, a_house, words
-from loopwatch import Asker
+from support.app import House, a_house, words
+from support.loop_watch import Asker
 
 from forum.web.forms import SMALL, STORY, WORDS
 from forum.web.routes import PAGES, Page

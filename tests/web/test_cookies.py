@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from house import PASSWORD, House, a_house
+from support.app import PASSWORD, House, a_house
 
 from forum.web.cookies import DEVICE, ENTERED, LANGUAGE, SIGNED_IN, SINCE
 

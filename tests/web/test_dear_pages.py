@@ -13,19 +13,22 @@ from typing import Any
 
 import jinja2.meta
 import pytest
-from deciding import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
-from house import House, a_house, words
-from making import CLOCK, a_commission, a_session
+from support.app import House, a_house, words
+from support.decided_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
+from support.factories import CLOCK, a_commission, a_session
 
-from forum import app, decisions, scenario, withdrawal
-from forum.facilitation import Facilitation
-from forum.methods import METHODS
+from forum import app
 from forum.ports import Planned
-from forum.programme import Programme
-from forum.remembered import Drawn
+from forum.ports.remembered import Drawn
+from forum.services import decisions
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.stories import withdrawal
+from forum.sessions.programme import Programme
 from forum.store import SqlStore
-from forum.store.area import Link
-from forum.web import annotating
+from forum.store.base import Link
+from forum.stories import scenario
+from forum.voting.methods import METHODS
+from forum.web.stories import annotations as annotating
 from forum.web.templating import TEMPLATES, environment, ready
 
 
@@ -231,16 +234,18 @@ async def test_templates_are_compiled_beside_the_loop(
         await browser.post(f"/s/{voted.live.code}/join", data={"group": "g1"})
         for page in (f"/s/{voted.live.code}", "/record/1", "/record", f"/stories/{story.id}", "/nowhere"):
             await browser.get(page)
-    assert {"screens/phone_reasons.html", "record/entry.html", "stories/_paths.html"} <= {name for name, _ in compiled}
+    assert {"live/screens/phone_reasons.html", "public/record/entry.html", "stories/_paths.html"} <= {
+        name for name, _ in compiled
+    }
     assert [name for name, on_loop in compiled if on_loop] == []
 
 
 async def test_what_a_template_stands_on_is_known_whole() -> None:
     env = environment.__wrapped__()
-    for name in ("live/phone.html", "live/console.html", "screens/projector.html", "writing/step.html"):
+    for name in ("live/phone.html", "live/console.html", "live/screens/projector.html", "stories/writing/step.html"):
         await ready(env, name)
     there = {name for _loader, name in env.cache} if env.cache is not None else set()
     for name in there:
         source = (TEMPLATES / name).read_text("utf-8")
         assert set(jinja2.meta.find_referenced_templates(env.parse(source))) - {None} <= there
-    assert {*(f"methods/{method}.html" for method in METHODS), "writing/_step_who.html"} <= there
+    assert {*(f"methods/{method}.html" for method in METHODS), "stories/writing/_step_who.html"} <= there

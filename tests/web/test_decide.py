@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from deciding import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
-from house import House, a_house, field, words
-from making import new_id
+from support.app import House, a_house, field, words
+from support.decided_session import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
+from support.factories import new_id
 
 from forum.ports import Decision
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from house import a_house
+from support.app import a_house
 
 
 @pytest.mark.parametrize(

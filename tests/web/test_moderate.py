@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from house import House, a_house, field, send, telling, words, written
-from making import CLOCK
+from support.app import House, a_house, field, send, telling, words, written
+from support.factories import CLOCK
 
-from forum import moderation, recording, submissions
 from forum.errors import BadInput, IllegalMove, StoreUnavailable
 from forum.ports import Store, Submission
+from forum.services import record_entries
+from forum.services.stories import appeals_and_reports, submissions
 from forum.web.moderate import age
 
 
@@ -147,7 +148,7 @@ async def test_a_story_is_published_with_its_entry_or_not_at_all(house: House, m
     async def full(*_: object) -> int:
         raise StoreUnavailable("The database could not take this. Nothing was saved.")
 
-    monkeypatch.setattr(recording, "append", full)
+    monkeypatch.setattr(record_entries, "append", full)
     with pytest.raises(StoreUnavailable):
         await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     assert (await now(house.store, story)).status == "submitted"
@@ -251,7 +252,7 @@ async def test_whoever_acted_does_not_answer_the_appeal_and_another_one_does(hou
     async with house.signed_in("moderator") as one, house.signed_in("moderator") as other:
         back = {"action": "return", "because": "It names somebody.", "expected": "submitted"}
         await one.post(path, data=back)
-        await moderation.appeal(house.store, CLOCK, key, "It <names> nobody.")
+        await appeals_and_reports.appeal(house.store, CLOCK, key, "It <names> nobody.")
         for desk in (one, other):
             assert "Appeals" in words(await desk.get("/moderate"))
         own = await one.get(path)
@@ -357,11 +358,11 @@ async def test_a_reader_reports_and_what_is_taken_down_is_seen_nowhere(house: Ho
 async def test_a_report_that_came_meanwhile_is_not_answered_unread(house: House) -> None:
     story, _ = await house.story(await house.commission())
     await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
-    await moderation.report(house.store, CLOCK, story.id, "The first.")
+    await appeals_and_reports.report(house.store, CLOCK, story.id, "The first.")
     async with house.signed_in("moderator") as moderator:
         page = await moderator.get(f"/moderate/{story.id}")
         keep = {"action": "keep", "expected": field(page, "expected"), "report": field(page, "report")}
-        await moderation.report(house.store, CLOCK, story.id, "The second.")
+        await appeals_and_reports.report(house.store, CLOCK, story.id, "The second.")
         assert (await moderator.post(f"/moderate/{story.id}", data=keep)).status_code == 303
         assert "The second." in words(await moderator.get(f"/moderate/{story.id}"))
         again = await moderator.post(f"/moderate/{story.id}", data={**keep, "because": "My careful words."})

@@ -1,0 +1,154 @@
+"""The record as it was last known, kept beside the signing key: so that an older copy of the database, or an empty one,
+is not served without a word.
+
+A file holds how many entries there were and the last one's leaf hash. It is written a few seconds after the record has
+grown, and at stop; never on the way of a vote, and never before the entries are on disk. So it may be some seconds
+behind the database, and is never ahead of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from forum.adapters import machine
+from forum.errors import NotFound, StartupProblem, StoreUnavailable
+from forum.ports import Store
+from forum.record.signing import KEY_FILE
+
+FILE = "record_known.json"
+EVERY = 5.0  # seconds between two looks whether the record has grown
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Head:
+    """A record's `size`, and the leaf hash (hex) of its last entry, "" for none."""
+
+    size: int
+    leaf: str
+
+
+async def head_of(store: Store, size: int | None = None) -> Head:
+    """The head of the record; or with a `size`, as it was with so many entries. Raises NotFound where it has fewer."""
+    async with store.read() as work:
+        now = await work.record.size() if size is None else size
+        return Head(now, (await work.record.entry(now - 1)).leaf_hash.hex() if now else "")
+
+
+def read(data: Path) -> Head | None:
+    """What was last known in this folder, None for nothing. Raises StartupProblem for a file that is damaged."""
+    path = data / FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Head)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError, UnicodeError) as error:
+        words = "%(path)s cannot be read. Put it back from a backup, or start once with `forum serve --accept`."
+        raise StartupProblem(words, path=path) from error
+
+
+def write(data: Path, head: Head) -> None:
+    """Replaces what was known: whole, or not at all. Raises OSError."""
+    handle, name = tempfile.mkstemp(prefix=f"{FILE}.", dir=data)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(head))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(data / FILE)
+        machine.sync_folder(data)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+async def check(store: Store, data: Path, *, accept: bool = False) -> None:
+    """Raises StartupProblem, with what to do, where the database's record is not the one last known here, or that with
+    more in it; `accept` takes it as it is.
+
+    To be called before this folder's key is tied to the database.
+    """
+    if accept:
+        write(data, await head_of(store))
+        return
+    known = read(data)
+    now = await head_of(store)
+    if known is None or not known.size:
+        if not now.size and (data / KEY_FILE).exists() and not await _signed(store):
+            raise StartupProblem(
+                "%(data)s has a signing key, but the database is empty. Put the database back from a backup; or, if it "
+                "is to begin anew under this key, start once with `forum serve --accept`.",
+                data=data,
+            )
+        return
+    if now.size < known.size:
+        raise StartupProblem(
+            "The record has %(now)s entries, but it had %(known)s when it was last served from %(data)s: this is an "
+            "older copy, or another database. Put the newest backup back; or, if this is meant, start once with "
+            "`forum serve --accept`.",
+            now=now.size,
+            known=known.size,
+            data=data,
+        )
+    if await head_of(store, known.size) != known:
+        raise StartupProblem(
+            "The record is another than the one that was last served from %(data)s: it differs at entry %(entry)s or "
+            "before. Put the right database back; or, if this is meant, start once with `forum serve --accept`.",
+            data=data,
+            entry=known.size - 1,
+        )
+
+
+async def _signed(store: Store) -> bool:
+    """Whether a key was tied to this database before."""
+    async with store.read() as work:
+        return await work.facts.get("signing_key") is not None
+
+
+class Keeper:
+    """Keeps what is known of the record up to date, for as long as this server runs."""
+
+    def __init__(self, store: Store, data: Path, every: float = EVERY) -> None:
+        self._store = store
+        self._data = data
+        self._every = every
+        self._kept: Head | None = None
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Returns when the record's head is kept as it is now."""
+        self._stopping.set()
+        if self._task is not None:
+            await self._task
+        await self.look()
+
+    async def look(self) -> None:
+        """Keeps the head where the record has grown. A disk that is full, or a database that is away, is told in a line
+        of the log, and tried again."""
+        try:
+            head = await head_of(self._store)
+            if head != self._kept:
+                await asyncio.to_thread(write, self._data, head)
+                self._kept = head
+        except (OSError, StoreUnavailable, NotFound) as error:
+            log.warning("what is known of the record could not be kept", error=str(error))
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            await self.look()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._every)

@@ -1,0 +1,168 @@
+"""The commands of `forum`: one file each, and here what they share.
+
+The contract of all of them: `--data DIR` says where the data is, `--json` puts JSON alone on standard output
+(words and progress go to standard error), and the exit code is 0 for done, 1 for "the answer is no", 2 for "it
+could not be done", with one line that says why.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+import click
+import msgspec
+
+from forum import store
+from forum.adapters import machine
+from forum.errors import StartupProblem
+from forum.ports import Store
+from forum.record.signing import KEY_FILE, Signer
+from forum.settings import Settings
+
+# The database, its log, copies of it as people name them, and the key.
+_PRIVATE = ("*.db", "*.db-*", "*.db.*", "*.bak", f"{KEY_FILE}*")
+_KEY = "signing_key"  # the fact that holds the name of the record's key
+
+T = TypeVar("T")
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def data_option(function: Decorated) -> Decorated:
+    """`--data DIR`, as `data`: a path, or None where the setting FORUM_DATA decides."""
+    option = click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Folder that holds the data. Without it: FORUM_DATA, or forum-data.",
+    )
+    return option(function)
+
+
+def json_option(function: Decorated) -> Decorated:
+    """`--json`, as `as_json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Report as JSON on standard output, and nothing else there."
+    )(function)
+
+
+def settings_for(data: Path | None = None, **given: object) -> Settings:
+    """The settings of this command: from the environment, with what was given on the command line on top."""
+    return Settings.load(os.environ, data=data, **given)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Store]:
+    """The store of these settings, migrated, closed at the end.
+
+    Raises StartupProblem where there is no data (unless `make`), or it is damaged or newer than this program.
+    """
+    if not make:
+        _must_exist(settings)
+    make_folder(settings.data)
+    there = _private(settings)
+    await store.migrate(settings.database_url)
+    if make:
+        # What is not Forum's was refused by now, and stays as it is.
+        _make_private(there)
+        machine.keep_private(_private(settings))  # those that were made just now
+    opened_store = await store.open_store(settings.database_url)
+    try:
+        yield opened_store
+    finally:
+        await opened_store.close()
+
+
+def _file(settings: Settings) -> Path | None:
+    """The database's file, None where it is no SQLite's."""
+    if not settings.database_url.startswith("sqlite"):
+        return None
+    return Path(unquote(settings.database_url.partition(":///")[2].partition("?")[0]))
+
+
+def _must_exist(settings: Settings) -> None:
+    file = _file(settings)
+    if file is not None and not file.exists():
+        raise StartupProblem(
+            "There is no Forum data in %(folder)s. Start the server once, or name another folder with --data.",
+            folder=settings.data,
+        )
+
+
+def _make_private(paths: Sequence[Path]) -> None:
+    """Lets nobody but their owner read the data folder, its database, key and copies of them; says what was mended."""
+    mended = machine.keep_private(paths)
+    if mended:
+        names = ", ".join(str(path) for path in mended)
+        say(f"Others on this machine could read {names}: people's votes and words. Now only their owner can.")
+
+
+def _private(settings: Settings) -> list[Path]:
+    """What only its owner may read. A copy that somebody made of the database counts where it is named after it."""
+    folder, file = settings.data, _file(settings)
+    found = {path for name in _PRIVATE for path in folder.glob(name)}
+    # The database may lie elsewhere; its folder is then somebody else's matter.
+    found |= set(file.parent.glob(f"{file.name}*")) if file is not None and file.name else set()
+    return [folder, *sorted(path for path in found if path.is_file() and not path.is_symlink())]
+
+
+def make_folder(folder: Path) -> None:
+    """Makes sure that a folder is there and can be written to, without writing to it.
+
+    Raises StartupProblem, with what to do, where it cannot.
+    """
+    problem = "Cannot write to the folder %(folder)s: %(why)s. Choose another with --data."
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
+        why = "there is a file in its way" if in_the_way else error.strerror
+        raise StartupProblem(problem, folder=folder, why=why) from error
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise StartupProblem(problem, folder=folder, why="it is not yours to write to, or is read-only")
+
+
+async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = False) -> Signer:
+    """The signer of this data. A record goes on under the key that it began with, unless `new_key` says otherwise.
+
+    Raises StartupProblem where the folder's key is not that one.
+    """
+    path = settings.data / KEY_FILE
+    async with opened_store.read() as work:
+        known = await work.facts.get(_KEY)
+    if known and not path.exists() and not new_key:
+        raise StartupProblem(
+            "The signing key %(path)s is gone. Put it back from a backup. If it is lost for good, start once with "
+            "`forum serve --new-key`: the record goes on under a new name, and whoever watches it will ask why.",
+            path=path,
+        )
+    signer = Signer.load(settings.data)
+    if known and signer.name != known and not new_key:
+        raise StartupProblem(
+            "%(path)s is not the key of this record (%(known)s). Put the right one back from a backup.",
+            path=path,
+            known=known,
+        )
+    if signer.name != known:
+        async with opened_store.begin() as work:
+            await work.facts.set(_KEY, signer.name)
+    return signer
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a command's coroutine to its end, on the event loop that the server runs on too."""
+    return machine.run(work)
+
+
+def say(words: str) -> None:
+    """Words for the person at the keyboard, on standard error: JSON stays alone on standard output."""
+    click.echo(words, err=True)
+
+
+def report(facts: object) -> None:
+    """The JSON of `--json`, indented, on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(facts, enc_hook=str), indent=2).decode())

@@ -1,0 +1,41 @@
+"""`forum export`: writes an export to a file."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import click
+
+from forum.cli import data_option, json_option, opened, report, run, say, settings_for, signer_of
+from forum.services import exports
+from forum.settings import Settings
+
+
+@click.command()
+@click.option("--out", required=True, metavar="FILE.zip", type=click.Path(path_type=Path), help="Where to write it.")
+@click.option("--commission", metavar="ID", help="Only this commission. Without it, everything.")
+@data_option
+@json_option
+def export(out: Path, commission: str | None, data: Path | None, as_json: bool) -> None:
+    """Write the decisions, votes and record to a zip file that anybody can check."""
+    settings = settings_for(data)
+    say(f"Reading the record in {settings.data} ...")
+    packed = run(_packed(settings, commission))
+    # Written beside its place and then moved into it: a half-written export never bears the name.
+    draft = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
+    try:
+        draft.write_bytes(packed)
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+    facts = exports.summary(packed)
+    say(f"Wrote {out}: {facts['entries']} entries, {facts['ballots']} ballots.")
+    say(f"Check it with: forum verify {out}")
+    if as_json:
+        report({"file": str(out), **facts})
+
+
+async def _packed(settings: Settings, commission: str | None) -> bytes:
+    async with opened(settings) as store:
+        return await exports.export(store, await signer_of(store, settings), commission)

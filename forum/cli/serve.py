@@ -1,0 +1,310 @@
+"""`forum serve`: checks everything, in an order in which nothing is touched in vain, and serves."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import http.cookies
+import ipaddress
+import logging
+import os
+import platform
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+import click
+import segno
+import structlog
+import uvicorn
+
+from forum.adapters import known_record, machine
+from forum.adapters.clock import SystemClock
+from forum.app import build
+from forum.cli import data_option, make_folder, opened, run, say, settings_for, signer_of
+from forum.errors import StartupProblem
+from forum.ports import Store
+from forum.services import demonstration, permissions
+from forum.settings import Settings, unread
+from forum.store import held
+from forum.web.pages import digest
+from forum.web.server.connections import Connections
+from forum.web.server.frames import Frames
+from forum.web.server.protocol import BoundedHttp
+from forum.web.server.proxies import never_believed
+
+MADE_BY = "made_by"
+_UVICORNS = "FORWARDED_ALLOW_IPS"
+_COOKIES_MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
+_BACKLOG = 4096
+_OWN_FILES = 64
+_LARGEST_MESSAGE = 16 * 1024
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help="Address to listen on. Without it: FORUM_HOST, or all networks.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one. Without it: FORUM_PORT, or 8000."
+)
+@data_option
+@click.option("--no-demo", is_flag=True, help="Do not load the demonstration commission and its stories.")
+@click.option("--new-key", is_flag=True, help="Go on with a new signing key, where the old one is lost for good.")
+@click.option(
+    "--accept", is_flag=True, help="Go on with the database as it is, where it is another or older than last known."
+)
+def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: bool, new_key: bool, accept: bool) -> None:
+    """Serve Forum: pages, phones and the record, from one folder of data.
+
+    Prints the address for phones with its QR code, and while there is no administrator a link, good for one
+    day and one use, with which the first one chooses a password.
+    """
+    _log()
+    settings = settings_for(data, host=host, port=port)
+    for line in unread(os.environ):
+        say(line)
+    _warn_of_proxies(settings)
+    run(_serve(settings, demo=not no_demo, new_key=new_key, accept=accept))
+
+
+def _warn_of_proxies(settings: Settings) -> None:
+    """Says what can be known of proxies before anybody has come through one."""
+    if os.environ.get(_UVICORNS):
+        say(f"{_UVICORNS} is not read. Name the proxies that are trusted in FORUM_TRUSTED_PROXIES: see docs/proxy.md.")
+    if never_believed(settings):
+        say(
+            f"FORUM_PUBLIC_URL is https, so people come through a proxy, but none that FORUM_TRUSTED_PROXIES names can "
+            f"reach {settings.host}. All who come through it are limited together: see docs/proxy.md."
+        )
+
+
+def slow_cookies(version: tuple[int, int, int], module: ModuleType = http.cookies) -> bool:
+    """Whether the cookie parser of this Python takes quadratic time (CVE-2024-7592), mended in 3.11.10 and 3.12.6.
+
+    Distributions mend it without a new number; what they put in has a function that was not there before.
+    """
+    return version < _COOKIES_MENDED.get(version[:2], version) and not hasattr(module, "_unquote_replace")
+
+
+async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool) -> None:
+    listening = listen(settings.host, settings.port)
+    ending = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(listening)
+        port = int(listening.getsockname()[1])
+        everywhere = _is_everywhere(settings.host)
+        here = f"http://{'127.0.0.1' if everywhere else _bracketed(settings.host)}:{port}"
+        on_network = f"http://{_network_address()}:{port}" if everywhere else here
+        address = settings.public_url or on_network
+        app = build(settings, address)
+        make_folder(settings.data)
+        machine.hold(settings.data)
+        await stack.enter_async_context(held(settings.database_url, ending.set))
+        async with opened(settings, make=True) as store:
+            await known_record.check(store, settings.data, accept=accept)
+            await signer_of(store, settings, new_key=new_key)
+            first_link = await _prepare(store, demo=demo)
+        files = machine.raise_file_limit()
+        backlog, most = shares(files)
+        connections = Connections(settings, most)
+
+        def announce() -> None:
+            click.echo(f"\nPhones on this network open {address}\n")
+            _print_qr(address)
+            if first_link:
+                click.echo(
+                    "There is no administrator yet. The first one sets a password here, once, within a day:\n"
+                    f"{address}/first/{first_link}\n"
+                )
+            if slow_cookies(sys.version_info[:3]):
+                say(
+                    f"Python {platform.python_version()} has a flaw that lets one request stop a server "
+                    "(CVE-2024-7592). Forum does without that part; all the same use Python 3.11.10, 3.12.6 or later."
+                )
+            click.echo(f"Forum is listening on {here}")
+            sys.stdout.flush()
+
+        config = uvicorn.Config(
+            app,
+            http=cast(type[asyncio.Protocol], partial(BoundedHttp, connections=connections)),
+            ws=Frames,
+            ws_max_size=_LARGEST_MESSAGE,
+            ws_per_message_deflate=False,
+            lifespan="on",
+            log_config=None,
+            log_level="warning",
+            # forum/web/server/proxies.py does it
+            proxy_headers=False,
+            # paths hold private links, so they are not logged
+            access_log=False,
+            backlog=backlog,
+            timeout_keep_alive=settings.idle_seconds,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )
+        # When it is done, uvicorn raises the signal that stopped it once more: there is nothing left to stop.
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, lambda *_: None)
+        # A full collection goes through all that was ever imported: 70 ms in which nobody has an answer. What is there
+        # by now stays, and is gone through no more.
+        gc.collect()
+        gc.freeze()
+        await _Server(config, connections, announce, ending).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Calls `announce` once it listens, looks after its connections, and stops once it is `ending`."""
+
+    def __init__(
+        self, config: uvicorn.Config, connections: Connections, announce: Callable[[], None], ending: asyncio.Event
+    ) -> None:
+        super().__init__(config)
+        self._ending = ending
+        self._connections = connections
+        self._announce = announce
+        self._watching: asyncio.Task[None] | None = None
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to stop; asked ten times a second."""
+        return await super().on_tick(counter) or self._ending.is_set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts, and says so."""
+        await super().startup(sockets)
+        if self.started:
+            self._watching = asyncio.create_task(self._connections.watch())
+            self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends what is under way."""
+        await super().shutdown(sockets)
+        if self._watching is not None:
+            self._watching.cancel()
+
+
+def shares(files: int | None) -> tuple[int, int | None]:
+    """How many connections may wait to be taken, and how many there may be, where this many files can be open.
+
+    Those that wait are taken all at once, before any that has to go for them is gone: so they have a share of their
+    own, as have the database, pictures and pages. Then a connection can always be taken. None is as many as one likes.
+    """
+    if files is None:
+        return _BACKLOG, None
+    backlog = max(1, min(_BACKLOG, files // 8))
+    return backlog, max(1, files - backlog - files // 16 - _OWN_FILES)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that holds this address; taken first, so that a second server ends before it touches any data.
+
+    Raises StartupProblem where the address cannot be had.
+    """
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        words = "%(host)s is no address of this machine. Choose another with --host."
+        raise StartupProblem(words, host=host) from error
+    taken = socket.socket(family, kind, protocol)
+    try:
+        machine.alone_on_its_port(taken)
+        taken.bind(where)
+        taken.listen(_BACKLOG)
+    except OSError as error:
+        taken.close()
+        if error.errno == errno.EADDRINUSE:
+            words = "Port %(port)s is in use. Stop the program that uses it, or choose another with --port."
+        elif error.errno == errno.EACCES:
+            words = "Port %(port)s needs more rights than you have. Choose one above 1023 with --port."
+        else:
+            words = "Cannot listen on %(host)s port %(port)s: %(why)s. Choose another with --host or --port."
+        raise StartupProblem(words, host=host, port=port, why=error.strerror) from error
+    taken.setblocking(False)
+    return taken
+
+
+async def _prepare(store: Store, *, demo: bool) -> str:
+    """What a database needs before it is served. Returns the key of the first administrator's link, or ""."""
+    clock = SystemClock()
+    async with store.begin() as work:
+        if await work.facts.get(MADE_BY) is None:
+            await work.facts.set(MADE_BY, "forum")
+    if demo:
+        await demonstration.load(store, clock)
+    async with store.begin() as work:
+        if any(permissions.ADMINISTRATOR in person.roles for person in await work.people.all()):
+            return ""
+        key = secrets.token_urlsafe(24)
+        await work.people.set_first_link(digest(key), clock.later(days=1))
+        return key
+
+
+def _is_everywhere(host: str) -> bool:
+    """Whether this is the address that stands for all of this machine's."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _network_address() -> str:
+    """The address by which others on the network reach this machine; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # RFC 5737: an address for documentation. Connecting a datagram socket only chooses a route.
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _print_qr(address: str) -> None:
+    try:
+        "▀▄█".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return  # this terminal has no blocks to draw it with
+    segno.make(address, error="l").terminal(sys.stdout, compact=True)
+
+
+class _NoTraceOfClients(logging.Filter):
+    """A frame that says it is text and is no UTF-8 is a client's fault: it gets one line, and no trace of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Takes the trace off such a record; every record is logged."""
+        if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError) and "UTF-8" in str(record.msg):
+            record.exc_info, record.exc_text, record.levelno, record.levelname = None, None, logging.INFO, "INFO"
+            record.msg, record.args = "a client sent text that is no UTF-8; its connection was closed", ()
+        return True
+
+
+def _log() -> None:
+    """Logs go to standard error, one line each, warnings and worse from libraries."""
+    line = "%(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=line)
+    logging.getLogger("uvicorn.error").addFilter(_NoTraceOfClients())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # A trace without the values in it: those are people's words, votes, keys and passwords.
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,1 @@
+"""Running rooms: the ballot box, outboxes, socket messages, who is here."""

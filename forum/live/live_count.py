@@ -1,0 +1,51 @@
+"""The count of everybody that a vote may show while it is open, where it said so from the start.
+
+Given from so many votes upward (groups.live_step), never by group, and only once as many more have voted: whoever sees
+somebody tap and the numbers move must not learn from that how this one voted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from forum.voting.methods import METHODS
+from forum.voting.round import OPEN, Round
+from forum.voting.suppression import so_far
+
+
+def counting(round_: Round | None) -> str:
+    """The id of a round whose count is shown now; empty where it is not."""
+    return round_.id if round_ is not None and round_.live and round_.state == OPEN else ""
+
+
+class LiveCount:
+    """What is shown of one round so far. It begins with nothing shown and `voted` ballots that nobody saw counted.
+
+    `least` is how many votes the first count needs, and each after it.
+    """
+
+    def __init__(self, round_: Round | None, least: int, voted: int) -> None:
+        self.shown: dict[str, int] | None = None
+        self._round = round_ if counting(round_) else None
+        self._least = least
+        self._seen = voted
+
+    @property
+    def round(self) -> str:
+        """The id of the round that is counted; empty where none is."""
+        return counting(self._round)
+
+    def due(self, voted: int) -> bool:
+        """Whether so many have voted by now that another count may be shown."""
+        return self._round is not None and voted - self._seen >= self._least
+
+    def take(self, choices: Mapping[str, int]) -> bool:
+        """Takes how many ballots there are of each choice; whether there is something new to show."""
+        n = sum(choices.values())
+        if self._round is None or not self.due(n):
+            return False
+        given = [choice for choice, times in choices.items() for _ in range(times)]
+        counts = METHODS[self._round.method].tally(given, [response.id for response in self._round.responses])
+        self._seen = n
+        self.shown = so_far(counts, n, self._least)
+        return True

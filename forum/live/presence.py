@@ -1,0 +1,84 @@
+"""Which phones are in a room and how they are connected: by a socket, by asking again and again, or no more.
+
+Times are seconds of any clock that only goes forward; whoever calls has it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from forum.live.messages import Health
+
+# So long after it asked, a phone that polls still counts as here: two of the longest pauses of
+# static/room-connection.js.
+POLLING = 24.0
+# So long a phone that is not there any more counts as lost.
+LOST = 60.0
+
+
+class Presence:
+    """The phones of one room, each participant once, however many tabs they have."""
+
+    def __init__(self) -> None:
+        self._connected: Counter[str] = Counter()
+        self._polled: dict[str, float] = {}
+        self._lost: dict[str, float] = {}
+        self._observing: set[str] = set()
+
+    def devices(self, participant: str) -> int:
+        """How many connections a participant has."""
+        return self._connected[participant]
+
+    def observes(self, participant: str) -> None:
+        """This participant follows without voting: their phones are there, and not among those who are here to vote."""
+        self._observing.add(participant)
+
+    def came(self, participant: str) -> None:
+        """A phone is connected."""
+        self._connected[participant] += 1
+        self._polled.pop(participant, None)
+        self._lost.pop(participant, None)
+
+    def went(self, participant: str, now: float, *, lost: bool) -> None:
+        """One of its connections has ended: on purpose, or `lost`."""
+        self._connected[participant] -= 1
+        if self._connected[participant] <= 0:
+            del self._connected[participant]
+            if lost:
+                self._lost[participant] = now
+
+    def polled(self, participant: str, now: float) -> None:
+        """A phone without a socket asked what is new."""
+        self._lost.pop(participant, None)
+        if participant not in self._connected:
+            self._polled[participant] = now
+
+    def forget(self, participant: str) -> None:
+        """This participant is no longer who these phones are."""
+        for known in (self._connected, self._polled, self._lost):
+            known.pop(participant, None)
+
+    def health(self, now: float) -> Health:
+        """How many phones are connected, poll, and were lost a moment ago and are not back."""
+        self._age(now)
+        return Health(len(self._connected), len(self._polled), len(self._lost))
+
+    def present(self, now: float) -> int:
+        """How many phones of people who vote are here, connected or polling."""
+        self._age(now)
+        return len((self._connected.keys() | self._polled.keys()) - self._observing)
+
+    def due(self, now: float) -> float | None:
+        """When the numbers change next if nothing happens; None where they stay as they are."""
+        self._age(now)
+        times = [at + POLLING for at in self._polled.values()] + [at + LOST for at in self._lost.values()]
+        return min(times, default=None)
+
+    def _age(self, now: float) -> None:
+        for participant, at in list(self._polled.items()):
+            if now - at >= POLLING:
+                del self._polled[participant]
+                self._lost[participant] = at + POLLING
+        for participant, at in list(self._lost.items()):
+            if now - at >= LOST:
+                del self._lost[participant]

@@ -1,0 +1,1 @@
+"""The record: entries, hashes, proofs, exports, and the audit of an export."""

@@ -1,0 +1,91 @@
+"""An export: one zip with the tables, the record, the opened ballots, and everything needed to check them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from forum.record import verify
+from forum.record.exports import derive
+from forum.record.public_log import Log
+from forum.record.signing import Signer
+
+README = """\
+FORUM: AN EXPORT OF DECISIONS, VOTES AND THEIR RECORD
+=====================================================
+
+What is in it
+-------------
+decisions.csv          what was decided, with the reasons
+rounds.csv             every vote: the question, when it was, how many voted
+results_by_group.csv   how people voted: everybody, by group, and with every group weighing the same
+view_shift.csv         who changed their mind between a first vote and the vote after the replay
+commitments.csv        who will do what, by when
+ballots.jsonl          every ballot of every vote whose result was shown. No names, no reasons, no times
+record.jsonl           the record: one entry a line, in the order things happened. Always the whole record
+disclosures.jsonl      the words that belong to the entries (questions, answers, reasons)
+checkpoint             the signed head of the record
+public_key.pem         the key that signed it
+verify.py              a program that checks this export
+datapackage.json       the size and the SHA-256 of every file above
+datapackage.sig        the signature of datapackage.json
+
+The tables open in any spreadsheet program, also by a double click. They are UTF-8 with a byte order mark, and
+commas. A spreadsheet may make a date of an answer such as 10-12 when it is opened like that: import the file
+there as text instead (docs/exports.md says how). What is in the file stays as it is. A cell that begins with a
+sign that starts a formula (such as = or +) has an apostrophe in front of it, so that nothing in it can run.
+Groups that are too small to be shown on their own stand together under "other groups". Where even that
+could show how a few people voted, nothing is given by group, and the table says so.
+"(withdrawn)" stands where somebody took their words back. Who did is not said; that something was there is.
+
+How to check it
+---------------
+With Python 3.11 or later, and nothing else, in the folder of the unpacked files:
+
+    python verify.py
+
+Each line says PASS, FAIL or NOT CHECKED. One FAIL means: do not rely on this export.
+If you do not trust the verify.py in here, take forum/record/verify.py from a copy of Forum that you trust: it is
+the same program. Forum itself checks more (every table is made again and compared):
+
+    forum verify FILE.zip
+
+Both take the folder of the unpacked files, too (python verify.py FOLDER, forum verify FOLDER), and a zip that
+another program made of it: then the files are checked, and "archive" says NOT CHECKED.
+
+verify.py does not check the signatures. With OpenSSL 3, in the same folder:
+
+    head -n 3 checkpoint > note.txt
+    tail -n 1 checkpoint | cut -d " " -f 3 | openssl base64 -d -A | tail -c 64 > note.sig
+    openssl pkeyutl -verify -rawin -pubin -inkey public_key.pem -in note.txt -sigfile note.sig
+    openssl pkeyutl -verify -rawin -pubin -inkey public_key.pem -in datapackage.json -sigfile datapackage.sig
+
+Anybody can make a key. So compare public_key.pem with the one that the organisers publish elsewhere, or
+give it to Forum: forum verify FILE.zip --key THEIR_KEY.pem
+
+What this proves, and what it does not
+--------------------------------------
+It proves that nobody who lacks the key changed a file of this export, that the results follow from the
+opened ballots, and that these are the ballots counted when the vote closed. Two exports from different days
+can be compared: the older record must be the beginning of the newer one.
+It does not prove who voted: with an open join code, browsers are counted, not people. It does not hide a
+vote from the people who run the server. And of who changed their mind, only the totals follow from the
+ballots.
+"""
+
+
+def pack(log: Log, signer: Signer) -> bytes:
+    """The zip. The same log and key always give the same bytes."""
+    files = derive(log)
+    leaves = [verify.leaf_hash(verify.canonical(entry)) for entry in log.entries]
+    files["checkpoint"] = signer.checkpoint(len(leaves), verify.root(leaves))
+    files["public_key.pem"] = signer.public_key_pem
+    files["verify.py"] = verifier()
+    files["README.txt"] = README.encode()
+    files["datapackage.json"] = verify.describe(files, log.commission)
+    files["datapackage.sig"] = signer.sign(files["datapackage.json"])
+    return verify.pack(files)
+
+
+def verifier() -> bytes:
+    """The verify.py of exports: forum/record/verify.py as it is."""
+    return Path(verify.__file__).read_bytes()

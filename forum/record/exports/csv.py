@@ -1,0 +1,378 @@
+"""The tables of an export: CSV after RFC 4180, UTF-8 with a byte order mark, from nothing but the record and its words.
+
+COLUMNS lists every column and what it holds; docs/exports.md shows the same list, and a test compares them.
+
+A cell that a spreadsheet would take for a formula (it begins with one of = + - @, their full-width forms, a
+tab or a line break) gets an apostrophe in front. Written here rather than with the csv module, whose
+quoting changes between versions of Python: the tables are derived again and compared byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from forum.record.public_log import Entry, Log
+from forum.record.verify import Steps
+from forum.voting.methods import METHODS
+
+Cell: TypeAlias = str | int | bool | None
+Row: TypeAlias = dict[str, Cell]
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+BETWEEN = " | "
+# The byte order mark: with it a table that is opened by a double click is read as UTF-8, and no letter is garbled.
+MARK = b"\xef\xbb\xbf"
+
+_WHERE = {
+    "demonstration": "yes where it comes from a demonstration or a recorded rehearsal, else empty",
+    "commission": "id of the commission",
+    "commission_title": "its title",
+}
+_KIND = {"session_kind": "room, or asynchronous: answered by people on their own, over days"}
+_ROUND = {
+    **_WHERE,
+    "session": "id of the session",
+    **_KIND,
+    "round": "id of the round",
+    "question": "the question",
+    "state": "revealed, or annulled where the round was declared void after its result was shown",
+}
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "decisions.csv": {
+        **_WHERE,
+        "decision": "id of the decision",
+        "at": "when it was recorded (UTC)",
+        "rounds": "ids of the round or the two rounds it rests on",
+        **_KIND,
+        "outcome": "adopted, adopted with changes, not adopted or deferred",
+        "response": "id of the response it is about; empty where it is about none",
+        "response_label": "that response in words",
+        "preference": "ids of the responses that most people chose",
+        "preference_labels": "those responses in words",
+        "differs": "yes where the decision differs from what most people chose, else no",
+        "rationale": "the reasons given for the decision",
+        "why": "why it differs, where it does",
+        "dissent": "what was held against it",
+        "entry": "number of its entry in the record, from 0",
+    },
+    "rounds.csv": {
+        **_WHERE,
+        "session": "id of the session",
+        **_KIND,
+        "session_title": "title of the session",
+        "round": "id of the round",
+        "kind": "first vote, vote after replay, magic check, character vote or policy vote",
+        "second_of": "id of the first vote, for a vote after replay",
+        "scenario": "id of the story the question comes from",
+        "scene": "the scene it comes from",
+        "question": "the question",
+        "responses": "the responses in words, in the order shown",
+        "method": "how people voted: single, approval, ranked, score, consent or opinion",
+        "quorum": "how many ballots had been declared to be needed; empty for no quorum",
+        "quorum_each_group": "how many from every group that is shown; empty for no quorum by group",
+        "live": "yes where the head count was shown while voting was open, else no",
+        "power": "the declared decision power: how far the result binds",
+        "threshold": "the smallest group that is shown on its own",
+        "state": "open, closed, revealed or annulled",
+        "opened_at": "when voting opened (UTC)",
+        "closes_at": "asynchronous only: until when it was to be answered, as told last (UTC)",
+        "closed_at": "when it closed (UTC)",
+        "revealed_at": "when the result was shown (UTC)",
+        "annulled_at": "when it was declared void (UTC)",
+        "annulled_because": "why it was declared void",
+        "ballots": "how many ballots were counted; empty while voting is open",
+        "papers": "how many of these were papers, counted by hand",
+        "ballots_root": "the hash that stands for all its ballots in the record",
+        "entry": "number of the entry that opened it, from 0",
+    },
+    "results_by_group.csv": {
+        **_ROUND,
+        "measure": "head count, group, equal voice, run-off, mean, median, consensus, quorum or withheld",
+        "label": "everyone, or the group (other groups: the small ones together)",
+        "response": "id of the response",
+        "response_label": "the response in words",
+        "mark": "what was counted of it: a score from 1 to 5, a stance or an opinion; else empty",
+        "run_off_round": "run-off only: the round, from 1",
+        "n": "how many ballots chose it; empty for what is no number of ballots",
+        "of": "how many ballots there were in all under this label",
+        "basis_points": "equal voice and consensus: hundredths of a percent; of scores, ten thousandths of a point",
+        "note": "what became of a response in the run-off; whether the quorum was reached; what was withheld, and why",
+    },
+    "view_shift.csv": {
+        **_ROUND,
+        "first": "id of the first vote",
+        "measure": "voted in both, joined, left or withheld",
+        "label": "everyone, or the group",
+        "from": "id of the response in the first vote; empty for those who joined",
+        "from_label": "that response in words",
+        "to": "id of the response in the vote after the replay; empty for those who left",
+        "to_label": "that response in words",
+        "n": "how many people",
+        "note": "what was withheld, and why",
+    },
+    "commitments.csv": {
+        **_WHERE,
+        "decision": "id of the decision it belongs to",
+        "commitment": "id of the commitment",
+        "at": "when it was recorded (UTC)",
+        "role": "who will do it",
+        "what": "what will be done",
+        "by": "the day by which it will be done",
+        "entry": "number of its entry in the record, from 0",
+    },
+}
+
+
+def cell(value: Cell) -> str:
+    """One cell: text made harmless for spreadsheets and quoted where needed, numbers as they are."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = "" if value is None else str(value)
+    if isinstance(value, str) and text.startswith(FORMULA):
+        text = "'" + text
+    if any(mark in text for mark in ',"\r\n'):
+        text = '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def table(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
+    """MARK, a header row and the rows, each ended by CR LF. Raises KeyError for a row that lacks a column."""
+    names = list(columns)
+    lines = [",".join(map(cell, names))]
+    lines += [",".join(cell(row[name]) for name in names) for row in rows]
+    return MARK + "".join(line + "\r\n" for line in lines).encode()
+
+
+def _where(log: Log, entry: Entry) -> Row:
+    return {
+        "demonstration": "yes" if entry.get("demonstration") else "",
+        "commission": entry["commission"],
+        "commission_title": log.titles.get(entry["commission"], ""),
+    }
+
+
+def _kind(log: Log, steps: Steps) -> str:
+    session = log.sessions.get(steps.opened["session"])
+    # Records from before there were asynchronous rounds do not say it.
+    return str(session.get("kind", "room")) if session else "room"
+
+
+def _state(steps: Steps) -> str:
+    if steps.annulled:
+        return "annulled"
+    if steps.revealed:
+        return "revealed"
+    return "closed" if steps.closed else "open"
+
+
+def _labels(log: Log, steps: Steps) -> dict[str, str]:
+    return {response["id"]: log.words(response["label"]) for response in steps.opened["responses"]}
+
+
+def decisions(log: Log) -> Iterator[Row]:
+    """The rows of decisions.csv, in the order of the record."""
+    for index, entry in log.chosen("decision"):
+        steps = log.rounds[entry["rounds"][-1]]
+        labels = _labels(log, steps)
+        yield {
+            **_where(log, entry),
+            "decision": entry["decision"],
+            "at": entry["at"],
+            "rounds": BETWEEN.join(entry["rounds"]),
+            "session_kind": _kind(log, steps),
+            "outcome": entry["outcome"],
+            "response": entry["response"],
+            "response_label": labels.get(entry["response"] or "", ""),
+            "preference": BETWEEN.join(entry["preference"]),
+            "preference_labels": BETWEEN.join(labels[response] for response in entry["preference"]),
+            "differs": entry["differs"],
+            "rationale": log.words(entry["rationale"]),
+            "why": log.words(entry["why"]),
+            "dissent": log.words(entry["dissent"]),
+            "entry": index,
+        }
+
+
+def rounds(log: Log) -> Iterator[Row]:
+    """The rows of rounds.csv: every round that was opened, in that order."""
+    index_of = {entry["round"]: index for index, entry in log.chosen("round opened")}
+    for of, steps in log.rounds.items():
+        opened, closed, revealed, annulled = steps.opened, steps.closed, steps.revealed, steps.annulled
+        session = log.sessions.get(opened["session"])
+        yield {
+            **_where(log, opened),
+            "session": opened["session"],
+            "session_kind": _kind(log, steps),
+            "session_title": session["title"] if session else "",
+            "round": of,
+            "kind": opened["kind"],
+            "second_of": opened["second_of"],
+            "scenario": opened["scenario"],
+            # The name itself in records from before stories could be taken back.
+            "scene": log.words(opened["scene"]) if isinstance(opened["scene"], dict) else opened["scene"],
+            "question": log.words(opened["question"]),
+            "responses": BETWEEN.join(_labels(log, steps).values()),
+            "method": opened["method"],
+            "quorum": opened.get("quorum", {}).get("ballots") or None,
+            "quorum_each_group": opened.get("quorum", {}).get("each_group") or None,
+            "live": opened.get("live", False),
+            "power": opened["power"],
+            "threshold": opened["threshold"],
+            "state": _state(steps),
+            "opened_at": opened["at"],
+            "closes_at": steps.closes_at,
+            "closed_at": closed["at"] if closed else None,
+            "revealed_at": revealed["at"] if revealed else None,
+            "annulled_at": annulled["at"] if annulled else None,
+            "annulled_because": log.words(annulled["because"]) if annulled else None,
+            "ballots": closed["count"] if closed else None,
+            "papers": closed.get("paper", 0) if closed else None,
+            "ballots_root": closed["ballots_root"] if closed else None,
+            "entry": index_of[of],
+        }
+
+
+def _revealed(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Mapping[str, Any]]]:
+    for of, steps in log.rounds.items():
+        if steps.revealed:
+            common: Row = {
+                **_where(log, steps.opened),
+                "session": steps.opened["session"],
+                "session_kind": _kind(log, steps),
+                "round": of,
+                "question": log.words(steps.opened["question"]),
+                "state": _state(steps),
+            }
+            yield steps, _labels(log, steps), common, steps.revealed["result"]
+
+
+def results_by_group(log: Log) -> Iterator[Row]:
+    """The rows of results_by_group.csv: of each revealed round the head count, the groups, and what follows."""
+    for steps, labels, common, result in _revealed(log):
+        blank: Row = {**dict.fromkeys(COLUMNS["results_by_group.csv"]), **common}
+        by_group = result["by_group"] or []
+        measures = [("head count", "everyone", result["n"], result["counts"])]
+        measures += [("group", row["label"], row["n"], row["counts"]) for row in by_group]
+        method = METHODS.get(steps.opened["method"])
+        marks = method.columns([*labels]) if method else tuple(result["counts"])
+        for measure, label, of, counts in measures:
+            for mark in marks:
+                yield {
+                    **blank,
+                    "measure": measure,
+                    "label": label,
+                    **_marked(mark, labels),
+                    "n": counts[mark],
+                    "of": of,
+                }
+        yield from ({**blank, "label": "everyone", **row} for row in _points(result, marks, labels))
+        yield from ({**blank, "label": "everyone", "measure": "run-off", **row} for row in _run_off(result, labels))
+        if "quorum" in result:
+            yield from ({**blank, "measure": "quorum", **row} for row in _quorum(result["quorum"]))
+        if result["withheld"]:
+            yield {**blank, "measure": "withheld", "note": result["withheld"]}
+
+
+def _marked(mark: str, labels: Mapping[str, str]) -> Row:
+    """What a mark is about: a response by itself, with a score, or the one response with a stance."""
+    response, _, score = mark.partition("=")
+    if response in labels:
+        return {"response": response, "response_label": labels[response], "mark": score}
+    only = next(iter(labels), "")
+    return {"response": only, "response_label": labels.get(only, ""), "mark": mark}
+
+
+def _points(result: Mapping[str, Any], marks: Iterable[str], labels: Mapping[str, str]) -> Iterator[Row]:
+    """What is given in basis points: equal voice by mark or, of scores, by response; means, medians, consensus."""
+    figures = result.get("figures") or {}
+    measures = {"equal voice": result["equal_voice"], "mean": figures.get("mean"), "median": figures.get("median")}
+    for measure, points in measures.items():
+        for mark in [*marks, *(label for label in labels if label not in marks)] if points else ():
+            if mark in points:
+                yield {"measure": measure, **_marked(mark, labels), "basis_points": points[mark]}
+    if "consensus" in result:
+        yield {"measure": "consensus", **_marked("agree", labels), "basis_points": result["consensus"]}
+
+
+def _run_off(result: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[Row]:
+    """Every round: the votes of each response that stands and what becomes of it, and the ballots that ran out."""
+    figures = result.get("figures") or {}
+    rounds = figures.get("rounds", ())
+    for number, round_ in enumerate(rounds, 1):
+        last = number == len(rounds)
+        for response in (label for label in labels if label in round_["counts"]):
+            note = "out" if response in round_["out"] else ""
+            if last and response in figures["winners"]:
+                note = "wins" if len(figures["winners"]) == 1 else "can win"
+            if last and response in figures["tied"]:
+                note = " ".join(["tied last", note]).strip()
+            numbers = {"n": round_["counts"][response], "of": result["n"]}
+            yield {"run_off_round": number, **_marked(response, labels), **numbers, "note": note}
+        if round_["exhausted"]:
+            yield {"run_off_round": number, "n": round_["exhausted"], "of": result["n"], "note": "ran out"}
+
+
+def _quorum(turnout: Mapping[str, Any]) -> Iterator[Row]:
+    """Whether the quorum was reached, and the groups from which too few voted."""
+    said = {True: "reached", False: "missed", None: "not said, to protect small groups"}
+    yield {"label": "everyone", "note": said[turnout["reached"]]}
+    for label in turnout["short"]:
+        yield {"label": label, "note": "missed"}
+
+
+def view_shift(log: Log) -> Iterator[Row]:
+    """The rows of view_shift.csv: who moved from what to what, for everyone and, where given, by group."""
+    for steps, labels, common, result in _revealed(log):
+        shift = result["view_shift"]
+        if shift is None:
+            continue
+        method = METHODS.get(steps.opened["method"])
+        marks = method.columns([*labels]) if method else tuple(result["counts"])
+        blank: Row = {**dict.fromkeys(COLUMNS["view_shift.csv"]), **common, "first": shift["first"]}
+        for label, part in [("everyone", shift), *((row["label"], row) for row in shift["by_group"] or [])]:
+            moves = [("voted in both", move["from"], move["to"], move["n"]) for move in part["cells"]]
+            moves += [("joined", None, to, part["joined"][to]) for to in marks if to in part["joined"]]
+            moves += [("left", from_, None, part["left"][from_]) for from_ in marks if from_ in part["left"]]
+            for measure, from_, to, n in moves:
+                yield {
+                    **blank,
+                    "measure": measure,
+                    "label": label,
+                    "from": from_,
+                    "from_label": labels.get(from_, from_) if from_ else None,
+                    "to": to,
+                    "to_label": labels.get(to, to) if to else None,
+                    "n": n,
+                }
+        if shift["withheld"]:
+            yield {**blank, "measure": "withheld", "note": shift["withheld"]}
+
+
+def commitments(log: Log) -> Iterator[Row]:
+    """The rows of commitments.csv, in the order of the record."""
+    for index, entry in log.chosen("commitment"):
+        yield {
+            **_where(log, entry),
+            "decision": entry["decision"],
+            "commitment": entry["commitment"],
+            "at": entry["at"],
+            "role": entry["role"],
+            "what": log.words(entry["what"]),
+            "by": entry["by"],
+            "entry": index,
+        }
+
+
+def _file(name: str, rows: Callable[[Log], Iterator[Row]]) -> Callable[[Log], bytes]:
+    return lambda log: table(COLUMNS[name], rows(log))
+
+
+FILES: dict[str, Callable[[Log], bytes]] = {
+    "decisions.csv": _file("decisions.csv", decisions),
+    "rounds.csv": _file("rounds.csv", rounds),
+    "results_by_group.csv": _file("results_by_group.csv", results_by_group),
+    "view_shift.csv": _file("view_shift.csv", view_shift),
+    "commitments.csv": _file("commitments.csv", commitments),
+}

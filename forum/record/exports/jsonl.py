@@ -1,0 +1,39 @@
+"""The record, the words that belong to it, and the opened ballots: one canonical JSON object a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from forum.record import verify
+from forum.record.public_log import Log
+from forum.voting.ballot import hash_of
+
+
+def _lines(values: Iterable[object]) -> bytes:
+    return b"".join(verify.canonical(value) + b"\n" for value in values)
+
+
+def entries(log: Log) -> bytes:
+    """record.jsonl: every entry, whichever commission was chosen, for a root needs them all."""
+    return _lines(log.entries)
+
+
+def disclosures(log: Log) -> bytes:
+    """disclosures.jsonl: {"digest", "disclosure"} for the chosen words that were not withdrawn."""
+    return _lines(
+        {"digest": digest, "disclosure": log.disclosures[digest]}
+        for digest in log.digests()
+        if digest in log.disclosures
+    )
+
+
+def ballots(log: Log) -> bytes:
+    """ballots.jsonl: the opened ballots in the order of their leaf hashes, all rounds together."""
+    return _lines(dict(line) for line in sorted(log.ballots, key=lambda line: hash_of(line["leaf"])))
+
+
+FILES: dict[str, Callable[[Log], bytes]] = {
+    "ballots.jsonl": ballots,
+    "record.jsonl": entries,
+    "disclosures.jsonl": disclosures,
+}

@@ -1,0 +1,86 @@
+"""The log: everything published, as the exports read it. Nothing but the record, words and opened ballots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from forum.record import verify
+
+# What stands in a table in the place of words that were taken back.
+WITHDRAWN = "(withdrawn)"
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Log:
+    """What one export is made of.
+
+    `entries` is always the whole record, in order; `disclosures` (digest to encoded disclosure) and
+    `ballots` (as ballot.opened writes them) are those of `commission`, or of all commissions where that is
+    None.
+    """
+
+    entries: tuple[Entry, ...]
+    disclosures: Mapping[str, str]
+    ballots: tuple[Mapping[str, Any], ...]
+    commission: str | None = None
+
+    @classmethod
+    def read(cls, files: Mapping[str, bytes], commission: str | None) -> Log:
+        """The log in the files of an export. Raises RecordError or KeyError where they are damaged."""
+        lines = verify.parse_lines(files["disclosures.jsonl"])
+        return cls(
+            entries=tuple(verify.parse_lines(files["record.jsonl"])),
+            disclosures={line["digest"]: line["disclosure"] for line in lines},
+            ballots=tuple(verify.parse_lines(files["ballots.jsonl"])),
+            commission=commission,
+        )
+
+    def chosen(self, *types: str) -> Iterator[tuple[int, Entry]]:
+        """The entries of these types in the chosen commission, each with its index in the record."""
+        for index, entry in enumerate(self.entries):
+            if entry["type"] in types and self.commission in (None, entry["commission"]):
+                yield index, entry
+
+    def words(self, place: Mapping[str, str] | None) -> str:
+        """The words that belong in a place of an entry: "" for none, WITHDRAWN for words that are gone.
+
+        Raises RecordError where a disclosure is damaged or does not hold words.
+        """
+        if place is None:
+            return ""
+        encoded = self.disclosures.get(place["sd"])
+        if encoded is None:
+            return WITHDRAWN
+        value = verify.open_disclosure(encoded)[2]
+        if not isinstance(value, str):
+            raise verify.RecordError("a disclosure holds something else than words")
+        return value
+
+    @cached_property
+    def rounds(self) -> dict[str, verify.Steps]:
+        """The chosen rounds by id, in the order they were opened. Raises RecordError if steps do not fit."""
+        steps = verify.rounds(self.entries)
+        return {of: s for of, s in steps.items() if self.commission in (None, s.opened["commission"])}
+
+    @cached_property
+    def sessions(self) -> dict[str, Entry]:
+        """The "session opened" entry of every session."""
+        return {entry["session"]: entry for entry in self.entries if entry["type"] == "session opened"}
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """The title of every commission that had a session, by id: as its latest session gave it."""
+        return {entry["commission"]: entry["about"]["title"] for entry in self.sessions.values()}
+
+    def digests(self) -> Sequence[str]:
+        """The digests named by the chosen entries, each once, in the order of the record."""
+        named: dict[str, None] = {}
+        for entry in self.entries:
+            if self.commission in (None, entry["commission"]):
+                named.update(dict.fromkeys(verify.digests_in(entry)))
+        return list(named)

@@ -1,0 +1,199 @@
+"""Audiences for a rehearsal: who sits in the room, and what a conversation that took place makes of one.
+
+A made-up audience votes by leanings that its groups share, changes its mind, gives reasons, and forgets to.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from forum.rehearsal.polis import Conversation
+from forum.rehearsal.script import NONE, Act, Script, Vote
+from forum.voting.counting import AGREE_IF, CANNOT_LIVE_WITH, OPINIONS, STANCES
+from forum.voting.methods.score import SCORES
+
+# What a vote on a statement is about; the statement itself is the question.
+STATEMENT = "This statement"
+
+# Groups with their share of a room in parts of a hundred, and those of whom there are only ever a handful.
+_SHARES = (
+    ("People who use services", 34),
+    ("Carers and family", 20),
+    ("Nurses and ward staff", 17),
+    ("Ambulance crews", 12),
+    ("GPs", 10),
+    ("Voluntary sector", 7),
+)
+_HANDFULS = (("Police", 3), ("Commissioners", 2))
+GROUPS = tuple(label for label, _ in (*_SHARES, *_HANDFULS))
+_NOT_SAID = 0.04
+
+_CHANGES_MIND, _SAYS_WHY, _SETS_CONDITION, _STAYS_SILENT, _FORGETS = 0.1, 0.4, 0.1, 0.04, 0.15
+_WANTS_NONE, _STAYS_WITH_IT = 0.05, 0.65
+
+REASONS = (
+    "A calm voice is worth more than a blue light.",
+    "I have waited in that corridor.",
+    "We do not have the staff for the others.",
+    "The uniform alone made it worse.",
+    "It has to be somebody who can decide on the spot.",
+    "My sister would have picked up the phone.",
+)
+CONDITIONS = (
+    "somebody is there at weekends too",
+    "the handover is written down",
+    "carers are asked first",
+    "there is money for it next year as well",
+)
+
+
+@dataclass
+class Room:
+    """A made-up room, drawn from one seed: each phone's group, who only follows, and how its groups lean."""
+
+    rng: random.Random
+    seats: tuple[int | None, ...]
+    observers: frozenset[int] = frozenset()
+    _leanings: dict[int | None, list[float]] = field(default_factory=dict)
+
+    @property
+    def voters(self) -> list[int]:
+        """The phones that may vote."""
+        return [phone for phone in range(len(self.seats)) if phone not in self.observers]
+
+    def turn(self, choices: int) -> None:
+        """A new question, with so many things to choose from: every group leans some way."""
+        self._leanings = {
+            group: [self.rng.uniform(0.5, 4) for _ in range(choices)] for group in [*range(len(GROUPS)), None]
+        }
+
+    def pick(self, phone: int, options: Sequence[str]) -> str:
+        """What a phone takes of these, as its group leans."""
+        leaning = self._leanings[self.seats[phone]]
+        return self.rng.choices(options, leaning[: len(options)])[0]
+
+
+def a_room(phones: int, rng: random.Random) -> Room:
+    """Who sits in the room: big groups by their share, the handfuls where the room is big enough for them."""
+    seats: list[int | None] = []
+    if phones >= 20:
+        for label, people in _HANDFULS:
+            seats += [GROUPS.index(label)] * people
+    while len(seats) < phones:
+        not_said = rng.random() < _NOT_SAID
+        seats.append(None if not_said else rng.choices(range(len(_SHARES)), [part for _, part in _SHARES])[0])
+    rng.shuffle(seats)
+    observers = rng.sample(range(phones), max(1, phones // 60)) if phones >= 20 else []
+    return Room(rng, tuple(seats), frozenset(observers))
+
+
+# ---------------------------------------------------------------- what they choose
+
+
+def _single(room: Room, phone: int, ids: Sequence[str]) -> str:
+    offered = [id_ for id_ in ids if id_ != NONE]
+    return NONE if len(offered) < len(ids) and room.rng.random() < _WANTS_NONE else room.pick(phone, offered)
+
+
+def _approval(room: Room, phone: int, ids: Sequence[str]) -> str:
+    first = _single(room, phone, ids)
+    if first == NONE:
+        return NONE
+    chosen = {first, *(id_ for id_ in ids if id_ != NONE and room.rng.random() < 0.3)}
+    return " ".join(id_ for id_ in ids if id_ in chosen)
+
+
+def _ranked(room: Room, phone: int, ids: Sequence[str]) -> str:
+    first = _single(room, phone, ids)
+    if first == NONE:
+        return NONE
+    others = [id_ for id_ in ids if id_ not in (first, NONE)]
+    room.rng.shuffle(others)
+    return ">".join([first, *others[: room.rng.randint(0, len(others))]])
+
+
+def _score(room: Room, phone: int, ids: Sequence[str]) -> str:
+    return " ".join(f"{id_}={room.pick(phone, SCORES)}" for id_ in ids)
+
+
+def _stance(room: Room, phone: int, ids: Sequence[str]) -> str:
+    return room.pick(phone, STANCES)
+
+
+def _opinion(room: Room, phone: int, ids: Sequence[str]) -> str:
+    return room.pick(phone, OPINIONS)
+
+
+_CHOOSES: Mapping[str, Callable[[Room, int, Sequence[str]], str]] = {
+    "single": _single,
+    "approval": _approval,
+    "ranked": _ranked,
+    "score": _score,
+    "consent": _stance,
+    "opinion": _opinion,
+}
+_WIDEST = 7  # more than any way of voting lets somebody choose from
+
+
+def votes(room: Room, act: Act, before: Mapping[int, str] | None = None) -> tuple[Vote, ...]:
+    """Everybody's votes in a burst; one in ten taps something else first, and a few do not vote at all.
+
+    `before` is what phones chose in the first vote on this question: most of them stay with that. Of those whose choice
+    needs words, some forget them, are refused, and send again with them.
+    """
+    room.turn(_WIDEST)
+    rng, found = room.rng, list[Vote]()
+    choose, ids = _CHOOSES[act.method], act.ids
+    for phone in rng.sample(room.voters, len(room.voters)):
+        # a room of two or three is there to try a vote, so everybody does
+        if len(room.seats) >= 20 and rng.random() < _STAYS_SILENT:
+            continue
+        final = choose(room, phone, ids)
+        if before is not None and phone in before and rng.random() < _STAYS_WITH_IT:
+            final = before[phone]
+        if rng.random() < _CHANGES_MIND:
+            found += _worded(room, Vote(phone, choose(room, phone, ids)))
+        found += _worded(room, Vote(phone, final))
+    return tuple(found)
+
+
+def _worded(room: Room, vote: Vote) -> list[Vote]:
+    """The vote with what somebody says to it; before it, if they forget them, the one without the words it needs."""
+    rng = room.rng
+    condition = rng.choice(CONDITIONS) if vote.choice == AGREE_IF or rng.random() < _SETS_CONDITION else ""
+    reason = rng.choice(REASONS) if vote.choice == CANNOT_LIVE_WITH or rng.random() < _SAYS_WHY else ""
+    needed = {AGREE_IF: "condition_needed", CANNOT_LIVE_WITH: "reason_needed"}.get(vote.choice, "")
+    full = Vote(vote.phone, vote.choice, reason, condition)
+    if needed and rng.random() < _FORGETS:
+        return [Vote(vote.phone, vote.choice, refused=needed), full]
+    return [full]
+
+
+# ---------------------------------------------------------------- a conversation
+
+
+def replayed(conversation: Conversation) -> Script:
+    """The audience of a real conversation: its statements as rounds, its participants as phones, one after another.
+
+    Each phone is in its participant's group, and casts all of that participant's votes in the order of their times.
+    """
+    numbers = sorted({p.group for p in conversation.participants if p.group is not None})
+    phone = {participant.id: n for n, participant in enumerate(conversation.participants)}
+    cast: dict[int, list[Vote]] = {statement.id: [] for statement in conversation.statements}
+    for vote in conversation.votes:
+        cast[vote.statement].append(Vote(phone[vote.participant], vote.choice))
+    return Script(
+        title="Rehearsal: a conversation replayed",
+        question=conversation.topic[:500] or "A conversation without a topic",
+        groups=tuple(f"Group {number}" for number in numbers),
+        phones=tuple(None if p.group is None else numbers.index(p.group) for p in conversation.participants),
+        steps=tuple(
+            Act(
+                statement.text or f"Statement {statement.id}", (STATEMENT,), tuple(cast[statement.id]), method="opinion"
+            )
+            for statement in conversation.statements
+        ),
+        source_totals_wrong=conversation.source_totals_wrong,
+    )

@@ -1,0 +1,75 @@
+"""The network as it is: which phones lose their connection in which round, and which of them are slow.
+
+A share is written as a percentage or as a fraction: "20%", "0.2".
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from forum.errors import BadInput
+from forum.rehearsal.script import Act
+
+# When a phone is cut off: before it sends; once it has sent, before the answer; or until after the vote has closed.
+BEFORE, AFTER, LATE = "before", "after", "late"
+
+SLOW_RATE: Final = 4000.0  # bytes a second: 32 kbit/s
+SLOW_DELAY: Final = 0.8  # seconds until what it sends goes off
+
+_SHARE = re.compile(r"(?P<number>[0-9]{1,3}(\.[0-9]{1,6})?)(?P<percent> ?%)?")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How slow a phone is: so many bytes a second, and so many seconds before each message goes off."""
+
+    rate: float = SLOW_RATE
+    delay: float = SLOW_DELAY
+
+
+@dataclass(frozen=True)
+class Network:
+    """`slow` phones and how slow, and for each round by its number: how each phone that is cut off is."""
+
+    slow: frozenset[int] = frozenset()
+    drops: tuple[dict[int, str], ...] = field(default=())
+    pace: Pace = Pace()
+
+    def of(self, number: int) -> dict[int, str]:
+        """How phones are cut off in a round."""
+        return self.drops[number] if number < len(self.drops) else {}
+
+    def late(self, number: int) -> frozenset[int]:
+        """The phones that come back when that round has closed."""
+        return frozenset(phone for phone, when in self.of(number).items() if when == LATE)
+
+
+def share(text: str) -> float:
+    """The share that is written there, from 0 to 1. Raises BadInput."""
+    found = _SHARE.fullmatch(text.strip())
+    number = float(found["number"]) / (100 if found["percent"] else 1) if found else -1.0
+    if not 0 <= number <= 1:
+        raise BadInput("%(text)s is no share of the phones. Write it as 20%% or 0.2.", text=text)
+    return number
+
+
+def planned(acts: Sequence[Act], phones: int, *, drop: float, slow: float, seed: int) -> Network:
+    """Who is slow, and who is cut off when: the same seed gives the same network.
+
+    Of those cut off in a round one in ten, and one at least where they are three, comes back too late; the others are
+    cut off before sending and after it by turns.
+    """
+    rng = random.Random(f"network {seed}")
+    drops = []
+    for act in acts:
+        voters = sorted(act.last_votes())
+        cut = rng.sample(voters, round(drop * len(voters)))
+        late = max(1, len(cut) // 10) if len(cut) > 2 else 0
+        drops.append(
+            {phone: LATE if n < late else AFTER if n % 2 else BEFORE for n, phone in enumerate(cut)},
+        )
+    return Network(frozenset(rng.sample(range(phones), round(slow * phones))), tuple(drops))

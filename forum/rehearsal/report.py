@@ -1,0 +1,155 @@
+"""What came of a rehearsal: every round's ballots held against what was cast, and against what phones were told."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from forum.rehearsal.screen_check import Difference
+from forum.rehearsal.script import Act
+
+STRANGER: Final = -1
+
+
+@dataclass(frozen=True)
+class RoundReport:
+    """One round after the fact, by label: `tally` is that of the opened ballots, `expected` is last-vote-wins.
+
+    `dropped` phones lost their connection in it, of whom `late` came back when it had closed. `compared` is how many
+    screens were compared when it had closed and when it was shown, `differing` how many of those showed something else.
+    """
+
+    question: str
+    tally: dict[str, int]
+    expected: dict[str, int]
+    equal: bool
+    method: str = "single"
+    kind: str = "ask"
+    ballots: int = 0
+    papers: int = 0
+    tablet: int = 0
+    dropped: int = 0
+    late: int = 0
+    compared: int = 0
+    differing: int = 0
+
+
+@dataclass
+class Compared:
+    """What was compared: how many times a screen was, and what was different, each with when that was."""
+
+    screens: int = 0
+    found: list[tuple[str, Difference]] = field(default_factory=list)
+
+
+@dataclass
+class Report:
+    """What came of a rehearsal.
+
+    `lost` are casts that were acknowledged, but that the tally does not hold as they were last acknowledged;
+    `doubled` are ballots beyond one a phone. `ack_ms` holds p50, p95 and p99 in milliseconds. `untold` names the
+    refused casts that were not told why; `differing` each difference between a screen and the truth, of `compared`.
+    `said` counts what was said beside votes: reasons, conditions, stops, promises. `dropped` connections were cut by
+    the rehearsal; `resent` and `arrived` are what phones.Counters says.
+    """
+
+    phones: int
+    session: str = ""
+    cast: int = 0
+    counted: int = 0
+    changed: int = 0
+    refused: int = 0
+    dropped: int = 0
+    reconnected: int = 0
+    resent: int = 0
+    arrived: int = 0
+    slow: int = 0
+    observers: int = 0
+    tickets: int = 0
+    lost: int = 0
+    doubled: int = 0
+    ack_ms: dict[str, float] = field(default_factory=dict)
+    rounds: list[RoundReport] = field(default_factory=list)
+    source_totals_wrong: list[dict[str, Any]] = field(default_factory=list)
+    refusals: dict[str, int] = field(default_factory=dict)
+    untold: list[str] = field(default_factory=list)
+    said: dict[str, int] = field(default_factory=dict)
+    screens: dict[str, int] = field(default_factory=dict)
+    compared: int = 0
+    differing: list[dict[str, str]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing was lost or counted twice, every tally is what it must be, every refusal was told, and every
+        screen showed the truth."""
+        wrong = self.lost or self.doubled or self.untold or self.differing
+        return not wrong and all(r.equal for r in self.rounds)
+
+
+@dataclass(frozen=True)
+class Played:
+    """A round as it was played: what phones `told` were that it counts for them, what was `shown`, who came `late`."""
+
+    act: Act
+    round: str
+    shown: Mapping[str, int] | None
+    dropped: int
+    late: frozenset[int]
+    compared: int
+    differing: int
+
+
+def reckon(
+    report: Report,
+    played: Played,
+    told: Mapping[int, str],
+    opened: Counter[str],
+    stored: Mapping[int, Sequence[str]] | None,
+) -> None:
+    """Adds one round to the report: what phones were told, what was opened, and what the database holds.
+
+    `stored` has the choices of each phone, and of STRANGER those of papers and the tablet; None where it is not ours.
+    """
+    act, due = played.act, played.act.ballots(played.late)
+    everybody = Counter(told.values()) + act.passing()
+    lost = (everybody - opened).total()
+    doubled = max(0, opened.total() - due.total())
+    if stored is not None:
+        strangers = Counter(stored.get(STRANGER, ()))
+        gone = (act.passing() - strangers).total()
+        lost = max(lost, gone + sum(choice not in stored.get(n, ()) for n, choice in told.items()))
+        extra = sum(max(0, len(choices) - 1) for n, choices in stored.items() if n != STRANGER)
+        doubled = max(doubled, extra + (strangers - act.passing()).total())
+    report.lost += lost
+    report.doubled += doubled
+    labels = act.labels()
+    found, expected = act.tally(opened), act.tally(due)
+    report.rounds.append(
+        RoundReport(
+            act.question,
+            {label: found[mark] for mark, label in labels.items()},
+            {label: expected[mark] for mark, label in labels.items()},
+            # counters compare without regard to zeros; a choice that was never on offer is no zero
+            equal=opened == due and (played.shown is None or dict(played.shown) == expected),
+            method=act.method,
+            kind=act.put,
+            ballots=opened.total(),
+            papers=sum(heap.count for heap in act.papers),
+            tablet=sum(heap.count for heap in act.tablet),
+            dropped=played.dropped,
+            late=len(played.late),
+            compared=played.compared,
+            differing=played.differing,
+        )
+    )
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The smallest value that `percent` in a hundred do not exceed (nearest rank); 0 for no values."""
+    ordered = sorted(values)
+    return ordered[math.ceil(percent * len(ordered) / 100) - 1] if ordered else 0.0

@@ -1,0 +1,359 @@
+"""A rehearsal: an audience of made-up or replayed phones plays a day against a running server; then all is counted.
+
+The organiser's part goes through the API for machines, the phones through what a browser has
+(forum/rehearsal/phone.py). The rehearsal outlives the server: a command whose answer was lost is sent again, and
+phones come back by themselves. When a round has closed, and when its result is shown, every screen is held against the
+truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from forum.ports import Store
+from forum.rehearsal.api_client import AT_ONCE, Organiser
+from forum.rehearsal.facilitator import Facilitator
+from forum.rehearsal.network import Network
+from forum.rehearsal.phone import Counters, Phone
+from forum.rehearsal.report import STRANGER, Compared, Played, Report, percentile, reckon
+from forum.rehearsal.screen_check import Difference, Seen, Truth, differences
+from forum.rehearsal.screen_client import RehearsalFailed
+from forum.rehearsal.script import (
+    Act,
+    Badges,
+    Next,
+    Offer,
+    Pause,
+    Promise,
+    Proposal,
+    Script,
+    Section,
+    Step,
+    Stops,
+    Vote,
+)
+from forum.rehearsal.setup import Progress, as_phone, join_all, set_up, watchers
+
+SETTLE: Final = 30.0  # seconds that screens have to show what is
+_LOOK_AGAIN: Final = 0.15
+_ALONE: Final = "papers: they need a second organiser (--second), who confirms the count"
+
+
+async def rehearse(
+    script: Script,
+    base: str,
+    token: str,
+    *,
+    record: bool,
+    progress: Progress,
+    store: Store | None = None,
+    second: str = "",
+    network: Network | None = None,
+    tickets: bool = False,
+    settle: float = SETTLE,
+) -> Report:
+    """Plays a script against the server at `base`, with an organiser's token.
+
+    `store` is the server's database where the rehearsal owns it: ballots are then checked phone by phone. `second` is
+    another organiser's token, who confirms papers. `network` says who is slow and who is cut off when; with `tickets`
+    everybody comes by ticket. Screens have `settle` seconds to show what is. Raises RehearsalFailed where it could not
+    be carried out.
+    """
+    start = time.monotonic()
+    organisers = [Organiser(base, token), *[Organiser(base, second)] * bool(second)]
+    try:
+        await organisers[0].get("/")
+        play = _Play(script, organisers, store, network or Network(), progress, settle)
+        await play.prepare(record=record, tickets=tickets)
+        async with asyncio.TaskGroup() as group:
+            doors = asyncio.Semaphore(AT_ONCE)
+            stays = [group.create_task(screen.stay(doors)) for screen in play.screens]
+            await play.perform()
+            await asyncio.gather(*(screen.leave() for screen in play.screens))
+            await asyncio.gather(*stays)
+        await play.facilitator.act("end")
+        report = await play.report()
+    except* RehearsalFailed as failures:
+        raise _first(failures) from failures
+    finally:
+        await asyncio.gather(*(organiser.close() for organiser in organisers))
+    report.seconds = round(time.monotonic() - start, 1)
+    return report
+
+
+def _first(failures: BaseExceptionGroup[RehearsalFailed]) -> RehearsalFailed:
+    inner = failures.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+class _Play:
+    """One rehearsal on its way."""
+
+    def __init__(
+        self,
+        script: Script,
+        organisers: Sequence[Organiser],
+        store: Store | None,
+        network: Network,
+        progress: Progress,
+        settle: float,
+    ) -> None:
+        self.phones: list[Phone] = []
+        self._script = script
+        self._organiser = organisers[0]
+        self._second = organisers[1] if len(organisers) > 1 else None
+        self._store = store
+        self._network = network
+        self._progress = progress
+        self._settle = settle
+        self._counters = Counters()
+        self._compared = Compared()
+        self._played: list[Played] = []
+        self._who: dict[str, int] = {}
+        self._voted, self._votes = 0, sum(len(act.votes) for act in script.acts)
+
+    async def prepare(self, *, record: bool, tickets: bool) -> None:
+        """Makes the commission, the session and its programme, and lets every phone join."""
+        self._stage = await set_up(self._script, self._organiser, record=record, tickets=tickets)
+        self.phones = await join_all(
+            self._script, self._organiser, self._stage, self._network, self._counters, self._progress
+        )
+        self._others = watchers(self._organiser, self._stage)
+        self.screens = [*self.phones, *self._others]
+        console = next(screen for screen in self._others if screen.kind == "console")
+        self.facilitator = Facilitator(self._stage, self._organiser, self._second, console, self.phones)
+        if self._store is not None:
+            async with self._store.read() as work:
+                for n, phone in enumerate(self.phones):
+                    device = hashlib.sha256(phone.cookie.encode()).hexdigest()
+                    found = await work.sessions.participant(self._stage.session, device)
+                    if found is not None:
+                        self._who[found.id] = n
+
+    async def perform(self) -> None:
+        """Waits until every screen is there, then plays step by step."""
+        for number, screen in enumerate(self.screens, 1):
+            await screen.ready.wait()
+            self._progress("Screens connect", number, len(self.screens))
+        for step in self._script.steps:
+            if isinstance(step, Act):
+                await self._round(step)
+            else:
+                await self._step(step)
+
+    async def _step(self, step: Step) -> None:
+        """One step that nobody votes in; then every screen is looked at."""
+        facilitator = self.facilitator
+        if isinstance(step, Next):
+            await facilitator.next(self._stage.cues[step.cue])
+        elif isinstance(step, Stops):
+            await facilitator.stops(step)
+        elif isinstance(step, Offer):
+            await facilitator.offer(step)
+        elif isinstance(step, Badges):
+            await facilitator.badges(step)
+        elif isinstance(step, Proposal):
+            await facilitator.proposal(step)
+        elif isinstance(step, Promise):
+            await facilitator.promise(step)
+        elif isinstance(step, Pause):
+            await facilitator.act("pause")
+            await self._compare("pause", Truth(0, paused=True))
+            await facilitator.act("resume")
+        if not isinstance(step, Section):
+            await self._compare(type(step).__name__.lower(), Truth(0))
+
+    # ------------------------------------------------------------------ one round
+
+    async def _round(self, act: Act) -> None:
+        """Asks, opens, lets everybody vote, waits for every answer, closes and reveals; compares every screen."""
+        number = len(self._played)
+        late, facilitator = self._network.late(number), self.facilitator
+        if self._second is None:
+            act = replace(act, papers=())
+        round_id = await facilitator.put(act)
+        of_round = ("round", round_id)
+        await facilitator.act("open", of_round)
+        tardy = await self._vote(act, round_id, self._network.of(number))
+        await facilitator.papers(round_id, act.papers)
+        await facilitator.tablet(round_id, act.tablet)
+        closed = await facilitator.act("close", of_round)
+        for phone in late:
+            self.phones[phone].come_back()
+        await asyncio.gather(*tardy)
+        truth = Truth(0, round=round_id, state="closed", voted=int(closed["count"]))
+        truth = replace(truth, choices=await self._choices(round_id))
+        compared, differing = self._compared.screens, len(self._compared.found)
+        await self._compare(f"{act.question} (closed)", truth)
+        result = (await facilitator.act("reveal", of_round))["result"]
+        shown = result if isinstance(result, dict) else None
+        await self._compare(f"{act.question} (shown)", replace(truth, state="revealed", result=shown))
+        self._played.append(
+            Played(
+                act,
+                round_id,
+                shown["counts"] if shown else None,
+                dropped=len(self._network.of(number)),
+                late=late,
+                compared=self._compared.screens - compared,
+                differing=len(self._compared.found) - differing,
+            )
+        )
+        if act.heard:
+            await facilitator.hear(act, round_id, late)
+
+    async def _vote(self, act: Act, round_id: str, drops: Mapping[int, str]) -> list[asyncio.Task[None]]:
+        """All phones at once, each its own casts one after the other, in the order of the script.
+
+        Returns when all are answered, but for those that are away until the vote has closed: their tasks.
+        """
+        casts: dict[int, list[Vote]] = {}
+        for vote in act.votes:
+            casts.setdefault(vote.phone, []).append(vote)
+        late = self._network.late(len(self._played))
+
+        async def cast_all(phone: Phone, mine: Sequence[Vote], drop: str) -> None:
+            for vote in mine:
+                await phone.vote(round_id, vote, drop if vote is mine[-1] else "")
+                self._voted += 1
+                self._progress("Phones vote", self._voted, self._votes)
+
+        tasks = {
+            number: asyncio.create_task(cast_all(self.phones[number], mine, drops.get(number, "")))
+            for number, mine in casts.items()
+        }
+        try:
+            await asyncio.gather(*(task for number, task in tasks.items() if number not in late))
+            for number in late:
+                await _either(self.phones[number].stranded.wait(), tasks[number])
+        except BaseException:
+            for task in tasks.values():
+                task.cancel()
+            raise
+        return [tasks[number] for number in late]
+
+    async def _choices(self, round_id: str) -> dict[int, str]:
+        """What is counted for each phone: as the database has it, else as the API tells the phone."""
+        if self._store is not None:
+            async with self._store.read() as work:
+                ballots = await work.rounds.ballots(round_id)
+            return {self._who[b.participant]: b.choice for b in ballots if b.participant in self._who}
+        doors = asyncio.Semaphore(AT_ONCE)
+
+        async def of(number: int, phone: Phone) -> tuple[int, list[str]]:
+            async with doors:
+                facts = await self._now(phone)
+            return number, [str(yours["choice"]) for yours in facts["yours"] if yours["round"] == round_id]
+
+        found = await asyncio.gather(*(of(number, phone) for number, phone in enumerate(self.phones)))
+        return {number: choices[0] for number, choices in found if choices}
+
+    async def _now(self, phone: Phone) -> dict[str, Any]:
+        headers = as_phone(self._organiser, phone.cookie)
+        return await self._organiser.get_as(f"/s/{self._stage.code}/now", headers)
+
+    # ------------------------------------------------------------------ every screen against the truth
+
+    async def _compare(self, when: str, truth: Truth) -> None:
+        """Looks at every screen until all show the truth, or the time is over: what is different then is kept."""
+        deadline = time.monotonic() + self._settle
+        while True:
+            truth = replace(truth, version=await self._version())
+            found: list[Difference] = differences(truth, self._seen(truth.round))
+            if not found or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(_LOOK_AGAIN)
+        self._compared.screens += len(self.screens)
+        self._compared.found += [(when, difference) for difference in found]
+
+    async def _version(self) -> int:
+        if self._store is None:
+            return int((await self._now(self.phones[0]))["v"])
+        async with self._store.read() as work:
+            return (await work.sessions.get(self._stage.session)).version
+
+    def _seen(self, round_id: str) -> list[Seen]:
+        found = [
+            Seen("phone", n, phone.connected, phone.on_screen, phone.tally, phone.known.get(round_id))
+            for n, phone in enumerate(self.phones, 1)
+        ]
+        numbers: Counter[str] = Counter()
+        for screen in self._others:
+            numbers[screen.kind] += 1
+            number = numbers[screen.kind]
+            found.append(Seen(screen.kind, number, screen.connected, screen.on_screen, screen.tally))
+        return found
+
+    # ------------------------------------------------------------------ what came of it
+
+    async def report(self) -> Report:
+        """Counts the opened ballots of every round and, where it may, those in the database, phone by phone."""
+        counters, phones = self._counters, self.phones
+        acts = self._script.acts
+        spoken = Counter(self.facilitator.said)
+        spoken["reasons with a vote"] = sum(bool(vote.reason) for act in acts for vote in act.votes)
+        spoken["conditions"] = sum(bool(vote.condition) for act in acts for vote in act.votes)
+        spoken["stops"], spoken["stops with words"] = counters.stops, counters.stops_said
+        report = Report(
+            phones=len(phones),
+            session=self._stage.session,
+            cast=counters.cast,
+            counted=counters.counted,
+            changed=counters.changed,
+            refused=counters.refused,
+            dropped=sum(phone.dropped for phone in phones),
+            reconnected=sum(phone.reconnected for phone in phones),
+            resent=counters.resent,
+            arrived=counters.arrived,
+            slow=len(self._network.slow),
+            observers=len(self._script.observers),
+            tickets=len(self._stage.tickets),
+            refusals=counters.refusals,
+            untold=counters.untold,
+            said=dict(spoken),
+            screens=dict(Counter(screen.kind for screen in self.screens)),
+            compared=self._compared.screens,
+            differing=[{"when": when} | asdict(difference) for when, difference in self._compared.found],
+            left_out=[_ALONE] * (self._second is None and any(act.papers for act in acts)),
+            source_totals_wrong=list(self._script.source_totals_wrong),
+            ack_ms={f"p{p}": round(percentile(counters.ack_ms, p), 1) for p in (50, 95, 99)},
+        )
+        for number, played in enumerate(self._played, 1):
+            told = {n: p.acknowledged[played.round] for n, p in enumerate(phones) if played.round in p.acknowledged}
+            reckon(report, played, told, await self._opened(played.round), await self._stored(played.round))
+            self._progress("Ballots are compared", number, len(self._played))
+        return report
+
+    async def _opened(self, round_id: str) -> Counter[str]:
+        """The choices in the opened ballots of a round."""
+        answer = await self._organiser.get_as_organiser(f"/rounds/{round_id}/ballots.jsonl")
+        leaves = [json.loads(line)["leaf"] for line in answer.text.split("\n") if line]
+        if any(leaf["round"] != round_id for leaf in leaves):
+            raise RehearsalFailed("The opened ballots of a round hold another round's.")
+        return Counter(str(leaf["choice"]) for leaf in leaves)
+
+    async def _stored(self, round_id: str) -> dict[int, list[str]] | None:
+        """The choices that the database holds of each phone, and of strangers; None where it is not ours."""
+        if self._store is None:
+            return None
+        stored: dict[int, list[str]] = {}
+        async with self._store.read() as work:
+            for ballot in await work.rounds.ballots(round_id):
+                stored.setdefault(self._who.get(ballot.participant, STRANGER), []).append(ballot.choice)
+        return stored
+
+
+async def _either(waiting: Any, task: asyncio.Task[None]) -> None:
+    """Returns when one of them is done; raises what the task raised."""
+    other = asyncio.ensure_future(waiting)
+    await asyncio.wait({other, task}, return_when=asyncio.FIRST_COMPLETED)
+    other.cancel()
+    if task.done():
+        task.result()

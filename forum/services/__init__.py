@@ -1,0 +1,1 @@
+"""What people can do; each act is one unit of work that happens whole or not at all."""

@@ -1,0 +1,313 @@
+"""Job c: what those with the power decide on what the room said, and who will do what by when.
+
+The room's preference is tallied again here from the committed ballots; nothing is taken from a screen. A
+decision, its commitments and their entries in the record are one unit of work: all of it is kept, or nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from forum.errors import IllegalMove, NotAllowed, NotFound
+from forum.ports import Clock, Commitment, Decision, Person, Store, Work
+from forum.services import permissions, record_entries
+from forum.services.form_errors import Findings
+from forum.services.record_entries import Words
+from forum.services.voting import results as tallying
+from forum.sessions.proposal import CONFIRMED, WAITING
+from forum.sessions.session import LiveSession
+from forum.stories.visible_text import trimmed
+from forum.voting import suppression
+from forum.voting.commission import Commission
+from forum.voting.decision import DEFERRED, OUTCOMES, differs
+from forum.voting.round import ANNULLED, DECIDED_ON, NONE_OF_THESE, REVEALED, Round, added
+from forum.voting.suppression import Result
+
+MOST_WORDS = 4000
+MOST_ROLE = 200
+MOST_WHAT = 1000
+MOST_COMMITMENTS = 30
+
+_DIFFERS = "This is not what the room preferred. Say why the decision is different."
+_DIFFERS_ALONE = "This is not what people preferred. Say why the decision is different."
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One row of the form for commitments, as typed. A row with nothing in it is no commitment."""
+
+    role: str = ""
+    what: str = ""
+    by: str = ""
+
+    def __bool__(self) -> bool:
+        return any(trimmed(part) for part in (self.role, self.what, self.by))
+
+
+@dataclass(frozen=True)
+class DecisionForm:
+    """A decision as typed. `rounds` is one round id, or the ids of a first vote and its vote after replay.
+
+    `id` is a random id made when the form was shown (empty: one is made). `response` is a response id,
+    "none", or None (also "") where the decision is not about one response. Errors about the n-th promise
+    (from 1) come back under `role_n`, `what_n` and `by_n`; the others under these names. `pledges` are the ids of
+    what was promised in the room that this confirms.
+    """
+
+    rounds: tuple[str, ...]
+    id: str = ""
+    outcome: str = ""
+    response: str | None = None
+    rationale: str = ""
+    why: str = ""
+    dissent: str = ""
+    promises: tuple[Promise, ...] = ()
+    pledges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What a decision rests on: the rounds (first vote first), and what the room said in each revealed one.
+
+    `results` follows `rounds`; None stands for a round that was annulled, whose votes are void.
+    """
+
+    commission: Commission
+    session: LiveSession
+    rounds: tuple[Round, ...]
+    results: tuple[Result | None, ...]
+
+    @property
+    def later(self) -> Round:
+        """The round that tells the room's preference: the vote after the replay where there is one."""
+        return self.rounds[-1]
+
+    @property
+    def new(self) -> tuple[str, ...]:
+        """The ids of the answers of the vote after the replay that the first vote did not have."""
+        return added(self.rounds[0], self.later) if len(self.rounds) > 1 else ()
+
+    @property
+    def result(self) -> Result | None:
+        """What the room said in the later round; None where that round was annulled."""
+        return self.results[-1]
+
+    @property
+    def preference(self) -> tuple[str, ...]:
+        """The responses that share the top of the head count; none where nobody voted or the vote is void."""
+        return suppression.preference(self.result, self.later.method) if self.result else ()
+
+
+async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
+    """The rounds to decide on, with their results from the committed ballots.
+
+    Raises NotFound for a round that is not there, IllegalMove where one is not revealed, or where two are not
+    a first vote and the vote after its replay.
+    """
+    told = await past_matter(work, rounds, lock=lock)
+    if any(r.kind not in DECIDED_ON for r in told.rounds):
+        raise IllegalMove("Nothing is decided on this vote: it led on through the day.")
+    if any(r.state == ANNULLED for r in told.rounds):
+        raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
+    return told
+
+
+async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
+    """The same for a decision made before: a round may have been annulled since."""
+    if not 1 <= len(rounds) <= 2:
+        raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
+    by_id = {id_: await work.rounds.get(id_, lock=lock) for id_ in sorted(set(rounds))}
+    found = tuple(by_id[id_] for id_ in rounds)
+    if any(r.state not in (REVEALED, ANNULLED) for r in found):
+        raise IllegalMove("The result of this vote has not been shown yet. Decide on it after that.")
+    if not all(r.revealed_at for r in found):
+        # Void before anybody saw its result: nor does anybody see it now, or what people wrote with their votes.
+        raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
+    if len(found) == 2 and (found[1].second_of != found[0].id or found[1].session != found[0].session):
+        raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
+    session = await work.sessions.get(found[0].session)
+    if any(r.id in session.held for r in found):
+        raise IllegalMove("Badges are off in this session. Decide on this vote once they are on again.")
+    commission = await work.commissions.get(session.commission)
+    results = [await tallying.result_of(work, r, commission.threshold) if r.state == REVEALED else None for r in found]
+    return Matter(commission, session, found, tuple(results))
+
+
+async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
+    """What others answered to the very same question of the same story, where those were in a room and these by
+    themselves, or the other way round: for whoever decides or reads, and never counted in. What a later version of the
+    story asks in other words, or with other responses, is another question."""
+    found = []
+    for session in await work.sessions.of(on.commission.id):
+        if session.kind == on.session.kind or session.rehearsal != on.session.rehearsal or on.later.scene is None:
+            continue
+        for round_ in await work.rounds.of(session.id):
+            if _asked(round_) == _asked(on.later) and round_.state == REVEALED:
+                result = await tallying.result_of(work, round_, on.commission.threshold)
+                found.append(Matter(on.commission, session, (round_,), (result,)))
+    return tuple(found)
+
+
+def _asked(round_: Round) -> tuple[object, ...]:
+    return round_.scenario, round_.scene, round_.question, round_.responses
+
+
+async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm) -> Decision:
+    """Records a decision and its commitments; the same form sent twice is one decision.
+
+    Raises FormErrors with everything that is wrong, NotAllowed for somebody who may not decide, NotFound and
+    IllegalMove as `matter` does.
+    """
+    if not permissions.may(person.roles, "decide"):
+        raise NotAllowed("Only a commissioner can record a decision.")
+    async with store.begin() as work:
+        on = await matter(work, form.rounds, lock=True)
+        standing = await _standing(work, form)
+        if standing is not None:
+            return standing
+        decision = _checked(on, form, clock.now())
+        if on.session.recorded:
+            decision = replace(decision, entry=await _record(work, on, decision))
+        await work.decisions.add(decision)
+        for pledge in await work.proposals.pledges_on(form.rounds):
+            if pledge.id in form.pledges and pledge.state == WAITING:
+                await work.proposals.save_pledge(replace(pledge, state=CONFIRMED, decision=decision.id))
+    return decision
+
+
+async def commit(store: Store, clock: Clock, person: Person, decision: str, promise: Promise) -> Decision:
+    """Adds a commitment to a decision; the same one twice is one. Raises as `decide` does."""
+    if not permissions.may(person.roles, "decide"):
+        raise NotAllowed("Only a commissioner can record a decision.")
+    found = Findings()
+    new = commitment(promise, decision, found)
+    found.stop()
+    async with store.begin() as work:
+        made = await work.decisions.get(decision)
+        on = await matter(work, made.rounds, lock=True)
+        if any((c.role, c.what, c.by) == (new.role, new.what, new.by) for c in made.commitments):
+            return made
+        if len(made.commitments) >= MOST_COMMITMENTS:
+            raise IllegalMove("Record at most %(most)s commitments with one decision.", most=MOST_COMMITMENTS)
+        if on.session.recorded:
+            await _record_commitment(work, on, new, clock.now())
+        await work.decisions.commit(new)
+        return await work.decisions.get(decision)
+
+
+async def _standing(work: Work, form: DecisionForm) -> Decision | None:
+    """The decision that this very form has made before: an entry in the record cannot be taken back."""
+    if not _ID.fullmatch(form.id):
+        return None
+    try:
+        decision = await work.decisions.get(form.id)
+    except NotFound:
+        return None
+    if decision.rounds != form.rounds:
+        raise IllegalMove("This form was used for another decision. Start again from the list of votes.")
+    return decision
+
+
+def _checked(on: Matter, form: DecisionForm, at: str) -> Decision:
+    found = Findings()
+    response = form.response or None
+    if form.outcome not in OUTCOMES:
+        found.wrong("outcome", "Choose what was decided.")
+    if response is None and form.outcome != DEFERRED:
+        found.wrong("response", "Choose the answer that the decision is about.")
+    if response is not None and response != NONE_OF_THESE and on.later.response(response) is None:
+        found.wrong("response", "Choose one of the answers that people voted on.")
+    rationale = found.need(
+        "rationale", form.rationale, "Give the reasons for the decision. They are published.", MOST_WORDS
+    )
+    sound = not found.errors.keys() & {"outcome", "response"}
+    why = found.at_most("why", form.why, MOST_WORDS)
+    if sound and not why and differs(form.outcome, response, on.preference):
+        found.wrong("why", _DIFFERS_ALONE if on.session.asynchronous else _DIFFERS)
+    dissent = found.at_most("dissent", form.dissent, MOST_WORDS)
+    decision = form.id if _ID.fullmatch(form.id) else secrets.token_hex(16)
+    commitments = tuple(_commitments(form.promises, decision, found))
+    if len(commitments) > MOST_COMMITMENTS:
+        found.wrong("promises", "Record at most %(most)s commitments with one decision.", most=MOST_COMMITMENTS)
+    found.stop()
+    return Decision(
+        id=decision,
+        commission=on.commission.id,
+        rounds=tuple(r.id for r in on.rounds),
+        outcome=form.outcome,
+        response=response,
+        rationale=rationale,
+        why=why,
+        dissent=dissent,
+        decided_at=at,
+        commitments=commitments,
+    )
+
+
+def _commitments(promises: Iterable[Promise], decision: str, found: Findings) -> Iterator[Commitment]:
+    for number, promise in enumerate(promises, 1):
+        if promise:
+            yield commitment(promise, decision, found, number)
+
+
+def commitment(promise: Promise, decision: str, found: Findings, number: int = 1) -> Commitment:
+    """The commitment that a promise is; what is wrong with it goes to `found`, under `role_n`, `what_n` and `by_n`."""
+    role = found.name(f"role_{number}", promise.role, "Say which role will do this.", MOST_ROLE)
+    what = found.need(f"what_{number}", promise.what, "Say what will be done.", MOST_WHAT)
+    by = promise.by.strip()
+    if not by:
+        found.wrong(f"by_{number}", "Say by which day it will be done.")
+    elif not _is_day(by):
+        found.wrong(f"by_{number}", "Write the day as year, month, day. For example: 2027-03-31.")
+    return Commitment(secrets.token_hex(16), decision, role, what, by)
+
+
+def _is_day(text: str) -> bool:
+    if not _DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+async def _record(work: Work, on: Matter, decision: Decision) -> int:
+    """Writes the entries of a decision and its commitments; returns the index of the decision's."""
+    index = await record_entries.append(
+        work,
+        on.commission,
+        "decision",
+        decision.decided_at,
+        {
+            "decision": decision.id,
+            "rounds": list(decision.rounds),
+            "outcome": decision.outcome,
+            "response": decision.response,
+            "preference": list(on.preference),
+            "differs": differs(decision.outcome, decision.response, on.preference),
+            "rationale": Words("rationale", decision.rationale),
+            "why": Words("why", decision.why) if decision.why else None,
+            "dissent": Words("dissent", decision.dissent) if decision.dissent else None,
+        },
+    )
+    for promised in decision.commitments:
+        await _record_commitment(work, on, promised, decision.decided_at)
+    return index
+
+
+async def _record_commitment(work: Work, on: Matter, promised: Commitment, at: str) -> None:
+    facts = {
+        "commitment": promised.id,
+        "decision": promised.decision,
+        "role": promised.role,
+        "what": Words("what", promised.what),
+        "by": promised.by,
+    }
+    await record_entries.append(work, on.commission, "commitment", at, facts)

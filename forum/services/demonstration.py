@@ -1,0 +1,155 @@
+"""The demonstration: a commission and its stories, so that a new server has something to show and to try."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from forum import ROOT
+from forum.errors import StartupProblem, StoryProblems
+from forum.ports import Clock, Store, Submission
+from forum.services.stories import submissions
+from forum.stories import scenario
+from forum.stories.scenario import Scenario
+from forum.voting.commission import Commission, DecisionPower, Group, SupportLine
+
+FACT: Final = "demonstration"
+LENT: Final = 2
+STORIES: Final = ROOT / "scenarios"
+
+# Label and how many were invited; None where nobody counts invitations.
+_GROUPS: Final = (
+    ("People who use services", 60),
+    ("Carers", 40),
+    ("Nurses", 30),
+    ("Psychiatrists", 12),
+    ("Emergency department staff", 20),
+    ("Ambulance crews", 15),
+    ("Police", 12),
+    ("GPs", 15),
+    ("Commissioners", 6),
+    ("Voluntary sector and neighbours", None),
+)
+
+
+def commission(at: str) -> Commission:
+    """The demonstration's commission, with fresh ids."""
+    return Commission(
+        id=secrets.token_hex(16),
+        title="Urgent mental-health care, three boroughs",
+        question="When somebody needs urgent mental-health care, who comes, where do they go, and who stays?",
+        stage="plan",
+        power=DecisionPower(
+            level="co-design",
+            decides="The joint commissioning board of the three boroughs",
+            can_change="Who answers first, where people wait, and what happens in the week after",
+            cannot_change="The total budget for this year, and what the Mental Health Act says",
+        ),
+        groups=tuple(Group(secrets.token_hex(16), label, invited) for label, invited in _GROUPS),
+        threshold=5,
+        support=(
+            SupportLine("Somebody here today (the organiser puts a name here)", "Ask at the door"),
+            SupportLine("NHS urgent mental-health help, day and night", "Call 111 and choose option 2"),
+            SupportLine("Samaritans, day and night, free", "116 123"),
+            SupportLine("In danger now", "999"),
+        ),
+        demonstration=True,
+        created_at=at,
+    )
+
+
+async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
+    """Loads the demonstration, all of it or nothing; False where this database has had it before.
+
+    Raises StartupProblem where there are no stories in `folder`, or one cannot be used.
+    """
+    async with store.read() as work:
+        if await work.facts.get(FACT) is not None:
+            return False
+    stories = _stories(folder)
+    at = clock.now()
+    async with store.begin() as work:
+        if await work.facts.get(FACT) is not None:
+            return False
+        about = commission(at)
+        await work.commissions.add(about)
+        labels = {group.label.casefold(): group.id for group in about.groups}
+        for story, twee in stories:
+            submission = Submission(
+                id=secrets.token_hex(16),
+                commission=about.id,
+                title=story.title,
+                twee=twee,
+                status=submissions.ACCEPTED,
+                told_by=labels.get(story.told_by.casefold()),
+                submitted_at=at,
+                moderated_at=at,
+                may_perform=True,
+                may_publish=True,
+                may_quote=True,
+                published_at=at,
+            )
+            await work.stories.add(submission)
+            await submissions.publish(work, submission, at)
+        await work.facts.set(FACT, about.id)
+    return True
+
+
+def lent(folder: Path = STORIES) -> tuple[Scenario, ...]:
+    """The stories that a rehearsal is lent. Raises StartupProblem as `load` does."""
+    return tuple(story for story, _twee in _stories(folder)[:LENT])
+
+
+async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STORIES) -> list[Submission]:
+    """Puts these stories into a rehearsal's commission, once: to be played there, and not for the library.
+
+    A real commission is lent none: its stories come from people, through a moderator.
+    """
+    if not about.rehearsal:
+        return []
+    at = clock.now()
+    async with store.begin() as work:
+        standing = await work.stories.of(about.id, submissions.ACCEPTED)
+        if standing:
+            return list(standing)
+        labels = {group.label.casefold(): group.id for group in about.groups}
+        found = []
+        for story, twee in _stories(folder)[:LENT]:
+            submission = Submission(
+                id=secrets.token_hex(16),
+                commission=about.id,
+                title=story.title,
+                twee=twee,
+                status=submissions.ACCEPTED,
+                told_by=labels.get(story.told_by.casefold()),
+                submitted_at=at,
+                moderated_at=at,
+                may_perform=True,
+            )
+            await work.stories.add(submission)
+            found.append(submission)
+    return found
+
+
+def _stories(folder: Path) -> Sequence[tuple[Scenario, str]]:
+    """Every story of a folder by file name, with its text. Raises StartupProblem."""
+    files = sorted(folder.glob("*.twee"))
+    if not files:
+        words = "There are no stories in %(folder)s for the demonstration. Start with --no-demo to go without."
+        raise StartupProblem(words, folder=folder)
+    stories = []
+    for file in files:
+        source = file.read_bytes()
+        try:
+            stories.append((scenario.parse(source, new=True), source.decode()))
+        except StoryProblems as error:
+            first = error.problems[0]
+            raise StartupProblem(
+                "%(file)s:%(line)s: %(problem)s Put the story right, or start with --no-demo.",
+                file=file,
+                line=first.line,
+                problem=first.message,
+            ) from error
+    return stories

@@ -1,0 +1,76 @@
+"""What leaves the house: opened ballots and exports, both only of rounds whose result was shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from forum.errors import NotFound
+from forum.ports import Store, Work
+from forum.record import datapackage, verify
+from forum.record.public_log import Log
+from forum.record.signing import Signer
+from forum.voting import ballot
+from forum.voting.suppression import label_of, origin_of
+
+
+async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
+    """A round's ballots as ballot.opened writes them, in the order of their leaf hashes.
+
+    Raises NotFound for a round that is not there, and just so for one whose result was not shown.
+    """
+    round_ = await work.rounds.get(round_id)
+    session = await work.sessions.get(round_.session)
+    # A round that is annulled after its reveal keeps the time of it, and its ballots stay open.
+    if not round_.revealed_at or session.partition is None or round_id in session.held:
+        raise NotFound("There are no opened ballots here.")
+    commission = await work.commissions.get(session.commission)
+    ballots = await work.rounds.ballots(round_id)
+    label = label_of(session.partition, Counter(b.group for b in ballots), commission.threshold, round_.method)
+    origin = origin_of(session.partition, [(b.group, b.paper) for b in ballots], commission.threshold, round_.method)
+    return await asyncio.to_thread(ballot.open_all, ballots, label, origin)
+
+
+# The lines of so many opened rounds are kept by all that they follow from: nothing in them changes.
+MOST_KEPT = 16
+
+
+async def opened_lines(work: Work, round_id: str) -> bytes:
+    """The same, a canonical line each: made once, and then kept while the round stays as it is. Raises NotFound."""
+    round_ = await work.rounds.get(round_id)
+    session = await work.sessions.get(round_.session)
+    commission = await work.commissions.get(session.commission)
+    voted = (await work.rounds.voted([round_id]))[round_id]
+
+    async def lines() -> bytes:
+        opened = await opened_ballots(work, round_id)
+        return await asyncio.to_thread(lambda: b"".join(verify.canonical(line) + b"\n" for line in opened))
+
+    follows_from = (round_, session.partition, round_id in session.held, commission.threshold, voted)
+    return await work.remembered.of(bytes, MOST_KEPT, follows_from, lines)
+
+
+async def export(store: Store, signer: Signer, commission: str | None = None) -> bytes:
+    """The export of one commission, or of all: a zip. Raises NotFound for a commission that is not there."""
+    async with store.read() as work:
+        if commission is not None:
+            await work.commissions.get(commission)
+        entries = [verify.parse_canonical(entry.body) for entry in await work.record.entries()]
+        disclosures = await work.record.disclosures(commission=commission)
+        ballots = [
+            line
+            for entry in entries
+            if entry["type"] == "round revealed" and commission in (None, entry["commission"])
+            for line in await opened_ballots(work, entry["round"])
+        ]
+    words = {d.digest: d.encoded for d in disclosures if d.encoded is not None}
+    log = Log(tuple(entries), words, tuple(ballots), commission)
+    # Hashing and writing take a while for a long record, and the room must not wait for it.
+    return await asyncio.to_thread(datapackage.pack, log, signer)
+
+
+def summary(data: bytes) -> dict[str, int]:
+    """How many entries and opened ballots an export holds: {"entries", "ballots"}."""
+    files, _ = verify.unpack(data)
+    return {"entries": files["record.jsonl"].count(b"\n"), "ballots": files["ballots.jsonl"].count(b"\n")}

@@ -1,0 +1,185 @@
+"""The task that sends e-mail about stories: in a server's background, one letter after the other, whatever happens.
+
+Each round it looks at those subscriptions that are due, sends one letter with everything new, and only then notes that
+it was told: after a crash the same letter goes out again, with the same Message-ID. A mail server that is slow or away
+holds up nothing but e-mail. Without a mail server nothing is sent, and addresses are erased when their time has come
+all the same. Nothing that is logged says who, or which story.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from forum.errors import StoreUnavailable
+from forum.ports import ASKED, DONE, REFUSED, SENT_OUT, Clock, Letter, Post, Posted, Store, Submission, Subscription
+from forum.services import scrubbing
+from forum.services.mail.subscriptions import is_done
+from forum.services.stories import timeline
+from forum.services.stories.timeline import APPEALED, RECEIVED, Event
+
+EVERY = 60.0
+# What the writer did is no news to the writer.
+OWN = frozenset({RECEIVED, APPEALED})
+# What happened a moment ago may be followed, or be joined by what is on its way to the disk: it waits so long.
+SETTLED_MINUTES = 1
+# After a letter the next one waits, so that a busy day is not a mail a minute.
+REST_MINUTES = 60
+LOOK_MINUTES = 60
+# A receiver that takes none for now is asked again after 2, 4, 8 ... minutes, 12 hours at most: about five days.
+MOST_TRIES, LONGEST_MINUTES = 18, 720
+# The same for a mail server that is away.
+LONGEST_DOWN = 30
+
+log = structlog.get_logger()
+
+
+class Letters(Protocol):
+    """Writes letters; the words are the pages' business."""
+
+    def confirmation(self, to: Subscription, at: str) -> Letter:
+        """The mail that asks whether the address is theirs."""
+        ...
+
+    def news(self, to: Subscription, story: Submission, events: Sequence[Event], at: str) -> Letter:
+        """The mail that tells what became of a story; there is at least one event."""
+        ...
+
+
+class Mailing:
+    """Sends for as long as this server runs; `once` is one round of it. Without a `post` nothing is sent."""
+
+    def __init__(self, store: Store, clock: Clock, post: Post | None, letters: Letters) -> None:
+        self._store = store
+        self._clock = clock
+        self._post = post
+        self._letters = letters
+        self._woken = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._down = 0
+        self._down_until = ""
+        self._stopping = False
+        self._patience: asyncio.Timeout | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins, with a round at once and then one every minute."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def wake(self) -> None:
+        """There is something to send: the next round is now."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """Returns when it has ended. It waits for the database, and not for a mail server."""
+        self._stopping = True
+        self._woken.set()
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time())
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                await self.once()
+            except Exception as error:
+                # Whatever it is, the next round may go better, and the server serves on.
+                log.warning("a round of e-mail failed", error=type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), EVERY)
+
+    async def once(self) -> None:
+        """Erases what is late, sends what is due. Raises StoreUnavailable."""
+        async with self._turn:
+            now = self._clock.now()
+            async with self._store.read() as work:
+                size = await work.record.size()
+                late = await work.mail.late(now)
+                due = await work.mail.due(now, size)
+            for one in late:
+                await self._forget(one)
+            gone = {one.id for one in late}
+            for one in due:
+                if one.id not in gone and not self._stopping:
+                    await self._carefully(one, size)
+            await scrubbing.scrub(self._store)
+
+    async def _carefully(self, one: Subscription, size: int) -> None:
+        """Looks at one; what goes wrong with it is not the others' fault."""
+        try:
+            await (self._ask(one) if one.state == ASKED else self._tell(one, size))
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.warning("an e-mail could not be made", error=type(error).__name__)
+
+    async def _ask(self, one: Subscription) -> None:
+        letter = self._letters.confirmation(one, self._clock.now())
+        await self._send(letter, one, replace(one, state=SENT_OUT, tries=0))
+
+    async def _tell(self, one: Subscription, size: int) -> None:
+        settled, later = self._clock.later(minutes=-SETTLED_MINUTES), self._clock.later(minutes=LOOK_MINUTES)
+        async with self._store.read() as work:
+            story = await work.stories.get(one.story)
+            events = await timeline.life(work, story)
+        new = [event for event in events if event.at > one.told_until and event.kind not in OWN]
+        news = [event for event in new if event.at <= settled]
+        looked = one if len(news) < len(new) else replace(one, seen=size, look_at=later)
+        if is_done(one.asked_at, events, self._clock):
+            await self._end(one, DONE)
+        elif news:
+            letter = self._letters.news(one, story, news, self._clock.now())
+            rest = self._clock.later(minutes=REST_MINUTES)
+            await self._send(letter, one, replace(looked, told_until=settled, not_before=rest, tries=0))
+        elif looked is not one:
+            await self._save(looked, one)
+
+    async def _send(self, letter: Letter, one: Subscription, after: Subscription) -> None:
+        """Sends a letter; `after` is kept once it was taken."""
+        if self._post is None or self._stopping or self._clock.now() < self._down_until:
+            return
+        try:
+            async with asyncio.timeout(None) as self._patience:
+                posted = await self._post.send(letter)
+        except TimeoutError:
+            return  # the server stops: the letter goes out when it is there again
+        finally:
+            self._patience = None
+        if posted is Posted.DOWN:
+            self._down += 1
+            self._down_until = self._clock.later(minutes=min(2**self._down, LONGEST_DOWN))
+            # Behind the others: it may be this very letter at which the server hangs, and they shall have their turn.
+            await self._save(replace(one, not_before=self._down_until), one)
+            return
+        self._down = 0
+        if posted is Posted.TAKEN:
+            await self._save(after, one)
+        elif posted is Posted.REFUSED or one.tries >= MOST_TRIES:
+            await self._end(one, REFUSED)
+        else:
+            wait = self._clock.later(minutes=min(2 ** (one.tries + 1), LONGEST_MINUTES))
+            await self._save(replace(one, tries=one.tries + 1, not_before=wait), one)
+
+    async def _save(self, after: Subscription, before: Subscription) -> None:
+        async with self._store.begin() as work:
+            await work.mail.save(after, before)
+
+    async def _end(self, one: Subscription, why: str) -> None:
+        """Erases the address; what is left says why, on the private page."""
+        async with self._store.begin() as work:
+            if await work.mail.save(replace(one, state=why, address=""), one):
+                await scrubbing.to_do(work, self._clock.now())
+
+    async def _forget(self, one: Subscription) -> None:
+        """Deletes one that was not confirmed in time, unless it was confirmed, or asked anew, a moment ago."""
+        async with self._store.begin() as work:
+            there = await work.mail.of(one.story)
+            if there == one and await work.mail.forget(one.story):
+                await scrubbing.to_do(work, self._clock.now())

@@ -1,0 +1,30 @@
+"""Who may do what: one table. tests/web/security/who_may.txt says it address by address, by hand; tests hold the two
+equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+ADMINISTRATOR = "administrator"
+ORGANISER = "organiser"
+MODERATOR = "moderator"
+COMMISSIONER = "commissioner"
+ROLES = (ADMINISTRATOR, ORGANISER, MODERATOR, COMMISSIONER)
+
+# What a route may ask for -> the roles that have it. "public" is open to everybody, signed in or not: contributors
+# come by their private link, participants by joining, the projector by its own link.
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "public": frozenset(),
+    "signed in": frozenset(ROLES),
+    "run sessions": frozenset({ORGANISER}),
+    "moderate stories": frozenset({MODERATOR}),
+    "decide": frozenset({COMMISSIONER}),
+    "manage people": frozenset({ADMINISTRATOR}),
+}
+
+
+def may(roles: Iterable[str], permission: str) -> bool:
+    """Whether somebody with these roles may do this. An administrator manages people, and does not vote, moderate,
+    run or decide unless given that role too. Raises KeyError for a permission that is not in the table."""
+    needed = PERMISSIONS[permission]
+    return permission == "public" or any(role in needed for role in roles)

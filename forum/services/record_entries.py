@@ -1,0 +1,60 @@
+"""Writing the record: an entry is appended in the same unit of work as the thing it tells of, or neither happens."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from forum.ports import Disclosure, Work
+from forum.record import verify
+from forum.voting.commission import Commission
+
+
+@dataclass(frozen=True)
+class Words:
+    """Personal words in an entry's facts: the entry gets their digest, the words are stored beside it."""
+
+    name: str
+    value: str
+
+
+async def append(work: Work, commission: Commission, type_: str, at: str, facts: Mapping[str, object]) -> int:
+    """Appends one entry and returns its index.
+
+    `facts` may hold Words anywhere; each becomes {"sd": digest}, salted with 128 fresh random bits (RFC 9901).
+    Raises IllegalMove where another process appended meanwhile: the whole unit of work is then to be tried again.
+    """
+    disclosed: list[tuple[str, str]] = []
+    body: dict[str, object] = {"type": type_, "at": at, "commission": commission.id}
+    if commission.demonstration or commission.rehearsal:
+        body["demonstration"] = True
+    for name, value in facts.items():
+        body[name] = _without_words(value, disclosed)
+    canonical = verify.canonical(body)
+    index = await work.record.append(await work.record.size(), commission.id, canonical, verify.leaf_hash(canonical))
+    await work.record.add_disclosures(
+        [Disclosure(digest, index, commission.id, encoded) for digest, encoded in disclosed]
+    )
+    return index
+
+
+async def erase(work: Work, commission: Commission, at: str, digests: Sequence[str]) -> int | None:
+    """Takes back the words behind these digests: deletes them, and appends the "erasure" entry that names the digests.
+
+    Returns the index of the entry; None, and nothing is appended, where no words were there any more.
+    """
+    withdrawn = await work.record.withdraw(digests, at)
+    return await append(work, commission, "erasure", at, {"digests": withdrawn}) if withdrawn else None
+
+
+def _without_words(value: object, disclosed: list[tuple[str, str]]) -> object:
+    if isinstance(value, Words):
+        digest, encoded = verify.disclosure(secrets.token_hex(16), value.name, value.value)
+        disclosed.append((digest, encoded))
+        return {"sd": digest}
+    if isinstance(value, Mapping):
+        return {key: _without_words(item, disclosed) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_words(item, disclosed) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""Acts on sessions: organise, facilitate, vote on policy, undo."""

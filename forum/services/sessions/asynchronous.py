@@ -1,0 +1,282 @@
+"""Asynchronous rounds: a public story's question, open for days, for people who cannot come into a room.
+
+They play the story alone, choose, give a reason, and change their minds until it closes. Casting, intake, tallying,
+small groups, leaves and the record are those of a room; what happens to the round is done by Facilitation, for sessions
+of this kind. Here is what is different: how one is opened, how more time is given, and that it closes by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from forum.adapters.clock import written
+from forum.errors import IllegalMove, NotFound, StoreUnavailable
+from forum.ports import Clock, Store, Submission, Work
+from forum.ports.long_work import parsed
+from forum.services import record_entries
+from forum.services.form_errors import Findings
+from forum.services.sessions import cues, facilitation, guard, organising
+from forum.services.sessions.acts import playable
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.forget_devices import forget_due
+from forum.services.stories.submissions import ACCEPTED
+from forum.services.voting import closing
+from forum.sessions.local_time import UTC, stored
+from forum.sessions.session import ASYNCHRONOUS, LiveSession
+from forum.stories.scenario import Scene
+from forum.voting import round as rounds
+from forum.voting.commission import Commission
+from forum.voting.round import OPEN, Round
+
+FEWEST_HOURS = 1
+MOST_DAYS = 60
+# No vowels, so that no code is a word; no l, which looks like a one.
+LETTERS = "bcdfghjkmnpqrstvwxz"
+CODE_LENGTH = 8
+# How long a round is left open for answers that came in time and are still on their way to the database (seconds).
+GRACE = 5
+# How often the closer looks (seconds).
+EVERY = 10
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class AsynchronousForm:
+    """An asynchronous round as typed. `story` is the id of a public story, `scene` the name of a decision point in it.
+
+    `day` and `time`, as clocks show them in `zone`, are when it closes. `id` as in organising.CommissionForm. Errors
+    come back under "title", "question", "day" and "time".
+    """
+
+    commission: str
+    id: str = ""
+    title: str = ""
+    story: str = ""
+    scene: str = ""
+    day: str = ""
+    time: str = ""
+    rehearsal: bool = False
+    zone: ZoneInfo = UTC
+
+
+async def questions(stories: Iterable[Submission]) -> list[tuple[Submission, Scene]]:
+    """The decision points that may be opened: those of public stories that may be performed."""
+    return [
+        (story, scene)
+        for story in stories
+        if story.status == ACCEPTED and story.may_perform
+        for scene in (await parsed(story.twee)).decisions
+    ]
+
+
+def acts(store: Store, clock: Clock) -> Facilitation:
+    """What an organiser does with an asynchronous session: of the acts in a room close, reveal and annul."""
+    return Facilitation(store, clock, ASYNCHRONOUS)
+
+
+async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> LiveSession:
+    """Opens a story's question until the time given, in a session of its own; the same form sent twice opens one.
+
+    Raises FormErrors with everything that is wrong, NotFound for an unknown commission.
+    """
+    found = Findings()
+    title = found.name("title", form.title, "Give the round a title.", organising.MOST_TITLE)
+    at = clock.now()
+    async with store.begin() as work:
+        commission = await work.commissions.get(form.commission)
+        if _ID.fullmatch(form.id):
+            standing = [s for s in await work.sessions.of(commission.id) if s.id == form.id and s.asynchronous]
+            if standing:
+                return standing[0]
+        scene = await _question(work, commission, form, found)
+        closes_at = _closing_time(found, form.day, form.time, form.zone)
+        _in_bounds(found, closes_at, clock.later(hours=FEWEST_HOURS), clock.later(days=MOST_DAYS))
+        found.stop()
+        rehearsal = form.rehearsal or commission.rehearsal
+        live = LiveSession(
+            id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
+            commission=commission.id,
+            title=title,
+            code="".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH)),
+            projector=secrets.token_urlsafe(24),
+            scenarios=(form.story,),
+            rehearsal=rehearsal,
+            recorded=not rehearsal,
+            opened_at=at,
+            kind=ASYNCHRONOUS,
+        )
+        draft = Round(
+            id=secrets.token_hex(16),
+            session=live.id,
+            question=scene.text,
+            responses=cues.offered([link.text for link in scene.links], none=True),
+            scenario=form.story,
+            scene=scene.name,
+            created_at=at,
+            closes_at=closes_at,
+        )
+        round_, entries = rounds.apply(draft, rounds.Open(at))
+        await work.sessions.add(live)
+        await work.rounds.add(round_)
+        if live.recorded:
+            await record_entries.append(work, commission, "session opened", at, organising.opened(live, commission))
+            await record_entries.append(work, commission, entries[0], at, facilitation.opened(round_, commission))
+    return live
+
+
+async def _question(work: Work, commission: Commission, form: AsynchronousForm, found: Findings) -> Scene:
+    """The decision point that is asked for; where it cannot be opened that is found wrong, and some scene returned."""
+    try:
+        # Held, so that nobody takes the story down or back while its question is being opened.
+        story = await playable(work, form.story, lock=True)
+    except NotFound:
+        found.wrong("question", "Choose the question that people will answer.")
+        return Scene("", "")
+    except IllegalMove as error:
+        found.wrong("question", error.message)
+        return Scene("", "")
+    offered = await questions([story]) if story.commission == commission.id else []
+    scene = next((scene for _, scene in offered if scene.name == form.scene), None)
+    if scene is None:
+        found.wrong("question", "Choose a question of a public story of this commission that may be performed.")
+    return scene or Scene("", "")
+
+
+async def extend(store: Store, clock: Clock, session: str, day: str, time: str, zone: ZoneInfo = UTC) -> Round:
+    """Gives more time, until the day and time typed, on clocks in `zone`; everybody is told, and the record says so.
+
+    Raises FormErrors ("day", "time") for a time that cannot be or is too far away, BadInput for one that is no later,
+    IllegalMove where the question is closed, or its time is over.
+    """
+    found = Findings()
+    closes_at = _closing_time(found, day, time, zone)
+    async with store.begin() as work:
+        live = await guard.going_on(work, session, ASYNCHRONOUS)
+        [of] = await work.rounds.of(live.id)
+        before = await work.rounds.get(of.id, lock=True)
+        latest = datetime.fromisoformat(before.opened_at) + timedelta(days=MOST_DAYS)
+        _in_bounds(found, closes_at, "", written(latest))
+        found.stop()
+        round_, entries = rounds.apply(before, rounds.Extend(clock.now(), closes_at))
+        await work.rounds.save(round_)
+        await work.sessions.save(replace(live, version=live.version + 1))
+        if live.recorded:
+            commission = await work.commissions.get(live.commission)
+            facts = {"session": live.id, "round": round_.id, "closes_at": round_.closes_at}
+            await record_entries.append(work, commission, entries[0], round_.extended_at, facts)
+    return round_
+
+
+def _closing_time(found: Findings, day: str, time: str, zone: ZoneInfo) -> str:
+    """The moment typed, as it is stored; "" where that is none, which is then found wrong."""
+    try:
+        date = datetime.fromisoformat(day.strip()) if _DAY.fullmatch(day.strip()) else None
+    except ValueError:
+        date = None
+    if date is None:
+        found.wrong("day", "Write the day as year, month, day. For example: 2027-03-31.")
+    hour, _, minute = time.strip().partition(":")
+    if not _TIME.fullmatch(time.strip()) or int(hour) > 23 or int(minute) > 59:
+        found.wrong("time", "Write the time as hours and minutes. For example: 18:00.")
+        return ""
+    if date is None:
+        return ""
+    try:
+        return stored(date.replace(hour=int(hour), minute=int(minute)), zone)
+    except ValueError:
+        found.wrong("time", "Clocks skip this time, because summer time begins. Choose an hour later.")
+        return ""
+
+
+def _in_bounds(found: Findings, closes_at: str, first: str, last: str) -> None:
+    if closes_at and closes_at < first:
+        found.wrong("day", "It must be open for at least %(hours)s hour.", hours=FEWEST_HOURS)
+    if closes_at > last:
+        found.wrong("day", "It may be open for at most %(days)s days.", days=MOST_DAYS)
+
+
+# ---------------------------------------------------------------- closing by itself
+
+
+def overdue(clock: Clock) -> str:
+    """What closes at this time or earlier is over for good: nothing that came in time is still on its way."""
+    return clock.later(seconds=-GRACE)
+
+
+async def close_due(store: Store, clock: Clock) -> list[Round]:
+    """Closes every round whose time is over; returns those that this call has closed. One that cannot be closed now
+    keeps no other from it, and is tried again the next time: nothing is counted in it any more in any case."""
+    due = overdue(clock)
+    async with store.read() as work:
+        waiting = await work.rounds.timed(due=due)
+    closed = []
+    for found in waiting:
+        try:
+            async with store.begin() as work:
+                round_ = await closing.close_now(work, found.session, found.id, clock.now(), due=due)
+        except (StoreUnavailable, IllegalMove) as error:
+            log.warning("a round whose time is over is not closed yet", round=found.id, error=str(error))
+            continue
+        if round_ is not None:
+            closed.append(round_)
+    return closed
+
+
+async def up_to_date(store: Store, clock: Clock, round_: Round) -> Round:
+    """The round, closed now where its time is over and nobody has closed it yet."""
+    if round_.state != OPEN or round_.closes_at > overdue(clock):
+        return round_
+    await close_due(store, clock)
+    async with store.read() as work:
+        return await work.rounds.get(round_.id)
+
+
+class Closer:
+    """Closes rounds whose time is over, and forgets the devices of sessions that are, for as long as this server runs.
+
+    What it needs to know is in the database, so that a restart forgets nothing.
+    """
+
+    def __init__(self, store: Store, clock: Clock, every: float = EVERY) -> None:
+        self._store = store
+        self._clock = clock
+        self._every = every
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to look, at once and then every few seconds."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Returns when it has ended, which it does after a look only, and not before the first."""
+        self._stopping.set()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await close_due(self._store, self._clock)
+                await forget_due(self._store, self._clock)
+            except Exception:
+                # Whatever it is: rounds must close tomorrow too.
+                log.exception("what is over was not closed, or not forgotten")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._every)
+            if self._stopping.is_set():
+                return

@@ -1,0 +1,292 @@
+"""Making commissions, live sessions and organisers' tokens: what comes before a room is opened."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from forum.errors import IllegalMove, NotFound
+from forum.ports import Clock, Person, Store, Token, Work
+from forum.services import record_entries
+from forum.services.form_errors import Findings
+from forum.sessions.session import ENTRANCES, OPEN_CODE, OPEN_LINK, TICKETS, LiveSession
+from forum.stories.visible_text import alike, line, trimmed
+from forum.voting.commission import (
+    DEFAULT_THRESHOLD,
+    MINIMUM_THRESHOLD,
+    POWERS,
+    STAGES,
+    Commission,
+    DecisionPower,
+    Group,
+    SupportLine,
+)
+from forum.voting.reason import KEPT, WAYS
+from forum.voting.suppression import ONLY_WITH_TICKETS, Partition
+
+# Labels that the software itself gives: a group of that name could not be told from them in a table.
+RESERVED_LABELS = ("other groups", "everyone", "prefer not to say", "head count", "equal voice")
+FEWEST_GROUPS, MOST_GROUPS = 2, 20
+MOST_LABEL = 60
+MOST_CONTACT = 200
+MOST_TITLE = 120
+MOST_WORDS = 1000
+MOST_THRESHOLD = 1000
+MOST_INVITED = 1_000_000
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class CommissionForm:
+    """A commission as typed. `groups` are (label, number invited), `support` (name, contact), empty rows too.
+
+    `id` is a random id made when the form was shown (empty: one is made). Errors about the n-th row (from 1)
+    come back under `group_n`, `invited_n`, `support_name_n`, `support_contact_n`; the others under these
+    names.
+    """
+
+    id: str = ""
+    title: str = ""
+    question: str = ""
+    stage: str = ""
+    level: str = ""
+    decides: str = ""
+    can_change: str = ""
+    cannot_change: str = ""
+    threshold: str = ""
+    groups: tuple[tuple[str, str], ...] = ()
+    support: tuple[tuple[str, str], ...] = ()
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True)
+class SessionForm:
+    """A live session as typed. `scenarios` are ids of accepted stories of the commission, in their order.
+
+    `record` asks for a rehearsal in the record, which only data made by a rehearsal allows; a real session
+    always goes into it. `entrance` is how people get in, one of session.ENTRANCES. `reasons` says who reads
+    what people write with their votes, one of reason.WAYS. `whole`: without tickets nothing is given by group.
+    `id` as in CommissionForm.
+    """
+
+    commission: str
+    id: str = ""
+    title: str = ""
+    scenarios: tuple[str, ...] = ()
+    rehearsal: bool = False
+    record: bool = False
+    entrance: str = OPEN_CODE
+    reasons: str = KEPT
+    whole: bool = False
+
+
+async def create_commission(store: Store, clock: Clock, form: CommissionForm) -> Commission:
+    """Makes a commission; the same form sent twice makes one.
+
+    Raises FormErrors with everything that is wrong.
+    """
+    found = Findings()
+    commission = Commission(
+        id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
+        title=found.name("title", form.title, "Give the commission a title.", MOST_TITLE),
+        question=found.need("question", form.question, "Write the question that this work is to answer.", MOST_WORDS),
+        stage=_one_of(found, "stage", form.stage, STAGES, "Choose the stage that the work is in."),
+        power=DecisionPower(
+            level=_one_of(found, "level", form.level, POWERS, "Choose how far the result binds."),
+            decides=found.need("decides", form.decides, "Say who decides.", MOST_WORDS),
+            can_change=found.need("can_change", form.can_change, "Say what can change.", MOST_WORDS),
+            cannot_change=found.need("cannot_change", form.cannot_change, "Say what cannot change.", MOST_WORDS),
+        ),
+        groups=tuple(_groups(found, form.groups)),
+        threshold=_threshold(found, form.threshold),
+        support=tuple(_support(found, form.support)),
+        rehearsal=form.rehearsal,
+        created_at=clock.now(),
+    )
+    found.stop()
+    async with store.begin() as work:
+        if form.id == commission.id:
+            try:
+                return await work.commissions.get(commission.id)
+            except NotFound:
+                pass
+        await work.commissions.add(commission)
+    return commission
+
+
+def _one_of(found: Findings, name: str, value: str, options: Sequence[str], otherwise: str) -> str:
+    if value not in options:
+        found.wrong(name, otherwise)
+    return value
+
+
+def _threshold(found: Findings, typed: str) -> int:
+    number = _number(typed) if trimmed(typed) else DEFAULT_THRESHOLD
+    if number is None or not MINIMUM_THRESHOLD <= number <= MOST_THRESHOLD:
+        found.wrong(
+            "threshold",
+            "Write a whole number from %(fewest)s to %(most)s.",
+            fewest=MINIMUM_THRESHOLD,
+            most=MOST_THRESHOLD,
+        )
+        return DEFAULT_THRESHOLD
+    return number
+
+
+def _groups(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]:
+    seen: list[str] = []
+    for number, (typed, many) in enumerate(rows, 1):
+        label, invited = line(typed), trimmed(many)
+        if not label and not invited:
+            continue
+        field = f"group_{number}"
+        found.name(field, label, "Name this group.", MOST_LABEL)
+        same = alike(label[: MOST_LABEL + 1])
+        if same in RESERVED_LABELS:
+            found.wrong(field, "Forum uses this name itself. Give the group another one.")
+        if same in seen:
+            found.wrong(field, "Two groups have this name. Change one.")
+        seen.append(same)
+        count = _number(invited) if invited else None
+        if invited and (count is None or count > MOST_INVITED):
+            found.wrong(
+                f"invited_{number}",
+                "Write how many people were invited as a whole number, or leave it empty.",
+            )
+        yield Group(secrets.token_hex(16), label, count)
+    if not FEWEST_GROUPS <= len(seen) <= MOST_GROUPS:
+        found.wrong("group_1", "Give from %(fewest)s to %(most)s groups.", fewest=FEWEST_GROUPS, most=MOST_GROUPS)
+
+
+def _support(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[SupportLine]:
+    for number, (name, contact) in enumerate(rows, 1):
+        if trimmed(name) or trimmed(contact):
+            yield SupportLine(
+                found.name(f"support_name_{number}", name, "Say who people can talk to.", MOST_LABEL),
+                found.need(f"support_contact_{number}", contact, "Say how to reach them.", MOST_CONTACT),
+            )
+
+
+def _number(typed: str) -> int | None:
+    return int(typed.strip()) if _NUMBER.fullmatch(typed.strip()) else None
+
+
+async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveSession:
+    """Makes a live session with its join code and its projector's link; the same form sent twice makes one.
+
+    A real session is in the record from its start. A rehearsal is not, unless that is asked for and a
+    rehearsal made this data: else IllegalMove. Raises NotFound for an unknown commission, FormErrors for what
+    is wrong.
+    """
+    found = Findings()
+    title = found.name("title", form.title, "Give the session a title.", MOST_TITLE)
+    async with store.begin() as work:
+        commission = await work.commissions.get(form.commission)
+        if _ID.fullmatch(form.id):
+            standing = [s for s in await work.sessions.of(commission.id) if s.id == form.id]
+            if standing:
+                return standing[0]
+        rehearsal = form.rehearsal or commission.rehearsal
+        if rehearsal and form.record:
+            await _may_record(work, commission)
+        playable = {s.id for s in await work.stories.of(commission.id, "accepted") if s.may_perform}
+        if not set(form.scenarios) <= playable:
+            found.wrong("scenario", "Choose from the accepted stories of this commission that may be played.")
+        _one_of(found, "reasons", form.reasons, WAYS, "Choose who reads the reasons.")
+        _one_of(found, "entrance", form.entrance, ENTRANCES, "Choose how people get in.")
+        found.stop()
+        live = LiveSession(
+            id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
+            commission=commission.id,
+            title=title,
+            code=await _free_code(work),
+            projector=secrets.token_urlsafe(24),
+            scenarios=tuple(dict.fromkeys(form.scenarios)),
+            rehearsal=rehearsal,
+            recorded=form.record or not rehearsal,
+            opened_at=clock.now(),
+            entrance=form.entrance,
+            reasons=form.reasons,
+            # Fixed from the start; otherwise it is when the first round closes.
+            partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != TICKETS else None,
+        )
+        await work.sessions.add(live)
+        if live.recorded:
+            await record_entries.append(work, commission, "session opened", live.opened_at, opened(live, commission))
+    return live
+
+
+async def _may_record(work: Work, commission: Commission) -> None:
+    if await work.facts.get("made_by") != "rehearsal":
+        raise IllegalMove("A rehearsal cannot enter this record: its data was not made by a rehearsal.")
+    if not (commission.rehearsal or commission.demonstration):
+        raise IllegalMove("A rehearsal cannot enter the record of a real commission.")
+
+
+async def _free_code(work: Work) -> str:
+    """Six random digits that no session has. The first is no nought, so that nobody leaves it out."""
+    while True:
+        code = str(100_000 + secrets.randbelow(900_000))
+        try:
+            await work.sessions.by_code(code)
+        except NotFound:
+            return code
+
+
+def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
+    """The facts of a "session opened" entry: what was declared before any vote."""
+    return {
+        "session": live.id,
+        "title": live.title,
+        "about": {
+            "title": commission.title,
+            "question": commission.question,
+            "stage": commission.stage,
+            "power": {
+                "level": commission.power.level,
+                "decides": commission.power.decides,
+                "can_change": commission.power.can_change,
+                "cannot_change": commission.power.cannot_change,
+            },
+            "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
+            "threshold": commission.threshold,
+        },
+        "scenarios": list(live.scenarios),
+        "kind": live.kind,
+        "entrance": OPEN_LINK if live.asynchronous else live.entrance,
+    }
+
+
+async def replace_password(work: Work, person: str, hashed: str, at: str) -> None:
+    """Gives somebody another password (its hash), and ends whatever was opened with the one before: every sign-in, and
+    every token. Raises NotFound."""
+    await work.people.set_password(person, hashed)
+    await work.people.sign_out_everywhere(person)
+    for token in await work.people.tokens(person):
+        await work.people.revoke_token(person, token.id, at)
+
+
+async def make_token(store: Store, clock: Clock, person: Person, label: str) -> tuple[Token, str]:
+    """Makes a token for a machine. Returns it with its secret, which is told once and kept as a SHA-256 only.
+
+    Raises FormErrors where the label is missing.
+    """
+    found = Findings()
+    label = found.name("label", label, "Say what the token is for.", MOST_LABEL)
+    found.stop()
+    secret = secrets.token_urlsafe(32)
+    token = Token(secrets.token_hex(16), person.id, label, clock.now())
+    async with store.begin() as work:
+        await work.people.add_token(token, hashlib.sha256(secret.encode()).hexdigest())
+    return token, secret
+
+
+async def revoke_token(store: Store, clock: Clock, person: Person, token: str) -> None:
+    """Makes a token useless. Raises NotFound where the person has no such token."""
+    async with store.begin() as work:
+        await work.people.revoke_token(person.id, token, clock.now())

@@ -1,0 +1,257 @@
+"""Making a session's programme, change by change, and going through it.
+
+Every change is one unit of work on the programme as it is at that moment, so that two organisers can work on it at
+once; each can be undone. Errors come back under the names of the form's fields.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.ports import Clock, Planned, Store, Submission, Work
+from forum.ports.long_work import parsed
+from forum.services.form_errors import Findings
+from forum.services.sessions import guard
+from forum.services.sessions.acts import Outcome
+from forum.services.sessions.cues import MOST_NOTE
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.organising import MOST_TITLE
+from forum.sessions import programme as plans
+from forum.sessions.programme import Item, Programme, Section
+from forum.sessions.session import LiveSession
+from forum.stories.visible_text import upright
+from forum.voting.methods import METHODS
+from forum.voting.question import Terms, check_number, check_question, check_terms
+from forum.voting.round import AFTER_REPLAY, ANNULLED
+
+# What was done to a programme; undone goes back to a state before.
+ADDED, CHANGED, MOVED, REMOVED, UNDONE = CHANGES = ("added", "changed", "moved", "removed", "undone")
+MOST_SECTIONS, MOST_ITEMS = 30, 300
+MOST_PLACE = 200
+
+Change = Callable[[Programme], Programme]
+
+
+@dataclass(frozen=True)
+class SectionForm:
+    """A section as typed; `id` is empty for a new one."""
+
+    id: str = ""
+    title: str = ""
+    starts: str = ""
+    ends: str = ""
+
+
+class Programming:
+    """The changes that organisers make. Each returns the programme as it is after it."""
+
+    def __init__(self, store: Store, clock: Clock, session: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._session = session
+
+    async def about(self, day: str, place: str, *, public: bool) -> Planned:
+        """When and where the session is, and whether everybody may read its programme beforehand."""
+        found = Findings()
+        try:
+            day = date.fromisoformat(day).isoformat() if day else ""
+        except ValueError:
+            found.wrong("day", "Write the day as 2027-03-12, or leave it empty.")
+        place = found.at_most("place", place, MOST_PLACE)
+        found.stop()
+        return await self._change(lambda plan: replace(plan, day=day, place=place, public=public), CHANGED, "")
+
+    async def section(self, form: SectionForm) -> Planned:
+        """Adds a section, or renames one and sets its times."""
+        found = Findings()
+        title = found.name("title", form.title, "Give the section a title.", MOST_TITLE)
+        starts, ends = plans.clock_time(form.starts), plans.clock_time(form.ends)
+        for name, time in (("starts", starts), ("ends", ends)):
+            if time is None:
+                found.wrong(name, "Write the time as 11:00, or leave it empty.")
+        if ends and not starts:
+            found.wrong("starts", "Say when it starts as well.")
+        elif starts and ends and ends <= starts:
+            found.wrong("ends", "It ends before it starts. Change one of the times.")
+        found.stop()
+        made = Section(form.id or secrets.token_hex(16), title, starts or "", ends or "")
+
+        def change(plan: Programme) -> Programme:
+            if form.id:
+                plan.section(form.id)
+            elif len(plan.sections) >= MOST_SECTIONS:
+                raise BadInput("A programme has at most %(most)s sections.", field="title", most=MOST_SECTIONS)
+            return plans.with_section(plan, made)
+
+        return await self._change(change, CHANGED if form.id else ADDED, title)
+
+    async def remove_section(self, id_: str) -> Planned:
+        """Takes a section out with all its cues."""
+        return await self._named(id_, lambda plan: plans.without_section(plan, id_), REMOVED)
+
+    async def move_section(self, id_: str, *, down: bool) -> Planned:
+        """Moves a section one place."""
+        return await self._named(id_, lambda plan: plans.move_section(plan, id_, 1 if down else -1), MOVED)
+
+    async def story(self, section: str, story: str) -> Planned:
+        """Puts a whole story into a section, cue by cue. It is then one of the session's stories too."""
+        async with self._store.begin() as work:
+            live = await guard.going_on(work, self._session)
+            found = await _playable(work, live, story)
+            told = await parsed(found.twee)
+            items = [replace(cue, id=secrets.token_hex(16)) for cue in plans.cues_of(story, told)]
+            if story not in live.scenarios:
+                added = replace(live, scenarios=(*live.scenarios, story), version=live.version + 1)
+                await work.sessions.save(added)
+            return await self._keep(work, lambda plan: _with(plan, section, items), ADDED, told.title)
+
+    async def cue(self, section: str, wanted: str, method: str = "single") -> Planned:
+        """Puts one cue of the session's stories into a section: "KIND|STORY|SCENE", as the form offers it.
+
+        `method` is how people vote on it, where it is a question.
+        """
+        check_terms(Terms(method))
+        kind, _, rest = wanted.partition("|")
+        story, _, scene = rest.partition("|")
+        async with self._store.begin() as work:
+            live = await guard.going_on(work, self._session)
+            if kind not in {"scene", "replay", "question", "again"} or story not in live.scenarios:
+                raise BadInput("Choose a scene or a question.", field="cue")
+            found = (await parsed((await _playable(work, live, story)).twee)).scene(scene)
+            if found is None or found.decision != (kind in {"question", "again"}):
+                raise BadInput("Choose a scene or a question.", field="cue")
+            if kind == "question":
+                check_number(method, len(found.links))
+            played = "scene" if kind == "replay" else kind
+            item = Item(secrets.token_hex(16), played, story, scene, replay=kind == "replay", method=method)
+            return await self._keep(work, lambda plan: _with(plan, section, [item]), ADDED, scene)
+
+    async def note(self, section: str, words: str) -> Planned:
+        """Puts words for every screen into a section, as "Break"."""
+        found = Findings()
+        words = found.need("words", words, "Write what every screen should say.", MOST_NOTE)
+        found.stop()
+        item = Item(secrets.token_hex(16), "note", words=words)
+        return await self._change(lambda plan: _with(plan, section, [item]), ADDED, words)
+
+    async def ask(
+        self, section: str, question: str, responses: Sequence[str], method: str = "single", *, none: bool
+    ) -> Planned:
+        """Puts a question of the organisers' own into a section."""
+        question, labels = upright(question), tuple(said for r in responses if (said := upright(r)))
+        check_terms(Terms(method))
+        none = none and METHODS[method].NONE
+        check_question(question, labels, method, none=none)
+        item = Item(secrets.token_hex(16), "ask", words=question, responses=labels, none=none, method=method)
+        return await self._change(lambda plan: _with(plan, section, [item]), ADDED, question)
+
+    async def remove(self, id_: str) -> Planned:
+        """Takes a cue out."""
+        return await self._named(id_, lambda plan: plans.without_item(plan, id_), REMOVED)
+
+    async def move(self, id_: str, *, down: bool) -> Planned:
+        """Moves a cue one place, from the end of a section into the next."""
+        return await self._named(id_, lambda plan: plans.move_item(plan, id_, down=down), MOVED)
+
+    async def put(self, id_: str, section: str, before: str) -> Planned:
+        """Moves a cue to another place: in front of a cue of this section, or to the section's end."""
+        return await self._named(id_, lambda plan: plans.put_item(plan, id_, section, before), MOVED)
+
+    async def undo(self, number: int) -> Planned:
+        """Goes back to how the programme was before its latest change, which has this number.
+
+        Raises IllegalMove where there was another change since: that would be undone unseen.
+        """
+        async with self._store.begin() as work:
+            now = await work.programmes.latest(self._session)
+            if now.number != number or not number:
+                raise IllegalMove("The programme was changed since. Look at it first.")
+            before = (await work.programmes.at(self._session, number - 1)).plan
+            return await self._keep(work, lambda plan: before, UNDONE, now.name)
+
+    async def _named(self, id_: str, change: Change, what: str) -> Planned:
+        async with self._store.begin() as work:
+            plan = (await work.programmes.latest(self._session)).plan
+            return await self._keep(work, change, what, _name(plan, id_))
+
+    async def _change(self, change: Change, what: str, name: str) -> Planned:
+        async with self._store.begin() as work:
+            return await self._keep(work, change, what, name)
+
+    async def _keep(self, work: Work, change: Change, what: str, name: str) -> Planned:
+        live = await guard.going_on(work, self._session)
+        now = await work.programmes.latest(live.id)
+        plan = change(now.plan)
+        if plan == now.plan:
+            return now
+        kept = Planned(live.id, now.number + 1, plan, what, name, self._clock.now())
+        await work.programmes.add(kept)
+        # The console shows the programme: it is drawn again.
+        await work.sessions.save(replace(live, version=live.version + 1))
+        return kept
+
+
+class Running(Facilitation):
+    """Going through the programme: the next cue with one tap. `after` is the cue that the console showed as present."""
+
+    def __init__(self, store: Store, clock: Clock, item: str, after: str) -> None:
+        super().__init__(store, clock)
+        self._item = item
+        self._after = after
+
+    async def run(self, session: str) -> Outcome:
+        """Puts the cue up. Raises NotFound where it is no longer in the programme, IllegalMove where the room has gone
+        on since the console was drawn."""
+        async with self._store.read() as work:
+            item = (await work.programmes.latest(session)).plan.item(self._item)
+            rounds = [r for r in await work.rounds.of(session) if r.state != ANNULLED]
+        if item.kind == "note":
+            return await self.note(session, item.words)
+        if item.kind == "scene":
+            return await self.scene(session, item.story, item.scene, replay=item.replay)
+        if item.kind == "question":
+            return await self.question(session, item.story, item.scene, Terms(item.method))
+        if item.kind == "again":
+            first = [r for r in rounds if (r.scenario, r.scene) == (item.story, item.scene) and r.kind != AFTER_REPLAY]
+            if not first:
+                raise IllegalMove("This question was not put yet, so nobody can vote on it again.")
+            return await self.second(session, first[-1].id)
+        asked = [r for r in rounds if r.scenario is None and r.question == item.words]
+        if asked:
+            return await self.again(session, asked[-1].id)
+        return await self.ask(session, item.words, item.responses, Terms(item.method), none=item.none)
+
+    async def _live(self, work: Work, session: str) -> LiveSession:
+        live = await super()._live(work, session)
+        if live.cue.item not in {self._after, self._item}:
+            raise IllegalMove("Somebody else has gone on with the programme. Look at what is on screen now.")
+        return replace(live, cue=replace(live.cue, item=self._item))
+
+
+def _with(plan: Programme, section: str, items: Sequence[Item]) -> Programme:
+    if len(plan.items) + len(items) > MOST_ITEMS:
+        raise BadInput("A programme has at most %(most)s cues.", most=MOST_ITEMS)
+    return plans.with_items(plan, section, items)
+
+
+def _name(plan: Programme, id_: str) -> str:
+    """What a section or a cue is called. Raises NotFound."""
+    section = next((one for one in plan.sections if one.id == id_), None)
+    if section is not None:
+        return section.title
+    item = plan.item(id_)
+    return item.scene or item.words
+
+
+async def _playable(work: Work, live: LiveSession, story: str) -> Submission:
+    try:
+        found = await work.stories.get(story)
+    except NotFound:
+        found = None
+    if found is None or found.commission != live.commission or found.status != "accepted" or not found.may_perform:
+        raise BadInput("Choose from the accepted stories of this commission that may be played.", field="story")
+    return found

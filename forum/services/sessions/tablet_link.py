@@ -1,0 +1,23 @@
+"""The link that makes a device a shared tablet of a session."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from forum.ports import Store
+from forum.services.sessions import guard
+from forum.sessions.session import LiveSession
+
+
+async def share(store: Store, session: str, *, on: bool) -> LiveSession:
+    """Makes a new link, or none; every tablet with the old one is out.
+
+    Raises NotFound for a session that is not in a room, IllegalMove for a new link after the session's end.
+    """
+    async with store.begin() as work:
+        # A link can be taken away also after the end.
+        live = await (guard.going_on(work, session) if on else guard.of_kind(work, session, lock=True))
+        live = replace(live, tablet=secrets.token_urlsafe(24) if on else "", version=live.version + 1)
+        await work.sessions.save(live)
+    return live

@@ -1,0 +1,179 @@
+"""Tickets: single-use codes by group, so that a group's vote is that group's.
+
+A ticket is one person. Where it is lost, a new one takes its place: the old one dies, and who came with it goes on with
+the new one, on another device, with the ballots that were counted already. Codes are told once, when they are issued,
+and kept as SHA-256 only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.ports import Clock, Store, Ticket, Work
+from forum.services.sessions import guard
+from forum.sessions.session import TICKETS, LiveSession, Participant
+from forum.stories.visible_text import digits
+
+# No 0 and O, no 1, I and L: what is read out or copied by hand is read right.
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+LENGTH, PART = 12, 4
+MOST_AT_ONCE, MOST_TICKETS = 500, 5000
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A new ticket with its code, which is told this once."""
+
+    ticket: Ticket
+    code: str
+
+
+class UnknownTicket(BadInput):
+    """There is no such ticket: a guess, or a slip."""
+
+
+def plain(typed: str) -> str:
+    """A code as typed, with whatever stands between its letters, as it is compared."""
+    return "".join(c for c in digits(typed).upper() if c.isascii() and c.isalnum())
+
+
+def printed(code: str) -> str:
+    """A code as it is printed: "K7MQ-2RXP-9FHT"."""
+    return "-".join(code[n : n + PART] for n in range(0, len(code), PART))
+
+
+def digest(code: str) -> str:
+    """SHA-256 (hex) of a code, which is all that is kept of it."""
+    return hashlib.sha256(plain(code).encode()).hexdigest()
+
+
+async def issue(store: Store, clock: Clock, session: str, group: str | None, count: int) -> list[Issued]:
+    """Issues so many tickets for one group (None: prefer not to say). Raises BadInput, IllegalMove."""
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise BadInput("Issue from 1 to %(most)s tickets at once.", field="count", most=MOST_AT_ONCE)
+    async with store.begin() as work:
+        live = await _ticketed(work, session)
+        commission = await work.commissions.get(live.commission)
+        if group is not None and commission.group_label(group) is None:
+            raise BadInput("Choose a group.", field="group")
+        standing = await work.tickets.of(live.id)
+        if len(standing) + count > MOST_TICKETS:
+            raise BadInput("A session has at most %(most)s tickets.", field="count", most=MOST_TICKETS)
+        first = len(standing) + 1
+        issued = [_new(live, number, group, clock.now()) for number in range(first, first + count)]
+        await work.tickets.add([one.ticket for one in issued])
+    return issued
+
+
+async def renew(store: Store, clock: Clock, session: str, number: int) -> Issued:
+    """Puts a new ticket in the place of a lost one, which dies. Raises NotFound, IllegalMove where it is dead."""
+    async with store.begin() as work:
+        live = await _ticketed(work, session)
+        tickets = await work.tickets.of(live.id)
+        lost = _numbered(tickets, number)
+        await _end(work, lost, clock.now())
+        fresh = _new(live, len(tickets) + 1, lost.group, clock.now(), lost)
+        await work.tickets.add([fresh.ticket])
+    return fresh
+
+
+async def revoke(store: Store, clock: Clock, session: str, number: int) -> Ticket:
+    """Makes a ticket useless; ballots that were counted stay. Raises NotFound, IllegalMove where it is dead already."""
+    async with store.begin() as work:
+        live = await _ticketed(work, session)
+        ticket = _numbered(await work.tickets.of(live.id), number)
+        await _end(work, ticket, clock.now())
+    return ticket
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody tells when they come in: the groups that they belong to besides their ticket's (ids), and whether
+    they only `observe`. It counts at the first time: whoever goes on with another ticket goes on as they were."""
+
+    also: frozenset[str] = frozenset()
+    observe: bool = False
+
+
+NOTHING_TOLD = Told()
+
+
+async def admit(
+    store: Store, clock: Clock, live: LiveSession, typed: str, device: str, told: Told = NOTHING_TOLD
+) -> Participant:
+    """Who comes with this ticket on this device (a SHA-256): once; the same device may ask again.
+
+    Raises UnknownTicket for a code that is none of this session's, BadInput for one that is dead or in use elsewhere.
+    """
+    async with store.begin() as work:
+        ticket = await work.tickets.by_code(live.id, digest(typed))
+        if ticket is None:
+            raise UnknownTicket("There is no such ticket for this session. Check each letter.", field="ticket")
+        here = await work.sessions.participant(live.id, device)
+        if ticket.used_at and ticket.participant and here and here.id == ticket.participant and not ticket.revoked_at:
+            return here
+        if ticket.revoked_at:
+            raise BadInput("This ticket no longer lets anybody in. Ask the organiser for a new one.", field="ticket")
+        if here is not None:
+            raise BadInput("Somebody came in on this device with another ticket already.", field="ticket")
+        person = await _person(work, live, ticket, device, clock.now(), told)
+        # The one place that says whether it was used: by one statement, whoever comes at the same moment. Where it was,
+        # what _person did goes back with the rest.
+        if not await work.tickets.use(ticket.id, person.id, clock.now()):
+            raise BadInput(
+                "This ticket is in use on another device. Go on there: each ticket has one vote. "
+                "If that device is lost, ask the organiser for a new ticket.",
+                field="ticket",
+            )
+    return person
+
+
+async def _person(work: Work, live: LiveSession, ticket: Ticket, device: str, at: str, told: Told) -> Participant:
+    if ticket.participant is not None:
+        await work.tickets.move(ticket.participant, device)
+        return Participant(ticket.participant, live.id, ticket.group, at)
+    person = Participant(secrets.token_hex(16), live.id, ticket.group, at, observer=told.observe)
+    joined = await work.sessions.join(person, device)
+    if joined.id == person.id:
+        await work.care.belong(person.id, told.also - {ticket.group})
+    return joined
+
+
+async def _ticketed(work: Work, session: str) -> LiveSession:
+    live = await guard.going_on(work, session)
+    if live.entrance != TICKETS:
+        raise IllegalMove("People join this session with its code. It has no tickets.")
+    return live
+
+
+def _new(live: LiveSession, number: int, group: str | None, at: str, lost: Ticket | None = None) -> Issued:
+    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    ticket = Ticket(
+        secrets.token_hex(16),
+        live.id,
+        number,
+        group,
+        digest(code),
+        at,
+        participant=lost.participant if lost else None,
+        replaces=lost.number if lost else None,
+    )
+    return Issued(ticket, code)
+
+
+def _numbered(tickets: list[Ticket], number: int) -> Ticket:
+    found = next((ticket for ticket in tickets if ticket.number == number), None)
+    if found is None:
+        raise NotFound("There is no ticket with this number.")
+    return found
+
+
+async def _end(work: Work, ticket: Ticket, at: str) -> None:
+    if not await work.tickets.revoke(ticket.id, at):
+        raise IllegalMove("This ticket is dead already.")
+    if ticket.participant is not None:
+        # Its device is out; nobody has the new one.
+        await work.tickets.move(ticket.participant, hashlib.sha256(secrets.token_bytes(32)).hexdigest())

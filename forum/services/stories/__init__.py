@@ -1,0 +1,1 @@
+"""Acts on stories: write, send, moderate, build on, take back."""

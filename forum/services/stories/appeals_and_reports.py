@@ -1,0 +1,192 @@
+"""Job a, when somebody disagrees: a writer appeals, a reader reports, and a moderator answers for what was done.
+
+A story that was returned or is held may be appealed against once for each time, from its private link. The appeal goes
+to a moderator other than the one who acted; where there is no other it waits, and everybody concerned is told so. It
+is over without an answer where the story moved on meanwhile: its writer sent it again, or a moderator changed it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from forum.errors import BadInput, IllegalMove, NotAllowed
+from forum.ports import Act, Appeal, Clock, Report, Store, Submission, Work
+from forum.services.permissions import MODERATOR
+from forum.services.stories.submissions import (
+    ACCEPTED,
+    ACTS,
+    HELD,
+    RETURNED,
+    link_of,
+    must_be_public,
+    must_be_sent,
+    note,
+)
+from forum.stories.visible_text import upright
+
+UPHOLD, OVERTURN = OUTCOMES = ("uphold", "overturn")
+UPHELD, OVERTURNED = "upheld", "overturned"
+MAX_APPEAL = 2000
+MAX_REPORT = 1000
+MAX_REASON = 2000
+
+_KEPT_BACK = (ACTS["return"], ACTS["hold"], ACTS["take down"])
+_ID = re.compile(r"[0-9a-f]{32}")
+_NOTHING = "There is nothing to appeal against: no moderator has returned or held this story."
+_TWICE = "You have appealed against this already. Another moderator reads it once."
+_OWN = "You did this yourself, so another moderator answers the appeal."
+_OVER = "This appeal is over: it was answered, or the story has moved on. Look at it again."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a story that is kept back stands: the act that did it, the appeal against it (or None), and whether there
+    is another moderator who can answer one."""
+
+    act: Act
+    appeal: Appeal | None
+    others: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether an appeal waits to be answered."""
+        return self.appeal is not None and not self.appeal.outcome
+
+
+async def standing(work: Work, story: Submission) -> Standing | None:
+    """Where a story that was returned or is held stands; None for any other, and for one of which no act is known."""
+    if story.status not in {RETURNED, HELD}:
+        return None
+    acts = [act for act in await work.moderation.of(story.id) if act.action in _KEPT_BACK]
+    if not acts:
+        return None
+    act = acts[-1]
+    appeals = [appeal for appeal in await work.moderation.appeals(story.id) if appeal.act == act.id]
+    return Standing(act, appeals[0] if appeals else None, await _others(work, act.by))
+
+
+async def waiting(work: Work) -> list[tuple[Submission, Standing]]:
+    """The stories whose appeals wait for an answer, longest waiting first."""
+    found = []
+    for appeal in await work.moderation.appeals():
+        story = await work.stories.get(appeal.story)
+        now = await standing(work, story)
+        if now is not None and now.appeal is not None and now.appeal.id == appeal.id:
+            found.append((story, now))
+    return found
+
+
+async def appeal(store: Store, clock: Clock, key: str, words: str) -> Standing:
+    """A writer appeals, by the key of their private link. Returns how the story stands then.
+
+    Raises NotFound for an unknown key, BadInput(field="words"), IllegalMove where there is nothing to appeal against,
+    or there was an appeal against it before.
+    """
+    words = upright(words)
+    if not words:
+        raise BadInput("Say why you think that this was wrong.", field="words")
+    if len(words) > MAX_APPEAL:
+        raise BadInput(
+            "Use at most %(most)s characters. This has %(length)s.", field="words", most=MAX_APPEAL, length=len(words)
+        )
+    async with store.begin() as work:
+        story = await work.stories.by_link(link_of(key), lock=True)
+        now = await standing(work, story)
+        if now is None:
+            raise IllegalMove(_NOTHING)
+        made = Appeal(secrets.token_hex(16), story.id, now.act.id, words, clock.now())
+        if not await work.moderation.add_appeal(made):
+            raise IllegalMove(_TWICE)
+        return replace(now, appeal=made)
+
+
+async def answer(
+    store: Store,
+    clock: Clock,
+    appeal_id: str,
+    story_id: str,
+    outcome: str,
+    *,
+    because: str,
+    by: str,
+    public: bool = False,
+) -> Submission:
+    """Another moderator answers an appeal: UPHOLD leaves the story as it stands, OVERTURN takes it back to where it was
+    before (to be read, or public again). The writer reads `because`.
+
+    Raises NotAllowed for the moderator who acted, BadInput (fields "outcome", "why"), IllegalMove where the appeal was
+    answered or is over.
+    """
+    because = upright(because)
+    if outcome not in OUTCOMES:
+        raise BadInput("Choose whether to uphold or to overturn what was done.", field="outcome")
+    if not because:
+        raise BadInput("Say why. The writer reads this.", field="why")
+    if len(because) > MAX_REASON:
+        raise BadInput("Use at most %(most)s characters for the reason.", field="why", most=MAX_REASON)
+    async with store.begin() as work:
+        before = must_be_sent(await work.stories.get(story_id))
+        now = await standing(work, before)
+        if now is None or now.appeal is None or now.appeal.id != appeal_id or now.appeal.outcome:
+            raise IllegalMove(_OVER)
+        if by and by == now.act.by:
+            raise NotAllowed(_OWN)
+        if outcome == OVERTURN and now.act.before == ACCEPTED and not before.may_publish:
+            raise BadInput("Its writer no longer allows that it is published.", field="outcome")
+        at = clock.now()
+        said = UPHELD if outcome == UPHOLD else OVERTURNED
+        await work.moderation.answer_appeal(replace(now.appeal, outcome=said, because=because, by=by, answered_at=at))
+        story = before
+        if outcome == OVERTURN:
+            story = replace(before, status=now.act.before, because="", moderated_at=at)
+        await work.stories.save(story, before.status)
+        await note(work, before, ACTS[outcome], at, because=because, public=public, by=by)
+    return story
+
+
+async def report(store: Store, clock: Clock, story_id: str, words: str, report_id: str = "") -> Report:
+    """A reader reports a public story. `report_id` is one made when the form was shown: sent twice it is one report.
+
+    Raises NotFound for a story that is not public, BadInput(field="words").
+    """
+    words = upright(words)
+    if not words:
+        raise BadInput("Say what is wrong with the story.", field="words")
+    if len(words) > MAX_REPORT:
+        raise BadInput(
+            "Use at most %(most)s characters. This has %(length)s.", field="words", most=MAX_REPORT, length=len(words)
+        )
+    made = Report(report_id if _ID.fullmatch(report_id) else secrets.token_hex(16), story_id, words, clock.now())
+    async with store.begin() as work:
+        must_be_public(await work.stories.get(story_id, lock=True))
+        if not await work.moderation.add_report(made):
+            before = [one for one in await work.moderation.reports(story_id) if one.id == made.id]
+            if [one.words for one in before] == [made.words]:
+                return before[0]
+            # Somebody went back to the form, and wrote something else.
+            made = replace(made, id=secrets.token_hex(16))
+            await work.moderation.add_report(made)
+    return made
+
+
+async def has_report(store: Store, story_id: str, words: str, report_id: str) -> bool:
+    """Whether this very report is there already: it is sent again, as its answer was lost on the way."""
+    async with store.read() as work:
+        there = await work.moderation.reports(story_id)
+    return any((one.id, one.words) == (report_id, upright(words)) for one in there)
+
+
+async def reported(work: Work) -> list[tuple[Submission, Sequence[Report]]]:
+    """The public stories with reports that nobody has answered, longest waiting first."""
+    found: dict[str, list[Report]] = {}
+    for one in await work.moderation.reports():
+        found.setdefault(one.story, []).append(one)
+    stories = [(await work.stories.get(story), reports) for story, reports in found.items()]
+    return [(story, reports) for story, reports in stories if story.status == ACCEPTED]
+
+
+async def _others(work: Work, by: str) -> bool:
+    return any(person.id != by and MODERATOR in person.roles for person in await work.people.all())

@@ -1,0 +1,243 @@
+"""Building a story together: whoever has its build link reads the draft and suggests; its keepers answer.
+
+A build link can read and suggest, nothing else: not change the story, not send it, not see who wrote. A keeper is
+whoever has the private link. What is taken in becomes part of the draft, as a version of its own; what is declined has
+a reason, which the one who suggested it reads. Suggestions are credited by group, and by name only if their writer
+wishes it.
+
+A correction never goes over words that nobody has looked at: it is made to the text that its keeper saw (edits.Clash).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, replace
+
+from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
+from forum.ports import (
+    CORRECTION,
+    DECLINED,
+    EVIDENCE,
+    OUTCOMES,
+    RESPONSE,
+    SCENE,
+    TAKEN,
+    TAKEN_CHANGED,
+    TAKEN_IN,
+    Clock,
+    Evidence,
+    Store,
+    Submission,
+    Suggestion,
+    Work,
+)
+from forum.services.stories import evidence, suggestions, writing
+from forum.services.stories.submissions import HELD, WITHDRAWN, is_key, link_of
+from forum.services.stories.suggestions import Offer
+from forum.stories import compose
+from forum.stories.draft import NO, Draft
+from forum.voting.commission import Commission
+
+MOST_WAITING = 200  # suggestions that wait for an answer, in one story
+MAX_REASON = 1000
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_NO_LINK = "There is no story at this link. Check that you have the whole of it. Its keepers may have switched it off."
+_CLOSED = "This story takes no suggestions at the moment. Try again later."
+_ANSWERED = "Somebody else with your link has answered this suggestion. Nothing was changed."
+_TOO_LONG = "Use at most %(most)s characters. This has %(length)s."
+_FULL = "%(most)s suggestions for this story wait for an answer. Come back when its keepers have read some of them."
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A story as its build link shows it."""
+
+    story: Submission
+    commission: Commission
+    draft: Draft
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A keeper's answer. `outcome` is one of ports.OUTCOMES.
+
+    Of a suggestion taken in with changes `words`, `title` and `place` stand in the place of its own. `seen` is the mark
+    of the text that stood where a correction goes when the keeper looked.
+    """
+
+    outcome: str
+    because: str = ""
+    words: str = ""
+    title: str = ""
+    place: str = ""
+    seen: str = ""
+
+
+# ---------------------------------------------------------------- the link
+
+
+async def share(store: Store, clock: Clock, key: str, new: str, before: str = "") -> None:
+    """Gives a story the build link `new`, in the place of `before`, which is dead at once.
+
+    `new` is a key made by `submissions.new_key` when the page was shown, so that a lost answer loses nothing. Raises
+    NotFound for an unknown private link, BadInput(field="new") for a `new` that is no key, or in use, IllegalMove where
+    somebody else has changed the link since.
+    """
+    async with store.begin() as work:
+        story = await _locked(work, key)
+        await writing.take_in(work, story, (), clock.now(), TAKEN_IN)
+        now = await work.drafts.build_key(story.id)
+        if now == new and is_key(new):
+            return
+        if now != before:
+            raise IllegalMove("Somebody else has changed this link a moment ago. Look at it again.")
+        if not is_key(new) or await _leads_somewhere(work, new):
+            raise BadInput("This link cannot be used. Here is another one.", field="new")
+        await work.drafts.share(story.id, new)
+
+
+async def unshare(store: Store, key: str) -> None:
+    """Switches the build link off. What was suggested stays. Raises NotFound."""
+    async with store.begin() as work:
+        story = await work.stories.by_link(link_of(key))
+        await work.drafts.share(story.id, "")
+
+
+async def shared(store: Store, build_key: str) -> Shared:
+    """What a build link leads to.
+
+    Raises NotFound where it leads nowhere (any more), IllegalMove while a moderator holds the story.
+    """
+    async with store.read() as work:
+        return await _shared(work, build_key)
+
+
+async def _shared(work: Work, build_key: str, *, lock: bool = False) -> Shared:
+    try:
+        story = await work.stories.get(await work.drafts.by_build_key(build_key), lock=lock)
+    except NotFound as error:
+        raise NotFound(_NO_LINK) from error
+    if story.status == WITHDRAWN or not story.link:
+        raise NotFound(_NO_LINK)  # nobody is left who could answer
+    if story.status == HELD:
+        raise IllegalMove(_CLOSED)
+    return Shared(story, await work.commissions.get(story.commission), await work.drafts.get(story.id))
+
+
+async def _locked(work: Work, key: str) -> Submission:
+    """The story of a private link; nobody takes it back while this goes on."""
+    return await work.stories.by_link(link_of(key), lock=True)
+
+
+async def _leads_somewhere(work: Work, build_key: str) -> bool:
+    try:
+        await work.drafts.by_build_key(build_key)
+    except NotFound:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------- suggesting
+
+
+async def suggest(
+    store: Store, clock: Clock, build_key: str, offer: Offer, id_: str = "", device: str = ""
+) -> Suggestion:
+    """Keeps a suggestion for the story's keepers. With the same `id_`, made with the form, the same one is kept once.
+
+    Raises NotFound and IllegalMove as `shared` does, IllegalMove where MOST_WAITING wait already, FormErrors (fields
+    words, title, url, group, name, place).
+    """
+    async with store.begin() as work:
+        found = await _shared(work, build_key, lock=True)
+        there = await work.drafts.suggestions(found.story.id)
+        sent = next((one for one in there if one.id == id_), None)
+        if sent is not None and suggestions.same(sent, offer):
+            return sent
+        if sum(not one.outcome for one in there) >= MOST_WAITING:
+            raise IllegalMove(_FULL, most=MOST_WAITING)
+        kept = suggestions.checked(found.draft, found.commission, offer)
+        made = Suggestion(
+            id=id_ if _ID.fullmatch(id_) and not sent else secrets.token_hex(16),
+            story=found.story.id,
+            kind=kept.kind,
+            words=kept.words,
+            at=clock.now(),
+            place=kept.place,
+            seen=kept.seen,
+            title=kept.title,
+            url=kept.url,
+            group=None if kept.group == NO else kept.group,
+            name=kept.name,
+            by=writing.browser(found.story.id, device),
+        )
+        if not await work.drafts.suggest(made):
+            raise BadInput("This form cannot be used any more. Open it again; what you typed can be copied over.")
+    return made
+
+
+# ---------------------------------------------------------------- answering
+
+
+async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given: Answer) -> Suggestion:
+    """A keeper answers, by the key of the private link: takes a suggestion in, as it is or changed, or declines it.
+
+    Raises NotFound, IllegalMove where it was answered already or there is no room, FormErrors (fields outcome,
+    because, words, title, place), and edits.Clash where the text that a correction is for has changed since the keeper
+    looked; then nothing was changed, and both texts are there to choose from.
+    """
+    because = compose.clean(given.because)
+    errors: dict[str, BadInput] = {}
+    if given.outcome not in OUTCOMES:
+        errors["outcome"] = BadInput("Choose what to do with the suggestion.")
+    elif given.outcome == DECLINED and not because:
+        errors["because"] = BadInput("Say why you decline it. Whoever suggested it reads this.")
+    if len(because) > MAX_REASON:
+        errors["because"] = BadInput(_TOO_LONG, most=MAX_REASON, length=len(because))
+    if errors:
+        raise FormErrors(errors)
+    async with store.begin() as work:
+        story = await _locked(work, key)  # from here on nobody else answers
+        at = clock.now()
+        draft = (await writing.take_in(work, story, (), at, TAKEN_IN)).draft
+        before = await suggestion_of(work, story, suggestion_id)
+        if before.outcome:
+            raise IllegalMove(_ANSWERED)
+        done = replace(before, outcome=given.outcome, because=because, answered_at=at)
+        if given.outcome != DECLINED:
+            changed = await _take_in(work, story, draft, before, given, at)
+            done = replace(done, outcome=TAKEN_CHANGED if changed else TAKEN)
+        await work.drafts.answer(done)
+    return done
+
+
+async def suggestion_of(work: Work, story: Submission, suggestion_id: str) -> Suggestion:
+    """A suggestion for this story. Raises NotFound for another story's."""
+    found = await work.drafts.suggestion(suggestion_id)
+    if found.story != story.id:
+        raise NotFound("There is no such suggestion.")
+    return found
+
+
+async def _take_in(work: Work, story: Submission, draft: Draft, before: Suggestion, given: Answer, at: str) -> bool:
+    """Makes it part of the story; whether it was changed on the way."""
+    wanted = Offer(before.kind, before.words, before.place, given.seen or before.seen, before.title, before.url)
+    if given.outcome == TAKEN_CHANGED:
+        place = given.place if before.kind in {SCENE, RESPONSE} else before.place
+        wanted = replace(wanted, words=given.words, title=given.title, place=place)
+    if before.kind == CORRECTION and suggestions.current(draft, before.place) == compose.clean(wanted.words):
+        return False  # it stands there already
+    said = suggestions.said(draft, wanted)
+    if before.kind == EVIDENCE:
+        made = Evidence(before.id, story.id, evidence.LINK, said.title, said.url, added_at=at)
+        await evidence.put(work, story.id, made)
+    else:
+        edits = [*suggestions.edits(draft, before.id, said)]
+        saved = await writing.take_in(work, story, edits, at, TAKEN_IN, before.id)
+        if saved.clashes:
+            raise saved.clashes[0]
+        if saved.errors:
+            raise FormErrors({"words": next(iter(saved.errors.values()))})
+    return (said.words, said.title, said.place) != (before.words, before.title, before.place)

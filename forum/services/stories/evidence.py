@@ -1,0 +1,171 @@
+"""Evidence beside a story: links and files that its writer adds, and that a moderator reads before anybody else does.
+
+Files lie in the database, not in a folder beside it: one backup has everything, a file is there exactly when its row
+is, and taking a story back takes its files with it in the same unit of work.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from forum.adapters import picture_process
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.ports import Clock, Evidence, Store, Submission, Work
+from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, link_of, must_be_sent, note
+from forum.stories.visible_text import line, upright
+
+MAX_ITEMS = 10
+MAX_TITLE = 120
+MAX_URL = 1000
+MAX_REASON = 1000
+
+SHOW, DECLINE = ACTIONS = ("show", "decline")
+ACTS = {SHOW: "evidence shown", DECLINE: "evidence declined"}
+LINK = "link"
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_NOT_A_LINK = (
+    "This is not a link to a page. It begins with https:// or http://. Copy it from your browser's address bar."
+)
+
+
+def new_id() -> str:
+    """The id of a new piece of evidence, made when the form is shown, so that the form sent twice is one piece."""
+    return secrets.token_hex(16)
+
+
+def host_of(url: str) -> str:
+    """Where a link leads, as a reader can judge it: its host in plain letters, no look-alikes (RFC 5890 A-labels)."""
+    host = urlsplit(url).hostname or ""
+    return host if host.isascii() else host.encode("idna").decode()
+
+
+def link(url: str) -> str:
+    """A link as it is kept. Raises BadInput(field="url") for what is not http or https, or hides where it leads."""
+    url = url.strip()
+    if not url:
+        raise BadInput("Give a link, or choose a file.", field="url")
+    if len(url) > MAX_URL:
+        raise BadInput("Use at most %(most)s characters for the link.", field="url", most=MAX_URL)
+    try:
+        parts = urlsplit(url)
+        host = host_of(url) if parts.port != 0 else ""
+    except ValueError as error:
+        raise BadInput(_NOT_A_LINK, field="url") from error
+    if parts.scheme not in {"http", "https"} or not re.fullmatch(r"[a-z0-9.:\[\]-]+", host, re.IGNORECASE):
+        raise BadInput(_NOT_A_LINK, field="url")
+    if parts.username is not None or parts.password is not None:
+        raise BadInput("This link has a name or a password in it. Leave that out.", field="url")
+    if not url.isprintable() or re.search(r"[\s\\<>\"]", url):
+        raise BadInput(_NOT_A_LINK, field="url")
+    return url
+
+
+async def add_link(store: Store, clock: Clock, key: str, *, title: str, url: str, item: str = "") -> Evidence:
+    """Adds a link, by the key of the story's private link.
+
+    Raises NotFound for an unknown key, BadInput (fields "title", "url"), IllegalMove where there are MAX_ITEMS already
+    or the story was taken back.
+    """
+    url = link(url)
+    return await _add(store, clock, key, titled(title) or host_of(url), item, LINK, url=url)
+
+
+async def add_file(store: Store, clock: Clock, key: str, *, title: str, content: bytes, item: str = "") -> Evidence:
+    """Adds a file: a PDF, or a picture made anew. Raises as `add_link` does, with BadInput(field="file")."""
+    title = titled(title)
+    if not title:
+        raise BadInput("Say what the file shows. Those who cannot see it read this.", field="title")
+    file = await picture_process.checked(content)
+    return await _add(store, clock, key, title, item, file.media, content=file.content)
+
+
+async def remove(store: Store, key: str, item: str) -> None:
+    """Takes a piece of evidence back, by the key of the story's private link. Raises NotFound."""
+    async with store.begin() as work:
+        story = await work.stories.by_link(link_of(key), lock=True)
+        await _of(work, story.id, item)
+        await work.evidence.remove(item)
+
+
+async def moderate(
+    store: Store, clock: Clock, story_id: str, item: str, action: str, *, because: str = "", by: str = ""
+) -> Evidence:
+    """A moderator shows a piece of evidence beside the story (SHOW), or declines it with a reason (DECLINE).
+
+    A declined file is deleted at once; its writer reads the reason. Raises NotFound, BadInput(field="because" or
+    "action"), IllegalMove where somebody was faster.
+    """
+    because = upright(because)
+    if action not in ACTIONS:
+        raise BadInput("Choose whether to show or to decline it.", field="action")
+    if action == DECLINE and not because:
+        raise BadInput("Say why you decline it. Its writer reads this.", field="because")
+    if len(because) > MAX_REASON:
+        raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
+    async with store.begin() as work:
+        story = must_be_sent(await work.stories.get(story_id, lock=True))
+        before = await _of(work, story_id, item)
+        if before.declined_at or (before.shown_at and action == SHOW):
+            raise IllegalMove("Another moderator has dealt with this already. Nothing was changed.")
+        at = clock.now()
+        if action == SHOW:
+            after = replace(before, shown_at=at)
+        else:
+            after = replace(before, shown_at="", declined_at=at, because=because)
+        await work.evidence.save(after, before)
+        await note(work, story, ACTS[action], at, because=because, by=by)
+    return after
+
+
+async def shown(work: Work, story: Submission) -> Sequence[Evidence]:
+    """What everybody may see: shown by a moderator, beside a story that is public."""
+    return [one for one in await work.evidence.of(story.id) if one.shown_at] if story.status == ACCEPTED else []
+
+
+async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> Evidence:
+    """Puts a piece beside a story; one that is there already (by its id) stays as it is.
+
+    Raises IllegalMove where there are MAX_ITEMS already.
+    """
+    there = await work.evidence.of(story)
+    sent = next((one for one in there if one.id == made.id), None)
+    if sent is not None:
+        return sent
+    if len(there) >= MAX_ITEMS:
+        raise IllegalMove(
+            "There are %(most)s pieces of evidence already. Take one away before you add another.", most=MAX_ITEMS
+        )
+    await work.evidence.add(made, content)
+    return made
+
+
+async def _add(
+    store: Store, clock: Clock, key: str, title: str, item: str, kind: str, *, url: str = "", content: bytes = b""
+) -> Evidence:
+    item = item if _ID.fullmatch(item) else new_id()
+    async with store.begin() as work:
+        story = await work.stories.by_link(link_of(key), lock=True)
+        if story.status == WITHDRAWN:
+            raise IllegalMove("You have taken this story back. Nothing can be added to it.")
+        made = Evidence(item, story.id, kind, title, url, len(content), clock.now())
+        return await put(work, story.id, made, content)
+
+
+async def _of(work: Work, story: str, item: str) -> Evidence:
+    found = await work.evidence.get(item)
+    if found.story != story:
+        raise NotFound("There is nothing at this address.")
+    return found
+
+
+def titled(title: str) -> str:
+    """What a piece shows, on one line. Raises BadInput(field="title")."""
+    title = upright(line(title))
+    if len(title) > MAX_TITLE:
+        raise BadInput("Use at most %(most)s characters.", field="title", most=MAX_TITLE)
+    return title

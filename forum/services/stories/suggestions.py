@@ -1,0 +1,252 @@
+"""A contribution: what somebody suggests for a story that is built together, and what it would do to the draft.
+
+It is checked against the draft when it is suggested, and again when it is taken in: the draft may have no room for it
+any more. Contributions are credited by group, and by name only if their writer wishes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from forum.errors import BadInput, FormErrors
+from forum.ports import (
+    CORRECTION,
+    EVIDENCE,
+    PUBLISHED,
+    RESPONSE,
+    SCENE,
+    SENT,
+    SUGGESTIONS,
+    TAKEN,
+    TAKEN_CHANGED,
+    Submission,
+    Suggestion,
+    Work,
+)
+from forum.services.stories import evidence
+from forum.stories import compose, scenario
+from forum.stories.draft import MOST, MOST_OF_CARD, MOST_OF_WAY, NO, Card, Draft, Way, mark, parts, read
+from forum.stories.edits import AddCard, AddWay, Edit, SetField
+from forum.stories.visible_text import alike, trimmed
+from forum.voting.commission import Commission
+
+MAX_NAME = 60
+_MARK = len(mark(""))
+# The fields that can be corrected from a build link; the others are answers, or marks on a card.
+CORRECTABLE = frozenset({"title", "setting", "characters", "notes", "name", "text"})
+
+_GONE = "This part of the story is not there any more. Open the story again, and choose another place."
+_ENOUGH = "This question has %(most)s responses, and that is the most. Suggest other words for one of them."
+_NO_QUESTION = "This scene is not a decision point any more. Open the story again, and choose another place."
+_TOO_LONG = "Use at most %(most)s characters. This has %(length)s."
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A suggestion as it is typed: the fields are those of ports.Suggestion.
+
+    `group` is "" while nobody has answered, and draft.NO for "I prefer not to say".
+    """
+
+    kind: str
+    words: str = ""
+    place: str = ""
+    seen: str = ""
+    title: str = ""
+    url: str = ""
+    group: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Credits:
+    """Who helped with a story: labels of groups, and names of those who wish it. `others` prefer not to say either."""
+
+    groups: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    others: bool = False
+
+
+def checked(draft: Draft, commission: Commission, offer: Offer) -> Offer:
+    """An offer as it is kept: tidy, with a group of this commission or draft.NO. Raises FormErrors.
+
+    Its fields are words, place, title, url, group and name.
+    """
+    errors: dict[str, BadInput] = {}
+    if offer.group != NO and commission.group_label(offer.group) is None:
+        errors["group"] = BadInput('Choose your group, or "I prefer not to say".')
+    name = _line(offer.name)
+    _fits(errors, "name", name, MAX_NAME)
+    try:
+        offer = said(draft, offer)
+    except FormErrors as wrong:
+        errors = {**wrong.fields, **errors}
+    if errors:
+        raise FormErrors(errors)
+    return replace(offer, name=name)
+
+
+def said(draft: Draft, offer: Offer) -> Offer:
+    """What is suggested, tidy. Raises FormErrors for what cannot be, or what the draft has no room for."""
+    errors: dict[str, BadInput] = {}
+    tidy = replace(offer, words="", title="", url="", seen="")
+    if offer.kind == EVIDENCE:
+        tidy = _evidence(errors, tidy, offer)
+    elif offer.kind == SCENE:
+        tidy = replace(tidy, words=compose.clean(offer.words), title=_line(offer.title))
+        _needs(errors, tidy.words, "Write what happens in this scene.", scenario.MAX_TEXT)
+        _fits(errors, "title", tidy.title, scenario.MAX_NAME)
+        if offer.place and holder(draft, offer.place) is None:
+            errors["place"] = BadInput(_GONE)
+    elif offer.kind == RESPONSE:
+        tidy = replace(tidy, words=_line(offer.words))
+        _needs(errors, tidy.words, "Write what somebody could do.", scenario.MAX_RESPONSE)
+        if wrong := no_room(draft, offer.place, tidy.words):
+            errors.setdefault(wrong.field, wrong)
+    else:
+        tidy = _correction(errors, tidy, offer, draft)
+    if errors:
+        raise FormErrors(errors)
+    return tidy
+
+
+def _evidence(errors: dict[str, BadInput], tidy: Offer, offer: Offer) -> Offer:
+    url = title = ""
+    try:
+        url = evidence.link(offer.url)
+    except BadInput as wrong:
+        errors["url"] = wrong
+    try:
+        title = evidence.titled(compose.clean(offer.title)) or (evidence.host_of(url) if url else "")
+    except BadInput as wrong:
+        errors["title"] = wrong
+    return replace(tidy, place="", title=title, url=url)
+
+
+def _correction(errors: dict[str, BadInput], tidy: Offer, offer: Offer, draft: Draft) -> Offer:
+    there = current(draft, offer.place) if offer.kind in SUGGESTIONS else None
+    if there is None:
+        errors["place"] = BadInput(_GONE)
+        return tidy
+    words = compose.clean(offer.words) if is_long(offer.place) else _line(offer.words)
+    _needs(errors, words, "Write the words that should stand here.", longest(offer.place))
+    if words == there:
+        errors.setdefault("words", BadInput("These are the words that stand there now. Change something."))
+    return replace(tidy, words=words, seen=offer.seen[:_MARK] or mark(there))
+
+
+def same(sent: Suggestion, offer: Offer) -> bool:
+    """Whether a suggestion that is there already is this one, sent again."""
+    return (sent.kind, _line(sent.words), sent.url) == (offer.kind, _line(offer.words), offer.url.strip())
+
+
+def holder(draft: Draft, place: str) -> Card | Way | None:
+    """The card, or the way, with this id ("c1", "c1/w2"); None where it is not there."""
+    card_id, _, way_id = place.partition("/")
+    card = draft.card(card_id)
+    return card.way(way_id) if card and way_id else card
+
+
+def no_room(draft: Draft, place: str, words: str = "") -> BadInput | None:
+    """Why this response cannot be added at a place; None where it can."""
+    card = draft.card(place)
+    if card is None:
+        return BadInput(_GONE, field="place")
+    if not card.decision:
+        return BadInput(_NO_QUESTION, field="place")
+    there = [way.text for way in card.ways if trimmed(way.text)]
+    if len(there) >= scenario.MAX_RESPONSES:
+        return BadInput(_ENOUGH, field="place", most=scenario.MAX_RESPONSES)
+    if alike(words) in {alike(text) for text in there}:
+        return BadInput("This response is there already.", field="words")
+    if scenario.is_none_of_these(words):
+        return BadInput('"None of these" is offered with every vote. Leave it out here.', field="words")
+    return None
+
+
+def current(draft: Draft, place: str) -> str | None:
+    """The text of a field that can be corrected; None where there is no such field."""
+    try:
+        return read(draft, place) if parts(place)[2] in CORRECTABLE else None
+    except BadInput:
+        return None
+
+
+def longest(place: str) -> int:
+    """How long the text of a field may be. Raises BadInput for a name that no field has."""
+    card, way, name = parts(place)
+    return (MOST if not card else MOST_OF_WAY if way else MOST_OF_CARD)[name]
+
+
+def is_long(place: str) -> bool:
+    """Whether a field has lines: a scene's text, and the lists of the story. Raises BadInput as `longest` does."""
+    _card, way, name = parts(place)
+    return name in {"characters", "notes"} or (name == "text" and not way)
+
+
+def edits(draft: Draft, suggestion: str, offer: Offer) -> Iterator[Edit]:
+    """What taking it in does to the draft. What is new there has an id made of the suggestion's."""
+    new = f"s{suggestion[:15]}"
+    if offer.kind == CORRECTION:
+        yield SetField(offer.place, (offer.seen,), offer.words)
+    elif offer.kind == RESPONSE:
+        yield AddWay(offer.place, new, offer.words)
+    elif offer.kind == SCENE:
+        card_id = offer.place.partition("/")[0]
+        last = draft.cards[-1].id if draft.cards else ""
+        yield AddCard(new, card_id or last, offer.title, offer.words)
+        card, way = draft.card(card_id), holder(draft, offer.place)
+        if card and isinstance(way, Way) and (card.decision or len(card.ways) > 1):
+            # From a scene with one way AddCard leads on by itself; here one of several leads to the new scene.
+            yield SetField(f"{card_id}/{way.id}.to", (mark(way.to),), new)
+            if way.to:
+                yield AddWay(new, new, "Go on", way.to)
+
+
+def _line(text: str) -> str:
+    return " ".join(compose.clean(text).split())
+
+
+def _needs(errors: dict[str, BadInput], words: str, otherwise: str, most: int) -> None:
+    if not words:
+        errors["words"] = BadInput(otherwise)
+    elif "[[" in words:
+        errors["words"] = BadInput('Two square brackets, "[[", cannot be used here. Use one.')
+    _fits(errors, "words", words, most)
+
+
+def _fits(errors: dict[str, BadInput], field: str, text: str, most: int) -> None:
+    if len(text) > most:
+        errors.setdefault(field, BadInput(_TOO_LONG, most=most, length=len(text)))
+
+
+# ---------------------------------------------------------------- credits
+
+
+async def credits(work: Work, story: Submission, *, waiting: bool = False) -> Credits:
+    """Who helped with the text that is public, or (`waiting`) with the one that a moderator reads.
+
+    That is whose suggestions were taken in before that text was sent. It never says how many.
+    """
+    taken = [one for one in await work.drafts.suggestions(story.id) if one.outcome in {TAKEN, TAKEN_CHANGED}]
+    if not taken:
+        return Credits()
+    until = story.revised_at or story.submitted_at
+    if not waiting:
+        until = await _public_text_sent(work, story) or until
+    commission = await work.commissions.get(story.commission)
+    helped = [one for one in taken if one.answered_at <= until]
+    groups = {one.group for one in helped}
+    return Credits(
+        tuple(group.label for group in commission.groups if group.id in groups),
+        tuple(sorted({one.name for one in helped if one.name}, key=str.casefold)),
+        any(commission.group_label(one.group) is None and not one.name for one in helped),
+    )
+
+
+async def _public_text_sent(work: Work, story: Submission) -> str:
+    """When the text that is public was sent; "" where no version says so."""
+    history = await work.drafts.history(story.id)
+    public = max((one.number for one in history if one.kind == PUBLISHED), default=0)
+    return max((one.at for one in history if one.kind == SENT and one.number < public), default="")

@@ -1,0 +1,199 @@
+"""What became of a story: received, read, published, played, voted on, decided, promised; from the store, by one job.
+
+`life` is for the story's writer, who also sees each step of moderation with its reason. `public_life` is what anybody
+may see of a story, and `commission_life` of all of a commission's. Results are tallied again from committed ballots and
+hold published rows only. Sessions that are not recorded (rehearsals, trials) are told to nobody.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from forum.ports import Act, Appeal, Commitment, Decision, Submission, Work
+from forum.services.stories.submissions import ACCEPTED, SUBMITTED, must_be_public
+from forum.services.voting import results as tallying
+from forum.sessions.session import LiveSession
+from forum.voting.commission import Commission
+from forum.voting.round import ANNULLED, REVEALED, Round
+from forum.voting.suppression import Result
+
+KINDS = (
+    RECEIVED,
+    MODERATED,
+    APPEALED,
+    PUBLISHED,
+    PLAYED,
+    VOTED,
+    ANNULLED_VOTE,
+    DECIDED,
+    PROMISED,
+) = (
+    "received",
+    "moderated",
+    "appealed",
+    "published",
+    "played",
+    "voted",
+    "vote annulled",
+    "decided",
+    "promised",
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened, at a time (UTC), of a kind of KINDS; what else is there depends on the kind.
+
+    `id` is the same for ever and in every list that tells of it. `again` marks a story that was received not for the
+    first time. A vote has its session, round and result; a decision its last round, a promise the decision too. A story
+    that was "played" asynchronously has the round: by it people could answer for some days.
+    """
+
+    kind: str
+    at: str
+    id: uuid.UUID
+    story: Submission | None = None
+    again: bool = False
+    act: Act | None = None
+    appeal: Appeal | None = None
+    session: LiveSession | None = None
+    round: Round | None = None
+    result: Result | None = None
+    decision: Decision | None = None
+    commitment: Commitment | None = None
+
+
+async def life(work: Work, story: Submission) -> list[Event]:
+    """Everything that became of a story, oldest first: for its writer."""
+    acts = await work.moderation.of(story.id)
+    appeals = await work.moderation.appeals(story.id)
+    events = [*_received(story, acts), *_moderated(story, acts)]
+    events += [Event(APPEALED, one.at, _id(one.id, APPEALED), story, appeal=one) for one in appeals]
+    commission = await work.commissions.get(story.commission)
+    events += [event async for event in _votes(work, commission, {story.id: story}, story.id)]
+    return await _tallied(work, commission, events)
+
+
+async def public_life(work: Work, story: Submission, commission: Commission, newest: int | None = None) -> list[Event]:
+    """What anybody may know of a public story of this commission, oldest first; of it the `newest` so many, None for
+    all. Raises NotFound for one that is not public."""
+    must_be_public(story)
+    events = [*_published(story), *[event async for event in _votes(work, commission, {story.id: story}, story.id)]]
+    return await _tallied(work, commission, events, newest)
+
+
+async def commission_life(work: Work, commission: Commission, newest: int | None = None) -> list[Event]:
+    """What anybody may know of a commission: its public stories, its votes, decisions and promises; oldest first, of
+    them the `newest` so many, None for all."""
+    stories = await work.stories.of(commission.id, ACCEPTED)
+    events = [event async for event in _votes(work, commission, {story.id: story for story in stories})]
+    for story in stories:
+        events += _published(story)
+    return await _tallied(work, commission, events, newest)
+
+
+async def _tallied(
+    work: Work, commission: Commission, events: Iterable[Event], newest: int | None = None
+) -> list[Event]:
+    """The events in order, of them the `newest` so many, and the votes among those with their results."""
+    told = _in_order(events)[-newest if newest else 0 :]
+    votes = [(event.session, event.round) for event in told if event.kind == VOTED and event.session and event.round]
+    results = await tallying.shown_all(work, votes, commission.threshold)
+    return [
+        replace(event, result=results[event.round.id]) if event.kind == VOTED and event.round else event
+        for event in told
+    ]
+
+
+def _in_order(events: Iterable[Event]) -> list[Event]:
+    return sorted(events, key=lambda event: (event.at, KINDS.index(event.kind)))
+
+
+def _id(of: str, what: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.UUID(hex=of), what)
+
+
+def _received(story: Submission, acts: Iterable[Act]) -> list[Event]:
+    times = sorted(({act.sent_at for act in acts} | {story.submitted_at, story.revised_at}) - {""})
+    return [
+        Event(RECEIVED, at, _id(story.id, f"{RECEIVED} {at}"), story, again=number > 0)
+        for number, at in enumerate(times)
+    ]
+
+
+def _moderated(story: Submission, acts: Iterable[Act]) -> list[Event]:
+    events = [Event(MODERATED, act.at, _id(act.id, MODERATED), story, act=act) for act in acts]
+    if events or story.status == SUBMITTED or not story.moderated_at:
+        return events
+    # Moderated before acts were kept, or published with the demonstration.
+    act = Act(story.id, story.id, story.status, SUBMITTED, story.because, at=story.moderated_at)
+    return [Event(MODERATED, act.at, _id(story.id, MODERATED), story, act=act)]
+
+
+def _published(story: Submission) -> list[Event]:
+    return [Event(PUBLISHED, story.published_at or story.moderated_at, _id(story.id, PUBLISHED), story)]
+
+
+async def _votes(
+    work: Work, commission: Commission, public: Mapping[str, Submission], only: str | None = None
+) -> AsyncIterator[Event]:
+    """What was played and voted on in recorded sessions, decided and promised: about the story `only`, or about all.
+    `public` are stories that are known to be public already, by id. The votes are without their results (`_tallied`).
+    """
+    about: dict[str, tuple[LiveSession, Round, Submission | None]] = {}
+    stories: dict[str, Submission | None] = dict(public)
+    sessions = [session for session in await work.sessions.of(commission.id) if session.recorded]
+    rounds = await work.rounds.of_all([session.id for session in sessions], scenario=only)
+    for session in sessions:
+        played: set[str] = set()
+        for round_ in rounds[session.id]:
+            if not round_.opened_at:
+                continue
+            if round_.scenario and round_.scenario not in stories:
+                stories[round_.scenario] = await _public(work, round_.scenario)
+            of = stories.get(round_.scenario or "")
+            about[round_.id] = (session, round_, of)
+            if of and of.id not in played:
+                played.add(of.id)
+                about_it = round_ if session.asynchronous else None
+                told = _id(session.id, f"{PLAYED} {of.id}")
+                yield Event(PLAYED, round_.opened_at, told, of, session=session, round=about_it)
+            if round_.state == REVEALED:
+                yield Event(VOTED, round_.revealed_at, _id(round_.id, VOTED), of, session=session, round=round_)
+            elif round_.state == ANNULLED:
+                yield Event(
+                    ANNULLED_VOTE, round_.annulled_at, _id(round_.id, ANNULLED_VOTE), of, session=session, round=round_
+                )
+    for decision in await work.decisions.of(commission.id) if about else ():
+        rests_on = next((about[one] for one in reversed(decision.rounds) if one in about), None)
+        if rests_on is None:
+            continue
+        session, round_, of = rests_on
+        yield Event(
+            DECIDED,
+            decision.decided_at,
+            _id(decision.id, DECIDED),
+            of,
+            session=session,
+            round=round_,
+            decision=decision,
+        )
+        for one in decision.commitments:
+            yield Event(
+                PROMISED,
+                decision.decided_at,
+                _id(one.id, PROMISED),
+                of,
+                session=session,
+                round=round_,
+                decision=decision,
+                commitment=one,
+            )
+
+
+async def _public(work: Work, story: str) -> Submission | None:
+    """The story, where everybody may read it: the others' votes are told without it."""
+    found = await work.stories.get(story)
+    return found if found.status == ACCEPTED else None

@@ -1,0 +1,279 @@
+"""Job a, before a story is sent: it is written in small pieces, by whoever has its private link, at any hour.
+
+Each piece is saved by itself, as an edit that says what its writer saw (edits.py). What is saved is on disk when these
+return; where two people wrote at the same place, the second gets a Clash with both texts. Every version stays, and any
+earlier one can be brought back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
+from forum.ports import BEGUN, BROUGHT_BACK, SENT, WRITTEN, Clock, Store, Submission, Work
+from forum.ports.long_work import LONG, within
+from forum.services.stories import draft_versions
+from forum.services.stories.submissions import (
+    ACCEPTED,
+    HELD,
+    RETURNED,
+    SUBMITTED,
+    WITHDRAWN,
+    WRITING,
+    is_dead,
+    is_key,
+    link_of,
+)
+from forum.stories import compose, scenario
+from forum.stories.draft import NO, PERMISSIONS, YES, Draft
+from forum.stories.edits import Clash, Edit, PutBack, SetField, apply
+from forum.stories.scenario import Scenario
+from forum.voting.commission import Commission
+
+_TAKEN_BACK = "You have taken this story back. There is nothing left to change."
+_HELD = "A moderator holds this story for now. What you write is kept, and can be sent when it comes back to you."
+_UNCHANGED = "Nothing has changed since you sent it."
+_WAS_PUBLIC = "This story was public before. To end that for good, take it back."
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of some edits: the draft as it is now, where somebody else was faster, and what could not be used.
+
+    `errors` are by the path of the field. What is in neither was saved.
+    """
+
+    story: Submission
+    draft: Draft
+    clashes: tuple[Clash, ...] = ()
+    errors: Mapping[str, BadInput] | None = None
+
+
+def browser(story: str, device: str) -> str:
+    """What tells one browser from another in a story's versions, and nowhere else; "" for one that keeps no cookie."""
+    return hashlib.sha256(f"{story} {device}".encode()).hexdigest()[:16] if device else ""
+
+
+async def begin(
+    store: Store, clock: Clock, commission_id: str, key: str, edits: Sequence[Edit], device: str = ""
+) -> Saved:
+    """Begins a story under a private link whose key was made with the form; begun already, it is `save`.
+
+    Raises NotFound for an unknown commission or a link that is dead, BadInput for a key that `submissions.new_key`
+    cannot have made.
+    """
+    if not is_key(key):
+        raise BadInput("This form cannot be used any more. Open it again; what you typed can be copied over.")
+    async with store.begin() as work:
+        commission = await work.commissions.get(commission_id)
+        if await is_dead(work, link_of(key)):
+            raise NotFound("This link does not work any more: it was replaced, or switched off.")
+        story = Submission(secrets.token_hex(16), commission.id, "", "", WRITING, link=link_of(key))
+        if not await work.stories.add(story):
+            story = await work.stories.by_link(link_of(key))
+        return await _save(work, clock, story, edits, device)
+
+
+async def opened(store: Store, clock: Clock, key: str) -> Draft:
+    """The draft of a story, by the key of its private link; one that was sent as a file is opened now.
+
+    Raises NotFound, IllegalMove for a story that was taken back.
+    """
+    async with store.read() as work:
+        story = await work.stories.by_link(link_of(key))
+        if story.status != WITHDRAWN:
+            try:
+                return await work.drafts.get(story.id)
+            except NotFound:
+                pass
+    async with store.begin() as work:
+        return await _open(work, await work.stories.by_link(link_of(key)), clock.now())
+
+
+async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], device: str = "") -> Saved:
+    """Makes those of the edits that can be made, in order. `device` is the browser's cookie, where it has one.
+
+    Raises NotFound for an unknown key, IllegalMove for a story that was taken back.
+    """
+    async with store.begin() as work:
+        answers = any(isinstance(edit, SetField) and edit.field in PERMISSIONS for edit in edits)
+        story = await work.stories.by_link(link_of(key), lock=answers)
+        saved = await _save(work, clock, story, edits, device)
+        return await _refused(work, saved) if answers else saved
+
+
+async def take_in(work: Work, story: Submission, edits: Sequence[Edit], at: str, kind: str, by: str = "") -> Saved:
+    """Makes edits in a unit of work of the caller's, with a version of `kind` (ports.VERSIONS) where one changed it."""
+    before = draft = await _open(work, story, at)
+    clashes: list[Clash] = []
+    errors: dict[str, BadInput] = {}
+    for edit in edits:
+        try:
+            draft = apply(draft, edit)
+        except Clash as clash:
+            clashes.append(clash)
+        except BadInput as error:
+            errors.setdefault(error.field, error)
+    if draft != before:
+        await work.drafts.save(story.id, draft, at)
+        await draft_versions.keep(work, story.id, draft, at, kind, by)
+    return Saved(story, draft, tuple(clashes), errors)
+
+
+async def taken_out(store: Store, key: str, cards: Collection[str]) -> dict[str, PutBack]:
+    """What puts cards back that were taken away, by their ids: each as it was in the last version that has it.
+
+    Those that no version has are not there. Raises NotFound for an unknown key.
+    """
+    found: dict[str, PutBack] = {}
+    async with store.read() as work:
+        story = await work.stories.by_link(link_of(key))
+        for kept in reversed(await work.drafts.history(story.id)):
+            if len(found) == len(cards):
+                break
+            draft = (await work.drafts.version(story.id, kept.number)).draft
+            for before, card in pairwise((None, *draft.cards)):
+                if card and card.id in cards and card.id not in found:
+                    found[card.id] = PutBack(card, before.id if before else "")
+    return found
+
+
+async def bring_back(store: Store, clock: Clock, key: str, number: int, device: str = "") -> Draft:
+    """Makes an earlier version the draft again; the present one stays among the versions.
+
+    What the writer answered (group, permissions) is not of the story's text, and stays as it is. Raises NotFound for
+    an unknown key or version, IllegalMove.
+    """
+    async with store.begin() as work:
+        story = await work.stories.by_link(link_of(key))
+        at = clock.now()
+        now = await _open(work, story, at)
+        version = await work.drafts.version(story.id, number)
+        draft = replace(
+            version.draft,
+            group=now.group,
+            may_perform=now.may_perform,
+            may_publish=now.may_publish,
+            may_quote=now.may_quote,
+        )
+        if draft != now:
+            await work.drafts.save(story.id, draft, at)
+            await draft_versions.keep(work, story.id, draft, at, BROUGHT_BACK, browser(story.id, device))
+    return draft
+
+
+async def send(store: Store, clock: Clock, key: str) -> Submission:
+    """Sends a story to the moderators: for the first time, again, or as a new version of one that is public.
+
+    A public story stays as it is until a moderator has accepted the new version. Raises FormErrors by the path of the
+    field in the draft, NotFound, IllegalMove where the story was taken back, is held, or nothing was changed.
+    """
+    async with store.begin() as work:
+        before = await work.stories.by_link(link_of(key), lock=True)  # a moderator may be acting at this moment
+        if before.status == HELD:
+            raise IllegalMove(_HELD)
+        at = clock.now()
+        draft = await _open(work, before, at)
+        told, text = await within(LONG, _told, before, draft, await work.commissions.get(before.commission))
+        if before.status == ACCEPTED:
+            if text == (before.revision or before.twee):
+                raise IllegalMove(_UNCHANGED)
+            # The public text again: then nothing is left for a moderator to read.
+            new, when = ("", "") if text == before.twee else (text, at)
+            story = replace(before, revision=new, revised_at=when, because="")
+        else:
+            if before.published_at and draft.may_publish != YES:
+                raise FormErrors({"may_publish": BadInput(_WAS_PUBLIC, field="may_publish")})
+            story = replace(
+                before,
+                title=told.title,
+                twee=text,
+                status=SUBMITTED,
+                told_by=_group(draft),
+                because="",
+                submitted_at=at,
+                may_perform=draft.may_perform == YES,
+                may_publish=draft.may_publish == YES,
+                may_quote=draft.may_quote == YES,
+            )
+        await work.stories.save(story, before.status)
+        await work.stories.allow(story)
+        await draft_versions.keep(work, story.id, draft, at, SENT)
+    return story
+
+
+def composed(story: Submission, draft: Draft, commission: Commission) -> Scenario:
+    """The story that would be sent now. Raises FormErrors by the path of the field in the draft."""
+    group = story.told_by if story.status == ACCEPTED else _group(draft)
+    label = commission.group_label(group)
+    if group and label is None:
+        draft = replace(draft, group="")  # the question is asked again
+    ifid = scenario.parse(story.twee).ifid if story.twee else _identity(story)
+    return compose.compose(draft, ifid, label or "")
+
+
+def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario, str]:
+    told = composed(story, draft, commission)
+    return told, scenario.write(told)
+
+
+def _draft(twee: str, group: str, may: tuple[bool, bool, bool]) -> Draft:
+    return compose.draft_of(scenario.parse(twee), group=group, may=may)
+
+
+def _identity(story: Submission) -> str:
+    """The story's Twine identity until it has been sent: the same each time."""
+    return str(uuid.UUID(hex=story.id, version=4)).upper()
+
+
+def _group(draft: Draft) -> str | None:
+    return None if draft.group in {"", NO} else draft.group
+
+
+async def _refused(work: Work, saved: Saved) -> Saved:
+    """What its writer no longer allows holds at once, for a text that waits for a moderator too; a yes when it is sent.
+
+    A story that was public before is taken back instead; what is public is asked about on its own page.
+    """
+    before = saved.story
+    if before.status not in {SUBMITTED, RETURNED, HELD}:
+        return saved
+    refused = {name for name in PERMISSIONS if getattr(saved.draft, name) == NO}
+    story = replace(
+        before,
+        may_perform=before.may_perform and "may_perform" not in refused,
+        may_publish=before.may_publish and ("may_publish" not in refused or bool(before.published_at)),
+        may_quote=before.may_quote and "may_quote" not in refused,
+    )
+    if story != before:
+        await work.stories.allow(story)
+    return replace(saved, story=story)
+
+
+async def _save(work: Work, clock: Clock, story: Submission, edits: Sequence[Edit], device: str) -> Saved:
+    return await take_in(work, story, edits, clock.now(), WRITTEN, browser(story.id, device))
+
+
+async def _open(work: Work, story: Submission, at: str) -> Draft:
+    """The story's draft, locked; made of its text where it has none yet."""
+    if story.status == WITHDRAWN:
+        raise IllegalMove(_TAKEN_BACK)
+    try:
+        return await work.drafts.get(story.id, lock=True)
+    except NotFound:
+        story = await work.stories.get(story.id, lock=True)
+    if story.status == WITHDRAWN:  # a moment ago, and its draft went with it
+        raise IllegalMove(_TAKEN_BACK)
+    draft = Draft()
+    if story.twee:
+        may = (story.may_perform, story.may_publish, story.may_quote)
+        text = story.revision or story.twee
+        draft = await within(len(text), _draft, text, story.told_by or NO, may)
+    if await work.drafts.add(story.id, draft, at):
+        await draft_versions.keep(work, story.id, draft, at, BEGUN)
+    return await work.drafts.get(story.id, lock=True)

@@ -1,0 +1,1 @@
+"""Acts on votes: close, count again, gather reasons, count papers."""

@@ -1,0 +1,76 @@
+"""Closing a round: from here on a ballot is in or out, for ever. Whoever closes one does it here.
+
+Each function is part of the caller's unit of work. Rows are locked in one order everywhere: story, session, round, and
+the record last, and of several sessions or rounds that with the smaller id first; so nobody waits for somebody who
+waits for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from forum.ports import Work
+from forum.services.record_entries import append
+from forum.sessions.session import LiveSession
+from forum.voting import round as rounds
+from forum.voting.ballot import ballots_root, leaf
+from forum.voting.round import OPEN, Round
+from forum.voting.suppression import freeze, label_of, origin_of
+
+
+async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[LiveSession, Round, int]:
+    """Closes an open round of its session, both of them locked by the caller; returns them as they are now, and how
+    many ballots there are. The record gets that number and the ballots root. The session is not saved: its partition
+    may be new.
+
+    Raises IllegalMove for a round that is not open.
+    """
+    round_, entries = rounds.apply(before, rounds.Close(at))
+    await work.rounds.save(round_)
+    ballots = await work.rounds.ballots(round_.id)
+    commission = await work.commissions.get(live.commission)
+    present: dict[str | None, int] = {}
+    for ballot in ballots:
+        present[ballot.group] = present.get(ballot.group, 0) + 1
+    if live.partition is None:
+        live = replace(live, partition=freeze(present, commission))
+    if live.recorded and entries and live.partition is not None:
+        label = label_of(live.partition, present, commission.threshold, round_.method)
+        how = [(ballot.group, ballot.paper) for ballot in ballots]
+        origin = origin_of(live.partition, how, commission.threshold, round_.method)
+        facts: dict[str, object] = {"session": live.id, "round": round_.id, "count": len(ballots)}
+        # In a thread: for 3,000 ballots it takes 50 ms, in which everybody else would wait.
+        facts["ballots_root"] = await asyncio.to_thread(
+            lambda: ballots_root([leaf(ballot, label(ballot.group), origin(ballot.paper)) for ballot in ballots])
+        )
+        if papers := sum(ballot.paper for ballot in ballots):
+            facts["paper"] = papers
+        await append(work, commission, entries[0], round_.closed_at, facts)
+    return live, round_, len(ballots)
+
+
+async def close_now(work: Work, session: str, round_id: str, at: str, *, due: str | None = None) -> Round | None:
+    """Closes an asynchronous round and saves its session; None, and nothing is done, where it is not open any more, or
+    its closing time is later than `due`."""
+    live = await work.sessions.get(session, lock=True)
+    before = await work.rounds.get(round_id, lock=True)
+    if before.state != OPEN or (due is not None and before.closes_at > due):
+        return None
+    live, round_, _ = await close(work, live, before, at)
+    await work.sessions.save(replace(live, version=live.version + 1))
+    return round_
+
+
+async def stop(work: Work, story: str, at: str) -> None:
+    """Closes every asynchronous round on a story that nobody may read or play any more.
+
+    To be called in the unit of work that changes the story, after it was saved and before anything enters the record.
+    """
+    waiting = await work.rounds.timed(scenario=story)
+    for session in sorted({found.session for found in waiting}):
+        await work.sessions.get(session, lock=True)
+    for round_id in sorted(found.id for found in waiting):
+        await work.rounds.get(round_id, lock=True)
+    for found in waiting:
+        await close_now(work, found.session, found.id, at)

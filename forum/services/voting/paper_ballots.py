@@ -1,0 +1,153 @@
+"""Papers: for those without a phone. One organiser counts them, a second one confirms, and each paper is a ballot.
+
+They are counted while the vote is open, and never after: what closing writes into the record holds every ballot. A
+count that nobody has confirmed keeps the vote from being closed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from forum.errors import BadInput, IllegalMove
+from forum.ports import Clock, PaperCount, Person, Store, Work
+from forum.services.form_errors import Findings
+from forum.services.sessions import guard
+from forum.sessions.session import LiveSession, Participant
+from forum.voting.ballot import Ballot
+from forum.voting.commission import Commission
+from forum.voting.methods import METHODS
+from forum.voting.round import Round
+
+MOST_PAPERS = 2000
+_MOST_DIGITS = 6
+_NOT_OPEN = "Papers are counted while the vote is open. This one is not."
+
+
+@dataclass(frozen=True)
+class PaperForm:
+    """A count as typed. `counts` are by (group id, "" for prefer not to say; the mark on the paper). Errors about a
+    group come back under `count_GROUP`."""
+
+    counts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    handed_out: str = ""
+
+
+def countable(round_: Round) -> tuple[str, ...]:
+    """The marks that a paper may bear in this round; () where one paper is not one mark."""
+    way = METHODS[round_.method]
+    if not way.FOLLOWED or not way.WITH_GROUP:
+        return ()
+    marks = way.columns([r.id for r in round_.responses])
+    # A mark that is nothing without its reason cannot be counted by heaps.
+    return tuple(mark for mark in marks if not way.lacks(mark, "", ""))
+
+
+async def enter(store: Store, clock: Clock, person: Person, session: str, round_id: str, form: PaperForm) -> PaperCount:
+    """Keeps a count, in the place of one that nobody has confirmed yet.
+
+    Raises FormErrors for numbers that cannot be, IllegalMove where the vote is not open.
+    """
+    async with store.begin() as work:
+        live, round_ = await _open(work, session, round_id, clock.now())
+        commission = await work.commissions.get(live.commission)
+        counts, handed_out = _checked(form, round_, commission)
+        count = PaperCount(secrets.token_hex(16), round_.id, counts, handed_out, person.id, clock.now())
+        await work.papers.put(count)
+    return count
+
+
+async def discard(store: Store, clock: Clock, session: str, round_id: str, id_: str) -> None:
+    """Takes an unconfirmed count away. Raises IllegalMove where it was corrected or confirmed meanwhile."""
+    async with store.begin() as work:
+        await _open(work, session, round_id, clock.now())
+        if not await work.papers.discard(round_id, id_):
+            raise IllegalMove("This count was corrected or confirmed meanwhile. Look at it again.")
+
+
+async def confirm(store: Store, clock: Clock, person: Person, session: str, round_id: str, id_: str) -> PaperCount:
+    """Confirms a count that somebody else entered: from now on each paper is a ballot.
+
+    Raises IllegalMove where the same person entered it, where it was corrected meanwhile, or the vote is not open.
+    """
+    async with store.begin() as work:
+        live, _round = await _open(work, session, round_id, clock.now())
+        entered = await work.papers.get(round_id)
+        if entered is None or entered.id != id_:
+            raise IllegalMove("This count was corrected or confirmed meanwhile. Look at it again.")
+        if entered.entered_by == person.id:
+            raise IllegalMove("You entered this count yourself. Somebody else must confirm it.")
+        count = replace(entered, confirmed_by=person.id, confirmed_at=clock.now())
+        await work.papers.confirm(count, _ballots(live, count))
+    return count
+
+
+async def _open(work: Work, session: str, round_id: str, at: str) -> tuple[LiveSession, Round]:
+    """The session, and its round, which nobody closes until this unit of work ends."""
+    live = await guard.going_on(work, session)
+    return live, await guard.taking(work, live, round_id, at, _NOT_OPEN)
+
+
+def _checked(form: PaperForm, round_: Round, commission: Commission) -> tuple[dict[str, dict[str, int]], int]:
+    marks = countable(round_)
+    if not marks:
+        raise BadInput("Papers can be counted only where each person chooses one answer.", field="form")
+    found = Findings()
+    counts: dict[str, dict[str, int]] = {}
+    for group in (*(g.id for g in commission.groups), ""):
+        typed = {mark: form.counts.get((group, mark), "") for mark in marks}
+        numbers = {mark: _number(text) for mark, text in typed.items()}
+        if None in numbers.values():
+            found.wrong(f"count_{group}", "Write whole numbers, or leave a field empty.")
+            continue
+        counts[group] = {mark: n for mark, n in numbers.items() if n}
+        papers = sum(counts[group].values())
+        invited = next((g.invited for g in commission.groups if g.id == group), None)
+        if invited is not None and papers > invited:
+            found.wrong(
+                f"count_{group}",
+                "You counted %(papers)s papers from this group, but %(invited)s people were invited from it.",
+                papers=papers,
+                invited=invited,
+            )
+    handed_out = _number(form.handed_out)
+    papers = sum(n for of_group in counts.values() for n in of_group.values())
+    if not form.handed_out.strip() or handed_out is None:
+        found.wrong("handed_out", "Say how many people in the room got a paper, as a whole number.")
+    elif papers > handed_out:
+        found.wrong(
+            "handed_out",
+            "You counted %(papers)s papers, but only %(handed_out)s people got one. Count again.",
+            papers=papers,
+            handed_out=handed_out,
+        )
+    elif papers > MOST_PAPERS:
+        found.wrong("handed_out", "At most %(most)s papers can be counted.", most=MOST_PAPERS)
+    elif not papers and not found.errors:
+        found.wrong("handed_out", "There is no paper in this count.")
+    found.stop()
+    return {group: of_group for group, of_group in counts.items() if of_group}, handed_out or 0
+
+
+def _number(typed: str) -> int | None:
+    typed = typed.strip()
+    if not typed:
+        return 0
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _MOST_DIGITS else None
+
+
+def _ballots(live: LiveSession, count: PaperCount) -> list[tuple[Participant, str, Ballot]]:
+    """A participant, a device that nobody has, and a ballot for each paper."""
+    found = []
+    for group, of_group in count.counts.items():
+        for mark, papers in of_group.items():
+            for _ in range(papers):
+                person = Participant(secrets.token_hex(16), live.id, group or None, count.confirmed_at, passing=True)
+                device = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+                ids = (secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(16))
+                found.append(
+                    (person, device, Ballot(count.round, person.id, mark, "", group or None, *ids, paper=True))
+                )
+    return found

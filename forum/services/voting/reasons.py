@@ -1,0 +1,174 @@
+"""Reasons: gathered at the reveal, read by the facilitator first or shown after a delay, said "me too" to, taken back.
+
+Nothing here gives a reason to anybody while its round is open or closed: reasons are gathered from the ballots in the
+unit of work that reveals the round. With a label of a group they are shown only where the round's result is by group.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from forum.adapters.clock import written
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.ports import Clock, Store, Work
+from forum.services.sessions import guard
+from forum.sessions.session import LiveSession
+from forum.stories.visible_text import upright
+from forum.voting.ballot import Ballot
+from forum.voting.commission import Commission
+from forum.voting.methods import METHODS
+from forum.voting.reason import DELAY, DELAYED, HIDDEN, KEPT, MOST_CONDITION, MOST_WORDS, SHOWN, WAITING, Reason, Said
+from forum.voting.round import REVEALED, Round
+from forum.voting.suppression import EVERYONE, label_of
+
+_NOT_YET = "Reasons can be given here once the result is shown. Until then they go with the vote."
+
+
+async def gather(work: Work, live: LiveSession, round_: Round, at: str) -> None:
+    """Makes reasons of what was written with the ballots of a round that is being revealed."""
+    written = [b for b in await work.rounds.ballots(round_.id) if b.reason or b.condition]
+    await work.reasons.add([_reason(live, round_, b, b.reason, b.condition, at) for b in written])
+
+
+async def said_of(work: Work, live: LiveSession, round_: Round, commission: Commission) -> tuple[Said, ...]:
+    """Every reason of a revealed round, in the order of its words, with its "me too"; () before that."""
+    if round_.state != REVEALED or live.partition is None:
+        return ()
+    too = await work.reasons.counts(round_.id)
+    present = await work.rounds.by_group(round_.id)
+    label = label_of(live.partition, present, commission.threshold, round_.method)
+
+    def named(reason: Reason) -> str:
+        found = label(reason.group) if reason.group in present else EVERYONE
+        return "" if found == EVERYONE or live.badges_off else found
+
+    said = [
+        Said(r.id, r.choice, named(r), r.words, r.condition, r.state, too.get(r.id, 0))
+        for r in await work.reasons.of(round_.id)
+    ]
+    # So that the order says nothing of who wrote them, or when.
+    return tuple(sorted(said, key=lambda r: (r.words, r.condition, r.id)))
+
+
+async def give(
+    store: Store, clock: Clock, live: LiveSession, participant: str, round_id: str, words: str, condition: str
+) -> Reason:
+    """Gives a reason after the reveal, in the place of the one given before.
+
+    Raises NotFound, IllegalMove (not revealed, not voted, session ended), BadInput (nothing written, too long).
+    """
+    words, condition = upright(words), upright(condition)
+    if not words and not condition:
+        raise BadInput("Write a few words.", field="reason")
+    for field, text, most in (("reason", words, MOST_WORDS), ("condition", condition, MOST_CONDITION)):
+        if len(text) > most:
+            raise BadInput("Use at most %(most)s characters.", field=field, most=most)
+    async with store.begin() as work:
+        live, round_ = await _open_for(work, live.id, round_id, lock=True)
+        if round_.state != REVEALED:
+            raise IllegalMove(_NOT_YET)
+        mine = await work.rounds.yours(participant, [round_.id])
+        if not mine:
+            raise IllegalMove("Only those who voted on this question can give a reason for it.")
+        reason = _reason(live, round_, mine[0], words, condition, clock.now())
+        await work.reasons.put(reason)
+    return reason
+
+
+async def take_back(store: Store, live: LiveSession, participant: str, round_id: str) -> bool:
+    """Deletes what a participant wrote in a round; whether there is something less to be seen on screens.
+
+    Raises NotFound, IllegalMove where the session has ended.
+    """
+    async with store.begin() as work:
+        _, round_ = await _open_for(work, live.id, round_id, lock=True)
+        before = await work.reasons.yours(participant, round_.id)
+        await work.reasons.remove(round_.id, participant)
+    return before is not None and before.state == SHOWN
+
+
+async def me_too(store: Store, live: LiveSession, participant: str, reason: str, *, on: bool) -> None:
+    """Says "me too" to a reason that is shown, or takes it back. Raises NotFound for any other, IllegalMove for one's
+    own."""
+    async with store.begin() as work:
+        found = await work.reasons.get(reason)
+        await _open_for(work, live.id, found.round)
+        if found.state != SHOWN:
+            raise NotFound("There is no such reason.")
+        if found.participant == participant:
+            raise IllegalMove("This is your own reason.")
+        await work.reasons.too(reason, participant, on=on)
+
+
+async def hear(store: Store, clock: Clock, session: str, reason: str, state: str, before: str) -> LiveSession:
+    """The facilitator, who saw it in the state `before`, shows a reason, hides it, or puts it back: to WAITING, or to
+    what it would be by now without them.
+
+    Raises NotFound, IllegalMove (reasons are kept in this session; somebody was faster), BadInput.
+    """
+    async with store.begin() as work:
+        live = await guard.going_on(work, session)
+        found = await work.reasons.get(reason)
+        await guard.round_of(work, live, found.round, lock=False)
+        if state == SHOWN and live.reasons == KEPT:
+            raise IllegalMove("People were told that only you and those who decide read their reasons.")
+        if state not in (SHOWN, HIDDEN, WAITING):
+            raise BadInput("Show it, hide it, or put it back.", field="state")
+        if state == WAITING and found.due_at and found.due_at <= clock.now():
+            state = SHOWN
+        if found.state == state:
+            return live
+        if found.state != before:
+            raise IllegalMove("Somebody else dealt with this reason a moment ago. Look at it again.")
+        await work.reasons.move(reason, state)
+        return await _show(work, live)
+
+
+async def publish_due(store: Store, at: str, session: str) -> bool:
+    """Shows every reason of a session whose time has come; whether there was one."""
+    async with store.begin() as work:
+        live = await work.sessions.get(session, lock=True)
+        due = await work.reasons.due(session, at)
+        if due:
+            await _show(work, live)
+    return bool(due)
+
+
+async def redraw(store: Store, session: str) -> None:
+    """Makes screens that come back ask for the state again: something small in it has changed."""
+    async with store.begin() as work:
+        await _show(work, await work.sessions.get(session, lock=True))
+
+
+async def _open_for(work: Work, session: str, round_id: str, *, lock: bool = False) -> tuple[LiveSession, Round]:
+    """A session that has not ended, and its round. `lock`: so that nobody gathers reasons from its ballots, or takes
+    all words of its story back, while one is written or deleted."""
+    live = await guard.going_on(work, session, lock=False)
+    return live, await guard.round_of(work, live, round_id, lock=lock)
+
+
+async def _show(work: Work, live: LiveSession) -> LiveSession:
+    after = live.changed()
+    await work.sessions.save(after)
+    return after
+
+
+def _reason(live: LiveSession, round_: Round, ballot: Ballot, words: str, condition: str, at: str) -> Reason:
+    way = METHODS[round_.method]
+    return Reason(
+        id=secrets.token_hex(16),
+        round=round_.id,
+        participant=ballot.participant,
+        group=ballot.group,
+        # Never a ballot of several marks, which would be known again.
+        choice=way.marks(ballot.choice)[0] if way.FOLLOWED else "",
+        words=words,
+        condition=condition,
+        at=at,
+        due_at=_later(at) if live.reasons == DELAYED else "",
+    )
+
+
+def _later(at: str) -> str:
+    return written(datetime.fromisoformat(at) + timedelta(seconds=DELAY))

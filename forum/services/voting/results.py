@@ -1,0 +1,138 @@
+"""Results, tallied again from committed ballots: never taken from a screen or a counter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from forum.errors import IllegalMove
+from forum.ports import Work
+from forum.record import verify
+from forum.sessions.session import LiveSession
+from forum.sessions.view import AsynchronousRound
+from forum.voting.ballot import Ballot
+from forum.voting.commission import Commission, Group
+from forum.voting.methods import METHODS
+from forum.voting.round import ANNULLED, REVEALED, Round
+from forum.voting.suppression import Partition, Result, origin_of, published, view_shift
+
+
+async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = False) -> Result:
+    """The published result of a closed round: head count, by group where that may be shown, equal voice, view shift.
+
+    Of a round that was shown while badges are off it gives nothing by group until that is lifted, but to whoever asks
+    for the `whole` of it to write it down. `threshold` is the commission's. The view shift is there for a vote after a
+    replay whose first vote stands (revealed, not annulled), where its method lets ballots be followed. Raises
+    IllegalMove for a round whose session has no partition yet: none has closed.
+    """
+    session = await work.sessions.get(round_.session)
+    result = await _whole(work, session, round_, threshold)
+    return result if whole or round_.id not in session.held else result.without_groups()
+
+
+# Results of revealed rounds that are kept by all that they follow from: nothing in them changes.
+MOST_KEPT = 500
+
+
+async def shown(work: Work, round_: Round, threshold: int) -> Result:
+    """The same as `result_of` for a screen or a page: tallied once, and then kept while the round stays as it is.
+
+    What is written down or decided on is tallied again. Raises IllegalMove for a round that is not revealed.
+    """
+    if round_.state != REVEALED:
+        raise IllegalMove("Close the vote before you show its result.")
+    return (await shown_all(work, [(await work.sessions.get(round_.session), round_)], threshold))[round_.id]
+
+
+async def shown_all(work: Work, rounds: Sequence[tuple[LiveSession, Round]], threshold: int) -> dict[str, Result]:
+    """The same of several revealed rounds of one commission, by their ids. What they follow from is asked for once."""
+    if not rounds:
+        return {}
+    known = {round_.id: round_ for _session, round_ in rounds}
+    if firsts := {round_.second_of for _session, round_ in rounds if round_.second_of} - known.keys():
+        known |= await work.rounds.some(firsts)
+    voted = await work.rounds.voted(list(known))
+    each = any(round_.quorum_each for _session, round_ in rounds)
+    groups = (await work.commissions.get(rounds[0][0].commission)).groups if each else ()
+    results = {}
+    for session, round_ in rounds:
+        first = known[round_.second_of] if round_.second_of else None
+        ballots = tuple(voted[one.id] for one in (round_, first) if one)
+        invited = groups if round_.quorum_each else ()
+        follows_from = (round_, first, ballots, session.partition, round_.id in session.held, threshold, invited)
+        results[round_.id] = await work.remembered.of(
+            Result, MOST_KEPT, follows_from, partial(result_of, work, round_, threshold)
+        )
+    return results
+
+
+async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int) -> Result:
+    if session.partition is None or round_.state not in {"closed", "revealed"}:
+        raise IllegalMove("Close the vote before you show its result.")
+    ballots = await work.rounds.ballots(round_.id)
+    invited = (await work.commissions.get(session.commission)).groups if round_.quorum_each else ()
+    result = _published(session.partition, round_, ballots, threshold, invited)
+    if round_.second_of is None or not METHODS[round_.method].FOLLOWED:
+        return result
+    first = await work.rounds.get(round_.second_of)
+    if first.state != REVEALED or first.state == ANNULLED:
+        return result
+    before = await work.rounds.ballots(first.id)
+    earlier = _published(session.partition, first, before, threshold)
+    shift = view_shift(
+        first.id,
+        session.partition,
+        _by_participant(first, before),
+        _by_participant(round_, ballots),
+        [column.id for column in round_.columns],
+        threshold,
+        by_group_ok=bool(result.rows and earlier.rows),
+        marked=[
+            *_marked(session.partition, first, before, threshold),
+            *_marked(session.partition, round_, ballots, threshold),
+        ],
+    )
+    return result.with_shift(shift)
+
+
+async def asynchronous_rounds(
+    work: Work, commission: Commission, story: str | None = None, *, results: bool = False
+) -> tuple[AsynchronousRound, ...]:
+    """The asynchronous rounds of a commission, or of one of its stories, newest first. `results`: with those that may
+    be shown.
+    """
+    sessions = [
+        live
+        for live in await work.sessions.of(commission.id)
+        if live.asynchronous and (story is None or story in live.scenarios)
+    ]
+    if not sessions:
+        return ()
+    of = await work.rounds.of_all([live.id for live in sessions])
+    rounds = [(live, round_) for live in sessions for round_ in of[live.id]]
+    voted = await work.rounds.voted([round_.id for _live, round_ in rounds])
+    revealed = [(live, round_) for live, round_ in rounds if results and round_.state == REVEALED]
+    shown = await shown_all(work, revealed, commission.threshold)
+    return tuple(AsynchronousRound(live, one, voted[one.id], shown.get(one.id)) for live, one in rounds)
+
+
+def _published(
+    partition: Partition, round_: Round, ballots: list[Ballot], threshold: int, invited: Sequence[Group] = ()
+) -> Result:
+    responses = [r.id for r in round_.responses]
+    cast = [(b.group, b.choice) for b in ballots]
+    terms: dict[str, Any] = {"method": round_.method, "quorum": round_.declared, "invited": invited}
+    return published(partition, cast, responses, threshold, **terms)
+
+
+def _marked(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> list[str]:
+    """The participants whose ballots are opened as papers."""
+    origin = origin_of(partition, [(b.group, b.paper) for b in ballots], threshold, round_.method)
+    return [b.participant for b in ballots if origin(b.paper) == verify.PAPER]
+
+
+def _by_participant(round_: Round, ballots: list[Ballot]) -> dict[str, tuple[str | None, str]]:
+    """Every participant's group and the one mark on their ballot."""
+    marks = METHODS[round_.method].marks
+    return {b.participant: (b.group, marks(b.choice)[0]) for b in ballots}

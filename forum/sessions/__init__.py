@@ -1,0 +1,1 @@
+"""Rules of a live session: programme, stops, proposals, what screens show."""

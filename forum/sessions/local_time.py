@@ -1,0 +1,50 @@
+"""Times as clocks show them where the installation is: what is stored is UTC, what is read and typed is local.
+
+The zone is one of the IANA database (FORUM_TIMEZONE), so that summer time begins and ends on the right day.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from forum.adapters.clock import written
+
+# Forum's field is in the United Kingdom, and most servers are set to UTC, which nobody's clock shows in summer.
+LONDON = "Europe/London"
+UTC = ZoneInfo("UTC")
+
+
+def zone(name: str) -> ZoneInfo:
+    """The zone of this name. Raises ValueError where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(name) from error
+
+
+def local(at: str, where: ZoneInfo) -> datetime:
+    """A stored time (UTC) as clocks show it there."""
+    return datetime.fromisoformat(at).astimezone(where)
+
+
+def short(moment: datetime) -> str:
+    """Which time a local moment is in, as people call it: "GMT", "BST", "CET"; where nobody has a word, "UTC+04"."""
+    name = moment.tzname() or ""
+    return f"UTC{name}" if name[:1] in ("+", "-") else name
+
+
+def stored(typed: datetime, where: ZoneInfo) -> str:
+    """A moment that was typed as clocks there show it (without a zone), as it is stored.
+
+    An hour that comes twice, when summer time ends, is the second one: nobody is shut out earlier than they read.
+    Raises ValueError for a moment that clocks skip when summer time begins, and for one outside the calendar.
+    """
+    try:
+        moment = typed.replace(tzinfo=where, fold=1).astimezone(UTC)
+        skipped = moment.astimezone(where).replace(tzinfo=None) != typed
+    except OverflowError as error:
+        raise ValueError(typed) from error
+    if skipped:
+        raise ValueError(typed)
+    return written(moment)

@@ -1,0 +1,285 @@
+"""The programme of a live session: sections with times, and in each the cues in their order.
+
+Everything here is a new value made of an old one; `programmes.py` keeps it and lets every change be undone.
+Times are those of the clock on the wall where the session takes place ("11:00"), and so is the day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from forum.errors import NotFound
+from forum.sessions.session import Cue
+from forum.stories.scenario import Scenario, outline
+from forum.voting.round import AFTER_REPLAY, REVEALED, Round
+
+# scene: a scene is played; question: a decision point is put; again: the same, after the replay; ask: a question of the
+# organisers' own; note: words for every screen, as "Break".
+KINDS = ("scene", "question", "again", "ask", "note")
+
+_TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])")
+_HOUR, _LAST = 60, 24 * 60 - 1
+
+
+@dataclass(frozen=True)
+class Item:
+    """One cue of the programme. `kind` is one of KINDS.
+
+    `story` and `scene` name what is played or asked, `replay` says that the scene is played again; `words` are a note,
+    or the question of the organisers' own with its `responses` (`none` adds "none of these"). `method` is how people
+    vote on a question.
+    """
+
+    id: str
+    kind: str
+    story: str = ""
+    scene: str = ""
+    replay: bool = False
+    words: str = ""
+    responses: tuple[str, ...] = ()
+    none: bool = True
+    method: str = "single"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the day. `starts` and `ends` are "HH:MM" or empty."""
+
+    id: str
+    title: str
+    starts: str = ""
+    ends: str = ""
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True)
+class Programme:
+    """The order of a session. `day` is an ISO date or empty; `public`: everybody may read it beforehand."""
+
+    day: str = ""
+    place: str = ""
+    public: bool = False
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Every cue, in order."""
+        return tuple(item for section in self.sections for item in section.items)
+
+    def section(self, id_: str) -> Section:
+        """The section with this id. Raises NotFound."""
+        for section in self.sections:
+            if section.id == id_:
+                return section
+        raise NotFound("That section is no longer in the programme.")
+
+    def item(self, id_: str) -> Item:
+        """The cue with this id. Raises NotFound."""
+        for item in self.items:
+            if item.id == id_:
+                return item
+        raise NotFound("That cue is no longer in the programme.")
+
+    def home(self, id_: str) -> Section:
+        """The section that a cue stands in. Raises NotFound."""
+        self.item(id_)
+        return next(section for section in self.sections if any(item.id == id_ for item in section.items))
+
+    @property
+    def stories(self) -> tuple[str, ...]:
+        """The ids of the stories in it, each once, in the order in which they come."""
+        return tuple(dict.fromkeys(item.story for item in self.items if item.story))
+
+
+def clock_time(typed: str) -> str | None:
+    """A time as typed ("9.30") as "09:30"; "" for nothing, None for what is no time."""
+    typed = typed.strip()
+    if not typed:
+        return ""
+    found = _TIME.fullmatch(typed)
+    return f"{int(found[1]):02}:{found[2]}" if found else None
+
+
+# ---------------------------------------------------------------- changes
+
+
+def with_section(programme: Programme, section: Section) -> Programme:
+    """With a section at the end, or with the one of this id renamed and at other times."""
+    if any(one.id == section.id for one in programme.sections):
+        return _each(programme, lambda one: replace(section, items=one.items) if one.id == section.id else one)
+    return replace(programme, sections=(*programme.sections, section))
+
+
+def without_section(programme: Programme, id_: str) -> Programme:
+    """Without a section and its cues. Raises NotFound."""
+    gone = programme.section(id_)
+    return replace(programme, sections=tuple(one for one in programme.sections if one != gone))
+
+
+def move_section(programme: Programme, id_: str, steps: int) -> Programme:
+    """With a section so many places further down (up where negative), as far as there is room. Raises NotFound."""
+    sections = list(programme.sections)
+    at = sections.index(programme.section(id_))
+    sections.insert(max(0, at + steps), sections.pop(at))
+    return replace(programme, sections=tuple(sections))
+
+
+def with_items(programme: Programme, section: str, items: Sequence[Item]) -> Programme:
+    """With these cues at the end of a section. Raises NotFound."""
+    programme.section(section)
+    return _each(programme, lambda one: replace(one, items=(*one.items, *items)) if one.id == section else one)
+
+
+def without_item(programme: Programme, id_: str) -> Programme:
+    """Without a cue. Raises NotFound."""
+    programme.item(id_)
+    return _each(programme, lambda one: replace(one, items=tuple(item for item in one.items if item.id != id_)))
+
+
+def without_story(programme: Programme, story: str) -> Programme:
+    """Without any cue of a story."""
+    return _each(programme, lambda one: replace(one, items=tuple(item for item in one.items if item.story != story)))
+
+
+def move_item(programme: Programme, id_: str, *, down: bool) -> Programme:
+    """With a cue one place further up or down; from the end of a section it goes on into the next. Raises NotFound."""
+    home = programme.home(id_)
+    ids = [item.id for item in home.items]
+    at, sections = ids.index(id_), programme.sections
+    where = sections.index(home)
+    if down and at + 1 == len(ids):
+        if where + 1 == len(sections):
+            return programme
+        beside = sections[where + 1]
+        return put_item(programme, id_, beside.id, beside.items[0].id if beside.items else "")
+    if not down and at == 0:
+        return put_item(programme, id_, sections[where - 1].id) if where else programme
+    ids.insert(at + (1 if down else -1), ids.pop(at))
+    order = {one: n for n, one in enumerate(ids)}
+    moved = tuple(sorted(home.items, key=lambda item: order[item.id]))
+    return _each(programme, lambda one: replace(one, items=moved) if one.id == home.id else one)
+
+
+def put_item(programme: Programme, id_: str, section: str, before: str = "") -> Programme:
+    """With a cue in this section, in front of another cue of it, or at its end. Raises NotFound."""
+    item = programme.item(id_)
+    if before == id_:
+        return programme
+    rest = without_item(programme, id_)
+    items = list(rest.section(section).items)
+    if before:
+        rest.item(before)
+    items.insert(next((n for n, one in enumerate(items) if one.id == before), len(items)), item)
+    return _each(rest, lambda one: replace(one, items=tuple(items)) if one.id == section else one)
+
+
+def cues_of(story: str, told: Scenario) -> Iterator[Item]:
+    """A story as cues without ids: the scenes on the way to its decision points, and each of those with the replay and
+    the vote again. What comes after the last of them hangs on the vote, so the console offers it then."""
+    order = outline(told)
+    on_the_way = {scene.name for scene in order if scene.decision}
+    while more := {s.name for s in order if any(link.to in on_the_way for link in s.links)} - on_the_way:
+        on_the_way |= more
+    for scene in order:
+        if scene.decision:
+            before = [s.name for s in order if not s.decision and any(link.to == scene.name for link in s.links)]
+            yield Item("", "question", story, scene.name)
+            if before:
+                yield Item("", "scene", story, before[0], replay=True)
+            yield Item("", "again", story, scene.name)
+        elif scene.name in on_the_way:
+            yield Item("", "scene", story, scene.name)
+
+
+def _each(programme: Programme, change: Callable[[Section], Section]) -> Programme:
+    return replace(programme, sections=tuple(change(section) for section in programme.sections))
+
+
+# ---------------------------------------------------------------- times
+
+
+def times(programme: Programme) -> tuple[tuple[Section, str, str], ...]:
+    """Every section that has a time, with when it starts and ends: until the next one starts, else an hour later."""
+    timed = [section for section in programme.sections if section.starts]
+    found = []
+    for section, after in [*pairwise(timed), *([(timed[-1], None)] if timed else [])]:
+        ends = section.ends
+        if not ends and after is not None and after.starts > section.starts:
+            ends = after.starts
+        found.append((section, section.starts, ends or _later(section.starts)))
+    return tuple(found)
+
+
+def out_of_order(programme: Programme) -> tuple[Section, ...]:
+    """The sections that start before the one above them does."""
+    timed = [section for section in programme.sections if section.starts]
+    return tuple(after for before, after in pairwise(timed) if after.starts < before.starts)
+
+
+def _later(starts: str) -> str:
+    minutes = min(int(starts[:2]) * 60 + int(starts[3:]) + _HOUR, _LAST)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+# ---------------------------------------------------------------- where the room is
+
+
+def present(programme: Programme, cue: Cue, rounds: Sequence[Round]) -> Item | None:
+    """The cue of the programme that is on screen, or the latest one that was.
+
+    What is on screen may have been put there past the programme: then it is looked for, first further down.
+    """
+    items = programme.items
+    last = next((n for n, item in enumerate(items) if item.id == cue.item), -1)
+    round_ = next((r for r in rounds if r.id == cue.round), None)
+    for item in (*items[max(last, 0) :], *items[: max(last, 0)]):
+        if _is_on(item, cue, round_):
+            return item
+    return items[last] if last >= 0 else None
+
+
+def following(programme: Programme, item: Item | None) -> Item | None:
+    """The cue after this one; the first where there is none yet, None after the last."""
+    items = programme.items
+    at = items.index(item) + 1 if item is not None else 0
+    return items[at] if at < len(items) else None
+
+
+def _is_on(item: Item, cue: Cue, round_: Round | None) -> bool:
+    if item.kind == "note":
+        return cue.kind == "note" and (cue.item == item.id or cue.words == item.words)
+    if item.kind == "scene":
+        return (cue.kind, cue.scenario, cue.scene, cue.replay) == ("scene", item.story, item.scene, item.replay)
+    if round_ is None or cue.kind not in {"question", "result"}:
+        return False
+    if item.kind == "ask":
+        return round_.scenario is None and round_.question == item.words
+    return (round_.scenario, round_.scene) == (item.story, item.scene) and (
+        (round_.kind == AFTER_REPLAY) == (item.kind == "again")
+    )
+
+
+# ---------------------------------------------------------------- for whoever comes late
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """What happened until now: the ids of the stories that were on before the present one, how many votes have been
+    shown, and the question of the latest."""
+
+    stories: tuple[str, ...]
+    votes: int
+    question: str
+
+
+def so_far(cue: Cue, rounds: Sequence[Round]) -> SoFar | None:
+    """What somebody has missed who comes now; None where nothing has happened yet."""
+    shown = [r for r in rounds if r.state == REVEALED and r.id != cue.round]
+    stories = tuple(story for story in cue.seen if story != cue.scenario)
+    if not shown and not stories:
+        return None
+    last = max(shown, key=lambda r: r.revealed_at, default=None)
+    return SoFar(stories, len(shown), last.question if last else "")

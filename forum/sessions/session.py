@@ -1,0 +1,119 @@
+"""A live session: one event in a room, with a join code, and what the facilitator has put before everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from forum.voting.reason import KEPT
+from forum.voting.suppression import Partition
+
+ROOM, ASYNCHRONOUS = SESSIONS = ("room", "asynchronous")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What everybody sees now.
+
+    `kind` is one of KINDS; `scenario` and `scene` name what is played ("scene"), `round` the question put
+    ("question", "result"), `words` what the organisers wrote ("note"). `replay` says that the scene is played a second
+    time; `showing` is then the random id of this one playing, and `since` when it began. `item` is the id of the latest
+    cue that was taken from the programme, `seen` the ids of the stories that were on until now, in their order.
+    `reasons`: the big screen shows the reasons in the place of the result.
+    """
+
+    KINDS = ("welcome", "scene", "question", "result", "note", "proposals", "ended")
+
+    kind: str = "welcome"
+    scenario: str | None = None
+    scene: str | None = None
+    round: str | None = None
+    replay: bool = False
+    words: str = ""
+    item: str = ""
+    seen: tuple[str, ...] = ()
+    showing: str = ""
+    since: str = ""
+    minutes: int = 0
+    reasons: bool = False
+
+
+OPEN_CODE, TICKETS = ENTRANCES = ("open code", "tickets")
+OPEN_LINK = "open link"  # of an asynchronous session, which anybody may answer who opens its page
+
+
+@dataclass(frozen=True)
+class LiveSession:
+    """One live session. `version` grows by one with every change that screens must show, and never goes back.
+
+    `code` is what phones join with (six digits); `projector` is the random key of the projector's own link.
+    `partition` says how groups are shown; it is None until the first round of the session has closed, then fixed.
+    `kind` is one of SESSIONS. An asynchronous session is no event in a room: it holds one story and one round, which is
+    open for days; its code is letters, the end of a link. It has no cue and is never ended, its round is all there is.
+    `entrance` is one of ENTRANCES; `tablet` is the random key of the link for shared tablets, if there is one.
+    `badges_off`: nothing is shown by group until the facilitator lifts it; `held` are the rounds that were shown
+    meanwhile, whose results are not in the record yet.
+    `reasons` is one of reason.WAYS: who reads what people write with their votes.
+    `ended_at` is when it was ended last, "" in sessions that are older than this.
+    """
+
+    id: str
+    commission: str
+    title: str
+    code: str
+    projector: str
+    scenarios: tuple[str, ...]
+    cue: Cue = field(default_factory=Cue)
+    version: int = 1
+    paused: bool = False
+    ended: bool = False
+    rehearsal: bool = False
+    recorded: bool = True
+    partition: Partition | None = None
+    opened_at: str = ""
+    kind: str = ROOM
+    reasons: str = KEPT
+    entrance: str = OPEN_CODE
+    tablet: str = ""
+    badges_off: bool = False
+    held: tuple[str, ...] = ()
+    ended_at: str = ""
+
+    def changed(self) -> LiveSession:
+        """The same, with something to show to its screens."""
+        return replace(self, version=self.version + 1)
+
+    @property
+    def asynchronous(self) -> bool:
+        """Whether people answer on their own, over days."""
+        return self.kind == ASYNCHRONOUS
+
+
+@dataclass(frozen=True)
+class LastAct:
+    """The facilitator's last act in a session, while it can be undone: `act` is its name in the console's addresses.
+
+    `changes` are what it did, as undo.py keeps them: by what was changed, how that was before and after.
+    """
+
+    id: str
+    session: str
+    act: str
+    at: str
+    changes: dict[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One browser that joined a session. `group` is a group id, None for "prefer not to say".
+
+    An `observer` follows without voting.
+    `passing`: it stands for one ballot (on a shared tablet, or on paper) and is not counted among those who are here.
+    """
+
+    id: str
+    session: str
+    group: str | None
+    joined_at: str
+    passing: bool = False
+    observer: bool = False

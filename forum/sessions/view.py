@@ -1,0 +1,196 @@
+"""What the screens of a live session show: one view of the room, from which phone, projector and console are drawn.
+
+A view is the same for every screen of its kind; what belongs to one phone (its own ballot) is never in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from forum.live.messages import Choice, RoundNow
+from forum.sessions.programme import Item, Programme, SoFar, following, present, so_far
+from forum.sessions.proposal import Agenda
+from forum.sessions.session import TICKETS, LastAct, LiveSession
+from forum.sessions.stop import Run
+from forum.stories.scenario import Scenario, Scene
+from forum.voting.commission import Commission
+from forum.voting.easy_read import read, readings_of
+from forum.voting.reason import HIDDEN, SHOWN, WAITING, Said
+from forum.voting.round import OPEN, REVEALED, Round, added
+from forum.voting.suppression import Result, live_step
+
+T = TypeVar("T")
+
+# So many of a list stand on a screen, however many there are: the rest are a page further on.
+MOST_LISTED = 30
+MOST_PAGES = 1000
+
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """A part of a list: its `items`, and the `rest` that comes after them."""
+
+    items: tuple[T, ...]
+    rest: tuple[T, ...]
+
+
+def listed(things: Sequence[T], page: int = 1, most: int = MOST_LISTED) -> Listed[T]:
+    """The part of a list that stands on a page of it; the first page is what screens are sent."""
+    start = (page - 1) * most
+    return Listed(tuple(things[start : start + most]), tuple(things[start + most :]))
+
+
+@dataclass(frozen=True)
+class Story:
+    """An accepted story on the programme of a session: its id and what it holds."""
+
+    id: str
+    scenario: Scenario
+
+
+@dataclass(frozen=True)
+class AsynchronousRound:
+    """A round that is answered over days: never part of a room's numbers. `result` is there once it is revealed, where
+    it was asked for."""
+
+    session: LiveSession
+    round: Round
+    voted: int
+    result: Result | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """The room now.
+
+    `story` and `scene` are what the cue points at (also for a question that comes from a decision point); `round` is
+    the round on screen. `result` is there only once that round is revealed, and `first` with `first_result` when it
+    is a vote after a replay. `rounds` are all rounds of the session, in the order they were made; `results` are
+    those of the revealed ones by round id. `joined` (as groups.in_the_room gives it), `reasons` (others have `said`)
+    and all of `run` but the stop that is taken are for the console only; `reasons_due` is when one will be shown.
+
+    `breaks` are the requests for a break that nobody has seen, `slower` how many took more time for this vote,
+    `observers` how many follow without voting, `also` the groups that people belong to besides the one they speak from
+    (as groups.in_the_room gives it), `asynchronous` the asynchronous rounds of the
+    commission, `last_act` what the console can undo, `full` whether phones were not let in for want of places: for the
+    console.
+    """
+
+    session: LiveSession
+    commission: Commission
+    stories: tuple[Story, ...]
+    story: Story | None = None
+    scene: Scene | None = None
+    round: Round | None = None
+    rounds: tuple[Round, ...] = ()
+    results: dict[str, Result] = field(default_factory=dict)
+    first: Round | None = None
+    voted: int = 0
+    present: int = 0
+    joined: dict[str | None, int | None] = field(default_factory=dict)
+    reasons: tuple[Said, ...] = ()
+    reasons_due: str = ""
+    run: Run = field(default_factory=Run)
+    agenda: Agenda = field(default_factory=Agenda)
+    programme: Programme = field(default_factory=Programme)
+    papers: str = ""  # whether papers were "entered" or "confirmed" in the round on screen
+    breaks: int = 0
+    slower: int = 0
+    observers: int = 0
+    also: dict[str | None, int | None] = field(default_factory=dict)
+    asynchronous: tuple[AsynchronousRound, ...] = ()
+    last_act: LastAct | None = None
+    full: bool = False
+
+    def read_in(self, tongue: str) -> View:
+        """The same with questions in the words that somebody wants to read: "cy", or "cy+easy" for easy ones."""
+        readings = readings_of(tongue)
+        round_, first = (r and read(r, readings) for r in (self.round, self.first))
+        return replace(self, round=round_, first=first)
+
+    @property
+    def new(self) -> tuple[str, ...]:
+        """The ids of the answers on screen that came up in the replay, where this is the vote after it."""
+        return added(self.first, self.round) if self.first is not None and self.round is not None else ()
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """The reasons that everybody may read."""
+        return tuple(reason for reason in self.reasons if reason.state == SHOWN)
+
+    @property
+    def supported(self) -> tuple[Said, ...]:
+        """The same, those that most people say "me too" to first."""
+        return tuple(sorted(self.said, key=lambda reason: -reason.too))
+
+    @property
+    def unheard(self) -> tuple[Said, ...]:
+        """Every reason, those first that nobody has dealt with, those last that were hidden."""
+        return tuple(sorted(self.reasons, key=lambda reason: (WAITING, SHOWN, HIDDEN).index(reason.state)))
+
+    @property
+    def now_on(self) -> Item | None:
+        """The cue of the programme that is on screen, or the latest one that was."""
+        return present(self.programme, self.session.cue, self.rounds)
+
+    @property
+    def next_up(self) -> Item | None:
+        """The cue that comes next in the programme."""
+        return following(self.programme, self.now_on)
+
+    @property
+    def live_step(self) -> int:
+        """How many votes the count of an open vote needs before it is shown, and before it is shown anew."""
+        return live_step(self.commission.threshold, tickets=self.session.entrance == TICKETS)
+
+    @property
+    def so_far(self) -> SoFar | None:
+        """What somebody has missed who comes now."""
+        return so_far(self.session.cue, self.rounds)
+
+    def title_of(self, story: str) -> str:
+        """The title of a story of the session; empty where it may no longer be shown."""
+        return next((s.scenario.title for s in self.stories if s.id == story), "")
+
+    @property
+    def result(self) -> Result | None:
+        """The result on screen: only of a revealed round, and only while the cue shows it."""
+        if self.round is None or self.round.state != REVEALED or self.session.cue.kind != "result":
+            return None
+        return self.results.get(self.round.id)
+
+    @property
+    def first_result(self) -> Result | None:
+        """The result of the first vote, where the round on screen is the vote after its replay."""
+        return self.results.get(self.first.id) if self.first is not None else None
+
+    @property
+    def voting(self) -> bool:
+        """Whether phones may vote now."""
+        return self.round is not None and self.round.state == OPEN
+
+
+def cue_key(view: View) -> str:
+    """A key that changes only when something else is put in front of everybody (never with a vote)."""
+    cue = view.session.cue
+    parts = [cue.kind, cue.scenario or "", cue.scene or "", cue.round or "", "replay" if cue.replay else "", cue.words]
+    parts += [cue.showing, view.run.taken.id if view.run.taken is not None else ""]
+    if view.round is not None:
+        parts.append(view.round.state)
+    return "|".join(parts)
+
+
+def round_now(view: View) -> RoundNow | None:
+    """The round on screen, as phones are told of it."""
+    if view.round is None:
+        return None
+    return RoundNow(
+        id=view.round.id,
+        state=view.round.state,
+        question=view.round.question,
+        responses=[Choice(r.id, r.label) for r in view.round.responses],
+        closing_soon=view.round.closing_soon,
+        method=view.round.method,
+    )

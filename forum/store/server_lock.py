@@ -1,0 +1,186 @@
+"""One server on one database. On PostgreSQL two would serve side by side and not see each other's acts.
+
+The server holds an advisory lock in a transaction of its own, which stays open while it runs: so the lock goes when the
+process goes, however it goes, and a pooler between (PgBouncer, also per transaction) keeps one connection for it. The
+transaction has no snapshot and changes nothing, so it holds nothing else up. SQLite needs none of this: its folder is
+held (machine.hold).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from forum.errors import StartupProblem, StoreUnavailable
+from forum.store.engine import POSTGRESQL, parse
+from forum.store.errors import faults
+from forum.store.migrate import place_of, unknown_option, unreachable
+
+# Any number will do, as long as nothing else in this database takes an advisory lock with it.
+_SERVING = 0x73657276
+EVERY = 5.0  # seconds between two looks whether the lock is still held
+_ANSWER = 10.0  # seconds in which the database must answer
+# A server that was killed a moment ago may not be gone yet.
+_TRIES, _BETWEEN = 5, 0.2
+# Where this machine dies without a word, the database notices within a minute.
+_SETUP = (
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+    "SET LOCAL tcp_keepalives_idle = 30",
+    "SET LOCAL tcp_keepalives_interval = 10",
+    "SET LOCAL tcp_keepalives_count = 3",
+)
+_WHO = "SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+_HOLDER = (
+    "SELECT a.pid, a.backend_start::text FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+    "WHERE l.locktype = 'advisory' AND l.classid = 0 AND l.objid = :key AND l.objsubid = 1 AND l.granted "
+    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+TAKEN_OVER = (
+    "Another Forum began to serve the database at %(place)s while this one had no connection to it, so this one stops. "
+    "Let only one run."
+)
+
+log = structlog.get_logger()
+
+
+class Held:
+    """The database at an address, held for this process. Made by `hold`; `release` it at the end."""
+
+    def __init__(self, address: URL) -> None:
+        self.place = place_of(address)
+        self.taken_over = False
+        self._engine: AsyncEngine = create_async_engine(
+            address, poolclass=NullPool, hide_parameters=True, connect_args={"command_timeout": _ANSWER}
+        )
+        self._connection: AsyncConnection | None = None
+        self._me: tuple[object, ...] = ()
+
+    async def take(self) -> bool:
+        """Takes the lock on a new connection; False where somebody else has it. Raises StoreUnavailable."""
+        await self._drop()
+        with faults():
+            connection = await self._engine.connect()
+        try:
+            with faults():
+                for setting in _SETUP:
+                    await connection.execute(sa.text(setting))
+                got = await connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_SERVING)))
+                if got:
+                    me = tuple((await connection.execute(sa.text(_WHO))).one())
+        except BaseException:
+            await connection.invalidate()
+            await connection.close()
+            raise
+        if not got:
+            await connection.close()
+            return False
+        self._connection, self._me = connection, me
+        return True
+
+    async def keep(self, taken_over: Callable[[], None], every: float = EVERY) -> None:
+        """Looks every few seconds whether the lock is still held, and takes it again where the connection was lost,
+        as when PostgreSQL was restarted. Calls `taken_over` once, and returns, where another server has it by then."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                if await self._still() or await self._again():
+                    continue
+            except StoreUnavailable:
+                continue  # the database is away; nobody else can take the lock either
+            self.taken_over = True
+            taken_over()
+            return
+
+    async def release(self) -> None:
+        """Lets others serve the database."""
+        await self._drop()
+        await self._engine.dispose()
+
+    async def _still(self) -> bool:
+        if self._connection is None:
+            return False
+        try:
+            with faults():
+                await self._connection.execute(sa.text("SELECT 1"))
+        except StoreUnavailable:
+            log.warning("the connection that holds the database for this server was lost; it is made again")
+            await self._drop()
+            return False
+        return True
+
+    async def _again(self) -> bool:
+        """Whether this server may go on: it has the lock again, or nobody but its own lost connection has it still."""
+        before = self._me
+        if await self.take():
+            return True
+        with faults():
+            async with self._engine.connect() as connection:
+                holders = (await connection.execute(sa.text(_HOLDER), {"key": _SERVING})).all()
+        return all(tuple(holder) == before for holder in holders)
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Never given back: whatever state it is in, its lock goes with it.
+            await connection.invalidate()
+            await connection.close()
+
+
+@asynccontextmanager
+async def held(url: str, taken_over: Callable[[], None], every: float = EVERY) -> AsyncIterator[None]:
+    """Holds the database at `url` as long as the block runs, as `hold` does.
+
+    `taken_over` is called where another server got it meanwhile; the end of the block then raises StartupProblem.
+    """
+    holding = await hold(url)
+    if holding is None:
+        yield
+        return
+    keeping = asyncio.create_task(holding.keep(taken_over, every))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await holding.release()
+    if holding.taken_over:
+        raise StartupProblem(TAKEN_OVER, place=holding.place)
+
+
+async def hold(url: str) -> Held | None:
+    """Holds the database at `url` for this process; None for SQLite.
+
+    Raises StartupProblem where another server holds it, or it cannot be reached.
+    """
+    address = parse(url)
+    if address.drivername != POSTGRESQL:
+        return None
+    holding = Held(address)
+    try:
+        for _ in range(_TRIES):
+            if await holding.take():
+                return holding
+            await asyncio.sleep(_BETWEEN)
+    except StoreUnavailable as error:
+        await holding.release()
+        raise StartupProblem(unreachable(error), place=place_of(address)) from error
+    except TypeError as error:
+        await holding.release()
+        raise unknown_option(address) from error
+    except BaseException:
+        await holding.release()
+        raise
+    await holding.release()
+    words = (
+        "Another Forum serves the database at %(place)s already. Stop it, or give this one a database of its own "
+        "(FORUM_DATABASE_URL)."
+    )
+    raise StartupProblem(words, place=place_of(address))

@@ -1,0 +1,266 @@
+"""What is different between two drafts of a story, as people read it: card by card, word by word.
+
+A card is found again in the other draft by what stands on it, and by its id and name: a story that was sent and opened
+again has new ids, and is still the same story. What its writer answered (their group, what they allow) is not compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from forum.stories import compose
+from forum.stories.draft import Card, Draft, Way
+
+SAME, ADDED, REMOVED = "same", "added", "removed"
+STORY, NEW, GONE, CHANGED, MOVED = KINDS = ("story", "new", "gone", "changed", "moved")
+# The parts of a story, and of a card; a way has its words ("way") and the scene it leads to ("to").
+OF_STORY = ("title", "setting", "characters", "notes", "start")
+OF_CARD = ("name", "text", "stop", "decision", "way", "to")
+
+_WORD = re.compile(r"\S+\s*|\s+")
+_KIN = 0.25  # how alike two cards must be to be one
+_AKIN = 0.2  # how many of their words two texts must share to be compared word by word
+_MOST_STEPS = 600  # words taken out and put in; a text with more changes than that is shown before and after
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a text. `kind` is SAME, ADDED or REMOVED."""
+
+    text: str
+    kind: str = SAME
+
+
+@dataclass(frozen=True)
+class Part:
+    """One text that is different. `name` is one of OF_STORY or OF_CARD.
+
+    "start" and "to" hold the name of a scene, "stop" and "decision" are "yes" or "".
+    """
+
+    name: str
+    before: str
+    after: str
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Both texts in one."""
+        if self.name in {"start", "to"}:
+            return _joined([Piece(self.before, REMOVED), Piece(self.after, ADDED)])
+        return pieces(self.before, self.after)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is different in one place. `kind` is one of KINDS; `card` is the scene's name, "" for STORY.
+
+    STORY is what stands above all scenes. A card that is NEW or GONE has all its texts; a card that MOVED stands in
+    another place among the others, and has the texts that are different, if there are any.
+    """
+
+    kind: str
+    card: str = ""
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Both:
+    """Two drafts: the names of their scenes by card, and which card of `after` (by id) was which one of `before`."""
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    pairs: Mapping[str, str]
+
+
+def differences(before: Draft, after: Draft) -> tuple[Difference, ...]:
+    """What is different: first in the whole story, then card by card; those that are gone where they stood."""
+    pairs = _pairs(before.cards, after.cards)
+    both = _Both(compose.sketch(before).names, compose.sketch(after).names, pairs)
+    found: list[Difference] = []
+    story = [*_changed(before, after, OF_STORY[:-1]), *_start(before, after, both)]
+    if story:
+        found.append(Difference(STORY, parts=tuple(story)))
+    place = {card.id: number for number, card in enumerate(before.cards)}
+    moved = _moved([pairs[card.id] for card in after.cards if card.id in pairs], place)
+    gone = [card for card in before.cards if card.id not in pairs.values()]
+    for card in after.cards:
+        old = before.card(pairs.get(card.id, ""))
+        if old is None:
+            found.append(Difference(NEW, both.after[card.id], tuple(_of_card(Card(""), card, both))))
+            continue
+        if old.id not in moved:
+            found += [_gone(one, both) for one in gone if place[one.id] < place[old.id]]
+            gone = [one for one in gone if place[one.id] > place[old.id]]
+        parts = tuple(_of_card(old, card, both))
+        if parts or old.id in moved:
+            found.append(Difference(MOVED if old.id in moved else CHANGED, both.after[card.id], parts))
+    return (*found, *(_gone(card, both) for card in gone))
+
+
+def _gone(card: Card, both: _Both) -> Difference:
+    return Difference(GONE, both.before[card.id], tuple(_of_card(card, Card("", card.name), both)))
+
+
+def _changed(before: object, after: object, names: Iterable[str]) -> Iterator[Part]:
+    for name in names:
+        yield from _part(name, getattr(before, name), getattr(after, name))
+
+
+def _part(name: str, before: str, after: str) -> Iterator[Part]:
+    if before != after:
+        yield Part(name, before, after)
+
+
+def _start(before: Draft, after: Draft, both: _Both) -> Iterator[Part]:
+    old, new = before.first, after.first
+    if old and new and both.pairs.get(new.id) != old.id:
+        yield Part("start", both.before[old.id], both.after[new.id])
+
+
+def _of_card(old: Card, new: Card, both: _Both) -> Iterator[Part]:
+    """The parts of a card that are different; a way that nobody can see, without words, is nothing."""
+    yield from _changed(old, new, OF_CARD[:4])
+    left = list(old.ways)
+    for way in new.ways:
+        was = _way_before(way, left, new) or Way("")
+        if was in left:
+            left.remove(was)
+        yield from _part("way", was.text, way.text)
+        if both.pairs.get(way.to, way.to) != was.to:
+            yield from _part("to", both.before.get(was.to, ""), both.after.get(way.to, ""))
+    for way in left:
+        yield from _part("way", way.text, "")
+
+
+def _way_before(way: Way, left: Sequence[Way], card: Card) -> Way | None:
+    """The way that this one was: the same words, else the same id where no other way has its words now."""
+    same = next((was for was in left if was.text == way.text), None)
+    taken = {one.text for one in card.ways}
+    return same or next((was for was in left if was.id == way.id and was.text not in taken), None)
+
+
+# ---------------------------------------------------------------- word by word
+
+
+def pieces(before: str, after: str) -> tuple[Piece, ...]:
+    """A text word by word: all but the added pieces are `before`, all but the removed ones `after`."""
+    old, new = _WORD.findall(before), _WORD.findall(after)
+    begin = 0
+    while begin < min(len(old), len(new)) and old[begin] == new[begin]:
+        begin += 1
+    end = 0
+    while end < min(len(old), len(new)) - begin and old[-1 - end] == new[-1 - end]:
+        end += 1
+    middle = _compared(old[begin : len(old) - end], new[begin : len(new) - end])
+    return _joined([Piece("".join(old[:begin])), *middle, Piece("".join(old[len(old) - end :]))])
+
+
+def _compared(old: Sequence[str], new: Sequence[str]) -> list[Piece]:
+    """The shortest way from one text to the other (Myers 1986), where they are akin and it is not too long."""
+    steps = _steps(old, new) if _alike(Counter(old), Counter(new)) >= _AKIN else None
+    if steps is None:
+        return [Piece("".join(old), REMOVED), Piece("".join(new), ADDED)]
+    found: list[Piece] = []
+    x, y = len(old), len(new)
+    for furthest in reversed(steps):
+        k = x - y
+        taken = furthest.get(k - 1, -1) + 1 > furthest.get(k + 1, -1)
+        start = (furthest[k - 1] + 1) if taken else furthest[k + 1]
+        found += [Piece(word) for word in reversed(old[start:x])]
+        x, y = start, start - k
+        if taken:
+            x -= 1
+            found.append(Piece(old[x], REMOVED))
+        else:
+            y -= 1
+            found.append(Piece(new[y], ADDED))
+    found += [Piece(word) for word in reversed(old[:x])]
+    return found[::-1]
+
+
+def _steps(old: Sequence[str], new: Sequence[str]) -> list[dict[int, int]] | None:
+    """How far each diagonal had been walked before each step but the first; None where there are too many steps."""
+    furthest = {1: 0}
+    steps: list[dict[int, int]] = []
+    for step in range(min(len(old) + len(new), _MOST_STEPS) + 1):
+        here: dict[int, int] = {}
+        for k in range(-step, step + 1, 2):
+            x = max(furthest.get(k - 1, -1) + 1, furthest.get(k + 1, -1)) if step else 0
+            while x < len(old) and x - k < len(new) and x - k >= 0 and old[x] == new[x - k]:
+                x += 1
+            if x <= len(old) and 0 <= x - k <= len(new):
+                here[k] = x
+            if x >= len(old) and x - k >= len(new):
+                return steps
+        steps.append(here)
+        furthest = here
+    return None
+
+
+def _joined(each: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Pieces as they are read: what was taken out, then what was put in its place, and no crumbs in between."""
+    joined: list[Piece] = []
+    same = out = into = ""
+    for piece in (*each, Piece(".")):
+        if piece.kind == SAME and (piece.text.strip() or not (out or into)):
+            if out or into:
+                joined += [Piece(same), Piece(out, REMOVED), Piece(into, ADDED)]
+                same = out = into = ""
+            same += piece.text
+        else:
+            out += piece.text if piece.kind != ADDED else ""
+            into += piece.text if piece.kind != REMOVED else ""
+    return tuple(piece for piece in (*joined, Piece(same[:-1])) if piece.text)
+
+
+# ---------------------------------------------------------------- which card is which
+
+
+def _pairs(before: Sequence[Card], after: Sequence[Card]) -> dict[str, str]:
+    """The id in `before` of each card of `after` that stood there already, those that are most alike first."""
+    words = {id(card): Counter(_words(card)) for card in (*before, *after)}
+    alike = [
+        (-_likeness(old, new, words[id(old)], words[id(new)]), abs(here - there), here, there)
+        for here, old in enumerate(before)
+        for there, new in enumerate(after)
+    ]
+    pairs: dict[str, str] = {}
+    found: set[str] = set()
+    for likeness, _, here, there in sorted(alike):
+        old, new = before[here], after[there]
+        if -likeness >= _KIN and new.id not in pairs and old.id not in found:
+            pairs[new.id] = old.id
+            found.add(old.id)
+    return pairs
+
+
+def _words(card: Card) -> list[str]:
+    return " ".join((card.text, *(way.text for way in card.ways))).casefold().split()
+
+
+def _likeness(old: Card, new: Card, words: Counter[str], others: Counter[str]) -> float:
+    named = bool(old.name) and old.name == new.name
+    return _alike(words, others) + _KIN * (old.id == new.id) + _KIN * named
+
+
+def _alike(words: Counter[str], others: Counter[str]) -> float:
+    both = words.total() + others.total()
+    return 2 * (words & others).total() / both if both else 0.0
+
+
+def _moved(now: Sequence[str], place: Mapping[str, int]) -> set[str]:
+    """Those cards (by their ids before) that were moved for them to stand as they do now: as few as can be."""
+    row = [place[card] for card in now]
+    longest = [1] * len(row)
+    for at, value in enumerate(row):
+        longest[at] += max((longest[n] for n in range(at) if row[n] < value), default=0)
+    kept: set[int] = set()
+    wanted, below = max(longest, default=0), len(place)
+    for at in reversed(range(len(row))):
+        if longest[at] == wanted and row[at] < below:
+            kept.add(row[at])
+            wanted, below = wanted - 1, row[at]
+    return {card for card in now if place[card] not in kept}

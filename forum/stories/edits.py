@@ -1,0 +1,298 @@
+"""What can be done to a draft, by one of several people who write at it at once.
+
+An edit of a field says what its writer saw there. Where somebody else has changed the field since, the edit is not
+made: `Clash` holds both texts, and the writer chooses. So nobody's words are written over unseen, without locks and
+without anybody waiting. What two people change in two different fields stays, both of it. An edit that is made already
+(its answer was lost, and it was sent again) changes nothing; but where somebody has brought back the very text that it
+was made on, it is made again, and what was brought back is among the versions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, TypeVar
+
+from forum.errors import BadInput, ForumError
+from forum.stories.draft import (
+    MOST,
+    MOST_OF_CARD,
+    MOST_OF_WAY,
+    NO,
+    PERMISSIONS,
+    YES,
+    Card,
+    Draft,
+    Way,
+    fields,
+    mark,
+    mark_of,
+    parts,
+    read,
+)
+
+MOST_CARDS, MOST_WAYS = 60, 10
+MOST_CHARACTERS = 100_000  # of the whole draft, so that it fits a .twee file
+
+_ID = re.compile(r"[a-z0-9]{1,32}")
+_FULL = "The story is as long as it can be. Shorten it somewhere, or tell the rest as a second story."
+_UNKNOWN = "There is no such part of a story. Open the page again."
+
+
+@dataclass(frozen=True)
+class SetField:
+    """Writes `text` into a field in which its writer saw another.
+
+    `seen` are marks of texts (`draft.mark`): first of the one its writer began from, then of those that they have sent
+    since without hearing what became of them.
+    """
+
+    field: str
+    seen: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class AddCard:
+    """A new card with this id, after another one ("" for the end); there already, nothing happens.
+
+    After a scene that had one way on, or none, the story goes on through the new card.
+    """
+
+    card: str
+    after: str = ""
+    name: str = ""
+    text: str = ""
+    decision: str = ""
+
+
+@dataclass(frozen=True)
+class AddWay:
+    """A new way on from a card; there already, nothing happens."""
+
+    card: str
+    way: str
+    text: str = ""
+    to: str = ""
+
+
+@dataclass(frozen=True)
+class RemoveCard:
+    """Takes a card away as its remover saw it (`seen` is `mark_of` it): changed since, it is a Clash."""
+
+    card: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class RemoveWay:
+    """Takes a way away, as RemoveCard does a card."""
+
+    card: str
+    way: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class MoveCard:
+    """Moves a card up (-1) or down (1) among the cards; at the end of the row nothing happens."""
+
+    card: str
+    by: int
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """Puts a card back that was taken away, as it was; there again already, nothing happens.
+
+    `after` is the id of the card before it, "" for the beginning; where that one is gone too it stands at the end.
+    """
+
+    card: Card
+    after: str = ""
+
+
+Holder = TypeVar("Holder", Draft, Card, Way)
+Edit: TypeAlias = SetField | AddCard | AddWay | RemoveCard | RemoveWay | MoveCard | PutBack
+
+
+class Clash(ForumError):
+    """Somebody else has changed the same place since its writer looked.
+
+    `field` names it; `theirs` is what stands there now, None where the card or way was taken away; `yours` is what was
+    to be written, None for a removal.
+    """
+
+    code = "clash"
+
+    def __init__(self, field_: str, theirs: str | None, yours: str | None) -> None:
+        self.field = field_
+        self.theirs = theirs
+        self.yours = yours
+        super().__init__("Somebody else has changed this since you opened it. Look at both texts, and choose.")
+
+
+def apply(draft: Draft, edit: Edit) -> Draft:
+    """The draft after an edit; the very same object where nothing changes.
+
+    Raises Clash where the edit would go over something its writer has not seen, BadInput(field=...) for what is too
+    long, too many or unknown.
+    """
+    after = _apply(draft, edit)
+    if after is not draft and _length(after) > max(MOST_CHARACTERS, _length(draft)):
+        raise BadInput(_FULL, field=edit.field if isinstance(edit, SetField) else "cards")
+    return after
+
+
+def _length(draft: Draft) -> int:
+    return sum(len(text) for _, text in fields(draft))
+
+
+def _apply(draft: Draft, edit: Edit) -> Draft:
+    if isinstance(edit, SetField):
+        return _set(draft, edit)
+    if isinstance(edit, AddCard):
+        return _add_card(draft, edit)
+    if isinstance(edit, MoveCard):
+        return _move(draft, edit)
+    if isinstance(edit, PutBack):
+        return _put_back(draft, edit)
+    card = draft.card(edit.card)
+    if isinstance(edit, AddWay):
+        return _add_way(draft, card, edit)
+    if isinstance(edit, RemoveCard):
+        if card is None:
+            return draft
+        _same(card, edit.seen, f"{card.id}.text", card.text)
+        return replace(draft, cards=tuple(one for one in draft.cards if one is not card))
+    way = card.way(edit.way) if card else None
+    if card is None or way is None:
+        return draft
+    _same(way, edit.seen, f"{card.id}/{way.id}.text", way.text)
+    return _with(draft, replace(card, ways=tuple(one for one in card.ways if one is not way)))
+
+
+def _set(draft: Draft, edit: SetField) -> Draft:
+    card_id, way_id, name = parts(edit.field)
+    text = plain(edit.text)
+    current = read(draft, edit.field)
+    if text == current:
+        return draft
+    if current is None or mark(current) not in edit.seen:
+        if mark(text) in edit.seen[:1]:
+            return draft  # its writer changed nothing here
+        raise Clash(edit.field, current, text)
+    _fits(edit.field, name, text, MOST if not card_id else MOST_OF_WAY if way_id else MOST_OF_CARD)
+    card = draft.card(card_id)
+    if card is None:
+        return _changed(draft, name, text)
+    if way_id:
+        ways = tuple(_changed(way, name, text) if way.id == way_id else way for way in card.ways)
+        return _with(draft, replace(card, ways=ways))
+    return _with(draft, _changed(card, name, text))
+
+
+def _changed(thing: Holder, name: str, text: str) -> Holder:
+    new: dict[str, Any] = {name: text}
+    return replace(thing, **new)
+
+
+def _add_card(draft: Draft, edit: AddCard) -> Draft:
+    _known_id(edit.card)
+    if draft.card(edit.card):
+        return draft
+    if len(draft.cards) >= MOST_CARDS:
+        raise BadInput("A story has at most %(most)s scenes.", field="cards", most=MOST_CARDS)
+    new = Card(edit.card, plain(edit.name), plain(edit.text), decision=edit.decision)
+    for name, most in MOST_OF_CARD.items():
+        _fits(f"{edit.card}.{name}", name, getattr(new, name), {name: most})
+    before = draft.card(edit.after)
+    if before is None:
+        return replace(draft, cards=(*draft.cards, new))
+    if not before.decision and len(before.ways) <= 1:
+        onward = before.ways[0] if before.ways else Way(edit.card, "Go on")
+        if before.ways and onward.to and not new.decision:
+            new = replace(new, ways=(Way(edit.card, "Go on", onward.to),))
+        draft = _with(draft, replace(before, ways=(replace(onward, to=new.id),)))
+    place = next(n for n, card in enumerate(draft.cards, 1) if card.id == before.id)
+    return replace(draft, cards=(*draft.cards[:place], new, *draft.cards[place:]))
+
+
+def _put_back(draft: Draft, edit: PutBack) -> Draft:
+    card = replace(
+        edit.card,
+        name=plain(edit.card.name),
+        text=plain(edit.card.text),
+        ways=tuple(replace(way, text=plain(way.text), to=plain(way.to)) for way in edit.card.ways),
+    )
+    if draft.card(card.id):
+        return draft
+    if len(draft.cards) >= MOST_CARDS:
+        raise BadInput("A story has at most %(most)s scenes.", field="cards", most=MOST_CARDS)
+    if len(card.ways) > MOST_WAYS:
+        raise BadInput("A scene has at most %(most)s ways on.", field=f"{card.id}.text", most=MOST_WAYS)
+    for id_ in (card.id, *(way.id for way in card.ways)):
+        _known_id(id_)
+    if len({way.id for way in card.ways}) < len(card.ways):
+        raise BadInput(_UNKNOWN, field="cards")
+    for name, most in MOST_OF_CARD.items():
+        _fits(f"{card.id}.{name}", name, getattr(card, name), {name: most})
+    for way in card.ways:
+        for name, most in MOST_OF_WAY.items():
+            _fits(f"{card.id}/{way.id}.{name}", name, getattr(way, name), {name: most})
+    ids = [one.id for one in draft.cards]
+    place = ids.index(edit.after) + 1 if edit.after in ids else len(ids) if edit.after else 0
+    return replace(draft, cards=(*draft.cards[:place], card, *draft.cards[place:]))
+
+
+def _add_way(draft: Draft, card: Card | None, edit: AddWay) -> Draft:
+    _known_id(edit.way)
+    path = f"{edit.card}/{edit.way}.text"
+    if card is None:
+        raise Clash(path, None, edit.text)
+    if card.way(edit.way):
+        return draft
+    if len(card.ways) >= MOST_WAYS:
+        raise BadInput("A scene has at most %(most)s ways on.", field=f"{edit.card}.text", most=MOST_WAYS)
+    new = Way(edit.way, plain(edit.text), plain(edit.to))
+    _fits(path, "text", new.text, MOST_OF_WAY)
+    _fits(path, "to", new.to, MOST_OF_WAY)
+    return _with(draft, replace(card, ways=(*card.ways, new)))
+
+
+def _move(draft: Draft, edit: MoveCard) -> Draft:
+    at = next((n for n, card in enumerate(draft.cards) if card.id == edit.card), -1)
+    to = at + (1 if edit.by > 0 else -1)
+    if at < 0 or not 0 <= to < len(draft.cards):
+        return draft
+    cards = list(draft.cards)
+    cards[at], cards[to] = cards[to], cards[at]
+    return replace(draft, cards=tuple(cards))
+
+
+def _same(thing: Card | Way, seen: str, path: str, text: str) -> None:
+    if mark_of(thing) != seen:
+        raise Clash(path, text, None)
+
+
+def _with(draft: Draft, card: Card) -> Draft:
+    return replace(draft, cards=tuple(card if one.id == card.id else one for one in draft.cards))
+
+
+def _known_id(id_: str) -> None:
+    if not _ID.fullmatch(id_):
+        raise BadInput(_UNKNOWN, field="cards")
+
+
+def _fits(path: str, name: str, text: str, most: Mapping[str, int]) -> None:
+    if (name in {"stop", "decision"} and text not in {"", YES}) or (name in PERMISSIONS and text not in {"", YES, NO}):
+        raise BadInput(_UNKNOWN, field=path)
+    if len(text) > most[name]:
+        raise BadInput("This is too long. Use at most %(most)s characters.", field=path, most=most[name])
+
+
+def plain(text: str) -> str:
+    """The text as it is kept: line breaks of one kind (browsers send two characters for each), nothing unstorable."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return text.encode("utf-8", "ignore").decode()

@@ -1,0 +1,362 @@
+"""A story from another tool: what Forum can play is kept, and whatever is left out is said, line by line.
+
+`scenario.parse` refuses a file with anything wrong in it, which is right for whoever writes for Forum. Here the file
+may have been written for anything: only what makes the story unusable is a problem, all else is a note. Where a
+passage is tagged "forum" the story was written for Forum, and its words are taken as they stand; elsewhere the story
+format's own notation is taken out of them (`forum/stories/macros/`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from forum.errors import Problem, StoryProblems, filled
+from forum.stories import macros, scenario, story_file, twee
+from forum.stories.scenario import Link, Scenario, Scene
+
+MAX_BYTES = 1024 * 1024  # of one story, with whatever else stands in its file
+MAX_NOTES = 200
+# Signs in a file's passages that could be a story format's notation, and its line ends. Each may need a note, which
+# takes some hundredths of a millisecond.
+MOST_SIGNS = 40_000
+_SIGNS = "$<[]({`&@\\^~*_=|#>/!'\""
+
+SCRIPT, STYLESHEET = CODE = ("script", "stylesheet")
+# Control characters, halves of surrogate pairs, and what turns the reading direction or separates lines unseen.
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# What Windows-1252 has where Unicode has control characters, but for U+0085, which ends a line.
+_WINDOWS = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in (0x81, 0x85, 0x8D, 0x8F, 0x90, 0x9D)
+}
+_UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+_OURS = uuid.UUID("5f9c5d0e-7f5b-4e0c-9a54-0d0a8f1c2b7e")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The stories of a file, each of which `scenario.validate` accepts, and notes on what was left out or changed."""
+
+    scenarios: tuple[Scenario, ...]
+    notes: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A passage as it stands in the file: `line` is that of its head, `lines` are (line of the file, text)."""
+
+    name: str
+    tags: tuple[str, ...]
+    line: int
+    lines: tuple[tuple[int, str], ...]
+
+
+@dataclass
+class Found:
+    """One story as a file has it, before anybody asks whether it can be played. `line` is where it begins.
+
+    `start` is the name of a passage, "" where the file does not say; `format` is the story format's name.
+    """
+
+    line: int
+    title: str = ""
+    ifid: str = ""
+    format: str = ""
+    start: str = ""
+    parts: list[Part] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+    def note(self, line: int, sentence: str) -> None:
+        """Adds what was left out or changed."""
+        self.notes.append(Problem(line, sentence))
+
+
+def read_twee(source: bytes | str) -> Imported:
+    """The story of a .twee file: as `scenario.parse` has it where it can, else what can be kept of it.
+
+    Raises StoryProblems, with the notes, for a story that cannot be used.
+    """
+    size = len(source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise StoryProblems([Problem(1, "The file is too big. A story file can have 1 MiB (1,048,576 bytes).")])
+    source, read_as = _in_other_letters(source)
+    twee.refuse_too_much(source if isinstance(source, str) else source.decode("utf-8", "replace"))
+    try:
+        return Imported((scenario.parse(source, new=True),), read_as)
+    except StoryProblems:
+        text = twee.text_of(source)
+    passages, faults = twee.read(text, keep=True)
+    found = Found(1, notes=[*read_as, *faults])
+    for passage in passages:
+        if passage.name == story_file.TITLE:
+            found.title = found.title or "\n".join(passage.body).strip()
+        elif passage.name == story_file.DATA:
+            data, wrong = story_file.story_data(passage)
+            found.notes += wrong
+            said = {key: value for key, value in (data or {}).items() if isinstance(value, str)}
+            found.ifid, found.format = said.get("ifid", ""), said.get("format", "")
+            found.start = said.get("start", "")
+        else:
+            lines = tuple(enumerate(passage.body, start=passage.line + 1))
+            found.parts.append(Part(passage.name, passage.tags, passage.line, lines))
+    refuse_too_many_signs([found])
+    story, notes = adapt(found)
+    return Imported((story,), notes)
+
+
+def _in_other_letters(source: bytes | str) -> tuple[bytes | str, tuple[Problem, ...]]:
+    """A Twee file that an editor saved as UTF-16 or Windows-1252, as text, and a note; any other as it is."""
+    if isinstance(source, str):
+        return source, ()
+    wide = source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if wide else "cp1252"
+    try:
+        if not wide:
+            source.decode("utf-8")
+            return source, ()
+    except UnicodeDecodeError:
+        pass
+    try:
+        text = source.decode(encoding)
+    except UnicodeDecodeError:
+        return source, ()
+    if "\0" in text or not re.search(r"^::", text, re.MULTILINE):
+        return source, ()
+    called = "UTF-16" if wide else "Windows-1252"
+    sentence = (
+        "This file is not UTF-8. It was read as %(encoding)s: look whether accents and quotation marks are right."
+    )
+    return text, (Problem(1, filled(sentence, encoding=called)),)
+
+
+def refuse_too_many_signs(stories: Sequence[Found]) -> None:
+    """Raises StoryProblems where there is more notation in a file's passages than can soon be taken out of them."""
+    words = [part for story in stories for part in story.parts if not set(CODE) & set(part.tags)]
+    text = "\n".join(said for part in words for _, said in part.lines)
+    twee.refuse_too_much(text)
+    there = sum(text.count(sign) for sign in _SIGNS) + len(twee.ENDS.findall(text))
+    if there > MOST_SIGNS:
+        sentence = (
+            "There are %(there)s signs in this file that could be macros, links, HTML or new lines. Forum looks at "
+            "%(most)s. Take out what only a story format understands."
+        )
+        raise StoryProblems([Problem(1, filled(sentence, there=f"{there:,}", most=f"{MOST_SIGNS:,}"))])
+
+
+def adapt(found: Found) -> tuple[Scenario, tuple[Problem, ...]]:
+    """The story that Forum can play, and the notes. Raises StoryProblems, with the notes, where there is none."""
+    title = HIDDEN.sub("", " ".join(re.split(r"[\n\r\t\v\f\x85\u2028\u2029]", found.title.strip()))).strip()
+    if title != found.title.strip():
+        found.note(found.line, "The title was put on one plain line.")
+    about = next((part for part in found.parts if scenario.FORUM in part.tags), None)
+    parts = _passages(found, about)
+    if not parts:
+        raise StoryProblems([Problem(found.line, "There is no scene in this story.")], few(found.notes))
+    names = {part.name for part in parts}
+    start = found.start if found.start in names else "Start" if "Start" in names else parts[0].name
+    if found.start not in names:
+        found.note(
+            found.line,
+            filled('Nothing says where the story starts. It starts at "%(start)s" now.', start=twee.shorten(start)),
+        )
+    if about is None:
+        _general_notes(found)
+    scenes, lines = _scenes(found, parts, about is None)
+    story = Scenario(title, _ifid(found), start, tuple(scenes))
+    lines["title",] = lines["data",] = found.line
+    if about:
+        story = _with_details(story, found, about, lines)
+    story, lines = _reached(story, found, lines)
+    if not story.decisions:
+        sentence = 'Nobody can vote on this story yet: tag a passage "decision", and give it 3 to 5 links.'
+        found.note(found.line, sentence)
+    notes = few(found.notes)
+    try:
+        scenario.validate(story, lines)
+    except StoryProblems as error:
+        raise StoryProblems(error.problems, notes) from error
+    return story, notes
+
+
+def few(notes: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The notes in order, each once; where there are very many, the first ones, and how many there are besides."""
+    each = sorted(set(notes))
+    more = len(each) - MAX_NOTES
+    if more <= 0:
+        return tuple(each)
+    last = each[MAX_NOTES - 1].line
+    return (*each[:MAX_NOTES], Problem(last, filled("And %(more)s notes more, from here on.", more=f"{more:,}")))
+
+
+def _general_notes(found: Found) -> None:
+    if found.format.casefold().strip() not in macros.FORMATS:
+        called = f' "{twee.shorten(found.format)}"' if found.format.strip() else ""
+        found.note(
+            found.line,
+            filled("The story format%(called)s is not one that Forum knows. Only its text was taken.", called=called),
+        )
+    sentence = 'No passage is tagged "forum": the file does not say who tells the story and what it may stir up.'
+    found.note(found.line, sentence)
+
+
+def _ifid(found: Found) -> str:
+    """The story's own identity; where it has none that a UUID could be, one that the same file always gets."""
+    said = found.ifid.strip().upper()
+    if _UUID.fullmatch(said):
+        if said != found.ifid:
+            found.note(found.line, 'The "ifid" was put in capital letters.')
+        return said
+    found.note(found.line, 'The story has no "ifid" that is a UUID. It has a new one now.')
+    shape = repr((found.title, found.ifid, found.parts)).encode("utf-8", "replace").decode()
+    return str(uuid.uuid5(_OURS, shape)).upper()
+
+
+def _passages(found: Found, about: Part | None) -> list[Part]:
+    """The passages that may be scenes, each name once."""
+    kept: dict[str, Part] = {}
+    for part in found.parts:
+        called = f'"{twee.shorten(part.name)}"'
+        code = [tag for tag in CODE if tag in part.tags]
+        name = HIDDEN.sub("", part.name).strip()
+        if code:
+            found.note(
+                part.line,
+                filled(
+                    'The passage %(called)s was left out: it is tagged "%(code)s", and a story holds no code.',
+                    called=called,
+                    code=code[0],
+                ),
+            )
+        elif scenario.FORUM in part.tags:
+            if part is not about:
+                found.note(
+                    part.line,
+                    filled(
+                        'The passage %(called)s was left out: another one is tagged "forum" already.', called=called
+                    ),
+                )
+        elif not name:
+            found.note(part.line, "A passage without a name was left out.")
+        elif name in kept:
+            sentence = filled(
+                "The passage %(called)s was left out: the one on line %(line)s has the same name.",
+                called=called,
+                line=kept[name].line,
+            )
+            found.note(part.line, sentence)
+        else:
+            kept[name] = replace(part, name=name)
+    return list(kept.values())
+
+
+def _tags(found: Found, part: Part) -> set[str]:
+    known = set()
+    for tag in dict.fromkeys(part.tags):
+        plain = tag.casefold()
+        if plain not in {scenario.DECISION, scenario.STOP}:
+            found.note(
+                part.line,
+                filled('The tag "%(tag)s" was left out: Forum knows "decision" and "stop".', tag=twee.shorten(tag)),
+            )
+        elif plain != tag:
+            found.note(
+                part.line, filled('The tag "%(tag)s" was read as "%(plain)s".', tag=twee.shorten(tag), plain=plain)
+            )
+        known.add(plain)
+    return known
+
+
+def _scenes(found: Found, parts: Sequence[Part], foreign: bool) -> tuple[list[Scene], dict[tuple[str | int, ...], int]]:
+    names = {part.name for part in parts}
+    lines: dict[tuple[str | int, ...], int] = {}
+    scenes: list[Scene] = []
+    for index, part in enumerate(parts):
+        lines["scene", index] = part.line
+        tags = _tags(found, part)
+        text: list[str] = []
+        links: list[Link] = []
+        for number, said in _words(found, part, foreign):
+            rest, ways, faults = twee.take_links(said)
+            text.append(rest)
+            for fault in faults:
+                found.note(number, fault)
+            for words, to in ways:
+                if to in names:
+                    lines["link", index, len(links)] = number
+                    links.append(Link(words, to))
+                else:
+                    what = filled(
+                        'The link "%(words)s" was left out: no passage is called "%(to)s".',
+                        words=twee.shorten(words),
+                        to=twee.shorten(to),
+                    )
+                    found.note(number, what)
+        plain = twee.tidy("\n".join(text))
+        scenes.append(Scene(part.name, plain, tuple(links), scenario.STOP in tags, scenario.DECISION in tags))
+    return scenes, lines
+
+
+def _words(found: Found, part: Part, foreign: bool) -> list[tuple[int, str]]:
+    """A passage's lines, each with its number, without what nobody can see and what only a story format understands."""
+    clean: list[tuple[int, str]] = []
+    for number, whole in part.lines:
+        if len(pieces := twee.lines_of(whole)) > 1:
+            found.note(number, "A line break of another kind than a newline was read as a new line.")
+        for said in pieces:
+            seen = said.translate(_WINDOWS)
+            if seen != said:
+                found.note(
+                    number, "Characters of Windows-1252 were read as the quotation marks or accents they stand for."
+                )
+            if hidden := HIDDEN.search(seen):
+                value = f"{ord(hidden[0]):04X}"
+                found.note(number, filled("A hidden character (U+%(value)s) was left out.", value=value))
+            clean.append((number, HIDDEN.sub("", seen)))
+    if not foreign:
+        return clean
+    words, left = macros.plain([said for _, said in clean], found.format)
+    for at, sentence in left:
+        found.note(clean[at][0], sentence)
+    return [(number, said) for (number, _), said in zip(clean, words, strict=True) if said is not None]
+
+
+def _with_details(story: Scenario, found: Found, about: Part, lines: dict[tuple[str | int, ...], int]) -> Scenario:
+    body = tuple(said for _, said in _words(found, about, foreign=False))
+    first = about.lines[0][0] if about.lines else about.line + 1
+    details, faults = scenario.read_details(twee.Passage(about.name, (), first - 1, body), lines)
+    found.notes += [
+        replace(fault, message=filled("%(message)s It was left out.", message=fault.message)) for fault in faults
+    ]
+    return replace(
+        story,
+        told_by=details.get(scenario.TOLD_BY, ""),
+        setting=details.get(scenario.SETTING, ""),
+        characters=scenario.items(details.get(scenario.CHARACTERS, "")),
+        content_notes=scenario.items(details.get(scenario.CONTENT_NOTES, "")),
+    )
+
+
+def _reached(
+    story: Scenario, found: Found, lines: dict[tuple[str | int, ...], int]
+) -> tuple[Scenario, dict[tuple[str | int, ...], int]]:
+    """The story without the scenes that no way leads to, and where what is left stands."""
+    reached = {scene.name for scene in scenario.outline(story)}
+    kept: list[Scene] = []
+    moved = {where: line for where, line in lines.items() if where[0] not in {"scene", "link"}}
+    for index, scene in enumerate(story.scenes):
+        if scene.name not in reached:
+            sentence = filled(
+                'The passage "%(name)s" was left out: no way from the start leads to it.', name=twee.shorten(scene.name)
+            )
+            found.note(lines["scene", index], sentence)
+            continue
+        moved["scene", len(kept)] = lines["scene", index]
+        for number in range(len(scene.links)):
+            moved["link", len(kept), number] = lines["link", index, number]
+        kept.append(scene)
+    return replace(story, scenes=tuple(kept)), moved

@@ -1,0 +1,23 @@
+"""Snowman's notation: JavaScript in templates, which may lead on to a passage."""
+
+from __future__ import annotations
+
+import re
+
+from forum.stories.macros.notation import CODE, LOST, Next, Span, Text, link
+
+_SHOWS = re.compile(r"story\.show\(\s{0,9}(?:\"([^\"\n]*)\"|'([^'\n]*)')\s{0,9}[,)]")
+
+
+def templates(work: Text) -> None:
+    """Takes out `<% %>`; where it shows a passage by its name, a link to it takes its place."""
+    text, at = work.text, 0
+    ends = Next(text, "%>")
+    spans: list[Span] = []
+    while (start := text.find("<%", at)) >= 0 and (end := ends.after(start + 2)) < len(text):
+        at = end + 2
+        code = text[start:at]
+        shows = _SHOWS.search(code)
+        to = link("", shows[1] or shows[2] or "") if shows else ""
+        spans.append(Span(start, at, to, LOST if "story.show(" in code else CODE))
+    work.cut(spans)

@@ -1,0 +1,254 @@
+"""Personal details in a text: what they look like, where they stand, and what to do about them.
+
+`find` only marks. Whether something stays is for the person who wrote it, and then for a moderator, so it would rather
+mark too much than miss a number: every well-formed NHS number, UK phone number, e-mail address and postcode is found.
+Dates of birth, addresses and names are found where their surroundings give them away;
+tests/stories/test_personal_details.py measures how many of those are.
+
+Sources: NHS Data Dictionary, "NHS Number" (ten digits, the last a modulus-11 check digit); Ofcom, National Telephone
+Numbering Plan (what follows the 0 or +44); Royal Mail's form of a postcode.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from forum.errors import message
+from forum.stories.personal_names import FIRST_NAMES, NO_NAMES, ORDINARY, TITLES
+
+EMAIL, NHS_NUMBER, PHONE, POSTCODE, BIRTH, ADDRESS, NAME = KINDS = (
+    "e-mail",
+    "nhs number",
+    "phone",
+    "postcode",
+    "date of birth",
+    "address",
+    "name",
+)
+
+# What each kind is called, and what to do about it. English, and gettext's message ids.
+CALLED = {
+    EMAIL: message("an e-mail address"),
+    NHS_NUMBER: message("an NHS number"),
+    PHONE: message("a phone number"),
+    POSTCODE: message("a postcode"),
+    BIRTH: message("a date of birth"),
+    ADDRESS: message("an address"),
+    NAME: message("a name"),
+}
+WHAT_TO_DO = {
+    EMAIL: "Take it out. Write “we wrote to each other” instead.",
+    NHS_NUMBER: "Take it out. It belongs to one person only.",
+    PHONE: "Take it out, unless it is a help line that everybody may call.",
+    POSTCODE: "Take it out. Write “a village by the sea”, or leave the place open.",
+    BIRTH: "Take it out. Write “in her sixties” instead.",
+    ADDRESS: "Take it out. Write “a flat on the third floor” instead.",
+    NAME: "Is this a real person, or a real place where somebody could be found? Then write “a nurse”, “my son” or "
+    "“the ward”. If you made it up, leave it.",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One detail: `text` is what stands from `start` up to, not including, `end`. `kind` is one of KINDS."""
+
+    start: int
+    end: int
+    kind: str
+    text: str
+
+
+def find(text: str, characters: Iterable[str] = ()) -> tuple[Mark, ...]:
+    """Everything in `text` that looks like a personal detail, from left to right, never two in one place.
+
+    `characters` are those of the story as they are listed ("Ana, 9"): their names are no real people's.
+    """
+    known = {word for listed in characters for word in _WORD.findall(listed)}
+    starts: list[int] = []  # where each mark begins, from left to right
+    taken: list[Mark] = []
+    for kind in KINDS:
+        spans = _names(text, known) if kind == NAME else _FINDERS[kind](text)
+        for start, end in spans:
+            at = bisect_right(starts, start)
+            if (at == 0 or taken[at - 1].end <= start) and (at == len(starts) or end <= starts[at]):
+                starts.insert(at, start)
+                taken.insert(at, Mark(start, end, kind, text[start:end]))
+    return tuple(taken)
+
+
+def is_nhs_number(digits: str) -> bool:
+    """Whether ten digits are an NHS number: the last one follows from the others, modulus 11."""
+    if len(digits) != 10 or not digits.isascii() or not digits.isdigit() or len(set(digits)) == 1:
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(digits[:9], range(10, 1, -1), strict=True))
+    return (11 - total % 11) % 11 == int(digits[9])
+
+
+Spans = Iterator[tuple[int, int]]
+
+# What people put between digits: spaces of all kinds, dots, dashes, and in phone numbers slashes and brackets too.
+_GAP = r"[ \t\u00a0\u2007\u2009\u202f.\-\u2010-\u2013]"
+_EMAIL = re.compile(
+    r"(?<![^\s@<>(),;:\"“”\[\]\\/])[^\s@<>(),;:\"“”\[\]\\/]+@(?:[^\W_](?:[\w\-]*[^\W_])?\.)+[^\W\d_][\w\-]*[^\W_]"
+)
+_TEN = re.compile(rf"(?<!\d)\d(?:{_GAP}?\d){{9}}(?!\d)")
+_PHONE = re.compile(
+    rf"(?<![\w+])(?:\(?(?:\+|00){_GAP}?44\)?(?:{_GAP}|[/()])*(?:\(?0\)?)?|\(?0)"
+    rf"(?P<rest>(?:(?:{_GAP}|[/()]){{0,3}}\d){{9,10}})(?!\d)"
+)
+_ABROAD = re.compile(rf"(?<![\w+])\+(?!44)[1-9](?:(?:{_GAP}|[/()]){{0,3}}\d){{7,13}}(?!\d)")
+_POSTCODE = re.compile(
+    r"(?<![^\W_])(?:GIR[ \u00a0]?0AA|([A-Z]{1,2}\d[A-Z\d]?)[ \u00a0]{0,2}(\d[ABD-HJLNP-UW-Z]{2}))(?![^\W_])", re.I
+)
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
+_MONTH = rf"(?:{_MONTHS})[a-z]*\.?"
+_DATE = re.compile(
+    r"(?<![\d/])(?:"
+    r"(?P<y1>(?:19|20)\d\d)[-/.]\d{1,2}[-/.]\d{1,2}"
+    r"|\d{1,2}(?P<s>[-/. ])\d{1,2}(?P=s)(?P<y2>(?:19|20)?\d\d)"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?(?:[ ]of)?[ ]{_MONTH},?[ ]'?(?P<y3>(?:19|20)?\d\d)"
+    rf"|{_MONTH}[ ]\d{{1,2}}(?:st|nd|rd|th)?,?[ ](?P<y4>(?:19|20)\d\d)"
+    r")(?![\d/])",
+    re.I,
+)
+_BORN = re.compile(r"\b(?:born|d\.?\s?o\.?\s?b|date of birth|birth\s?da(?:y|te)|birthday|aged?)\b", re.I)
+_NEAR = 40
+# From this year on a date without such a word beside it is taken for the day on which something happened.
+_RECENT = 2008
+_STREET = (
+    "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Close|Drive|Way|Court|Ct|Crescent|Cres|Terrace|Place|Pl|Square|Sq|Gardens|"
+    "Gdns|Grove|Hill|Park|Row|Mews|Walk|Rise|View|Parade|Green|Villas|Buildings|House|Wharf|Quay|Yard|Estate|Mount|Vale|"
+    "Bank|Fold|Broadway|Tower|Heights|Lodge"
+)
+_FLAT = r"(?:(?:Flat|Apartment|Apt|Unit)\.? \d{1,4}[A-Za-z]?,? )"
+_ADDRESS = (
+    re.compile(rf"\b{_FLAT}(?:\d{{1,4}}[A-Za-z]? )?(?:[A-Z][\w'’.\-]* ){{1,3}}(?:{_STREET})\b"),
+    re.compile(
+        rf"\b\d{{1,4}}[A-Za-z]?(?:[-/–]\d{{1,4}}[A-Za-z]?)?,? "
+        rf"(?:The (?:{_STREET})|(?:[A-Z][\w'’.\-]*,? ){{1,3}}(?:{_STREET}))\b"
+    ),
+    # Typed without capitals; "2 minutes down the road" is none.
+    re.compile(
+        r"\b\d{1,4}[a-z]?,? (?!(?:minutes?|miles?|yards?|metres?|cars?|people|hours?|days?|of|in|on|at|to|main|busy)\b)"
+        r"[a-z'’]{3,} (?:street|road|avenue|lane|crescent|terrace|grove|mews)\b"
+    ),
+)
+_WORD = re.compile(r"(?:[OD]['’]|Ma?c)?[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_HANGS_ON = re.compile(r"['’](?:s|m|d|ll|ve|re|t)$")
+_SENTENCE_STARTS = '.!?:;"“‘(\n•–—*/|…'
+
+
+def _emails(text: str) -> Spans:
+    for found in _EMAIL.finditer(text):
+        start = found.start() + len(found[0]) - len(found[0].lstrip(".'’‘!*"))
+        yield start, found.end()
+
+
+def _nhs_numbers(text: str) -> Spans:
+    for found in _TEN.finditer(text):
+        if is_nhs_number(re.sub(r"\D", "", found[0])):
+            yield found.span()
+
+
+def _phones(text: str) -> Spans:
+    for found in _PHONE.finditer(text):
+        rest = re.sub(r"\D", "", found["rest"])
+        if rest[0] in "1238579" and (len(rest) == 10 or rest[0] in "18"):
+            yield found.span()
+    for found in _ABROAD.finditer(text):
+        yield found.span()
+
+
+def _postcodes(text: str) -> Spans:
+    for found in _POSTCODE.finditer(text):
+        # "the M6 1st thing": a road and an ordinal.
+        if found[2] and found[1].isupper() and re.fullmatch(r"\d(?:st|nd|rd|th)", found[2]):
+            continue
+        yield found.span()
+
+
+def _births(text: str) -> Spans:
+    for found in _DATE.finditer(text):
+        around = text[max(0, found.start() - _NEAR) : found.start()] + "|" + text[found.end() : found.end() + _NEAR]
+        year = next(group for group in (found["y1"], found["y2"], found["y3"], found["y4"]) if group)
+        if _BORN.search(around) or (len(year) == 4 and int(year) < _RECENT):
+            yield found.span()
+
+
+def _addresses(text: str) -> Spans:
+    for pattern in _ADDRESS:
+        for found in pattern.finditer(text):
+            yield found.span()
+
+
+def _names(text: str, known: set[str]) -> Spans:
+    """Runs of capitalised words, as "Dr Grace Okafor", that are nobody in the story and no ordinary words."""
+    words = [found for found in _WORD.finditer(text) if _capital(found[0])]
+    named = {_bare(w[0]) for w in words if not _begins(text, w.start())} - NO_NAMES
+    sure = FIRST_NAMES if _in_capitals(text) else FIRST_NAMES | named
+    for run in _runs(text, words):
+        if any(_bare(word[0]) in known for word in run):
+            continue
+        while run and _bare(run[-1][0]) in ORDINARY:
+            run.pop()
+        at = next((n for n, word in enumerate(run) if _bare(word[0]) not in NO_NAMES), len(run))
+        titled = at > 0 and run[at - 1][0] in TITLES
+        # What begins a sentence has a capital whatever it is.
+        if at == 0 and run and _begins(text, run[0].start()) and _bare(run[0][0]) not in sure:
+            at = 1
+        rest = run[at:]
+        if not any(len(word[0]) > 1 for word in rest):
+            continue
+        if titled or sure is not FIRST_NAMES or any(_bare(word[0]) in sure for word in rest):
+            yield run[at - 1 if titled else at].start(), rest[-1].start() + len(_bare(rest[-1][0]))
+
+
+def _runs(text: str, words: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
+    """The words, those that stand side by side together; a full stop is between them only after an initial or title."""
+    run: list[re.Match[str]] = []
+    for word in words:
+        between = text[run[-1].end() : word.start()] if run else ""
+        if run and (between == " " or (between == ". " and (len(run[-1][0]) == 1 or run[-1][0] in TITLES))):
+            run.append(word)
+            continue
+        if run:
+            yield run
+        run = [word]
+    if run:
+        yield run
+
+
+def _capital(word: str) -> bool:
+    return word in TITLES or (word[0].isupper() and word != "I" and (len(word) == 1 or not word.isupper()))
+
+
+def _bare(word: str) -> str:
+    """A word without what English hangs on it: the nurse's, I'm."""
+    return _HANGS_ON.sub("", word) if "'" in word or "’" in word else word
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a word at this place begins a sentence, and so has a capital whatever it is."""
+    while at > 0 and text[at - 1] in " \t":
+        at -= 1
+    last = text[at - 1 : at]
+    return last in _SENTENCE_STARTS or (last in "'-" and text[max(0, at - 2) : at - 1] in ("", " ", "\n"))
+
+
+def _in_capitals(text: str) -> bool:
+    """Whether capitals say nothing here: a title, in which Most Words Have One."""
+    long = [word for word in _WORD.findall(text) if len(word) > 3]
+    return len(long) > 1 and sum(word[0].isupper() for word in long) > len(long) * 0.6
+
+
+_FINDERS: dict[str, Callable[[str], Spans]] = {
+    EMAIL: _emails,
+    NHS_NUMBER: _nhs_numbers,
+    PHONE: _phones,
+    POSTCODE: _postcodes,
+    BIRTH: _births,
+    ADDRESS: _addresses,
+}

@@ -1,0 +1,1 @@
+"""Rules of a vote: rounds, ballots, ways of voting, small groups, view shift, quorum."""

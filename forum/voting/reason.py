@@ -1,0 +1,56 @@
+"""A reason: the few words given with a ballot, or after the result was shown, and who may read them when.
+
+Nobody reads a reason while its round is open. What becomes of it then was chosen when the session was made, and is told
+before anything is written: KEPT (the facilitator and those who decide read it), READ_FIRST (the facilitator reads it
+first, and shows it or not) or DELAYED (everybody sees it DELAY seconds later, unless the facilitator hides it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forum.voting.suppression import GroupId
+
+KEPT, READ_FIRST, DELAYED = WAYS = ("kept", "read first", "after a delay")
+DELAY = 60  # seconds
+
+WAITING, SHOWN, HIDDEN = STATES = ("waiting", "shown", "hidden")
+
+MOST_WORDS = 500
+MOST_CONDITION = 300
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one participant says of their ballot in one round.
+
+    `choice` is the one mark on the ballot, empty where its method lets a ballot bear several. `condition` is what
+    follows "I would accept this if". `due_at` is when it is shown by itself, empty where it is not.
+    """
+
+    id: str
+    round: str
+    participant: str
+    group: GroupId
+    choice: str
+    words: str
+    condition: str
+    at: str
+    state: str = WAITING
+    due_at: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A reason as screens show it: `group` is the label it may be shown with, or empty; `too` how many say "me too".
+
+    It holds nothing that tells whose it is.
+    """
+
+    id: str
+    choice: str
+    group: str
+    words: str
+    condition: str
+    state: str
+    too: int

@@ -1,0 +1,91 @@
+"""What may be shown of one round, as forum/voting/suppression.py gives it: the tally, by group, and what follows from
+them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from forum.voting.counting import in_order
+from forum.voting.quorum import Turnout
+from forum.voting.view_shift import ViewShift
+
+BADGES_OFF = "Badges are off: nothing is shown by group until the facilitator lifts that."
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row of a result by group: `n` ballots, and how many bear each mark (zeros included)."""
+
+    label: str
+    n: int
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What may be shown of one round.
+
+    `counts` has for every mark of the round's method (methods.Method.columns: with one response each, the responses)
+    how many of all `n` ballots bear it, in order, zeros included. `rows` is the same by group, empty where nothing may
+    be given by group; `withheld` then says why. `equal_voice` is in basis points: the mean of the rows' shares
+    (Method.shares: 0 to 10000, for scores the mean score, 10000 to 50000), each row weighing the same, halves rounded
+    up; None where there are no rows. `figures` is what the method gives of the whole room besides (the rounds of a
+    run-off, means). `consensus` (basis points) is there for opinions given by group, `quorum` where one was declared,
+    `shift` for a vote after a replay.
+    """
+
+    counts: dict[str, int]
+    n: int
+    rows: tuple[TableRow, ...]
+    withheld: str | None
+    equal_voice: dict[str, int] | None
+    shift: ViewShift | None = None
+    figures: Mapping[str, Any] | None = None
+    consensus: int | None = None
+    quorum: Turnout | None = None
+
+    def with_shift(self, shift: ViewShift) -> Result:
+        """The same with a view shift."""
+        return replace(self, shift=shift)
+
+    def without_groups(self) -> Result:
+        """The same while badges are off: nothing by group, nor what follows from that."""
+        shift = None if self.shift is None else replace(self.shift, rows=())
+        quorum = self.quorum if self.quorum is not None and not self.quorum.each_group else None
+        voiceless = replace(self, rows=(), withheld=BADGES_OFF, equal_voice=None, consensus=None)
+        return replace(voiceless, shift=shift, quorum=quorum)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the `result` of a "round revealed" entry. The last three are in it only where they are given."""
+        by_group = [{"label": row.label, "n": row.n, "counts": dict(row.counts)} for row in self.rows]
+        more = {
+            "figures": self.figures,
+            "consensus": self.consensus,
+            "quorum": None if self.quorum is None else self.quorum.to_json(),
+        }
+        return {
+            "counts": dict(self.counts),
+            "n": self.n,
+            "by_group": by_group or None,
+            "withheld": self.withheld,
+            "equal_voice": None if self.equal_voice is None else dict(self.equal_voice),
+            "view_shift": None if self.shift is None else self.shift.to_json(),
+        } | {name: value for name, value in more.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Result:
+        """The result that `to_json` wrote, also after RFC 8785 has sorted the keys."""
+        voice, shift, quorum = data["equal_voice"], data["view_shift"], data.get("quorum")
+        return cls(
+            counts=in_order(data["counts"]),
+            n=data["n"],
+            rows=tuple(TableRow(r["label"], r["n"], in_order(r["counts"])) for r in data["by_group"] or ()),
+            withheld=data["withheld"],
+            equal_voice=None if voice is None else in_order(voice),
+            shift=None if shift is None else ViewShift.from_json(shift),
+            figures=data.get("figures"),
+            consensus=data.get("consensus"),
+            quorum=None if quorum is None else Turnout.from_json(quorum),
+        )

@@ -1,0 +1,375 @@
+"""Results by group, with small groups protected: the one place that decides what may be shown.
+
+Whoever shows, pushes, records or exports a result asks here, so that no two of them differ by a few people.
+`_placed` decides for one round; `freeze`, `published`, `label_of` and `view_shift` all stand on it.
+
+What is kept from whom. Think of somebody who knows everything published, which group each person is in, and
+even who voted in which round, but not how. They must not be able to work out how a group with fewer ballots
+than the threshold voted. Whatever is published stays true when two people of the same row who voted in the
+same rounds swap their ballots; so a small group is hidden by the others in its row, of whom there are
+always enough to reach the threshold. Two limits, said openly: the head count of the whole room is always
+given, and where everybody in a row answered alike, the row says so of each of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from forum.errors import CastRefused
+from forum.record import verify
+from forum.voting.commission import Commission, Group
+from forum.voting.consensus import group_informed
+from forum.voting.counting import AGREE, basis_points
+from forum.voting.methods import METHODS
+from forum.voting.quorum import NO_QUORUM, Quorum, empty_groups
+from forum.voting.result import Result, TableRow
+from forum.voting.view_shift import (
+    NOBODY_FOLLOWED,
+    NOT_FOLLOWED,
+    WHOLE_ROOM_ONLY,
+    Attendance,
+    GroupId,
+    ShiftRow,
+    ViewShift,
+    Votes,
+    attendance,
+    moves,
+)
+
+__all__ = [
+    "EVERYONE",
+    "NEW_GROUP",
+    "NOBODY_FOLLOWED",
+    "NOT_FOLLOWED",
+    "ONLY_WITH_TICKETS",
+    "POOL",
+    "TOO_FEW_NOW",
+    "TOO_SMALL",
+    "WHOLE_ROOM_ONLY",
+    "GroupId",
+    "Partition",
+    "Result",
+    "Row",
+    "ShiftRow",
+    "TableRow",
+    "ViewShift",
+    "Votes",
+    "consensus_of",
+    "dissenting",
+    "equal_voice",
+    "freeze",
+    "in_the_room",
+    "label_of",
+    "live_step",
+    "origin_of",
+    "preference",
+    "published",
+    "so_far",
+    "view_shift",
+]
+
+POOL = "other groups"
+EVERYONE = "everyone"
+TIMES_OPEN = 10  # thresholds that a live count needs where anybody can join
+
+# Why something is not given: English sentences, which are the gettext message ids.
+TOO_SMALL = "Nothing is shown by group, because that could show how a small group voted."
+TOO_FEW_NOW = "Nothing is shown by group for this vote, because too few people from one of the groups voted."
+ONLY_WITH_TICKETS = (
+    "Nothing is shown by group in this session: anybody can join it from any group. Results by group need tickets."
+)
+NEW_GROUP = "Nothing is shown by group for this vote, because a group took part that did not vote before."
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published row: its label, and the ids of the groups whose ballots it holds.
+
+    None stands for "prefer not to say". A pool has at least two groups, any other row has one.
+    """
+
+    label: str
+    groups: tuple[GroupId, ...]
+
+    @property
+    def pooled(self) -> bool:
+        """Whether this is the row of the small groups together."""
+        return len(self.groups) > 1
+
+
+@dataclass(frozen=True)
+class Partition:
+    """How a session's groups are shown, fixed when its first round closes.
+
+    `rows` is empty where nothing may be given by group; `withheld` then says why (an English sentence, a
+    gettext message id), and is None otherwise.
+    """
+
+    rows: tuple[Row, ...]
+    withheld: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As {"rows": [{"label", "groups": [id or null]}], "withheld"}."""
+        return {
+            "rows": [{"label": row.label, "groups": list(row.groups)} for row in self.rows],
+            "withheld": self.withheld,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Partition:
+        """The partition that `to_json` wrote."""
+        rows = tuple(Row(row["label"], tuple(row["groups"])) for row in data["rows"])
+        return cls(rows, data["withheld"])
+
+
+# ---------------------------------------------------------------- the decisions
+
+
+def freeze(counts: Mapping[GroupId, int], commission: Commission) -> Partition:
+    """How the groups of a session are shown from now on.
+
+    `counts` are the ballots of the session's first closed round by group. Groups below the commission's
+    threshold, and always "prefer not to say", become one pool; the smallest of the others join it until it
+    has at least two groups and reaches the threshold. Rows stand in the commission's order, the pool last.
+    """
+    order = [group.id for group in commission.groups]
+    order += sorted(group for group in counts if group is not None and group not in order)
+    present = [group for group in order if counts.get(group, 0) > 0]
+    shown = [g for g in present if counts[g] >= commission.threshold and commission.group_label(g) is not None]
+    pool: list[GroupId] = [group for group in present if group not in shown]
+    if counts.get(None, 0) > 0:
+        pool.append(None)
+    while pool and shown and (len(pool) < 2 or sum(counts[g] for g in pool) < commission.threshold):
+        smallest = min(shown, key=lambda group: counts[group])
+        shown.remove(smallest)
+        pool.append(smallest)
+
+    rows = [Row(str(commission.group_label(group)), (group,)) for group in shown]
+    if pool:
+        pool.sort(key=lambda group: len(order) if group is None else order.index(group))
+        rows.append(Row(_pool_label(commission), tuple(pool)))
+    return Partition(tuple(rows)) if len(rows) >= 2 else Partition((), TOO_SMALL)
+
+
+def published(
+    partition: Partition,
+    ballots: Sequence[tuple[GroupId, str]],
+    responses: Sequence[str],
+    threshold: int,
+    *,
+    method: str = "single",
+    quorum: Quorum = NO_QUORUM,
+    invited: Sequence[Group] = (),
+) -> Result:
+    """What may be shown of a round with these `ballots` (group id, choice): all by group, or nothing.
+
+    `responses` are the ids of its responses, `method` one of methods.METHODS, `invited` the commission's groups. Of a
+    run-off only first places are given by group: its rounds are for the whole room. Raises ValueError for a choice that
+    the method does not allow.
+    """
+    way = METHODS[method]
+    present = Counter(group for group, _ in ballots)
+    row_of, withheld = _placed(partition, present, threshold)
+    choices = [choice for _, choice in ballots]
+    try:
+        counts = way.tally(choices, responses)
+    except CastRefused as error:
+        raise ValueError(f"a ballot that {method} with {list(responses)} does not allow: {error}") from error
+    whole = Result(counts, len(ballots), (), withheld, None, figures=way.figures(choices, responses))
+    if withheld is not None:
+        return replace(whole, quorum=quorum.held_against(whole.n, {}))
+    alone = {row.label for row in partition.rows if not row.pooled}
+    came = {group.label: present[group.id] for group in invited}
+    empty = empty_groups(came, alone, pool=len(alone) < len(partition.rows))
+    table = []
+    for row in partition.rows:
+        of_row = [choice for group, choice in ballots if row_of[group] == row]
+        table.append(TableRow(row.label, len(of_row), way.tally(of_row, responses)))
+    return replace(
+        whole,
+        rows=tuple(table),
+        equal_voice=equal_voice(table, method),
+        consensus=consensus_of(table) if method == "opinion" else None,
+        quorum=quorum.held_against(whole.n, {row.label: row.n for row in table}, empty),
+    )
+
+
+def equal_voice(rows: Sequence[TableRow], method: str = "single") -> dict[str, int] | None:
+    """The mean of the rows' shares, each row weighing the same, in basis points; None where there are no rows."""
+    shares = [METHODS[method].shares(row.counts, row.n) for row in rows]
+    if not shares or not all(shares):
+        return None
+    return {key: basis_points(sum((of[key] for of in shares), Fraction()) / len(rows)) for key in shares[0]}
+
+
+def consensus_of(rows: Sequence[TableRow]) -> int | None:
+    """The group-informed consensus on a statement, in basis points; None where there are no rows."""
+    return basis_points(group_informed((row.counts[AGREE], row.n) for row in rows)) if rows else None
+
+
+def live_step(threshold: int, *, tickets: bool) -> int:
+    """How many votes the count of an open vote needs before it is shown, and before it is shown anew.
+
+    With an open code or link anybody can cast votes in many browsers, knows how those fell, and takes them off what is
+    shown. There it takes ten times the threshold, so that many others' votes are among them.
+    """
+    return threshold if tickets else TIMES_OPEN * threshold
+
+
+def so_far(counts: Mapping[str, int], n: int, threshold: int) -> dict[str, int] | None:
+    """What may be shown of a round that is open and shows its result from the start: the head count, from the
+    threshold upward, and never by group; None until then."""
+    return dict(counts) if n >= threshold else None
+
+
+def label_of(
+    partition: Partition, groups_in_round: Mapping[GroupId, int], threshold: int, method: str = "single"
+) -> Callable[[GroupId], str]:
+    """The label that a ballot's leaf commits to, by the group of its participant.
+
+    `groups_in_round` are the ballots of the round by group. The label is that of the row where the round is
+    given by group and its method opens ballots with it; else it is "everyone" for all.
+    """
+    row_of, withheld = _placed(partition, groups_in_round, threshold)
+    if withheld is not None or not METHODS[method].WITH_GROUP:
+        return lambda group: EVERYONE
+    return lambda group: row_of[group].label
+
+
+def origin_of(
+    partition: Partition, ballots: Sequence[tuple[GroupId, bool]], threshold: int, method: str = "single"
+) -> Callable[[bool], str]:
+    """What a ballot's leaf says of how it came, by whether it was a paper: one of record.ORIGINS, "" for nothing.
+
+    `ballots` are the round's: (group id, whether on paper). Where there is no paper the leaf says nothing. Else it says
+    which it was only where in every published row the papers, and the others, are each nobody or enough: three papers
+    in a row would be three people. Else every ballot says that it was one or the other.
+    """
+    if not any(paper for _, paper in ballots):
+        return lambda paper: ""
+    label = label_of(partition, Counter(group for group, _ in ballots), threshold, method)
+    if any(n < threshold for n in Counter((label(group), paper) for group, paper in ballots).values()):
+        return lambda paper: verify.PAPER_OR_DEVICE
+    return lambda paper: verify.PAPER if paper else verify.DEVICE
+
+
+def view_shift(
+    first_id: str,
+    partition: Partition,
+    first: Votes,
+    second: Votes,
+    responses: Sequence[str],
+    threshold: int,
+    by_group_ok: bool,
+    marked: Collection[str] = (),
+) -> ViewShift:
+    """Who moved between two rounds on the same question, as far as it may be shown.
+
+    `first` and `second` are their ballots by participant: (group id, the one mark on it); a participant's group is
+    the same in both. `responses` are the marks that there can be. `by_group_ok` says that both rounds gave results
+    by group. `marked` are the participants whose ballots are opened as papers: whoever reads those takes
+    them out of any sum, so the others of their row must be enough without them. What is given hangs on who came, never
+    on how they voted:
+
+    - by group, where in every row those who voted in both, joined and left are each nobody or enough;
+    - else for the whole room. But when three police officers go home, "those who left" are the police; so
+    - where only few of the pool (or of a group that has become small) stayed, joined or left, its people
+      are not followed at all: their ballots stand in `left` and `joined`, and the sentence in `withheld`
+      says so.
+    """
+    group_of = {person: group for person, (group, _) in [*first.items(), *second.items()]}
+    people: dict[Row | None, list[str]] = {row: [] for row in partition.rows}
+    for person, group in group_of.items():
+        people.setdefault(_row_for(partition, group), []).append(person)
+    came = [
+        (row, attendance(part, first, second))
+        for row, members in people.items()
+        for part in ([m for m in members if m not in marked], [m for m in members if m in marked])
+    ]
+    room = attendance(group_of, first, second)
+    whole = moves(group_of, first, second, responses)
+
+    if by_group_ok and all(row is not None and part.none_or_enough(threshold) for row, part in came):
+        rows = (ShiftRow(r.label, *moves(people[r], first, second, responses)) for r in partition.rows)
+        return ViewShift(first_id, *whole, rows=tuple(rows))
+
+    weak = {row for row, part in came if _weak(row, part, threshold)}
+    # With nobody in both rounds, or the same people in both, joined and left say only what the head counts
+    # say.
+    if not weak or room.both == 0 or room.joined == room.left == 0:
+        return ViewShift(first_id, *whole, withheld=WHOLE_ROOM_ONLY)
+    apart = {person for row in people if row in weak or row is None or row.pooled for person in people[row]}
+    if any(0 < len(apart & votes.keys()) < threshold for votes in (first, second)):
+        apart = set(group_of)
+    kept = moves(group_of, first, second, responses, apart)
+    return ViewShift(first_id, *kept, withheld=NOT_FOLLOWED if kept[0] else NOBODY_FOLLOWED)
+
+
+def in_the_room(joined: Mapping[GroupId, int], threshold: int) -> dict[GroupId, int | None]:
+    """How many joined from each group, for the facilitator; None stands for some, but fewer than the threshold.
+
+    The number of a small group is nobody's vote, but beside a head count it is a step towards one.
+    """
+    return {group: n if n == 0 or n >= threshold else None for group, n in joined.items()}
+
+
+def preference(result: Result, method: str = "single") -> tuple[str, ...]:
+    """The responses that the room prefers, every one of them where several are level; () where there is none."""
+    return METHODS[method].preferred(result.counts, result.figures)
+
+
+def dissenting(rows: Sequence[TableRow], response: str, method: str = "single") -> tuple[TableRow, ...]:
+    """The published rows whose own preference does not contain `response`. In a run-off theirs are first places."""
+    return tuple(row for row in rows if response not in METHODS[method].preferred(row.counts, None))
+
+
+def _row_for(partition: Partition, group: GroupId) -> Row | None:
+    """The row that holds a group's ballots; one that was not in the first round joins the pool, if any."""
+    own = next((row for row in partition.rows if group in row.groups), None)
+    return own or next((row for row in partition.rows if row.pooled), None)
+
+
+def _placed(
+    partition: Partition, groups_in_round: Mapping[GroupId, int], threshold: int
+) -> tuple[dict[GroupId, Row], str | None]:
+    """The row of every group with ballots in a round, and None; or why nothing is given by group in it.
+
+    Every ballot is in a row, or none is: else the head count less the rows would tell the rest.
+    """
+    if not partition.rows:
+        return {}, partition.withheld or TOO_SMALL
+    row_of: dict[GroupId, Row] = {}
+    ballots: Counter[Row] = Counter()
+    for group, n in groups_in_round.items():
+        if n > 0:
+            row = _row_for(partition, group)
+            if row is None:
+                return {}, NEW_GROUP
+            row_of[group] = row
+            ballots[row] += n
+    if any(ballots[row] < threshold for row in partition.rows):
+        return {}, TOO_FEW_NOW
+    return row_of, None
+
+
+def _weak(row: Row | None, came: Attendance, threshold: int) -> bool:
+    """Whether the whole room's view shift could single out people of a small group in this row.
+
+    A row of several groups hides each of them only among those who came to the same rounds. A group with a
+    row of its own is not small, unless it has become so in one of the two rounds.
+    """
+    if row is None or row.pooled:
+        return not came.none_or_enough(threshold)
+    return 0 < came.first < threshold or 0 < came.second < threshold
+
+
+def _pool_label(commission: Commission) -> str:
+    """The pool's label, made unlike the label of any group."""
+    label = POOL
+    while any(group.label.casefold() == label.casefold() for group in commission.groups):
+        label += " together"
+    return label

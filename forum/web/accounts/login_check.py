@@ -1,0 +1,79 @@
+"""Whose login and password these are: tried so that it costs nobody else anything, and told alike where nobody's.
+
+A wrong password counts for its login at the network it came from, and there for the browser, once that is known: nobody
+locks somebody out from elsewhere, nor from beside them whoever has had the page open for a while, until very many have
+tried. On a browser on which they signed in before, people are counted by themselves. What logins do not exist is not to
+be learnt: every failed try is answered after the same time, and refused after the same number.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from forum.adapters import passwords
+from forum.adapters.passwords import Fit
+from forum.errors import TooMany
+from forum.ports import Person
+from forum.stories.visible_text import alike
+from forum.web.accounts.devices import entered, who_of
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.pages import digest, person_of
+from forum.web.rate_limits import TEN_MINUTES, too_many
+from forum.web.site import network_of, site_of
+
+# Wrong passwords that one login may get in ten minutes: from one known browser, or all unknown ones of a network, and
+# from everywhere together. At this rate nobody guesses a password of twelve signs.
+TRIES_PER_LOGIN = 10
+TRIES_ANYWHERE = 100
+# Seconds after which a failed try is answered, whatever it took: several times what one password takes.
+ANSWERED_AFTER = 0.5
+_LOCKED = (
+    "Too many wrong passwords for this login. Wait %(minutes)s minutes and try again, or sign in on a device on which "
+    "you have signed in before."
+)
+
+
+async def holder(request: Request, login: str, password: str) -> tuple[Person | None, Fit]:
+    """Whose login and password these are, and how they fit; (None, Fit.NO) where they are nobody's.
+
+    Raises TooMany after too many wrong ones: of this login; or of this network, where this one was wrong too.
+    """
+    site = site_of(request)
+    limits, network = site.limits, network_of(request)
+    began = limits.now()
+    async with site.store.read() as work:
+        person = await work.people.by_login(login)
+    keys = _keys(who_of(request).counted, login)
+    if person is not None and await _known(request, person):
+        keys = {f"sign-in {person.id} on {digest(cookie_of(request, DEVICE))}": TRIES_PER_LOGIN}
+    wait = max(limits.wait(key, most, TEN_MINUTES) for key, most in keys.items())
+    if wait:
+        raise TooMany(_LOCKED, wait)
+    failed, most = f"sign-ins at {network}", site.settings.sign_ins_per_address
+    over = limits.wait(failed, most, TEN_MINUTES)
+    # Counted before the slow check, so that many tries at once are many; given back where the password is right.
+    counted = [*keys] if over else [*keys, failed]
+    for key in counted:
+        limits.count(key)
+    # After so many, logins that nobody has are no longer worth a core's time.
+    fit = await passwords.fit(person.password if person else "", password) if person or not over else Fit.NO
+    if person is not None and fit is not Fit.NO:
+        for key in counted:
+            limits.give_back(key)
+        return person, fit
+    await limits.sleep(max(0.0, began + ANSWERED_AFTER - limits.now()))
+    if over:
+        raise too_many(over)
+    return None, Fit.NO
+
+
+def _keys(counted: str, login: str) -> dict[str, int]:
+    """Under what a try is counted, and how many wrong ones there may be, however the login is written."""
+    known_as = digest(alike(login))
+    return {f"sign-in {known_as} at {counted}": TRIES_PER_LOGIN, f"sign-in {known_as}": TRIES_ANYWHERE}
+
+
+async def _known(request: Request, person: Person) -> bool:
+    """Whether this browser is one that the person has signed in on, or is signed in on now."""
+    now = await person_of(request)
+    return entered(request, person) or (now is not None and now.id == person.id)

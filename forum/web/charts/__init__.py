@@ -1,0 +1,1 @@
+"""Pictures of results and stories, as SVG."""

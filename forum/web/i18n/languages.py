@@ -1,0 +1,148 @@
+"""The languages that pages can be read in: English from the source, every other by a catalogue.
+
+A catalogue is FOLDER/LANGUAGE/LC_MESSAGES/forum.po, read when the server starts; nothing is compiled beforehand. Its
+messages are marked fuzzy while they are not to be shown yet; a header marked fuzzy says that the whole catalogue still
+awaits a reader whose first language it is, and the switch on every page says so too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from gettext import c2py
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.pofile import PoFileError, read_po
+
+from forum.errors import StartupProblem
+
+LOCALES = Path(__file__).parent / "locales"
+_CODE = re.compile(r"[a-z]{2,3}(_[A-Za-z0-9]{2,8})*")
+_ACCEPTED = re.compile(r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)(?:\s*;\s*q=([01](?:\.[0-9]{0,3})?))?")
+_MOST_ACCEPTED = 1000
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language. `code` is as in <html lang>; `name` is what its readers call it; `direction` is "ltr" or "rtl".
+
+    `messages` holds the forms of each message by its id, `plural` says which form belongs to a number. `awaiting`: no
+    native reader has looked at it yet.
+    """
+
+    code: str
+    name: str
+    locale: Locale
+    direction: str = "ltr"
+    awaiting: bool = False
+    messages: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    plural: Callable[[int], int] = field(default=lambda n: int(n != 1), repr=False)
+
+    def gettext(self, message: str) -> str:
+        """The message in this language; as it stands where there is no translation."""
+        found = self.messages.get(message)
+        return found[0] if found and found[0] else message
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        """The form of the message that belongs to a number."""
+        found = self.messages.get(one)
+        if found and all(found):
+            return found[min(self.plural(n), len(found) - 1)]
+        return one if n == 1 else many
+
+
+# Dates and numbers as Britain writes them.
+ENGLISH = Language("en", "English", Locale("en", "GB"))
+
+
+@dataclass(frozen=True)
+class Languages:
+    """Those that a server offers; English is always the first."""
+
+    all: tuple[Language, ...] = (ENGLISH,)
+
+    def find(self, code: str) -> Language | None:
+        """The language with this code, None where it is not offered."""
+        return next((language for language in self.all if language.code == code), None)
+
+    def choose(self, asked: str = "", kept: str = "", accepted: str = "") -> Language:
+        """What somebody reads: `asked` for in the address, else `kept` in a cookie, else by Accept-Language."""
+        for code in (asked, kept, *_preferred(accepted)):
+            found = self.find(code) or next((x for x in self.all if _base(x.code) == _base(code)), None)
+            if code and found is not None:
+                return found
+        return self.all[0]
+
+
+def load(folders: Iterable[Path] = (LOCALES,)) -> Languages:
+    """Every catalogue in these folders; a later folder's takes the place of an earlier one's.
+
+    Raises StartupProblem for a catalogue that cannot be read.
+    """
+    found: dict[str, Language] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*/LC_MESSAGES/forum.po")):
+            language = _read(path)
+            found[language.code] = language
+    return Languages((ENGLISH, *(found[code] for code in sorted(found))))
+
+
+@cache
+def _read(path: Path) -> Language:
+    name = path.parent.parent.name
+    problem = "The catalogue %(path)s cannot be read. %(why)s"
+    if not _CODE.fullmatch(name):
+        raise StartupProblem(problem, path=path, why="Its folder must be called as a language is, as cy or pt_BR.")
+    try:
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=_locale(name), abort_invalid=True)
+    except (OSError, PoFileError, UnicodeError, ValueError, UnknownLocaleError) as error:
+        raise StartupProblem(problem, path=path, why=error) from error
+    locale = _locale(name)
+    messages = {
+        message.id if isinstance(message.id, str) else message.id[0]: _forms(message.string)
+        for message in catalogue
+        if message.id and not message.fuzzy
+    }
+    return Language(
+        name.replace("_", "-"),
+        _capital(locale.get_language_name(locale) or name),
+        locale,
+        locale.text_direction,
+        awaiting=catalogue.fuzzy,
+        messages=messages,
+        plural=c2py(catalogue.plural_expr),
+    )
+
+
+def _locale(name: str) -> Locale:
+    """How this language writes dates and numbers; one without data of its own does as its family does."""
+    try:
+        return Locale.parse(name)
+    except UnknownLocaleError:
+        return Locale.parse(name.partition("_")[0])
+
+
+def _forms(translated: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (translated,) if isinstance(translated, str) else tuple(translated or ())
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _base(code: str) -> str:
+    return re.split("[-_]", code.lower())[0]
+
+
+def _preferred(accepted: str) -> list[str]:
+    """The languages of an Accept-Language (RFC 9110, 12.5.4), the most wanted first; what is none is passed over."""
+    wanted: list[tuple[float, str]] = []
+    for part in accepted[:_MOST_ACCEPTED].split(","):
+        found = _ACCEPTED.fullmatch(part.strip())
+        if found and (quality := float(found[2] or 1)):
+            wanted.append((-quality, found[1]))
+    return [code for _, code in sorted(wanted, key=lambda each: each[0])]

@@ -1,0 +1,1 @@
+"""Pages of a live session: phone, projector, console, tablet, their sockets and posts."""

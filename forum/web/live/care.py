@@ -1,0 +1,110 @@
+"""What makes a session kind: looking away, stepping out, a break without a name, more time, badges, plain words."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from forum.errors import NotAllowed, NotFound
+from forum.live.messages import REFUSALS
+from forum.ports import Store
+from forum.services.sessions.acts import Outcome
+from forum.services.sessions.care import Caring
+from forum.sessions.session import LiveSession, Participant
+from forum.sessions.view import cue_key
+from forum.web.forms import Form, form_of
+from forum.web.i18n.gettext import language
+from forum.web.live.phone import place_of
+from forum.web.pages import done, page
+from forum.web.rate_limits import TEN_MINUTES
+from forum.web.site import site_of
+
+ACTS = ("breaks-seen", "time", "badges", "reword")
+# How often one phone may ask in ten minutes; what comes on top says nothing new.
+MOST_ASKED = 5
+_SCENE = 5  # parts of a cue's key
+_NUMBER = re.compile(r"[0-9]{1,6}")
+
+
+async def run(request: Request, store: Store, session: str, name: str, form: Form) -> Outcome:
+    """Carries out one of ACTS in this store."""
+    caring = Caring(store, site_of(request).clock)
+    if name == "breaks-seen":
+        return await caring.see_breaks(session)
+    if name == "badges":
+        return await caring.badges(session, off=form.flag("off"))
+    if name == "time":
+        minutes = form.text("minutes", "0")
+        return await caring.time(session, form.text("round"), int(minutes) if _NUMBER.fullmatch(minutes) else -1)
+    labels = {key.removeprefix("label-"): form.text(key) for key in form.values if key.startswith("label-")}
+    return await caring.reword(session, form.text("round"), form.text("kind"), form.text("question"), labels)
+
+
+async def away(request: Request) -> Response:
+    """Where somebody waits who does not want to see a scene: it says when it is over, and shows nothing of it."""
+    live, _participant = await _inside(request)
+    room = await site_of(request).rooms.room(live.id)
+    # Which scene, and which playing of it; not what else happens in it.
+    now = "|".join(cue_key(room.view).split("|")[:_SCENE])
+    skipped = "|".join(request.query_params.get("cue", "").split("|")[:_SCENE])
+    return await page(
+        request,
+        "live/away.html",
+        view=room.view,
+        back=f"/s/{live.code}",
+        skipped=skipped or now,
+        over=bool(skipped) and skipped != now,
+        socket_path=f"/s/{live.code}/socket?lang={language().code}",
+    )
+
+
+async def step_out(request: Request) -> Response:
+    """A quiet page with the organiser's support lines, a way to ask for a break, and the way back."""
+    live, participant = await place_of(request, request.path_params["code"])
+    number = request.query_params.get("asked", "")
+    seen = None
+    if _NUMBER.fullmatch(number):
+        try:
+            seen = await Caring(site_of(request).store, site_of(request).clock).break_seen(live.id, int(number))
+        except NotFound:
+            seen = None
+    async with site_of(request).store.read() as work:
+        commission = await work.commissions.get(live.commission)
+    return await page(
+        request,
+        "live/step_out.html",
+        commission=commission,
+        back=f"/s/{live.code}",
+        seen=seen,
+        asking=participant is not None and not live.ended,
+        rehearsal=live.rehearsal or commission.rehearsal,
+    )
+
+
+async def ask_break(request: Request) -> Response:
+    """Somebody needs a break: the console sees that, and not who."""
+    live, participant = await _inside(request)
+    site = site_of(request)
+    site.limits.take(f"break {participant.id}", MOST_ASKED, TEN_MINUTES)
+    number = await Caring(site.store, site.clock).ask_break(live.id)
+    site.rooms.joined(live.id)
+    return done(request, f"/s/{live.code}/step-out?asked={number}")
+
+
+async def more_time(request: Request) -> Response:
+    """Somebody takes more time for the vote; the facilitator sees how many did."""
+    live, participant = await _inside(request)
+    site, form = site_of(request), await form_of(request)
+    site.limits.take(f"time {participant.id}", MOST_ASKED, TEN_MINUTES)
+    await Caring(site.store, site.clock).more_time(live.id, form.text("round"))
+    site.rooms.joined(live.id)
+    return done(request, f"/s/{live.code}")
+
+
+async def _inside(request: HTTPConnection) -> tuple[LiveSession, Participant]:
+    live, participant = await place_of(request, request.path_params["code"])
+    if participant is None:
+        raise NotAllowed(REFUSALS["not_joined"])
+    return live, participant

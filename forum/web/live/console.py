@@ -1,0 +1,163 @@
+"""The facilitator's console: one page, and one address for each act."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.errors import BadInput, ForumError, NotFound
+from forum.services.sessions import guard
+from forum.services.sessions.acts import Outcome
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.programmes import Running
+from forum.services.sessions.room_view import view_of
+from forum.services.sessions.undo import Remembering, Undoing
+from forum.voting.question import Terms
+from forum.web.errors import status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import language, say
+from forum.web.live import care, second_run
+from forum.web.live.phone import page_of, screen_context
+from forum.web.pages import done, page, wants_json
+from forum.web.site import base_url, site_of
+
+Act = Callable[[Facilitation, str, Form], Awaitable[Outcome]]
+
+ACTS: dict[str, Act] = {
+    "scene": lambda f, s, form: f.scene(s, form.text("scenario"), form.text("scene"), replay=form.flag("replay")),
+    "question": lambda f, s, form: f.question(s, form.text("scenario"), form.text("scene"), _terms(form)),
+    "ask": lambda f, s, form: f.ask(
+        s, form.text("question"), form.texts("response"), _terms(form), none=form.flag("none")
+    ),
+    "terms": lambda f, s, form: f.terms(s, form.text("round"), _terms(form)),
+    "leave_out": lambda f, s, form: f.leave_out(s, form.text("round"), form.text("response")),
+    "second": lambda f, s, form: f.second(s, form.text("round")),
+    "note": lambda f, s, form: f.note(s, form.text("words")),
+    "open": lambda f, s, form: f.open(s, form.text("round")),
+    "warn": lambda f, s, form: f.warn(s, form.text("round")),
+    "close": lambda f, s, form: f.close(s, form.text("round")),
+    "reveal": lambda f, s, form: f.reveal(s, form.text("round")),
+    "annul": lambda f, s, form: f.annul(s, form.text("round"), form.text("because")),
+    "pause": lambda f, s, form: f.pause(s, paused=True),
+    "resume": lambda f, s, form: f.pause(s, paused=False),
+    "end": lambda f, s, form: f.end(s),
+}
+
+
+def _terms(form: Form) -> Terms:
+    """What a vote is declared with. What is no number becomes one that is refused, with its sentence."""
+
+    def number(name: str) -> int:
+        typed = form.text(name)
+        if not typed:
+            return 0
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else -1
+
+    return Terms(form.text("method") or "single", number("quorum"), number("quorum_each"), form.flag("live"))
+
+
+# What people write in words. Where an act comes too late its form may be gone: then these stand beside the page.
+_WORDS = ("after", "because", "tried", "words", "text", "role", "what", "rationale", "why", "question", "response")
+# The act that puts up a cue of the programme; the one that undoes the last act.
+NEXT, UNDO = "item", "undo"
+# Opens the door again where all places are taken: nothing of the session itself changes.
+LET_IN = "let-in"
+
+
+async def console(request: Request) -> Response:
+    """The console of one session; an asynchronous one has another page."""
+    async with site_of(request).store.read() as work:
+        live = await work.sessions.get(request.path_params["session"])
+    if live.asynchronous:
+        return RedirectResponse(f"/organise/asynchronous/{live.id}", 303)
+    return await _console(request, request.path_params["session"])
+
+
+async def act(request: Request) -> Response:
+    """Carries out one act, tells every screen, and returns to the console (or answers a machine in JSON)."""
+    site = site_of(request)
+    session, name = request.path_params["session"], request.path_params["act"]
+    if name not in {*ACTS, *second_run.ACTS, *care.ACTS, NEXT, UNDO, LET_IN}:
+        raise NotFound("There is no such act of the facilitator.")
+    form = await form_of(request)
+    if name == LET_IN:
+        return await let_in(request, session)
+    try:
+        outcome = await _carry_out(request, session, name, form)
+    except ForumError as error:
+        if wants_json(request) or isinstance(error, NotFound):
+            raise
+        # What was typed stays in the form.
+        typed = {key: list(values) for key, values in form.values.items()}
+        said = " ".join(spoken(error).values()) if isinstance(error, BadInput) else say(error.message, error.values)
+        # The programme's next cue has nothing typed: its `after` is the id of a cue.
+        kept = isinstance(error, BadInput) or name == NEXT
+        left = [] if kept else [words for key in _WORDS if (words := form.text(key))]
+        return await _console(request, session, status_of(error), said, typed, left)
+    await site.rooms.changed(session)
+    return done(request, f"/console/{session}", **_facts(outcome))
+
+
+async def let_in(request: Request, session: str) -> Response:
+    """Lets as many more phones into a session as at the beginning, where its places are taken."""
+    site = site_of(request)
+    async with site.store.read() as work:
+        live = await guard.going_on(work, session, None, lock=False)
+    site.rooms.places.open(live.id)
+    site.rooms.joined(live.id)
+    return done(request, f"/console/{live.id}", full=site.rooms.places.full(live.id))
+
+
+async def _carry_out(request: Request, session: str, name: str, form: Form) -> Outcome:
+    site = site_of(request)
+    if name == UNDO:
+        return await Undoing(site.store, site.clock).undo(session, form.text("undo"))
+    store = Remembering(site.store, site.clock, session, name)
+    if name == NEXT:
+        return await Running(store, site.clock, form.text("item"), form.text("after")).run(session)
+    if name in care.ACTS:
+        return await care.run(request, store, session, name, form)
+    if name in second_run.ACTS:
+        return await second_run.run(request, store, session, name, form)
+    return await ACTS[name](Facilitation(store, site.clock), session, form)
+
+
+def _facts(outcome: Outcome) -> dict[str, object]:
+    facts: dict[str, object] = {"version": outcome.session.version}
+    if outcome.round is not None:
+        facts |= {"round": outcome.round.id, "state": outcome.round.state}
+        facts["responses"] = [{"id": r.id, "label": r.label} for r in outcome.round.responses]
+    if outcome.count is not None:
+        facts["count"] = outcome.count
+    if outcome.result is not None:
+        facts["result"] = outcome.result.to_json()
+    return facts
+
+
+async def _console(
+    request: Request,
+    session: str,
+    status: int = 200,
+    error: str = "",
+    typed: dict[str, list[str]] | None = None,
+    left: Sequence[str] = (),
+) -> Response:
+    site = site_of(request)
+    async with site.store.read() as work:
+        view = await view_of(work, await work.sessions.get(session))
+    view = replace(view, full=site.rooms.places.full(session))
+    context = screen_context(base_url(request), view)
+    return await page(
+        request,
+        "live/console.html",
+        status,
+        **context | {"history": site.rooms.history},
+        error=error,
+        typed=typed or {},
+        left=left,
+        page=page_of(request),
+        socket_path=f"/console/{session}/socket?lang={language().code}",
+    )

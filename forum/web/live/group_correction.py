@@ -1,0 +1,62 @@
+"""Where somebody who tapped the wrong group puts it right: in a room, and in an asynchronous round."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import BadInput, IllegalMove, NotAllowed
+from forum.live.messages import REFUSALS
+from forum.services.sessions import group_correction
+from forum.web.errors import status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import say
+from forum.web.live.phone import phone_page, place_of
+from forum.web.pages import done, wants_json
+from forum.web.public.answer import about_page, visit_of
+from forum.web.rate_limits import TEN_MINUTES
+from forum.web.site import site_of
+
+TRIES = 20
+
+
+async def in_a_room(request: Request) -> Response:
+    """The group of a phone in a session."""
+    live, participant = await place_of(request, request.path_params["code"])
+    if participant is None:
+        raise NotAllowed(REFUSALS["not_joined"])
+    wrong = await _put_right(request, live.id, participant.id, await form_of(request))
+    if wrong is not None:
+        own = {"group_wrong": wrong[1]}
+        return await phone_page(request, live, participant, wrong[0], own=own)
+    site_of(request).rooms.joined(live.id)
+    site_of(request).rooms.mine(participant.id)
+    return done(request, f"/s/{live.code}?group=right")
+
+
+async def alone(request: Request) -> Response:
+    """The group of somebody who answers alone."""
+    visit = await visit_of(request)
+    if visit.participant is None:
+        raise NotAllowed(REFUSALS["not_joined"])
+    wrong = await _put_right(request, visit.live.id, visit.participant.id, await form_of(request))
+    if wrong is not None:
+        return await about_page(request, visit, wrong[0], group_wrong=wrong[1])
+    return done(request, f"{visit.path}?group=right")
+
+
+async def _put_right(request: Request, session: str, participant: str, form: Form) -> tuple[int, str] | None:
+    """Puts it right; or the status and the words of what is wrong, for somebody who reads pages. Raises TooMany."""
+    site = site_of(request)
+    site.limits.take(f"group {participant}", TRIES, TEN_MINUTES)
+    try:
+        if "group" not in form.values:
+            form.wrong("group", "Choose a group, or “Prefer not to say”.")
+        form.stop()
+        await group_correction.put_right(site.store, site.clock, session, participant, form.text("group") or None)
+    except (BadInput, IllegalMove) as error:
+        if wants_json(request):
+            raise
+        words = spoken(error)["group"] if isinstance(error, BadInput) else say(error.message, error.values)
+        return status_of(error), words
+    return None

@@ -1,0 +1,50 @@
+"""What belongs to one phone: its stop, its reason, to what it says "me too". Never in what every phone is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from forum.live.messages import Mine
+from forum.ports import Work
+from forum.sessions.view import View
+from forum.stories.visible_text import trimmed
+from forum.voting.round import REVEALED
+
+# As templates have it where no phone is meant: what is pushed is the same for all.
+NOBODYS: Mapping[str, Any] = {
+    "my_stop": None,
+    "my_reason": None,
+    "my_too": frozenset(),
+    "retyped": {},
+    "said_no": "",
+    "history": "",
+    "group": "",
+    "fixed": False,
+    "again": False,
+    "group_right": False,
+    "group_wrong": "",
+}
+
+
+def left_over(view: View, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """What a phone is told of a stop or a reason that was refused, and the words of it, where its form is no longer on
+    the page to say and to hold them: the scene is over, the session has ended."""
+    typed: Mapping[str, str] = own.get("retyped", {})
+    cue, round_ = view.session.cue, view.round
+    stopping = cue.kind == "scene" and bool(cue.showing) and view.run.taken is None and not view.session.paused
+    if stopping and typed.get("showing") == cue.showing:
+        return "", ()
+    explaining = view.result is not None and round_ is not None and round_.state == REVEALED
+    told = "" if explaining else str(own.get("said_no", ""))
+    if explaining and round_ is not None and typed.get("round") == round_.id:
+        return "", ()
+    return told, tuple(words for name in ("how", "reason", "condition") if (words := trimmed(typed.get(name, ""))))
+
+
+async def own_of(work: Work, participant: str, view: View, mine: Mine, page: int) -> dict[str, Any]:
+    """What this participant has in the scene or the question on screen: what its phone is told (`mine`), which names
+    those reasons that are on the first page alone; on a later `page` the others too."""
+    later = view.round if page > 1 else None
+    too = await work.reasons.said(participant, later.id) if later else frozenset(mine.too)
+    return {"my_stop": mine.stop, "my_reason": mine.reason, "my_too": too}

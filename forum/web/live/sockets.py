@@ -1,0 +1,194 @@
+"""The websockets of a live session: a thin shell around rooms.Room, one for each kind of screen."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from forum.errors import ForumError, NotAllowed, NotFound, RoomFull, SignInNeeded, StoreUnavailable
+from forum.live.messages import GOODBYES, Bye, encode
+from forum.live.outbox import Outbox
+from forum.live.room import Connection, Room
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
+from forum.web.i18n.gettext import language, say
+from forum.web.live.phone import session_of, tongue_of
+from forum.web.pages import digest, need, still_may
+from forum.web.site import site_of
+from forum.web.templating import ready
+
+# Whether this screen may still be shown what comes next.
+May: TypeAlias = Callable[[], Awaitable[bool]]
+
+ASK_AGAIN = 3.0  # seconds
+TRY_LATER = 1013  # RFC 6455's registry: "try again later"
+LAST_WORDS = 2.0  # seconds within which a screen that is sent away can take its goodbye
+# With these codes a screen says goodbye: it was closed, or went to another page. (What broke off has 1005.)
+GOODBYE = {1000, 1001}
+
+_VERSION = re.compile(r"[0-9]{1,9}")
+
+
+async def phone(socket: WebSocket) -> None:
+    """A phone that has joined. Nobody else gets past the handshake."""
+    site = site_of(socket)
+    try:
+        live = await session_of(socket, socket.path_params["code"])
+        async with site.store.read() as work:
+            device = cookie_of(socket, DEVICE)
+            participant = await work.sessions.participant(live.id, digest(device)) if device else None
+            if participant is None:
+                raise NotAllowed("Join first: choose a group, then vote.")
+    except ForumError as error:
+        await _refuse(socket, error)
+        return
+    if site.rooms.kept_out(participant.id):
+        await socket.accept()
+        await _say_goodbye(socket, Bye("too_fast", again=True, words=say(GOODBYES["too_fast"])), TRY_LATER)
+        return
+    # A phone that takes changes says which html it has ("" for none yet).
+    box = Outbox(socket.query_params.get("has"))
+    screen = Connection("phone", participant.id, tongue_of(socket), box, observing=participant.observer)
+    await _serve(socket, live.id, screen)
+
+
+async def tablet(socket: WebSocket) -> None:
+    """A shared tablet, by its link. It only listens: its ballots are posted, each with its own voter."""
+    site = site_of(socket)
+    try:
+        async with site.store.read() as work:
+            live = await work.sessions.by_tablet(socket.path_params["key"])
+    except ForumError as error:
+        await _refuse(socket, error)
+        return
+    await _serve(socket, live.id, Connection("tablet", language=language().code))
+
+
+async def projector(socket: WebSocket) -> None:
+    """A projector, by its own link."""
+    site = site_of(socket)
+    try:
+        async with site.store.read() as work:
+            live = await work.sessions.by_projector(socket.path_params["key"])
+    except ForumError as error:
+        await _refuse(socket, error)
+        return
+    await _serve(socket, live.id, Connection("projector", language=language().code))
+
+
+async def console(socket: WebSocket) -> None:
+    """A facilitator's console."""
+    site = site_of(socket)
+    try:
+        await need(socket, "run sessions")
+        async with site.store.read() as work:
+            live = await work.sessions.get(socket.path_params["session"])
+        if live.asynchronous:
+            raise NotFound("There is no such session.")
+    except ForumError as error:
+        await _refuse(socket, error)
+        return
+    screen = Connection("console", language=language().code)
+    await _serve(socket, live.id, screen, may=lambda: still_may(socket, "run sessions"))
+
+
+async def _refuse(socket: WebSocket, error: ForumError) -> None:
+    """Accepts, says goodbye, and closes: of a handshake that is refused a page cannot tell who refused it."""
+    await socket.accept()
+    allowed = not isinstance(error, (NotAllowed, SignInNeeded))
+    code = CLOSE_NOT_FOUND if isinstance(error, NotFound) else 1011 if allowed else CLOSE_NOT_ALLOWED
+    await _say_goodbye(socket, Bye(error.code, again=code == 1011), code)
+
+
+async def _say_goodbye(socket: WebSocket, bye: Bye, code: int) -> None:
+    try:
+        await socket.send_text(encode(bye))
+        await socket.close(code)
+    except (WebSocketDisconnect, RuntimeError):
+        return  # gone already
+
+
+async def _serve(socket: WebSocket, session: str, connection: Connection, may: May | None = None) -> None:
+    rooms = site_of(socket).rooms
+    await socket.accept()
+    # After a restart screens come back by their sockets, before anybody has asked for a page.
+    await ready(site_of(socket).templates, f"live/screens/{connection.kind}.html")
+    seen = socket.query_params.get("v", "")
+    version = int(seen) if _VERSION.fullmatch(seen) else -1
+    try:
+        room = await rooms.enter(session, connection, version, socket.query_params.get("h", ""))
+    except RoomFull as error:
+        await _say_goodbye(socket, Bye(error.code, again=True, words=say(error.message)), TRY_LATER)
+        return
+    reading = asyncio.create_task(_read(socket, room, connection))
+    writing = asyncio.create_task(_write(socket, connection))
+    tasks: list[asyncio.Task[int] | asyncio.Task[None]] = [writing, reading]
+    if may is not None:
+        tasks.append(asyncio.create_task(_guard(socket, may)))
+
+    def at_end() -> None:
+        """Reads no more; whoever does not take the goodbye is not waited for."""
+        reading.cancel()
+        asyncio.get_running_loop().call_later(LAST_WORDS, writing.cancel)
+
+    try:
+        if connection.outbox.ended:
+            at_end()
+        else:
+            connection.outbox.at_end = at_end
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if connection.outbox.ended:
+            await asyncio.wait([writing])
+    finally:
+        connection.outbox.at_end = None
+        lost = reading.done() and not reading.cancelled() and reading.result() not in GOODBYE
+        room.leave(connection, lost=lost)
+        rooms.left(session)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _guard(socket: WebSocket, may: May) -> None:
+    """Closes a screen whose reader has signed out or lost the role. Beside the writer: no frame waits for this.
+
+    It comes back at once, and is told then that it is for good.
+    """
+    while True:
+        await asyncio.sleep(ASK_AGAIN)
+        try:
+            allowed = await may()
+        except StoreUnavailable:
+            continue
+        if not allowed:
+            await socket.close(CLOSE_NOT_ALLOWED)
+            return
+
+
+async def _read(socket: WebSocket, room: Room, connection: Connection) -> int:
+    """Hands the room what comes; returns the code with which the screen went."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return int(message.get("code", 1005))
+        frame = message.get("text")
+        room.receive(connection, frame if frame is not None else message.get("bytes") or b"")
+
+
+async def _write(socket: WebSocket, connection: Connection) -> None:
+    outbox = connection.outbox
+    try:
+        while frames := await outbox.take():
+            for frame in frames:
+                await socket.send_text(frame)
+            if outbox.overflowed and not outbox.closing:
+                await socket.send_text(encode(Bye("behind", again=True)))
+                break
+        await socket.close(1000 if outbox.closing else TRY_LATER)
+    except (WebSocketDisconnect, RuntimeError):
+        # The phone has gone in the middle of a send; the reader ends by itself.
+        return

@@ -1,0 +1,175 @@
+"""A shared tablet: a device that is passed from person to person. Each ballot has a voter of its own.
+
+Whoever holds it says their group (or types their ticket) with each ballot; nothing of a person stays on it. The
+tablet makes a random id for each person, so a ballot that was given without a connection can go off later, once.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.errors import BadInput, CastRefused, IllegalMove, NotFound, TooMany
+from forum.services.sessions import guard
+from forum.services.sessions.tablet_link import share
+from forum.services.sessions.tickets import plain
+from forum.sessions.session import TICKETS, LiveSession, Participant
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import language, say
+from forum.web.live.phone import Typed, ack_facts, admitted, cast_by_form, news_of, screen_context, small, unsent
+from forum.web.pages import digest, done, page, wants_json
+from forum.web.rate_limits import TEN_MINUTES
+from forum.web.server.prefix import prefix_of
+from forum.web.site import base_url, site_of
+from forum.web.templating import qr
+
+# People whose ballots the tablets of a session may take in ten minutes.
+MOST_PASSING = 3000
+_PERSON = re.compile(r"[0-9a-f]{32}")
+
+
+async def link(request: Request) -> Response:
+    """For organisers: the link that makes a device a shared tablet; made, made anew, or taken away."""
+    site = site_of(request)
+    session = request.path_params["session"]
+    if request.method == "POST":
+        act = (await form_of(request)).text("act")
+        if act not in {"make", "stop"}:
+            raise NotFound("There is no such act with tablets.")
+        live = await share(site.store, session, on=act == "make")
+        path = prefix_of(site.settings) + _path(live) if live.tablet else ""
+        return done(request, f"/organise/sessions/{session}/tablet", tablet=path)
+    async with site.store.read() as work:
+        live = await guard.of_kind(work, session)
+        commission = await work.commissions.get(live.commission)
+    url = f"{base_url(request)}{_path(live)}"
+    return await page(
+        request,
+        "organise/tablet.html",
+        session=live,
+        commission=commission,
+        url=url,
+        qr_code=qr(url) if live.tablet else "",
+    )
+
+
+async def page_of_tablet(request: Request) -> Response:
+    """What stands on the tablet: the ballot for whoever has it in their hands, or a word to wait."""
+    return await _page(request, await _live(request))
+
+
+async def vote(request: Request) -> Response:
+    """One person's ballot, with their group or ticket."""
+    live = await _live(request)
+    form = await form_of(request)
+    if live.ended:
+        over = IllegalMove("This session has ended.")
+        if wants_json(request):
+            raise over
+        return await _page(request, live, form, told=say(over.message))
+    try:
+        person = await _person(request, live, form)
+    except (BadInput, TooMany) as error:
+        if wants_json(request):
+            raise
+        wrong = spoken(error) if isinstance(error, BadInput) else {}
+        told = "" if wrong else say(error.message, error.values)
+        return retry_after(await _page(request, live, form, errors=wrong, told=told, status=status_of(error)), error)
+    outcome, refused, _typed = await cast_by_form(request, person.id, form)
+    if outcome is not None:
+        return done(request, f"{_path(live)}?counted=1", **ack_facts(outcome))
+    if refused is not None and wants_json(request):
+        raise refused
+    return await _page(request, live, form, refused=refused)
+
+
+async def now(request: Request) -> Response:
+    """What is on now, as JSON, where websockets are blocked."""
+    live = await _live(request)
+    if not wants_json(request):
+        return RedirectResponse(_path(live), 303)
+    room = await site_of(request).rooms.room(live.id)
+    return small(request, news_of(request, room, "tablet", language().code) | {"yours": []})
+
+
+async def _live(request: Request) -> LiveSession:
+    async with site_of(request).store.read() as work:
+        return await work.sessions.by_tablet(request.path_params["key"])
+
+
+def _path(live: LiveSession) -> str:
+    return f"/tablet/{live.tablet}"
+
+
+async def _person(request: Request, live: LiveSession, form: Form) -> Participant:
+    """Who casts this ballot. Raises BadInput for a group or ticket that there is not, TooMany."""
+    site = site_of(request)
+    if live.entrance == TICKETS:
+        # The same ticket on the tablets of a session is the same person, in every round.
+        typed = form.text("ticket")
+        device = digest(f"tablet {live.id} {plain(typed)}")
+        async with site.store.read() as work:
+            here = await work.sessions.participant(live.id, device)
+        # Who came in with it here goes on, whatever others behind the same address have tried. A dead one is not here.
+        return here or await admitted(request, live, typed, device)
+    group = form.text("group")
+    async with site.store.read() as work:
+        commission = await work.commissions.get(live.commission)
+    if "group" not in form.values or (group and commission.group_label(group) is None):
+        raise BadInput("Choose a group, or “Prefer not to say”.", field="group")
+    asked = form.text("person")
+    person = asked if _PERSON.fullmatch(asked) else secrets.token_hex(16)
+    device = digest(f"tablet {live.id} {person}")
+    async with site.store.read() as work:
+        before = await work.sessions.participant(live.id, device)
+    if before is None:
+        # By the tablets' own link, so that no phone, and nobody else's tablet, uses this up.
+        site.limits.take(f"tablet {live.tablet}", MOST_PASSING, TEN_MINUTES)
+    voter = Participant(secrets.token_hex(16), live.id, group or None, site.clock.now(), passing=True)
+    async with site.store.begin() as work:
+        here = await work.sessions.join(voter, device)
+        if here.group != voter.group:
+            # Refused before, for something else that was amiss, and the group put right with it.
+            await work.sessions.regroup(here.id, voter.group)
+        return here
+
+
+async def _page(
+    request: Request,
+    live: LiveSession,
+    form: Form | None = None,
+    errors: dict[str, str] | None = None,
+    refused: CastRefused | None = None,
+    told: str = "",
+    status: int = 0,
+) -> Response:
+    room = await site_of(request).rooms.room(live.id)
+    filled = form or Form({})
+    # After a refusal the same person goes on; after a counted ballot the next one begins.
+    again = filled.text("person") if errors or refused or status else ""
+    typed = Typed(filled.text("round"), "", filled.text("reason"), condition=filled.text("condition"))
+    context = screen_context(base_url(request), room.view)
+    return await page(
+        request,
+        "live/tablet.html",
+        status or (422 if errors else 409 if refused or told else 200),
+        **context
+        | {
+            "given": filled.values,
+            "errors": errors or {},
+            "refused": _(refused.message) if refused else "",
+            "told": told,
+            "left": unsent(room.view, typed),
+            "counted": "counted" in request.query_params,
+            "voter": again or secrets.token_hex(16),
+            "cast": secrets.token_hex(16),
+            "history": room.history,
+            "tablet_path": _path(live),
+            "socket_path": f"{_path(live)}/socket?lang={language().code}",
+        },
+    )

@@ -1,0 +1,1 @@
+"""Pages of organisers: sessions, programmes, tickets, papers, rounds over days."""

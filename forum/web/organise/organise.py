@@ -1,0 +1,216 @@
+"""Organising: commissions, live sessions with their links, and tokens for machines. People and machines use the same
+addresses; a machine asks for JSON."""
+
+from __future__ import annotations
+
+import secrets
+from itertools import zip_longest
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from forum.errors import BadInput
+from forum.ports import Token
+from forum.services import demonstration
+from forum.services.sessions import organising
+from forum.services.sessions.organising import CommissionForm, SessionForm
+from forum.services.stories.submissions import ACCEPTED
+from forum.services.voting import results
+from forum.sessions.session import OPEN_CODE
+from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES
+from forum.voting.reason import KEPT
+from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import gettext as _
+from forum.web.pages import done, page, somebody, wants_json
+from forum.web.server.prefix import prefix_of
+from forum.web.site import base_url, site_of
+from forum.web.words.terms import power_words, session_state, stage_words
+
+GROUPS_AT_FIRST = 6
+SUPPORT_AT_FIRST = 3
+MOST_ROWS = 40
+# Tickets are recommended where a group was invited with fewer people than so many thresholds.
+SMALL = 4
+
+
+async def overview(request: Request) -> Response:
+    """What an organiser has: commissions, sessions with their code and links, tokens."""
+    return await _overview(request)
+
+
+async def _overview(
+    request: Request,
+    *,
+    status: int = 200,
+    made: tuple[Token, str] | None = None,
+    label: str = "",
+    errors: dict[str, str] | None = None,
+) -> Response:
+    person = await somebody(request)
+    async with site_of(request).store.read() as work:
+        commissions = await work.commissions.all()
+        sessions = [s for s in await work.sessions.of() if not s.asynchronous]
+        asynchronous = [one for c in commissions for one in await results.asynchronous_rounds(work, c)]
+        tokens = await work.people.tokens(person.id)
+    return await page(
+        request,
+        "organise/overview.html",
+        status,
+        commissions=commissions,
+        sessions=[(s, session_state(s)) for s in sessions],
+        asynchronous=sorted(asynchronous, key=lambda one: one.session.opened_at, reverse=True),
+        titles={c.id: c.title for c in commissions},
+        tokens=[t for t in tokens if not t.revoked_at],
+        made=made,
+        label=label,
+        base=base_url(request),
+        errors=errors or {},
+        most=organising,
+        proxies=site_of(request).proxies.noted(),
+    )
+
+
+async def new_commission(request: Request) -> Response:
+    """The empty form for a commission."""
+    return await _commission_page(request, Form({}))
+
+
+async def add_commission(request: Request) -> Response:
+    """Makes a commission. Asked for more rows, it gives them and keeps everything typed."""
+    form = await form_of(request)
+    if form.text("add"):
+        return await _commission_page(request, form)
+    site = site_of(request)
+    try:
+        made = await organising.create_commission(site.store, site.clock, _commission(form))
+    except BadInput as error:
+        if wants_json(request):
+            raise
+        return await _commission_page(request, form, spoken(error))
+    lent = await demonstration.lend(site.store, site.clock, made) if form.flag("stories") else []
+    groups = [{"id": g.id, "label": g.label} for g in made.groups]
+    stories = [{"id": story.id, "title": story.title} for story in lent]
+    return done(request, f"/organise/sessions/new?commission={made.id}", id=made.id, groups=groups, stories=stories)
+
+
+def _commission(form: Form) -> CommissionForm:
+    return CommissionForm(
+        id=form.text("id"),
+        title=form.text("title"),
+        question=form.text("question"),
+        stage=form.text("stage"),
+        level=form.text("level"),
+        decides=form.text("decides"),
+        can_change=form.text("can_change"),
+        cannot_change=form.text("cannot_change"),
+        threshold=form.text("threshold"),
+        groups=_pairs(form, "group", "invited"),
+        support=_pairs(form, "support_name", "support_contact"),
+        rehearsal=form.flag("rehearsal"),
+    )
+
+
+def _pairs(form: Form, left: str, right: str) -> tuple[tuple[str, str], ...]:
+    """The rows that two repeated fields make."""
+    return tuple(zip_longest(form.texts(left), form.texts(right), fillvalue=""))
+
+
+async def _commission_page(request: Request, form: Form, errors: dict[str, str] | None = None) -> Response:
+    groups = list(_pairs(form, "group", "invited"))
+    support = list(_pairs(form, "support_name", "support_contact"))
+    add = form.text("add")
+    rows = min(MOST_ROWS, max(GROUPS_AT_FIRST, len(groups) + (add == "group")))
+    lines = min(MOST_ROWS, max(SUPPORT_AT_FIRST, len(support) + (add == "support")))
+    return await page(
+        request,
+        "organise/commission.html",
+        422 if errors else 200,
+        form=form,
+        id=form.text("id") or secrets.token_hex(16),
+        groups=groups + [("", "")] * (rows - len(groups)),
+        support=support + [("", "")] * (lines - len(support)),
+        stages=[(stage, stage_words(stage), _(stage)) for stage in STAGES],
+        levels=[(level, _(level).capitalize(), power_words(level)) for level in POWERS],
+        threshold=form.text("threshold", str(DEFAULT_THRESHOLD)),
+        errors=errors or {},
+        most=organising,
+    )
+
+
+async def new_session(request: Request) -> Response:
+    """The empty form for a live session of the commission named in the address."""
+    return await _session_page(request, request.query_params.get("commission", ""), Form({}))
+
+
+async def add_session(request: Request) -> Response:
+    """Makes a live session."""
+    site = site_of(request)
+    form = await form_of(request)
+    asked = SessionForm(
+        commission=form.text("commission"),
+        id=form.text("id"),
+        title=form.text("title"),
+        scenarios=tuple(form.texts("scenario")),
+        rehearsal=form.flag("rehearsal"),
+        record=form.flag("record"),
+        entrance=form.text("entrance") or OPEN_CODE,
+        reasons=form.text("reasons") or KEPT,
+        whole=form.flag("whole"),
+    )
+    try:
+        made = await organising.create_session(site.store, site.clock, asked)
+    except BadInput as error:
+        if wants_json(request):
+            raise
+        return await _session_page(request, asked.commission, form, spoken(error))
+    console = f"/console/{made.id}"
+    projector = f"/projector/{made.projector}"
+    below = prefix_of(site.settings)
+    return done(request, console, id=made.id, code=made.code, projector=below + projector, console=below + console)
+
+
+async def _session_page(
+    request: Request, commission: str, form: Form, errors: dict[str, str] | None = None
+) -> Response:
+    async with site_of(request).store.read() as work:
+        of = await work.commissions.get(commission)
+        stories = await work.stories.of(of.id, ACCEPTED)
+    return await page(
+        request,
+        "organise/session.html",
+        422 if errors else 200,
+        commission=of,
+        stories=[(s.id, s.title, of.group_label(s.told_by) or "") for s in stories if s.may_perform],
+        small=[
+            group.label for group in of.groups if group.invited is not None and group.invited < SMALL * of.threshold
+        ],
+        form=form,
+        id=form.text("id") or secrets.token_hex(16),
+        errors=errors or {},
+        most=organising,
+    )
+
+
+async def add_token(request: Request) -> Response:
+    """Makes a token and shows it, this once."""
+    site = site_of(request)
+    person = await somebody(request)
+    form = await form_of(request)
+    try:
+        token, secret = await organising.make_token(site.store, site.clock, person, form.text("label"))
+    except BadInput as error:
+        if wants_json(request):
+            raise
+        return await _overview(request, status=422, label=form.text("label"), errors=spoken(error))
+    if wants_json(request):
+        return JSONResponse({"id": token.id, "token": secret})
+    # Shown in the answer itself, not after a redirect: it stands in no address and no log.
+    return await _overview(request, made=(token, secret))
+
+
+async def revoke_token(request: Request) -> Response:
+    """Makes a token useless."""
+    site = site_of(request)
+    token = request.path_params["token"]
+    await organising.revoke_token(site.store, site.clock, await somebody(request), token)
+    return done(request, "/organise#tokens", id=token)

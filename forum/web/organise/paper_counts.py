@@ -1,0 +1,91 @@
+"""Papers on the site: one organiser enters the count of a round, a second one confirms it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.services.sessions import guard
+from forum.services.voting import paper_ballots
+from forum.services.voting.paper_ballots import PaperForm
+from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.pages import done, page, somebody, wants_json
+from forum.web.site import site_of
+from forum.web.words.methods import mark_words
+
+_FIELD = "n:"
+
+
+async def count(request: Request) -> Response:
+    """The page of a round's papers."""
+    if request.method != "POST":
+        return await _page(request, Form({}))
+    site, person = site_of(request), await somebody(request)
+    session, round_id = request.path_params["session"], request.path_params["round"]
+    form = await form_of(request)
+    act, id_ = form.text("act"), form.text("id")
+    try:
+        if act == "enter":
+            await paper_ballots.enter(site.store, site.clock, person, session, round_id, _typed(form))
+        elif act == "confirm":
+            await paper_ballots.confirm(site.store, site.clock, person, session, round_id, id_)
+        elif act == "discard":
+            await paper_ballots.discard(site.store, site.clock, session, round_id, id_)
+        else:
+            raise NotFound("There is no such act with papers.")
+    except (BadInput, IllegalMove) as error:
+        if wants_json(request):
+            raise
+        errors = spoken(error) if isinstance(error, BadInput) else {"papers": say(error.message, error.values)}
+        return await _page(request, form, errors)
+    await site.rooms.changed(session)
+    return done(request, f"/organise/sessions/{session}/papers/{round_id}", round=round_id)
+
+
+def _typed(form: Form) -> PaperForm:
+    counts = {}
+    for name in form.values:
+        if name.startswith(_FIELD):
+            group, _colon, mark = name.removeprefix(_FIELD).partition(":")
+            counts[group, mark] = form.text(name)
+    return PaperForm(counts, form.text("handed_out"))
+
+
+async def _page(request: Request, form: Form, errors: dict[str, str] | None = None) -> Response:
+    person = await somebody(request)
+    async with site_of(request).store.read() as work:
+        live = await guard.of_kind(work, request.path_params["session"])
+        round_ = await guard.round_of(work, live, request.path_params["round"], lock=False)
+        commission = await work.commissions.get(live.commission)
+        counted = await work.papers.get(round_.id)
+    labels = {r.id: r.label for r in round_.responses}
+    groups = [*((g.id, g.label, g.invited) for g in commission.groups), ("", _("Prefer not to say"), None)]
+    typing = form.text("act") == "enter" and bool(errors)
+    before = counted.counts if counted else {}
+    marks = paper_ballots.countable(round_)
+    numbers = {
+        (group, mark): form.text(f"{_FIELD}{group}:{mark}") if typing else str(before.get(group, {}).get(mark, ""))
+        for group, _label, _invited in groups
+        for mark in marks
+    }
+    return await page(
+        request,
+        "organise/papers.html",
+        422 if errors else 200,
+        session=live,
+        commission=commission,
+        round=round_,
+        counted=counted,
+        mine=counted is not None and counted.entered_by == person.id,
+        # Confirmed, the numbers are those two people's alone: they are votes that were not shown yet.
+        told=counted is None or not counted.confirmed_at or person.id in {counted.entered_by, counted.confirmed_by},
+        groups=groups,
+        marks=[(mark, mark_words(mark, labels)) for mark in marks],
+        numbers=numbers,
+        handed_out=form.text("handed_out") if typing else str(counted.handed_out) if counted else "",
+        errors=errors or {},
+        here=f"/organise/sessions/{live.id}/papers/{round_.id}",
+    )

@@ -1,0 +1,212 @@
+"""The organiser's pages of asynchronous rounds: opening one, and what becomes of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import BadInput, ForumError, NotFound
+from forum.ports import Submission, Work
+from forum.ports.long_work import long
+from forum.services.sessions import asynchronous, organising
+from forum.services.sessions.acts import Outcome
+from forum.services.sessions.asynchronous import AsynchronousForm
+from forum.services.sessions.facilitation import MOST_BECAUSE, Facilitation
+from forum.services.stories.submissions import ACCEPTED
+from forum.services.voting import results
+from forum.sessions.session import LiveSession
+from forum.stories import paths, scenario
+from forum.voting import suppression
+from forum.voting.round import OPEN, REVEALED, Round
+from forum.web.decide import reasons_of
+from forum.web.errors import status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.pages import done, page, wants_json
+from forum.web.site import base_url, site_of
+from forum.web.templating import qr
+
+Act = Callable[[Facilitation, str, str, Form], Awaitable[Outcome]]
+
+ACTS: dict[str, Act] = {
+    "close": lambda f, s, r, form: f.close(s, r),
+    "reveal": lambda f, s, r, form: f.reveal(s, r),
+    "annul": lambda f, s, r, form: f.annul(s, r, form.text("because")),
+}
+EXTEND = "extend"
+
+
+async def new(request: Request) -> Response:
+    """The empty form for an asynchronous round of the commission named in the address; `?story=` chooses a story's."""
+    return await _form_page(request, request.query_params.get("commission", ""), Form({}))
+
+
+async def add(request: Request) -> Response:
+    """Opens an asynchronous round."""
+    site = site_of(request)
+    form = await form_of(request)
+    commission = form.text("commission")
+    story, scene = await _asked(request, form.text("question"))
+    asked = AsynchronousForm(
+        commission=commission,
+        id=form.text("id"),
+        title=form.text("title"),
+        story=story,
+        scene=scene,
+        day=form.text("day"),
+        time=form.text("time"),
+        rehearsal=form.flag("rehearsal"),
+        zone=site.settings.timezone,
+    )
+    try:
+        made = await asynchronous.open_round(site.store, site.clock, asked)
+    except BadInput as error:
+        if wants_json(request):
+            raise
+        return await _form_page(request, commission, form, spoken(error))
+    async with site.store.read() as work:
+        [round_] = await work.rounds.of(made.id)
+    return done(
+        request,
+        f"/organise/asynchronous/{made.id}",
+        id=made.id,
+        round=round_.id,
+        code=made.code,
+        closes_at=round_.closes_at,
+        responses=[{"id": r.id, "label": r.label} for r in round_.responses],
+    )
+
+
+async def show(request: Request) -> Response:
+    """One asynchronous round: until when, how many have answered, what can be done with it, and at last its result."""
+    return await _round_page(request)
+
+
+async def act(request: Request) -> Response:
+    """Gives more time, closes, shows the result or annuls; then back to the page."""
+    site = site_of(request)
+    session, name = request.path_params["session"], request.path_params["act"]
+    if name not in (*ACTS, EXTEND):
+        raise NotFound("There is no such act of the organiser.")
+    form = await form_of(request)
+    async with site.store.read() as work:
+        _, round_ = await _there(work, session)
+    try:
+        if name == "close" and not form.flag("sure"):
+            form.wrong("sure", "Tick the box to say that you are sure.")
+            form.stop()
+        if name == EXTEND:
+            until, zone = (form.text("day"), form.text("time")), site.settings.timezone
+            round_ = await asynchronous.extend(site.store, site.clock, session, *until, zone)
+            return done(request, f"/organise/asynchronous/{session}", round=round_.id, closes_at=round_.closes_at)
+        outcome = await ACTS[name](asynchronous.acts(site.store, site.clock), session, round_.id, form)
+    except ForumError as error:
+        if wants_json(request) or isinstance(error, NotFound):
+            raise
+        errors = spoken(error) if isinstance(error, BadInput) else {"main": say(error.message, error.values)}
+        return await _round_page(request, status_of(error), form, errors)
+    facts: dict[str, object] = {"round": round_.id, "state": outcome.round.state if outcome.round else ""}
+    if outcome.result is not None:
+        facts["result"] = outcome.result.to_json()
+    return done(request, f"/organise/asynchronous/{session}", **facts)
+
+
+async def _there(work: Work, session: str) -> tuple[LiveSession, Round]:
+    """An asynchronous session and its round. Raises NotFound, for a room's too."""
+    live = await work.sessions.get(session)
+    if not live.asynchronous:
+        raise NotFound("There is no asynchronous round at this address.")
+    [round_] = await work.rounds.of(live.id)
+    return live, round_
+
+
+def _places(story: Submission) -> tuple[paths.Place, ...]:
+    return paths.places(scenario.parse(story.twee))
+
+
+async def _asked(request: Request, question: str) -> tuple[str, str]:
+    """The story and the scene that one choice of the form stands for; empty where it is none."""
+    story, _, number = question.partition(".")
+    try:
+        async with site_of(request).store.read() as work:
+            found = await work.stories.get(story)
+    except NotFound:
+        return "", ""
+    every = await long(_places, found) if found.status == ACCEPTED else ()
+    return story, next((place.scene.name for place in every if str(place.number) == number), "")
+
+
+async def _form_page(
+    request: Request, commission: str, form: Form, errors: Mapping[str, str] | None = None
+) -> Response:
+    site = site_of(request)
+    async with site.store.read() as work:
+        of = await work.commissions.get(commission)
+        stories = [story for story in await work.stories.of(of.id, ACCEPTED) if story.may_perform]
+    options = []
+    first: dict[str, str] = {}
+    for story in stories:
+        for place in await long(_places, story):
+            if place.scene.decision and place.reached:
+                value = f"{story.id}.{place.number}"
+                first.setdefault(story.id, value)
+                options.append((value, f"{story.title}: {place.scene.name}", place.scene.text))
+    return await page(
+        request,
+        "organise/rounds/new.html",
+        422 if errors else 200,
+        commission=of,
+        questions=options,
+        question=form.text("question") or first.get(request.query_params.get("story", ""), ""),
+        form=form,
+        id=form.text("id") or secrets.token_hex(16),
+        errors=errors or {},
+        most=organising,
+        bounds=asynchronous,
+    )
+
+
+async def _round_page(
+    request: Request, status: int = 200, form: Form | None = None, errors: Mapping[str, str] | None = None
+) -> Response:
+    site = site_of(request)
+    session = request.path_params["session"]
+    async with site.store.read() as work:
+        live, round_ = await _there(work, session)
+    await asynchronous.up_to_date(site.store, site.clock, round_)
+    async with site.store.read() as work:
+        round_ = await work.rounds.get(round_.id)
+        commission = await work.commissions.get(live.commission)
+        story = await work.stories.get(live.scenarios[0])
+        ballots = await work.rounds.ballots(round_.id)
+        shown = round_.state == REVEALED
+        result = await results.result_of(work, round_, commission.threshold) if shown else None
+        reasons = await work.reasons.of(round_.id)
+    answer_url = f"{base_url(request)}/answer/{live.code}"
+    return await page(
+        request,
+        "organise/rounds/round.html",
+        status,
+        live=live,
+        round=round_,
+        commission=commission,
+        story=story,
+        answered=len(ballots),
+        rows=[*((g.id, g.label, g.invited) for g in commission.groups), (None, _("Prefer not to say"), None)],
+        present=suppression.in_the_room(Counter(ballot.group for ballot in ballots), commission.threshold),
+        result=result,
+        reasons=reasons_of(round_, ballots, reasons) if shown else (),
+        takes=round_.takes(site.clock.now()),
+        open=round_.state == OPEN,
+        full=site.rooms.places.full(live.id),
+        answer_url=answer_url,
+        qr=qr(answer_url),
+        form=form or Form({}),
+        errors=errors or {},
+        most_because=MOST_BECAUSE,
+    )

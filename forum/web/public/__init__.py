@@ -1,0 +1,1 @@
+"""Pages for everybody: stories, decisions, the record, answers over days."""

@@ -1,0 +1,326 @@
+"""Answering alone, over days: the public pages of an asynchronous round. They need no account, no script, no hurry.
+
+What it is, and joining; the story, played alone, one scene a page; its question, with the ballot; and stepping out.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound, TooMany, filled
+from forum.live.messages import MAX_REASON, REFUSALS, CastMessage
+from forum.live.room import cast_of
+from forum.ports import Work
+from forum.ports.long_work import long
+from forum.services.sessions import acts, asynchronous
+from forum.services.stories.submissions import ACCEPTED
+from forum.services.voting import results
+from forum.sessions.session import ASYNCHRONOUS, LiveSession, Participant
+from forum.stories import paths, scenario
+from forum.stories.scenario import Scenario
+from forum.voting.ballot import Ballot
+from forum.voting.commission import Commission
+from forum.voting.round import OPEN, REVEALED, Round
+from forum.voting.suppression import Result
+from forum.web.accounts.cookieless import giving, refusing
+from forum.web.accounts.devices import keep
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.errors import retry_after
+from forum.web.forms import form_of, spoken
+from forum.web.guess_limits import guessed
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.live.join import come_in
+from forum.web.live.phone import cast_id
+from forum.web.pages import digest, done, page, wants_json
+from forum.web.site import site_of
+from forum.web.stories import annotations as annotating
+from forum.web.stories.play import MOST_BACK, Way, numbers
+from forum.web.templating import moment
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One browser's visit to a round. `told` is the story, None where it may not be read (any more): `gone` says why.
+
+    `open` is whether an answer sent now would be counted; `mine` is the ballot that counts for this browser.
+    """
+
+    live: LiveSession
+    round: Round
+    commission: Commission
+    now: str
+    told: Scenario | None
+    gone: str
+    device: str
+    participant: Participant | None
+    mine: Ballot | None
+    result: Result | None
+
+    @property
+    def path(self) -> str:
+        """Where the pages of this round begin."""
+        return f"/answer/{self.live.code}"
+
+    @property
+    def open(self) -> bool:
+        """Whether an answer sent now would be counted."""
+        return self.told is not None and self.round.takes(self.now)
+
+    @property
+    def ended_at(self) -> str:
+        """When the question closed, or will: before its time where somebody closed it early."""
+        return min(filter(None, (self.round.closed_at, self.round.closes_at)))
+
+    @property
+    def left(self) -> str:
+        """How much time is left, roughly."""
+        left = datetime.fromisoformat(self.round.closes_at) - datetime.fromisoformat(self.now)
+        if left >= timedelta(days=2):
+            return _("about %(number)s days") % {"number": round(left / timedelta(days=1))}
+        if left >= timedelta(hours=2):
+            return _("about %(number)s hours") % {"number": round(left / timedelta(hours=1))}
+        return _("less than two hours")
+
+
+async def about(request: Request) -> Response:
+    """What this is, until when, and joining; for whoever has joined, the way into the story; afterwards the result."""
+    visit = await visit_of(request)
+    return giving(request, await about_page(request, visit))
+
+
+async def join(request: Request) -> Response:
+    """Joins with a group, as in a room: one participant for each browser."""
+    site = site_of(request)
+    visit = await visit_of(request)
+    if not visit.open:
+        raise NotAllowed("This question is closed, so nobody can join any more.")
+    form = await form_of(request)
+    refusal = await refusing(request, form, visit.path)
+    if refusal is not None:
+        return refusal
+    group = form.text("group")
+    # "" is "prefer not to say"; a form without any choice is not an answer.
+    if "group" not in form.values or (group and visit.commission.group_label(group) is None):
+        form.wrong("group", "Choose a group, or “Prefer not to say”.")
+        if wants_json(request):
+            form.stop()
+        return await about_page(request, visit, 422, spoken(form.errors["group"]))
+    device = visit.device or secrets.token_urlsafe(24)
+    if visit.participant is None:
+        participant = Participant(secrets.token_hex(16), visit.live.id, group or None, site.clock.now())
+        try:
+            await come_in(request, participant, device)
+        except TooMany as error:
+            if wants_json(request):
+                raise
+            return retry_after(await about_page(request, visit, 429, {"group": say(error.message)}), error)
+    again = visit.participant is not None and visit.participant.group != (group or None)
+    return keep(
+        request, done(request, visit.path + "?again=1" * again, session=visit.live.id, round=visit.round.id), device
+    )
+
+
+async def play(request: Request) -> Response:
+    """One scene of the story; the opened question has a page of its own."""
+    visit = await visit_of(request)
+    if visit.told is None or visit.participant is None:
+        return RedirectResponse(visit.path, 303)
+    every = await long(paths.places, visit.told)
+    came = numbers(request.query_params.get("came", ""), len(every))
+    asked = numbers(request.query_params.get("scene", ""), len(every))
+    place = every[asked[0] - 1] if asked else None
+    if place is None:
+        raise NotFound("This scene is not there any more. Begin the story again.")
+    if place.scene.name == visit.round.scene:
+        return RedirectResponse(_url(visit, "question", 0, came), 303)
+    return await page(
+        request,
+        "public/answer/scene.html",
+        visit=visit,
+        place=place,
+        ways=_ways(visit, place, came),
+        notes=annotating.for_readers(replace(visit.told, scenes=(place.scene,))),
+        before=_url(visit, "play", came[-1], came[:-1]) if came else visit.path,
+        question=_url(visit, "question", 0, (*came, place.number)),
+    )
+
+
+async def question(request: Request) -> Response:
+    """The opened question with the ballot; posted, the vote. It is changed as it is given, until the round closes."""
+    visit = await visit_of(request)
+    if request.method == "POST":
+        return await _vote(request, visit)
+    if visit.participant is None or (visit.told is None and visit.mine is None):
+        return RedirectResponse(visit.path, 303)
+    return await _question_page(request, visit)
+
+
+async def step_out(request: Request) -> Response:
+    """A quiet page with the organiser's support lines, and the way back."""
+    visit = await visit_of(request)
+    return await page(
+        request, "public/answer/step_out.html", commission=visit.commission, back=visit.path, seen=None, asking=False
+    )
+
+
+async def _vote(request: Request, visit: Visit) -> Response:
+    site = site_of(request)
+    if visit.participant is None:
+        raise NotAllowed(REFUSALS["not_joined"])
+    form = await form_of(request)
+    choice, reason = form.text("choice"), form.text("reason")
+    if not choice:
+        form.wrong("choice", "Choose one of the answers.")
+    elif len(reason) > MAX_REASON:
+        form.wrong("reason", REFUSALS["reason_too_long"])
+    typed = {"choice": choice, "reason": reason}
+    if form.errors:
+        if wants_json(request):
+            form.stop()
+        errors = {name: spoken(error)[name] for name, error in form.errors.items()}
+        return await _question_page(request, visit, 422, typed=typed, errors=errors)
+    message = CastMessage(cast_id(form), visit.round.id, choice, reason)
+    outcome = await site.rooms.intake.cast_and_wait(cast_of(message, visit.participant.id, site.clock.now()))
+    if not outcome.refusal:
+        there = _url(visit, "question", 0, numbers(form.text("came"), 10**4), counted="1")
+        facts = {"t": "ack", "cast": message.id, "choice": outcome.choice, "changed": outcome.changed, "page": there}
+        return done(request, there, **facts)
+    # As it is now: it may have closed since this page was asked for.
+    visit = await visit_of(request)
+    words = _refused(visit, outcome.refusal)
+    if wants_json(request):
+        raise CastRefused(outcome.refusal, words)
+    return await _question_page(request, visit, 409, typed=typed, refused=say(words))
+
+
+def _refused(visit: Visit, code: str) -> str:
+    if code == "closed":
+        return filled("This question closed on %(day)s. Your answer came after that.", day=moment(visit.ended_at))
+    if code == "not_stored":
+        return "The vote could not be saved. Wait a moment and send it again."
+    return REFUSALS[code]
+
+
+async def visit_of(request: Request) -> Visit:
+    """The round of the code in the address, as it is for this browser now. Raises NotFound.
+
+    The code is no secret, it stands on public pages; wrong ones are limited all the same.
+    """
+    site = site_of(request)
+    try:
+        async with site.store.read() as work:
+            live = await work.sessions.by_code(request.path_params["answer_code"], kind=ASYNCHRONOUS)
+            [round_] = await work.rounds.of(live.id)
+    except NotFound as error:
+        await guessed(request, "code", site.settings.wrong_codes_per_address)
+        raise NotFound("There is no question to answer at this address. Check the link.") from error
+    await asynchronous.up_to_date(site.store, site.clock, round_)
+    device = cookie_of(request, DEVICE)
+    async with site.store.read() as work:
+        round_ = await work.rounds.get(round_.id)
+        commission = await work.commissions.get(live.commission)
+        told, gone = await _story(work, round_)
+        participant = await work.sessions.participant(live.id, digest(device)) if device else None
+        mine = await work.rounds.yours(participant.id, [round_.id]) if participant else []
+        asked = round_.state == REVEALED
+        result = await results.shown(work, round_, commission.threshold) if asked else None
+    return Visit(
+        live=live,
+        round=round_,
+        commission=commission,
+        now=site.clock.now(),
+        told=told,
+        gone=gone,
+        device=device,
+        participant=participant,
+        mine=mine[0] if mine else None,
+        result=result,
+    )
+
+
+async def _story(work: Work, round_: Round) -> tuple[Scenario | None, str]:
+    """The story, where everybody may still read and play it; else why not."""
+    try:
+        story = await acts.playable(work, round_.scenario or "")
+    except IllegalMove as error:
+        return None, error.message
+    if story.status != ACCEPTED:
+        return None, "This story is not public now."
+    return await long(scenario.parse, story.twee), ""
+
+
+async def about_page(
+    request: Request,
+    visit: Visit,
+    status: int = 200,
+    errors: Mapping[str, str] | None = None,
+    *,
+    group_wrong: str = "",
+) -> Response:
+    """The first page of a round. `group_wrong` says why one's group is not put right."""
+    return await page(
+        request,
+        "public/answer/about.html",
+        status,
+        visit=visit,
+        errors=errors or {},
+        group_wrong=group_wrong,
+        group_right="group" in request.query_params,
+        again="again" in request.query_params,
+        begin=_url(visit, "play", 1),
+        question=_url(visit, "question", 0),
+    )
+
+
+async def _question_page(
+    request: Request,
+    visit: Visit,
+    status: int = 200,
+    *,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    refused: str = "",
+) -> Response:
+    every = await long(paths.places, visit.told) if visit.told else ()
+    came = numbers(request.query_params.get("came", ""), len(every))
+    place = next((one for one in every if one.scene.name == visit.round.scene), None)
+    mine = {"choice": visit.mine.choice, "reason": visit.mine.reason} if visit.mine else {"choice": "", "reason": ""}
+    return await page(
+        request,
+        "public/answer/question.html",
+        status,
+        visit=visit,
+        place=place,
+        ways=_ways(visit, place, came) if place else (),
+        before=_url(visit, "play", came[-1], came[:-1]) if came else visit.path,
+        came=".".join(map(str, came)),
+        chosen=typed or mine,
+        typed=typed,
+        errors=errors or {},
+        refused=refused,
+        counted="counted" in request.query_params and visit.mine is not None,
+        waiting=visit.round.state == OPEN,
+    )
+
+
+def _ways(visit: Visit, place: paths.Place, came: Sequence[int]) -> tuple[Way, ...]:
+    trail = (*came, place.number)
+    return tuple(
+        Way(way.words or _("Go on"), _url(visit, "play", way.number, trail) if way.number else "") for way in place.ways
+    )
+
+
+def _url(visit: Visit, what: str, scene: int, came: Sequence[int] = (), **more: str) -> str:
+    query: dict[str, Any] = {"scene": scene} if scene else {}
+    query |= {"came": ".".join(map(str, came[-MOST_BACK:]))} if came else {}
+    query |= more
+    return f"{visit.path}/{what}" + (f"?{urlencode(query)}" if query else "")

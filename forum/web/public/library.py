@@ -1,0 +1,152 @@
+"""The library: accepted stories, found by words by what they are about. A plain form: a search has its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import StoryProblems
+from forum.ports import Offered, Shelf, Submission, Wanted
+from forum.ports.long_work import long
+from forum.ports.remembered import Remembered
+from forum.services.stories.parsed_stories import story_of
+from forum.stories import search_terms
+from forum.stories.scenario import Scenario
+from forum.stories.search_terms import Piece, Query
+from forum.voting.commission import STAGES, Commission
+from forum.web.i18n.gettext import gettext as _
+from forum.web.pages import page
+from forum.web.site import site_of
+from forum.web.stories.file_form import notes_offered
+from forum.web.words.terms import stage_words
+
+A_PAGE = 12
+MOST_NOTES = 40
+FIELDS = ("words", "setting", "stage", "group", "note", "without")
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Card:
+    """A story as the library shows it. `title` and `place` are in pieces, what was looked for marked."""
+
+    story: Submission
+    commission: Commission
+    told_by: str
+    title: tuple[Piece, ...]
+    place: tuple[Piece, ...]
+    setting: tuple[Piece, ...]
+    notes: tuple[str, ...]
+    decisions: int
+
+
+async def stories(request: Request) -> Response:
+    """Accepted stories that fit what was asked, a page at a time; all of them where nothing was."""
+    typed = {name: _clean(request.query_params.get(name, "")) for name in FIELDS}
+    words, setting = search_terms.read(typed["words"]), search_terms.read(typed["setting"])
+    # Signs and pictures alone are nothing that a story could be found by.
+    wordless = next((typed[n] for n, query in (("words", words), ("setting", setting)) if typed[n] and not query), "")
+    wanted = Wanted(words, setting, **{name: typed[name] for name in FIELDS[2:]})
+    number = _number(request.query_params.get("page", ""))
+    async with site_of(request).store.read() as work:
+        offered = await work.library.offered()
+        commissions = {c.id: c for c in await work.commissions.all()}
+        shelf = Shelf((), 0, {})
+        if not wordless:
+            shelf = await work.library.find(wanted, start=(number - 1) * A_PAGE, most=A_PAGE)
+            if shelf.total and not shelf.stories:
+                number = -(-shelf.total // A_PAGE)
+                shelf = await work.library.find(wanted, start=(number - 1) * A_PAGE, most=A_PAGE)
+        empty = not shelf.total and not (await work.library.find(Wanted(), most=1)).total
+        remembered = work.remembered
+    told = [await _told(remembered, one) for one in shelf.stories]
+    asked = {name: value for name, value in typed.items() if value}
+    return await page(
+        request,
+        "public/stories.html",
+        typed=typed,
+        asked=asked,
+        filtered=any(typed[name] for name in FIELDS[1:]),
+        choices=_choices(offered, typed),
+        cards=await long(_cards, shelf, told, commissions, wanted),
+        total=shelf.total,
+        number=number,
+        pages=-(-shelf.total // A_PAGE),
+        url="/stories?" + urlencode({**asked, "page": ""}),
+        wordless=wordless,
+        left_out=words.left_out or setting.left_out,
+        nothing_public=empty,
+        most=search_terms.MAX_TYPED,
+    )
+
+
+def _clean(value: str) -> str:
+    """What came in an address, as text that can be stored, shown and compared; much too long is cut."""
+    value = value.replace("\0", " ").encode("utf-8", "replace").decode()
+    return " ".join(value[: 2 * search_terms.MAX_TYPED].split())
+
+
+def _number(value: str) -> int:
+    return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) <= _DIGITS else 1
+
+
+def _choices(offered: Offered, typed: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """What each filter offers: (value, words). What was asked for stands among it, even where no story has it."""
+    said = dict(notes_offered())
+    known = [note for note in offered.notes if note.casefold() in said]
+    others = [note for note in offered.notes if note.casefold() not in said][:MOST_NOTES]
+    notes = [(note, said.get(note.casefold(), note)) for note in [*known, *sorted(others, key=str.casefold)]]
+    offers = {
+        "stage": [(stage, stage_words(stage)) for stage in STAGES],
+        "group": [(group, group) for group in sorted(offered.groups, key=str.casefold)],
+        "note": notes,
+        "without": notes,
+    }
+    choices = {}
+    for name, options in offers.items():
+        here = typed[name]
+        own = [(here, here)] if here and here not in {value for value, _words in options} else []
+        choices[name] = [("", _("Any") if name != "without" else _("Leave none out")), *options, *own]
+    return choices
+
+
+async def _told(remembered: Remembered, story: Submission) -> Scenario | None:
+    """The story as it is read; None where something is wrong with its text."""
+    try:
+        return await story_of(remembered, story.twee, long)
+    except StoryProblems:
+        return None
+
+
+def _cards(
+    shelf: Shelf, told: Sequence[Scenario | None], commissions: Mapping[str, Commission], wanted: Wanted
+) -> list[Card]:
+    """The cards of a page. What was looked for is searched for in each whole story: to be run in a thread."""
+    return [
+        _card(story, one, commissions[story.commission], shelf.told_by[story.id], wanted)
+        for story, one in zip(shelf.stories, told, strict=True)
+    ]
+
+
+def _card(story: Submission, told: Scenario | None, commission: Commission, told_by: str, wanted: Wanted) -> Card:
+    title = search_terms.marked(story.title, wanted.words)
+    if told is None:
+        return Card(story, commission, told_by, title, (), (), (), 0)
+    texts = search_terms.text_of(told)
+    start = told.scene(told.start)
+    place = search_terms.excerpt(texts, wanted.words) or search_terms.opening(start.text if start else "")
+    both = Query(wanted.words.terms + wanted.setting.terms)
+    return Card(
+        story,
+        commission,
+        told_by,
+        title,
+        place,
+        search_terms.marked(told.setting, both),
+        told.content_notes,
+        sum(scene.decision for scene in told.scenes),
+    )

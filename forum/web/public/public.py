@@ -1,0 +1,156 @@
+"""What everybody may read: the front page, commissions, accepted stories."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.ports import Decision, Submission, Work
+from forum.ports.long_work import long
+from forum.ports.remembered import Drawn, Remembered
+from forum.services.stories import evidence, suggestions, timeline
+from forum.services.stories.parsed_stories import story_of
+from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, must_be_public
+from forum.services.voting import results
+from forum.stories.scenario import Scenario
+from forum.voting.commission import Commission
+from forum.voting.round import OPEN
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import language
+from forum.web.organise.programmes import is_planned
+from forum.web.pages import page
+from forum.web.server.prefix import prefix_of
+from forum.web.site import site_of
+from forum.web.stories import annotations as annotating
+from forum.web.stories.evidence import items as evidence_items
+from forum.web.stories.suggestions import thanks
+from forum.web.stories.versions import public_versions
+from forum.web.templating import ready
+from forum.web.words.terms import session_state
+from forum.web.words.timeline import told
+
+NEWEST = 5
+# So many characters of drawn stories are kept: some three hundred ordinary ones, or the longest two.
+MOST_DRAWN = 8 * 1024 * 1024
+_ON_STAGE = (timeline.PLAYED, timeline.VOTED, timeline.ANNULLED_VOTE)
+_AFTERWARDS = (timeline.DECIDED, timeline.PROMISED)
+
+
+async def home(request: Request) -> Response:
+    """The front page: what this is, the way into a live session, and what is new."""
+    async with site_of(request).store.read() as work:
+        commissions = [c for c in await work.commissions.all() if not c.rehearsal]
+        titles = {c.id: c.title for c in commissions}
+        decisions = [d for d in await work.decisions.of() if d.commission in titles][:NEWEST]
+        stories = [s for s in await work.stories.of(status=ACCEPTED) if s.commission in titles]
+        decided = await _decided(work, decisions)
+    return await page(
+        request,
+        "public/home.html",
+        commissions=commissions[:NEWEST],
+        decisions=decisions,
+        decided=decided,
+        titles=titles,
+        stories=stories[: -NEWEST - 1 : -1],
+    )
+
+
+async def commissions(request: Request) -> Response:
+    """Every commission, rehearsals last."""
+    async with site_of(request).store.read() as work:
+        found = await work.commissions.all()
+    found.sort(key=lambda c: c.rehearsal)
+    return await page(request, "public/commissions.html", commissions=found)
+
+
+async def commission(request: Request) -> Response:
+    """One commission: its question, what the vote can change, its groups, stories, sessions and decisions."""
+    async with site_of(request).store.read() as work:
+        found = await work.commissions.get(request.path_params["commission"])
+        stories = await work.stories.of(found.id, ACCEPTED)
+        sessions = [s for s in await work.sessions.of(found.id) if not s.asynchronous]
+        asynchronous = await results.asynchronous_rounds(work, found)
+        plans = await work.programmes.latest_of([s.id for s in sessions])
+        planned = {session for session, latest in plans.items() if is_planned(latest.plan)}
+        decisions = await work.decisions.of(found.id)
+        decided = await _decided(work, decisions)
+    return await page(
+        request,
+        "public/commission.html",
+        commission=found,
+        stories=stories[::-1],
+        told_by=_told_by(found, stories),
+        sessions=[(s, session_state(s)) for s in sessions],
+        asynchronous=asynchronous,
+        story_titles={s.id: s.title for s in stories},
+        planned=planned,
+        decisions=decisions,
+        decided=decided,
+    )
+
+
+async def story(request: Request) -> Response:
+    """One accepted story. Any other is not here: nobody learns that it exists."""
+    async with site_of(request).store.read() as work:
+        found = await work.stories.get(request.path_params["story"])
+        of = await work.commissions.get(found.commission)
+        if found.status == WITHDRAWN and found.published_at:
+            return await page(request, "public/withdrawn.html", 410, story=found, commission=of)
+        must_be_public(found)
+        shown = await evidence.shown(work, found)
+        events = await timeline.public_life(work, found, of)
+        rounds = await results.asynchronous_rounds(work, of, found.id)
+        helped = await suggestions.credits(work, found)
+        versions = await public_versions(work, found)
+        remembered = work.remembered
+    return await page(
+        request,
+        "public/story.html",
+        story=found,
+        drawn=await _drawn(request, remembered, found.twee),
+        commission=of,
+        group=of.group_label(found.told_by),
+        thanks=thanks(helped),
+        versions=len(versions),
+        answerable=[one for one in rounds if one.round.state == OPEN],
+        evidence=evidence_items(shown, f"/stories/{found.id}/evidence"),
+        played=[told(event) for event in reversed(events) if event.kind in _ON_STAGE],
+        decided=[told(event) for event in reversed(events) if event.kind in _AFTERWARDS],
+    )
+
+
+async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
+    """A story's words and paths, as everybody reads them in this language: drawn once, in a thread, while it is read.
+
+    It follows from the text itself: another version is another text, and whether a story may be read at all was asked
+    before.
+    """
+    site = site_of(request)
+    template = await ready(site.templates, "public/_told.html")
+
+    def draw(told: Scenario) -> Drawn:
+        return Drawn(template.render(told=told, notes=annotating.for_readers(told)))
+
+    async def drawn() -> Drawn:
+        return await long(draw, await story_of(remembered, twee, long))
+
+    follows_from = (hashlib.sha256(twee.encode()).hexdigest(), language().code, prefix_of(site.settings))
+    return await remembered.of(Drawn, MOST_DRAWN, follows_from, drawn, len)
+
+
+async def _decided(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:
+    """The words of the response that each decision is about, where it is about one; by decision id."""
+    words = {}
+    rounds = await work.rounds.some({decision.rounds[-1] for decision in decisions})
+    for decision in decisions:
+        if decision.response is not None:
+            about = rounds[decision.rounds[-1]].response(decision.response)
+            words[decision.id] = about.label if about else _("None of these")
+    return words
+
+
+def _told_by(commission: Commission, stories: list[Submission]) -> dict[str, str]:
+    return {s.id: commission.group_label(s.told_by) or "" for s in stories}

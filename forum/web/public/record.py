@@ -1,0 +1,290 @@
+"""The public record: in plain words for people, as bytes and proofs for whoever checks it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+
+from forum.errors import NotFound
+from forum.ports import Store, StoredEntry, Work
+from forum.record import tiles
+from forum.record import verify as log
+from forum.record.signing import Signer
+from forum.record.tree import Tree
+from forum.services import exports
+from forum.services.stories.submissions import HELD
+from forum.web.i18n.gettext import gettext as _
+from forum.web.pages import need, page, wants_json
+from forum.web.public.record_cache import Contents, kept
+from forum.web.site import site_of
+from forum.web.words import entries as wording
+
+A_PAGE = 50
+_CHUNK = 500
+_DIGITS = re.compile(r"[0-9]{1,15}")
+_JSON_LINES = "application/x-ndjson"
+_FRESH = {"Cache-Control": "no-cache"}
+
+
+async def entries(request: Request) -> Response:
+    """The record in plain words, newest first; `?commission=` or `?session=` shows only what belongs to one."""
+    store = site_of(request).store
+    of = {name: request.query_params.get(name, "") for name in ("commission", "session")}
+    only = of["session"] or of["commission"]
+    async with store.read() as work:
+        size = await work.record.size()
+        contents = await kept(store).contents_of(work, size)
+        about = await _about(work, of)
+        # Another request may have read on further than this one's snapshot reaches.
+        indexes: Sequence[int] = contents.of.get(only, []) if only else range(size)
+        count = bisect_left(indexes, size)
+        pages = max(1, -(-count // A_PAGE))
+        number = min(_number(request.query_params.get("page", "")), pages)
+        last = count - (number - 1) * A_PAGE
+        shown = indexes[max(0, last - A_PAGE) : last][::-1]
+        told = await _told(work, contents, (await work.record.entries_at(shown))[::-1])
+        titles = await work.commissions.titles({facts["commission"] for _words, facts in told})
+    name = _("Entry %(number)s")
+    cards = [
+        _Card(
+            facts["index"],
+            name % {"number": facts["index"]},
+            words.kind,
+            words.sentence,
+            facts["at"],
+            titles.get(facts["commission"], ""),
+            "demonstration" in facts,
+        )
+        for words, facts in told
+    ]
+    query = "".join(f"{name}={value}&" for name, value in of.items() if value and only == value)
+    return await page(
+        request,
+        "public/record/entries.html",
+        cards=cards,
+        about=about,
+        size=size,
+        number=number,
+        pages=pages,
+        url=f"/record?{query}page=",
+    )
+
+
+@dataclass(frozen=True)
+class _Card:
+    """An entry in the list: its index and how it is called, what it says, when, and its commission's title."""
+
+    index: int
+    name: str
+    kind: str
+    sentence: str
+    at: str
+    title: str
+    made_up: bool
+
+
+async def entry(request: Request) -> Response:
+    """One entry: in plain words, its exact bytes, and the proof that it is in the record as signed now.
+
+    `?as=tlog-proof` gives the proof alone as C2SP's `.tlog-proof`, which other people's tools read.
+    """
+    site = site_of(request)
+    async with site.store.read() as work:
+        size = await work.record.size()
+        stored = await _one(request, work, size)
+        proof = _proof(site.signer, await kept(site.store).tree_of(work, size), size, stored)
+        if request.query_params.get("as") == "tlog-proof":
+            name = f'attachment; filename="entry-{stored.index}.tlog-proof"'
+            return PlainTextResponse(proof.to_tlog_proof(), headers={**_FRESH, "Content-Disposition": name})
+        if wants_json(request):
+            return JSONResponse(proof.to_json(), headers=_FRESH)
+        [(told, facts)] = await _told(work, await kept(site.store).contents_of(work, size), [stored])
+        commission = await work.commissions.get(facts["commission"])
+    return await page(
+        request,
+        "public/record/entry.html",
+        index=stored.index,
+        told=told,
+        facts=facts,
+        commission=commission,
+        canonical=stored.body.decode(),
+        proof=proof,
+    )
+
+
+async def checkpoint(request: Request) -> Response:
+    """The signed head of the record as it is now (C2SP tlog-checkpoint)."""
+    site = site_of(request)
+    async with site.store.read() as work:
+        size = await work.record.size()
+        tree = await kept(site.store).tree_of(work, size)
+    return PlainTextResponse(site.signer.checkpoint(size, tree.root(size)), headers=_FRESH)
+
+
+async def public_key(request: Request) -> Response:
+    """The key with which the checkpoint's signature is checked."""
+    pem = site_of(request).signer.public_key_pem
+    return Response(pem, media_type="application/x-pem-file", headers=_FRESH)
+
+
+async def entries_jsonl(request: Request) -> Response:
+    """The whole record, one entry a line, in its exact bytes."""
+    store = site_of(request).store
+    async with store.read() as work:
+        size = await work.record.size()
+    headers = {**_FRESH, "Content-Disposition": 'attachment; filename="record.jsonl"'}
+    return StreamingResponse(_lines(store, size), media_type=_JSON_LINES, headers=headers)
+
+
+async def _lines(store: Store, size: int) -> AsyncIterator[bytes]:
+    """The first `size` entries, a piece at a time: nothing is kept open while a slow reader takes them."""
+    for start in range(0, size, _CHUNK):
+        async with store.read() as work:
+            found = await work.record.entries(start, min(start + _CHUNK, size))
+        yield b"".join(stored.body + b"\n" for stored in found)
+
+
+async def tile(request: Request) -> Response:
+    """A tile of the record's tree (C2SP tlog-tiles): hashes, the same for ever once they are there."""
+    number, width = tiles.place(request.path_params["number"])
+    level, store = _whole(request.path_params["level"]), site_of(request).store
+    async with store.read() as work:
+        size = await work.record.size()
+        # Before anything is read: most of what is asked for by mistake is not there.
+        tiles.check(size, level, number, width)
+        tree = await kept(store).tree_of(work, size)
+    return _for_ever(tiles.tile(tree, level, number, width))
+
+
+async def bundle(request: Request) -> Response:
+    """A bundle of up to 256 entries in their exact bytes (C2SP tlog-tiles)."""
+    number, width = tiles.place(request.path_params["number"])
+    start = number * tiles.WIDTH
+    async with site_of(request).store.read() as work:
+        if start + width > await work.record.size():
+            raise NotFound("There is no such tile.")
+        found = await work.record.entries(start, start + width)
+    return _for_ever(tiles.bundle([stored.body for stored in found]))
+
+
+def _for_ever(data: bytes) -> Response:
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(data, media_type="application/octet-stream", headers=headers)
+
+
+async def ballots(request: Request) -> Response:
+    """A round's opened ballots once its result was shown. Those of a rehearsal that is not recorded are only for
+    whoever runs sessions."""
+    async with site_of(request).store.read() as work:
+        round_ = await work.rounds.get(request.path_params["round"])
+        live = await work.sessions.get(round_.session)
+        if not live.recorded:
+            await need(request, "run sessions")
+        lines = await exports.opened_lines(work, round_.id)
+    # What only some may read is kept by no cache on the way.
+    if not live.recorded:
+        return Response(lines, media_type=_JSON_LINES)
+    # Asked for again and again by programs that watch: whoever has this very file already is told so in a few bytes.
+    mark = f'"{hashlib.sha256(lines).hexdigest()[:32]}"'
+    headers = {**_FRESH, "ETag": mark}
+    if mark in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(lines, media_type=_JSON_LINES, headers=headers)
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """That an entry is in the record: its leaf hash, the path from it to the root, and the signed checkpoint."""
+
+    stored: StoredEntry
+    size: int
+    root: bytes
+    path: tuple[bytes, ...]
+    checkpoint: str
+
+    def to_json(self) -> dict[str, Any]:
+        """For a machine: hashes in hex, the entry as the text of its exact bytes."""
+        return {
+            "index": self.stored.index,
+            "entry": self.stored.body.decode(),
+            "leaf_hash": self.stored.leaf_hash.hex(),
+            "size": self.size,
+            "root": self.root.hex(),
+            "proof": [one.hex() for one in self.path],
+            "checkpoint": self.checkpoint,
+        }
+
+    def to_tlog_proof(self) -> str:
+        """As c2sp.org/tlog-proof writes it: index, the path in base64, an empty line, the checkpoint."""
+        path = "".join(base64.b64encode(one).decode() + "\n" for one in self.path)
+        return f"c2sp.org/tlog-proof@v1\nindex {self.stored.index}\n{path}\n{self.checkpoint}"
+
+
+def _proof(signer: Signer, tree: Tree, size: int, stored: StoredEntry) -> _Proof:
+    root = tree.root(size)
+    path = tree.inclusion_proof(stored.index, size)
+    return _Proof(stored, size, root, tuple(path), signer.checkpoint(size, root).decode())
+
+
+async def _about(work: Work, of: dict[str, str]) -> str:
+    """What the list is narrowed to, in words; "" for the whole record.
+
+    Raises NotFound for what is not there.
+    """
+    if of["session"]:
+        return (await work.sessions.get(of["session"])).title
+    return (await work.commissions.get(of["commission"])).title if of["commission"] else ""
+
+
+async def _one(request: Request, work: Work, size: int) -> StoredEntry:
+    index = _whole(request.path_params["index"])
+    if index >= size:
+        raise NotFound("The record has no entry with this number yet.")
+    return await work.record.entry(index)
+
+
+async def _told(
+    work: Work, contents: Contents, stored: Sequence[StoredEntry]
+) -> list[tuple[wording.Told, dict[str, Any]]]:
+    """Each entry in words, with its facts. The words beside all of them are read together."""
+    facts = [json.loads(one.body) for one in stored]
+    openings = [{r: contents.openings[r] for r in wording.rounds_of(f) if r in contents.openings} for f in facts]
+    digests = [
+        {d for part in (f, *opened.values()) for d in log.digests_in(part)}
+        for f, opened in zip(facts, openings, strict=True)
+    ]
+    words: dict[str, str | None] = {}
+    if wanted := sorted(set().union(*digests)):
+        for disclosure in await work.record.disclosures(wanted):
+            words[disclosure.digest] = log.open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
+    published = {f["scenario"] for f in facts if f["type"] == "scenario published"}
+    statuses = await work.stories.statuses(published) if published else {}
+    told = []
+    for one, f, opened, own in zip(stored, facts, openings, digests, strict=True):
+        known = {digest: words[digest] for digest in own if digest in words}
+        if f["type"] == "scenario published" and statuses.get(f["scenario"]) == HELD:
+            held = _("[held back by a moderator]")
+            known |= {f[part]["sd"]: held for part in ("title", "text")}
+        told.append((wording.told(f, wording.Around(opened, known)), {**f, "index": one.index}))
+    return told
+
+
+def _whole(part: str) -> int:
+    """A number in a path, as Forum writes it. Python refuses, with an error, to read one of thousands of digits."""
+    if not _DIGITS.fullmatch(part):
+        raise HTTPException(404)
+    return int(part)
+
+
+def _number(typed: str) -> int:
+    return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 8 else 1

@@ -1,0 +1,1 @@
+"""The HTTP server's own classes: bounds on what is sent, connections, proxies, a path prefix."""

@@ -1,0 +1,366 @@
+"""The HTTP protocol that Forum serves with: uvicorn's (httptools), with a bound on everything that a stranger sends
+before it is parsed.
+
+A head that is too long is answered in the reader's language (`Refusals`), as far as what came before tells which that
+is; nothing after it is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+import httptools
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from forum.live.messages import VERSION
+from forum.web.errors import ENDED_HERE, http_error
+from forum.web.middleware import MARK
+from forum.web.server.connections import LEAST, Connections, Stage
+from forum.web.server.frames import Frames
+
+# Bytes of a request's address. With its method it stays within the 8,192 that the websocket library takes of a line.
+MOST_ADDRESS: Final = 8000
+# Bytes of one header, name and value; of a head with its address and all its headers; how many headers. Browsers send
+# less than half of each.
+MOST_HEADER: Final = 8000
+MOST_HEAD: Final = 32 * 1024
+MOST_HEADERS: Final = 100
+# Bytes of a Content-Type: a boundary has 70 at most. The form parser takes 50 ms for 8,000 semicolons.
+MOST_TYPE: Final = 256
+# Requests that wait behind one that is being answered. Browsers and proxies do not send any before its answer.
+MOST_WAITING: Final = 8
+# Pieces of a body in one read (256 KB).
+MOST_PIECES: Final = 4000
+# Bytes that are parsed before the bounds are looked at again.
+_SLICE = 16 * 1024
+_REFUSED = "forum.refused"
+_LINGER = 2.0  # seconds
+_NO_PLACE = (
+    f"HTTP/1.1 503 Service Unavailable\r\n{MARK}: {VERSION}\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
+    "Connection: close\r\n\r\n"
+).encode()
+_NO_HANDSHAKE = (
+    f"HTTP/1.1 400 Bad Request\r\n{MARK}: {VERSION}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+).encode()
+
+
+class _Enough(Exception):
+    """Ends the parser's work on what came: no more of it is wanted."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """One connection. It goes deaf where something is beyond a bound: what is under way is answered, then it ends."""
+
+    def __init__(self, *arguments: Any, connections: Connections | None = None, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.place = ""
+        self.came = 0.0
+        self._connections = connections
+        self._counted = False
+        self._where = Stage.IDLE
+        self._messages = self._got = self._resumed = 0
+        # What it waited for when it was last looked at, since when, and how far it was then.
+        self._mark: tuple[Stage, int, int] | None = None
+        self._since = 0.0
+        self._far = 0
+        self._deaf = False
+        self._begun = False
+        self._in_head = True
+        self._told = False
+        self._unparsed = 0
+        self._head = 0
+        self._headers = 0
+        self._pieces = 0
+        self._refused = 0
+
+    # ------------------------------------------------------------------ its place among the others
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called at its beginning."""
+        super().connection_made(cast(asyncio.Transport, transport))
+        if self._connections is None:
+            return
+        self.place = self._connections.place_of(self.client[0] if self.client else "")
+        if not self.place:
+            self.timeout_keep_alive = int(self._connections.patience.proxys)
+        self.came = self._connections.monotonic()
+        self._counted = self._connections.take(self)
+        if not self._counted:
+            self._deaf = True
+            self.transport.write(_NO_PLACE)
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called at its end."""
+        self._gone()
+        super().connection_lost(exc)
+
+    def _gone(self) -> None:
+        if self._counted and self._connections is not None:
+            self._counted = False
+            self._connections.gone(self)
+
+    def cut(self) -> None:
+        """Ends it at once: its place is needed."""
+        self._gone()
+        self._deaf = True
+        if self.cycle is not None:
+            cast(Scope, self.cycle.scope)[ENDED_HERE] = True
+        self.transport.abort()
+
+    def resume_writing(self) -> None:
+        """Called when the other end has read what was held back."""
+        self._resumed += 1
+        super().resume_writing()
+
+    def stage(self) -> Stage:
+        """What it waits for now."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if answering and self._where is Stage.BODY and not self.flow.read_paused and not self._deaf:
+            return Stage.BODY
+        if self.transport.get_write_buffer_size() and (self.flow.write_paused or not answering):
+            return Stage.READING
+        if answering:
+            return Stage.WORKING
+        return Stage.ENDING if self._deaf or self.transport.is_closing() else self._where
+
+    def look(self, now: float) -> None:
+        """Ends it where it has waited for too long. `now` is in seconds, from whenever."""
+        if self._connections is None:
+            return
+        stage = self.stage()
+        mark = (stage, self._messages, self._resumed)
+        # how far it has come: bytes that were sent here, or that are no longer to be read there
+        far = self._got if stage is Stage.BODY else -self.transport.get_write_buffer_size()
+        least = LEAST if stage is Stage.BODY else 1
+        patience = self._connections.patience
+        most = {
+            Stage.IDLE: patience.idle if self.place else patience.proxys,
+            Stage.HEAD: patience.head,
+            Stage.BODY: patience.stalled,
+            Stage.READING: 2 * patience.stalled,
+            Stage.ENDING: _LINGER,
+        }.get(stage)
+        if mark != self._mark:
+            self._mark, self._since, self._far = mark, now, far
+        elif most is not None and now - self._since >= most:
+            if stage in {Stage.BODY, Stage.READING} and far - self._far >= least:
+                self._since, self._far = now, far
+            else:
+                self._too_late(stage)
+
+    def _too_late(self, stage: Stage) -> None:
+        answered = self.cycle is not None and self.cycle.response_complete
+        if (stage is Stage.HEAD and self._in_head and self.url) or (stage is Stage.BODY and not answered):
+            self._refuse(408)
+        elif stage is Stage.IDLE:
+            self.transport.close()
+        else:
+            self.cut()
+
+    # ------------------------------------------------------------------ what comes
+
+    def data_received(self, data: bytes) -> None:
+        """Called with what came, 256 KB at most."""
+        if self._deaf:
+            return
+        self._got += len(data)
+        if self._where is Stage.IDLE:
+            self._where = Stage.HEAD
+        self._unset_keepalive_if_required()
+        self._pieces = 0
+        try:
+            if len(data) <= _SLICE:
+                self._feed(data)
+            else:
+                for start in range(0, len(data), _SLICE):
+                    self._feed(data[start : start + _SLICE])
+        except httptools.HttpParserUpgrade:
+            # Another protocol than websockets is not known here: the answer is that to a request which asks for none.
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+        except httptools.HttpParserError:
+            if not self._deaf:
+                self._refuse(400)
+
+    def _feed(self, data: bytes) -> None:
+        self._told = False
+        self.parser.feed_data(data)
+        # What has not ended yet (a header, also one behind a body) is kept by the parser, and nobody is told of it.
+        self._unparsed = 0 if self._told else self._unparsed + len(data)
+        if self._unparsed > MOST_HEADER:
+            self._refuse(self._refused or 431)
+            raise httptools.HttpParserError
+
+    def on_message_begin(self) -> None:
+        """Called before the head of each request."""
+        super().on_message_begin()
+        self._begun = self._told = True
+        self._messages += 1
+        self._where = Stage.HEAD
+        self._in_head = True
+        self._head = self._headers = self._refused = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Called with each piece of the address. What is too much of it is left out."""
+        self._told = True
+        self._head += len(url)
+        if self._head > MOST_ADDRESS:
+            self._refused = 414
+        if self._head > MOST_HEAD:
+            self._refuse(414)
+            raise _Enough
+        self.url += url[: MOST_ADDRESS - len(self.url)]
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called with each header, and with what comes behind a body in pieces: that is counted, and left out.
+
+        A header that is too long is left out too; the others are read to the end, since one of them says in what
+        language the answer should be.
+        """
+        self._told = True
+        size = len(name) + len(value)
+        self._head += size
+        self._headers += 1
+        if self._head > MOST_HEAD or self._headers > 2 * MOST_HEADERS:
+            self._refuse(self._refused or 431)
+            raise _Enough
+        if not self._in_head:
+            return
+        name = name.lower()
+        if size > MOST_HEADER or self._headers > MOST_HEADERS or (name == b"content-type" and len(value) > MOST_TYPE):
+            self._refused = self._refused or 431
+            return
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Called when a head is over: its request is answered, or waits for those before it."""
+        self._in_head = False
+        self._where = Stage.BODY
+        if self._refused:
+            self._refuse(self._refused)
+            raise _Enough
+        if len(self.pipeline) >= MOST_WAITING:
+            self._refuse(429)
+            raise _Enough
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Called with each piece of a body."""
+        self._told = True
+        self._pieces += 1
+        if self._pieces > MOST_PIECES:
+            self._refuse(400)
+            raise _Enough
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Called when a request is over."""
+        self._told = True
+        self._where = Stage.IDLE
+        super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hands the connection on to the websocket protocol, which says nothing of what it takes for no handshake."""
+        if self._counted and self._connections is not None:
+            self._connections.upgraded(self)
+        super().handle_websocket_upgrade()
+        socket = cast(WebSocketsSansIOProtocol, self.transport.get_protocol())
+        if isinstance(socket, Frames):
+            socket.gone = self._gone
+        if not socket.handshake_initiated and not self.transport.is_closing():
+            self.transport.write(_NO_HANDSHAKE)
+            self.transport.close()
+
+    def _refuse(self, status: int) -> None:
+        """Answers with this status, reads no more, and ends the connection when that, and all before it, is sent."""
+        self._deaf = True
+        before = self.cycle
+        if self.pipeline or (before is not None and not before.response_complete and not before.more_body):
+            last = self.pipeline[0][0] if self.pipeline else before
+            last.keep_alive = False
+            if last.more_body:
+                self.transport.close()
+            return
+        if before is not None and not before.response_complete:
+            if before.response_started:
+                self.transport.close()
+                return
+            # whoever waits for the rest of its body waits no longer, and cannot answer any more
+            cast(Scope, before.scope)[ENDED_HERE] = True
+            before.disconnected = True
+            before.message_event.set()
+        if not self._begun:
+            self.on_message_begin()
+        self.scope["method"] = "HEAD" if self.parser.get_method() == b"HEAD" else "GET"
+        path, _, query = self.url.partition(b"?")
+        self.scope["raw_path"], self.scope["query_string"] = path, query
+        self.scope["path"] = unquote(path.decode("latin-1")) or "/"
+        # A key of our own: uvicorn's type of a scope knows those of ASGI alone.
+        self.scope[_REFUSED] = status  # type: ignore[literal-required]
+        lingering = _Lingering(self.transport, self.loop)
+        self.cycle = RequestResponseCycle(
+            scope=self.scope,
+            transport=cast(asyncio.Transport, lingering),
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=lambda: None,
+        )
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
+        self._start_asgi_task(self.cycle, self.app)
+
+
+class _Lingering:
+    """The connection of an answer that comes before all was sent: closed at once, what is on its way would make the
+    system throw the answer away. So only the way out is closed, and the other end, or a short time, closes the rest.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+
+    def is_closing(self) -> bool:
+        """As transports have it."""
+        return self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        """As transports have it."""
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Sends no more, and ends the connection soon."""
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+            self._loop.call_later(_LINGER, self._transport.abort)
+
+
+class Refusals:
+    """Answers requests that the protocol did not take, in the house's words. Stands where every answer gets its headers
+    and its language.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI call."""
+        if (status := scope.get(_REFUSED)) is None:
+            await self.app(scope, receive, send)
+            return
+        answer = await http_error(Request(scope), HTTPException(status))
+        await answer(scope, receive, send)

@@ -1,0 +1,1 @@
+"""Pages of a story's writer: private link, workspace, suggestions, permissions."""

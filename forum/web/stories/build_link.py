@@ -1,0 +1,283 @@
+"""The build link: the story as it is written now, what can be suggested at each place, and what became of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, SUGGESTIONS
+from forum.ports.long_work import long
+from forum.services.stories import co_writing, evidence, writing
+from forum.services.stories import suggestions as contributions
+from forum.services.stories.co_writing import MOST_WAITING, Shared
+from forum.services.stories.submissions import link_of
+from forum.services.stories.suggestions import Offer
+from forum.stories import compose, scenario
+from forum.stories.draft import NO, Card, Draft, mark, parts
+from forum.stories.visible_text import trimmed
+from forum.web import volume_limits
+from forum.web.accounts.devices import keep
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.guess_limits import Share, guessed
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.pages import done, page, wants_json
+from forum.web.rate_limits import AN_HOUR
+from forum.web.site import site_of
+from forum.web.stories import play as playing
+from forum.web.stories import suggestions
+from forum.web.stories.workspace_parts import place_words
+
+_OF_STORY = ("title", "setting", "characters", "notes")
+_NEARLY = 10  # so many suggestions before a limit bites, the page says so
+# Where on the page an error is shown, where its field is not one of the form's.
+_AT = {"place": "suggestion", "form": "suggestion", "main": "suggestion"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """Something that can be suggested at a place: what it is called, and where."""
+
+    words: str
+    kind: str
+    place: str
+
+
+@dataclass(frozen=True)
+class CardView:
+    """A scene as the page shows it, with what can be suggested there; `full`: it takes no further response."""
+
+    card: Card
+    name: str
+    ways: tuple[Way, ...]
+    full: bool
+
+
+async def shared_by(request: Request) -> Shared:
+    """What the build link in the address leads to. Wrong ones are counted with wrong private links.
+
+    Raises NotFound, IllegalMove, TooMany.
+    """
+    site, key = site_of(request), request.path_params["key"]
+    try:
+        return await co_writing.shared(site.store, key)
+    except NotFound:
+        await guessed(request, "link", site.settings.wrong_links_per_address)
+        raise
+
+
+async def story(request: Request) -> Response:
+    """The story as cards; one's own suggestions and everybody's outcomes."""
+    found = await shared_by(request)
+    site = site_of(request)
+    async with site.store.read() as work:
+        there = await work.drafts.suggestions(found.story.id)
+    told = await long(suggestions.views, there, found.draft, found.commission, _browser(request, found))
+    sketch = await long(compose.sketch, found.draft, told_by=found.commission.group_label(found.draft.group) or "")
+    waiting = sum(not one.outcome for one in there)
+    answer = await page(
+        request,
+        "stories/building/story.html",
+        commission=found.commission,
+        draft=found.draft,
+        told=sketch.story,
+        names=sketch.names,
+        about=[Way(_correct(found.draft, name), CORRECTION, name) for name in _OF_STORY],
+        cards=await long(_cards, found.draft, sketch.names),
+        mine=[one for one in reversed(told) if one.mine],
+        answered=[one for one in reversed(told) if one.suggestion.outcome and not one.mine],
+        others_wait=any(not one.suggestion.outcome and not one.mine for one in told),
+        said=_("Thank you. The story's keepers read it, and their answer will stand here.")
+        if "done" in request.query_params
+        else "",
+        here=_here(request),
+        most_waiting=MOST_WAITING,
+        left=MOST_WAITING - waiting if MOST_WAITING - waiting <= _NEARLY else None,
+        per_hour=site.settings.suggestions_per_address,
+    )
+    return keep(request, answer)
+
+
+async def play(request: Request) -> Response:
+    """The story as a reader plays it, as far as it is written."""
+    found = await shared_by(request)
+    told_by = found.commission.group_label(found.draft.group) or ""
+    told = (await long(compose.sketch, found.draft, told_by=told_by)).story
+    here = _here(request)
+    return await playing.play(
+        request, told, found.commission, base=f"{here}/play", back=here, back_words=_("Back to the story"), draft=True
+    )
+
+
+async def suggest(request: Request) -> Response:
+    """The form for one suggestion; sent, it goes back to the story."""
+    found = await shared_by(request)
+    if request.method != "POST":
+        asked = {name: [request.query_params.get(name, "")] for name in ("kind", "place")}
+        return await _form(request, found, Form(asked))
+    site = site_of(request)
+    form = await form_of(request)
+    share = _share(request)
+    try:
+        share.check(request)
+        volume_limits.write(request, len(await request.body()))
+        offer = Offer(**{name: form.text(name) for name in Offer.__dataclass_fields__})
+        await co_writing.suggest(
+            site.store, site.clock, request.path_params["key"], offer, form.text("id"), cookie_of(request, DEVICE)
+        )
+        share.count(request)
+    except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
+        if wants_json(request):
+            raise
+        return await _form(request, await shared_by(request), form, error)
+    there = f"{_here(request)}?done=1#yours"
+    return keep(request, done(request, there, page=there))
+
+
+def _share(request: Request) -> Share:
+    return Share("suggestions", site_of(request).settings.suggestions_per_address, AN_HOUR)
+
+
+async def _form(request: Request, found: Shared, form: Form, error: ForumError | None = None) -> Response:
+    kind, place = form.text("kind"), form.text("place")
+    draft = found.draft
+    if kind not in SUGGESTIONS:
+        raise NotFound("There is nothing at this address.")
+    there = contributions.current(draft, place) if kind == CORRECTION else None
+    gone = (kind == CORRECTION and there is None) or (
+        kind == SCENE and place and not contributions.holder(draft, place)
+    )
+    full = contributions.no_room(draft, place) if kind == RESPONSE else None
+    errors = _errors(error)
+    if not error and gone:
+        errors = {"suggestion": _("This part of the story is not there any more. Go back, and choose another place.")}
+    elif not error and full:
+        errors = {"suggestion": say(full.message, full.values)}
+    left = _share(request).left(request)
+    answer = await page(
+        request,
+        "stories/building/suggest.html",
+        status_of(error) if error else 200,
+        commission=found.commission,
+        kind=kind,
+        place=place,
+        title=_heading(draft, kind, place),
+        context=await long(_context, draft, kind, place),
+        there=there,
+        changed=there is not None and bool(form.text("seen")) and form.text("seen") != mark(there),
+        open=not gone and not full,
+        long=kind == SCENE or (there is not None and contributions.is_long(place)),
+        value=form.text("words") if "words" in form.values else there or "",
+        seen=form.text("seen") or mark(there or ""),
+        form=form,
+        group=await _group(request, found, form),
+        groups=[*((one.id, one.label) for one in found.commission.groups), (NO, _("I prefer not to say"))],
+        id=form.text("id") or secrets.token_hex(16),
+        back=_here(request),
+        errors=errors,
+        left=left if left <= _NEARLY else None,
+        most={
+            "words": {SCENE: scenario.MAX_TEXT, RESPONSE: scenario.MAX_RESPONSE}.get(
+                kind, contributions.longest(place) if there is not None else scenario.MAX_TEXT
+            ),
+            "title": scenario.MAX_NAME if kind == SCENE else evidence.MAX_TITLE,
+            "url": evidence.MAX_URL,
+            "name": contributions.MAX_NAME,
+        },
+        shelf=f"suggestion {link_of(request.path_params['key'])[:16]} {kind} {place}",
+    )
+    return keep(request, retry_after(answer, error))
+
+
+async def _group(request: Request, found: Shared, form: Form) -> str:
+    """The group that is chosen: the one in the form, else the one of this browser's last suggestion."""
+    browser = _browser(request, found)
+    if "group" in form.values or not browser:
+        return form.text("group")
+    async with site_of(request).store.read() as work:
+        there = await work.drafts.suggestions(found.story.id)
+    last = next((one for one in reversed(there) if one.by == browser), None)
+    return (last.group or NO) if last else ""
+
+
+def _errors(error: ForumError | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    each = spoken(error) if isinstance(error, BadInput) else {"main": say(error.message, error.values)}
+    return {_AT.get(name, name): words for name, words in each.items()}
+
+
+def _here(request: Request) -> str:
+    return f"/build/{request.path_params['key']}"
+
+
+def _browser(request: Request, found: Shared) -> str:
+    return writing.browser(found.story.id, cookie_of(request, DEVICE))
+
+
+# ---------------------------------------------------------------- what can be suggested
+
+
+def _cards(draft: Draft, names: Mapping[str, str]) -> list[CardView]:
+    return [_card(card, names[card.id]) for card in draft.cards]
+
+
+def _card(card: Card, name: str) -> CardView:
+    ways = [Way(_("Other words for this scene"), CORRECTION, f"{card.id}.text")]
+    if card.decision:
+        ways = [Way(_("Other words for the question"), CORRECTION, f"{card.id}.text")]
+    if card.name:
+        ways.append(Way(_("Another name for this scene"), CORRECTION, f"{card.id}.name"))
+    there = [way for way in card.ways if trimmed(way.text)]
+    full = bool(card.decision) and len(there) >= scenario.MAX_RESPONSES
+    if card.decision and not full:
+        ways.insert(0, Way(_("Another response"), RESPONSE, card.id))
+    if not card.decision and len(card.ways) <= 1:
+        ways.insert(0, Way(_("A scene after this one"), SCENE, card.id))
+        there = []
+    for way in there:
+        value = {"words": way.text}
+        ways.append(Way(_("A scene after “%(words)s”") % value, SCENE, f"{card.id}/{way.id}"))
+        ways.append(Way(_("Other words for “%(words)s”") % value, CORRECTION, f"{card.id}/{way.id}.text"))
+    return CardView(card, name, tuple(ways), full)
+
+
+def _correct(draft: Draft, place: str) -> str:
+    return _("Other words for: %(place)s") % {"place": place_words(draft, place, {})}
+
+
+def _heading(draft: Draft, kind: str, place: str) -> str:
+    if kind == CORRECTION:
+        return _("Suggest other words")
+    if kind == RESPONSE:
+        return _("Suggest another response")
+    if kind == EVIDENCE:
+        return _("Suggest evidence")
+    return _("Suggest a scene after this") if place else _("Suggest the first scene")
+
+
+def _context(draft: Draft, kind: str, place: str) -> dict[str, Any]:
+    """What the one who suggests looks at: the scene before, the question with its responses, the words that stand."""
+    names = compose.sketch(draft).names
+    if kind == CORRECTION:
+        try:
+            card_id, way_id, _name = parts(place)
+        except BadInput:
+            return {"name": "", "text": "", "ways": ()}
+        name = names.get(card_id, "") if way_id else place_words(draft, place, names)
+        return {"name": name, "text": "", "ways": ()}
+    card_id, _slash, way_id = place.partition("/")
+    card = draft.card(card_id)
+    if card is None:
+        return {"name": "", "text": "", "ways": ()}
+    way = card.way(way_id)
+    ways = [way.text] if way else [one.text for one in card.ways if trimmed(one.text) and kind == RESPONSE]
+    return {"name": names[card_id], "text": card.text, "ways": tuple(ways)}

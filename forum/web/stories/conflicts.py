@@ -1,0 +1,119 @@
+"""Two people wrote at the same place: the second is shown both texts, and chooses. Nothing of either is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.ports.long_work import long
+from forum.services.stories.writing import Saved
+from forum.stories import compose, draft_diff
+from forum.stories.draft import GROUP, NO, PERMISSIONS, YES, Draft, mark
+from forum.stories.draft_diff import Piece
+from forum.stories.edits import Clash
+from forum.voting.commission import Commission
+from forum.web.forms import Form
+from forum.web.i18n.gettext import gettext as _
+from forum.web.pages import page
+from forum.web.site import site_of
+from forum.web.stories.edit_requests import NOTES, SEEN, place, wishes_of
+from forum.web.stories.workspace_parts import place_words
+
+# What can be told of a clash: two texts, two answers to a question, a place that was taken away, and a removal of what
+# somebody has just changed.
+TEXT, ANSWER, TAKEN_AWAY, REMOVAL = "text", "answer", "taken away", "removal"
+_ANSWERS = (GROUP, *PERMISSIONS, "to", "stop", "decision", "start")
+
+
+@dataclass(frozen=True)
+class View:
+    """A clash as people see it. `theirs` and `mine` are in words, `text` is what the second one wrote, as it is;
+    `pieces` is theirs beside mine, word by word; `seen` is the mark of theirs."""
+
+    field: str
+    kind: str
+    where: str
+    card: str
+    theirs: str
+    mine: str
+    text: str
+    seen: str
+    pieces: tuple[Piece, ...] = ()
+
+
+async def views(request: Request, saved: Saved) -> list[View]:
+    """The clashes of what was to be saved."""
+    if not saved.clashes:
+        return []
+    async with site_of(request).store.read() as work:
+        commission = await work.commissions.get(saved.story.commission)
+    return await long(_views, saved, commission)
+
+
+def _views(saved: Saved, commission: Commission) -> list[View]:
+    """Of several of a kind at one place the last one: who asks for the same thing again and again gets one answer."""
+    names = compose.sketch(saved.draft).names
+    last = {(clash.field, clash.yours is None): clash for clash in saved.clashes}
+    return [_view(saved.draft, clash, commission, names) for clash in last.values()]
+
+
+def _view(draft: Draft, clash: Clash, commission: Commission, names: Mapping[str, str]) -> View:
+    theirs, mine = clash.theirs, clash.yours
+    name = clash.field.rpartition(".")[2]
+    kind = REMOVAL if mine is None else TAKEN_AWAY if theirs is None else ANSWER if name in _ANSWERS else TEXT
+    said = [_said(draft, commission, name, text or "", names) for text in (theirs, mine)]
+    return View(
+        field=clash.field,
+        kind=kind,
+        where=place_words(draft, clash.field, names),
+        card=place(clash.field)[0],
+        theirs=said[0],
+        mine=said[1],
+        text=mine or "",
+        seen=mark(theirs or ""),
+        pieces=draft_diff.pieces(theirs or "", mine or "") if kind == TEXT else (),
+    )
+
+
+def _said(draft: Draft, commission: Commission, name: str, text: str, names: Mapping[str, str]) -> str:
+    """A text as a person reads it: the answer to a question in words, the scene that a way leads to by its name."""
+    if name == GROUP and text not in ("", NO):
+        return commission.group_label(text) or text
+    if name == GROUP and text == NO:
+        return _("I prefer not to say")
+    if name in ("to", "start"):
+        return place_words(draft, f"{text}.name", names) if text else _("Nowhere yet")
+    if name in _ANSWERS:
+        return {YES: _("Yes"), NO: _("No")}.get(text, _("No answer yet") if name in PERMISSIONS else _("No"))
+    return text
+
+
+async def drawn(request: Request, saved: Saved) -> list[dict[str, Any]]:
+    """The clashes for a page's script: the field, theirs as it is (None: taken away), and what to show."""
+    template = site_of(request).templates.get_template("stories/writing/_clash.html")
+    theirs = {clash.field: clash.theirs for clash in saved.clashes}
+    return [
+        {"field": view.field, "kind": view.kind, "theirs": theirs[view.field], "html": template.render(clash=view)}
+        for view in await views(request, saved)
+    ]
+
+
+def unused(saved: Saved, form: Form) -> dict[str, str]:
+    """What could not be used in a form of which something clashed too, as fields that its next form carries along: they
+    are said, and shown as they were typed, once its writer has chosen."""
+    clashing = {clash.field for clash in saved.clashes}
+    carried: dict[str, str] = {}
+    for one in wishes_of(form):
+        if one.field in (saved.errors or {}) and one.field not in clashing:
+            carried[SEEN + one.field] = one.seen[0]
+            carried["own_notes" if one.field == NOTES else one.field] = one.text
+    return carried
+
+
+async def clash_page(request: Request, saved: Saved, **more: Any) -> Response:
+    """The page on which somebody without a script chooses. `more`: `back`, and the hidden fields of the form."""
+    return await page(request, "stories/writing/clash.html", 409, clashes=await views(request, saved), **more)

@@ -1,0 +1,207 @@
+"""What a page asks of a draft: by its script as JSON, or by the fields of a form; and the edits that do it.
+
+A field of a page is named by its path in the draft ("c1.text"); beside it stands, as "seen:c1.text", the mark of the
+text that was shown there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Annotated, Literal
+
+import msgspec
+
+from forum.errors import BadInput
+from forum.stories import edits
+from forum.stories.draft import MOST_OF_CARD, MOST_OF_WAY, YES, Card, Draft, Way, mark, mark_of, parts, read
+from forum.stories.edits import Clash, Edit
+from forum.stories.visible_text import trimmed
+from forum.web.forms import Form
+
+# The cards that the steps write, before there is a workspace.
+HAPPENED, QUESTION = "happened", "question"
+# What the names of a form's fields begin with: marks of what was seen, what was chosen in a clash, what is to be put
+# back with its words because somebody took it away.
+SEEN, CHOOSE, GONE = "seen:", "choose:", "gone:"
+THEIRS, MINE = "theirs", "mine"
+NOTES = "notes"
+_EMPTY = mark("")
+
+
+class Set(msgspec.Struct, tag_field="do", tag="set"):
+    """Text for a field. `back`: where its card or way was taken away meanwhile, it is put back first."""
+
+    field: str
+    seen: Annotated[list[str], msgspec.Meta(min_length=1, max_length=200)]
+    text: str
+    back: bool = False
+
+
+class AddCard(msgspec.Struct, tag_field="do", tag="add_card"):
+    """A new card."""
+
+    card: str
+    after: str = ""
+    decision: str = ""
+
+
+class AddWay(msgspec.Struct, tag_field="do", tag="add_way"):
+    """A new way on."""
+
+    card: str
+    way: str
+    text: str = ""
+    to: str = ""
+
+
+class Remove(msgspec.Struct, tag_field="do", tag="remove"):
+    """Takes a card, or one way, away; `seen` has the mark of each of its fields as they were shown."""
+
+    card: str
+    seen: dict[str, str]
+    way: str = ""
+
+
+class Move(msgspec.Struct, tag_field="do", tag="move"):
+    """Moves a card by one place, from behind the card `behind` ("": the first); moved already, nothing happens."""
+
+    card: str
+    by: Literal[-1, 1]
+    behind: str
+
+
+class PutBack(msgspec.Struct, tag_field="do", tag="put_back"):
+    """A card that was taken away, as it was shown. `ways` are (id, words, where to)."""
+
+    card: str
+    after: str = ""
+    name: str = ""
+    text: str = ""
+    stop: str = ""
+    decision: str = ""
+    ways: list[tuple[str, str, str]] = msgspec.field(default_factory=list)
+
+
+Wish = Set | AddCard | AddWay | Remove | Move | PutBack
+
+
+def known(draft: Draft, path: str) -> str | None:
+    """The text of a field; None where there is none, or no such name."""
+    try:
+        return read(draft, path)
+    except BadInput:
+        return None
+
+
+def place(path: str) -> tuple[str, str]:
+    """The ids of the card and the way that a field is on, "" for none, or for a name that no field has."""
+    with suppress(BadInput):
+        return parts(path)[:2]
+    return "", ""
+
+
+def touched(wishes: Iterable[Wish]) -> set[str]:
+    """The ids of the cards that these are about."""
+    return {place(one.field)[0] if isinstance(one, Set) else one.card for one in wishes} - {""}
+
+
+def edits_of(draft: Draft, wishes: Sequence[Wish], gone: Mapping[str, edits.PutBack | None]) -> list[Edit]:
+    """The edits that do what was asked, in a draft as it is now. `gone` puts cards back that were taken away."""
+    made: list[Edit] = []
+    for one in wishes:
+        for edit in _edits(draft, one, gone):
+            made.append(edit)
+            with suppress(Clash, BadInput):
+                draft = edits.apply(draft, edit)
+    return made
+
+
+def _edits(draft: Draft, one: Wish, gone: Mapping[str, edits.PutBack | None]) -> Iterator[Edit]:
+    if isinstance(one, Set):
+        seen = tuple(one.seen)
+        for edit in _for_field(draft, one, gone):
+            yield edit
+            if isinstance(edit, edits.PutBack):
+                # Its writer has not seen what stands there again, and chose to put their own words in its place.
+                with suppress(BadInput):  # there is no room for it; whoever makes the edit says so
+                    seen = (mark(known(edits.apply(draft, edit), one.field) or ""),)
+        yield edits.SetField(one.field, seen, one.text)
+    elif isinstance(one, AddCard):
+        yield edits.AddCard(one.card, one.after, decision=one.decision)
+    elif isinstance(one, AddWay):
+        yield edits.AddWay(one.card, one.way, one.text, one.to)
+    elif isinstance(one, Remove):
+        yield _removal(draft, one)
+    elif isinstance(one, PutBack):
+        ways = tuple(Way(*way) for way in one.ways)
+        yield edits.PutBack(Card(one.card, one.name, one.text, one.stop, one.decision, ways), one.after)
+    elif _behind(draft, one.card) == one.behind:
+        yield edits.MoveCard(one.card, one.by)
+
+
+def _for_field(draft: Draft, one: Set, gone: Mapping[str, edits.PutBack | None]) -> Iterator[Edit]:
+    """What has to be there before a field can be written: the cards of the steps, a new way, what was taken away."""
+    card_id, way_id = place(one.field)
+    if not card_id or not trimmed(one.text) or known(draft, one.field) is not None:
+        return
+    new = one.seen[0] == _EMPTY
+    if draft.card(card_id) is None:
+        again = gone.get(card_id) if one.back else None
+        if again:
+            yield again
+        elif new and card_id == HAPPENED:
+            yield edits.AddCard(HAPPENED)
+        elif new and card_id == QUESTION:
+            yield edits.AddCard(QUESTION, draft.cards[-1].id if draft.cards else "", decision=YES)
+        else:
+            return
+    if way_id and (new or one.back):
+        yield edits.AddWay(card_id, way_id)
+
+
+def _removal(draft: Draft, one: Remove) -> Edit:
+    card = draft.card(one.card)
+    if one.way:
+        way = card.way(one.way) if card else None
+        path = f"{one.card}/{one.way}."
+        same = way is not None and all(mark(getattr(way, name)) == one.seen.get(path + name) for name in MOST_OF_WAY)
+        return edits.RemoveWay(one.card, one.way, mark_of(way) if way and same else "")
+    return edits.RemoveCard(one.card, mark_of(card) if card and _all_seen(card, one.seen) else "")
+
+
+def _all_seen(card: Card, seen: Mapping[str, str]) -> bool:
+    """Whether somebody with these marks sees the card as it is."""
+    own = {f"{card.id}.{name}": getattr(card, name) for name in MOST_OF_CARD}
+    ways = {f"{card.id}/{way.id}.{name}": getattr(way, name) for way in card.ways for name in MOST_OF_WAY}
+    return all(seen.get(path) == mark(text) for path, text in (own | ways).items())
+
+
+def _behind(draft: Draft, card: str) -> str | None:
+    """The id of the card before this one, "" for the first; None where it is not there."""
+    ids = ["", *(one.id for one in draft.cards)]
+    return ids[ids.index(card) - 1] if card and card in ids else None
+
+
+# ---------------------------------------------------------------- forms
+
+
+def wishes_of(form: Form) -> list[Set]:
+    """The fields of a form; what is not ticked or chosen is empty.
+
+    On the page of a clash a field can be left as the other one wrote it, or put back where it was taken away.
+    """
+    found = []
+    for name in form.values:
+        path = name.removeprefix(SEEN)
+        choice = form.text(CHOOSE + path)
+        if name.startswith(SEEN) and choice != THEIRS:
+            text = _notes_of(form) if path == NOTES else form.text(path)
+            found.append(Set(path, form.texts(name), text, back=form.flag(GONE + path)))
+    return found
+
+
+def _notes_of(form: Form) -> str:
+    """Content notes: those ticked, and the writer's own, one a line."""
+    own = [" ".join(line.split()) for line in form.text("own_notes").split("\n")]
+    return "\n".join(dict.fromkeys(note for note in (*form.texts(NOTES), *own) if note))

@@ -1,0 +1,211 @@
+"""Evidence beside a story: added on the private link, read by a moderator, shown to everybody; the files themselves.
+
+A file is always a download, from an address at which nothing can run: its media type is the one found in it and no
+other is guessed (nosniff), and whatever a browser opens all the same is in a sandbox without scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.ports import Evidence, Submission
+from forum.services.stories import evidence
+from forum.services.stories.evidence import LINK
+from forum.services.stories.submissions import must_be_public, must_be_sent
+from forum.stories import evidence_files
+from forum.web import volume_limits
+from forum.web.accounts.devices import keep
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import Form, form_of, form_with_file, spoken
+from forum.web.guess_limits import Share
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.pages import done, page, somebody
+from forum.web.rate_limits import AN_HOUR
+from forum.web.site import site_of
+from forum.web.stories.private_link import story_of_link
+
+_EACH_HOUR = 40
+
+
+@dataclass(frozen=True)
+class Item:
+    """A piece of evidence as pages show it: `url` is where it is, `host` where a link leads, `what` what a file is."""
+
+    evidence: Evidence
+    url: str
+    host: str
+    what: str
+
+    @property
+    def picture(self) -> bool:
+        """Whether it can be shown on a page."""
+        return self.evidence.kind in {evidence_files.PNG, evidence_files.JPEG}
+
+
+def items(found: Sequence[Evidence], under: str) -> list[Item]:
+    """Evidence with where it is; files stand at `under`/{id}."""
+    return [
+        Item(
+            one,
+            one.url if one.kind == LINK else f"{under}/{one.id}",
+            evidence.host_of(one.url) if one.url else "",
+            _what(one),
+        )
+        for one in found
+    ]
+
+
+def _what(one: Evidence) -> str:
+    kinds = {
+        evidence_files.PDF: _("PDF"),
+        evidence_files.PNG: _("Picture (PNG)"),
+        evidence_files.JPEG: _("Picture (JPEG)"),
+    }
+    if one.kind == LINK:
+        return _("Link")
+    return _("%(kind)s, %(size)s KB") % {"kind": kinds.get(one.kind, one.kind), "size": -(-one.size // 1024)}
+
+
+async def mine(request: Request) -> Response:
+    """The writer's evidence, by the private link: what is there, what became of it, and the forms to add and remove."""
+    story, _commission = await story_of_link(request)
+    if request.method != "POST":
+        return await _mine(request, story, Form({}))
+    site = site_of(request)
+    key = request.path_params["key"]
+    form, file = await form_with_file(request, "file", evidence_files.MAX_BYTES)
+    try:
+        if form.text("remove"):
+            await evidence.remove(site.store, key, form.text("remove"))
+            return done(request, f"/my-story/{key}/evidence?done=removed")
+        Share("evidence", _EACH_HOUR, AN_HOUR).take(request)
+        title, item = form.text("title"), form.text("item")
+        if file:
+            evidence_files.check_size(file.size)
+        volume_limits.write(request, file.size if file else len(title) + len(form.text("url")))
+        if file:
+            await evidence.add_file(site.store, site.clock, key, title=title, content=file.content, item=item)
+        else:
+            await evidence.add_link(site.store, site.clock, key, title=title, url=form.text("url"), item=item)
+    except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
+        return await _mine(request, story, form, error)
+    return done(request, f"/my-story/{key}/evidence?done=added")
+
+
+async def _mine(request: Request, story: Submission, form: Form, error: ForumError | None = None) -> Response:
+    key = request.path_params["key"]
+    async with site_of(request).store.read() as work:
+        found = await work.evidence.of(story.id)
+    said = {
+        "added": _("It is added. A moderator looks at it before others can see it."),
+        "removed": _("It is taken away."),
+    }
+    answer = await page(
+        request,
+        "stories/evidence.html",
+        status_of(error) if error else 200,
+        story=story,
+        back=f"/my-story/{key}",
+        items=items(found, f"/my-story/{key}/evidence"),
+        full=len(found) >= evidence.MAX_ITEMS,
+        form=form,
+        item=form.text("item") or evidence.new_id(),
+        most_items=evidence.MAX_ITEMS,
+        most_an_hour=_EACH_HOUR,
+        most_megabytes=evidence_files.MAX_BYTES // 1024 // 1024,
+        most={"title": evidence.MAX_TITLE, "url": evidence.MAX_URL},
+        said=said.get(request.query_params.get("done", ""), "") if not error else "",
+        errors=_errors(error, "url"),
+    )
+    return keep(request, retry_after(answer, error))
+
+
+async def moderate(request: Request) -> Response:
+    """A story's evidence for a moderator, piece by piece: show it, or decline it with a reason."""
+    site = site_of(request)
+    person = await somebody(request)
+    form = Form({})
+    error: ForumError | None = None
+    if request.method == "POST":
+        form = await form_of(request)
+        story = request.path_params["story"]
+        try:
+            await evidence.moderate(
+                site.store,
+                site.clock,
+                story,
+                form.text("item"),
+                form.text("action"),
+                because=form.text("because"),
+                by=person.id,
+            )
+            return done(request, f"/moderate/{story}/evidence")
+        except (BadInput, IllegalMove, StoreUnavailable) as refused:
+            error = refused
+    async with site.store.read() as work:
+        found = must_be_sent(await work.stories.get(request.path_params["story"]))
+        there = await work.evidence.of(found.id)
+    return await page(
+        request,
+        "moderate/evidence.html",
+        status_of(error) if error else 200,
+        story=found,
+        items=items(there, f"/moderate/{found.id}/evidence"),
+        form=form,
+        most=evidence.MAX_REASON,
+        errors=_errors(error, "evidence"),
+    )
+
+
+async def my_file(request: Request) -> Response:
+    """A file for the writer of its story."""
+    story, _commission = await story_of_link(request)
+    return await _file(request, story.id)
+
+
+async def moderators_file(request: Request) -> Response:
+    """A file for moderators, before others see it."""
+    async with site_of(request).store.read() as work:
+        story = must_be_sent(await work.stories.get(request.path_params["story"]))
+    return await _file(request, story.id)
+
+
+async def public_file(request: Request) -> Response:
+    """A file that a moderator has shown, while its story is public."""
+    async with site_of(request).store.read() as work:
+        story = must_be_public(await work.stories.get(request.path_params["story"]))
+        if request.path_params["item"] not in {one.id for one in await evidence.shown(work, story)}:
+            raise NotFound("There is nothing at this address.")
+    return await _file(request, story.id)
+
+
+async def _file(request: Request, story: str) -> Response:
+    async with site_of(request).store.read() as work:
+        found = await work.evidence.get(request.path_params["item"])
+        if found.story != story:
+            raise NotFound("There is nothing at this address.")
+        content = await work.evidence.content(found.id)
+    name = f"evidence-{found.id[:8]}.{evidence_files.SUFFIXES[found.kind]}"
+    return Response(
+        content,
+        media_type=found.kind,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        },
+    )
+
+
+def _errors(error: ForumError | None, otherwise: str) -> dict[str, str]:
+    if error is None:
+        return {}
+    if isinstance(error, BadInput) and error.field != "item":
+        return spoken(error)
+    return {otherwise: say(error.message, error.values)}

@@ -1,0 +1,74 @@
+"""What a form says beside a story that is sent as a file: its writer's group, content notes, and what is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forum.errors import FormErrors, ForumError
+from forum.services.stories import submissions
+from forum.stories import scenario
+from forum.voting.commission import Commission
+from forum.web.forms import Form, spoken
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.stories import permissions
+
+MOST_OWN_NOTES = 5
+_OWN_NOTE = "own_note"
+# Where on the page the first error of a repeated field is shown.
+_PLACES = {"notes": f"{_OWN_NOTE}-1"}
+
+
+def notes_offered() -> list[tuple[str, str]]:
+    """The content notes to choose from: what is stored, and what is shown."""
+    return [
+        ("suicide or self-harm", _("Suicide or self-harm")),
+        ("restraint or force", _("Restraint or force")),
+        ("violence or abuse", _("Violence or abuse")),
+        ("being held against your will", _("Being held against your will")),
+        ("drugs or alcohol", _("Drugs or alcohol")),
+        ("death or grief", _("Death or grief")),
+        ("racism or other hate", _("Racism or other hate")),
+        ("a child in distress", _("A child in distress")),
+    ]
+
+
+def read_about(form: Form, commission: Commission) -> dict[str, Any]:
+    """What the form says, as submissions.Sent takes it; errors stay in the form."""
+    groups = {"", *(g.id for g in commission.groups)}
+    if "group" not in form.values or form.text("group") not in groups:
+        form.wrong("group", 'Choose your group, or "I prefer not to say".')
+    notes = [value for value in form.texts("note") if value in {note for note, _label in notes_offered()}]
+    own = form.texts(_OWN_NOTE)
+    for number, text in enumerate(own, 1):
+        form.at_most(f"{_OWN_NOTE}-{number}", text, scenario.MAX_DETAIL)
+    return {
+        "group": form.text("group") or None,
+        "content_notes": tuple(dict.fromkeys(" ".join(n.split()) for n in (*notes, *own) if n)),
+        **permissions.read(form),
+    }
+
+
+def about_fields(form: Form, commission: Commission) -> dict[str, object]:
+    """What `stories/_about.html` shows."""
+    own = form.texts(_OWN_NOTE)[: 4 * MOST_OWN_NOTES]
+    groups = [(g.id, g.label) for g in commission.groups]
+    return {
+        "groups": [*groups, ("", _("I prefer not to say"))],
+        "group": form.text("group") if "group" in form.values else None,
+        "notes": notes_offered(),
+        "note": form.texts("note"),
+        "own_notes": own or [""],
+        **permissions.typed(form),
+        "key": form.text("key") or submissions.new_key(),
+        "most": {"detail": scenario.MAX_DETAIL},
+    }
+
+
+def errors_of(error: ForumError | None) -> dict[str, str]:
+    """What the form's error summary says, by the id of a field on the page."""
+    if error is None:
+        return {}
+    if isinstance(error, FormErrors):
+        return {_PLACES.get(name, name): sentence for name, sentence in spoken(error).items()}
+    return {"tell": say(error.message, error.values)}

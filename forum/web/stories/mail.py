@@ -1,0 +1,116 @@
+"""E-mail about a story: asked for on the private link, confirmed and stopped from the mails' own links.
+
+Opening a link does nothing yet, since programs that look through mail open every one: there is a button. A mail
+program's own "unsubscribe" posts to the same address (RFC 8058), without cookie, from wherever it runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.ports import Submission
+from forum.services.mail import subscriptions
+from forum.services.mail.addresses import checked
+from forum.web.accounts.devices import keep
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.guess_limits import Share, guessed
+from forum.web.i18n.gettext import say
+from forum.web.pages import page
+from forum.web.rate_limits import A_DAY, AN_HOUR
+from forum.web.site import site_of
+from forum.web.stories.private_link import MAILS_A_DAY, mail_of, story_of_link
+
+# The only address that may be posted to from another site's page, without a cookie: its key is the whole permission.
+ONE_CLICK = re.compile(r"/mail/stop/[A-Za-z0-9_-]{32}")
+# Addresses are counted, not kept: under this process's own secret nobody can look one up.
+_SECRET = secrets.token_bytes(32)
+
+
+async def mine(request: Request) -> Response:
+    """Leaving an address by the private link, and stopping again."""
+    site = site_of(request)
+    story, _commission = await story_of_link(request)
+    if site.settings.mail is None:
+        raise NotFound("There is no page at this address. Check the link, or start from the front page.")
+    if request.method != "POST":
+        return await _mine(request, story, Form({}))
+    key = request.path_params["key"]
+    form = await form_of(request)
+    try:
+        if form.flag("stop"):
+            await subscriptions.stop_for(site.store, site.clock, key)
+            return RedirectResponse(f"/my-story/{key}/mail?done=stopped", 303)
+        address = checked(form.text("address"))
+        Share("mail", site.settings.mails_per_address, AN_HOUR).take(request)
+        await subscriptions.ask(site.store, site.clock, key, address, send=_counted(request, address))
+    except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
+        return await _mine(request, story, form, error)
+    site.mailing.wake()
+    return RedirectResponse(f"/my-story/{key}/mail?done=asked", 303)
+
+
+def _counted(request: Request, address: str) -> bool:
+    """Whether an address may be asked once more today. Nobody is told: they would learn who else was asked."""
+    limits = site_of(request).limits
+    name = f"mail to {hashlib.blake2b(address.lower().encode(), key=_SECRET).hexdigest()}"
+    if limits.lately(name, A_DAY) >= MAILS_A_DAY:
+        return False
+    limits.count(name)
+    return True
+
+
+async def _mine(request: Request, story: Submission, form: Form, error: ForumError | None = None) -> Response:
+    key = request.path_params["key"]
+    async with site_of(request).store.read() as work:
+        shown = await mail_of(request, work, story)
+    errors = {}
+    if error:
+        errors = spoken(error) if isinstance(error, BadInput) else {"address": say(error.message, error.values)}
+    answer = await page(
+        request,
+        "stories/mail.html",
+        status_of(error) if error else 200,
+        back=f"/my-story/{key}",
+        mail=shown and shown | {"typed": form.text("address"), "error": errors.get("address", "")},
+        told_so=request.query_params.get("done", "") if not error else "",
+        errors=errors,
+    )
+    return keep(request, retry_after(answer, error))
+
+
+async def confirm(request: Request) -> Response:
+    """The link of the first mail: a button, and then yes. Wrong ones are counted."""
+    site = site_of(request)
+    key = request.path_params["key"]
+    try:
+        if request.method == "POST":
+            await subscriptions.confirm(site.store, site.clock, key)
+            site.mailing.wake()
+        else:
+            async with site.store.read() as work:
+                await subscriptions.waiting(work, site.clock, key)
+    except NotFound:
+        await guessed(request, "mail link", site.settings.wrong_links_per_address)
+        raise
+    return await page(
+        request,
+        "stories/mail/confirm.html",
+        done=request.method == "POST",
+        stop=f"/mail/stop/{key}",
+        days=subscriptions.DAYS_AFTER_PROMISES,
+    )
+
+
+async def stop(request: Request) -> Response:
+    """The link that is in every mail: a button, and then the address is gone. It says the same of any key."""
+    site = site_of(request)
+    if request.method == "POST":
+        await subscriptions.stop(site.store, site.clock, request.path_params["key"])
+    return await page(request, "stories/mail/stop.html", done=request.method == "POST")

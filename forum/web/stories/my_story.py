@@ -1,0 +1,42 @@
+"""The page of a private link: where a story stands, what became of it, and the way on to writing it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.ports.long_work import long
+from forum.services.stories import writing
+from forum.services.stories.submissions import WRITING
+from forum.stories import scenario
+from forum.web.pages import page
+from forum.web.site import base_url, site_of
+from forum.web.stories.private_link import life_of, story_of_link
+from forum.web.templating import qr
+
+
+async def my_story(request: Request) -> Response:
+    """What became of a story, for whoever has its private link."""
+    story, commission = await story_of_link(request)
+    key = request.path_params["key"]
+    title = story.title
+    if story.status == WRITING:
+        site = site_of(request)
+        title = (await writing.opened(site.store, site.clock, key)).title
+    link = f"{base_url(request)}/my-story/{key}"
+    return await page(
+        request,
+        "stories/mine.html",
+        story=story,
+        title=title,
+        told=await long(scenario.parse, story.twee) if story.twee else None,
+        commission=commission,
+        sent=request.query_params.get("sent") == "1",
+        key=key,
+        told_so=request.query_params.get("done", ""),
+        **await life_of(request, story),
+        link=link,
+        qr=qr(link),
+        form={name: "yes" if getattr(story, name) else "no" for name in ("may_perform", "may_publish", "may_quote")},
+        errors={},
+    )

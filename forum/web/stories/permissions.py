@@ -1,0 +1,85 @@
+"""What a story's writer allows, changed from the private link; and taking the story back."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
+from forum.services.stories import withdrawal
+from forum.web.errors import status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import say
+from forum.web.pages import done, page
+from forum.web.site import site_of
+from forum.web.stories.private_link import story_of_link
+
+PERFORM, PUBLISH, QUOTE = PERMISSIONS = ("may_perform", "may_publish", "may_quote")
+YES, NO = ANSWERS = ("yes", "no")
+
+
+def read(form: Form, names: tuple[str, ...] = PERMISSIONS) -> dict[str, bool]:
+    """What the form allows; each question needs its answer, else the form has an error there."""
+    return {name: form.choice(name, ANSWERS, "Choose yes or no.") == YES for name in names}
+
+
+def typed(form: Form) -> dict[str, str | None]:
+    """The answers as they were given; None chooses nothing."""
+    return {name: form.text(name) if name in form.values else None for name in PERMISSIONS}
+
+
+async def permissions(request: Request) -> Response:
+    """Changes what the writer allows. Of a story that was public, publishing is ended by taking it back alone."""
+    site = site_of(request)
+    key = request.path_params["key"]
+    story, _commission = await story_of_link(request)
+    form = await form_of(request)
+    try:
+        asked = (PERFORM, QUOTE) if story.published_at else PERMISSIONS
+        answers = {name: getattr(story, name) for name in PERMISSIONS} | read(form, asked)
+        form.stop()
+        await withdrawal.permit(
+            site.store, site.clock, key, perform=answers[PERFORM], publish=answers[PUBLISH], quote=answers[QUOTE]
+        )
+    except (BadInput, IllegalMove, StoreUnavailable) as error:
+        return await page(
+            request,
+            "stories/permissions.html",
+            status_of(error),
+            story=story,
+            back=f"/my-story/{key}",
+            form=typed(form),
+            errors=_errors(error),
+        )
+    return done(request, f"/my-story/{key}?done=permissions")
+
+
+async def take_back(request: Request) -> Response:
+    """Says what taking a story back does; and, once that is sure, does it."""
+    site = site_of(request)
+    key = request.path_params["key"]
+    story, _commission = await story_of_link(request)
+    if request.method != "POST":
+        return await page(request, "stories/take_back.html", story=story, back=f"/my-story/{key}", errors={})
+    form = await form_of(request)
+    try:
+        if not form.flag("sure"):
+            form.wrong("sure", "Tick the box to say that you are sure.")
+        form.stop()
+        taken = await withdrawal.withdraw(site.store, site.clock, key)
+    except (BadInput, IllegalMove, StoreUnavailable) as error:
+        return await page(
+            request,
+            "stories/take_back.html",
+            status_of(error),
+            story=story,
+            back=f"/my-story/{key}",
+            errors=_errors(error),
+        )
+    for session in taken.sessions:
+        await site.rooms.changed(session)
+    return done(request, f"/my-story/{key}?done=taken-back")
+
+
+def _errors(error: ForumError) -> dict[str, str]:
+    return spoken(error) if isinstance(error, BadInput) else {"main": say(error.message, error.values)}

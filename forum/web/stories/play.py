@@ -1,0 +1,110 @@
+"""Playing a story alone, as a reader: one scene a page, and each way on is a link.
+
+Any story can be played, finished or not. The scene stands in the address as its number in `paths.places`, and behind it
+those that the reader came through, so that the way back needs no script and no cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import NotFound
+from forum.ports.long_work import long
+from forum.services.stories.parsed_stories import story_of
+from forum.services.stories.submissions import must_be_public
+from forum.stories import paths
+from forum.stories.scenario import Scenario
+from forum.voting.commission import Commission
+from forum.web.i18n.gettext import gettext as _
+from forum.web.pages import page
+from forum.web.site import site_of
+from forum.web.stories import annotations as annotating
+
+# The way back is that long: somebody who goes round in a circle must not make an address that no server takes.
+MOST_BACK = 40
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way on as the page shows it: its words, and where it leads; `url` is "" where nobody has written that yet."""
+
+    words: str
+    url: str
+
+
+async def public(request: Request) -> Response:
+    """A story of the library. One that is not public is not here."""
+    async with site_of(request).store.read() as work:
+        story = must_be_public(await work.stories.get(request.path_params["story"]))
+        commission = await work.commissions.get(story.commission)
+        remembered = work.remembered
+    here = f"/stories/{story.id}"
+    told = await story_of(remembered, story.twee, long)
+    return await play(request, told, commission, base=f"{here}/play", back=here, back_words=_("About this story"))
+
+
+async def play(
+    request: Request,
+    told: Scenario,
+    commission: Commission,
+    *,
+    base: str,
+    back: str,
+    back_words: str,
+    draft: bool = False,
+) -> Response:
+    """The page of the scene that the request's query names (?scene=), else the page before the first one.
+
+    `base` is the path of the playing itself, `back` where it is left to. `draft`: the story is still being written, so
+    that what is missing is said to be "not written yet". Raises NotFound for a scene that is not there.
+    """
+    every = await long(paths.places, told)
+    asked = request.query_params.get("scene", "")
+    came = numbers(request.query_params.get("came", ""), len(every))
+    place = None
+    if asked:
+        place = next((one for one in every if one.number in numbers(asked, len(every))), None)
+        if place is None:
+            raise NotFound("This scene is not there any more. Begin the story again.")
+    away = "away" in request.query_params
+
+    def url(number: int, through: Sequence[int] = (), **more: str) -> str:
+        trail = {"came": ".".join(map(str, through[-MOST_BACK:]))} if through else {}
+        return f"{base}?" + urlencode({"scene": number, **trail, **more})
+
+    here = base if place is None else url(place.number, came)
+
+    def ways_on() -> tuple[Way, ...]:
+        trail = (*came, place.number) if place else ()
+        each = place.ways if place else ()
+        return tuple(Way(way.words or _("Go on"), url(way.number, trail) if way.number else "") for way in each)
+
+    return await page(
+        request,
+        "stories/away.html" if away else "stories/play.html",
+        told=told,
+        commission=commission,
+        place=place,
+        ways=await long(ways_on),
+        notes=await long(annotating.for_readers, replace(told, scenes=(place.scene,) if place else ())),
+        begin=url(every[0].number) if every else "",
+        again=base,
+        before=url(came[-1], came[:-1]) if came else base,
+        here=here,
+        look_away=f"{here}{'&' if place else '?'}away=1",
+        back=back,
+        back_words=back_words,
+        draft=draft,
+    )
+
+
+def numbers(text: str, most: int) -> tuple[int, ...]:
+    """The numbers of places in an address; what is none is left out."""
+    each = [int(part) for part in text.split(".") if part.isascii() and part.isdigit() and len(part) <= _DIGITS]
+    return tuple(number for number in each if 1 <= number <= most)[-MOST_BACK:]

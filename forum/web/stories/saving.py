@@ -1,0 +1,159 @@
+"""Saving what is written, piece by piece: what a page's script sends by itself, and what forms send on "Continue"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from forum.errors import BadInput
+from forum.ports.long_work import long
+from forum.services.stories import submissions, writing
+from forum.services.stories.writing import Saved
+from forum.settings import Settings
+from forum.stories.draft import Draft, mark
+from forum.stories.edits import plain
+from forum.web import volume_limits
+from forum.web.accounts.devices import who_of
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.forms import Form
+from forum.web.guess_limits import Share
+from forum.web.i18n.gettext import say
+from forum.web.rate_limits import AN_HOUR, TEN_MINUTES
+from forum.web.site import base_url, site_of
+from forum.web.stories import conflicts, workspace_parts
+from forum.web.stories.edit_requests import SEEN, Set, Wish, edits_of, known, place, touched
+from forum.web.stories.private_link import story_of_link
+from forum.web.templating import qr
+
+_MOST_EDITS = 400
+_WHOLE_EVERY = 20  # saves
+
+
+class Asked(msgspec.Struct):
+    """What a page's script sends. `commission` begins the story where there is none yet under this key.
+
+    `parts` are the parts of the page that it wants drawn again (workparts.PARTS).
+    """
+
+    edits: Annotated[list[Wish], msgspec.Meta(max_length=_MOST_EDITS)]
+    commission: str = ""
+    parts: list[str] = msgspec.field(default_factory=list)
+
+
+async def save(request: Request) -> Response:
+    """What a page's script asks for; answers with the marks of what was saved, clashes, errors, and drawn parts."""
+    try:
+        asked = msgspec.json.decode(await request.body(), type=Asked)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise BadInput("This page is out of date. Open it again.") from error
+    saved = await saved_by(request, request.path_params["key"], asked.edits, asked.commission)
+    wished = {one.field: one.text for one in asked.edits if isinstance(one, Set)}
+    clashing = {clash.field for clash in saved.clashes}
+    wrong = dict(saved.errors or {})
+    body: dict[str, object] = {
+        "marks": {
+            path: mark(text)
+            for path, asked_for in wished.items()
+            # Of a text that its writer has not seen they get no mark: the next edit would go over it.
+            if path not in clashing and path not in wrong and (text := plain(asked_for)) == known(saved.draft, path)
+        },
+        "clashes": await conflicts.drawn(request, saved),
+        "errors": {path: say(error.message, error.values) for path, error in wrong.items()},
+        "slowly": saves_left(request) is not None,
+        "parts": await long(workspace_parts.drawn, request, saved.draft, asked.parts, touched(asked.edits)),
+    }
+    return JSONResponse(body)
+
+
+async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commission: str = "") -> Saved:
+    """Saves what was asked for in the story of a private link's key, which `commission` begins where it is new.
+
+    Raises NotFound, TooMany, IllegalMove, StoreUnavailable, BadInput.
+    """
+    site = site_of(request)
+    device = cookie_of(request, DEVICE)
+    saves(site.settings).take(request)
+    size = len(await request.body())
+    volume_limits.write(request, size)
+    if commission and not await submissions.has_link(site.store, key):
+        begun(site.settings).take(request)
+        volume_limits.add(request, size)  # it stands there twice: as the draft, and as its first version
+        return await writing.begin(site.store, site.clock, commission, key, edits_of(Draft(), wishes, {}), device)
+    await story_of_link(request, key)
+    draft = await writing.opened(site.store, site.clock, key)
+    back = {place(one.field)[0] for one in wishes if isinstance(one, Set) and one.back}
+    gone = {card for card in back if card and not draft.card(card)}
+    there = await writing.taken_out(site.store, key, gone) if gone else {}
+    # What is put back was not sent; and now and then a version is kept whole.
+    back_again = sum(volume_limits.size_of(Draft(cards=(one.card,))) for one in there.values())
+    volume_limits.add(request, back_again + volume_limits.size_of(draft) // _WHOLE_EVERY)
+    return await writing.save(site.store, site.clock, key, edits_of(draft, wishes, there), device)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What the templates of forms show: the draft, and where something could not be used, what was typed there."""
+
+    draft: Draft
+    errors: Mapping[str, str] = field(default_factory=dict)
+    form: Form = field(default_factory=lambda: Form({}))
+
+    def text(self, path: str) -> str:
+        """The text of a field."""
+        if path in self.errors and path in self.form.values:
+            return self.form.text(path)
+        return known(self.draft, path) or ""
+
+    def seen(self, path: str) -> list[str]:
+        """The marks of what was seen in a field."""
+        kept = self.form.texts(SEEN + path) if path in self.errors else []
+        return kept or [mark(known(self.draft, path) or "")]
+
+    def error(self, path: str) -> str:
+        """What is wrong with a field, "" for nothing."""
+        return self.errors.get(path, "")
+
+
+def sheet_of(saved: Saved, form: Form) -> Sheet:
+    """The page again, with what could not be saved."""
+    wrong = {path: say(error.message, error.values) for path, error in (saved.errors or {}).items()}
+    return Sheet(saved.draft, wrong, form)
+
+
+def context_of(request: Request, key: str, begins: str = "") -> dict[str, Any]:
+    """What every page that saves by itself has: the private link, and where on a phone unsaved words are kept.
+
+    `begins` is the commission whose story begins with the first word, "" where there is a story already.
+    """
+    link = f"{base_url(request)}/my-story/{key}"
+    shelf = submissions.link_of(key)[:16]
+    return {
+        "key": key,
+        "link": link,
+        "qr": qr(link),
+        "shelf": shelf,
+        "begins": begins,
+        "saves_left": saves_left(request),
+    }
+
+
+def saves_left(request: Request) -> int | None:
+    """How many more times may be saved from this network, once only a fifth is left; else None."""
+    share = saves(site_of(request).settings)
+    left = share.left(request)
+    return left if left <= share.most_of(who_of(request)) // 5 else None
+
+
+def saves(settings: Settings) -> Share:
+    """How often may be saved: by one known browser a fifth of what all may that are not known."""
+    return Share("saves", settings.saves_per_address, TEN_MINUTES, own=max(1, settings.saves_per_address // 5))
+
+
+def begun(settings: Settings) -> Share:
+    """How many stories may be begun."""
+    return Share("begun", settings.stories_per_address, AN_HOUR)

@@ -1,0 +1,143 @@
+"""Before a story is sent: what is missing, what could tell who somebody is, what is allowed; and sending it."""
+
+from __future__ import annotations
+
+import hashlib
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.adapters.long_texts import WRITERS
+from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable, TooMany
+from forum.ports import Submission
+from forum.ports.long_work import long
+from forum.services.stories import writing
+from forum.services.stories.submissions import ACCEPTED, HELD
+from forum.settings import Settings
+from forum.stories import compose, scenario
+from forum.stories.draft import PERMISSIONS, YES, Draft
+from forum.stories.scenario import Scenario
+from forum.voting.commission import Commission
+from forum.web import volume_limits
+from forum.web.accounts.devices import keep
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import form_of, spoken
+from forum.web.guess_limits import Share
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.pages import page
+from forum.web.rate_limits import AN_HOUR
+from forum.web.site import site_of
+from forum.web.stories import annotations as annotating
+from forum.web.stories.private_link import story_of_link
+from forum.web.stories.steps import place_of
+from forum.web.stories.workspace_parts import place_words
+
+_FEW = 5  # from so many on it is told how many more stories may be sent
+# On which step a field of the draft stands; what is on a card is in the workspace.
+_STEPS = {"title": "happened", "setting": "where", "characters": "who", "group": "who", "notes": "use"} | dict.fromkeys(
+    PERMISSIONS, "use"
+)
+
+
+async def check(request: Request) -> Response:
+    """The story as it would be sent, with all that is missing or marked; what is sent from here goes to a moderator."""
+    story, commission = await story_of_link(request)
+    site, key = site_of(request), request.path_params["key"]
+    draft = await writing.opened(site.store, site.clock, key)
+    told, missing = await long(_told, story, draft, commission)
+    if request.method != "POST":
+        return await _page(request, story, commission, draft, told, missing)
+    form = await form_of(request)
+    unseen = told is None or form.text("seen") != await long(_seen, told)
+    if told is None or (unseen and (await annotating.looked_through(WRITERS, told)).parts):
+        return await _page(request, story, commission, draft, told, missing)
+    try:
+        sent(site.settings).take(request)
+        volume_limits.write(request, volume_limits.size_of(draft))
+        await writing.send(site.store, site.clock, key)
+    except (BadInput, TooMany, IllegalMove, StoreUnavailable) as error:
+        return await _page(request, story, commission, draft, told, missing, error)
+    return RedirectResponse(f"/my-story/{key}?sent=1", 303)
+
+
+def sent(settings: Settings) -> Share:
+    """How many stories may be sent."""
+    return Share("stories", settings.stories_per_address, AN_HOUR)
+
+
+def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario | None, dict[str, BadInput]]:
+    """The story that would be sent, else what is missing by the path of its field."""
+    try:
+        return writing.composed(story, draft, commission), {}
+    except FormErrors as errors:
+        return None, dict(errors.fields)
+
+
+def _seen(told: Scenario) -> str:
+    """Names the words whose marks somebody has looked at: after a change the marks are shown again."""
+    return hashlib.sha256(scenario.write(told).encode()).hexdigest()
+
+
+async def _page(
+    request: Request,
+    story: Submission,
+    commission: Commission,
+    draft: Draft,
+    told: Scenario | None,
+    missing: dict[str, BadInput],
+    error: ForumError | None = None,
+) -> Response:
+    key = request.path_params["key"]
+    if isinstance(error, FormErrors):
+        missing = dict(error.fields)
+    label = commission.group_label(draft.group) or ""
+    shown = told or (await long(compose.sketch, draft, told_by=label)).story
+    left = sent(site_of(request).settings).left(request)
+    status = status_of(error) if error else 422 if request.method == "POST" and missing else 200
+    answer = await page(
+        request,
+        "stories/check.html",
+        status,
+        story=story,
+        commission=commission,
+        missing=[
+            ("" if "." in path else place_words(draft, path, {}), _where(key, path), words)
+            for path, words in _words(missing).items()
+        ],
+        refused=say(error.message, error.values) if error and not isinstance(error, FormErrors) else "",
+        parts=(await annotating.looked_through(WRITERS, shown)).parts,
+        told=shown,
+        ready=not missing,
+        seen=await long(_seen, told) if told else "",
+        allows=[(label, getattr(draft, name) == YES, getattr(draft, name) != "") for name, label in _questions()],
+        held=story.status == HELD,
+        again=story.status not in ("writing",),
+        public=story.status == ACCEPTED,
+        left=left if left <= _FEW else None,
+        back=place_of(key, ""),
+        use=place_of(key, "use"),
+        key=key,
+    )
+    return keep(request, retry_after(answer, error))
+
+
+def _words(missing: dict[str, BadInput]) -> dict[str, str]:
+    return spoken(FormErrors(missing)) if missing else {}
+
+
+def _where(key: str, path: str) -> str:
+    """The address of the place where a field is written."""
+    if path in _STEPS:
+        return f"{place_of(key, _STEPS[path])}#{path}"
+    card = path.partition(".")[0].partition("/")[0]
+    return f"{place_of(key, '')}?open={card}#{path}" if "." in path else f"{place_of(key, '')}#cards"
+
+
+def _questions() -> list[tuple[str, str]]:
+    """What may be done with a story, as it is asked."""
+    return [
+        ("may_publish", _("May be published")),
+        ("may_perform", _("May be performed")),
+        ("may_quote", _("May be quoted")),
+    ]

@@ -1,0 +1,186 @@
+"""The way in: a story is told in five steps, one thing a page. Nothing is required, and each is saved on "Continue".
+
+With the first step the story exists, and its private link works. Without a script the forms do all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.services.stories import submissions, writing
+from forum.stories import scenario
+from forum.stories.draft import NO, Draft
+from forum.voting.commission import Commission
+from forum.web.accounts.devices import keep
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import Form, form_of
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.pages import page
+from forum.web.site import site_of
+from forum.web.stories.conflicts import clash_page, unused
+from forum.web.stories.edit_requests import HAPPENED, QUESTION, wishes_of
+from forum.web.stories.file_form import notes_offered
+from forum.web.stories.private_link import story_of_link
+from forum.web.stories.saving import Sheet, begun, context_of, saved_by, sheet_of
+
+STEPS = ("happened", "where", "who", "done", "use")
+WORKSPACE = "workspace"
+_FEW = 5  # from so many on it is told how many more stories may be begun
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of the way in, `number` from 1; `back` and `onward` are other steps, WORKSPACE, or "" for none."""
+
+    name: str
+    number: int
+    title: str
+    back: str
+    onward: str
+
+
+def step_of(name: str) -> Step:
+    """A step by its name. Raises NotFound."""
+    titles = {
+        "happened": _("What happened?"),
+        "where": _("Where and when was it?"),
+        "who": _("Who is in it?"),
+        "done": _("The moment that could go another way"),
+        "use": _("How may it be used?"),
+    }
+    if name not in STEPS:
+        raise NotFound("There is no page at this address. Check the link, or start from the front page.")
+    at = STEPS.index(name)
+    return Step(name, at + 1, titles[name], ("", *STEPS)[at], (*STEPS, WORKSPACE)[at + 1])
+
+
+def place_of(key: str, where: str) -> str:
+    """The address of a step, or of the workspace."""
+    return f"/my-story/{key}/write" + (f"/{where}" if where in STEPS else "")
+
+
+async def tell(request: Request) -> Response:
+    """The first step of a new story; what is sent begins it, and goes on to the second."""
+    async with site_of(request).store.read() as work:
+        commission = await work.commissions.get(request.path_params["commission"])
+    form = await form_of(request) if request.method == "POST" else Form({})
+    key = form.text("key") if submissions.is_key(form.text("key")) else submissions.new_key()
+    if request.method != "POST":
+        return await _page(request, commission, step_of(HAPPENED), key, Sheet(Draft()), begins=True)
+    wishes = wishes_of(form)
+    if not any(one.text for one in wishes):
+        empty = Sheet(Draft(), {f"{HAPPENED}.text": _("Write a few words first. You can change them later.")}, form)
+        return await _page(request, commission, step_of(HAPPENED), key, empty, begins=True)
+    try:
+        saved = await saved_by(request, key, wishes, commission.id)
+    except (BadInput, TooMany, IllegalMove, StoreUnavailable) as error:
+        typed = Sheet(Draft(), {"title": "", f"{HAPPENED}.text": ""}, form)
+        return await _page(request, commission, step_of(HAPPENED), key, typed, error, begins=True)
+    return await _saved(request, commission, step_of(HAPPENED), key, form, saved)
+
+
+async def step(request: Request) -> Response:
+    """One step of a story that is being written."""
+    story, commission = await story_of_link(request)
+    public = story.status == submissions.ACCEPTED
+    site, key = site_of(request), request.path_params["key"]
+    here = step_of(request.path_params["step"])
+    draft = await writing.opened(site.store, site.clock, key)
+    if request.method != "POST":
+        return await _page(request, commission, here, key, Sheet(draft), public=public)
+    form = await form_of(request)
+    try:
+        saved = await saved_by(request, key, wishes_of(form))
+    except (BadInput, TooMany, IllegalMove, StoreUnavailable) as error:
+        typed = Sheet(draft, dict.fromkeys(form.values, ""), form)
+        return await _page(request, commission, here, key, typed, error, public=public)
+    return await _saved(request, commission, here, key, form, saved)
+
+
+async def _saved(
+    request: Request, commission: Commission, here: Step, key: str, form: Form, saved: writing.Saved
+) -> Response:
+    """On to where its writer wanted to go; where something clashed or cannot be used, that first."""
+    onward = form.text("go") if form.text("go") in (*STEPS, WORKSPACE) else here.onward
+    if saved.clashes:
+        place, carried = place_of(key, here.name), {"go": onward} | unused(saved, form)
+        answer = await clash_page(request, saved, action=place, back=place, hidden=carried)
+    elif saved.errors:
+        public = saved.story.status == submissions.ACCEPTED
+        answer = await _page(request, commission, here, key, sheet_of(saved, form), public=public)
+    else:
+        answer = RedirectResponse(place_of(key, onward), 303)
+    return keep(request, answer)
+
+
+async def _page(
+    request: Request,
+    commission: Commission,
+    here: Step,
+    key: str,
+    sheet: Sheet,
+    error: ForumError | None = None,
+    *,
+    begins: bool = False,
+    public: bool = False,
+) -> Response:
+    errors = {path: words for path, words in sheet.errors.items() if words}
+    if error:
+        errors = {"main": say(error.message, error.values)}
+    answer = await page(
+        request,
+        "stories/writing/step.html",
+        status_of(error) if error else 422 if errors else 200,
+        commission=commission,
+        step=here,
+        steps=len(STEPS),
+        sheet=sheet,
+        errors=errors,
+        action=request.url.path if begins else place_of(key, here.name),
+        place_of=lambda where: place_of(key, where),
+        few=_left(request) if begins else None,
+        story_is_public=public,
+        **_shown(sheet.draft, commission),
+        **context_of(request, key, commission.id if begins else ""),
+    )
+    return keep(request, retry_after(answer, error))
+
+
+def _left(request: Request) -> int | None:
+    """How many more stories may be begun from this network in an hour, once there are few; else None."""
+    left = begun(site_of(request).settings).left(request)
+    return left if left <= _FEW else None
+
+
+def _shown(draft: Draft, commission: Commission) -> dict[str, Any]:
+    """What the steps show of a draft: the card of the first scene, that of the question with its responses, answers."""
+    told = next((card for card in draft.cards if not card.decision), None)
+    asked = next((card for card in draft.cards if card.decision), None)
+    ways = [way.id for way in asked.ways] if asked else []
+    ways += [id_ for n in range(1, 2 * scenario.MAX_RESPONSES) if (id_ := f"r{n}") not in ways]
+    offered = [note for note, _label in notes_offered()]
+    notes = [note for note in draft.notes.split("\n") if note]
+    return {
+        "happened": told.id if told else HAPPENED,
+        "question": asked.id if asked else QUESTION,
+        "responses": ways[: max(scenario.MAX_RESPONSES, len(asked.ways) if asked else 0)],
+        "fewest": scenario.MIN_RESPONSES,
+        "groups": [*((g.id, g.label) for g in commission.groups), (NO, _("I prefer not to say"))],
+        "most_responses": scenario.MAX_RESPONSES,
+        "notes": notes_offered(),
+        "ticked": [note for note in notes if note in offered],
+        "own_notes": "\n".join(note for note in notes if note not in offered),
+        "most": {
+            "title": scenario.MAX_TITLE,
+            "text": scenario.MAX_TEXT,
+            "question": scenario.MAX_QUESTION,
+            "response": scenario.MAX_RESPONSE,
+            "detail": scenario.MAX_DETAIL,
+        },
+    }

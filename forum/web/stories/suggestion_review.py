@@ -1,0 +1,189 @@
+"""Building together, for the story's keepers: the build link, the suggestions, and the page that answers one."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
+from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, Submission, Suggestion
+from forum.ports.long_work import long
+from forum.services.stories import co_writing, evidence, submissions, writing
+from forum.services.stories import suggestions as contributions
+from forum.services.stories.co_writing import Answer
+from forum.services.stories.submissions import ACCEPTED, SUBMITTED, WITHDRAWN
+from forum.stories import compose, draft_diff, scenario
+from forum.stories.draft import Draft, Way, mark
+from forum.stories.edits import Clash
+from forum.stories.visible_text import trimmed
+from forum.voting.commission import Commission
+from forum.web.accounts.devices import keep
+from forum.web.errors import status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.pages import done, page
+from forum.web.site import base_url, site_of
+from forum.web.stories import annotations as annotating
+from forum.web.stories import suggestions
+from forum.web.stories.private_link import story_of_link
+from forum.web.templating import qr
+
+
+def _done(request: Request) -> str:
+    """What was just done, where the address says so."""
+    said = {
+        "shared": _("The link works now. Send it to those who should help."),
+        "replaced": _("This is the new link. The old one does not work any more."),
+        "unshared": _("The link is off. Nobody can read the story or suggest anything by it."),
+        "answered": _("Your answer is saved. Whoever suggested it can read it."),
+    }
+    return said.get(request.query_params.get("done", ""), "")
+
+
+async def build(request: Request) -> Response:
+    """The build link with what it can do, the suggestions to answer, and below them those that were answered."""
+    story, commission = await story_of_link(request)
+    if request.method != "POST":
+        return await _build_page(request, story, commission, Form({}))
+    site, key = site_of(request), request.path_params["key"]
+    form = await form_of(request)
+    action = form.text("action")
+    try:
+        if action == "unshare":
+            await co_writing.unshare(site.store, key)
+        else:
+            await co_writing.share(site.store, site.clock, key, form.text("new"), form.text("before"))
+    except (BadInput, IllegalMove, StoreUnavailable) as error:
+        return await _build_page(request, story, commission, form, error)
+    said = "unshared" if action == "unshare" else "replaced" if form.text("before") else "shared"
+    return done(request, f"/my-story/{key}/build?done={said}")
+
+
+async def _build_page(
+    request: Request, story: Submission, commission: Commission, form: Form, error: ForumError | None = None
+) -> Response:
+    site, key = site_of(request), request.path_params["key"]
+    if story.status == WITHDRAWN:
+        raise IllegalMove("You have taken this story back. There is nothing left to build.")
+    draft = await writing.opened(site.store, site.clock, key)
+    async with site.store.read() as work:
+        link = await work.drafts.build_key(story.id)
+        found = await work.drafts.suggestions(story.id)
+    told = await long(suggestions.views, found, draft, commission)
+    new = submissions.new_key()
+    address = f"{base_url(request)}/build/"
+    answer = await page(
+        request,
+        "stories/building/build.html",
+        status_of(error) if error else 200,
+        story=story,
+        title=" ".join(compose.clean(draft.title).split()),
+        back=f"/my-story/{key}",
+        here=f"/my-story/{key}/build",
+        link=address + link if link else "",
+        qr=qr(address + link) if link else "",
+        before=link,
+        new=new,
+        to_answer=[one for one in told if not one.suggestion.outcome],
+        answered=[one for one in reversed(told) if one.suggestion.outcome],
+        most_waiting=co_writing.MOST_WAITING,
+        said="" if error else _done(request),
+        to_send=story.status in {ACCEPTED, SUBMITTED} and request.query_params.get("done") == "answered",
+        errors=_errors(error),
+    )
+    return keep(request, answer)
+
+
+async def answer(request: Request) -> Response:
+    """One suggestion, with the forms that take it in, take it in with changes, or decline it."""
+    story, commission = await story_of_link(request)
+    if request.method != "POST":
+        return await _answer_page(request, story, commission, Form({}))
+    site, key = site_of(request), request.path_params["key"]
+    form = await form_of(request)
+    given = Answer(**{name: form.text(name) for name in Answer.__dataclass_fields__})
+    try:
+        await co_writing.answer(site.store, site.clock, key, request.path_params["suggestion"], given)
+    except (BadInput, Clash, IllegalMove, StoreUnavailable) as error:
+        return await _answer_page(request, story, commission, form, error)
+    return done(request, f"/my-story/{key}/build?done=answered")
+
+
+async def _answer_page(
+    request: Request, story: Submission, commission: Commission, form: Form, error: ForumError | None = None
+) -> Response:
+    site, key = site_of(request), request.path_params["key"]
+    draft = await writing.opened(site.store, site.clock, key)
+    async with site.store.read() as work:
+        one = await co_writing.suggestion_of(work, story, request.path_params["suggestion"])
+    now = contributions.current(draft, one.place) if one.kind == CORRECTION else None
+    seen = form.text("seen") or one.seen
+    return await page(
+        request,
+        "stories/building/answer.html",
+        409 if isinstance(error, Clash) else status_of(error) if error else 200,
+        one=(await long(suggestions.views, [one], draft, commission))[0],
+        back=f"/my-story/{key}/build",
+        now=now,
+        pieces=await long(draft_diff.pieces, now, one.words) if now is not None else (),
+        changed=now is not None and mark(now) != seen and now != one.words,
+        gone=_gone(draft, one),
+        places=await long(_places, draft, one),
+        full=contributions.no_room(draft, one.place) if one.kind == RESPONSE else None,
+        say=say,
+        parts=await long(_marked, draft, one),
+        seen=mark(now) if now is not None else "",
+        form=form,
+        long=one.kind == SCENE or (now is not None and contributions.is_long(one.place)),
+        most=_most(one, now),
+        errors=_errors(error),
+    )
+
+
+def _marked(draft: Draft, one: Suggestion) -> tuple[annotating.Part, ...]:
+    """The texts of a suggestion in which personal details are marked."""
+    named = {SCENE: _("The scene's name"), EVIDENCE: _("What it shows")}
+    texts = [(named.get(one.kind, ""), one.title), (suggestions.what(one.kind), one.words), (_("The name"), one.name)]
+    return annotating.parts([(name, text) for name, text in texts if text], compose.items(draft.characters))
+
+
+def _gone(draft: Draft, one: Suggestion) -> bool:
+    """Whether the place that it was suggested for is not there any more."""
+    if one.kind == CORRECTION:
+        return contributions.current(draft, one.place) is None
+    return one.kind in {SCENE, RESPONSE} and bool(one.place) and contributions.holder(draft, one.place) is None
+
+
+def _places(draft: Draft, one: Suggestion) -> list[tuple[str, str]]:
+    """Where else a scene or a response can go: the place, and what it is called."""
+    names = compose.sketch(draft).names
+    found: list[tuple[str, str]] = []
+    for card in draft.cards:
+        if one.kind == RESPONSE and card.decision:
+            found.append((card.id, names[card.id]))
+        elif one.kind == SCENE and (card.decision or len(card.ways) > 1):
+            words: list[Way] = [way for way in card.ways if trimmed(way.text)]
+            found += [(f"{card.id}/{way.id}", _("After “%(scene)s”") % {"scene": way.text}) for way in words]
+        elif one.kind == SCENE:
+            found.append((card.id, _("After “%(scene)s”") % {"scene": names[card.id]}))
+    if one.kind == SCENE and not found:
+        found.append(("", _("The first scene")))
+    return found
+
+
+def _most(one: Suggestion, now: str | None) -> dict[str, int]:
+    words = {SCENE: scenario.MAX_TEXT, RESPONSE: scenario.MAX_RESPONSE}.get(one.kind, scenario.MAX_TEXT)
+    return {
+        "words": contributions.longest(one.place) if now is not None else words,
+        "title": scenario.MAX_NAME if one.kind == SCENE else evidence.MAX_TITLE,
+        "because": co_writing.MAX_REASON,
+    }
+
+
+def _errors(error: ForumError | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    if isinstance(error, BadInput):
+        return spoken(error)
+    return {"suggestion": say(error.message, error.values)}

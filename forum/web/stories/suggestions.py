@@ -1,0 +1,125 @@
+"""Suggestions for a story as pages tell them: what it is, where it goes, who it is from, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from forum.errors import BadInput
+from forum.ports import (
+    CORRECTION,
+    DECLINED,
+    EVIDENCE,
+    RESPONSE,
+    SCENE,
+    TAKEN,
+    TAKEN_CHANGED,
+    Suggestion,
+)
+from forum.services.stories import evidence, suggestions
+from forum.stories import compose
+from forum.stories.draft import Draft, Way
+from forum.voting.commission import Commission
+from forum.web.i18n.gettext import gettext as _
+from forum.web.stories.workspace_parts import place_words
+
+NOBODY = "Somebody who prefers not to say their group"
+
+
+@dataclass(frozen=True)
+class View:
+    """A suggestion with its words: `what` it is, `where` it goes, `who` it is from; `outcome` and its `tag`'s kind.
+
+    `host` is where a link leads, "" for anything but evidence. `mine`: it was sent from this browser.
+    """
+
+    suggestion: Suggestion
+    what: str
+    where: str
+    who: str
+    outcome: str
+    tag: str
+    host: str = ""
+    mine: bool = False
+
+
+def views(found: Iterable[Suggestion], draft: Draft, commission: Commission, browser: str = "") -> list[View]:
+    """Suggestions in the order given. `browser` is `writing.browser` of whoever looks."""
+    names = compose.sketch(draft).names
+    return [
+        View(
+            one,
+            what(one.kind),
+            where(draft, one.kind, one.place, names),
+            who(one, commission),
+            *outcome(one),
+            evidence.host_of(one.url) if one.url else "",
+            bool(browser) and one.by == browser,
+        )
+        for one in found
+    ]
+
+
+def what(kind: str) -> str:
+    """What is suggested."""
+    return {
+        RESPONSE: _("A response"),
+        SCENE: _("A scene"),
+        CORRECTION: _("Other words"),
+        EVIDENCE: _("Evidence"),
+    }.get(kind, kind)
+
+
+def where(draft: Draft, kind: str, place: str, names: Mapping[str, str]) -> str:
+    """Where it goes, "" where that is nowhere in the text, or is not there any more.
+
+    `names` are the scenes' names (`compose.sketch`).
+    """
+    if kind == CORRECTION:
+        try:
+            there = suggestions.current(draft, place)
+        except BadInput:
+            return ""
+        return place_words(draft, place, names) if there is not None else ""
+    card, held = place.partition("/")[0], suggestions.holder(draft, place)
+    if kind == RESPONSE and card in names:
+        return _("For the question in “%(scene)s”") % {"scene": names[card]}
+    if kind == SCENE and isinstance(held, Way):
+        return _("After the response “%(words)s”") % {"words": held.text}
+    if kind == SCENE and held is not None:
+        return _("After “%(scene)s”") % {"scene": names[card]}
+    return ""
+
+
+def who(suggestion: Suggestion, commission: Commission) -> str:
+    """Who it is credited to: a group, and a name only where its writer wishes that."""
+    group = commission.group_label(suggestion.group)
+    if suggestion.name and group:
+        return _("%(name)s (%(group)s)") % {"name": suggestion.name, "group": group}
+    return suggestion.name or group or _(NOBODY)
+
+
+def outcome(suggestion: Suggestion) -> tuple[str, str]:
+    """What became of it, and the kind of its tag."""
+    return {
+        TAKEN: (_("Taken in"), "good"),
+        TAKEN_CHANGED: (_("Taken in, with changes"), "good"),
+        DECLINED: (_("Declined"), "warning"),
+    }.get(suggestion.outcome, (_("Waiting for an answer"), ""))
+
+
+def thanks(helped: suggestions.Credits) -> str:
+    """Who helped, as the end of a sentence: "with suggestions from Nurses and Police, and Kim"; "" where nobody did."""
+    groups, names = _listed(helped.groups), _listed(helped.names)
+    if groups and names:
+        return _("with suggestions from %(groups)s, and %(names)s") % {"groups": groups, "names": names}
+    if groups or names:
+        return _("with suggestions from %(who)s") % {"who": groups or names}
+    return _("with suggestions from somebody who prefers not to say their group") if helped.others else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Several in a sentence: "Carers, Nurses and Police"."""
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(several)s and %(last)s") % {"several": ", ".join(words[:-1]), "last": words[-1]}

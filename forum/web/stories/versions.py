@@ -1,0 +1,333 @@
+"""The versions of a story: for its keepers all of them, to be brought back; for readers those that were public."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.ports import (
+    BEGUN,
+    BROUGHT_BACK,
+    PUBLISHED,
+    SENT,
+    TAKEN_IN,
+    WRITTEN,
+    Kept,
+    Submission,
+    Suggestion,
+    Version,
+    Work,
+)
+from forum.ports.long_work import long
+from forum.services.stories import writing
+from forum.services.stories.submissions import ACTS, TAKE_DOWN, WITHDRAWN, must_be_public
+from forum.stories import compose, draft_diff
+from forum.stories.draft import YES, Draft
+from forum.stories.draft_diff import ADDED, CHANGED, GONE, MOVED, NEW, REMOVED, STORY, Difference, Piece
+from forum.voting.commission import Commission
+from forum.web import volume_limits
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import form_of
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.pages import done, page
+from forum.web.site import site_of
+from forum.web.stories import suggestions
+from forum.web.stories.private_link import story_of_link
+
+A_PAGE = 20
+_MOST_NAMED = 3  # scenes that a line of the list names
+
+
+@dataclass(frozen=True)
+class Line:
+    """A version in the list: what it is, who made it, and what changed, in short."""
+
+    number: int
+    at: str
+    what: str
+    who: str
+    short: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A difference as the page shows it: a heading, and each part by its name, word by word."""
+
+    heading: str
+    tag: str
+    kind: str
+    parts: tuple[tuple[str, tuple[Piece, ...]], ...]
+
+
+# ---------------------------------------------------------------- for its keepers
+
+
+async def mine(request: Request) -> Response:
+    """All versions, newest first, a page at a time."""
+    story, commission = await _kept_story(request)
+    site, key = site_of(request), request.path_params["key"]
+    await writing.opened(site.store, site.clock, key)
+    async with site.store.read() as work:
+        history = await work.drafts.history(story.id)
+        number, shown = _page_of(request, history)
+        drafts = await _drafts(work, story, shown, history)
+        found = {one.id: one for one in await work.drafts.suggestions(story.id)}
+    here = writing.browser(story.id, cookie_of(request, DEVICE))
+    before = {later.number: earlier.number for earlier, later in pairwise(history)}
+    lines = []
+    for kept in shown:
+        short = await long(_short, drafts.get(before.get(kept.number, 0)), drafts[kept.number])
+        lines.append(Line(kept.number, kept.at, _what(kept), _who(kept, here, found, commission), short))
+    return await page(
+        request,
+        "stories/building/versions.html",
+        story=story,
+        lines=lines,
+        now=history[-1].number if history else 0,
+        number=number,
+        pages=-(-len(history) // A_PAGE),
+        here=f"/my-story/{key}/versions",
+        back=f"/my-story/{key}",
+        back_words=_("Your story"),
+        said=_("That version is your draft again.") if "done" in request.query_params else "",
+        public=False,
+    )
+
+
+async def my_version(request: Request) -> Response:
+    """One version: what is different from the one before, or (?with=now) from the draft; and bringing it back."""
+    story, commission = await _kept_story(request)
+    site, key = site_of(request), request.path_params["key"]
+    number = _number(request)
+    error = ""
+    status = 200
+    late: ForumError | None = None
+    if request.method == "POST":
+        await form_of(request)
+        try:
+            async with site.store.read() as work:
+                wanted = await work.drafts.version(story.id, number)
+            volume_limits.write(request, volume_limits.size_of(wanted.draft))
+            await writing.bring_back(site.store, site.clock, key, number, cookie_of(request, DEVICE))
+            return done(request, f"/my-story/{key}/versions?done=1")
+        except (IllegalMove, StoreUnavailable, TooMany) as refused:
+            error, status, late = say(refused.message, refused.values), status_of(refused), refused
+    draft = await writing.opened(site.store, site.clock, key)
+    async with site.store.read() as work:
+        version = await work.drafts.version(story.id, number)
+        before = await _version_before(work, story, number)
+        found = {one.id: one for one in await work.drafts.suggestions(story.id)}
+    now = request.query_params.get("with") == "now"
+    old, new = (version.draft, draft) if now else (before.draft if before else Draft(), version.draft)
+    here = writing.browser(story.id, cookie_of(request, DEVICE))
+    kept = Kept(version.number, version.at, version.kind, version.by)
+    answer = await page(
+        request,
+        "stories/building/version.html",
+        status,
+        line=Line(number, version.at, _what(kept), _who(kept, here, found, commission), ""),
+        title=_title(version.draft),
+        told=(
+            await long(compose.sketch, version.draft, told_by=commission.group_label(version.draft.group) or "")
+        ).story,
+        changes=await long(changes_between, old, new),
+        first=before is None,
+        now=now,
+        same=version.draft == draft,
+        here=f"/my-story/{key}/versions/{number}",
+        back=f"/my-story/{key}/versions",
+        error=error,
+        public=False,
+    )
+    return retry_after(answer, late)
+
+
+async def _kept_story(request: Request) -> tuple[Submission, Commission]:
+    story, commission = await story_of_link(request)
+    if story.status == WITHDRAWN:
+        raise IllegalMove("You have taken this story back. Its versions are gone with it.")
+    return story, commission
+
+
+# ---------------------------------------------------------------- for readers
+
+
+async def public(request: Request) -> Response:
+    """The versions of a public story that were public, newest first."""
+    async with site_of(request).store.read() as work:
+        story = await _public_story(request, work)
+        history = await public_versions(work, story)
+        number, shown = _page_of(request, history)
+        drafts = await _drafts(work, story, shown, history)
+    before = {later.number: earlier.number for earlier, later in pairwise(history)}
+    lines = []
+    for kept in shown:
+        old = drafts.get(before.get(kept.number, 0))
+        lines.append(Line(kept.number, kept.at, "", "", await long(_short, old, drafts[kept.number])))
+    return await page(
+        request,
+        "stories/building/versions.html",
+        story=story,
+        lines=lines,
+        now=history[-1].number if history else 0,
+        number=number,
+        pages=-(-len(history) // A_PAGE),
+        here=f"/stories/{story.id}/versions",
+        back=f"/stories/{story.id}",
+        back_words=story.title,
+        said="",
+        public=True,
+    )
+
+
+async def public_version(request: Request) -> Response:
+    """What a version that was public changed in the one that was public before it."""
+    number = _number(request)
+    async with site_of(request).store.read() as work:
+        story = await _public_story(request, work)
+        history = await public_versions(work, story)
+        if number not in {kept.number for kept in history}:
+            raise NotFound("There is no such version of this story.")
+        version = await work.drafts.version(story.id, number)
+        earlier = max((kept.number for kept in history if kept.number < number), default=0)
+        before = await work.drafts.version(story.id, earlier) if earlier else None
+        commission = await work.commissions.get(story.commission)
+    return await page(
+        request,
+        "stories/building/version.html",
+        line=Line(number, version.at, "", "", ""),
+        title=_title(version.draft),
+        told=(await long(compose.sketch, version.draft, told_by=commission.group_label(story.told_by) or "")).story,
+        changes=await long(changes_between, before.draft if before else Draft(), version.draft),
+        first=before is None,
+        now=False,
+        same=number == history[-1].number,
+        here=f"/stories/{story.id}/versions/{number}",
+        back=f"/stories/{story.id}/versions",
+        error="",
+        public=True,
+    )
+
+
+async def public_versions(work: Work, story: Submission) -> list[Kept]:
+    """The versions of a story that were public, oldest first.
+
+    What was public before a moderator took the story down is not among them: it may be why.
+    """
+    acts = await work.moderation.of(story.id)
+    since = max((act.at for act in acts if act.action == ACTS[TAKE_DOWN]), default="")
+    return [kept for kept in await work.drafts.history(story.id) if kept.kind == PUBLISHED and kept.at > since]
+
+
+async def _public_story(request: Request, work: Work) -> Submission:
+    return must_be_public(await work.stories.get(request.path_params["story"]))
+
+
+# ---------------------------------------------------------------- what both show
+
+
+def _number(request: Request) -> int:
+    asked = request.path_params["number"]
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= 6):
+        raise NotFound("There is no such version of this story.")
+    return int(asked)
+
+
+def _page_of(request: Request, history: Sequence[Kept]) -> tuple[int, list[Kept]]:
+    """The number of the page that was asked for, and what stands on it, newest first."""
+    asked = request.query_params.get("page", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 6 else 1
+    number = max(1, min(number, -(-len(history) // A_PAGE)))
+    return number, [*reversed(history)][(number - 1) * A_PAGE : number * A_PAGE]
+
+
+async def _drafts(work: Work, story: Submission, shown: Sequence[Kept], history: Sequence[Kept]) -> dict[int, Draft]:
+    """The drafts of these versions, and of the one before the oldest of them, by number."""
+    wanted = {kept.number for kept in shown}
+    wanted |= {max((kept.number for kept in history if kept.number < min(wanted)), default=0)} if wanted else set()
+    return {number: (await work.drafts.version(story.id, number)).draft for number in wanted if number}
+
+
+async def _version_before(work: Work, story: Submission, number: int) -> Version | None:
+    earlier = [kept.number for kept in await work.drafts.history(story.id) if kept.number < number]
+    return await work.drafts.version(story.id, earlier[-1]) if earlier else None
+
+
+def _title(draft: Draft) -> str:
+    return " ".join(compose.clean(draft.title).split())
+
+
+def _what(kept: Kept) -> str:
+    return {
+        BEGUN: _("Begun"),
+        WRITTEN: _("Written"),
+        TAKEN_IN: _("A suggestion was taken in"),
+        BROUGHT_BACK: _("An earlier version was brought back"),
+        SENT: _("Sent to a moderator"),
+        PUBLISHED: _("Public"),
+    }.get(kept.kind, kept.kind)
+
+
+def _who(kept: Kept, here: str, found: dict[str, Suggestion], commission: Commission) -> str:
+    """Who made a version: this browser, another one with the link, or who suggested it; "" where that is not known."""
+    if kept.kind == TAKEN_IN:
+        return suggestions.who(found[kept.by], commission) if kept.by in found else ""
+    if kept.kind not in {BEGUN, WRITTEN, BROUGHT_BACK} or not kept.by:
+        return ""
+    return _("You, on this device") if kept.by == here else _("Somebody with your link, on another device")
+
+
+def _short(before: Draft | None, after: Draft) -> str:
+    """What changed, in one line."""
+    found = draft_diff.differences(before or Draft(), after)
+    said = {
+        NEW: _("new: %(scenes)s"),
+        CHANGED: _("changed: %(scenes)s"),
+        MOVED: _("moved: %(scenes)s"),
+        GONE: _("taken out: %(scenes)s"),
+    }
+    lines = [_("facts about the story")] if any(one.kind == STORY for one in found) else []
+    for kind, words in said.items():
+        scenes = [one.card for one in found if one.kind == kind]
+        if scenes:
+            more = _(" and %(number)s more") % {"number": len(scenes) - _MOST_NAMED}
+            named = ", ".join(f"“{scene}”" for scene in scenes[:_MOST_NAMED])
+            lines.append(words % {"scenes": named + (more if len(scenes) > _MOST_NAMED else "")})
+    return "; ".join(lines) or _("nothing in the text")
+
+
+def changes_between(before: Draft, after: Draft) -> list[Change]:
+    """What is different in `after`, as pages show it."""
+    return [_change(one) for one in draft_diff.differences(before, after)]
+
+
+def _change(one: Difference) -> Change:
+    tags = {NEW: _("New"), CHANGED: _("Changed"), MOVED: _("Moved"), GONE: _("Taken out"), STORY: ""}
+    names = {
+        "title": _("Title"),
+        "setting": _("Where and when"),
+        "characters": _("Who is in it"),
+        "notes": _("What readers should know first"),
+        "start": _("Where it begins"),
+        "name": _("Name"),
+        "text": _("Text"),
+        "stop": _("Stop point"),
+        "decision": _("Decision point"),
+        "way": _("Way on, or response"),
+        "to": _("Leads to"),
+    }
+    yes = {YES: _("Yes"), "": _("No")}
+    parts = []
+    for part in one.parts:
+        pieces = part.pieces
+        if part.name in {"stop", "decision"}:
+            pieces = (Piece(yes.get(part.before, ""), REMOVED), Piece(yes.get(part.after, ""), ADDED))
+        parts.append((names[part.name], pieces))
+    return Change(one.card or _("About the story"), tags[one.kind], one.kind, tuple(parts))

@@ -1,0 +1,1 @@
+"""What pages say of things: entries, letters, methods, timelines."""

@@ -1,0 +1,103 @@
+"""E-mails in words. Plain text; of a story no word but its title, of votes no number, and never a private link.
+
+A mail lies in a mailbox for ever, on servers that are not ours: what it tells can be read by anybody at the public
+addresses in it, and the rest on the private page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forum.ports import Letter, Submission, Subscription
+from forum.services.mail.subscriptions import DAYS_AFTER_PROMISES
+from forum.services.stories.timeline import ANNULLED_VOTE, DECIDED, MODERATED, PLAYED, PROMISED, PUBLISHED, VOTED, Event
+from forum.web.i18n.gettext import gettext as _
+from forum.web.templating import day, moment
+from forum.web.words.timeline import told
+
+
+class MailLetters:
+    """mailing.Letters. `base` is what stands before every path: the configured public address."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+
+    def confirmation(self, to: Subscription, at: str) -> Letter:
+        """The mail that asks whether the address is theirs. Nothing in it is anybody's words."""
+        text = _(
+            "Somebody, we hope you, asked us to write to this address when something becomes of a story.\n\n"
+            "If it was you, open this page by %(until)s and press the button on it:\n%(confirm)s\n\n"
+            "If it was not you, do nothing. We do not write again, and we erase your address on that day. To have it "
+            "erased now, open this page and press the button on it:\n%(stop)s\n"
+        )
+        values = {"until": day(to.until), "confirm": self._at("confirm", to), "stop": self._at("stop", to)}
+        return self._letter(to, _("May we write to this address?"), text % values, "asked", at)
+
+    def news(self, to: Subscription, story: Submission, events: Sequence[Event], at: str) -> Letter:
+        """The mail that tells what became of a story."""
+        lines = []
+        for event in events:
+            link = told(event).link
+            where = f"\n  {self._base}{link}" if link else ""
+            lines.append(f"- {day(event.at)}: {_sentence(event)}{where}")
+        text = _(
+            "Something became of your story “%(title)s”.\n\n%(lines)s\n\n"
+            "All of it stands on the private page of your story. Open it by the link that you kept: we cannot write "
+            "it here, because we do not know it.\n\n"
+            "You asked for these e-mails. To stop them, open this page and press the button on it. We then erase your "
+            "address:\n%(stop)s\n\n"
+            "We erase it by ourselves %(days)s days after the last day by which something was promised, or when "
+            "nothing has happened for a year.\n"
+        )
+        values = {
+            "title": " ".join(story.title.split()),
+            "lines": "\n".join(lines),
+            "stop": self._at("stop", to),
+            "days": DAYS_AFTER_PROMISES,
+        }
+        told_of = " ".join(event.id.hex for event in events)
+        return self._letter(to, _("News of your story"), text % values, told_of, at)
+
+    def _at(self, what: str, to: Subscription) -> str:
+        return f"{self._base}/mail/{what}/{to.key}"
+
+    def _letter(self, to: Subscription, subject: str, text: str, about: str, at: str) -> Letter:
+        return Letter(to.address, subject, text, f"{to.id} {about}", self._at("stop", to), at)
+
+
+def _sentence(event: Event) -> str:
+    """One event without anybody's words but the organisers'."""
+    if event.kind == MODERATED and event.act:
+        return _acts().get(event.act.action, _("A moderator did something with it."))
+    if event.kind == PLAYED and event.session and event.round:
+        values = {"session": event.session.title, "until": moment(event.round.closes_at)}
+        return _("It was opened for answers, in the asynchronous round “%(session)s”, until %(until)s.") % values
+    if event.kind == PLAYED and event.session:
+        return _("It was played in the live session “%(session)s”.") % {"session": event.session.title}
+    if event.kind == PROMISED and event.commitment:
+        values = {"role": event.commitment.role, "day": day(event.commitment.by)}
+        return _("Something was promised: %(role)s, by %(day)s.") % values
+    known = {
+        PUBLISHED: _("It was published."),
+        VOTED: _("People voted on it."),
+        ANNULLED_VOTE: _("A vote on it was declared void, and does not count."),
+        DECIDED: _("Something was decided on it."),
+    }
+    return known.get(event.kind, _("There is something new on its private page."))
+
+
+def _acts() -> dict[str, str]:
+    return {
+        "accepted": _("A moderator read it and accepted it. Everybody can read it."),
+        "returned": _("A moderator read it and sent it back to you."),
+        "held": _("A moderator read it and holds it back for now."),
+        "released": _("A moderator no longer holds it. It waits to be read again."),
+        "taken down": _("A moderator took it down. Nobody else can see it for now."),
+        "kept": _("A reader reported it. A moderator read it again, and it stays public."),
+        "new version accepted": _("A moderator read your new version and accepted it. It is the public one now."),
+        "new version returned": _("A moderator read your new version and sent it back. The public one stays."),
+        "evidence shown": _("A moderator looked at your evidence. It is shown beside your story."),
+        "evidence declined": _("A moderator looked at your evidence and declined it."),
+        "decision upheld": _("Another moderator answered your appeal."),
+        "decision overturned": _("Another moderator answered your appeal: you were right."),
+    }

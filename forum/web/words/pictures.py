@@ -1,0 +1,39 @@
+"""The pictures of results for the big screen: what forum/web/charts/results.py draws, in the words of the page's
+language."""
+
+from __future__ import annotations
+
+from forum.voting.round import Round
+from forum.voting.suppression import POOL, Result
+from forum.web.charts import results
+from forum.web.charts.results import Row
+from forum.web.i18n.gettext import gettext as _
+from forum.web.words.methods import mark_words
+from forum.web.words.terms import chart_words
+
+_BESIDE = 520  # units of a picture that has another table at its side
+
+
+def shares_picture(round_: Round, result: Result) -> str:
+    """How everybody stands to one proposal: a bar for all, one for equal voice, one for each row by group."""
+    rows = [Row(_("Everybody"), result.counts)]
+    if result.equal_voice:
+        said = {mark: f"{(share + 50) // 100}%" for mark, share in result.equal_voice.items()}
+        rows.append(Row(_("Equal voice"), result.equal_voice, said))
+    rows += [Row(_("other groups") if row.label == POOL else row.label, row.counts) for row in result.rows]
+    return _drawn(rows, round_, _("How everybody voted, and each group"), results.WIDE, legend=True)
+
+
+def run_off_picture(round_: Round, result: Result) -> str:
+    """A run-off: a bar for each round, with the ballots that ran out at its end. The letters stand in its table."""
+    rows = []
+    for number, step in enumerate((result.figures or {})["rounds"], 1):
+        label = _("Round %(number)s") % {"number": number}
+        rows.append(Row(label, {**step["counts"], results.RAN_OUT: step["exhausted"]}))
+    return _drawn(rows, round_, _("The run-off, round by round"), _BESIDE, legend=False)
+
+
+def _drawn(rows: list[Row], round_: Round, title: str, broad: int, *, legend: bool) -> str:
+    own = {r.id: r.label for r in round_.responses}
+    labels = {r.id: mark_words(r.id, own) for r in round_.columns}
+    return results.shares(rows, labels, title, words=chart_words(), broad=broad, legend=legend)

@@ -1,0 +1,135 @@
+"""The field's terms in plain words, as pages say them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from forum.sessions.session import LiveSession
+from forum.sessions.stop import Bar
+from forum.stories import paths
+from forum.stories.scenario import Scenario
+from forum.web.charts import stop_wave
+from forum.web.charts.results import Words
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+
+
+def session_state(session: LiveSession) -> str:
+    """Where a session stands: a rehearsal, ended, or going on."""
+    if session.rehearsal:
+        return _("Rehearsal")
+    return _("Ended") if session.ended else _("Going on")
+
+
+def stage_words(stage: str) -> str:
+    """A stage of the commissioning cycle, in plain words."""
+    return {
+        "assess needs": _("Finding out what people need"),
+        "plan": _("Planning what to do"),
+        "secure": _("Choosing and paying for it"),
+        "monitor": _("Watching how it goes"),
+    }.get(stage, stage)
+
+
+def power_words(level: str) -> str:
+    """What a level of decision power means for somebody who votes."""
+    return {
+        "informing": _("You are told what is planned, and people see what you think of it. The vote binds nobody."),
+        "consultation": _(
+            "Those who decide ask what you think and must read it. They may decide otherwise, and say why."
+        ),
+        "engagement": _("You and those who decide talk about it more than once. The vote steers what they decide."),
+        "co-design": _("You shape the plans together with those who decide. The vote says which plan goes on."),
+        "co-production": _("You and the services decide together, as equals. The vote is part of the decision."),
+    }.get(level, level)
+
+
+def outcome_words(outcome: str) -> str:
+    """What was decided, in plain words."""
+    return {
+        "adopted": _("Adopted"),
+        "adopted with changes": _("Adopted with changes"),
+        "not adopted": _("Not adopted"),
+        "deferred": _("Put off until later"),
+    }.get(outcome, outcome)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The paths of a story as pages show them; `findings` are (sentence, whether it must be mended)."""
+
+    svg: str
+    places: tuple[paths.Place, ...]
+    findings: tuple[tuple[str, bool], ...]
+
+
+def paths_of(told: Scenario) -> Paths:
+    """The paths of a story: picture, list, and what a reader could run into."""
+    words = paths.Words(
+        start=_("Start"),
+        decision=_("Decision point"),
+        stop=_("Stop point"),
+        ending=_("Ending"),
+        unreached=_("No way leads here"),
+        back=_("back to %(number)s"),
+        nowhere=_("leads nowhere"),
+        summary=_("The list below says the same."),
+    )
+    return Paths(
+        paths.picture(told, _("The paths of this story"), words=words),
+        paths.places(told),
+        tuple((say(found.message, dict(found.values)), found.serious) for found in paths.findings(told)),
+    )
+
+
+def chart_words() -> Words:
+    """What the pictures themselves say; their %-places are filled by the charts."""
+    return Words(
+        joined=_("New"),
+        left=_("Gone"),
+        not_followed=_("Others"),
+        ran_out=_("Ran out"),
+        count=_("%(label)s: %(number)s"),
+        move=_("%(before)s to %(after)s: %(number)s"),
+    )
+
+
+def act_words(action: str) -> str:
+    """What a moderator did, as the public log says it; an action of a later version under its own name."""
+    words = {
+        "accepted": _("A moderator accepted a story. Everybody can read it."),
+        "returned": _("A moderator returned a story to its writer."),
+        "held": _("A moderator held a story back."),
+        "released": _("A moderator put a held story back with those that wait to be read."),
+        "taken down": _("A moderator took a public story down. It is held back now."),
+        "kept": _("Readers reported a story. A moderator read it again, and it stays public."),
+        "new version accepted": _("A moderator accepted a new version of a public story."),
+        "new version returned": _("A moderator returned a new version of a public story to its writer."),
+        "evidence shown": _("A moderator looked at evidence for a story, and it is shown beside it."),
+        "evidence declined": _("A moderator looked at evidence for a story and did not show it."),
+        "decision upheld": _("A writer appealed. Another moderator read the story and left it as it was decided."),
+        "decision overturned": _("A writer appealed. Another moderator read the story and undid what was decided."),
+    }
+    return words.get(action, action)
+
+
+def kind_words(kind: str) -> str:
+    """What a round is for, as the console says it."""
+    return {
+        "first vote": _("first vote"),
+        "vote after replay": _("vote after the replay"),
+        "magic check": _("magic check"),
+        "character vote": _("whom to replace"),
+        "policy vote": _("vote on a proposal"),
+    }.get(kind, kind)
+
+
+def wave_picture(bars: Sequence[Bar]) -> str:
+    """The wave of stops, as SVG."""
+    return stop_wave.picture(
+        bars, stop_wave.Words(_("Stops since the scene was put up"), _("From %(start)s to %(end)s: %(number)s"))
+    )
+
+
+minutes = stop_wave.clock

@@ -1,0 +1,184 @@
+"""What became of a story in plain words: each event of timeline.py as a line of a timeline or an entry of a feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from forum.services.stories.timeline import (
+    ANNULLED_VOTE,
+    APPEALED,
+    DECIDED,
+    MODERATED,
+    PLAYED,
+    PROMISED,
+    PUBLISHED,
+    RECEIVED,
+    VOTED,
+    Event,
+)
+from forum.web.i18n.gettext import gettext as _
+from forum.web.templating import day, moment
+from forum.web.words import entries, methods
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event in words: a sentence, more sentences under it, somebody's own words, and where to read on.
+
+    `rows` are (group, what it preferred), for a result that may be given by group.
+    """
+
+    at: str
+    title: str
+    text: str = ""
+    quote: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    link: str = ""
+    link_text: str = ""
+
+    @property
+    def plain(self) -> str:
+        """All but the title as plain text."""
+        rows = "; ".join(f"{group}: {words}" for group, words in self.rows)
+        return "\n".join(part for part in (self.text, rows, self.quote) if part)
+
+
+def told(event: Event) -> Line:
+    """An event as its writer reads it on the private page, or as anybody reads it in a feed."""
+    return _TELLERS[event.kind](event)
+
+
+def _received(event: Event) -> Line:
+    if event.again:
+        return Line(event.at, _("You changed your story and sent it again."))
+    return Line(event.at, _("We received your story."))
+
+
+def _moderated(event: Event) -> Line:
+    act = _there(event.act)
+    words = {
+        "accepted": _("A moderator read your story and accepted it. Everybody can read it."),
+        "returned": _("A moderator read your story and sent it back to you."),
+        "held": _("A moderator read your story and holds it back for now."),
+        "released": _("A moderator no longer holds your story. It waits to be read again."),
+        "taken down": _("A moderator took your story down. Nobody else can see it for now."),
+        "kept": _("A reader reported your story. A moderator read it again, and it stays public."),
+        "new version accepted": _("A moderator read your new version and accepted it. It is the public one now."),
+        "new version returned": _("A moderator read your new version and sent it back. The public one stays."),
+        "evidence shown": _("A moderator looked at your evidence. It is shown beside your story."),
+        "evidence declined": _("A moderator looked at your evidence and declined it."),
+        "decision upheld": _("Another moderator answered your appeal. It stays as it was decided."),
+        "decision overturned": _("Another moderator answered your appeal: you were right. What was decided is undone."),
+    }
+    link = f"/stories/{act.story}" if act.action == "accepted" else ""
+    return Line(
+        event.at,
+        words.get(act.action, act.action),
+        quote=act.because,
+        link=link,
+        link_text=_("See it as others do") if link else "",
+    )
+
+
+def _appealed(event: Event) -> Line:
+    return Line(event.at, _("You asked another moderator to look at it (an appeal)."), quote=_there(event.appeal).words)
+
+
+def _published(event: Event) -> Line:
+    story = _there(event.story)
+    return Line(
+        event.at,
+        _("The story “%(title)s” was published.") % {"title": story.title},
+        link=f"/stories/{story.id}",
+        link_text=_("Read the story"),
+    )
+
+
+def _played(event: Event) -> Line:
+    session = _there(event.session)
+    values = {"title": _there(event.story).title, "session": session.title}
+    if session.asynchronous:
+        values["until"] = moment(_there(event.round).closes_at)
+        said = _("“%(title)s” was opened for answers, in the asynchronous round “%(session)s”, until %(until)s.")
+        return Line(
+            event.at, said % values, link=f"/answer/{session.code}", link_text=_("The page for those who answer")
+        )
+    return Line(event.at, _("“%(title)s” was played in the live session “%(session)s”.") % values)
+
+
+def _voted(event: Event) -> Line:
+    round_, result = _there(event.round), _there(event.result)
+    labels = {r.id: r.label for r in round_.responses}
+    if round_.closes_at:
+        sentence = _("People answered by themselves, in an asynchronous round: “%(question)s”")
+    elif round_.second_of:
+        sentence = _("People voted again after the replay: “%(question)s”")
+    else:
+        sentence = _("People voted: “%(question)s”")
+    return Line(
+        event.at,
+        sentence % {"question": round_.question},
+        methods.outcome_of_vote(result, round_.method, labels, asynchronous=bool(round_.closes_at)),
+        rows=tuple((row.label, methods.said_by_row(row, round_.method, labels)) for row in result.rows),
+        link=f"/record?session={round_.session}",
+        link_text=_("The votes in the record"),
+    )
+
+
+def _annulled(event: Event) -> Line:
+    round_ = _there(event.round)
+    sentence = _("A vote was declared void, and does not count: “%(question)s”")
+    if round_.closes_at:
+        sentence = _("An asynchronous round was declared void, and does not count: “%(question)s”")
+    return Line(
+        event.at,
+        sentence % {"question": round_.question},
+        quote=round_.annulled_because,
+    )
+
+
+def _decided(event: Event) -> Line:
+    decision, round_ = _there(event.decision), _there(event.round)
+    labels = {r.id: r.label for r in round_.responses}
+    return Line(
+        event.at,
+        _("It was decided: %(decision)s") % {"decision": entries.decided(decision.outcome, decision.response, labels)},
+        decision.rationale,
+        link=f"/decisions/{decision.id}",
+        link_text=_("Read the whole decision"),
+    )
+
+
+def _promised(event: Event) -> Line:
+    one, decision = _there(event.commitment), _there(event.decision)
+    values = {"role": one.role, "day": day(one.by)}
+    return Line(
+        event.at,
+        _("It was promised: %(role)s will do this by %(day)s.") % values,
+        one.what,
+        link=f"/decisions/{decision.id}",
+        link_text=_("Read the decision it belongs to"),
+    )
+
+
+def _there(part: Part | None) -> Part:
+    """A part that every event of this kind has."""
+    if part is None:
+        raise ValueError("an event without what it is about")
+    return part
+
+
+_TELLERS = {
+    RECEIVED: _received,
+    MODERATED: _moderated,
+    APPEALED: _appealed,
+    PUBLISHED: _published,
+    PLAYED: _played,
+    VOTED: _voted,
+    ANNULLED_VOTE: _annulled,
+    DECIDED: _decided,
+    PROMISED: _promised,
+}

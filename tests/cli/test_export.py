@@ -1,0 +1,85 @@
+"""`forum export` and `forum verify`, one after the other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from support.decided_session import FIRST, a_vote
+
+from forum.__main__ import main
+from forum.cli import opened, run, settings_for
+from forum.record.signing import KEY_FILE
+
+
+def forum(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with one vote in it."""
+    folder = tmp_path / "data"
+
+    async def fill() -> None:
+        async with opened(settings_for(folder), make=True) as store:
+            await a_vote(store, FIRST, declared=True)
+
+    run(fill())
+    return folder
+
+
+def one_line(done: Result) -> bool:
+    return done.exit_code == 2 and done.stdout == "" and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_what_is_exported_is_verified(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.zip"
+    done = forum("export", "--out", out, "--data", data, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {"file": str(out), "entries": 4, "ballots": len(FIRST)}
+    assert "Wrote" in done.stderr
+    checked = forum("verify", out, "--json")
+    assert checked.exit_code == 0
+    assert {check["verdict"] for check in json.loads(checked.stdout)["checks"]} == {"PASS"}
+    assert (data / KEY_FILE).exists()
+    again = tmp_path / "again.zip"
+    assert forum("export", "--out", again, "--data", data).stdout == ""
+    assert again.read_bytes() == out.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.zip", "data", "out.zip"]
+
+
+def test_a_changed_export_ends_with_1(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.zip"
+    forum("export", "--out", out, "--data", data)
+    whole = out.read_bytes()
+    out.write_bytes(whole.replace(b'"choice":"r1"', b'"choice":"r2"', 1))
+    done = forum("verify", out)
+    assert done.exit_code == 1
+    assert "FAIL" in done.stdout
+
+
+def test_what_cannot_be_done_is_said_in_one_line(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.zip"
+    (tmp_path / "no.zip").write_bytes(b"no zip")
+    key = tmp_path / "key.pem"
+    key.write_bytes(b"no key")
+    assert one_line(forum("verify", tmp_path / "no.zip"))
+    assert one_line(forum("verify", tmp_path / "nowhere.zip"))
+    assert one_line(forum("verify", tmp_path))
+    elsewhere: tuple[str | Path, ...] = ("--data", tmp_path / "nowhere")
+    for arguments in (elsewhere, ("--data", data, "--commission", "0" * 32)):
+        done = forum("export", "--out", out, *arguments)
+        assert done.exit_code == 2
+        assert done.stdout == ""
+        assert "Traceback" not in done.output
+        assert not out.exists()
+    assert forum("export", "--out", tmp_path / "no folder" / "out.zip", "--data", data).exit_code == 2
+    assert forum("export", "--out", out, "--data", data).exit_code == 0
+    assert one_line(forum("verify", out, "--key", key))
+    (data / KEY_FILE).write_bytes(b"damaged")
+    done = forum("export", "--out", out, "--data", data)
+    assert done.exit_code == 2
+    assert "damaged" in done.stderr

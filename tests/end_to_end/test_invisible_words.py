@@ -1,0 +1,225 @@
+"""Wherever words are required, words that nobody can see are none: every way in, each with another such text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rehearsal.test_polis import SMALL
+from services.sessions.test_organising import FORM
+from stories.test_scenario import GOOD, STORY
+from stories.test_twine import published
+from support.app import telling
+from support.co_writing import RESPONSE, a_built_story
+from support.decided_session import COMMISSIONER, a_vote
+from support.factories import CLOCK, a_commission, new_id
+from support.second_run_session import a_replay
+
+from forum.errors import BadInput, FormErrors, StoryProblems
+from forum.live.messages import CastMessage, StopMessage
+from forum.live.room import cast_of, press_of
+from forum.ports import Person, Store
+from forum.rehearsal import polis
+from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.sessions.organising import SessionForm, create_commission, create_session, make_token
+from forum.services.sessions.programmes import Programming, SectionForm
+from forum.services.stories import appeals_and_reports, evidence, submissions
+from forum.stories import foreign_import, scenario, twine
+from forum.voting.counting import AGREE_IF, CANNOT_LIVE_WITH
+from forum.voting.methods import METHODS
+from forum.web.forms import Form
+
+ZERO, JOINER, FILLER, BRAILLE, GRAPHEME, SELECTOR = "\u200b", "\u2060", "\u3164", "\u2800", "\u034f", "\ufe0f"
+TAGS, MARK, HYPHEN, BLANK = "\U000e0041\U000e0042", "\u0301", "\u00ad\u00ad", "\U00013441"
+
+
+@pytest.mark.parametrize("unseen", [ZERO, JOINER, FILLER, BRAILLE, GRAPHEME, SELECTOR, TAGS, MARK, HYPHEN, BLANK])
+def test_a_field_of_a_form_is_empty(unseen: str) -> None:
+    form = Form({"words": [f" {unseen}\r\n"], "each": [unseen, "a"]})
+    assert form.text("words") == ""
+    assert form.texts("each") == ["", "a"]
+    form.need("words", "Write it.")
+    assert set(form.errors) == {"words"}
+
+
+@pytest.mark.parametrize("unseen", [ZERO, FILLER, BRAILLE])
+def test_a_message_over_a_socket_says_nothing(unseen: str) -> None:
+    cast = cast_of(CastMessage("c", "r", "r1", unseen, unseen), "p", CLOCK.now())
+    assert (cast.reason, cast.condition) == ("", "")
+    press = press_of(StopMessage("s", "here", unseen, unseen), "p", "s", CLOCK.now())
+    assert (press.character, press.how) == ("", "")
+
+
+def test_an_objection_needs_words() -> None:
+    lacks = METHODS["consent"].lacks
+    assert lacks(CANNOT_LIVE_WITH, "Not at night.", "") == lacks(AGREE_IF, "", "it is by day") == ""
+    for unseen in (ZERO, FILLER, MARK):
+        assert lacks(CANNOT_LIVE_WITH, unseen, "") == "reason_needed"
+        assert lacks(AGREE_IF, "", unseen) == "condition_needed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": ZERO}, "title"),
+        ({"question": FILLER}, "question"),
+        ({"decides": BRAILLE}, "decides"),
+        ({"can_change": GRAPHEME}, "can_change"),
+        ({"cannot_change": JOINER}, "cannot_change"),
+        ({"groups": (("Carers", ""), (FILLER, "4"))}, "group_2"),
+        ({"groups": (("Carers", ""), (ZERO, ""))}, "group_1"),
+        ({"support": ((SELECTOR, "116 123"),)}, "support_name_1"),
+        ({"support": (("Samaritans", MARK),)}, "support_contact_1"),
+    ],
+)
+async def test_a_commission_is_described_in_words(sqlite_store: Store, changes: dict[str, object], field: str) -> None:
+    with pytest.raises(FormErrors) as caught:
+        await create_commission(sqlite_store, CLOCK, replace(FORM, **changes))  # type: ignore[arg-type]
+    assert set(caught.value.fields) == {field}
+
+
+async def test_titles_and_labels_of_an_organiser_are_words(sqlite_store: Store) -> None:
+    commission = a_commission()
+    person = Person(new_id(), "o", "O", ("organiser",))
+    async with sqlite_store.begin() as work:
+        await work.commissions.add(commission)
+        await work.people.add(person)
+    with pytest.raises(FormErrors, match="problem"):
+        await create_session(sqlite_store, CLOCK, SessionForm(commission.id, title=ZERO))
+    with pytest.raises(FormErrors, match="problem"):
+        await make_token(sqlite_store, CLOCK, person, BRAILLE)
+    live = await create_session(sqlite_store, CLOCK, SessionForm(commission.id, title="A day"))
+    plan = Programming(sqlite_store, CLOCK, live.id)
+    for act in (
+        plan.section(SectionForm(title=FILLER)),
+        plan.note("", JOINER),
+        plan.ask("", ZERO, ("a", "b"), none=True),
+    ):
+        with pytest.raises(BadInput):
+            await act
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"rationale": ZERO}, "rationale"),
+        ({"response": "r2", "why": FILLER}, "why"),
+        ({"promises": (Promise(BRAILLE, "Two nurses", "2027-03-31"),)}, "role_1"),
+        ({"promises": (Promise("The ward", GRAPHEME, "2027-03-31"),)}, "what_1"),
+    ],
+)
+async def test_a_decision_has_reasons_that_can_be_read(
+    sqlite_store: Store, changes: dict[str, object], field: str
+) -> None:
+    voted = await a_vote(sqlite_store)
+    form = DecisionForm(voted.rounds, outcome="adopted", response="r1", rationale="A nurse is there.")
+    with pytest.raises(FormErrors) as caught:
+        await decide(sqlite_store, CLOCK, COMMISSIONER, replace(form, **changes))  # type: ignore[arg-type]
+    assert set(caught.value.fields) == {field}
+
+
+async def test_what_the_facilitator_puts_on_screens_is_words(sqlite_store: Store) -> None:
+    playing = await a_replay(sqlite_store)
+    stop = await playing.tried()
+    acts, policy, session = playing.acts, playing.policy, playing.session
+    await policy.propose(session, "A quiet room is kept free")
+    async with sqlite_store.read() as work:
+        [proposal] = await work.proposals.of(session)
+    for act in (
+        acts.tried(session, stop, ZERO),
+        acts.offer(session, stop, FILLER),
+        acts.note(session, BRAILLE),
+        acts.ask(session, GRAPHEME, ("Yes", "No"), none=False),
+        acts.ask(session, "Who?", ("Yes", JOINER), none=False),
+        acts.ask(session, "Who?", ("Yes", "Y\u200bes"), none=False),
+        acts.annul(session, playing.first, SELECTOR),
+        policy.propose(session, MARK),
+        policy.propose(session, "A qui\u00adet room is kept free"),
+        policy.amend(session, proposal.id, proposal.words, TAGS),
+    ):
+        with pytest.raises(BadInput):
+            await act
+
+
+async def test_what_moderators_and_readers_write_is_words(sqlite_store: Store) -> None:
+    commission = a_commission()
+    async with sqlite_store.begin() as work:
+        await work.commissions.add(commission)
+    story, key = await submissions.submit(sqlite_store, CLOCK, commission.id, telling())
+
+    async def moderate(action: str, because: str) -> None:
+        async with sqlite_store.read() as work:
+            now = await work.stories.get(story.id)
+        await submissions.moderate(
+            sqlite_store, CLOCK, story.id, action, because=because, expected_status=now.status, by=new_id()
+        )
+
+    for action in (submissions.RETURN, submissions.HOLD):
+        with pytest.raises(BadInput):
+            await moderate(action, ZERO)
+    await moderate(submissions.ACCEPT, "")
+    for act in (
+        moderate(submissions.TAKE_DOWN, FILLER),
+        appeals_and_reports.report(sqlite_store, CLOCK, story.id, BRAILLE),
+        evidence.add_file(sqlite_store, CLOCK, key, title=GRAPHEME, content=b"%PDF-"),
+    ):
+        with pytest.raises(BadInput):
+            await act
+    await moderate(submissions.TAKE_DOWN, "It names somebody.")
+    with pytest.raises(BadInput):
+        await appeals_and_reports.appeal(sqlite_store, CLOCK, key, JOINER)
+
+
+async def test_what_is_told_and_suggested_is_words(sqlite_store: Store) -> None:
+    built = await a_built_story(sqlite_store)
+    for changes in ({"words": ZERO}, {"words": FILLER, "name": ZERO}):
+        with pytest.raises(FormErrors) as caught:
+            await built.suggest(RESPONSE, **changes)
+        assert set(caught.value.fields) == {"words"}
+    suggestion = await built.suggest(RESPONSE)
+    with pytest.raises(FormErrors, match="problem"):
+        await built.answer(suggestion, "declined", because=BRAILLE)
+    for told in (
+        {"happened": ZERO},
+        {"question": FILLER},
+        {"responses": ("Sit down", "Call", GRAPHEME)},
+        {"title": MARK},
+    ):
+        with pytest.raises(FormErrors):
+            telling(**told)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [("The late bus", 1), ("The bus is late.", 10), ("[[Ask->", 12), ("Whom should Ana ask?", 14), ("Home", 20)],
+)
+def test_a_file_tells_by_line_what_nobody_can_see(words: str, line: int) -> None:
+    """In Twee as it is written by hand, and by way of what another tool wrote."""
+    unseen = f"[[{BRAILLE}->" if words.startswith("[[") else BRAILLE
+    source = GOOD.replace(words, unseen)
+    assert source != GOOD
+    for read in (lambda text: scenario.parse(text, new=True), lambda text: foreign_import.read_twee(text.encode())):
+        with pytest.raises(StoryProblems) as caught:
+            read(source)
+        assert line in {problem.line for problem in caught.value.problems}
+
+
+def test_responses_that_look_the_same_are_there_twice() -> None:
+    with pytest.raises(StoryProblems, match="twice"):
+        scenario.parse(GOOD.replace("A woman", "The dri\u200bver"), new=True)
+
+
+def test_a_story_that_was_kept_before_is_still_read() -> None:
+    kept = scenario.parse(GOOD.replace("Ana waits.", BRAILLE))
+    assert scenario.parse(scenario.write(kept)) == kept
+
+
+def test_a_file_from_twine_tells_what_nobody_can_see() -> None:
+    scenes = tuple(replace(scene, text=ZERO) if scene.name == "Home" else scene for scene in STORY.scenes)
+    with pytest.raises(StoryProblems):
+        twine.read(published(replace(STORY, scenes=scenes)))
+
+
+def test_a_statement_from_polis_without_words_has_none() -> None:
+    files = SMALL | {polis.COMMENTS: SMALL[polis.COMMENTS].replace("The police should come", FILLER)}
+    assert polis.read(files).statements[0].text == ""

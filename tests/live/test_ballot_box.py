@@ -1,0 +1,183 @@
+"""The intake on a real SQLite store: one answer for every cast, after the commit, whatever the store does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from support.factories import CLOCK, a_cast, a_room
+
+from forum.errors import StoreUnavailable
+from forum.live.ballot_box import Intake
+from forum.live.message_allowance import CHANGES
+from forum.ports import CastOutcome, Store, Work
+from forum.services.sessions.facilitation import Facilitation
+
+
+class Faulty:
+    """The real store, which fails the next `before` units before their commit and the next `after` ones after it."""
+
+    def __init__(self, store: Store, before: int = 0, after: int = 0, bug: bool = False) -> None:
+        self.store, self.before, self.after, self.bug = store, before, after, bug
+
+    @asynccontextmanager
+    async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
+        async with self.store.begin(first=first) as work:
+            yield work
+            if self.before:
+                self.before -= 1
+                raise RuntimeError("bug") if self.bug else StoreUnavailable("the disk is full")
+        if self.after:
+            self.after -= 1
+            raise StoreUnavailable("the connection went away after the commit")
+
+    def read(self) -> AbstractAsyncContextManager[Work]:
+        return self.store.read()
+
+    async def scrub(self) -> None:
+        await self.store.scrub()
+
+    async def close(self) -> None:
+        await self.store.close()
+
+
+@pytest.fixture
+async def open_round(sqlite_store: Store) -> tuple[str, list[str]]:
+    live, people = await a_room(sqlite_store, ["g1", "g1", "g2", None])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    asked = await facilitation.ask(live.id, "Who should come first?", ["A nurse", "The police"], none=True)
+    assert asked.round is not None
+    await facilitation.open(live.id, asked.round.id)
+    return asked.round.id, people
+
+
+async def test_every_cast_is_answered_once_and_counted_once(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    round_id, people = open_round
+    told: list[dict[str, int]] = []
+    answers: list[CastOutcome] = []
+    intake = Intake(sqlite_store, told.append)
+    for person in people * 5:
+        intake.cast(a_cast(round_id, person), answers.append)
+    await intake.drain()
+    assert len(answers) == 20
+    assert not any(a.refusal for a in answers)
+    assert sum(a.changed for a in answers) == 16
+    assert told[-1] == {round_id: 4}
+    async with sqlite_store.read() as work:
+        assert len(await work.rounds.ballots(round_id)) == 4
+
+
+async def test_casts_that_come_while_a_commit_runs_share_the_next_one(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    round_id, people = open_round
+    told: list[dict[str, int]] = []
+    intake = Intake(sqlite_store, told.append)
+    first = asyncio.create_task(intake.cast_and_wait(a_cast(round_id, people[0])))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    rest = [asyncio.create_task(intake.cast_and_wait(a_cast(round_id, p))) for p in people[1:]]
+    outcomes = await asyncio.gather(first, *rest)
+    assert not any(o.refusal for o in outcomes)
+    assert len(told) == 2
+
+
+async def test_who_changes_a_vote_without_end_is_told_to_wait_and_the_others_are_counted(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    """Each cast is remembered for good: somebody who sends a new one again and again would fill the disk."""
+    round_id, people = open_round
+    answers: list[CastOutcome] = []
+    intake = Intake(sqlite_store, lambda _: None)
+    for _ in range(int(CHANGES) + 50):
+        intake.cast(a_cast(round_id, people[0]), answers.append)
+    assert (await intake.cast_and_wait(a_cast(round_id, people[0]))).refusal == "too_fast"
+    assert (await intake.cast_and_wait(a_cast(round_id, people[1]))).refusal == ""
+    await intake.drain()
+    assert sorted(answer.refusal for answer in answers) == [""] * int(CHANGES) + ["too_fast"] * 50
+    async with sqlite_store.read() as work:
+        assert {ballot.participant for ballot in await work.rounds.ballots(round_id)} == set(people[:2])
+
+
+@pytest.mark.parametrize("bug", [False, True])
+async def test_failed_nothing_is_acknowledged_and_the_same_cast_counts_when_sent_again(
+    sqlite_store: Store, open_round: tuple[str, list[str]], bug: bool
+) -> None:
+    round_id, people = open_round
+    intake = Intake(Faulty(sqlite_store, before=1, bug=bug), lambda _: None)
+    cast = a_cast(round_id, people[0], "r2")
+    assert (await intake.cast_and_wait(cast)).refusal == "not_stored"
+    async with sqlite_store.read() as work:
+        assert await work.rounds.ballots(round_id) == []
+    assert (await intake.cast_and_wait(cast)).refusal == ""
+    async with sqlite_store.read() as work:
+        assert [b.choice for b in await work.rounds.ballots(round_id)] == ["r2"]
+
+
+async def test_failed_but_persisted_the_same_cast_is_counted_once(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    round_id, people = open_round
+    intake = Intake(Faulty(sqlite_store, after=1), lambda _: None)
+    cast = a_cast(round_id, people[0], "r2")
+    assert (await intake.cast_and_wait(cast)).refusal == "not_stored"
+    again = await intake.cast_and_wait(cast)
+    assert (again.refusal, again.changed) == ("", False)
+    async with sqlite_store.read() as work:
+        assert [b.choice for b in await work.rounds.ballots(round_id)] == ["r2"]
+
+
+async def test_one_wrong_ballot_does_not_take_its_neighbours_down(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    round_id, people = open_round
+    told: list[dict[str, int]] = []
+    intake = Intake(sqlite_store, told.append)
+    outcomes = await asyncio.gather(
+        intake.cast_and_wait(a_cast(round_id, people[0])),
+        intake.cast_and_wait(a_cast(round_id, people[1], "r9")),
+        intake.cast_and_wait(a_cast("0" * 32, people[2])),
+        intake.cast_and_wait(a_cast(round_id, "nobody")),
+        intake.cast_and_wait(a_cast(round_id, people[3], "none")),
+    )
+    assert [o.refusal for o in outcomes] == ["", "unknown_response", "unknown_round", "unknown_round", ""]
+    # A round of which nothing was counted is nobody's news, nor is a round that is none.
+    assert told == [{round_id: 2}]
+    assert (await intake.cast_and_wait(a_cast("0" * 32, people[2]))).refusal == "unknown_round"
+    assert told == [{round_id: 2}, {}]
+
+
+async def test_more_ballots_than_one_transaction_takes_are_counted_in_the_next(
+    sqlite_store: Store, open_round: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.live.ballot_box._BATCH", 3)
+    round_id, people = open_round
+    told: list[dict[str, int]] = []
+    intake = Intake(sqlite_store, told.append)
+    outcomes = await asyncio.gather(*(intake.cast_and_wait(a_cast(round_id, people[n % 4])) for n in range(8)))
+    assert not any(o.refusal for o in outcomes)
+    assert told == [{round_id: 3}, {round_id: 4}, {round_id: 4}]
+
+
+async def test_what_cannot_wait_any_more_is_told_so_at_once_and_counts_when_sent_again(
+    sqlite_store: Store, open_round: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.live.ballot_box.MOST_WAITING", 2)
+    round_id, people = open_round
+    intake = Intake(sqlite_store, lambda _: None)
+    answers: list[CastOutcome] = []
+    sent = [a_cast(round_id, person) for person in people]
+    for one in sent:
+        intake.cast(one, answers.append)
+    assert [(a.cast, a.refusal) for a in answers] == [(one, "not_stored") for one in sent[2:]]
+    await intake.drain()
+    for one in sent[2:]:
+        intake.cast(one, answers.append)
+    await intake.drain()
+    assert [a.refusal for a in answers[2:]] == [""] * 4
+    async with sqlite_store.read() as work:
+        assert await work.rounds.voted([round_id]) == {round_id: 4}

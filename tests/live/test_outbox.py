@@ -1,0 +1,109 @@
+"""The outbox: the latest state wins, answers keep their order, and memory for a slow phone is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forum.live.outbox import MOST_ANSWERS, Outbox
+
+
+async def test_answers_come_first_and_in_order_then_state_then_tally() -> None:
+    outbox = Outbox()
+    outbox.tally("tally")
+    outbox.state("state")
+    outbox.tally("tally 2")
+    outbox.answer("ack 1")
+    outbox.answer("ack 2")
+    assert await outbox.take() == ["ack 1", "ack 2", "state", "tally 2"]
+
+
+async def test_a_screen_that_is_behind_skips_to_the_latest_state() -> None:
+    outbox = Outbox()
+    for number in range(1000):
+        outbox.state(f"state {number}")
+        outbox.tally(f"tally {number}")
+    assert await outbox.take() == ["state 999", "tally 999"]
+
+
+async def test_a_new_state_takes_the_old_states_tally_with_it() -> None:
+    outbox = Outbox()
+    outbox.state("one")
+    outbox.tally("of one")
+    outbox.state("two")
+    assert await outbox.take() == ["two"]
+
+
+async def test_take_waits_until_there_is_something() -> None:
+    outbox = Outbox()
+    taking = asyncio.create_task(outbox.take())
+    await asyncio.sleep(0)
+    assert not taking.done()
+    outbox.answer("ack")
+    assert await taking == ["ack"]
+
+
+async def test_close_ends_take_after_what_is_left() -> None:
+    outbox = Outbox()
+    outbox.answer("bye")
+    outbox.close()
+    assert await outbox.take() == ["bye"]
+    assert await outbox.take() == []
+
+
+async def test_answers_that_nobody_reads_do_not_pile_up() -> None:
+    outbox = Outbox()
+    for number in range(MOST_ANSWERS + 10):
+        outbox.answer(str(number))
+    assert outbox.overflowed
+    assert len(await outbox.take()) == MOST_ANSWERS
+
+
+@given(st.lists(st.sampled_from(["state", "tally", "answer"]), max_size=60))
+def test_whatever_comes_an_outbox_holds_every_answer_and_at_most_one_state_and_tally(kinds: list[str]) -> None:
+    async def run() -> list[str]:
+        outbox = Outbox()
+        for number, kind in enumerate(kinds):
+            getattr(outbox, kind)(f"{kind} {number}")
+        outbox.close()
+        return await outbox.take()
+
+    frames = asyncio.run(run())
+    assert [f for f in frames if f.startswith("answer")] == [
+        f"answer {n}" for n, kind in enumerate(kinds) if kind == "answer"
+    ]
+    assert sum(f.startswith("state") for f in frames) == ("state" in kinds)
+    assert sum(f.startswith("tally") for f in frames) <= 1
+
+
+async def test_a_change_goes_only_to_whoever_was_sent_what_it_is_made_of() -> None:
+    box, plain = Outbox(has=""), Outbox()
+    for each in (box, plain):
+        each.state("one", "m1")
+        assert await each.take() == ["one"]
+        each.state("two", "m2", "one to two", since="m1")
+    assert (await box.take(), await plain.take()) == (["one to two"], ["two"])
+    # The second was never sent: what follows from it is of no use.
+    box.state("three", "m3", "two to three", since="m2")
+    box.state("four", "m4", "three to four", since="m3")
+    assert await box.take() == ["four"]
+    assert box.has == "m4"
+
+
+async def test_a_screen_that_is_behind_gets_the_change_from_what_it_has() -> None:
+    """However many states came and went meanwhile: what counts is what it was sent last."""
+    box = Outbox(has="")
+    box.state("one", "m1")
+    assert await box.take() == ["one"]
+    box.state("two", "m2", "one to two", since="m1")
+    box.state("two", "m2", "one to two", since="m1")
+    assert (await box.take(), box.has) == (["one to two"], "m2")
+    # Two acts beside each other: each was drawn against what was on screens then.
+    box.state("three", "m3", "two to three", since="m2")
+    box.state("four", "m4", "three to four", since="m3")
+    box.state("five", "m5", "two to five", since="m2")
+    assert (await box.take(), box.has) == (["two to five"], "m5")
+    box.state("six", "m6", "", since="m5")
+    assert (await box.take(), box.has) == (["six"], "m6")

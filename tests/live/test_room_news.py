@@ -1,0 +1,248 @@
+"""What is news in a room, to whom and how soon: on a clock that jumps to the next timer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from conftest import Database
+from support.factories import CLOCK, a_room, new_id
+from support.fast_clock import in_a_hurry, let_it_work
+
+from forum.live.messages import CastMessage, Screen, encode
+from forum.live.presence import LOST, POLLING
+from forum.live.room import PHONES_TICK, TICK, Connection, Room
+from forum.live.rooms import Rooms
+from forum.ports import Person
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.voting import paper_ballots
+from forum.services.voting.paper_ballots import PaperForm
+from forum.sessions.session import Participant
+from forum.sessions.view import View
+from forum.store import SqlStore, open_store
+
+IDLE = PHONES_TICK * 3
+
+
+def draw(kind: Screen, view: View, language: str) -> str:
+    """What a test looks at: the cue, who joined, and what became of the papers."""
+    return f"{kind} {view.session.cue.kind} {dict(view.joined)} {view.papers}"
+
+
+@dataclass
+class Evening:
+    """A room with three people in it, and its rooms."""
+
+    store: SqlStore
+    rooms: Rooms
+    session: str
+    people: list[str]
+    round: str = ""
+
+    async def room(self) -> Room:
+        return await self.rooms.room(self.session)
+
+    async def enter(self, kind: Screen = "phone", participant: str = "") -> Connection:
+        """A screen that has been sent everything there was."""
+        connection = Connection(kind, participant)
+        (await self.room()).enter(connection)
+        news(connection)
+        return connection
+
+    async def open(self) -> str:
+        """Opens a vote and shows it; the id of its round."""
+        acts = Facilitation(self.store, CLOCK)
+        asked = (await acts.ask(self.session, "Who?", ["A nurse", "The police"], none=True)).round
+        assert asked is not None
+        await acts.open(self.session, asked.id)
+        await self.rooms.changed(self.session)
+        return asked.id
+
+    async def joins(self, number: int) -> None:
+        """So many people of a second group join."""
+        async with self.store.begin() as work:
+            for _ in range(number):
+                await work.sessions.join(Participant(new_id(), self.session, "g2", CLOCK.now()), new_id())
+        self.rooms.joined(self.session)
+
+
+def an_evening(database: Database, play: Callable[[Evening], Awaitable[None]]) -> None:
+    async def evening() -> None:
+        store = await open_store(database.url)
+        let_it_work(store)
+        live, people = await a_room(store, ["g1"] * 3)
+        rooms = Rooms(store, CLOCK, draw, lambda words, language: words)
+        await play(Evening(store, rooms, live.id, people))
+        await rooms.close()
+        await store.close()
+
+    in_a_hurry(evening())
+
+
+def news(connection: Connection, *kinds: str) -> list[dict[str, Any]]:
+    """What has come for a screen by now (of these types), taken out without waiting."""
+    connection.outbox.answer("{}")
+    taking = connection.outbox.take()
+    try:
+        taking.send(None)
+    except StopIteration as done:
+        messages: list[dict[str, Any]] = [json.loads(frame) for frame in done.value if frame != "{}"]
+        return [message for message in messages if not kinds or message["t"] in kinds]
+    raise AssertionError("it waits although there is something")
+
+
+def test_who_comes_and_goes_is_no_news_to_phones(sqlite_database: Database) -> None:
+    async def play(evening: Evening) -> None:
+        phone, wall = await evening.enter("phone", evening.people[0]), await evening.enter("projector")
+        round_ = await evening.open()
+        await asyncio.sleep(IDLE)
+        news(phone)
+        news(wall)
+        others = [await evening.enter("phone", person) for person in evening.people[1:]]
+        await asyncio.sleep(IDLE)
+        assert [message["present"] for message in news(wall, "tally")] == [3]
+        (await evening.room()).leave(others[0])
+        (await evening.room()).leave(others[1], lost=True)
+        await asyncio.sleep(IDLE)
+        assert [message["present"] for message in news(wall, "tally")] == [1]
+        assert news(phone, "tally") == []
+        # A vote is: with it comes how many are here.
+        (await evening.room()).receive(phone, encode(CastMessage("c1", round_, "r1")))
+        sent: list[dict[str, Any]] = []
+        while "ack" not in [message["t"] for message in sent]:  # the database takes real time, and so jumps no clock
+            sent += [json.loads(frame) for frame in await phone.outbox.take()]
+        await asyncio.sleep(IDLE)
+        tallies = [m for m in [*sent, *news(phone)] if m["t"] == "tally"]
+        assert [(m["voted"], m["present"]) for m in tallies] == [(1, 1)]
+
+    an_evening(sqlite_database, play)
+
+
+def test_the_first_change_is_told_at_once_and_those_after_it_together(sqlite_database: Database) -> None:
+    async def play(evening: Evening) -> None:
+        phone, wall = await evening.enter("phone", evening.people[0]), await evening.enter("projector")
+        round_ = await evening.open()
+        room = await evening.room()
+        await asyncio.sleep(IDLE)
+        news(phone)
+        news(wall)
+        room.counted(round_, 1)
+        assert [m["voted"] for m in news(wall, "tally")] == [m["voted"] for m in news(phone, "tally")] == [1]
+        for voted in range(2, 30):
+            room.counted(round_, voted)
+        assert (news(wall, "tally"), news(phone, "tally")) == ([], [])
+        await asyncio.sleep(TICK * 1.5)
+        assert ([m["voted"] for m in news(wall, "tally")], news(phone, "tally")) == ([29], [])
+        await asyncio.sleep(PHONES_TICK)
+        assert ([m["voted"] for m in news(phone, "tally")], news(wall, "tally")) == ([29], [])
+
+    an_evening(sqlite_database, play)
+
+
+def test_a_commit_without_a_new_ballot_is_no_news_and_holds_up_none(sqlite_database: Database) -> None:
+    """As where people only change their minds: the next new ballot is told at once, not a tick later."""
+
+    async def play(evening: Evening) -> None:
+        phone, wall = await evening.enter("phone", evening.people[0]), await evening.enter("projector")
+        round_ = await evening.open()
+        room = await evening.room()
+        room.counted(round_, 5)
+        await asyncio.sleep(IDLE)
+        news(phone)
+        news(wall)
+        for voted in (5, 4, 5):
+            room.counted(round_, voted)
+        room.counted(new_id(), 50)
+        assert (room.voted, news(wall), news(phone)) == (5, [], [])
+        room.counted(round_, 6)
+        assert [m["voted"] for m in news(wall, "tally")] == [m["voted"] for m in news(phone, "tally")] == [6]
+
+    an_evening(sqlite_database, play)
+
+
+def test_consoles_alone_are_never_shown_another_state_than_everybody_has(sqlite_database: Database) -> None:
+    """An act that others have not been shown yet comes to consoles with them, and an older one does not come back."""
+
+    async def play(evening: Evening) -> None:
+        console, phone = await evening.enter("console"), await evening.enter("phone", evening.people[0])
+        room = await evening.room()
+        old = room.view
+        await Facilitation(evening.store, CLOCK).pause(evening.session, paused=True)
+        new = await evening.rooms._view(evening.session)
+        assert new.session.version == old.session.version + 1
+        room.show_console(new)
+        assert (room.view, news(console, "state"), news(phone, "state")) == (old, [], [])
+        await evening.rooms.changed(evening.session)
+        assert [m["v"] for m in news(console, "state") + news(phone, "state")] == [new.session.version] * 2
+        room.show_console(old)
+        assert (room.view.session, news(console, "state"), news(phone, "state")) == (new.session, [], [])
+
+    an_evening(sqlite_database, play)
+
+
+def test_what_has_changed_without_a_new_version_is_shown_too(sqlite_database: Database) -> None:
+    """Papers that somebody has counted: nothing that phones see, and no act of the facilitator."""
+
+    async def play(evening: Evening) -> None:
+        round_ = await evening.open()
+        console = await evening.enter("console")
+        version = (await evening.room()).version
+        ann, form = Person("ann", "ann", "Ann", ("organiser",)), PaperForm({("g1", "r1"): "2"}, "50")
+        await paper_ballots.enter(evening.store, CLOCK, ann, evening.session, round_, form)
+        await evening.rooms.changed(evening.session)
+        [state] = news(console, "state")
+        assert (state["v"], state["html"].endswith(" entered")) == (version, True)
+
+    an_evening(sqlite_database, play)
+
+
+def test_a_room_that_nobody_is_in_is_read_anew(sqlite_database: Database) -> None:
+    """Nobody tells an empty room who joins: a socket that ended before it entered may have left one behind."""
+
+    async def play(evening: Evening) -> None:
+        left_behind = await evening.room()
+        await evening.joins(6)
+        console = Connection("console")
+        room = await evening.rooms.enter(evening.session, console)
+        [state] = news(console, "state")
+        assert "'g2': 6" in state["html"]
+        assert room is not left_behind
+        # While somebody is in it, it is that room for everybody.
+        assert await evening.room() is await evening.room()
+
+    an_evening(sqlite_database, play)
+
+
+def test_a_phone_that_polls_no_more_is_lost_and_then_forgotten(sqlite_database: Database) -> None:
+    async def play(evening: Evening) -> None:
+        wall, console = await evening.enter("projector"), await evening.enter("console")
+        await evening.rooms.polled(evening.session, evening.people[0])
+        room = await evening.room()
+        await asyncio.sleep(IDLE)
+        assert room.present == 1
+        assert [m["present"] for m in news(wall, "tally")] == [1]
+        await asyncio.sleep(POLLING - IDLE + TICK * 2)
+        assert [m["present"] for m in news(wall, "tally")] == [0]
+        assert news(console, "tally")[-1]["health"] == {"connected": 0, "polling": 0, "lost": 1}
+        await asyncio.sleep(LOST + TICK * 2)
+        assert news(console, "tally")[-1]["health"] == {"connected": 0, "polling": 0, "lost": 0}
+        assert {m["present"] for m in news(wall, "tally")} <= {0}
+
+    an_evening(sqlite_database, play)
+
+
+def test_a_room_that_was_polled_is_dropped_once_nobody_polls(sqlite_database: Database) -> None:
+    async def play(evening: Evening) -> None:
+        room = await evening.rooms.polled(evening.session, evening.people[0])
+        await asyncio.sleep(POLLING / 2)
+        assert await evening.room() is room
+        await evening.rooms.polled(evening.session, evening.people[0])
+        await asyncio.sleep(POLLING - 1)
+        assert await evening.room() is room
+        await asyncio.sleep(POLLING)
+        assert evening.rooms._rooms == {}
+
+    an_evening(sqlite_database, play)

@@ -1,0 +1,51 @@
+"""The record, the words and the ballots as lines."""
+
+from __future__ import annotations
+
+import json
+
+from support.record import CRISIS, QUIET, a_keeper
+
+from forum.record import verify
+from forum.record.exports import EXPORTS
+from forum.voting.ballot import hash_of
+
+
+def test_the_record_is_whole_whichever_commission_is_chosen() -> None:
+    keeper = a_keeper()
+    whole = EXPORTS["record.jsonl"](keeper.log())
+    assert whole == EXPORTS["record.jsonl"](keeper.log(QUIET.id))
+    assert verify.parse_lines(whole) == keeper.entries
+
+
+def test_words_and_ballots_are_the_chosen_commissions() -> None:
+    keeper = a_keeper()
+    for name in ("disclosures.jsonl", "ballots.jsonl"):
+        parts = [EXPORTS[name](keeper.log(which)).splitlines() for which in (CRISIS.id, QUIET.id)]
+        assert parts[0]
+        assert parts[1]
+        assert sorted(parts[0] + parts[1]) == sorted(EXPORTS[name](keeper.log()).splitlines())
+
+
+def test_withdrawn_words_are_not_there() -> None:
+    assert "My brother" not in str(
+        [
+            verify.open_disclosure(line["disclosure"])
+            for line in map(json.loads, EXPORTS["disclosures.jsonl"](a_keeper().log()).splitlines())
+        ]
+    )
+
+
+def test_ballots_are_in_the_order_of_their_hashes_and_tell_no_person() -> None:
+    data = EXPORTS["ballots.jsonl"](a_keeper().log())
+    lines = verify.parse_lines(data)
+    hashes = [hash_of(line["leaf"]) for line in lines]
+    assert hashes == sorted(hashes)
+    assert b"users-" not in data
+    assert {line["label"] for line in lines} == {
+        "People who use services",
+        "Carers",
+        "Nurses",
+        "other groups",
+        "everyone",
+    }

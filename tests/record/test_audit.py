@@ -1,0 +1,697 @@
+"""Whole exports: a true one passes every check, and nothing in it can be changed unseen."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from support.dishonest_operator import details, failed, failed_or_unpacked, lie, of_type, result, signed_again, verdicts
+from support.record import CRISIS, QUIET, SIGNER, Keeper, a_keeper
+
+from forum.cli.verify import verify as command
+from forum.errors import BadInput, NotAnExport
+from forum.record import datapackage
+from forum.record import verify as record
+from forum.record.audit import verify
+from forum.record.public_log import Log
+from forum.record.signing import Signer
+from forum.record.verify import FAIL, FILES, NOT_CHECKED, PASS
+
+
+@pytest.fixture(scope="module")
+def packed() -> bytes:
+    return datapackage.pack(a_keeper().log(), SIGNER)
+
+
+@pytest.fixture(scope="module")
+def files(packed: bytes) -> dict[str, bytes]:
+    return record.unpack(packed)[0]
+
+
+@pytest.mark.parametrize("commission", [None, CRISIS.id, QUIET.id], ids=["all", "one", "other"])
+def test_every_check_of_a_true_export_passes(commission: str | None) -> None:
+    checks = verify(datapackage.pack(a_keeper().log(commission), SIGNER))
+    assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
+    assert [check.name for check in checks] == [
+        "archive",
+        "files",
+        "file digests",
+        "entries",
+        "root",
+        "key",
+        "checkpoint signature",
+        "package signature",
+        "disclosures",
+        "order of rounds",
+        "opened ballots",
+        "ballots root",
+        "head counts",
+        "re-tally",
+        "tables",
+        "results by group",
+        "equal voice",
+        "quorum",
+        "view shift",
+        "decisions",
+        "verify.py",
+    ]
+
+
+def test_the_words_say_what_was_withdrawn_sealed_and_left_out(packed: bytes) -> None:
+    said = details(packed)
+    assert "1 withdrawn, 0 not in this export" in said["disclosures"]
+    assert said["ballots root"] == "9 rounds; 1 more stay sealed until revealed, 0 not in this export"
+    one = details(datapackage.pack(a_keeper().log(CRISIS.id), SIGNER))
+    assert "1 withdrawn, 8 not in this export" in one["disclosures"]
+    assert one["ballots root"] == "8 rounds; 1 more stay sealed until revealed, 1 not in this export"
+
+
+def without_mark(files: dict[str, bytes], *names: str) -> bytes:
+    """An export whose tables of these names have no byte order mark, signed like any other."""
+    old = {name: body[3:] if name in names else body for name, body in files.items()}
+    assert all(files[name].startswith(b"\xef\xbb\xbf") for name in names)
+    old["datapackage.json"] = record.describe(old, None)
+    old["datapackage.sig"] = SIGNER.sign(old["datapackage.json"])
+    return record.pack(old)
+
+
+def test_an_export_from_before_the_byte_order_mark_passes_as_it_did(files: dict[str, bytes]) -> None:
+    checks = verify(without_mark(files, *record.TABLES))
+    assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
+
+
+def test_a_table_has_one_mark_or_none(files: dict[str, bytes]) -> None:
+    twice = {**files, "rounds.csv": files["rounds.csv"][:3] + files["rounds.csv"]}
+    twice["datapackage.json"] = record.describe(twice, None)
+    twice["datapackage.sig"] = SIGNER.sign(twice["datapackage.json"])
+    assert failed(record.pack(twice)) == {"tables"}
+
+
+# ---------------------------------------------------------------- any byte of any file
+
+
+def places(name: str, size: int) -> Iterator[int]:
+    """Every byte of a small file, some of a large one, always the ends."""
+    chosen = range(size) if size <= 130 else random.Random(name).sample(range(size), 24)
+    yield from {0, size - 1, *chosen}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_any_byte_changed_in_any_file_fails(name: str, files: dict[str, bytes]) -> None:
+    body = files[name]
+    for at in places(name, len(body)):
+        changed = body[:at] + bytes([body[at] ^ (0x20 if at % 3 else 1)]) + body[at + 1 :]
+        assert failed(record.pack({**files, name: changed})), f"{name}, byte {at}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_emptied_cut_lengthened_or_missing_fails(name: str, files: dict[str, bytes]) -> None:
+    body = files[name]
+    for changed in (b"", body[:-1], body[: len(body) // 2], body + b"\n", body + b"\0", body + body):
+        assert failed(record.pack({**files, name: changed})), len(changed)
+    without = {other: files[other] for other in files if other != name}
+    assert "files" in failed(record.pack(without))
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if n != "datapackage.sig"])
+def test_bare_python_sees_the_change_too(name: str, files: dict[str, bytes]) -> None:
+    body = files[name]
+    for at in places(name, len(body)):
+        changed = {**files, name: body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]}
+        assert FAIL in {check.verdict for check in record.verify(changed)}, f"{name}, byte {at}"
+
+
+def test_any_byte_of_the_zip_itself_changed_is_noticed(packed: bytes) -> None:
+    """No byte of the container can change and the archive still pass: not read, failed, or at least said."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        central = archive.start_dir
+    for at in [*range(central, len(packed)), *range(60), *random.Random(1).sample(range(central), 300)]:
+        changed = packed[:at] + bytes([packed[at] ^ 1]) + packed[at + 1 :]
+        try:
+            _, found = record.unpack(changed)
+        except record.NoExport:
+            continue
+        assert found.verdict != PASS, f"byte {at}"
+
+
+def repacked(files: dict[str, bytes], *extra: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", how) as archive:
+        for name, body in [*files.items(), *extra]:
+            archive.writestr(name, body)
+    return out.getvalue()
+
+
+def test_the_same_files_packed_by_another_program_do_not_fail(files: dict[str, bytes]) -> None:
+    found = verdicts(repacked(files))
+    assert found.pop("archive") == NOT_CHECKED
+    assert set(found.values()) == {PASS}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    "extra",
+    [
+        ("notes.txt", b"hello"),
+        ("../record.jsonl", b""),
+        ("/etc/passwd", b""),
+        ("folder/", b""),
+        ("record.jsonl", b""),
+        ("verify.py", b"print('all is well')"),
+        ("RECORD.JSONL", b""),
+    ],
+    ids=lambda extra: extra[0],
+)
+def test_a_file_too_many_fails(files: dict[str, bytes], extra: tuple[str, bytes]) -> None:
+    assert "archive" in failed(repacked(files, extra))
+
+
+def test_something_in_front_or_behind_fails(packed: bytes) -> None:
+    assert "archive" in failed(b"#!/bin/sh\n" + packed)
+    assert "archive" in failed(packed + b"behind")
+    commented = io.BytesIO(packed)
+    with zipfile.ZipFile(commented, "a") as archive:
+        archive.comment = b"a word"
+    assert "archive" in failed(commented.getvalue())
+
+
+def test_a_small_file_that_swells_is_not_unpacked(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "MAX_EXPORT", 1 << 22)
+    bomb = repacked({**files, "ballots.jsonl": bytes(1 << 24)})
+    assert len(bomb) < 1 << 21
+    _, archive = record.unpack(bomb)
+    assert (archive.verdict, archive.detail) == (FAIL, "ballots.jsonl is too large")
+
+
+def test_a_size_that_lies_does_not_help_a_bomb(files: dict[str, bytes]) -> None:
+    bomb = repacked({**files, "README.txt": bytes(1_234_567)})
+    true, small = (1_234_567).to_bytes(4, "little"), (10).to_bytes(4, "little")
+    assert bomb.count(true) == 2
+    unpacked, archive = record.unpack(bomb.replace(true, small))
+    assert archive.verdict == FAIL
+    assert len(unpacked.get("README.txt", b"")) <= 10
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04", b"no zip at all", b"PK\x05\x06" + bytes(18), repacked({"a.txt": b"x"})]
+)
+def test_what_is_no_export_is_said_to_be_none(data: bytes) -> None:
+    with pytest.raises(NotAnExport):
+        verify(data)
+
+
+# ---------------------------------------------------------------- a liar with the key
+
+
+def test_a_result_other_than_the_ballots_fails() -> None:
+    def one_more(keeper: Keeper) -> None:
+        result(keeper)["counts"]["r1"] += 1
+
+    def swapped(keeper: Keeper) -> None:
+        counts = result(keeper)["counts"]
+        counts["r1"], counts["r3"] = counts["r3"], counts["r1"]
+
+    def total(keeper: Keeper) -> None:
+        result(keeper)["n"] += 1
+
+    for change in (one_more, swapped, total):
+        assert {"head counts", "re-tally"} <= lie(change)
+
+
+def test_a_ballot_put_in_left_out_or_changed_after_the_close_fails() -> None:
+    first = a_keeper().entries[3]["round"]
+
+    def left_out(keeper: Keeper) -> None:
+        keeper.ballots[first].pop()
+
+    def changed(keeper: Keeper) -> None:
+        keeper.ballots[first][0]["leaf"]["choice"] = "r3"
+
+    def twice(keeper: Keeper) -> None:
+        keeper.ballots[first].append(keeper.ballots[first][0])
+
+    def relabelled(keeper: Keeper) -> None:
+        keeper.ballots[first][0]["label"] = "Police"
+
+    def unasked(keeper: Keeper) -> None:
+        keeper.ballots[first][0]["leaf"]["choice"] = "r9"
+
+    assert a_keeper().entries[3]["type"] == "round opened"
+    for change in (left_out, changed):
+        assert "ballots root" in lie(change)
+    for change in (twice, relabelled, unasked):
+        assert "opened ballots" in lie(change)
+
+
+@pytest.mark.parametrize("void", [False, True], ids=["sealed", "annulled before its result was shown"])
+def test_a_ballot_of_a_round_that_is_not_revealed_fails(void: bool) -> None:
+    keeper = a_keeper()
+    revealed = {e["round"] for e in keeper.entries if e["type"] == "round revealed"}
+    [sealed] = keeper.ballots.keys() - revealed
+    if void:
+        keeper.annul(CRISIS, (sealed, keeper.opened[sealed]["session"]), "Half of the room could not hear")
+    log = keeper.log()
+    assert failed(datapackage.pack(log, SIGNER)) == set()
+    opened_too_soon = Log(log.entries, log.disclosures, (*log.ballots, *keeper.ballots[sealed]))
+    assert "opened ballots" in failed(datapackage.pack(opened_too_soon, SIGNER))
+
+
+def test_words_gone_without_a_word_fail_and_words_taken_back_must_be_gone() -> None:
+    keeper = a_keeper()
+    del keeper.disclosures[of_type(keeper, "decision")["rationale"]["sd"]]
+    assert "disclosures" in failed(signed_again(keeper))
+
+    # The very words that somebody took back: the digest is theirs, and their entry still names it.
+    keeper = a_keeper()
+    [digest] = keeper.taken_back
+    keeper.disclosures[digest] = keeper.taken_back[digest]
+    said = details(signed_again(keeper))
+    line = list(dict.fromkeys(d for entry in keeper.entries for d in record.digests_in(entry))).index(digest) + 1
+    assert said["disclosures"] == f"disclosures.jsonl, line {line}: words that were withdrawn"
+
+    keeper = a_keeper()
+    again, encoded = record.disclosure("x", "dissent", "something")
+    keeper.disclosures[digest] = encoded
+    assert "disclosures" in failed(signed_again(keeper))
+    keeper = a_keeper()
+    keeper.disclosures[again] = encoded
+    keeper.commission_of[again] = CRISIS.id
+    assert failed(signed_again(keeper)) == set()  # nothing names it, so it is not exported at all
+
+
+def test_a_table_by_group_that_does_not_follow_fails() -> None:
+    def row(keeper: Keeper) -> None:
+        counts = result(keeper)["by_group"][0]["counts"]
+        counts["r1"], counts["r2"] = counts["r1"] - 1, counts["r2"] + 1
+
+    def dropped(keeper: Keeper) -> None:
+        result(keeper)["by_group"].pop()
+
+    def hidden(keeper: Keeper) -> None:
+        result(keeper)["by_group"] = None
+
+    def other_pool(keeper: Keeper) -> None:
+        result(keeper, 1)["by_group"].reverse()
+
+    for change in (row, dropped, hidden, other_pool):
+        assert "results by group" in lie(change)
+
+
+def test_equal_voice_that_does_not_follow_fails() -> None:
+    def voice(keeper: Keeper) -> None:
+        result(keeper)["equal_voice"]["r1"] += 1
+
+    assert "equal voice" in lie(voice)
+
+
+def test_a_view_shift_whose_margins_are_not_the_results_fails() -> None:
+    def shift(keeper: Keeper, number: int = 1) -> dict[str, Any]:
+        found: dict[str, Any] = result(keeper, number)["view_shift"]
+        return found
+
+    def cell(keeper: Keeper) -> None:
+        shift(keeper)["cells"][0]["n"] += 1
+
+    def by_group(keeper: Keeper) -> None:
+        shift(keeper)["by_group"][0]["cells"][0]["n"] += 1
+
+    def joined(keeper: Keeper) -> None:
+        shift(keeper, 3)["joined"]["r1"] = 9
+
+    def without(keeper: Keeper) -> None:
+        result(keeper, 1)["view_shift"] = None
+
+    def unsaid(keeper: Keeper) -> None:
+        shift(keeper, 3)["withheld"] = None
+
+    def elsewhere(keeper: Keeper) -> None:
+        shift(keeper)["first"] = of_type(keeper, "round opened", 2)["round"]
+
+    def nobody(keeper: Keeper) -> None:
+        shift(keeper)["left"]["r3"] = 0
+
+    for change in (cell, by_group, joined, without, unsaid, elsewhere, nobody):
+        assert "view shift" in lie(change), change.__name__
+
+
+def test_a_decision_told_wrongly_fails() -> None:
+    def preference(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["preference"] = ["r1"]
+
+    def differs(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["differs"] = False
+
+    def without_why(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["why"] = None
+
+    def unasked(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["response"] = "r7"
+
+    def on_nothing(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["rounds"] = []
+
+    def on_a_sealed_round(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["rounds"] = [of_type(keeper, "round opened", 8)["round"]]
+
+    def of_nothing(keeper: Keeper) -> None:
+        of_type(keeper, "commitment")["decision"] = "0" * 32
+
+    def on_what_is_not_there(keeper: Keeper) -> None:
+        of_type(keeper, "decision")["rounds"] = ["0" * 32]
+
+    for change in (preference, differs, without_why, unasked, on_a_sealed_round, of_nothing):
+        assert "decisions" in lie(change), change.__name__
+    for change in (on_nothing, on_what_is_not_there):
+        assert "decisions" in failed_or_unpacked(change), change.__name__
+
+
+def test_rounds_told_in_another_order_fail() -> None:
+    def revealed_unclosed(keeper: Keeper) -> None:
+        keeper.entries.remove(of_type(keeper, "round closed"))
+
+    def closed_twice(keeper: Keeper) -> None:
+        keeper.entries.append(of_type(keeper, "round closed"))
+
+    def revealed_twice(keeper: Keeper) -> None:
+        keeper.entries.append(of_type(keeper, "round revealed"))
+
+    def another_commission(keeper: Keeper) -> None:
+        of_type(keeper, "round closed")["commission"] = QUIET.id
+
+    def annulled_twice(keeper: Keeper) -> None:
+        keeper.entries.append(of_type(keeper, "round annulled"))
+
+    def closed_though_void(keeper: Keeper) -> None:
+        void = of_type(keeper, "round annulled")
+        facts = {"session": void["session"], "round": void["round"]}
+        keeper.add(CRISIS, "round closed", **facts, count=0, ballots_root=record.root([]).hex())
+
+    def shown_though_void(keeper: Keeper) -> None:
+        revealed = {entry["round"] for entry in keeper.entries if entry["type"] == "round revealed"}
+        [sealed] = keeper.ballots.keys() - revealed
+        of = (sealed, keeper.opened[sealed]["session"])
+        keeper.annul(CRISIS, of, "Half of the room could not hear")
+        keeper.reveal(CRISIS, of)
+
+    def more_time_though_void(keeper: Keeper) -> None:
+        longer = of_type(keeper, "round extended")
+        keeper.annul(CRISIS, (longer["round"], longer["session"]), "It was put badly")
+        keeper.entries.insert(keeper.entries.index(longer), keeper.entries.pop())
+
+    for change in (revealed_unclosed, closed_twice, revealed_twice, another_commission):
+        assert "order of rounds" in failed_or_unpacked(change), change.__name__
+    for change in (annulled_twice, closed_though_void, shown_though_void, more_time_though_void):
+        assert "order of rounds" in failed_or_unpacked(change), change.__name__
+
+
+def test_a_vote_unlike_what_its_session_declared_fails() -> None:
+    def threshold(keeper: Keeper) -> None:
+        of_type(keeper, "round opened")["threshold"] = 3
+
+    def power(keeper: Keeper) -> None:
+        of_type(keeper, "round opened")["power"] = "informing"
+
+    def undeclared(keeper: Keeper) -> None:
+        keeper.entries.remove(of_type(keeper, "session opened"))
+
+    def declared_later(keeper: Keeper) -> None:
+        keeper.entries.append(keeper.entries.pop(keeper.entries.index(of_type(keeper, "session opened"))))
+
+    def declared_twice(keeper: Keeper) -> None:
+        keeper.entries.append({**of_type(keeper, "session opened"), "title": "Another day"})
+
+    def no_second(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", 1)["kind"] = "first vote"
+
+    def second_of_nothing(keeper: Keeper) -> None:
+        of_type(keeper, "round opened").update(second_of="0" * 32, kind="vote after replay")
+
+    def other_answers(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", 1)["responses"].reverse()
+
+    for change in (threshold, power, undeclared, declared_later, declared_twice):
+        assert "order of rounds" in lie(change), change.__name__
+    for change in (no_second, second_of_nothing, other_answers):
+        assert "order of rounds" in lie(change), change.__name__
+
+
+def test_an_asynchronous_round_told_wrongly_fails() -> None:
+    last = 11  # the place of the asynchronous round among those that were opened
+
+    def for_ever(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", last)["closes_at"] = None
+        keeper.entries.remove(of_type(keeper, "round extended"))
+
+    def over_before_it_began(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", last)["closes_at"] = "2026-11-22T13:00:00.000Z"
+        keeper.entries.remove(of_type(keeper, "round extended"))
+
+    def some_day(keeper: Keeper) -> None:
+        of_type(keeper, "round opened", last)["closes_at"] = "some day"
+        keeper.entries.remove(of_type(keeper, "round extended"))
+
+    def passed_off_as_a_room(keeper: Keeper) -> None:
+        of_type(keeper, "session opened", 2)["kind"] = "room"
+
+    def passed_off_silently(keeper: Keeper) -> None:
+        del of_type(keeper, "session opened", 2)["kind"]
+
+    def neither(keeper: Keeper) -> None:
+        of_type(keeper, "session opened", 2)["kind"] = "somewhere"
+
+    def a_room_with_a_closing_time(keeper: Keeper) -> None:
+        of_type(keeper, "round opened")["closes_at"] = "2026-11-25T18:00:00.000Z"
+
+    def two_of_them(keeper: Keeper) -> None:
+        keeper.open(
+            CRISIS, of_type(keeper, "session opened", 2)["session"], "And?", closes_at="2026-12-01T18:00:00.000Z"
+        )
+
+    def after_a_replay(keeper: Keeper) -> None:
+        first = of_type(keeper, "round opened", last)
+        session = first["session"]
+        keeper.open(CRISIS, session, "And?", second_of=first["round"], closes_at="2026-12-01T18:00:00.000Z")
+
+    for change in (for_ever, over_before_it_began, some_day, passed_off_as_a_room, passed_off_silently, neither):
+        assert "order of rounds" in lie(change), change.__name__
+    for change in (a_room_with_a_closing_time, two_of_them, after_a_replay):
+        assert "order of rounds" in lie(change), change.__name__
+
+
+def test_more_time_that_is_none_fails() -> None:
+    def less(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = "2026-11-24T18:00:00.000Z"
+
+    def the_same(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = "2026-11-25T18:00:00.000Z"
+
+    def none(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = None
+
+    def no_time(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = "some day"
+
+    def no_day(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["closes_at"] = "2026-11-31T18:00:00.000Z"
+
+    def when_it_was_over(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["at"] = "2026-11-25T18:00:00.000Z"
+
+    def when_it_was_closed(keeper: Keeper) -> None:
+        keeper.entries.append(keeper.entries.pop(keeper.entries.index(of_type(keeper, "round extended"))))
+
+    def in_a_room(keeper: Keeper) -> None:
+        opened = of_type(keeper, "round opened", 9)
+        keeper.extend(CRISIS, (opened["round"], opened["session"]), "2026-11-27T18:00:00.000Z")
+
+    def unopened(keeper: Keeper) -> None:
+        of_type(keeper, "round extended")["round"] = "0" * 32
+
+    for change in (less, the_same, none, no_time, no_day, when_it_was_over, when_it_was_closed, in_a_room, unopened):
+        assert "order of rounds" in failed_or_unpacked(change), change.__name__
+
+
+def test_a_decision_out_of_place_fails() -> None:
+    def too_early(keeper: Keeper) -> None:
+        decision = of_type(keeper, "decision")
+        keeper.entries.remove(decision)
+        keeper.entries.insert(keeper.entries.index(of_type(keeper, "round opened")), decision)
+
+    def on_a_void_vote(keeper: Keeper) -> None:
+        void = of_type(keeper, "round annulled", 1)["round"]
+        facts = {"decision": "e" * 32, "rounds": [void], "response": "r2", "preference": ["r2"]}
+        keeper.entries.append({**of_type(keeper, "decision", 1), **facts})
+
+    def twice(keeper: Keeper) -> None:
+        keeper.entries.append(of_type(keeper, "decision"))
+
+    def elsewhere(keeper: Keeper) -> None:
+        of_type(keeper, "decision", 2)["rounds"] = [of_type(keeper, "round opened", 4)["round"]]
+
+    def made_up(keeper: Keeper) -> None:
+        of_type(keeper, "decision", 1)["outcome"] = "not adopted"
+
+    def without_reasons(keeper: Keeper) -> None:
+        of_type(keeper, "decision", 1)["rationale"] = None
+
+    def promised_twice(keeper: Keeper) -> None:
+        keeper.entries.append(of_type(keeper, "commitment"))
+
+    def promised_elsewhere(keeper: Keeper) -> None:
+        of_type(keeper, "commitment")["commission"] = QUIET.id
+
+    for change in (too_early, on_a_void_vote, twice, elsewhere, made_up, without_reasons):
+        assert "decisions" in lie(change), change.__name__
+    for change in (promised_twice, promised_elsewhere):
+        assert "decisions" in lie(change), change.__name__
+
+
+def test_a_withdrawal_of_what_was_never_there_fails() -> None:
+    def never(keeper: Keeper) -> None:
+        of_type(keeper, "erasure")["digests"].append("A" * 43)
+
+    def beforehand(keeper: Keeper) -> None:
+        keeper.entries.insert(0, keeper.entries.pop(keeper.entries.index(of_type(keeper, "erasure"))))
+
+    def elsewhere(keeper: Keeper) -> None:
+        of_type(keeper, "erasure")["commission"] = QUIET.id
+
+    def no_list(keeper: Keeper) -> None:
+        of_type(keeper, "erasure")["digests"] = of_type(keeper, "erasure")["digests"][0]
+
+    for change in (never, beforehand, elsewhere, no_list):
+        assert "disclosures" in lie(change), change.__name__
+
+
+def test_a_number_is_no_truth_value_and_a_result_holds_nothing_else() -> None:
+    def nobody(keeper: Keeper) -> None:
+        of_type(keeper, "round closed", 5)["count"] = False
+
+    def none_of_all(keeper: Keeper) -> None:
+        result(keeper, 5)["counts"]["r1"] = False
+
+    def none_of_a_group(keeper: Keeper) -> None:
+        row = next(row for row in result(keeper)["by_group"] if 0 in row["counts"].values())
+        row["counts"] = {choice: n or False for choice, n in row["counts"].items()}
+
+    def aside(keeper: Keeper) -> None:
+        result(keeper)["by_person"] = {"Ann": "r1"}
+
+    assert of_type(a_keeper(), "round closed", 5)["count"] == 0
+    assert "ballots root" in lie(nobody)
+    assert {"head counts", "re-tally"} <= lie(none_of_all)
+    assert "results by group" in lie(none_of_a_group)
+    assert "re-tally" in lie(aside)
+
+
+def test_an_entry_of_a_type_that_nobody_knows_is_said_not_to_be_checked() -> None:
+    keeper = a_keeper()
+    keeper.add(CRISIS, "round  revealed", round="0" * 32, result="everybody was for it")
+    found = {check.name: check for check in verify(signed_again(keeper))}
+    assert found["entries"].verdict == NOT_CHECKED
+    assert "'round  revealed'" in found["entries"].detail
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"1\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"at":"","commission":"","type":1}\n',
+        b'{"at":"","commission":"","type":"round opened"}\n',
+        b'{"at":"","commission":"","type":"decision"}\n',
+        b'{"at":"","commission":"","sd":"x","type":"erasure"}\n',
+        b"\n",
+    ],
+)
+def test_an_entry_that_is_none_fails_and_stops_no_other_check(files: dict[str, bytes], line: bytes) -> None:
+    odd = {**files, "record.jsonl": files["record.jsonl"] + line}
+    found = verdicts(record.pack(odd))
+    assert FAIL in found.values()
+    assert found["package signature"] == PASS
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("body", [b"null\n", b"{}\n", b"[[[\n", b"\xff\xfe\n", b"[" * 50_000], ids=repr)
+def test_whatever_stands_in_a_file_the_check_ends(files: dict[str, bytes], name: str, body: bytes) -> None:
+    assert failed(record.pack({**files, name: body}))
+
+
+# ---------------------------------------------------------------- the key
+
+
+def test_an_export_signed_by_somebody_else_passes_unless_the_key_is_given() -> None:
+    other = Signer.of(Ed25519PrivateKey.generate(), SIGNER.name)
+    theirs = datapackage.pack(a_keeper().log(), other)
+    assert failed(theirs) == set()
+    with_key = {check.name: check.verdict for check in verify(theirs, SIGNER.public_key_pem)}
+    assert {n for n, v in with_key.items() if v == FAIL} == {
+        "given key",
+        "checkpoint signature",
+        "package signature",
+    }
+    ours = verify(datapackage.pack(a_keeper().log(), SIGNER), SIGNER.public_key_pem.replace(b"\n", b"\r\n"))
+    assert {check.verdict for check in ours} == {PASS}
+    assert ours[1].name == "given key"
+
+
+def test_a_key_swapped_in_fails(files: dict[str, bytes]) -> None:
+    other = Signer.of(Ed25519PrivateKey.generate(), SIGNER.name)
+    swapped = {**files, "public_key.pem": other.public_key_pem}
+    swapped["datapackage.json"] = record.describe(swapped, None)
+    swapped["datapackage.sig"] = other.sign(swapped["datapackage.json"])
+    assert {"key", "checkpoint signature"} <= failed(record.pack(swapped))
+
+
+@pytest.mark.parametrize("key", [b"", b"no key", SIGNER.public_key_pem[:-30]])
+def test_a_given_key_that_is_none_is_refused(packed: bytes, key: bytes) -> None:
+    with pytest.raises(BadInput):
+        verify(packed, key)
+
+
+# ---------------------------------------------------------------- the command
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
+def test_the_command_says_each_verdict_and_ends_with_it(packed: bytes, tmp_path: Path) -> None:
+    good, bad, none = (tmp_path / name for name in ("good.zip", "bad.zip", "none.zip"))
+    good.write_bytes(packed)
+    files = record.unpack(packed)[0]
+    bad.write_bytes(record.pack({**files, "README.txt": b"All is well.\n"}))
+    none.write_bytes(b"nothing")
+    done = run(str(good), "--json")
+    assert done.exit_code == 0
+    checks = json.loads(done.stdout)["checks"]
+    assert all(set(check) == {"name", "verdict", "detail"} for check in checks)
+    assert {check["verdict"] for check in checks} == {PASS}
+    assert run(str(good)).exit_code == 0
+    done = run(str(bad))
+    assert done.exit_code == 1
+    assert "FAIL         file digests: 'README.txt' is not" in done.stdout
+    assert json.loads(run(str(bad), "--json").stdout)["checks"]
+    assert isinstance(run(str(none)).exception, NotAnExport)
+    key = tmp_path / "key.pem"
+    key.write_bytes(SIGNER.public_key_pem)
+    assert run(str(good), "--key", str(key)).exit_code == 0
+    assert isinstance(command, click.Command)
+
+
+def test_tables_of_another_format_are_not_called_false(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "FORMAT", record.FORMAT + 1)
+    found = verdicts(packed)
+    assert found["tables"] == "NOT CHECKED"
+    assert found["file digests"] == "PASS"
+    assert "FAIL" not in found.values()

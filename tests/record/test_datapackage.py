@@ -1,0 +1,153 @@
+"""The zip of an export: its members, its bytes, and that other people's tools agree with it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from support.record import CRISIS, SIGNER, a_keeper
+
+from forum.record import datapackage, verify
+from forum.record.public_log import Log
+
+MEMBERS = [
+    "decisions.csv",
+    "rounds.csv",
+    "results_by_group.csv",
+    "view_shift.csv",
+    "commitments.csv",
+    "ballots.jsonl",
+    "record.jsonl",
+    "disclosures.jsonl",
+    "checkpoint",
+    "public_key.pem",
+    "datapackage.json",
+    "datapackage.sig",
+    "verify.py",
+    "README.txt",
+]
+
+
+@pytest.fixture(scope="module")
+def packed() -> bytes:
+    return datapackage.pack(a_keeper().log(), SIGNER)
+
+
+@pytest.fixture
+def folder(packed: bytes, tmp_path: Path) -> Path:
+    zipfile.ZipFile(io.BytesIO(packed)).extractall(tmp_path)
+    return tmp_path
+
+
+def test_the_same_log_and_key_give_the_same_bytes(packed: bytes) -> None:
+    assert datapackage.pack(a_keeper().log(), SIGNER) == packed
+    assert datapackage.pack(a_keeper().log(CRISIS.id), SIGNER) != packed
+
+
+def test_the_members_are_those_of_the_contract(packed: bytes) -> None:
+    names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
+    assert sorted(names) == sorted(MEMBERS)
+    assert len(names) == 14
+
+
+def test_it_describes_every_other_file(folder: Path) -> None:
+    package = json.loads((folder / "datapackage.json").read_bytes())
+    described = {r["path"]: (r["bytes"], r["hash"]) for r in package["resources"]}
+    assert described == {
+        name: (
+            len((folder / name).read_bytes()),
+            "sha256:" + hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+        )
+        for name in MEMBERS
+        if not name.startswith("datapackage")
+    }
+    names = [r["name"] for r in package["resources"]]
+    assert len(set(names)) == len(names)
+    assert package["commission"] is None
+
+
+def test_verify_py_is_record_py(folder: Path) -> None:
+    assert (folder / "verify.py").read_bytes() == Path(verify.__file__).read_bytes()
+
+
+def test_an_empty_record_can_be_exported() -> None:
+    files, archive = verify.unpack(datapackage.pack(Log((), {}, ()), SIGNER))
+    assert archive.verdict == verify.PASS
+    assert files["record.jsonl"] == b""
+    assert verify.FAIL not in {check.verdict for check in verify.verify(files)}
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_openssl_accepts_both_signatures_by_the_commands_in_the_readme(folder: Path) -> None:
+    commands = [
+        line.strip()
+        for line in (folder / "README.txt").read_text().splitlines()
+        if line.startswith("    ") and ("openssl" in line or "checkpoint" in line)
+    ]
+    assert len(commands) == 4
+    assert sum("pkeyutl -verify -rawin" in command for command in commands) == 2
+    script = "set -e\n" + "\n".join(commands)
+    subprocess.run(["sh", "-c", script], cwd=folder, check=True, capture_output=True)
+    (folder / "note.txt").write_bytes((folder / "note.txt").read_bytes().replace(b"\n", b" ", 1))
+    changed = subprocess.run(shlex.split(commands[2]), cwd=folder, check=False, capture_output=True)
+    assert changed.returncode != 0
+
+
+def bare(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Python alone: no site-packages, no environment, nothing beside the script."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-W", "error", *arguments],
+        cwd=cwd,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_verify_py_runs_on_bare_python_in_the_folder_and_on_the_zip(packed: bytes, folder: Path) -> None:
+    (folder / "a.zip").write_bytes(packed)
+    in_place = bare(str(folder / "verify.py"))
+    on_zip = bare("verify.py", "a.zip", cwd=folder)
+    for done in (in_place, on_zip):
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "FAIL" not in done.stdout
+        assert "NOT CHECKED  checkpoint signature: " in done.stdout
+        assert "PASS         ballots root: " in done.stdout
+
+
+def test_verify_py_fails_on_a_changed_file_and_refuses_what_is_no_export(folder: Path) -> None:
+    ballots = folder / "ballots.jsonl"
+    ballots.write_bytes(ballots.read_bytes().replace(b'"r1"', b'"r2"', 1))
+    done = bare(str(folder / "verify.py"))
+    assert done.returncode == 1
+    assert "FAIL         ballots root: " in done.stdout
+    assert bare("verify.py", "README.txt", cwd=folder).returncode == 2
+    assert bare("verify.py", "nowhere.zip", cwd=folder).returncode == 2
+    done = bare("verify.py", "a", "b", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "usage: python verify.py [FILE.zip | FOLDER]\n"
+    (folder / "alone").mkdir()
+    shutil.copy(folder / "verify.py", folder / "alone")
+    done = bare(str(folder / "alone" / "verify.py"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("not an export: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_all_that_can_be_asked_of_bare_python_passes(packed: bytes) -> None:
+    files, archive = verify.unpack(packed)
+    checks = [archive, *verify.verify(files)]
+    assert {c.name for c in checks if c.verdict == verify.NOT_CHECKED} == {
+        "checkpoint signature",
+        "package signature",
+        *verify.NEEDS_FORUM,
+    }
+    assert not [c for c in checks if c.verdict == verify.FAIL]

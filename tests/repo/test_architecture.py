@@ -1,0 +1,112 @@
+"""The house explains itself to `ls`: few rooms, each with a line that says what it is, and no path that has gone."""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from conftest import Tables
+
+ROOT = Path(__file__).parents[2]
+FORUM = ROOT / "forum"
+MOST_ENTRIES = 16
+# Where a docstring begins so, one reads it twice to learn what the thing does.
+ROUNDABOUT = ("What", "Whether", "Where", "Who", "The same")
+PACKAGES = sorted(path.parent for path in FORUM.rglob("__init__.py"))
+TRACKED = [ROOT / name for name in subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()]
+# A path as docs and comments write it; from the root, from `forum/`, or from the folder of whoever names it.
+A_PATH = re.compile(r"(?<![\w./:%{}*<-])((?:[\w.-]+/)*[\w-]+\.(?:py|js|css|html|md|po|toml|jsonl|txt))(?![\w/-]|\.\w)")
+# NAME and LANGUAGE stand for whatever somebody chooses; "ur" is the language that docs/languages.md adds.
+EXAMPLE = re.compile(r"NAME|LANGUAGE|/ur/")
+# Files that other people have, that a program makes, or that an example speaks of.
+ELSEWHERE = {
+    "README.txt", "note.txt", "late-bus.html", "entries.jsonl", "record.jsonl", "ballots.jsonl", "disclosures.jsonl",
+    "votes.html", "fanout.py", "metadata.csv", "story.html", "words.txt", "robots.txt", "fast.py", "archive.html",
+}  # fmt: skip
+
+
+def docstrings(path: Path) -> list[str]:
+    """Every docstring of a module."""
+    tree = ast.parse(path.read_text("utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    every = (ast.get_docstring(node) for node in ast.walk(tree) if isinstance(node, documented))
+    return [one for one in every if one]
+
+
+def test_the_house_has_few_rooms() -> None:
+    entries = {path.name for path in FORUM.iterdir()} - {"__init__.py", "__pycache__"}
+    assert len(entries) <= MOST_ENTRIES, sorted(entries)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_package_says_in_one_line_what_it_is(package: Path) -> None:
+    first, *_ = (ast.get_docstring(ast.parse((package / "__init__.py").read_text("utf-8"))) or "").splitlines() or [""]
+    assert 10 < len(first) <= 120, first
+    assert first.endswith((".", ":")), first
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `([a-z]+)/` \|", page, re.MULTILINE))
+    assert listed == {path.parent.name for path in FORUM.glob("*/__init__.py")}
+
+
+def _named(path: Path) -> list[str]:
+    return A_PATH.findall(path.read_text("utf-8"))
+
+
+def _is_there(name: str, beside: Path) -> bool:
+    if name.rsplit("/", 1)[-1] in ELSEWHERE or EXAMPLE.search(name):
+        return True
+    if "/" not in name:
+        return any(path.name == name for path in TRACKED)
+    places = (ROOT, FORUM, FORUM / "web", beside.parent, ROOT / "templates", ROOT / "tests", ROOT / "docs")
+    return any((place / name).exists() for place in places)
+
+
+def test_no_page_names_a_path_that_has_gone() -> None:
+    """README, docs, their programs, CI, and what the program and its tests say of other files."""
+    spoken = [
+        path
+        for path in TRACKED
+        if path.suffix in {".md", ".html", ".js"}
+        or (path.suffix == ".py" and "migrations/versions" not in path.as_posix())
+        or path.parent.name == ".ci"
+    ]
+    gone = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in spoken
+        if path.name != "CHANGELOG.md" and "data" not in path.relative_to(ROOT).parts
+        for name in _named(path)
+        if name.startswith(("forum/", "tests/", "static/", "templates/", "docs/", "scenarios/", ".ci/"))
+        or path.suffix == ".md"
+        if not _is_there(name, path)
+    }
+    assert not gone, "\n".join(sorted(gone))
+
+
+def test_the_house_in_numbers(tables: Tables) -> None:
+    lines: dict[str, list[int]] = defaultdict(list)
+    every: list[str] = []
+    for path in FORUM.rglob("*.py"):
+        room = path.relative_to(FORUM).parts[0] if path.parent != FORUM else "(top)"
+        lines[room].append(len(path.read_text("utf-8").splitlines()))
+        every += docstrings(path)
+    roundabout = sum(one.startswith(ROUNDABOUT) for one in every)
+    contracts = (ROOT / ".importlinter").read_text("utf-8")
+    layers = contracts.split("layers =")[1].split("\n\n")[0].split("ignore_imports")[0].split()
+    rows = [
+        f"{room:10} {len(n):3} modules, {statistics.median(n):5.0f} lines at the median, {max(n):4} the longest"
+        for room, n in sorted(lines.items())
+    ]
+    rows.append(
+        f"{len(' '.join(layers).replace(' | ', '|').split())} layers, {contracts.count(':contract:')} contracts"
+    )
+    rows.append(f"{roundabout} of {len(every)} docstrings begin with {', '.join(ROUNDABOUT)}")
+    tables.add("The house in numbers", rows)
+    assert sum(len(n) for n in lines.values()) > 200

@@ -1,0 +1,247 @@
+"""Breaks without a name, time that never closes a vote, badges off, questions in other words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support.decided_session import COMMISSIONER, FIRST, PEOPLE
+from support.factories import CLOCK, a_cast, a_room
+
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.ports import Store
+from forum.record import verify as record
+from forum.record.audit import verify
+from forum.record.signing import Signer
+from forum.services import exports
+from forum.services.decisions import DecisionForm, decide
+from forum.services.sessions.care import MOST_VERSIONS, Caring
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.room_view import view_of
+from forum.services.voting import results
+from forum.sessions.session import LiveSession
+from forum.sessions.view import View
+from forum.voting.result import BADGES_OFF
+from forum.voting.round import Round, Version
+
+
+class Room:
+    """A session with people in it, and what its facilitator can do."""
+
+    def __init__(self, store: Store, live: LiveSession, people: list[str]) -> None:
+        self.store, self.live, self.people = store, live, people
+        self.acts, self.caring = Facilitation(store, CLOCK), Caring(store, CLOCK)
+
+    async def ask(self) -> Round:
+        round_ = (await self.acts.ask(self.live.id, "Who?", ["A", "B", "C"], none=True)).round
+        assert round_ is not None
+        return round_
+
+    async def vote(self, round_: Round) -> None:
+        await self.acts.open(self.live.id, round_.id)
+        async with self.store.begin() as work:
+            casts = [a_cast(round_.id, who, choice, "Because") for who, choice in zip(self.people, FIRST, strict=True)]
+            assert not any(o.refusal for o in await work.rounds.cast(casts))
+        await self.acts.close(self.live.id, round_.id)
+        await self.acts.reveal(self.live.id, round_.id)
+
+    async def view(self) -> View:
+        async with self.store.read() as work:
+            return await view_of(work, await work.sessions.get(self.live.id))
+
+    async def entries(self) -> list[dict[str, Any]]:
+        async with self.store.read() as work:
+            return [json.loads(entry.body) for entry in await work.record.entries()]
+
+
+@pytest.fixture
+async def room(sqlite_store: Store) -> Room:
+    return Room(sqlite_store, *await a_room(sqlite_store, PEOPLE, declared=True))
+
+
+async def test_a_break_reaches_the_console_as_a_number_and_is_seen(room: Room) -> None:
+    assert [await room.caring.ask_break(room.live.id) for _ in range(2)] == [1, 2]
+    assert (await room.view()).breaks == 2
+    assert not await room.caring.break_seen(room.live.id, 1)
+    await room.caring.see_breaks(room.live.id)
+    assert (await room.view()).breaks == 0
+    assert await room.caring.break_seen(room.live.id, 2)
+    assert await room.caring.ask_break(room.live.id) == 3
+    assert not await room.caring.break_seen(room.live.id, 3)
+    with pytest.raises(NotFound):
+        await room.caring.break_seen(room.live.id, 4)
+
+
+async def test_time_is_never_on_by_itself_and_never_closes_a_vote(room: Room) -> None:
+    round_ = await room.ask()
+    with pytest.raises(IllegalMove):
+        await room.caring.time(room.live.id, round_.id, 3)
+    await room.acts.open(room.live.id, round_.id)
+    assert (await room.view()).session.cue.minutes == 0
+    await room.caring.time(room.live.id, round_.id, 3)
+    view = await room.view()
+    assert (view.session.cue.minutes, view.voting) == (3, True)
+    await room.acts.warn(room.live.id, round_.id)
+    await room.caring.more_time(room.live.id, round_.id)
+    view = await room.view()
+    assert (view.session.cue.minutes, view.slower, view.voting) == (3, 1, True)
+    await room.caring.time(room.live.id, round_.id, 0)
+    assert (await room.view()).session.cue.minutes == 0
+    for minutes in (-1, 4, 600):
+        with pytest.raises(BadInput):
+            await room.caring.time(room.live.id, round_.id, minutes)
+    await room.acts.close(room.live.id, round_.id)
+    with pytest.raises(IllegalMove):
+        await room.caring.more_time(room.live.id, round_.id)
+    with pytest.raises(NotFound):
+        await room.caring.more_time(room.live.id, "0" * 32)
+
+
+async def test_with_badges_off_no_screen_and_no_record_has_anything_by_group(room: Room) -> None:
+    await room.caring.badges(room.live.id, off=True)
+    round_ = await room.ask()
+    await room.vote(round_)
+    outcome = await room.acts.reveal(room.live.id, round_.id)
+    view = await room.view()
+    for result in (view.result, outcome.result):
+        assert result is not None
+        assert (result.rows, result.equal_voice, result.consensus, result.withheld) == ((), None, None, BADGES_OFF)
+        assert result.n == len(PEOPLE)
+    assert {reason.group for reason in view.reasons} <= {""}
+    assert [e["type"] for e in await room.entries()][-1] == "round closed"
+    async with room.store.read() as work:
+        with pytest.raises(NotFound):
+            await exports.opened_ballots(work, round_.id)
+    with pytest.raises(IllegalMove):
+        await decide(room.store, CLOCK, COMMISSIONER, DecisionForm((round_.id,), "", "adopted", "r1", "Because"))
+
+
+async def test_with_badges_off_whoever_asks_for_a_result_that_was_shown_gets_nothing_by_group(room: Room) -> None:
+    """Feeds, a story's page, what stands beside another vote: all of them ask here."""
+    await room.caring.badges(room.live.id, off=True)
+    round_ = await room.ask()
+    await room.vote(round_)
+    await room.acts.reveal(room.live.id, round_.id)
+    async with room.store.read() as work:
+        shown = await work.rounds.get(round_.id)
+        result = await results.result_of(work, shown, 5)
+        assert (result.rows, result.withheld) == ((), BADGES_OFF)
+        assert (await results.result_of(work, shown, 5, whole=True)).rows
+    await room.caring.badges(room.live.id, off=False)
+    async with room.store.read() as work:
+        assert (await results.result_of(work, shown, 5)).rows
+
+
+@pytest.mark.parametrize("how", ["lifted", "ended"])
+async def test_with_badges_on_again_the_record_has_the_whole_result_and_an_export_passes(
+    room: Room, how: str, tmp_path: Any
+) -> None:
+    await room.caring.badges(room.live.id, off=True)
+    round_ = await room.ask()
+    await room.vote(round_)
+    if how == "lifted":
+        await room.caring.badges(room.live.id, off=False)
+        view = await room.view()
+        assert view.result is not None
+        assert view.result.rows
+    else:
+        await room.acts.end(room.live.id)
+    [revealed] = [e for e in await room.entries() if e["type"] == "round revealed"]
+    assert revealed["result"]["by_group"]
+    data = await exports.export(room.store, Signer.load(tmp_path))
+    assert [check for check in verify(data) if check.verdict == "FAIL"] == []
+    async with room.store.read() as work:
+        assert len(await exports.opened_ballots(work, round_.id)) == len(PEOPLE)
+        assert (await work.sessions.get(room.live.id)).held == ()
+
+
+async def test_a_vote_annulled_while_badges_were_off_is_never_opened(room: Room, tmp_path: Any) -> None:
+    await room.caring.badges(room.live.id, off=True)
+    round_ = await room.ask()
+    await room.vote(round_)
+    await room.acts.annul(room.live.id, round_.id, "A mistake")
+    await room.caring.badges(room.live.id, off=False)
+    assert "round revealed" not in [e["type"] for e in await room.entries()]
+    async with room.store.read() as work:
+        with pytest.raises(NotFound):
+            await exports.opened_ballots(work, round_.id)
+    data = await exports.export(room.store, Signer.load(tmp_path))
+    assert [check for check in verify(data) if check.verdict == "FAIL"] == []
+
+
+async def test_other_words_stand_in_the_record_as_disclosures_from_the_opening_on(room: Room) -> None:
+    round_ = await room.ask()
+    await room.caring.reword(room.live.id, round_.id, "easy", " Who comes? ", {"r1": "Ann", "r2": " "})
+    await room.caring.reword(room.live.id, round_.id, "cy", "Pwy?", {})
+    await room.caring.reword(room.live.id, round_.id, "cy", "Pwy sy'n dod?", {"r1": "Ann"})
+    await room.vote(round_)
+    [opened] = [e for e in await room.entries() if e["type"] == "round opened"]
+    async with room.store.read() as work:
+        kept = await work.rounds.get(round_.id)
+        told = {d.digest: record.open_disclosure(d.encoded or "")[2] for d in await work.record.disclosures()}
+    assert kept.versions == (
+        Version("easy", "Who comes?", {"r1": "Ann"}),
+        Version("cy", "Pwy sy'n dod?", {"r1": "Ann"}),
+    )
+    assert [v["kind"] for v in opened["versions"]] == ["easy", "cy"]
+    assert [told[v["question"]["sd"]] for v in opened["versions"]] == ["Who comes?", "Pwy sy'n dod?"]
+    assert [(r["id"], told[r["label"]["sd"]]) for r in opened["versions"][0]["responses"]] == [("r1", "Ann")]
+    with pytest.raises(IllegalMove):
+        await room.caring.reword(room.live.id, round_.id, "easy", "Too late?", {})
+
+
+async def test_a_question_without_other_words_has_the_entry_it_always_had(room: Room) -> None:
+    await room.vote(await room.ask())
+    [opened] = [e for e in await room.entries() if e["type"] == "round opened"]
+    assert "versions" not in opened
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "labels", "field"),
+    [
+        ("EASY", "Who?", {}, "kind"),
+        ("", "Who?", {}, "kind"),
+        ("../etc", "Who?", {}, "kind"),
+        ("easy", "x" * 2001, {}, "question"),
+        ("easy", "Who?", {"r1": "x" * 201}, "response"),
+        ("easy", "Who?", {"r9": "Nobody"}, "response"),
+    ],
+)
+async def test_other_words_that_cannot_be_are_told(
+    room: Room, kind: str, question: str, labels: dict[str, str], field: str
+) -> None:
+    round_ = await room.ask()
+    with pytest.raises(BadInput) as caught:
+        await room.caring.reword(room.live.id, round_.id, kind, question, labels)
+    assert caught.value.field == field
+
+
+async def test_without_words_a_version_is_taken_out_and_there_is_an_end_to_them(room: Room) -> None:
+    round_ = await room.ask()
+    codes = [f"a{chr(ord('a') + n)}" for n in range(MOST_VERSIONS)]
+    for code in codes:
+        await room.caring.reword(room.live.id, round_.id, code, "Who?", {})
+    with pytest.raises(BadInput):
+        await room.caring.reword(room.live.id, round_.id, "easy", "Who?", {})
+    await room.caring.reword(room.live.id, round_.id, codes[0], " ", {"r1": ""})
+    after = (await room.caring.reword(room.live.id, round_.id, "easy", "Who?", {})).round
+    assert after is not None
+    assert [v.kind for v in after.versions] == [*codes[1:], "easy"]
+
+
+async def test_nothing_is_done_in_a_session_that_has_ended_or_in_another(room: Room) -> None:
+    round_ = await room.ask()
+    other, _ = await a_room(room.store, [])
+    with pytest.raises(NotFound):
+        await room.caring.reword(other.id, round_.id, "easy", "Who?", {})
+    await room.acts.annul(room.live.id, round_.id, "Enough")
+    await room.acts.end(room.live.id)
+    for act in (
+        room.caring.ask_break(room.live.id),
+        room.caring.see_breaks(room.live.id),
+        room.caring.more_time(room.live.id, round_.id),
+        room.caring.badges(room.live.id, off=True),
+    ):
+        with pytest.raises(IllegalMove):
+            await act

@@ -1,0 +1,252 @@
+"""The facilitator's acts on a real SQLite store: the cue, the round, and the record entries that go with them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from support.factories import CLOCK, a_cast, a_room
+
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.ports import Store
+from forum.services.sessions.facilitation import Facilitation
+from forum.voting.round import Round
+
+QUESTION, LABELS = "Who should come first?", ["A nurse", "The police"]
+
+
+async def entries(store: Store) -> list[dict[str, Any]]:
+    async with store.read() as work:
+        return [json.loads(e.body) for e in await work.record.entries()]
+
+
+async def vote(store: Store, round_id: str, votes: list[tuple[str, str]]) -> None:
+    async with store.begin() as work:
+        outcomes = await work.rounds.cast([a_cast(round_id, who, choice) for who, choice in votes])
+    assert [o.refusal for o in outcomes] == [""] * len(votes)
+
+
+async def asked(facilitation: Facilitation, session: str, question: str = QUESTION) -> Round:
+    outcome = await facilitation.ask(session, question, LABELS, none=True)
+    assert outcome.round is not None
+    return outcome.round
+
+
+async def test_a_round_from_question_to_result_with_its_entries(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 6 + ["g2"] * 5 + [None, "g4"])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    round_ = await asked(facilitation, live.id)
+    assert [r.id for r in round_.responses] == ["r1", "r2", "none"]
+    assert await entries(sqlite_store) == []
+
+    await facilitation.open(live.id, round_.id)
+    await vote(sqlite_store, round_.id, [(p, "r1" if n % 2 else "r2") for n, p in enumerate(people)])
+    await facilitation.warn(live.id, round_.id)
+    closed = await facilitation.close(live.id, round_.id)
+    assert closed.count == 13
+    assert closed.session.partition is not None
+    shown = await facilitation.reveal(live.id, round_.id)
+    assert shown.result is not None
+    assert shown.result.counts == {"r1": 6, "r2": 7, "none": 0}
+
+    opened, closing, revealed = await entries(sqlite_store)
+    assert [e["type"] for e in (opened, closing, revealed)] == ["round opened", "round closed", "round revealed"]
+    assert "sd" in opened["question"]
+    assert QUESTION not in json.dumps([opened, closing, revealed])
+    assert set(closing) == {"type", "at", "commission", "session", "round", "count", "ballots_root"}
+    assert revealed["result"] == shown.result.to_json()
+    # Two of the four groups have fewer than five people: they stand nowhere on their own.
+    assert [row["label"] for row in revealed["result"]["by_group"] or []] != []
+    assert "Police" not in json.dumps(revealed)
+
+
+async def test_nothing_of_an_unrevealed_round_is_recorded_but_its_count_and_root(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 8)
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    round_ = await asked(facilitation, live.id)
+    await facilitation.open(live.id, round_.id)
+    await vote(sqlite_store, round_.id, [(p, "r1") for p in people])
+    await facilitation.close(live.id, round_.id)
+    text = json.dumps((await entries(sqlite_store))[-1])
+    assert '"count": 8' in text
+    assert "r1" not in text
+
+
+async def test_a_session_that_is_not_recorded_leaves_no_entry(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 3, recorded=False)
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    round_ = await asked(facilitation, live.id)
+    await facilitation.open(live.id, round_.id)
+    await vote(sqlite_store, round_.id, [(people[0], "r1")])
+    await facilitation.close(live.id, round_.id)
+    assert (await facilitation.reveal(live.id, round_.id)).result is not None
+    other = await asked(facilitation, live.id, "Another?")
+    await facilitation.open(live.id, other.id)
+    await facilitation.annul(live.id, other.id, "A test")
+    assert await entries(sqlite_store) == []
+
+
+async def test_a_second_round_shows_the_view_shift(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 6)
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    first = await asked(facilitation, live.id)
+    await facilitation.open(live.id, first.id)
+    await vote(sqlite_store, first.id, [(p, "r1") for p in people])
+    await facilitation.close(live.id, first.id)
+    with pytest.raises(IllegalMove):
+        await facilitation.second(live.id, first.id)
+    await facilitation.reveal(live.id, first.id)
+    second = (await facilitation.second(live.id, first.id)).round
+    assert second is not None
+    assert (second.kind, second.second_of, second.responses) == ("vote after replay", first.id, first.responses)
+    await facilitation.open(live.id, second.id)
+    await vote(sqlite_store, second.id, [(p, "r2" if n < 4 else "r1") for n, p in enumerate(people)])
+    await facilitation.close(live.id, second.id)
+    result = (await facilitation.reveal(live.id, second.id)).result
+    assert result is not None
+    assert result.shift is not None
+    assert dict(result.shift.cells) == {("r1", "r2"): 4, ("r1", "r1"): 2}
+    with pytest.raises(IllegalMove):
+        await facilitation.second(live.id, second.id)
+
+
+async def test_the_same_act_twice_is_one_act(sqlite_store: Store) -> None:
+    live, _people = await a_room(sqlite_store, ["g1"])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    one, two = await asked(facilitation, live.id), await asked(facilitation, live.id)
+    assert one.id == two.id
+    await facilitation.open(live.id, one.id)
+    await facilitation.open(live.id, one.id)
+    await facilitation.close(live.id, one.id)
+    assert (await facilitation.close(live.id, one.id)).count == 0
+    await facilitation.reveal(live.id, one.id)
+    await facilitation.reveal(live.id, one.id)
+    assert [e["type"] for e in await entries(sqlite_store)] == ["round opened", "round closed", "round revealed"]
+
+
+async def test_two_facilitators_closing_at_once_write_one_entry(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 4)
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    round_ = await asked(facilitation, live.id)
+    await facilitation.open(live.id, round_.id)
+    await vote(sqlite_store, round_.id, [(p, "none") for p in people])
+    outcomes = await asyncio.gather(*(facilitation.close(live.id, round_.id) for _ in range(8)))
+    assert {o.count for o in outcomes} == {4}
+    assert [e["type"] for e in await entries(sqlite_store)] == ["round opened", "round closed"]
+
+
+async def test_an_open_vote_is_not_cut_off_by_another_scene_or_question(sqlite_store: Store) -> None:
+    live, _people = await a_room(sqlite_store, ["g1"])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    round_ = await asked(facilitation, live.id)
+    await facilitation.open(live.id, round_.id)
+    with pytest.raises(IllegalMove):
+        await asked(facilitation, live.id, "Another?")
+    with pytest.raises(IllegalMove):
+        await facilitation.end(live.id)
+
+
+async def test_an_open_vote_is_not_cut_off_by_the_result_of_another(sqlite_store: Store) -> None:
+    """Of two facilitators one has gone on to the next vote when the other shows the result of the last."""
+    live, _people = await a_room(sqlite_store, ["g1"])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    last = await asked(facilitation, live.id)
+    await facilitation.open(live.id, last.id)
+    await facilitation.close(live.id, last.id)
+    now_on = await asked(facilitation, live.id, "And then?")
+    await facilitation.open(live.id, now_on.id)
+    with pytest.raises(IllegalMove):
+        await facilitation.reveal(live.id, last.id)
+    shown = await facilitation.close(live.id, now_on.id)
+    assert shown.session.cue.round == now_on.id
+    assert (await facilitation.reveal(live.id, last.id)).session.cue.round == last.id
+
+
+async def test_the_same_question_with_other_answers_is_another_question(sqlite_store: Store) -> None:
+    live, _people = await a_room(sqlite_store, ["g1"])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    one = await asked(facilitation, live.id)
+    two = (await facilitation.ask(live.id, QUESTION, ["A nurse", "A friend"], none=True)).round
+    three = (await facilitation.ask(live.id, QUESTION, ["A nurse", "A friend"], none=False)).round
+    assert two is not None
+    assert three is not None
+    assert len({one.id, two.id, three.id}) == 3
+    assert [r.label for r in three.responses] == ["A nurse", "A friend"]
+
+
+async def test_annulling_needs_a_reason_and_keeps_it_out_of_the_entry(sqlite_store: Store) -> None:
+    live, _people = await a_room(sqlite_store, ["g1"])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    round_ = await asked(facilitation, live.id)
+    await facilitation.open(live.id, round_.id)
+    for because in ("   ", "x" * 501):
+        with pytest.raises(BadInput):
+            await facilitation.annul(live.id, round_.id, because)
+    after = (await facilitation.annul(live.id, round_.id, "The microphone failed")).round
+    assert after is not None
+    assert after.state == "annulled"
+    entry = (await entries(sqlite_store))[-1]
+    assert entry["type"] == "round annulled"
+    assert "microphone" not in json.dumps(entry)
+    async with sqlite_store.read() as work:
+        words = await work.record.disclosures([entry["because"]["sd"]])
+    assert words[0].encoded is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "responses", "field"),
+    [
+        ("", LABELS, "question"),
+        ("x" * 2001, LABELS, "question"),
+        ("Why?", ["Only one"], "response"),
+        ("Why?", ["Same", "same "], "response"),
+        ("Why?", ["a" * 201, "b"], "response"),
+        ("Why?", list("abcdefg"), "response"),
+        ("Why?", ["A nurse", "none of these."], "response"),
+    ],
+)
+async def test_a_question_that_cannot_be_put(
+    sqlite_store: Store, question: str, responses: list[str], field: str
+) -> None:
+    live, _people = await a_room(sqlite_store, [])
+    with pytest.raises(BadInput) as refused:
+        await Facilitation(sqlite_store, CLOCK).ask(live.id, question, responses, none=True)
+    assert refused.value.field == field
+
+
+async def test_a_round_of_another_session_is_not_found(sqlite_store: Store) -> None:
+    live, _ = await a_room(sqlite_store, [])
+    other, _ = await a_room(sqlite_store, [])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    round_ = await asked(facilitation, live.id)
+    with pytest.raises(NotFound):
+        await facilitation.open(other.id, round_.id)
+
+
+async def test_after_the_end_nothing_moves(sqlite_store: Store) -> None:
+    live, _ = await a_room(sqlite_store, [])
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    assert (await facilitation.end(live.id)).session.ended
+    with pytest.raises(IllegalMove):
+        await asked(facilitation, live.id)
+
+
+async def test_a_second_vote_that_was_shown_and_annulled_is_not_held_again(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 6)
+    facilitation = Facilitation(sqlite_store, CLOCK)
+
+    async def held(round_: Round | None) -> Round:
+        assert round_ is not None
+        await facilitation.open(live.id, round_.id)
+        await vote(sqlite_store, round_.id, [(p, "r1") for p in people])
+        await facilitation.close(live.id, round_.id)
+        await facilitation.reveal(live.id, round_.id)
+        return round_
+
+    first = await held(await asked(facilitation, live.id))
+    second = await held((await facilitation.second(live.id, first.id)).round)
+    await facilitation.annul(live.id, second.id, "The sound failed")
+    with pytest.raises(IllegalMove):
+        await facilitation.second(live.id, first.id)

@@ -1,0 +1,238 @@
+"""What became of a story: every step for its writer, only what is public for everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from support.app import telling
+from support.async_round import a_form, answered
+from support.decided_session import FIRST, PEOPLE, SECOND, there
+from support.factories import CLOCK, SetClock, a_cast, a_commission, a_session, new_id
+
+from forum.errors import NotFound
+from forum.ports import Commitment, Decision, Store, Submission
+from forum.services.sessions import asynchronous
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.stories import appeals_and_reports, submissions, timeline
+from forum.services.stories.timeline import Event
+from forum.sessions.session import LiveSession, Participant
+from forum.stories.scenario import parse
+from forum.voting.commission import Commission
+
+MO = new_id()
+
+
+async def a_story(store: Store, title: str = "The third knock", **changes: Any) -> tuple[Commission, Submission, str]:
+    commission = a_commission(**changes)
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+    story, key = await submissions.submit(store, CLOCK, commission.id, telling(title))
+    return commission, story, key
+
+
+async def do(store: Store, story: Submission, action: str, because: str = "") -> Submission:
+    async with store.read() as work:
+        now = await work.stories.get(story.id)
+    return await submissions.moderate(
+        store, CLOCK, story.id, action, because=because, expected_status=now.status, by=MO
+    )
+
+
+async def played(
+    store: Store, commission: Commission, story: Submission, *votes: Iterable[str], annul: str = "", **changes: Any
+) -> tuple[LiveSession, list[str]]:
+    """A session in which the story's question was put to PEOPLE, once or twice; the ids of its rounds."""
+    live = a_session(commission, scenarios=(story.id,), **changes)
+    people = [Participant(new_id(), live.id, group, CLOCK.now()) for group in PEOPLE]
+    async with store.begin() as work:
+        await work.sessions.add(live)
+        for person in people:
+            await work.sessions.join(person, new_id() * 2)
+    desk = Facilitation(store, CLOCK)
+    scene = parse(story.twee).decisions[0].name
+    rounds: list[str] = []
+    for choices in votes:
+        outcome = await (desk.second(live.id, rounds[0]) if rounds else desk.question(live.id, story.id, scene))
+        round_ = there(outcome.round)
+        rounds.append(round_.id)
+        await desk.open(live.id, round_.id)
+        async with store.begin() as work:
+            await work.rounds.cast([a_cast(round_.id, p.id, c) for p, c in zip(people, choices, strict=False)])
+        await desk.close(live.id, round_.id)
+        await desk.reveal(live.id, round_.id)
+    if annul:
+        await desk.annul(live.id, rounds[-1], annul)
+    return live, rounds
+
+
+async def decided(store: Store, commission: Commission, rounds: Iterable[str]) -> Decision:
+    id_ = new_id()
+    promises = tuple(Commitment(new_id(), id_, role, "Hire two people", "2027-03-31") for role in ("Trust", "Council"))
+    decision = Decision(
+        id_, commission.id, tuple(rounds), "adopted", "r2", "It works.", decided_at=CLOCK.now(), commitments=promises
+    )
+    async with store.begin() as work:
+        await work.decisions.add(decision)
+    return decision
+
+
+async def life(store: Store, story: Submission) -> list[Event]:
+    async with store.read() as work:
+        return await timeline.life(work, await work.stories.get(story.id))
+
+
+async def public(store: Store, story: Submission) -> list[Event]:
+    async with store.read() as work:
+        commission = await work.commissions.get(story.commission)
+        return await timeline.public_life(work, await work.stories.get(story.id), commission)
+
+
+async def of_all(store: Store, commission: Commission) -> list[Event]:
+    async with store.read() as work:
+        return await timeline.commission_life(work, commission)
+
+
+def kinds(events: Iterable[Event]) -> list[str]:
+    return [event.kind for event in events]
+
+
+async def test_a_writer_sees_every_step_with_its_reason(sqlite_store: Store) -> None:
+    _, story, key = await a_story(sqlite_store)
+    assert kinds(await life(sqlite_store, story)) == ["received"]
+    await do(sqlite_store, story, "return", "Please use no names.")
+    await appeals_and_reports.appeal(sqlite_store, CLOCK, key, "There are none.")
+    await submissions.resubmit(sqlite_store, CLOCK, key, telling())
+    await do(sqlite_store, story, "accept")
+    events = await life(sqlite_store, story)
+    assert kinds(events) == ["received", "moderated", "appealed", "received", "moderated"]
+    assert [event.again for event in events if event.kind == "received"] == [False, True]
+    assert [(e.act.action, e.act.because) for e in events if e.act] == [
+        ("returned", "Please use no names."),
+        ("accepted", ""),
+    ]
+    assert [e.appeal.words for e in events if e.appeal] == ["There are none."]
+    assert [event.at for event in events] == sorted(event.at for event in events)
+    assert len({event.id for event in events}) == len(events)
+
+
+async def test_what_was_answered_alone_is_told_with_until_when_and_what_came_of_it(sqlite_store: Store) -> None:
+    clock = SetClock()
+    night = await answered(sqlite_store, clock)
+    [opened] = [event for event in await public(sqlite_store, night.story) if event.kind == "played"]
+    assert opened.session == night.live
+    assert opened.round == night.round
+    acts = asynchronous.acts(sqlite_store, clock)
+    await acts.close(night.live.id, night.round.id)
+    await acts.reveal(night.live.id, night.round.id)
+    events = await public(sqlite_store, night.story)
+    assert kinds(events) == ["published", "played", "voted"]
+    assert events[-1].result is not None
+    assert events[-1].result.n == len(night.people)
+    assert kinds(await of_all(sqlite_store, night.commission)) == ["published", "played", "voted"]
+    rehearsed = await asynchronous.open_round(
+        sqlite_store, clock, a_form(clock, night.story, rehearsal=True, title="A trial")
+    )
+    assert rehearsed.id not in {e.session.id for e in await life(sqlite_store, night.story) if e.session}
+
+
+async def test_from_the_stage_to_the_promise(sqlite_store: Store) -> None:
+    commission, story, _ = await a_story(sqlite_store)
+    await do(sqlite_store, story, "accept")
+    live, rounds = await played(sqlite_store, commission, story, FIRST, SECOND)
+    decision = await decided(sqlite_store, commission, rounds)
+    events = await public(sqlite_store, story)
+    assert kinds(events) == ["published", "played", "voted", "voted", "decided", "promised", "promised"]
+    assert {e.session.id for e in events if e.session} == {live.id}
+    first, second = (e.result for e in events if e.result)
+    assert first is not None
+    assert second is not None
+    assert (first.n, second.n) == (19, 19)
+    # The police are two and "prefer not to say" is one: neither is a row of its own, nor are the carers then.
+    assert [row.label for row in first.rows] == ["People who use services", "Nurses", "other groups"]
+    assert [e.decision for e in events if e.kind == "decided"] == [decision]
+    assert [e.commitment.role for e in events if e.commitment] == ["Trust", "Council"]
+    assert kinds(await life(sqlite_store, story))[-6:] == kinds(events)[1:]
+    # The ids are the same in every list, and each time.
+    again = {e.id for e in await of_all(sqlite_store, commission)}
+    assert {e.id for e in events} == again
+    assert len(again) == len(events)
+
+
+async def test_what_is_not_recorded_or_not_shown_is_told_to_nobody(sqlite_store: Store) -> None:
+    commission, story, _ = await a_story(sqlite_store)
+    await do(sqlite_store, story, "accept")
+    await played(sqlite_store, commission, story, FIRST, recorded=False)
+    desk = Facilitation(sqlite_store, CLOCK)
+    live = a_session(commission, scenarios=(story.id,))
+    async with sqlite_store.begin() as work:
+        await work.sessions.add(live)
+    round_ = there((await desk.question(live.id, story.id, parse(story.twee).decisions[0].name)).round)
+    assert kinds(await public(sqlite_store, story)) == ["published"]
+    await desk.open(live.id, round_.id)
+    await desk.close(live.id, round_.id)
+    assert kinds(await public(sqlite_store, story)) == ["published", "played"]
+
+
+async def test_an_annulled_vote_is_told_without_its_result(sqlite_store: Store) -> None:
+    commission, story, _ = await a_story(sqlite_store)
+    await do(sqlite_store, story, "accept")
+    await played(sqlite_store, commission, story, FIRST, annul="The screen was dark.")
+    events = await public(sqlite_store, story)
+    assert kinds(events) == ["published", "played", "vote annulled"]
+    assert all(event.result is None for event in events)
+
+
+async def test_a_small_room_shows_no_groups(sqlite_store: Store) -> None:
+    commission, story, _ = await a_story(sqlite_store)
+    await do(sqlite_store, story, "accept")
+    await played(sqlite_store, commission, story, FIRST[:7])
+    (voted,) = [e for e in await public(sqlite_store, story) if e.kind == "voted"]
+    assert voted.result is not None
+    assert voted.result.rows == ()
+    assert voted.result.n == 7
+
+
+async def test_a_story_that_is_not_public_has_no_public_life(sqlite_store: Store) -> None:
+    commission, story, _ = await a_story(sqlite_store)
+    with pytest.raises(NotFound):
+        await public(sqlite_store, story)
+    await do(sqlite_store, story, "accept")
+    await played(sqlite_store, commission, story, FIRST)
+    await do(sqlite_store, story, "take down", "It names a street.")
+    with pytest.raises(NotFound):
+        await public(sqlite_store, story)
+    events = await of_all(sqlite_store, commission)
+    assert kinds(events) == ["voted"]
+    assert [event.story for event in events] == [None]
+    assert kinds(await life(sqlite_store, story))[-1] == "moderated"
+    assert "played" in kinds(await life(sqlite_store, story))
+
+
+async def test_two_stories_of_a_commission_do_not_mix(sqlite_store: Store) -> None:
+    commission, story, _ = await a_story(sqlite_store)
+    other, _ = await submissions.submit(sqlite_store, CLOCK, commission.id, telling("On the ward"))
+    for one in (story, other):
+        await do(sqlite_store, one, "accept")
+    _, rounds = await played(sqlite_store, commission, story, FIRST)
+    await decided(sqlite_store, commission, rounds)
+    assert kinds(await public(sqlite_store, other)) == ["published"]
+    assert kinds(await public(sqlite_store, story))[1:4] == ["played", "voted", "decided"]
+    everything = await of_all(sqlite_store, commission)
+    assert kinds(everything).count("published") == 2
+    assert kinds(everything).count("played") == 1
+
+
+async def test_what_was_accepted_before_acts_were_kept_is_told_too(sqlite_store: Store) -> None:
+    commission = a_commission()
+    story = Submission(
+        new_id(), commission.id, "Old", ":: Start", "accepted", submitted_at=CLOCK.now(), moderated_at=CLOCK.now()
+    )
+    async with sqlite_store.begin() as work:
+        await work.commissions.add(commission)
+        await work.stories.add(story)
+    events = await life(sqlite_store, story)
+    assert kinds(events) == ["received", "moderated"]
+    assert events[1].act is not None
+    assert events[1].act.action == "accepted"

@@ -1,0 +1,373 @@
+"""A story is taken back: no page, feed, export, row or byte of the file holds its words, and the record verifies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+from support.app import House, a_house
+from support.factories import CLOCK
+from support.withdrawn_story import (
+    CROSSING,
+    SCENE,
+    TOLD,
+    WORDS,
+    Played,
+    accepted,
+    every_page,
+    in_files,
+    play,
+    rows,
+    spoken_in,
+)
+
+from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
+from forum.record import verify as record
+from forum.record.audit import verify
+from forum.record.verify import PASS
+from forum.services import exports, record_entries, scrubbing
+from forum.services.sessions import room_view
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.organising import SessionForm, create_session
+from forum.services.stories import submissions, withdrawal
+from forum.sessions.session import Cue
+from forum.store import SqlStore
+from forum.store.tables import metadata
+from forum.stories.compose import HAPPENED
+from forum.stories.draft import NO, YES
+
+# Columns of text in which no words of a story can be, by table: ids, times, states, codes, digests; what organisers and
+# those who decide write; people's accounts. What refers to another table's row (a foreign key) is left out.
+WITHOUT_WORDS = """
+    also: group_id
+    amendment: id at state
+    appeal: id at outcome by answered_at
+    asked: kind about
+    ballot: choice group_id ballot salt group_salt at
+    casting: round participant cast
+    commission: id title question stage power groups support created_at
+    commitment: id role what by
+    decision: id rounds outcome response rationale why dissent decided_at
+    disclosure: digest commission withdrawn_at
+    draft: build changed_at
+    entry: commission body leaf_hash
+    evidence: id kind added_at shown_at declined_at
+    fact: name value
+    first_link: token until
+    last_act: id act at
+    library: told_by told_by_key
+    mail: id key state asked_at until told_until not_before look_at
+    moderation: id action before by read sent_at at
+    paper: id counts entered_by entered_at confirmed_by confirmed_at
+    participant: id device group_id joined_at
+    person: id login login_key name roles password created_at
+    pledge: id role by at state
+    programme: what at
+    proposal: id at scenario state
+    reason: id group_id choice at state due_at
+    report: id at answer answered_at
+    round: id scenario method kind state created_at opened_at closed_at revealed_at annulled_at annulled_because
+        closes_at extended_at
+    session: id title code projector scenarios partition held opened_at kind entrance tablet reasons ended_at
+    sign_in: token at until
+    stop: id showing since scenario at group_id state taken_at verdict
+    story: id status told_by link submitted_at moderated_at published_at withdrawn_at revised_at
+    suggestion: id kind at place seen group_id by outcome answered_at
+    ticket: id group_id code issued_at used_at revoked_at
+    token: id label secret created_at revoked_at
+    version: at kind by
+"""
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path, sqlite_template) as house:
+        yield house
+
+
+@pytest.fixture
+async def played(house: House, tmp_path: Path) -> Played:
+    return await play(house, tmp_path / "forum.db")
+
+
+async def test_every_column_that_can_hold_words_of_a_story_has_some(played: Played) -> None:
+    """Whoever adds a column of text puts words into it in takenback.py, so that they are looked for after the story was
+    taken back; or says in WITHOUT_WORDS that it can hold none."""
+    known = {
+        f"{table.strip()}.{column}"
+        for line in re.sub(r"\n {8}", " ", WITHOUT_WORDS).strip().splitlines()
+        for table, _, columns in [line.partition(":")]
+        for column in columns.split()
+    }
+    there = {
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if not isinstance(column.type, (sa.Integer, sa.Boolean)) and not column.foreign_keys
+    }
+    found = {key for key, text in rows(played.path).items() if spoken_in(text)}
+    assert there - known - found == set(), "put words of the story into these"
+    assert known & found == set(), "these can hold words of a story"
+    assert known - there == set(), "there are no such columns"
+    assert "story.revision" in found
+
+
+async def test_before_it_is_taken_back_the_words_are_where_they_belong(played: Played) -> None:
+    """The looking below can see: each of the words is found on pages, in rows and in the file."""
+    texts = await every_page(played)
+    seen = {name for text in texts.values() for name in spoken_in(text)}
+    # An address is told to nobody; the other two stand where no page shows them in this state.
+    # What was answered alone stood on its own phone's page, until that was forgotten (forget_devices.py).
+    assert seen - {"alone"} == set(WORDS) - {"address", "again", "pledge", "alone"}
+    assert "title" in spoken_in(texts[f"/stories/{played.story.id} text/html"])
+    found = {name for text in rows(played.path).values() for name in spoken_in(text)}
+    assert found >= set(WORDS)
+    assert in_files(played.path, []) >= set(WORDS)
+
+
+async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Played) -> None:
+    async with played.store.read() as work:
+        before = await work.record.disclosures()
+        size = await work.record.size()
+    kept = {d.digest for d in before if not spoken_in(json.dumps(record.open_disclosure(d.encoded or "")))}
+    taken = [d.encoded for d in before if d.digest not in kept and d.encoded]
+    # A moderator's reason; title and text; of each vote scene, question, response and easy words; the answer that came
+    # up in the replay; the asynchronous round's scene, question and response.
+    assert len(taken) == 1 + 2 + 2 * 4 + 1 + 3
+    done = await withdrawal.withdraw(played.store, CLOCK, played.key)
+    assert set(done.sessions) == {played.live.id, played.night.id, played.later.id}
+    assert done.story.withdrawn_at
+    async with played.store.read() as work:
+        now = await work.stories.get(played.story.id)
+    # Nothing is allowed any more: a quotation neither.
+    assert now == done.story
+    assert (now.title, now.twee, now.revision, now.because) == ("", "", "", "")
+    assert (now.may_perform, now.may_publish, now.may_quote) == (False, False, False)
+
+    assert {key: spoken_in(text) for key, text in rows(played.path).items() if spoken_in(text)} == {}
+    assert in_files(played.path, taken) == set()
+    texts = await every_page(played)
+    assert {path: spoken_in(text) for path, text in texts.items() if spoken_in(text)} == {}
+
+    packed = await exports.export(played.store, played.house.site.signer)
+    files, _ = record.unpack(packed)
+    assert {n: found for n, data in files.items() if (found := spoken_in(data.decode("utf-8", "replace")))} == {}
+    assert b"(withdrawn)" in files["rounds.csv"]
+    opened = [
+        record.open_disclosure(json.loads(line)["disclosure"]) for line in files["disclosures.jsonl"].splitlines()
+    ]
+    assert spoken_in(json.dumps(opened)) == set()
+    checks = {check.name: check for check in verify(packed, played.house.site.signer.public_key_pem)}
+    assert {check.verdict for check in checks.values()} == {PASS}, checks
+    said = re.search(r"(\d+) withdrawn", checks["disclosures"].detail)
+    assert said
+    assert int(said[1]) >= len(taken)
+    async with played.store.read() as work:
+        # The asynchronous round was open: nobody can play it any more, so it is closed.
+        assert await work.record.size() == size + 2
+        closed, entry = [json.loads(stored.body) for stored in await work.record.entries(size)]
+        facts = [json.loads(stored.body) for stored in await work.record.entries()]
+        after = {d.digest: d for d in await work.record.disclosures()}
+    assert (closed["type"], closed["session"], closed["count"]) == ("round closed", played.night.id, 1)
+    assert entry["type"] == "erasure"
+    assert entry["at"] == done.story.withdrawn_at
+    assert set(entry["digests"]) == {digest for digest, d in after.items() if d.encoded is None}
+    assert all(after[digest].encoded for digest in kept if digest not in entry["digests"])
+    for one in entry["digests"]:
+        assert after[one].withdrawn_at == done.story.withdrawn_at
+    # What entries of something else say stays, also where they name the story.
+    others = [d for d in after.values() if facts[d.entry].get("scenario") != played.story.id]
+    assert len({facts[d.entry]["type"] for d in others}) > 1
+    assert all(d.encoded for d in others)
+
+
+async def test_pages_say_withdrawn_and_the_votes_and_the_decision_stay(played: Played) -> None:
+    async def nobodys() -> set[str]:
+        """The digests under which the record has the words "None of these" still."""
+        async with played.store.read() as work:
+            return {
+                d.digest
+                for d in await work.record.disclosures()
+                if d.encoded and "None of these" in str(record.open_disclosure(d.encoded))
+            }
+
+    before = await nobodys()
+    assert before
+    await withdrawal.withdraw(played.store, CLOCK, played.key)
+    assert await nobodys() == before
+    texts = await every_page(played)
+    story = await fetch(played, f"/stories/{played.story.id}")
+    assert story.status_code == 410
+    assert "has taken it back" in story.text
+    assert "You took this story back" in texts[f"/my-story/{played.key} text/html"]
+    assert "withdrawn" in texts[f"/decisions/{played.decision} text/html"]
+    assert "None of these" in texts[f"/decisions/{played.decision} text/html"]
+    assert "The story “[withdrawn]” was published" in unescape(texts["/record text/html"])
+    assert "Somebody took their words back" in texts["/record text/html"]
+    assert "The other story" in texts["/stories text/html"]
+    async with played.store.read() as work:
+        assert len(await work.rounds.ballots(played.rounds[0])) == len(played.people)
+        other = await work.stories.get(played.other.id)
+        assert other.status == "accepted"
+        assert "A neighbour knocks" in other.twee
+
+
+async def fetch(played: Played, path: str) -> httpx2.Response:
+    async with played.house.browser() as browser:
+        return await browser.get(path)
+
+
+async def test_a_story_nobody_else_has_seen_leaves_nothing_but_its_private_page(house: House) -> None:
+    commission = await house.commission()
+    story, key = await submissions.submit(house.store, CLOCK, commission.id, TOLD)
+    done = await withdrawal.withdraw(house.store, CLOCK, key)
+    assert done.sessions == ()
+    async with house.store.read() as work:
+        assert await work.record.size() == 0
+    async with house.browser() as browser:
+        assert (await browser.get(f"/stories/{story.id}")).status_code == 404
+        mine = await browser.get(f"/my-story/{key}")
+        assert "You took this story back" in mine.text
+        assert spoken_in(mine.text) == set()
+
+
+async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
+    acts = Facilitation(played.store, CLOCK)
+    async with played.store.read() as work:
+        before = await work.sessions.get(played.live.id)
+    await withdrawal.withdraw(played.store, CLOCK, played.key)
+    for act in (
+        acts.scene(played.live.id, played.story.id, SCENE),
+        acts.question(played.live.id, played.story.id, CROSSING),
+        acts.second(played.live.id, played.rounds[0]),
+    ):
+        with pytest.raises(IllegalMove, match="taken this story back"):
+            await act
+    async with played.store.read() as work:
+        live = await work.sessions.get(played.live.id)
+        view = await room_view.view_of(work, live)
+    assert live.cue == Cue("result", round=played.rounds[1])
+    assert live.version > before.version, "screens take a state with the version they have for one they have"
+    assert [s.id for s in view.stories] == [played.other.id]
+    await acts.scene(played.live.id, played.other.id, HAPPENED)
+
+
+async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(played: Played) -> None:
+    acts = Facilitation(played.store, CLOCK)
+    form = SessionForm(played.commission.id, title="Another day", scenarios=(played.story.id,))
+    live, third = await create_session(played.store, CLOCK, form), await create_session(played.store, CLOCK, form)
+    drafted = (await acts.question(live.id, played.story.id, CROSSING)).round
+    begun = (await acts.question(third.id, played.story.id, CROSSING)).round
+    assert drafted is not None
+    assert begun is not None
+    await acts.open(third.id, begun.id)
+    done = await withdrawal.withdraw(played.store, CLOCK, played.key)
+    assert set(done.sessions) == {played.live.id, played.night.id, played.later.id, live.id, third.id}
+    async with played.store.read() as work:
+        assert (await work.sessions.get(live.id)).cue == Cue("welcome")
+        assert (await work.sessions.get(third.id)).cue == Cue("question", round=begun.id)
+    with pytest.raises(IllegalMove, match="taken this story back"):
+        await acts.open(live.id, drafted.id)
+    await acts.close(third.id, begun.id)
+    # Votes do not wait for the file to be written anew: that is done when none is open.
+    async with played.store.read() as work:
+        assert await work.facts.get(scrubbing.TO_SCRUB) == done.story.withdrawn_at
+    await scrubbing.scrub(played.store)
+    async with played.store.read() as work:
+        assert await work.facts.get(scrubbing.TO_SCRUB) == ""
+    assert in_files(played.path, []) == set()
+    await acts.reveal(third.id, begun.id)
+    packed = await exports.export(played.store, played.house.site.signer)
+    assert {check.verdict for check in verify(packed)} == {PASS}
+
+
+async def test_taking_back_twice_is_done_once_and_needs_the_key(played: Played) -> None:
+    first = await withdrawal.withdraw(played.store, CLOCK, played.key)
+    again = await withdrawal.withdraw(played.store, CLOCK, played.key)
+    assert again.story == first.story
+    assert again.sessions == ()
+    async with played.store.read() as work:
+        types = [json.loads(e.body)["type"] for e in await work.record.entries()]
+    assert types.count("erasure") == 1
+    with pytest.raises(NotFound):
+        await withdrawal.withdraw(played.store, CLOCK, played.story.link)
+    with pytest.raises(IllegalMove):
+        await submissions.resubmit(played.store, CLOCK, played.key, TOLD)
+    for action in submissions.ACTIONS:
+        with pytest.raises(IllegalMove):
+            await submissions.moderate(
+                played.store, CLOCK, played.story.id, action, because="x", expected_status="withdrawn"
+            )
+
+
+async def test_it_is_all_or_nothing(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = rows(played.path)
+
+    async def full(*_: object) -> None:
+        raise StoreUnavailable("The disk is full.")
+
+    monkeypatch.setattr(record_entries, "append", full)
+    with pytest.raises(StoreUnavailable):
+        await withdrawal.withdraw(played.store, CLOCK, played.key)
+    assert rows(played.path) == before
+
+
+async def test_what_could_not_be_wiped_at_once_is_wiped_at_the_next_start(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(_: SqlStore) -> None:
+        raise StoreUnavailable("Others are reading.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlStore, "scrub", busy)
+        await withdrawal.withdraw(played.store, CLOCK, played.key)
+    assert in_files(played.path, []) != set()
+    async with played.store.read() as work:
+        assert await work.facts.get(scrubbing.TO_SCRUB)
+    await scrubbing.scrub(played.store)
+    assert in_files(played.path, []) == set()
+    async with played.store.read() as work:
+        assert await work.facts.get(scrubbing.TO_SCRUB) == ""
+
+
+async def test_a_story_that_was_never_decided_on_can_be_allowed_and_not(house: House) -> None:
+    commission = await house.commission()
+    private = replace(TOLD, may_publish=False, may_perform=False)
+    story, key = await submissions.submit(house.store, CLOCK, commission.id, private)
+    with pytest.raises(BadInput, match="does not allow"):
+        await accepted(house, story)
+    await withdrawal.permit(house.store, CLOCK, key, perform=True, publish=True, quote=False)
+    await accepted(house, story)
+    now = await withdrawal.permit(house.store, CLOCK, key, perform=False, publish=True, quote=True)
+    assert (now.may_perform, now.may_publish, now.may_quote) == (False, True, True)
+    with pytest.raises(IllegalMove, match="take it back"):
+        await withdrawal.permit(house.store, CLOCK, key, perform=True, publish=False, quote=True)
+    with pytest.raises(FormErrors) as refused:
+        await create_session(house.store, CLOCK, SessionForm(commission.id, title="A day", scenarios=(story.id,)))
+    assert "may be played" in str(refused.value.fields["scenario"])
+
+
+async def test_what_is_allowed_afterwards_is_what_the_draft_would_send_again(house: House) -> None:
+    """Else the next sending of a story that was returned would bring the old answers back."""
+    story, key = await house.story(await house.commission())
+    await house.draft_of(key)
+    await withdrawal.permit(house.store, CLOCK, key, perform=False, publish=False, quote=True)
+    draft = await house.draft_of(key)
+    assert (draft.may_perform, draft.may_publish, draft.may_quote) == (NO, NO, YES)
+    async with house.store.read() as work:
+        assert (await work.stories.get(story.id)).status == submissions.SUBMITTED
+
+
+async def test_a_session_stops_playing_what_may_not_be_performed(played: Played) -> None:
+    acts = Facilitation(played.store, CLOCK)
+    await withdrawal.permit(played.store, CLOCK, played.key, perform=False, publish=True, quote=True)
+    with pytest.raises(IllegalMove, match="no longer allows"):
+        await acts.scene(played.live.id, played.story.id, SCENE)
+    assert (await fetch(played, f"/stories/{played.story.id}")).status_code == 200

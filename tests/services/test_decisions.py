@@ -1,0 +1,402 @@
+"""Decisions: what a commissioner may record on a vote, what it needs, and what of it goes into the record."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from support.decided_session import COMMISSIONER, FIRST, LABELS, SECOND, Voted, a_vote, there
+from support.factories import CLOCK, new_id
+
+from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
+from forum.ports import Person, Store
+from forum.record import verify
+from forum.services import decisions
+from forum.services.decisions import DecisionForm, Promise, decide
+from forum.sessions.proposal import Pledge
+from forum.store import SqlStore
+from forum.voting.round import KINDS, STATES, Round
+
+
+async def entries(store: Store) -> list[dict[str, Any]]:
+    async with store.read() as work:
+        return [json.loads(e.body) for e in await work.record.entries()]
+
+
+async def words(store: Store) -> dict[str, str]:
+    """What was disclosed, by digest."""
+    async with store.read() as work:
+        found = await work.record.disclosures()
+    return {d.digest: verify.open_disclosure(d.encoded)[2] for d in found if d.encoded is not None}
+
+
+def a_form(rounds: tuple[str, ...], **changes: Any) -> DecisionForm:
+    form = DecisionForm(rounds, outcome="adopted", response="r1", rationale="A nurse is there in twenty minutes.")
+    return replace(form, **changes)
+
+
+async def wrong(store: Store, form: DecisionForm) -> dict[str, str]:
+    """The errors a form gets, by field."""
+    with pytest.raises(FormErrors) as caught:
+        await decide(store, CLOCK, COMMISSIONER, form)
+    return {name: str(error) for name, error in caught.value.fields.items()}
+
+
+async def test_a_vote_that_was_annulled_before_its_result_was_shown_is_told_to_nobody(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    again = there((await voted.facilitation.second(voted.live.id, voted.rounds[0])).round)
+    await voted.facilitation.open(voted.live.id, again.id)
+    await voted.facilitation.close(voted.live.id, again.id)
+    await voted.facilitation.annul(voted.live.id, again.id, "It was not clear.")
+    async with sqlite_store.read() as work:
+        for rounds in ([again.id], [voted.rounds[0], again.id]):
+            with pytest.raises(IllegalMove, match="annulled"):
+                await decisions.past_matter(work, rounds)
+
+
+async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    form = a_form(
+        voted.rounds,
+        dissent="The police hold that they come first.",
+        promises=(
+            Promise("Head of night services", "Two nurses on every night", "2027-03-31"),
+            Promise(),
+            Promise(" Police liaison ", "A number to ring", "2027-01-01"),
+        ),
+    )
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, form)
+    async with sqlite_store.read() as work:
+        assert await work.decisions.get(made.id) == made
+    assert made.why == ""
+    assert [c.role for c in made.commitments] == ["Head of night services", "Police liaison"]
+
+    *before, decision, first, second = await entries(sqlite_store)
+    assert len(before) == made.entry
+    said = await words(sqlite_store)
+    assert decision == {
+        "type": "decision",
+        "at": made.decided_at,
+        "commission": made.commission,
+        "decision": made.id,
+        "rounds": list(voted.rounds),
+        "outcome": "adopted",
+        "response": "r1",
+        "preference": ["r1"],
+        "differs": False,
+        "rationale": decision["rationale"],
+        "why": None,
+        "dissent": decision["dissent"],
+    }
+    assert said[decision["rationale"]["sd"]] == form.rationale
+    assert said[decision["dissent"]["sd"]] == form.dissent
+    assert set(first) == {"type", "at", "commission", "commitment", "decision", "role", "what", "by"}
+    assert (first["role"], said[first["what"]["sd"]], first["by"]) == (
+        "Head of night services",
+        "Two nurses on every night",
+        "2027-03-31",
+    )
+    assert second["decision"] == made.id
+    assert "twenty minutes" not in json.dumps([decision, first, second])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "response", "against"),
+    [
+        ("adopted", "r1", False),
+        ("adopted", "r2", True),
+        ("adopted", "none", True),
+        ("adopted with changes", "r1", False),
+        ("adopted with changes", "r3", True),
+        ("not adopted", "r1", True),
+        ("not adopted", "r2", False),
+        ("deferred", "r1", False),
+        ("deferred", None, False),
+    ],
+)
+async def test_a_decision_against_the_room_needs_to_say_why(
+    sqlite_store: Store, outcome: str, response: str | None, against: bool
+) -> None:
+    voted = await a_vote(sqlite_store)
+    form = a_form(voted.rounds, outcome=outcome, response=response)
+    if against:
+        assert set(await wrong(sqlite_store, form)) == {"why"}
+        assert set(await wrong(sqlite_store, replace(form, why=" \n "))) == {"why"}
+        form = replace(form, why="There are no nurses at night.")
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, form)
+    entry = (await entries(sqlite_store))[-1]
+    assert entry["differs"] is against
+    assert entry["preference"] == ["r1"]
+    assert (entry["why"] is not None) is against
+    assert made.response == response
+
+
+async def test_of_two_votes_the_later_one_tells_the_preference(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store, FIRST, SECOND)
+    assert set(await wrong(sqlite_store, a_form(voted.rounds))) == {"why"}
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, response="r2"))
+    assert made.rounds == voted.rounds
+    entry = (await entries(sqlite_store))[-1]
+    assert (entry["preference"], entry["differs"]) == (["r2"], False)
+    # The first vote alone preferred the other response.
+    alone = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds[:1]))
+    assert alone.why == ""
+
+
+async def test_any_of_several_responses_at_the_top_follows_the_room(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store, ("r1", "r1", "r2", "r2", "r3"))
+    await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, response="r2"))
+    entry = (await entries(sqlite_store))[-1]
+    assert (entry["preference"], entry["differs"]) == (["r1", "r2"], False)
+
+
+async def test_where_nobody_voted_whatever_is_adopted_differs(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store, ())
+    assert set(await wrong(sqlite_store, a_form(voted.rounds))) == {"why"}
+    await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, why="It is the law."))
+    assert (await entries(sqlite_store))[-1]["preference"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"outcome": ""}, {"outcome"}),
+        ({"outcome": "maybe"}, {"outcome"}),
+        ({"response": None}, {"response"}),
+        ({"response": ""}, {"response"}),
+        ({"response": "r9"}, {"response"}),
+        ({"outcome": "deferred", "response": "r9"}, {"response"}),
+        ({"outcome": "not adopted", "response": None}, {"response"}),
+        ({"rationale": "  "}, {"rationale"}),
+        ({"rationale": "a" * 4001}, {"rationale"}),
+        ({"why": "a" * 4001}, {"why"}),
+        ({"dissent": "a" * 4001}, {"dissent"}),
+        ({"promises": (Promise("Head", "", ""),)}, {"what_1", "by_1"}),
+        ({"promises": (Promise(), Promise("", "Two nurses", "2027-03-31"))}, {"role_2"}),
+        ({"promises": (Promise("Head", "Two nurses", "31 March"),)}, {"by_1"}),
+        ({"promises": (Promise("Head", "Two nurses", "20270331"),)}, {"by_1"}),
+        ({"promises": (Promise("Head", "Two nurses", "2027-02-30"),)}, {"by_1"}),
+        ({"promises": (Promise("Head", "Two nurses", "2027-W05-1"),)}, {"by_1"}),
+        ({"promises": (Promise("Head" * 60, "Two" * 400, "2027-03-31"),)}, {"role_1", "what_1"}),
+        ({"promises": (Promise("Head", "Two nurses", "2027-03-31"),) * 31}, {"promises"}),
+        (
+            {"outcome": "", "response": None, "rationale": "", "promises": (Promise("", "x", ""),)},
+            {"outcome", "response", "rationale", "role_1", "by_1"},
+        ),
+    ],
+)
+async def test_everything_wrong_is_told_at_once_and_nothing_is_kept(
+    sqlite_store: Store, changes: dict[str, Any], fields: set[str]
+) -> None:
+    voted = await a_vote(sqlite_store)
+    before = await entries(sqlite_store)
+    assert set(await wrong(sqlite_store, a_form(voted.rounds, **changes))) == fields
+    assert await entries(sqlite_store) == before
+    async with sqlite_store.read() as work:
+        assert await work.decisions.of() == []
+
+
+async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store, FIRST, SECOND)
+    other = await a_vote(sqlite_store)
+    first, second = voted.rounds
+    open_ = await other.facilitation.ask(other.live.id, "And then?", LABELS, none=False)
+    assert open_.round is not None
+    for rounds in [
+        (),
+        (second, first),
+        (first, other.rounds[0]),
+        (first, first),
+        (open_.round.id,),
+        (*voted.rounds, first),
+    ]:
+        with pytest.raises(IllegalMove):
+            await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(rounds))
+    with pytest.raises(NotFound):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, a_form((new_id(),)))
+    await voted.facilitation.annul(voted.live.id, second, "The screen showed the wrong scene")
+    with pytest.raises(IllegalMove):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, a_form((first, second)))
+    async with sqlite_store.read() as work:
+        assert await work.decisions.of() == []
+        on = await decisions.past_matter(work, voted.rounds)
+    assert on.results[0] is not None
+    assert (on.result, on.preference) == (None, ())
+
+
+async def a_round_shown(store: Store, voted: Voted, **changes: Any) -> Round:
+    """A round of that session as if its result had been shown."""
+    async with store.begin() as work:
+        shown = await work.rounds.get(voted.rounds[0])
+        made = replace(shown, id=new_id(), **changes)
+        await work.rounds.add(made)
+    return made
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_only_what_people_answer_for_themselves_is_decided_on(sqlite_store: Store, kind: str) -> None:
+    """Not the magic check, nor who should be replaced: those led on through the day."""
+    voted = await a_vote(sqlite_store)
+    shown = await a_round_shown(sqlite_store, voted, kind=kind)
+    form = a_form((shown.id,), why="It is the law.")
+    if kind in {"first vote", "vote after replay", "policy vote"}:
+        assert (await decide(sqlite_store, CLOCK, COMMISSIONER, form)).rounds == (shown.id,)
+        return
+    assert kind in {"magic check", "character vote"}
+    with pytest.raises(IllegalMove, match="led on through the day"):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, form)
+    async with sqlite_store.read() as work:
+        assert await work.decisions.of() == []
+
+
+async def test_a_second_vote_belongs_to_a_first_one_of_its_own_session(sqlite_store: Store) -> None:
+    voted, other = await a_vote(sqlite_store), await a_vote(sqlite_store)
+    elsewhere = await a_round_shown(sqlite_store, other, second_of=voted.rounds[0], kind="vote after replay")
+    with pytest.raises(IllegalMove, match="a first vote and the vote after its replay"):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, a_form((voted.rounds[0], elsewhere.id), why="It is the law."))
+
+
+async def test_nothing_is_decided_on_a_result_that_is_held_while_badges_are_off(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    async with sqlite_store.begin() as work:
+        live = await work.sessions.get(voted.live.id)
+        await work.sessions.save(replace(live, badges_off=True, held=voted.rounds))
+    with pytest.raises(IllegalMove, match="Badges are off"):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(sqlite_store: Store, state: str) -> None:
+    voted = await a_vote(sqlite_store)
+    async with sqlite_store.begin() as work:
+        here = replace(await work.rounds.get(voted.rounds[0]), scenario=new_id(), scene="The door")
+        await work.rounds.save(here)
+        room = await work.sessions.get(voted.live.id)
+        night = replace(room, id=new_id(), kind="asynchronous", code="nights", projector=new_id())
+        await work.sessions.add(night)
+        asked = replace(here, id=new_id(), session=night.id, state=state)
+        await work.rounds.add(asked)
+        # What is asked in other words, or at another place of the story, is another question.
+        await work.rounds.add(replace(asked, id=new_id(), question="And then?", state="revealed"))
+        await work.rounds.add(replace(asked, id=new_id(), scene="The stairs", state="revealed"))
+        await work.rounds.add(replace(asked, id=new_id(), responses=asked.responses[1:], state="revealed"))
+        tried = replace(night, id=new_id(), code="tried", projector=new_id(), rehearsal=not room.rehearsal)
+        await work.sessions.add(tried)
+        await work.rounds.add(replace(asked, id=new_id(), session=tried.id, state="revealed"))
+    async with sqlite_store.read() as work:
+        found = await decisions.beside(work, await decisions.matter(work, voted.rounds))
+    assert [on.later.id for on in found] == ([asked.id] if state == "revealed" else [])
+
+
+async def test_a_question_of_the_facilitators_own_has_nothing_beside_it(sqlite_store: Store) -> None:
+    """It comes from no story, so that nobody else can have been asked the same."""
+    voted = await a_vote(sqlite_store)
+    async with sqlite_store.begin() as work:
+        room = await work.sessions.get(voted.live.id)
+        night = replace(room, id=new_id(), kind="asynchronous", code="nights", projector=new_id())
+        await work.sessions.add(night)
+        here = await work.rounds.get(voted.rounds[0])
+        await work.rounds.add(replace(here, id=new_id(), session=night.id))
+    async with sqlite_store.read() as work:
+        assert await decisions.beside(work, await decisions.matter(work, voted.rounds)) == ()
+
+
+async def test_the_most_commitments_of_a_decision_and_not_one_more(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    most = decisions.MOST_COMMITMENTS
+    promises = tuple(Promise("Head", f"Nurse {n}", "2027-03-31") for n in range(most - 1))
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, promises=promises))
+
+    async def commit(what: str) -> int:
+        one = Promise("Head", what, "2027-03-31")
+        return len((await decisions.commit(sqlite_store, CLOCK, COMMISSIONER, made.id, one)).commitments)
+
+    assert await commit("The last one") == most
+    recorded = await entries(sqlite_store)
+    with pytest.raises(IllegalMove, match=f"at most {most} commitments"):
+        await commit("One more")
+    assert await commit("The last one") == most
+    assert await entries(sqlite_store) == recorded
+
+
+async def test_a_pledge_is_confirmed_once_and_one_that_was_taken_off_is_not(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    said = ("Head", "Two nurses", "2027-03-31", CLOCK.now())
+    states = ("waiting", "withdrawn", "waiting")
+    pledges = [Pledge(new_id(), voted.live.id, voted.rounds[0], *said, state=state) for state in states]
+    async with sqlite_store.begin() as work:
+        for pledge in pledges:
+            await work.proposals.pledge(pledge)
+
+    async def confirm(*which: int) -> str:
+        form = a_form(voted.rounds, pledges=tuple(pledges[n].id for n in which))
+        return (await decide(sqlite_store, CLOCK, COMMISSIONER, form)).id
+
+    async def now() -> list[tuple[str, str | None]]:
+        async with sqlite_store.read() as work:
+            found = {p.id: (p.state, p.decision) for p in await work.proposals.pledges(voted.live.id)}
+        return [found[pledge.id] for pledge in pledges]
+
+    first = await confirm(0, 1)
+    assert await now() == [("confirmed", first), ("withdrawn", None), ("waiting", None)]
+    second = await confirm(0, 2)
+    assert await now() == [("confirmed", first), ("withdrawn", None), ("confirmed", second)]
+
+
+async def test_only_a_commissioner_decides(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    organiser = Person(new_id(), "o", "O", ("administrator", "organiser", "moderator"))
+    with pytest.raises(NotAllowed):
+        await decide(sqlite_store, CLOCK, organiser, a_form(voted.rounds))
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
+    with pytest.raises(NotAllowed):
+        await decisions.commit(sqlite_store, CLOCK, organiser, made.id, Promise("Head", "Two nurses", "2027-03-31"))
+    async with sqlite_store.read() as work:
+        assert await work.decisions.get(made.id) == made
+
+
+async def test_the_same_form_sent_twice_is_one_decision(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store)
+    other = await a_vote(sqlite_store)
+    form = a_form(voted.rounds, id=new_id(), promises=(Promise("Head", "Two nurses", "2027-03-31"),))
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, form)
+    after = await entries(sqlite_store)
+    assert await decide(sqlite_store, CLOCK, COMMISSIONER, form) == made
+    assert await entries(sqlite_store) == after
+    with pytest.raises(IllegalMove):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, replace(form, rounds=other.rounds))
+
+
+async def test_a_decision_on_a_rehearsal_that_is_not_recorded_is_kept_without_an_entry(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store, rehearsal=True, recorded=False)
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
+    assert made.entry is None
+    promise = Promise("Head", "Two nurses", "2027-03-31")
+    after = await decisions.commit(sqlite_store, CLOCK, COMMISSIONER, made.id, promise)
+    assert len(after.commitments) == 1
+    assert await entries(sqlite_store) == []
+    async with sqlite_store.read() as work:
+        assert (await work.decisions.get(made.id)).entry is None
+
+
+async def test_a_decision_on_the_demonstration_says_so_in_the_record(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store, demonstration=True)
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
+    assert made.entry is not None
+    assert (await entries(sqlite_store))[-1]["demonstration"] is True
+
+
+async def test_what_was_written_is_all_of_it_or_nothing(sqlite_store: SqlStore) -> None:
+    voted = await a_vote(sqlite_store)
+    before = await entries(sqlite_store)
+    # The decision itself is written last, after its entries; the database refuses just that.
+    async with sqlite_store.writer.begin() as connection:
+        await connection.execute(
+            sa.text("CREATE TRIGGER full BEFORE INSERT ON decision BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        )
+    with pytest.raises(Exception, match="no room"):
+        await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
+    assert await entries(sqlite_store) == before

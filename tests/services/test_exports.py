@@ -1,0 +1,117 @@
+"""Opened ballots and exports from a real store, as the facilitator and the commissioner filled it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from support.decided_session import COMMISSIONER, FIRST, LABELS, PEOPLE, QUESTION, SECOND, a_vote
+from support.factories import CLOCK, a_cast, a_room
+from support.record import SIGNER
+
+from forum.errors import NotFound
+from forum.ports import Store
+from forum.record import verify as record
+from forum.record.audit import verify
+from forum.record.verify import PASS
+from forum.services import exports
+from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.sessions.facilitation import Facilitation
+from forum.voting.ballot import hash_of
+
+
+async def opened(store: Store, round_id: str) -> list[dict[str, Any]]:
+    async with store.read() as work:
+        return await exports.opened_ballots(work, round_id)
+
+
+async def a_pair(store: Store) -> tuple[str, str]:
+    """A commission with a pair of votes and a decision; returns it and its later round."""
+    voted = await a_vote(store, FIRST, SECOND, declared=True)
+    form = DecisionForm(
+        voted.rounds,
+        outcome="adopted",
+        response="r1",
+        rationale="It is the nearest.",
+        why="=The second is shut",
+        promises=(Promise("Lead", "Open it", "2027-01-31"),),
+    )
+    await decide(store, CLOCK, COMMISSIONER, form)
+    return voted.live.commission, voted.rounds[1]
+
+
+async def test_an_export_of_a_real_store_passes_every_check(sqlite_store: Store) -> None:
+    await a_pair(sqlite_store)
+    packed = await exports.export(sqlite_store, SIGNER)
+    checks = verify(packed, SIGNER.public_key_pem)
+    assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
+    assert exports.summary(packed) == {"entries": 9, "ballots": 2 * len(PEOPLE)}
+    assert await exports.export(sqlite_store, SIGNER) == packed
+
+
+async def test_one_commission_has_its_own_words_and_ballots_and_the_whole_record(sqlite_store: Store) -> None:
+    one, _ = await a_pair(sqlite_store)
+    other, _ = await a_pair(sqlite_store)
+    whole = await exports.export(sqlite_store, SIGNER)
+    assert exports.summary(whole) == {"entries": 18, "ballots": 4 * len(PEOPLE)}
+    for commission in (one, other):
+        packed = await exports.export(sqlite_store, SIGNER, commission)
+        assert exports.summary(packed) == {"entries": 18, "ballots": 2 * len(PEOPLE)}
+        assert {check.verdict for check in verify(packed)} == {PASS}
+    with pytest.raises(NotFound):
+        await exports.export(sqlite_store, SIGNER, "0" * 32)
+
+
+async def test_ballots_are_opened_as_the_record_counted_them(sqlite_store: Store) -> None:
+    _, round_id = await a_pair(sqlite_store)
+    lines = await opened(sqlite_store, round_id)
+    hashes = [hash_of(line["leaf"]) for line in lines]
+    assert hashes == sorted(hashes)
+    async with sqlite_store.read() as work:
+        entries = [record.parse_canonical(entry.body) for entry in await work.record.entries()]
+    [closed] = [e for e in entries if e["type"] == "round closed" and e["round"] == round_id]
+    assert closed["ballots_root"] == record.root(hashes).hex()
+    [shown] = [e for e in entries if e["type"] == "round revealed" and e["round"] == round_id]
+    counts = Counter(line["leaf"]["choice"] for line in lines)
+    assert {choice: n for choice, n in shown["result"]["counts"].items() if n} == dict(counts)
+
+
+async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_an_annulment(
+    sqlite_store: Store,
+) -> None:
+    live, people = await a_room(sqlite_store, PEOPLE, declared=True)
+    facilitation = Facilitation(sqlite_store, CLOCK)
+    round_ = (await facilitation.ask(live.id, QUESTION, LABELS, none=True)).round
+    assert round_ is not None
+    with pytest.raises(NotFound):
+        await opened(sqlite_store, "0" * 32)
+    with pytest.raises(NotFound):
+        await opened(sqlite_store, round_.id)
+    await facilitation.open(live.id, round_.id)
+    async with sqlite_store.begin() as work:
+        await work.rounds.cast([a_cast(round_.id, person) for person in people])
+    with pytest.raises(NotFound):
+        await opened(sqlite_store, round_.id)
+    await facilitation.close(live.id, round_.id)
+    with pytest.raises(NotFound):
+        await opened(sqlite_store, round_.id)
+    sealed = await exports.export(sqlite_store, SIGNER)
+    assert exports.summary(sealed) == {"entries": 3, "ballots": 0}
+    assert {check.verdict for check in verify(sealed)} == {PASS}
+    await facilitation.reveal(live.id, round_.id)
+    lines = await opened(sqlite_store, round_.id)
+    assert len(lines) == len(people)
+    await facilitation.annul(live.id, round_.id, "The screen froze")
+    assert await opened(sqlite_store, round_.id) == lines
+    void = await exports.export(sqlite_store, SIGNER)
+    assert {check.verdict for check in verify(void)} == {PASS}
+
+
+async def test_a_small_group_stands_under_no_label_of_its_own(sqlite_store: Store) -> None:
+    _, round_id = await a_pair(sqlite_store)
+    packed = await exports.export(sqlite_store, SIGNER)
+    files, _ = record.unpack(packed)
+    assert {line["label"] for line in await opened(sqlite_store, round_id)} & {"other groups", "everyone"}
+    for name in ("ballots.jsonl", "results_by_group.csv", "view_shift.csv"):
+        assert b"Police" not in files[name].replace(b"The police", b"")

@@ -1,0 +1,124 @@
+"""Results for screens and pages: tallied once from committed ballots, kept while the round stays as it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.decided_session import FIRST, SECOND, a_vote
+from support.factories import CLOCK, a_room
+
+from forum.errors import IllegalMove
+from forum.ports import Store
+from forum.services import exports
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.voting import results as tallying
+from forum.store import SqlStore, open_store
+from forum.store.rounds import SqlRounds
+from forum.voting.ballot import Ballot
+from forum.voting.round import REVEALED, Version
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The rounds whose ballots are read from now on."""
+    rounds: list[str] = []
+    plain = SqlRounds.ballots
+
+    async def counted(self: SqlRounds, round_id: str) -> list[Ballot]:
+        rounds.append(round_id)
+        return await plain(self, round_id)
+
+    monkeypatch.setattr(SqlRounds, "ballots", counted)
+    return rounds
+
+
+async def test_a_shown_result_is_tallied_once_and_is_the_one_that_is_recorded(
+    sqlite_store: Store, read: list[str]
+) -> None:
+    voted = await a_vote(sqlite_store, FIRST, SECOND)
+    async with sqlite_store.read() as work:
+        rounds = [await work.rounds.get(one) for one in voted.rounds]
+        tallied = [await tallying.result_of(work, one, 5) for one in rounds]
+        read.clear()
+        for _ in range(5):
+            assert [await tallying.shown(work, one, 5) for one in rounds] == tallied
+        assert sorted(read) == sorted([rounds[0].id, rounds[0].id, rounds[1].id]), "the second needs the first's too"
+
+
+async def test_what_a_result_follows_from_makes_it_another_one(sqlite_store: Store, read: list[str]) -> None:
+    voted = await a_vote(sqlite_store, FIRST, SECOND)
+    async with sqlite_store.read() as work:
+        first, second = [await work.rounds.get(one) for one in voted.rounds]
+        with_shift = await tallying.shown(work, second, 5)
+        assert with_shift.shift is not None
+        assert await tallying.shown(work, first, 7) == await tallying.result_of(work, first, 7)
+    await voted.facilitation.annul(voted.live.id, first.id, "It was put wrongly.")
+    async with sqlite_store.read() as work:
+        second = await work.rounds.get(second.id)
+        assert (await tallying.shown(work, second, 5)).shift is None
+        with pytest.raises(IllegalMove):
+            await tallying.shown(work, await work.rounds.get(first.id), 5)
+
+
+async def test_the_number_of_results_and_files_that_are_kept_is_bounded(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voted = await a_vote(sqlite_store, FIRST)
+    monkeypatch.setattr(tallying, "MOST_KEPT", 2)
+    async with sqlite_store.read() as work:
+        round_ = await work.rounds.get(voted.rounds[0])
+        for threshold in range(5, 12):
+            await tallying.shown(work, round_, threshold)
+            assert len(work.remembered) <= 2
+
+
+async def test_no_result_is_shown_before_it_is_revealed(sqlite_store: Store) -> None:
+    live, _ = await a_room(sqlite_store, ["g1"] * 6)
+    asked = (await Facilitation(sqlite_store, CLOCK).ask(live.id, "Who?", ["A", "B"], none=False)).round
+    assert asked is not None
+    async with sqlite_store.read() as work:
+        with pytest.raises(IllegalMove):
+            await tallying.shown(work, asked, 5)
+        with pytest.raises(IllegalMove):
+            await tallying.shown(work, replace(asked, state=REVEALED), 5)
+
+
+async def test_opened_ballots_are_written_out_once(sqlite_store: Store, read: list[str]) -> None:
+    voted = await a_vote(sqlite_store, FIRST)
+    read.clear()
+    async with sqlite_store.read() as work:
+        lines = [await exports.opened_lines(work, voted.rounds[0]) for _ in range(4)]
+        assert len(read) == 1
+        assert len(set(lines)) == 1
+        assert lines[0].count(b"\n") == len(await exports.opened_ballots(work, voted.rounds[0])) == len(FIRST)
+
+
+async def test_a_copy_of_the_data_with_other_ballots_has_other_results(sqlite_store: SqlStore, tmp_path: Path) -> None:
+    voted = await a_vote(sqlite_store, FIRST)
+    copy = tmp_path / "copy.db"
+    with closing(sqlite3.connect(str(sqlite_store.reader.url.database))) as now, closing(sqlite3.connect(copy)) as then:
+        now.backup(then)
+        then.execute("UPDATE ballot SET choice = 'r2'")
+        then.commit()
+    other = await open_store(f"sqlite+aiosqlite:///{copy}")
+    results = []
+    for store in (sqlite_store, other):
+        async with store.read() as work:
+            results.append(await tallying.shown(work, await work.rounds.get(voted.rounds[0]), 5))
+    await other.close()
+    assert results[0] != results[1]
+
+
+async def test_the_result_of_a_round_in_easy_words_is_kept_too(sqlite_store: Store, read: list[str]) -> None:
+    voted = await a_vote(sqlite_store, FIRST)
+    async with sqlite_store.read() as work:
+        round_ = await work.rounds.get(voted.rounds[0])
+        easy = replace(round_, versions=(Version("easy", "Who?", {"r1": "She"}),))
+        read.clear()
+        for _ in range(2):
+            await tallying.shown(work, easy, 5)
+    assert read == [round_.id]

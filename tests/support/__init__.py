@@ -1,0 +1,1 @@
+"""What tests need beside the program: factories, a browser, servers, networks."""

@@ -1,0 +1,239 @@
+"""A whole house in this process: the real application on a fresh SQLite database, asked as browsers ask."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+
+from forum.adapters import passwords
+from forum.app import build
+from forum.ports import Clock, Person, Store, Submission
+from forum.services.stories import writing
+from forum.services.stories.submissions import Sent, moderate, submit
+from forum.settings import Settings
+from forum.stories.compose import compose
+from forum.stories.draft import NO, YES, Card, Draft, Way
+from forum.voting.commission import Commission
+from forum.web.rate_limits import Limits
+from forum.web.site import Site
+from support.factories import CLOCK, a_commission, new_id
+
+ADDRESS = "http://house.test"
+PASSWORD = "seven quiet green kettles"
+# argon2 is slow on purpose: one hash does for every account of a test run.
+_hash: list[str] = []
+
+
+@dataclass(frozen=True)
+class House:
+    """The application, and what is behind it."""
+
+    app: Starlette
+
+    @property
+    def site(self) -> Site:
+        site: Site = self.app.state.site
+        return site
+
+    @property
+    def store(self) -> Store:
+        return self.site.store
+
+    def browser(self, address: str = "192.0.2.1") -> httpx2.AsyncClient:
+        """A browser of its own: its cookies, its network address, an Origin with whatever it sends."""
+        return httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=self.app, client=(address, 40000)),
+            base_url=ADDRESS,
+            headers={"Origin": ADDRESS, "Accept": "text/html"},
+        )
+
+    @asynccontextmanager
+    async def signed_in(self, *roles: str) -> AsyncIterator[httpx2.AsyncClient]:
+        """A browser of somebody with these roles, who has signed in."""
+        login = f"somebody-{new_id()[:8]}"
+        await self.person(login, *roles)
+        async with self.browser() as browser:
+            answer = await browser.post("/sign-in", data={"login": login, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            yield browser
+
+    async def person(self, login: str, *roles: str) -> Person:
+        """An account whose password is PASSWORD."""
+        person = Person(new_id(), login, login.title(), roles, await password_hash(), CLOCK.now())
+        async with self.store.begin() as work:
+            await work.people.add(person)
+        return person
+
+    async def commission(self, **changes: Any) -> Commission:
+        """A commission in the database."""
+        commission = a_commission(**changes)
+        async with self.store.begin() as work:
+            await work.commissions.add(commission)
+        return commission
+
+    async def story(self, commission: Commission, title: str = "The third knock") -> tuple[Submission, str]:
+        """A story that was sent in, with the key of its private link."""
+        return await submit(self.store, CLOCK, commission.id, telling(title))
+
+    async def stories(self) -> list[Submission]:
+        """Every story, as it is stored."""
+        async with self.store.read() as work:
+            return await work.stories.of()
+
+    async def draft_of(self, key: str) -> Draft:
+        """The draft behind a private link."""
+        return await writing.opened(self.store, self.site.clock, key)
+
+    async def moderated(self, story: Submission, action: str, because: str = "") -> Submission:
+        """The story after a moderator's act on it."""
+        return await moderate(self.store, CLOCK, story.id, action, because=because, expected_status=story.status)
+
+
+async def at_once(seconds: float) -> None:
+    """Sleeps no time at all."""
+
+
+async def password_hash() -> str:
+    """The hash of PASSWORD, made once."""
+    if not _hash:
+        _hash.append(await passwords.hashed(PASSWORD))
+    return _hash[0]
+
+
+def telling(
+    title: str = "The third knock",
+    *,
+    happened: str = "It is past two. A neighbour knocks for the third time.",
+    scenes: tuple[str, ...] = ("The crew stands in the hall and nobody knows who is in charge.",),
+    question: str = "What could the crew do now?",
+    responses: tuple[str, ...] = ("Sit down and ask", "Call the crisis team", "Take him to hospital"),
+    content_notes: tuple[str, ...] = ("restraint or force",),
+    **about: Any,
+) -> Sent:
+    """A short story as somebody tells it: scene after scene, then the question. `about` is of Sent."""
+    texts = (happened, *scenes)
+    cards = [Card(f"c{n}", text=text, ways=(Way("w", "Go on", f"c{n + 1}"),)) for n, text in enumerate(texts, 1)]
+    ways = tuple(Way(f"r{n}", words) for n, words in enumerate(responses, 1))
+    cards.append(Card(f"c{len(texts) + 1}", text=question, stop=YES, decision=YES, ways=ways))
+    draft = Draft(
+        title,
+        notes="\n".join(content_notes),
+        group=NO,
+        may_perform=NO,
+        may_publish=NO,
+        may_quote=NO,
+        cards=tuple(cards),
+    )
+    story = compose(draft, str(uuid.uuid4()).upper())
+    allowed: dict[str, Any] = {"group": "g2", "may_perform": True, "may_publish": True} | about
+    return Sent(story, **allowed)
+
+
+async def fill_in(browser: httpx2.AsyncClient, path: str, changes: dict[str, str | list[str]]) -> httpx2.Response:
+    """Fills a page's fields in and sends them, as a browser without a script does."""
+    return await browser.post(path, data=filled(await browser.get(path), changes))
+
+
+# A whole story as the pages of the way in are sent, step by step.
+STEPS: dict[str, dict[str, str | list[str]]] = {
+    "happened": {"happened.text": "It is past two. A neighbour knocks for the third time.", "title": "The third knock"},
+    "where": {"setting": "A flat at night"},
+    "who": {"characters": "Ana, a mother\nA nurse", "group": "g2"},
+    "done": {
+        "question.text": "What could the crew do now?",
+        "question/r1.text": "Sit down and ask",
+        "question/r2.text": "Call the crisis team",
+        "question/r3.text": "Take him to hospital",
+    },
+    "use": {
+        "notes": ["restraint or force"],
+        "own_notes": "",
+        "may_perform": "yes",
+        "may_publish": "yes",
+        "may_quote": "no",
+    },
+}
+
+
+def filled(shown: httpx2.Response, changes: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
+    """A page's first form that has fields of a story, as a browser without a script sends it, with changes."""
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input\b[^>]*>", shown.text):
+        name, value = (re.search(rf'\b{of}="([^"]*)"', tag) for of in ("name", "value"))
+        if name and (" checked" in tag or not re.search('type="(radio|checkbox)"', tag)):
+            found.setdefault(unescape(name[1]), []).append(unescape(value[1]) if value else "")
+    for area, text in re.findall(r'<textarea\b[^>]*\bname="([^"]*)"[^>]*>\n?([^<]*)</textarea>', shown.text):
+        found.setdefault(unescape(area), []).append(unescape(text))
+    for field_name, typed in changes.items():
+        found[field_name] = typed if isinstance(typed, list) else [typed]
+    return found
+
+
+async def written(
+    browser: httpx2.AsyncClient, commission: Commission, changes: Mapping[str, str | list[str]] | None = None
+) -> str:
+    """A story written in its five steps, not sent; returns the key of its private link."""
+    path = f"/commissions/{commission.id}/tell"
+    for step, fields in STEPS.items():
+        own = {name: value for name, value in (changes or {}).items() if name in fields or f"seen:{name}" in fields}
+        answer = await browser.post(path, data=filled(await browser.get(path), {**fields, **own}))
+        assert answer.status_code == 303, f"{step}: {words(answer)}"
+        path = answer.headers["location"]
+    return path.split("/")[2]
+
+
+async def send(browser: httpx2.AsyncClient, key: str) -> httpx2.Response:
+    """Sends a story as it is, whatever is marked in it."""
+    path = f"/my-story/{key}/check"
+    return await browser.post(path, data=filled(await browser.get(path), {}))
+
+
+def about_form() -> dict[str, str | list[str]]:
+    """What the form beside a story's file asks, filled in."""
+    return {
+        "group": "g2",
+        "note": ["restraint or force"],
+        "own_note": "",
+        "may_perform": "yes",
+        "may_publish": "yes",
+        "may_quote": "no",
+    }
+
+
+@asynccontextmanager
+async def a_house(
+    folder: Path, tables: Path | None = None, clock: Clock | None = None, address: str = "", **settings: object
+) -> AsyncIterator[House]:
+    """Opens the house on a new database in `folder`, and closes it. `address` is how phones reach it.
+
+    `tables` is an empty database that has its tables already (the fixture sqlite_template): copying it is quicker.
+    """
+    if tables:
+        shutil.copyfile(tables, folder / "forum.db")
+    app = build(Settings.load({}, data=folder, **settings), address, clock)
+    async with app.router.lifespan_context(app):
+        # What is made to wait (a wrong password) waits in no test.
+        app.state.site = replace(app.state.site, limits=Limits(sleep=at_once))
+        yield House(app)
+
+
+def words(answer: httpx2.Response) -> str:
+    """What a page says: its text without tags, entities read, spaces single. A time is a part of its sentence."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</?time\b[^>]*>", "", answer.text))).split())
+
+
+def field(answer: httpx2.Response, name: str) -> str:
+    """The value of the first input of this name."""
+    found = re.search(rf'<input[^>]*name="{re.escape(name)}"[^>]*value="([^"]*)"', answer.text)
+    assert found, f"there is no field {name}"
+    return unescape(found[1])

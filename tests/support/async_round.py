@@ -1,0 +1,108 @@
+"""An asynchronous round that is open, as an organiser opened it: what the tests of it start from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forum.ports import Clock, Store, Submission
+from forum.services.sessions import asynchronous
+from forum.services.sessions.asynchronous import AsynchronousForm
+from forum.services.stories import submissions
+from forum.sessions.session import LiveSession, Participant
+from forum.stories import scenario
+from forum.voting.ballot import Cast
+from forum.voting.commission import Commission
+from forum.voting.round import Round
+from support.app import telling
+from support.factories import a_cast, a_commission, new_id
+
+TITLE = "From the night shift"
+DAYS = 3
+# Six who use services, five carers, two police, one who does not say.
+ROOMFUL: tuple[str | None, ...] = ("g1",) * 6 + ("g2",) * 5 + ("g4",) * 2 + (None,)
+
+
+@dataclass(frozen=True)
+class Night:
+    """A public story with the key of its private link, and the round on its question; who has joined, by id."""
+
+    commission: Commission
+    story: Submission
+    key: str
+    live: LiveSession
+    round: Round
+    people: tuple[str, ...] = ()
+
+
+async def a_public_story(store: Store, clock: Clock, commission: Commission) -> tuple[Submission, str]:
+    """A story that a moderator has accepted, with the key of its private link."""
+    story, key = await submissions.submit(store, clock, commission.id, telling())
+    story = await submissions.moderate(store, clock, story.id, "accept", because="", expected_status="submitted")
+    return story, key
+
+
+def a_form(clock: Clock, story: Submission, **changes: Any) -> AsynchronousForm:
+    """The form for the story's first question, open for three days."""
+    until = clock.later(days=DAYS)
+    asked: dict[str, Any] = {
+        "commission": story.commission,
+        "id": new_id(),
+        "title": TITLE,
+        "story": story.id,
+        "scene": scenario.parse(story.twee).decisions[0].name,
+        "day": until[:10],
+        "time": until[11:16],
+    }
+    return AsynchronousForm(**asked | changes)
+
+
+async def a_night(store: Store, clock: Clock, people: Sequence[str | None] = (), **changes: Any) -> Night:
+    """An open round, with a participant of each group named."""
+    commission = a_commission(**changes)
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+    story, key = await a_public_story(store, clock, commission)
+    live = await asynchronous.open_round(store, clock, a_form(clock, story))
+    joined = [Participant(new_id(), live.id, group, clock.now()) for group in people]
+    async with store.begin() as work:
+        for participant in joined:
+            await work.sessions.join(participant, new_id() * 2)
+        [round_] = await work.rounds.of(live.id)
+    return Night(commission, story, key, live, round_, tuple(p.id for p in joined))
+
+
+def an_answer(clock: Clock, night: Night, person: str, choice: str = "r1", reason: str = "") -> Cast:
+    """A ballot that arrives now."""
+    cast = a_cast(night.round.id, person, choice, reason)
+    return Cast(**{**vars(cast), "at": clock.now()})
+
+
+async def entries(store: Store) -> list[dict[str, Any]]:
+    """Every entry of the record."""
+    async with store.read() as work:
+        return [json.loads(entry.body) for entry in await work.record.entries()]
+
+
+async def now(store: Store, night: Night) -> Round:
+    """The round as it is."""
+    async with store.read() as work:
+        return await work.rounds.get(night.round.id)
+
+
+async def cast(store: Store, clock: Clock, night: Night, person: str, choice: str = "r1", reason: str = "") -> str:
+    """Somebody answers now; the refusal, "" where it is counted."""
+    async with store.begin() as work:
+        [outcome] = await work.rounds.cast([an_answer(clock, night, person, choice, reason)])
+    return outcome.refusal
+
+
+async def answered(store: Store, clock: Clock) -> Night:
+    """A round that everybody of ROOMFUL has answered alike."""
+    night = await a_night(store, clock, ROOMFUL)
+    for person in night.people:
+        if refusal := await cast(store, clock, night, person, "r1", "Because of the knock"):
+            raise ValueError(refusal)
+    return night

@@ -1,0 +1,75 @@
+"""A room that has voted, once or twice, with the result shown: what a decision rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from forum.ports import Person, Store
+from forum.services.sessions.facilitation import Facilitation
+from forum.sessions.session import LiveSession
+from support.factories import CLOCK, a_cast, a_room, new_id
+
+QUESTION = "Who should come first?"
+LABELS = ("A nurse from the crisis team", "The police", "An ambulance")
+COMMISSIONER = Person(new_id(), "c", "C", ("commissioner",))
+
+# Who is in the room: six who use services, five carers, five nurses, two police, one who does not say.
+PEOPLE: tuple[str | None, ...] = ("g1",) * 6 + ("g2",) * 5 + ("g3",) * 5 + ("g4",) * 2 + (None,)
+# Each person's vote, in that order: "r1" leads the first time, "r2" the second.
+FIRST = ("r1",) * 6 + ("r1", "r1", "r1", "r2", "none") + ("r2",) * 5 + ("r3",) * 2 + ("r1",)
+SECOND = ("r2",) * 4 + ("r1",) * 2 + ("r1", "r1", "r1", "r2", "none") + ("r2",) * 5 + ("r3",) * 2 + ("r2",)
+
+
+@dataclass(frozen=True)
+class Voted:
+    """A session, its facilitator, and the rounds whose results were shown."""
+
+    live: LiveSession
+    facilitation: Facilitation
+    people: Sequence[str]
+    rounds: tuple[str, ...]
+
+
+async def a_vote(
+    store: Store,
+    *votes: Sequence[str],
+    reasons: Mapping[int, str] | None = None,
+    people: Sequence[str | None] = PEOPLE,
+    **changes: Any,
+) -> Voted:
+    """A room that voted as told: once, or again after the replay. `reasons` are those of the first votes by place."""
+    live, members = await a_room(store, people, **changes)
+    facilitation = Facilitation(store, CLOCK)
+    rounds: list[str] = []
+    for choices in votes or (FIRST,):
+        if rounds:
+            outcome = await facilitation.second(live.id, rounds[0])
+        else:
+            outcome = await facilitation.ask(live.id, QUESTION, LABELS, none=True)
+        round_ = there(outcome.round)
+        said = reasons if reasons and not rounds else {}
+        rounds.append(round_.id)
+        await facilitation.open(live.id, round_.id)
+        casts = [
+            a_cast(round_.id, member, choice, said.get(n, ""))
+            for n, (member, choice) in enumerate(zip(members, choices, strict=False))
+        ]
+        async with store.begin() as work:
+            outcomes = await work.rounds.cast(casts)
+        if any(one.refusal for one in outcomes):
+            raise ValueError(outcomes)
+        await facilitation.close(live.id, round_.id)
+        await facilitation.reveal(live.id, round_.id)
+    return Voted(live, facilitation, members, tuple(rounds))
+
+
+Thing = TypeVar("Thing")
+
+
+def there(thing: Thing | None) -> Thing:
+    """What must be there: the round that an act returned, and the like."""
+    if thing is None:
+        raise ValueError("it is not there")
+    return thing

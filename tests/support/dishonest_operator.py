@@ -1,0 +1,79 @@
+"""Lies of a dishonest operator, who has the key: anything changed, all hashes made to fit, and signed again."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from forum.record import datapackage
+from forum.record import verify as record
+from forum.record.audit import verify
+from forum.record.verify import FAIL
+from forum.voting.ballot import hash_of
+from support.record import SIGNER, Keeper, a_keeper
+
+
+def verdicts(data: bytes) -> dict[str, str]:
+    return {check.name: check.verdict for check in verify(data)}
+
+
+def failed(data: bytes) -> set[str]:
+    return {name for name, verdict in verdicts(data).items() if verdict == FAIL}
+
+
+def details(data: bytes) -> dict[str, str]:
+    return {check.name: check.detail for check in verify(data)}
+
+
+def signed_again(keeper: Keeper, commission: str | None = None) -> bytes:
+    """What a dishonest operator can do: change anything and sign it, all hashes made to fit."""
+    return datapackage.pack(keeper.log(commission), SIGNER)
+
+
+def resigned(files: Mapping[str, bytes]) -> bytes:
+    """These files packed, described and signed as they are now."""
+    odd = dict(files)
+    odd["datapackage.json"] = record.describe(odd, None)
+    odd["datapackage.sig"] = SIGNER.sign(odd["datapackage.json"])
+    return record.pack(odd)
+
+
+def of_type(keeper: Keeper, type_: str, number: int = 0) -> dict[str, Any]:
+    return [entry for entry in keeper.entries if entry["type"] == type_][number]
+
+
+def lie(change: Callable[[Keeper], object]) -> set[str]:
+    """The checks that fail once this was changed in a true record."""
+    keeper = a_keeper()
+    keeper.entries = copy.deepcopy(keeper.entries)
+    keeper.ballots = copy.deepcopy(keeper.ballots)
+    change(keeper)
+    return failed(signed_again(keeper))
+
+
+def result(keeper: Keeper, number: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = of_type(keeper, "round revealed", number)["result"]
+    return found
+
+
+def failed_or_unpacked(change: Callable[[Keeper], object]) -> set[str]:
+    """As `lie`, for records so odd that tables cannot be made: the tables of the true one stand in."""
+    keeper = a_keeper()
+    true = record.unpack(signed_again(keeper))[0]
+    keeper.entries = copy.deepcopy(keeper.entries)
+    change(keeper)
+    lines = [record.canonical(entry) for entry in keeper.entries]
+    leaves = [record.leaf_hash(line) for line in lines]
+    odd = {**true, "record.jsonl": b"".join(line + b"\n" for line in lines)}
+    odd["checkpoint"] = SIGNER.checkpoint(len(leaves), record.root(leaves))
+    return failed(resigned(odd))
+
+
+def counted_again(keeper: Keeper, number: int = 0) -> None:
+    """After a change to the opened ballots of a round: what its close says of them fits them again."""
+    closed = of_type(keeper, "round closed", number)
+    lines = keeper.ballots[closed["round"]]
+    lines.sort(key=lambda line: hash_of(line["leaf"]))
+    closed["count"] = len(lines)
+    closed["ballots_root"] = record.root([hash_of(line["leaf"]) for line in lines]).hex()

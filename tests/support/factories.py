@@ -1,0 +1,116 @@
+"""Small makers that many tests need: a commission, a session with people in it, a ballot on its way."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from forum.adapters.clock import SystemClock, written
+from forum.ports import Store
+from forum.services import record_entries
+from forum.services.sessions import organising
+from forum.sessions.session import LiveSession, Participant
+from forum.voting.ballot import Cast
+from forum.voting.commission import Commission, DecisionPower, Group, SupportLine
+
+CLOCK = SystemClock()
+
+
+class SetClock:
+    """ports.Clock, for tests of what takes days: it stands still until it is moved. With a `step` (seconds) every look
+    moves it on, so that a time comes in the middle of whatever is going on."""
+
+    def __init__(self, at: str = "2026-03-01T22:00:00.000Z") -> None:
+        self.at = datetime.fromisoformat(at)
+        self.step = 0.0
+
+    def now(self) -> str:
+        self.at += timedelta(seconds=self.step)
+        return written(self.at)
+
+    def later(self, **span: float) -> str:
+        return written(self.at + timedelta(**span))
+
+    def move(self, **span: float) -> None:
+        """On by a timedelta's keyword arguments."""
+        self.at += timedelta(**span)
+
+
+# A commission as the form for it is sent.
+COMMISSION_FORM = {
+    "title": "Night care",
+    "question": "Who should come?",
+    "stage": "plan",
+    "level": "co-design",
+    "decides": "The joint board",
+    "can_change": "Who comes",
+    "cannot_change": "The budget",
+    "threshold": "5",
+    "group": ["Carers", "Nurses"],
+    "invited": ["10", ""],
+}
+
+
+def new_id() -> str:
+    """An id as the program makes them."""
+    return secrets.token_hex(16)
+
+
+def a_commission(
+    groups: Sequence[str] = ("People who use services", "Carers", "Nurses", "Police"), **changes: Any
+) -> Commission:
+    """A commission whose group ids are g1..gN."""
+    commission = Commission(
+        id=new_id(),
+        title="Night-time crisis care",
+        question="Who should come when somebody is in crisis at night?",
+        stage="plan",
+        power=DecisionPower("co-design", "The joint board", "Who answers the call", "The budget"),
+        groups=tuple(Group(f"g{n}", label, 10) for n, label in enumerate(groups, start=1)),
+        support=(SupportLine("Samaritans", "116 123"),),
+        created_at=CLOCK.now(),
+    )
+    return replace(commission, **changes)
+
+
+def a_session(commission: Commission, **changes: Any) -> LiveSession:
+    """A session of that commission, without stories."""
+    live = LiveSession(
+        id=new_id(),
+        commission=commission.id,
+        title="A day in March",
+        code=f"{secrets.randbelow(10**6):06d}",
+        projector=secrets.token_urlsafe(24),
+        scenarios=(),
+        opened_at=CLOCK.now(),
+    )
+    return replace(live, **changes)
+
+
+def a_cast(round_id: str, participant: str, choice: str = "r1", reason: str = "", cast: str = "") -> Cast:
+    """A ballot on its way, with an id and randoms of its own."""
+    return Cast(round_id, participant, cast or new_id(), choice, reason, new_id(), new_id(), new_id(), CLOCK.now())
+
+
+async def a_room(
+    store: Store, people: Sequence[str | None], *, declared: bool = False, **changes: Any
+) -> tuple[LiveSession, list[str]]:
+    """A stored commission and session with one participant for each group named; returns the session and their ids.
+
+    `declared`: the record has its "session opened", without which no export passes.
+    """
+    commission = a_commission(**{k: v for k, v in changes.items() if k in {"threshold", "demonstration", "rehearsal"}})
+    live = a_session(commission, **{k: v for k, v in changes.items() if k in {"recorded", "scenarios"}})
+    participants = [Participant(new_id(), live.id, group, CLOCK.now()) for group in people]
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+        await work.sessions.add(live)
+        if declared:
+            facts = organising.opened(live, commission)
+            await record_entries.append(work, commission, "session opened", live.opened_at, facts)
+        for participant in participants:
+            await work.sessions.join(participant, new_id() * 2)
+    return live, [p.id for p in participants]

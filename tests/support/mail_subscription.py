@@ -1,0 +1,128 @@
+"""A story that somebody wants to be told of by e-mail: real store, real mail server, a clock set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forum.adapters.smtp import SmtpPost
+from forum.ports import Commitment, Decision, Submission, Subscription
+from forum.services.mail import subscriptions
+from forum.services.mail.delivery import Mailing
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.stories import submissions
+from forum.store import SqlStore
+from forum.stories.scenario import parse
+from forum.voting.commission import Commission
+from forum.web.words.letters import MailLetters
+from support.app import telling
+from support.factories import SetClock, a_commission, a_session, new_id
+from support.smtp_server import Arrived, PostOffice, server_of
+
+ADA = "ada@reader.test"
+BASE = "https://forum.example.org"
+MO = new_id()
+
+
+@dataclass
+class Desk:
+    """A story somebody wants to be told of, the mail server, and the task between them, one round at a time."""
+
+    store: SqlStore
+    path: Path
+    clock: SetClock
+    office: PostOffice
+    mailing: Mailing
+    commission: Commission
+    story: Submission
+    key: str
+
+    async def ask(self, address: str = ADA, **more: Any) -> None:
+        """Leaves an address."""
+        await subscriptions.ask(self.store, self.clock, self.key, address, **more)
+        self.clock.move(seconds=1)
+
+    async def there(self) -> Subscription | None:
+        """What is kept of it."""
+        async with self.store.read() as work:
+            return await work.mail.of(self.story.id)
+
+    async def kept(self) -> Subscription:
+        """The same, where there is something."""
+        there = await self.there()
+        assert there is not None
+        return there
+
+    async def confirmed(self, address: str = ADA) -> str:
+        """Leaves an address, and opens the link of the mail that came; returns the key in it."""
+        await self.ask(address)
+        await self.mailing.once()
+        there = await self.kept()
+        assert there.key in self.office.arrived[-1].text
+        await subscriptions.confirm(self.store, self.clock, there.key)
+        return there.key
+
+    async def moderated(self, action: str, because: str = "Please use no names.") -> None:
+        """A moderator does something with the story."""
+        async with self.store.read() as work:
+            status = (await work.stories.get(self.story.id)).status
+        await submissions.moderate(
+            self.store, self.clock, self.story.id, action, because=because, expected_status=status, by=MO
+        )
+
+    async def decided(self, *days: str) -> None:
+        """The story is played in a session and voted on; something is decided, and promised by these days."""
+        live = a_session(self.commission, scenarios=(self.story.id,), opened_at=self.clock.now())
+        async with self.store.begin() as work:
+            await work.sessions.add(live)
+        desk = Facilitation(self.store, self.clock)
+        round_ = (await desk.question(live.id, self.story.id, parse(self.story.twee).decisions[0].name)).round
+        assert round_ is not None
+        for act in (desk.open, desk.close, desk.reveal):
+            await act(live.id, round_.id)
+        id_ = new_id()
+        promises = tuple(Commitment(new_id(), id_, "The trust", "Hire velvet anvils", day) for day in days)
+        decision = Decision(
+            id_,
+            self.commission.id,
+            (round_.id,),
+            "adopted",
+            "r2",
+            "It works with anvils.",
+            decided_at=self.clock.now(),
+            commitments=promises,
+        )
+        async with self.store.begin() as work:
+            await work.decisions.add(decision)
+
+    async def rounds(self, number: int = 1, **each: float) -> None:
+        """So many rounds, with so much time before each."""
+        for _ in range(number):
+            self.clock.move(**each)
+            await self.mailing.once()
+
+    @property
+    def letters(self) -> list[Arrived]:
+        """What arrived after the mail that asks."""
+        return self.office.arrived[1:]
+
+    def in_files(self, *words: str) -> set[str]:
+        """Which of the words stand in any byte of the database's files."""
+        data = b"".join(file.read_bytes() for file in self.path.parent.glob("forum.db*"))
+        return {word for word in words if word.encode() in data}
+
+
+@asynccontextmanager
+async def a_desk(store: SqlStore, folder: Path) -> AsyncIterator[Desk]:
+    """A story in an empty store, whose file is in `folder`, and a mail server for it."""
+    clock = SetClock("2026-03-01T12:00:00.000Z")
+    commission = a_commission(threshold=5, created_at=clock.now())
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+    story, key = await submissions.submit(store, clock, commission.id, telling("The velvet knock"))
+    async with PostOffice() as office:
+        sends = Mailing(store, clock, SmtpPost(server_of(office.url)), MailLetters(BASE))
+        yield Desk(store, folder / "forum.db", clock, office, sends, commission, story, key)

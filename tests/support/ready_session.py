@@ -1,0 +1,107 @@
+"""A session in the data of a server that runs, put there past its pages: for attacks that want a room at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from forum.ports import Person, Store
+from forum.services.sessions import organising
+from forum.services.sessions.facilitation import Facilitation
+from forum.sessions.session import LiveSession, Participant
+from forum.sessions.stop import Stop
+from forum.store import open_store
+from forum.stories import scenario
+from forum.voting.commission import Commission
+from support.factories import CLOCK, a_commission, a_session, new_id
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A session, and its question on which the vote is open."""
+
+    commission: Commission
+    session: LiveSession
+    round: str
+
+
+@asynccontextmanager
+async def beside(data: Path) -> AsyncIterator[Store]:
+    """The store of a server's data folder, opened by this process too."""
+    store = await open_store(f"sqlite+aiosqlite:///{data / 'forum.db'}")
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def a_vote(store: Store) -> Crowd:
+    """A session in which a vote is open, before anybody has come to it."""
+    commission = a_commission()
+    live = a_session(commission)
+    async with store.begin() as work:
+        await work.commissions.add(commission)
+        await work.sessions.add(live)
+    acts = Facilitation(store, CLOCK)
+    asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=True)).round
+    if asked is None:
+        raise AssertionError("no question was asked")
+    await acts.open(live.id, asked.id)
+    return Crowd(commission, live, asked.id)
+
+
+async def join(base: str, code: str, group: str = "g1") -> str:
+    """Joins as a browser does; returns its cookies as they are sent."""
+    async with httpx2.AsyncClient(base_url=base, headers={"Origin": base}, timeout=60) as browser:
+        await browser.get(f"/s/{code}")
+        answer = await browser.post(f"/s/{code}/join", data={"group": group})
+        if answer.status_code != 303:
+            raise AssertionError(answer.text)
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)
+
+
+async def joined(base: str, code: str, number: int) -> list[str]:
+    """So many join at once; the cookies of each."""
+    return await asyncio.gather(*(join(base, code) for _ in range(number)))
+
+
+async def a_replay(store: Store) -> Crowd:
+    """A session of the demonstration's commission in which a scene of one of its stories is played again."""
+    async with store.begin() as work:
+        commission = next(one for one in await work.commissions.all() if one.demonstration)
+        story = next(one for one in await work.stories.of() if one.commission == commission.id and one.may_perform)
+        live = a_session(commission, scenarios=(story.id,))
+        await work.sessions.add(live)
+    scene = next(one for one in scenario.parse(story.twee).scenes if not one.decision)
+    await Facilitation(store, CLOCK).scene(live.id, story.id, scene.name, replay=True)
+    return Crowd(commission, live, "")
+
+
+async def press(store: Store, session: str, number: int, words: str) -> None:
+    """So many made-up people come in and press STOP, with these words or none."""
+    async with store.begin() as work:
+        live = await work.sessions.get(session)
+        groups = [group.id for group in (await work.commissions.get(live.commission)).groups]
+        cue = live.cue
+        for at in range(number):
+            who = Participant(new_id(), session, groups[at % len(groups)], CLOCK.now())
+            await work.sessions.join(who, new_id())
+            stop = Stop(
+                new_id(), session, cue.showing, cue.since, cue.scenario or "", cue.scene or "", CLOCK.now(), who.id,
+                how=words,
+            )  # fmt: skip
+            await work.stops.press(stop)
+
+
+async def an_organiser(store: Store) -> dict[str, str]:
+    """The headers of somebody who runs sessions by the API."""
+    person = Person(new_id(), f"olu-{new_id()[:8]}", "Olu", ("organiser",), "", CLOCK.now())
+    async with store.begin() as work:
+        await work.people.add(person)
+    _, secret = await organising.make_token(store, CLOCK, person, "test")
+    return {"Authorization": f"Bearer {secret}", "Accept": "application/json"}

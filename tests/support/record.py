@@ -1,0 +1,364 @@
+"""A whole record made in memory, as the jobs would write it: what the tests of exports and checks read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from forum.record import verify
+from forum.record.public_log import Log
+from forum.record.signing import Signer
+from forum.voting import suppression
+from forum.voting.ballot import Ballot, ballots_root, leaf, open_all
+from forum.voting.commission import Commission, DecisionPower, Group
+from forum.voting.methods import METHODS
+from forum.voting.quorum import Quorum
+
+SIGNER = Signer.of(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+
+POWER = DecisionPower("co-design", "The joint board", "Who answers the call", "The budget")
+CRISIS = Commission(
+    id="c1" * 16,
+    title="Night-time crisis care",
+    question="Who should come when somebody is in crisis at night?",
+    stage="plan",
+    power=POWER,
+    groups=(
+        Group("users", "People who use services", 40),
+        Group("carers", "Carers"),
+        Group("nurses", "Nurses", 12),
+        Group("police", "Police", 5),
+        Group("crews", "Ambulance crews", 5),
+    ),
+)
+QUIET = Commission(
+    id="c2" * 16,
+    title="A quiet room",
+    question="Where should it be?",
+    stage="assess needs",
+    power=POWER,
+    groups=(Group("users", "Patients"), Group("staff", "Staff")),
+    demonstration=True,
+)
+ROOM: dict[str | None, int] = {"users": 14, "carers": 7, "nurses": 6, "police": 3, "crews": 2, None: 1}
+RESPONSES = ("r1", "r2", "r3", "none")
+
+
+def people(room: Mapping[str | None, int]) -> dict[str, str | None]:
+    """Everybody in the room by participant id, with their group."""
+    return {f"{group}-{n}": group for group, count in room.items() for n in range(count)}
+
+
+class Keeper:
+    """Writes entries, one after another, with times and ids that are the same at every run."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.disclosures: dict[str, str] = {}
+        self.taken_back: dict[str, str] = {}
+        self.commission_of: dict[str, str] = {}
+        self.ballots: dict[str, list[dict[str, Any]]] = {}
+        self.cast: dict[str, list[Ballot]] = {}
+        self.partitions: dict[str, suppression.Partition] = {}
+        self.opened: dict[str, dict[str, Any]] = {}
+        self._made = 0
+
+    def id(self) -> str:
+        self._made += 1
+        return hashlib.sha256(str(self._made).encode()).hexdigest()[:32]
+
+    def words(self, commission: Commission, name: str, value: str) -> dict[str, str]:
+        digest, encoded = verify.disclosure(self.id(), name, value)
+        self.disclosures[digest] = encoded
+        self.commission_of[digest] = commission.id
+        return {"sd": digest}
+
+    def add(self, commission: Commission, type_: str, **facts: Any) -> dict[str, Any]:
+        minute, second = divmod(len(self.entries), 60)
+        at = f"2026-11-22T14:{minute:02d}:{second:02d}.000Z"
+        entry: dict[str, Any] = {"type": type_, "at": at, "commission": commission.id}
+        if commission.demonstration:
+            entry["demonstration"] = True
+        self.entries.append({**entry, **facts})
+        return self.entries[-1]
+
+    def story(self, commission: Commission, title: str) -> str:
+        scenario = self.id()
+        title_, text = self.words(commission, "title", title), self.words(commission, "text", ":: StoryTitle\n")
+        self.add(commission, "scenario published", scenario=scenario, title=title_, text=text, told_by="Carers")
+        return scenario
+
+    def session(self, commission: Commission, title: str, *stories: str, kind: str = "room") -> str:
+        session = self.id()
+        about = {
+            "title": commission.title,
+            "question": commission.question,
+            "stage": commission.stage,
+            "power": {"level": POWER.level, "decides": POWER.decides, "can_change": "", "cannot_change": ""},
+            "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
+            "threshold": commission.threshold,
+        }
+        facts = {"scenarios": list(stories), "kind": kind, "entrance": "open code" if kind == "room" else "open link"}
+        self.add(commission, "session opened", session=session, title=title, about=about, **facts)
+        return session
+
+    def open(
+        self,
+        commission: Commission,
+        session: str,
+        question: str,
+        second_of: str | None = None,
+        closes_at: str | None = None,
+        *,
+        method: str = "single",
+        responses: Sequence[str] = RESPONSES,
+        **declared: Any,
+    ) -> tuple[str, str]:
+        labels = dict(
+            zip(RESPONSES, ("Send a nurse", "Send the police", '=Call back, "soon"', "None of these"), strict=True)
+        )
+        round_ = self.id()
+        self.opened[round_] = self.add(
+            commission,
+            "round opened",
+            session=session,
+            round=round_,
+            kind="vote after replay" if second_of else "first vote",
+            second_of=second_of,
+            closes_at=closes_at,
+            scenario=None,
+            scene=None,
+            question=self.words(commission, "question", question),
+            responses=[{"id": id_, "label": self.words(commission, "response", labels[id_])} for id_ in responses],
+            method=method,
+            groups=[g.label for g in commission.groups],
+            threshold=commission.threshold,
+            power=POWER.level,
+            **declared,
+        )
+        return round_, session
+
+    def close(self, commission: Commission, of: tuple[str, str], votes: Mapping[str, tuple[str | None, str]]) -> str:
+        round_, session = of
+        cast = [
+            Ballot(round_, person, choice, "", group, self.id(), self.id(), self.id())
+            for person, (group, choice) in votes.items()
+        ]
+        present = Counter(ballot.group for ballot in cast)
+        partition = self.partitions.setdefault(session, suppression.freeze(present, commission))
+        label = suppression.label_of(partition, present, commission.threshold, self.opened[round_]["method"])
+        root = ballots_root([leaf(ballot, label(ballot.group)) for ballot in cast])
+        self.add(commission, "round closed", session=session, round=round_, count=len(cast), ballots_root=root)
+        self.cast[round_] = cast
+        self.ballots[round_] = open_all(cast, label)
+        return round_
+
+    def reveal(self, commission: Commission, of: tuple[str, str], first: str | None = None) -> None:
+        round_, session = of
+        partition, threshold = self.partitions[session], commission.threshold
+
+        opened = self.opened[round_]
+        method, responses = opened["method"], [response["id"] for response in opened["responses"]]
+        quorum = opened.get("quorum", {"ballots": 0, "each_group": 0})
+
+        def result(which: str) -> suppression.Result:
+            ballots = [(b.group, b.choice) for b in self.cast[which]]
+            declared = Quorum(quorum["ballots"], quorum["each_group"])
+            terms: dict[str, Any] = {"method": method, "quorum": declared, "invited": commission.groups}
+            return suppression.published(partition, ballots, responses, threshold, **terms)
+
+        facts = result(round_).to_json()
+        if first and METHODS[method].FOLLOWED:
+            before, after = (
+                {b.participant: (b.group, METHODS[method].marks(b.choice)[0]) for b in self.cast[which]}
+                for which in (first, round_)
+            )
+            both = bool(result(first).rows and result(round_).rows)
+            marks = METHODS[method].columns(responses)
+            shift = suppression.view_shift(first, partition, before, after, marks, threshold, by_group_ok=both)
+            facts["view_shift"] = shift.to_json()
+        self.add(commission, "round revealed", session=session, round=round_, result=facts)
+
+    def extend(self, commission: Commission, of: tuple[str, str], closes_at: str) -> None:
+        self.add(commission, "round extended", session=of[1], round=of[0], closes_at=closes_at)
+
+    def annul(self, commission: Commission, of: tuple[str, str], because: str) -> None:
+        words = self.words(commission, "because", because)
+        self.add(commission, "round annulled", session=of[1], round=of[0], because=words)
+
+    def decide(
+        self, commission: Commission, rounds: Sequence[str], outcome: str, response: str | None, **more: Any
+    ) -> tuple[str, dict[str, Any]]:
+        decision = self.id()
+        revealed = next(e for e in self.entries if e["type"] == "round revealed" and e["round"] == rounds[-1])
+        method = self.opened[rounds[-1]]["method"]
+        preference = list(suppression.preference(suppression.Result.from_json(revealed["result"]), method))
+        differs = response not in preference if outcome.startswith("adopted") else response in preference
+        entry = self.add(
+            commission,
+            "decision",
+            decision=decision,
+            rounds=list(rounds),
+            outcome=outcome,
+            response=response,
+            preference=preference,
+            differs=differs,
+            rationale=self.words(commission, "rationale", more["rationale"]),
+            why=self.words(commission, "why", more["why"]) if "why" in more else None,
+            dissent=self.words(commission, "dissent", more["dissent"]) if "dissent" in more else None,
+        )
+        return decision, entry
+
+    def promise(self, commission: Commission, decision: str, role: str, what: str) -> None:
+        words = self.words(commission, "what", what)
+        facts = {"decision": decision, "role": role, "what": words, "by": "2027-03-31"}
+        self.add(commission, "commitment", commitment=self.id(), **facts)
+
+    def erase(self, commission: Commission, digests: Iterable[str]) -> None:
+        gone = list(digests)
+        self.add(commission, "erasure", digests=gone)
+        for digest in gone:
+            self.taken_back[digest] = self.disclosures.pop(digest)
+
+    def moderate(self, commission: Commission, story: str, action: str, because: str = "") -> None:
+        words = self.words(commission, "because", because) if because else None
+        self.add(commission, "moderation action", scenario=story, action=action, because=words)
+
+    def log(self, commission: str | None = None) -> Log:
+        revealed = [
+            e["round"] for e in self.entries if e["type"] == "round revealed" and commission in (None, e["commission"])
+        ]
+        words = {
+            digest: encoded
+            for digest, encoded in self.disclosures.items()
+            if commission in (None, self.commission_of[digest])
+        }
+        ballots = tuple(line for round_ in revealed for line in self.ballots[round_])
+        return Log(tuple(self.entries), words, ballots, commission)
+
+
+def votes_of(everybody: Mapping[str, str | None], *choices: str) -> dict[str, tuple[str | None, str]]:
+    """Everybody votes, the choices taken in turn."""
+    return {person: (group, choices[n % len(choices)]) for n, (person, group) in enumerate(everybody.items())}
+
+
+def a_keeper() -> Keeper:
+    """A record with all that can be in one: see the lines below."""
+    keeper = Keeper()
+    story = keeper.story(CRISIS, "A night in March")
+    keeper.story(QUIET, "Nowhere to sit")
+    day = keeper.session(CRISIS, 'A day, in "March"', story)
+    everybody = people(ROOM)
+
+    # A first vote and the vote after its replay, by group in both; the same people, some of whom changed.
+    first = keeper.open(CRISIS, day, "Who should come?")
+    votes = votes_of(everybody, "r1", "r2", "r1", "none")
+    keeper.close(CRISIS, first, votes)
+    keeper.reveal(CRISIS, first)
+    second = keeper.open(CRISIS, day, "Who should come?", second_of=first[0])
+    keeper.close(CRISIS, second, votes_of(everybody, "r1", "r2", "r2"))
+    keeper.reveal(CRISIS, second, first[0])
+
+    # Another pair, where two people went home and one came: the view shift is not by group.
+    third = keeper.open(CRISIS, day, "+And who should ring back?")
+    votes = votes_of(everybody, "r1", "r3")
+    del votes["users-0"]
+    keeper.close(CRISIS, third, votes)
+    keeper.reveal(CRISIS, third)
+    fourth = keeper.open(CRISIS, day, "+And who should ring back?", second_of=third[0])
+    votes = votes_of(everybody, "r3", "r1", "r3")
+    del votes["carers-0"], votes["nurses-0"]
+    keeper.close(CRISIS, fourth, votes)
+    keeper.reveal(CRISIS, fourth, third[0])
+
+    # Too few of the small groups: nothing by group. Then nobody at all.
+    fifth = keeper.open(CRISIS, day, "Who stayed late?")
+    keeper.close(CRISIS, fifth, votes_of(people({"users": 5, "carers": 6, "police": 1}), "r2", "r3"))
+    keeper.reveal(CRISIS, fifth)
+    empty = keeper.open(CRISIS, day, "Is anybody there?")
+    keeper.close(CRISIS, empty, {})
+    keeper.reveal(CRISIS, empty)
+
+    # Annulled while open, annulled after the reveal, closed and never revealed, still open.
+    keeper.annul(CRISIS, keeper.open(CRISIS, day, "A question put badly"), "It was put badly")
+    void = keeper.open(CRISIS, day, "The screen showed the wrong scene")
+    keeper.close(CRISIS, void, votes_of(everybody, "r2"))
+    keeper.reveal(CRISIS, void)
+    keeper.annul(CRISIS, void, "@home could not see it")
+    sealed = keeper.open(CRISIS, day, "What nobody has seen the answer to")
+    keeper.close(CRISIS, sealed, votes_of(everybody, "r3"))
+    keeper.open(CRISIS, day, "What is being voted on now")
+
+    decision, _ = keeper.decide(
+        CRISIS,
+        [first[0], second[0]],
+        "adopted with changes",
+        "r1",
+        rationale="A nurse is there in twenty minutes.\nThe police are not.",
+        why="The police have no beds",
+        dissent="The police hold that they come first",
+    )
+    keeper.promise(CRISIS, decision, "Head of night services", "-Two nurses, from April")
+    keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")
+    _, entry = keeper.decide(
+        CRISIS, [third[0]], "deferred", None, rationale="Not now", dissent="My brother died of waiting"
+    )
+    # Somebody takes their words back.
+    keeper.erase(CRISIS, [entry["dissent"]["sd"]])
+
+    # Another commission, a small room, a demonstration: nothing by group in the whole session.
+    evening = keeper.session(QUIET, "An evening")
+    small = keeper.open(QUIET, evening, "Upstairs or downstairs?")
+    keeper.close(QUIET, small, votes_of(people({"users": 3, "staff": 1}), "r1", "r2"))
+    keeper.reveal(QUIET, small)
+    keeper.decide(QUIET, [small[0]], "not adopted", "r3", rationale="There is no lift")
+
+    # What moderators did, with a reason that is public and one that is the writer's.
+    keeper.moderate(CRISIS, story, "taken down", "=The street was named")
+    keeper.moderate(CRISIS, story, "decision overturned")
+
+    # The same question, answered over days by people who could not come; they were given more time.
+    nights = keeper.session(CRISIS, "From the night shift", story, kind="asynchronous")
+    asked = keeper.open(CRISIS, nights, "Who should come?", closes_at="2026-11-25T18:00:00.000Z")
+    keeper.extend(CRISIS, asked, "2026-11-27T18:00:00.000Z")
+    keeper.close(CRISIS, asked, votes_of(people({"users": 9, "nurses": 8, "police": 2}), "r2", "r1", "r2"))
+    keeper.reveal(CRISIS, asked)
+    keeper.decide(CRISIS, [asked[0]], "adopted", "r2", rationale="So said those who were on shift")
+    return keeper
+
+
+# What is voted on, and how, where every way of voting has its turn.
+WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "single": (RESPONSES, ("r1", "r2", "none")),
+    "approval": (RESPONSES, ("r1 r3", "r2", "none", "r1 r2 r3")),
+    "ranked": (RESPONSES, ("r1>r2", "r3>r2>r1", "r2>none", "none", "r2>r3")),
+    "score": (("r1", "r2"), ("r1=5 r2=1", "r1=3 r2=2", "r1=1 r2=5")),
+    "consent": (("r1",), ("agree", "agree_if", "stand_aside")),
+    "opinion": (("r1",), ("agree", "disagree", "agree", "pass")),
+}
+
+
+def a_keeper_of_ways() -> Keeper:
+    """A record of one day with every way of voting: with a quorum reached and one missed, and a second vote each."""
+    keeper = Keeper()
+    day = keeper.session(CRISIS, "Ways of voting")
+    everybody = people(ROOM)
+    for number, (method, (responses, choices)) in enumerate(WAYS.items()):
+        quorum = {"ballots": 20 + 20 * (number % 2), "each_group": 6 * (number % 3)}
+        terms: dict[str, Any] = {"method": method, "responses": responses, "quorum": quorum, "live": True}
+        first = keeper.open(CRISIS, day, f"A question for {method}", **terms)
+        keeper.close(CRISIS, first, votes_of(everybody, *choices))
+        keeper.reveal(CRISIS, first)
+        second = keeper.open(CRISIS, day, f"A question for {method}", first[0], **terms)
+        keeper.close(CRISIS, second, votes_of(everybody, choices[-1], choices[0]))
+        keeper.reveal(CRISIS, second, first[0])
+        preferred = suppression.preference(suppression.Result.from_json(keeper.entries[-1]["result"]), method)
+        keeper.decide(
+            CRISIS, [first[0], second[0]], "adopted", responses[0], rationale="So it is.", why="It is what we can do."
+        )
+        assert preferred == tuple(keeper.entries[-1]["preference"])
+    return keeper

@@ -1,0 +1,116 @@
+"""Screens whose clocks are in the test's hands, behind a wire: whatever they try again and again is tried at once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from support.browser import PHONE, House, People
+from support.network_proxy import Wire
+from support.session_api import act
+
+LONGEST = 31_000  # milliseconds between two attempts of anything that tries again and again
+ANSWERS = ["A nurse", "The police"]
+
+
+@dataclass
+class Event:
+    """A session, its facilitator by the API (on no such wire), and the wire between its screens and the server."""
+
+    house: House
+    organiser: httpx2.AsyncClient
+    session: dict[str, Any]
+    wire: Wire
+    people: People
+
+    async def act(self, name: str, **form: Any) -> dict[str, Any]:
+        return await act(self.organiser, self.session["id"], name, **form)
+
+    async def ask(self) -> str:
+        asked = await self.act("ask", question="Who comes?", response=ANSWERS)
+        await self.act("open", round=asked["round"])
+        return str(asked["round"])
+
+    async def counts(self, round_id: str) -> dict[str, int]:
+        """Closes and reveals: the result."""
+        await self.act("close", round=round_id)
+        return dict((await self.act("reveal", round=round_id))["result"]["counts"])
+
+    async def screen(self, path: str, page: Page | None = None) -> Page:
+        """A page on the wire, its clock in the test's hands."""
+        page = page or await self.people.somebody(PHONE)
+        await page.clock.install()
+        await page.goto(self.wire.base + path)
+        return page
+
+    async def phone(self) -> Page:
+        page = await self.screen(f"/s/{self.session['code']}")
+        await page.get_by_role("radio", name="Carers").check()
+        await page.get_by_role("main").get_by_role("button").first.click()
+        await expect(page.locator("#screen")).to_be_visible()
+        return page
+
+    async def asked(self, page: Page, *what: str) -> None:
+        """Moves the page's clock on until the stranger has been asked each of these."""
+        for each in what:
+            for _ in range(40):
+                if await self.wire.asked(each, within=0.02):
+                    break
+                await page.clock.fast_forward(LONGEST)
+                if await self.wire.asked(each, within=0.3):
+                    break
+            else:
+                pytest.fail(f"the page does not try {each} any more; it was answered {self.wire.answer!r:.200}")
+
+    async def on_disk(self, round_id: str, most: int) -> None:
+        """Asks the server until a round has so many ballots."""
+        async with asyncio.timeout(30):
+            while len(self.ballots(round_id)) < most:
+                await self.organiser.get("/join")
+
+    async def tablet(self) -> Page:
+        """A shared tablet that is connected."""
+        path = f"/organise/sessions/{self.session['id']}/tablet"
+        tablet = await self.screen((await self.organiser.post(path, data={"act": "make"})).json()["tablet"])
+        await expect(tablet.locator("[data-connection]")).to_have_attribute("data-is", "up")
+        return tablet
+
+    def ballots(self, round_id: str) -> list[str]:
+        """The choices of the ballots that are on disk."""
+        return [row[0] for row in self.rows("SELECT choice FROM ballot WHERE round = ?", round_id)]
+
+    def rows(self, query: str, *given: str) -> list[Any]:
+        """What the server has on disk; or another statement, carried out there."""
+        with closing(sqlite3.connect(self.house.data / "forum.db")) as database:
+            return database.execute(query, given).fetchall()
+
+
+async def comes(page: Page, so: Callable[[float], Awaitable[None]]) -> None:
+    """Moves the page's clock on until it is so; `so` is told how many milliseconds to wait for it."""
+    for _ in range(20):
+        try:
+            await so(1_000)
+        except AssertionError:
+            await page.clock.fast_forward(LONGEST)
+        else:
+            return
+    await so(1_000)
+
+
+def text(place: Locator, words: str | re.Pattern[str]) -> Callable[[float], Awaitable[None]]:
+    """That a place says this."""
+    return lambda within: expect(place).to_have_text(words, timeout=within)
+
+
+def is_(place: Locator, what: str) -> Callable[[float], Awaitable[None]]:
+    """That a line's `data-is` is this."""
+    return lambda within: expect(place).to_have_attribute("data-is", what, timeout=within)

@@ -1,0 +1,105 @@
+"""A room in the second run: a story was voted on, the result was shown, and one of its scenes is played again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from forum.live.stop_box import Press, Stopping
+from forum.ports import Store, Submission
+from forum.services.sessions.policy_vote import Policy
+from forum.services.sessions.second_run import SecondRun
+from forum.sessions.session import LiveSession
+from forum.sessions.stop import Stop
+from forum.voting.round import Round
+from support.decided_session import FIRST, PEOPLE, there
+from support.factories import CLOCK, a_cast, a_room, new_id
+
+FILE = Path(__file__).parents[2] / "scenarios" / "a-busy-emergency-department.twee"
+# Its content notes are its writer's own words, which no catalogue translates.
+TWEE = "".join(line for line in FILE.read_text().splitlines(keepends=True) if not line.startswith("content notes:"))
+SCENE = "Monday, seven in the evening"
+QUESTION = "What should Ben do?"
+BEN = "Ben, the nurse in charge tonight"
+
+
+@dataclass(frozen=True)
+class Playing:
+    """A session whose story is played again, and everybody in it."""
+
+    store: Store
+    session: str
+    people: Sequence[str]
+    story: str
+    first: str
+
+    @property
+    def acts(self) -> SecondRun:
+        return SecondRun(self.store, CLOCK)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.store, CLOCK)
+
+    async def live(self) -> LiveSession:
+        async with self.store.read() as work:
+            return await work.sessions.get(self.session)
+
+    async def stops(self) -> list[Stop]:
+        async with self.store.read() as work:
+            return await work.stops.of(self.session)
+
+    async def press(self, who: int = 0, character: str = "", how: str = "", showing: str = "") -> str:
+        """Somebody presses STOP: "" or the code of the refusal."""
+        on = showing or (await self.live()).cue.showing
+        return await Stopping(self.store, lambda session: None).press_and_wait(
+            Press(self.session, self.people[who], on, character, how, CLOCK.now())
+        )
+
+    async def a_stop(self, who: int = 0, how: str = "Ben could say it himself.") -> str:
+        """The id of a stop of somebody."""
+        assert await self.press(who, BEN, how) == ""
+        return next(s.id for s in await self.stops() if s.participant == self.people[who])
+
+    async def tried(self, who: int = 0, words: str = "Ben kneels down and tells her") -> str:
+        """A stop that was taken and tried."""
+        stop = await self.a_stop(who)
+        await self.acts.take(self.session, stop)
+        await self.acts.tried(self.session, stop, words)
+        return stop
+
+    async def vote(self, round_id: str, choices: Sequence[str], **reasons: str) -> None:
+        """The people vote, in their order; `reasons` are p0="...", p1="..." for those who give one."""
+        casts = [
+            a_cast(round_id, who, choice, reasons.get(f"p{n}", ""))
+            for n, (who, choice) in enumerate(zip(self.people, choices, strict=False))
+        ]
+        async with self.store.begin() as work:
+            outcomes = await work.rounds.cast(casts)
+        assert [o.refusal for o in outcomes] == [""] * len(casts)
+
+    async def result(self, round_: Round, choices: Sequence[str], **reasons: str) -> Any:
+        """Opens a round, lets the people vote, closes and shows it."""
+        acts = self.acts
+        await acts.open(self.session, round_.id)
+        await self.vote(round_.id, choices, **reasons)
+        await acts.close(self.session, round_.id)
+        return (await acts.reveal(self.session, round_.id)).result
+
+
+async def a_replay(store: Store, people: Sequence[str | None] = PEOPLE, twee: str = TWEE, **changes: Any) -> Playing:
+    """The story was voted on as deciding.FIRST says, and its first scene is on again."""
+    story = Submission(new_id(), "", "Seat fourteen", twee, "accepted", may_perform=True, submitted_at=CLOCK.now())
+    more = {name: value for name, value in changes.items() if name not in {"recorded", "declared", "threshold"}}
+    rest = {name: value for name, value in changes.items() if name not in more}
+    live, members = await a_room(store, people, scenarios=(story.id,), **rest)
+    async with store.begin() as work:
+        await work.stories.add(replace(story, commission=live.commission, link=new_id() * 2))
+        await work.sessions.save(replace(live, **more))
+    playing = Playing(store, live.id, members, story.id, "")
+    asked = there((await playing.acts.question(live.id, story.id, QUESTION)).round)
+    await playing.result(asked, FIRST)
+    await playing.acts.scene(live.id, story.id, SCENE, replay=True)
+    return replace(playing, first=asked.id)

@@ -1,0 +1,283 @@
+"""A session, or a story, in any state that one can be in, with everything beside it that somebody could act on.
+
+They are written straight into the database, so that each state is reached in a moment; also those that the program
+itself would never make (a tablet's link, stops and proposals beside an asynchronous round): an act must be refused for
+what the session is, and not for want of something to act on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from itertools import count
+
+from forum.ports import BREAK, WRITTEN, Evidence, PaperCount, Planned, Submission, Ticket
+from forum.services.mail import subscriptions
+from forum.services.sessions.cues import offered
+from forum.services.stories import appeals_and_reports, co_writing, draft_versions, submissions, withdrawal, writing
+from forum.services.stories.suggestions import Offer
+from forum.sessions.programme import Item, Programme, Section
+from forum.sessions.proposal import Amendment, Pledge, Proposal
+from forum.sessions.session import ASYNCHRONOUS, ROOM, TICKETS, Cue, LastAct, Participant
+from forum.sessions.stop import DONE, TAKEN, Stop
+from forum.stories import compose, scenario
+from forum.stories.draft import NO, YES, mark
+from forum.voting.commission import Commission
+from forum.voting.reason import READ_FIRST, SHOWN, Reason
+from forum.voting.round import ANNULLED, CLOSED, DRAFT, OPEN, POLICY_VOTE, REVEALED, Response, Round
+from forum.voting.suppression import freeze
+from forum.web.pages import digest
+from support.app import House, telling
+from support.factories import a_cast, a_session, new_id
+from support.second_run_session import BEN, QUESTION, SCENE, TWEE
+
+# The states of a session: of one in a room, and of one where people answer alone.
+IN_A_ROOM = (
+    *("lobby", "draft", "open", "paused", "tickets", "closed"),
+    *("shown", "badges", "annulled", "replay", "ended"),
+)
+ALONE = ("alone:open", "alone:over", "alone:closed", "alone:shown", "alone:annulled")
+_ROUND = {
+    **dict.fromkeys(("draft", "lobby"), DRAFT),
+    **dict.fromkeys(("open", "paused", "tickets", "alone:open", "alone:over"), OPEN),
+    **dict.fromkeys(("closed", "alone:closed"), CLOSED),
+    **dict.fromkeys(("annulled", "alone:annulled"), ANNULLED),
+}
+# The states of a story; "changed" is public, with a new version that no moderator has read.
+OF_STORIES = ("writing", "sent", "returned", "held", "public", "changed", "taken back")
+
+
+@dataclass(frozen=True)
+class There:
+    """What there is to act on, by the names that forms and addresses use; "" for what does not exist in this state."""
+
+    state: str
+    ids: dict[str, str]
+
+    def __getattr__(self, name: str) -> str:
+        return self.ids[name]
+
+
+@dataclass(frozen=True)
+class Town:
+    """A house with one commission, one public story, and who entered papers."""
+
+    house: House
+    commission: Commission
+    story: str
+    counter: str
+
+
+async def a_town(house: House) -> Town:
+    """The commission and the story that all sessions here are about."""
+    commission = await house.commission()
+    told = scenario.parse(TWEE)
+    at = house.site.clock.now()
+    story = Submission(
+        *(new_id(), commission.id, told.title, TWEE, "accepted"),
+        link=new_id() * 2,
+        submitted_at=at,
+        may_perform=True,
+        may_publish=True,
+    )
+    async with house.store.begin() as work:
+        await work.stories.add(story)
+    counter = await house.person("the-counter", "organiser")
+    return Town(house, commission, story.id, counter.id)
+
+
+_codes = count(1)
+
+
+def new_code(*, alone: bool) -> str:
+    """A join code, or the letters of an asynchronous session's address, that no other session of this run has."""
+    number = next(_codes)
+    return "".join("bcdfghjkmn"[int(digit)] for digit in f"{number:08d}") if alone else f"{number:06d}"
+
+
+async def a_standing_session(town: Town, state: str, *, papers: bool = False) -> There:
+    """A session in one of IN_A_ROOM or ALONE; with `papers` one organiser has counted some."""
+    clock, story = town.house.site.clock, town.story
+    at, alone = clock.now(), state in ALONE
+    devices, showing, code = [secrets.token_urlsafe(24) for _ in range(3)], new_id(), "ABCD2345678"
+    live = a_session(
+        town.commission,
+        scenarios=(story,),
+        kind=ASYNCHRONOUS if alone else ROOM,
+        code=new_code(alone=alone),
+        tablet=secrets.token_urlsafe(24),
+        reasons=READ_FIRST,
+        entrance=TICKETS if state == "tickets" else "open code",
+        opened_at=at,
+    )
+    asked = Round(
+        new_id(),
+        live.id,
+        QUESTION,
+        offered(["Sit down", "Call the crisis team", "Wait"], none=True),
+        scenario=story,
+        scene=QUESTION,
+        created_at=at,
+        opened_at=at,
+        # Over, but not for so long that whoever looks closes it (asynchronous.GRACE).
+        closes_at=clock.later(seconds=-1 if state == "alone:over" else 3600) if alone else "",
+    )
+    voted = replace(asked, id=new_id(), kind=POLICY_VOTE, method="opinion", responses=(Response("r1", "A host"),))
+    people = [Participant(new_id(), live.id, group, at) for group in ("g1", "g1", "g3")]
+    reason = Reason(new_id(), asked.id if alone else voted.id, people[1].id, "g1", "", "So", "", at)
+    shown = replace(reason, id=new_id(), participant=people[2].id, state=SHOWN)
+    stop = Stop(new_id(), live.id, showing, at, story, SCENE, at, people[1].id, "g1", BEN, "Say it")
+    stops = {
+        "stop": stop,
+        "taken": replace(stop, id=new_id(), showing=new_id(), state=TAKEN, taken_at=at, tried="Ben kneels"),
+        "answered": replace(stop, id=new_id(), showing=new_id(), state=DONE, taken_at=at, tried="X", response="Y"),
+    }
+    proposals = [Proposal(new_id(), live.id, words, at) for words in ("A host", "A bench")]
+    amendment = Amendment(new_id(), proposals[1].id, "A bench", "Two benches", at)
+    pledge = Pledge(new_id(), live.id, asked.id if alone else voted.id, "The board", "A bench", "2027-01-31", at)
+    item = Item(new_id(), "note", words="Welcome")
+    sections = tuple(Section(new_id(), title, items=(item,) * (title == "Morning")) for title in ("Morning", "Noon"))
+    counted = PaperCount(new_id(), asked.id, {"g1": {"r1": 2}}, 5, town.counter, at)
+    last = LastAct(new_id(), live.id, "pause", at, {"paused": (state != "paused", state == "paused")})
+    rounds = () if state == "lobby" else (asked,) if alone else (asked, voted)
+    ballots: dict[str | None, int] = {"g1": 2}
+    async with town.house.store.begin() as work:
+        await work.sessions.add(live)
+        for person, device in zip(people, devices, strict=True):
+            await work.sessions.join(person, digest(device))
+        for round_ in rounds:
+            final = REVEALED if round_ is voted else _ROUND.get(state, REVEALED)
+            await work.rounds.add(replace(round_, state=OPEN, closes_at=""))
+            if final != DRAFT:
+                await work.rounds.cast(
+                    [a_cast(round_.id, one.id, "agree" if round_ is voted else "r1") for one in people[:2]]
+                )
+            over = replace(round_, state=final, closed_at=at if final in (CLOSED, REVEALED) else "")
+            await work.rounds.save(replace(over, revealed_at=at if final == REVEALED else ""))
+        for one in stops.values():
+            await work.stops.add(one)
+        for proposal in proposals:
+            await work.proposals.add(proposal)
+        await work.proposals.amend(amendment)
+        if rounds:
+            await work.proposals.pledge(pledge)
+            await work.reasons.add([reason, shown])
+        await work.programmes.add(Planned(live.id, 1, Programme(sections=sections), "added", "Morning", at))
+        issued = [
+            Ticket(new_id(), live.id, n, "g1", hashlib.sha256(f"{code}{n}".encode()).hexdigest(), at) for n in (1, 2)
+        ]
+        await work.tickets.add(issued)
+        if papers and rounds:
+            await work.papers.put(counted)
+        await work.care.ask(live.id, BREAK)
+        await work.last_acts.put(last)
+        on = Cue("result" if _ROUND.get(state, REVEALED) == REVEALED else "question", story, QUESTION, asked.id)
+        cues = {
+            "lobby": Cue(),
+            "replay": Cue("scene", story, SCENE, replay=True, showing=showing, since=at),
+            "ended": Cue("ended"),
+        }
+        now = replace(
+            live,
+            cue=Cue() if alone else cues.get(state, on),
+            ended=state == "ended",
+            paused=state == "paused",
+            badges_off=state == "badges",
+            held=(asked.id,) if state == "badges" else (),
+            partition=freeze(ballots, town.commission),
+        )
+        await work.sessions.save(now)
+    return There(
+        state,
+        {
+            "session": live.id,
+            "code": live.code,
+            "answer_code": live.code,
+            "tablet": live.tablet,
+            "key": live.tablet,
+            "device": devices[0],
+            "silent": devices[2],  # of somebody who has not voted
+            "story": story,
+            "round": asked.id,
+            "voted": voted.id,
+            "showing": showing,
+            "stop": stops["stop"].id,
+            "taken": stops["taken"].id,
+            "answered": stops["answered"].id,
+            "proposal": proposals[0].id,
+            "amendment": amendment.id,
+            "pledge": pledge.id,
+            "reason": reason.id,
+            "shown": shown.id,
+            "section": sections[1].id,
+            "item": item.id,
+            "papers": counted.id,
+            "undo": last.id,
+            "ticket": f"{code}2",
+            "commission": town.commission.id,
+        },
+    )
+
+
+async def a_standing_story(town: Town, state: str, *, appealed: bool = False) -> There:
+    """A story in one of OF_STORIES; `appealed`: its writer has appealed, where there is something to appeal against."""
+    store, clock = town.house.store, town.house.site.clock
+    key, build_key = submissions.new_key(), submissions.new_key()
+    told = telling().story
+    draft = compose.draft_of(told, group="g2", may=(True, True, False))
+    story = Submission(new_id(), town.commission.id, "", "", submissions.WRITING, link=submissions.link_of(key))
+    item = Evidence(new_id(), story.id, "link", "A page", "https://example.org/page", added_at=clock.now())
+    async with store.begin() as work:
+        await work.stories.add(story)
+        await work.drafts.add(story.id, draft, clock.now())
+        await draft_versions.keep(work, story.id, draft, clock.now(), WRITTEN)
+        await work.evidence.add(item)
+    await co_writing.share(store, clock, key, build_key)
+    card = next(card.id for card in draft.cards if card.decision == YES)
+    suggestion = await co_writing.suggest(store, clock, build_key, Offer("response", "Call her sister", card, group=NO))
+    await subscriptions.ask(store, clock, key, "somebody@example.org")
+    async with store.read() as work:
+        subscription = await work.mail.of(story.id)
+    assert subscription is not None
+    report = appeal = ""
+    if state != "writing":
+        story = await writing.send(store, clock, key)
+    acts = {"returned": ("return",), "held": ("hold",), "public": ("accept",), "changed": ("accept",)}
+    for act in acts.get(state, ()):
+        story = await submissions.moderate(
+            store, clock, story.id, act, because="So that it is told well", expected_status=story.status
+        )
+    if appealed and state in ("returned", "held"):
+        standing = await appeals_and_reports.appeal(store, clock, key, "It is my story")
+        appeal = standing.appeal.id if standing.appeal else ""
+    if state in ("public", "changed"):
+        report = (await appeals_and_reports.report(store, clock, story.id, "A name is in it")).id
+    if state == "changed":
+        told = telling("The fourth knock").story
+        async with store.begin() as work:
+            await work.stories.save(replace(story, revision=scenario.write(told), revised_at=clock.now()), story.status)
+    if state == "taken back":
+        await withdrawal.withdraw(store, clock, key)
+    async with store.read() as work:
+        now = await work.stories.get(story.id)
+    return There(
+        state,
+        {
+            "story": story.id,
+            "key": key,
+            "build_key": build_key,
+            "mail_key": subscription.key,
+            "suggestion": suggestion.id,
+            "item": item.id,
+            "card": card,
+            "seen": mark(draft.setting),
+            "seen_title": mark(draft.title),
+            "appeal": appeal or new_id(),
+            "report": report or new_id(),
+            "status": now.status,
+            "read": submissions.fingerprint(now),
+            "commission": town.commission.id,
+            "number": "1",
+        },
+    )

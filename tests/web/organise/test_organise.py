@@ -1,0 +1,296 @@
+"""Organising on the site, by people and by machines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from support.app import ADDRESS, House, a_house, field, words
+from support.factories import CLOCK, a_cast, new_id
+
+from forum.ports import Submission
+from forum.record import audit, verify
+from forum.services import exports
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.organising import SessionForm, create_session
+from forum.sessions.session import Participant
+from forum.voting.suppression import ONLY_WITH_TICKETS, Partition
+
+JSON = {"Accept": "application/json"}
+COMMISSION: dict[str, Any] = {
+    "title": "Night-time crisis care",
+    "question": "Who should come at night?",
+    "stage": "plan",
+    "level": "co-design",
+    "decides": "The joint board",
+    "can_change": "Who answers the call",
+    "cannot_change": "The budget",
+    "threshold": "5",
+    "group": ["People who use services", "", "Carers"],
+    "invited": ["40", "", ""],
+    "support_name": ["Samaritans", ""],
+    "support_contact": ["116 123", ""],
+}
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path, sqlite_template) as house:
+        yield house
+
+
+@pytest.fixture
+async def organiser(house: House) -> AsyncIterator[httpx2.AsyncClient]:
+    async with house.signed_in("organiser") as browser:
+        yield browser
+
+
+async def test_the_overview_says_what_to_do_first(organiser: httpx2.AsyncClient) -> None:
+    shown = await organiser.get("/organise")
+    assert shown.status_code == 200
+    assert "First make a commission" in words(shown)
+    assert shown.text.count("<h1") == 1
+    assert "style=" not in shown.text
+
+
+async def test_a_commission_and_a_session_are_made_by_forms(house: House, organiser: httpx2.AsyncClient) -> None:
+    empty = await organiser.get("/organise/commissions/new")
+    assert empty.status_code == 200
+    assert field(empty, "threshold") == "5"
+    assert len(re.findall(r'id="group_\d+"', empty.text)) == 6
+    sent = await organiser.post("/organise/commissions", data={**COMMISSION, "id": field(empty, "id")})
+    assert sent.status_code == 303, words(sent)
+    async with house.store.read() as work:
+        (made,) = await work.commissions.all()
+    assert made.id == field(empty, "id")
+    assert [(g.label, g.invited) for g in made.groups] == [("People who use services", 40), ("Carers", None)]
+    assert sent.headers["location"] == f"/organise/sessions/new?commission={made.id}"
+
+    story = Submission(
+        new_id(), made.id, "The third knock", "", "accepted", made.groups[1].id, new_id() * 2, may_perform=True
+    )
+    async with house.store.begin() as work:
+        await work.stories.add(story)
+    asking = await organiser.get(sent.headers["location"])
+    assert "The third knock" in words(asking)
+    assert "goes into the public record" in words(asking)
+    fields = {"commission": made.id, "id": field(asking, "id"), "title": "A day in March", "scenario": story.id}
+    sent = await organiser.post("/organise/sessions", data=fields)
+    assert sent.status_code == 303
+    async with house.store.read() as work:
+        (live,) = await work.sessions.of()
+    assert (live.scenarios, live.recorded) == ((story.id,), True)
+    assert sent.headers["location"] == f"/console/{live.id}"
+    shown = await organiser.get("/organise")
+    for address in (f"/console/{live.id}", f"/projector/{live.projector}", f"/commissions/{made.id}"):
+        assert f'href="{address}"' in shown.text
+    assert f"{live.code[:3]} {live.code[3:]}" in words(shown)
+
+
+@pytest.mark.parametrize(
+    ("changes", "places"),
+    [
+        ({"title": ""}, {"title"}),
+        ({"stage": "", "level": ""}, {"stage", "level"}),
+        ({"threshold": "1"}, {"threshold"}),
+        ({"group": ["Carers", "", "carers"], "invited": ["few", "", ""]}, {"group_3", "invited_1"}),
+        ({"group": ["Everyone", "Carers"], "invited": ["", ""]}, {"group_1"}),
+        (
+            {"support_name": ["", "A friend"], "support_contact": ["116 123", ""]},
+            {"support_name_1", "support_contact_2"},
+        ),
+    ],
+)
+async def test_a_commission_that_lacks_something_comes_back_with_all_that_was_typed(
+    house: House, organiser: httpx2.AsyncClient, changes: dict[str, Any], places: set[str]
+) -> None:
+    typed = {**COMMISSION, "question": "Who & <when>?", **changes, "id": new_id(), "rehearsal": "1"}
+    back = await organiser.post("/organise/commissions", data=typed)
+    assert back.status_code == 422
+    summary = re.search(r'<div class="errors".*?</div>', back.text, re.S)
+    assert summary
+    assert set(re.findall(r'href="#([^"]+)"', summary[0])) == places
+    for place in places:
+        assert f'id="{place}"' in back.text
+        assert f'id="{place}-error"' in back.text
+    assert "Who &amp; &lt;when&gt;?</textarea>" in back.text
+    for name in ("group", "invited", "support_name", "support_contact"):
+        found = re.findall(rf'<input id="{name}_\d+"[^>]* value="([^"]*)"', back.text)
+        assert found[: len(typed[name])] == typed[name]
+    chosen = set(re.findall(r'<input type="(?:radio|checkbox)"[^>]*value="([^"]*)"[^>]* checked', back.text))
+    assert chosen == {typed["stage"], typed["level"], "1"} - {""}
+    assert field(back, "title") == typed["title"]
+    assert field(back, "threshold") == typed["threshold"]
+    assert field(back, "id") == typed["id"]
+    async with house.store.read() as work:
+        assert await work.commissions.all() == []
+
+
+@pytest.mark.parametrize(("what", "name"), [("group", "group"), ("support", "support_name")])
+async def test_more_rows_can_be_asked_for_without_losing_anything(
+    organiser: httpx2.AsyncClient, what: str, name: str
+) -> None:
+    rows = [f"Row {n}" for n in range(8)]
+    typed = {**COMMISSION, name: rows, {"group": "invited", "support": "support_contact"}[what]: [""] * 8, "title": ""}
+    more = await organiser.post("/organise/commissions", data={**typed, "add": what})
+    assert more.status_code == 200
+    assert "There is a problem" not in words(more)
+    assert re.findall(rf'<input id="{name}_\d+"[^>]* value="([^"]*)"', more.text) == [*rows, ""]
+
+
+async def test_a_session_without_a_title_comes_back_with_its_stories_chosen(
+    house: House, organiser: httpx2.AsyncClient
+) -> None:
+    commission = await house.commission()
+    stories = [
+        Submission(new_id(), commission.id, f"Story {n}", "", "accepted", link=new_id() * 2, may_perform=True)
+        for n in range(3)
+    ]
+    async with house.store.begin() as work:
+        for story in stories:
+            await work.stories.add(story)
+    fields = {"commission": commission.id, "title": " ", "scenario": [stories[0].id, stories[2].id], "rehearsal": "1"}
+    back = await organiser.post("/organise/sessions", data=fields)
+    assert back.status_code == 422
+    assert 'id="title-error"' in back.text
+    chosen = set(re.findall(r'<input type="checkbox"[^>]*value="([^"]*)"[^>]* checked', back.text))
+    assert chosen == {stories[0].id, stories[2].id, "1"}
+    assert (await organiser.get("/organise/sessions/new?commission=" + new_id())).status_code == 404
+    assert (await organiser.get("/organise/sessions/new")).status_code == 404
+    async with house.store.read() as work:
+        assert await work.sessions.of() == []
+
+
+async def test_a_machine_with_a_token_does_the_same_as_json(house: House, organiser: httpx2.AsyncClient) -> None:
+    made = await organiser.post("/organise/tokens", data={"label": "Rehearsals"})
+    assert made.status_code == 200
+    assert made.headers["cache-control"] == "no-store"
+    secret = re.search(r"<p><code>([^<]+)</code></p>", made.text)
+    assert secret
+    # Told this once.
+    again = await organiser.get("/organise")
+    assert secret[1] not in again.text
+    assert "Rehearsals" in words(again)
+
+    headers = {**JSON, "Authorization": f"Bearer {secret[1]}"}
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=house.app), base_url=ADDRESS, headers=headers
+    ) as machine:
+        answer = await machine.post("/organise/commissions", data={**COMMISSION, "rehearsal": "1"})
+        assert answer.status_code == 200
+        commission = answer.json()
+        assert set(commission) == {"id", "groups", "stories"}
+        assert commission["stories"] == []  # lent for a rehearsal only
+        assert [set(group) for group in commission["groups"]] == [{"id", "label"}] * 2
+        fields = {"commission": commission["id"], "title": "A rehearsal", "rehearsal": "1"}
+        answer = await machine.post("/organise/sessions", data=fields)
+        session = answer.json()
+        assert set(session) == {"id", "code", "projector", "console"}
+        assert session["console"] == f"/console/{session['id']}"
+        refused = await machine.post("/organise/sessions", data={**fields, "record": "1"})
+        assert refused.status_code == 409
+        assert refused.json()["error"]["code"] == "illegal_move"
+        bad = await machine.post("/organise/commissions", data={"title": "Alone"})
+        assert bad.status_code == 422
+        assert {"question", "stage", "level", "group_1"} <= set(bad.json()["error"]["fields"])
+
+        token = re.search(r'action="/organise/tokens/([0-9a-f]{32})/revoke"', again.text)
+        assert token
+        revoked = await organiser.post(f"/organise/tokens/{token[1]}/revoke")
+        assert revoked.status_code == 303
+        assert (await machine.post("/organise/sessions", data=fields)).status_code == 401
+    assert "Rehearsals" not in words(await organiser.get("/organise"))
+
+
+async def test_tokens_are_ones_own(house: House, organiser: httpx2.AsyncClient) -> None:
+    token = (await organiser.post("/organise/tokens", data={"label": "Mine"}, headers=JSON)).json()
+    assert set(token) == {"id", "token"}
+    async with house.signed_in("organiser") as other:
+        assert "Mine" not in words(await other.get("/organise"))
+        assert (await other.post(f"/organise/tokens/{token['id']}/revoke")).status_code == 404
+    async with house.browser() as machine:
+        machine.headers |= {**JSON, "Authorization": f"Bearer {token['token']}"}
+        assert (await machine.get("/organise")).status_code == 200
+
+
+async def test_a_token_without_a_label_is_not_made(organiser: httpx2.AsyncClient) -> None:
+    back = await organiser.post("/organise/tokens", data={"label": " "})
+    assert back.status_code == 422
+    assert 'id="label-error"' in back.text
+    assert "/revoke" not in back.text
+    typed = "a" * 61
+    assert field(await organiser.post("/organise/tokens", data={"label": typed}), "label") == typed
+
+
+async def test_sessions_say_what_they_are(house: House, organiser: httpx2.AsyncClient) -> None:
+    commission = await house.commission(rehearsal=True)
+    await create_session(house.store, CLOCK, SessionForm(commission.id, title="A try"))
+    said = words(await organiser.get("/organise"))
+    assert "Rehearsal" in said
+    assert "Not recorded" in said
+
+
+async def test_nobody_else_may_organise(house: House) -> None:
+    commission = await house.commission()
+    posts = {
+        "/organise/commissions": COMMISSION,
+        "/organise/sessions": {"commission": commission.id, "title": "A day"},
+        "/organise/tokens": {"label": "Mine"},
+        f"/organise/tokens/{new_id()}/revoke": {},
+    }
+    async with house.browser() as anybody, house.signed_in("commissioner", "moderator", "administrator") as staff:
+        for path in ("/organise", "/organise/commissions/new", f"/organise/sessions/new?commission={commission.id}"):
+            assert (await anybody.get(path)).status_code == 303
+            assert (await staff.get(path)).status_code == 403
+        for path, fields in posts.items():
+            assert (await staff.post(path, data=fields)).status_code == 403
+    async with house.store.read() as work:
+        assert [c.id for c in await work.commissions.all()] == [commission.id]
+        assert await work.sessions.of() == []
+
+
+async def test_a_session_may_give_results_by_group_with_tickets_alone_and_the_form_says_when_that_is_wise(
+    house: House, organiser: httpx2.AsyncClient
+) -> None:
+    made = (await organiser.post("/organise/commissions", data=COMMISSION, headers=JSON)).json()
+    few = COMMISSION | {"title": "Custody", "group": ["Police", "Carers"], "invited": ["4", "200"]}
+    small = (await organiser.post("/organise/commissions", data=few, headers=JSON)).json()
+    path = "/organise/sessions/new?commission="
+    assert "Few people were invited from" not in words(await organiser.get(path + made["id"]))
+    assert "Few people were invited from: Police." in words(await organiser.get(path + small["id"]))
+    again = await organiser.post("/organise/sessions", data={"commission": small["id"], "title": "", "whole": "1"})
+    assert re.search('name="whole" value="1"[^>]* checked', again.text)
+    for entrance, whole in (("open code", True), ("tickets", True), ("open code", False)):
+        form = {"commission": small["id"], "title": "A day", "entrance": entrance, "whole": "1" if whole else "0"}
+        session = (await organiser.post("/organise/sessions", data=form, headers=JSON)).json()
+        async with house.store.read() as work:
+            live = await work.sessions.get(session["id"])
+        withheld = whole and entrance == "open code"
+        assert live.partition == (Partition((), ONLY_WITH_TICKETS) if withheld else None)
+        async with house.browser() as phone:
+            said = words(await phone.get(f"/s/{session['code']}"))
+        assert ("Results by group need tickets" in said) is withheld
+        assert ("do not say your group" in said) is (entrance == "open code" and not whole)
+
+
+async def test_what_is_withheld_without_tickets_is_in_no_table_and_its_record_passes_every_check(house: House) -> None:
+    commission = await house.commission(threshold=2)
+    live = await create_session(house.store, CLOCK, SessionForm(commission.id, title="A day", whole=True))
+    acts = Facilitation(house.store, CLOCK)
+    round_ = (await acts.ask(live.id, "Who comes?", ["A nurse", "The police"], none=False)).round
+    assert round_ is not None
+    await acts.open(live.id, round_.id)
+    async with house.store.begin() as work:
+        for n in range(8):
+            voter = await work.sessions.join(Participant(new_id(), live.id, f"g{1 + n % 2}", CLOCK.now()), new_id())
+            await work.rounds.cast([a_cast(round_.id, voter.id, f"r{1 + n % 2}")])
+    await acts.close(live.id, round_.id)
+    result = (await acts.reveal(live.id, round_.id)).result
+    assert result is not None
+    assert (result.counts, result.rows, result.withheld) == ({"r1": 4, "r2": 4}, (), ONLY_WITH_TICKETS)
+    export = await exports.export(house.store, house.site.signer)
+    assert not [check for check in audit.verify(export) if check.verdict == verify.FAIL]

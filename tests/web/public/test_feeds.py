@@ -1,0 +1,160 @@
+"""The Atom feeds of public stories and commissions, read as RFC 4287 says they must be."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import httpx2
+import pytest
+from services.stories.test_timeline import decided, do, played
+from support.app import House, a_house, telling
+from support.decided_session import FIRST, SECOND
+from support.factories import CLOCK
+
+from forum.ports import Submission
+from forum.services.stories import submissions
+from forum.voting.commission import Commission
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path, sqlite_template) as house:
+        yield house
+
+
+async def public(house: House, title: str = "The third knock") -> tuple[Commission, Submission]:
+    commission = await house.commission(created_at="2026-01-01T00:00:00.000Z")
+    story, _ = await house.story(commission, title)
+    await do(house.store, story, "accept")
+    return commission, story
+
+
+async def got(house: House, path: str, **headers: str) -> httpx2.Response:
+    async with house.browser() as reader:
+        return await reader.get(path, headers=headers)
+
+
+def text(element: ET.Element, name: str) -> str:
+    found = element.findall(f"{ATOM}{name}")
+    assert len(found) == 1, name
+    return found[0].text or ""
+
+
+def checked(answer: httpx2.Response) -> ET.Element:
+    """The feed in an answer, after everything that RFC 4287 asks of one (4.1.1, 4.1.2, 4.2.6, 3.3)."""
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    feed = ET.fromstring(answer.content)
+    assert feed.tag == f"{ATOM}feed"
+    assert text(feed.find(f"{ATOM}author") or feed, "name")
+    links = {link.get("rel"): link for link in feed.findall(f"{ATOM}link")}
+    assert str(links["self"].get("href")).endswith("/feed.atom")
+    assert links["alternate"].get("type") == "text/html"
+    ids = []
+    for part in (feed, *feed.findall(f"{ATOM}entry")):
+        assert text(part, "title")
+        ids.append(text(part, "id"))
+        assert uuid.UUID(ids[-1]).urn == ids[-1]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", text(part, "updated"))
+        datetime.fromisoformat(text(part, "updated"))
+    for entry in feed.findall(f"{ATOM}entry"):
+        alternate = entry.find(f"{ATOM}link")
+        assert alternate is not None
+        assert str(alternate.get("href")).startswith("http://house.test/")
+        assert text(entry, "summary")
+    assert len(set(ids)) == len(ids)
+    times = [text(entry, "updated") for entry in feed.findall(f"{ATOM}entry")]
+    assert times == sorted(times, reverse=True)
+    return feed
+
+
+def titles(feed: ET.Element) -> list[str]:
+    return [text(entry, "title") for entry in feed.findall(f"{ATOM}entry")]
+
+
+async def test_a_story_s_feed_tells_its_public_life(house: House) -> None:
+    commission, story = await public(house)
+    live, rounds = await played(house.store, commission, story, FIRST, SECOND)
+    decision = await decided(house.store, commission, rounds)
+    feed = checked(await got(house, f"/stories/{story.id}/feed.atom"))
+    promised, _, adopted, again, voted, on_stage, published = titles(feed)
+    assert published == "The story “The third knock” was published."
+    assert live.title in on_stage
+    assert voted == "People voted: “What could the crew do now?”"
+    assert again.startswith("People voted again after the replay")
+    assert adopted == "It was decided: “Call the crisis team” is adopted."
+    assert promised.startswith("It was promised: ")
+    assert promised.endswith("will do this by 31 March 2027.")
+    entries = feed.findall(f"{ATOM}entry")
+    assert text(feed, "updated") == text(entries[0], "updated")
+    summary = text(entries[4], "summary")
+    assert "The room preferred “Sit down and ask”, with 10 of 19 votes." in summary
+    assert "other groups: " in summary
+    assert "Police" not in summary
+    link = entries[2].find(f"{ATOM}link")
+    assert link is not None
+    assert link.get("href") == f"http://house.test/decisions/{decision.id}"
+    everything = checked(await got(house, f"/commissions/{commission.id}/feed.atom"))
+    assert titles(everything) == titles(feed)
+    assert text(everything, "id") == uuid.UUID(hex=commission.id).urn
+
+
+async def test_nothing_private_is_in_a_feed(house: House) -> None:
+    commission = await house.commission()
+    story, key = await house.story(commission)
+    assert (await got(house, f"/stories/{story.id}/feed.atom")).status_code == 404
+    assert titles(checked(await got(house, f"/commissions/{commission.id}/feed.atom"))) == []
+    await do(house.store, story, "return", "It names Dr Brown.")
+    await submissions.resubmit(house.store, CLOCK, key, telling())
+    await do(house.store, story, "accept")
+    for path in (f"/stories/{story.id}", f"/commissions/{commission.id}"):
+        answer = await got(house, f"{path}/feed.atom")
+        assert len(titles(checked(answer))) == 1
+        assert "Brown" not in answer.text
+        assert key not in answer.text
+    await do(house.store, story, "take down", "It names a street.")
+    assert (await got(house, f"/stories/{story.id}/feed.atom")).status_code == 404
+    assert titles(checked(await got(house, f"/commissions/{commission.id}/feed.atom"))) == []
+    for nowhere in ("/stories/nonsense/feed.atom", "/commissions/nonsense/feed.atom"):
+        assert (await got(house, nowhere)).status_code == 404
+
+
+async def test_hostile_words_stay_words(house: House) -> None:
+    hostile = "]]> <script>alert('x')</script> & \"quoted\" </title>"
+    commission = await house.commission(title=f"A \x0b\x00 {hostile} \ufffe end")
+    story, _ = await submissions.submit(house.store, CLOCK, commission.id, telling(hostile, question=hostile))
+    await do(house.store, story, "accept")
+    await played(house.store, commission, story, FIRST)
+    answer = await got(house, f"/commissions/{commission.id}/feed.atom")
+    feed = checked(answer)
+    assert "<script" not in answer.text
+    assert hostile in titles(feed)[-1]
+    assert hostile in text(feed, "title")
+    assert "\x0b" not in answer.text
+
+
+async def test_pages_say_where_their_feed_is(house: House) -> None:
+    commission, story = await public(house)
+    for path in (f"/stories/{story.id}", f"/commissions/{commission.id}"):
+        shown = await got(house, path)
+        assert re.search(
+            rf'<link rel="alternate" type="application/atom\+xml"[^>]* href="{path}/feed.atom">', shown.text
+        )
+        assert f'<a href="{path}/feed.atom">' in shown.text
+
+
+async def test_a_reader_that_has_it_is_told_so_until_something_happens(house: House) -> None:
+    commission, story = await public(house)
+    path = f"/stories/{story.id}/feed.atom"
+    mark = (await got(house, path)).headers["etag"]
+    same = await got(house, path, **{"If-None-Match": mark})
+    assert (same.status_code, same.content) == (304, b"")
+    await played(house.store, commission, story, FIRST)
+    assert (await got(house, path, **{"If-None-Match": mark})).status_code == 200

@@ -1,0 +1,377 @@
+"""Nothing of how people voted is to be had before the reveal: every byte that anybody receives, in two worlds.
+
+The same day is lived twice. Everybody who votes unseen votes otherwise in the second world, gives other reasons and
+other conditions, and the papers have other marks; one phone votes alike in both. Whatever any role receives until a
+result is shown has to be the same to the byte, so that nobody can tell in which world they are: every frame, page,
+feed, export, refusal and line of the log.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import structlog
+from support.decided_session import there
+from support.factories import new_id
+from support.second_run_session import BEN, QUESTION, SCENE
+from support.two_worlds import BALLOTS, MARKERS, MINE, PICKS, ROOM, World, a_world
+
+from forum.live import live_count, room
+from forum.live.ballot_box import Intake
+from forum.live.stop_box import Press, Stopping
+from forum.ports import CastOutcome
+from forum.record.signing import Signer
+from forum.services.sessions import asynchronous
+from forum.services.sessions.asynchronous import AsynchronousForm
+from forum.services.sessions.care import Caring
+from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.policy_vote import Policy
+from forum.services.sessions.second_run import SecondRun
+from forum.services.voting import reasons, results
+from forum.sessions.session import Participant
+from forum.sessions.view import View
+from forum.voting.ballot import Cast
+from forum.voting.methods import METHODS
+from forum.voting.question import Terms
+from forum.voting.reason import SHOWN, Reason
+from forum.voting.round import CLOSED, FIRST_VOTE, KINDS, OPEN, Round
+from forum.voting.suppression import Result
+
+LABELS = ("A nurse from the crisis team", "The police", "An ambulance")
+# After these nothing happens to a vote: it stays closed, and is never shown.
+LEFT_CLOSED = {"approval", "score", "vote after replay"}
+
+Day = Callable[[World], Awaitable[None]]
+Lived = Callable[..., Awaitable[dict[str, dict[str, str]]]]
+
+
+@pytest.fixture
+def lived(tmp_path: Path, sqlite_template: Path) -> Lived:
+    """Lives a day in both worlds; returns what everybody received in each."""
+
+    Signer.load(tmp_path)
+
+    async def live(day: Day, **changes: object) -> dict[str, dict[str, str]]:
+        received = {}
+        for name in ("A", "B"):
+            folder = Path(tempfile.mkdtemp(dir=tmp_path))
+            shutil.copy(tmp_path / "signing_key.pem", folder)
+            async with a_world(name, folder, sqlite_template, **changes) as world:
+                await day(world)
+                received[name] = world.received()
+        return received
+
+    return live
+
+
+def told_apart(received: dict[str, dict[str, str]], *, ids: bool = True) -> list[str]:
+    """Where the two worlds differ: the name of what was received, and the first line that does.
+
+    Without `ids` those may differ, and how well a page with them is packed: they were drawn for the same things in
+    another order.
+    """
+    chance = re.compile(r"""\b[0-9a-f]{32}\b|"mark":"[0-9a-f]{16}"|'content-length', '\d+'""")
+    one, other = (
+        {name: text if ids else chance.sub("[chance]", text) for name, text in received[world].items()}
+        for world in ("A", "B")
+    )
+    assert one.keys() == other.keys()
+    found = []
+    for name, text in one.items():
+        if text != other[name]:
+            pairs = zip(text.splitlines(), other[name].splitlines(), strict=False)
+            found.append(f"{name}: {next((pair for pair in pairs if pair[0] != pair[1]), 'longer')}"[:600])
+    return found
+
+
+async def through(world: World, round_: Round) -> None:
+    """A vote is opened and closed, and mostly annulled; it is never shown."""
+    acts, session = Facilitation(world.house.store, world.clock), world.live.id
+    await acts.open(session, round_.id)
+    await world.changed()
+    await world.vote(round_)
+    await world.look(round_, "open")
+    await acts.close(session, round_.id)
+    await world.changed()
+    await world.look(round_, "closed")
+    if {round_.kind, round_.method} & LEFT_CLOSED:
+        return
+    await acts.annul(session, round_.id, "The question was not clear.")
+    await world.changed()
+    await world.look(round_, "annulled")
+
+
+async def own_questions(world: World, *methods: str) -> list[Round]:
+    """Questions of the facilitator's own, each in another way of voting."""
+    acts, asked = Facilitation(world.house.store, world.clock), []
+    for method in methods:
+        labels = LABELS[: min(METHODS[method].MOST, 2)]
+        round_ = there((await acts.ask(world.live.id, f"By {method}?", labels, Terms(method), none=True)).round)
+        asked.append(round_)
+        await through(world, round_)
+    return asked
+
+
+async def the_second_run(world: World) -> list[Round]:
+    """A story: its first vote is shown and the same in both worlds; what comes after it is not."""
+    store, session, story = world.house.store, world.live.id, world.there["story"]
+    acts = SecondRun(store, world.clock)
+    first = there((await acts.question(session, story, QUESTION)).round)
+    await acts.open(session, first.id)
+    await world.changed()
+    ballots = BALLOTS["single"]
+    for n, person in enumerate(world.people):
+        await world.cast(first, person, ballots[n % 2], "")
+    await acts.close(session, first.id)
+    await acts.reveal(session, first.id)
+    await acts.scene(session, story, SCENE, replay=True)
+    async with store.read() as work:
+        showing = (await work.sessions.get(session)).cue.showing
+    press = Press(session, world.people[0], showing, BEN, "Ben could kneel down", world.clock.now())
+    assert await Stopping(store, lambda session: None).press_and_wait(press) == ""
+    async with store.read() as work:
+        [stop] = await work.stops.of(session)
+    await acts.take(session, stop.id)
+    await acts.tried(session, stop.id, "Ben kneels down and tells her")
+    await acts.offer(session, stop.id, "Kneel down and say it")
+    await world.changed()
+    asked = []
+    for act in (acts.ask_room(session, stop.id), acts.characters(session, story), acts.second(session, first.id)):
+        asked.append(there((await act).round))
+        await through(world, asked[-1])
+    policy = Policy(store, world.clock)
+    await policy.propose(session, "Every waiting room has a host")
+    async with store.read() as work:
+        [proposal] = await work.proposals.of(session)
+    asked.append(there((await policy.vote(session, proposal.id)).round))
+    await through(world, asked[-1])
+    return asked
+
+
+async def the_end(world: World, asked: list[Round]) -> None:
+    """One more vote is open beside all that are closed or void: every address. Then the session ends: once more."""
+    acts, ids = Facilitation(world.house.store, world.clock), [round_.id for round_ in asked]
+    last = there((await acts.ask(world.live.id, "Once more?", LABELS, none=True)).round)
+    await acts.open(world.live.id, last.id)
+    await world.changed()
+    await world.vote(last)
+    await world.walk("open", [*ids, last.id])
+    await acts.close(world.live.id, last.id)
+    await acts.end(world.live.id)
+    await world.changed()
+    await world.walk("ended", [*ids, last.id])
+
+
+async def test_no_byte_tells_how_people_vote_before_it_is_shown_whatever_the_method(lived: Lived) -> None:
+    async def day(world: World) -> None:
+        await the_end(world, await own_questions(world, *METHODS))
+
+    assert list(METHODS) == list(BALLOTS)
+    assert told_apart(await lived(day)) == []
+
+
+async def test_nor_in_a_vote_after_a_replay_a_magic_check_a_vote_on_characters_or_on_a_proposal(lived: Lived) -> None:
+    kinds: set[str] = set()
+
+    async def day(world: World) -> None:
+        asked = await the_second_run(world)
+        kinds.update(round_.kind for round_ in asked)
+        await the_end(world, asked)
+
+    assert told_apart(await lived(day)) == []
+    assert kinds == set(KINDS) - {FIRST_VOTE}
+
+
+# ------------------------------------------------------------------------------------- badges off, and further groups
+
+
+async def badges_off(world: World) -> list[str]:
+    """Two groups of six change places between the worlds; each vote is shown, and with it every reason.
+
+    The head count, the reasons and who moved from what to what in the whole room are the same in both. So is what
+    people answered from home to the very same question. Returns the rounds; the last is the one from home.
+    """
+    store, session, acts = world.house.store, world.live.id, Facilitation(world.house.store, world.clock)
+    alone = await asynchronous.open_round(store, world.clock, await a_question(world))
+    [answered] = await rounds_of(world, alone.id)
+    for n, person in enumerate(await joined(world, alone.id)):
+        await world.cast(answered, person, BALLOTS["single"][n % 2], "")
+    home = asynchronous.acts(store, world.clock)
+    await home.close(alone.id, answered.id)
+    await home.reveal(alone.id, answered.id)
+    first = there((await acts.question(session, world.there["story"], QUESTION, Terms("single", 5, 5))).round)
+    await shown_with_badges_off(world, first, moved=0)
+    second = there((await acts.second(session, first.id)).round)
+    await shown_with_badges_off(world, second, moved=2)
+    return [first.id, second.id, answered.id]
+
+
+async def shown_with_badges_off(world: World, round_: Round, moved: int) -> None:
+    """A vote from its opening to every reason; `moved` of each of the two groups have changed sides since before."""
+    store, session, acts = world.house.store, world.live.id, Facilitation(world.house.store, world.clock)
+    sides = {"A": {"g1": 0, "g2": 1}, "B": {"g1": 1, "g2": 0}}[world.name]
+    await acts.open(session, round_.id)
+    for n, person in enumerate(world.people):
+        side, place = sides.get(ROOM[n] or "", n % 2), n % 6 if ROOM[n] in sides else n
+        side = 1 - side if place < moved else side
+        await world.cast(round_, person, BALLOTS["single"][side], f"Of {side}: {place}")
+    await acts.close(session, round_.id)
+    await acts.reveal(session, round_.id)
+    await world.changed()
+    for reason in await reasons_by_words(world, round_):
+        await reasons.hear(store, world.clock, session, reason.id, SHOWN, reason.state)
+    await world.changed()
+
+
+async def a_question(world: World) -> AsynchronousForm:
+    """The form that opens the story's question for days."""
+    until = world.clock.later(days=3)
+    story = world.there["story"]
+    return AsynchronousForm(world.commission.id, new_id(), "From home", story, QUESTION, until[:10], until[11:16])
+
+
+async def rounds_of(world: World, session: str) -> list[Round]:
+    async with world.house.store.read() as work:
+        return await work.rounds.of(session)
+
+
+async def joined(world: World, session: str) -> list[str]:
+    """As many people as in the room, of the same groups, in another session."""
+    people = [Participant(new_id(), session, group, world.clock.now()) for group in ROOM]
+    async with world.house.store.begin() as work:
+        for person in people:
+            await work.sessions.join(person, new_id() * 2)
+    return [person.id for person in people]
+
+
+async def reasons_by_words(world: World, round_: Round) -> list[Reason]:
+    async with world.house.store.read() as work:
+        return sorted(await work.reasons.of(round_.id), key=lambda reason: reason.words)
+
+
+async def test_with_badges_off_no_byte_tells_which_group_voted_how_until_that_is_lifted(lived: Lived) -> None:
+    async def day(world: World) -> None:
+        rounds = await badges_off(world)
+        await world.walk("badges off", rounds[:2], *(f"/decide/new?round={id_}" for id_ in rounds))
+
+    assert told_apart(await lived(day, badges_off=True), ids=False) == []
+
+    async def lifted(world: World) -> None:
+        await badges_off(world)
+        await Caring(world.house.store, world.clock).badges(world.live.id, off=False)
+        world.heard.clear()
+        await world.ask("voter", world.path)
+        await world.ask("nobody", "/record/entries.jsonl")
+
+    assert told_apart(await lived(lifted, badges_off=True), ids=False)
+
+
+async def test_further_groups_are_nowhere_but_on_the_console(lived: Lived) -> None:
+    async def day(world: World) -> None:
+        other = {"A": "g2", "B": "g3"}[world.name]
+        async with world.house.store.begin() as work:
+            for person in world.people[:6]:
+                await work.care.belong(person, {other})
+        asked = there(
+            (await Facilitation(world.house.store, world.clock).ask(world.live.id, "Who?", LABELS, none=True)).round
+        )
+        await Facilitation(world.house.store, world.clock).open(world.live.id, asked.id)
+        await world.changed()
+        await world.walk("open", [asked.id])
+
+    apart = told_apart(await lived(day))
+    assert any("organiser: open GET /console/" in found for found in apart)
+    assert [found for found in apart if "/console/" not in found and not found.startswith("console: frames")] == []
+
+
+# ------------------------------------------------------------------------------------------------ over days, from home
+
+
+async def from_home(world: World) -> list[str]:
+    """Three rounds that people answer over days: one is open, one closed, one void; none is shown. Returns where they
+    stand."""
+    store, acts, more = world.house.store, asynchronous.acts(world.house.store, world.clock), []
+    for state in ("open", "closed", "annulled"):
+        live = await asynchronous.open_round(store, world.clock, await a_question(world))
+        [round_] = await rounds_of(world, live.id)
+        path = f"/answer/{live.code}"
+        assert (await world.seats["voter"].post(f"{path}/join", data={"group": "g1"})).status_code == 303
+        mine = {"choice": "r1", "reason": MINE}
+        assert (await world.seats["voter"].post(f"{path}/question", data=mine)).status_code == 303
+        for n, person in enumerate(await joined(world, live.id)):
+            await world.cast(round_, person, PICKS[world.name](BALLOTS["single"], n), f"{MARKERS[world.name]} {n}")
+        if state != "open":
+            await acts.close(live.id, round_.id)
+        if state == "annulled":
+            await acts.annul(live.id, round_.id, "The question was not clear.")
+        more += [path, f"{path}/question", f"/rounds/{round_.id}/ballots.jsonl", f"/decide/new?round={round_.id}"]
+        await world.ask("organiser", f"/organise/asynchronous/{live.id}")
+    await world.changed()
+    return more
+
+
+async def test_no_byte_tells_how_people_answer_from_home_before_it_is_shown(lived: Lived) -> None:
+    async def day(world: World) -> None:
+        await world.walk("from home", [], *(await from_home(world)))
+
+    assert told_apart(await lived(day)) == []
+
+
+# --------------------------------------------------------------------------------------------- and if something did?
+
+
+async def test_a_count_that_gets_out_while_a_vote_is_open_is_found(
+    lived: Lived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def every_open_round(round_: Round | None) -> str:
+        return round_.id if round_ is not None and round_.state == OPEN else ""
+
+    for module in (live_count, room):
+        monkeypatch.setattr(module, "counting", every_open_round)
+    # As often as a session with tickets would: its room of a few people never has votes for more.
+    monkeypatch.setattr(View, "live_step", property(lambda view: view.commission.threshold))
+    assert any("tally" in found for found in told_apart(await lived(one_question)))
+
+
+async def test_a_line_of_the_log_with_a_choice_in_it_is_found(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = Intake.cast_and_wait
+
+    async def chatty(self: Intake, cast: Cast) -> CastOutcome:
+        structlog.get_logger().info("cast", choice=cast.choice)
+        return await taken(self, cast)
+
+    monkeypatch.setattr(Intake, "cast_and_wait", chatty)
+    assert [found.partition(":")[0] for found in told_apart(await lived(one_question))] == ["log"]
+
+
+async def test_a_result_from_home_that_is_given_when_it_closes_is_found(
+    lived: Lived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def day(world: World) -> None:
+        await from_home(world)
+        await world.ask("organiser", f"/console/{world.live.id}")
+
+    monkeypatch.setattr(results, "REVEALED", CLOSED)
+    assert any("/console/" in found for found in told_apart(await lived(day)))
+
+
+async def test_a_result_by_group_that_gets_out_with_badges_off_is_found(
+    lived: Lived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def day(world: World) -> None:
+        for round_id in await badges_off(world):
+            await world.ask("commissioner", f"/decide/new?round={round_id}")
+
+    monkeypatch.setattr(Result, "without_groups", lambda self: self)
+    found = told_apart(await lived(day, badges_off=True), ids=False)
+    assert any(one.startswith("projector: frames") for one in found)
+    assert any(one.startswith("commissioner:") for one in found)
+
+
+async def one_question(world: World) -> None:
+    await own_questions(world, "single")

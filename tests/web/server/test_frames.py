@@ -1,0 +1,200 @@
+"""Bytes of websockets by the thousand, against uvicorn with forum.web.server.frames: whoever else is there has their
+turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import uvicorn
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from forum.web.server import frames
+from forum.web.server.frames import BURST, MOST_LATE, Frames
+
+_HEAD = (
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+_EMPTY = 6  # bytes of an empty frame
+_CLOSE = b"\x88\x02\x03\xe8"  # as the server sends it: code 1000
+
+
+def frame(opcode: int, payload: bytes = b"", *, last: bool = True) -> bytes:
+    """One frame as a client sends it, masked with zeros."""
+    length = bytes([128 | len(payload)]) if len(payload) < 126 else b"\xfe" + len(payload).to_bytes(2, "big")
+    return bytes([128 * last | opcode]) + length + bytes(4) + payload
+
+
+class Told:
+    """An application that takes every message, and counts them by the turn of the event loop in which each came.
+
+    It says goodbye after `most` of them, and goes then.
+    """
+
+    def __init__(self, most: int = 10**9) -> None:
+        self.most = most
+        self.texts: list[str] = []
+        self.in_turn: dict[int, int] = {}
+        self.turn = 0
+        self.over = asyncio.Event()
+        self._ticking = True
+        asyncio.get_running_loop().call_soon(self._tick)
+
+    def _tick(self) -> None:
+        self.turn += 1
+        if self._ticking:
+            asyncio.get_running_loop().call_soon(self._tick)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        try:
+            while len(self.texts) < self.most:
+                message: Message = await receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                self.texts.append(message["text"])
+                self.in_turn[self.turn] = self.in_turn.get(self.turn, 0) + 1
+            await send({"type": "websocket.close", "code": 1000})
+        finally:
+            self._ticking = False
+            self.over.set()
+
+
+@asynccontextmanager
+async def dialled(app: Told) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A raw connection to a server with this application, after its handshake."""
+    config = uvicorn.Config(app, port=0, ws=Frames, ws_max_size=16384, ws_per_message_deflate=False, lifespan="off")
+    config.log_config = None
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(_HEAD)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+        await server.shutdown()
+
+
+async def what_comes(reader: asyncio.StreamReader) -> bytes:
+    """All until the server ends it."""
+    got = b""
+    with suppress(ConnectionError):
+        while more := await reader.read(65536):
+            got += more
+    return got
+
+
+async def test_thousands_of_messages_in_one_read_are_taken_a_few_in_a_turn() -> None:
+    number = 20_000
+    app = Told(most=number)
+    async with dialled(app) as (_, writer):
+        writer.write(frame(1) * number)
+        await app.over.wait()
+    assert len(app.texts) == number
+    assert max(app.in_turn.values()) <= 200
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 999, 1024, 1025, 5000, 16000])
+async def test_messages_of_every_size_arrive_whole_and_in_order_however_they_are_cut(size: int) -> None:
+    said = [f"{number}:".ljust(size, "x") for number in range(12)]
+    app = Told(most=len(said))
+    async with dialled(app) as (_, writer):
+        sent = b"".join(frame(1, words.encode()) for words in said)
+        for start in range(0, len(sent), 1500):
+            writer.write(sent[start : start + 1500])
+            await asyncio.sleep(0)
+        await app.over.wait()
+    assert app.texts == said
+
+
+async def test_a_message_in_pieces_and_pings_between_are_taken_and_answered() -> None:
+    app = Told(most=1)
+    async with dialled(app) as (reader, writer):
+        writer.write(frame(1, b"a", last=False) + frame(9, b"p") + frame(0, b"b", last=False) + frame(0, b"c"))
+        assert await reader.readexactly(3) == b"\x8a\x01p"
+        await app.over.wait()
+    assert app.texts == ["abc"]
+
+
+@pytest.mark.parametrize(
+    "flood", [frame(9, b"x"), frame(10, b"x"), frame(0, last=False)], ids=["pings", "pongs", "pieces"]
+)
+async def test_frames_without_a_message_by_the_thousand_end_the_connection(flood: bytes) -> None:
+    app = Told()
+    async with dialled(app) as (reader, writer):
+        writer.write(frame(1, b"a", last=False) + flood * int(3 * BURST))
+        answers = await what_comes(reader)
+        await app.over.wait()
+    assert app.texts == []
+    assert len(answers) < 2 * len(b"\x8a\x01x") * BURST
+
+
+async def test_an_answered_goodbye_ends_the_connection() -> None:
+    app = Told(most=1)
+    async with dialled(app) as (reader, writer):
+        writer.write(frame(1))
+        assert await reader.readexactly(len(_CLOSE)) == _CLOSE
+        writer.write(frame(8, b"\x03\xe8"))
+        assert await what_comes(reader) == b""
+
+
+async def test_who_goes_on_after_the_goodbye_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = 0
+    parse = WebSocketsSansIOProtocol.data_received
+
+    def counted(self: WebSocketsSansIOProtocol, data: bytes) -> None:
+        nonlocal taken
+        taken += len(data)
+        parse(self, data)
+
+    monkeypatch.setattr(WebSocketsSansIOProtocol, "data_received", counted)
+    app = Told(most=1)
+    async with dialled(app) as (reader, writer):
+        writer.write(frame(1))
+        assert await reader.readexactly(len(_CLOSE)) == _CLOSE
+        with suppress(ConnectionError):
+            for _ in range(2000):
+                writer.write(frame(1) * 500)
+                await writer.drain()
+        assert await what_comes(reader) == b""
+    assert taken < len(_HEAD) + 2 * MOST_LATE
+
+
+async def test_who_does_not_take_what_was_sent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "LINGER", 0.05)
+    gone = asyncio.Event()
+
+    class Unread(Told):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            await send({"type": "websocket.accept"})
+            sending = asyncio.create_task(self._without_end(send))
+            await asyncio.wait([sending], timeout=0.2)
+            sending.cancel()
+            self._ticking = False
+
+        async def _without_end(self, send: Send) -> None:
+            while True:
+                await send({"type": "websocket.send", "text": "x" * 60_000})
+
+    lost = Frames.connection_lost
+
+    def connection_lost(self: Frames, exc: Exception | None) -> None:
+        lost(self, exc)
+        gone.set()
+
+    monkeypatch.setattr(Frames, "connection_lost", connection_lost)
+    async with dialled(Unread()) as (reader, _):
+        reader._transport.pause_reading()  # type: ignore[attr-defined]  # a peer that reads nothing
+        async with asyncio.timeout(20):
+            await gone.wait()

@@ -1,0 +1,59 @@
+"""E-mails in words: a sentence for everything that can happen, and no word of a story but its title."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid4
+
+from support.async_round import TITLE, a_night
+from support.factories import SetClock, new_id
+
+from forum.ports import CONFIRMED, Act, Store, Submission, Subscription
+from forum.services.stories import evidence, submissions, timeline
+from forum.services.stories.timeline import MODERATED, Event
+from forum.web.words.letters import MailLetters
+
+LETTERS = MailLetters("https://forum.example.org")
+AT = "2026-03-01T12:00:00.000Z"
+TO = Subscription(new_id(), new_id(), "ada@reader.test", "k" * 32, CONFIRMED, AT, AT, AT, AT, AT)
+STORY = Submission(TO.story, new_id(), "The\nvelvet knock", "twee", "accepted")
+
+
+def moderated(action: str) -> str:
+    """What a mail says of an act."""
+    act = Act(new_id(), STORY.id, action, "submitted", "A reason with anvils.", at=AT)
+    event = Event(MODERATED, AT, uuid4(), STORY, act=act)
+    return LETTERS.news(TO, STORY, [event], AT).text
+
+
+def test_every_act_of_a_moderator_has_its_sentence_and_none_gives_the_reason() -> None:
+    acts = {*submissions.ACTS.values(), *evidence.ACTS.values()}
+    said = {act: moderated(act) for act in acts}
+    assert [act for act, text in said.items() if "did something" in text] == []
+    assert len(set(said.values())) == len(acts)
+    assert "anvils" not in "".join(said.values())
+
+
+def test_what_nobody_has_thought_of_yet_is_told_all_the_same() -> None:
+    assert "A moderator did something with it." in moderated("polished")
+
+
+def test_the_title_stays_on_its_line() -> None:
+    assert "“The velvet knock”" in moderated("held")
+
+
+async def test_an_asynchronous_round_is_told_with_its_page_and_its_end(sqlite_store: Store) -> None:
+    night = await a_night(sqlite_store, SetClock())
+    async with sqlite_store.read() as work:
+        events = await timeline.life(work, night.story)
+    letter = LETTERS.news(TO, night.story, [event for event in events if event.kind == timeline.PLAYED], AT)
+    assert f"opened for answers, in the asynchronous round “{TITLE}”, until 4 March 2026, 22:00 GMT" in letter.text
+    assert f"https://forum.example.org/answer/{night.live.code}" in letter.text
+
+
+def test_the_same_news_to_another_is_another_letter() -> None:
+    act = Act(new_id(), STORY.id, "accepted", "submitted", at=AT)
+    event = Event(MODERATED, AT, uuid4(), STORY, act=act)
+    first = LETTERS.news(TO, STORY, [event], AT)
+    assert LETTERS.news(TO, STORY, [event], "2026-03-02T12:00:00.000Z").id == first.id
+    assert LETTERS.news(replace(TO, id=new_id()), STORY, [event], AT).id != first.id
