@@ -16,7 +16,7 @@ from forum.adapters.smtp import SmtpPost
 from forum.errors import StartupProblem
 from forum.live.messages import Screen
 from forum.live.rooms import Rooms
-from forum.ports import Clock
+from forum.ports.clock import Clock
 from forum.record.signing import Signer
 from forum.services.mail.delivery import Mailing
 from forum.services.scrubbing import scrub

@@ -19,7 +19,7 @@ from email.utils import format_datetime
 import aiosmtplib
 import structlog
 
-from forum.ports import Letter, Posted
+from forum.ports.mail import Letter, Posted
 from forum.settings import PLAIN, STARTTLS, TLS, MailServer
 
 _AT_MOST, _EACH_STEP, _GOODBYE = 60.0, 20.0, 5.0

@@ -12,7 +12,7 @@ from forum.adapters import passwords
 from forum.adapters.clock import SystemClock
 from forum.cli import data_option, json_option, opened, report, run, say, settings_for
 from forum.errors import BadInput, NotFound
-from forum.ports import Person
+from forum.ports.accounts import Person
 from forum.services import permissions
 from forum.services.form_errors import NO_NAME
 from forum.services.sessions import organising

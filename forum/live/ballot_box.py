@@ -18,8 +18,8 @@ from typing import TypeAlias
 
 from forum.live.group_commit import Committed, GroupCommit
 from forum.live.message_allowance import Changes
-from forum.ports import CastOutcome, Store, Work
-from forum.voting.ballot import Cast
+from forum.ports import Store, Work
+from forum.voting.ballot import Cast, CastOutcome
 
 Answer: TypeAlias = Callable[[CastOutcome], None]
 Counted: TypeAlias = Callable[[dict[str, int]], None]

@@ -50,10 +50,10 @@ from forum.live.messages import VERSION as WIRE_VERSION
 from forum.live.outbox import Outbox
 from forum.live.presence import Presence
 from forum.live.stop_box import Press, Stopping, refusal
-from forum.ports import CastOutcome, Clock
+from forum.ports.clock import Clock
 from forum.sessions.view import View, cue_key, round_now
 from forum.stories.visible_text import upright
-from forum.voting.ballot import Cast
+from forum.voting.ballot import Cast, CastOutcome
 from forum.voting.easy_read import offered_in
 from forum.voting.reason import MOST_CONDITION
 

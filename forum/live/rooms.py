@@ -23,7 +23,8 @@ from forum.live.places import Places
 from forum.live.presence import POLLING
 from forum.live.room import Connection, Draw, Room, Say
 from forum.live.stop_box import Stopping
-from forum.ports import Clock, Store
+from forum.ports import Store
+from forum.ports.clock import Clock
 from forum.services.sessions.room_view import own_of, view_of
 from forum.services.voting import reasons
 from forum.sessions.session import LiveSession

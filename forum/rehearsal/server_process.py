@@ -18,7 +18,8 @@ from typing import Final, Self
 
 from forum.adapters.clock import SystemClock
 from forum.errors import StartupProblem
-from forum.ports import Person, Store
+from forum.ports import Store
+from forum.ports.accounts import Person
 from forum.rehearsal.screen_client import RehearsalFailed
 from forum.services import permissions
 from forum.services.sessions import organising

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from forum.errors import IllegalMove, NotAllowed, NotFound
-from forum.ports import Clock, Commitment, Decision, Person, Store, Work
+from forum.ports import Store, Work
+from forum.ports.accounts import Person
+from forum.ports.clock import Clock
 from forum.services import permissions, record_entries
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
@@ -23,7 +25,7 @@ from forum.sessions.session import LiveSession
 from forum.stories.visible_text import trimmed
 from forum.voting import suppression
 from forum.voting.commission import Commission
-from forum.voting.decision import DEFERRED, OUTCOMES, differs
+from forum.voting.decision import DEFERRED, OUTCOMES, Commitment, Decision, differs
 from forum.voting.round import ANNULLED, DECIDED_ON, NONE_OF_THESE, REVEALED, Round, added
 from forum.voting.suppression import Result
 

@@ -9,10 +9,12 @@ from typing import Final
 
 from forum import ROOT
 from forum.errors import StartupProblem, StoryProblems
-from forum.ports import Clock, Store, Submission
+from forum.ports import Store
+from forum.ports.clock import Clock
 from forum.services.stories import submissions
 from forum.stories import scenario
 from forum.stories.scenario import Scenario
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission, DecisionPower, Group, SupportLine
 
 FACT: Final = "demonstration"

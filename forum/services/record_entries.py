@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from forum.ports import Disclosure, Work
+from forum.ports import Work
+from forum.ports.record import Disclosure
 from forum.record import verify
 from forum.voting.commission import Commission
 

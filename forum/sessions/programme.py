@@ -283,3 +283,19 @@ def so_far(cue: Cue, rounds: Sequence[Round]) -> SoFar | None:
         return None
     last = max(shown, key=lambda r: r.revealed_at, default=None)
     return SoFar(stories, len(shown), last.question if last else "")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A session's programme as it was from one change to the next.
+
+    `number` counts up from 0, which is the empty programme that every session begins with. `what` says what the change
+    was (one of programming.CHANGES), `name` what it was done to.
+    """
+
+    session: str
+    number: int
+    plan: Programme
+    what: str = ""
+    name: str = ""
+    at: str = ""

@@ -117,3 +117,20 @@ class Participant:
     joined_at: str
     passing: bool = False
     observer: bool = False
+
+
+# What people can ask for without a name: a break, more time to vote.
+BREAK, TIME = "break", "time"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How often something was asked for in a session, and how much of it was seen. Nothing tells by whom."""
+
+    number: int
+    seen: int
+
+    @property
+    def waiting(self) -> int:
+        """How many nobody has seen yet."""
+        return self.number - self.seen

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from forum.ports import Asked
+from forum.sessions.session import Asked
 from forum.store.base import Area
 from forum.store.tables import also, asked, participant
 

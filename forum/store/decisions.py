@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from forum.ports import Commitment, Decision
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import commitment as commitments
 from forum.store.tables import decision as decisions
+from forum.voting.decision import Commitment, Decision
 
 _ALL = sa.select(decisions).order_by(decisions.c.seq.desc())
 _OF = having(decisions.c.commission).order_by(decisions.c.seq.desc())

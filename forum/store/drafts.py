@@ -10,13 +10,14 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import Kept, Suggestion, Version
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import draft as drafts
 from forum.store.tables import suggestion as suggestions
 from forum.store.tables import version as versions
 from forum.stories.draft import Draft
 from forum.stories.draft_delta import delta, patched, written
+from forum.stories.submission import Kept, Version
+from forum.stories.suggestion import Suggestion
 
 _NO_DRAFT = "There is no draft of this story."
 _NO_LINK = "There is no story at this link."

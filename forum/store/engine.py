@@ -19,31 +19,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from forum.errors import StartupProblem, StoreUnavailable
-from forum.ports import (
-    Cares,
-    Commissions,
-    Decisions,
-    Drafts,
-    Evidences,
-    Facts,
-    LastActs,
-    Library,
-    Mail,
-    Moderation,
-    Papers,
-    People,
-    Programmes,
-    Proposals,
-    Reasons,
-    Record,
-    Rounds,
-    Sessions,
-    Stops,
-    Stories,
-    Tickets,
-    Work,
-)
+from forum.ports import Work
+from forum.ports.accounts import People
+from forum.ports.commissions import Commissions
+from forum.ports.mail import Mail
+from forum.ports.record import Facts, Record
 from forum.ports.remembered import Remembered
+from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
+from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
+from forum.ports.voting import Decisions, Reasons, Rounds
 from forum.store import sqlite_thread
 from forum.store.base import Link
 from forum.store.care import SqlCare

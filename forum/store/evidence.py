@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from forum.errors import BadInput, IllegalMove
-from forum.ports import Evidence
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import evidence as items
 from forum.store.tables import evidence_file as contents
+from forum.stories.moderation import Evidence
 
 _NOTHING = "There is nothing at this address."
 

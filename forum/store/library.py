@@ -13,7 +13,6 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from forum.errors import StoryProblems
-from forum.ports import Offered, Shelf, Submission, Wanted
 from forum.ports.long_work import within
 from forum.store.base import Area, Link, made
 from forum.store.commissions import SqlCommissions
@@ -21,7 +20,8 @@ from forum.store.tables import commission as commissions
 from forum.store.tables import library, library_note
 from forum.store.tables import story as stories
 from forum.stories import scenario, search_terms
-from forum.stories.search_terms import Query
+from forum.stories.search_terms import Offered, Query, Shelf, Wanted
+from forum.stories.submission import Submission
 
 ACCEPTED = "accepted"
 INDEX = "library_words"

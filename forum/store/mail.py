@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from forum.ports import ASKED, CONFIRMED, SENT_OUT, Subscription
+from forum.ports.mail import ASKED, CONFIRMED, SENT_OUT, Subscription
 from forum.store.base import Area, Row, made, plain
 from forum.store.tables import mail
 

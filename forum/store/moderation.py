@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
-from forum.ports import Act, Appeal, Report
 from forum.store.base import Area, having, made, plain
 from forum.store.tables import appeal as appeals
 from forum.store.tables import moderation as acts
 from forum.store.tables import report as reports
+from forum.stories.moderation import Act, Appeal, Report
 
 _ANSWERED = "Another moderator has answered this a moment ago. Nothing was changed."
 

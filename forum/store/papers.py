@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
-from forum.ports import PaperCount
+from forum.sessions.paper_count import PaperCount
 from forum.sessions.session import Participant
 from forum.store.base import Area, made, plain
 from forum.store.tables import ballot as ballots_table

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from forum.errors import BadInput
-from forum.ports import Person, Token
+from forum.ports.accounts import Person, Token
 from forum.store.base import Area, Row
 from forum.store.tables import first_link
 from forum.store.tables import person as people

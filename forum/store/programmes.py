@@ -8,8 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import Planned
-from forum.sessions.programme import Programme, without_story
+from forum.sessions.programme import Planned, Programme, without_story
 from forum.store.base import Area, Row, plain
 from forum.store.tables import programme as programmes
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
-from forum.ports import Disclosure, StoredEntry
+from forum.ports.record import Disclosure, StoredEntry
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import disclosure, entry
 

@@ -11,13 +11,12 @@ import msgspec
 import sqlalchemy as sa
 
 from forum.errors import CastRefused
-from forum.ports import CastOutcome
 from forum.store.ballot_statements import BALLOT, FRESH, KEY, ROUND, statements, values
 from forum.store.base import Area, Link, Quick, Row, having, made, plain
 from forum.store.tables import ballot, storable
 from forum.store.tables import round_ as rounds_table
 from forum.voting import round as machine
-from forum.voting.ballot import Ballot, Cast
+from forum.voting.ballot import Ballot, Cast, CastOutcome
 from forum.voting.methods import METHODS
 from forum.voting.round import Round
 from forum.voting.suppression import GroupId

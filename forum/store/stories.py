@@ -7,10 +7,10 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
-from forum.ports import Submission
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.library import ACCEPTED, keep
 from forum.store.tables import story as table
+from forum.stories.submission import Submission
 
 _NO_STORY = "There is no such story."
 PERMISSIONS = ("may_perform", "may_publish", "may_quote")

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
-from forum.ports import Ticket
+from forum.sessions.ticket import Ticket
 from forum.store.base import Area, Row
 from forum.store.device_digest import salted
 from forum.store.tables import participant as participants

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from forum.stories.scenario import Scenario
+from forum.stories.submission import Submission
 from forum.stories.visible_text import without_unseen
 
 MAX_TYPED = 200
@@ -232,3 +233,36 @@ def _pieces(text: str, begin: int, end: int, hits: Iterable[tuple[int, int]]) ->
     if at < end:
         pieces.append(Piece(text[at:end], False))
     return tuple(pieces)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for in the library; what is empty is not asked, what is given must all be so.
+
+    `words` anywhere in a story, `setting` in its place and time; `stage` is one of commission.STAGES, `group` the label
+    of the group that tells it; `note` a content note that it has, `without` one that it must not have.
+    """
+
+    words: Query = field(default_factory=Query)
+    setting: Query = field(default_factory=Query)
+    stage: str = ""
+    group: str = ""
+    note: str = ""
+    without: str = ""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A page of what was found: `total` in all. `told_by` is the label of each story's group by its id, "" for none."""
+
+    stories: tuple[Submission, ...]
+    total: int
+    told_by: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What the library's stories can be filtered by: groups' labels and content notes, the most common first."""
+
+    groups: tuple[str, ...]
+    notes: tuple[str, ...]

@@ -91,3 +91,17 @@ def open_all(
     is said of a ballot by whether it is a paper."""
     lines = [opened(ballot, label_of(ballot.group), origin_of(ballot.paper)) for ballot in ballots]
     return sorted(lines, key=lambda line: hash_of(line["leaf"]))
+
+
+@dataclass(frozen=True)
+class CastOutcome:
+    """What became of one cast of a batch. `refusal` is "" when counted, else a code of wire.REFUSALS.
+
+    `changed`: it replaced an earlier ballot of the same participant (False for a first ballot and for a resend).
+    `choice` is what counts for the participant after the batch, where it was counted: that may be a later cast's.
+    """
+
+    cast: Cast
+    refusal: str = ""
+    changed: bool = False
+    choice: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 ADOPTED, WITH_CHANGES, NOT_ADOPTED, DEFERRED = OUTCOMES = (
     "adopted",
@@ -20,3 +21,36 @@ def differs(outcome: str, response: str | None, preference: Sequence[str]) -> bo
     if outcome in (ADOPTED, WITH_CHANGES):
         return response not in preference
     return outcome == NOT_ADOPTED and response in preference
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """Who does what by when. `by` is an ISO date; `role` is a role, never a person's name."""
+
+    id: str
+    decision: str
+    role: str
+    what: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What those with the power decided. `rounds` is one round id, or two: first vote and vote after replay.
+
+    `outcome` is one of outcome.OUTCOMES; `response` is a response id of those rounds, "none", or None where the
+    decision is not about one response (deferred); `why` is the reason for differing from the room's preference.
+    `entry` is the index of its record entry, None for a rehearsal that is not recorded.
+    """
+
+    id: str
+    commission: str
+    rounds: tuple[str, ...]
+    outcome: str
+    response: str | None
+    rationale: str
+    why: str = ""
+    dissent: str = ""
+    decided_at: str = ""
+    entry: int | None = None
+    commitments: tuple[Commitment, ...] = field(default_factory=tuple)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, IllegalMove
-from forum.ports import Decision, Work
+from forum.ports import Work
 from forum.services import decisions, exports
 from forum.services.decisions import DecisionForm, Matter, Promise
 from forum.sessions.local_time import local
@@ -18,7 +18,7 @@ from forum.sessions.session import LiveSession
 from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
-from forum.voting.decision import ADOPTED, OUTCOMES, WITH_CHANGES, differs
+from forum.voting.decision import ADOPTED, OUTCOMES, WITH_CHANGES, Decision, differs
 from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
 from forum.voting.round import DECIDED_ON, FIRST_VOTE, NONE_OF_THESE, REVEALED, Round

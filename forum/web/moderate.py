@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from forum.adapters.long_texts import MODERATORS
 from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, StoreUnavailable
-from forum.ports import Report, Submission
 from forum.ports.long_work import long, parsed
 from forum.services.stories import appeals_and_reports, submissions, suggestions
 from forum.services.stories.submissions import (
@@ -34,6 +33,8 @@ from forum.services.stories.submissions import (
     must_be_sent,
 )
 from forum.stories import compose, scenario
+from forum.stories.moderation import Report
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken

@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from forum.errors import NotAllowed, SignInNeeded
-from forum.ports import Person
+from forum.ports.accounts import Person
 from forum.ports.long_work import long
 from forum.services import permissions
 from forum.web.cookies import LANGUAGE, SIGNED_IN, cookie_of

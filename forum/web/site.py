@@ -10,7 +10,8 @@ import jinja2
 from starlette.requests import HTTPConnection
 
 from forum.live.rooms import Rooms
-from forum.ports import Clock, Store
+from forum.ports import Store
+from forum.ports.clock import Clock
 from forum.record.signing import Signer
 from forum.services.mail.delivery import Mailing
 from forum.settings import Settings

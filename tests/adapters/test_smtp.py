@@ -12,7 +12,7 @@ from support.smtp_server import PASSWORD, USER, Certificate, PostOffice, a_certi
 
 from forum.adapters import smtp
 from forum.adapters.smtp import SmtpPost
-from forum.ports import Letter, Posted
+from forum.ports.mail import Letter, Posted
 
 LETTER = Letter(
     to="ada@reader.test",

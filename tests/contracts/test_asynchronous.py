@@ -11,7 +11,7 @@ from support.record import SIGNER
 
 from forum.errors import FormErrors, IllegalMove
 from forum.live.ballot_box import Intake
-from forum.ports import Store, Submission
+from forum.ports import Store
 from forum.record.audit import verify
 from forum.record.verify import PASS
 from forum.services import exports
@@ -19,6 +19,7 @@ from forum.services.sessions import asynchronous
 from forum.services.sessions.asynchronous import close_due
 from forum.services.stories import submissions, withdrawal
 from forum.store import SqlStore
+from forum.stories.submission import Submission
 from forum.voting.round import Round
 
 

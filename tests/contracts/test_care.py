@@ -11,10 +11,10 @@ from conftest import Database
 from support.factories import CLOCK, a_cast, a_room, new_id
 
 from forum.errors import IllegalMove
-from forum.ports import BREAK, TIME, Asked, Store
+from forum.ports import Store
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.group_correction import put_right
-from forum.sessions.session import Participant
+from forum.sessions.session import BREAK, TIME, Asked, Participant
 from forum.store import SqlStore, open_store
 from forum.store.engine import transaction
 from forum.store.sessions import SqlSessions

@@ -14,11 +14,10 @@ from support.factories import a_cast, a_room, new_id
 
 from forum.errors import IllegalMove, NotFound
 from forum.live import messages
-from forum.ports import CastOutcome
 from forum.sessions.session import Participant
 from forum.store import SqlStore
 from forum.voting import round as machine
-from forum.voting.ballot import Ballot, Cast
+from forum.voting.ballot import Ballot, Cast, CastOutcome
 from forum.voting.round import Response, Round
 
 AT = "2026-03-01T12:00:00.000Z"

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from support.factories import SetClock, a_commission, new_id
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import BEGUN, SUGGESTIONS, WRITTEN, Submission, Suggestion, Version
 from forum.services.stories import draft_versions, writing
 from forum.services.stories.submissions import RETURNED, WRITING, link_of, new_key
 from forum.store import SqlStore
 from forum.stories.draft import Card, Draft, Way, fields, mark, mark_of, read
 from forum.stories.edits import AddCard, Edit, RemoveCard, SetField
+from forum.stories.submission import BEGUN, WRITTEN, Submission, Version
+from forum.stories.suggestion import SUGGESTIONS, Suggestion
 from forum.voting.commission import Commission
 
 EARLY, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T20:00:00.000Z"

@@ -8,8 +8,9 @@ import pytest
 from support.factories import a_commission, new_id
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import Evidence, Submission
 from forum.store import SqlStore
+from forum.stories.moderation import Evidence
+from forum.stories.submission import Submission
 
 NOON = "2026-03-01T12:00:00.000Z"
 

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.factories import a_commission, new_id
 
-from forum.ports import Offered, Shelf, Submission, Wanted
 from forum.store import SqlStore
 from forum.store.library import INDEX
 from forum.stories import scenario, search_terms
 from forum.stories.scenario import Link, Scenario, Scene
-from forum.stories.search_terms import Query
+from forum.stories.search_terms import Offered, Query, Shelf, Wanted
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 
 NOON = "2026-03-01T12:00:00.000Z"

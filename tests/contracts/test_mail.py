@@ -9,8 +9,9 @@ import pytest
 from support.factories import a_commission, new_id
 
 from forum.errors import NotFound
-from forum.ports import ASKED, CONFIRMED, DONE, REFUSED, SENT_OUT, Submission, Subscription
+from forum.ports.mail import ASKED, CONFIRMED, DONE, REFUSED, SENT_OUT, Subscription
 from forum.store import SqlStore
+from forum.stories.submission import Submission
 
 NOON, ONE, TWO, LATE = (f"2026-03-01T{hour}:00:00.000Z" for hour in ("12", "13", "14", "15"))
 

@@ -10,8 +10,9 @@ import pytest
 from support.factories import a_commission, new_id
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import Act, Appeal, Report, Submission
 from forum.store import SqlStore
+from forum.stories.moderation import Act, Appeal, Report
+from forum.stories.submission import Submission
 
 EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "2026-03-01T20:00:00.000Z"
 

@@ -8,8 +8,9 @@ import pytest
 from support.factories import CLOCK, a_cast, a_room, new_id
 
 from forum.errors import IllegalMove
-from forum.ports import PaperCount, Store
+from forum.ports import Store
 from forum.services.sessions.facilitation import Facilitation
+from forum.sessions.paper_count import PaperCount
 from forum.sessions.session import LiveSession, Participant
 from forum.voting.ballot import Ballot
 

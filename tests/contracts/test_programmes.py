@@ -6,8 +6,8 @@ import pytest
 from support.factories import CLOCK, a_room
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import Planned, Store
-from forum.sessions.programme import Item, Programme, Section
+from forum.ports import Store
+from forum.sessions.programme import Item, Planned, Programme, Section
 from forum.store.programmes import KEPT
 
 

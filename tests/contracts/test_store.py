@@ -15,11 +15,14 @@ from conftest import Database
 from support.factories import a_commission, a_room, a_session, new_id
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import Commitment, Decision, Disclosure, Person, Submission, Token
+from forum.ports.accounts import Person, Token
+from forum.ports.record import Disclosure
 from forum.sessions.session import Cue, Participant
 from forum.store import SqlStore
 from forum.store.people import SqlPeople
 from forum.store.tables import person as people
+from forum.stories.submission import Submission
+from forum.voting.decision import Commitment, Decision
 from forum.voting.suppression import Partition, Row
 from forum.web.accounts import accounts
 

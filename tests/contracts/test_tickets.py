@@ -9,8 +9,9 @@ import pytest
 from support.factories import CLOCK, a_room, new_id
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import Store, Ticket
+from forum.ports import Store
 from forum.sessions.session import LiveSession, Participant
+from forum.sessions.ticket import Ticket
 
 
 def a_ticket(live: LiveSession, number: int = 1, group: str | None = "g1", **more: str) -> Ticket:

@@ -12,14 +12,14 @@ from support.factories import CLOCK, SetClock, a_session, new_id
 from support.second_run_session import BEN, Playing, a_replay
 
 from forum.errors import IllegalMove
-from forum.ports import BREAK, Store
+from forum.ports import Store
 from forum.services.sessions.care import Caring
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.policy_vote import Policy
 from forum.services.sessions.second_run import SecondRun
 from forum.services.sessions.undo import Remembering, Undoing
 from forum.services.voting import reasons
-from forum.sessions.session import LastAct, LiveSession
+from forum.sessions.session import BREAK, LastAct, LiveSession
 from forum.sessions.stop import WAITING as PENDING
 from forum.sessions.stop import Stop
 from forum.voting.reason import READ_FIRST, SHOWN, WAITING

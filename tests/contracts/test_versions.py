@@ -16,7 +16,7 @@ from stories.test_draft_delta import DRAFTS
 from support.factories import SetClock, a_commission, new_id
 
 from forum.errors import NotFound
-from forum.ports import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Kept, Submission, Version, Work
+from forum.ports import Work
 from forum.services.stories import draft_versions, withdrawal, writing
 from forum.services.stories.submissions import WRITING, link_of, new_key
 from forum.store import SqlStore
@@ -24,6 +24,7 @@ from forum.store import drafts as sql
 from forum.store.tables import version as table
 from forum.stories.draft import Card, Draft, mark, read
 from forum.stories.edits import AddCard, SetField
+from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Kept, Submission, Version
 
 KINDS = st.sampled_from([WRITTEN, WRITTEN, WRITTEN, BROUGHT_BACK, SENT, PUBLISHED])
 STEPS = st.lists(

@@ -14,10 +14,11 @@ from support.app import telling
 from support.factories import CLOCK, a_cast, a_commission, a_room, new_id
 
 from forum.errors import IllegalMove, NotFound, StoreUnavailable
-from forum.ports import Disclosure, Submission
+from forum.ports.record import Disclosure
 from forum.services.stories import submissions, withdrawal
 from forum.sessions.session import Cue
 from forum.store import SqlStore
+from forum.stories.submission import Submission
 from forum.voting.round import OPEN, WITHDRAWN, Response, Round
 
 AT = "2026-03-01T12:00:00.000Z"

@@ -18,7 +18,8 @@ from support.second_run_session import a_replay
 from forum.errors import BadInput, FormErrors, StoryProblems
 from forum.live.messages import CastMessage, StopMessage
 from forum.live.room import cast_of, press_of
-from forum.ports import Person, Store
+from forum.ports import Store
+from forum.ports.accounts import Person
 from forum.rehearsal import polis
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions.organising import SessionForm, create_commission, create_session, make_token

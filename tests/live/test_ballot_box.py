@@ -12,8 +12,9 @@ from support.factories import CLOCK, a_cast, a_room
 from forum.errors import StoreUnavailable
 from forum.live.ballot_box import Intake
 from forum.live.message_allowance import CHANGES
-from forum.ports import CastOutcome, Store, Work
+from forum.ports import Store, Work
 from forum.services.sessions.facilitation import Facilitation
+from forum.voting.ballot import CastOutcome
 
 
 class Faulty:

@@ -16,7 +16,7 @@ from forum.live.messages import CastMessage, Screen, encode
 from forum.live.presence import LOST, POLLING
 from forum.live.room import PHONES_TICK, TICK, Connection, Room
 from forum.live.rooms import Rooms
-from forum.ports import Person
+from forum.ports.accounts import Person
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.voting import paper_ballots
 from forum.services.voting.paper_ballots import PaperForm

@@ -12,7 +12,8 @@ from support.decided_session import COMMISSIONER, FIRST, LABELS, SECOND, Voted, 
 from support.factories import CLOCK, new_id
 
 from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
-from forum.ports import Person, Store
+from forum.ports import Store
+from forum.ports.accounts import Person
 from forum.record import verify
 from forum.services import decisions
 from forum.services.decisions import DecisionForm, Promise, decide

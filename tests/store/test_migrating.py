@@ -26,13 +26,14 @@ from support.databases import PostgresServer
 from support.factories import a_commission
 
 from forum.errors import StartupProblem
-from forum.ports import Offered, Version, Wanted
 from forum.store import check, migrate, open_store
 from forum.store.engine import engines, parse
 from forum.store.library import INDEX
 from forum.store.tables import metadata
 from forum.stories import scenario, search_terms
 from forum.stories.draft import Card, Draft
+from forum.stories.search_terms import Offered, Wanted
+from forum.stories.submission import Version
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -17,12 +17,15 @@ from starlette.applications import Starlette
 
 from forum.adapters import passwords
 from forum.app import build
-from forum.ports import Clock, Person, Store, Submission
+from forum.ports import Store
+from forum.ports.accounts import Person
+from forum.ports.clock import Clock
 from forum.services.stories import writing
 from forum.services.stories.submissions import Sent, moderate, submit
 from forum.settings import Settings
 from forum.stories.compose import compose
 from forum.stories.draft import NO, YES, Card, Draft, Way
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web.rate_limits import Limits
 from forum.web.site import Site

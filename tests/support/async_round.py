@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forum.ports import Clock, Store, Submission
+from forum.ports import Store
+from forum.ports.clock import Clock
 from forum.services.sessions import asynchronous
 from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.stories import submissions
 from forum.sessions.session import LiveSession, Participant
 from forum.stories import scenario
+from forum.stories.submission import Submission
 from forum.voting.ballot import Cast
 from forum.voting.commission import Commission
 from forum.voting.round import Round

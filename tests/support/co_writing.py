@@ -9,13 +9,15 @@ from typing import Any
 
 import httpx2
 
-from forum.ports import Store, Submission, Suggestion
+from forum.ports import Store
 from forum.services.stories import co_writing, writing
 from forum.services.stories.co_writing import Answer
 from forum.services.stories.submissions import moderate, new_key
 from forum.services.stories.suggestions import Offer
 from forum.stories.draft import Draft
 from forum.stories.edits import AddCard, AddWay, Edit, SetField
+from forum.stories.submission import Submission
+from forum.stories.suggestion import Suggestion
 from forum.voting.commission import Commission
 from support.app import House, words
 from support.factories import CLOCK, a_commission

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from forum.ports import Person, Store
+from forum.ports import Store
+from forum.ports.accounts import Person
 from forum.services.sessions.facilitation import Facilitation
 from forum.sessions.session import LiveSession
 from support.factories import CLOCK, a_cast, a_room, new_id

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from forum.live.stop_box import Press, Stopping
-from forum.ports import DECLINED, TAKEN, Person, Submission
+from forum.ports.accounts import Person
 from forum.services import decisions, permissions, record_entries
 from forum.services.sessions import asynchronous, care, organising, tablet_link, tickets
 from forum.services.sessions.facilitation import Facilitation
@@ -23,6 +23,8 @@ from forum.services.voting import reasons
 from forum.sessions.session import TICKETS, LiveSession, Participant
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, YES, Card, Draft, Way
+from forum.stories.submission import Submission
+from forum.stories.suggestion import DECLINED, TAKEN
 from forum.voting.commission import Commission, DecisionPower, SupportLine
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from forum.adapters.smtp import SmtpPost
-from forum.ports import Commitment, Decision, Submission, Subscription
+from forum.ports.mail import Subscription
 from forum.services.mail import subscriptions
 from forum.services.mail.delivery import Mailing
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.stories import submissions
 from forum.store import SqlStore
 from forum.stories.scenario import parse
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
+from forum.voting.decision import Commitment, Decision
 from forum.web.words.letters import MailLetters
 from support.app import telling
 from support.factories import SetClock, a_commission, a_session, new_id

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx2
 
-from forum.ports import Person, Store
+from forum.ports import Store
+from forum.ports.accounts import Person
 from forum.services.sessions import organising
 from forum.services.sessions.facilitation import Facilitation
 from forum.sessions.session import LiveSession, Participant

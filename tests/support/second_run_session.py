@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from forum.live.stop_box import Press, Stopping
-from forum.ports import Store, Submission
+from forum.ports import Store
 from forum.services.sessions.policy_vote import Policy
 from forum.services.sessions.second_run import SecondRun
 from forum.sessions.session import LiveSession
 from forum.sessions.stop import Stop
+from forum.stories.submission import Submission
 from forum.voting.round import Round
 from support.decided_session import FIRST, PEOPLE, there
 from support.factories import CLOCK, a_cast, a_room, new_id

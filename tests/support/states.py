@@ -12,17 +12,20 @@ import secrets
 from dataclasses import dataclass, replace
 from itertools import count
 
-from forum.ports import BREAK, WRITTEN, Evidence, PaperCount, Planned, Submission, Ticket
 from forum.services.mail import subscriptions
 from forum.services.sessions.cues import offered
 from forum.services.stories import appeals_and_reports, co_writing, draft_versions, submissions, withdrawal, writing
 from forum.services.stories.suggestions import Offer
-from forum.sessions.programme import Item, Programme, Section
+from forum.sessions.paper_count import PaperCount
+from forum.sessions.programme import Item, Planned, Programme, Section
 from forum.sessions.proposal import Amendment, Pledge, Proposal
-from forum.sessions.session import ASYNCHRONOUS, ROOM, TICKETS, Cue, LastAct, Participant
+from forum.sessions.session import ASYNCHRONOUS, BREAK, ROOM, TICKETS, Cue, LastAct, Participant
 from forum.sessions.stop import DONE, TAKEN, Stop
+from forum.sessions.ticket import Ticket
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, YES, mark
+from forum.stories.moderation import Evidence
+from forum.stories.submission import WRITTEN, Submission
 from forum.voting.commission import Commission
 from forum.voting.reason import READ_FIRST, SHOWN, Reason
 from forum.voting.round import ANNULLED, CLOSED, DRAFT, OPEN, POLICY_VOTE, REVEALED, Response, Round

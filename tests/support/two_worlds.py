@@ -27,12 +27,13 @@ from forum.adapters import passwords
 from forum.live.messages import CastMessage, encode
 from forum.live.messages import Screen as Kind
 from forum.live.room import Connection, cast_of
-from forum.ports import Clock, Submission
+from forum.ports.clock import Clock
 from forum.services import exports, permissions
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.tablet_link import share
 from forum.services.voting.paper_ballots import countable
 from forum.sessions.session import LiveSession, Participant
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.voting.reason import READ_FIRST
 from forum.voting.round import Round

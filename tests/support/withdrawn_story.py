@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 
 from forum.live.stop_box import Press, Stopping
-from forum.ports import Evidence, Report, Store, Submission
+from forum.ports import Store
 from forum.record import verify
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.mail import subscriptions
@@ -34,7 +34,9 @@ from forum.sessions.proposal import TAKEN, Pledge
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.draft import mark
 from forum.stories.edits import AddCard, SetField
+from forum.stories.moderation import Evidence, Report
 from forum.stories.scenario import Scenario
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web.cookies import DEVICE
 from forum.web.pages import digest

@@ -18,12 +18,11 @@ from support.decided_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECON
 from support.factories import CLOCK, a_commission, a_session
 
 from forum import app
-from forum.ports import Planned
 from forum.ports.remembered import Drawn
 from forum.services import decisions
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.stories import withdrawal
-from forum.sessions.programme import Programme
+from forum.sessions.programme import Planned, Programme
 from forum.store import SqlStore
 from forum.store.base import Link
 from forum.stories import scenario

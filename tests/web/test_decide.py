@@ -14,7 +14,7 @@ from support.app import House, a_house, field, words
 from support.decided_session import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
 from support.factories import new_id
 
-from forum.ports import Decision
+from forum.voting.decision import Decision
 
 REASONS = {0: "She knew me by name.", 5: "Quick & calm <always>", 11: "I am a nurse and nobody asked me."}
 FORM = {

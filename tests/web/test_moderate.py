@@ -12,9 +12,10 @@ from support.app import House, a_house, field, send, telling, words, written
 from support.factories import CLOCK
 
 from forum.errors import BadInput, IllegalMove, StoreUnavailable
-from forum.ports import Store, Submission
+from forum.ports import Store
 from forum.services import record_entries
 from forum.services.stories import appeals_and_reports, submissions
+from forum.stories.submission import Submission
 from forum.web.moderate import age
 
 

@@ -17,11 +17,14 @@ from typing import Protocol
 import structlog
 
 from forum.errors import StoreUnavailable
-from forum.ports import ASKED, DONE, REFUSED, SENT_OUT, Clock, Letter, Post, Posted, Store, Submission, Subscription
+from forum.ports import Store
+from forum.ports.clock import Clock
+from forum.ports.mail import ASKED, DONE, REFUSED, SENT_OUT, Letter, Post, Posted, Subscription
 from forum.services import scrubbing
 from forum.services.mail.subscriptions import is_done
 from forum.services.stories import timeline
 from forum.services.stories.timeline import APPEALED, RECEIVED, Event
+from forum.stories.submission import Submission
 
 EVERY = 60.0
 # What the writer did is no news to the writer.

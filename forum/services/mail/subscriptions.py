@@ -15,7 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import ASKED, CONFIRMED, SENT_OUT, Clock, Store, Subscription, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
+from forum.ports.mail import ASKED, CONFIRMED, SENT_OUT, Subscription
 from forum.services import scrubbing
 from forum.services.mail.addresses import checked
 from forum.services.stories.submissions import WITHDRAWN, link_of

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import Clock, Store, Submission, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.ports.long_work import parsed
 from forum.services.sessions import guard
 from forum.sessions.session import ROOM, Cue, LiveSession
 from forum.stories import scenario
+from forum.stories.submission import Submission
 from forum.voting import round as rounds
 from forum.voting.round import OPEN, REVEALED, Round
 from forum.voting.suppression import Result

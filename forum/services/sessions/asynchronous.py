@@ -20,7 +20,8 @@ import structlog
 
 from forum.adapters.clock import written
 from forum.errors import IllegalMove, NotFound, StoreUnavailable
-from forum.ports import Clock, Store, Submission, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.ports.long_work import parsed
 from forum.services import record_entries
 from forum.services.form_errors import Findings
@@ -33,6 +34,7 @@ from forum.services.voting import closing
 from forum.sessions.local_time import UTC, stored
 from forum.sessions.session import ASYNCHRONOUS, LiveSession
 from forum.stories.scenario import Scene
+from forum.stories.submission import Submission
 from forum.voting import round as rounds
 from forum.voting.commission import Commission
 from forum.voting.round import OPEN, Round

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import BREAK, TIME, Clock, Store, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.services.sessions import guard
 from forum.services.sessions.acts import Outcome
 from forum.services.sessions.facilitation import Facilitation
-from forum.sessions.session import LiveSession
+from forum.sessions.session import BREAK, TIME, LiveSession
 from forum.stories.visible_text import upright
 from forum.voting.easy_read import EASY
 from forum.voting.round import DRAFT, Version

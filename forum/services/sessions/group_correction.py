@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from forum.errors import BadInput, IllegalMove
-from forum.ports import Clock, Store
+from forum.ports import Store
+from forum.ports.clock import Clock
 from forum.services.sessions import guard
 from forum.sessions.session import TICKETS
 from forum.voting.round import OPEN

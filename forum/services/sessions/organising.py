@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import Clock, Person, Store, Token, Work
+from forum.ports import Store, Work
+from forum.ports.accounts import Person, Token
+from forum.ports.clock import Clock
 from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.sessions.session import ENTRANCES, OPEN_CODE, OPEN_LINK, TICKETS, LiveSession

@@ -12,7 +12,8 @@ import secrets
 from dataclasses import replace
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import Person, Work
+from forum.ports import Work
+from forum.ports.accounts import Person
 from forum.services import decisions, permissions
 from forum.services.decisions import DecisionForm, Promise
 from forum.services.form_errors import Findings

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import Clock, Planned, Store, Submission, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.ports.long_work import parsed
 from forum.services.form_errors import Findings
 from forum.services.sessions import guard
@@ -21,8 +22,9 @@ from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.organising import MOST_TITLE
 from forum.sessions import programme as plans
-from forum.sessions.programme import Item, Programme, Section
+from forum.sessions.programme import Item, Planned, Programme, Section
 from forum.sessions.session import LiveSession
+from forum.stories.submission import Submission
 from forum.stories.visible_text import upright
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms, check_number, check_question, check_terms

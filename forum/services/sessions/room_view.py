@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from forum.live.messages import Mine, YourReason, Yours, YourStop
-from forum.ports import BREAK, TIME, Work
+from forum.ports import Work
 from forum.services.stories.parsed_stories import story_of
 from forum.services.voting import reasons as reasoning
 from forum.services.voting import results as tallying
 from forum.sessions.proposal import WAITING, Agenda, Promised
-from forum.sessions.session import LiveSession
+from forum.sessions.session import BREAK, TIME, LiveSession
 from forum.sessions.stop import Run, credits
 from forum.sessions.view import Story, View, listed
 from forum.voting import suppression

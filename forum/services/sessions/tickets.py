@@ -12,9 +12,11 @@ import secrets
 from dataclasses import dataclass
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import Clock, Store, Ticket, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.services.sessions import guard
 from forum.sessions.session import TICKETS, LiveSession, Participant
+from forum.sessions.ticket import Ticket
 from forum.stories.visible_text import digits
 
 # No 0 and O, no 1, I and L: what is read out or copied by hand is read right.

@@ -19,11 +19,12 @@ from typing import Any, TypeAlias
 import msgspec
 
 from forum.errors import IllegalMove
-from forum.ports import BREAK, Clock, Store, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.services.sessions import guard
 from forum.services.sessions.acts import Acts, Outcome, playable
 from forum.sessions.proposal import DROPPED, OFF, WITHDRAWN
-from forum.sessions.session import Cue, LastAct, LiveSession
+from forum.sessions.session import BREAK, Cue, LastAct, LiveSession
 from forum.sessions.stop import HIDDEN, WAITING
 from forum.voting.round import DRAFT
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from forum.errors import BadInput, IllegalMove, NotAllowed
-from forum.ports import Act, Appeal, Clock, Report, Store, Submission, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.services.permissions import MODERATOR
 from forum.services.stories.submissions import (
     ACCEPTED,
@@ -25,6 +26,8 @@ from forum.services.stories.submissions import (
     must_be_sent,
     note,
 )
+from forum.stories.moderation import Act, Appeal, Report
+from forum.stories.submission import Submission
 from forum.stories.visible_text import upright
 
 UPHOLD, OVERTURN = OUTCOMES = ("uphold", "overturn")

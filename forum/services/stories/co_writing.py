@@ -15,7 +15,16 @@ import secrets
 from dataclasses import dataclass, replace
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
-from forum.ports import (
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
+from forum.services.stories import evidence, suggestions, writing
+from forum.services.stories.submissions import HELD, WITHDRAWN, is_key, link_of
+from forum.services.stories.suggestions import Offer
+from forum.stories import compose
+from forum.stories.draft import NO, Draft
+from forum.stories.moderation import Evidence
+from forum.stories.submission import TAKEN_IN, Submission
+from forum.stories.suggestion import (
     CORRECTION,
     DECLINED,
     EVIDENCE,
@@ -24,19 +33,8 @@ from forum.ports import (
     SCENE,
     TAKEN,
     TAKEN_CHANGED,
-    TAKEN_IN,
-    Clock,
-    Evidence,
-    Store,
-    Submission,
     Suggestion,
-    Work,
 )
-from forum.services.stories import evidence, suggestions, writing
-from forum.services.stories.submissions import HELD, WITHDRAWN, is_key, link_of
-from forum.services.stories.suggestions import Offer
-from forum.stories import compose
-from forum.stories.draft import NO, Draft
 from forum.voting.commission import Commission
 
 MOST_WAITING = 200  # suggestions that wait for an answer, in one story

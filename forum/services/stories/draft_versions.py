@@ -15,9 +15,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from forum.ports import BROUGHT_BACK, PUBLISHED, WRITTEN, Kept, Version, Work
+from forum.ports import Work
 from forum.stories.draft import Draft, fields
 from forum.stories.draft_delta import alike
+from forum.stories.submission import BROUGHT_BACK, PUBLISHED, WRITTEN, Kept, Version
 
 _SITTING = timedelta(minutes=10)
 FEW = 20  # so many are never thinned

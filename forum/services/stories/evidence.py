@@ -14,8 +14,11 @@ from urllib.parse import urlsplit
 
 from forum.adapters import picture_process
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import Clock, Evidence, Store, Submission, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, link_of, must_be_sent, note
+from forum.stories.moderation import Evidence
+from forum.stories.submission import Submission
 from forum.stories.visible_text import line, upright
 
 MAX_ITEMS = 10

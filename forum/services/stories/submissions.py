@@ -24,14 +24,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
-from forum.ports import PUBLISHED, SENT, Act, Clock, Store, Submission, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.ports.long_work import LONG, within
 from forum.services import record_entries, scrubbing
 from forum.services.stories import draft_versions
 from forum.services.voting import closing
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, Draft
+from forum.stories.moderation import Act
 from forum.stories.scenario import Scenario
+from forum.stories.submission import PUBLISHED, SENT, Submission
 from forum.stories.visible_text import upright
 from forum.voting.commission import Commission
 

@@ -10,24 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from forum.errors import BadInput, FormErrors
-from forum.ports import (
-    CORRECTION,
-    EVIDENCE,
-    PUBLISHED,
-    RESPONSE,
-    SCENE,
-    SENT,
-    SUGGESTIONS,
-    TAKEN,
-    TAKEN_CHANGED,
-    Submission,
-    Suggestion,
-    Work,
-)
+from forum.ports import Work
 from forum.services.stories import evidence
 from forum.stories import compose, scenario
 from forum.stories.draft import MOST, MOST_OF_CARD, MOST_OF_WAY, NO, Card, Draft, Way, mark, parts, read
 from forum.stories.edits import AddCard, AddWay, Edit, SetField
+from forum.stories.submission import PUBLISHED, SENT, Submission
+from forum.stories.suggestion import (
+    CORRECTION,
+    EVIDENCE,
+    RESPONSE,
+    SCENE,
+    SUGGESTIONS,
+    TAKEN,
+    TAKEN_CHANGED,
+    Suggestion,
+)
 from forum.stories.visible_text import alike, trimmed
 from forum.voting.commission import Commission
 

@@ -11,11 +11,14 @@ import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from forum.ports import Act, Appeal, Commitment, Decision, Submission, Work
+from forum.ports import Work
 from forum.services.stories.submissions import ACCEPTED, SUBMITTED, must_be_public
 from forum.services.voting import results as tallying
 from forum.sessions.session import LiveSession
+from forum.stories.moderation import Act, Appeal
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
+from forum.voting.decision import Commitment, Decision
 from forum.voting.round import ANNULLED, REVEALED, Round
 from forum.voting.suppression import Result
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from forum.errors import IllegalMove, NotFound
-from forum.ports import Clock, Store, Submission, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.ports.remembered import Drawn
 from forum.record import verify
 from forum.services import record_entries, scrubbing
@@ -23,6 +24,7 @@ from forum.services.voting import closing
 from forum.sessions.session import Cue, LiveSession
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.scenario import Scenario
+from forum.stories.submission import Submission
 from forum.voting.round import DRAFT, NONE_OF_THESE
 
 

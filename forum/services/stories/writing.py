@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
-from forum.ports import BEGUN, BROUGHT_BACK, SENT, WRITTEN, Clock, Store, Submission, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.ports.long_work import LONG, within
 from forum.services.stories import draft_versions
 from forum.services.stories.submissions import (
@@ -33,6 +34,7 @@ from forum.stories import compose, scenario
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.edits import Clash, Edit, PutBack, SetField, apply
 from forum.stories.scenario import Scenario
+from forum.stories.submission import BEGUN, BROUGHT_BACK, SENT, WRITTEN, Submission
 from forum.voting.commission import Commission
 
 _TAKEN_BACK = "You have taken this story back. There is nothing left to change."

@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from forum.errors import BadInput, IllegalMove
-from forum.ports import Clock, PaperCount, Person, Store, Work
+from forum.ports import Store, Work
+from forum.ports.accounts import Person
+from forum.ports.clock import Clock
 from forum.services.form_errors import Findings
 from forum.services.sessions import guard
+from forum.sessions.paper_count import PaperCount
 from forum.sessions.session import LiveSession, Participant
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from forum.adapters.clock import written
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import Clock, Store, Work
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
 from forum.services.sessions import guard
 from forum.sessions.session import LiveSession
 from forum.stories.visible_text import upright

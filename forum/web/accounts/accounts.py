@@ -15,7 +15,8 @@ from forum.adapters import passwords
 from forum.adapters.clock import written
 from forum.adapters.passwords import Fit
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
-from forum.ports import Person, Work
+from forum.ports import Work
+from forum.ports.accounts import Person
 from forum.services import permissions
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep_entered

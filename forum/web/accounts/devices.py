@@ -17,7 +17,7 @@ from datetime import datetime
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from forum.ports import Person
+from forum.ports.accounts import Person
 from forum.web.cookies import DEVICE, ENTERED, SINCE, YEAR, cookie_of, set_cookie
 from forum.web.pages import digest
 from forum.web.site import network_of, site_of

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from forum.adapters import passwords
 from forum.adapters.passwords import Fit
 from forum.errors import TooMany
-from forum.ports import Person
+from forum.ports.accounts import Person
 from forum.stories.visible_text import alike
 from forum.web.accounts.devices import entered, who_of
 from forum.web.cookies import DEVICE, cookie_of

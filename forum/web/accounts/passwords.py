@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.adapters import passwords
 from forum.errors import BadInput, FormErrors, ForumError, StoreUnavailable, TooMany
-from forum.ports import Person
+from forum.ports.accounts import Person
 from forum.services.sessions import organising
 from forum.web.accounts.accounts import errors_of, new_password, people_page, signed_in, typed_password, with_cookie
 from forum.web.accounts.login_check import holder

@@ -15,12 +15,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from forum.errors import BadInput, CastRefused, NotAllowed, NotFound, TooMany
 from forum.live.messages import MAX_REASON, REFUSALS, CastMessage, Screen
 from forum.live.room import Room, cast_of
-from forum.ports import CastOutcome
 from forum.services.sessions import tickets
 from forum.services.sessions.room_view import own_of as own_of_phone
 from forum.sessions.session import TICKETS, LiveSession, Participant
 from forum.sessions.view import MOST_PAGES, View, cue_key
 from forum.stories.visible_text import digits, trimmed
+from forum.voting.ballot import CastOutcome
 from forum.voting.methods import METHODS
 from forum.voting.reason import MOST_CONDITION
 from forum.web.accounts.cookieless import giving, refusing

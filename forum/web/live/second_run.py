@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 
-from forum.ports import Clock, Store
+from forum.ports import Store
+from forum.ports.clock import Clock
 from forum.services.decisions import Promise
 from forum.services.sessions.acts import Outcome
 from forum.services.sessions.policy_vote import Policy

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from forum.errors import BadInput
-from forum.ports import Token
+from forum.ports.accounts import Token
 from forum.services import demonstration
 from forum.services.sessions import organising
 from forum.services.sessions.organising import CommissionForm, SessionForm

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import Planned, Submission, Work
+from forum.ports import Work
 from forum.ports.long_work import long, parsed
 from forum.services.sessions import guard, organising
 from forum.services.sessions.cues import MOST_NOTE
@@ -18,9 +18,10 @@ from forum.services.sessions.programmes import MOST_PLACE, Programming, SectionF
 from forum.services.stories.submissions import ACCEPTED
 from forum.sessions import calendar as ics
 from forum.sessions import programme as plans
-from forum.sessions.programme import Programme, Section
+from forum.sessions.programme import Planned, Programme, Section
 from forum.sessions.session import LiveSession
 from forum.stories import scenario
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
 from forum.web.forms import Form, form_of, spoken

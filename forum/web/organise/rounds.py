@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, ForumError, NotFound
-from forum.ports import Submission, Work
+from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.sessions import asynchronous, organising
 from forum.services.sessions.acts import Outcome
@@ -20,6 +20,7 @@ from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
 from forum.sessions.session import LiveSession
 from forum.stories import paths, scenario
+from forum.stories.submission import Submission
 from forum.voting import suppression
 from forum.voting.round import OPEN, REVEALED, Round
 from forum.web.decide import reasons_of

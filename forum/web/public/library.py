@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import StoryProblems
-from forum.ports import Offered, Shelf, Submission, Wanted
 from forum.ports.long_work import long
 from forum.ports.remembered import Remembered
 from forum.services.stories.parsed_stories import story_of
 from forum.stories import search_terms
 from forum.stories.scenario import Scenario
-from forum.stories.search_terms import Piece, Query
+from forum.stories.search_terms import Offered, Piece, Query, Shelf, Wanted
+from forum.stories.submission import Submission
 from forum.voting.commission import STAGES, Commission
 from forum.web.i18n.gettext import gettext as _
 from forum.web.pages import page

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, ForumError, StoreUnavailable, TooMany
-from forum.ports import Act, Submission, Work
+from forum.ports import Work
 from forum.services.stories import appeals_and_reports
 from forum.services.stories.submissions import ACCEPTED, must_be_public
+from forum.stories.moderation import Act
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.ports import Decision, Submission, Work
+from forum.ports import Work
 from forum.ports.long_work import long
 from forum.ports.remembered import Drawn, Remembered
 from forum.services.stories import evidence, suggestions, timeline
@@ -16,7 +16,9 @@ from forum.services.stories.parsed_stories import story_of
 from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, must_be_public
 from forum.services.voting import results
 from forum.stories.scenario import Scenario
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
+from forum.voting.decision import Decision
 from forum.voting.round import OPEN
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language

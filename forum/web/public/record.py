@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from forum.errors import NotFound
-from forum.ports import Store, StoredEntry, Work
+from forum.ports import Store, Work
+from forum.ports.record import StoredEntry
 from forum.record import tiles
 from forum.record import verify as log
 from forum.record.signing import Signer

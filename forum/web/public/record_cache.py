@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from forum.ports import Store, StoredEntry, Work
+from forum.ports import Store, Work
+from forum.ports.record import StoredEntry
 from forum.record.tree import Tree
 
 # So many are read and worked through before others have their turn.

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
-from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, SUGGESTIONS
 from forum.ports.long_work import long
 from forum.services.stories import co_writing, evidence, writing
 from forum.services.stories import suggestions as contributions
@@ -20,6 +19,7 @@ from forum.services.stories.submissions import link_of
 from forum.services.stories.suggestions import Offer
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, Card, Draft, mark, parts
+from forum.stories.suggestion import CORRECTION, EVIDENCE, RESPONSE, SCENE, SUGGESTIONS
 from forum.stories.visible_text import trimmed
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep

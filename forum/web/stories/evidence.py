@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
-from forum.ports import Evidence, Submission
 from forum.services.stories import evidence
 from forum.services.stories.evidence import LINK
 from forum.services.stories.submissions import must_be_public, must_be_sent
 from forum.stories import evidence_files
+from forum.stories.moderation import Evidence
+from forum.stories.submission import Submission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep
 from forum.web.errors import retry_after, status_of

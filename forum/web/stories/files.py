@@ -27,12 +27,12 @@ from forum.errors import (
     TooMany,
     filled,
 )
-from forum.ports import Submission
 from forum.ports.long_work import long
 from forum.services.stories import submissions
 from forum.services.stories.submissions import RETURNED, Sent, must_be_public
 from forum.stories import foreign_import, scenario, twee, twine
 from forum.stories.scenario import Scenario
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep

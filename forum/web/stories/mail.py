@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
-from forum.ports import Submission
 from forum.services.mail import subscriptions
 from forum.services.mail.addresses import checked
+from forum.stories.submission import Submission
 from forum.web.accounts.devices import keep
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken

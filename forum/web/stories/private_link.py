@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable
-from forum.ports import Submission, Work
+from forum.ports import Work
 from forum.services.mail import subscriptions
 from forum.services.stories import appeals_and_reports, submissions, timeline
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken

@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.adapters.long_texts import WRITERS
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable, TooMany
-from forum.ports import Submission
 from forum.ports.long_work import long
 from forum.services.stories import writing
 from forum.services.stories.submissions import ACCEPTED, HELD
@@ -17,6 +16,7 @@ from forum.settings import Settings
 from forum.stories import compose, scenario
 from forum.stories.draft import PERMISSIONS, YES, Draft
 from forum.stories.scenario import Scenario
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
-from forum.ports import CORRECTION, EVIDENCE, RESPONSE, SCENE, Submission, Suggestion
 from forum.ports.long_work import long
 from forum.services.stories import co_writing, evidence, submissions, writing
 from forum.services.stories import suggestions as contributions
@@ -15,6 +14,8 @@ from forum.services.stories.submissions import ACCEPTED, SUBMITTED, WITHDRAWN
 from forum.stories import compose, draft_diff, scenario
 from forum.stories.draft import Draft, Way, mark
 from forum.stories.edits import Clash
+from forum.stories.submission import Submission
+from forum.stories.suggestion import CORRECTION, EVIDENCE, RESPONSE, SCENE, Suggestion
 from forum.stories.visible_text import trimmed
 from forum.voting.commission import Commission
 from forum.web.accounts.devices import keep

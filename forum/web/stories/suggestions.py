@@ -6,19 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from forum.errors import BadInput
-from forum.ports import (
-    CORRECTION,
-    DECLINED,
-    EVIDENCE,
-    RESPONSE,
-    SCENE,
-    TAKEN,
-    TAKEN_CHANGED,
-    Suggestion,
-)
 from forum.services.stories import evidence, suggestions
 from forum.stories import compose
 from forum.stories.draft import Draft, Way
+from forum.stories.suggestion import CORRECTION, DECLINED, EVIDENCE, RESPONSE, SCENE, TAKEN, TAKEN_CHANGED, Suggestion
 from forum.voting.commission import Commission
 from forum.web.i18n.gettext import gettext as _
 from forum.web.stories.workspace_parts import place_words

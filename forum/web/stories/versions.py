@@ -10,25 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
-from forum.ports import (
-    BEGUN,
-    BROUGHT_BACK,
-    PUBLISHED,
-    SENT,
-    TAKEN_IN,
-    WRITTEN,
-    Kept,
-    Submission,
-    Suggestion,
-    Version,
-    Work,
-)
+from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.stories import writing
 from forum.services.stories.submissions import ACTS, TAKE_DOWN, WITHDRAWN, must_be_public
 from forum.stories import compose, draft_diff
 from forum.stories.draft import YES, Draft
 from forum.stories.draft_diff import ADDED, CHANGED, GONE, MOVED, NEW, REMOVED, STORY, Difference, Piece
+from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, TAKEN_IN, WRITTEN, Kept, Submission, Version
+from forum.stories.suggestion import Suggestion
 from forum.voting.commission import Commission
 from forum.web import volume_limits
 from forum.web.cookies import DEVICE, cookie_of

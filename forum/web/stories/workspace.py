@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable, TooMany
-from forum.ports import Submission
 from forum.ports.long_work import long
 from forum.services.stories import writing
 from forum.stories import compose, scenario
 from forum.stories.draft import YES, Card, Draft, mark
 from forum.stories.edits import MOST_CARDS, MOST_WAYS
 from forum.stories.reading_age import PLAIN_AGE, measure
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web.accounts.devices import keep
 from forum.web.errors import retry_after, status_of

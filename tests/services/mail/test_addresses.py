@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from forum.adapters.smtp import written
 from forum.errors import BadInput
-from forum.ports import Letter
+from forum.ports.mail import Letter
 from forum.services.mail.addresses import MAX_ADDRESS, checked
 
 

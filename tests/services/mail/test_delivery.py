@@ -17,12 +17,13 @@ from support.smtp_server import PostOffice, server_of
 from forum.adapters import smtp
 from forum.adapters.smtp import SmtpPost
 from forum.errors import NotFound, StoreUnavailable
-from forum.ports import CONFIRMED, REFUSED, SENT_OUT, Submission, Subscription
+from forum.ports.mail import CONFIRMED, REFUSED, SENT_OUT, Subscription
 from forum.services.mail import subscriptions
 from forum.services.mail.delivery import Mailing
 from forum.services.stories import submissions
 from forum.services.stories.timeline import Event
 from forum.store import SqlStore, open_store
+from forum.stories.submission import Submission
 from forum.web.words.letters import MailLetters
 
 

@@ -11,7 +11,7 @@ from support.mail_subscription import ADA, Desk, a_desk
 from support.withdrawn_story import rows
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports import CONFIRMED, DONE
+from forum.ports.mail import CONFIRMED, DONE
 from forum.services.mail import subscriptions
 from forum.services.stories import submissions, withdrawal
 from forum.store import SqlStore

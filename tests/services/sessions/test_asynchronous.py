@@ -14,7 +14,8 @@ from support.factories import SetClock, a_commission, a_room, new_id
 from support.record import SIGNER
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
-from forum.ports import Person, Store
+from forum.ports import Store
+from forum.ports.accounts import Person
 from forum.record.audit import verify
 from forum.record.verify import PASS
 from forum.services import exports

@@ -11,7 +11,8 @@ from support.factories import CLOCK, new_id
 from support.second_run_session import Playing, a_replay
 
 from forum.errors import BadInput, FormErrors, IllegalMove
-from forum.ports import Person, Store
+from forum.ports import Store
+from forum.ports.accounts import Person
 from forum.record.audit import verify
 from forum.record.signing import Signer
 from forum.record.verify import FAIL

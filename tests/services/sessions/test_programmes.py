@@ -10,12 +10,13 @@ from support.app import telling
 from support.factories import CLOCK, a_commission, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
-from forum.ports import Planned, Store
+from forum.ports import Store
 from forum.services.sessions import programmes
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import MOST_SECTIONS, Programming, Running, SectionForm
 from forum.services.stories import submissions
+from forum.sessions.programme import Planned
 from forum.sessions.session import LiveSession
 
 VOTE, HALL = "What should happen now?", "What happened"

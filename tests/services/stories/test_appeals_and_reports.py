@@ -11,7 +11,8 @@ from support.app import telling
 from support.factories import CLOCK, a_commission, a_session, new_id
 
 from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
-from forum.ports import Person, Store, Submission
+from forum.ports import Store
+from forum.ports.accounts import Person
 from forum.record import audit
 from forum.record.public_log import Log
 from forum.record.signing import Signer
@@ -20,6 +21,7 @@ from forum.services import exports
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.stories import appeals_and_reports, submissions
 from forum.stories import scenario
+from forum.stories.submission import Submission
 
 MO, MEL = new_id(), new_id()
 

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from services.sessions.test_organising import a_stored_commission
 from support.factories import SetClock
 
-from forum.ports import BEGUN, PUBLISHED, SENT, TAKEN_IN, WRITTEN, Kept, Store
+from forum.ports import Store
 from forum.services.stories import draft_versions, writing
 from forum.services.stories.draft_versions import MOST_BYTES, dropped
 from forum.services.stories.submissions import new_key
 from forum.stories.draft import mark, read
 from forum.stories.edits import AddCard, SetField
+from forum.stories.submission import BEGUN, PUBLISHED, SENT, TAKEN_IN, WRITTEN, Kept
 
 NOW = datetime(2026, 11, 28, 12, 0).astimezone()
 

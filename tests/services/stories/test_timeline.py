@@ -12,14 +12,16 @@ from support.decided_session import FIRST, PEOPLE, SECOND, there
 from support.factories import CLOCK, SetClock, a_cast, a_commission, a_session, new_id
 
 from forum.errors import NotFound
-from forum.ports import Commitment, Decision, Store, Submission
+from forum.ports import Store
 from forum.services.sessions import asynchronous
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.stories import appeals_and_reports, submissions, timeline
 from forum.services.stories.timeline import Event
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.scenario import parse
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
+from forum.voting.decision import Commitment, Decision
 
 MO = new_id()
 

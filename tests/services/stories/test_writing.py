@@ -6,12 +6,13 @@ import pytest
 from support.factories import CLOCK, SetClock, a_commission
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
-from forum.ports import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Store, Submission, Version
+from forum.ports import Store
 from forum.services.stories import submissions, withdrawal, writing
 from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING, new_key
 from forum.stories import scenario
 from forum.stories.draft import Draft, mark, mark_of, read
 from forum.stories.edits import AddCard, AddWay, Edit, RemoveCard, SetField
+from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Submission, Version
 from forum.voting.commission import Commission
 
 ANSWERS: list[Edit] = [

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.factories import CLOCK, a_cast, a_room, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
-from forum.ports import Person, Store
+from forum.ports import Store
+from forum.ports.accounts import Person
 from forum.record import verify as record
 from forum.record.audit import verify
 from forum.record.signing import Signer

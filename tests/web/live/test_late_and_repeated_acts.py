@@ -19,7 +19,6 @@ from support.decided_session import there
 from support.factories import CLOCK, new_id
 from support.second_run_session import TWEE, Playing
 
-from forum.ports import Submission
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.policy_vote import Policy
@@ -27,6 +26,7 @@ from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.sessions.tablet_link import share
 from forum.sessions.proposal import Amendment, Proposal
 from forum.sessions.session import LiveSession
+from forum.stories.submission import Submission
 from forum.voting.reason import READ_FIRST, SHOWN
 from forum.voting.round import CLOSED, OPEN, REVEALED, Round
 

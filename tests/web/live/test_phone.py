@@ -14,10 +14,9 @@ from conftest import Tables
 from support.app import House, a_house, words
 from support.factories import CLOCK, a_commission, a_session, new_id
 
-from forum.ports import CastOutcome
 from forum.services.sessions.facilitation import Facilitation
 from forum.sessions.session import LiveSession
-from forum.voting.ballot import Cast
+from forum.voting.ballot import Cast, CastOutcome
 from forum.web.templating import STATIC
 
 

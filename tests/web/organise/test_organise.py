@@ -12,12 +12,12 @@ import pytest
 from support.app import ADDRESS, House, a_house, field, words
 from support.factories import CLOCK, a_cast, new_id
 
-from forum.ports import Submission
 from forum.record import audit, verify
 from forum.services import exports
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import Participant
+from forum.stories.submission import Submission
 from forum.voting.suppression import ONLY_WITH_TICKETS, Partition
 
 JSON = {"Accept": "application/json"}

@@ -14,12 +14,12 @@ from icalendar import Calendar
 from support.app import House, a_house, telling, words
 from support.factories import CLOCK, new_id
 
-from forum.ports import Submission
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import submissions
 from forum.sessions.session import LiveSession
+from forum.stories.submission import Submission
 
 HALL = "What happened"
 

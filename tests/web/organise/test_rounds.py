@@ -14,7 +14,7 @@ from support.app import House, a_house, words
 from support.async_round import TITLE, Night, a_night, an_answer
 from support.factories import SetClock, a_session, new_id
 
-from forum.ports import Person
+from forum.ports.accounts import Person
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import asynchronous
 from forum.services.sessions.facilitation import Facilitation

@@ -11,9 +11,9 @@ import pytest
 from support.app import words
 from support.async_browser import UNTIL, Open, an_open_round
 
-from forum.ports import CastOutcome, Submission
 from forum.stories.scenario import parse, write
-from forum.voting.ballot import Cast
+from forum.stories.submission import Submission
+from forum.voting.ballot import Cast, CastOutcome
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from support.app import House, a_house, telling
 from support.decided_session import FIRST, SECOND
 from support.factories import CLOCK
 
-from forum.ports import Submission
 from forum.services.stories import submissions
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 
 ATOM = "{http://www.w3.org/2005/Atom}"

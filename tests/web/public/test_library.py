@@ -12,10 +12,11 @@ import pytest
 from support.app import House, a_house, field, telling, words
 from support.factories import CLOCK, a_session, new_id
 
-from forum.ports import Commitment, Decision, Submission
 from forum.services.stories import submissions
+from forum.stories.submission import Submission
 from forum.voting import suppression
 from forum.voting.commission import Commission
+from forum.voting.decision import Commitment, Decision
 from forum.voting.round import Response, Round
 from forum.web.public.library import A_PAGE
 

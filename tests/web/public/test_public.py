@@ -12,10 +12,11 @@ import pytest
 from support.app import House, a_house, telling, words
 from support.factories import CLOCK, a_session, new_id
 
-from forum.ports import Decision, Evidence
 from forum.services.stories import submissions, withdrawal
 from forum.stories import scenario
+from forum.stories.moderation import Evidence
 from forum.voting.commission import POWERS, STAGES
+from forum.voting.decision import Decision
 from forum.voting.round import Response, Round
 from forum.web.routes import PAGES
 from forum.web.words.terms import power_words, stage_words

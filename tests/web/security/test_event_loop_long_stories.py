@@ -16,7 +16,6 @@ from support.app import House, a_house, words
 from support.factories import CLOCK, a_room
 from support.loop_watch import Asker, Watch, watched
 
-from forum.ports import PUBLISHED
 from forum.services import permissions
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import co_writing, submissions, writing
@@ -25,6 +24,7 @@ from forum.stories import scenario, twee, twine
 from forum.stories.draft import mark
 from forum.stories.edits import SetField
 from forum.stories.scenario import Link, Scenario, Scene
+from forum.stories.submission import PUBLISHED
 
 
 def of_scenes() -> Scenario:

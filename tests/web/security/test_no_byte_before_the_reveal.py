@@ -24,7 +24,6 @@ from support.two_worlds import BALLOTS, MARKERS, MINE, PICKS, ROOM, World, a_wor
 from forum.live import live_count, room
 from forum.live.ballot_box import Intake
 from forum.live.stop_box import Press, Stopping
-from forum.ports import CastOutcome
 from forum.record.signing import Signer
 from forum.services.sessions import asynchronous
 from forum.services.sessions.asynchronous import AsynchronousForm
@@ -35,7 +34,7 @@ from forum.services.sessions.second_run import SecondRun
 from forum.services.voting import reasons, results
 from forum.sessions.session import Participant
 from forum.sessions.view import View
-from forum.voting.ballot import Cast
+from forum.voting.ballot import Cast, CastOutcome
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms
 from forum.voting.reason import SHOWN, Reason

@@ -14,8 +14,8 @@ from support.app import House, a_house, field, words
 from support.factories import CLOCK, new_id
 
 from forum.errors import BadInput
-from forum.ports import Submission
 from forum.services.stories import evidence, submissions
+from forum.stories.submission import Submission
 from forum.web.forms import MOST_WITH_FILE
 
 PDF = b"%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\ntrailer <<>>\n%%EOF\n"

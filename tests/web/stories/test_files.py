@@ -13,10 +13,10 @@ from attack.large_files import of_names
 from support.app import House, a_house, about_form, field, words, written
 from support.factories import CLOCK
 
-from forum.ports import Submission
 from forum.services.stories import submissions
 from forum.services.stories.submissions import Sent
 from forum.stories import foreign_import, scenario, twine
+from forum.stories.submission import Submission
 from forum.web.stories import annotations as annotating
 
 DATA = Path(__file__).parents[2] / "data"

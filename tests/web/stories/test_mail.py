@@ -14,7 +14,7 @@ from support.app import ADDRESS, House, a_house, field, words
 from support.factories import CLOCK
 from support.smtp_server import PostOffice
 
-from forum.ports import CONFIRMED, DONE, REFUSED, SENT_OUT, Subscription
+from forum.ports.mail import CONFIRMED, DONE, REFUSED, SENT_OUT, Subscription
 from forum.services.mail import subscriptions
 from forum.services.stories import submissions, timeline, withdrawal
 from forum.web.stories.mail import ONE_CLICK

@@ -10,9 +10,9 @@ import pytest
 from support.app import House, a_house, field, send, words, written
 from support.factories import CLOCK
 
-from forum.ports import Submission
 from forum.services.stories import submissions
 from forum.stories import personal_details
+from forum.stories.submission import Submission
 from forum.web.stories import annotations as annotating
 
 NUMBER = "07700 900123"

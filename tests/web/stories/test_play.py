@@ -12,9 +12,9 @@ import pytest
 from support.app import House, a_house, telling, words
 from support.factories import CLOCK, new_id
 
-from forum.ports import Submission
 from forum.services.stories import submissions
 from forum.stories import scenario
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 
 DEMO = Path(__file__).parents[3] / "scenarios" / "a-police-call-out.twee"

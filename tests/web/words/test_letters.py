@@ -8,9 +8,12 @@ from uuid import uuid4
 from support.async_round import TITLE, a_night
 from support.factories import SetClock, new_id
 
-from forum.ports import CONFIRMED, Act, Store, Submission, Subscription
+from forum.ports import Store
+from forum.ports.mail import CONFIRMED, Subscription
 from forum.services.stories import evidence, submissions, timeline
 from forum.services.stories.timeline import MODERATED, Event
+from forum.stories.moderation import Act
+from forum.stories.submission import Submission
 from forum.web.words.letters import MailLetters
 
 LETTERS = MailLetters("https://forum.example.org")

@@ -1,0 +1,73 @@
+"""A story as it stands in the house: its text, its status, and the versions that are kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forum.stories.draft import Draft
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A story somebody submitted. `twee` is the whole story; `link` is the SHA-256 (hex) of its private link's key.
+
+    `status` is "writing", "submitted", "returned", "held", "accepted" or "withdrawn"; while it is being written for the
+    first time `twee` is empty, and the words are in its draft. `told_by` is a group id of the commission or None.
+    `because` is the moderator's reason when it (or a new version) was returned or is held. The three `may_` are what
+    its writer allows; `published_at` is when it became public, empty if it never was. `revision` is a new version (the
+    whole story) of an accepted one, which no moderator has read yet. A withdrawn story has `withdrawn_at` and no words:
+    title, twee, revision and because are empty.
+    """
+
+    id: str
+    commission: str
+    title: str
+    twee: str
+    status: str
+    told_by: str | None = None
+    link: str = ""
+    because: str = ""
+    submitted_at: str = ""
+    moderated_at: str = ""
+    may_perform: bool = False
+    may_publish: bool = False
+    may_quote: bool = False
+    published_at: str = ""
+    withdrawn_at: str = ""
+    revision: str = ""
+    revised_at: str = ""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A story's draft as it was. `number` counts from 1 in its story; `kind` is one of VERSIONS.
+
+    `by` tells one browser's writing from another's, and means nothing anywhere else; "" where that is not known.
+    """
+
+    story: str
+    number: int
+    at: str
+    kind: str
+    draft: Draft
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A version without its words: when it was kept, its number and kind, and `by` as in Version."""
+
+    number: int
+    at: str
+    kind: str
+    by: str
+
+
+VERSIONS = (BEGUN, WRITTEN, TAKEN_IN, BROUGHT_BACK, SENT, PUBLISHED) = (
+    "begun",
+    "written",
+    "suggestion taken in",
+    "brought back",
+    "sent",
+    "published",
+)
