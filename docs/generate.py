@@ -18,6 +18,7 @@ from forum import settings
 from forum.__main__ import main
 from forum.live import message_allowance, room
 from forum.live import messages as wire
+from forum.sessions import participant_view
 
 HERE = Path(__file__).parent
 _WIDTH = 100
@@ -106,7 +107,7 @@ def messages() -> str:
     parts = [_NOTE, "", words]
     parts += ["## From the server to a screen", "", *_messages(get_args(wire.ToScreen))]
     parts += ["## From a phone to the server", "", *_messages(get_args(wire.FromPhone))]
-    parts += ["## Parts of messages", "", *_messages((wire.RoundNow, wire.Choice, wire.Yours))]
+    parts += ["## Parts of messages", "", *_messages((wire.RoundNow, wire.Choice, participant_view.Yours))]
     parts += ["## Refusals", "", "| code | what it means |", "|---|---|"]
     parts += [f"| `{code}` | {meaning} |" for code, meaning in wire.REFUSALS.items()]
     parts += ["", "## Goodbyes that say why", "", "| `why` | what it means |", "|---|---|"]

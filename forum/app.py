@@ -25,6 +25,7 @@ from forum.sessions.view import View
 from forum.settings import Settings
 from forum.store import migrate, open_store
 from forum.web.errors import HANDLERS
+from forum.web.i18n.dates import keep_time
 from forum.web.i18n.gettext import say, speaking
 from forum.web.i18n.languages import LOCALES, load
 from forum.web.live.phone import screen_context
@@ -36,7 +37,7 @@ from forum.web.server.protocol import Refusals
 from forum.web.server.proxies import ForwardedHeaders, Proxies
 from forum.web.site import Site
 from forum.web.stories.mail import ONE_CLICK
-from forum.web.templating import environment, keep_time
+from forum.web.templating import environment
 from forum.web.words.letters import MailLetters
 
 MOST_BODY = 1024 * 1024

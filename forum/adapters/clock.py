@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-
-def written(moment: datetime) -> str:
-    """A moment as it is stored and shown to machines: UTC, ISO 8601, milliseconds, Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from forum.sessions.local_time import written
 
 
 class SystemClock:

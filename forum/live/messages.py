@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from forum.errors import BadInput
+from forum.sessions.participant_view import Mine, YourReason, Yours, YourStop
 from forum.voting.counting import REFUSED
 
 VERSION: Final = 3
@@ -72,31 +73,6 @@ class RoundNow(msgspec.Struct, frozen=True):
     method: str = "single"
 
 
-class Yours(msgspec.Struct, frozen=True):
-    """What the server has counted for this phone in one round."""
-
-    round: str
-    choice: str
-    reason: str = ""
-    condition: str = ""
-
-
-class YourStop(msgspec.Struct, frozen=True):
-    """The stop of this phone in the scene that is played again now."""
-
-    showing: str
-    character: str
-    how: str
-
-
-class YourReason(msgspec.Struct, frozen=True):
-    """What this phone's participant wrote on the question whose result is on screen."""
-
-    round: str
-    words: str
-    condition: str
-
-
 # ---------------------------------------------------------------- server to screen
 
 
@@ -112,19 +88,6 @@ class Hello(msgspec.Struct, frozen=True, tag_field="t", tag="hello"):
     version: int
     session: str
     history: str
-    yours: list[Yours] = []
-    stop: YourStop | None = None
-    reason: YourReason | None = None
-    too: list[str] = []
-    group: str = ""
-
-
-class Mine(msgspec.Struct, frozen=True, tag_field="t", tag="mine"):
-    """What counts for this phone's participant now, in the place of what hello and every message since has said:
-    another tab or device of theirs has sent something, whichever way. `too` are the reasons they say "me too" to,
-    `group` the id of the group that they come from ("" for those who prefer not to say).
-    """
-
     yours: list[Yours] = []
     stop: YourStop | None = None
     reason: YourReason | None = None

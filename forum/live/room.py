@@ -32,12 +32,13 @@ from forum.live.messages import (
     Bye,
     CastMessage,
     Change,
+    Choice,
     Health,
     Hello,
-    Mine,
     Ping,
     Pong,
     Refused,
+    RoundNow,
     Screen,
     State,
     StopMessage,
@@ -51,7 +52,8 @@ from forum.live.outbox import Outbox
 from forum.live.presence import Presence
 from forum.live.stop_box import Press, Stopping, refusal
 from forum.ports.clock import Clock
-from forum.sessions.view import View, cue_key, round_now
+from forum.sessions.participant_view import Mine
+from forum.sessions.view import View, cue_key
 from forum.stories.visible_text import upright
 from forum.voting.ballot import Cast, CastOutcome
 from forum.voting.easy_read import offered_in
@@ -503,3 +505,17 @@ def cast_of(message: CastMessage, participant: str, at: str) -> Cast:
 def press_of(message: StopMessage, participant: str, session: str, at: str) -> Press:
     """The stop in a message."""
     return Press(session, participant, message.showing, upright(message.character), upright(message.how), at)
+
+
+def round_now(view: View) -> RoundNow | None:
+    """The round on screen, as phones are told of it."""
+    if view.round is None:
+        return None
+    return RoundNow(
+        id=view.round.id,
+        state=view.round.state,
+        question=view.round.question,
+        responses=[Choice(r.id, r.label) for r in view.round.responses],
+        closing_soon=view.round.closing_soon,
+        method=view.round.method,
+    )

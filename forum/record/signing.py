@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import secrets
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from forum.adapters import machine
 from forum.errors import StartupProblem
 from forum.record import verify
+from forum.record.verify import parse_note
 
 KEY_FILE = "signing_key.pem"
 
@@ -72,7 +74,7 @@ class Signer:
     def checkpoint(self, size: int, root: bytes) -> bytes:
         """The signed note for a record of `size` entries with this root (C2SP tlog-checkpoint)."""
         text = verify.checkpoint_text(self.name, size, root)
-        return verify.signed_note(text, self.name, verify.key_id(self.name, _raw(self.key)), self.sign(text))
+        return signed_note(text, self.name, verify.key_id(self.name, _raw(self.key)), self.sign(text))
 
 
 def check_with(public_key_pem: bytes) -> Callable[[bytes, bytes], bool]:
@@ -120,3 +122,10 @@ def _make_key(path: Path) -> None:
 def _damaged(path: Path) -> StartupProblem:
     words = "The signing key %(path)s is damaged. Put back a copy of it: the record needs the key it began with."
     return StartupProblem(words, path=path)
+
+
+def signed_note(text: bytes, name: str, key_id: bytes, signature: bytes) -> bytes:
+    """The text with one signature line under it."""
+    note = text + f"\n— {name} {base64.b64encode(key_id + signature).decode()}\n".encode()
+    parse_note(note)
+    return note

@@ -117,41 +117,6 @@ def root(leaf_hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
-    """The hashes that lead from leaf `index` to the root, nearest first (2.1.3.1), or RecordError."""
-    level = _hashes(leaf_hashes)
-    at = _size(index, "index")
-    if at >= len(level):
-        raise RecordError(f"there is no leaf {at} in a tree of {len(level)}")
-    proof = []
-    while len(level) > 1:
-        if at ^ 1 < len(level):
-            proof.append(level[at ^ 1])
-        level, at = _level_above(level), at >> 1
-    return proof
-
-
-def consistency_proof(leaf_hashes: Sequence[bytes], old_size: int) -> list[bytes]:
-    """What shows that the tree of the first `old_size` leaves is the beginning of this one (2.1.4.1).
-
-    Empty where the sizes are equal. Raises RecordError unless 0 < old_size <= number of leaves: a tree of no
-    leaves is the beginning of every tree, and the RFC knows no proof of it.
-    """
-    leaves = _hashes(leaf_hashes)
-    if not 0 < _size(old_size, "old size") <= len(leaves):
-        raise RecordError(f"no proof leads from {old_size} to {len(leaves)} leaves")
-    return _subproof(leaves, old_size, whole=True)
-
-
-def _subproof(leaves: list[bytes], old: int, whole: bool) -> list[bytes]:
-    if old == len(leaves):
-        return [] if whole else [root(leaves)]
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    if old <= split:
-        return [*_subproof(leaves[:split], old, whole), root(leaves[split:])]
-    return [*_subproof(leaves[split:], old - split, False), root(leaves[:split])]
-
-
 def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
     """Returns where `proof` shows that `leaf_hash` is leaf `index` of the tree of this size and root.
 
@@ -457,13 +422,6 @@ def parse_checkpoint(text: bytes) -> tuple[str, int, bytes]:
     if end or checkpoint_text(*found) != text:
         raise RecordError("the checkpoint is not spelt in its one right way")
     return found
-
-
-def signed_note(text: bytes, name: str, key_id: bytes, signature: bytes) -> bytes:
-    """The text with one signature line under it."""
-    note = text + f"\n— {name} {base64.b64encode(key_id + signature).decode()}\n".encode()
-    parse_note(note)
-    return note
 
 
 def parse_note(data: bytes) -> Note:

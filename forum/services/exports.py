@@ -8,10 +8,9 @@ from typing import Any
 
 from forum.errors import NotFound
 from forum.ports import Store, Work
-from forum.record import datapackage, verify
+from forum.record import ballot_leaves, datapackage, verify
 from forum.record.public_log import Log
 from forum.record.signing import Signer
-from forum.voting import ballot
 from forum.voting.suppression import label_of, origin_of
 
 
@@ -29,7 +28,7 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
     ballots = await work.rounds.ballots(round_id)
     label = label_of(session.partition, Counter(b.group for b in ballots), commission.threshold, round_.method)
     origin = origin_of(session.partition, [(b.group, b.paper) for b in ballots], commission.threshold, round_.method)
-    return await asyncio.to_thread(ballot.open_all, ballots, label, origin)
+    return await asyncio.to_thread(ballot_leaves.open_all, ballots, label, origin)
 
 
 # The lines of so many opened rounds are kept by all that they follow from: nothing in them changes.

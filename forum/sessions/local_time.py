@@ -8,8 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from forum.adapters.clock import written
-
 # Forum's field is in the United Kingdom, and most servers are set to UTC, which nobody's clock shows in summer.
 LONDON = "Europe/London"
 UTC = ZoneInfo("UTC")
@@ -48,3 +46,8 @@ def stored(typed: datetime, where: ZoneInfo) -> str:
     if skipped:
         raise ValueError(typed)
     return written(moment)
+
+
+def written(moment: datetime) -> str:
+    """A moment as it is stored and shown to machines: UTC, ISO 8601, milliseconds, Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

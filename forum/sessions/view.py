@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from forum.live.messages import Choice, RoundNow
 from forum.sessions.programme import Item, Programme, SoFar, following, present, so_far
 from forum.sessions.proposal import Agenda
 from forum.sessions.session import TICKETS, LastAct, LiveSession
@@ -180,17 +179,3 @@ def cue_key(view: View) -> str:
     if view.round is not None:
         parts.append(view.round.state)
     return "|".join(parts)
-
-
-def round_now(view: View) -> RoundNow | None:
-    """The round on screen, as phones are told of it."""
-    if view.round is None:
-        return None
-    return RoundNow(
-        id=view.round.id,
-        state=view.round.state,
-        question=view.round.question,
-        responses=[Choice(r.id, r.label) for r in view.round.responses],
-        closing_soon=view.round.closing_soon,
-        method=view.round.method,
-    )

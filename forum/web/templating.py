@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import date, datetime, time
 from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import jinja2
 import segno
-from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_location
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
 from forum import ROOT
 from forum.ports.long_work import long
 from forum.sessions.attendance import missing
-from forum.sessions.local_time import LONDON, local, short
 from forum.sessions.next_moves import leading, moves
 from forum.sessions.view import listed
 from forum.stories.draft import mark
 from forum.voting.methods import METHODS
 from forum.web.charts import results
+from forum.web.i18n.dates import _day, _minute, clocks
 from forum.web.i18n.gettext import gettext, language, ngettext
 from forum.web.server.prefix import template_below
 from forum.web.words import methods, pictures, terms
@@ -33,8 +29,6 @@ from forum.web.words.readings import note_words, reading_name, readings
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 _MOST_IN_QR = 300  # characters; drawing three thousand takes seconds
-# Set once, when the application is built.
-_zone = [ZoneInfo(LONDON)]
 
 
 @cache
@@ -53,70 +47,6 @@ def qr(text: str) -> str:
     return segno.make(text, error="m").svg_inline(omitsize=True, border=2, light="#fff", dark="#000")
 
 
-def keep_time(zone: ZoneInfo) -> None:
-    """From here on, in this process, times are told as clocks show them in this zone."""
-    _zone[0] = zone
-
-
-def day(at: str) -> str:
-    """A stored time (UTC), or a day, as "22 November 2026", in the reader's language, as calendars show it there."""
-    return _date_words(_moment(at).date(), language().locale) if at else ""
-
-
-def moment(at: str) -> str:
-    """A stored time (UTC) as "22 November 2026, 13:44 GMT", in the reader's language, as clocks show it there."""
-    if not at:
-        return ""
-    return _moment_words(_moment(at))
-
-
-def _moment_words(when: datetime) -> str:
-    locale = language().locale
-    values = {
-        "day": _date_words(when.date(), locale),
-        "time": _time_words(when.time().replace(second=0, microsecond=0), locale),
-        "zone": short(when),
-    }
-    return gettext("%(day)s, %(time)s %(zone)s") % values
-
-
-# A page of the record has fifty times, most of them of the same few days.
-@lru_cache(maxsize=1024)
-def _date_words(when: date, locale: Locale) -> str:
-    return format_date(when, "long", locale)
-
-
-@lru_cache(maxsize=4096)
-def _time_words(when: time, locale: Locale) -> str:
-    return format_time(when, "short", locale=locale)
-
-
-def clocks() -> str:
-    """Whose clocks those are: "United Kingdom Time"; "UTC" for a zone of no place."""
-    place = get_timezone_location(_zone[0], locale=language().locale)
-    return place if "/" in _zone[0].key and "Etc/" not in _zone[0].key else _zone[0].key
-
-
-def _day(at: str) -> Markup:
-    """The same for pages: words for people, the day as 2026-11-22 for programs."""
-    return _time_tag(_moment(at).date().isoformat(), day(at)) if at else Markup("")
-
-
-def _minute(at: str) -> Markup:
-    """The same for pages, with the minute: milliseconds could tell in which order people acted."""
-    if not at:
-        return Markup("")
-    when = _moment(at)
-    return _time_tag(when.isoformat(timespec="minutes"), _moment_words(when))
-
-
-_TIME = Markup('<time datetime="%s">%s</time>')
-
-
-def _time_tag(when: str, words: str) -> Markup:
-    return _TIME % (when, words)
-
-
 def number(value: int) -> str:
     """A number as the reader writes it: "1,234"."""
     return format_decimal(value, locale=language().locale)
@@ -125,11 +55,6 @@ def number(value: int) -> str:
 def share(part: int, whole: int) -> str:
     """A part of a whole in per cent, halves rounded up: "17%"."""
     return format_percent((200 * part + whole) // (2 * whole) / 100 if whole else 0, locale=language().locale)
-
-
-def _moment(at: str) -> datetime:
-    """A stored time in the zone; a day, which is the same everywhere, as it is."""
-    return local(at, _zone[0]) if "T" in at else datetime.fromisoformat(at)
 
 
 def spaced(code: str) -> Markup:

@@ -13,7 +13,7 @@ from support.factories import CLOCK, a_room, new_id
 from forum.errors import RoomFull
 from forum.live import rooms as rooms_module
 from forum.live.message_allowance import BURST, PATIENCE
-from forum.live.messages import GOODBYES, MAX_MESSAGE, CastMessage, Mine, Ping, Screen, encode
+from forum.live.messages import GOODBYES, MAX_MESSAGE, CastMessage, Ping, Screen, encode
 from forum.live.messages import VERSION as WIRE_VERSION
 from forum.live.room import MOST_MALFORMED, MOST_SCREENS, MOST_SOCKETS, Connection, Room, cast_of
 from forum.live.rooms import Rooms
@@ -21,6 +21,7 @@ from forum.ports import Store, Work
 from forum.services.sessions.care import Caring
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.room_view import own_of, view_of
+from forum.sessions.participant_view import Mine
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import View
 

@@ -21,7 +21,7 @@ from support.dishonest_operator import (
 )
 from support.record import CRISIS, QUIET, SIGNER, WAYS, Keeper, a_keeper, people, votes_of
 
-from forum.record import datapackage, verify
+from forum.record import datapackage, signing, verify
 from forum.record.public_log import Log
 from forum.voting.methods import METHODS
 
@@ -268,7 +268,7 @@ def noted(files: Mapping[str, bytes], *names: str, cut: int = 0) -> dict[str, by
     [(origin, key, signature)] = note.signatures
     assert origin == SIGNER.name
     signature = signature[: len(signature) - cut]
-    lines = [verify.signed_note(note.text, name, key, signature).removeprefix(note.text + b"\n") for name in names]
+    lines = [signing.signed_note(note.text, name, key, signature).removeprefix(note.text + b"\n") for name in names]
     return {**files, "checkpoint": note.text + b"\n" + b"".join(lines)}
 
 

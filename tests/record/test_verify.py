@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.record import verify
+from forum.record import proofs, signing, verify
 from forum.record.verify import RecordError
 
 MOST = 18
@@ -44,7 +44,7 @@ def test_roots_and_inclusion_proofs_are_those_of_pymerkle() -> None:
         tree = a_tree(size)
         assert verify.root(LEAVES[:size]) == tree.get_root()
         for index in range(size):
-            proof = verify.inclusion_proof(LEAVES[:size], index)
+            proof = proofs.inclusion_proof(LEAVES[:size], index)
             theirs = tree.prove_inclusion(index + 1)
             assert proof == list(theirs.path[1:])
             pymerkle.verify_inclusion(LEAVES[index], verify.root(LEAVES[:size]), theirs)
@@ -74,7 +74,7 @@ def test_consistency_proofs_are_those_of_the_rfc_and_hold() -> None:
     for size in range(1, MOST + 1):
         tree = a_tree(size)
         for old in range(1, size + 1):
-            proof = verify.consistency_proof(LEAVES[:size], old)
+            proof = proofs.consistency_proof(LEAVES[:size], old)
             assert proof == as_the_rfc_splits(old, LEAVES[:size])
             verify.verify_consistency(old, size, proof, tree.get_root(old), tree.get_root())
             ours = verify.root(LEAVES[:old]), verify.root(LEAVES[:size])
@@ -101,7 +101,7 @@ def test_an_inclusion_proof_holds_for_nothing_but_its_own_leaf_place_and_tree() 
             LEAVES[index],
             place,
             claimed,
-            verify.inclusion_proof(LEAVES[:size], index),
+            proofs.inclusion_proof(LEAVES[:size], index),
             verify.root(LEAVES[:size]),
         )
         and (place, claimed) == (place, size)
@@ -112,7 +112,7 @@ def test_an_inclusion_proof_holds_for_nothing_but_its_own_leaf_place_and_tree() 
 def test_inclusion_refuses_every_shortened_lengthened_or_changed_proof() -> None:
     for size in range(1, MOST + 1):
         for index in range(size):
-            proof = verify.inclusion_proof(LEAVES[:size], index)
+            proof = proofs.inclusion_proof(LEAVES[:size], index)
             args = (LEAVES[index], index, size)
             root = verify.root(LEAVES[:size])
             for n in range(len(proof)):
@@ -131,7 +131,7 @@ def test_consistency_refuses_every_shortened_lengthened_or_changed_proof() -> No
         root = verify.root(LEAVES[:size])
         for old in range(1, size):
             before = verify.root(LEAVES[:old])
-            proof = verify.consistency_proof(LEAVES[:size], old)
+            proof = proofs.consistency_proof(LEAVES[:size], old)
             for n in range(len(proof)):
                 assert refused(verify.verify_consistency, old, size, proof[:n], before, root)
                 assert refused(verify.verify_consistency, old, size, proof[:n] + proof[n + 1 :], before, root)
@@ -156,11 +156,11 @@ def test_a_proof_with_a_step_too_many_is_refused_even_where_it_leads_to_what_is_
     for size in range(1, MOST + 1):
         root = verify.root(LEAVES[:size])
         for index in range(size):
-            proof = verify.inclusion_proof(LEAVES[:size], index)
+            proof = proofs.inclusion_proof(LEAVES[:size], index)
             with pytest.raises(RecordError, match="too long"):
                 verify.verify_inclusion(LEAVES[index], index, size, [*proof, step], on_top(root))
         for old in range(1, size):
-            before, proof = verify.root(LEAVES[:old]), verify.consistency_proof(LEAVES[:size], old)
+            before, proof = verify.root(LEAVES[:old]), proofs.consistency_proof(LEAVES[:size], old)
             with pytest.raises(RecordError, match="too long"):
                 verify.verify_consistency(old, size, [*proof, step], on_top(before), on_top(root))
 
@@ -187,8 +187,8 @@ def test_what_is_no_size_is_refused_everywhere(size: Any) -> None:
     proof = [LEAVES[1]]
     assert refused(verify.verify_inclusion, leaf, size, 2, proof, root)
     assert refused(verify.verify_inclusion, leaf, 0, size, proof, root)
-    assert refused(verify.inclusion_proof, LEAVES[:2], size)
-    assert refused(verify.consistency_proof, LEAVES[:2], size)
+    assert refused(proofs.inclusion_proof, LEAVES[:2], size)
+    assert refused(proofs.consistency_proof, LEAVES[:2], size)
     assert refused(verify.verify_consistency, size, 2, proof, leaf, root)
     assert refused(verify.verify_consistency, 1, size, proof, leaf, root)
 
@@ -212,10 +212,10 @@ def test_what_is_no_list_of_hashes_is_refused(proof: Any) -> None:
 
 
 def test_there_is_no_proof_for_what_is_not_there() -> None:
-    assert refused(verify.inclusion_proof, [], 0)
-    assert refused(verify.inclusion_proof, LEAVES[:3], 3)
-    assert refused(verify.consistency_proof, LEAVES[:3], 0)
-    assert refused(verify.consistency_proof, LEAVES[:3], 4)
+    assert refused(proofs.inclusion_proof, [], 0)
+    assert refused(proofs.inclusion_proof, LEAVES[:3], 3)
+    assert refused(proofs.consistency_proof, LEAVES[:3], 0)
+    assert refused(proofs.consistency_proof, LEAVES[:3], 4)
     assert refused(verify.verify_inclusion, LEAVES[0], 0, 0, [], LEAVES[0])
     assert refused(verify.leaf_hash, "text")
 
@@ -382,7 +382,7 @@ def test_somebody_elses_checkpoint_is_read() -> None:
     assert (origin, size, len(root)) == ("example.com/behind-the-sofa", 20852163, 32)
     [(name, key_id, signature)] = note.signatures
     assert (name, len(key_id), len(signature)) == (origin, 4, 64)
-    assert verify.signed_note(note.text, name, key_id, signature) == THEIRS
+    assert signing.signed_note(note.text, name, key_id, signature) == THEIRS
 
 
 def test_a_key_id_is_that_of_the_go_checksum_database() -> None:

@@ -23,13 +23,13 @@ from forum.live.messages import (
     StopMessage,
     Stopped,
     Tally,
-    Yours,
     encode,
 )
 from forum.rehearsal.network import AFTER, BEFORE, LATE, Pace
 from forum.rehearsal.phone import Counters, Phone, cookie_in
 from forum.rehearsal.screen_client import RehearsalFailed
 from forum.rehearsal.script import Press, Vote
+from forum.sessions.participant_view import Yours
 
 ROUND = RoundNow("round", "open", "Who should come?", [Choice("r1", "A nurse"), Choice("r2", "Nobody")])
 OPEN = encode(State(1, "question", ROUND, paused=False, html=""))

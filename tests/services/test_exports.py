@@ -14,11 +14,11 @@ from forum.errors import NotFound
 from forum.ports import Store
 from forum.record import verify as record
 from forum.record.audit import verify
+from forum.record.ballot_leaves import hash_of
 from forum.record.verify import PASS
 from forum.services import exports
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions.facilitation import Facilitation
-from forum.voting.ballot import hash_of
 
 
 async def opened(store: Store, round_id: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from stories.test_scenario import PATIENT, STORY, stories
 
 from forum.stories import paths, scenario
 from forum.stories.scenario import Link, Scenario, Scene
+from forum.web.charts import story_map
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.twee"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -32,7 +33,7 @@ def found(told: Scenario) -> list[tuple[str, str]]:
 
 
 def drawn(told: Scenario) -> ET.Element:
-    return ET.fromstring(paths.picture(told, "Paths"))
+    return ET.fromstring(story_map.picture(told, "Paths"))
 
 
 def boxes(svg: ET.Element) -> list[tuple[float, float, float, float]]:
@@ -163,28 +164,28 @@ def test_a_scene_stands_below_every_scene_that_leads_to_it() -> None:
 
 
 def test_there_is_no_style_and_a_size_of_its_own() -> None:
-    text = paths.picture(STORY, "Paths <of> it")
+    text = story_map.picture(STORY, "Paths <of> it")
     assert "style=" not in text
     assert re.match(r'<svg [^>]*class="paths" viewBox="0 0 \d+ [\d.]+" width="[\d.]+" height="[\d.]+" role="img"', text)
     assert "Paths &lt;of&gt; it" in text
 
 
 def test_the_words_are_the_readers_own() -> None:
-    words = paths.Words(start="Dechrau", decision="Pwynt penderfynu", ending="Diwedd", summary="Mae rhestr isod.")
-    text = paths.picture(STORY, "Llwybrau", words=words)
+    words = story_map.Words(start="Dechrau", decision="Pwynt penderfynu", ending="Diwedd", summary="Mae rhestr isod.")
+    text = story_map.picture(STORY, "Llwybrau", words=words)
     assert all(word in text for word in ("Dechrau", "Pwynt penderfynu", "Diwedd", "Mae rhestr isod."))
 
 
 def test_two_on_one_page_have_ids_of_their_own() -> None:
-    ids = [re.findall(r' id="([^"]+)"', paths.picture(STORY, "Paths", key=key)) for key in ("", "2")]
+    ids = [re.findall(r' id="([^"]+)"', story_map.picture(STORY, "Paths", key=key)) for key in ("", "2")]
     assert not set(ids[0]) & set(ids[1])
 
 
 def test_too_many_scenes_are_not_drawn_but_listed() -> None:
     many = story(*(scene(str(n), str(n + 1)) for n in range(paths.MOST_SCENES + 1)), start="0")
-    assert paths.picture(many, "Paths") == ""
+    assert story_map.picture(many, "Paths") == ""
     assert len(paths.places(many)) == paths.MOST_SCENES + 1
-    assert paths.picture(replace(STORY, scenes=()), "Paths") == ""
+    assert story_map.picture(replace(STORY, scenes=()), "Paths") == ""
 
 
 def test_ten_thousand_scenes_in_a_row_are_walked_without_a_stack() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from forum.record import datapackage
 from forum.record import verify as record
 from forum.record.audit import verify
+from forum.record.ballot_leaves import hash_of
 from forum.record.verify import FAIL
-from forum.voting.ballot import hash_of
 from support.record import SIGNER, Keeper, a_keeper
 
 

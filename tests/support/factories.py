@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from forum.adapters.clock import SystemClock, written
+from forum.adapters.clock import SystemClock
 from forum.ports import Store
 from forum.services import record_entries
 from forum.services.sessions import organising
+from forum.sessions.local_time import written
 from forum.sessions.session import LiveSession, Participant
 from forum.voting.ballot import Cast
 from forum.voting.commission import Commission, DecisionPower, Group, SupportLine

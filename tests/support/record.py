@@ -10,10 +10,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from forum.record import verify
+from forum.record.ballot_leaves import ballots_root, leaf, open_all
 from forum.record.public_log import Log
 from forum.record.signing import Signer
 from forum.voting import suppression
-from forum.voting.ballot import Ballot, ballots_root, leaf, open_all
+from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.methods import METHODS
 from forum.voting.quorum import Quorum

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from forum.record import verify
-from forum.voting.ballot import Ballot, ballots_root, hash_of, leaf, open_all, opened
+from forum.record.ballot_leaves import ballots_root, hash_of, leaf, open_all, opened
+from forum.voting.ballot import Ballot
 
 ONE = Ballot("round", "participant", "r2", "because", "police", "ballot", "salt", "group salt")
 

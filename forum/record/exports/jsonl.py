@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from forum.record import verify
+from forum.record.ballot_leaves import hash_of
 from forum.record.public_log import Log
-from forum.voting.ballot import hash_of
 
 
 def _lines(values: Iterable[object]) -> bytes:

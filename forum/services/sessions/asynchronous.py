@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from forum.adapters.clock import written
 from forum.errors import IllegalMove, NotFound, StoreUnavailable
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
@@ -31,7 +30,7 @@ from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.forget_devices import forget_due
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import closing
-from forum.sessions.local_time import UTC, stored
+from forum.sessions.local_time import UTC, stored, written
 from forum.sessions.session import ASYNCHRONOUS, LiveSession
 from forum.stories.scenario import Scene
 from forum.stories.submission import Submission

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from forum.adapters.clock import written
 from forum.ports import Store
 from forum.ports.clock import Clock
+from forum.sessions.local_time import written
 
 # Longer than the facilitator may undo the end (undo.py): until then whoever was in it is known.
 KEPT = timedelta(minutes=61)

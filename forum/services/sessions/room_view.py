@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from forum.live.messages import Mine, YourReason, Yours, YourStop
 from forum.ports import Work
 from forum.services.stories.parsed_stories import story_of
 from forum.services.voting import reasons as reasoning
 from forum.services.voting import results as tallying
+from forum.sessions.participant_view import Mine, YourReason, Yours, YourStop
 from forum.sessions.proposal import WAITING, Agenda, Promised
 from forum.sessions.session import BREAK, TIME, LiveSession
 from forum.sessions.stop import Run, credits

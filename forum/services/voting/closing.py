@@ -11,10 +11,10 @@ import asyncio
 from dataclasses import replace
 
 from forum.ports import Work
+from forum.record.ballot_leaves import ballots_root, leaf
 from forum.services.record_entries import append
 from forum.sessions.session import LiveSession
 from forum.voting import round as rounds
-from forum.voting.ballot import ballots_root, leaf
 from forum.voting.round import OPEN, Round
 from forum.voting.suppression import freeze, label_of, origin_of
 

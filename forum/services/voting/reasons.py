@@ -9,11 +9,11 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from forum.adapters.clock import written
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.sessions import guard
+from forum.sessions.local_time import written
 from forum.sessions.session import LiveSession
 from forum.stories.visible_text import upright
 from forum.voting.ballot import Ballot

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.adapters import passwords
-from forum.adapters.clock import written
 from forum.adapters.passwords import Fit
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports import Work
 from forum.ports.accounts import Person
 from forum.services import permissions
+from forum.sessions.local_time import written
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep_entered
 from forum.web.accounts.login_check import holder

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forum.live.messages import Mine
 from forum.ports import Work
+from forum.sessions.participant_view import Mine
 from forum.sessions.view import View
 from forum.stories.visible_text import trimmed
 from forum.voting.round import REVEALED

@@ -36,6 +36,7 @@ from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import retry_after
 from forum.web.forms import form_of, spoken
 from forum.web.guess_limits import guessed
+from forum.web.i18n.dates import moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.live.join import come_in
@@ -44,7 +45,6 @@ from forum.web.pages import digest, done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import annotations as annotating
 from forum.web.stories.play import MOST_BACK, Way, numbers
-from forum.web.templating import moment
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 from forum.sessions.session import ASYNCHRONOUS, OPEN_LINK, TICKETS
 from forum.voting.round import Response, Round
 from forum.voting.suppression import Result
+from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
-from forum.web.templating import day, moment
 from forum.web.words import methods
 from forum.web.words.readings import reading_name
 from forum.web.words.terms import act_words, power_words, stage_words

@@ -12,8 +12,8 @@ from forum.ports.mail import Letter, Subscription
 from forum.services.mail.subscriptions import DAYS_AFTER_PROMISES
 from forum.services.stories.timeline import ANNULLED_VOTE, DECIDED, MODERATED, PLAYED, PROMISED, PUBLISHED, VOTED, Event
 from forum.stories.submission import Submission
+from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
-from forum.web.templating import day, moment
 from forum.web.words.timeline import told
 
 

@@ -9,7 +9,7 @@ from forum.sessions.session import LiveSession
 from forum.sessions.stop import Bar
 from forum.stories import paths
 from forum.stories.scenario import Scenario
-from forum.web.charts import stop_wave
+from forum.web.charts import stop_wave, story_map
 from forum.web.charts.results import Words
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
@@ -66,7 +66,7 @@ class Paths:
 
 def paths_of(told: Scenario) -> Paths:
     """The paths of a story: picture, list, and what a reader could run into."""
-    words = paths.Words(
+    words = story_map.Words(
         start=_("Start"),
         decision=_("Decision point"),
         stop=_("Stop point"),
@@ -77,7 +77,7 @@ def paths_of(told: Scenario) -> Paths:
         summary=_("The list below says the same."),
     )
     return Paths(
-        paths.picture(told, _("The paths of this story"), words=words),
+        story_map.picture(told, _("The paths of this story"), words=words),
         paths.places(told),
         tuple((say(found.message, dict(found.values)), found.serious) for found in paths.findings(told)),
     )

@@ -17,8 +17,8 @@ from forum.services.stories.timeline import (
     VOTED,
     Event,
 )
+from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
-from forum.web.templating import day, moment
 from forum.web.words import entries, methods
 
 Part = TypeVar("Part")

@@ -7,8 +7,8 @@ import json
 from support.record import CRISIS, QUIET, a_keeper
 
 from forum.record import verify
+from forum.record.ballot_leaves import hash_of
 from forum.record.exports import EXPORTS
-from forum.voting.ballot import hash_of
 
 
 def test_the_record_is_whole_whichever_commission_is_chosen() -> None:

@@ -22,6 +22,7 @@ from forum.services.sessions.facilitation import Facilitation
 from forum.sessions.local_time import LONDON
 from forum.sessions.session import LiveSession
 from forum.web import templating
+from forum.web.i18n import dates
 from forum.web.i18n.gettext import gettext, ngettext, say, speaking
 from forum.web.i18n.languages import ENGLISH, Language, Languages, load
 
@@ -112,19 +113,19 @@ def test_a_sentence_that_was_filled_in_is_translated_with_what_fills_it() -> Non
 
 def test_days_times_and_numbers_are_written_as_the_reader_writes_them(locales: Path) -> None:
     at = "2026-11-22T13:44:21.123Z"
-    assert templating.day(at) == "22 November 2026"
-    assert templating.moment(at) == "22 November 2026, 13:44 GMT"
-    assert templating.moment("2026-06-30T23:30:00.000Z") == "1 July 2026, 00:30 BST"
-    assert templating.day("2026-06-30T23:30:00.000Z") == "1 July 2026"
-    assert templating.day("2026-07-01") == "1 July 2026"
+    assert dates.day(at) == "22 November 2026"
+    assert dates.moment(at) == "22 November 2026, 13:44 GMT"
+    assert dates.moment("2026-06-30T23:30:00.000Z") == "1 July 2026, 00:30 BST"
+    assert dates.day("2026-06-30T23:30:00.000Z") == "1 July 2026"
+    assert dates.day("2026-07-01") == "1 July 2026"
     assert templating.number(12345) == "12,345"
     assert templating.share(1, 6) == "17%"
     with speaking(Language("cy", "Cymraeg", Locale("cy"))):
-        assert templating.day(at) == "22 Tachwedd 2026"
+        assert dates.day(at) == "22 Tachwedd 2026"
     [_, reversed_] = load([locales]).all
     with speaking(reversed_):
-        assert "نوفمبر" in templating.day(at)
-    assert templating.day("") == templating.moment("") == ""
+        assert "نوفمبر" in dates.day(at)
+    assert dates.day("") == dates.moment("") == ""
 
 
 def test_a_catalogue_is_read_from_its_text_and_tells_its_direction_and_whether_a_reader_is_awaited(
@@ -255,7 +256,7 @@ async def test_a_bug_is_told_in_the_readers_language(house: House, monkeypatch: 
 )
 def test_a_page_tells_people_local_time_and_programs_the_same(zone: str, told: str, clocks: str) -> None:
     at = "2026-06-30T23:30:00.000Z"
-    templating.keep_time(ZoneInfo(zone))
+    dates.keep_time(ZoneInfo(zone))
     try:
         drawn = templating.environment().from_string("{{ at|moment }} {{ ''|moment }}{{ at|day }} {{ clocks() }}")
         day = told.partition(",")[0]
@@ -263,7 +264,7 @@ def test_a_page_tells_people_local_time_and_programs_the_same(zone: str, told: s
         minute, date = (f'<time datetime="{exact}">' for exact in (here.isoformat(timespec="minutes"), here.date()))
         assert drawn.render(at=at) == f"{minute}{told}</time> {date}{day}</time> {clocks}"
     finally:
-        templating.keep_time(ZoneInfo(LONDON))
+        dates.keep_time(ZoneInfo(LONDON))
 
 
 def test_no_page_tells_utc() -> None:

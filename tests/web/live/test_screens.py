@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.factories import a_commission, a_session, new_id
 
-from forum.live.messages import Yours
+from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
 from forum.sessions.view import Story, View, cue_key
 from forum.stories import scenario

@@ -16,12 +16,12 @@ from support.decided_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECON
 from support.factories import CLOCK, a_cast, new_id
 
 from forum.record import verify
+from forum.record.ballot_leaves import ballots_root
 from forum.record.signing import check_with
 from forum.services import decisions
 from forum.services.record_entries import append
 from forum.services.stories import submissions
 from forum.store import SqlStore
-from forum.voting.ballot import ballots_root
 from forum.voting.commission import Commission
 
 RATIONALE = "A nurse is there in <twenty> minutes."

@@ -11,9 +11,10 @@ import pytest
 from support.factories import a_commission, a_session, new_id
 from support.record import WAYS
 
-from forum.live.messages import Yours
+from forum.live.room import round_now
+from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
-from forum.sessions.view import View, cue_key, round_now
+from forum.sessions.view import View, cue_key
 from forum.voting.methods import METHODS
 from forum.voting.quorum import Quorum
 from forum.voting.result import Result

@@ -1,0 +1,42 @@
+"""Makes the proofs of RFC 9162 that `verify.py` checks: of one entry, and that one record continues another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forum.record.verify import RecordError, _hashes, _level_above, _size, root
+
+
+def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
+    """The hashes that lead from leaf `index` to the root, nearest first (2.1.3.1), or RecordError."""
+    level = _hashes(leaf_hashes)
+    at = _size(index, "index")
+    if at >= len(level):
+        raise RecordError(f"there is no leaf {at} in a tree of {len(level)}")
+    proof = []
+    while len(level) > 1:
+        if at ^ 1 < len(level):
+            proof.append(level[at ^ 1])
+        level, at = _level_above(level), at >> 1
+    return proof
+
+
+def consistency_proof(leaf_hashes: Sequence[bytes], old_size: int) -> list[bytes]:
+    """What shows that the tree of the first `old_size` leaves is the beginning of this one (2.1.4.1).
+
+    Empty where the sizes are equal. Raises RecordError unless 0 < old_size <= number of leaves: a tree of no
+    leaves is the beginning of every tree, and the RFC knows no proof of it.
+    """
+    leaves = _hashes(leaf_hashes)
+    if not 0 < _size(old_size, "old size") <= len(leaves):
+        raise RecordError(f"no proof leads from {old_size} to {len(leaves)} leaves")
+    return _subproof(leaves, old_size, whole=True)
+
+
+def _subproof(leaves: list[bytes], old: int, whole: bool) -> list[bytes]:
+    if old == len(leaves):
+        return [] if whole else [root(leaves)]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    if old <= split:
+        return [*_subproof(leaves[:split], old, whole), root(leaves[split:])]
+    return [*_subproof(leaves[split:], old - split, False), root(leaves[:split])]
