@@ -12,12 +12,12 @@ from starlette.routing import Mount, Route
 
 from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import Keeper
+from forum.adapters.signing_key import load_signer
 from forum.adapters.smtp import SmtpPost
 from forum.errors import StartupProblem
 from forum.live.messages import Screen
 from forum.live.rooms import Rooms
 from forum.ports.clock import Clock
-from forum.record.signing import Signer
 from forum.services.mail.delivery import Mailing
 from forum.services.scrubbing import scrub
 from forum.services.sessions.asynchronous import Closer
@@ -81,7 +81,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         store = await open_store(settings.database_url)
         await scrub(store)
         rooms = Rooms(store, time, draw, tell, settings.joins_per_session)
-        signer = Signer.load(settings.data)
+        signer = load_signer(settings.data)
         closer = Closer(store, time)
         keeper = Keeper(store, settings.data)
         mailing = Mailing(store, time, SmtpPost(settings.mail) if settings.mail else None, MailLetters(address))

@@ -19,9 +19,9 @@ import msgspec
 import structlog
 
 from forum.adapters import machine
+from forum.adapters.signing_key import KEY_FILE
 from forum.errors import NotFound, StartupProblem, StoreUnavailable
 from forum.ports import Store
-from forum.record.signing import KEY_FILE
 
 FILE = "record_known.json"
 EVERY = 5.0  # seconds between two looks whether the record has grown

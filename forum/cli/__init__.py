@@ -19,9 +19,10 @@ import msgspec
 
 from forum import store
 from forum.adapters import machine
+from forum.adapters.signing_key import KEY_FILE, load_signer
 from forum.errors import StartupProblem
 from forum.ports import Store
-from forum.record.signing import KEY_FILE, Signer
+from forum.record.signing import Signer
 from forum.settings import Settings
 
 # The database, its log, copies of it as people name them, and the key.
@@ -140,7 +141,7 @@ async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = 
             "`forum serve --new-key`: the record goes on under a new name, and whoever watches it will ask why.",
             path=path,
         )
-    signer = Signer.load(settings.data)
+    signer = load_signer(settings.data)
     if known and signer.name != known and not new_key:
         raise StartupProblem(
             "%(path)s is not the key of this record (%(known)s). Put the right one back from a backup.",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# How a ballot was cast, as leaves say it. `record/verify.py`, which travels alone, has the same words.
+PAPER, DEVICE, PAPER_OR_DEVICE = ORIGINS = ("paper", "device", "paper or device")
+
 
 @dataclass(frozen=True)
 class Cast:

@@ -20,7 +20,7 @@ from fractions import Fraction
 from typing import Any
 
 from forum.errors import CastRefused
-from forum.record import verify
+from forum.voting.ballot import DEVICE, PAPER, PAPER_OR_DEVICE
 from forum.voting.commission import Commission, Group
 from forum.voting.consensus import group_informed
 from forum.voting.counting import AGREE, basis_points
@@ -253,8 +253,8 @@ def origin_of(
         return lambda paper: ""
     label = label_of(partition, Counter(group for group, _ in ballots), threshold, method)
     if any(n < threshold for n in Counter((label(group), paper) for group, paper in ballots).values()):
-        return lambda paper: verify.PAPER_OR_DEVICE
-    return lambda paper: verify.PAPER if paper else verify.DEVICE
+        return lambda paper: PAPER_OR_DEVICE
+    return lambda paper: PAPER if paper else DEVICE
 
 
 def view_shift(

@@ -9,9 +9,9 @@ from support.factories import CLOCK, a_commission
 
 from forum.adapters import known_record
 from forum.adapters.known_record import Head, Keeper
+from forum.adapters.signing_key import KEY_FILE, load_signer
 from forum.errors import StartupProblem
 from forum.ports import Store
-from forum.record.signing import KEY_FILE, Signer
 from forum.services import record_entries
 
 
@@ -61,7 +61,7 @@ async def test_an_empty_database_beside_a_key_is_told_where_nothing_else_is_know
     sqlite_store: Store, tmp_path: Path
 ) -> None:
     await known_record.check(sqlite_store, tmp_path)  # a first start
-    Signer.load(tmp_path)
+    load_signer(tmp_path)
     with pytest.raises(StartupProblem, match="has a signing key, but the database is empty"):
         await known_record.check(sqlite_store, tmp_path)
     async with sqlite_store.begin() as work:

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 from support.decided_session import FIRST, a_vote
 
 from forum.__main__ import main
+from forum.adapters.signing_key import KEY_FILE
 from forum.cli import opened, run, settings_for
-from forum.record.signing import KEY_FILE
 
 
 def forum(*arguments: str | Path) -> Result:

@@ -9,19 +9,20 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
+from forum.adapters.signing_key import KEY_FILE, load_signer
 from forum.errors import StartupProblem
 from forum.record import verify
-from forum.record.signing import KEY_FILE, Signer, check_with
+from forum.record.signing import check_with
 
 
 def test_a_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     data = tmp_path / "new"
-    first = Signer.load(data)
+    first = load_signer(data)
     assert (data / KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert [path.name for path in data.iterdir()] == [KEY_FILE]
-    again = Signer.load(data)
+    again = load_signer(data)
     assert (again.name, again.public_key_pem) == (first.name, first.public_key_pem)
-    assert Signer.load(tmp_path / "other").public_key_pem != first.public_key_pem
+    assert load_signer(tmp_path / "other").public_key_pem != first.public_key_pem
 
 
 def test_many_who_start_at_once_end_with_one_key(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_many_who_start_at_once_end_with_one_key(tmp_path: Path) -> None:
 
     def start() -> None:
         barrier.wait()
-        keys.add(Signer.load(tmp_path).public_key_pem)
+        keys.add(load_signer(tmp_path).public_key_pem)
 
     threads = [threading.Thread(target=start) for _ in range(8)]
     for thread in threads:
@@ -51,28 +52,28 @@ def other_kind() -> bytes:
 def test_a_damaged_key_is_said_and_left_alone(tmp_path: Path, content: bytes) -> None:
     (tmp_path / KEY_FILE).write_bytes(content)
     with pytest.raises(StartupProblem, match="damaged"):
-        Signer.load(tmp_path)
+        load_signer(tmp_path)
     assert (tmp_path / KEY_FILE).read_bytes() == content
 
 
 def test_a_key_that_cannot_be_read_or_made_is_said(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).mkdir()
     with pytest.raises(StartupProblem, match="Cannot use the signing key"):
-        Signer.load(tmp_path)
+        load_signer(tmp_path)
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StartupProblem, match="Cannot use the signing key"):
-        Signer.load(tmp_path / "file")
+        load_signer(tmp_path / "file")
 
 
 def test_a_record_is_called_after_its_key_unless_named(tmp_path: Path) -> None:
-    signer = Signer.load(tmp_path)
+    signer = load_signer(tmp_path)
     assert signer.name.startswith("forum-")
     assert len(signer.name) == len("forum-") + 8
-    assert Signer.load(tmp_path, "example.org/forum").name == "example.org/forum"
+    assert load_signer(tmp_path, "example.org/forum").name == "example.org/forum"
 
 
 def test_a_checkpoint_is_a_note_signed_by_its_own_origin(tmp_path: Path) -> None:
-    signer = Signer.load(tmp_path)
+    signer = load_signer(tmp_path)
     root = verify.root([verify.leaf_hash(b"x")])
     note = verify.parse_note(signer.checkpoint(1, root))
     assert verify.parse_checkpoint(note.text) == (signer.name, 1, root)
@@ -83,7 +84,7 @@ def test_a_checkpoint_is_a_note_signed_by_its_own_origin(tmp_path: Path) -> None
     assert signed(note.text, signature)
     assert not signed(note.text + b" ", signature)
     assert not signed(note.text, signature[:-1])
-    assert not check_with(Signer.load(tmp_path / "other").public_key_pem)(note.text, signature)
+    assert not check_with(load_signer(tmp_path / "other").public_key_pem)(note.text, signature)
 
 
 def test_only_an_ed25519_key_can_check() -> None:

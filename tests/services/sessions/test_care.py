@@ -9,11 +9,11 @@ import pytest
 from support.decided_session import COMMISSIONER, FIRST, PEOPLE
 from support.factories import CLOCK, a_cast, a_room
 
+from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
 from forum.record import verify as record
 from forum.record.audit import verify
-from forum.record.signing import Signer
 from forum.services import exports
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions.care import MOST_VERSIONS, Caring
@@ -149,7 +149,7 @@ async def test_with_badges_on_again_the_record_has_the_whole_result_and_an_expor
         await room.acts.end(room.live.id)
     [revealed] = [e for e in await room.entries() if e["type"] == "round revealed"]
     assert revealed["result"]["by_group"]
-    data = await exports.export(room.store, Signer.load(tmp_path))
+    data = await exports.export(room.store, load_signer(tmp_path))
     assert [check for check in verify(data) if check.verdict == "FAIL"] == []
     async with room.store.read() as work:
         assert len(await exports.opened_ballots(work, round_.id)) == len(PEOPLE)
@@ -166,7 +166,7 @@ async def test_a_vote_annulled_while_badges_were_off_is_never_opened(room: Room,
     async with room.store.read() as work:
         with pytest.raises(NotFound):
             await exports.opened_ballots(work, round_.id)
-    data = await exports.export(room.store, Signer.load(tmp_path))
+    data = await exports.export(room.store, load_signer(tmp_path))
     assert [check for check in verify(data) if check.verdict == "FAIL"] == []
 
 

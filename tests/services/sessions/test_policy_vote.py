@@ -10,11 +10,11 @@ from support.decided_session import COMMISSIONER, PEOPLE, there
 from support.factories import CLOCK, new_id
 from support.second_run_session import Playing, a_replay
 
+from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, FormErrors, IllegalMove
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.record.audit import verify
-from forum.record.signing import Signer
 from forum.record.verify import FAIL
 from forum.services import exports
 from forum.services.decisions import DecisionForm, Promise, decide
@@ -173,7 +173,7 @@ class TestCommitting:
             ("The ward manager", "2027-03-31"), ("The trust", "2027-01-31"),
         ]  # fmt: skip
         assert await pledges(playing) == []
-        data = await exports.export(playing.store, Signer.load(tmp_path_factory.mktemp("key")), None)
+        data = await exports.export(playing.store, load_signer(tmp_path_factory.mktemp("key")), None)
         assert [(c.name, c.detail) for c in verify(data) if c.verdict == FAIL] == []
 
     async def test_the_same_commitment_twice_is_one(self, playing: Playing) -> None:

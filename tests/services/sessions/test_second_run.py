@@ -10,10 +10,10 @@ from support.decided_session import FIRST, PEOPLE, there
 from support.factories import CLOCK
 from support.second_run_session import BEN, SCENE, TWEE, Playing, a_replay
 
+from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
 from forum.record.audit import verify
-from forum.record.signing import Signer
 from forum.record.verify import FAIL
 from forum.services import exports
 from forum.services.decisions import matter
@@ -211,7 +211,7 @@ class TestTheNextVote:
         opened = [e for e in entries if e["type"] == "round opened"]
         assert [e["kind"] for e in opened] == ["first vote", "vote after replay", "magic check"]
         assert [r["id"] for r in opened[1]["responses"]] == ["r1", "r2", "r3", "r4", "none"]
-        data = await exports.export(playing.store, Signer.load(tmp_path_factory.mktemp("key")), None)
+        data = await exports.export(playing.store, load_signer(tmp_path_factory.mktemp("key")), None)
         assert [(c.name, c.detail) for c in verify(data) if c.verdict == FAIL] == []
 
     async def test_a_draft_on_screen_follows_until_the_vote_is_open(self, playing: Playing) -> None:

@@ -10,12 +10,12 @@ import pytest
 from support.app import telling
 from support.factories import CLOCK, a_commission, a_session, new_id
 
+from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.record import audit
 from forum.record.public_log import Log
-from forum.record.signing import Signer
 from forum.record.verify import unpack
 from forum.services import exports
 from forum.services.sessions.facilitation import Facilitation
@@ -301,7 +301,7 @@ async def test_an_export_with_moderation_in_it_passes_every_check(sqlite_store: 
         sqlite_store, CLOCK, now.appeal.id, story.id, "overturn", because="He is.", by=MEL, public=True
     )
     await act(sqlite_store, story, "accept", because="")
-    data = await exports.export(sqlite_store, Signer.load(tmp_path))
+    data = await exports.export(sqlite_store, load_signer(tmp_path))
     assert {check.verdict for check in audit.verify(data)} == {"PASS"}
     files, _ = unpack(data)
     log = Log.read(files, None)

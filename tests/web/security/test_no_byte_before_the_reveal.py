@@ -21,10 +21,10 @@ from support.factories import new_id
 from support.second_run_session import BEN, QUESTION, SCENE
 from support.two_worlds import BALLOTS, MARKERS, MINE, PICKS, ROOM, World, a_world
 
+from forum.adapters.signing_key import load_signer
 from forum.live import live_count, room
 from forum.live.ballot_box import Intake
 from forum.live.stop_box import Press, Stopping
-from forum.record.signing import Signer
 from forum.services.sessions import asynchronous
 from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.sessions.care import Caring
@@ -53,7 +53,7 @@ Lived = Callable[..., Awaitable[dict[str, dict[str, str]]]]
 def lived(tmp_path: Path, sqlite_template: Path) -> Lived:
     """Lives a day in both worlds; returns what everybody received in each."""
 
-    Signer.load(tmp_path)
+    load_signer(tmp_path)
 
     async def live(day: Day, **changes: object) -> dict[str, dict[str, str]]:
         received = {}

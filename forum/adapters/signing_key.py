@@ -1,0 +1,67 @@
+"""The file of the signing key, in the data folder: made once, whole or not at all, readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from forum.adapters import machine
+from forum.errors import StartupProblem
+from forum.record.signing import Signer
+
+KEY_FILE = "signing_key.pem"
+
+
+def load_signer(data: Path, name: str = "") -> Signer:
+    """Returns the signer of a data folder. Its key is made at the first call, readable by its owner only.
+
+    Raises StartupProblem where the key cannot be read, is damaged, or cannot be made.
+    """
+    path = data / KEY_FILE
+    try:
+        if not path.exists():
+            _make_key(path)
+        pem = path.read_bytes()
+    except OSError as error:
+        problem = "Cannot use the signing key %(path)s: %(why)s. Check who owns the folder."
+        raise StartupProblem(problem, path=path, why=error.strerror or error) from error
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError) as error:
+        raise _damaged(path) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _damaged(path)
+    return Signer.of(key, name)
+
+
+def _make_key(path: Path) -> None:
+    """Makes the key file whole or not at all; where two processes try at once, both end with the same key."""
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        # A link, unlike a rename, never replaces a key that another process has put there meanwhile. A
+        # crash before it leaves a draft that nothing reads; a crash after it leaves the key in place.
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            return
+        machine.sync_folder(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _damaged(path: Path) -> StartupProblem:
+    words = "The signing key %(path)s is damaged. Put back a copy of it: the record needs the key it began with."
+    return StartupProblem(words, path=path)
