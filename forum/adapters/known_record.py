@@ -111,7 +111,7 @@ async def check(store: Store, data: Path, *, accept: bool = False) -> None:
 async def _signed(store: Store) -> bool:
     """Whether a key was tied to this database before."""
     async with store.read() as work:
-        return await work.facts.get("signing_key") is not None
+        return await work.facts.get_fact("signing_key") is not None
 
 
 class Keeper:

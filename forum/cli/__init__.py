@@ -134,7 +134,7 @@ async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = 
     """
     path = settings.data / KEY_FILE
     async with opened_store.read() as work:
-        known = await work.facts.get(_KEY)
+        known = await work.facts.get_fact(_KEY)
     if known and not path.exists() and not new_key:
         raise StartupProblem(
             "The signing key %(path)s is gone. Put it back from a backup. If it is lost for good, start once with "
@@ -150,7 +150,7 @@ async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = 
         )
     if signer.name != known:
         async with opened_store.begin() as work:
-            await work.facts.set(_KEY, signer.name)
+            await work.facts.set_fact(_KEY, signer.name)
     return signer
 
 

@@ -235,12 +235,12 @@ async def _prepare(store: Store, *, demo: bool) -> str:
     """What a database needs before it is served. Returns the key of the first administrator's link, or ""."""
     clock = SystemClock()
     async with store.begin() as work:
-        if await work.facts.get(MADE_BY) is None:
-            await work.facts.set(MADE_BY, "forum")
+        if await work.facts.get_fact(MADE_BY) is None:
+            await work.facts.set_fact(MADE_BY, "forum")
     if demo:
         await demonstration.load(store, clock)
     async with store.begin() as work:
-        if any(permissions.ADMINISTRATOR in person.roles for person in await work.people.all()):
+        if any(permissions.ADMINISTRATOR in person.roles for person in await work.people.list_people()):
             return ""
         key = secrets.token_urlsafe(24)
         await work.people.set_first_link(digest(key), clock.later(days=1))

@@ -67,7 +67,7 @@ async def _add(settings: Settings, login: str, name: str, held: tuple[str, ...],
         created_at=SystemClock().now(),
     )
     async with opened(settings, make=True) as store, store.begin() as work:
-        await work.people.add(person)
+        await work.people.add_person(person)
         if permissions.ADMINISTRATOR in held:
             # Whoever finds the first administrator's link now comes too late: a link that has run out replaces it.
             await work.people.set_first_link(digest(secrets.token_urlsafe()), person.created_at)
@@ -110,7 +110,7 @@ def list_(data: Path | None, as_json: bool) -> None:
 
 async def _all(settings: Settings) -> list[Person]:
     async with opened(settings) as store, store.read() as work:
-        return await work.people.all()
+        return await work.people.list_people()
 
 
 @user.command()

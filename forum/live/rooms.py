@@ -106,7 +106,7 @@ class Rooms:
         if seen is not None:
             return seen == room.view.session
         async with self._store.read() as work:
-            return await work.sessions.get(room.view.session.id) == room.view.session
+            return await work.sessions.get_session(room.view.session.id) == room.view.session
 
     async def enter(self, session: str, connection: Connection, seen: int = -1, history: str = "") -> Room:
         """Takes a screen into the room of a session, and greets it with what is its own. Raises NotFound, RoomFull.
@@ -295,6 +295,6 @@ class Rooms:
 
     async def _view(self, session: str) -> View:
         async with self._store.read() as work:
-            view = await view_of(work, await work.sessions.get(session))
+            view = await view_of(work, await work.sessions.get_session(session))
         self.expect(session, view.reasons_due)
         return replace(view, full=self.places.full(session))

@@ -62,7 +62,7 @@ class Stopping:
         await self._presses.drain()
 
     async def _commit(self, work: Work, presses: Sequence[Press]) -> Committed[str]:
-        sessions = {id_: await work.sessions.get(id_) for id_ in {press.session for press in presses}}
+        sessions = {id_: await work.sessions.get_session(id_) for id_ in {press.session for press in presses}}
         codes = [await _kept(work, sessions[press.session], press) for press in presses]
         new = {press.session for press, code in zip(presses, codes, strict=True) if not code}
         return codes, lambda: self._tell(new)

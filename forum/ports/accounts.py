@@ -33,11 +33,11 @@ class Token:
 class People(Protocol):
     """Accounts, sign-ins, the first administrator's link, organisers' tokens. Secrets come in hashed (SHA-256 hex)."""
 
-    async def add(self, person: Person) -> None:
+    async def add_person(self, person: Person) -> None:
         """Raises BadInput(field="login") where the login (compared without case) is taken."""
 
     async def by_login(self, login: str) -> Person | None: ...
-    async def all(self, *, lock: bool = False) -> list[Person]:
+    async def list_people(self, *, lock: bool = False) -> list[Person]:
         """In the order they were added. `lock` keeps every other unit of work from changing them until this one
         ends."""
         ...

@@ -71,12 +71,12 @@ class Post(Protocol):
 class Mail(Protocol):
     """Who wants to be told of a story by e-mail."""
 
-    async def add(self, subscription: Subscription) -> None:
+    async def add_subscription(self, subscription: Subscription) -> None:
         """In the place of whatever there was for its story."""
 
-    async def of(self, story: str) -> Subscription | None: ...
+    async def get_subscription(self, story: str) -> Subscription | None: ...
     async def by_key(self, key: str) -> Subscription: ...
-    async def due(self, at: str, size: int) -> list[Subscription]:
+    async def list_due_subscriptions(self, at: str, size: int) -> list[Subscription]:
         """Those to be looked at, with `size` entries in the record: asked or confirmed; who waits longest first."""
         ...
 
@@ -84,10 +84,10 @@ class Mail(Protocol):
         """Those not confirmed in time."""
         ...
 
-    async def save(self, subscription: Subscription, before: Subscription) -> bool:
+    async def save_subscription(self, subscription: Subscription, before: Subscription) -> bool:
         """False, and nothing is kept, where it is gone or its state is no longer that of `before`."""
         ...
 
-    async def forget(self, story: str) -> bool:
+    async def erase_story(self, story: str) -> bool:
         """Deletes what there is for a story. True where an address went with it."""
         ...

@@ -17,13 +17,13 @@ from forum.voting.ballot import Ballot
 class Sessions(Protocol):
     """Live sessions and who joined them."""
 
-    async def add(self, session: LiveSession) -> None:
+    async def add_session(self, session: LiveSession) -> None:
         """Raises BadInput(field="code") where a session that has not ended has this code; make another one then."""
 
-    async def get(self, session: str, *, lock: bool = False) -> LiveSession:
+    async def get_session(self, session: str, *, lock: bool = False) -> LiveSession:
         """`lock` keeps every other unit of work from changing it until this one ends."""
 
-    async def by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
+    async def session_by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
         """Of the sessions of this kind the one that has not ended, else the newest that had this code."""
 
     async def by_projector(self, key: str) -> LiveSession: ...
@@ -31,10 +31,10 @@ class Sessions(Protocol):
         """By the key of the link for shared tablets; an empty key is nobody's."""
         ...
 
-    async def of(self, commission: str | None = None) -> list[LiveSession]:
+    async def list_sessions(self, commission: str | None = None) -> list[LiveSession]:
         """Newest first."""
 
-    async def save(self, session: LiveSession) -> None: ...
+    async def save_session(self, session: LiveSession) -> None: ...
     async def join(self, participant: Participant, device: str) -> Participant:
         """Adds it, or returns the one that this device (a SHA-256) already is in this session.
 
@@ -82,7 +82,7 @@ class Cares(Protocol):
     async def see(self, session: str, kind: str, seen: int | None = None) -> None:
         """All that was asked for until now is seen, or so much of it."""
 
-    async def of(self, session: str) -> dict[tuple[str, str], Asked]:
+    async def list_asked(self, session: str) -> dict[tuple[str, str], Asked]:
         """By what and about what."""
         ...
 
@@ -97,11 +97,11 @@ class Cares(Protocol):
 class LastActs(Protocol):
     """The facilitator's last act in each session, for as long as it can be undone."""
 
-    async def get(self, session: str) -> LastAct | None: ...
-    async def put(self, act: LastAct) -> None:
+    async def get_last_act(self, session: str) -> LastAct | None: ...
+    async def put_last_act(self, act: LastAct) -> None:
         """In the place of the one before."""
 
-    async def forget(self, session: str) -> None:
+    async def forget_last_act(self, session: str) -> None:
         """There is nothing to undo in this session."""
 
 
@@ -120,24 +120,24 @@ class Programmes(Protocol):
         """As it was from that change on. Raises NotFound where that is no longer kept."""
         ...
 
-    async def add(self, planned: Planned) -> None:
+    async def add_programme(self, planned: Planned) -> None:
         """The next state; the oldest are forgotten in time. Raises IllegalMove where this number is there already."""
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Takes a story out of every programme, and forgets how those programmes were before."""
 
 
 class Tickets(Protocol):
     """Tickets to sessions. Codes come in hashed (SHA-256 hex)."""
 
-    async def add(self, tickets: Sequence[Ticket]) -> None:
+    async def add_tickets(self, tickets: Sequence[Ticket]) -> None:
         """Raises IllegalMove where a number is taken: somebody else issued tickets at this moment."""
 
-    async def of(self, session: str) -> list[Ticket]:
+    async def list_tickets(self, session: str) -> list[Ticket]:
         """By number."""
         ...
 
-    async def by_code(self, session: str, code: str) -> Ticket | None: ...
+    async def ticket_by_code(self, session: str, code: str) -> Ticket | None: ...
     async def use(self, ticket: str, participant: str, at: str) -> bool:
         """Ties a ticket to who came with it. False, and nothing changes, where it was used or revoked before."""
         ...
@@ -146,15 +146,15 @@ class Tickets(Protocol):
         """False where it was revoked before."""
         ...
 
-    async def move(self, participant: str, device: str) -> None:
+    async def move_ticket(self, participant: str, device: str) -> None:
         """The participant is on this device (a SHA-256) from now on; the one before is nobody's."""
 
 
 class Papers(Protocol):
     """Papers counted by hand, one count for each round."""
 
-    async def get(self, round_id: str) -> PaperCount | None: ...
-    async def put(self, count: PaperCount) -> None:
+    async def get_paper_count(self, round_id: str) -> PaperCount | None: ...
+    async def put_paper_count(self, count: PaperCount) -> None:
         """Keeps a count in the place of an unconfirmed one. Raises IllegalMove where it was confirmed already."""
 
     async def discard(self, round_id: str, id_: str) -> bool:
@@ -174,39 +174,39 @@ class Stops(Protocol):
         showing gets the character and the words of the new one instead, unless it is `fixed`. Returns the stop as it
         is kept now, None where there is no such participant in the stop's session, or one who only observes."""
 
-    async def add(self, stop: Stop) -> None:
+    async def add_stop(self, stop: Stop) -> None:
         """A stop that somebody shouted: it has no participant."""
 
-    async def get(self, stop: str) -> Stop: ...
-    async def of(self, session: str) -> list[Stop]:
+    async def get_stop(self, stop: str) -> Stop: ...
+    async def list_stops(self, session: str) -> list[Stop]:
         """In the order in which they came."""
 
-    async def yours(self, participant: str, showing: str) -> Stop | None: ...
-    async def save(self, stop: Stop) -> None:
+    async def stop_by(self, participant: str, showing: str) -> Stop | None: ...
+    async def save_stop(self, stop: Stop) -> None:
         """All but what its presser wrote."""
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Takes every word out of the stops of a story. That somebody stopped, and when, stays."""
 
 
 class Proposals(Protocol):
     """Proposals of a session, with their amendments and pledges."""
 
-    async def add(self, proposal: Proposal) -> bool:
+    async def add_proposal(self, proposal: Proposal) -> bool:
         """False where there is one with this id already."""
 
-    async def get(self, proposal: str) -> Proposal: ...
-    async def of(self, session: str) -> list[Proposal]:
+    async def get_proposal(self, proposal: str) -> Proposal: ...
+    async def list_proposals(self, session: str) -> list[Proposal]:
         """In the order they were made."""
 
-    async def save(self, proposal: Proposal) -> None: ...
+    async def save_proposal(self, proposal: Proposal) -> None: ...
     async def amend(self, amendment: Amendment) -> bool:
         """False where an amendment of this proposal is in flight."""
 
     async def amendments(self, session: str) -> list[Amendment]:
         """Of all its proposals, in the order they were made."""
 
-    async def close(self, amendment: Amendment) -> None: ...
+    async def close_amendment(self, amendment: Amendment) -> None: ...
     async def pledge(self, pledge: Pledge) -> bool:
         """False where there is one with this id already."""
 
@@ -217,5 +217,5 @@ class Proposals(Protocol):
         """Those about these rounds."""
 
     async def save_pledge(self, pledge: Pledge) -> None: ...
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Takes the words out of every proposal that grew from a story, out of its amendments and pledges."""

@@ -15,18 +15,18 @@ from forum.stories.suggestion import Suggestion
 class Stories(Protocol):
     """Stories, whatever their status."""
 
-    async def add(self, story: Submission) -> bool:
+    async def add_story(self, story: Submission) -> bool:
         """False, and nothing is kept, where there is one with this private link."""
         ...
 
-    async def get(self, story: str, *, lock: bool = False) -> Submission:
+    async def get_story(self, story: str, *, lock: bool = False) -> Submission:
         """`lock` keeps every other unit of work from changing it until this one ends."""
 
     async def by_link(self, link: str, *, lock: bool = False) -> Submission:
         """By the SHA-256 of the private link's key; `lock` as in `get`."""
         ...
 
-    async def save(self, story: Submission, expected_status: str) -> None:
+    async def save_story(self, story: Submission, expected_status: str) -> None:
         """All but its link and what its writer allows. Raises IllegalMove where the story's status is no longer
         `expected_status` (somebody was faster), or it would be accepted and its writer does not allow that."""
 
@@ -37,7 +37,7 @@ class Stories(Protocol):
         """The private link `old` (a SHA-256) is dead from now on, and `new` in its place; "" is no link at all. Raises
         NotFound where no story has the old one."""
 
-    async def of(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
+    async def list_stories(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
         """Oldest first."""
 
     async def statuses(self, stories: Collection[str]) -> dict[str, str]:
@@ -52,15 +52,15 @@ class Stories(Protocol):
 class Drafts(Protocol):
     """Drafts of stories with their versions, and what others suggest for them."""
 
-    async def add(self, story: str, draft: Draft, at: str) -> bool:
+    async def open_draft(self, story: str, draft: Draft, at: str) -> bool:
         """Opens a draft; False, and nothing is kept, where the story has one."""
         ...
 
-    async def get(self, story: str, *, lock: bool = False) -> Draft:
+    async def get_draft(self, story: str, *, lock: bool = False) -> Draft:
         """`lock` keeps every other unit of work from changing it until this one ends."""
         ...
 
-    async def save(self, story: str, draft: Draft, at: str) -> None: ...
+    async def save_draft(self, story: str, draft: Draft, at: str) -> None: ...
     async def versions(self, story: str) -> list[Version]:
         """Oldest first."""
         ...
@@ -108,21 +108,21 @@ class Drafts(Protocol):
     async def answer(self, suggestion: Suggestion) -> None:
         """Keeps outcome, reason and when. Raises IllegalMove where it was answered already."""
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Deletes the draft, all versions and all suggestions of a story."""
 
 
 class Moderation(Protocol):
     """What moderators did, what writers appealed against, what readers reported."""
 
-    async def add(self, act: Act) -> None: ...
-    async def of(self, story: str) -> list[Act]:
+    async def add_act(self, act: Act) -> None: ...
+    async def list_acts(self, story: str) -> list[Act]:
         """Oldest first."""
 
     async def log(self, start: int = 0, most: int = 50) -> list[Act]:
         """The acts that stand in the record, newest first, without the first `start` of them."""
 
-    async def size(self) -> int:
+    async def count_acts(self) -> int:
         """How many acts stand in the record."""
 
     async def add_appeal(self, appeal: Appeal) -> bool:
@@ -143,7 +143,7 @@ class Moderation(Protocol):
     async def answer_reports(self, story: str, ids: Sequence[str], answer: str, at: str) -> None:
         """Raises IllegalMove where one of them is not there, another story's, or answered already."""
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Takes every word about a story out: reasons, appeals, reports. What was done, and when, stays."""
 
 
@@ -165,15 +165,15 @@ class Library(Protocol):
 class Evidences(Protocol):
     """Links and files beside stories, with the files' content."""
 
-    async def add(self, item: Evidence, content: bytes = b"") -> None:
+    async def add_evidence(self, item: Evidence, content: bytes = b"") -> None:
         """Raises BadInput(field="item") where the id is another's."""
 
-    async def get(self, item: str) -> Evidence: ...
+    async def get_evidence(self, item: str) -> Evidence: ...
     async def content(self, item: str) -> bytes:
         """Raises NotFound for a link, and for a file that is no longer kept."""
         ...
 
-    async def of(self, story: str) -> list[Evidence]:
+    async def list_evidence(self, story: str) -> list[Evidence]:
         """In the order in which it was added."""
         ...
 
@@ -181,9 +181,9 @@ class Evidences(Protocol):
         """How many pieces no moderator has dealt with, by story id; the story that waits longest first."""
         ...
 
-    async def save(self, item: Evidence, before: Evidence) -> None:
+    async def save_evidence(self, item: Evidence, before: Evidence) -> None:
         """Raises IllegalMove where it is no longer as `before`. What was declined loses its content and its url."""
 
-    async def remove(self, item: str) -> None: ...
-    async def forget(self, story: str) -> None:
+    async def remove_evidence(self, item: str) -> None: ...
+    async def erase_story(self, story: str) -> None:
         """Deletes all evidence of a story, content and all."""

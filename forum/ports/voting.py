@@ -14,15 +14,15 @@ from forum.voting.round import Round
 class Rounds(Protocol):
     """Rounds and their ballots."""
 
-    async def add(self, round_: Round) -> None: ...
-    async def get(self, round_id: str, *, lock: bool = False) -> Round:
+    async def add_round(self, round_: Round) -> None: ...
+    async def get_round(self, round_id: str, *, lock: bool = False) -> Round:
         """`lock` waits for casts on their way to be committed, and keeps further ones out until this unit ends."""
 
     async def some(self, ids: Collection[str]) -> dict[str, Round]:
         """Those of them that there are, by id."""
         ...
 
-    async def of(self, session: str) -> list[Round]:
+    async def list_rounds(self, session: str) -> list[Round]:
         """In the order they were made."""
 
     async def of_all(self, sessions: Collection[str], *, scenario: str | None = None) -> dict[str, list[Round]]:
@@ -37,7 +37,7 @@ class Rounds(Protocol):
         """Whether a vote in a room is open; rounds that have a closing time do not count."""
         ...
 
-    async def save(self, round_: Round) -> None: ...
+    async def save_round(self, round_: Round) -> None: ...
     async def cast(self, batch: Sequence[Cast]) -> list[CastOutcome]:
         """Counts what can be counted, in the order given, and says for each what became of it; never raises for one.
 
@@ -66,31 +66,31 @@ class Rounds(Protocol):
     async def by_group(self, round_id: str) -> dict[str | None, int]:
         """How many ballots of a round there are from each group that has one."""
 
-    async def yours(self, participant: str, rounds: Sequence[str]) -> list[Ballot]: ...
+    async def ballots_by(self, participant: str, rounds: Sequence[str]) -> list[Ballot]: ...
 
 
 class Reasons(Protocol):
     """The reasons of rounds, from the reveal on."""
 
-    async def add(self, reasons: Sequence[Reason]) -> None:
+    async def add_reasons(self, reasons: Sequence[Reason]) -> None:
         """Those whose round and participant have one already stay as they are."""
 
-    async def put(self, reason: Reason) -> None:
+    async def put_reason(self, reason: Reason) -> None:
         """Keeps it in the place of the one that its participant gave in its round, if any; "me too" starts again."""
 
-    async def get(self, reason: str) -> Reason: ...
-    async def of(self, round_id: str) -> list[Reason]:
+    async def get_reason(self, reason: str) -> Reason: ...
+    async def list_reasons(self, round_id: str) -> list[Reason]:
         """In the order of their random ids, which says nothing of who wrote first."""
 
-    async def yours(self, participant: str, round_id: str) -> Reason | None: ...
-    async def move(self, reason: str, state: str) -> None: ...
-    async def due(self, session: str, at: str) -> int:
+    async def reason_by(self, participant: str, round_id: str) -> Reason | None: ...
+    async def move_reason(self, reason: str, state: str) -> None: ...
+    async def show_due_reasons(self, session: str, at: str) -> int:
         """Shows every reason of the session's rounds that waits and is due at this time; how many."""
 
     async def next_due(self, round_id: str) -> str:
         """When the next reason of a round is due, "" for none."""
 
-    async def remove(self, round_id: str, participant: str) -> None:
+    async def remove_reason(self, round_id: str, participant: str) -> None:
         """Deletes what a participant wrote in a round, also what stands with the ballot."""
 
     async def too(self, reason: str, participant: str, *, on: bool) -> None:
@@ -102,17 +102,17 @@ class Reasons(Protocol):
     async def said(self, participant: str, round_id: str) -> set[str]:
         """The reasons of a round to which this participant says "me too"."""
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Deletes the reasons of every round that came from a story."""
 
 
 class Decisions(Protocol):
     """Decisions with their commitments."""
 
-    async def add(self, decision: Decision) -> None: ...
+    async def add_decision(self, decision: Decision) -> None: ...
     async def commit(self, commitment: Commitment) -> None:
         """Adds a commitment to a decision that is there."""
 
-    async def get(self, decision: str) -> Decision: ...
-    async def of(self, commission: str | None = None) -> list[Decision]:
+    async def get_decision(self, decision: str) -> Decision: ...
+    async def list_decisions(self, commission: str | None = None) -> list[Decision]:
         """Newest first."""

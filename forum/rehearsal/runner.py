@@ -277,7 +277,7 @@ class _Play:
         if self._store is None:
             return int((await self._now(self.phones[0]))["v"])
         async with self._store.read() as work:
-            return (await work.sessions.get(self._stage.session)).version
+            return (await work.sessions.get_session(self._stage.session)).version
 
     def _seen(self, round_id: str) -> list[Seen]:
         found = [

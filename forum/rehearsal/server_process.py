@@ -42,9 +42,13 @@ async def prepare(store: Store, login: str = FIRST) -> str:
     """
     clock = SystemClock()
     async with store.begin() as work:
-        if await work.facts.get(MADE_BY) is None and not await work.people.all() and not await work.record.size():
-            await work.facts.set(MADE_BY, REHEARSAL)
-        if await work.facts.get(MADE_BY) != REHEARSAL:
+        if (
+            await work.facts.get_fact(MADE_BY) is None
+            and not await work.people.list_people()
+            and not await work.record.size()
+        ):
+            await work.facts.set_fact(MADE_BY, REHEARSAL)
+        if await work.facts.get_fact(MADE_BY) != REHEARSAL:
             raise StartupProblem("This data was not made by a rehearsal. Name a new folder with --data.")
         person = await work.people.by_login(login)
         if person is None:
@@ -55,7 +59,7 @@ async def prepare(store: Store, login: str = FIRST) -> str:
                 roles=_ROLES[login],
                 created_at=clock.now(),
             )
-            await work.people.add(person)
+            await work.people.add_person(person)
     _token, secret = await organising.make_token(store, clock, person, "forum rehearse")
     return secret
 

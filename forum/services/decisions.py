@@ -124,7 +124,7 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     """The same for a decision made before: a round may have been annulled since."""
     if not 1 <= len(rounds) <= 2:
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
-    by_id = {id_: await work.rounds.get(id_, lock=lock) for id_ in sorted(set(rounds))}
+    by_id = {id_: await work.rounds.get_round(id_, lock=lock) for id_ in sorted(set(rounds))}
     found = tuple(by_id[id_] for id_ in rounds)
     if any(r.state not in (REVEALED, ANNULLED) for r in found):
         raise IllegalMove("The result of this vote has not been shown yet. Decide on it after that.")
@@ -133,10 +133,10 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
         raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
     if len(found) == 2 and (found[1].second_of != found[0].id or found[1].session != found[0].session):
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
-    session = await work.sessions.get(found[0].session)
+    session = await work.sessions.get_session(found[0].session)
     if any(r.id in session.held for r in found):
         raise IllegalMove("Badges are off in this session. Decide on this vote once they are on again.")
-    commission = await work.commissions.get(session.commission)
+    commission = await work.commissions.get_commission(session.commission)
     results = [await tallying.result_of(work, r, commission.threshold) if r.state == REVEALED else None for r in found]
     return Matter(commission, session, found, tuple(results))
 
@@ -146,10 +146,10 @@ async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
     themselves, or the other way round: for whoever decides or reads, and never counted in. What a later version of the
     story asks in other words, or with other responses, is another question."""
     found = []
-    for session in await work.sessions.of(on.commission.id):
+    for session in await work.sessions.list_sessions(on.commission.id):
         if session.kind == on.session.kind or session.rehearsal != on.session.rehearsal or on.later.scene is None:
             continue
-        for round_ in await work.rounds.of(session.id):
+        for round_ in await work.rounds.list_rounds(session.id):
             if _asked(round_) == _asked(on.later) and round_.state == REVEALED:
                 result = await tallying.result_of(work, round_, on.commission.threshold)
                 found.append(Matter(on.commission, session, (round_,), (result,)))
@@ -176,7 +176,7 @@ async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm)
         decision = _checked(on, form, clock.now())
         if on.session.recorded:
             decision = replace(decision, entry=await _record(work, on, decision))
-        await work.decisions.add(decision)
+        await work.decisions.add_decision(decision)
         for pledge in await work.proposals.pledges_on(form.rounds):
             if pledge.id in form.pledges and pledge.state == WAITING:
                 await work.proposals.save_pledge(replace(pledge, state=CONFIRMED, decision=decision.id))
@@ -191,7 +191,7 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
     new = commitment(promise, decision, found)
     found.stop()
     async with store.begin() as work:
-        made = await work.decisions.get(decision)
+        made = await work.decisions.get_decision(decision)
         on = await matter(work, made.rounds, lock=True)
         if any((c.role, c.what, c.by) == (new.role, new.what, new.by) for c in made.commitments):
             return made
@@ -200,7 +200,7 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
         if on.session.recorded:
             await _record_commitment(work, on, new, clock.now())
         await work.decisions.commit(new)
-        return await work.decisions.get(decision)
+        return await work.decisions.get_decision(decision)
 
 
 async def _standing(work: Work, form: DecisionForm) -> Decision | None:
@@ -208,7 +208,7 @@ async def _standing(work: Work, form: DecisionForm) -> Decision | None:
     if not _ID.fullmatch(form.id):
         return None
     try:
-        decision = await work.decisions.get(form.id)
+        decision = await work.decisions.get_decision(form.id)
     except NotFound:
         return None
     if decision.rounds != form.rounds:

@@ -68,15 +68,15 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
     Raises StartupProblem where there are no stories in `folder`, or one cannot be used.
     """
     async with store.read() as work:
-        if await work.facts.get(FACT) is not None:
+        if await work.facts.get_fact(FACT) is not None:
             return False
     stories = _stories(folder)
     at = clock.now()
     async with store.begin() as work:
-        if await work.facts.get(FACT) is not None:
+        if await work.facts.get_fact(FACT) is not None:
             return False
         about = commission(at)
-        await work.commissions.add(about)
+        await work.commissions.add_commission(about)
         labels = {group.label.casefold(): group.id for group in about.groups}
         for story, twee in stories:
             submission = Submission(
@@ -93,9 +93,9 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
                 may_quote=True,
                 published_at=at,
             )
-            await work.stories.add(submission)
+            await work.stories.add_story(submission)
             await submissions.publish(work, submission, at)
-        await work.facts.set(FACT, about.id)
+        await work.facts.set_fact(FACT, about.id)
     return True
 
 
@@ -113,7 +113,7 @@ async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STO
         return []
     at = clock.now()
     async with store.begin() as work:
-        standing = await work.stories.of(about.id, submissions.ACCEPTED)
+        standing = await work.stories.list_stories(about.id, submissions.ACCEPTED)
         if standing:
             return list(standing)
         labels = {group.label.casefold(): group.id for group in about.groups}
@@ -130,7 +130,7 @@ async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STO
                 moderated_at=at,
                 may_perform=True,
             )
-            await work.stories.add(submission)
+            await work.stories.add_story(submission)
             found.append(submission)
     return found
 

@@ -19,12 +19,12 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
 
     Raises NotFound for a round that is not there, and just so for one whose result was not shown.
     """
-    round_ = await work.rounds.get(round_id)
-    session = await work.sessions.get(round_.session)
+    round_ = await work.rounds.get_round(round_id)
+    session = await work.sessions.get_session(round_.session)
     # A round that is annulled after its reveal keeps the time of it, and its ballots stay open.
     if not round_.revealed_at or session.partition is None or round_id in session.held:
         raise NotFound("There are no opened ballots here.")
-    commission = await work.commissions.get(session.commission)
+    commission = await work.commissions.get_commission(session.commission)
     ballots = await work.rounds.ballots(round_id)
     label = label_of(session.partition, Counter(b.group for b in ballots), commission.threshold, round_.method)
     origin = origin_of(session.partition, [(b.group, b.paper) for b in ballots], commission.threshold, round_.method)
@@ -37,9 +37,9 @@ MOST_KEPT = 16
 
 async def opened_lines(work: Work, round_id: str) -> bytes:
     """The same, a canonical line each: made once, and then kept while the round stays as it is. Raises NotFound."""
-    round_ = await work.rounds.get(round_id)
-    session = await work.sessions.get(round_.session)
-    commission = await work.commissions.get(session.commission)
+    round_ = await work.rounds.get_round(round_id)
+    session = await work.sessions.get_session(round_.session)
+    commission = await work.commissions.get_commission(session.commission)
     voted = (await work.rounds.voted([round_id]))[round_id]
 
     async def lines() -> bytes:
@@ -54,7 +54,7 @@ async def export(store: Store, signer: Signer, commission: str | None = None) ->
     """The export of one commission, or of all: a zip. Raises NotFound for a commission that is not there."""
     async with store.read() as work:
         if commission is not None:
-            await work.commissions.get(commission)
+            await work.commissions.get_commission(commission)
         entries = [verify.parse_canonical(entry.body) for entry in await work.record.entries()]
         disclosures = await work.record.disclosures(commission=commission)
         ballots = [

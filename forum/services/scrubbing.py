@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 async def to_do(work: Work, at: str) -> None:
     """There is something to be wiped once this unit of work is done."""
-    await work.facts.set(TO_SCRUB, at)
+    await work.facts.set_fact(TO_SCRUB, at)
 
 
 async def scrub(store: Store) -> None:
@@ -28,13 +28,13 @@ async def scrub(store: Store) -> None:
     Where the database cannot do it now, or a vote is open in a room, whose ballots do not wait, it stays to be done.
     """
     async with store.read() as work:
-        since = await work.facts.get(TO_SCRUB)
+        since = await work.facts.get_fact(TO_SCRUB)
         if not since or await work.rounds.voting():
             return
     try:
         await store.scrub()
         async with store.begin() as work:
-            if await work.facts.get(TO_SCRUB) == since:
-                await work.facts.set(TO_SCRUB, "")
+            if await work.facts.get_fact(TO_SCRUB) == since:
+                await work.facts.set_fact(TO_SCRUB, "")
     except StoreUnavailable:
         log.warning("words that were taken back may still be in the database's files; they are wiped later")

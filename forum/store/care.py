@@ -29,7 +29,7 @@ class SqlCare(Area):
         this = (asked.c.session == session, asked.c.kind == kind)
         await self._link.run(sa.update(asked).where(*this).values(seen=asked.c.number if seen is None else seen))
 
-    async def of(self, session: str) -> dict[tuple[str, str], Asked]:
+    async def list_asked(self, session: str) -> dict[tuple[str, str], Asked]:
         """How often, by what and about what."""
         rows = await self._link.rows(sa.select(asked).where(asked.c.session == session))
         return {(row["kind"], row["about"]): Asked(row["number"], row["seen"]) for row in rows}

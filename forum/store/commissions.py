@@ -14,11 +14,11 @@ from forum.voting.commission import Commission
 class SqlCommissions(Area):
     """ports.Commissions."""
 
-    async def add(self, commission: Commission) -> None:
+    async def add_commission(self, commission: Commission) -> None:
         """Keeps a new commission."""
         await self._link.run(sa.insert(table).values(plain(commission)))
 
-    async def get(self, commission: str) -> Commission:
+    async def get_commission(self, commission: str) -> Commission:
         """Raises NotFound."""
         return _commission(await self._link.one(having(table.c.id), "There is no such commission.", {"id": commission}))
 
@@ -27,7 +27,7 @@ class SqlCommissions(Area):
         wanted = sa.select(table.c.id, table.c.title).where(self._link.among(table.c.id, commissions))
         return {row["id"]: row["title"] for row in await self._link.rows(wanted)}
 
-    async def all(self) -> list[Commission]:
+    async def list_commissions(self) -> list[Commission]:
         """Newest first."""
         return [_commission(r) for r in await self._link.rows(sa.select(table).order_by(table.c.seq.desc()))]
 

@@ -18,7 +18,7 @@ _OF = having(decisions.c.commission).order_by(decisions.c.seq.desc())
 class SqlDecisions(Area):
     """ports.Decisions."""
 
-    async def add(self, decision: Decision) -> None:
+    async def add_decision(self, decision: Decision) -> None:
         """Keeps a new decision and its commitments, in their order."""
         values = plain(decision)
         promised = values.pop("commitments")
@@ -30,12 +30,12 @@ class SqlDecisions(Area):
         """Adds a commitment to a decision."""
         await self._link.run(sa.insert(commitments).values(plain(commitment)))
 
-    async def get(self, decision: str) -> Decision:
+    async def get_decision(self, decision: str) -> Decision:
         """Raises NotFound."""
         row = await self._link.one(sa.select(decisions).where(decisions.c.id == decision), "There is no such decision.")
         return (await self._with_commitments([row]))[0]
 
-    async def of(self, commission: str | None = None) -> list[Decision]:
+    async def list_decisions(self, commission: str | None = None) -> list[Decision]:
         """Newest first."""
         whole = commission is None
         return await self._with_commitments(

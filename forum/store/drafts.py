@@ -37,18 +37,18 @@ _HISTORY = (
 class SqlDrafts(Area):
     """ports.Drafts."""
 
-    async def add(self, story: str, draft: Draft, at: str) -> bool:
+    async def open_draft(self, story: str, draft: Draft, at: str) -> bool:
         """False, and nothing is kept, where the story has a draft."""
         return await self._link.add(drafts, {"story": story, "words": draft.to_json(), "build": "", "changed_at": at})
 
-    async def get(self, story: str, *, lock: bool = False) -> Draft:
+    async def get_draft(self, story: str, *, lock: bool = False) -> Draft:
         """Raises NotFound."""
         wanted = sa.select(drafts.c.words).where(drafts.c.story == story)
         # SQLite has one writer at a time, and no FOR UPDATE.
         row = await self._link.one(wanted.with_for_update() if lock else wanted, _NO_DRAFT)
         return Draft.from_json(row["words"])
 
-    async def save(self, story: str, draft: Draft, at: str) -> None:
+    async def save_draft(self, story: str, draft: Draft, at: str) -> None:
         """Raises NotFound."""
         update = sa.update(drafts).where(drafts.c.story == story)
         await self._link.change(update.values(words=draft.to_json(), changed_at=at), _NO_DRAFT)
@@ -165,7 +165,7 @@ class SqlDrafts(Area):
         if await self._link.run(unanswered.values(answer)) == 0:
             raise IllegalMove("This suggestion was answered a moment ago. Look at it again.")
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Deletes the draft, all versions and all suggestions of a story."""
         # The draft first: whoever is writing holds its row, and what they add is there once it can be deleted.
         for table in (drafts, versions, suggestions):

@@ -11,11 +11,11 @@ from forum.store.tables import fact
 class SqlFacts(Area):
     """ports.Facts."""
 
-    async def get(self, name: str) -> str | None:
+    async def get_fact(self, name: str) -> str | None:
         """The value of a fact, None where it was never set."""
         rows = await self._link.rows(sa.select(fact.c.value).where(fact.c.name == name))
         return str(rows[0]["value"]) if rows else None
 
-    async def set(self, name: str, value: str) -> None:
+    async def set_fact(self, name: str, value: str) -> None:
         """Sets a fact, whatever it was."""
         await self._link.put(fact, {"name": name, "value": value})

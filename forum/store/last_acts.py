@@ -12,15 +12,15 @@ from forum.store.tables import last_act
 class SqlLastActs(Area):
     """ports.LastActs."""
 
-    async def get(self, session: str) -> LastAct | None:
+    async def get_last_act(self, session: str) -> LastAct | None:
         """The one of a session, or None."""
         rows = await self._link.rows(sa.select(last_act).where(last_act.c.session == session))
         return made(rows[0], LastAct) if rows else None
 
-    async def put(self, act: LastAct) -> None:
+    async def put_last_act(self, act: LastAct) -> None:
         """In the place of the one before."""
         await self._link.put(last_act, plain(act))
 
-    async def forget(self, session: str) -> None:
+    async def forget_last_act(self, session: str) -> None:
         """There is nothing to undo in this session."""
         await self._link.run(sa.delete(last_act).where(last_act.c.session == session))

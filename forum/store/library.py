@@ -105,7 +105,7 @@ async def keep(link: Link, story: Submission) -> None:
         if not link.postgresql:
             await link.run(_SQLITE_FORGET)
     if story.status == ACCEPTED:
-        group = (await SqlCommissions(link).get(story.commission)).group_label(story.told_by)
+        group = (await SqlCommissions(link).get_commission(story.commission)).group_label(story.told_by)
         steps = shelved(seq, story.id, story.title, story.twee, group, postgresql=link.postgresql)
         for statement, values in await within(len(story.twee), list, steps):
             await link.run(statement, values)

@@ -12,11 +12,11 @@ from forum.store.tables import mail
 class SqlMail(Area):
     """ports.Mail."""
 
-    async def add(self, subscription: Subscription) -> None:
+    async def add_subscription(self, subscription: Subscription) -> None:
         """Keeps it in the place of whatever there was for its story."""
         await self._link.put(mail, plain(subscription))
 
-    async def of(self, story: str) -> Subscription | None:
+    async def get_subscription(self, story: str) -> Subscription | None:
         """The one of a story, None where there is none."""
         rows = await self._link.rows(sa.select(mail).where(mail.c.story == story))
         return _subscription(rows[0]) if rows else None
@@ -26,7 +26,7 @@ class SqlMail(Area):
         wanted = sa.select(mail).where(mail.c.key == key)
         return _subscription(await self._link.one(wanted, "There is nothing at this address."))
 
-    async def due(self, at: str, size: int) -> list[Subscription]:
+    async def list_due_subscriptions(self, at: str, size: int) -> list[Subscription]:
         """Those to be looked at, with `size` entries in the record; who waits longest first."""
         grown = sa.or_(mail.c.look_at <= at, mail.c.seen < size)
         wanted = sa.or_(mail.c.state == ASKED, sa.and_(mail.c.state == CONFIRMED, grown))
@@ -36,14 +36,14 @@ class SqlMail(Area):
         """Those not confirmed in time."""
         return await self._those(sa.and_(mail.c.state.in_((ASKED, SENT_OUT)), mail.c.until <= at))
 
-    async def save(self, subscription: Subscription, before: Subscription) -> bool:
+    async def save_subscription(self, subscription: Subscription, before: Subscription) -> bool:
         """False, and nothing is kept, where it is gone or its state is no longer that of `before`."""
         update = sa.update(mail).where(mail.c.id == before.id, mail.c.state == before.state)
         return await self._link.run(update.values(plain(subscription))) == 1
 
-    async def forget(self, story: str) -> bool:
+    async def erase_story(self, story: str) -> bool:
         """Deletes what there is for a story. True where an address went with it."""
-        before = await self.of(story)
+        before = await self.get_subscription(story)
         await self._link.run(sa.delete(mail).where(mail.c.story == story))
         return before is not None and before.address != ""
 

@@ -19,11 +19,11 @@ _ANSWERED = "Another moderator has answered this a moment ago. Nothing was chang
 class SqlModeration(Area):
     """ports.Moderation."""
 
-    async def add(self, act: Act) -> None:
+    async def add_act(self, act: Act) -> None:
         """Keeps what a moderator did."""
         await self._link.run(sa.insert(acts).values(plain(act)))
 
-    async def of(self, story: str) -> list[Act]:
+    async def list_acts(self, story: str) -> list[Act]:
         """What was done with a story, oldest first."""
         rows = await self._link.rows(having(acts.c.story, order=acts.c.seq), {"story": story})
         return [made(row, Act) for row in rows]
@@ -33,7 +33,7 @@ class SqlModeration(Area):
         wanted = sa.select(acts).where(acts.c.entry.is_not(None)).order_by(acts.c.seq.desc())
         return [made(row, Act) for row in await self._link.rows(wanted.offset(start).limit(most))]
 
-    async def size(self) -> int:
+    async def count_acts(self) -> int:
         """How many acts stand in the record."""
         counted = sa.select(sa.func.count().label("acts")).select_from(acts).where(acts.c.entry.is_not(None))
         rows = await self._link.rows(counted)
@@ -74,7 +74,7 @@ class SqlModeration(Area):
         if await self._link.run(update.values(answer=answer, answered_at=at)) != len(wanted):
             raise IllegalMove(_ANSWERED)
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Takes every word about a story out: reasons, appeals, reports, and the fingerprints of its texts."""
         await self._link.run(sa.update(acts).where(acts.c.story == story).values(because="", read=""))
         await self._link.run(sa.update(appeals).where(appeals.c.story == story).values(words="", because=""))

@@ -21,12 +21,12 @@ _CONFIRMED = "The papers of this vote were confirmed already. They are counted."
 class SqlPapers(Area):
     """ports.Papers."""
 
-    async def get(self, round_id: str) -> PaperCount | None:
+    async def get_paper_count(self, round_id: str) -> PaperCount | None:
         """The count of a round, or None."""
         rows = await self._link.rows(sa.select(papers).where(papers.c.round == round_id))
         return made(rows[0], PaperCount) if rows else None
 
-    async def put(self, count: PaperCount) -> None:
+    async def put_paper_count(self, count: PaperCount) -> None:
         """Keeps a count in the place of an unconfirmed one. Raises IllegalMove where it was confirmed already."""
         if await self._link.add(papers, plain(count)):
             return

@@ -23,7 +23,7 @@ _NOBODY: Final = "There is no such account."
 class SqlPeople(Area):
     """ports.People."""
 
-    async def add(self, person: Person) -> None:
+    async def add_person(self, person: Person) -> None:
         """Raises BadInput(field="login") where the login (compared as `visible.alike` does) is taken."""
         added = await self._link.add(
             people,
@@ -47,7 +47,7 @@ class SqlPeople(Area):
                 return _person(rows[0])
         return None
 
-    async def all(self, *, lock: bool = False) -> list[Person]:
+    async def list_people(self, *, lock: bool = False) -> list[Person]:
         """In the order they were added. `lock` keeps every other unit of work from changing them until this one
         ends."""
         wanted = sa.select(people).order_by(people.c.seq)

@@ -43,14 +43,14 @@ class SqlProgrammes(Area):
             return Planned(session, 0, Programme())
         raise NotFound("That change is too long ago to be undone.")
 
-    async def add(self, planned: Planned) -> None:
+    async def add_programme(self, planned: Planned) -> None:
         """The next state. Raises IllegalMove where this number is there already."""
         if not await self._link.add(programmes, plain(planned)):
             raise IllegalMove("Somebody else changed the programme at this moment. Look at it and try again.")
         old = (programmes.c.session == planned.session, programmes.c.number <= planned.number - KEPT)
         await self._link.run(sa.delete(programmes).where(*old))
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Takes a story out of every programme, and forgets how those programmes were before."""
         found = await self._link.rows(sa.select(programmes).order_by(programmes.c.session, programmes.c.number))
         latest = {row["session"]: _planned(row) for row in found}

@@ -20,21 +20,21 @@ _NO_PLEDGE = "There is no such promise."
 class SqlProposals(Area):
     """ports.Proposals."""
 
-    async def add(self, proposal: Proposal) -> bool:
+    async def add_proposal(self, proposal: Proposal) -> bool:
         """False where there is one with this id already."""
         return await self._link.add(proposals, plain(proposal))
 
-    async def get(self, proposal: str) -> Proposal:
+    async def get_proposal(self, proposal: str) -> Proposal:
         """Raises NotFound."""
         wanted = sa.select(proposals).where(proposals.c.id == proposal)
         return made(await self._link.one(wanted, _NO_PROPOSAL), Proposal)
 
-    async def of(self, session: str) -> list[Proposal]:
+    async def list_proposals(self, session: str) -> list[Proposal]:
         """Of one session, in the order they were made."""
         wanted = sa.select(proposals).where(proposals.c.session == session).order_by(proposals.c.seq)
         return [made(row, Proposal) for row in await self._link.rows(wanted)]
 
-    async def save(self, proposal: Proposal) -> None:
+    async def save_proposal(self, proposal: Proposal) -> None:
         """Raises NotFound."""
         change = sa.update(proposals).where(proposals.c.id == proposal.id).values(plain(proposal))
         await self._link.change(change, _NO_PROPOSAL)
@@ -49,7 +49,7 @@ class SqlProposals(Area):
         wanted = sa.select(amendments).where(amendments.c.proposal.in_(its)).order_by(amendments.c.seq)
         return [made(row, Amendment) for row in await self._link.rows(wanted)]
 
-    async def close(self, amendment: Amendment) -> None:
+    async def close_amendment(self, amendment: Amendment) -> None:
         """Writes its state. Raises NotFound."""
         change = sa.update(amendments).where(amendments.c.id == amendment.id).values(state=amendment.state)
         await self._link.change(change, _NO_AMENDMENT)
@@ -73,7 +73,7 @@ class SqlProposals(Area):
         values = {"state": pledge.state, "decision": pledge.decision}
         await self._link.change(sa.update(pledges).where(pledges.c.id == pledge.id).values(values), _NO_PLEDGE)
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Takes the words out of every proposal that grew from a story, out of its amendments and pledges."""
         its = sa.select(proposals.c.id).where(proposals.c.scenario == story)
         voted = sa.select(proposals.c.round).where(proposals.c.scenario == story, proposals.c.round.is_not(None))

@@ -17,38 +17,38 @@ _NO_REASON = "There is no such reason. Its writer may have taken it back."
 class SqlReasons(Area):
     """ports.Reasons."""
 
-    async def add(self, reasons_: Sequence[Reason]) -> None:
+    async def add_reasons(self, reasons_: Sequence[Reason]) -> None:
         """Keeps those that are not there yet."""
         for reason in reasons_:
             await self._link.add(reasons, _row(reason))
 
-    async def put(self, reason: Reason) -> None:
+    async def put_reason(self, reason: Reason) -> None:
         """Keeps it in the place of the one before it, whose "me too" go with it."""
-        before = await self.yours(reason.participant, reason.round)
+        before = await self.reason_by(reason.participant, reason.round)
         if before is not None:
             await self._delete(before.id)
         await self._link.run(sa.insert(reasons).values(_row(reason)))
 
-    async def get(self, reason: str) -> Reason:
+    async def get_reason(self, reason: str) -> Reason:
         """Raises NotFound."""
         return _reason(await self._link.one(sa.select(reasons).where(reasons.c.id == reason), _NO_REASON))
 
-    async def of(self, round_id: str) -> list[Reason]:
+    async def list_reasons(self, round_id: str) -> list[Reason]:
         """Of one round, in the order of their random ids."""
         wanted = sa.select(reasons).where(reasons.c.round == round_id).order_by(reasons.c.id)
         return [_reason(row) for row in await self._link.rows(wanted)]
 
-    async def yours(self, participant: str, round_id: str) -> Reason | None:
+    async def reason_by(self, participant: str, round_id: str) -> Reason | None:
         """The one that a participant gave in a round, or None."""
         mine = having(reasons.c.participant, reasons.c.round)
         rows = await self._link.rows(mine, {"participant": participant, "round": round_id})
         return _reason(rows[0]) if rows else None
 
-    async def move(self, reason: str, state: str) -> None:
+    async def move_reason(self, reason: str, state: str) -> None:
         """Raises NotFound."""
         await self._link.change(sa.update(reasons).where(reasons.c.id == reason).values(state=state), _NO_REASON)
 
-    async def due(self, session: str, at: str) -> int:
+    async def show_due_reasons(self, session: str, at: str) -> int:
         """Shows those of a session that wait and are due; how many."""
         its = sa.select(round_.c.id).where(round_.c.session == session)
         ready = (reasons.c.state == WAITING, reasons.c.due_at != "", reasons.c.due_at <= at)
@@ -60,9 +60,9 @@ class SqlReasons(Area):
         [row] = await self._link.rows(sa.select(sa.func.min(reasons.c.due_at).label("at")).where(*waiting))
         return row["at"] or ""
 
-    async def remove(self, round_id: str, participant: str) -> None:
+    async def remove_reason(self, round_id: str, participant: str) -> None:
         """Deletes what a participant wrote in a round, also what stands with the ballot."""
-        before = await self.yours(participant, round_id)
+        before = await self.reason_by(participant, round_id)
         if before is not None:
             await self._delete(before.id)
         mine = (ballot.c.round == round_id, ballot.c.participant == participant)
@@ -86,7 +86,7 @@ class SqlReasons(Area):
         mine = (me_too.c.participant == participant, me_too.c.reason.in_(_of(round_id)))
         return {row["reason"] for row in await self._link.rows(sa.select(me_too.c.reason).where(*mine))}
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Deletes the reasons of every round that came from a story."""
         its = sa.select(round_.c.id).where(round_.c.scenario == story)
         gone = sa.select(reasons.c.id).where(reasons.c.round.in_(its))

@@ -66,11 +66,11 @@ class SqlRounds(Area):
         super().__init__(link)
         self._statements = statements(postgresql=link.postgresql)
 
-    async def add(self, round_: Round) -> None:
+    async def add_round(self, round_: Round) -> None:
         """Keeps a new round."""
         await self._link.run(sa.insert(rounds_table).values(plain(round_)))
 
-    async def get(self, round_id: str, *, lock: bool = False) -> Round:
+    async def get_round(self, round_id: str, *, lock: bool = False) -> Round:
         """`lock` waits for casts on their way, and keeps further ones out until this unit ends. Raises NotFound."""
         wanted = having(rounds_table.c.id)
         if lock:
@@ -83,7 +83,7 @@ class SqlRounds(Area):
         wanted = sa.select(rounds_table).where(self._link.among(rounds_table.c.id, ids))
         return {row["id"]: _round(row) for row in await self._link.rows(wanted)}
 
-    async def of(self, session: str) -> list[Round]:
+    async def list_rounds(self, session: str) -> list[Round]:
         """In the order they were made."""
         wanted = having(rounds_table.c.session, order=rounds_table.c.seq)
         return [_round(row) for row in await self._link.rows(wanted, {"session": session})]
@@ -119,7 +119,7 @@ class SqlRounds(Area):
         )
         return bool(await self._link.rows(wanted.limit(1)))
 
-    async def save(self, round_: Round) -> None:
+    async def save_round(self, round_: Round) -> None:
         """Writes all of it. Raises NotFound."""
         await self._link.change(
             sa.update(rounds_table).where(rounds_table.c.id == round_.id).values(plain(round_)), _NO_ROUND
@@ -194,7 +194,7 @@ class SqlRounds(Area):
             await asyncio.sleep(0)  # thousands of them would keep the room waiting
         return found
 
-    async def yours(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
+    async def ballots_by(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
         """What a participant cast in these rounds."""
         wanted = sa.select(ballot).where(ballot.c.participant == participant, self._link.among(ballot.c.round, rounds))
         return [_ballot(row) for row in await self._link.rows(wanted)]

@@ -27,12 +27,12 @@ _GROUP_OF = sa.select(participants.c.group_id).where(participants.c.id == sa.bin
 class SqlSessions(Area):
     """ports.Sessions."""
 
-    async def add(self, session: LiveSession) -> None:
+    async def add_session(self, session: LiveSession) -> None:
         """Raises BadInput(field="code") where a session that has not ended has this code already."""
         if not await self._link.add(sessions, plain(session)):
             raise BadInput("This join code is in use. Take another one.", field="code")
 
-    async def get(self, session: str, *, lock: bool = False) -> LiveSession:
+    async def get_session(self, session: str, *, lock: bool = False) -> LiveSession:
         """`lock` keeps every other unit of work from changing it until this one ends. Raises NotFound."""
         wanted = having(sessions.c.id)
         if lock:
@@ -41,7 +41,7 @@ class SqlSessions(Area):
             wanted = wanted.with_for_update(key_share=True)
         return _session(await self._link.one(wanted, _NO_SESSION, {"id": session}))
 
-    async def by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
+    async def session_by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
         """The session of this kind with this code; of several the one that has not ended, else the newest. Raises
         NotFound."""
         return _session(await self._link.one(_BY_CODE, _NO_SESSION, {"code": code, "kind": kind}))
@@ -54,13 +54,13 @@ class SqlSessions(Area):
         """By the key of the link for shared tablets. Raises NotFound."""
         return _session(await self._link.one(_keyed(sessions.c.tablet, key), _NO_SESSION))
 
-    async def of(self, commission: str | None = None) -> list[LiveSession]:
+    async def list_sessions(self, commission: str | None = None) -> list[LiveSession]:
         """Newest first."""
         whole = commission is None
         rows = await self._link.rows(_ALL if whole else _OF, None if whole else {"commission": commission})
         return [_session(row) for row in rows]
 
-    async def save(self, session: LiveSession) -> None:
+    async def save_session(self, session: LiveSession) -> None:
         """Writes all of it. Raises NotFound."""
         await self._link.change(
             sa.update(sessions).where(sessions.c.id == session.id).values(plain(session)), _NO_SESSION

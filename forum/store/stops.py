@@ -35,26 +35,26 @@ class SqlStops(Area):
         await self._link.run(sa.update(stops).where(*mine, may).values(character=stop.character, how=stop.how))
         return _stop(await self._link.one(sa.select(stops).where(*mine), _NO_STOP))
 
-    async def add(self, stop: Stop) -> None:
+    async def add_stop(self, stop: Stop) -> None:
         """Keeps a stop that somebody shouted."""
         await self._link.run(sa.insert(stops).values(_row(stop)))
 
-    async def get(self, stop: str) -> Stop:
+    async def get_stop(self, stop: str) -> Stop:
         """Raises NotFound."""
         return _stop(await self._link.one(sa.select(stops).where(stops.c.id == stop), _NO_STOP))
 
-    async def of(self, session: str) -> list[Stop]:
+    async def list_stops(self, session: str) -> list[Stop]:
         """Of one session, in the order in which they came."""
         rows = await self._link.rows(sa.select(stops).where(stops.c.session == session).order_by(stops.c.seq))
         return [_stop(row) for row in rows]
 
-    async def yours(self, participant: str, showing: str) -> Stop | None:
+    async def stop_by(self, participant: str, showing: str) -> Stop | None:
         """The one that a participant has in a showing, or None."""
         mine = having(stops.c.participant, stops.c.showing)
         rows = await self._link.rows(mine, {"participant": participant, "showing": showing})
         return _stop(rows[0]) if rows else None
 
-    async def save(self, stop: Stop) -> None:
+    async def save_stop(self, stop: Stop) -> None:
         """All but what its presser wrote. Raises NotFound."""
         values = {
             name: getattr(stop, name)
@@ -62,7 +62,7 @@ class SqlStops(Area):
         }
         await self._link.change(sa.update(stops).where(stops.c.id == stop.id).values(values), _NO_STOP)
 
-    async def forget(self, story: str) -> None:
+    async def erase_story(self, story: str) -> None:
         """Takes every word out of the stops of a story."""
         nothing = dict.fromkeys(("scene", "character", "how", "tried", "response"), "")
         await self._link.run(sa.update(stops).where(stops.c.scenario == story).values(nothing))

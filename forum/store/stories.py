@@ -19,14 +19,14 @@ PERMISSIONS = ("may_perform", "may_publish", "may_quote")
 class SqlStories(Area):
     """ports.Stories."""
 
-    async def add(self, story: Submission) -> bool:
+    async def add_story(self, story: Submission) -> bool:
         """False, and nothing is kept, where there is one with this private link."""
         if not await self._link.add(table, plain(story)):
             return False
         await keep(self._link, story)
         return True
 
-    async def get(self, story: str, *, lock: bool = False) -> Submission:
+    async def get_story(self, story: str, *, lock: bool = False) -> Submission:
         """`lock` keeps every other unit of work from changing it until this one ends. Raises NotFound."""
         wanted = having(table.c.id)
         if lock:
@@ -39,7 +39,7 @@ class SqlStories(Area):
         wanted = sa.select(table).where(table.c.link == link, table.c.link != "")
         return _story(await self._link.one(wanted.with_for_update(key_share=True) if lock else wanted, _NO_STORY))
 
-    async def save(self, story: Submission, expected_status: str) -> None:
+    async def save_story(self, story: Submission, expected_status: str) -> None:
         """Raises IllegalMove where the story's status is no longer `expected_status` (somebody was faster)."""
         update = sa.update(table).where(table.c.id == story.id, table.c.status == expected_status)
         if story.status == ACCEPTED:
@@ -49,7 +49,7 @@ class SqlStories(Area):
         for name in ("link", *PERMISSIONS):
             del values[name]
         if await self._link.run(update.values(values)) == 0:
-            await self.get(story.id)
+            await self.get_story(story.id)
             raise IllegalMove("Somebody else dealt with this story a moment ago. Look at it again.")
         await keep(self._link, story)
 
@@ -57,7 +57,7 @@ class SqlStories(Area):
         """Writes what the writer allows, and nothing else. Raises IllegalMove where the status is another by now."""
         update = sa.update(table).where(table.c.id == story.id, table.c.status == story.status)
         if await self._link.run(update.values({name: getattr(story, name) for name in PERMISSIONS})) == 0:
-            await self.get(story.id)
+            await self.get_story(story.id)
             raise IllegalMove("Somebody else dealt with this story a moment ago. Look at it again.")
 
     async def relink(self, old: str, new: str) -> None:
@@ -65,7 +65,7 @@ class SqlStories(Area):
         wanted = sa.update(table).where(table.c.link == old, table.c.link != "")
         await self._link.change(wanted.values(link=new), _NO_STORY)
 
-    async def of(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
+    async def list_stories(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
         """Oldest first."""
         wanted = sa.select(table).order_by(table.c.seq)
         if commission is not None:

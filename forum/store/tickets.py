@@ -20,7 +20,7 @@ _NOBODY: Final = "There is no such participant."
 class SqlTickets(Area):
     """ports.Tickets."""
 
-    async def add(self, tickets_: Sequence[Ticket]) -> None:
+    async def add_tickets(self, tickets_: Sequence[Ticket]) -> None:
         """Raises IllegalMove where a number is taken: somebody else issued tickets at this moment."""
         for one in tickets_:
             row = {
@@ -38,12 +38,12 @@ class SqlTickets(Area):
             if not await self._link.add(tickets, row):
                 raise IllegalMove("Somebody else issued tickets at this moment. Try again.")
 
-    async def of(self, session: str) -> list[Ticket]:
+    async def list_tickets(self, session: str) -> list[Ticket]:
         """By number."""
         wanted = sa.select(tickets).where(tickets.c.session == session).order_by(tickets.c.number)
         return [_ticket(row) for row in await self._link.rows(wanted)]
 
-    async def by_code(self, session: str, code: str) -> Ticket | None:
+    async def ticket_by_code(self, session: str, code: str) -> Ticket | None:
         """The ticket with this code (a SHA-256), or None."""
         wanted = sa.select(tickets).where(tickets.c.session == session, tickets.c.code == code)
         rows = await self._link.rows(wanted)
@@ -59,7 +59,7 @@ class SqlTickets(Area):
         good = (tickets.c.id == ticket, tickets.c.revoked_at == "")
         return await self._link.run(sa.update(tickets).where(*good).values(revoked_at=at)) == 1
 
-    async def move(self, participant: str, device: str) -> None:
+    async def move_ticket(self, participant: str, device: str) -> None:
         """The participant is on this device from now on. Raises NotFound."""
         mine = participants.c.id == participant
         row = await self._link.one(sa.select(participants.c.session).where(mine), _NOBODY)

@@ -57,7 +57,7 @@ class _Question:
 async def overview(request: Request) -> Response:
     """Every question whose result was shown, by commission: first those that nobody has decided on."""
     async with site_of(request).store.read() as work:
-        commissions = await work.commissions.all()
+        commissions = await work.commissions.list_commissions()
         shelves = [(c, await _questions(work, c)) for c in commissions]
     return await page(
         request,
@@ -67,10 +67,10 @@ async def overview(request: Request) -> Response:
 
 
 async def _questions(work: Work, commission: Commission) -> list[_Question]:
-    made = await work.decisions.of(commission.id)
+    made = await work.decisions.list_decisions(commission.id)
     found = []
-    for live in await work.sessions.of(commission.id):
-        revealed = [r for r in await work.rounds.of(live.id) if r.state == REVEALED and r.id not in live.held]
+    for live in await work.sessions.list_sessions(commission.id):
+        revealed = [r for r in await work.rounds.list_rounds(live.id) if r.state == REVEALED and r.id not in live.held]
         rounds = [r for r in revealed if r.kind in DECIDED_ON]
         voted = await work.rounds.voted([r.id for r in rounds])
         again = {r.second_of: r for r in rounds if r.second_of}
@@ -157,8 +157,15 @@ async def _form_page(
         find = decisions.past_matter if status == 409 else decisions.matter
         on = await find(work, rounds)
         apart = await decisions.beside(work, on)
-        given = [(r, reasons_of(r, await work.rounds.ballots(r.id), await work.reasons.of(r.id))) for r in on.rounds]
-        standing = [d for d in await work.decisions.of(on.commission.id) if set(d.rounds) & {r.id for r in on.rounds}]
+        given = [
+            (r, reasons_of(r, await work.rounds.ballots(r.id), await work.reasons.list_reasons(r.id)))
+            for r in on.rounds
+        ]
+        standing = [
+            d
+            for d in await work.decisions.list_decisions(on.commission.id)
+            if set(d.rounds) & {r.id for r in on.rounds}
+        ]
         pledged = [p for p in await work.proposals.pledges_on(rounds) if p.state == WAITING]
     promises = list(_promises(form)) if form.values else [Promise(p.role, p.what, p.by) for p in pledged]
     promises += [Promise()] * (max(ROWS_AT_FIRST, len(promises) + more) - len(promises))
@@ -229,7 +236,7 @@ def _with_condition(words: str, condition: str) -> str:
 async def decision(request: Request) -> Response:
     """A decision in plain words, for everybody: what, why, how the room voted, who does what by when."""
     async with site_of(request).store.read() as work:
-        made = await work.decisions.get(request.path_params["decision"])
+        made = await work.decisions.get_decision(request.path_params["decision"])
         on = await decisions.past_matter(work, made.rounds)
         apart = await decisions.beside(work, on)
     labels = _labels(on.later)

@@ -68,14 +68,16 @@ async def queue(request: Request) -> Response:
     site = site_of(request)
     person = await somebody(request)
     async with site.store.read() as work:
-        waiting = sorted(await work.stories.of(status=SUBMITTED), key=lambda s: s.submitted_at)
-        held = await work.stories.of(status=HELD)
-        returned = await work.stories.of(status=RETURNED)
+        waiting = sorted(await work.stories.list_stories(status=SUBMITTED), key=lambda s: s.submitted_at)
+        held = await work.stories.list_stories(status=HELD)
+        returned = await work.stories.list_stories(status=RETURNED)
         revised = await work.stories.revised()
         appeals = await appeals_and_reports.waiting(work)
         reported = await appeals_and_reports.reported(work)
-        commissions = {c.id: c for c in await work.commissions.all()}
-        beside = [(await work.stories.get(one), number) for one, number in (await work.evidence.waiting()).items()]
+        commissions = {c.id: c for c in await work.commissions.list_commissions()}
+        beside = [
+            (await work.stories.get_story(one), number) for one, number in (await work.evidence.waiting()).items()
+        ]
         evidence = [(story, number) for story, number in beside if story.status != WRITING]
     row = _rows(commissions, site.clock.now())
     return await page(
@@ -178,12 +180,12 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
     site = site_of(request)
     person = await somebody(request)
     async with site.store.read() as work:
-        found = must_be_sent(await work.stories.get(request.path_params["story"]))
-        commission = await work.commissions.get(found.commission)
+        found = must_be_sent(await work.stories.get_story(request.path_params["story"]))
+        commission = await work.commissions.get_commission(found.commission)
         standing = await appeals_and_reports.standing(work, found)
         reports = await work.moderation.reports(found.id)
-        acts = await work.moderation.of(found.id)
-        evidence = await work.evidence.of(found.id)
+        acts = await work.moderation.list_acts(found.id)
+        evidence = await work.evidence.list_evidence(found.id)
         helped = await suggestions.credits(work, found, waiting=True)
     errors = spoken(error) if isinstance(error, BadInput) else {}
     text = submissions.waiting_text(found)

@@ -65,7 +65,7 @@ async def test_an_empty_database_beside_a_key_is_told_where_nothing_else_is_know
     with pytest.raises(StartupProblem, match="has a signing key, but the database is empty"):
         await known_record.check(sqlite_store, tmp_path)
     async with sqlite_store.begin() as work:
-        await work.facts.set("signing_key", "forum-00000000")
+        await work.facts.set_fact("signing_key", "forum-00000000")
     await known_record.check(sqlite_store, tmp_path)  # begun under a key, and nothing happened yet
     (tmp_path / KEY_FILE).unlink()
 

@@ -34,16 +34,16 @@ async def attack(large: bool = False) -> list[Row]:
             while time.perf_counter() - began < 3:
                 asked = time.perf_counter()
                 async with store.begin() as work:
-                    await work.facts.set("vote", str(asked))
+                    await work.facts.set_fact("vote", str(asked))
                 worst = max(worst, time.perf_counter() - asked)
             await wiping
             async with store.read() as work:
-                left = bool(await work.facts.get(scrubbing.TO_SCRUB))
+                left = bool(await work.facts.get_fact(scrubbing.TO_SCRUB))
             began = time.perf_counter()
             await scrubbing.scrub(store)
             alone = time.perf_counter() - began
             async with store.read() as work:
-                done = not await work.facts.get(scrubbing.TO_SCRUB)
+                done = not await work.facts.get_fact(scrubbing.TO_SCRUB)
         finally:
             await store.close()
     assert done

@@ -78,12 +78,12 @@ def many_ballots(file: Path, session: str, round_id: str, number: int) -> None:
 async def a_shown_vote(store: Store, file: Path, ballots: int, story: str = "") -> tuple[str, str, str]:
     """A commission, a session and a round whose result is on screen: commission, code, round."""
     async with store.begin() as work:
-        found = next((one for one in await work.commissions.all() if one.demonstration), None)
+        found = next((one for one in await work.commissions.list_commissions() if one.demonstration), None)
         commission = found if story and found else a_commission()
         live = a_session(commission, scenarios=(story,) if story else ())
         if commission is not found:
-            await work.commissions.add(commission)
-        await work.sessions.add(live)
+            await work.commissions.add_commission(commission)
+        await work.sessions.add_session(live)
     acts = Facilitation(store, CLOCK)
     asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=True)).round
     assert asked is not None
@@ -98,7 +98,7 @@ async def the_pages(store: Store, file: Path, base: str, entries: int, ballots: 
     """Fills the data; every dear page with the headers that it is asked with."""
     commission, code, round_id = await a_shown_vote(store, file, ballots)
     async with store.read() as work:
-        story = next(one for one in await work.stories.of() if one.published_at)
+        story = next(one for one in await work.stories.list_stories() if one.published_at)
     demonstration, _, _ = await a_shown_vote(store, file, ballots, story.id)
     await asyncio.to_thread(many_entries, file, commission, entries)
     cookie = await join(base, code)

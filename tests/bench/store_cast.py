@@ -89,7 +89,7 @@ async def measure(name: str, url: str, yardstick: Count, options: argparse.Names
     live, people = await a_room(store, ["g1", "g2", "g3", None, "g4"] * (PEOPLE // 5))
     round_ = Round(new_id(), live.id, "Who comes?", (Response("r1", "A"), Response("r2", "B")), state="open")
     async with store.begin() as work:
-        await work.rounds.add(round_)
+        await work.rounds.add_round(round_)
     casts = [a_cast(round_.id, person, reason="Because it is nearer.") for person in people]
 
     async def count(some: Sequence[Cast]) -> None:

@@ -57,7 +57,7 @@ async def test_opening_and_taking_down_at_once_leave_nothing_open(store: SqlStor
     """Whoever is first: either it is not opened, or what was opened is closed again."""
     commission = a_commission()
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     for number in range(6):
         story, key = await a_public_story(store, clock, commission)
         stop = (

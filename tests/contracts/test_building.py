@@ -67,7 +67,7 @@ async def test_two_suggestions_taken_in_at_once_are_both_in_the_story(store: Sql
     now = {text for _, text in fields(await built.draft())}
     assert {offer.words for offer in offers if offer.words} <= now
     async with store.read() as work:
-        assert [item.url for item in await work.evidence.of(built.story)] == [EVIDENCE.url]
+        assert [item.url for item in await work.evidence.list_evidence(built.story)] == [EVIDENCE.url]
 
 
 async def test_the_same_form_sent_twice_at_once_is_one_suggestion(store: SqlStore) -> None:
@@ -106,12 +106,12 @@ async def test_what_is_written_for_a_story_that_goes_at_the_same_time_does_not_s
         return_exceptions=True,
     )
     async with store.read() as work:
-        assert (await work.stories.get(built.story)).status == "withdrawn"
+        assert (await work.stories.get_story(built.story)).status == "withdrawn"
         assert await work.drafts.suggestions(built.story) == []
         assert await work.drafts.history(built.story) == []
-        assert await work.evidence.of(built.story) == []
+        assert await work.evidence.list_evidence(built.story) == []
         with pytest.raises(NotFound):
-            await work.drafts.get(built.story)
+            await work.drafts.get_draft(built.story)
 
 
 async def test_a_version_that_is_sent_while_the_one_before_is_accepted_takes_nothing_away(store: SqlStore) -> None:
@@ -119,7 +119,7 @@ async def test_a_version_that_is_sent_while_the_one_before_is_accepted_takes_not
 
     async def moderated(action: str) -> Submission:
         async with store.read() as work:
-            story = await work.stories.get(built.story)
+            story = await work.stories.get_story(built.story)
         return await submissions.moderate(
             store, CLOCK, story.id, action, because="", expected_status=story.status, read=fingerprint(story)
         )
@@ -143,7 +143,7 @@ async def test_a_version_that_is_sent_while_the_one_before_is_accepted_takes_not
         )
         assert all(isinstance(one, (Submission, IllegalMove)) for one in said)
         async with store.read() as work:
-            story = await work.stories.get(built.story)
+            story = await work.stories.get_story(built.story)
         assert f"Second text {turn}." in story.revision
         assert (f"First text {turn}." in story.twee) == isinstance(said[0], Submission)
         await asyncio.gather(moderated("accept version"), *(wrote(f"{turn}{n}") for n in range(2)))

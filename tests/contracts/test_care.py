@@ -46,10 +46,10 @@ async def test_what_is_asked_for_is_counted_and_seen_all_at_once(store: Store) -
         assert await work.care.ask(live.id, BREAK) == 7
         await work.care.see(other.id, BREAK)
     async with store.read() as work:
-        asked = await work.care.of(live.id)
+        asked = await work.care.list_asked(live.id)
         assert asked == {(BREAK, ""): Asked(7, 6), (TIME, "round 1"): Asked(1, 0)}
         assert asked[BREAK, ""].waiting == 1
-        assert await work.care.of(other.id) == {}
+        assert await work.care.list_asked(other.id) == {}
 
 
 async def test_further_groups_are_counted_by_session_and_replaced_when_told_again(store: Store) -> None:
@@ -108,7 +108,7 @@ async def test_a_group_is_put_right_until_a_ballot_of_it_counts(store: Store) ->
         assert not await work.sessions.regroup(own, "g1")
         assert not await work.sessions.regroup("nobody", "g1")
         assert await work.sessions.participant(live.id, device) == replace(person, group=None)
-        assert [ballot.group for ballot in await work.rounds.yours(own, [round_.id])] == ["g2"]
+        assert [ballot.group for ballot in await work.rounds.ballots_by(own, [round_.id])] == ["g2"]
 
 
 async def test_a_first_vote_and_a_group_put_right_at_the_same_moment_are_of_one_group(store: Store) -> None:
@@ -132,7 +132,7 @@ async def test_a_first_vote_and_a_group_put_right_at_the_same_moment_are_of_one_
     moved = await asyncio.gather(*(act(who) for who in people for act in (right, vote)))
     async with store.read() as work:
         for who, was_moved in zip(people, moved[::2], strict=True):
-            [ballot] = await work.rounds.yours(who, [round_.id])
+            [ballot] = await work.rounds.ballots_by(who, [round_.id])
             assert ballot.group == await work.sessions.group_of(who) == ("g2" if was_moved else "g1")
 
 
@@ -168,7 +168,7 @@ async def test_while_a_group_is_put_right_a_first_vote_waits(postgres_database: 
         await righting
         await voting
     async with store.read() as work:
-        [ballot] = await work.rounds.yours(who, [round_.id])
+        [ballot] = await work.rounds.ballots_by(who, [round_.id])
         assert ballot.group == await work.sessions.group_of(who) == "g2"
     await store.close()
 
@@ -180,8 +180,8 @@ async def test_badges_held_results_and_versions_are_kept(store: Store) -> None:
     worded = replace(round_, versions=(Version("easy", "Who comes?", {"r1": "Ann"}), Version("cy", "", {"r2": "Bob"})))
     off = replace(live, badges_off=True, held=("r",))
     async with store.begin() as work:
-        await work.rounds.save(worded)
-        await work.sessions.save(off)
+        await work.rounds.save_round(worded)
+        await work.sessions.save_session(off)
     async with store.read() as work:
-        assert await work.rounds.get(round_.id) == worded
-        assert await work.sessions.get(live.id) == off
+        assert await work.rounds.get_round(round_.id) == worded
+        assert await work.sessions.get_session(live.id) == off

@@ -33,7 +33,7 @@ async def a_vote(store: SqlStore, people: Sequence[str | None], state: str = "op
     live, participants = await a_room(store, people)
     round_ = a_round(live.id, state)
     async with store.begin() as work:
-        await work.rounds.add(round_)
+        await work.rounds.add_round(round_)
     return round_, participants
 
 
@@ -60,22 +60,22 @@ async def test_rounds_come_back_as_they_were_in_the_order_they_were_made(store: 
     second = replace(a_round(live.id, "draft"), second_of=first.id, kind="vote after replay")
     async with store.begin() as work:
         for one in (first, second, a_round(other.id)):
-            await work.rounds.add(one)
-        assert await work.rounds.of(live.id) == [first, second]
+            await work.rounds.add_round(one)
+        assert await work.rounds.list_rounds(live.id) == [first, second]
         annulled = replace(first, state="annulled", annulled_at=AT, annulled_because="The wrong question.")
-        await work.rounds.save(annulled)
-        assert await work.rounds.get(first.id, lock=True) == annulled
-        assert await work.rounds.of(live.id) == [annulled, second]
-        assert await work.rounds.of(new_id()) == []
+        await work.rounds.save_round(annulled)
+        assert await work.rounds.get_round(first.id, lock=True) == annulled
+        assert await work.rounds.list_rounds(live.id) == [annulled, second]
+        assert await work.rounds.list_rounds(new_id()) == []
         none, about = new_id(), annulled.scenario
         assert await work.rounds.of_all([none, live.id]) == {none: [], live.id: [annulled, second]}
         assert await work.rounds.of_all([live.id], scenario=about) == {live.id: [annulled]}
         assert await work.rounds.of_all([]) == {}
         assert await work.rounds.some([second.id, none]) == {second.id: second}
         with pytest.raises(NotFound):
-            await work.rounds.save(replace(first, id=new_id()))
+            await work.rounds.save_round(replace(first, id=new_id()))
         with pytest.raises(NotFound):
-            await work.rounds.get(new_id(), lock=True)
+            await work.rounds.get_round(new_id(), lock=True)
 
 
 async def test_a_ballot_keeps_what_was_cast_and_the_group(store: SqlStore) -> None:
@@ -89,9 +89,9 @@ async def test_a_ballot_keeps_what_was_cast_and_the_group(store: SqlStore) -> No
             Ballot(round_.id, quiet, "none", "", None, two.ballot, two.salt, two.group_salt),
             Ballot(round_.id, nurse, "r2", "Ring first. \ufffd 🧡", "g1", one.ballot, one.salt, one.group_salt),
         ]
-        assert await work.rounds.yours(nurse, [round_.id]) == [kept[1]]
-        assert await work.rounds.yours(silent, [round_.id]) == []
-        assert await work.rounds.yours(nurse, [new_id()]) == []
+        assert await work.rounds.ballots_by(nurse, [round_.id]) == [kept[1]]
+        assert await work.rounds.ballots_by(silent, [round_.id]) == []
+        assert await work.rounds.ballots_by(nurse, [new_id()]) == []
         nowhere = new_id()
         assert await work.rounds.voted([round_.id, nowhere]) == {round_.id: 2, nowhere: 0}
         assert await work.rounds.voted([]) == {}
@@ -186,7 +186,7 @@ async def test_what_is_cast_at_the_closing_time_or_later_is_refused_though_nobod
 ) -> None:
     round_, (nurse, carer, crew, police) = await a_vote(store, ["g1", "g2", "g3", "g4"])
     async with store.begin() as work:
-        await work.rounds.save(replace(round_, closes_at=UNTIL))
+        await work.rounds.save_round(replace(round_, closes_at=UNTIL))
 
     def at(person: str, when: str, choice: str = "r1") -> Cast:
         return replace(a_cast(round_.id, person, choice), at=when)
@@ -197,7 +197,7 @@ async def test_what_is_cast_at_the_closing_time_or_later_is_refused_though_nobod
     assert [refusal for refusal, _ in await cast(store, replace(in_time, at=LATE), change)] == ["", "closed"]
     assert {b.participant: b.choice for b in await ballots(store, round_.id)} == {nurse: "r1", police: "r2"}
     async with store.begin() as work:
-        await work.rounds.save(replace(round_, closes_at="2026-03-05T18:00:00.000Z"))
+        await work.rounds.save_round(replace(round_, closes_at="2026-03-05T18:00:00.000Z"))
     assert await cast(store, change, at(carer, LATE)) == [CHANGED, COUNTED]
 
 
@@ -209,7 +209,7 @@ async def test_rounds_with_a_closing_time_are_found_while_they_are_open(store: S
     without, closed = a_round(live.id), replace(a_round(live.id, "closed"), closes_at=AT, scenario=story)
     async with store.begin() as work:
         for one in (later, without, closed, soon):
-            await work.rounds.add(one)
+            await work.rounds.add_round(one)
     async with store.read() as work:
         assert await work.rounds.timed() == [soon, later]
         assert await work.rounds.timed(scenario=story) == [soon]
@@ -234,7 +234,7 @@ async def test_the_same_cast_id_is_another_cast_for_another_person_or_round(stor
     round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
     second = replace(round_, id=new_id())
     async with store.begin() as work:
-        await work.rounds.add(second)
+        await work.rounds.add_round(second)
     same = [a_cast(r, p, cast="same") for r in (round_.id, second.id) for p in (nurse, carer)]
     assert await cast(store, *same) == [COUNTED] * 4
     async with store.read() as work:
@@ -252,7 +252,7 @@ async def test_only_an_open_round_takes_ballots_but_knows_its_old_ones(
     known = a_cast(round_.id, nurse)
     await cast(store, known)
     async with store.begin() as work:
-        await work.rounds.save(replace(round_, state=state))
+        await work.rounds.save_round(replace(round_, state=state))
     late, wrong = a_cast(round_.id, nurse, "r2"), a_cast(round_.id, carer, "r9")
     assert await cast(store, known, late, wrong) == [COUNTED, (refusal, False), (refusal, False)]
     assert [b.choice for b in await ballots(store, round_.id)] == ["r1"]
@@ -294,7 +294,7 @@ async def test_a_cast_id_that_was_refused_may_be_used_again(store: SqlStore) -> 
     early = a_cast(round_.id, nurse)
     assert await cast(store, early) == [("not_open", False)]
     async with store.begin() as work:
-        await work.rounds.save(replace(round_, state="open"))
+        await work.rounds.save_round(replace(round_, state="open"))
     assert await cast(store, replace(early, choice="r7"), early, replace(early, choice="r7")) == [
         ("unknown_response", False),
         COUNTED,
@@ -374,8 +374,8 @@ async def test_a_ballot_is_in_or_out_for_ever_when_the_round_closes_under_it(sto
     async def close() -> int:
         await under_way.wait()
         async with store.begin() as work:
-            closed, _ = machine.apply(await work.rounds.get(round_.id, lock=True), machine.Close(AT))
-            await work.rounds.save(closed)
+            closed, _ = machine.apply(await work.rounds.get_round(round_.id, lock=True), machine.Close(AT))
+            await work.rounds.save_round(closed)
             return (await work.rounds.voted([round_.id]))[round_.id]
 
     closing, *_ = await asyncio.gather(close(), *(phones(people[i::8]) for i in range(8)))
@@ -392,8 +392,8 @@ async def test_only_one_of_many_closes_a_round(store: SqlStore) -> None:
     async def close() -> bool:
         try:
             async with store.begin() as work:
-                closed, _ = machine.apply(await work.rounds.get(round_.id, lock=True), machine.Close(AT))
-                await work.rounds.save(closed)
+                closed, _ = machine.apply(await work.rounds.get_round(round_.id, lock=True), machine.Close(AT))
+                await work.rounds.save_round(closed)
         except IllegalMove:
             return False
         return True
@@ -483,14 +483,14 @@ async def test_any_batches_are_counted_as_the_contract_says(
     )
     async with store.begin() as work:
         for one in made:
-            await work.rounds.add(one)
+            await work.rounds.add_round(one)
     for step in steps:
         async with store.begin() as work:
             if isinstance(step, tuple):
                 which, state = step
                 changed = replace(model.rounds[rounds[which]], state=state)
                 model.rounds[changed.id] = changed
-                await work.rounds.save(changed)
+                await work.rounds.save_round(changed)
             else:
                 batch = [
                     replace(a_cast(rounds[r], people[p], choice, reason), cast=name, condition=condition)

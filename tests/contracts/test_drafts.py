@@ -30,15 +30,15 @@ async def a_story(store: SqlStore) -> Submission:
     commission = a_commission()
     story = Submission(new_id(), commission.id, "", "", WRITING, link=link_of(new_key()))
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.stories.add(story)
+        await work.commissions.add_commission(commission)
+        await work.stories.add_story(story)
     return story
 
 
 async def a_stored_commission(store: SqlStore) -> Commission:
     commission = a_commission()
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     return commission
 
 
@@ -49,17 +49,17 @@ def a_suggestion(story: Submission, **changes: Any) -> Suggestion:
 async def test_a_story_has_one_draft_which_is_read_back_as_it_was_written(store: SqlStore) -> None:
     story = await a_story(store)
     async with store.begin() as work:
-        assert await work.drafts.add(story.id, DRAFT, EARLY)
-        assert not await work.drafts.add(story.id, Draft(), EARLY)
-        assert await work.drafts.get(story.id, lock=True) == DRAFT
-        await work.drafts.save(story.id, replace(DRAFT, title="Day"), LATE)
+        assert await work.drafts.open_draft(story.id, DRAFT, EARLY)
+        assert not await work.drafts.open_draft(story.id, Draft(), EARLY)
+        assert await work.drafts.get_draft(story.id, lock=True) == DRAFT
+        await work.drafts.save_draft(story.id, replace(DRAFT, title="Day"), LATE)
     async with store.read() as work:
-        assert (await work.drafts.get(story.id)).title == "Day"
+        assert (await work.drafts.get_draft(story.id)).title == "Day"
         with pytest.raises(NotFound):
-            await work.drafts.get(new_id())
+            await work.drafts.get_draft(new_id())
     with pytest.raises(NotFound):
         async with store.begin() as work:
-            await work.drafts.save(new_id(), DRAFT, LATE)
+            await work.drafts.save_draft(new_id(), DRAFT, LATE)
 
 
 async def test_a_draft_takes_no_part_in_two_units_of_work_at_once(store: SqlStore) -> None:
@@ -91,7 +91,7 @@ async def test_versions_are_listed_in_order_and_the_last_can_be_replaced(store: 
 async def test_a_build_link_leads_to_its_story_until_it_is_switched_off(store: SqlStore) -> None:
     story = await a_story(store)
     async with store.begin() as work:
-        await work.drafts.add(story.id, DRAFT, EARLY)
+        await work.drafts.open_draft(story.id, DRAFT, EARLY)
         assert await work.drafts.build_key(story.id) == ""
         await work.drafts.share(story.id, "key")
         assert await work.drafts.build_key(story.id) == "key"
@@ -127,23 +127,23 @@ async def test_forgetting_a_story_takes_its_draft_versions_and_suggestions(store
     story, other = await a_story(store), await a_story(store)
     async with store.begin() as work:
         for one in (story, other):
-            await work.drafts.add(one.id, DRAFT, EARLY)
+            await work.drafts.open_draft(one.id, DRAFT, EARLY)
             await work.drafts.put_version(Version(one.id, 1, EARLY, BEGUN, DRAFT))
             await work.drafts.suggest(a_suggestion(one))
-        await work.drafts.forget(story.id)
+        await work.drafts.erase_story(story.id)
         assert await work.drafts.versions(story.id) == []
         assert await work.drafts.suggestions(story.id) == []
         with pytest.raises(NotFound):
-            await work.drafts.get(story.id)
+            await work.drafts.get_draft(story.id)
         assert len(await work.drafts.suggestions(other.id)) == 1
 
 
 async def test_two_stories_cannot_have_one_private_link(store: SqlStore) -> None:
     story = await a_story(store)
     async with store.begin() as work:
-        assert not await work.stories.add(replace(story, id=new_id()))
-        assert await work.stories.add(replace(story, id=new_id(), link=""))
-        assert await work.stories.add(replace(story, id=new_id(), link=""))
+        assert not await work.stories.add_story(replace(story, id=new_id()))
+        assert await work.stories.add_story(replace(story, id=new_id(), link=""))
+        assert await work.stories.add_story(replace(story, id=new_id(), link=""))
 
 
 async def test_new_versions_of_public_stories_are_found(store: SqlStore) -> None:
@@ -151,11 +151,11 @@ async def test_new_versions_of_public_stories_are_found(store: SqlStore) -> None
     public = replace(story, status="accepted", twee=":: Start", may_publish=True)
     async with store.begin() as work:
         await work.stories.allow(replace(story, may_publish=True))
-        await work.stories.save(public, WRITING)
+        await work.stories.save_story(public, WRITING)
         assert await work.stories.revised() == []
-        await work.stories.save(replace(public, revision=":: Start again", revised_at=LATE), "accepted")
+        await work.stories.save_story(replace(public, revision=":: Start again", revised_at=LATE), "accepted")
         assert [one.id for one in await work.stories.revised()] == [story.id]
-        await work.stories.save(replace(public, revision=":: Start again", status=RETURNED), "accepted")
+        await work.stories.save_story(replace(public, revision=":: Start again", status=RETURNED), "accepted")
         assert await work.stories.revised() == []
 
 
@@ -166,7 +166,7 @@ async def test_a_form_sent_twice_at_once_begins_one_story(store: SqlStore) -> No
     saved = await asyncio.gather(*(writing.begin(store, SetClock(), commission.id, key, edits) for _ in range(6)))
     assert len({one.story.id for one in saved}) == 1
     async with store.read() as work:
-        assert len(await work.stories.of(commission.id)) == 1
+        assert len(await work.stories.list_stories(commission.id)) == 1
     with pytest.raises(BadInput):
         await writing.begin(store, SetClock(), commission.id, "not a key", edits)
     with pytest.raises(NotFound):
@@ -278,7 +278,7 @@ async def written_by_two(store: SqlStore, steps: list[tuple[Any, ...]]) -> list[
         await pair.step(step)
     async with store.read() as work:
         every = await work.drafts.versions(begun.story.id)
-        now = await work.drafts.get(begun.story.id)
+        now = await work.drafts.get_draft(begun.story.id)
     kept = {text for draft in (now, *(version.draft for version in every)) for _, text in fields(draft)}
     lost = {text for _, text in pair.accepted} - kept
     assert lost <= pair.own_doing

@@ -56,9 +56,9 @@ def a_story(
 async def put(store: SqlStore, *stories: Submission, of: Commission | None = None) -> None:
     async with store.begin() as work:
         if of:
-            await work.commissions.add(of)
+            await work.commissions.add_commission(of)
         for story in stories:
-            await work.stories.add(story)
+            await work.stories.add_story(story)
 
 
 async def shelf(
@@ -87,11 +87,11 @@ async def test_a_story_is_there_exactly_while_it_is_accepted(store: SqlStore, st
     await put(store, story, of=commission)
     assert await found(store) == await found(store, "knock") == []
     async with store.begin() as work:
-        await work.stories.save(replace(story, status="accepted"), status)
+        await work.stories.save_story(replace(story, status="accepted"), status)
         assert [s.title for s in (await work.library.find(Wanted(search_terms.read("knock")))).stories] == [story.title]
     assert await found(store, "knock") == await found(store) == ["The third knock"]
     async with store.begin() as work:
-        await work.stories.save(replace(story, status=status), "accepted")
+        await work.stories.save_story(replace(story, status=status), "accepted")
         assert (await work.library.find(Wanted())).total == 0
     assert await found(store, "knock") == []
     assert await indexed(store) == 0
@@ -117,7 +117,7 @@ async def test_a_unit_that_fails_changes_no_shelf(store: SqlStore) -> None:
 
     async def unit() -> None:
         async with store.begin() as work:
-            await work.stories.save(replace(story, status="held"), "accepted")
+            await work.stories.save_story(replace(story, status="held"), "accepted")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -131,7 +131,7 @@ async def test_a_story_changed_while_it_is_public_is_found_by_its_new_words_only
     new = replace(a_story(commission, "New name", text="A giraffe.", notes=("flood",)), id=old.id)
     await put(store, old, of=commission)
     async with store.begin() as work:
-        await work.stories.save(new, "accepted")
+        await work.stories.save_story(new, "accepted")
     for word, titles in (("elephant", []), ("old", []), ("giraffe", ["New name"]), ("new", ["New name"])):
         assert await found(store, word) == titles
     async with store.read() as work:
@@ -153,7 +153,7 @@ async def test_words_taken_back_are_nowhere_in_the_index(sqlite_database: Databa
     assert stored().count(b"quetzal") > 0
     async with sqlite_store.begin() as work:
         gone = replace(story, status="withdrawn", title="", twee="", withdrawn_at=NOON)
-        await work.stories.save(gone, "accepted")
+        await work.stories.save_story(gone, "accepted")
     assert b"quetzal" not in stored()
     assert b"pterodactyl" not in stored()
     assert await found(sqlite_store) == ["Another"]

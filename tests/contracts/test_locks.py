@@ -83,7 +83,7 @@ async def a_question(store: Store, people: int, **changes: Any) -> tuple[LiveSes
     live, members = await a_room(store, ["g1"] * people)
     round_ = a_round(live.id, **changes)
     async with store.begin() as work:
-        await work.rounds.add(round_)
+        await work.rounds.add_round(round_)
     return live, round_, members
 
 
@@ -94,7 +94,7 @@ async def cast(store: Store, *batch: Cast) -> list[str]:
 
 async def now(store: Store, round_id: str) -> Round:
     async with store.read() as work:
-        return await work.rounds.get(round_id)
+        return await work.rounds.get_round(round_id)
 
 
 # ---------------------------------------------------------------- a round that is held
@@ -105,7 +105,7 @@ async def test_whoever_holds_a_round_has_waited_for_the_ballots_on_their_way(sto
 
     async def hold() -> dict[str, int]:
         async with store.begin() as work:
-            await work.rounds.get(round_.id, lock=True)
+            await work.rounds.get_round(round_.id, lock=True)
             return await work.rounds.voted([round_.id])
 
     async with store.begin() as work:
@@ -118,11 +118,11 @@ async def test_whoever_holds_a_round_has_waited_for_the_ballots_on_their_way(sto
 async def test_no_ballot_is_counted_while_somebody_holds_its_round(store: SqlStore) -> None:
     _, round_, (nurse,) = await a_question(store, 1)
     async with store.begin() as work:
-        held = await work.rounds.get(round_.id, lock=True)
+        held = await work.rounds.get_round(round_.id, lock=True)
         casting = asyncio.create_task(cast(store, a_cast(round_.id, nurse)))
         await as_far_as_it_can(store, casting)
         assert not casting.done()
-        await work.rounds.save(replace(held, state=CLOSED))
+        await work.rounds.save_round(replace(held, state=CLOSED))
     assert await casting == ["closed"]
 
 
@@ -131,13 +131,13 @@ async def test_a_session_and_a_round_that_are_held_may_still_be_referred_to(post
     store = postgres_store
     live, round_, (nurse,) = await a_question(store, 1, state=REVEALED)
     async with store.begin() as work:
-        await work.sessions.get(live.id, lock=True)
-        await work.rounds.get(round_.id, lock=True)
+        await work.sessions.get_session(live.id, lock=True)
+        await work.rounds.get_round(round_.id, lock=True)
 
         async def meanwhile() -> dict[str | None, int]:
             async with store.begin() as other:
                 await other.sessions.join(Participant(new_id(), live.id, "g1", AT), new_id() * 2)
-                await other.reasons.add([Reason(new_id(), round_.id, nurse, "g1", "r1", "Because", "", AT)])
+                await other.reasons.add_reasons([Reason(new_id(), round_.id, nurse, "g1", "r1", "Because", "", AT)])
                 return await other.sessions.joined(live.id)
 
         assert await at_once(meanwhile()) == {"g1": 2}
@@ -156,10 +156,12 @@ def a_form(rounds: tuple[str, ...]) -> DecisionForm:
 async def annul_during(store: SqlStore, round_id: str, act: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     """Runs an act that begins while the annulment of the round is not committed yet; returns it as it ended."""
     async with store.begin() as work:
-        voted = await work.rounds.get(round_id, lock=True)
+        voted = await work.rounds.get_round(round_id, lock=True)
         task = asyncio.create_task(act)
         await as_far_as_it_can(store, task)
-        await work.rounds.save(replace(voted, state=ANNULLED, annulled_at=AT, annulled_because="It was not clear."))
+        await work.rounds.save_round(
+            replace(voted, state=ANNULLED, annulled_at=AT, annulled_because="It was not clear.")
+        )
     await asyncio.wait([task])
     return task
 
@@ -171,7 +173,7 @@ async def test_nothing_is_decided_on_a_vote_that_is_being_annulled(store: SqlSto
     )
     assert isinstance(done.exception(), IllegalMove)
     async with store.read() as work:
-        assert await work.decisions.of() == []
+        assert await work.decisions.list_decisions() == []
 
 
 async def test_nobody_commits_to_a_decision_whose_vote_is_being_annulled(store: SqlStore) -> None:
@@ -183,7 +185,7 @@ async def test_nobody_commits_to_a_decision_whose_vote_is_being_annulled(store: 
     )
     assert isinstance(done.exception(), IllegalMove)
     async with store.read() as work:
-        assert (await work.decisions.get(made.id)).commitments == made.commitments
+        assert (await work.decisions.get_decision(made.id)).commitments == made.commitments
 
 
 # ---------------------------------------------------------------- taking words back beside a closing
@@ -243,18 +245,18 @@ async def test_no_reason_on_its_way_is_left_behind_when_words_are_taken_back(sto
 async def test_a_reason_that_is_taken_back_while_the_result_is_shown_is_gone(store: SqlStore) -> None:
     live, round_, (nurse, _) = await a_question(store, 2, state=CLOSED)
     async with store.begin() as work:
-        await work.rounds.save(replace(round_, state=OPEN))
+        await work.rounds.save_round(replace(round_, state=OPEN))
         await work.rounds.cast([a_cast(round_.id, nurse, reason="She is my sister")])
-        await work.rounds.save(round_)
+        await work.rounds.save_round(round_)
     async with store.begin() as work:
-        closed = await work.rounds.get(round_.id, lock=True)
-        await work.rounds.save(replace(closed, state=REVEALED, revealed_at=AT))
+        closed = await work.rounds.get_round(round_.id, lock=True)
+        await work.rounds.save_round(replace(closed, state=REVEALED, revealed_at=AT))
         await reasons.gather(work, live, closed, AT)
         takes_back = asyncio.create_task(reasons.take_back(store, live, nurse, round_.id))
         await as_far_as_it_can(store, takes_back)
     await takes_back
     async with store.read() as work:
-        assert await work.reasons.of(round_.id) == []
+        assert await work.reasons.list_reasons(round_.id) == []
         assert [b.reason for b in await work.rounds.ballots(round_.id)] == [""]
 
 
@@ -286,12 +288,12 @@ async def test_a_reason_that_is_being_given_goes_with_the_words_that_are_taken_b
     live, round_, (nurse,) = await a_question(store, 1, scenario=STORY)
     await cast(store, a_cast(round_.id, nurse))
     async with store.begin() as work:
-        await work.rounds.save(replace(round_, state=REVEALED))
+        await work.rounds.save_round(replace(round_, state=REVEALED))
 
     async def withdraw() -> None:
         async with store.begin() as work:
             await work.rounds.withdraw_words(STORY)
-            await work.reasons.forget(STORY)
+            await work.reasons.erase_story(STORY)
 
     paused = Paused(store)
     gives = asyncio.create_task(reasons.give(paused, SetClock(), live, nurse, round_.id, "She is my sister", ""))
@@ -301,7 +303,7 @@ async def test_a_reason_that_is_being_given_goes_with_the_words_that_are_taken_b
     paused.go.set()
     await asyncio.gather(gives, takes_back)
     async with store.read() as work:
-        assert await work.reasons.of(round_.id) == []
+        assert await work.reasons.list_reasons(round_.id) == []
 
 
 # ---------------------------------------------------------------- closing beside more time
@@ -312,9 +314,9 @@ async def test_a_round_that_is_being_given_more_time_is_not_closed_at_its_old_on
     night = await a_night(store, clock, ["g1"])
     until = clock.later(days=DAYS * 2)
     async with store.begin() as work:
-        live = await work.sessions.get(night.live.id, lock=True)
-        await work.rounds.save(replace(await work.rounds.get(night.round.id, lock=True), closes_at=until))
-        await work.sessions.save(live.changed())
+        live = await work.sessions.get_session(night.live.id, lock=True)
+        await work.rounds.save_round(replace(await work.rounds.get_round(night.round.id, lock=True), closes_at=until))
+        await work.sessions.save_session(live.changed())
         clock.move(days=DAYS, seconds=asynchronous.GRACE)
         closes = asyncio.create_task(close_due(store, clock))
         await as_far_as_it_can(store, closes)
@@ -354,7 +356,7 @@ async def test_many_batches_of_the_same_people_at_once_are_all_counted(store: Sq
     _, round_, people = await a_question(store, 60)
     second = replace(round_, id=new_id())
     async with store.begin() as work:
-        await work.rounds.add(second)
+        await work.rounds.add_round(second)
     there = [a_cast(r, p) for r in (round_.id, second.id) for p in people]
     again = [replace(one, cast=new_id()) for one in reversed(there)]
     answers = await asyncio.gather(*(cast(store, *batch) for batch in (there, again, again[::-1], there[::-1]) * 3))
@@ -404,18 +406,20 @@ async def test_whoever_takes_several_rounds_takes_them_in_one_order(postgres_sto
     state = OPEN if act is _stops else REVEALED
     made = a_round(voted.live.id, state, id=LAST_ID, scenario=STORY, revealed_at=AT, closes_at=AT)
     async with store.begin() as work:
-        live = await work.sessions.get(voted.live.id)
-        await work.rounds.add(made)
-        await work.rounds.add(replace(made, id=FIRST_ID, second_of=LAST_ID, kind="vote after replay", closes_at=LATER))
+        live = await work.sessions.get_session(voted.live.id)
+        await work.rounds.add_round(made)
+        await work.rounds.add_round(
+            replace(made, id=FIRST_ID, second_of=LAST_ID, kind="vote after replay", closes_at=LATER)
+        )
         held = () if act is _decides else (LAST_ID, FIRST_ID)
-        await work.sessions.save(replace(live, badges_off=bool(held), held=held))
+        await work.sessions.save_session(replace(live, badges_off=bool(held), held=held))
 
     async def last() -> Round:
         async with store.begin() as work:
-            return await work.rounds.get(LAST_ID, lock=True)
+            return await work.rounds.get_round(LAST_ID, lock=True)
 
     async with store.begin() as work:
-        await work.rounds.get(FIRST_ID, lock=True)
+        await work.rounds.get_round(FIRST_ID, lock=True)
         waits: asyncio.Task[object] = asyncio.create_task(_of(act(store, live)))
         await as_far_as_it_can(store, waits)
         assert not waits.done()

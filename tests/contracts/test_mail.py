@@ -20,8 +20,8 @@ async def a_story(store: SqlStore) -> str:
     commission = a_commission()
     story = Submission(new_id(), commission.id, "T", "", "submitted", link=new_id())
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.stories.add(story)
+        await work.commissions.add_commission(commission)
+        await work.stories.add_story(story)
     return story.id
 
 
@@ -35,10 +35,10 @@ async def test_there_is_one_a_story_and_the_newest_takes_the_place(store: SqlSto
     first, second, theirs = wanted(story), wanted(story), wanted(other)
     async with store.begin() as work:
         for one in (first, theirs, second):
-            await work.mail.add(one)
-        assert await work.mail.of(story) == second
-        assert await work.mail.of(other) == theirs
-        assert await work.mail.of(new_id()) is None
+            await work.mail.add_subscription(one)
+        assert await work.mail.get_subscription(story) == second
+        assert await work.mail.get_subscription(other) == theirs
+        assert await work.mail.get_subscription(new_id()) is None
         assert await work.mail.by_key(second.key) == second
         for gone in (first.key, new_id(), ""):
             with pytest.raises(NotFound):
@@ -49,36 +49,36 @@ async def test_what_was_replaced_or_changed_in_the_meantime_is_not_written_again
     story = await a_story(store)
     first, second = wanted(story), wanted(story)
     async with store.begin() as work:
-        await work.mail.add(first)
-        await work.mail.add(second)
-        assert not await work.mail.save(replace(first, state=SENT_OUT), first)
-        assert await work.mail.of(story) == second
+        await work.mail.add_subscription(first)
+        await work.mail.add_subscription(second)
+        assert not await work.mail.save_subscription(replace(first, state=SENT_OUT), first)
+        assert await work.mail.get_subscription(story) == second
         confirmed = replace(second, state=CONFIRMED)
-        assert await work.mail.save(confirmed, second)
-        assert not await work.mail.save(replace(second, state=SENT_OUT), second)
-        assert await work.mail.of(story) == confirmed
+        assert await work.mail.save_subscription(confirmed, second)
+        assert not await work.mail.save_subscription(replace(second, state=SENT_OUT), second)
+        assert await work.mail.get_subscription(story) == confirmed
         told = replace(confirmed, told_until=ONE, seen=7, tries=2)
-        assert await work.mail.save(told, confirmed)
-        assert await work.mail.of(story) == told
+        assert await work.mail.save_subscription(told, confirmed)
+        assert await work.mail.get_subscription(story) == told
 
 
 async def test_what_is_forgotten_is_gone_and_says_whether_an_address_went(store: SqlStore) -> None:
     story, other = await a_story(store), await a_story(store)
     async with store.begin() as work:
-        await work.mail.add(wanted(story))
-        await work.mail.add(wanted(other, DONE, address=""))
-        assert await work.mail.forget(story)
-        assert not await work.mail.forget(story)
-        assert not await work.mail.forget(other)
-        assert await work.mail.of(story) is None
-        assert await work.mail.of(other) is None
+        await work.mail.add_subscription(wanted(story))
+        await work.mail.add_subscription(wanted(other, DONE, address=""))
+        assert await work.mail.erase_story(story)
+        assert not await work.mail.erase_story(story)
+        assert not await work.mail.erase_story(other)
+        assert await work.mail.get_subscription(story) is None
+        assert await work.mail.get_subscription(other) is None
 
 
 async def test_those_to_be_looked_at_are_found_by_time_and_by_how_far_the_record_has_grown(store: SqlStore) -> None:
     async def one(state: str = CONFIRMED, **changes: Any) -> Subscription:
         made = wanted(await a_story(store), state, **changes)
         async with store.begin() as work:
-            await work.mail.add(made)
+            await work.mail.add_subscription(made)
         return made
 
     asked = await one(ASKED, look_at=LATE, seen=9)
@@ -91,16 +91,16 @@ async def test_those_to_be_looked_at_are_found_by_time_and_by_how_far_the_record
     await one(REFUSED, address="")
     await one(DONE, address="")
     async with store.read() as work:
-        found = await work.mail.due(ONE, 9)
+        found = await work.mail.list_due_subscriptions(ONE, 9)
         assert {one.id for one in found} == {asked.id, by_time.id, grown.id}
         assert found[-1] == grown
-        assert await work.mail.due("2026-03-01T11:00:00.000Z", 9) == []
+        assert await work.mail.list_due_subscriptions("2026-03-01T11:00:00.000Z", 9) == []
 
 
 async def test_those_that_nobody_confirmed_in_time_are_found(store: SqlStore) -> None:
     made = [wanted(await a_story(store), state) for state in (ASKED, SENT_OUT, CONFIRMED, DONE)]
     async with store.begin() as work:
         for one in made:
-            await work.mail.add(one)
+            await work.mail.add_subscription(one)
         assert await work.mail.late(ONE) == []
         assert {one.id for one in await work.mail.late(TWO)} == {made[0].id, made[1].id}

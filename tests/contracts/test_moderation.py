@@ -22,9 +22,9 @@ async def two_stories(store: SqlStore) -> tuple[Submission, Submission]:
     one = Submission(new_id(), commission.id, "At night", ":: Start", "returned", "g1", "link1", "No", EARLY)
     two = Submission(new_id(), commission.id, "On the ward", ":: Start", "held", None, "link2", "", EARLY)
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.stories.add(one)
-        await work.stories.add(two)
+        await work.commissions.add_commission(commission)
+        await work.stories.add_story(one)
+        await work.stories.add_story(two)
     return one, two
 
 
@@ -43,11 +43,11 @@ async def test_acts_are_kept_in_order_and_the_log_holds_what_is_in_the_record(st
     ]
     async with store.begin() as work:
         for act in acts:
-            await work.moderation.add(act)
+            await work.moderation.add_act(act)
     async with store.read() as work:
-        assert await work.moderation.of(one.id) == [acts[0], acts[2], acts[3]]
-        assert await work.moderation.of(new_id()) == []
-        assert await work.moderation.size() == 3
+        assert await work.moderation.list_acts(one.id) == [acts[0], acts[2], acts[3]]
+        assert await work.moderation.list_acts(new_id()) == []
+        assert await work.moderation.count_acts() == 3
         assert await work.moderation.log() == [acts[3], acts[1], acts[0]]
         assert await work.moderation.log(1, 1) == [acts[1]]
 
@@ -56,8 +56,8 @@ async def test_an_act_is_appealed_against_once_and_answered_once(store: SqlStore
     one, two = await two_stories(store)
     act, other = an_act(one), an_act(two)
     async with store.begin() as work:
-        await work.moderation.add(act)
-        await work.moderation.add(other)
+        await work.moderation.add_act(act)
+        await work.moderation.add_act(other)
 
     async def appeal() -> bool:
         async with store.begin() as work:
@@ -110,15 +110,15 @@ async def test_forgetting_takes_every_word_of_one_story_and_leaves_what_was_done
     mine, theirs = an_act(one, entry=0), an_act(two)
     async with store.begin() as work:
         for act in (mine, theirs):
-            await work.moderation.add(act)
+            await work.moderation.add_act(act)
             await work.moderation.add_appeal(Appeal(new_id(), act.story, act.id, "Words.", NOON))
             await work.moderation.add_report(Report(new_id(), act.story, "More words.", NOON))
-        await work.moderation.forget(one.id)
+        await work.moderation.erase_story(one.id)
     async with store.read() as work:
-        assert await work.moderation.of(one.id) == [replace(mine, because="", read="")]
+        assert await work.moderation.list_acts(one.id) == [replace(mine, because="", read="")]
         assert [a.words for a in await work.moderation.appeals(one.id)] == [""]
         assert [r.words for r in await work.moderation.reports(one.id)] == [""]
-        assert await work.moderation.of(two.id) == [theirs]
+        assert await work.moderation.list_acts(two.id) == [theirs]
         assert [a.words for a in await work.moderation.appeals(two.id)] == ["Words."]
         assert [r.words for r in await work.moderation.reports(two.id)] == ["More words."]
 
@@ -130,7 +130,7 @@ async def test_a_link_that_was_replaced_is_dead_and_stays_dead(store: SqlStore) 
         with pytest.raises(NotFound):
             await work.stories.relink("link1", "link4")
         # Somebody read the story before its link was replaced, and writes it back.
-        await work.stories.save(one, "returned")
+        await work.stories.save_story(one, "returned")
     async with store.begin() as work:
         assert await work.stories.by_link("link3") == replace(one, link="link3")
         with pytest.raises(NotFound):
@@ -139,7 +139,7 @@ async def test_a_link_that_was_replaced_is_dead_and_stays_dead(store: SqlStore) 
         for dead in ("link3", ""):
             with pytest.raises(NotFound):
                 await work.stories.relink(dead, "link5")
-        assert (await work.stories.get(one.id)).link == ""
+        assert (await work.stories.get_story(one.id)).link == ""
         assert await work.stories.by_link("link2") == two
 
 

@@ -37,15 +37,15 @@ async def test_a_count_is_kept_corrected_and_discarded_until_it_is_confirmed(sto
     live, _ = await a_room(store, [])
     round_id = await an_open_round(store, live)
     async with store.begin() as work:
-        assert await work.papers.get(round_id) is None
+        assert await work.papers.get_paper_count(round_id) is None
         first, second = a_count(round_id, g1={"r1": 2}), a_count(round_id, g1={"r1": 3}, g2={"r2": 1})
-        await work.papers.put(first)
-        await work.papers.put(second)
-        assert await work.papers.get(round_id) == second
+        await work.papers.put_paper_count(first)
+        await work.papers.put_paper_count(second)
+        assert await work.papers.get_paper_count(round_id) == second
         assert second.papers == 4
         assert not await work.papers.discard(round_id, first.id)
         assert await work.papers.discard(round_id, second.id)
-        assert await work.papers.get(round_id) is None
+        assert await work.papers.get_paper_count(round_id) is None
 
 
 async def test_confirming_counts_every_paper_once_and_ends_all_correction(store: Store) -> None:
@@ -53,13 +53,13 @@ async def test_confirming_counts_every_paper_once_and_ends_all_correction(store:
     round_id = await an_open_round(store, live)
     count = a_count(round_id, g1={"r1": 2})
     async with store.begin() as work:
-        await work.papers.put(count)
+        await work.papers.put_paper_count(count)
     done = replace(count, confirmed_by="olu", confirmed_at=CLOCK.now())
     ballots = [a_paper(live, round_id), a_paper(live, round_id, None)]
     async with store.begin() as work:
         await work.papers.confirm(done, ballots)
     async with store.read() as work:
-        assert await work.papers.get(round_id) == done
+        assert await work.papers.get_paper_count(round_id) == done
         assert {b.ballot: b for b in await work.rounds.ballots(round_id)} == {b.ballot: b for *_, b in ballots}
         assert await work.rounds.voted([round_id]) == {round_id: 2}
         # Who is here: one phone, and no paper.
@@ -70,7 +70,7 @@ async def test_confirming_counts_every_paper_once_and_ends_all_correction(store:
                 await work.papers.confirm(again, [a_paper(live, round_id)])
     with pytest.raises(IllegalMove):
         async with store.begin() as work:
-            await work.papers.put(a_count(round_id))
+            await work.papers.put_paper_count(a_count(round_id))
     async with store.begin() as work:
         assert not await work.papers.discard(round_id, done.id)
         assert await work.rounds.voted([round_id]) == {round_id: 2}
@@ -90,7 +90,7 @@ async def test_two_thousand_papers_go_in_at_once(store: Store) -> None:
     round_id = await an_open_round(store, live)
     count = a_count(round_id, g1={"r1": 2000})
     async with store.begin() as work:
-        await work.papers.put(count)
+        await work.papers.put_paper_count(count)
         await work.papers.confirm(replace(count, confirmed_at="x"), [a_paper(live, round_id) for _ in range(2000)])
     async with store.read() as work:
         assert await work.rounds.voted([round_id]) == {round_id: 2000}

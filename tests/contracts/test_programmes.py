@@ -34,9 +34,9 @@ async def test_every_change_is_kept_as_it_was(store: Store) -> None:
     first = Planned(live.id, 1, a_plan("a"), "added", "A scene", CLOCK.now())
     second = Planned(live.id, 2, a_plan("a", "b"), "added", "A\0scene", CLOCK.now())
     async with store.begin() as work:
-        await work.programmes.add(first)
-        await work.programmes.add(second)
-        await work.programmes.add(Planned(other.id, 1, a_plan(), at=CLOCK.now()))
+        await work.programmes.add_programme(first)
+        await work.programmes.add_programme(second)
+        await work.programmes.add_programme(Planned(other.id, 1, a_plan(), at=CLOCK.now()))
     async with store.read() as work:
         assert (await work.programmes.latest(live.id)).plan == second.plan
         assert (await work.programmes.latest(live.id)).name == "A\N{REPLACEMENT CHARACTER}scene"
@@ -49,10 +49,10 @@ async def test_every_change_is_kept_as_it_was(store: Store) -> None:
 async def test_two_who_change_it_at_once_do_not_overwrite_each_other(store: Store) -> None:
     live, _ = await a_room(store, [])
     async with store.begin() as work:
-        await work.programmes.add(Planned(live.id, 1, a_plan("a"), at=CLOCK.now()))
+        await work.programmes.add_programme(Planned(live.id, 1, a_plan("a"), at=CLOCK.now()))
     with pytest.raises(IllegalMove):
         async with store.begin() as work:
-            await work.programmes.add(Planned(live.id, 1, a_plan("b"), at=CLOCK.now()))
+            await work.programmes.add_programme(Planned(live.id, 1, a_plan("b"), at=CLOCK.now()))
     async with store.read() as work:
         assert (await work.programmes.latest(live.id)).plan == a_plan("a")
 
@@ -61,7 +61,7 @@ async def test_the_oldest_changes_are_forgotten_in_time(store: Store) -> None:
     live, _ = await a_room(store, [])
     async with store.begin() as work:
         for number in range(1, KEPT + 3):
-            await work.programmes.add(Planned(live.id, number, a_plan(str(number)), at=CLOCK.now()))
+            await work.programmes.add_programme(Planned(live.id, number, a_plan(str(number)), at=CLOCK.now()))
     async with store.read() as work:
         assert (await work.programmes.at(live.id, 3)).plan == a_plan("3")
         for number in (0, 2):
@@ -73,11 +73,11 @@ async def test_a_story_is_taken_out_of_every_programme_and_of_what_was_before(st
     live, _ = await a_room(store, [])
     other, _ = await a_room(store, [])
     async with store.begin() as work:
-        await work.programmes.add(Planned(live.id, 1, a_plan("a", "b"), "added", "A scene", CLOCK.now()))
-        await work.programmes.add(Planned(live.id, 2, a_plan("b", "a"), "moved", "A scene", CLOCK.now()))
-        await work.programmes.add(Planned(other.id, 1, a_plan("b"), "added", "Kept", CLOCK.now()))
+        await work.programmes.add_programme(Planned(live.id, 1, a_plan("a", "b"), "added", "A scene", CLOCK.now()))
+        await work.programmes.add_programme(Planned(live.id, 2, a_plan("b", "a"), "moved", "A scene", CLOCK.now()))
+        await work.programmes.add_programme(Planned(other.id, 1, a_plan("b"), "added", "Kept", CLOCK.now()))
     async with store.begin() as work:
-        await work.programmes.forget("a")
+        await work.programmes.erase_story("a")
     async with store.read() as work:
         left = await work.programmes.latest(live.id)
         assert (left.plan.stories, left.what, left.name) == (("b",), "", "")

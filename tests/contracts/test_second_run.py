@@ -43,10 +43,10 @@ class TestStops:
             kept = await work.stops.press(stop)
         assert kept == replace(stop, group=PEOPLE[6])
         async with store.read() as work:
-            assert await work.stops.get(stop.id) == kept
-            assert await work.stops.yours(playing.people[6], stop.showing) == kept
-            assert await work.stops.yours(playing.people[5], stop.showing) is None
-            assert await work.stops.of(playing.session) == [kept]
+            assert await work.stops.get_stop(stop.id) == kept
+            assert await work.stops.stop_by(playing.people[6], stop.showing) == kept
+            assert await work.stops.stop_by(playing.people[5], stop.showing) is None
+            assert await work.stops.list_stops(playing.session) == [kept]
 
     async def test_pressing_again_changes_the_words_and_nothing_else(self, playing: Playing, store: Store) -> None:
         first, again = await a_stop(playing, how="One"), await a_stop(playing, how="Two")
@@ -55,7 +55,9 @@ class TestStops:
             assert kept is not None
             assert await work.stops.press(again) == replace(kept, how="Two")
         async with store.read() as work:
-            assert [(s.id, s.how, s.at) for s in await work.stops.of(playing.session)] == [(first.id, "Two", first.at)]
+            assert [(s.id, s.how, s.at) for s in await work.stops.list_stops(playing.session)] == [
+                (first.id, "Two", first.at)
+            ]
 
     async def test_one_that_is_on_the_screens_keeps_its_words(self, playing: Playing, store: Store) -> None:
         for state in ("taken", "done"):
@@ -63,7 +65,7 @@ class TestStops:
             async with store.begin() as work:
                 kept = await work.stops.press(stop)
                 assert kept is not None
-                await work.stops.save(replace(kept, state=state))
+                await work.stops.save_stop(replace(kept, state=state))
                 assert await work.stops.press(replace(stop, id=new_id(), how="Two")) == replace(kept, state=state)
 
     async def test_who_is_not_in_the_session_has_no_stop(self, playing: Playing, store: Store) -> None:
@@ -72,7 +74,7 @@ class TestStops:
         async with store.begin() as work:
             assert await work.stops.press(replace(stop, participant=stranger)) is None
             assert await work.stops.press(replace(stop, participant=new_id())) is None
-            assert await work.stops.of(playing.session) == []
+            assert await work.stops.list_stops(playing.session) == []
 
     async def test_who_only_observes_stops_nothing(self, playing: Playing, store: Store) -> None:
         watcher = Participant(new_id(), playing.session, "g1", CLOCK.now(), observer=True)
@@ -86,8 +88,8 @@ class TestStops:
             seen = await work.stops.press(stop)
             assert seen is not None
             await work.stops.press(replace(stop, id=new_id(), how="Two"))
-            await work.stops.save(replace(seen, state="hidden", tried="It", verdict="no", response="That"))
-            now = await work.stops.get(stop.id)
+            await work.stops.save_stop(replace(seen, state="hidden", tried="It", verdict="no", response="That"))
+            now = await work.stops.get_stop(stop.id)
         assert (now.how, now.state, now.tried, now.verdict, now.response) == ("Two", "hidden", "It", "no", "That")
 
     async def test_two_who_press_at_once_are_two_and_one_who_presses_twice_at_once_is_one(
@@ -101,74 +103,74 @@ class TestStops:
 
         await asyncio.gather(*map(press, stops))
         async with store.read() as work:
-            kept = await work.stops.of(playing.session)
+            kept = await work.stops.list_stops(playing.session)
         assert sorted(s.participant or "" for s in kept) == sorted(playing.people[:2])
 
     async def test_several_that_were_shouted_stand_in_one_showing(self, playing: Playing, store: Store) -> None:
         async with store.begin() as work:
             for _ in range(2):
-                await work.stops.add(replace(await a_stop(playing), participant=None))
+                await work.stops.add_stop(replace(await a_stop(playing), participant=None))
         async with store.read() as work:
-            assert [s.participant for s in await work.stops.of(playing.session)] == [None, None]
+            assert [s.participant for s in await work.stops.list_stops(playing.session)] == [None, None]
 
     async def test_forgetting_a_story_leaves_that_somebody_stopped(self, playing: Playing, store: Store) -> None:
         stop = replace(await a_stop(playing, how="Sit down"), character="Ben")
         async with store.begin() as work:
             kept = await work.stops.press(stop)
             assert kept is not None
-            await work.stops.save(replace(kept, tried="It", response="That"))
-            await work.stops.forget(playing.story)
-            now = await work.stops.get(stop.id)
+            await work.stops.save_stop(replace(kept, tried="It", response="That"))
+            await work.stops.erase_story(playing.story)
+            now = await work.stops.get_stop(stop.id)
         assert (now.scene, now.character, now.how, now.tried, now.response) == ("",) * 5
         assert (now.participant, now.at) == (stop.participant, stop.at)
 
     async def test_one_that_is_not_there_is_not_found(self, store: Store) -> None:
         async with store.begin() as work:
             with pytest.raises(NotFound):
-                await work.stops.get(new_id())
+                await work.stops.get_stop(new_id())
 
 
 class TestReasons:
     async def test_they_come_back_in_the_order_of_their_ids(self, playing: Playing, store: Store) -> None:
         reasons = [a_reason(playing, who, f"Words {who}") for who in range(4)]
         async with store.begin() as work:
-            await work.reasons.add(reasons)
+            await work.reasons.add_reasons(reasons)
         async with store.read() as work:
-            assert await work.reasons.of(playing.first) == sorted(reasons, key=lambda r: r.id)
-            assert await work.reasons.yours(playing.people[2], playing.first) == reasons[2]
-            assert await work.reasons.yours(playing.people[9], playing.first) is None
+            assert await work.reasons.list_reasons(playing.first) == sorted(reasons, key=lambda r: r.id)
+            assert await work.reasons.reason_by(playing.people[2], playing.first) == reasons[2]
+            assert await work.reasons.reason_by(playing.people[9], playing.first) is None
 
     async def test_adding_leaves_one_that_is_there_and_putting_replaces_it(
         self, playing: Playing, store: Store
     ) -> None:
         first, second, third = [a_reason(playing, words=words) for words in ("One", "Two", "Three")]
         async with store.begin() as work:
-            await work.reasons.add([first])
-            await work.reasons.add([second])
-            assert await work.reasons.of(playing.first) == [first]
+            await work.reasons.add_reasons([first])
+            await work.reasons.add_reasons([second])
+            assert await work.reasons.list_reasons(playing.first) == [first]
             await work.reasons.too(first.id, playing.people[1], on=True)
-            await work.reasons.put(third)
-            assert await work.reasons.of(playing.first) == [third]
+            await work.reasons.put_reason(third)
+            assert await work.reasons.list_reasons(playing.first) == [third]
             assert await work.reasons.counts(playing.first) == {}
 
     async def test_only_what_waits_and_is_due_is_shown(self, playing: Playing, store: Store) -> None:
         due, later = CLOCK.later(seconds=10), CLOCK.later(seconds=90)
         reasons = [a_reason(playing, who, due_at=at) for who, at in enumerate((due, later, ""))]
         async with store.begin() as work:
-            await work.reasons.add(reasons)
+            await work.reasons.add_reasons(reasons)
             assert await work.reasons.next_due(playing.first) == due
-            assert await work.reasons.due(playing.session, CLOCK.later(seconds=20)) == 1
-            assert await work.reasons.due(playing.session, CLOCK.later(seconds=20)) == 0
+            assert await work.reasons.show_due_reasons(playing.session, CLOCK.later(seconds=20)) == 1
+            assert await work.reasons.show_due_reasons(playing.session, CLOCK.later(seconds=20)) == 0
             assert await work.reasons.next_due(playing.first) == later
-            assert [(await work.reasons.get(r.id)).state for r in reasons] == [SHOWN, WAITING, WAITING]
-            await work.reasons.move(reasons[1].id, "hidden")
+            assert [(await work.reasons.get_reason(r.id)).state for r in reasons] == [SHOWN, WAITING, WAITING]
+            await work.reasons.move_reason(reasons[1].id, "hidden")
             assert await work.reasons.next_due(playing.first) == ""
-            assert await work.reasons.due(new_id(), CLOCK.later(days=1)) == 0
+            assert await work.reasons.show_due_reasons(new_id(), CLOCK.later(days=1)) == 0
 
     async def test_me_too_twice_is_once(self, playing: Playing, store: Store) -> None:
         reason = a_reason(playing)
         async with store.begin() as work:
-            await work.reasons.add([reason])
+            await work.reasons.add_reasons([reason])
             for who in (1, 1, 2):
                 await work.reasons.too(reason.id, playing.people[who], on=True)
             assert await work.reasons.counts(playing.first) == {reason.id: 2}
@@ -184,23 +186,23 @@ class TestReasons:
         assert asked is not None
         await playing.result(asked, ["r1"] * 3, p0="Mine", p1="Another's")
         async with store.begin() as work:
-            await work.reasons.remove(asked.id, playing.people[0])
+            await work.reasons.remove_reason(asked.id, playing.people[0])
             ballots = {b.participant: b.reason for b in await work.rounds.ballots(asked.id)}
-            assert [r.words for r in await work.reasons.of(asked.id)] == ["Another's"]
+            assert [r.words for r in await work.reasons.list_reasons(asked.id)] == ["Another's"]
         assert ballots[playing.people[0]] == ""
         assert ballots[playing.people[1]] == "Another's"
 
     async def test_forgetting_a_story_deletes_the_reasons_of_its_rounds(self, playing: Playing, store: Store) -> None:
         reason = a_reason(playing)
         async with store.begin() as work:
-            await work.reasons.add([reason])
+            await work.reasons.add_reasons([reason])
             await work.reasons.too(reason.id, playing.people[1], on=True)
-            await work.reasons.forget(playing.story)
-            assert await work.reasons.of(playing.first) == []
+            await work.reasons.erase_story(playing.story)
+            assert await work.reasons.list_reasons(playing.first) == []
             with pytest.raises(NotFound):
-                await work.reasons.get(reason.id)
+                await work.reasons.get_reason(reason.id)
             with pytest.raises(NotFound):
-                await work.reasons.move(reason.id, SHOWN)
+                await work.reasons.move_reason(reason.id, SHOWN)
 
 
 class TestProposals:
@@ -208,25 +210,28 @@ class TestProposals:
         one, other = [Proposal(new_id(), playing.session, words, CLOCK.now()) for words in ("One", "Other")]
         first = Amendment(new_id(), one.id, "One", "One more", CLOCK.now())
         async with store.begin() as work:
-            assert await work.proposals.add(one)
-            assert await work.proposals.add(other)
-            assert not await work.proposals.add(one)
+            assert await work.proposals.add_proposal(one)
+            assert await work.proposals.add_proposal(other)
+            assert not await work.proposals.add_proposal(one)
             assert await work.proposals.amend(first)
-            await work.proposals.save(replace(other, state=OFF, words="Changed"))
+            await work.proposals.save_proposal(replace(other, state=OFF, words="Changed"))
         async with store.read() as work:
-            assert await work.proposals.of(playing.session) == [one, replace(other, state=OFF, words="Changed")]
+            assert await work.proposals.list_proposals(playing.session) == [
+                one,
+                replace(other, state=OFF, words="Changed"),
+            ]
             assert await work.proposals.amendments(playing.session) == [first]
             with pytest.raises(NotFound):
-                await work.proposals.get(new_id())
+                await work.proposals.get_proposal(new_id())
 
     async def test_the_database_holds_one_amendment_in_flight(self, playing: Playing, store: Store) -> None:
         proposal = Proposal(new_id(), playing.session, "One", CLOCK.now())
         flights = [Amendment(new_id(), proposal.id, "One", f"{n}", CLOCK.now()) for n in range(3)]
         async with store.begin() as work:
-            await work.proposals.add(proposal)
+            await work.proposals.add_proposal(proposal)
             assert await work.proposals.amend(flights[0])
             assert not await work.proposals.amend(flights[1])
-            await work.proposals.close(replace(flights[0], state=DROPPED))
+            await work.proposals.close_amendment(replace(flights[0], state=DROPPED))
             assert await work.proposals.amend(flights[2])
 
     async def test_pledges_are_found_by_their_round(self, playing: Playing, store: Store) -> None:
@@ -245,11 +250,11 @@ class TestProposals:
         typed = Proposal(new_id(), playing.session, "Typed", at)
         async with store.begin() as work:
             for proposal in (grown, typed):
-                await work.proposals.add(proposal)
+                await work.proposals.add_proposal(proposal)
                 await work.proposals.amend(Amendment(new_id(), proposal.id, proposal.words, "After", at))
             await work.proposals.pledge(Pledge(new_id(), playing.session, playing.first, "R", "What", "2027-01-31", at))
-            await work.proposals.forget(story)
-            assert [p.words for p in await work.proposals.of(playing.session)] == ["", "Typed"]
+            await work.proposals.erase_story(story)
+            assert [p.words for p in await work.proposals.list_proposals(playing.session)] == ["", "Typed"]
             texts = [(a.before, a.after) for a in await work.proposals.amendments(playing.session)]
             assert texts == [("", ""), ("Typed", "After")]
             assert [p.what for p in await work.proposals.pledges(playing.session)] == [""]

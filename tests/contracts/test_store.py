@@ -36,26 +36,26 @@ def a_person(login: str = "Ada") -> Person:
 async def test_a_unit_of_work_is_all_or_nothing(store: SqlStore) -> None:
     async def unit() -> None:
         async with store.begin() as work:
-            await work.facts.set("made_by", "forum")
+            await work.facts.set_fact("made_by", "forum")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await unit()
     async with store.read() as work:
-        assert await work.facts.get("made_by") is None
+        assert await work.facts.get_fact("made_by") is None
 
 
 async def test_reading_is_from_one_snapshot_and_does_not_write(store: SqlStore) -> None:
     async with store.read() as reading:
-        assert await reading.facts.get("made_by") is None
+        assert await reading.facts.get_fact("made_by") is None
         async with store.begin() as work:
-            await work.facts.set("made_by", "forum")
-        assert await reading.facts.get("made_by") is None
+            await work.facts.set_fact("made_by", "forum")
+        assert await reading.facts.get_fact("made_by") is None
     with pytest.raises(RuntimeError, match="begin"):
         async with store.read() as work:
-            await work.facts.set("made_by", "rehearsal")
+            await work.facts.set_fact("made_by", "rehearsal")
     async with store.read() as work:
-        assert await work.facts.get("made_by") == "forum"
+        assert await work.facts.get_fact("made_by") == "forum"
 
 
 async def test_a_unit_that_is_cancelled_leaves_nothing_and_the_next_one_works(store: SqlStore) -> None:
@@ -63,7 +63,7 @@ async def test_a_unit_that_is_cancelled_leaves_nothing_and_the_next_one_works(st
 
     async def unit() -> None:
         async with store.begin() as work:
-            await work.facts.set("made_by", "nobody")
+            await work.facts.set_fact("made_by", "nobody")
             inside.set()
             await asyncio.Event().wait()
 
@@ -73,19 +73,19 @@ async def test_a_unit_that_is_cancelled_leaves_nothing_and_the_next_one_works(st
     with pytest.raises(asyncio.CancelledError):
         await task
     async with store.begin() as work:
-        assert await work.facts.get("made_by") is None
-        await work.facts.set("made_by", "forum")
+        assert await work.facts.get_fact("made_by") is None
+        await work.facts.set_fact("made_by", "forum")
 
 
 async def test_facts_are_set_again_and_again(store: SqlStore) -> None:
     async with store.begin() as work:
-        assert await work.facts.get("made_by") is None
-        await work.facts.set("made_by", "forum")
-        await work.facts.set("made_by", "rehearsal")
-        await work.facts.set("other", "")
+        assert await work.facts.get_fact("made_by") is None
+        await work.facts.set_fact("made_by", "forum")
+        await work.facts.set_fact("made_by", "rehearsal")
+        await work.facts.set_fact("other", "")
     async with store.read() as work:
-        assert await work.facts.get("made_by") == "rehearsal"
-        assert await work.facts.get("other") == ""
+        assert await work.facts.get_fact("made_by") == "rehearsal"
+        assert await work.facts.get_fact("other") == ""
 
 
 async def test_of_two_administrators_who_take_the_role_from_each_other_at_once_one_keeps_it(
@@ -98,8 +98,8 @@ async def test_of_two_administrators_who_take_the_role_from_each_other_at_once_o
             await accounts.give(work, person.id, ("moderator",))
 
     async with store.begin() as work:
-        await work.people.add(ada)
-        await work.people.add(eve)
+        await work.people.add_person(ada)
+        await work.people.add_person(eve)
     async with store.begin() as work:
         await accounts.give(work, eve.id, ("moderator",))
         other = asyncio.create_task(take(ada))
@@ -108,20 +108,20 @@ async def test_of_two_administrators_who_take_the_role_from_each_other_at_once_o
     with pytest.raises(IllegalMove, match="Somebody has to be administrator"):
         await other
     async with store.read() as work:
-        assert {p.login: p.roles for p in await work.people.all()} == {"ada": ada.roles, "eve": ("moderator",)}
+        assert {p.login: p.roles for p in await work.people.list_people()} == {"ada": ada.roles, "eve": ("moderator",)}
 
 
 async def test_people_are_found_by_login_whatever_its_case(store: SqlStore) -> None:
     ada, strasse = a_person("Ada"), a_person("Straße")
     async with store.begin() as work:
-        await work.people.add(ada)
-        await work.people.add(strasse)
+        await work.people.add_person(ada)
+        await work.people.add_person(strasse)
     for same in (a_person("aDA"), a_person("STRASSE")):
         async with store.begin() as work:
             with pytest.raises(BadInput) as refused:
-                await work.people.add(same)
+                await work.people.add_person(same)
             assert refused.value.field == "login"
-            assert await work.people.all() == [ada, strasse]  # the unit of work goes on
+            assert await work.people.list_people() == [ada, strasse]  # the unit of work goes on
     async with store.begin() as work:
         await work.people.set_roles(ada.id, ["administrator"])
         await work.people.set_password(ada.id, "another")
@@ -136,7 +136,7 @@ async def test_people_are_found_by_login_whatever_its_case(store: SqlStore) -> N
 async def test_a_sign_in_holds_until_it_runs_out_or_is_ended(store: SqlStore) -> None:
     ada = a_person()
     async with store.begin() as work:
-        await work.people.add(ada)
+        await work.people.add_person(ada)
         await work.people.sign_in("s1", ada.id, EARLY, NOON)
         await work.people.sign_in("s2", ada.id, EARLY, LATE)
         assert await work.people.signed_in("s1", EARLY) == ada
@@ -149,7 +149,7 @@ async def test_a_sign_in_holds_until_it_runs_out_or_is_ended(store: SqlStore) ->
         await work.people.sign_in("s4", ada.id, NOON, LATE)
         assert await work.people.signed_in("s1", EARLY) is None  # what has run out is forgotten
         other = a_person(login="other")
-        await work.people.add(other)
+        await work.people.add_person(other)
         await work.people.sign_in("s5", ada.id, NOON, LATE)
         await work.people.sign_in("s6", other.id, NOON, LATE)
         await work.people.sign_out_everywhere(ada.id)
@@ -178,18 +178,18 @@ async def test_the_first_link_works_once_and_only_the_latest(store: SqlStore) ->
 async def test_a_login_is_one_however_it_is_written(store: SqlStore) -> None:
     ty = a_person("Tŷ.nos")
     async with store.begin() as work:
-        await work.people.add(ty)
+        await work.people.add_person(ty)
         for login in ("tŷ.nos", "TY\u0302.NOS", "ｔy\u0302.nos", "tŷ\u200b.nos", "\u2060tŷ.nos\ufe0f"):
             assert await work.people.by_login(login) == ty, login
             with pytest.raises(BadInput, match="taken"):
-                await work.people.add(a_person(login))
+                await work.people.add_person(a_person(login))
         assert await work.people.by_login("ty.nos") is None
 
 
 async def test_an_account_that_is_older_than_the_rule_is_still_found(store: SqlStore) -> None:
     old = a_person("ann\ufe0f")
     async with store.begin() as work:
-        await work.people.add(old)
+        await work.people.add_person(old)
         assert isinstance(work.people, SqlPeople)
         await work.people._link.run(sa.update(people).where(people.c.id == old.id).values(login_key="ann\ufe0f"))
         assert await work.people.by_login("ann\ufe0f") == old
@@ -199,8 +199,8 @@ async def test_tokens_are_their_holders_until_revoked(store: SqlStore) -> None:
     ada, bob = a_person("ada"), a_person("bob")
     one, two = Token(new_id(), ada.id, "laptop", EARLY), Token(new_id(), ada.id, "rehearsals", NOON)
     async with store.begin() as work:
-        await work.people.add(ada)
-        await work.people.add(bob)
+        await work.people.add_person(ada)
+        await work.people.add_person(bob)
         await work.people.add_token(one, "secret one")
         await work.people.add_token(two, "secret two")
         assert await work.people.token_holder("secret one") == ada
@@ -220,15 +220,15 @@ async def test_commissions_come_back_as_they_were_newest_first(store: SqlStore) 
     plain, full = a_commission(support=()), a_commission(threshold=3, demonstration=True, rehearsal=True)
     full = replace(full, groups=(*full.groups, replace(full.groups[0], id="g9", invited=None)))
     async with store.begin() as work:
-        await work.commissions.add(plain)
-        await work.commissions.add(full)
+        await work.commissions.add_commission(plain)
+        await work.commissions.add_commission(full)
     async with store.read() as work:
-        assert await work.commissions.all() == [full, plain]
-        assert await work.commissions.get(full.id) == full
+        assert await work.commissions.list_commissions() == [full, plain]
+        assert await work.commissions.get_commission(full.id) == full
         assert await work.commissions.titles([full.id, new_id()]) == {full.id: full.title}
         assert await work.commissions.titles([]) == {}
         with pytest.raises(NotFound):
-            await work.commissions.get(new_id())
+            await work.commissions.get_commission(new_id())
 
 
 async def test_stories_change_only_from_the_status_expected(store: SqlStore) -> None:
@@ -238,26 +238,26 @@ async def test_stories_change_only_from_the_status_expected(store: SqlStore) -> 
     )
     second = Submission(new_id(), other.id, "On the ward", ":: Start", "accepted", None, "", "", NOON)
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.commissions.add(other)
-        await work.stories.add(first)
-        await work.stories.add(second)
+        await work.commissions.add_commission(commission)
+        await work.commissions.add_commission(other)
+        await work.stories.add_story(first)
+        await work.stories.add_story(second)
         accepted = replace(first, status="accepted", moderated_at=LATE)
-        await work.stories.save(accepted, "submitted")
+        await work.stories.save_story(accepted, "submitted")
         with pytest.raises(IllegalMove):
-            await work.stories.save(replace(first, status="returned", because="too long"), "submitted")
+            await work.stories.save_story(replace(first, status="returned", because="too long"), "submitted")
         with pytest.raises(NotFound):
-            await work.stories.save(replace(first, id=new_id()), "submitted")
+            await work.stories.save_story(replace(first, id=new_id()), "submitted")
     async with store.read() as work:
-        assert await work.stories.get(first.id) == accepted
+        assert await work.stories.get_story(first.id) == accepted
         assert await work.stories.by_link("link1") == accepted
-        assert await work.stories.of() == [accepted, second]
-        assert await work.stories.of(commission=other.id) == [second]
-        assert await work.stories.of(status="accepted") == [accepted, second]
-        assert await work.stories.of(commission.id, "submitted") == []
+        assert await work.stories.list_stories() == [accepted, second]
+        assert await work.stories.list_stories(commission=other.id) == [second]
+        assert await work.stories.list_stories(status="accepted") == [accepted, second]
+        assert await work.stories.list_stories(commission.id, "submitted") == []
         assert await work.stories.statuses([second.id, new_id()]) == {second.id: "accepted"}
         assert await work.stories.statuses([]) == {}
-        for missing in (work.stories.get(new_id()), work.stories.by_link("link2"), work.stories.by_link("")):
+        for missing in (work.stories.get_story(new_id()), work.stories.by_link("link2"), work.stories.by_link("")):
             with pytest.raises(NotFound):
                 await missing
 
@@ -268,29 +268,29 @@ async def test_sessions_are_found_by_id_code_and_projector(store: SqlStore) -> N
     two = a_session(other, rehearsal=True, recorded=False, paused=True)
     async with store.begin() as work:
         for each in (commission, other):
-            await work.commissions.add(each)
+            await work.commissions.add_commission(each)
         for live in (one, two):
-            await work.sessions.add(live)
+            await work.sessions.add_session(live)
         rows = (Row("Nurses", ("g1",)), Row("other groups", ("g2", None)))
         changed = replace(
             one, version=7, cue=Cue("scene", one.scenarios[0], "Door", replay=True), partition=Partition(rows)
         )
-        await work.sessions.save(changed)
+        await work.sessions.save_session(changed)
         with pytest.raises(NotFound):
-            await work.sessions.save(replace(one, id=new_id()))
+            await work.sessions.save_session(replace(one, id=new_id()))
     async with store.begin() as work:
-        assert await work.sessions.get(one.id, lock=True) == changed
-        assert await work.sessions.get(two.id) == two
-        assert await work.sessions.by_code(two.code) == two
+        assert await work.sessions.get_session(one.id, lock=True) == changed
+        assert await work.sessions.get_session(two.id) == two
+        assert await work.sessions.session_by_code(two.code) == two
         assert await work.sessions.by_projector(one.projector) == changed
-        assert await work.sessions.of() == [two, changed]
-        assert await work.sessions.of(commission.id) == [changed]
+        assert await work.sessions.list_sessions() == [two, changed]
+        assert await work.sessions.list_sessions(commission.id) == [changed]
         nothing = Partition((), "Too few people voted to show results by group.")
-        await work.sessions.save(replace(two, partition=nothing))
-        assert (await work.sessions.get(two.id)).partition == nothing
+        await work.sessions.save_session(replace(two, partition=nothing))
+        assert (await work.sessions.get_session(two.id)).partition == nothing
         for missing in (
-            work.sessions.get(new_id()),
-            work.sessions.by_code("12\x0034"),
+            work.sessions.get_session(new_id()),
+            work.sessions.session_by_code("12\x0034"),
             work.sessions.by_projector(""),
         ):
             with pytest.raises(NotFound):
@@ -301,16 +301,16 @@ async def test_a_code_is_one_live_sessions_and_free_when_that_has_ended(store: S
     commission = a_commission()
     first, second = (a_session(commission, code="123456") for _ in range(2))
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(first)
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(first)
         with pytest.raises(BadInput) as refused:
-            await work.sessions.add(second)
+            await work.sessions.add_session(second)
         assert refused.value.field == "code"
         ended = replace(first, ended=True)
-        await work.sessions.save(ended)
-        assert await work.sessions.by_code("123456") == ended
-        await work.sessions.add(second)
-        assert await work.sessions.by_code("123456") == second
+        await work.sessions.save_session(ended)
+        assert await work.sessions.session_by_code("123456") == ended
+        await work.sessions.add_session(second)
+        assert await work.sessions.session_by_code("123456") == second
 
 
 async def test_a_code_leads_to_sessions_of_one_kind(store: SqlStore) -> None:
@@ -318,44 +318,44 @@ async def test_a_code_leads_to_sessions_of_one_kind(store: SqlStore) -> None:
     room, alone = a_session(commission, code="123456", ended=True), a_session(commission, code="123456")
     alone = replace(alone, kind="asynchronous")
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(room)
-        await work.sessions.add(alone)
-        assert await work.sessions.by_code("123456") == room
-        assert await work.sessions.by_code("123456", kind="asynchronous") == alone
-        assert await work.sessions.get(alone.id) == alone
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(room)
+        await work.sessions.add_session(alone)
+        assert await work.sessions.session_by_code("123456") == room
+        assert await work.sessions.session_by_code("123456", kind="asynchronous") == alone
+        assert await work.sessions.get_session(alone.id) == alone
         with pytest.raises(NotFound):
-            await work.sessions.by_code("654321", kind="asynchronous")
+            await work.sessions.session_by_code("654321", kind="asynchronous")
 
 
 async def test_a_story_that_is_held_waits_with_its_next_change(store: SqlStore) -> None:
     commission = a_commission()
     story = Submission(new_id(), commission.id, "At night", ":: Start", "submitted", link="link")
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.stories.add(story)
+        await work.commissions.add_commission(commission)
+        await work.stories.add_story(story)
     held, told = asyncio.Event(), []
 
     async def holds() -> None:
         async with store.begin() as work:
-            assert await work.stories.get(story.id, lock=True) == story
+            assert await work.stories.get_story(story.id, lock=True) == story
             held.set()
             # Nobody else's change can come before the end of this; somebody who reads need not wait.
             async with store.read() as other:
-                assert await other.stories.get(story.id) == story
+                assert await other.stories.get_story(story.id) == story
             told.append("held")
 
     async def changes() -> None:
         await held.wait()
         async with store.begin() as work:
-            await work.stories.save(replace(story, status="held"), "submitted")
+            await work.stories.save_story(replace(story, status="held"), "submitted")
             told.append("changed")
 
     await asyncio.gather(holds(), changes())
     assert told == ["held", "changed"]
     async with store.begin() as work:
         with pytest.raises(NotFound):
-            await work.stories.get(new_id(), lock=True)
+            await work.stories.get_story(new_id(), lock=True)
 
 
 async def test_changes_under_a_lock_are_never_lost(store: SqlStore) -> None:
@@ -363,12 +363,12 @@ async def test_changes_under_a_lock_are_never_lost(store: SqlStore) -> None:
 
     async def turn() -> None:
         async with store.begin() as work:
-            now = await work.sessions.get(live.id, lock=True)
-            await work.sessions.save(replace(now, version=now.version + 1))
+            now = await work.sessions.get_session(live.id, lock=True)
+            await work.sessions.save_session(replace(now, version=now.version + 1))
 
     await asyncio.gather(*(turn() for _ in range(20)))
     async with store.read() as work:
-        assert (await work.sessions.get(live.id)).version == 21
+        assert (await work.sessions.get_session(live.id)).version == 21
 
 
 async def test_a_device_is_one_participant_of_a_session(store: SqlStore) -> None:
@@ -423,16 +423,16 @@ async def test_decisions_keep_their_commitments_in_order(store: SqlStore) -> Non
     )
     async with store.begin() as work:
         for each in (commission, other):
-            await work.commissions.add(each)
-        await work.decisions.add(one)
-        await work.decisions.add(two)
+            await work.commissions.add_commission(each)
+        await work.decisions.add_decision(one)
+        await work.decisions.add_decision(two)
     async with store.read() as work:
-        assert await work.decisions.get(two.id) == two
-        assert await work.decisions.of() == [two, one]
-        assert await work.decisions.of(commission.id) == [two, one]
-        assert await work.decisions.of(other.id) == []
+        assert await work.decisions.get_decision(two.id) == two
+        assert await work.decisions.list_decisions() == [two, one]
+        assert await work.decisions.list_decisions(commission.id) == [two, one]
+        assert await work.decisions.list_decisions(other.id) == []
         with pytest.raises(NotFound):
-            await work.decisions.get(new_id())
+            await work.decisions.get_decision(new_id())
 
 
 def an_entry(number: int) -> tuple[bytes, bytes]:
@@ -540,7 +540,7 @@ async def test_disclosures_are_found_by_digest_and_commission(store: SqlStore) -
 async def test_characters_that_no_database_takes_do_not_get_in_the_way(store: SqlStore) -> None:
     commission = a_commission(title="A \0 and \ud800", question="🧡 Cymraeg: tŷ")
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     async with store.read() as work:
-        kept = await work.commissions.get(commission.id)
+        kept = await work.commissions.get_commission(commission.id)
         assert (kept.title, kept.question) == ("A \ufffd and ?", "🧡 Cymraeg: tŷ")

@@ -23,30 +23,30 @@ async def test_tickets_are_kept_by_number_and_found_by_code(store: Store) -> Non
     other, _ = await a_room(store, [])
     made = [a_ticket(live, 2, None), a_ticket(live, 1)]
     async with store.begin() as work:
-        await work.tickets.add(made)
+        await work.tickets.add_tickets(made)
     async with store.read() as work:
-        assert await work.tickets.of(live.id) == made[::-1]
-        assert await work.tickets.by_code(live.id, made[0].code) == made[0]
-        assert await work.tickets.by_code(other.id, made[0].code) is None
-        assert await work.tickets.by_code(live.id, new_id() * 2) is None
+        assert await work.tickets.list_tickets(live.id) == made[::-1]
+        assert await work.tickets.ticket_by_code(live.id, made[0].code) == made[0]
+        assert await work.tickets.ticket_by_code(other.id, made[0].code) is None
+        assert await work.tickets.ticket_by_code(live.id, new_id() * 2) is None
 
 
 async def test_no_number_and_no_code_is_given_twice(store: Store) -> None:
     live, _ = await a_room(store, [])
     first = a_ticket(live)
     async with store.begin() as work:
-        await work.tickets.add([first])
+        await work.tickets.add_tickets([first])
     for again in (a_ticket(live, 1), a_ticket(live, 2, code=first.code)):
         with pytest.raises(IllegalMove):
             async with store.begin() as work:
-                await work.tickets.add([again])
+                await work.tickets.add_tickets([again])
 
 
 async def test_a_ticket_is_used_once_whoever_asks_at_the_same_time(store: Store) -> None:
     live, people = await a_room(store, ["g1"] * 6)
     ticket = a_ticket(live)
     async with store.begin() as work:
-        await work.tickets.add([ticket])
+        await work.tickets.add_tickets([ticket])
 
     async def use(person: str) -> bool:
         async with store.begin() as work:
@@ -55,7 +55,7 @@ async def test_a_ticket_is_used_once_whoever_asks_at_the_same_time(store: Store)
     used = await asyncio.gather(*(use(person) for person in people))
     assert sorted(used) == [False] * 5 + [True]
     async with store.read() as work:
-        found = await work.tickets.by_code(live.id, ticket.code)
+        found = await work.tickets.ticket_by_code(live.id, ticket.code)
     assert found is not None
     assert found.participant == people[used.index(True)]
     assert found.used_at
@@ -65,7 +65,7 @@ async def test_a_ticket_that_was_revoked_is_not_used_and_not_revoked_again(store
     live, people = await a_room(store, ["g1"])
     ticket = a_ticket(live)
     async with store.begin() as work:
-        await work.tickets.add([ticket])
+        await work.tickets.add_tickets([ticket])
         assert await work.tickets.revoke(ticket.id, CLOCK.now())
         assert not await work.tickets.revoke(ticket.id, CLOCK.now())
         assert not await work.tickets.use(ticket.id, people[0], CLOCK.now())
@@ -77,13 +77,13 @@ async def test_a_participant_moves_to_another_device_and_is_gone_from_the_first(
     person = Participant(new_id(), live.id, "g1", CLOCK.now())
     async with store.begin() as work:
         await work.sessions.join(person, one)
-        await work.tickets.move(person.id, two)
+        await work.tickets.move_ticket(person.id, two)
     async with store.read() as work:
         assert await work.sessions.participant(live.id, one) is None
         assert await work.sessions.participant(live.id, two) == person
     with pytest.raises(NotFound):
         async with store.begin() as work:
-            await work.tickets.move(new_id(), one)
+            await work.tickets.move_ticket(new_id(), one)
 
 
 async def test_those_who_come_for_one_ballot_are_not_counted_among_those_who_are_here(store: Store) -> None:
@@ -98,7 +98,7 @@ async def test_those_who_come_for_one_ballot_are_not_counted_among_those_who_are
 async def test_a_session_is_found_by_its_link_for_tablets_and_none_by_an_empty_one(store: Store) -> None:
     live, _ = await a_room(store, [])
     async with store.begin() as work:
-        await work.sessions.save(replace(live, tablet="a-key", entrance="tickets"))
+        await work.sessions.save_session(replace(live, tablet="a-key", entrance="tickets"))
     async with store.read() as work:
         found = await work.sessions.by_tablet("a-key")
         assert (found.id, found.entrance) == (live.id, "tickets")

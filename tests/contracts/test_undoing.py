@@ -38,7 +38,7 @@ def on(playing: Playing, act: str = "act") -> Store:
 
 async def last(playing: Playing) -> LastAct | None:
     async with playing.store.read() as work:
-        return await work.last_acts.get(playing.session)
+        return await work.last_acts.get_last_act(playing.session)
 
 
 async def undo(playing: Playing, clock: Any = CLOCK) -> LiveSession:
@@ -50,15 +50,15 @@ async def undo(playing: Playing, clock: Any = CLOCK) -> LiveSession:
 async def facts(playing: Playing) -> dict[str, Any]:
     """All that an undo can put back."""
     async with playing.store.read() as work:
-        live = await work.sessions.get(playing.session)
+        live = await work.sessions.get_session(playing.session)
         return {
             "live": replace(live, version=0),
-            "stops": await work.stops.of(live.id),
-            "rounds": await work.rounds.of(live.id),
-            "proposals": await work.proposals.of(live.id),
+            "stops": await work.stops.list_stops(live.id),
+            "rounds": await work.rounds.list_rounds(live.id),
+            "proposals": await work.proposals.list_proposals(live.id),
             "amendments": [a.state for a in await work.proposals.amendments(live.id)],
-            "reasons": {r.id: r.state for r in await work.reasons.of(playing.first)},
-            "asked": await work.care.of(live.id),
+            "reasons": {r.id: r.state for r in await work.reasons.list_reasons(playing.first)},
+            "asked": await work.care.list_asked(live.id),
         }
 
 
@@ -77,7 +77,7 @@ async def _draft(playing: Playing) -> str:
 async def _proposal(playing: Playing) -> str:
     await playing.policy.propose(playing.session, "A quiet room")
     async with playing.store.read() as work:
-        return (await work.proposals.of(playing.session))[-1].id
+        return (await work.proposals.list_proposals(playing.session))[-1].id
 
 
 async def _amendment(playing: Playing) -> str:
@@ -153,7 +153,7 @@ async def test_a_hidden_reason_is_shown_again(playing: Playing) -> None:
 
     async def state() -> tuple[str, str]:
         async with playing.store.read() as work:
-            [reason] = await work.reasons.of(round_.id)
+            [reason] = await work.reasons.list_reasons(round_.id)
             return reason.id, reason.state
 
     id_, _ = await state()
@@ -229,8 +229,8 @@ async def test_no_open_vote_is_taken_off_the_screens(playing: Playing) -> None:
     note = await playing.live()
     draft = await _draft(playing)
     async with playing.store.begin() as work:
-        await work.sessions.save(note)
-        await work.rounds.save(replace(await work.rounds.get(draft), state="open"))
+        await work.sessions.save_session(note)
+        await work.rounds.save_round(replace(await work.rounds.get_round(draft), state="open"))
     with pytest.raises(IllegalMove, match="A vote is open"):
         await undo(playing)
 
@@ -238,7 +238,7 @@ async def test_no_open_vote_is_taken_off_the_screens(playing: Playing) -> None:
 async def test_a_scene_of_a_story_that_was_taken_back_does_not_come_back(playing: Playing) -> None:
     await Facilitation(on(playing), CLOCK).note(playing.session, "Break")
     async with playing.store.begin() as work:
-        story = await work.stories.get(playing.story)
+        story = await work.stories.get_story(playing.story)
         await work.stories.allow(replace(story, may_perform=False))
     with pytest.raises(IllegalMove, match="no longer allows"):
         await undo(playing)
@@ -277,8 +277,8 @@ class TestAnEndedSession:
         await Facilitation(on(playing), CLOCK).end(playing.session)
         live = await playing.live()
         async with playing.store.begin() as work:
-            commission = await work.commissions.get(live.commission)
-            await work.sessions.add(a_session(commission, code=live.code))
+            commission = await work.commissions.get_commission(live.commission)
+            await work.sessions.add_session(a_session(commission, code=live.code))
         with pytest.raises(IllegalMove, match="this join code"):
             await undo(playing)
         assert (await playing.live()).ended
@@ -291,7 +291,7 @@ async def test_requests_that_came_meanwhile_still_wait_after_the_undo(playing: P
     await caring.ask_break(playing.session)
     await undo(playing)
     async with playing.store.read() as work:
-        assert (await work.care.of(playing.session))[BREAK, ""].waiting == 2
+        assert (await work.care.list_asked(playing.session))[BREAK, ""].waiting == 2
 
 
 async def test_each_session_has_its_own_last_act(store: Store) -> None:
@@ -306,7 +306,7 @@ async def test_a_stop_pressed_while_an_act_is_carried_out_stays_when_that_is_und
     cue = (await playing.live()).cue
     stop = Stop(new_id(), playing.session, cue.showing, cue.since, playing.story, cue.scene or "", CLOCK.now())
     async with on(playing).begin() as work:
-        await work.sessions.save(replace(await work.sessions.get(playing.session), paused=True))
+        await work.sessions.save_session(replace(await work.sessions.get_session(playing.session), paused=True))
         assert await work.stops.press(replace(stop, participant=playing.people[0])) is not None
     assert not (await undo(playing)).paused
     assert [s.state for s in await playing.stops()] == [PENDING]

@@ -73,8 +73,8 @@ async def a_story(store: SqlStore) -> str:
     commission = a_commission()
     story = Submission(new_id(), commission.id, "", "", WRITING, link=link_of(new_key()))
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.stories.add(story)
+        await work.commissions.add_commission(commission)
+        await work.stories.add_story(story)
     return story.id
 
 
@@ -202,7 +202,7 @@ async def test_versions_from_before_are_read_and_gone_on_from(store: SqlStore) -
 async def test_two_who_save_at_once_have_each_a_version(store: SqlStore) -> None:
     commission, clock, key = a_commission(), SetClock(), new_key()
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     cards = [AddCard(f"c{n}", text="They wait. " * 20) for n in range(8)]
     story = (await writing.begin(store, clock, commission.id, key, cards)).story.id
     seen = (mark("They wait. " * 20),)
@@ -212,7 +212,7 @@ async def test_two_who_save_at_once_have_each_a_version(store: SqlStore) -> None
         )
     async with store.read() as work:
         every = await work.drafts.versions(story)
-        assert every[-1].draft == await work.drafts.get(story)
+        assert every[-1].draft == await work.drafts.get_draft(story)
     changed = [sum(read(one.draft, f"c{n}.text") == f"{n} came." for n in range(8)) for one in every]
     assert changed == [0, *range(9)]
 
@@ -220,7 +220,7 @@ async def test_two_who_save_at_once_have_each_a_version(store: SqlStore) -> None
 async def test_nothing_is_left_of_a_story_that_was_taken_back(store: SqlStore) -> None:
     commission, clock, key = a_commission(), SetClock(), new_key()
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     begun = await writing.begin(store, clock, commission.id, key, [AddCard("c1", text="Gwenllian waited.")])
     await writing.save(store, clock, key, [SetField("c1.text", (mark("Gwenllian waited."),), "Gwen waited.")], "ben")
     await withdrawal.withdraw(store, clock, key)

@@ -39,7 +39,7 @@ async def a_vote(store: SqlStore, method: str, people: int) -> tuple[Round, list
     responses = tuple(Response(id_, id_.upper()) for id_ in WAYS[method][0])
     round_ = Round(new_id(), live.id, "Who?", responses, method=method, state=OPEN, created_at=AT)
     async with store.begin() as work:
-        await work.rounds.add(round_)
+        await work.rounds.add_round(round_)
     return round_, participants
 
 
@@ -86,7 +86,7 @@ async def test_a_condition_and_an_objection_are_not_counted_without_their_words(
 async def test_an_option_left_out_before_the_vote_cannot_be_voted_for(store: SqlStore) -> None:
     round_, people = await a_vote(store, "approval", 2)
     async with store.begin() as work:
-        await work.rounds.save(replace(round_, responses=tuple(r for r in round_.responses if r.id != "r2")))
+        await work.rounds.save_round(replace(round_, responses=tuple(r for r in round_.responses if r.id != "r2")))
     both = [a_cast(round_.id, people[0], "r1 r3"), a_cast(round_.id, people[1], "r1 r2")]
     assert await cast(store, *both) == ["", "unknown_response"]
 
@@ -95,9 +95,9 @@ async def test_what_a_vote_was_declared_with_is_kept(store: SqlStore) -> None:
     round_, _ = await a_vote(store, "ranked", 0)
     declared = replace(round_, quorum=40, quorum_each=5, live=True)
     async with store.begin() as work:
-        await work.rounds.save(declared)
+        await work.rounds.save_round(declared)
     async with store.read() as work:
-        assert await work.rounds.get(round_.id) == declared
+        assert await work.rounds.get_round(round_.id) == declared
 
 
 async def test_the_count_of_choices_follows_a_change_of_mind(store: SqlStore) -> None:

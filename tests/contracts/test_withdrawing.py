@@ -29,25 +29,25 @@ async def test_what_the_writer_allows_is_written_by_itself(store: SqlStore) -> N
     commission = a_commission()
     story = Submission(new_id(), commission.id, "At night", ":: Start", "submitted", link="link", may_perform=True)
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.stories.add(story)
+        await work.commissions.add_commission(commission)
+        await work.stories.add_story(story)
         # Saving brings nothing back that was taken away meanwhile.
         await work.stories.allow(replace(story, may_perform=False, may_quote=True))
-        await work.stories.save(replace(story, title="By night"), "submitted")
+        await work.stories.save_story(replace(story, title="By night"), "submitted")
         with pytest.raises(IllegalMove):
-            await work.stories.save(replace(story, status="accepted"), "submitted")
+            await work.stories.save_story(replace(story, status="accepted"), "submitted")
         with pytest.raises(IllegalMove):
             await work.stories.allow(replace(story, status="returned"))
         with pytest.raises(NotFound):
             await work.stories.allow(replace(story, id=new_id()))
     async with store.read() as work:
-        now = await work.stories.get(story.id)
+        now = await work.stories.get_story(story.id)
     assert now == replace(story, title="By night", may_perform=False, may_quote=True)
     async with store.begin() as work:
         await work.stories.allow(replace(now, may_publish=True))
-        await work.stories.save(replace(now, status="accepted", published_at=AT), "submitted")
+        await work.stories.save_story(replace(now, status="accepted", published_at=AT), "submitted")
     async with store.read() as work:
-        assert (await work.stories.get(story.id)).status == "accepted"
+        assert (await work.stories.get_story(story.id)).status == "accepted"
 
 
 async def test_the_words_of_a_storys_rounds_go_and_their_ballots_stay(store: SqlStore) -> None:
@@ -57,14 +57,14 @@ async def test_the_words_of_a_storys_rounds_go_and_their_ballots_stay(store: Sql
     other = replace(ours, id=new_id(), scenario=new_id())
     async with store.begin() as work:
         for round_ in (ours, other):
-            await work.rounds.add(round_)
+            await work.rounds.add_round(round_)
             await work.rounds.cast([a_cast(round_.id, who, "r2", "because of the door") for who in people])
         before = await work.rounds.ballots(ours.id)
     async with store.begin() as work:
         assert await work.rounds.withdraw_words(story) == [ours.id]
         assert await work.rounds.withdraw_words(new_id()) == []
     async with store.read() as work:
-        now = await work.rounds.get(ours.id)
+        now = await work.rounds.get_round(ours.id)
         assert now.question == WITHDRAWN
         assert now.scene is None
         assert [(r.id, r.label) for r in now.responses] == [
@@ -74,7 +74,7 @@ async def test_the_words_of_a_storys_rounds_go_and_their_ballots_stay(store: Sql
         ]
         assert replace(now, question=ours.question, responses=ours.responses, scene=ours.scene) == ours
         assert await work.rounds.ballots(ours.id) == [replace(b, reason="") for b in before]
-        assert await work.rounds.get(other.id) == other
+        assert await work.rounds.get_round(other.id) == other
         assert {b.reason for b in await work.rounds.ballots(other.id)} == {"because of the door"}
 
 
@@ -102,7 +102,7 @@ async def test_a_link_that_is_being_replaced_opens_nothing_any_more(
     """Whoever acts by the old link at this very moment waits for the new one, and then finds the old one dead."""
     commission = a_commission()
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     story, key = await submissions.submit(store, CLOCK, commission.id, telling())
     await submissions.moderate(store, CLOCK, story.id, "return", because="Why?", expected_status="submitted")
     acts: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
@@ -118,49 +118,49 @@ async def test_a_link_that_is_being_replaced_opens_nothing_any_more(
     with pytest.raises(NotFound):
         await acting
     async with store.read() as work:
-        now = await work.stories.get(story.id)
+        now = await work.stories.get_story(story.id)
     assert (now.status, now.title, now.may_perform) == ("returned", story.title, True)
 
 
 async def test_a_story_that_is_being_moderated_is_taken_back_as_it_is_then(store: SqlStore, database: Database) -> None:
     commission = a_commission()
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     story, key = await submissions.submit(store, CLOCK, commission.id, telling())
     async with store.begin() as work:
-        await work.stories.save(replace(story, status="held"), story.status)
+        await work.stories.save_story(replace(story, status="held"), story.status)
         taking_back = asyncio.create_task(withdrawal.withdraw(store, CLOCK, key))
         if database.server is not None:
             await database.server.waiting(database.name)
     assert (await taking_back).story.status == submissions.WITHDRAWN
     async with store.read() as work:
-        assert (await work.stories.get(story.id)).twee == ""
+        assert (await work.stories.get_story(story.id)).twee == ""
 
 
 async def test_what_a_facilitator_does_meanwhile_is_not_undone(store: SqlStore, database: Database) -> None:
     live, _ = await a_room(store, ["g1"])
     story, key = await submissions.submit(store, CLOCK, live.commission, telling())
     async with store.begin() as work:
-        await work.sessions.save(replace(live, scenarios=(story.id,), cue=Cue("scene", story.id, "The door")))
+        await work.sessions.save_session(replace(live, scenarios=(story.id,), cue=Cue("scene", story.id, "The door")))
     async with store.begin() as work:
-        before = await work.sessions.get(live.id, lock=True)
-        await work.sessions.save(replace(before, cue=Cue("welcome"), paused=True))
+        before = await work.sessions.get_session(live.id, lock=True)
+        await work.sessions.save_session(replace(before, cue=Cue("welcome"), paused=True))
         taking_back = asyncio.create_task(withdrawal.withdraw(store, CLOCK, key))
         if database.server is not None:
             await database.server.waiting(database.name)
     assert (await taking_back).sessions == (live.id,)
     async with store.read() as work:
-        assert (await work.sessions.get(live.id)).paused
+        assert (await work.sessions.get_session(live.id)).paused
 
 
 async def test_scrubbing_leaves_everything_as_it_was_while_others_read_and_write(store: SqlStore) -> None:
     commission = a_commission()
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
 
     async def write(number: int) -> None:
         async with store.begin() as work:
-            await work.facts.set(f"fact {number}", str(number))
+            await work.facts.set_fact(f"fact {number}", str(number))
 
     wiped, *written = await asyncio.gather(
         store.scrub(), *(write(number) for number in range(5)), return_exceptions=True
@@ -169,8 +169,8 @@ async def test_scrubbing_leaves_everything_as_it_was_while_others_read_and_write
     assert wiped is None or isinstance(wiped, StoreUnavailable), "it gives way to who writes"
     await store.scrub()
     async with store.read() as work:
-        assert await work.commissions.all() == [commission]
-        assert [await work.facts.get(f"fact {number}") for number in range(5)] == [str(n) for n in range(5)]
+        assert await work.commissions.list_commissions() == [commission]
+        assert [await work.facts.get_fact(f"fact {number}") for number in range(5)] == [str(n) for n in range(5)]
 
 
 async def test_wiping_ends_where_somebody_wants_to_write_and_can_be_done_again(sqlite_store: SqlStore) -> None:
@@ -180,7 +180,7 @@ async def test_wiping_ends_where_somebody_wants_to_write_and_can_be_done_again(s
     sqlite_store.wanted = False
     async with sqlite_store.begin() as work:
         assert sqlite_store.wanted
-        await work.facts.set("vote", "counted")
+        await work.facts.set_fact("vote", "counted")
     with pytest.MonkeyPatch.context() as patch:
         # Somebody comes as soon as it has begun.
         patch.setattr(SqlStore, "wanted", property(lambda _: True, lambda _, wanted: None), raising=False)
@@ -188,7 +188,7 @@ async def test_wiping_ends_where_somebody_wants_to_write_and_can_be_done_again(s
             await sqlite_store.scrub()
     await sqlite_store.scrub()
     async with sqlite_store.read() as work:
-        assert await work.facts.get("vote") == "counted"
+        assert await work.facts.get_fact("vote") == "counted"
 
 
 async def test_an_asynchronous_round_is_no_vote_that_is_waited_for(store: SqlStore) -> None:
@@ -196,5 +196,5 @@ async def test_an_asynchronous_round_is_no_vote_that_is_waited_for(store: SqlSto
     for closes_at, voting in (("2030-01-01T00:00:00+00:00", False), ("", True)):
         round_ = Round(new_id(), live.id, "What now?", RESPONSES, state=OPEN, created_at=AT, closes_at=closes_at)
         async with store.begin() as work:
-            await work.rounds.add(round_)
+            await work.rounds.add_round(round_)
             assert await work.rounds.voting() is voting

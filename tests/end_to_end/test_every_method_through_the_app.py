@@ -192,7 +192,7 @@ async def test_a_vote_that_cannot_be_held_like_this_is_not_put(
         await Facilitation(sqlite_store, CLOCK).ask(live.id, "Who?", labels, terms, none=True)
     assert refused.value.field == field
     async with sqlite_store.read() as work:
-        assert await work.rounds.of(live.id) == []
+        assert await work.rounds.list_rounds(live.id) == []
 
 
 # ---------------------------------------------------------------- the count while a vote is open
@@ -216,7 +216,9 @@ async def test_a_count_is_sent_while_a_vote_is_open_only_where_it_was_declared(
 ) -> None:
     live, people = await a_room(sqlite_store, PEOPLE)
     async with sqlite_store.begin() as work:
-        await work.sessions.save(replace(live, entrance=TICKETS))  # with an open code nothing is counted for so few
+        await work.sessions.save_session(
+            replace(live, entrance=TICKETS)
+        )  # with an open code nothing is counted for so few
     facilitation = Facilitation(sqlite_store, CLOCK)
     rooms = Rooms(sqlite_store, CLOCK, lambda kind, view, language: kind, lambda words, language: words)
     screens = [Connection("phone", people[0]), Connection("projector"), Connection("console")]

@@ -83,8 +83,8 @@ async def test_titles_and_labels_of_an_organiser_are_words(sqlite_store: Store) 
     commission = a_commission()
     person = Person(new_id(), "o", "O", ("organiser",))
     async with sqlite_store.begin() as work:
-        await work.commissions.add(commission)
-        await work.people.add(person)
+        await work.commissions.add_commission(commission)
+        await work.people.add_person(person)
     with pytest.raises(FormErrors, match="problem"):
         await create_session(sqlite_store, CLOCK, SessionForm(commission.id, title=ZERO))
     with pytest.raises(FormErrors, match="problem"):
@@ -125,7 +125,7 @@ async def test_what_the_facilitator_puts_on_screens_is_words(sqlite_store: Store
     acts, policy, session = playing.acts, playing.policy, playing.session
     await policy.propose(session, "A quiet room is kept free")
     async with sqlite_store.read() as work:
-        [proposal] = await work.proposals.of(session)
+        [proposal] = await work.proposals.list_proposals(session)
     for act in (
         acts.tried(session, stop, ZERO),
         acts.offer(session, stop, FILLER),
@@ -145,12 +145,12 @@ async def test_what_the_facilitator_puts_on_screens_is_words(sqlite_store: Store
 async def test_what_moderators_and_readers_write_is_words(sqlite_store: Store) -> None:
     commission = a_commission()
     async with sqlite_store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     story, key = await submissions.submit(sqlite_store, CLOCK, commission.id, telling())
 
     async def moderate(action: str, because: str) -> None:
         async with sqlite_store.read() as work:
-            now = await work.stories.get(story.id)
+            now = await work.stories.get_story(story.id)
         await submissions.moderate(
             sqlite_store, CLOCK, story.id, action, because=because, expected_status=now.status, by=new_id()
         )

@@ -23,7 +23,7 @@ async def built(house: House) -> AsyncIterator[Built]:
     """A story that is being written, in the server's database."""
     store = await open_store(f"sqlite+aiosqlite:///{house.data / 'forum.db'}")
     async with store.read() as work:
-        commission = (await work.commissions.all())[0]
+        commission = (await work.commissions.list_commissions())[0]
     yield await a_built_story(store, commission)
     await store.close()
 

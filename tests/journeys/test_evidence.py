@@ -24,7 +24,7 @@ async def test_a_picture_goes_from_a_phone_to_the_public_page(
     store = await open_store(f"sqlite+aiosqlite:///{house.data / 'forum.db'}")
     try:
         async with store.read() as work:
-            commission = (await work.commissions.all())[0]
+            commission = (await work.commissions.list_commissions())[0]
         story, key = await submissions.submit(store, CLOCK, commission.id, telling())
         picture, text = tmp_path / "a picture.jpg", tmp_path / "not a picture.jpg"
         out = io.BytesIO()
@@ -47,7 +47,7 @@ async def test_a_picture_goes_from_a_phone_to_the_public_page(
         await page.goto(mine)
         await accessible(page)
         async with store.read() as work:
-            (item,) = await work.evidence.of(story.id)
+            (item,) = await work.evidence.list_evidence(story.id)
         await submissions.moderate(store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         await evidence.moderate(store, CLOCK, story.id, item.id, "show")
     finally:

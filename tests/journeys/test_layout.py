@@ -213,7 +213,7 @@ async def test_no_screen_is_wider_than_it_may_be_and_the_projector_shows_every_n
     seen = 0
     async for what in states(full, live, people):
         async with full.house.store.read() as work:
-            version = (await work.sessions.get(live.id)).version
+            version = (await work.sessions.get_session(live.id)).version
         if what == "single open":
             await pages["phone"].locator("[data-ballot] label").first.click()
             await pages["phone"].locator("[data-ballot] .button").click()

@@ -50,7 +50,7 @@ async def a_story(people: People) -> str:
     store = await open_store(f"sqlite+aiosqlite:///{people.house.data / 'forum.db'}")
     try:
         async with store.read() as work:
-            commission = (await work.commissions.all())[0]
+            commission = (await work.commissions.list_commissions())[0]
         _, key = await submissions.submit(store, CLOCK, commission.id, telling())
     finally:
         await store.close()

@@ -25,7 +25,7 @@ class Numbers:
 
     async def _commit(self, work: Work, items: Sequence[int]) -> Committed[str]:
         self.batches.append(list(items))
-        await work.facts.set("latest", str(items[-1]))
+        await work.facts.set_fact("latest", str(items[-1]))
         return (f"{n} kept" for n in items), self.on_disk
 
     def put(self, *numbers: int) -> None:
@@ -41,7 +41,7 @@ async def test_what_waits_goes_into_one_transaction_after_another_until_none_is_
     assert numbers.batches == [[0, 1, 2], [3, 4, 5], [6, 7]]
     assert numbers.answers == [(n, f"{n} kept") for n in range(8)]
     async with sqlite_store.read() as work:
-        assert await work.facts.get("latest") == "7"
+        assert await work.facts.get_fact("latest") == "7"
     numbers.put(8)
     await numbers.commit.drain()
     assert numbers.answers[8:] == [(8, "8 kept")]
@@ -133,7 +133,7 @@ async def test_a_batch_goes_before_all_else_that_waits_to_be_written(sqlite_stor
 
     async def other() -> None:
         async with sqlite_store.begin() as work:
-            await work.facts.set("other", "written")
+            await work.facts.set_fact("other", "written")
         after.append(len(numbers.answers))
 
     async with sqlite_store.begin():

@@ -93,14 +93,14 @@ async def test_data_that_goes_back_under_a_running_server_is_another_history(sql
     other, _ = await a_room(sqlite_store, [])
     rooms = the_rooms(sqlite_store)
     async with sqlite_store.begin() as work:
-        await work.sessions.save(replace(live, version=9))
+        await work.sessions.save_session(replace(live, version=9))
     seen, elsewhere = Connection("phone"), Connection("projector")
     await rooms.enter(live.id, seen)
     await rooms.enter(other.id, elsewhere)
     [hello, state, _] = await sent(seen)
     assert (state["v"], (await sent(elsewhere))[0]["history"]) == (9, hello["history"])
     async with sqlite_store.begin() as work:
-        await work.sessions.save(replace(live, version=8))
+        await work.sessions.save_session(replace(live, version=8))
     await rooms.changed(live.id)
     for connection in (seen, elsewhere):
         assert [(m["t"], m.get("why"), m.get("again")) for m in await sent(connection)] == [("bye", "anew", True)]
@@ -436,7 +436,7 @@ async def test_no_act_is_missed_by_a_room_that_is_being_opened(sqlite_store: Sto
         phone = Connection("phone", people[0])
         room.enter(phone)
         async with sqlite_store.read() as work:
-            truth = (await work.sessions.get(live.id)).version
+            truth = (await work.sessions.get_session(live.id)).version
         assert room.version == truth
         room.leave(phone)
         rooms.left(live.id)

@@ -176,13 +176,13 @@ async def test_a_reason_is_shown_by_itself_when_its_time_has_come(sqlite_store: 
     await playing.acts.reveal(playing.session, playing.first)
     # As if it had been given a minute ago.
     async with sqlite_store.begin() as work:
-        await work.reasons.put(replace(given, id=new_id(), due_at=CLOCK.later(seconds=0.3)))
+        await work.reasons.put_reason(replace(given, id=new_id(), due_at=CLOCK.later(seconds=0.3)))
     rooms = the_rooms(sqlite_store)
     room = await rooms.room(playing.session)
     phone = await enter(room, playing.people[1])
     assert (await until(phone, "state"))["html"] == "said: Because"
     async with sqlite_store.read() as work:
-        assert [r.state for r in await work.reasons.of(playing.first)] == [SHOWN]
+        assert [r.state for r in await work.reasons.list_reasons(playing.first)] == [SHOWN]
     await rooms.close()
 
 

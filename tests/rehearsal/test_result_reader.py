@@ -45,8 +45,8 @@ async def a_result(house: House, method: str, *, again: bool = False) -> tuple[R
     live = a_session(commission)
     people = []
     async with house.store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(live)
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(live)
         for number in range(6):
             joined = Participant(new_id(), live.id, commission.groups[number % 2].id, CLOCK.now())
             people.append((await work.sessions.join(joined, new_id())).id)

@@ -71,7 +71,7 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
     )
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, form)
     async with sqlite_store.read() as work:
-        assert await work.decisions.get(made.id) == made
+        assert await work.decisions.get_decision(made.id) == made
     assert made.why == ""
     assert [c.role for c in made.commitments] == ["Head of night services", "Police liaison"]
 
@@ -197,7 +197,7 @@ async def test_everything_wrong_is_told_at_once_and_nothing_is_kept(
     assert set(await wrong(sqlite_store, a_form(voted.rounds, **changes))) == fields
     assert await entries(sqlite_store) == before
     async with sqlite_store.read() as work:
-        assert await work.decisions.of() == []
+        assert await work.decisions.list_decisions() == []
 
 
 async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlite_store: Store) -> None:
@@ -222,7 +222,7 @@ async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlit
     with pytest.raises(IllegalMove):
         await decide(sqlite_store, CLOCK, COMMISSIONER, a_form((first, second)))
     async with sqlite_store.read() as work:
-        assert await work.decisions.of() == []
+        assert await work.decisions.list_decisions() == []
         on = await decisions.past_matter(work, voted.rounds)
     assert on.results[0] is not None
     assert (on.result, on.preference) == (None, ())
@@ -231,9 +231,9 @@ async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlit
 async def a_round_shown(store: Store, voted: Voted, **changes: Any) -> Round:
     """A round of that session as if its result had been shown."""
     async with store.begin() as work:
-        shown = await work.rounds.get(voted.rounds[0])
+        shown = await work.rounds.get_round(voted.rounds[0])
         made = replace(shown, id=new_id(), **changes)
-        await work.rounds.add(made)
+        await work.rounds.add_round(made)
     return made
 
 
@@ -250,7 +250,7 @@ async def test_only_what_people_answer_for_themselves_is_decided_on(sqlite_store
     with pytest.raises(IllegalMove, match="led on through the day"):
         await decide(sqlite_store, CLOCK, COMMISSIONER, form)
     async with sqlite_store.read() as work:
-        assert await work.decisions.of() == []
+        assert await work.decisions.list_decisions() == []
 
 
 async def test_a_second_vote_belongs_to_a_first_one_of_its_own_session(sqlite_store: Store) -> None:
@@ -263,8 +263,8 @@ async def test_a_second_vote_belongs_to_a_first_one_of_its_own_session(sqlite_st
 async def test_nothing_is_decided_on_a_result_that_is_held_while_badges_are_off(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store)
     async with sqlite_store.begin() as work:
-        live = await work.sessions.get(voted.live.id)
-        await work.sessions.save(replace(live, badges_off=True, held=voted.rounds))
+        live = await work.sessions.get_session(voted.live.id)
+        await work.sessions.save_session(replace(live, badges_off=True, held=voted.rounds))
     with pytest.raises(IllegalMove, match="Badges are off"):
         await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
 
@@ -273,20 +273,20 @@ async def test_nothing_is_decided_on_a_result_that_is_held_while_badges_are_off(
 async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(sqlite_store: Store, state: str) -> None:
     voted = await a_vote(sqlite_store)
     async with sqlite_store.begin() as work:
-        here = replace(await work.rounds.get(voted.rounds[0]), scenario=new_id(), scene="The door")
-        await work.rounds.save(here)
-        room = await work.sessions.get(voted.live.id)
+        here = replace(await work.rounds.get_round(voted.rounds[0]), scenario=new_id(), scene="The door")
+        await work.rounds.save_round(here)
+        room = await work.sessions.get_session(voted.live.id)
         night = replace(room, id=new_id(), kind="asynchronous", code="nights", projector=new_id())
-        await work.sessions.add(night)
+        await work.sessions.add_session(night)
         asked = replace(here, id=new_id(), session=night.id, state=state)
-        await work.rounds.add(asked)
+        await work.rounds.add_round(asked)
         # What is asked in other words, or at another place of the story, is another question.
-        await work.rounds.add(replace(asked, id=new_id(), question="And then?", state="revealed"))
-        await work.rounds.add(replace(asked, id=new_id(), scene="The stairs", state="revealed"))
-        await work.rounds.add(replace(asked, id=new_id(), responses=asked.responses[1:], state="revealed"))
+        await work.rounds.add_round(replace(asked, id=new_id(), question="And then?", state="revealed"))
+        await work.rounds.add_round(replace(asked, id=new_id(), scene="The stairs", state="revealed"))
+        await work.rounds.add_round(replace(asked, id=new_id(), responses=asked.responses[1:], state="revealed"))
         tried = replace(night, id=new_id(), code="tried", projector=new_id(), rehearsal=not room.rehearsal)
-        await work.sessions.add(tried)
-        await work.rounds.add(replace(asked, id=new_id(), session=tried.id, state="revealed"))
+        await work.sessions.add_session(tried)
+        await work.rounds.add_round(replace(asked, id=new_id(), session=tried.id, state="revealed"))
     async with sqlite_store.read() as work:
         found = await decisions.beside(work, await decisions.matter(work, voted.rounds))
     assert [on.later.id for on in found] == ([asked.id] if state == "revealed" else [])
@@ -296,11 +296,11 @@ async def test_a_question_of_the_facilitators_own_has_nothing_beside_it(sqlite_s
     """It comes from no story, so that nobody else can have been asked the same."""
     voted = await a_vote(sqlite_store)
     async with sqlite_store.begin() as work:
-        room = await work.sessions.get(voted.live.id)
+        room = await work.sessions.get_session(voted.live.id)
         night = replace(room, id=new_id(), kind="asynchronous", code="nights", projector=new_id())
-        await work.sessions.add(night)
-        here = await work.rounds.get(voted.rounds[0])
-        await work.rounds.add(replace(here, id=new_id(), session=night.id))
+        await work.sessions.add_session(night)
+        here = await work.rounds.get_round(voted.rounds[0])
+        await work.rounds.add_round(replace(here, id=new_id(), session=night.id))
     async with sqlite_store.read() as work:
         assert await decisions.beside(work, await decisions.matter(work, voted.rounds)) == ()
 
@@ -356,7 +356,7 @@ async def test_only_a_commissioner_decides(sqlite_store: Store) -> None:
     with pytest.raises(NotAllowed):
         await decisions.commit(sqlite_store, CLOCK, organiser, made.id, Promise("Head", "Two nurses", "2027-03-31"))
     async with sqlite_store.read() as work:
-        assert await work.decisions.get(made.id) == made
+        assert await work.decisions.get_decision(made.id) == made
 
 
 async def test_the_same_form_sent_twice_is_one_decision(sqlite_store: Store) -> None:
@@ -380,7 +380,7 @@ async def test_a_decision_on_a_rehearsal_that_is_not_recorded_is_kept_without_an
     assert len(after.commitments) == 1
     assert await entries(sqlite_store) == []
     async with sqlite_store.read() as work:
-        assert (await work.decisions.get(made.id)).entry is None
+        assert (await work.decisions.get_decision(made.id)).entry is None
 
 
 async def test_a_decision_on_the_demonstration_says_so_in_the_record(sqlite_store: Store) -> None:

@@ -17,8 +17,8 @@ from forum.voting.commission import POWERS, STAGES
 async def test_it_loads_a_commission_and_every_story(store: SqlStore) -> None:
     assert await demonstration.load(store, CLOCK)
     async with store.read() as work:
-        [commission] = await work.commissions.all()
-        stories = await work.stories.of(commission.id, "accepted")
+        [commission] = await work.commissions.list_commissions()
+        stories = await work.stories.list_stories(commission.id, "accepted")
         entries = await work.record.entries()
         disclosures = {d.digest: d.encoded for d in await work.record.disclosures()}
     assert commission.demonstration
@@ -46,7 +46,7 @@ async def test_it_loads_once(sqlite_store: SqlStore) -> None:
     assert await demonstration.load(sqlite_store, CLOCK)
     assert not await demonstration.load(sqlite_store, CLOCK)
     async with sqlite_store.read() as work:
-        assert len(await work.commissions.all()) == 1
+        assert len(await work.commissions.list_commissions()) == 1
 
 
 async def test_a_bad_story_loads_nothing(sqlite_store: SqlStore, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ async def test_a_bad_story_loads_nothing(sqlite_store: SqlStore, tmp_path: Path)
     with pytest.raises(StartupProblem, match=r"b\.twee:\d+: .*--no-demo"):
         await demonstration.load(sqlite_store, CLOCK, tmp_path)
     async with sqlite_store.read() as work:
-        assert await work.commissions.all() == []
+        assert await work.commissions.list_commissions() == []
         assert await work.record.size() == 0
 
 
@@ -68,14 +68,14 @@ async def test_no_stories(sqlite_store: SqlStore, tmp_path: Path) -> None:
 async def test_a_rehearsal_is_lent_two_stories_once_to_play_and_not_for_the_library(store: SqlStore) -> None:
     rehearsed, real = a_commission(rehearsal=True), a_commission()
     async with store.begin() as work:
-        await work.commissions.add(rehearsed)
-        await work.commissions.add(real)
+        await work.commissions.add_commission(rehearsed)
+        await work.commissions.add_commission(real)
     lent = await demonstration.lend(store, CLOCK, rehearsed)
     assert [story.title for story in lent] == [story.title for story in demonstration.lent()]
     assert [(s.may_perform, s.may_publish, s.published_at) for s in lent] == [(True, False, "")] * 2
     assert [s.id for s in await demonstration.lend(store, CLOCK, rehearsed)] == [s.id for s in lent]
     assert await demonstration.lend(store, CLOCK, real) == []
     async with store.read() as work:
-        assert [s.id for s in await work.stories.of(rehearsed.id)] == [s.id for s in lent]
-        assert not await work.stories.of(real.id)
+        assert [s.id for s in await work.stories.list_stories(rehearsed.id)] == [s.id for s in lent]
+        assert not await work.stories.list_stories(real.id)
         assert not await work.record.size()

@@ -24,7 +24,7 @@ async def an_open_round(store: SqlStore, people: int) -> tuple[str, list[str]]:
     live, participants = await a_room(store, ["g1"] * people)
     round_ = Round(new_id(), live.id, "Who comes?", (Response("r1", "A"), Response("r2", "B")), state="open")
     async with store.begin() as work:
-        await work.rounds.add(round_)
+        await work.rounds.add_round(round_)
     return round_.id, participants
 
 
@@ -78,34 +78,34 @@ async def test_a_database_locked_by_another_process(sqlite_database: Database) -
             async with store.begin():
                 pass
         async with store.read() as work:
-            assert await work.facts.get("made_by") is None  # readers are not in anybody's way
+            assert await work.facts.get_fact("made_by") is None  # readers are not in anybody's way
         other.execute("ROLLBACK")
     async with store.begin() as work:
-        await work.facts.set("made_by", "forum")
+        await work.facts.set_fact("made_by", "forum")
     await store.close()
 
 
 async def test_waiting_for_a_lock_may_be_given_up(sqlite_database: Database) -> None:
     store = await open_store(sqlite_database.url)
     async with store.begin() as work:
-        await work.facts.set("made_by", "forum")
+        await work.facts.set_fact("made_by", "forum")
 
     async def unit() -> None:
         async with store.begin() as work:
-            await work.facts.set("made_by", "nobody")
+            await work.facts.set_fact("made_by", "nobody")
 
     with closing(sqlite3.connect(sqlite_database.name, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         task = asyncio.create_task(unit())
         async with store.read() as work:
             for _ in range(10):  # by now it waits for the lock, in the driver's thread
-                assert await work.facts.get("made_by") == "forum"
+                assert await work.facts.get_fact("made_by") == "forum"
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         other.execute("ROLLBACK")
     async with store.begin() as work:
-        assert await work.facts.get("made_by") == "forum"
+        assert await work.facts.get_fact("made_by") == "forum"
     await store.close()
 
 
@@ -153,7 +153,7 @@ async def test_connections_that_the_server_ends_while_idle_are_replaced(postgres
     await asyncio.gather(*(event.wait() for event in gone))
     for _ in range(3):
         async with store.begin() as work:
-            await work.facts.set("made_by", "forum")
+            await work.facts.set_fact("made_by", "forum")
     await store.close()
 
 
@@ -183,7 +183,7 @@ async def test_a_connection_that_is_lost_in_the_middle(postgres_database: Databa
 async def test_a_store_may_be_closed_twice(database: Database) -> None:
     store = await open_store(database.url)
     async with store.read() as work:
-        await work.facts.get("made_by")
+        await work.facts.get_fact("made_by")
     await store.close()
     await store.close()
 
@@ -191,8 +191,8 @@ async def test_a_store_may_be_closed_twice(database: Database) -> None:
 async def test_more_units_at_once_than_connections_wait_for_their_turn(store: SqlStore) -> None:
     async def unit(number: int) -> str | None:
         async with store.begin() as work:
-            await work.facts.set(f"fact {number}", "set")
+            await work.facts.set_fact(f"fact {number}", "set")
         async with store.read() as work:
-            return await work.facts.get(f"fact {number}")
+            return await work.facts.get_fact(f"fact {number}")
 
     assert await asyncio.gather(*(unit(n) for n in range(60))) == ["set"] * 60

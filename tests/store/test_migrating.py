@@ -71,12 +71,12 @@ async def test_an_empty_database_is_not_opened_before_it_is_migrated(empty: str)
     await migrate(empty)
     store = await open_store(empty)
     async with store.begin() as work:
-        await work.facts.set("made_by", "forum")
+        await work.facts.set_fact("made_by", "forum")
     await store.close()
     await migrate(empty)
     store = await open_store(empty)
     async with store.read() as work:
-        assert await work.facts.get("made_by") == "forum"
+        assert await work.facts.get_fact("made_by") == "forum"
     await store.close()
 
 
@@ -129,7 +129,7 @@ async def test_stories_from_before_writers_were_asked_may_be_published_and_playe
     await migrate(empty)
     store = await open_store(empty)
     async with store.read() as work:
-        found = {s.id: s for s in await work.stories.of()}
+        found = {s.id: s for s in await work.stories.list_stories()}
     await store.close()
     assert {s.published_at for s in (found["returned"], found["submitted"])} == {""}
     assert found["accepted"].published_at == "accepted at"
@@ -182,7 +182,7 @@ async def test_who_is_in_a_running_session_is_known_again_and_who_was_in_one_tha
     store = await open_store(empty)
     async with store.read() as work:
         found = {name: await work.sessions.participant(name, phone) for name in ("on", "off", "open", "shown")}
-        undone = [name for name in found if await work.last_acts.get(name)]
+        undone = [name for name in found if await work.last_acts.get_last_act(name)]
     async with store.reader.connect() as link:
         kept = {row.device for row in await link.execute(sa.text("SELECT device FROM participant"))}
     await store.close()
@@ -303,8 +303,8 @@ async def test_sessions_and_rounds_from_before_there_were_asynchronous_ones_were
     await migrate(empty)
     store = await open_store(empty)
     async with store.read() as work:
-        live = await work.sessions.by_code("s")
-        [round_] = await work.rounds.of("s")
+        live = await work.sessions.session_by_code("s")
+        [round_] = await work.rounds.list_rounds("s")
         assert await work.rounds.timed() == []
     await store.close()
     assert (live.kind, live.asynchronous) == ("room", False)
@@ -379,9 +379,9 @@ async def test_looking_at_a_sound_file_leaves_no_trace(sqlite_database: Database
 async def test_a_store_leaves_one_file_when_closed(sqlite_database: Database, tmp_path: Path) -> None:
     store = await open_store(sqlite_database.url)
     async with store.begin() as work:
-        await work.facts.set("made_by", "forum")
+        await work.facts.set_fact("made_by", "forum")
     async with store.read() as work:
-        assert await work.facts.get("made_by") == "forum"
+        assert await work.facts.get_fact("made_by") == "forum"
     with closing(sqlite3.connect(sqlite_database.name)) as beside:
         assert beside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     await store.close()
@@ -418,7 +418,7 @@ async def test_what_a_killed_process_committed_is_there(sqlite_database: Databas
     assert files(tmp_path)["forum.db-wal"][0]
     store = await open_store(sqlite_database.url)
     async with store.read() as work:
-        assert await work.facts.get("made_by") == "forum"
+        assert await work.facts.get_fact("made_by") == "forum"
     await store.close()
 
 

@@ -32,13 +32,17 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 async def test_a_statement_is_handed_over_once(sqlite_store: SqlStore, handed: list[object]) -> None:
     made = a_commission()
     async with sqlite_store.begin() as work:
-        for act in (work.commissions.add(made), work.commissions.get(made.id), work.commissions.all()):
+        for act in (
+            work.commissions.add_commission(made),
+            work.commissions.get_commission(made.id),
+            work.commissions.list_commissions(),
+        ):
             before = len(handed)
             await act
             assert len(handed) == before + 1
         before = len(handed)
         with pytest.raises(NotFound):
-            await work.commissions.get("nobody's")
+            await work.commissions.get_commission("nobody's")
         assert len(handed) == before + 1
 
 
@@ -68,7 +72,7 @@ async def test_every_kind_of_statement_gives_what_it_gave(sqlite_store: SqlStore
 async def test_after_a_statement_that_fails_the_unit_of_work_goes_on(sqlite_store: SqlStore) -> None:
     made = a_commission()
     async with sqlite_store.begin() as work:
-        await work.commissions.add(made)
+        await work.commissions.add_commission(made)
         with pytest.raises(NotFound):
-            await work.sessions.get(made.id)
-        assert await work.commissions.get(made.id) == made
+            await work.sessions.get_session(made.id)
+        assert await work.commissions.get_commission(made.id) == made

@@ -11,7 +11,7 @@ from forum.store import SqlStore
 
 async def _write(store: SqlStore, name: str, done: list[str], *, first: bool = False) -> None:
     async with store.begin(first=first) as work:
-        await work.facts.set("last", name)
+        await work.facts.set_fact("last", name)
     done.append(name)
 
 

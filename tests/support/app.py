@@ -74,14 +74,14 @@ class House:
         """An account whose password is PASSWORD."""
         person = Person(new_id(), login, login.title(), roles, await password_hash(), CLOCK.now())
         async with self.store.begin() as work:
-            await work.people.add(person)
+            await work.people.add_person(person)
         return person
 
     async def commission(self, **changes: Any) -> Commission:
         """A commission in the database."""
         commission = a_commission(**changes)
         async with self.store.begin() as work:
-            await work.commissions.add(commission)
+            await work.commissions.add_commission(commission)
         return commission
 
     async def story(self, commission: Commission, title: str = "The third knock") -> tuple[Submission, str]:
@@ -91,7 +91,7 @@ class House:
     async def stories(self) -> list[Submission]:
         """Every story, as it is stored."""
         async with self.store.read() as work:
-            return await work.stories.of()
+            return await work.stories.list_stories()
 
     async def draft_of(self, key: str) -> Draft:
         """The draft behind a private link."""

@@ -65,14 +65,14 @@ async def a_night(store: Store, clock: Clock, people: Sequence[str | None] = (),
     """An open round, with a participant of each group named."""
     commission = a_commission(**changes)
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     story, key = await a_public_story(store, clock, commission)
     live = await asynchronous.open_round(store, clock, a_form(clock, story))
     joined = [Participant(new_id(), live.id, group, clock.now()) for group in people]
     async with store.begin() as work:
         for participant in joined:
             await work.sessions.join(participant, new_id() * 2)
-        [round_] = await work.rounds.of(live.id)
+        [round_] = await work.rounds.list_rounds(live.id)
     return Night(commission, story, key, live, round_, tuple(p.id for p in joined))
 
 
@@ -91,7 +91,7 @@ async def entries(store: Store) -> list[dict[str, Any]]:
 async def now(store: Store, night: Night) -> Round:
     """The round as it is."""
     async with store.read() as work:
-        return await work.rounds.get(night.round.id)
+        return await work.rounds.get_round(night.round.id)
 
 
 async def cast(store: Store, clock: Clock, night: Night, person: str, choice: str = "r1", reason: str = "") -> str:

@@ -75,7 +75,7 @@ class Built:
     async def submission(self) -> Submission:
         """The story, as it is stored."""
         async with self.store.read() as work:
-            return await work.stories.get(self.story)
+            return await work.stories.get_story(self.story)
 
     async def moderated(self, action: str, because: str = "") -> None:
         """A moderator's act on the story."""
@@ -88,7 +88,7 @@ async def a_built_story(store: Store, commission: Commission | None = None) -> B
     if commission is None:
         commission = a_commission()
         async with store.begin() as work:
-            await work.commissions.add(commission)
+            await work.commissions.add_commission(commission)
     key, link = new_key(), new_key()
     saved = await writing.begin(store, CLOCK, commission.id, key, [*WRITTEN, *ANSWERED], "keeper")
     assert not saved.clashes

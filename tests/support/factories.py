@@ -107,8 +107,8 @@ async def a_room(
     live = a_session(commission, **{k: v for k, v in changes.items() if k in {"recorded", "scenarios"}})
     participants = [Participant(new_id(), live.id, group, CLOCK.now()) for group in people]
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(live)
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(live)
         if declared:
             facts = organising.opened(live, commission)
             await record_entries.append(work, commission, "session opened", live.opened_at, facts)

@@ -98,10 +98,10 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
         support=(SupportLine(w(60), w(200)), SupportLine(w(60), "116 123")),
     )
     async with house.store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     staff, token = Person(new_id(), w(60), w(60), permissions.ROLES, created_at=CLOCK.now()), new_id()
     async with house.store.begin() as work:
-        await work.people.add(staff)
+        await work.people.add_person(staff)
         await work.people.sign_in(digest(token), staff.id, CLOCK.now(), CLOCK.later(hours=2))
     await organising.make_token(house.store, CLOCK, staff, w(60))
     story, key = await _story(house, commission, w)
@@ -120,7 +120,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
     there |= {"answer_code": remote.code, "asynchronous": remote.id}
     ticketed = a_session(commission, title=w(120), scenarios=(story.id,), entrance=TICKETS)
     async with house.store.begin() as work:
-        await work.sessions.add(ticketed)
+        await work.sessions.add_session(ticketed)
     issued = await tickets.issue(house.store, CLOCK, ticketed.id, "g1", 3)
     long_ = w(200)
     more = (
@@ -233,7 +233,7 @@ async def _session(
     groups: list[str | None] = [f"g{n}" for n in range(1, 5) for _ in range(6)]
     people = tuple(Participant(new_id(), live.id, group, CLOCK.now()) for group in [*groups, None])
     async with house.store.begin() as work:
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
         facts = organising.opened(live, commission)
         await record_entries.append(work, commission, "session opened", live.opened_at, facts)
         for person in people:
@@ -248,7 +248,7 @@ async def _session(
     await plan.note(section, w(300))
     await plan.ask(section, w(), [w(200) for _ in range(4)], "ranked", none=False)
     async with house.store.read() as work:
-        return await work.sessions.get(live.id), people
+        return await work.sessions.get_session(live.id), people
 
 
 async def _voted(house: House, live: LiveSession, people: Sequence[Participant], w: Words) -> tuple[str, str]:
@@ -309,7 +309,7 @@ async def a_room(c: Cramped) -> tuple[LiveSession, list[Participant]]:
     """A session of its own with the story, and the same people in it."""
     live = a_session(c.commission, title=c.words(120), scenarios=(c.story.id,), reasons=READ_FIRST)
     async with c.house.store.begin() as work:
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
         people = [replace(one, id=new_id(), session=live.id) for one in c.people]
         for one, before in zip(people, c.people, strict=True):
             await work.sessions.join(one, digest(before.id))
@@ -324,7 +324,7 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     store, w, id_ = c.house.store, c.words, live.id
     acts, second, policy = Facilitation(store, CLOCK), SecondRun(store, CLOCK), Policy(store, CLOCK)
     async with store.read() as work:
-        staff = next(one for one in await work.people.all() if one.roles == permissions.ROLES)
+        staff = next(one for one in await work.people.list_people() if one.roles == permissions.ROLES)
     scenes = [scene.name for scene in scenario.parse(c.story.twee).scenes]
 
     async def told(what: str) -> str:
@@ -352,7 +352,7 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     async for what in result(asked, "the story's question"):
         yield what
     async with store.read() as work:
-        given = await work.reasons.of(asked.id)
+        given = await work.reasons.list_reasons(asked.id)
     for reason in given[:4]:
         await reasons.hear(store, CLOCK, id_, reason.id, SHOWN, reason.state)
     yield await told("reasons on phones")
@@ -360,14 +360,14 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     yield await told("reasons on the big screen")
     await acts.scene(id_, c.story.id, scenes[0], replay=True)
     async with store.read() as work:
-        showing = (await work.sessions.get(id_)).cue.showing
+        showing = (await work.sessions.get_session(id_)).cue.showing
     names = scenario.parse(c.story.twee).characters
     stopping = Stopping(store, lambda session: None)
     for n in range(1, 10):
         press = Press(id_, people[n].id, showing, names[n % 4], w(290), CLOCK.now())
         assert await stopping.press_and_wait(press) == ""
     async with store.read() as work:
-        stops = await work.stops.of(id_)
+        stops = await work.stops.list_stops(id_)
     yield await told("stops")
     await second.take(id_, stops[0].id)
     yield await told("a stop taken")
@@ -396,7 +396,7 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     await policy.show(id_)
     yield await told("proposals")
     async with store.read() as work:
-        proposal = (await work.proposals.of(id_))[0]
+        proposal = (await work.proposals.list_proposals(id_))[0]
     await policy.amend(id_, proposal.id, proposal.words, w(390))
     yield await told("an amendment")
     async with store.read() as work:
@@ -434,7 +434,7 @@ async def crowd(c: Cramped) -> AsyncIterator[tuple[str, str]]:
     groups = [group.id for group in c.commission.groups for _ in range(5)]
     people = [Participant(new_id(), live.id, group, CLOCK.now()) for group in groups]
     async with c.house.store.begin() as work:
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
         for one in people:
             await work.sessions.join(one, digest(one.id))
     acts = Facilitation(c.house.store, CLOCK)

@@ -50,7 +50,7 @@ class Desk:
     async def there(self) -> Subscription | None:
         """What is kept of it."""
         async with self.store.read() as work:
-            return await work.mail.of(self.story.id)
+            return await work.mail.get_subscription(self.story.id)
 
     async def kept(self) -> Subscription:
         """The same, where there is something."""
@@ -70,7 +70,7 @@ class Desk:
     async def moderated(self, action: str, because: str = "Please use no names.") -> None:
         """A moderator does something with the story."""
         async with self.store.read() as work:
-            status = (await work.stories.get(self.story.id)).status
+            status = (await work.stories.get_story(self.story.id)).status
         await submissions.moderate(
             self.store, self.clock, self.story.id, action, because=because, expected_status=status, by=MO
         )
@@ -79,7 +79,7 @@ class Desk:
         """The story is played in a session and voted on; something is decided, and promised by these days."""
         live = a_session(self.commission, scenarios=(self.story.id,), opened_at=self.clock.now())
         async with self.store.begin() as work:
-            await work.sessions.add(live)
+            await work.sessions.add_session(live)
         desk = Facilitation(self.store, self.clock)
         round_ = (await desk.question(live.id, self.story.id, parse(self.story.twee).decisions[0].name)).round
         assert round_ is not None
@@ -98,7 +98,7 @@ class Desk:
             commitments=promises,
         )
         async with self.store.begin() as work:
-            await work.decisions.add(decision)
+            await work.decisions.add_decision(decision)
 
     async def rounds(self, number: int = 1, **each: float) -> None:
         """So many rounds, with so much time before each."""
@@ -123,7 +123,7 @@ async def a_desk(store: SqlStore, folder: Path) -> AsyncIterator[Desk]:
     clock = SetClock("2026-03-01T12:00:00.000Z")
     commission = a_commission(threshold=5, created_at=clock.now())
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     story, key = await submissions.submit(store, clock, commission.id, telling("The velvet knock"))
     async with PostOffice() as office:
         sends = Mailing(store, clock, SmtpPost(server_of(office.url)), MailLetters(BASE))

@@ -46,8 +46,8 @@ async def a_vote(store: Store) -> Crowd:
     commission = a_commission()
     live = a_session(commission)
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(live)
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(live)
     acts = Facilitation(store, CLOCK)
     asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=True)).round
     if asked is None:
@@ -74,10 +74,12 @@ async def joined(base: str, code: str, number: int) -> list[str]:
 async def a_replay(store: Store) -> Crowd:
     """A session of the demonstration's commission in which a scene of one of its stories is played again."""
     async with store.begin() as work:
-        commission = next(one for one in await work.commissions.all() if one.demonstration)
-        story = next(one for one in await work.stories.of() if one.commission == commission.id and one.may_perform)
+        commission = next(one for one in await work.commissions.list_commissions() if one.demonstration)
+        story = next(
+            one for one in await work.stories.list_stories() if one.commission == commission.id and one.may_perform
+        )
         live = a_session(commission, scenarios=(story.id,))
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
     scene = next(one for one in scenario.parse(story.twee).scenes if not one.decision)
     await Facilitation(store, CLOCK).scene(live.id, story.id, scene.name, replay=True)
     return Crowd(commission, live, "")
@@ -86,8 +88,8 @@ async def a_replay(store: Store) -> Crowd:
 async def press(store: Store, session: str, number: int, words: str) -> None:
     """So many made-up people come in and press STOP, with these words or none."""
     async with store.begin() as work:
-        live = await work.sessions.get(session)
-        groups = [group.id for group in (await work.commissions.get(live.commission)).groups]
+        live = await work.sessions.get_session(session)
+        groups = [group.id for group in (await work.commissions.get_commission(live.commission)).groups]
         cue = live.cue
         for at in range(number):
             who = Participant(new_id(), session, groups[at % len(groups)], CLOCK.now())
@@ -103,6 +105,6 @@ async def an_organiser(store: Store) -> dict[str, str]:
     """The headers of somebody who runs sessions by the API."""
     person = Person(new_id(), f"olu-{new_id()[:8]}", "Olu", ("organiser",), "", CLOCK.now())
     async with store.begin() as work:
-        await work.people.add(person)
+        await work.people.add_person(person)
     _, secret = await organising.make_token(store, CLOCK, person, "test")
     return {"Authorization": f"Bearer {secret}", "Accept": "application/json"}

@@ -46,11 +46,11 @@ class Playing:
 
     async def live(self) -> LiveSession:
         async with self.store.read() as work:
-            return await work.sessions.get(self.session)
+            return await work.sessions.get_session(self.session)
 
     async def stops(self) -> list[Stop]:
         async with self.store.read() as work:
-            return await work.stops.of(self.session)
+            return await work.stops.list_stops(self.session)
 
     async def press(self, who: int = 0, character: str = "", how: str = "", showing: str = "") -> str:
         """Somebody presses STOP: "" or the code of the refusal."""
@@ -97,8 +97,8 @@ async def a_replay(store: Store, people: Sequence[str | None] = PEOPLE, twee: st
     rest = {name: value for name, value in changes.items() if name not in more}
     live, members = await a_room(store, people, scenarios=(story.id,), **rest)
     async with store.begin() as work:
-        await work.stories.add(replace(story, commission=live.commission, link=new_id() * 2))
-        await work.sessions.save(replace(live, **more))
+        await work.stories.add_story(replace(story, commission=live.commission, link=new_id() * 2))
+        await work.sessions.save_session(replace(live, **more))
     playing = Playing(store, live.id, members, story.id, "")
     asked = there((await playing.acts.question(live.id, story.id, QUESTION)).round)
     await playing.result(asked, FIRST)

@@ -85,7 +85,7 @@ async def a_town(house: House) -> Town:
         may_publish=True,
     )
     async with house.store.begin() as work:
-        await work.stories.add(story)
+        await work.stories.add_story(story)
     counter = await house.person("the-counter", "organiser")
     return Town(house, commission, story.id, counter.id)
 
@@ -146,35 +146,35 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
     rounds = () if state == "lobby" else (asked,) if alone else (asked, voted)
     ballots: dict[str | None, int] = {"g1": 2}
     async with town.house.store.begin() as work:
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
         for person, device in zip(people, devices, strict=True):
             await work.sessions.join(person, digest(device))
         for round_ in rounds:
             final = REVEALED if round_ is voted else _ROUND.get(state, REVEALED)
-            await work.rounds.add(replace(round_, state=OPEN, closes_at=""))
+            await work.rounds.add_round(replace(round_, state=OPEN, closes_at=""))
             if final != DRAFT:
                 await work.rounds.cast(
                     [a_cast(round_.id, one.id, "agree" if round_ is voted else "r1") for one in people[:2]]
                 )
             over = replace(round_, state=final, closed_at=at if final in (CLOSED, REVEALED) else "")
-            await work.rounds.save(replace(over, revealed_at=at if final == REVEALED else ""))
+            await work.rounds.save_round(replace(over, revealed_at=at if final == REVEALED else ""))
         for one in stops.values():
-            await work.stops.add(one)
+            await work.stops.add_stop(one)
         for proposal in proposals:
-            await work.proposals.add(proposal)
+            await work.proposals.add_proposal(proposal)
         await work.proposals.amend(amendment)
         if rounds:
             await work.proposals.pledge(pledge)
-            await work.reasons.add([reason, shown])
-        await work.programmes.add(Planned(live.id, 1, Programme(sections=sections), "added", "Morning", at))
+            await work.reasons.add_reasons([reason, shown])
+        await work.programmes.add_programme(Planned(live.id, 1, Programme(sections=sections), "added", "Morning", at))
         issued = [
             Ticket(new_id(), live.id, n, "g1", hashlib.sha256(f"{code}{n}".encode()).hexdigest(), at) for n in (1, 2)
         ]
-        await work.tickets.add(issued)
+        await work.tickets.add_tickets(issued)
         if papers and rounds:
-            await work.papers.put(counted)
+            await work.papers.put_paper_count(counted)
         await work.care.ask(live.id, BREAK)
-        await work.last_acts.put(last)
+        await work.last_acts.put_last_act(last)
         on = Cue("result" if _ROUND.get(state, REVEALED) == REVEALED else "question", story, QUESTION, asked.id)
         cues = {
             "lobby": Cue(),
@@ -190,7 +190,7 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
             held=(asked.id,) if state == "badges" else (),
             partition=freeze(ballots, town.commission),
         )
-        await work.sessions.save(now)
+        await work.sessions.save_session(now)
     return There(
         state,
         {
@@ -232,16 +232,16 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
     story = Submission(new_id(), town.commission.id, "", "", submissions.WRITING, link=submissions.link_of(key))
     item = Evidence(new_id(), story.id, "link", "A page", "https://example.org/page", added_at=clock.now())
     async with store.begin() as work:
-        await work.stories.add(story)
-        await work.drafts.add(story.id, draft, clock.now())
+        await work.stories.add_story(story)
+        await work.drafts.open_draft(story.id, draft, clock.now())
         await draft_versions.keep(work, story.id, draft, clock.now(), WRITTEN)
-        await work.evidence.add(item)
+        await work.evidence.add_evidence(item)
     await co_writing.share(store, clock, key, build_key)
     card = next(card.id for card in draft.cards if card.decision == YES)
     suggestion = await co_writing.suggest(store, clock, build_key, Offer("response", "Call her sister", card, group=NO))
     await subscriptions.ask(store, clock, key, "somebody@example.org")
     async with store.read() as work:
-        subscription = await work.mail.of(story.id)
+        subscription = await work.mail.get_subscription(story.id)
     assert subscription is not None
     report = appeal = ""
     if state != "writing":
@@ -259,11 +259,13 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
     if state == "changed":
         told = telling("The fourth knock").story
         async with store.begin() as work:
-            await work.stories.save(replace(story, revision=scenario.write(told), revised_at=clock.now()), story.status)
+            await work.stories.save_story(
+                replace(story, revision=scenario.write(told), revised_at=clock.now()), story.status
+            )
     if state == "taken back":
         await withdrawal.withdraw(store, clock, key)
     async with store.read() as work:
-        now = await work.stories.get(story.id)
+        now = await work.stories.get_story(story.id)
     return There(
         state,
         {

@@ -147,7 +147,7 @@ class World:
         """The facilitator did something: every screen is told, and reads it."""
         await self.house.site.rooms.changed(self.live.id)
         async with self.house.store.read() as work:
-            self.live = await work.sessions.get(self.live.id)
+            self.live = await work.sessions.get_session(self.live.id)
         for screen in self.screens.values():
             await screen.until(f'"t":"state","v":{self.live.version},')
 
@@ -188,7 +188,7 @@ class World:
         form = {"act": "enter", "handed_out": "5", f"n:g2:{first}": numbers[0], f"n:g2:{second}": numbers[1]}
         assert (await self.seats["counter"].post(where, data=form)).status_code == 303
         async with self.house.store.read() as work:
-            count = await work.papers.get(round_.id)
+            count = await work.papers.get_paper_count(round_.id)
         assert count is not None
         done = await self.seats["confirmer"].post(where, data={"act": "confirm", "id": count.id})
         assert done.status_code == 303
@@ -312,14 +312,14 @@ async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> Asyn
         commission = await house.commission(threshold=5, created_at=clock.now())
         story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, "accepted", may_perform=True)
         async with house.store.begin() as work:
-            await work.stories.add(replace(story, submitted_at=clock.now(), link=new_id() * 2))
+            await work.stories.add_story(replace(story, submitted_at=clock.now(), link=new_id() * 2))
         form = SessionForm(commission.id, title="A day in March", scenarios=(story.id,), reasons=READ_FIRST)
         live = await create_session(house.store, clock, form)
         live = await share(house.store, live.id, on=True)
         people = [Participant(new_id(), live.id, group, clock.now()) for group in ROOM]
         async with house.store.begin() as work:
-            await work.sessions.save(replace(live, **changes))
-            live = await work.sessions.get(live.id)
+            await work.sessions.save_session(replace(live, **changes))
+            live = await work.sessions.get_session(live.id)
             for person in people:
                 await work.sessions.join(person, new_id() * 2)
         world = World(name, house, commission, live, tuple(p.id for p in people), logged=logged)

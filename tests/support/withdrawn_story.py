@@ -171,7 +171,7 @@ async def play(house: House, path: Path) -> Played:
     await accepted(house, other)
     async with store.begin() as work:
         letter = Evidence(new_id(), story.id, "application/pdf", f"The {WORDS['evidence']}", added_at=CLOCK.now())
-        await work.evidence.add(letter, f"%PDF-1.7 The {WORDS['evidence']}".encode())
+        await work.evidence.add_evidence(letter, f"%PDF-1.7 The {WORDS['evidence']}".encode())
         await work.moderation.add_report(Report(new_id(), story.id, f"I saw the {WORDS['report']}.", CLOCK.now()))
     url = f"https://example.org/{WORDS['link']}"
     await evidence.add_link(store, CLOCK, key, title="A page", url=url)
@@ -217,7 +217,7 @@ async def play(house: House, path: Path) -> Played:
     night = await asynchronous.open_round(store, CLOCK, a_form(CLOCK, story))
     reader = Participant(new_id(), night.id, "g1", CLOCK.now())
     async with store.begin() as work:
-        [asked] = await work.rounds.of(night.id)
+        [asked] = await work.rounds.list_rounds(night.id)
         await work.sessions.join(reader, digest(READER))
         await work.rounds.cast([a_cast(asked.id, reader.id, "r1", f"I saw the {WORDS['alone']}.")])
     build, suggestion = await built_on(store, key)
@@ -226,12 +226,12 @@ async def play(house: House, path: Path) -> Played:
     console = Facilitation(Remembering(store, CLOCK, later.id, "scene"), CLOCK)
     await console.scene(later.id, story.id, SCENE)
     async with store.begin() as work:
-        now = await work.stories.get(story.id)
+        now = await work.stories.get_story(story.id)
         # A new version that nobody has read yet, and why the one before it was returned. Sending one takes the other
         # away, so they never stand together; here they do, so that both are looked for.
         new = now.twee.replace(WORDS["happened"], WORDS["revision"])
         now = replace(now, revision=new, revised_at=CLOCK.now(), because=f"Once more, the {WORDS['again']}.")
-        await work.stories.save(now, "accepted")
+        await work.stories.save_story(now, "accepted")
     return Played(
         house,
         path,
@@ -273,18 +273,18 @@ async def second_run(store: Store, live: LiveSession, story: str, person: str) -
     run, policy = SecondRun(store, CLOCK), Policy(store, CLOCK)
     await run.scene(live.id, story, SCENE, replay=True)
     async with store.read() as work:
-        showing = (await work.sessions.get(live.id)).cue.showing
+        showing = (await work.sessions.get_session(live.id)).cue.showing
     press = Press(live.id, person, showing, CHARACTER, f"Blow the {WORDS['stop']}", CLOCK.now())
     assert await Stopping(store, lambda session: None).press_and_wait(press) == ""
     await run.shout(live.id)
     async with store.read() as work:
-        waiting, shouted = await work.stops.of(live.id)
+        waiting, shouted = await work.stops.list_stops(live.id)
     await run.move(live.id, waiting.id, "defer")
     await run.tried(live.id, shouted.id, f"Somebody filled the {WORDS['tried']}")
     await run.offer(live.id, shouted.id, f"The {WORDS['offered']}")
     await policy.propose(live.id, f"Every {WORDS['proposal']} is kept", shouted.id)
     async with store.read() as work:
-        [proposal] = await work.proposals.of(live.id)
+        [proposal] = await work.proposals.list_proposals(live.id)
     await policy.amend(live.id, proposal.id, proposal.words, f"{proposal.words} with a {WORDS['amendment']}")
     async with store.read() as work:
         [amendment] = await work.proposals.amendments(live.id)

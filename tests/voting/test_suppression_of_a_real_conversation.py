@@ -49,8 +49,8 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
     live = a_session(commission)
     people = {}
     async with house.store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(live)
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(live)
         for member in conversation.participants:
             group = ids[LABELS[member.group]] if member.group is not None else None
             joined = Participant(new_id(), live.id, group, CLOCK.now())

@@ -111,7 +111,7 @@ async def test_a_revoked_link_opens_nothing_any_more(tmp_path: Path, sqlite_temp
                 assert answer.status_code == 404, f"{method} {path}"
                 assert "was replaced or switched off" in words(answer), f"{method} {path}"
         async with house.store.read() as work:
-            left = await work.stories.get(story.id)
+            left = await work.stories.get_story(story.id)
     assert (left.status, left.twee) == ("submitted", story.twee)
 
 
@@ -154,7 +154,7 @@ async def test_a_file_is_taken_for_what_it_is_and_not_for_what_it_is_called(
         body = a_form(name, content, {"title": "The hall"}, first=True)
         assert (await sent(writer, f"/my-story/{key}/evidence", body)).status_code == 303
         async with house.store.read() as work:
-            (item,) = await work.evidence.of(story.id)
+            (item,) = await work.evidence.list_evidence(story.id)
         served = await writer.get(f"/my-story/{key}/evidence/{item.id}")
     assert (item.kind, served.headers["content-type"]) == (media, media)
     assert b"script" not in served.content
@@ -170,7 +170,7 @@ async def test_one_that_is_none_of_the_three_is_refused_in_words(house: House, c
     assert "not a PDF, PNG or JPEG, whatever its name says" in words(answer)
     assert 'value="The &lt;hall&gt;"' in answer.text
     async with house.store.read() as work:
-        assert await work.evidence.of(story.id) == []
+        assert await work.evidence.list_evidence(story.id) == []
 
 
 # ---------------------------------------------------------------------------------------------- too much at once
@@ -243,8 +243,8 @@ async def test_an_archive_of_fifty_megabytes_is_refused_keeps_the_form_and_takes
     folder = next(tmp_path_factory.getbasetemp().glob("bad input*")) / "data"
     store = await open_store(f"sqlite+aiosqlite:///{folder / 'forum.db'}")
     async with store.read() as work:
-        commission = (await work.commissions.all())[0]
-        there = len(await work.stories.of())
+        commission = (await work.commissions.list_commissions())[0]
+        there = len(await work.stories.list_stories())
     _, key = await submissions.submit(store, CLOCK, commission.id, telling())
     fields: dict[str, Any] = {"group": "", "note": "restraint or force", "own_note": "A <barking> dog"}
     fields |= {"may_perform": "yes", "may_publish": "no", "may_quote": "no"}
@@ -268,7 +268,7 @@ async def test_an_archive_of_fifty_megabytes_is_refused_keeps_the_form_and_takes
     assert grown < 24, f"{grown} MiB for files of 50"
     assert beyond.status_code == 413
     async with store.read() as work:
-        assert len(await work.stories.of()) == there + 1
+        assert len(await work.stories.list_stories()) == there + 1
     await store.close()
 
 
@@ -287,7 +287,7 @@ async def test_more_words_than_anybody_types_are_no_form(house: House) -> None:
                 assert answer.status_code in {413, 422}, where
                 assert "cannot be read" in words(answer) or "too much at once" in words(answer)
     async with house.store.read() as work:
-        assert await work.evidence.of(story.id) == []
+        assert await work.evidence.list_evidence(story.id) == []
 
 
 @pytest.mark.parametrize("announced", [True, False])

@@ -56,12 +56,12 @@ async def more(house: House, voted: Voted, sessions: int) -> None:
     """So many more sessions of the commission, each with a programme, a vote and the next after a replay, both shown,
     and a decision on them."""
     async with house.store.read() as work:
-        commission = await work.commissions.get(voted.live.commission)
+        commission = await work.commissions.get_commission(voted.live.commission)
     for _ in range(sessions):
         live = a_session(commission)
         async with house.store.begin() as work:
-            await work.sessions.add(live)
-            await work.programmes.add(Planned(live.id, 1, Programme(), at=CLOCK.now()))
+            await work.sessions.add_session(live)
+            await work.programmes.add_programme(Planned(live.id, 1, Programme(), at=CLOCK.now()))
         desk = Facilitation(house.store, CLOCK)
         rounds: list[str] = []
         for _time in range(2):
@@ -93,7 +93,7 @@ async def test_what_a_page_asks_does_not_grow_with_what_is_on_it(house: House, a
     pages = ("/", "/record", f"/record?commission={commission}", own, f"{own}/feed.atom")
     before = [await cost(house, asked, page) for page in pages]
     async with house.store.begin() as work:
-        await work.commissions.add(a_commission())
+        await work.commissions.add_commission(a_commission())
     # Between those of the one commission stand others': its entries are no longer one after another.
     await a_vote(house.store)
     await more(house, voted, 3)
@@ -181,9 +181,9 @@ async def test_a_story_is_drawn_once_in_each_language_and_anew_for_another_text(
         assert "Told by" not in words(welsh)
         assert "A neighbour knocks" in words(welsh)
         async with house.store.begin() as work:
-            now = await work.stories.get(story.id)
+            now = await work.stories.get_story(story.id)
             changed = now.twee.replace("A neighbour knocks", "A neighbour sings")
-            await work.stories.save(type(now)(**{**vars(now), "twee": changed}), now.status)
+            await work.stories.save_story(type(now)(**{**vars(now), "twee": changed}), now.status)
         after = words(await browser.get(f"/stories/{story.id}"))
     assert "A neighbour sings" in after
     assert "A neighbour knocks" not in after

@@ -49,7 +49,7 @@ def address(voted: Voted) -> str:
 
 async def decided(house: House) -> list[Decision]:
     async with house.store.read() as work:
-        return await work.decisions.of()
+        return await work.decisions.list_decisions()
 
 
 async def recorded(house: House) -> int:

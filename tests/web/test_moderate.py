@@ -36,7 +36,7 @@ async def published(store: Store) -> list[dict[str, object]]:
 
 async def now(store: Store, story: Submission) -> Submission:
     async with store.read() as work:
-        return await work.stories.get(story.id)
+        return await work.stories.get_story(story.id)
 
 
 async def test_the_queue_shows_what_waits_longest_first_and_says_when_it_is_empty(house: House) -> None:
@@ -159,7 +159,7 @@ async def test_a_story_is_published_with_its_entry_or_not_at_all(house: House, m
 async def test_a_rehearsals_story_stays_out_of_a_real_record(house: House) -> None:
     for made_by, entries in (("forum", 0), ("rehearsal", 2)):
         async with house.store.begin() as work:
-            await work.facts.set("made_by", made_by)
+            await work.facts.set_fact("made_by", made_by)
         story, _ = await house.story(await house.commission(rehearsal=True))
         await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         assert len(await record(house.store)) == entries
@@ -181,7 +181,7 @@ async def test_hostile_text_reaches_the_moderator_as_text(house: House) -> None:
         key = await written(writer, commission, {"title": hostile, "happened.text": hostile})
         assert (await send(writer, key)).status_code == 303
     async with house.store.read() as work:
-        (story,) = await work.stories.of()
+        (story,) = await work.stories.list_stories()
     async with house.signed_in("moderator") as moderator:
         queue = await moderator.get("/moderate")
         page = await moderator.post(f"/moderate/{story.id}", data={"because": hostile, "expected": "submitted"})
@@ -297,7 +297,7 @@ async def test_the_public_log_says_what_was_done_and_never_by_whom(house: House)
             back = {"action": "return", "because": "A secret.", "expected": "submitted"}
             await moderator.post(f"/moderate/{other.id}", data=back)
         async with house.store.read() as work:
-            logins = [person.login for person in await work.people.all()]
+            logins = [person.login for person in await work.people.list_people()]
         page = await anybody.get("/moderation")
     said = words(page)
     assert said.index("returned a story") < said.index("accepted a story")

@@ -105,7 +105,7 @@ class Mailing:
             async with self._store.read() as work:
                 size = await work.record.size()
                 late = await work.mail.late(now)
-                due = await work.mail.due(now, size)
+                due = await work.mail.list_due_subscriptions(now, size)
             for one in late:
                 await self._forget(one)
             gone = {one.id for one in late}
@@ -130,7 +130,7 @@ class Mailing:
     async def _tell(self, one: Subscription, size: int) -> None:
         settled, later = self._clock.later(minutes=-SETTLED_MINUTES), self._clock.later(minutes=LOOK_MINUTES)
         async with self._store.read() as work:
-            story = await work.stories.get(one.story)
+            story = await work.stories.get_story(one.story)
             events = await timeline.life(work, story)
         new = [event for event in events if event.at > one.told_until and event.kind not in OWN]
         news = [event for event in new if event.at <= settled]
@@ -172,17 +172,17 @@ class Mailing:
 
     async def _save(self, after: Subscription, before: Subscription) -> None:
         async with self._store.begin() as work:
-            await work.mail.save(after, before)
+            await work.mail.save_subscription(after, before)
 
     async def _end(self, one: Subscription, why: str) -> None:
         """Erases the address; what is left says why, on the private page."""
         async with self._store.begin() as work:
-            if await work.mail.save(replace(one, state=why, address=""), one):
+            if await work.mail.save_subscription(replace(one, state=why, address=""), one):
                 await scrubbing.to_do(work, self._clock.now())
 
     async def _forget(self, one: Subscription) -> None:
         """Deletes one that was not confirmed in time, unless it was confirmed, or asked anew, a moment ago."""
         async with self._store.begin() as work:
-            there = await work.mail.of(one.story)
-            if there == one and await work.mail.forget(one.story):
+            there = await work.mail.get_subscription(one.story)
+            if there == one and await work.mail.erase_story(one.story):
                 await scrubbing.to_do(work, self._clock.now())

@@ -47,7 +47,7 @@ class Standing:
 
 async def standing(work: Work, story: str) -> Standing:
     """How it stands with the e-mail of a story."""
-    there = await work.mail.of(story)
+    there = await work.mail.get_subscription(story)
     return Standing(there.state, there.until) if there else Standing()
 
 
@@ -63,9 +63,9 @@ async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool 
         if story.status == WITHDRAWN:
             raise IllegalMove("You have taken this story back. Nothing more will become of it.")
         now = clock.now()
-        if await work.mail.forget(story.id):
+        if await work.mail.erase_story(story.id):
             await scrubbing.to_do(work, now)
-        await work.mail.add(
+        await work.mail.add_subscription(
             Subscription(
                 id=secrets.token_hex(16),
                 story=story.id,
@@ -98,7 +98,9 @@ async def confirm(store: Store, clock: Clock, key: str) -> None:
         there = await waiting(work, clock, key)
         if there.state != CONFIRMED:
             now = clock.now()
-            await work.mail.save(replace(there, state=CONFIRMED, not_before=now, look_at=now, tries=0), there)
+            await work.mail.save_subscription(
+                replace(there, state=CONFIRMED, not_before=now, look_at=now, tries=0), there
+            )
 
 
 async def stop(store: Store, clock: Clock, key: str) -> None:
@@ -121,7 +123,7 @@ async def stop_for(store: Store, clock: Clock, key: str) -> None:
 
 
 async def _forget(work: Work, clock: Clock, story: str) -> None:
-    if await work.mail.forget(story):
+    if await work.mail.erase_story(story):
         await scrubbing.to_do(work, clock.now())
 
 

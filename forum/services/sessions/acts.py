@@ -54,7 +54,7 @@ class Acts:
         return found
 
     async def _nothing_open(self, work: Work, live: LiveSession, but: tuple[str, str] | None = None) -> None:
-        for round_ in await work.rounds.of(live.id):
+        for round_ in await work.rounds.list_rounds(live.id):
             if round_.state == OPEN and (round_.scenario, round_.scene) != but:
                 raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")
 
@@ -72,7 +72,7 @@ async def playable(work: Work, story: str, *, lock: bool = False) -> Submission:
 
     `lock` keeps it so until this unit of work ends.
     """
-    found = await work.stories.get(story, lock=lock)
+    found = await work.stories.get_story(story, lock=lock)
     if found.withdrawn_at:
         raise IllegalMove("Its writer has taken this story back. It cannot be played any more.")
     if found.status == "held":
@@ -90,7 +90,7 @@ async def cue_up(work: Work, live: LiveSession, cue: Cue) -> LiveSession:
     seen = dict.fromkeys([*live.cue.seen, *([cue.scenario] if cue.scenario else [])])
     cue = replace(cue, item=live.cue.item, seen=tuple(seen))
     after = replace(live, cue=cue, version=live.version + 1)
-    await work.sessions.save(after)
+    await work.sessions.save_session(after)
     return after
 
 

@@ -98,9 +98,11 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
     title = found.name("title", form.title, "Give the round a title.", organising.MOST_TITLE)
     at = clock.now()
     async with store.begin() as work:
-        commission = await work.commissions.get(form.commission)
+        commission = await work.commissions.get_commission(form.commission)
         if _ID.fullmatch(form.id):
-            standing = [s for s in await work.sessions.of(commission.id) if s.id == form.id and s.asynchronous]
+            standing = [
+                s for s in await work.sessions.list_sessions(commission.id) if s.id == form.id and s.asynchronous
+            ]
             if standing:
                 return standing[0]
         scene = await _question(work, commission, form, found)
@@ -131,8 +133,8 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             closes_at=closes_at,
         )
         round_, entries = rounds.apply(draft, rounds.Open(at))
-        await work.sessions.add(live)
-        await work.rounds.add(round_)
+        await work.sessions.add_session(live)
+        await work.rounds.add_round(round_)
         if live.recorded:
             await record_entries.append(work, commission, "session opened", at, organising.opened(live, commission))
             await record_entries.append(work, commission, entries[0], at, facilitation.opened(round_, commission))
@@ -167,16 +169,16 @@ async def extend(store: Store, clock: Clock, session: str, day: str, time: str, 
     closes_at = _closing_time(found, day, time, zone)
     async with store.begin() as work:
         live = await guard.going_on(work, session, ASYNCHRONOUS)
-        [of] = await work.rounds.of(live.id)
-        before = await work.rounds.get(of.id, lock=True)
+        [of] = await work.rounds.list_rounds(live.id)
+        before = await work.rounds.get_round(of.id, lock=True)
         latest = datetime.fromisoformat(before.opened_at) + timedelta(days=MOST_DAYS)
         _in_bounds(found, closes_at, "", written(latest))
         found.stop()
         round_, entries = rounds.apply(before, rounds.Extend(clock.now(), closes_at))
-        await work.rounds.save(round_)
-        await work.sessions.save(replace(live, version=live.version + 1))
+        await work.rounds.save_round(round_)
+        await work.sessions.save_session(replace(live, version=live.version + 1))
         if live.recorded:
-            commission = await work.commissions.get(live.commission)
+            commission = await work.commissions.get_commission(live.commission)
             facts = {"session": live.id, "round": round_.id, "closes_at": round_.closes_at}
             await record_entries.append(work, commission, entries[0], round_.extended_at, facts)
     return round_
@@ -243,7 +245,7 @@ async def up_to_date(store: Store, clock: Clock, round_: Round) -> Round:
         return round_
     await close_due(store, clock)
     async with store.read() as work:
-        return await work.rounds.get(round_.id)
+        return await work.rounds.get_round(round_.id)
 
 
 class Closer:

@@ -43,7 +43,7 @@ class Caring:
     async def break_seen(self, session: str, number: int) -> bool:
         """Whether the facilitator has seen a request. Raises NotFound for one that was never made."""
         async with self._store.read() as work:
-            asked = (await work.care.of(session)).get((BREAK, ""))
+            asked = (await work.care.list_asked(session)).get((BREAK, ""))
         if asked is None or not 1 <= number <= asked.number:
             raise NotFound("There is no such request.")
         return number <= asked.seen
@@ -108,7 +108,7 @@ class Caring:
                     "A question can be given in %(most)s versions at most.", field="kind", most=MOST_VERSIONS
                 )
             after = replace(round_, versions=kept)
-            await work.rounds.save(after)
+            await work.rounds.save_round(after)
             return Outcome(await self._shown(work, live), after)
 
     async def _open(self, work: Work, live: LiveSession, round_id: str) -> None:
@@ -118,5 +118,5 @@ class Caring:
 
     async def _shown(self, work: Work, live: LiveSession) -> LiveSession:
         after = live.changed()
-        await work.sessions.save(after)
+        await work.sessions.save_session(after)
         return after

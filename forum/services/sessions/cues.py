@@ -52,7 +52,7 @@ class Cueing(Acts):
             check_number(terms.method, len(found.links))
             standing = [
                 r
-                for r in await work.rounds.of(live.id)
+                for r in await work.rounds.list_rounds(live.id)
                 if (r.scenario, r.scene) == (story, scene) and r.state != ANNULLED
             ]
             round_ = (
@@ -83,7 +83,7 @@ class Cueing(Acts):
         check_question(question, labels, terms.method, none=none)
         async with self._store.begin() as work:
             live = await self._live(work, session)
-            now_on = await work.rounds.get(live.cue.round) if live.cue.round else None
+            now_on = await work.rounds.get_round(live.cue.round) if live.cue.round else None
             put = (rounds.DRAFT, question, offered(labels, none=none), terms)
             if now_on is not None and (now_on.state, now_on.question, now_on.responses, Terms.of(now_on)) == put:
                 return Outcome(live, now_on)
@@ -105,7 +105,7 @@ class Cueing(Acts):
             none = METHODS[terms.method].NONE and (before.scenario or before.response(NONE_OF_THESE))
             responses = (*labels, Response(NONE_OF_THESE, NONE_LABEL)) if none else tuple(labels)
             round_ = terms.put_on(replace(before, responses=responses))
-            await work.rounds.save(round_)
+            await work.rounds.save_round(round_)
             return Outcome(await cue_up(work, live, live.cue), round_)
 
     async def leave_out(self, session: str, round_id: str, response: str) -> Outcome:
@@ -117,7 +117,7 @@ class Cueing(Acts):
                 return Outcome(live, before)
             round_ = replace(before, responses=tuple(r for r in before.responses if r.id != response))
             check_number(round_.method, sum(r.id != NONE_OF_THESE for r in round_.responses))
-            await work.rounds.save(round_)
+            await work.rounds.save_round(round_)
             return Outcome(await cue_up(work, live, live.cue), round_)
 
     async def second(self, session: str, first: str) -> Outcome:
@@ -130,7 +130,7 @@ class Cueing(Acts):
                 raise IllegalMove("Show the result of the first vote before you open a second one.")
             if before.scenario:
                 await playable(work, before.scenario)
-            seconds = [r for r in await work.rounds.of(live.id) if r.second_of == first]
+            seconds = [r for r in await work.rounds.list_rounds(live.id) if r.second_of == first]
             if any(r.state == ANNULLED and r.revealed_at for r in seconds):
                 # Two view shifts from the same first vote, laid side by side, could single somebody out.
                 raise IllegalMove("The second vote was shown before it was annulled. Ask a new question instead.")
@@ -139,7 +139,7 @@ class Cueing(Acts):
                 round_ = standing[-1]
                 if round_.state == rounds.DRAFT:
                     round_ = await self._with_new(work, before, round_)
-                    await work.rounds.save(round_)
+                    await work.rounds.save_round(round_)
                 return Outcome(await cue_up(work, live, cue_of(round_)), round_)
             round_ = replace(
                 before,
@@ -152,9 +152,9 @@ class Cueing(Acts):
                 closed_at="",
                 revealed_at="",
             )
-            await work.rounds.add(round_)
+            await work.rounds.add_round(round_)
             round_ = await self._with_new(work, before, round_)
-            await work.rounds.save(round_)
+            await work.rounds.save_round(round_)
             return Outcome(await cue_up(work, live, cue_of(round_)), round_)
 
     async def again(self, session: str, round_id: str) -> Outcome:
@@ -179,10 +179,10 @@ class Cueing(Acts):
 
     async def _with_new(self, work: Work, first: Round, second: Round) -> Round:
         """The second vote with what the interventions of its story became, as answers that the first did not have."""
-        seconds = [r.id for r in await work.rounds.of(first.session) if r.second_of == first.id]
+        seconds = [r.id for r in await work.rounds.list_rounds(first.session) if r.second_of == first.id]
         new = [
             found
-            for found in await work.stops.of(first.session)
+            for found in await work.stops.list_stops(first.session)
             if found.response and found.scenario == first.scenario and found.entered in (None, *seconds)
         ]
         most = METHODS[first.method].MOST
@@ -192,7 +192,7 @@ class Cueing(Acts):
         if len([r for r in first.responses if r.id != NONE_OF_THESE]) + len(new) > most:
             raise IllegalMove("This question can have %(most)s answers at most. Take a new one out first.", most=most)
         for found in new:
-            await work.stops.save(replace(found, entered=second.id))
+            await work.stops.save_stop(replace(found, entered=second.id))
         responses = stop.offered(first, new)
         # Other words for an answer that is no longer there must not stand for the one in its place.
         if second.responses == responses:
@@ -220,7 +220,7 @@ class Cueing(Acts):
             created_at=self._clock.now(),
         )
         round_ = terms.put_on(round_)
-        await work.rounds.add(round_)
+        await work.rounds.add_round(round_)
         return round_
 
 

@@ -37,8 +37,8 @@ class Facilitation(Cueing):
                     "This question is not on screen any more. Put it there first, so that all can read it."
                 )
             round_, entries = rounds.apply(before, rounds.Open(self._clock.now()))
-            await work.rounds.save(round_)
-            commission = await work.commissions.get(live.commission)
+            await work.rounds.save_round(round_)
+            commission = await work.commissions.get_commission(live.commission)
             if live.recorded and entries:
                 await append(work, commission, entries[0], round_.opened_at, opened(round_, commission))
             return Outcome(await cue_up(work, live, cue_of(round_)), round_)
@@ -48,7 +48,7 @@ class Facilitation(Cueing):
         async with self._store.begin() as work:
             live = await self._live(work, session)
             round_, _ = rounds.apply(await self._round(work, live, round_id), rounds.Warn())
-            await work.rounds.save(round_)
+            await work.rounds.save_round(round_)
             return Outcome(await cue_up(work, live, live.cue), round_)
 
     async def close(self, session: str, round_id: str) -> Outcome:
@@ -58,7 +58,7 @@ class Facilitation(Cueing):
             before = await self._round(work, live, round_id)
             if before.state == rounds.CLOSED:
                 return Outcome(live, before, len(await work.rounds.ballots(before.id)))
-            counted = await work.papers.get(before.id)
+            counted = await work.papers.get_paper_count(before.id)
             if counted is not None and not counted.confirmed_at and before.state == OPEN:
                 raise IllegalMove("Papers were counted, and nobody has confirmed them yet. Confirm them first.")
             live, round_, count = await closing.close(work, live, before, self._clock.now())
@@ -69,7 +69,7 @@ class Facilitation(Cueing):
         async with self._store.begin() as work:
             live = await self._live(work, session)
             before = await self._round(work, live, round_id)
-            commission = await work.commissions.get(live.commission)
+            commission = await work.commissions.get_commission(live.commission)
             await self._nothing_open(work, live)
             if before.state == REVEALED:
                 result = await results.result_of(work, before, commission.threshold)
@@ -77,7 +77,7 @@ class Facilitation(Cueing):
                 return Outcome(await cue_up(work, live, cue_of(before)), before, result.n, result)
             round_, entries = rounds.apply(before, rounds.Reveal(self._clock.now()))
             result = await results.result_of(work, before, commission.threshold)
-            await work.rounds.save(round_)
+            await work.rounds.save_round(round_)
             await reasons.gather(work, live, round_, round_.revealed_at)
             if live.recorded and entries and not live.badges_off:
                 facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
@@ -88,9 +88,9 @@ class Facilitation(Cueing):
 
     async def record_held(self, work: Work, live: LiveSession) -> LiveSession:
         """Records the results that were shown while badges were off, whole; what was annulled since is never opened."""
-        commission = await work.commissions.get(live.commission)
+        commission = await work.commissions.get_commission(live.commission)
         kept = []
-        held = {id_: await work.rounds.get(id_, lock=True) for id_ in sorted(live.held)}
+        held = {id_: await work.rounds.get_round(id_, lock=True) for id_ in sorted(live.held)}
         for id_ in live.held:
             round_ = held[id_]
             if round_.state != REVEALED:
@@ -109,9 +109,9 @@ class Facilitation(Cueing):
             live = await self._live(work, session)
             before = await self._round(work, live, round_id)
             round_, entries = rounds.apply(before, rounds.Annul(self._clock.now(), because))
-            await work.rounds.save(round_)
+            await work.rounds.save_round(round_)
             if live.recorded and entries:
-                commission = await work.commissions.get(live.commission)
+                commission = await work.commissions.get_commission(live.commission)
                 facts = {
                     "session": live.id,
                     "round": round_.id,

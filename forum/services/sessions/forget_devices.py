@@ -23,6 +23,6 @@ async def forget_due(store: Store, clock: Clock) -> None:
     for session in due:
         async with store.begin() as work:
             # Locked, and looked at again: the end may have been undone meanwhile.
-            await work.sessions.get(session, lock=True)
+            await work.sessions.get_session(session, lock=True)
             if session in await work.sessions.over(before):
                 await work.sessions.forget_devices(session)

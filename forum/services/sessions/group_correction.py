@@ -27,14 +27,14 @@ async def put_right(store: Store, clock: Clock, session: str, participant: str, 
         live = await guard.going_on(work, session, None)
         if live.entrance == TICKETS:
             raise IllegalMove("Your ticket says which group you come from. Ask the organiser for another one.")
-        commission = await work.commissions.get(live.commission)
+        commission = await work.commissions.get_commission(live.commission)
         if group is not None and commission.group_label(group) is None:
             raise BadInput("Choose a group, or “Prefer not to say”.", field="group")
-        every = await work.rounds.of(session)
+        every = await work.rounds.list_rounds(session)
         if live.asynchronous and not any(round_.takes(clock.now()) for round_ in every):
             raise IllegalMove(guard.OVER)
         for round_ in every:
             if round_.state == OPEN:
-                await work.rounds.get(round_.id, lock=True)
+                await work.rounds.get_round(round_.id, lock=True)
         if not await work.sessions.regroup(participant, group):
             raise IllegalMove(FIXED)

@@ -20,7 +20,7 @@ _NO_ROUND = "There is no such round in this session."
 async def of_kind(work: Work, session: str, kind: str | None = ROOM, *, lock: bool = False) -> LiveSession:
     """The session, ended or not; `lock` holds it until this unit of work ends. Raises NotFound for one of another kind
     than `kind`, one of session.SESSIONS; None is any."""
-    live = await work.sessions.get(session, lock=lock)
+    live = await work.sessions.get_session(session, lock=lock)
     if kind is not None and live.kind != kind:
         raise NotFound(_NO_SESSION)
     return live
@@ -36,7 +36,7 @@ async def going_on(work: Work, session: str, kind: str | None = ROOM, *, lock: b
 
 async def round_of(work: Work, live: LiveSession, round_id: str, *, lock: bool = True) -> Round:
     """A round of this session, held until this unit of work ends. Raises NotFound for one of another session."""
-    round_ = await work.rounds.get(round_id, lock=lock)
+    round_ = await work.rounds.get_round(round_id, lock=lock)
     if round_.session != live.id:
         raise NotFound(_NO_ROUND)
     return round_

@@ -114,10 +114,10 @@ async def create_commission(store: Store, clock: Clock, form: CommissionForm) ->
     async with store.begin() as work:
         if form.id == commission.id:
             try:
-                return await work.commissions.get(commission.id)
+                return await work.commissions.get_commission(commission.id)
             except NotFound:
                 pass
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     return commission
 
 
@@ -188,15 +188,15 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
     found = Findings()
     title = found.name("title", form.title, "Give the session a title.", MOST_TITLE)
     async with store.begin() as work:
-        commission = await work.commissions.get(form.commission)
+        commission = await work.commissions.get_commission(form.commission)
         if _ID.fullmatch(form.id):
-            standing = [s for s in await work.sessions.of(commission.id) if s.id == form.id]
+            standing = [s for s in await work.sessions.list_sessions(commission.id) if s.id == form.id]
             if standing:
                 return standing[0]
         rehearsal = form.rehearsal or commission.rehearsal
         if rehearsal and form.record:
             await _may_record(work, commission)
-        playable = {s.id for s in await work.stories.of(commission.id, "accepted") if s.may_perform}
+        playable = {s.id for s in await work.stories.list_stories(commission.id, "accepted") if s.may_perform}
         if not set(form.scenarios) <= playable:
             found.wrong("scenario", "Choose from the accepted stories of this commission that may be played.")
         _one_of(found, "reasons", form.reasons, WAYS, "Choose who reads the reasons.")
@@ -217,14 +217,14 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             # Fixed from the start; otherwise it is when the first round closes.
             partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != TICKETS else None,
         )
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
         if live.recorded:
             await record_entries.append(work, commission, "session opened", live.opened_at, opened(live, commission))
     return live
 
 
 async def _may_record(work: Work, commission: Commission) -> None:
-    if await work.facts.get("made_by") != "rehearsal":
+    if await work.facts.get_fact("made_by") != "rehearsal":
         raise IllegalMove("A rehearsal cannot enter this record: its data was not made by a rehearsal.")
     if not (commission.rehearsal or commission.demonstration):
         raise IllegalMove("A rehearsal cannot enter the record of a real commission.")
@@ -235,7 +235,7 @@ async def _free_code(work: Work) -> str:
     while True:
         code = str(100_000 + secrets.randbelow(900_000))
         try:
-            await work.sessions.by_code(code)
+            await work.sessions.session_by_code(code)
         except NotFound:
             return code
 

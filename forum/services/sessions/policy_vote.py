@@ -63,21 +63,21 @@ class Policy(Facilitation):
         words = _checked(words, "words", "Write the proposal.")
         async with self._store.begin() as work:
             live = await self._live(work, session)
-            standing = [p for p in await work.proposals.of(live.id) if p.state == STANDING]
+            standing = [p for p in await work.proposals.list_proposals(live.id) if p.state == STANDING]
             if stop and any(p.stop == stop for p in standing):
                 return Outcome(live)
             if any(alike(p.words) == alike(words) for p in standing):
                 raise BadInput("There is such a proposal already.", field="words")
             if len(standing) >= MOST_PROPOSALS:
                 raise IllegalMove("There are %(most)s proposals. Take one off the list first.", most=MOST_PROPOSALS)
-            from_ = await work.stops.get(stop) if stop else None
+            from_ = await work.stops.get_stop(stop) if stop else None
             if from_ is not None and from_.session != live.id:
                 raise NotFound("There is no such stop in this session.")
             story = from_.scenario if from_ is not None else None
             if story is not None:
                 await playable(work, story)
             at = self._clock.now()
-            await work.proposals.add(Proposal(secrets.token_hex(16), live.id, words, at, stop or None, story))
+            await work.proposals.add_proposal(Proposal(secrets.token_hex(16), live.id, words, at, stop or None, story))
             return await self._cue_up(work, live, live.cue)
 
     async def list_(self, session: str, proposal: str, *, on: bool) -> Outcome:
@@ -89,7 +89,7 @@ class Policy(Facilitation):
                 return Outcome(live)
             if round_ is not None and round_.state != DRAFT:
                 raise IllegalMove(_VOTED)
-            await work.proposals.save(replace(found, state=state))
+            await work.proposals.save_proposal(replace(found, state=state))
             return await self._cue_up(work, live, live.cue)
 
     async def amend(self, session: str, proposal: str, before: str, after: str) -> Outcome:
@@ -131,11 +131,11 @@ class Policy(Facilitation):
             latest = [a for a in known.values() if a.proposal == proposal.id][-1]
             if found.state != IN_FLIGHT and (state != IN_FLIGHT or latest.id != found.id):
                 raise IllegalMove(_MEANWHILE)
-            await work.proposals.close(replace(found, state=state))
+            await work.proposals.close_amendment(replace(found, state=state))
             words = found.after if state == TAKEN else found.before
-            await work.proposals.save(replace(proposal, words=words))
+            await work.proposals.save_proposal(replace(proposal, words=words))
             if round_ is not None:
-                await work.rounds.save(replace(round_, responses=(Response("r1", words),), versions=()))
+                await work.rounds.save_round(replace(round_, responses=(Response("r1", words),), versions=()))
             return await self._cue_up(work, live, live.cue)
 
     async def vote(self, session: str, proposal: str) -> Outcome:
@@ -160,8 +160,8 @@ class Policy(Facilitation):
                     kind=POLICY_VOTE,
                     created_at=self._clock.now(),
                 )
-                await work.rounds.add(round_)
-                await work.proposals.save(replace(found, round=round_.id))
+                await work.rounds.add_round(round_)
+                await work.proposals.save_proposal(replace(found, round=round_.id))
             kind = "result" if round_.state == REVEALED else "question"
             cue = Cue(kind, round_.scenario, None, round_.id)
             return replace(await self._cue_up(work, live, cue), round=round_)
@@ -185,7 +185,7 @@ class Policy(Facilitation):
                 raise NotFound("There is no such vote on a proposal in this session.")
             if round_.state != REVEALED:
                 raise IllegalMove("Show the result of the vote first. Then people can commit to it.")
-            standing = [d for d in await work.decisions.of(live.commission) if round_id in d.rounds]
+            standing = [d for d in await work.decisions.list_decisions(live.commission) if round_id in d.rounds]
             if not permissions.may(person.roles, "decide"):
                 said = (checked.role, checked.what, checked.by)
                 known = [p for p in await work.proposals.pledges_on([round_id]) if p.state != WITHDRAWN]
@@ -225,10 +225,10 @@ class Policy(Facilitation):
     async def _found(self, work: Work, session: str, proposal: str) -> tuple[LiveSession, Proposal, Round | None]:
         """The session, locked, the proposal in it, and the vote on it that was not annulled."""
         live = await self._live(work, session)
-        found = await work.proposals.get(proposal)
+        found = await work.proposals.get_proposal(proposal)
         if found.session != live.id:
             raise NotFound("There is no such proposal in this session.")
-        round_ = await work.rounds.get(found.round, lock=True) if found.round else None
+        round_ = await work.rounds.get_round(found.round, lock=True) if found.round else None
         return live, found, None if round_ is None or round_.state == ANNULLED else round_
 
     async def _flying(self, work: Work, proposal: Proposal) -> Amendment | None:
@@ -237,7 +237,7 @@ class Policy(Facilitation):
 
     async def _cue_up(self, work: Work, live: LiveSession, cue: Cue) -> Outcome:
         after = replace(live, cue=replace(cue, item=live.cue.item, seen=live.cue.seen)).changed()
-        await work.sessions.save(after)
+        await work.sessions.save_session(after)
         return Outcome(after)
 
 

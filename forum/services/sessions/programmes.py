@@ -108,7 +108,7 @@ class Programming:
             items = [replace(cue, id=secrets.token_hex(16)) for cue in plans.cues_of(story, told)]
             if story not in live.scenarios:
                 added = replace(live, scenarios=(*live.scenarios, story), version=live.version + 1)
-                await work.sessions.save(added)
+                await work.sessions.save_session(added)
             return await self._keep(work, lambda plan: _with(plan, section, items), ADDED, told.title)
 
     async def cue(self, section: str, wanted: str, method: str = "single") -> Planned:
@@ -191,9 +191,9 @@ class Programming:
         if plan == now.plan:
             return now
         kept = Planned(live.id, now.number + 1, plan, what, name, self._clock.now())
-        await work.programmes.add(kept)
+        await work.programmes.add_programme(kept)
         # The console shows the programme: it is drawn again.
-        await work.sessions.save(replace(live, version=live.version + 1))
+        await work.sessions.save_session(replace(live, version=live.version + 1))
         return kept
 
 
@@ -210,7 +210,7 @@ class Running(Facilitation):
         on since the console was drawn."""
         async with self._store.read() as work:
             item = (await work.programmes.latest(session)).plan.item(self._item)
-            rounds = [r for r in await work.rounds.of(session) if r.state != ANNULLED]
+            rounds = [r for r in await work.rounds.list_rounds(session) if r.state != ANNULLED]
         if item.kind == "note":
             return await self.note(session, item.words)
         if item.kind == "scene":
@@ -251,7 +251,7 @@ def _name(plan: Programme, id_: str) -> str:
 
 async def _playable(work: Work, live: LiveSession, story: str) -> Submission:
     try:
-        found = await work.stories.get(story)
+        found = await work.stories.get_story(story)
     except NotFound:
         found = None
     if found is None or found.commission != live.commission or found.status != "accepted" or not found.may_perform:

@@ -19,29 +19,31 @@ from forum.voting.round import ANNULLED, OPEN, POLICY_VOTE, REVEALED, Round
 
 async def view_of(work: Work, live: LiveSession) -> View:
     """The room as the database has it. Numbers of connected phones are not in it: only the process knows them."""
-    commission = await work.commissions.get(live.commission)
-    programme = [await work.stories.get(id_) for id_ in live.scenarios]
+    commission = await work.commissions.get_commission(live.commission)
+    programme = [await work.stories.get_story(id_) for id_ in live.scenarios]
     # One that was taken back is gone; one that may not be played any more stays only while it is on.
     shown_now = [s for s in programme if not s.withdrawn_at and (s.may_perform or s.id == live.cue.scenario)]
     stories = tuple([Story(s.id, await story_of(work.remembered, s.twee, asyncio.to_thread)) for s in shown_now])
-    rounds = tuple(await work.rounds.of(live.id))
+    rounds = tuple(await work.rounds.list_rounds(live.id))
     by_id = {r.id: r for r in rounds}
     cue = live.cue
     story = next((s for s in stories if s.id == cue.scenario), None)
     round_ = by_id.get(cue.round or "")
     voted = await work.rounds.voted([round_.id]) if round_ else {}
     joined = await work.sessions.joined(live.id)
-    run = Run(tuple(await work.stops.of(live.id)), {} if live.badges_off else credits(joined, commission), cue.showing)
+    run = Run(
+        tuple(await work.stops.list_stops(live.id)), {} if live.badges_off else credits(joined, commission), cue.showing
+    )
     magic = run.taken.magic if run.taken is not None else None
     wanted = (round_, by_id.get((round_.second_of if round_ else "") or ""), by_id.get(magic or ""))
     shown = [r for r in wanted if r is not None]
     results = {r.id: await tallying.shown(work, r, commission.threshold) for r in shown if r.state == REVEALED}
     if live.badges_off:
         results = {id_: result.without_groups() for id_, result in results.items()}
-    asked = await work.care.of(live.id)
+    asked = await work.care.list_asked(live.id)
     # () before the reveal: how reasons fall to the answers says how the room votes.
     reasons = await reasoning.said_of(work, live, round_, commission) if round_ else ()
-    counted = await work.papers.get(round_.id) if round_ else None
+    counted = await work.papers.get_paper_count(round_.id) if round_ else None
     return View(
         session=live,
         commission=commission,
@@ -65,7 +67,7 @@ async def view_of(work: Work, live: LiveSession) -> View:
         reasons_due=await work.reasons.next_due(round_.id) if reasons and round_ else "",
         run=run,
         agenda=await _agenda(work, live, round_),
-        last_act=await work.last_acts.get(live.id),
+        last_act=await work.last_acts.get_last_act(live.id),
     )
 
 
@@ -73,13 +75,15 @@ async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda
     """The proposals, and what was promised on the vote on screen: commitments first, then what waits to be one."""
     promised: list[Promised] = []
     if round_ is not None and round_.kind == POLICY_VOTE and round_.state == REVEALED:
-        for made in reversed(await work.decisions.of(live.commission)):
+        for made in reversed(await work.decisions.list_decisions(live.commission)):
             if round_.id in made.rounds:
                 promised += [Promised(c.role, c.what, c.by, confirmed=True) for c in made.commitments]
         waiting = [p for p in await work.proposals.pledges_on([round_.id]) if p.state == WAITING and p.what]
         promised += [Promised(p.role, p.what, p.by, confirmed=False, pledge=p.id) for p in waiting]
     return Agenda(
-        tuple(await work.proposals.of(live.id)), tuple(await work.proposals.amendments(live.id)), tuple(promised)
+        tuple(await work.proposals.list_proposals(live.id)),
+        tuple(await work.proposals.amendments(live.id)),
+        tuple(promised),
     )
 
 
@@ -90,15 +94,15 @@ async def own_of(work: Work, participant: str, view: View) -> Mine:
         return Mine()
     on = view.round.id if view.round is not None else ""
     changing = {r.id for r in view.rounds if r.state == OPEN} | {on}
-    ballots = await work.rounds.yours(participant, [r.id for r in view.rounds])
+    ballots = await work.rounds.ballots_by(participant, [r.id for r in view.rounds])
     yours = [
         Yours(b.round, b.choice, b.reason, b.condition) if b.round in changing else Yours(b.round, b.choice)
         for b in ballots
     ]
     showing = view.session.cue.showing
-    stop = await work.stops.yours(participant, showing) if showing else None
+    stop = await work.stops.stop_by(participant, showing) if showing else None
     shown = on if view.round is not None and view.round.state == REVEALED else ""
-    reason = await work.reasons.yours(participant, shown) if shown else None
+    reason = await work.reasons.reason_by(participant, shown) if shown else None
     return Mine(
         yours,
         YourStop(showing, stop.character, stop.how) if stop is not None else None,

@@ -42,16 +42,16 @@ class SecondRun(Facilitation):
             live, found = await self._found(work, session, stop)
             state = moved(found, "take")
             on = Cue("scene", found.scenario, found.scene, replay=True, showing=found.showing, since=found.since)
-            for other in await work.stops.of(live.id):
+            for other in await work.stops.list_stops(live.id):
                 if other.state == TAKEN and other.id != found.id:
                     if other.showing == live.cue.showing:
                         raise IllegalMove(_ANOTHER)
-                    await work.stops.save(replace(other, state=DONE))
+                    await work.stops.save_stop(replace(other, state=DONE))
             if state == found.state and live.cue.showing == found.showing:
                 return Outcome(live)
             await self._nothing_open(work, live)
             await playable(work, found.scenario)
-            await work.stops.save(replace(found, state=state, taken_at=found.taken_at or self._clock.now()))
+            await work.stops.save_stop(replace(found, state=state, taken_at=found.taken_at or self._clock.now()))
             return await self._show(work, live, live.cue if live.cue.showing == found.showing else on)
 
     async def move(self, session: str, stop: str, move: str) -> Outcome:
@@ -61,7 +61,7 @@ class SecondRun(Facilitation):
             state = moved(found, move)
             if state == found.state:
                 return Outcome(live)
-            await work.stops.save(replace(found, state=state))
+            await work.stops.save_stop(replace(found, state=state))
             return await self._show(work, live, live.cue)
 
     async def shout(self, session: str) -> Outcome:
@@ -71,11 +71,11 @@ class SecondRun(Facilitation):
             cue = live.cue
             if not cue.showing or cue.scenario is None or cue.scene is None:
                 raise IllegalMove("Play a scene again first: the audience stops a replay.")
-            if any(s.state == TAKEN and s.showing == cue.showing for s in await work.stops.of(live.id)):
+            if any(s.state == TAKEN and s.showing == cue.showing for s in await work.stops.list_stops(live.id)):
                 raise IllegalMove(_ANOTHER)
             at = self._clock.now()
             stop = Stop(secrets.token_hex(16), live.id, cue.showing, cue.since, cue.scenario, cue.scene, at)
-            await work.stops.add(replace(stop, state=TAKEN, taken_at=at))
+            await work.stops.add_stop(replace(stop, state=TAKEN, taken_at=at))
             return await self._show(work, live, cue)
 
     async def tried(self, session: str, stop: str, tried: str) -> Outcome:
@@ -89,7 +89,7 @@ class SecondRun(Facilitation):
             live, found = await self._found(work, session, stop, fixed=True)
             if found.tried == tried:
                 return Outcome(live)
-            await work.stops.save(replace(found, tried=tried))
+            await work.stops.save_stop(replace(found, tried=tried))
             return await self._show(work, live, live.cue)
 
     async def judge(self, session: str, stop: str, verdict: str) -> Outcome:
@@ -100,7 +100,7 @@ class SecondRun(Facilitation):
             live, found = await self._found(work, session, stop, fixed=True)
             if found.verdict == verdict:
                 return Outcome(live)
-            await work.stops.save(replace(found, verdict=verdict))
+            await work.stops.save_stop(replace(found, verdict=verdict))
             return await self._show(work, live, live.cue)
 
     async def ask_room(self, session: str, stop: str) -> Outcome:
@@ -112,13 +112,13 @@ class SecondRun(Facilitation):
             await self._nothing_open(work, live)
             await playable(work, found.scenario)
             if found.magic is not None:
-                before = await work.rounds.get(found.magic)
+                before = await work.rounds.get_round(found.magic)
                 if before.state != ANNULLED:
                     return await self._put(work, live, before)
             question = f"{MAGIC_QUESTION} {found.tried}"
             round_ = self._new(live, question, MAGIC_ANSWERS, found.scenario, MAGIC_CHECK)
-            await work.rounds.add(round_)
-            await work.stops.save(replace(found, magic=round_.id))
+            await work.rounds.add_round(round_)
+            await work.stops.save_stop(replace(found, magic=round_.id))
             return await self._put(work, live, round_)
 
     async def offer(self, session: str, stop: str, words: str) -> Outcome:
@@ -135,8 +135,14 @@ class SecondRun(Facilitation):
             if found.response == words:
                 return Outcome(live)
             await self._not_entered(work, found)
-            rounds = [r for r in await work.rounds.of(live.id) if r.scenario == found.scenario and r.state != ANNULLED]
-            others = [s for s in await work.stops.of(live.id) if s.scenario == found.scenario and s.id != found.id]
+            rounds = [
+                r
+                for r in await work.rounds.list_rounds(live.id)
+                if r.scenario == found.scenario and r.state != ANNULLED
+            ]
+            others = [
+                s for s in await work.stops.list_stops(live.id) if s.scenario == found.scenario and s.id != found.id
+            ]
             free = [s for s in others if s.response and (not s.entered or s.entered in _drafts(rounds))]
             if len(free) >= MOST_NEW:
                 raise IllegalMove("There are %(most)s new answers already. Take one out first.", most=MOST_NEW)
@@ -144,7 +150,7 @@ class SecondRun(Facilitation):
             taken = {alike(label) for label in [*asked, *(s.response for s in others)]}
             if alike(words) in taken:
                 raise BadInput("There is such an answer already. Change the words.", field="words")
-            await work.stops.save(replace(found, response=words))
+            await work.stops.save_stop(replace(found, response=words))
             await self._renew(work, live, found.scenario)
             return await self._show(work, live, live.cue)
 
@@ -155,7 +161,7 @@ class SecondRun(Facilitation):
             if not found.response:
                 return Outcome(live)
             await self._not_entered(work, found)
-            await work.stops.save(replace(found, response="", entered=None))
+            await work.stops.save_stop(replace(found, response="", entered=None))
             await self._renew(work, live, found.scenario)
             return await self._show(work, live, live.cue)
 
@@ -175,11 +181,11 @@ class SecondRun(Facilitation):
                 )
             await self._nothing_open(work, live)
             if live.cue.round:
-                before = await work.rounds.get(live.cue.round)
+                before = await work.rounds.get_round(live.cue.round)
                 if (before.kind, before.scenario, before.state) == (CHARACTER_VOTE, story, DRAFT):
                     return Outcome(live, before)
             round_ = self._new(live, CHARACTER_QUESTION, offered(names, none=False), story, CHARACTER_VOTE)
-            await work.rounds.add(round_)
+            await work.rounds.add_round(round_)
             return await self._put(work, live, round_)
 
     async def big_reasons(self, session: str, round_id: str, *, on: bool) -> Outcome:
@@ -197,7 +203,7 @@ class SecondRun(Facilitation):
     async def _found(self, work: Work, session: str, stop: str, *, fixed: bool = False) -> tuple[LiveSession, Stop]:
         """The session, locked, and the stop in it. `fixed`: one that was taken, else IllegalMove."""
         live = await self._live(work, session)
-        found = await work.stops.get(stop)
+        found = await work.stops.get_stop(stop)
         if found.session != live.id:
             raise NotFound("There is no such stop in this session.")
         if fixed and not found.fixed:
@@ -206,7 +212,7 @@ class SecondRun(Facilitation):
 
     async def _show(self, work: Work, live: LiveSession, cue: Cue) -> Outcome:
         after = replace(live, cue=replace(cue, item=live.cue.item, seen=live.cue.seen), version=live.version + 1)
-        await work.sessions.save(after)
+        await work.sessions.save_session(after)
         return Outcome(after)
 
     async def _put(self, work: Work, live: LiveSession, round_: Round) -> Outcome:
@@ -228,15 +234,15 @@ class SecondRun(Facilitation):
         )
 
     async def _not_entered(self, work: Work, stop: Stop) -> None:
-        if stop.entered and (await work.rounds.get(stop.entered)).state not in (DRAFT, ANNULLED):
+        if stop.entered and (await work.rounds.get_round(stop.entered)).state not in (DRAFT, ANNULLED):
             raise IllegalMove(_ENTERED)
 
     async def _renew(self, work: Work, live: LiveSession, story: str) -> None:
         """A second vote that is on screen, but not open yet, offers what it would offer now."""
-        for round_ in await work.rounds.of(live.id):
+        for round_ in await work.rounds.list_rounds(live.id):
             if round_.second_of and round_.state == DRAFT and round_.scenario == story:
-                first = await work.rounds.get(round_.second_of)
-                await work.rounds.save(await self._with_new(work, first, round_))
+                first = await work.rounds.get_round(round_.second_of)
+                await work.rounds.save_round(await self._with_new(work, first, round_))
 
 
 def _drafts(rounds: Sequence[Round]) -> set[str]:

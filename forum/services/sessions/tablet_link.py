@@ -19,5 +19,5 @@ async def share(store: Store, session: str, *, on: bool) -> LiveSession:
         # A link can be taken away also after the end.
         live = await (guard.going_on(work, session) if on else guard.of_kind(work, session, lock=True))
         live = replace(live, tablet=secrets.token_urlsafe(24) if on else "", version=live.version + 1)
-        await work.sessions.save(live)
+        await work.sessions.save_session(live)
     return live

@@ -58,15 +58,15 @@ async def issue(store: Store, clock: Clock, session: str, group: str | None, cou
         raise BadInput("Issue from 1 to %(most)s tickets at once.", field="count", most=MOST_AT_ONCE)
     async with store.begin() as work:
         live = await _ticketed(work, session)
-        commission = await work.commissions.get(live.commission)
+        commission = await work.commissions.get_commission(live.commission)
         if group is not None and commission.group_label(group) is None:
             raise BadInput("Choose a group.", field="group")
-        standing = await work.tickets.of(live.id)
+        standing = await work.tickets.list_tickets(live.id)
         if len(standing) + count > MOST_TICKETS:
             raise BadInput("A session has at most %(most)s tickets.", field="count", most=MOST_TICKETS)
         first = len(standing) + 1
         issued = [_new(live, number, group, clock.now()) for number in range(first, first + count)]
-        await work.tickets.add([one.ticket for one in issued])
+        await work.tickets.add_tickets([one.ticket for one in issued])
     return issued
 
 
@@ -74,11 +74,11 @@ async def renew(store: Store, clock: Clock, session: str, number: int) -> Issued
     """Puts a new ticket in the place of a lost one, which dies. Raises NotFound, IllegalMove where it is dead."""
     async with store.begin() as work:
         live = await _ticketed(work, session)
-        tickets = await work.tickets.of(live.id)
+        tickets = await work.tickets.list_tickets(live.id)
         lost = _numbered(tickets, number)
         await _end(work, lost, clock.now())
         fresh = _new(live, len(tickets) + 1, lost.group, clock.now(), lost)
-        await work.tickets.add([fresh.ticket])
+        await work.tickets.add_tickets([fresh.ticket])
     return fresh
 
 
@@ -86,7 +86,7 @@ async def revoke(store: Store, clock: Clock, session: str, number: int) -> Ticke
     """Makes a ticket useless; ballots that were counted stay. Raises NotFound, IllegalMove where it is dead already."""
     async with store.begin() as work:
         live = await _ticketed(work, session)
-        ticket = _numbered(await work.tickets.of(live.id), number)
+        ticket = _numbered(await work.tickets.list_tickets(live.id), number)
         await _end(work, ticket, clock.now())
     return ticket
 
@@ -111,7 +111,7 @@ async def admit(
     Raises UnknownTicket for a code that is none of this session's, BadInput for one that is dead or in use elsewhere.
     """
     async with store.begin() as work:
-        ticket = await work.tickets.by_code(live.id, digest(typed))
+        ticket = await work.tickets.ticket_by_code(live.id, digest(typed))
         if ticket is None:
             raise UnknownTicket("There is no such ticket for this session. Check each letter.", field="ticket")
         here = await work.sessions.participant(live.id, device)
@@ -135,7 +135,7 @@ async def admit(
 
 async def _person(work: Work, live: LiveSession, ticket: Ticket, device: str, at: str, told: Told) -> Participant:
     if ticket.participant is not None:
-        await work.tickets.move(ticket.participant, device)
+        await work.tickets.move_ticket(ticket.participant, device)
         return Participant(ticket.participant, live.id, ticket.group, at)
     person = Participant(secrets.token_hex(16), live.id, ticket.group, at, observer=told.observe)
     joined = await work.sessions.join(person, device)
@@ -178,4 +178,4 @@ async def _end(work: Work, ticket: Ticket, at: str) -> None:
         raise IllegalMove("This ticket is dead already.")
     if ticket.participant is not None:
         # Its device is out; nobody has the new one.
-        await work.tickets.move(ticket.participant, hashlib.sha256(secrets.token_bytes(32)).hexdigest())
+        await work.tickets.move_ticket(ticket.participant, hashlib.sha256(secrets.token_bytes(32)).hexdigest())

@@ -80,9 +80,9 @@ class Remembering:
     @asynccontextmanager
     async def _unit(self, *, first: bool) -> AsyncIterator[Work]:
         async with self._store.begin(first=first) as work:
-            before = await _seen(work, await work.sessions.get(self._session, lock=True))
+            before = await _seen(work, await work.sessions.get_session(self._session, lock=True))
             yield work
-            after = await _seen(work, await work.sessions.get(self._session))
+            after = await _seen(work, await work.sessions.get_session(self._session))
             await self._keep(work, before, after)
 
     async def _keep(self, work: Work, before: _Seen, after: _Seen) -> None:
@@ -93,11 +93,11 @@ class Remembering:
                 # Results by group are in the record now: badges stay on.
                 del changes["badges_off"]
         elif lifted or any(after.votes.get(id_) != vote for id_, vote in before.votes.items()):
-            await work.last_acts.forget(self._session)
+            await work.last_acts.forget_last_act(self._session)
             return
         if changes:
             act = LastAct(secrets.token_hex(16), self._session, self._act, self._clock.now(), changes)
-            await work.last_acts.put(act)
+            await work.last_acts.put_last_act(act)
 
 
 class Undoing(Acts):
@@ -108,7 +108,7 @@ class Undoing(Acts):
         something that it did was changed since, or where it cannot be as it was."""
         async with self._store.begin() as work:
             live = await guard.of_kind(work, session, self._kind, lock=True)
-            last = await work.last_acts.get(session)
+            last = await work.last_acts.get_last_act(session)
             if last is None or last.id != id_:
                 raise IllegalMove(_GONE_ON)
             if live.ended and "ended" not in last.changes:
@@ -119,16 +119,16 @@ class Undoing(Acts):
             await self._possible(work, live, last)
             for name, (before, after) in last.changes.items():
                 await _put_back(work, live, name, before, after)
-            await work.last_acts.forget(session)
+            await work.last_acts.forget_last_act(session)
             after_it = _back(live, last.changes)
-            await work.sessions.save(after_it)
+            await work.sessions.save_session(after_it)
             return Outcome(after_it)
 
     async def _possible(self, work: Work, live: LiveSession, last: LastAct) -> None:
         if "ended" in last.changes:
             if datetime.fromisoformat(self._clock.now()) - datetime.fromisoformat(last.at) > REOPEN:
                 raise IllegalMove(_OVER)
-            if (await work.sessions.by_code(live.code)).id != live.id:
+            if (await work.sessions.session_by_code(live.code)).id != live.id:
                 raise IllegalMove(_CODE)
         if "cue" in last.changes:
             before = _cue(last.changes["cue"][0])
@@ -140,21 +140,21 @@ class Undoing(Acts):
 
 async def _seen(work: Work, live: LiveSession) -> _Seen:
     state: State = {"cue": live.cue, "paused": live.paused, "badges_off": live.badges_off, "ended": live.ended}
-    rounds = await work.rounds.of(live.id)
+    rounds = await work.rounds.list_rounds(live.id)
     for round_ in rounds:
         if round_.state == DRAFT:
             state[f"round {round_.id}"] = {name: getattr(round_, name) for name in _OF_DRAFT}
-    for stop in await work.stops.of(live.id):
+    for stop in await work.stops.list_stops(live.id):
         state[f"stop {stop.id}"] = {name: getattr(stop, name) for name in _OF_STOP}
-    for proposal in await work.proposals.of(live.id):
+    for proposal in await work.proposals.list_proposals(live.id):
         state[f"proposal {proposal.id}"] = {"state": proposal.state, "words": proposal.words}
     for amendment in await work.proposals.amendments(live.id):
         state[f"amendment {amendment.id}"] = amendment.state
     for pledge in await work.proposals.pledges(live.id):
         state[f"pledge {pledge.id}"] = pledge.state
     if live.cue.round is not None:
-        state |= {f"reason {reason.id}": reason.state for reason in await work.reasons.of(live.cue.round)}
-    asked = (await work.care.of(live.id)).get((BREAK, ""))
+        state |= {f"reason {reason.id}": reason.state for reason in await work.reasons.list_reasons(live.cue.round)}
+    asked = (await work.care.list_asked(live.id)).get((BREAK, ""))
     state["breaks"] = asked.seen if asked is not None else 0
     # As it comes back from the database.
     plain: State = msgspec.json.decode(msgspec.json.encode(state))
@@ -179,22 +179,22 @@ async def _put_back(work: Work, live: LiveSession, name: str, before: Any, after
     """One thing as it was; what was nothing before is put aside."""
     kind, _, id_ = name.partition(" ")
     if kind == "stop":
-        stop = await work.stops.get(id_)
-        await work.stops.save(replace(stop, **(before or {"state": HIDDEN})))
+        stop = await work.stops.get_stop(id_)
+        await work.stops.save_stop(replace(stop, **(before or {"state": HIDDEN})))
     elif kind == "round":
-        draft = await work.rounds.get(id_, lock=True)
-        await work.rounds.save(msgspec.convert(msgspec.to_builtins(draft) | before, type(draft)))
+        draft = await work.rounds.get_round(id_, lock=True)
+        await work.rounds.save_round(msgspec.convert(msgspec.to_builtins(draft) | before, type(draft)))
     elif kind == "proposal":
-        proposal = await work.proposals.get(id_)
-        await work.proposals.save(replace(proposal, **(before or {"state": OFF})))
+        proposal = await work.proposals.get_proposal(id_)
+        await work.proposals.save_proposal(replace(proposal, **(before or {"state": OFF})))
     elif kind == "amendment":
         [amendment] = [a for a in await work.proposals.amendments(live.id) if a.id == id_]
-        await work.proposals.close(replace(amendment, state=before or DROPPED))
+        await work.proposals.close_amendment(replace(amendment, state=before or DROPPED))
     elif kind == "pledge":
         [pledge] = [p for p in await work.proposals.pledges(live.id) if p.id == id_]
         await work.proposals.save_pledge(replace(pledge, state=before or WITHDRAWN))
     elif kind == "reason":
-        await work.reasons.move(id_, before)
+        await work.reasons.move_reason(id_, before)
     elif kind == "breaks":
         await work.care.see(live.id, BREAK, before)
 

@@ -63,7 +63,7 @@ async def standing(work: Work, story: Submission) -> Standing | None:
     """Where a story that was returned or is held stands; None for any other, and for one of which no act is known."""
     if story.status not in {RETURNED, HELD}:
         return None
-    acts = [act for act in await work.moderation.of(story.id) if act.action in _KEPT_BACK]
+    acts = [act for act in await work.moderation.list_acts(story.id) if act.action in _KEPT_BACK]
     if not acts:
         return None
     act = acts[-1]
@@ -75,7 +75,7 @@ async def waiting(work: Work) -> list[tuple[Submission, Standing]]:
     """The stories whose appeals wait for an answer, longest waiting first."""
     found = []
     for appeal in await work.moderation.appeals():
-        story = await work.stories.get(appeal.story)
+        story = await work.stories.get_story(appeal.story)
         now = await standing(work, story)
         if now is not None and now.appeal is not None and now.appeal.id == appeal.id:
             found.append((story, now))
@@ -131,7 +131,7 @@ async def answer(
     if len(because) > MAX_REASON:
         raise BadInput("Use at most %(most)s characters for the reason.", field="why", most=MAX_REASON)
     async with store.begin() as work:
-        before = must_be_sent(await work.stories.get(story_id))
+        before = must_be_sent(await work.stories.get_story(story_id))
         now = await standing(work, before)
         if now is None or now.appeal is None or now.appeal.id != appeal_id or now.appeal.outcome:
             raise IllegalMove(_OVER)
@@ -145,7 +145,7 @@ async def answer(
         story = before
         if outcome == OVERTURN:
             story = replace(before, status=now.act.before, because="", moderated_at=at)
-        await work.stories.save(story, before.status)
+        await work.stories.save_story(story, before.status)
         await note(work, before, ACTS[outcome], at, because=because, public=public, by=by)
     return story
 
@@ -164,7 +164,7 @@ async def report(store: Store, clock: Clock, story_id: str, words: str, report_i
         )
     made = Report(report_id if _ID.fullmatch(report_id) else secrets.token_hex(16), story_id, words, clock.now())
     async with store.begin() as work:
-        must_be_public(await work.stories.get(story_id, lock=True))
+        must_be_public(await work.stories.get_story(story_id, lock=True))
         if not await work.moderation.add_report(made):
             before = [one for one in await work.moderation.reports(story_id) if one.id == made.id]
             if [one.words for one in before] == [made.words]:
@@ -187,9 +187,9 @@ async def reported(work: Work) -> list[tuple[Submission, Sequence[Report]]]:
     found: dict[str, list[Report]] = {}
     for one in await work.moderation.reports():
         found.setdefault(one.story, []).append(one)
-    stories = [(await work.stories.get(story), reports) for story, reports in found.items()]
+    stories = [(await work.stories.get_story(story), reports) for story, reports in found.items()]
     return [(story, reports) for story, reports in stories if story.status == ACCEPTED]
 
 
 async def _others(work: Work, by: str) -> bool:
-    return any(person.id != by and MODERATOR in person.roles for person in await work.people.all())
+    return any(person.id != by and MODERATOR in person.roles for person in await work.people.list_people())

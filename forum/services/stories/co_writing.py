@@ -114,14 +114,14 @@ async def shared(store: Store, build_key: str) -> Shared:
 
 async def _shared(work: Work, build_key: str, *, lock: bool = False) -> Shared:
     try:
-        story = await work.stories.get(await work.drafts.by_build_key(build_key), lock=lock)
+        story = await work.stories.get_story(await work.drafts.by_build_key(build_key), lock=lock)
     except NotFound as error:
         raise NotFound(_NO_LINK) from error
     if story.status == WITHDRAWN or not story.link:
         raise NotFound(_NO_LINK)  # nobody is left who could answer
     if story.status == HELD:
         raise IllegalMove(_CLOSED)
-    return Shared(story, await work.commissions.get(story.commission), await work.drafts.get(story.id))
+    return Shared(story, await work.commissions.get_commission(story.commission), await work.drafts.get_draft(story.id))
 
 
 async def _locked(work: Work, key: str) -> Submission:

@@ -92,7 +92,7 @@ async def remove(store: Store, key: str, item: str) -> None:
     async with store.begin() as work:
         story = await work.stories.by_link(link_of(key), lock=True)
         await _of(work, story.id, item)
-        await work.evidence.remove(item)
+        await work.evidence.remove_evidence(item)
 
 
 async def moderate(
@@ -111,7 +111,7 @@ async def moderate(
     if len(because) > MAX_REASON:
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
     async with store.begin() as work:
-        story = must_be_sent(await work.stories.get(story_id, lock=True))
+        story = must_be_sent(await work.stories.get_story(story_id, lock=True))
         before = await _of(work, story_id, item)
         if before.declined_at or (before.shown_at and action == SHOW):
             raise IllegalMove("Another moderator has dealt with this already. Nothing was changed.")
@@ -120,14 +120,16 @@ async def moderate(
             after = replace(before, shown_at=at)
         else:
             after = replace(before, shown_at="", declined_at=at, because=because)
-        await work.evidence.save(after, before)
+        await work.evidence.save_evidence(after, before)
         await note(work, story, ACTS[action], at, because=because, by=by)
     return after
 
 
 async def shown(work: Work, story: Submission) -> Sequence[Evidence]:
     """What everybody may see: shown by a moderator, beside a story that is public."""
-    return [one for one in await work.evidence.of(story.id) if one.shown_at] if story.status == ACCEPTED else []
+    return (
+        [one for one in await work.evidence.list_evidence(story.id) if one.shown_at] if story.status == ACCEPTED else []
+    )
 
 
 async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> Evidence:
@@ -135,7 +137,7 @@ async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> E
 
     Raises IllegalMove where there are MAX_ITEMS already.
     """
-    there = await work.evidence.of(story)
+    there = await work.evidence.list_evidence(story)
     sent = next((one for one in there if one.id == made.id), None)
     if sent is not None:
         return sent
@@ -143,7 +145,7 @@ async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> E
         raise IllegalMove(
             "There are %(most)s pieces of evidence already. Take one away before you add another.", most=MAX_ITEMS
         )
-    await work.evidence.add(made, content)
+    await work.evidence.add_evidence(made, content)
     return made
 
 
@@ -160,7 +162,7 @@ async def _add(
 
 
 async def _of(work: Work, story: str, item: str) -> Evidence:
-    found = await work.evidence.get(item)
+    found = await work.evidence.get_evidence(item)
     if found.story != story:
         raise NotFound("There is nothing at this address.")
     return found

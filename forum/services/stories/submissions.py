@@ -171,7 +171,7 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
     """
     key = key if _KEY.fullmatch(key) else new_key()
     async with store.begin() as work:
-        commission = await work.commissions.get(commission_id)
+        commission = await work.commissions.get_commission(commission_id)
         try:
             return _sent_before(await work.stories.by_link(link_of(key))), key
         except NotFound:
@@ -190,7 +190,7 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
             may_publish=sent.may_publish,
             may_quote=sent.may_quote,
         )
-        await work.stories.add(story)
+        await work.stories.add_story(story)
     return story, key
 
 
@@ -216,7 +216,7 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
             raise IllegalMove("This story has been sent already. It can be changed only when a moderator returns it.")
         if before.published_at and not sent.may_publish:
             raise BadInput("This story was public before. To end that for good, take it back.", field="may_publish")
-        commission = await work.commissions.get(before.commission)
+        commission = await work.commissions.get_commission(before.commission)
         label = commission.group_label(sent.group)
         written, text = await within(LONG, _written, sent, label, before.twee)
         story = replace(
@@ -230,7 +230,7 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
             may_publish=sent.may_publish,
             may_quote=sent.may_quote,
         )
-        await work.stories.save(story, RETURNED)
+        await work.stories.save_story(story, RETURNED)
         await work.stories.allow(story)
         await _redraft(work, story)
     return story
@@ -268,7 +268,7 @@ async def moderate(
     allowed = _MOVES[action][0]
     async with store.begin() as work:
         # its writer may be sending a new version at this moment
-        before = must_be_sent(await work.stories.get(story_id, lock=True))
+        before = must_be_sent(await work.stories.get_story(story_id, lock=True))
         text = fingerprint(before)
         if before.status != expected_status:
             raise IllegalMove(_GONE.get(before.status, _ELSEWHERE))
@@ -284,7 +284,7 @@ async def moderate(
             )
         at = clock.now()
         story = await within(len(before.revision), _after, before, action, because, at)
-        await work.stories.save(story, before.status)
+        await work.stories.save_story(story, before.status)
         if story.status != ACCEPTED:
             await closing.stop(work, story.id, at)
         if action in {KEEP, TAKE_DOWN}:
@@ -292,7 +292,7 @@ async def moderate(
         if action in {ACCEPT, ACCEPT_VERSION} and not await _stood_before(work, story, text):
             await publish(work, story, at)
             with suppress(NotFound):  # whoever is writing at it keeps versions too
-                await work.drafts.get(story.id, lock=True)
+                await work.drafts.get_draft(story.id, lock=True)
             await draft_versions.keep(work, story.id, await within(len(story.twee), _draft, story.twee), at, PUBLISHED)
         await note(work, before, ACTS[action], at, because=because, public=public, by=by)
     return story
@@ -316,12 +316,12 @@ def _after(before: Submission, action: str, because: str, at: str) -> Submission
 async def _redraft(work: Work, story: Submission) -> None:
     """Where a story is open for writing, its draft follows what was sent in its place as a file."""
     try:
-        await work.drafts.get(story.id, lock=True)
+        await work.drafts.get_draft(story.id, lock=True)
     except NotFound:
         return
     may = (story.may_perform, story.may_publish, story.may_quote)
     draft = await within(len(story.twee), _draft, story.twee, group=story.told_by or NO, may=may)
-    await work.drafts.save(story.id, draft, story.submitted_at)
+    await work.drafts.save_draft(story.id, draft, story.submitted_at)
     await draft_versions.keep(work, story.id, draft, story.submitted_at, SENT)
 
 
@@ -333,13 +333,13 @@ async def note(
     `act` is one of the values of ACTS. A rehearsal's entry is written as `publish` does it.
     """
     entry = None
-    commission = await work.commissions.get(story.commission)
+    commission = await work.commissions.get_commission(story.commission)
     public = public and bool(because)
     if await _recorded(work, commission):
         reason = record_entries.Words("because", because) if public else None
         facts = {"scenario": story.id, "action": act, "because": reason}
         entry = await record_entries.append(work, commission, "moderation action", at, facts)
-    await work.moderation.add(
+    await work.moderation.add_act(
         Act(
             id=secrets.token_hex(16),
             story=story.id,
@@ -361,7 +361,7 @@ async def publish(work: Work, story: Submission, at: str) -> int | None:
 
     A rehearsal's story enters no record but that of a database which a rehearsal made: None otherwise.
     """
-    commission = await work.commissions.get(story.commission)
+    commission = await work.commissions.get_commission(story.commission)
     if not await _recorded(work, commission):
         return None
     facts = {
@@ -386,7 +386,7 @@ async def replace_link(store: Store, clock: Clock, key: str, new: str) -> None:
         story = await work.stories.by_link(link_of(key), lock=True)
         await work.stories.relink(story.link, link_of(new))
         await _bury(work, story.link, clock.now())
-        if await work.mail.forget(story.id):
+        if await work.mail.erase_story(story.id):
             await scrubbing.to_do(work, clock.now())
     await scrubbing.scrub(store)
 
@@ -400,7 +400,7 @@ async def revoke_link(store: Store, clock: Clock, key: str) -> None:
         story = await work.stories.by_link(link_of(key))
         await work.stories.relink(story.link, "")
         await _bury(work, story.link, clock.now())
-        if await work.mail.forget(story.id):
+        if await work.mail.erase_story(story.id):
             await scrubbing.to_do(work, clock.now())
     await scrubbing.scrub(store)
 
@@ -408,11 +408,11 @@ async def revoke_link(store: Store, clock: Clock, key: str) -> None:
 async def is_dead(work: Work, link: str) -> bool:
     """Whether a story had this private link (its SHA-256) and has it no more: no other story may begin under it, else
     whoever still has the link could put words where its writers will look."""
-    return await work.facts.get(_DEAD % link) is not None
+    return await work.facts.get_fact(_DEAD % link) is not None
 
 
 async def _bury(work: Work, link: str, at: str) -> None:
-    await work.facts.set(_DEAD % link, at)
+    await work.facts.set_fact(_DEAD % link, at)
 
 
 async def has_link(store: Store, key: str) -> bool:
@@ -430,12 +430,12 @@ async def _is_link(work: Work, key: str) -> bool:
 
 
 async def _recorded(work: Work, commission: Commission) -> bool:
-    return not commission.rehearsal or await work.facts.get("made_by") == "rehearsal"
+    return not commission.rehearsal or await work.facts.get_fact("made_by") == "rehearsal"
 
 
 async def _stood_before(work: Work, story: Submission, text: str) -> bool:
     """Whether this very text was published before (and held since): the record has it already."""
-    return any(act.read == text and act.action in _PUBLIC_TEXT for act in await work.moderation.of(story.id))
+    return any(act.read == text and act.action in _PUBLIC_TEXT for act in await work.moderation.list_acts(story.id))
 
 
 def _draft(twee: str, group: str = "", may: tuple[bool, bool, bool] | None = None) -> Draft:

@@ -233,7 +233,7 @@ async def credits(work: Work, story: Submission, *, waiting: bool = False) -> Cr
     until = story.revised_at or story.submitted_at
     if not waiting:
         until = await _public_text_sent(work, story) or until
-    commission = await work.commissions.get(story.commission)
+    commission = await work.commissions.get_commission(story.commission)
     helped = [one for one in taken if one.answered_at <= until]
     groups = {one.group for one in helped}
     return Credits(

@@ -70,11 +70,11 @@ class Event:
 
 async def life(work: Work, story: Submission) -> list[Event]:
     """Everything that became of a story, oldest first: for its writer."""
-    acts = await work.moderation.of(story.id)
+    acts = await work.moderation.list_acts(story.id)
     appeals = await work.moderation.appeals(story.id)
     events = [*_received(story, acts), *_moderated(story, acts)]
     events += [Event(APPEALED, one.at, _id(one.id, APPEALED), story, appeal=one) for one in appeals]
-    commission = await work.commissions.get(story.commission)
+    commission = await work.commissions.get_commission(story.commission)
     events += [event async for event in _votes(work, commission, {story.id: story}, story.id)]
     return await _tallied(work, commission, events)
 
@@ -90,7 +90,7 @@ async def public_life(work: Work, story: Submission, commission: Commission, new
 async def commission_life(work: Work, commission: Commission, newest: int | None = None) -> list[Event]:
     """What anybody may know of a commission: its public stories, its votes, decisions and promises; oldest first, of
     them the `newest` so many, None for all."""
-    stories = await work.stories.of(commission.id, ACCEPTED)
+    stories = await work.stories.list_stories(commission.id, ACCEPTED)
     events = [event async for event in _votes(work, commission, {story.id: story for story in stories})]
     for story in stories:
         events += _published(story)
@@ -147,7 +147,7 @@ async def _votes(
     """
     about: dict[str, tuple[LiveSession, Round, Submission | None]] = {}
     stories: dict[str, Submission | None] = dict(public)
-    sessions = [session for session in await work.sessions.of(commission.id) if session.recorded]
+    sessions = [session for session in await work.sessions.list_sessions(commission.id) if session.recorded]
     rounds = await work.rounds.of_all([session.id for session in sessions], scenario=only)
     for session in sessions:
         played: set[str] = set()
@@ -169,7 +169,7 @@ async def _votes(
                 yield Event(
                     ANNULLED_VOTE, round_.annulled_at, _id(round_.id, ANNULLED_VOTE), of, session=session, round=round_
                 )
-    for decision in await work.decisions.of(commission.id) if about else ():
+    for decision in await work.decisions.list_decisions(commission.id) if about else ():
         rests_on = next((about[one] for one in reversed(decision.rounds) if one in about), None)
         if rests_on is None:
             continue
@@ -198,5 +198,5 @@ async def _votes(
 
 async def _public(work: Work, story: str) -> Submission | None:
     """The story, where everybody may read it: the others' votes are told without it."""
-    found = await work.stories.get(story)
+    found = await work.stories.get_story(story)
     return found if found.status == ACCEPTED else None

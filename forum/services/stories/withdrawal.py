@@ -60,12 +60,12 @@ async def permit(store: Store, clock: Clock, key: str, *, perform: bool, publish
 async def _tell_draft(work: Work, story: Submission) -> None:
     """The draft, where there is one, says the same: else the next sending would bring the old answers back."""
     try:
-        draft = await work.drafts.get(story.id, lock=True)
+        draft = await work.drafts.get_draft(story.id, lock=True)
     except NotFound:
         return
     answers = {name: YES if getattr(story, name) else NO for name in PERMISSIONS}
     after = Draft.from_json(draft.to_json() | answers)
-    await work.drafts.save(story.id, after, story.submitted_at)
+    await work.drafts.save_draft(story.id, after, story.submitted_at)
 
 
 async def withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
@@ -86,12 +86,14 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
             return Withdrawal(before)
         at = clock.now()
         # Sessions before it is saved: whoever puts up a scene or a question holds its session's lock, then reads it.
-        touched = [live.id for live in await work.sessions.of(before.commission) if before.id in live.scenarios]
+        touched = [
+            live.id for live in await work.sessions.list_sessions(before.commission) if before.id in live.scenarios
+        ]
         for session in sorted(touched):
-            live = await work.sessions.get(session, lock=True)
-            await work.sessions.save(await _without(work, live, before.id))
+            live = await work.sessions.get_session(session, lock=True)
+            await work.sessions.save_session(await _without(work, live, before.id))
             # It may have words of the story, and there is nothing to go back to.
-            await work.last_acts.forget(session)
+            await work.last_acts.forget_last_act(session)
         story = replace(
             before,
             title="",
@@ -104,20 +106,20 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
             may_quote=False,
             withdrawn_at=at,
         )
-        await work.stories.save(story, before.status)
+        await work.stories.save_story(story, before.status)
         await work.stories.allow(story)
         await closing.stop(work, story.id, at)
         await work.rounds.withdraw_words(story.id)
-        await work.stops.forget(story.id)
-        await work.reasons.forget(story.id)
-        await work.proposals.forget(story.id)
-        await work.moderation.forget(story.id)
-        await work.evidence.forget(story.id)
-        await work.drafts.forget(story.id)
-        await work.mail.forget(story.id)
-        await work.programmes.forget(story.id)
+        await work.stops.erase_story(story.id)
+        await work.reasons.erase_story(story.id)
+        await work.proposals.erase_story(story.id)
+        await work.moderation.erase_story(story.id)
+        await work.evidence.erase_story(story.id)
+        await work.drafts.erase_story(story.id)
+        await work.mail.erase_story(story.id)
+        await work.programmes.erase_story(story.id)
         digests = [digest for entry in await _entries(work, story) for digest in _words_of(entry)]
-        await record_entries.erase(work, await work.commissions.get(story.commission), at, digests)
+        await record_entries.erase(work, await work.commissions.get_commission(story.commission), at, digests)
         await scrubbing.to_do(work, at)
         remembered = work.remembered
     # After the commit: from here on nobody reads the words to draw them again.
@@ -130,7 +132,7 @@ async def _without(work: Work, live: LiveSession, story: str) -> LiveSession:
     """The session with nothing of the story on its screens; a vote that has begun stays, without its words."""
     cue = live.cue
     if cue.scenario == story:
-        begun = cue.round is not None and (await work.rounds.get(cue.round)).state != DRAFT
+        begun = cue.round is not None and (await work.rounds.get_round(cue.round)).state != DRAFT
         kept = Cue(cue.kind, round=cue.round) if begun else Cue("welcome")
         cue = replace(kept, item=cue.item, seen=cue.seen)
     cue = replace(cue, seen=tuple(seen for seen in cue.seen if seen != story))

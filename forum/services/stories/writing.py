@@ -72,11 +72,11 @@ async def begin(
     if not is_key(key):
         raise BadInput("This form cannot be used any more. Open it again; what you typed can be copied over.")
     async with store.begin() as work:
-        commission = await work.commissions.get(commission_id)
+        commission = await work.commissions.get_commission(commission_id)
         if await is_dead(work, link_of(key)):
             raise NotFound("This link does not work any more: it was replaced, or switched off.")
         story = Submission(secrets.token_hex(16), commission.id, "", "", WRITING, link=link_of(key))
-        if not await work.stories.add(story):
+        if not await work.stories.add_story(story):
             story = await work.stories.by_link(link_of(key))
         return await _save(work, clock, story, edits, device)
 
@@ -90,7 +90,7 @@ async def opened(store: Store, clock: Clock, key: str) -> Draft:
         story = await work.stories.by_link(link_of(key))
         if story.status != WITHDRAWN:
             try:
-                return await work.drafts.get(story.id)
+                return await work.drafts.get_draft(story.id)
             except NotFound:
                 pass
     async with store.begin() as work:
@@ -122,7 +122,7 @@ async def take_in(work: Work, story: Submission, edits: Sequence[Edit], at: str,
         except BadInput as error:
             errors.setdefault(error.field, error)
     if draft != before:
-        await work.drafts.save(story.id, draft, at)
+        await work.drafts.save_draft(story.id, draft, at)
         await draft_versions.keep(work, story.id, draft, at, kind, by)
     return Saved(story, draft, tuple(clashes), errors)
 
@@ -164,7 +164,7 @@ async def bring_back(store: Store, clock: Clock, key: str, number: int, device: 
             may_quote=now.may_quote,
         )
         if draft != now:
-            await work.drafts.save(story.id, draft, at)
+            await work.drafts.save_draft(story.id, draft, at)
             await draft_versions.keep(work, story.id, draft, at, BROUGHT_BACK, browser(story.id, device))
     return draft
 
@@ -181,7 +181,7 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
             raise IllegalMove(_HELD)
         at = clock.now()
         draft = await _open(work, before, at)
-        told, text = await within(LONG, _told, before, draft, await work.commissions.get(before.commission))
+        told, text = await within(LONG, _told, before, draft, await work.commissions.get_commission(before.commission))
         if before.status == ACCEPTED:
             if text == (before.revision or before.twee):
                 raise IllegalMove(_UNCHANGED)
@@ -203,7 +203,7 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
                 may_publish=draft.may_publish == YES,
                 may_quote=draft.may_quote == YES,
             )
-        await work.stories.save(story, before.status)
+        await work.stories.save_story(story, before.status)
         await work.stories.allow(story)
         await draft_versions.keep(work, story.id, draft, at, SENT)
     return story
@@ -266,9 +266,9 @@ async def _open(work: Work, story: Submission, at: str) -> Draft:
     if story.status == WITHDRAWN:
         raise IllegalMove(_TAKEN_BACK)
     try:
-        return await work.drafts.get(story.id, lock=True)
+        return await work.drafts.get_draft(story.id, lock=True)
     except NotFound:
-        story = await work.stories.get(story.id, lock=True)
+        story = await work.stories.get_story(story.id, lock=True)
     if story.status == WITHDRAWN:  # a moment ago, and its draft went with it
         raise IllegalMove(_TAKEN_BACK)
     draft = Draft()
@@ -276,6 +276,6 @@ async def _open(work: Work, story: Submission, at: str) -> Draft:
         may = (story.may_perform, story.may_publish, story.may_quote)
         text = story.revision or story.twee
         draft = await within(len(text), _draft, text, story.told_by or NO, may)
-    if await work.drafts.add(story.id, draft, at):
+    if await work.drafts.open_draft(story.id, draft, at):
         await draft_versions.keep(work, story.id, draft, at, BEGUN)
-    return await work.drafts.get(story.id, lock=True)
+    return await work.drafts.get_draft(story.id, lock=True)

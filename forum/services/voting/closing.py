@@ -27,9 +27,9 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     Raises IllegalMove for a round that is not open.
     """
     round_, entries = rounds.apply(before, rounds.Close(at))
-    await work.rounds.save(round_)
+    await work.rounds.save_round(round_)
     ballots = await work.rounds.ballots(round_.id)
-    commission = await work.commissions.get(live.commission)
+    commission = await work.commissions.get_commission(live.commission)
     present: dict[str | None, int] = {}
     for ballot in ballots:
         present[ballot.group] = present.get(ballot.group, 0) + 1
@@ -53,12 +53,12 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
 async def close_now(work: Work, session: str, round_id: str, at: str, *, due: str | None = None) -> Round | None:
     """Closes an asynchronous round and saves its session; None, and nothing is done, where it is not open any more, or
     its closing time is later than `due`."""
-    live = await work.sessions.get(session, lock=True)
-    before = await work.rounds.get(round_id, lock=True)
+    live = await work.sessions.get_session(session, lock=True)
+    before = await work.rounds.get_round(round_id, lock=True)
     if before.state != OPEN or (due is not None and before.closes_at > due):
         return None
     live, round_, _ = await close(work, live, before, at)
-    await work.sessions.save(replace(live, version=live.version + 1))
+    await work.sessions.save_session(replace(live, version=live.version + 1))
     return round_
 
 
@@ -69,8 +69,8 @@ async def stop(work: Work, story: str, at: str) -> None:
     """
     waiting = await work.rounds.timed(scenario=story)
     for session in sorted({found.session for found in waiting}):
-        await work.sessions.get(session, lock=True)
+        await work.sessions.get_session(session, lock=True)
     for round_id in sorted(found.id for found in waiting):
-        await work.rounds.get(round_id, lock=True)
+        await work.rounds.get_round(round_id, lock=True)
     for found in waiting:
         await close_now(work, found.session, found.id, at)

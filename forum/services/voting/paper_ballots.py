@@ -55,10 +55,10 @@ async def enter(store: Store, clock: Clock, person: Person, session: str, round_
     """
     async with store.begin() as work:
         live, round_ = await _open(work, session, round_id, clock.now())
-        commission = await work.commissions.get(live.commission)
+        commission = await work.commissions.get_commission(live.commission)
         counts, handed_out = _checked(form, round_, commission)
         count = PaperCount(secrets.token_hex(16), round_.id, counts, handed_out, person.id, clock.now())
-        await work.papers.put(count)
+        await work.papers.put_paper_count(count)
     return count
 
 
@@ -77,7 +77,7 @@ async def confirm(store: Store, clock: Clock, person: Person, session: str, roun
     """
     async with store.begin() as work:
         live, _round = await _open(work, session, round_id, clock.now())
-        entered = await work.papers.get(round_id)
+        entered = await work.papers.get_paper_count(round_id)
         if entered is None or entered.id != id_:
             raise IllegalMove("This count was corrected or confirmed meanwhile. Look at it again.")
         if entered.entered_by == person.id:

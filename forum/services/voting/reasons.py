@@ -29,7 +29,7 @@ _NOT_YET = "Reasons can be given here once the result is shown. Until then they 
 async def gather(work: Work, live: LiveSession, round_: Round, at: str) -> None:
     """Makes reasons of what was written with the ballots of a round that is being revealed."""
     written = [b for b in await work.rounds.ballots(round_.id) if b.reason or b.condition]
-    await work.reasons.add([_reason(live, round_, b, b.reason, b.condition, at) for b in written])
+    await work.reasons.add_reasons([_reason(live, round_, b, b.reason, b.condition, at) for b in written])
 
 
 async def said_of(work: Work, live: LiveSession, round_: Round, commission: Commission) -> tuple[Said, ...]:
@@ -46,7 +46,7 @@ async def said_of(work: Work, live: LiveSession, round_: Round, commission: Comm
 
     said = [
         Said(r.id, r.choice, named(r), r.words, r.condition, r.state, too.get(r.id, 0))
-        for r in await work.reasons.of(round_.id)
+        for r in await work.reasons.list_reasons(round_.id)
     ]
     # So that the order says nothing of who wrote them, or when.
     return tuple(sorted(said, key=lambda r: (r.words, r.condition, r.id)))
@@ -69,11 +69,11 @@ async def give(
         live, round_ = await _open_for(work, live.id, round_id, lock=True)
         if round_.state != REVEALED:
             raise IllegalMove(_NOT_YET)
-        mine = await work.rounds.yours(participant, [round_.id])
+        mine = await work.rounds.ballots_by(participant, [round_.id])
         if not mine:
             raise IllegalMove("Only those who voted on this question can give a reason for it.")
         reason = _reason(live, round_, mine[0], words, condition, clock.now())
-        await work.reasons.put(reason)
+        await work.reasons.put_reason(reason)
     return reason
 
 
@@ -84,8 +84,8 @@ async def take_back(store: Store, live: LiveSession, participant: str, round_id:
     """
     async with store.begin() as work:
         _, round_ = await _open_for(work, live.id, round_id, lock=True)
-        before = await work.reasons.yours(participant, round_.id)
-        await work.reasons.remove(round_.id, participant)
+        before = await work.reasons.reason_by(participant, round_.id)
+        await work.reasons.remove_reason(round_.id, participant)
     return before is not None and before.state == SHOWN
 
 
@@ -93,7 +93,7 @@ async def me_too(store: Store, live: LiveSession, participant: str, reason: str,
     """Says "me too" to a reason that is shown, or takes it back. Raises NotFound for any other, IllegalMove for one's
     own."""
     async with store.begin() as work:
-        found = await work.reasons.get(reason)
+        found = await work.reasons.get_reason(reason)
         await _open_for(work, live.id, found.round)
         if found.state != SHOWN:
             raise NotFound("There is no such reason.")
@@ -110,7 +110,7 @@ async def hear(store: Store, clock: Clock, session: str, reason: str, state: str
     """
     async with store.begin() as work:
         live = await guard.going_on(work, session)
-        found = await work.reasons.get(reason)
+        found = await work.reasons.get_reason(reason)
         await guard.round_of(work, live, found.round, lock=False)
         if state == SHOWN and live.reasons == KEPT:
             raise IllegalMove("People were told that only you and those who decide read their reasons.")
@@ -122,15 +122,15 @@ async def hear(store: Store, clock: Clock, session: str, reason: str, state: str
             return live
         if found.state != before:
             raise IllegalMove("Somebody else dealt with this reason a moment ago. Look at it again.")
-        await work.reasons.move(reason, state)
+        await work.reasons.move_reason(reason, state)
         return await _show(work, live)
 
 
 async def publish_due(store: Store, at: str, session: str) -> bool:
     """Shows every reason of a session whose time has come; whether there was one."""
     async with store.begin() as work:
-        live = await work.sessions.get(session, lock=True)
-        due = await work.reasons.due(session, at)
+        live = await work.sessions.get_session(session, lock=True)
+        due = await work.reasons.show_due_reasons(session, at)
         if due:
             await _show(work, live)
     return bool(due)
@@ -139,7 +139,7 @@ async def publish_due(store: Store, at: str, session: str) -> bool:
 async def redraw(store: Store, session: str) -> None:
     """Makes screens that come back ask for the state again: something small in it has changed."""
     async with store.begin() as work:
-        await _show(work, await work.sessions.get(session, lock=True))
+        await _show(work, await work.sessions.get_session(session, lock=True))
 
 
 async def _open_for(work: Work, session: str, round_id: str, *, lock: bool = False) -> tuple[LiveSession, Round]:
@@ -151,7 +151,7 @@ async def _open_for(work: Work, session: str, round_id: str, *, lock: bool = Fal
 
 async def _show(work: Work, live: LiveSession) -> LiveSession:
     after = live.changed()
-    await work.sessions.save(after)
+    await work.sessions.save_session(after)
     return after
 
 

@@ -26,7 +26,7 @@ async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = 
     replay whose first vote stands (revealed, not annulled), where its method lets ballots be followed. Raises
     IllegalMove for a round whose session has no partition yet: none has closed.
     """
-    session = await work.sessions.get(round_.session)
+    session = await work.sessions.get_session(round_.session)
     result = await _whole(work, session, round_, threshold)
     return result if whole or round_.id not in session.held else result.without_groups()
 
@@ -42,7 +42,7 @@ async def shown(work: Work, round_: Round, threshold: int) -> Result:
     """
     if round_.state != REVEALED:
         raise IllegalMove("Close the vote before you show its result.")
-    return (await shown_all(work, [(await work.sessions.get(round_.session), round_)], threshold))[round_.id]
+    return (await shown_all(work, [(await work.sessions.get_session(round_.session), round_)], threshold))[round_.id]
 
 
 async def shown_all(work: Work, rounds: Sequence[tuple[LiveSession, Round]], threshold: int) -> dict[str, Result]:
@@ -54,7 +54,7 @@ async def shown_all(work: Work, rounds: Sequence[tuple[LiveSession, Round]], thr
         known |= await work.rounds.some(firsts)
     voted = await work.rounds.voted(list(known))
     each = any(round_.quorum_each for _session, round_ in rounds)
-    groups = (await work.commissions.get(rounds[0][0].commission)).groups if each else ()
+    groups = (await work.commissions.get_commission(rounds[0][0].commission)).groups if each else ()
     results = {}
     for session, round_ in rounds:
         first = known[round_.second_of] if round_.second_of else None
@@ -71,11 +71,11 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
     if session.partition is None or round_.state not in {"closed", "revealed"}:
         raise IllegalMove("Close the vote before you show its result.")
     ballots = await work.rounds.ballots(round_.id)
-    invited = (await work.commissions.get(session.commission)).groups if round_.quorum_each else ()
+    invited = (await work.commissions.get_commission(session.commission)).groups if round_.quorum_each else ()
     result = _published(session.partition, round_, ballots, threshold, invited)
     if round_.second_of is None or not METHODS[round_.method].FOLLOWED:
         return result
-    first = await work.rounds.get(round_.second_of)
+    first = await work.rounds.get_round(round_.second_of)
     if first.state != REVEALED or first.state == ANNULLED:
         return result
     before = await work.rounds.ballots(first.id)
@@ -104,7 +104,7 @@ async def asynchronous_rounds(
     """
     sessions = [
         live
-        for live in await work.sessions.of(commission.id)
+        for live in await work.sessions.list_sessions(commission.id)
         if live.asynchronous and (story is None or story in live.scenarios)
     ]
     if not sessions:

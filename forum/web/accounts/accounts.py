@@ -103,7 +103,7 @@ async def first(request: Request) -> Response:
         async with site.store.begin() as work:
             if not await work.people.use_first_link(key, site.clock.now()):
                 raise NotFound("This link has been used, or it has run out. Restart the server to get a new one.")
-            await work.people.add(person)
+            await work.people.add_person(person)
             token = await signed_in(request, work, person)
     except (BadInput, StoreUnavailable) as error:
         errors = errors_of(error)
@@ -121,7 +121,7 @@ async def people(request: Request) -> Response:
     try:
         person = await _new_person(request, form, _roles(form), twice=False)
         async with site_of(request).store.begin() as work:
-            await work.people.add(person)
+            await work.people.add_person(person)
     except (BadInput, StoreUnavailable) as error:
         if wants_json(request):
             raise
@@ -148,7 +148,7 @@ async def set_roles(request: Request) -> Response:
 async def give(work: Work, person: str, held: tuple[str, ...]) -> None:
     """Gives somebody these roles and no others. Raises NotFound, IllegalMove where nobody would be administrator."""
     # Locked: of two administrators who take the role from each other at once, one keeps it.
-    everybody = {p.id: p for p in await work.people.all(lock=True)}
+    everybody = {p.id: p for p in await work.people.list_people(lock=True)}
     if person not in everybody:
         raise NotFound("There is nobody with this account.")
     everybody[person] = replace(everybody[person], roles=held)
@@ -264,7 +264,7 @@ async def people_page(
 ) -> Response:
     """Everybody with an account. An error is about the new account, or about a `part` of somebody's."""
     async with site_of(request).store.read() as work:
-        everybody = await work.people.all()
+        everybody = await work.people.list_people()
     said = {
         "added": _("The account is ready."),
         "roles": _("The roles are changed."),

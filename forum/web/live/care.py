@@ -71,7 +71,7 @@ async def step_out(request: Request) -> Response:
         except NotFound:
             seen = None
     async with site_of(request).store.read() as work:
-        commission = await work.commissions.get(live.commission)
+        commission = await work.commissions.get_commission(live.commission)
     return await page(
         request,
         "live/step_out.html",

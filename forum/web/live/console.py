@@ -70,7 +70,7 @@ LET_IN = "let-in"
 async def console(request: Request) -> Response:
     """The console of one session; an asynchronous one has another page."""
     async with site_of(request).store.read() as work:
-        live = await work.sessions.get(request.path_params["session"])
+        live = await work.sessions.get_session(request.path_params["session"])
     if live.asynchronous:
         return RedirectResponse(f"/organise/asynchronous/{live.id}", 303)
     return await _console(request, request.path_params["session"])
@@ -147,7 +147,7 @@ async def _console(
 ) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
-        view = await view_of(work, await work.sessions.get(session))
+        view = await view_of(work, await work.sessions.get_session(session))
     view = replace(view, full=site.rooms.places.full(session))
     context = screen_context(base_url(request), view)
     return await page(

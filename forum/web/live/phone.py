@@ -87,7 +87,7 @@ async def join_session(request: Request) -> Response:
     if live.entrance == TICKETS:
         return await _join_with_ticket(request, live, form)
     async with site.store.read() as work:
-        commission = await work.commissions.get(live.commission)
+        commission = await work.commissions.get_commission(live.commission)
     group = form.text("group")
     unsaid = form.flag("unsaid")
     group = "" if unsaid else group
@@ -129,7 +129,7 @@ async def ticket(request: Request) -> Response:
 async def _join_with_ticket(request: Request, live: LiveSession, form: Form) -> Response:
     site, typed = site_of(request), form.text("ticket")
     async with site.store.read() as work:
-        commission = await work.commissions.get(live.commission)
+        commission = await work.commissions.get_commission(live.commission)
     also = {other for other in form.texts("also") if commission.group_label(other) is not None}
     device = cookie_of(request, DEVICE) or secrets.token_urlsafe(24)
     try:
@@ -213,7 +213,7 @@ async def _choice(request: Request, round_id: str, form: Form) -> tuple[str, Cas
     """The choice that a form makes in a round's way of voting, or why it makes none."""
     async with site_of(request).store.read() as work:
         try:
-            round_ = await work.rounds.get(round_id)
+            round_ = await work.rounds.get_round(round_id)
         except NotFound:
             return form.text("choice"), None  # the intake says what is wrong with it
     try:
@@ -344,7 +344,7 @@ async def _place(request: HTTPConnection, code: str, device: str) -> tuple[LiveS
     site = site_of(request)
     try:
         async with site.store.read() as work:
-            live = await work.sessions.by_code(code)
+            live = await work.sessions.session_by_code(code)
             return live, await work.sessions.participant(live.id, digest(device)) if device else None
     except NotFound:
         await guessed(request, "code", site.settings.wrong_codes_per_address)

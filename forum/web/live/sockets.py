@@ -86,7 +86,7 @@ async def console(socket: WebSocket) -> None:
     try:
         await need(socket, "run sessions")
         async with site.store.read() as work:
-            live = await work.sessions.get(socket.path_params["session"])
+            live = await work.sessions.get_session(socket.path_params["session"])
         if live.asynchronous:
             raise NotFound("There is no such session.")
     except ForumError as error:

@@ -46,7 +46,7 @@ async def link(request: Request) -> Response:
         return done(request, f"/organise/sessions/{session}/tablet", tablet=path)
     async with site.store.read() as work:
         live = await guard.of_kind(work, session)
-        commission = await work.commissions.get(live.commission)
+        commission = await work.commissions.get_commission(live.commission)
     url = f"{base_url(request)}{_path(live)}"
     return await page(
         request,
@@ -119,7 +119,7 @@ async def _person(request: Request, live: LiveSession, form: Form) -> Participan
         return here or await admitted(request, live, typed, device)
     group = form.text("group")
     async with site.store.read() as work:
-        commission = await work.commissions.get(live.commission)
+        commission = await work.commissions.get_commission(live.commission)
     if "group" not in form.values or (group and commission.group_label(group) is None):
         raise BadInput("Choose a group, or “Prefer not to say”.", field="group")
     asked = form.text("person")

@@ -48,8 +48,8 @@ async def _overview(
 ) -> Response:
     person = await somebody(request)
     async with site_of(request).store.read() as work:
-        commissions = await work.commissions.all()
-        sessions = [s for s in await work.sessions.of() if not s.asynchronous]
+        commissions = await work.commissions.list_commissions()
+        sessions = [s for s in await work.sessions.list_sessions() if not s.asynchronous]
         asynchronous = [one for c in commissions for one in await results.asynchronous_rounds(work, c)]
         tokens = await work.people.tokens(person.id)
     return await page(
@@ -173,8 +173,8 @@ async def _session_page(
     request: Request, commission: str, form: Form, errors: dict[str, str] | None = None
 ) -> Response:
     async with site_of(request).store.read() as work:
-        of = await work.commissions.get(commission)
-        stories = await work.stories.of(of.id, ACCEPTED)
+        of = await work.commissions.get_commission(commission)
+        stories = await work.stories.list_stories(of.id, ACCEPTED)
     return await page(
         request,
         "organise/session.html",

@@ -159,7 +159,7 @@ async def calendar(request: Request) -> Response:
 
 async def _of(work: Work, session: str) -> tuple[LiveSession, Commission, Planned]:
     live = await guard.of_kind(work, session)
-    return live, await work.commissions.get(live.commission), await work.programmes.latest(live.id)
+    return live, await work.commissions.get_commission(live.commission), await work.programmes.latest(live.id)
 
 
 async def _public(work: Work, session: str) -> tuple[LiveSession, Commission, Planned]:
@@ -171,7 +171,7 @@ async def _public(work: Work, session: str) -> tuple[LiveSession, Commission, Pl
 
 async def _stories(work: Work, ids: Sequence[str]) -> list[Submission]:
     """The stories with these ids that can be played now."""
-    found = [await work.stories.get(id_) for id_ in ids]
+    found = [await work.stories.get_story(id_) for id_ in ids]
     return [s for s in found if s.status == ACCEPTED and s.may_perform]
 
 
@@ -203,7 +203,7 @@ async def _edit_page(
 ) -> Response:
     async with site_of(request).store.read() as work:
         live, commission, planned = await _of(work, session)
-        accepted = [s for s in await work.stories.of(commission.id, ACCEPTED) if s.may_perform]
+        accepted = [s for s in await work.stories.list_stories(commission.id, ACCEPTED) if s.may_perform]
     plan = planned.plan
     sections = [section.id for section in plan.sections]
     return await page(

@@ -71,7 +71,7 @@ async def add(request: Request) -> Response:
             raise
         return await _form_page(request, commission, form, spoken(error))
     async with site.store.read() as work:
-        [round_] = await work.rounds.of(made.id)
+        [round_] = await work.rounds.list_rounds(made.id)
     return done(
         request,
         f"/organise/asynchronous/{made.id}",
@@ -119,10 +119,10 @@ async def act(request: Request) -> Response:
 
 async def _there(work: Work, session: str) -> tuple[LiveSession, Round]:
     """An asynchronous session and its round. Raises NotFound, for a room's too."""
-    live = await work.sessions.get(session)
+    live = await work.sessions.get_session(session)
     if not live.asynchronous:
         raise NotFound("There is no asynchronous round at this address.")
-    [round_] = await work.rounds.of(live.id)
+    [round_] = await work.rounds.list_rounds(live.id)
     return live, round_
 
 
@@ -135,7 +135,7 @@ async def _asked(request: Request, question: str) -> tuple[str, str]:
     story, _, number = question.partition(".")
     try:
         async with site_of(request).store.read() as work:
-            found = await work.stories.get(story)
+            found = await work.stories.get_story(story)
     except NotFound:
         return "", ""
     every = await long(_places, found) if found.status == ACCEPTED else ()
@@ -147,8 +147,8 @@ async def _form_page(
 ) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
-        of = await work.commissions.get(commission)
-        stories = [story for story in await work.stories.of(of.id, ACCEPTED) if story.may_perform]
+        of = await work.commissions.get_commission(commission)
+        stories = [story for story in await work.stories.list_stories(of.id, ACCEPTED) if story.may_perform]
     options = []
     first: dict[str, str] = {}
     for story in stories:
@@ -181,13 +181,13 @@ async def _round_page(
         live, round_ = await _there(work, session)
     await asynchronous.up_to_date(site.store, site.clock, round_)
     async with site.store.read() as work:
-        round_ = await work.rounds.get(round_.id)
-        commission = await work.commissions.get(live.commission)
-        story = await work.stories.get(live.scenarios[0])
+        round_ = await work.rounds.get_round(round_.id)
+        commission = await work.commissions.get_commission(live.commission)
+        story = await work.stories.get_story(live.scenarios[0])
         ballots = await work.rounds.ballots(round_.id)
         shown = round_.state == REVEALED
         result = await results.result_of(work, round_, commission.threshold) if shown else None
-        reasons = await work.reasons.of(round_.id)
+        reasons = await work.reasons.list_reasons(round_.id)
     answer_url = f"{base_url(request)}/answer/{live.code}"
     return await page(
         request,

@@ -56,8 +56,8 @@ async def sheet(request: Request) -> Response:
 async def _refuse_boxes(request: Request, session: str, group: str | None) -> None:
     """Raises BadInput where the sheet of this group would have boxes for letters, and that was not agreed to."""
     async with site_of(request).store.read() as work:
-        live = await work.sessions.get(session)
-        labels = _labels(await work.commissions.get(live.commission))
+        live = await work.sessions.get_session(session)
+        labels = _labels(await work.commissions.get_commission(live.commission))
     found = await asyncio.to_thread(ticket_sheet.boxes, [live.title, labels.get(group, "")])
     if found.letters:
         raise BadInput(
@@ -69,8 +69,8 @@ async def _refuse_boxes(request: Request, session: str, group: str | None) -> No
 
 async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> Response:
     async with site_of(request).store.read() as work:
-        live = await work.sessions.get(session)
-        commission = await work.commissions.get(live.commission)
+        live = await work.sessions.get_session(session)
+        commission = await work.commissions.get_commission(live.commission)
     labels = _labels(commission)
     if wants_json(request):
         return JSONResponse(
@@ -109,8 +109,8 @@ async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> R
 async def _page(request: Request, session: str, form: Form, errors: dict[str, str] | None = None) -> Response:
     async with site_of(request).store.read() as work:
         live = await guard.of_kind(work, session)
-        commission = await work.commissions.get(live.commission)
-        issued = await work.tickets.of(live.id)
+        commission = await work.commissions.get_commission(live.commission)
+        issued = await work.tickets.list_tickets(live.id)
     labels = _labels(commission)
     missing = ticket_sheet.Boxes()
     if live.entrance == "tickets":

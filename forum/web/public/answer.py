@@ -218,19 +218,19 @@ async def visit_of(request: Request) -> Visit:
     site = site_of(request)
     try:
         async with site.store.read() as work:
-            live = await work.sessions.by_code(request.path_params["answer_code"], kind=ASYNCHRONOUS)
-            [round_] = await work.rounds.of(live.id)
+            live = await work.sessions.session_by_code(request.path_params["answer_code"], kind=ASYNCHRONOUS)
+            [round_] = await work.rounds.list_rounds(live.id)
     except NotFound as error:
         await guessed(request, "code", site.settings.wrong_codes_per_address)
         raise NotFound("There is no question to answer at this address. Check the link.") from error
     await asynchronous.up_to_date(site.store, site.clock, round_)
     device = cookie_of(request, DEVICE)
     async with site.store.read() as work:
-        round_ = await work.rounds.get(round_.id)
-        commission = await work.commissions.get(live.commission)
+        round_ = await work.rounds.get_round(round_.id)
+        commission = await work.commissions.get_commission(live.commission)
         told, gone = await _story(work, round_)
         participant = await work.sessions.participant(live.id, digest(device)) if device else None
-        mine = await work.rounds.yours(participant.id, [round_.id]) if participant else []
+        mine = await work.rounds.ballots_by(participant.id, [round_.id]) if participant else []
         asked = round_.state == REVEALED
         result = await results.shown(work, round_, commission.threshold) if asked else None
     return Visit(

@@ -33,8 +33,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 async def story(request: Request) -> Response:
     """The feed of a public story. Any other story is not here."""
     async with site_of(request).store.read() as work:
-        found = await work.stories.get(request.path_params["story"])
-        commission = await work.commissions.get(found.commission)
+        found = await work.stories.get_story(request.path_params["story"])
+        commission = await work.commissions.get_commission(found.commission)
         events = await timeline.public_life(work, found, commission, MOST)
     return _answer(
         request,
@@ -50,7 +50,7 @@ async def story(request: Request) -> Response:
 async def commission(request: Request) -> Response:
     """The feed of a commission: its public stories, votes, decisions and promises."""
     async with site_of(request).store.read() as work:
-        found = await work.commissions.get(request.path_params["commission"])
+        found = await work.commissions.get_commission(request.path_params["commission"])
         events = await timeline.commission_life(work, found, MOST)
     return _answer(
         request,

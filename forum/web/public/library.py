@@ -54,7 +54,7 @@ async def stories(request: Request) -> Response:
     number = _number(request.query_params.get("page", ""))
     async with site_of(request).store.read() as work:
         offered = await work.library.offered()
-        commissions = {c.id: c for c in await work.commissions.all()}
+        commissions = {c.id: c for c in await work.commissions.list_commissions()}
         shelf = Shelf((), 0, {})
         if not wordless:
             shelf = await work.library.find(wanted, start=(number - 1) * A_PAGE, most=A_PAGE)

@@ -44,7 +44,7 @@ async def log(request: Request) -> Response:
     """What moderators did, newest first: never which moderator, nor whose story."""
     typed = request.query_params.get("page", "")
     async with site_of(request).store.read() as work:
-        size = await work.moderation.size()
+        size = await work.moderation.count_acts()
         pages = max(1, -(-size // A_PAGE))
         number = min(int(typed), pages) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 8 else 1
         number = max(1, number)
@@ -53,8 +53,8 @@ async def log(request: Request) -> Response:
 
 
 async def _logged(work: Work, act: Act) -> Logged:
-    story = await work.stories.get(act.story)
-    commission = await work.commissions.get(story.commission)
+    story = await work.stories.get_story(act.story)
+    commission = await work.commissions.get_commission(story.commission)
     return Logged(act, act_words(act.action), commission, story if story.status == ACCEPTED else None)
 
 
@@ -62,8 +62,8 @@ async def report(request: Request) -> Response:
     """The form in which a reader says what is wrong with a public story. No account is needed."""
     site = site_of(request)
     async with site.store.read() as work:
-        story = must_be_public(await work.stories.get(request.path_params["story"]))
-        commission = await work.commissions.get(story.commission)
+        story = must_be_public(await work.stories.get_story(request.path_params["story"]))
+        commission = await work.commissions.get_commission(story.commission)
     if request.method != "POST":
         sent = request.query_params.get("sent") == "1"
         return await _report_page(request, story, commission, Form({}), sent=sent)

@@ -44,10 +44,10 @@ _AFTERWARDS = (timeline.DECIDED, timeline.PROMISED)
 async def home(request: Request) -> Response:
     """The front page: what this is, the way into a live session, and what is new."""
     async with site_of(request).store.read() as work:
-        commissions = [c for c in await work.commissions.all() if not c.rehearsal]
+        commissions = [c for c in await work.commissions.list_commissions() if not c.rehearsal]
         titles = {c.id: c.title for c in commissions}
-        decisions = [d for d in await work.decisions.of() if d.commission in titles][:NEWEST]
-        stories = [s for s in await work.stories.of(status=ACCEPTED) if s.commission in titles]
+        decisions = [d for d in await work.decisions.list_decisions() if d.commission in titles][:NEWEST]
+        stories = [s for s in await work.stories.list_stories(status=ACCEPTED) if s.commission in titles]
         decided = await _decided(work, decisions)
     return await page(
         request,
@@ -63,7 +63,7 @@ async def home(request: Request) -> Response:
 async def commissions(request: Request) -> Response:
     """Every commission, rehearsals last."""
     async with site_of(request).store.read() as work:
-        found = await work.commissions.all()
+        found = await work.commissions.list_commissions()
     found.sort(key=lambda c: c.rehearsal)
     return await page(request, "public/commissions.html", commissions=found)
 
@@ -71,13 +71,13 @@ async def commissions(request: Request) -> Response:
 async def commission(request: Request) -> Response:
     """One commission: its question, what the vote can change, its groups, stories, sessions and decisions."""
     async with site_of(request).store.read() as work:
-        found = await work.commissions.get(request.path_params["commission"])
-        stories = await work.stories.of(found.id, ACCEPTED)
-        sessions = [s for s in await work.sessions.of(found.id) if not s.asynchronous]
+        found = await work.commissions.get_commission(request.path_params["commission"])
+        stories = await work.stories.list_stories(found.id, ACCEPTED)
+        sessions = [s for s in await work.sessions.list_sessions(found.id) if not s.asynchronous]
         asynchronous = await results.asynchronous_rounds(work, found)
         plans = await work.programmes.latest_of([s.id for s in sessions])
         planned = {session for session, latest in plans.items() if is_planned(latest.plan)}
-        decisions = await work.decisions.of(found.id)
+        decisions = await work.decisions.list_decisions(found.id)
         decided = await _decided(work, decisions)
     return await page(
         request,
@@ -97,8 +97,8 @@ async def commission(request: Request) -> Response:
 async def story(request: Request) -> Response:
     """One accepted story. Any other is not here: nobody learns that it exists."""
     async with site_of(request).store.read() as work:
-        found = await work.stories.get(request.path_params["story"])
-        of = await work.commissions.get(found.commission)
+        found = await work.stories.get_story(request.path_params["story"])
+        of = await work.commissions.get_commission(found.commission)
         if found.status == WITHDRAWN and found.published_at:
             return await page(request, "public/withdrawn.html", 410, story=found, commission=of)
         must_be_public(found)

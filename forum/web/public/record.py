@@ -110,7 +110,7 @@ async def entry(request: Request) -> Response:
         if wants_json(request):
             return JSONResponse(proof.to_json(), headers=_FRESH)
         [(told, facts)] = await _told(work, await kept(site.store).contents_of(work, size), [stored])
-        commission = await work.commissions.get(facts["commission"])
+        commission = await work.commissions.get_commission(facts["commission"])
     return await page(
         request,
         "public/record/entry.html",
@@ -187,8 +187,8 @@ async def ballots(request: Request) -> Response:
     """A round's opened ballots once its result was shown. Those of a rehearsal that is not recorded are only for
     whoever runs sessions."""
     async with site_of(request).store.read() as work:
-        round_ = await work.rounds.get(request.path_params["round"])
-        live = await work.sessions.get(round_.session)
+        round_ = await work.rounds.get_round(request.path_params["round"])
+        live = await work.sessions.get_session(round_.session)
         if not live.recorded:
             await need(request, "run sessions")
         lines = await exports.opened_lines(work, round_.id)
@@ -243,8 +243,8 @@ async def _about(work: Work, of: dict[str, str]) -> str:
     Raises NotFound for what is not there.
     """
     if of["session"]:
-        return (await work.sessions.get(of["session"])).title
-    return (await work.commissions.get(of["commission"])).title if of["commission"] else ""
+        return (await work.sessions.get_session(of["session"])).title
+    return (await work.commissions.get_commission(of["commission"])).title if of["commission"] else ""
 
 
 async def _one(request: Request, work: Work, size: int) -> StoredEntry:

@@ -50,7 +50,7 @@ async def views(request: Request, saved: Saved) -> list[View]:
     if not saved.clashes:
         return []
     async with site_of(request).store.read() as work:
-        commission = await work.commissions.get(saved.story.commission)
+        commission = await work.commissions.get_commission(saved.story.commission)
     return await long(_views, saved, commission)
 
 

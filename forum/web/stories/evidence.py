@@ -102,7 +102,7 @@ async def mine(request: Request) -> Response:
 async def _mine(request: Request, story: Submission, form: Form, error: ForumError | None = None) -> Response:
     key = request.path_params["key"]
     async with site_of(request).store.read() as work:
-        found = await work.evidence.of(story.id)
+        found = await work.evidence.list_evidence(story.id)
     said = {
         "added": _("It is added. A moderator looks at it before others can see it."),
         "removed": _("It is taken away."),
@@ -150,8 +150,8 @@ async def moderate(request: Request) -> Response:
         except (BadInput, IllegalMove, StoreUnavailable) as refused:
             error = refused
     async with site.store.read() as work:
-        found = must_be_sent(await work.stories.get(request.path_params["story"]))
-        there = await work.evidence.of(found.id)
+        found = must_be_sent(await work.stories.get_story(request.path_params["story"]))
+        there = await work.evidence.list_evidence(found.id)
     return await page(
         request,
         "moderate/evidence.html",
@@ -173,14 +173,14 @@ async def my_file(request: Request) -> Response:
 async def moderators_file(request: Request) -> Response:
     """A file for moderators, before others see it."""
     async with site_of(request).store.read() as work:
-        story = must_be_sent(await work.stories.get(request.path_params["story"]))
+        story = must_be_sent(await work.stories.get_story(request.path_params["story"]))
     return await _file(request, story.id)
 
 
 async def public_file(request: Request) -> Response:
     """A file that a moderator has shown, while its story is public."""
     async with site_of(request).store.read() as work:
-        story = must_be_public(await work.stories.get(request.path_params["story"]))
+        story = must_be_public(await work.stories.get_story(request.path_params["story"]))
         if request.path_params["item"] not in {one.id for one in await evidence.shown(work, story)}:
             raise NotFound("There is nothing at this address.")
     return await _file(request, story.id)
@@ -188,7 +188,7 @@ async def public_file(request: Request) -> Response:
 
 async def _file(request: Request, story: str) -> Response:
     async with site_of(request).store.read() as work:
-        found = await work.evidence.get(request.path_params["item"])
+        found = await work.evidence.get_evidence(request.path_params["item"])
         if found.story != story:
             raise NotFound("There is nothing at this address.")
         content = await work.evidence.content(found.id)

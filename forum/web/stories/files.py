@@ -68,7 +68,7 @@ class _Read:
 async def send(request: Request) -> Response:
     """Takes a story in as a file, and goes on to its private link."""
     async with site_of(request).store.read() as work:
-        commission = await work.commissions.get(request.path_params["commission"])
+        commission = await work.commissions.get_commission(request.path_params["commission"])
     return await _send(request, commission, None)
 
 
@@ -183,7 +183,7 @@ def _lines(found: Sequence[Problem]) -> list[tuple[int, str]]:
 async def download(request: Request) -> Response:
     """A public story as a .twee file."""
     async with site_of(request).store.read() as work:
-        return _twee(must_be_public(await work.stories.get(request.path_params["story"])))
+        return _twee(must_be_public(await work.stories.get_story(request.path_params["story"])))
 
 
 async def download_mine(request: Request) -> Response:

@@ -41,8 +41,8 @@ class Way:
 async def public(request: Request) -> Response:
     """A story of the library. One that is not public is not here."""
     async with site_of(request).store.read() as work:
-        story = must_be_public(await work.stories.get(request.path_params["story"]))
-        commission = await work.commissions.get(story.commission)
+        story = must_be_public(await work.stories.get_story(request.path_params["story"]))
+        commission = await work.commissions.get_commission(story.commission)
         remembered = work.remembered
     here = f"/stories/{story.id}"
     told = await story_of(remembered, story.twee, long)

@@ -42,7 +42,7 @@ async def story_of_link(request: Request, key: str = "") -> tuple[Submission, Co
     try:
         async with site.store.read() as work:
             story = await work.stories.by_link(link_)
-            commission = await work.commissions.get(story.commission)
+            commission = await work.commissions.get_commission(story.commission)
     except NotFound as error:
         await guessed(request, "link", site.settings.wrong_links_per_address)
         raise NotFound(_NO_LINK) from error

@@ -68,7 +68,7 @@ def place_of(key: str, where: str) -> str:
 async def tell(request: Request) -> Response:
     """The first step of a new story; what is sent begins it, and goes on to the second."""
     async with site_of(request).store.read() as work:
-        commission = await work.commissions.get(request.path_params["commission"])
+        commission = await work.commissions.get_commission(request.path_params["commission"])
     form = await form_of(request) if request.method == "POST" else Form({})
     key = form.text("key") if submissions.is_key(form.text("key")) else submissions.new_key()
     if request.method != "POST":

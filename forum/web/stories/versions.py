@@ -188,7 +188,7 @@ async def public_version(request: Request) -> Response:
         version = await work.drafts.version(story.id, number)
         earlier = max((kept.number for kept in history if kept.number < number), default=0)
         before = await work.drafts.version(story.id, earlier) if earlier else None
-        commission = await work.commissions.get(story.commission)
+        commission = await work.commissions.get_commission(story.commission)
     return await page(
         request,
         "stories/building/version.html",
@@ -211,13 +211,13 @@ async def public_versions(work: Work, story: Submission) -> list[Kept]:
 
     What was public before a moderator took the story down is not among them: it may be why.
     """
-    acts = await work.moderation.of(story.id)
+    acts = await work.moderation.list_acts(story.id)
     since = max((act.at for act in acts if act.action == ACTS[TAKE_DOWN]), default="")
     return [kept for kept in await work.drafts.history(story.id) if kept.kind == PUBLISHED and kept.at > since]
 
 
 async def _public_story(request: Request, work: Work) -> Submission:
-    return must_be_public(await work.stories.get(request.path_params["story"]))
+    return must_be_public(await work.stories.get_story(request.path_params["story"]))
 
 
 # ---------------------------------------------------------------- what both show

@@ -252,7 +252,7 @@ async def test_of_two_the_one_whose_letter_fails_does_not_hold_up_the_other(desk
     desk.clock.move(seconds=1)
     await sends.once()
     async with desk.store.read() as work:
-        bob = await work.mail.of(other.id)
+        bob = await work.mail.get_subscription(other.id)
     assert bob is not None
     await subscriptions.confirm(desk.store, desk.clock, bob.key)
     await desk.moderated("accept")
@@ -289,7 +289,7 @@ async def test_a_slow_mail_server_holds_up_neither_the_store_nor_the_end(desk: D
     sends.wake()
     await desk.office.until(lambda: desk.office.tried > 0)
     async with desk.store.begin() as work:
-        await work.facts.set("made_by", "forum")
+        await work.facts.set_fact("made_by", "forum")
     async with asyncio.timeout(5):
         await sends.stop()
     there = await desk.kept()

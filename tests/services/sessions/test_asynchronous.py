@@ -61,8 +61,8 @@ async def test_the_same_form_sent_twice_opens_one(sqlite_store: Store, clock: Se
     first = await asynchronous.open_round(sqlite_store, clock, form)
     assert await asynchronous.open_round(sqlite_store, clock, form) == first
     async with sqlite_store.read() as work:
-        assert len(await work.sessions.of(night.commission.id)) == 2
-        assert len(await work.rounds.of(first.id)) == 1
+        assert len(await work.sessions.list_sessions(night.commission.id)) == 2
+        assert len(await work.rounds.list_rounds(first.id)) == 1
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_an_hour_and_sixty_days_are_allowed(
     form = replace(a_form(clock, night.story), day=until[:10], time=until[11:16])
     live = await asynchronous.open_round(sqlite_store, clock, form)
     async with sqlite_store.read() as work:
-        assert [r.closes_at for r in await work.rounds.of(live.id)] == [until]
+        assert [r.closes_at for r in await work.rounds.list_rounds(live.id)] == [until]
 
 
 async def test_only_what_may_be_read_and_performed_is_opened(sqlite_store: Store, clock: SetClock) -> None:
@@ -121,7 +121,7 @@ async def test_only_what_may_be_read_and_performed_is_opened(sqlite_store: Store
 
     other = a_commission()
     async with sqlite_store.begin() as work:
-        await work.commissions.add(other)
+        await work.commissions.add_commission(other)
     assert "of this commission" in await refusal(a_form(clock, night.story, commission=other.id))
     with pytest.raises(NotFound):
         await asynchronous.open_round(sqlite_store, clock, a_form(clock, night.story, commission=new_id()))
@@ -144,7 +144,7 @@ async def test_a_rehearsal_leaves_no_entry(sqlite_store: Store, clock: SetClock,
     live = await asynchronous.open_round(sqlite_store, clock, a_form(clock, night.story, rehearsal=of == "the form"))
     assert (live.rehearsal, live.recorded) == (True, False)
     async with sqlite_store.read() as work:
-        [round_] = await work.rounds.of(live.id)
+        [round_] = await work.rounds.list_rounds(live.id)
     await extend(sqlite_store, clock, live.id, "2026-03-20", "12:00")
     acts = asynchronous.acts(sqlite_store, clock)
     await acts.close(live.id, round_.id)
@@ -187,8 +187,8 @@ async def test_its_code_joins_no_room(sqlite_store: Store, clock: SetClock) -> N
     night = await a_night(sqlite_store, clock)
     async with sqlite_store.read() as work:
         with pytest.raises(NotFound):
-            await work.sessions.by_code(night.live.code)
-        assert await work.sessions.by_code(night.live.code, kind="asynchronous") == night.live
+            await work.sessions.session_by_code(night.live.code)
+        assert await work.sessions.session_by_code(night.live.code, kind="asynchronous") == night.live
 
 
 # ---------------------------------------------------------------- time
@@ -263,7 +263,7 @@ async def test_it_closes_by_itself_and_only_when_what_came_in_time_has_arrived(
     assert (closed.id, closed.state, closed.closed_at) == (night.round.id, "closed", clock.now())
     assert await close_due(sqlite_store, clock) == []
     async with sqlite_store.read() as work:
-        live = await work.sessions.get(night.live.id)
+        live = await work.sessions.get_session(night.live.id)
     assert live.partition is not None
     entry = (await entries(sqlite_store))[-1]
     assert (entry["type"], entry["count"]) == ("round closed", len(ROOMFUL))
@@ -277,7 +277,7 @@ async def test_whoever_closes_it_or_gives_more_time_raises_its_sessions_version(
 
     async def version() -> int:
         async with sqlite_store.read() as work:
-            return (await work.sessions.get(night.live.id)).version
+            return (await work.sessions.get_session(night.live.id)).version
 
     before = await version()
     await extend(sqlite_store, clock, night.live.id, "2026-03-08", "12:00")
@@ -291,8 +291,8 @@ async def test_whoever_closes_it_or_gives_more_time_raises_its_sessions_version(
     other = await a_night(sqlite_store, clock)
     await withdrawal.permit(sqlite_store, clock, other.key, perform=False, publish=True, quote=False)
     async with sqlite_store.read() as work:
-        assert (await work.sessions.get(other.live.id)).version == other.live.version + 1
-        assert (await work.rounds.get(other.round.id)).state == "closed"
+        assert (await work.sessions.get_session(other.live.id)).version == other.live.version + 1
+        assert (await work.rounds.get_round(other.round.id)).state == "closed"
 
 
 async def test_one_is_not_closed_before_its_time(sqlite_store: Store, clock: SetClock) -> None:
@@ -300,8 +300,8 @@ async def test_one_is_not_closed_before_its_time(sqlite_store: Store, clock: Set
     until, before, after = night.round.closes_at, clock.later(days=DAYS, seconds=-1), clock.later(days=DAYS + 1)
     async with sqlite_store.begin() as work:
         assert await closing.close_now(work, night.live.id, night.round.id, after, due=before) is None
-        assert await work.rounds.get(night.round.id) == night.round
-        assert (await work.sessions.get(night.live.id)).version == night.live.version
+        assert await work.rounds.get_round(night.round.id) == night.round
+        assert (await work.sessions.get_session(night.live.id)).version == night.live.version
         closed = await closing.close_now(work, night.live.id, night.round.id, after, due=until)
         assert closed is not None
         assert (closed.state, closed.closed_at) == ("closed", after)

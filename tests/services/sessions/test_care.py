@@ -48,7 +48,7 @@ class Room:
 
     async def view(self) -> View:
         async with self.store.read() as work:
-            return await view_of(work, await work.sessions.get(self.live.id))
+            return await view_of(work, await work.sessions.get_session(self.live.id))
 
     async def entries(self) -> list[dict[str, Any]]:
         async with self.store.read() as work:
@@ -124,7 +124,7 @@ async def test_with_badges_off_whoever_asks_for_a_result_that_was_shown_gets_not
     await room.vote(round_)
     await room.acts.reveal(room.live.id, round_.id)
     async with room.store.read() as work:
-        shown = await work.rounds.get(round_.id)
+        shown = await work.rounds.get_round(round_.id)
         result = await results.result_of(work, shown, 5)
         assert (result.rows, result.withheld) == ((), BADGES_OFF)
         assert (await results.result_of(work, shown, 5, whole=True)).rows
@@ -153,7 +153,7 @@ async def test_with_badges_on_again_the_record_has_the_whole_result_and_an_expor
     assert [check for check in verify(data) if check.verdict == "FAIL"] == []
     async with room.store.read() as work:
         assert len(await exports.opened_ballots(work, round_.id)) == len(PEOPLE)
-        assert (await work.sessions.get(room.live.id)).held == ()
+        assert (await work.sessions.get_session(room.live.id)).held == ()
 
 
 async def test_a_vote_annulled_while_badges_were_off_is_never_opened(room: Room, tmp_path: Any) -> None:
@@ -178,7 +178,7 @@ async def test_other_words_stand_in_the_record_as_disclosures_from_the_opening_o
     await room.vote(round_)
     [opened] = [e for e in await room.entries() if e["type"] == "round opened"]
     async with room.store.read() as work:
-        kept = await work.rounds.get(round_.id)
+        kept = await work.rounds.get_round(round_.id)
         told = {d.digest: record.open_disclosure(d.encoded or "")[2] for d in await work.record.disclosures()}
     assert kept.versions == (
         Version("easy", "Who comes?", {"r1": "Ann"}),

@@ -32,8 +32,8 @@ async def a_room(store: SqlStore, code: str, kind: str = ROOM) -> LiveSession:
     commission = a_commission()
     live = replace(a_session(commission, code=code), kind=kind)
     async with store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(live)
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(live)
     return live
 
 
@@ -56,7 +56,7 @@ async def test_a_ticket_that_moves_is_known_on_its_new_phone_alone(store: SqlSto
     live, other = await a_room(store, "111111"), await a_room(store, "222222")
     person = await join(store, live)
     async with store.begin() as work:
-        await work.tickets.move(person.id, "d0" * 32)
+        await work.tickets.move_ticket(person.id, "d0" * 32)
         assert await work.sessions.participant(live.id, DEVICE) is None
         assert await work.sessions.participant(live.id, "d0" * 32) == person
     there = await join(store, other, "d0" * 32)
@@ -73,7 +73,7 @@ async def test_when_its_end_cannot_be_undone_any_more_a_session_knows_no_phone(
     others = [await join(store, live, f"{n:064}") for n in range(3)]
     await Facilitation(Remembering(store, clock, live.id, "end"), clock).end(live.id)
     async with store.read() as work:
-        last = await work.last_acts.get(live.id)
+        last = await work.last_acts.get_last_act(live.id)
     assert last is not None
     clock.move(seconds=KEPT.total_seconds())
     before = await kept(store)
@@ -98,7 +98,7 @@ async def test_a_session_whose_end_was_undone_knows_its_phones(store: SqlStore) 
     person = await join(store, live)
     await Facilitation(Remembering(store, clock, live.id, "end"), clock).end(live.id)
     async with store.read() as work:
-        last = await work.last_acts.get(live.id)
+        last = await work.last_acts.get_last_act(live.id)
     assert isinstance(last, LastAct)
     await Undoing(store, clock).undo(live.id, last.id)
     clock.move(days=2)
@@ -123,6 +123,6 @@ async def test_an_asynchronous_session_is_over_when_its_result_is_shown_or_void(
     person = await join(store, live)
     round_ = Round(new_id(), live.id, "Who?", (Response("r1", "A"), Response("r2", "B")))
     async with store.begin() as work:
-        await work.rounds.add(replace(round_, closed_at=closed, revealed_at=revealed, annulled_at=annulled))
+        await work.rounds.add_round(replace(round_, closed_at=closed, revealed_at=revealed, annulled_at=annulled))
     await forget_due(store, SetClock())
     assert (await join(store, live) != person) is forgotten

@@ -22,9 +22,9 @@ async def a_round(store: Store, kind: str, **changes: str) -> tuple[LiveSession,
     # mypy takes what ** hands over for every field of a round, numbers too
     round_ = replace(Round(new_id(), live.id, "Who?", ANSWERS, state=OPEN), **changes)  # type: ignore[arg-type]
     async with store.begin() as work:
-        await work.commissions.add(replace(a_commission(), id=live.commission))
-        await work.sessions.add(live)
-        await work.rounds.add(round_)
+        await work.commissions.add_commission(replace(a_commission(), id=live.commission))
+        await work.sessions.add_session(live)
+        await work.rounds.add_round(round_)
     return live, round_
 
 
@@ -40,7 +40,7 @@ async def test_a_session_of_the_other_kind_is_not_there_and_one_that_has_ended_i
         for look in (guard.of_kind, guard.going_on):
             with pytest.raises(NotFound):
                 await look(work, live.id, other)
-        await work.sessions.save(replace(live, ended=True))
+        await work.sessions.save_session(replace(live, ended=True))
         assert (await guard.of_kind(work, live.id, kind)).ended
         for one in (kind, None):
             with pytest.raises(IllegalMove, match="has ended"):

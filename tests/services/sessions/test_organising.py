@@ -44,14 +44,14 @@ async def wrong(store: Store, **changes: Any) -> set[str]:
     with pytest.raises(FormErrors) as caught:
         await create_commission(store, CLOCK, replace(FORM, **changes))
     async with store.read() as work:
-        assert await work.commissions.all() == []
+        assert await work.commissions.list_commissions() == []
     return set(caught.value.fields)
 
 
 async def a_stored_commission(store: Store, **changes: Any) -> Commission:
     commission = a_commission(**changes)
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     return commission
 
 
@@ -60,14 +60,14 @@ async def a_story(store: Store, commission: Commission, status: str = submission
         new_id(), commission.id, "The third knock", "", status, link=new_id() * 2, may_perform=True, may_publish=True
     )
     async with store.begin() as work:
-        await work.stories.add(story)
+        await work.stories.add_story(story)
     return story
 
 
 async def test_a_commission_is_kept_as_typed_without_empty_rows(sqlite_store: Store) -> None:
     made = await create_commission(sqlite_store, CLOCK, FORM)
     async with sqlite_store.read() as work:
-        assert await work.commissions.get(made.id) == made
+        assert await work.commissions.get_commission(made.id) == made
     assert [(g.label, g.invited) for g in made.groups] == [
         ("People who use services", 40),
         ("Carers and family", None),
@@ -132,7 +132,7 @@ async def test_groups_are_named_as_their_languages_are_written(sqlite_store: Sto
     form = replace(FORM, groups=tuple((name, "") for name in NAMES))
     commission = await create_commission(sqlite_store, CLOCK, form)
     async with sqlite_store.read() as work:
-        kept = (await work.commissions.get(commission.id)).groups
+        kept = (await work.commissions.get_commission(commission.id)).groups
     assert [group.label for group in kept] == NAMES
 
 
@@ -154,7 +154,7 @@ async def test_a_session_stands_in_the_record_with_what_was_declared(sqlite_stor
         sqlite_store, CLOCK, SessionForm(commission.id, title=" A day in March ", scenarios=(story.id, story.id))
     )
     async with sqlite_store.read() as work:
-        assert await work.sessions.get(made.id) == made
+        assert await work.sessions.get_session(made.id) == made
     assert (made.title, made.scenarios, made.recorded, made.rehearsal) == ("A day in March", (story.id,), True, False)
     assert len(made.code) == 6
     assert made.code.isdigit()
@@ -233,7 +233,7 @@ async def test_a_rehearsal_may_be_recorded_in_data_of_its_own(sqlite_store: Stor
     commission = await a_stored_commission(sqlite_store, rehearsal=True)
     real = await a_stored_commission(sqlite_store)
     async with sqlite_store.begin() as work:
-        await work.facts.set("made_by", "rehearsal")
+        await work.facts.set_fact("made_by", "rehearsal")
     form = SessionForm(commission.id, title="A rehearsal", rehearsal=True, record=True)
     made = await create_session(sqlite_store, CLOCK, form)
     assert (made.rehearsal, made.recorded) == (True, True)
@@ -253,7 +253,7 @@ async def test_a_session_of_the_demonstration_says_so_in_the_record(sqlite_store
 async def test_a_token_works_until_it_is_revoked(sqlite_store: Store) -> None:
     person = Person(new_id(), "o", "O", ("organiser",), created_at=CLOCK.now())
     async with sqlite_store.begin() as work:
-        await work.people.add(person)
+        await work.people.add_person(person)
     token, secret = await organising.make_token(sqlite_store, CLOCK, person, " Rehearsals ")
     assert token.label == "Rehearsals"
     async with sqlite_store.read() as work:

@@ -33,7 +33,7 @@ async def playing(sqlite_store: Store) -> Playing:
 
 async def proposals(playing: Playing) -> list[Proposal]:
     async with playing.store.read() as work:
-        return await work.proposals.of(playing.session)
+        return await work.proposals.list_proposals(playing.session)
 
 
 async def amendments(playing: Playing) -> list[Amendment]:
@@ -149,7 +149,7 @@ class TestAmending:
         await playing.policy.amend(playing.session, proposal, WORDS, "Other words")
         await playing.policy.settle(playing.session, (await amendments(playing))[0].id, "taken")
         async with playing.store.read() as work:
-            assert [r.label for r in (await work.rounds.get(round_.id)).responses] == ["Other words"]
+            assert [r.label for r in (await work.rounds.get_round(round_.id)).responses] == ["Other words"]
         await playing.acts.open(playing.session, round_.id)
         with pytest.raises(IllegalMove, match="put to the vote"):
             await playing.policy.amend(playing.session, proposal, "Other words", "Still others")

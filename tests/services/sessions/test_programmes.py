@@ -26,7 +26,7 @@ async def a_day(store: Store, *, listed: bool = True) -> tuple[LiveSession, str]
     """A session of a commission with one accepted story, which is one of the session's where `listed`."""
     commission = a_commission()
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     story, _ = await submissions.submit(store, CLOCK, commission.id, telling())
     await submissions.moderate(store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     scenarios = (story.id,) if listed else ()
@@ -42,7 +42,7 @@ async def with_a_section(store: Store, live: LiveSession) -> tuple[Programming, 
 
 async def now(store: Store, live: LiveSession) -> LiveSession:
     async with store.read() as work:
-        return await work.sessions.get(live.id)
+        return await work.sessions.get_session(live.id)
 
 
 def said(planned: Planned) -> list[str]:
@@ -112,7 +112,7 @@ async def test_a_story_that_may_no_longer_be_played_is_not_put_in(sqlite_store: 
     live, story = await a_day(sqlite_store)
     acts, section = await with_a_section(sqlite_store, live)
     async with sqlite_store.begin() as work:
-        await work.stories.allow(replace(await work.stories.get(story), may_perform=False))
+        await work.stories.allow(replace(await work.stories.get_story(story), may_perform=False))
     with pytest.raises(BadInput):
         await acts.story(section, story)
 
@@ -198,7 +198,7 @@ async def test_the_programme_is_gone_through_cue_by_cue(sqlite_store: Store) -> 
         ("question", False),
     ]
     async with sqlite_store.read() as work:
-        asked = await work.rounds.of(live.id)
+        asked = await work.rounds.list_rounds(live.id)
     assert [(r.kind, r.method) for r in asked] == [
         ("first vote", "single"),
         ("vote after replay", "single"),

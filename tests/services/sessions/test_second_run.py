@@ -183,7 +183,7 @@ class TestTheNextVote:
         await playing.acts.offer(playing.session, stop, self.NEW)
         second = there((await playing.acts.second(playing.session, playing.first)).round)
         async with playing.store.read() as work:
-            first = await work.rounds.get(playing.first)
+            first = await work.rounds.get_round(playing.first)
         assert [(r.id, r.label) for r in second.responses] == [
             *[(r.id, r.label) for r in first.responses[:3]], ("r4", self.NEW), ("none", "None of these"),
         ]  # fmt: skip
@@ -221,7 +221,7 @@ class TestTheNextVote:
 
         async def offered() -> list[str]:
             async with playing.store.read() as work:
-                return [r.label for r in (await work.rounds.get(second.id)).responses]
+                return [r.label for r in (await work.rounds.get_round(second.id)).responses]
 
         await playing.acts.offer(playing.session, stop, self.NEW)
         assert self.NEW in await offered()
@@ -259,7 +259,7 @@ class TestTheNextVote:
     async def test_the_same_answer_twice_is_told(self, playing: Playing) -> None:
         first = await playing.tried(0)
         async with playing.store.read() as work:
-            there_already = (await work.rounds.get(playing.first)).responses[0].label
+            there_already = (await work.rounds.get_round(playing.first)).responses[0].label
         with pytest.raises(BadInput, match="such an answer"):
             await playing.acts.offer(playing.session, first, there_already.upper())
         await playing.acts.offer(playing.session, first, self.NEW)
@@ -279,11 +279,11 @@ class TestTheNextVote:
 
     async def test_the_first_result_is_not_touched_by_what_came_later(self, playing: Playing) -> None:
         async with playing.store.read() as work:
-            before = await results.result_of(work, await work.rounds.get(playing.first), 5)
+            before = await results.result_of(work, await work.rounds.get_round(playing.first), 5)
         await playing.acts.offer(playing.session, await playing.tried(), self.NEW)
         await playing.acts.second(playing.session, playing.first)
         async with playing.store.read() as work:
-            assert await results.result_of(work, await work.rounds.get(playing.first), 5) == before
+            assert await results.result_of(work, await work.rounds.get_round(playing.first), 5) == before
 
 
 class TestCharacters:
@@ -307,6 +307,6 @@ class TestCharacters:
 async def test_a_story_that_may_no_longer_be_played_stops_the_second_run(playing: Playing) -> None:
     stop = await playing.a_stop()
     async with playing.store.begin() as work:
-        await work.stories.allow(replace(await work.stories.get(playing.story), may_perform=False))
+        await work.stories.allow(replace(await work.stories.get_story(playing.story), may_perform=False))
     with pytest.raises(IllegalMove, match="no longer allows"):
         await playing.acts.take(playing.session, stop)

@@ -64,7 +64,7 @@ async def test_no_code_is_kept(sqlite_store: Store) -> None:
     live = await a_day(sqlite_store)
     (one,) = await tickets.issue(sqlite_store, CLOCK, live.id, None, 1)
     async with sqlite_store.read() as work:
-        kept = await work.tickets.of(live.id)
+        kept = await work.tickets.list_tickets(live.id)
     assert one.code not in repr(kept)
     assert kept[0].code == tickets.digest(one.code)
 

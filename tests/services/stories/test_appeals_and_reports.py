@@ -30,23 +30,23 @@ async def a_story(store: Store, *moderators: str, **changes: Any) -> tuple[Submi
     """A story that waits to be read, its key, and accounts for these moderators."""
     commission = a_commission(**changes)
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
         for person in moderators:
-            await work.people.add(Person(person, person, "M", ("moderator",)))
+            await work.people.add_person(Person(person, person, "M", ("moderator",)))
     return await submissions.submit(store, CLOCK, commission.id, telling())
 
 
 async def act(store: Store, story: Submission, action: str, **more: Any) -> Submission:
     """Does it as somebody who has just read the story."""
     async with store.read() as work:
-        now = await work.stories.get(story.id)
+        now = await work.stories.get_story(story.id)
     more = {"because": "A reason.", "by": MO, **more}
     return await submissions.moderate(store, CLOCK, story.id, action, expected_status=now.status, **more)
 
 
 async def status(store: Store, story: Submission) -> str:
     async with store.read() as work:
-        return (await work.stories.get(story.id)).status
+        return (await work.stories.get_story(story.id)).status
 
 
 async def logged(store: Store) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ async def logged(store: Store) -> list[dict[str, Any]]:
 
 async def the_appeal(store: Store, story: Submission) -> appeals_and_reports.Standing:
     async with store.read() as work:
-        standing = await appeals_and_reports.standing(work, await work.stories.get(story.id))
+        standing = await appeals_and_reports.standing(work, await work.stories.get_story(story.id))
     assert standing is not None
     return standing
 
@@ -130,7 +130,7 @@ async def test_a_reason_is_the_writers_and_stands_in_the_log_only_where_it_may(s
     assert set(public) == {"type", "at", "commission", "scenario", "action", "because"}
     async with sqlite_store.read() as work:
         assert len(await work.record.disclosures()) == 1
-        assert [(a.because, a.public) for a in await work.moderation.of(story.id)] == [
+        assert [(a.because, a.public) for a in await work.moderation.list_acts(story.id)] == [
             ("It names Dr Brown.", False),
             ("Please use no names.", True),
         ]
@@ -195,7 +195,7 @@ async def test_where_there_is_no_other_moderator_that_is_said_and_the_appeal_wai
     with pytest.raises(NotAllowed):
         await answer(sqlite_store, story, "overturn", by=MO)
     async with sqlite_store.begin() as work:
-        await work.people.add(Person(MEL, "mel", "Mel", ("moderator",)))
+        await work.people.add_person(Person(MEL, "mel", "Mel", ("moderator",)))
     assert (await the_appeal(sqlite_store, story)).others
     assert (await answer(sqlite_store, story, "overturn")).status == "submitted"
 
@@ -317,12 +317,12 @@ async def test_an_export_with_moderation_in_it_passes_every_check(sqlite_store: 
 async def test_a_rehearsals_moderation_stands_in_no_real_log(sqlite_store: Store) -> None:
     story, _ = await a_story(sqlite_store, MO, rehearsal=True)
     async with sqlite_store.begin() as work:
-        await work.facts.set("made_by", "forum")
+        await work.facts.set_fact("made_by", "forum")
     await act(sqlite_store, story, "hold")
     assert await logged(sqlite_store) == []
     async with sqlite_store.read() as work:
-        assert await work.moderation.size() == 0
-        assert [a.action for a in await work.moderation.of(story.id)] == ["held"]
+        assert await work.moderation.count_acts() == 0
+        assert [a.action for a in await work.moderation.list_acts(story.id)] == ["held"]
 
 
 async def test_a_link_is_replaced_once_and_switched_off_for_good(sqlite_store: Store) -> None:
@@ -350,15 +350,15 @@ async def test_a_link_is_replaced_once_and_switched_off_for_good(sqlite_store: S
 
 async def _commission(store: Store) -> str:
     async with store.read() as work:
-        return (await work.commissions.all())[0].id
+        return (await work.commissions.list_commissions())[0].id
 
 
 async def test_a_story_that_was_taken_down_is_not_put_on_stage(sqlite_store: Store) -> None:
     story, _ = await a_story(sqlite_store, MO)
     await act(sqlite_store, story, "accept")
     async with sqlite_store.begin() as work:
-        live = a_session(await work.commissions.get(story.commission), scenarios=(story.id,))
-        await work.sessions.add(live)
+        live = a_session(await work.commissions.get_commission(story.commission), scenarios=(story.id,))
+        await work.sessions.add_session(live)
     desk, scene = Facilitation(sqlite_store, CLOCK), scenario.parse(story.twee).decisions[0].name
     await desk.question(live.id, story.id, scene)
     await act(sqlite_store, story, "take down")

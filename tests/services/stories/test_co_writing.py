@@ -84,7 +84,7 @@ async def test_a_suggestion_changes_nothing_until_a_keeper_takes_it_in(built: Bu
         await built.suggest(offer)
     assert await built.draft() == before
     async with built.store.read() as work:
-        assert await work.evidence.of(built.story) == []
+        assert await work.evidence.list_evidence(built.story) == []
     kept = await built.suggestions()
     assert [(one.kind, one.group, one.name) for one in kept] == [
         ("response", "g3", ""),
@@ -268,7 +268,7 @@ async def test_evidence_taken_in_waits_for_its_moderator_as_any_does(built: Buil
     one = await built.suggest(EVIDENCE, title="")
     await built.answer(one, "accepted with changes", title="What the report says")
     async with built.store.read() as work:
-        (item,) = await work.evidence.of(built.story)
+        (item,) = await work.evidence.list_evidence(built.story)
         assert await work.evidence.waiting() == {built.story: 1}
     assert (item.kind, item.title, item.url, item.shown_at) == ("link", "What the report says", EVIDENCE.url, "")
 

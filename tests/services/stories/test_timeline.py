@@ -29,14 +29,14 @@ MO = new_id()
 async def a_story(store: Store, title: str = "The third knock", **changes: Any) -> tuple[Commission, Submission, str]:
     commission = a_commission(**changes)
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     story, key = await submissions.submit(store, CLOCK, commission.id, telling(title))
     return commission, story, key
 
 
 async def do(store: Store, story: Submission, action: str, because: str = "") -> Submission:
     async with store.read() as work:
-        now = await work.stories.get(story.id)
+        now = await work.stories.get_story(story.id)
     return await submissions.moderate(
         store, CLOCK, story.id, action, because=because, expected_status=now.status, by=MO
     )
@@ -49,7 +49,7 @@ async def played(
     live = a_session(commission, scenarios=(story.id,), **changes)
     people = [Participant(new_id(), live.id, group, CLOCK.now()) for group in PEOPLE]
     async with store.begin() as work:
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
         for person in people:
             await work.sessions.join(person, new_id() * 2)
     desk = Facilitation(store, CLOCK)
@@ -76,19 +76,19 @@ async def decided(store: Store, commission: Commission, rounds: Iterable[str]) -
         id_, commission.id, tuple(rounds), "adopted", "r2", "It works.", decided_at=CLOCK.now(), commitments=promises
     )
     async with store.begin() as work:
-        await work.decisions.add(decision)
+        await work.decisions.add_decision(decision)
     return decision
 
 
 async def life(store: Store, story: Submission) -> list[Event]:
     async with store.read() as work:
-        return await timeline.life(work, await work.stories.get(story.id))
+        return await timeline.life(work, await work.stories.get_story(story.id))
 
 
 async def public(store: Store, story: Submission) -> list[Event]:
     async with store.read() as work:
-        commission = await work.commissions.get(story.commission)
-        return await timeline.public_life(work, await work.stories.get(story.id), commission)
+        commission = await work.commissions.get_commission(story.commission)
+        return await timeline.public_life(work, await work.stories.get_story(story.id), commission)
 
 
 async def of_all(store: Store, commission: Commission) -> list[Event]:
@@ -169,7 +169,7 @@ async def test_what_is_not_recorded_or_not_shown_is_told_to_nobody(sqlite_store:
     desk = Facilitation(sqlite_store, CLOCK)
     live = a_session(commission, scenarios=(story.id,))
     async with sqlite_store.begin() as work:
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
     round_ = there((await desk.question(live.id, story.id, parse(story.twee).decisions[0].name)).round)
     assert kinds(await public(sqlite_store, story)) == ["published"]
     await desk.open(live.id, round_.id)
@@ -232,8 +232,8 @@ async def test_what_was_accepted_before_acts_were_kept_is_told_too(sqlite_store:
         new_id(), commission.id, "Old", ":: Start", "accepted", submitted_at=CLOCK.now(), moderated_at=CLOCK.now()
     )
     async with sqlite_store.begin() as work:
-        await work.commissions.add(commission)
-        await work.stories.add(story)
+        await work.commissions.add_commission(commission)
+        await work.stories.add_story(story)
     events = await life(sqlite_store, story)
     assert kinds(events) == ["received", "moderated"]
     assert events[1].act is not None

@@ -145,7 +145,7 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     assert set(done.sessions) == {played.live.id, played.night.id, played.later.id}
     assert done.story.withdrawn_at
     async with played.store.read() as work:
-        now = await work.stories.get(played.story.id)
+        now = await work.stories.get_story(played.story.id)
     # Nothing is allowed any more: a quotation neither.
     assert now == done.story
     assert (now.title, now.twee, now.revision, now.because) == ("", "", "", "")
@@ -214,7 +214,7 @@ async def test_pages_say_withdrawn_and_the_votes_and_the_decision_stay(played: P
     assert "The other story" in texts["/stories text/html"]
     async with played.store.read() as work:
         assert len(await work.rounds.ballots(played.rounds[0])) == len(played.people)
-        other = await work.stories.get(played.other.id)
+        other = await work.stories.get_story(played.other.id)
         assert other.status == "accepted"
         assert "A neighbour knocks" in other.twee
 
@@ -241,7 +241,7 @@ async def test_a_story_nobody_else_has_seen_leaves_nothing_but_its_private_page(
 async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
     acts = Facilitation(played.store, CLOCK)
     async with played.store.read() as work:
-        before = await work.sessions.get(played.live.id)
+        before = await work.sessions.get_session(played.live.id)
     await withdrawal.withdraw(played.store, CLOCK, played.key)
     for act in (
         acts.scene(played.live.id, played.story.id, SCENE),
@@ -251,7 +251,7 @@ async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
         with pytest.raises(IllegalMove, match="taken this story back"):
             await act
     async with played.store.read() as work:
-        live = await work.sessions.get(played.live.id)
+        live = await work.sessions.get_session(played.live.id)
         view = await room_view.view_of(work, live)
     assert live.cue == Cue("result", round=played.rounds[1])
     assert live.version > before.version, "screens take a state with the version they have for one they have"
@@ -271,17 +271,17 @@ async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(playe
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert set(done.sessions) == {played.live.id, played.night.id, played.later.id, live.id, third.id}
     async with played.store.read() as work:
-        assert (await work.sessions.get(live.id)).cue == Cue("welcome")
-        assert (await work.sessions.get(third.id)).cue == Cue("question", round=begun.id)
+        assert (await work.sessions.get_session(live.id)).cue == Cue("welcome")
+        assert (await work.sessions.get_session(third.id)).cue == Cue("question", round=begun.id)
     with pytest.raises(IllegalMove, match="taken this story back"):
         await acts.open(live.id, drafted.id)
     await acts.close(third.id, begun.id)
     # Votes do not wait for the file to be written anew: that is done when none is open.
     async with played.store.read() as work:
-        assert await work.facts.get(scrubbing.TO_SCRUB) == done.story.withdrawn_at
+        assert await work.facts.get_fact(scrubbing.TO_SCRUB) == done.story.withdrawn_at
     await scrubbing.scrub(played.store)
     async with played.store.read() as work:
-        assert await work.facts.get(scrubbing.TO_SCRUB) == ""
+        assert await work.facts.get_fact(scrubbing.TO_SCRUB) == ""
     assert in_files(played.path, []) == set()
     await acts.reveal(third.id, begun.id)
     packed = await exports.export(played.store, played.house.site.signer)
@@ -330,11 +330,11 @@ async def test_what_could_not_be_wiped_at_once_is_wiped_at_the_next_start(
         await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert in_files(played.path, []) != set()
     async with played.store.read() as work:
-        assert await work.facts.get(scrubbing.TO_SCRUB)
+        assert await work.facts.get_fact(scrubbing.TO_SCRUB)
     await scrubbing.scrub(played.store)
     assert in_files(played.path, []) == set()
     async with played.store.read() as work:
-        assert await work.facts.get(scrubbing.TO_SCRUB) == ""
+        assert await work.facts.get_fact(scrubbing.TO_SCRUB) == ""
 
 
 async def test_a_story_that_was_never_decided_on_can_be_allowed_and_not(house: House) -> None:
@@ -362,7 +362,7 @@ async def test_what_is_allowed_afterwards_is_what_the_draft_would_send_again(hou
     draft = await house.draft_of(key)
     assert (draft.may_perform, draft.may_publish, draft.may_quote) == (NO, NO, YES)
     async with house.store.read() as work:
-        assert (await work.stories.get(story.id)).status == submissions.SUBMITTED
+        assert (await work.stories.get_story(story.id)).status == submissions.SUBMITTED
 
 
 async def test_a_session_stops_playing_what_may_not_be_performed(played: Played) -> None:

@@ -33,7 +33,7 @@ async def a_written_story(store: Store) -> tuple[Commission, str]:
     """A commission, and the key of a story in it that could be sent."""
     commission = a_commission()
     async with store.begin() as work:
-        await work.commissions.add(commission)
+        await work.commissions.add_commission(commission)
     key = new_key()
     await writing.begin(store, CLOCK, commission.id, key, [*ANSWERS, *SCENES])
     return commission, key
@@ -224,7 +224,7 @@ async def test_a_story_that_was_taken_back_has_no_draft_and_takes_none(sqlite_st
     assert story.status == WITHDRAWN
     async with sqlite_store.read() as work:
         with pytest.raises(NotFound):
-            await work.drafts.get(story.id)
+            await work.drafts.get_draft(story.id)
         assert await work.drafts.versions(story.id) == []
     for attempt in (
         writing.save(sqlite_store, CLOCK, key, SCENES),
@@ -372,4 +372,4 @@ async def test_no_other_story_begins_under_a_link_that_was_replaced_or_switched_
         with pytest.raises(NotFound):
             await writing.begin(sqlite_store, CLOCK, commission.id, dead, [*ANSWERS, *SCENES])
     async with sqlite_store.read() as work:
-        assert len(await work.stories.of(commission.id)) == 1
+        assert len(await work.stories.list_stories(commission.id)) == 1

@@ -219,7 +219,7 @@ async def test_a_count_that_cannot_be_is_told_clearly_and_not_kept(
         await paper_ballots.enter(sqlite_store, CLOCK, ANN, live.id, round_.id, typed(counts, handed_out))
     assert set(refused.value.fields) == fields
     async with sqlite_store.read() as work:
-        assert await work.papers.get(round_.id) is None
+        assert await work.papers.get_paper_count(round_.id) is None
 
 
 async def test_more_papers_than_people_present_is_said_with_both_numbers(sqlite_store: Store) -> None:

@@ -28,9 +28,9 @@ async def playing(sqlite_store: Store) -> Playing:
 
 async def said(playing: Playing, round_id: str = "") -> tuple[Said, ...]:
     async with playing.store.read() as work:
-        live = await work.sessions.get(playing.session)
-        round_ = await work.rounds.get(round_id or playing.first)
-        return await reasons.said_of(work, live, round_, await work.commissions.get(live.commission))
+        live = await work.sessions.get_session(playing.session)
+        round_ = await work.rounds.get_round(round_id or playing.first)
+        return await reasons.said_of(work, live, round_, await work.commissions.get_commission(live.commission))
 
 
 async def give(playing: Playing, who: int, words: str = "It is quicker.", condition: str = "") -> str:
@@ -52,8 +52,8 @@ async def test_nobody_is_given_a_reason_before_the_reveal(playing: Playing) -> N
     for state in (OPEN, CLOSED):
         assert await said(playing, round_) == ()
         async with playing.store.read() as work:
-            assert await work.reasons.of(round_) == []
-            assert (await work.rounds.get(round_)).state == state
+            assert await work.reasons.list_reasons(round_) == []
+            assert (await work.rounds.get_round(round_)).state == state
         if state == OPEN:
             with pytest.raises(IllegalMove, match="go with the vote"):
                 await reasons.give(
@@ -102,11 +102,11 @@ async def test_reasons_are_told_of_a_vote_whose_result_is_shown_and_of_no_other(
     """Whatever has put them there: a vote that was annulled after its reveal, or some other way in."""
     await give(playing, 0)
     async with playing.store.begin() as work:
-        round_ = await work.rounds.get(playing.first, lock=True)
-        await work.rounds.save(replace(round_, state=state))
+        round_ = await work.rounds.get_round(playing.first, lock=True)
+        await work.rounds.save_round(replace(round_, state=state))
     assert await said(playing) == ()
     async with playing.store.begin() as work:
-        await work.rounds.save(round_)
+        await work.rounds.save_round(round_)
     assert len(await said(playing)) == 1
 
 
@@ -123,7 +123,7 @@ async def test_a_reason_of_a_group_of_which_nobody_voted_has_none(sqlite_store: 
     reason = await give(playing, 0)
     assert [r.group for r in await said(playing)] == ["People who use services"]
     async with playing.store.begin() as work:
-        await work.reasons.put(replace(await work.reasons.get(reason), group=group))
+        await work.reasons.put_reason(replace(await work.reasons.get_reason(reason), group=group))
     assert [(r.words, r.group) for r in await said(playing)] == [("It is quicker.", "")]
 
 
@@ -254,7 +254,7 @@ async def test_only_who_voted_gives_a_reason_and_only_while_the_session_lasts(pl
     with pytest.raises(IllegalMove, match="who voted"):
         await reasons.give(playing.store, CLOCK, live, late.id, playing.first, "I was late", "")
     async with playing.store.begin() as work:
-        await work.sessions.save(replace(live, ended=True))
+        await work.sessions.save_session(replace(live, ended=True))
     for act in (give(playing, 0), reasons.take_back(playing.store, live, playing.people[0], playing.first)):
         with pytest.raises(IllegalMove, match="ended"):
             await act
@@ -296,7 +296,7 @@ async def test_what_is_put_back_after_its_time_is_shown_by_then(sqlite_store: St
     assert {r.id: r.state for r in await said(playing)} == {early: WAITING, late: WAITING}
     await reasons.hear(playing.store, clock, playing.session, late, HIDDEN, WAITING)
     async with playing.store.read() as work:
-        given = await work.reasons.get(late)
+        given = await work.reasons.get_reason(late)
     at = datetime.fromisoformat(given.due_at)
     assert at - datetime.fromisoformat(given.at) == timedelta(minutes=1), "as the organiser's form promises"
     await reasons.hear(playing.store, SetClock(given.due_at), playing.session, late, WAITING, HIDDEN)
@@ -324,7 +324,7 @@ async def test_nobody_hears_or_agrees_once_the_session_has_ended(playing: Playin
     await hear(playing, shown, SHOWN, WAITING)
     live = await playing.live()
     async with playing.store.begin() as work:
-        await work.sessions.save(replace(live, ended=True))
+        await work.sessions.save_session(replace(live, ended=True))
     for act in (
         hear(playing, waiting, SHOWN, WAITING),
         hear(playing, shown, HIDDEN, SHOWN),

@@ -41,7 +41,7 @@ async def test_a_shown_result_is_tallied_once_and_is_the_one_that_is_recorded(
 ) -> None:
     voted = await a_vote(sqlite_store, FIRST, SECOND)
     async with sqlite_store.read() as work:
-        rounds = [await work.rounds.get(one) for one in voted.rounds]
+        rounds = [await work.rounds.get_round(one) for one in voted.rounds]
         tallied = [await tallying.result_of(work, one, 5) for one in rounds]
         read.clear()
         for _ in range(5):
@@ -52,16 +52,16 @@ async def test_a_shown_result_is_tallied_once_and_is_the_one_that_is_recorded(
 async def test_what_a_result_follows_from_makes_it_another_one(sqlite_store: Store, read: list[str]) -> None:
     voted = await a_vote(sqlite_store, FIRST, SECOND)
     async with sqlite_store.read() as work:
-        first, second = [await work.rounds.get(one) for one in voted.rounds]
+        first, second = [await work.rounds.get_round(one) for one in voted.rounds]
         with_shift = await tallying.shown(work, second, 5)
         assert with_shift.shift is not None
         assert await tallying.shown(work, first, 7) == await tallying.result_of(work, first, 7)
     await voted.facilitation.annul(voted.live.id, first.id, "It was put wrongly.")
     async with sqlite_store.read() as work:
-        second = await work.rounds.get(second.id)
+        second = await work.rounds.get_round(second.id)
         assert (await tallying.shown(work, second, 5)).shift is None
         with pytest.raises(IllegalMove):
-            await tallying.shown(work, await work.rounds.get(first.id), 5)
+            await tallying.shown(work, await work.rounds.get_round(first.id), 5)
 
 
 async def test_the_number_of_results_and_files_that_are_kept_is_bounded(
@@ -70,7 +70,7 @@ async def test_the_number_of_results_and_files_that_are_kept_is_bounded(
     voted = await a_vote(sqlite_store, FIRST)
     monkeypatch.setattr(tallying, "MOST_KEPT", 2)
     async with sqlite_store.read() as work:
-        round_ = await work.rounds.get(voted.rounds[0])
+        round_ = await work.rounds.get_round(voted.rounds[0])
         for threshold in range(5, 12):
             await tallying.shown(work, round_, threshold)
             assert len(work.remembered) <= 2
@@ -108,7 +108,7 @@ async def test_a_copy_of_the_data_with_other_ballots_has_other_results(sqlite_st
     results = []
     for store in (sqlite_store, other):
         async with store.read() as work:
-            results.append(await tallying.shown(work, await work.rounds.get(voted.rounds[0]), 5))
+            results.append(await tallying.shown(work, await work.rounds.get_round(voted.rounds[0]), 5))
     await other.close()
     assert results[0] != results[1]
 
@@ -116,7 +116,7 @@ async def test_a_copy_of_the_data_with_other_ballots_has_other_results(sqlite_st
 async def test_the_result_of_a_round_in_easy_words_is_kept_too(sqlite_store: Store, read: list[str]) -> None:
     voted = await a_vote(sqlite_store, FIRST)
     async with sqlite_store.read() as work:
-        round_ = await work.rounds.get(voted.rounds[0])
+        round_ = await work.rounds.get_round(voted.rounds[0])
         easy = replace(round_, versions=(Version("easy", "Who?", {"r1": "She"}),))
         read.clear()
         for _ in range(2):

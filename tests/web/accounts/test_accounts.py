@@ -327,7 +327,7 @@ async def test_the_first_link_makes_an_administrator_with_every_role_and_works_o
         assert "This link has been used" in words(second)
         assert (await late.get(link)).status_code == 404
     async with house.store.read() as work:
-        (person,) = await work.people.all()
+        (person,) = await work.people.list_people()
     assert person.roles == ROLES
     assert PASSWORD not in person.password
     assert person.password.startswith("$argon2id$")
@@ -374,7 +374,7 @@ async def test_the_first_link_sent_twice_at_once_makes_one_account(house: House)
         )
     assert sorted(a.status_code for a in answers) == [303, 404]
     async with house.store.read() as work:
-        assert len(await work.people.all()) == 1
+        assert len(await work.people.list_people()) == 1
 
 
 async def test_a_first_link_that_ran_out_or_was_never_there_is_not_found(house: House) -> None:
@@ -419,13 +419,13 @@ async def test_roles_are_changed_and_hold_at_once(house: House) -> None:
         assert strange.status_code == 422
         assert (await admin.post("/people/" + "0" * 32 + "/roles", data={})).status_code == 404
     async with house.store.read() as work:
-        assert {p.login: p.roles for p in await work.people.all()}["mo"] == ()
+        assert {p.login: p.roles for p in await work.people.list_people()}["mo"] == ()
 
 
 async def test_the_last_administrator_stays_one(house: House) -> None:
     async with house.signed_in("administrator") as admin:
         async with house.store.read() as work:
-            (person,) = await work.people.all()
+            (person,) = await work.people.list_people()
         refused = await admin.post(f"/people/{person.id}/roles", data={"role": ["moderator"]})
         assert refused.status_code == 409
         assert "Somebody has to be administrator" in words(refused)

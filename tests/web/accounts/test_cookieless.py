@@ -72,7 +72,7 @@ async def test_nobody_is_counted_who_joins_without_cookies_and_each_try_says_wha
 async def test_a_ticket_is_not_used_up_without_cookies(house: House) -> None:
     live, _ = await a_room(house.store, [])
     async with house.store.begin() as work:
-        await work.sessions.save(replace(await work.sessions.get(live.id), entrance=TICKETS))
+        await work.sessions.save_session(replace(await work.sessions.get_session(live.id), entrance=TICKETS))
     [issued] = await tickets.issue(house.store, CLOCK, live.id, "g1", 1)
     page, to = f"/s/{live.code}/ticket/{issued.code}", f"/s/{live.code}/join"
     async with forgetting(house) as browser, house.browser() as ordinary:

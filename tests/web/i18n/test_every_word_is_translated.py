@@ -83,14 +83,14 @@ async def somewhere(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
             threshold=2,
         )
         async with house.store.begin() as work:
-            await work.commissions.add(commission)
+            await work.commissions.add_commission(commission)
         story, key = await submit(house.store, CLOCK, commission.id, TELLING)
         waiting, _ = await submit(house.store, CLOCK, commission.id, TELLING)
         await moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         live = a_session(commission, title="Μια μέρα", scenarios=(story.id,))
         people = [Participant(new_id(), live.id, group, CLOCK.now()) for group in ("g1", "g1", "g2", "g2", None)]
         async with house.store.begin() as work:
-            await work.sessions.add(live)
+            await work.sessions.add_session(live)
             facts = organising.opened(live, commission)
             await record_entries.append(work, commission, "session opened", live.opened_at, facts)
             for person in people:
@@ -194,14 +194,14 @@ async def test_no_live_screen_shows_a_word_that_was_not_translated(somewhere: So
     live = a_session(await a_commission_of(house, somewhere), title="Μια μέρα", scenarios=somewhere.live.scenarios)
     people = [Participant(new_id(), live.id, group, CLOCK.now()) for group in ("g1", "g1", "g2", "g2", None)]
     async with house.store.begin() as work:
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
         for person in people:
             await work.sessions.join(person, digest(person.id))
     found: list[str] = []
 
     async def look() -> None:
         async with house.store.read() as work:
-            view: View = await view_of(work, await work.sessions.get(live.id))
+            view: View = await view_of(work, await work.sessions.get_session(live.id))
         with speaking(language):
             html = house.site.templates.get_template(f"live/screens/{kind}.html").render(
                 **screen_context("http://127.0.0.1", view)
@@ -253,4 +253,4 @@ async def test_no_live_screen_shows_a_word_that_was_not_translated(somewhere: So
 async def a_commission_of(house: House, somewhere: Somewhere) -> Commission:
     """The house's commission."""
     async with house.store.read() as work:
-        return await work.commissions.get(somewhere.there["commission"])
+        return await work.commissions.get_commission(somewhere.there["commission"])

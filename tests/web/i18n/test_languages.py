@@ -44,8 +44,8 @@ async def a_day(house: House) -> LiveSession:
     """A live session in the house."""
     live = a_session(commission := a_commission())
     async with house.store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(live)
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(live)
     return live
 
 

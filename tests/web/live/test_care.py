@@ -41,7 +41,7 @@ class Event:
 
     async def scene(self) -> None:
         async with self.house.store.read() as work:
-            [story] = await work.stories.of(status="accepted")
+            [story] = await work.stories.list_stories(status="accepted")
         await self.acts.scene(self.live.id, story.id, "What happened")
         await self.changed()
 
@@ -71,12 +71,12 @@ async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
     async with a_house(tmp_path, sqlite_template) as house:
         commission = a_commission()
         async with house.store.begin() as work:
-            await work.commissions.add(commission)
+            await work.commissions.add_commission(commission)
         story, _ = await submit(house.store, CLOCK, commission.id, telling())
         await moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         live = a_session(commission, scenarios=(story.id,))
         async with house.store.begin() as work:
-            await work.sessions.add(live)
+            await work.sessions.add_session(live)
         yield Event(house, live)
 
 

@@ -44,7 +44,7 @@ class Event:
 
     async def last(self) -> LastAct | None:
         async with self.house.store.read() as work:
-            return await work.last_acts.get(self.playing.session)
+            return await work.last_acts.get_last_act(self.playing.session)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ class TestUndo:
         session = event.playing.session
         await event.playing.policy.propose(session, "A quiet room")
         async with event.house.store.read() as work:
-            [proposal] = await work.proposals.of(session)
+            [proposal] = await work.proposals.list_proposals(session)
         round_ = there((await event.playing.policy.vote(session, proposal.id)).round)
         await event.playing.result(round_, ["agree"] * len(FIRST))
         await event.act("pause")

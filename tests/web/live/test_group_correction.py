@@ -44,7 +44,7 @@ async def door(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Door]:
 async def test_a_group_is_put_right_until_the_first_vote(door: Door) -> None:
     await door.phone.post(f"{door.path}/join", data={"group": "g1", "also": ["g2"]})
     async with door.house.store.read() as work:
-        commission = await work.commissions.get((await work.sessions.get(door.session)).commission)
+        commission = await work.commissions.get_commission((await work.sessions.get_session(door.session)).commission)
     label = {one: str(commission.group_label(one)) for one in ("g1", "g2")}
     assert f"You are here as: {label['g1']}" in await door.page()
     # A second join says that nothing changed.
@@ -92,7 +92,7 @@ async def test_a_group_is_no_others_to_change_and_not_after_the_end(door: Door) 
     assert (await door.phone.post(f"{door.path}/group", data={"group": "g1"})).status_code == 403
     await door.phone.post(f"{door.path}/join", data={"group": "g1"})
     async with door.house.store.begin() as work:
-        await work.sessions.save(replace(await work.sessions.get(door.session), entrance=TICKETS))
+        await work.sessions.save_session(replace(await work.sessions.get_session(door.session), entrance=TICKETS))
     refused = await door.phone.post(f"{door.path}/group", data={"group": "g2"})
     assert (refused.status_code, "Your ticket says which group" in words(refused)) == (409, True)
     assert "ask the organiser before you vote" in await door.page()

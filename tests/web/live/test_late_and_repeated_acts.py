@@ -95,7 +95,7 @@ class Night:
 
     async def round(self, id_: str) -> Round:
         async with self.house.store.read() as work:
-            return await work.rounds.get(id_)
+            return await work.rounds.get_round(id_)
 
     async def entries(self, type_: str) -> int:
         async with self.house.store.read() as work:
@@ -103,7 +103,7 @@ class Night:
 
     async def agenda(self) -> tuple[list[Proposal], list[Amendment]]:
         async with self.house.store.read() as work:
-            return await work.proposals.of(self.live.id), await work.proposals.amendments(self.live.id)
+            return await work.proposals.list_proposals(self.live.id), await work.proposals.amendments(self.live.id)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ async def night(tmp_path: Path, database: Database) -> AsyncIterator[Night]:
             link=new_id() * 2,
         )
         async with house.store.begin() as work:
-            await work.stories.add(story)
+            await work.stories.add_story(story)
         form = SessionForm(commission.id, title="A day", scenarios=(story.id,), reasons=READ_FIRST)
         live = await create_session(house.store, CLOCK, form)
         async with house.signed_in("organiser") as ann, house.signed_in("organiser") as olu, house.browser() as phone:
@@ -188,7 +188,7 @@ class TestTwoFacilitatorsAtOnce:
         answers = await night.both("item", item=first.id, after="")
         assert [answer.status_code for answer in answers] == [303, 303]
         async with night.house.store.read() as work:
-            assert [r.question for r in await work.rounds.of(night.live.id)] == ["First?"]
+            assert [r.question for r in await work.rounds.list_rounds(night.live.id)] == ["First?"]
         # Ann goes on; Olu's console still shows the cue before.
         assert (await night.ann.post(f"{night.console}/item", data={"item": second.id, "after": first.id})).is_redirect
         for stale in ({"item": first.id, "after": ""}, {"item": "none", "after": ""}):
@@ -196,7 +196,7 @@ class TestTwoFacilitatorsAtOnce:
             assert late.status_code in {404, 409}
         told(await night.olu.post(f"{night.console}/item", data={"item": first.id, "after": ""}), "Somebody else")
         async with night.house.store.read() as work:
-            assert (await work.sessions.get(night.live.id)).cue.item == second.id
+            assert (await work.sessions.get_session(night.live.id)).cue.item == second.id
 
 
 class TestWhatHasPassed:
@@ -224,7 +224,7 @@ class TestWhatHasPassed:
         told(late, "not on screen any more")
         assert (await night.round(asked.id)).state == "draft"
         async with night.house.store.read() as work:
-            assert (await work.sessions.get(night.live.id)).cue.kind == "scene"
+            assert (await work.sessions.get_session(night.live.id)).cue.kind == "scene"
 
     async def test_another_scene_or_question_does_not_cut_an_open_vote_off_and_the_question_stays_typed(
         self, night: Night
@@ -267,7 +267,7 @@ class TestWhatHasPassed:
     async def test_stop_after_the_scene_is_told_and_what_was_said_stays(self, night: Night) -> None:
         await night.acts.scene(night.live.id, night.story, SCENE, replay=True)
         async with night.house.store.read() as work:
-            showing = (await work.sessions.get(night.live.id)).cue.showing
+            showing = (await work.sessions.get_session(night.live.id)).cue.showing
         await night.acts.note(night.live.id, "Break")
         await night.changed()
         form = {"showing": showing, "how": MY_WORDS}
@@ -277,7 +277,7 @@ class TestWhatHasPassed:
         machine = await night.phone.post(f"{night.path}/stop", data=form, headers=JSON)
         assert (machine.status_code, machine.json()["error"]["code"]) == (409, "scene_over")
         async with night.house.store.read() as work:
-            assert await work.stops.of(night.live.id) == []
+            assert await work.stops.list_stops(night.live.id) == []
 
     async def test_a_reason_after_the_end_is_told_and_stays_on_the_page(self, night: Night) -> None:
         voted = await night.voted()
@@ -307,7 +307,7 @@ class TestWhatHasPassed:
 class TestTwice:
     async def test_a_ticket_on_two_devices_at_once_lets_one_in_and_tells_the_other(self, night: Night) -> None:
         async with night.house.store.read() as work:
-            commission = (await work.sessions.get(night.live.id)).commission
+            commission = (await work.sessions.get_session(night.live.id)).commission
         form = SessionForm(commission, title="By ticket", entrance="tickets")
         live = await create_session(night.house.store, CLOCK, form)
         issue = {"act": "issue", "group": "g2", "count": "1"}
@@ -355,8 +355,8 @@ class TestTwice:
     async def test_me_too_twice_is_once(self, night: Night) -> None:
         await night.voted()
         async with night.house.store.read() as work:
-            round_ = (await work.rounds.of(night.live.id))[0]
-            [reason] = await work.reasons.of(round_.id)
+            round_ = (await work.rounds.list_rounds(night.live.id))[0]
+            [reason] = await work.reasons.list_reasons(round_.id)
         hear = {"reason": reason.id, "state": SHOWN, "before": reason.state}
         assert (await night.ann.post(f"{night.console}/hear", data=hear)).status_code == 303
         async with night.house.browser() as other:

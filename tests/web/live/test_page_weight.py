@@ -152,7 +152,7 @@ class Day:
             await self.changed()
             await asyncio.sleep(10)
         async with self.house.store.read() as work:
-            reasons = await work.reasons.of(asked.id)
+            reasons = await work.reasons.list_reasons(asked.id)
         assert len(reasons) == REASONS + 1, "those of the voters, and of the phone by a socket"
         for given in reasons:
             await reasoning.hear(self.house.store, CLOCK, self.live.id, given.id, SHOWN, WAITING)
@@ -269,9 +269,9 @@ async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
         devices = [new_id() for _ in range(VOTERS)]
         voters = [Participant(new_id(), live.id, f"g{1 + n % 4}", CLOCK.now()) for n in range(VOTERS)]
         async with house.store.begin() as work:
-            await work.commissions.add(commission)
-            await work.stories.add(story)
-            await work.sessions.add(live)
+            await work.commissions.add_commission(commission)
+            await work.stories.add_story(story)
+            await work.sessions.add_session(live)
             for voter, device in zip(voters, devices, strict=True):
                 await work.sessions.join(voter, digest(device))
         day = Day(house, live, [voter.id for voter in voters], story.id, random.Random(7))

@@ -62,8 +62,8 @@ async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
         commission = a_commission()
         live = a_session(commission, code="482913")
         async with house.store.begin() as work:
-            await work.commissions.add(commission)
-            await work.sessions.add(live)
+            await work.commissions.add_commission(commission)
+            await work.sessions.add_session(live)
         yield Event(house, live)
 
 
@@ -169,7 +169,7 @@ async def test_joining_says_who_will_see_what_and_that_browsers_are_counted(even
 )
 async def test_joining_says_who_will_read_reasons_in_this_session(event: Event, reasons: str, said: str) -> None:
     async with event.house.store.begin() as work:
-        await work.sessions.save(replace(await work.sessions.get(event.live.id), reasons=reasons))
+        await work.sessions.save_session(replace(await work.sessions.get_session(event.live.id), reasons=reasons))
     async with event.house.browser() as browser:
         assert said in words(await browser.get(event.path))
 
@@ -317,8 +317,8 @@ async def test_a_ballot_for_another_session_is_not_counted_in_either(event: Even
     other = a_session(a_commission(), code="111222")
     commission = a_commission(id=other.commission)
     async with event.house.store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(other)
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(other)
     elsewhere = await Event(event.house, other).ask()
     browser = await event.join()
     answer = await browser.post(

@@ -50,7 +50,7 @@ async def test_a_practice_vote_is_marked_answered_and_kept_nowhere(house: House,
         assert "only practice. Nobody keeps it, and it is in no result" in said
         assert rows(tmp_path / "forum.db") == before
         async with house.store.read() as work:
-            assert await work.rounds.of(live.id) == []
+            assert await work.rounds.list_rounds(live.id) == []
 
 
 async def test_a_practice_vote_for_nothing_is_told(house: House) -> None:

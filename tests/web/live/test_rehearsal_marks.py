@@ -30,8 +30,8 @@ async def a_live(house: House, *, rehearsal: bool, entrance: str = "open code") 
     commission = a_commission()
     live = a_session(commission, rehearsal=rehearsal, tablet=f"tablet-{rehearsal}", entrance=entrance)
     async with house.store.begin() as work:
-        await work.commissions.add(commission)
-        await work.sessions.add(live)
+        await work.commissions.add_commission(commission)
+        await work.sessions.add_session(live)
     return live
 
 

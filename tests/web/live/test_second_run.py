@@ -52,7 +52,7 @@ class Event:
     async def screens(self) -> dict[Screen, str]:
         """What every kind of screen shows now, as pushed."""
         async with self.house.store.read() as work:
-            view = await view_of(work, await work.sessions.get(self.playing.session))
+            view = await view_of(work, await work.sessions.get_session(self.playing.session))
         room = await self.house.site.rooms.room(self.playing.session)
         room.show(view)
         return {kind: room.state(kind, "en").html for kind in KINDS}
@@ -70,8 +70,8 @@ async def test_every_screen_of_a_participant_hears_of_what_was_sent_by_form(even
     live, device = await event.playing.live(), new_id()
     theirs = await reasons.give(store, CLOCK, live, other, round_, "He knows her.", "")
     async with store.begin() as work:
-        await work.tickets.move(who, digest(device))
-        await work.reasons.move(theirs.id, SHOWN)
+        await work.tickets.move_ticket(who, digest(device))
+        await work.reasons.move_reason(theirs.id, SHOWN)
     tab, stranger = Connection("phone", who), Connection("phone", other)
     for connection in (tab, stranger):
         await rooms.enter(session, connection)
@@ -91,7 +91,7 @@ async def test_every_screen_of_a_participant_hears_of_what_was_sent_by_form(even
         assert (await told("/stop", **pressed))["stop"] == pressed
         # And on the question whose result is shown: a reason, another one, none; "me too" on and off; no vote any more.
         async with store.begin() as work:
-            await work.sessions.save(replace(live, cue=Cue("result", round=round_), version=live.version + 1))
+            await work.sessions.save_session(replace(live, cue=Cue("result", round=round_), version=live.version + 1))
         await rooms.changed(session)
         for words_, condition in (("He is calm.", ""), ("He is not.", "he rests")):
             now = await told("/reason", round=round_, reason=words_, condition=condition)
@@ -190,7 +190,7 @@ class TestStops:
         await event.playing.acts.take(event.playing.session, await event.playing.a_stop(0, HOW))
         live = await event.playing.live()
         async with event.house.store.begin() as work:
-            await work.sessions.save(replace(live, badges_off=True).changed())
+            await work.sessions.save_session(replace(live, badges_off=True).changed())
         assert "Somebody from" not in "".join((await event.screens()).values())
 
 
@@ -300,7 +300,7 @@ class TestTheConsole:
         playing = event.playing
         await playing.policy.propose(playing.session, "A quiet room")
         async with event.house.store.read() as work:
-            [proposal] = await work.proposals.of(playing.session)
+            [proposal] = await work.proposals.list_proposals(playing.session)
         round_ = there((await playing.policy.vote(playing.session, proposal.id)).round)
         await playing.result(round_, ["agree"] * 12)
         async with event.house.signed_in("organiser") as console:
@@ -315,7 +315,7 @@ class TestTheConsole:
         playing = event.playing
         await playing.policy.propose(playing.session, "A quiet room")
         async with event.house.store.read() as work:
-            [proposal] = await work.proposals.of(playing.session)
+            [proposal] = await work.proposals.list_proposals(playing.session)
         round_ = there((await playing.policy.vote(playing.session, proposal.id)).round)
         await playing.result(round_, ["agree"] * 12)
         async with event.house.signed_in("organiser") as console:

@@ -233,7 +233,7 @@ async def test_guesses_from_the_same_network_keep_nobody_from_voting_on_with_the
 
 async def _on_screen(tablet: Tablet) -> str:
     async with tablet.house.store.read() as work:
-        return (await work.sessions.get(tablet.live.id)).cue.round or ""
+        return (await work.sessions.get_session(tablet.live.id)).cue.round or ""
 
 
 async def test_organisers_make_the_link_and_take_it_away(tablet: Tablet) -> None:

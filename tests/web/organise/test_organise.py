@@ -65,7 +65,7 @@ async def test_a_commission_and_a_session_are_made_by_forms(house: House, organi
     sent = await organiser.post("/organise/commissions", data={**COMMISSION, "id": field(empty, "id")})
     assert sent.status_code == 303, words(sent)
     async with house.store.read() as work:
-        (made,) = await work.commissions.all()
+        (made,) = await work.commissions.list_commissions()
     assert made.id == field(empty, "id")
     assert [(g.label, g.invited) for g in made.groups] == [("People who use services", 40), ("Carers", None)]
     assert sent.headers["location"] == f"/organise/sessions/new?commission={made.id}"
@@ -74,7 +74,7 @@ async def test_a_commission_and_a_session_are_made_by_forms(house: House, organi
         new_id(), made.id, "The third knock", "", "accepted", made.groups[1].id, new_id() * 2, may_perform=True
     )
     async with house.store.begin() as work:
-        await work.stories.add(story)
+        await work.stories.add_story(story)
     asking = await organiser.get(sent.headers["location"])
     assert "The third knock" in words(asking)
     assert "goes into the public record" in words(asking)
@@ -82,7 +82,7 @@ async def test_a_commission_and_a_session_are_made_by_forms(house: House, organi
     sent = await organiser.post("/organise/sessions", data=fields)
     assert sent.status_code == 303
     async with house.store.read() as work:
-        (live,) = await work.sessions.of()
+        (live,) = await work.sessions.list_sessions()
     assert (live.scenarios, live.recorded) == ((story.id,), True)
     assert sent.headers["location"] == f"/console/{live.id}"
     shown = await organiser.get("/organise")
@@ -127,7 +127,7 @@ async def test_a_commission_that_lacks_something_comes_back_with_all_that_was_ty
     assert field(back, "threshold") == typed["threshold"]
     assert field(back, "id") == typed["id"]
     async with house.store.read() as work:
-        assert await work.commissions.all() == []
+        assert await work.commissions.list_commissions() == []
 
 
 @pytest.mark.parametrize(("what", "name"), [("group", "group"), ("support", "support_name")])
@@ -152,7 +152,7 @@ async def test_a_session_without_a_title_comes_back_with_its_stories_chosen(
     ]
     async with house.store.begin() as work:
         for story in stories:
-            await work.stories.add(story)
+            await work.stories.add_story(story)
     fields = {"commission": commission.id, "title": " ", "scenario": [stories[0].id, stories[2].id], "rehearsal": "1"}
     back = await organiser.post("/organise/sessions", data=fields)
     assert back.status_code == 422
@@ -162,7 +162,7 @@ async def test_a_session_without_a_title_comes_back_with_its_stories_chosen(
     assert (await organiser.get("/organise/sessions/new?commission=" + new_id())).status_code == 404
     assert (await organiser.get("/organise/sessions/new")).status_code == 404
     async with house.store.read() as work:
-        assert await work.sessions.of() == []
+        assert await work.sessions.list_sessions() == []
 
 
 async def test_a_machine_with_a_token_does_the_same_as_json(house: House, organiser: httpx2.AsyncClient) -> None:
@@ -249,8 +249,8 @@ async def test_nobody_else_may_organise(house: House) -> None:
         for path, fields in posts.items():
             assert (await staff.post(path, data=fields)).status_code == 403
     async with house.store.read() as work:
-        assert [c.id for c in await work.commissions.all()] == [commission.id]
-        assert await work.sessions.of() == []
+        assert [c.id for c in await work.commissions.list_commissions()] == [commission.id]
+        assert await work.sessions.list_sessions() == []
 
 
 async def test_a_session_may_give_results_by_group_with_tickets_alone_and_the_form_says_when_that_is_wise(
@@ -268,7 +268,7 @@ async def test_a_session_may_give_results_by_group_with_tickets_alone_and_the_fo
         form = {"commission": small["id"], "title": "A day", "entrance": entrance, "whole": "1" if whole else "0"}
         session = (await organiser.post("/organise/sessions", data=form, headers=JSON)).json()
         async with house.store.read() as work:
-            live = await work.sessions.get(session["id"])
+            live = await work.sessions.get_session(session["id"])
         withheld = whole and entrance == "open code"
         assert live.partition == (Partition((), ONLY_WITH_TICKETS) if withheld else None)
         async with house.browser() as phone:

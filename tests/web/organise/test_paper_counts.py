@@ -88,7 +88,7 @@ async def test_a_count_above_the_people_present_comes_back_with_its_numbers(coun
     assert 'id="count_g1-error"' in odd.text
     assert 'value="&lt;9&gt;"' in odd.text
     async with count.house.store.read() as work:
-        assert await work.papers.get(count.round) is None
+        assert await work.papers.get_paper_count(count.round) is None
 
 
 async def test_a_count_is_corrected_and_discarded_before_it_is_confirmed(count: Count) -> None:

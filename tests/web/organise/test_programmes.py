@@ -61,7 +61,7 @@ async def day(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Day]:
             await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
             if not public:
                 async with house.store.begin() as work:
-                    await work.stories.allow(replace(await work.stories.get(story.id), may_publish=False))
+                    await work.stories.allow(replace(await work.stories.get_story(story.id), may_publish=False))
             stories.append(story)
         ids = tuple(s.id for s in stories)
         live = await create_session(house.store, CLOCK, SessionForm(commission.id, title="A day", scenarios=ids))

@@ -45,7 +45,7 @@ class Desk:
 
     async def round(self) -> Round:
         async with self.house.store.read() as work:
-            return await work.rounds.get(self.night.round.id)
+            return await work.rounds.get_round(self.night.round.id)
 
     async def vote(self) -> None:
         for n, person in enumerate(self.night.people):
@@ -95,7 +95,7 @@ async def test_it_is_opened_from_the_commission_with_a_question_and_a_time(desk:
     assert "Another night" in page
     assert "Open until 10 March 2026, 18:30 GMT" in page
     async with desk.house.store.read() as work:
-        assert len(await work.sessions.of(desk.night.commission.id)) == 2
+        assert len(await work.sessions.list_sessions(desk.night.commission.id)) == 2
 
 
 async def test_in_summer_it_closes_when_clocks_show_what_was_typed(desk: Desk) -> None:
@@ -224,7 +224,7 @@ async def test_a_page_that_is_opened_after_the_time_shows_it_closed(desk: Desk) 
 async def test_a_wrong_act_or_another_session_is_not_there(desk: Desk) -> None:
     room = a_session(desk.night.commission)
     async with desk.house.store.begin() as work:
-        await work.sessions.add(room)
+        await work.sessions.add_session(room)
     assert (await desk.act("dance")).status_code == 404
     for path in (f"/organise/asynchronous/{room.id}", f"/organise/asynchronous/{new_id()}"):
         assert (await desk.organiser.get(path)).status_code == 404
@@ -273,7 +273,7 @@ async def in_a_room(desk: Desk) -> tuple[str, Round]:
     live = a_session(desk.night.commission, scenarios=(desk.night.story.id,))
     people = [Participant(new_id(), live.id, "g1", desk.clock.now()) for _ in range(6)]
     async with desk.house.store.begin() as work:
-        await work.sessions.add(live)
+        await work.sessions.add_session(live)
         for person in people:
             await work.sessions.join(person, new_id() * 2)
     console = Facilitation(desk.house.store, desk.clock)
@@ -309,7 +309,7 @@ async def test_the_console_shows_it_apart_from_the_rooms_numbers(desk: Desk) -> 
 
 async def live_of(desk: Desk, session: str) -> str:
     async with desk.house.store.read() as work:
-        return (await work.sessions.get(session)).code
+        return (await work.sessions.get_session(session)).code
 
 
 async def test_its_own_console_is_its_page_and_it_has_no_socket(desk: Desk) -> None:
@@ -421,7 +421,7 @@ async def test_what_another_version_of_the_story_asks_is_not_the_same_question(d
     assert "The same question, answered apart" in words(await desk.organiser.get(form))
     before = (Response("r1", "Knock again"), *round_.responses[1:])
     async with desk.house.store.begin() as work:
-        await work.rounds.save(replace(await work.rounds.get(round_.id), responses=before))
+        await work.rounds.save_round(replace(await work.rounds.get_round(round_.id), responses=before))
     assert "answered apart" not in words(await desk.organiser.get(form))
 
 

@@ -53,8 +53,8 @@ async def door(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Door]:
 
 async def test_letters_without_a_font_are_told_before_anything_is_issued(door: Door) -> None:
     async with door.house.store.begin() as work:
-        live = await work.sessions.get(door.live.id)
-        await work.sessions.save(replace(live, title="A day \U000f1234"))
+        live = await work.sessions.get_session(door.live.id)
+        await work.sessions.save_session(replace(live, title="A day \U000f1234"))
     shown = words(await door.organiser.get(door.page))
     assert "No font on this server has these letters: \U000f1234." in shown
     form = {"act": "issue", "group": "g1", "count": "1"}
@@ -201,6 +201,6 @@ async def test_how_people_get_in_is_chosen_when_a_session_is_made(door: Door) ->
     form = {"commission": door.live.commission, "title": "Another", "entrance": "tickets"}
     made = (await door.organiser.post("/organise/sessions", data=form, headers=JSON)).json()
     async with door.house.store.read() as work:
-        assert (await work.sessions.get(made["id"])).entrance == "tickets"
+        assert (await work.sessions.get_session(made["id"])).entrance == "tickets"
     back = await door.organiser.post("/organise/sessions", data=form | {"entrance": "the window"})
     assert back.status_code == 422

@@ -155,7 +155,7 @@ async def test_a_way_back_that_cannot_be_is_left_out(event: Open, came: str) -> 
 async def test_another_decision_point_is_read_on_and_not_voted_on(event: Open) -> None:
     """The story has changed since: its decision point has another name. The round asks what it was opened with."""
     async with event.house.store.begin() as work:
-        story = await work.stories.get(event.night.story.id)
+        story = await work.stories.get_story(event.night.story.id)
         told = parse(story.twee)
         scenes = tuple(
             type(scene)(
@@ -171,7 +171,7 @@ async def test_another_decision_point_is_read_on_and_not_voted_on(event: Open) -
             for scene in told.scenes
         )
         changed = write(type(told)(**{**vars(told), "scenes": scenes}))
-        await work.stories.save(Submission(**{**vars(story), "twee": changed}), story.status)
+        await work.stories.save_story(Submission(**{**vars(story), "twee": changed}), story.status)
     reader = await event.reader()
     page = words(await reader.get(f"{event.path}/play?scene=3"))
     assert "Another name" in page

@@ -206,7 +206,7 @@ async def test_a_story_says_where_it_was_played_and_what_was_decided(house: Hous
     trial = a_session(commission, title="A quiet try", scenarios=(story.id,), recorded=False)
     async with house.store.begin() as work:
         for session, at in ((live, NOON), (trial, NOON)):
-            await work.sessions.add(session)
+            await work.sessions.add_session(session)
             round_ = Round(
                 new_id(),
                 session.id,
@@ -218,14 +218,14 @@ async def test_a_story_says_where_it_was_played_and_what_was_decided(house: Hous
                 opened_at=at,
                 revealed_at=at,
             )
-            await work.rounds.add(round_)
+            await work.rounds.add_round(round_)
             if session is live:
                 promise = Commitment(new_id(), new_id(), "The trust", "Train the crew", "2027-01-31")
                 decision = Decision(
                     promise.decision, commission.id, (round_.id,), "adopted", "r1", "It <works>.",
                     decided_at="2026-11-23T10:00:00.000Z", commitments=(promise,),
                 )  # fmt: skip
-                await work.decisions.add(decision)
+                await work.decisions.add_decision(decision)
     async with house.browser() as browser:
         page = await browser.get(f"/stories/{story.id}")
         elsewhere = words(await browser.get(f"/stories/{other.id}"))

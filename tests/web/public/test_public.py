@@ -86,10 +86,10 @@ async def test_a_commission_shows_its_sessions_and_decisions(house: House) -> No
         new_id(), commission.id, (round_.id,), "adopted", "r1", "It <works>.", decided_at="2026-11-22T10:00:00.000Z"
     )
     async with house.store.begin() as work:
-        await work.sessions.add(live)
-        await work.sessions.add(a_session(commission, title="A quiet try", recorded=False, ended=True))
-        await work.rounds.add(round_)
-        await work.decisions.add(decision)
+        await work.sessions.add_session(live)
+        await work.sessions.add_session(a_session(commission, title="A quiet try", recorded=False, ended=True))
+        await work.rounds.add_round(round_)
+        await work.decisions.add_decision(decision)
     async with house.browser() as browser:
         page = await browser.get(f"/commissions/{commission.id}")
         home = await browser.get("/")
@@ -136,10 +136,10 @@ async def test_a_story_that_is_not_public_is_at_none_of_its_addresses(house: Hou
     states["withdrawn before it was public"] = private
     async with house.store.begin() as work:
         states["writing"] = replace(private, id=new_id(), status="writing", link="")
-        await work.stories.add(states["writing"])
+        await work.stories.add_story(states["writing"])
         evidence = {name: Evidence(new_id(), story.id, "image/png", "A hall") for name, story in states.items()}
         for item in evidence.values():
-            await work.evidence.add(replace(item, shown_at=CLOCK.now()), b"a picture")
+            await work.evidence.add_evidence(replace(item, shown_at=CLOCK.now()), b"a picture")
     addresses = [(page.path, m) for page in PAGES for m in page.methods.split() if "/stories/{story}" in page.path]
     assert len(addresses) >= 9
     wrong = []

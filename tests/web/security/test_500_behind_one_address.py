@@ -157,7 +157,7 @@ async def test_five_hundred_answers_in_three_days_are_counted_once_and_the_expor
         for reader in changing:
             assert reader.told == before[id(reader)] or not reader.late
         async with house.store.read() as work:
-            assert (await work.rounds.get(made["round"])).state == "closed"
+            assert (await work.rounds.get_round(made["round"])).state == "closed"
         await sign_in()
         assert "Closed, result not shown yet" in words(await organiser.get(desk))
         assert head_counts(await organiser.get(path)) == []

@@ -123,7 +123,7 @@ async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: 
     await got(f"/build/{shared}/suggest?kind=scene&place={card.id}")
     await acted("send", writing.send(store, CLOCK, key))
     async with store.read() as work:
-        story = await work.stories.get(story.id)
+        story = await work.stories.get_story(story.id)
     story = await acted("accept version", house.moderated(story, submissions.ACCEPT_VERSION))
     await acted("bring back", writing.bring_back(store, CLOCK, key, 1))
     async with store.read() as work:

@@ -100,7 +100,7 @@ async def answering(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
         night = await asynchronous.open_round(house.store, CLOCK, a_form(CLOCK, story))
         async with house.store.begin() as work:
             letter = Evidence(new_id(), story.id, "application/pdf", "A letter", added_at=CLOCK.now())
-            await work.evidence.add(letter, b"%PDF-1.7 %%EOF")
+            await work.evidence.add_evidence(letter, b"%PDF-1.7 %%EOF")
             await work.people.set_first_link(digest("f" * 32), CLOCK.later(hours=1))
         there = {
             "story": story.id,

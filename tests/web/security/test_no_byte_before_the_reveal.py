@@ -130,11 +130,11 @@ async def the_second_run(world: World) -> list[Round]:
     await acts.reveal(session, first.id)
     await acts.scene(session, story, SCENE, replay=True)
     async with store.read() as work:
-        showing = (await work.sessions.get(session)).cue.showing
+        showing = (await work.sessions.get_session(session)).cue.showing
     press = Press(session, world.people[0], showing, BEN, "Ben could kneel down", world.clock.now())
     assert await Stopping(store, lambda session: None).press_and_wait(press) == ""
     async with store.read() as work:
-        [stop] = await work.stops.of(session)
+        [stop] = await work.stops.list_stops(session)
     await acts.take(session, stop.id)
     await acts.tried(session, stop.id, "Ben kneels down and tells her")
     await acts.offer(session, stop.id, "Kneel down and say it")
@@ -146,7 +146,7 @@ async def the_second_run(world: World) -> list[Round]:
     policy = Policy(store, world.clock)
     await policy.propose(session, "Every waiting room has a host")
     async with store.read() as work:
-        [proposal] = await work.proposals.of(session)
+        [proposal] = await work.proposals.list_proposals(session)
     asked.append(there((await policy.vote(session, proposal.id)).round))
     await through(world, asked[-1])
     return asked
@@ -236,7 +236,7 @@ async def a_question(world: World) -> AsynchronousForm:
 
 async def rounds_of(world: World, session: str) -> list[Round]:
     async with world.house.store.read() as work:
-        return await work.rounds.of(session)
+        return await work.rounds.list_rounds(session)
 
 
 async def joined(world: World, session: str) -> list[str]:
@@ -250,7 +250,7 @@ async def joined(world: World, session: str) -> list[str]:
 
 async def reasons_by_words(world: World, round_: Round) -> list[Reason]:
     async with world.house.store.read() as work:
-        return sorted(await work.reasons.of(round_.id), key=lambda reason: reason.words)
+        return sorted(await work.reasons.list_reasons(round_.id), key=lambda reason: reason.words)
 
 
 async def test_with_badges_off_no_byte_tells_which_group_voted_how_until_that_is_lifted(lived: Lived) -> None:

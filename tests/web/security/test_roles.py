@@ -105,7 +105,7 @@ async def everybody(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
         live = a_session(commission)
         browsers = {visitor: house.browser() for visitor in VISITORS}
         async with house.store.begin() as work:
-            await work.sessions.add(live)
+            await work.sessions.add_session(live)
         for visitor in VISITORS[1:]:
             person = await house.person(f"the-{visitor.replace(' ', '-')}", *({visitor} & WITH_A_ROLE))
             token = new_id()

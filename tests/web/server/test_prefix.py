@@ -78,7 +78,7 @@ async def below(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path)
         live = a_session(commission, scenarios=(story.id,))
         person = await house.person("everything", *permissions.ROLES)
         async with house.store.begin() as work:
-            await work.sessions.add(live)
+            await work.sessions.add_session(live)
             await work.sessions.join(Participant(new_id(), live.id, "g1", CLOCK.now()), digest(device))
             await work.people.sign_in(digest(token), person.id, CLOCK.now(), CLOCK.later(hours=1))
         there = {"commission": commission.id, "story": story.id, "key": key, "session": live.id, "code": live.code}

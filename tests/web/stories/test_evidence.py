@@ -53,7 +53,7 @@ async def accept(house: House, story: Submission) -> None:
 async def kept(house: House, story: Submission) -> list[str]:
     """The titles of a story's evidence."""
     async with house.store.read() as work:
-        return [one.title for one in await work.evidence.of(story.id)]
+        return [one.title for one in await work.evidence.list_evidence(story.id)]
 
 
 async def test_evidence_is_seen_by_a_moderator_before_anybody_else(house: House) -> None:
@@ -64,7 +64,7 @@ async def test_evidence_is_seen_by_a_moderator_before_anybody_else(house: House)
     await accept(house, story)
     public = f"/stories/{story.id}"
     async with house.store.read() as work:
-        picture, letter, page = await work.evidence.of(story.id)
+        picture, letter, page = await work.evidence.list_evidence(story.id)
     assert (picture.kind, letter.kind, page.kind) == ("image/jpeg", "application/pdf", "link")
     async with house.browser() as reader, house.signed_in("moderator") as moderator:
         mine = await reader.get(f"/my-story/{key}/evidence")
@@ -113,7 +113,7 @@ async def test_a_file_is_a_download_that_can_run_nothing(house: House) -> None:
     hostile = PDF.replace(b"/Catalog", b"/Catalog <script>alert(1)</script>")
     await send(house, key, hostile, name='"><script>.html')
     async with house.store.read() as work:
-        (item,) = await work.evidence.of(story.id)
+        (item,) = await work.evidence.list_evidence(story.id)
     async with house.browser() as browser:
         served = await browser.get(f"/my-story/{key}/evidence/{item.id}")
     assert served.content == hostile
@@ -217,7 +217,7 @@ async def test_only_its_own_link_reaches_a_storys_evidence(house: House) -> None
     other, other_key = await house.story(commission, "Another")
     await send(house, key, PDF)
     async with house.store.read() as work:
-        (item,) = await work.evidence.of(story.id)
+        (item,) = await work.evidence.list_evidence(story.id)
     assert (await send(house, other_key, remove=item.id)).status_code == 404
     assert (await send(house, submissions.new_key(), PDF)).status_code == 404
     async with house.browser() as browser, house.signed_in("moderator") as moderator:
@@ -238,7 +238,7 @@ async def test_evidence_goes_when_its_story_is_no_longer_public(house: House) ->
     await send(house, key, PDF)
     await accept(house, story)
     async with house.store.read() as work:
-        (item,) = await work.evidence.of(story.id)
+        (item,) = await work.evidence.list_evidence(story.id)
     await evidence.moderate(house.store, CLOCK, story.id, item.id, "show")
     where = f"/stories/{story.id}/evidence/{item.id}"
     async with house.browser() as browser:
@@ -254,7 +254,7 @@ async def test_taking_a_story_back_takes_its_evidence(house: House) -> None:
     story, key = await house.story(await house.commission())
     await send(house, key, a_picture(), title="Quetzalcoatlus")
     async with house.store.read() as work:
-        (item,) = await work.evidence.of(story.id)
+        (item,) = await work.evidence.list_evidence(story.id)
     await withdraw(house.store, CLOCK, key)
     assert await kept(house, story) == []
     async with house.browser() as browser:

@@ -55,7 +55,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 async def submitted(house: House) -> list[Submission]:
     async with house.store.read() as work:
-        return await work.stories.of()
+        return await work.stories.list_stories()
 
 
 async def send(

@@ -53,7 +53,7 @@ async def house(tmp_path: Path, sqlite_template: Path, office: PostOffice) -> As
 
 async def there(house: House, story: str) -> Subscription | None:
     async with house.store.read() as work:
-        return await work.mail.of(story)
+        return await work.mail.get_subscription(story)
 
 
 async def links(house: House, office: PostOffice, number: int = 1) -> tuple[str, str]:
@@ -202,11 +202,11 @@ async def test_the_page_says_why_an_address_is_gone(house: House) -> None:
     await ask(house, key)
     async with house.store.begin() as work:
         story = await work.stories.by_link(submissions.link_of(key))
-        asked = await work.mail.of(story.id)
+        asked = await work.mail.get_subscription(story.id)
     assert asked is not None
     for state, said in ((REFUSED, "would not take our mail"), (DONE, "Nothing more was to be told for a long time")):
         async with house.store.begin() as work:
-            await work.mail.add(
+            await work.mail.add_subscription(
                 Subscription(asked.id, story.id, "", asked.key, state, asked.asked_at, asked.until, "", "", "")
             )
         async with house.browser() as writer:
@@ -279,9 +279,9 @@ async def test_news_come_by_mail_with_public_addresses_that_open(house: House, o
         await reader.post(confirm)
         await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         async with house.store.begin() as work:
-            now = await work.mail.of(story.id)
+            now = await work.mail.get_subscription(story.id)
             assert now is not None
-            events = await timeline.life(work, await work.stories.get(story.id))
+            events = await timeline.life(work, await work.stories.get_story(story.id))
         letter = MailLetters(house.site.address).news(now, story, events, CLOCK.now())
         found = re.findall(r"http://house\.test(/stories/\S+)", letter.text)
         assert found == [f"/stories/{story.id}"]

@@ -27,7 +27,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 async def submitted(house: House) -> list[Submission]:
     async with house.store.read() as work:
-        return await work.stories.of()
+        return await work.stories.list_stories()
 
 
 async def test_the_moderator_sees_marks_reading_ages_and_what_the_writer_allows(house: House) -> None:

@@ -56,7 +56,7 @@ async def test_a_new_link_works_and_the_old_one_is_dead_at_once(house: House) ->
         strange = await writer.post(f"/my-story/{key}/link", data={"action": "replace", "new": submissions.new_key()})
         assert strange.status_code == 404
     async with house.store.read() as work:
-        assert (await work.stories.get(story.id)).link == submissions.link_of(new)
+        assert (await work.stories.get_story(story.id)).link == submissions.link_of(new)
 
 
 async def test_a_link_that_cannot_be_given_is_replaced_by_another_offer(house: House) -> None:
@@ -86,7 +86,7 @@ async def test_switching_off_asks_twice_and_is_for_good(house: House) -> None:
             assert (await writer.get(f"/my-story/{key}")).status_code == 404
         assert (await writer.post(f"/my-story/{key}/link", data={"action": "revoke", "sure": "1"})).status_code == 404
     async with house.store.read() as work:
-        left = await work.stories.get(story.id)
+        left = await work.stories.get_story(story.id)
     assert (left.link, left.status, left.twee) == ("", "submitted", story.twee)
 
 
@@ -146,7 +146,7 @@ async def test_a_held_story_says_why_and_is_appealed_against_from_its_page(house
 
 async def _answered(house: House, story: str, outcome: str, because: str) -> None:
     async with house.store.read() as work:
-        standing = await appeals_and_reports.standing(work, await work.stories.get(story))
+        standing = await appeals_and_reports.standing(work, await work.stories.get_story(story))
     assert standing is not None
     assert standing.appeal is not None
     await appeals_and_reports.answer(

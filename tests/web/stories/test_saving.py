@@ -67,7 +67,7 @@ async def test_a_story_begins_with_the_first_words_and_the_same_key_is_one_story
         said = await save(house, key, to("happened.text", text, seen), commission=commission.id)
         assert said["marks"] == {"happened.text": mark(text)}
     async with house.store.read() as work:
-        (story,) = await work.stories.of()
+        (story,) = await work.stories.list_stories()
     assert story.status == submissions.WRITING
     assert (await now(house, key)).cards[0].text == "We waited."
     async with house.browser() as phone:
@@ -304,7 +304,7 @@ async def test_writing_from_two_browsers_is_two_versions(house: House, key: str)
         await asked(one, key, to("setting", "Mine too", "A flat at night"))
         await asked(other, key, to("title", "Theirs", "Mine"))
     async with house.store.read() as work:
-        (story,) = await work.stories.of()
+        (story,) = await work.stories.list_stories()
         versions = await work.drafts.versions(story.id)
     last, before = versions[-1], versions[-2]
     assert (last.draft.title, before.draft.title, before.draft.setting) == ("Theirs", "Mine", "Mine too")
