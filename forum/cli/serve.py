@@ -156,7 +156,10 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool)
         # by now stays, and is gone through no more.
         gc.collect()
         gc.freeze()
-        await _Server(config, connections, announce, ending).serve(sockets=[listening])
+        try:
+            await _Server(config, connections, announce, ending).serve(sockets=[listening])
+        finally:
+            gc.unfreeze()  # else what is held until the process ends would not be closed then, and leave files behind
 
 
 class _Server(uvicorn.Server):
