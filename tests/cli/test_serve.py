@@ -275,7 +275,7 @@ def test_the_log_of_an_error_holds_no_values() -> None:
     """A trace says where it went wrong; what somebody wrote or voted there is not for a log."""
     program = """
 import structlog
-from forum.commands import serve
+from forum.cli import serve
 serve._log()
 def read(words):
     raise ValueError("cannot be read")
@@ -294,7 +294,7 @@ except ValueError:
 def test_what_a_client_sends_wrong_is_one_line_and_what_is_wrong_here_a_trace() -> None:
     program = """
 import logging
-from forum.commands import serve
+from forum.cli import serve
 serve._log()
 for words in ("Invalid UTF-8 sequence received from client.", "Exception in ASGI application"):
     try:

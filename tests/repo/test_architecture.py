@@ -110,3 +110,24 @@ def test_the_house_in_numbers(tables: Tables) -> None:
     rows.append(f"{roundabout} of {len(every)} docstrings begin with {', '.join(ROUNDABOUT)}")
     tables.add("The house in numbers", rows)
     assert sum(len(n) for n in lines.values()) > 200
+
+
+# Templates that include, extend or import others, by name or by how the name begins; pages drawn from Python.
+OF_A_TEMPLATE = re.compile(r"{%-?\s*(?:include|extends|import|from)\s+\"([^\"]+)\"(\s*~)?")
+OF_A_PAGE = re.compile(r"f?\"((?:[a-z_]+/)+[\w-]*)(\{[^\"]*\})?\.html\"")
+
+
+def test_every_template_that_is_named_is_there() -> None:
+    folder = ROOT / "templates"
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")}
+    missing = []
+    for path in TRACKED:
+        if path.suffix not in {".html", ".py"} or "data" in path.parts or path == Path(__file__):
+            continue
+        text = path.read_text("utf-8")
+        named = OF_A_TEMPLATE.findall(text) if path.suffix == ".html" else OF_A_PAGE.findall(text)
+        for name, begins in named:
+            whole = name if path.suffix == ".html" else f"{name}.html"
+            if not (any(one.startswith(name) for one in there) if begins else whole in there):
+                missing.append(f"{path.relative_to(ROOT)}: {name}")
+    assert not missing

@@ -403,7 +403,7 @@ from forum.store import open_store
 async def main():
     store = await open_store(sys.argv[1])
     async with store.begin() as work:
-        await work.facts.set("made_by", "forum")
+        await work.facts.set_fact("made_by", "forum")
     os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())

@@ -178,18 +178,18 @@ async def test_one_that_is_none_of_the_three_is_refused_in_words(house: House, c
 # Prints by how many MiB the most memory this process ever had grew while it looked at the picture on its input.
 MEASURE = """
 import sys
-from forum import files
 from forum.errors import BadInput
+from forum.stories import evidence_files
 
 def most():
     with open("/proc/self/status") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 content = sys.stdin.buffer.read()
-files.checked(b"%PDF-1.7 %%EOF")
+evidence_files.checked(b"%PDF-1.7 %%EOF")
 before = most()
 try:
-    files.checked(content)
+    evidence_files.checked(content)
     said = "taken"
 except BadInput as error:
     said = str(error)

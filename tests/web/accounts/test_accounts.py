@@ -443,6 +443,6 @@ async def test_a_request_without_an_origin_but_with_a_cookie_is_refused(house: H
 
 def test_a_hash_takes_as_much_work_as_rfc_9106_wants_where_memory_is_scarce() -> None:
     """Its second recommended option: 64 MiB, three passes, four lanes. Tests in one process take less (conftest.py)."""
-    make = "import asyncio; from forum.web import passwords; print(asyncio.run(passwords.hashed('seven kettles')))"
+    make = "import asyncio; from forum.adapters import passwords; print(asyncio.run(passwords.hashed('seven kettles')))"
     made = subprocess.run([sys.executable, "-c", make], check=True, capture_output=True, text=True).stdout
     assert made.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
