@@ -1,4 +1,4 @@
-"""What the jobs need from the outside, as Protocols; their contracts are the prose here.
+"""Interfaces that services need from outside, as Protocols; their docstrings are the contracts.
 
 The store is used as units of work:
 
@@ -6,13 +6,14 @@ The store is used as units of work:
         ...
     async with store.read() as work:      # a snapshot to read from; writing through it is an error
 
-Leaving `begin()` normally commits, leaving it by an exception rolls back. Whatever was written is on disk (WAL with
-synchronous=FULL, or PostgreSQL's default) when `begin()` has been left. A database that cannot take it (full, locked,
-gone) raises StoreUnavailable; how far the unit had got is then unknown, as when the answer to a commit is lost. Units
-that write go on side by side, except where `lock=True` or `record.size()` puts them in line. Every method that looks
-for one thing by id raises NotFound unless it says otherwise.
-U+0000 and lone surrogates in words are kept as replacement characters, so no text makes a unit fail.
-Times are strings, UTC, `2026-11-22T13:44:21.123Z`; ids are 32 lower-case hex digits from 128 random bits.
+Leaving `begin()` normally commits; leaving it by an exception rolls back. After a commit everything written is on disk
+(SQLite: WAL with synchronous=FULL; PostgreSQL: its default). A database that is full, locked or gone raises
+StoreUnavailable; whether the unit was committed is then unknown. Units that write run side by side, except where
+`lock=True` or `record.size()` makes them wait for each other. A method that looks up one thing by its id raises
+NotFound where there is none, unless its docstring says otherwise.
+
+U+0000 and lone surrogates in text are stored as replacement characters, so that no text makes a unit fail. Times are
+strings in UTC, as `2026-11-22T13:44:21.123Z`; ids are 32 lower-case hex digits made from 128 random bits.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ from forum.ports.voting import Decisions, Reasons, Rounds
 
 
 class Work(Protocol):
-    """One unit of work: everything in it is one transaction. `remembered` is the store's, and no part of it."""
+    """One unit of work: all its areas share one transaction. `remembered` belongs to the store and outlives the
+    unit.
+    """
 
     remembered: Remembered
 
@@ -59,16 +62,22 @@ class Work(Protocol):
 
 
 class Store(Protocol):
-    """The only door to the database."""
+    """The only way to the database."""
 
     def begin(self, *, first: bool = False) -> AbstractAsyncContextManager[Work]:
-        """`first` goes before all units that wait: votes are counted so, and nothing else is."""
-        ...
+        """Opens a unit of work that writes. With `first` it goes ahead of all waiting units; used for ballots and stops
+        only.
+        """
 
-    def read(self) -> AbstractAsyncContextManager[Work]: ...
+    def read(self) -> AbstractAsyncContextManager[Work]:
+        """Opens a unit of work that reads from one snapshot and cannot write."""
+
     async def scrub(self) -> None:
-        """Takes what was deleted or replaced out of the database's own files too, where it would stay readable until
-        something else is written over it. May take seconds; whoever wants to write meanwhile ends it, and it raises
-        StoreUnavailable: then it is to be done again."""
+        """Erases deleted and replaced data from the database's own files, where it stays readable until overwritten.
 
-    async def close(self) -> None: ...
+        May take seconds. A unit that wants to write meanwhile interrupts it; it then raises StoreUnavailable and must
+        be called again.
+        """
+
+    async def close(self) -> None:
+        """Closes every connection."""

@@ -1,4 +1,4 @@
-"""People with an account, their sign-ins and tokens."""
+"""Accounts: people with their sign-ins, and tokens for machines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account. `roles` are names from roles.ROLES; `password` is an argon2 hash, or empty."""
+    """An account. `roles` are names from services/permissions.ROLES; `password` is an argon2 hash, or empty."""
 
     id: str
     login: str
@@ -21,7 +21,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Token:
-    """An organiser's token for machines. Only a SHA-256 of it is kept."""
+    """A token with which an organiser's programs sign in. Only the SHA-256 of its secret is stored."""
 
     id: str
     person: str
@@ -31,36 +31,56 @@ class Token:
 
 
 class People(Protocol):
-    """Accounts, sign-ins, the first administrator's link, organisers' tokens. Secrets come in hashed (SHA-256 hex)."""
+    """Accounts, sign-ins, the first administrator's link and tokens. Secrets are passed as SHA-256 (hex)."""
 
     async def add_person(self, person: Person) -> None:
-        """Raises BadInput(field="login") where the login (compared without case) is taken."""
+        """Adds an account. Raises BadInput(field="login") where the login is taken, compared without case."""
 
-    async def by_login(self, login: str) -> Person | None: ...
+    async def by_login(self, login: str) -> Person | None:
+        """Returns the account with this login, compared without case, or None."""
+
     async def list_people(self, *, lock: bool = False) -> list[Person]:
-        """In the order they were added. `lock` keeps every other unit of work from changing them until this one
-        ends."""
-        ...
+        """Returns all accounts in the order they were added. `lock` makes other units that lock or change them wait
+        until this one ends.
+        """
 
-    async def set_roles(self, person: str, roles: Sequence[str]) -> None: ...
-    async def set_password(self, person: str, password: str) -> None: ...
+    async def set_roles(self, person: str, roles: Sequence[str]) -> None:
+        """Replaces a person's roles."""
+
+    async def set_password(self, person: str, password: str) -> None:
+        """Replaces a person's password hash."""
+
     async def sign_out_everywhere(self, person: str) -> None:
-        """Ends every sign-in of theirs."""
+        """Ends every sign-in of a person."""
 
-    async def sign_in(self, token: str, person: str, at: str, until: str) -> None: ...
+    async def sign_in(self, token: str, person: str, at: str, until: str) -> None:
+        """Stores a sign-in that lasts until `until`."""
+
     async def signed_in(self, token: str, at: str) -> Person | None:
-        """Whose sign-in this is; None where there is none, or it has run out."""
+        """Returns the person signed in with this token, or None where there is no such sign-in or it has expired."""
 
-    async def sign_out(self, token: str) -> None: ...
+    async def sign_out(self, token: str) -> None:
+        """Ends one sign-in; does nothing where there is none."""
+
     async def set_first_link(self, token: str, until: str) -> None:
-        """The only link that now makes the first administrator; any earlier one dies."""
+        """Stores the link that makes the first administrator and invalidates any earlier one."""
 
-    async def first_link_holds(self, token: str, at: str) -> bool: ...
+    async def first_link_holds(self, token: str, at: str) -> bool:
+        """Returns whether this is the current link and has not expired."""
+
     async def use_first_link(self, token: str, at: str) -> bool:
-        """Consumes it. True exactly once, and only before it runs out."""
+        """Uses the link up. Returns True exactly once, and only before it expires."""
 
-    async def add_token(self, token: Token, secret: str) -> None: ...
-    async def tokens(self, person: str) -> list[Token]: ...
-    async def revoke_token(self, person: str, token: str, at: str) -> None: ...
+    async def add_token(self, token: Token, secret: str) -> None:
+        """Stores a token with the SHA-256 of its secret."""
+
+    async def tokens(self, person: str) -> list[Token]:
+        """Returns a person's tokens, revoked ones too, in the order they were made."""
+
+    async def revoke_token(self, person: str, token: str, at: str) -> None:
+        """Revokes a token; the time of an earlier revocation stays. Raises NotFound where the person has no
+        such token.
+        """
+
     async def token_holder(self, secret: str) -> Person | None:
-        """Whose token this is; None where it does not exist or was revoked."""
+        """Returns the person whose token has this secret, or None where there is no such token or it was revoked."""

@@ -1,4 +1,4 @@
-"""The time, as whoever acts is told it."""
+"""The clock that services and live rooms use."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """A source of the current time."""
 
     def now(self) -> str:
-        """Now, UTC, ISO 8601 with milliseconds and a Z."""
-        ...
+        """Returns the current time in UTC, ISO 8601 with milliseconds and a Z."""
 
     def later(self, **span: float) -> str:
-        """Now plus a timedelta's keyword arguments, as `later(hours=12)`, written the same way."""
-        ...
+        """Returns now plus a `timedelta` made of these keyword arguments, as `later(hours=12)`, in the format
+        of `now`.
+        """

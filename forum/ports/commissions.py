@@ -1,4 +1,4 @@
-"""Commissions as services keep them."""
+"""Commissions: storing and listing them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from forum.voting.commission import Commission
 class Commissions(Protocol):
     """Commissions with their groups and support lines."""
 
-    async def add_commission(self, commission: Commission) -> None: ...
-    async def get_commission(self, commission: str) -> Commission: ...
+    async def add_commission(self, commission: Commission) -> None:
+        """Adds a commission."""
+
+    async def get_commission(self, commission: str) -> Commission:
+        """Returns a commission. Raises NotFound."""
+
     async def titles(self, commissions: Collection[str]) -> dict[str, str]:
-        """The titles of those of them that there are, by id."""
-        ...
+        """Returns the titles of these commissions by id; unknown ids are left out."""
 
     async def list_commissions(self) -> list[Commission]:
-        """Newest first."""
+        """Returns all commissions, newest first."""

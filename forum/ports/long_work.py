@@ -1,7 +1,8 @@
-"""Work that takes long because of what somebody sent: done in a thread, so that live rooms do not wait for it.
+"""Running of long computations in threads, so that live rooms do not wait for them.
 
-Two at a time, whoever asks: more of them would only take the interpreter from each other, and from the rooms. A unit
-of work that writes waits for no turn, since others wait for it; there is one such at a time.
+At most two run at a time in the process: more would take the interpreter from each other and from the rooms. A
+computation inside a unit of work that writes does not queue for these two places, since other units wait for that unit;
+there is at most one such at a time.
 """
 
 from __future__ import annotations
@@ -17,21 +18,25 @@ from forum.stories import scenario
 from forum.stories.scenario import Scenario
 
 AT_ONCE = 2
-LONG = 1024 * 1024  # characters: as long as any text may be
-SHORT = 8 * 1024  # characters of a text that is worked through at once, in some milliseconds
+LONG = 1024 * 1024  # characters: the longest text that is accepted
+SHORT = 8 * 1024  # characters: a text up to this length takes milliseconds and is handled without a thread
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 async def long(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """What a function returns that may take up to two seconds; it runs in a thread, in the reader's language."""
+    """Runs a function that may take up to two seconds in a thread and returns its result.
+
+    At most AT_ONCE such calls run at a time. The thread keeps the context variables, so also the reader's language.
+    """
     return await to_thread.run_sync(partial(function, *arguments, **named), limiter=_limiter())
 
 
 async def within(length: int, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """What a function returns that works through a text of so many characters, within a unit of work: a SHORT one at
-    once, a longer one in a thread that waits for no other.
+    """Runs a function over a text of `length` characters inside a unit of work and returns its result.
+
+    Up to SHORT characters it runs at once; a longer text goes to a thread, without queueing for a place.
     """
     if length <= SHORT:
         return function(*arguments, **named)
@@ -39,7 +44,7 @@ async def within(length: int, function: Callable[P, T], *arguments: P.args, **na
 
 
 async def parsed(twee: str) -> Scenario:
-    """`scenario.parse` of a story that is kept, within a unit of work or without one."""
+    """Returns `scenario.parse` of a stored story, inside or outside a unit of work."""
     return await within(len(twee), scenario.parse, twee)
 
 

@@ -1,4 +1,4 @@
-"""Letters: who asked for them, what is posted, and the mail server."""
+"""Mail: subscriptions to news of a story, letters, and the mail server."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Subscription:
-    """Somebody who wants to be told by e-mail what becomes of a story: one for each story at most.
+    """A request to be told by e-mail what becomes of a story; at most one for each story.
 
-    `state` is one of MAIL_STATES. "asked": the mail that asks whether the address is theirs is still to be sent;
-    "sent": it was, and is to be answered until `until`; "confirmed": what happened after `told_until` is to be told.
-    "refused" and "done" say why there is no address any more: `address` is empty then, and in no other state.
-    `key` is that of the links in its mails, which can confirm and stop, nothing else. `seen` is the size of the record
-    when the story was last looked at: it is looked at again when the record has grown, or `look_at` has come, but
-    not before `not_before`. `tries` counts mails that were not taken for now.
+    `state` is one of MAIL_STATES. "asked": the mail that asks for confirmation is still to be sent. "sent": it was sent
+    and must be answered before `until`. "confirmed": events after `told_until` are to be reported. "refused" and "done"
+    say why the address was erased; `address` is empty in these two states and in no other.
+
+    `key` is part of the links in its mails and can only confirm or stop. `seen` is the size of the record when the
+    story was last looked at. It is looked at again when the record has grown or `look_at` has come, but not before
+    `not_before`. `tries` counts mails that were refused for the time being.
     """
 
     id: str
@@ -38,9 +39,9 @@ MAIL_STATES = (ASKED, SENT_OUT, CONFIRMED, REFUSED, DONE) = ("asked", "sent", "c
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail that is ready: plain text, from us to one address.
+    """A mail ready to be sent: plain text to one address, sent at `at`.
 
-    `id` is the same for the same mail sent again, `stop` the address of the page that ends them, `at` when it is sent.
+    `id` is the same when the same mail is sent again; `stop` is the address of the page that ends these mails.
     """
 
     to: str
@@ -52,7 +53,9 @@ class Letter:
 
 
 class Posted(Enum):
-    """What became of a letter. LATER: its receiver takes none for now; DOWN: the mail server takes none from us."""
+    """The outcome of sending a letter. LATER: the receiver's server takes none for now. DOWN: our own mail server takes
+    none.
+    """
 
     TAKEN = "taken"
     LATER = "later"
@@ -61,33 +64,36 @@ class Posted(Enum):
 
 
 class Post(Protocol):
-    """Sends letters."""
+    """A sender of letters."""
 
     async def send(self, letter: Letter) -> Posted:
-        """Never raises for what a mail server does, and takes a minute at most."""
-        ...
+        """Sends a letter within a minute and returns the outcome. Never raises for anything that a mail server does."""
 
 
 class Mail(Protocol):
-    """Who wants to be told of a story by e-mail."""
+    """Subscriptions to news of stories by e-mail."""
 
     async def add_subscription(self, subscription: Subscription) -> None:
-        """In the place of whatever there was for its story."""
+        """Stores a subscription and replaces any earlier one for its story."""
 
-    async def get_subscription(self, story: str) -> Subscription | None: ...
-    async def by_key(self, key: str) -> Subscription: ...
+    async def get_subscription(self, story: str) -> Subscription | None:
+        """Returns the subscription for a story, or None."""
+
+    async def by_key(self, key: str) -> Subscription:
+        """Returns the subscription with this key. Raises NotFound."""
+
     async def list_due_subscriptions(self, at: str, size: int) -> list[Subscription]:
-        """Those to be looked at, with `size` entries in the record: asked or confirmed; who waits longest first."""
-        ...
+        """Returns the asked and confirmed subscriptions to look at now, the longest waiting first. `size` is the
+        record's size.
+        """
 
     async def late(self, at: str) -> list[Subscription]:
-        """Those not confirmed in time."""
-        ...
+        """Returns the subscriptions that were not confirmed in time."""
 
     async def save_subscription(self, subscription: Subscription, before: Subscription) -> bool:
-        """False, and nothing is kept, where it is gone or its state is no longer that of `before`."""
-        ...
+        """Stores a changed subscription. Returns False, and stores nothing, where it is gone or its state is not that
+        of `before`.
+        """
 
     async def erase_story(self, story: str) -> bool:
-        """Deletes what there is for a story. True where an address went with it."""
-        ...
+        """Deletes the subscription for a story. Returns True where an address was deleted with it."""

@@ -1,4 +1,4 @@
-"""The record: entries that are only ever added, and the words that they name by a digest."""
+"""The record: append-only entries, and the personal words that they name by digest."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Disclosure:
-    """Personal words, stored beside the entry that names their digest (RFC 9901).
+    """Personal words, stored beside the entry that holds their digest (RFC 9901).
 
     `digest` is base64url(SHA-256(ascii(encoded))), `encoded` is base64url(JSON [salt, name, value]); both without
-    padding. `encoded` is None once withdrawn. `entry` is the index of the entry that first named it.
+    padding. `encoded` is None once withdrawn. `entry` is the index of the entry that named the digest first.
     """
 
     digest: str
@@ -24,7 +24,7 @@ class Disclosure:
 
 @dataclass(frozen=True)
 class StoredEntry:
-    """One line of the record: its 0-based index, its canonical bytes, and its RFC 9162 leaf hash (32 bytes)."""
+    """An entry of the record: its 0-based index, its canonical bytes, and its RFC 9162 leaf hash (32 bytes)."""
 
     index: int
     body: bytes
@@ -32,36 +32,50 @@ class StoredEntry:
 
 
 class Record(Protocol):
-    """The append-only log. The database itself refuses UPDATE and DELETE on its entries."""
+    """The append-only record. The database itself refuses UPDATE and DELETE on its entries."""
 
     async def size(self) -> int:
-        """How many entries there are. Within begin() nobody else appends from here on until this unit ends."""
+        """Returns the number of entries. Inside `begin()` no other unit can append until this one ends."""
 
     async def append(self, expected_size: int, commission: str, body: bytes, leaf_hash: bytes) -> int:
-        """Appends at index `expected_size` and returns it. Raises IllegalMove where the record has grown meanwhile."""
+        """Appends an entry at index `expected_size` and returns it. Raises IllegalMove where the record has grown
+        meanwhile.
+        """
 
-    async def add_disclosures(self, disclosures: Sequence[Disclosure]) -> None: ...
-    async def entry(self, index: int) -> StoredEntry: ...
+    async def add_disclosures(self, disclosures: Sequence[Disclosure]) -> None:
+        """Stores disclosures. One whose digest is known stays as it is, withdrawn or not."""
+
+    async def entry(self, index: int) -> StoredEntry:
+        """Returns one entry. Raises NotFound."""
+
     async def entries_at(self, indexes: Collection[int]) -> list[StoredEntry]:
-        """Those of them that there are, in index order."""
-        ...
+        """Returns the entries at these indexes, in index order; indexes that do not exist are left out."""
 
     async def entries(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
-        """In index order, from `start` up to but not including `stop`."""
+        """Returns the entries from `start` up to but not including `stop`, in index order."""
 
-    async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]: ...
+    async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:
+        """Returns the leaf hashes (32 bytes each) from `start` up to but not including `stop`, in index order."""
+
     async def disclosures(
         self, digests: Sequence[str] | None = None, commission: str | None = None
     ) -> list[Disclosure]:
-        """Those with these digests, or those of a commission, or all of them; in (entry, digest) order."""
+        """Returns disclosures in (entry, digest) order: all, or only those with these digests, or of this
+        commission.
+        """
 
     async def withdraw(self, digests: Sequence[str], at: str) -> list[str]:
-        """Deletes the words behind these digests for good. Returns those whose words were there until now, in order;
-        the entry that says so is to be appended in the same unit (recording.erase)."""
+        """Deletes the words behind these digests for good. Returns, sorted, the digests whose words existed until now.
+
+        The caller appends the entry that says so in the same unit of work (services/record_entries.erase).
+        """
 
 
 class Facts(Protocol):
-    """Small facts about this database: `made_by` ("forum" or "rehearsal"), which links are dead, and the like."""
+    """Small facts about this database by name, as `made_by` ("forum" or "rehearsal")."""
 
-    async def get_fact(self, name: str) -> str | None: ...
-    async def set_fact(self, name: str, value: str) -> None: ...
+    async def get_fact(self, name: str) -> str | None:
+        """Returns a fact's value, or None where it was never set."""
+
+    async def set_fact(self, name: str, value: str) -> None:
+        """Sets a fact, replacing any earlier value."""

@@ -1,4 +1,4 @@
-"""What was worked out before from what does not change any more: the latest of it, in memory, for one store."""
+"""A cache of results computed from data that no longer changes; one for each store, in memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Made = TypeVar("Made", bound=object)
 
 
 class Drawn(str):
-    """What was drawn for pages from the words of a story. All of it is forgotten when any story is taken back."""
+    """Markup drawn from the words of a story. All of it is forgotten whenever any story is withdrawn."""
 
     __slots__ = ()
 
@@ -21,12 +21,14 @@ def _one(_made: object) -> int:
 
 
 class Remembered:
-    """Things by their kind and by all that they follow from. It belongs to a store, since another one, a copy of it
-    with other ballots say, has rounds of the same ids."""
+    """Results by their type and by everything they were computed from.
+
+    It belongs to one store: another store, for example a copy with other ballots, has rounds with the same ids.
+    """
 
     def __init__(self) -> None:
         self._of: dict[str, OrderedDict[str, tuple[object, int]]] = {}
-        # What is being made now, by its kind and its key.
+        # Results being made now, by kind and key: callers that want the same one wait for it.
         self._making: dict[tuple[str, str], asyncio.Event] = {}
 
     async def of(
@@ -37,8 +39,12 @@ class Remembered:
         make: Callable[[], Awaitable[Made]],
         size: Callable[[Made], int] = _one,
     ) -> Made:
-        """What was made before from the same, told by its `repr`; else what `make` makes now: once, whoever else asks
-        for it meanwhile. The latest of its kind are kept, up to `most` of them, or of what `size` measures in each."""
+        """Returns the kept result for `follows_from` (compared by its `repr`), or awaits `make` and keeps what it
+        returns.
+
+        `make` runs once, however many callers ask meanwhile. The latest results of a kind are kept, up to `most` in
+        number, or in the sum of `size` over them.
+        """
         kept, key = self._of.setdefault(kind.__name__, OrderedDict()), repr(follows_from)
         here = (kind.__name__, key)
         while key not in kept and here in self._making:
@@ -52,14 +58,14 @@ class Remembered:
         finally:
             del self._making[here]
             done.set()
-        # Forgotten meanwhile, it is kept nowhere.
+        # After a `forget` during `make`, `kept` is no longer in `self._of`: the result is returned but not kept.
         kept[key] = (fresh, size(fresh))
         while sum(weight for _made, weight in kept.values()) > most:
             kept.popitem(last=False)
         return fresh
 
     def forget(self, kind: type[object]) -> None:
-        """Forgets all of a kind, and what is being made of it now."""
+        """Forgets all results of a kind, including those being made now."""
         self._of.pop(kind.__name__, None)
 
     def __len__(self) -> int:

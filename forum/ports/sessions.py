@@ -1,4 +1,6 @@
-"""Sessions and all that belongs to one: programme, tickets, paper counts, stops, proposals, the last act."""
+"""Sessions and all that belongs to one: participants, programme, tickets, paper counts, stops, proposals, the
+last act.
+"""
 
 from __future__ import annotations
 
@@ -15,207 +17,232 @@ from forum.voting.ballot import Ballot
 
 
 class Sessions(Protocol):
-    """Live sessions and who joined them."""
+    """Live and asynchronous sessions with their participants."""
 
     async def add_session(self, session: LiveSession) -> None:
-        """Raises BadInput(field="code") where a session that has not ended has this code; make another one then."""
+        """Adds a session. Raises BadInput(field="code") where a session that has not ended has this code: take another
+        one.
+        """
 
     async def get_session(self, session: str, *, lock: bool = False) -> LiveSession:
-        """`lock` keeps every other unit of work from changing it until this one ends."""
+        """Returns a session. `lock` keeps every other unit of work from changing it until this one ends. Raises
+        NotFound.
+        """
 
     async def session_by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
-        """Of the sessions of this kind the one that has not ended, else the newest that had this code."""
+        """Returns the session of this kind with this code: the one that has not ended, else the newest. Raises
+        NotFound.
+        """
 
-    async def by_projector(self, key: str) -> LiveSession: ...
+    async def by_projector(self, key: str) -> LiveSession:
+        """Returns the session whose projector link has this key. Raises NotFound."""
+
     async def by_tablet(self, key: str) -> LiveSession:
-        """By the key of the link for shared tablets; an empty key is nobody's."""
-        ...
+        """Returns the session whose link for shared tablets has this key. Raises NotFound; always for an empty key."""
 
     async def list_sessions(self, commission: str | None = None) -> list[LiveSession]:
-        """Newest first."""
+        """Returns the sessions of a commission, or all, newest first."""
 
-    async def save_session(self, session: LiveSession) -> None: ...
+    async def save_session(self, session: LiveSession) -> None:
+        """Writes a changed session. Raises NotFound."""
+
     async def join(self, participant: Participant, device: str) -> Participant:
-        """Adds it, or returns the one that this device (a SHA-256) already is in this session.
+        """Adds a participant, or returns the one that this device (a SHA-256) already has in this session.
 
-        What is kept of a device is different in each session: two of them never tell that a browser was in both.
+        The device is stored as a digest that differs from session to session, so two sessions never show that one
+        browser was in both.
         """
 
     async def regroup(self, participant: str, group: str | None) -> bool:
-        """Puts a participant into another group, with the stops of theirs that nobody took, as long as no ballot of
-        theirs is counted; whether. They are no longer said to belong to it besides."""
+        """Moves a participant, with their stops that were not taken yet, into another group. Returns False, and changes
+        nothing, once a ballot of theirs is counted. That group is removed from the further groups they named.
+        """
 
     async def group_of(self, participant: str) -> str | None:
-        """The id of a participant's group; None for those who prefer not to say, and for nobody."""
-        ...
+        """Returns the id of a participant's group; None for those who prefer not to say, and for an unknown
+        participant.
+        """
 
-    async def participant(self, session: str, device: str) -> Participant | None: ...
+    async def participant(self, session: str, device: str) -> Participant | None:
+        """Returns the participant that this device (a SHA-256) has in a session, or None."""
+
     async def joined(self, session: str) -> dict[str | None, int]:
-        """How many joined, by group id (None: prefer not to say); those passing and observers are left out."""
+        """Returns how many joined by group id (None: prefer not to say), without passing participants and observers."""
 
     async def observers(self, session: str) -> int:
-        """How many follow without voting."""
-        ...
+        """Returns how many follow without voting."""
 
     async def over(self, before: str) -> list[str]:
-        """The sessions that were over before this time and still know their devices.
+        """Returns the ids of the sessions that were over before this time and still know their devices.
 
-        A room is over when it has ended, an asynchronous session when its result is shown, or its round is void.
+        A room is over when it has ended; an asynchronous session when its result is shown or its round is annulled.
         """
-        ...
 
     async def forget_devices(self, session: str) -> None:
-        """From now on nobody's browser is known in a session; participants and ballots stay."""
+        """Erases which browser each participant of a session used; participants and ballots stay."""
 
     async def places(self, session: str) -> int:
-        """How many have joined in all, observers too; those passing are left out."""
-        ...
+        """Returns how many have joined, observers included and passing participants left out."""
 
 
 class Cares(Protocol):
-    """What people ask for without a name; the groups that they belong to besides the one they speak from."""
+    """Anonymous requests for help, and the groups people belong to besides the one they speak from."""
 
     async def ask(self, session: str, kind: str, about: str = "") -> int:
-        """One more asks; how many have by now."""
-        ...
+        """Adds one to the requests of this kind and subject, and returns how many there are now."""
 
     async def see(self, session: str, kind: str, seen: int | None = None) -> None:
-        """All that was asked for until now is seen, or so much of it."""
+        """Marks all requests of this kind, or the first `seen` of each subject, as seen."""
 
     async def list_asked(self, session: str) -> dict[tuple[str, str], Asked]:
-        """By what and about what."""
-        ...
+        """Returns the requests of a session by (kind, subject)."""
 
     async def belong(self, participant_id: str, groups: Collection[str]) -> None:
-        """In the place of those told before."""
+        """Replaces the further groups of a participant."""
 
     async def belonging(self, session: str) -> dict[str | None, int]:
-        """How many told each further group; whoever shows it asks groups.in_the_room."""
-        ...
+        """Returns how many people named each further group. Before showing it, call voting/suppression.in_the_room."""
 
 
 class LastActs(Protocol):
-    """The facilitator's last act in each session, for as long as it can be undone."""
+    """The facilitator's last act in each session, kept as long as it can be undone."""
 
-    async def get_last_act(self, session: str) -> LastAct | None: ...
+    async def get_last_act(self, session: str) -> LastAct | None:
+        """Returns the last act of a session, or None."""
+
     async def put_last_act(self, act: LastAct) -> None:
-        """In the place of the one before."""
+        """Stores an act and replaces the one before it."""
 
     async def forget_last_act(self, session: str) -> None:
-        """There is nothing to undo in this session."""
+        """Deletes the last act of a session: nothing can be undone any more."""
 
 
 class Programmes(Protocol):
-    """The programmes of sessions, change by change."""
+    """Programmes of sessions with their earlier states."""
 
     async def latest(self, session: str) -> Planned:
-        """As it is now; number 0 where nothing was planned yet."""
-        ...
+        """Returns a session's programme as it is now; number 0 where nothing was planned yet."""
 
     async def latest_of(self, sessions: Collection[str]) -> dict[str, Planned]:
-        """The same of several sessions at once, by session; those for which nothing was planned yet are not in it."""
-        ...
+        """Returns the current programmes of several sessions by session; those with nothing planned are left out."""
 
     async def at(self, session: str, number: int) -> Planned:
-        """As it was from that change on. Raises NotFound where that is no longer kept."""
-        ...
+        """Returns the programme as it was after change `number`. Raises NotFound where that state is no longer kept."""
 
     async def add_programme(self, planned: Planned) -> None:
-        """The next state; the oldest are forgotten in time. Raises IllegalMove where this number is there already."""
+        """Adds the next state and deletes states too old to keep. Raises IllegalMove where this number is taken."""
 
     async def erase_story(self, story: str) -> None:
-        """Takes a story out of every programme, and forgets how those programmes were before."""
+        """Removes a story from every programme and deletes the earlier states of those programmes."""
 
 
 class Tickets(Protocol):
-    """Tickets to sessions. Codes come in hashed (SHA-256 hex)."""
+    """Tickets to sessions. Codes are passed as SHA-256 (hex)."""
 
     async def add_tickets(self, tickets: Sequence[Ticket]) -> None:
-        """Raises IllegalMove where a number is taken: somebody else issued tickets at this moment."""
+        """Adds tickets. Raises IllegalMove where a number is taken: somebody else issued tickets at this moment."""
 
     async def list_tickets(self, session: str) -> list[Ticket]:
-        """By number."""
-        ...
+        """Returns the tickets of a session by number."""
 
-    async def ticket_by_code(self, session: str, code: str) -> Ticket | None: ...
+    async def ticket_by_code(self, session: str, code: str) -> Ticket | None:
+        """Returns the ticket with this code, or None."""
+
     async def use(self, ticket: str, participant: str, at: str) -> bool:
-        """Ties a ticket to who came with it. False, and nothing changes, where it was used or revoked before."""
-        ...
+        """Gives a ticket to a participant. Returns False, and changes nothing, where it was used or revoked before."""
 
     async def revoke(self, ticket: str, at: str) -> bool:
-        """False where it was revoked before."""
-        ...
+        """Revokes a ticket. Returns False where it was revoked before."""
 
     async def move_ticket(self, participant: str, device: str) -> None:
-        """The participant is on this device (a SHA-256) from now on; the one before is nobody's."""
+        """Moves a participant to this device (a SHA-256); the device used before is nobody's. Raises NotFound."""
 
 
 class Papers(Protocol):
-    """Papers counted by hand, one count for each round."""
+    """Papers counted by hand: one count for each round."""
 
-    async def get_paper_count(self, round_id: str) -> PaperCount | None: ...
+    async def get_paper_count(self, round_id: str) -> PaperCount | None:
+        """Returns the count of a round, or None."""
+
     async def put_paper_count(self, count: PaperCount) -> None:
-        """Keeps a count in the place of an unconfirmed one. Raises IllegalMove where it was confirmed already."""
+        """Stores a count and replaces an unconfirmed one. Raises IllegalMove where the round's count was confirmed
+        already.
+        """
 
     async def discard(self, round_id: str, id_: str) -> bool:
-        """False where that count is no longer there, or was confirmed."""
-        ...
+        """Deletes an unconfirmed count. Returns False where it is gone or was confirmed."""
 
     async def confirm(self, count: PaperCount, ballots: Sequence[tuple[Participant, str, Ballot]]) -> None:
-        """Counts every paper once: a participant, their device (a SHA-256 of nobody's) and their ballot for each.
-        Raises IllegalMove where the count is no longer as `count` was entered, or was confirmed already."""
+        """Confirms a count and adds, for each paper, a participant, their device (a SHA-256 of no browser) and their
+        ballot. Raises IllegalMove where the stored count is not the one that `count` was made from, or was confirmed
+        already.
+        """
 
 
 class Stops(Protocol):
-    """What audience members call out while a scene is played again, and what came of it."""
+    """Stops that audience members call while a scene is played again, and their outcomes."""
 
     async def press(self, stop: Stop) -> Stop | None:
-        """Keeps a stop of a participant, with that participant's group; the one that this participant has in this
-        showing gets the character and the words of the new one instead, unless it is `fixed`. Returns the stop as it
-        is kept now, None where there is no such participant in the stop's session, or one who only observes."""
+        """Stores a participant's stop with that participant's group and returns it as stored.
+
+        A participant has one stop in a showing: pressing again replaces its character and words, unless it is `fixed`.
+        Returns None where the session has no such participant, or one who only observes.
+        """
 
     async def add_stop(self, stop: Stop) -> None:
-        """A stop that somebody shouted: it has no participant."""
+        """Adds a stop that somebody shouted; it has no participant."""
 
-    async def get_stop(self, stop: str) -> Stop: ...
+    async def get_stop(self, stop: str) -> Stop:
+        """Returns a stop. Raises NotFound."""
+
     async def list_stops(self, session: str) -> list[Stop]:
-        """In the order in which they came."""
+        """Returns the stops of a session in the order they came."""
 
-    async def stop_by(self, participant: str, showing: str) -> Stop | None: ...
+    async def stop_by(self, participant: str, showing: str) -> Stop | None:
+        """Returns the stop that a participant has in a showing, or None."""
+
     async def save_stop(self, stop: Stop) -> None:
-        """All but what its presser wrote."""
+        """Writes everything of a stop except what its presser wrote. Raises NotFound."""
 
     async def erase_story(self, story: str) -> None:
-        """Takes every word out of the stops of a story. That somebody stopped, and when, stays."""
+        """Deletes every word in the stops of a story. That somebody stopped, and when, stays."""
 
 
 class Proposals(Protocol):
     """Proposals of a session, with their amendments and pledges."""
 
     async def add_proposal(self, proposal: Proposal) -> bool:
-        """False where there is one with this id already."""
+        """Adds a proposal. Returns False where its id is taken."""
 
-    async def get_proposal(self, proposal: str) -> Proposal: ...
+    async def get_proposal(self, proposal: str) -> Proposal:
+        """Returns a proposal. Raises NotFound."""
+
     async def list_proposals(self, session: str) -> list[Proposal]:
-        """In the order they were made."""
+        """Returns the proposals of a session in the order they were made."""
 
-    async def save_proposal(self, proposal: Proposal) -> None: ...
+    async def save_proposal(self, proposal: Proposal) -> None:
+        """Writes a changed proposal. Raises NotFound."""
+
     async def amend(self, amendment: Amendment) -> bool:
-        """False where an amendment of this proposal is in flight."""
+        """Adds an amendment. Returns False where another amendment of its proposal is still open."""
 
     async def amendments(self, session: str) -> list[Amendment]:
-        """Of all its proposals, in the order they were made."""
+        """Returns the amendments of all proposals of a session, in the order they were made."""
 
-    async def close_amendment(self, amendment: Amendment) -> None: ...
+    async def close_amendment(self, amendment: Amendment) -> None:
+        """Writes an amendment's state. Raises NotFound."""
+
     async def pledge(self, pledge: Pledge) -> bool:
-        """False where there is one with this id already."""
+        """Adds a pledge. Returns False where its id is taken."""
 
     async def pledges(self, session: str) -> list[Pledge]:
-        """In the order they were made."""
+        """Returns the pledges of a session in the order they were made."""
 
     async def pledges_on(self, rounds: Sequence[str]) -> list[Pledge]:
-        """Those about these rounds."""
+        """Returns the pledges made on these rounds, in the order they were made."""
 
-    async def save_pledge(self, pledge: Pledge) -> None: ...
+    async def save_pledge(self, pledge: Pledge) -> None:
+        """Writes a pledge's state and the decision that confirmed it. Raises NotFound."""
+
     async def erase_story(self, story: str) -> None:
-        """Takes the words out of every proposal that grew from a story, out of its amendments and pledges."""
+        """Deletes the words of every proposal that grew from a story, of its amendments and of its pledges."""

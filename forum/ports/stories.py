@@ -1,4 +1,4 @@
-"""Stories, their drafts, what moderators did, the library, and evidence."""
+"""Stories: drafts and versions, suggestions, moderation, the library, and evidence."""
 
 from __future__ import annotations
 
@@ -13,177 +13,189 @@ from forum.stories.suggestion import Suggestion
 
 
 class Stories(Protocol):
-    """Stories, whatever their status."""
+    """Stories of every status."""
 
     async def add_story(self, story: Submission) -> bool:
-        """False, and nothing is kept, where there is one with this private link."""
-        ...
+        """Adds a story. Returns False, and stores nothing, where its private link is taken."""
 
     async def get_story(self, story: str, *, lock: bool = False) -> Submission:
-        """`lock` keeps every other unit of work from changing it until this one ends."""
+        """Returns a story. `lock` keeps every other unit of work from changing it until this one ends. Raises
+        NotFound.
+        """
 
     async def by_link(self, link: str, *, lock: bool = False) -> Submission:
-        """By the SHA-256 of the private link's key; `lock` as in `get`."""
-        ...
+        """Returns the story whose private link has this key (a SHA-256); `lock` as in `get_story`. Raises NotFound."""
 
     async def save_story(self, story: Submission, expected_status: str) -> None:
-        """All but its link and what its writer allows. Raises IllegalMove where the story's status is no longer
-        `expected_status` (somebody was faster), or it would be accepted and its writer does not allow that."""
+        """Writes everything of a story except its private link and its writer's permissions.
+
+        Raises IllegalMove where its status is no longer `expected_status` (somebody else was faster), or where it would
+        become accepted and its writer does not allow publication.
+        """
 
     async def allow(self, story: Submission) -> None:
-        """Writes the three `may_` alone. Raises IllegalMove where the story's status is another than `story` has."""
+        """Writes only the three permissions (`may_...`). Raises IllegalMove where the stored status is not that of
+        `story`.
+        """
 
     async def relink(self, old: str, new: str) -> None:
-        """The private link `old` (a SHA-256) is dead from now on, and `new` in its place; "" is no link at all. Raises
-        NotFound where no story has the old one."""
+        """Replaces the private link `old` (a SHA-256) by `new`; "" is no link. Raises NotFound where no story has the
+        old one.
+        """
 
     async def list_stories(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
-        """Oldest first."""
+        """Returns stories, oldest first; only those of a commission or with a status where given."""
 
     async def statuses(self, stories: Collection[str]) -> dict[str, str]:
-        """The status of those of them that there are, by id."""
-        ...
+        """Returns the statuses of these stories by id; unknown ids are left out."""
 
     async def revised(self) -> list[Submission]:
-        """The public ones of which a new version waits to be read; the longest waiting first."""
-        ...
+        """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""
 
 
 class Drafts(Protocol):
-    """Drafts of stories with their versions, and what others suggest for them."""
+    """Drafts of stories with their versions, and suggestions for them."""
 
     async def open_draft(self, story: str, draft: Draft, at: str) -> bool:
-        """Opens a draft; False, and nothing is kept, where the story has one."""
-        ...
+        """Opens a draft. Returns False, and stores nothing, where the story has one."""
 
     async def get_draft(self, story: str, *, lock: bool = False) -> Draft:
-        """`lock` keeps every other unit of work from changing it until this one ends."""
-        ...
+        """Returns a story's draft. `lock` keeps every other unit of work from changing it until this one ends. Raises
+        NotFound.
+        """
 
-    async def save_draft(self, story: str, draft: Draft, at: str) -> None: ...
+    async def save_draft(self, story: str, draft: Draft, at: str) -> None:
+        """Writes a changed draft. Raises NotFound."""
+
     async def versions(self, story: str) -> list[Version]:
-        """Oldest first."""
-        ...
+        """Returns the versions of a story, oldest first."""
 
     async def history(self, story: str) -> list[Kept]:
-        """Every version without its words, oldest first."""
-        ...
+        """Returns the versions of a story without their words, oldest first."""
 
     async def version(self, story: str, number: int) -> Version:
-        """Exactly as it was put, whatever was put and dropped since."""
-        ...
+        """Returns a version exactly as it was put, whatever was put or dropped since. Raises NotFound."""
 
-    async def last_version(self, story: str) -> Version | None: ...
+    async def last_version(self, story: str) -> Version | None:
+        """Returns the newest version, or None."""
+
     async def put_version(self, version: Version) -> None:
-        """Keeps it; one with its number, which its writer has gone on from, is replaced."""
+        """Stores a version and replaces the one with the same number, which the writer has gone on editing."""
 
     async def sizes(self, story: str) -> dict[int, int]:
-        """How much each version of a story takes as it is kept, in characters, by its number; dropping one may make
-        another larger."""
-        ...
+        """Returns the stored size of each version in characters, by number. Dropping a version may enlarge another."""
 
     async def drop_versions(self, story: str, numbers: Collection[int]) -> None:
         """Deletes these versions."""
 
     async def build_key(self, story: str) -> str:
-        """The key of the build link; "" where the story is not shared."""
-        ...
+        """Returns the key of the build link, "" where the story is not shared. Raises NotFound."""
 
     async def share(self, story: str, key: str) -> None:
-        """The build link has this key from now on; "" is no link."""
+        """Sets the key of the build link; "" removes the link. Raises NotFound."""
 
     async def by_build_key(self, key: str) -> str:
-        """The id of the story that this build link leads to."""
-        ...
+        """Returns the id of the story whose build link has this key. Raises NotFound."""
 
     async def suggest(self, suggestion: Suggestion) -> bool:
-        """False, and nothing is kept, where there is one with this id."""
-        ...
+        """Adds a suggestion. Returns False, and stores nothing, where its id is taken."""
 
-    async def suggestion(self, suggestion: str) -> Suggestion: ...
+    async def suggestion(self, suggestion: str) -> Suggestion:
+        """Returns a suggestion. Raises NotFound."""
+
     async def suggestions(self, story: str) -> list[Suggestion]:
-        """Oldest first."""
-        ...
+        """Returns the suggestions for a story, oldest first."""
 
     async def answer(self, suggestion: Suggestion) -> None:
-        """Keeps outcome, reason and when. Raises IllegalMove where it was answered already."""
+        """Writes outcome, reason and time of the answer. Raises IllegalMove where the suggestion was answered
+        already.
+        """
 
     async def erase_story(self, story: str) -> None:
         """Deletes the draft, all versions and all suggestions of a story."""
 
 
 class Moderation(Protocol):
-    """What moderators did, what writers appealed against, what readers reported."""
+    """Moderators' acts, writers' appeals and readers' reports."""
 
-    async def add_act(self, act: Act) -> None: ...
+    async def add_act(self, act: Act) -> None:
+        """Adds an act."""
+
     async def list_acts(self, story: str) -> list[Act]:
-        """Oldest first."""
+        """Returns the acts on a story, oldest first."""
 
     async def log(self, start: int = 0, most: int = 50) -> list[Act]:
-        """The acts that stand in the record, newest first, without the first `start` of them."""
+        """Returns up to `most` acts that stand in the record, newest first, after skipping `start`."""
 
     async def count_acts(self) -> int:
-        """How many acts stand in the record."""
+        """Returns how many acts stand in the record."""
 
     async def add_appeal(self, appeal: Appeal) -> bool:
-        """False, and nothing is kept, where there was an appeal against this act before."""
+        """Adds an appeal. Returns False, and stores nothing, where there was one against this act before."""
 
     async def appeals(self, story: str | None = None) -> list[Appeal]:
-        """Those of one story, or all that nobody has answered; oldest first."""
+        """Returns the appeals of one story, or all that are unanswered; oldest first."""
 
     async def answer_appeal(self, appeal: Appeal) -> None:
-        """Keeps outcome, reason, who and when. Raises IllegalMove where it was answered already."""
+        """Writes outcome, reason, moderator and time. Raises IllegalMove where the appeal was answered already."""
 
     async def add_report(self, report: Report) -> bool:
-        """False where there is a report with this id already."""
+        """Adds a report. Returns False where its id is taken."""
 
     async def reports(self, story: str | None = None) -> list[Report]:
-        """Those of one story, or all that nobody has answered; oldest first."""
+        """Returns the reports on one story, or all that are unanswered; oldest first."""
 
     async def answer_reports(self, story: str, ids: Sequence[str], answer: str, at: str) -> None:
-        """Raises IllegalMove where one of them is not there, another story's, or answered already."""
+        """Writes the answer to these reports. Raises IllegalMove where one is missing, another story's, or answered
+        already.
+        """
 
     async def erase_story(self, story: str) -> None:
-        """Takes every word about a story out: reasons, appeals, reports. What was done, and when, stays."""
+        """Deletes every word about a story: reasons, appeals, reports. What was done, and when, stays."""
 
 
 class Library(Protocol):
-    """The accepted stories, found by words and by what they are about.
+    """Accepted stories, searched by words and filtered by subject.
 
-    It follows `stories` by itself, in the same unit of work: a story is here exactly while its status is "accepted".
-    Words are compared as search_terms.py folds them (no case, no accents), whole or as the beginning of a word; a story
-    that has them in its title comes before one that has them in its text.
+    The library follows `stories` in the same unit of work: a story is in it exactly while its status is "accepted".
+    Words are compared as stories/search_terms.py folds them (no case, no accents), as whole words or as the beginning
+    of one. A story with the words in its title comes before one with them in its text.
     """
 
     async def find(self, wanted: Wanted, *, start: int = 0, most: int = 10) -> Shelf:
-        """From the best fit on where words are looked for, else the newest first; never raises for what was typed."""
-        ...
+        """Returns the matching stories: best match first where words are given, else newest first. Never raises for any
+        input.
+        """
 
-    async def offered(self) -> Offered: ...
+    async def offered(self) -> Offered:
+        """Returns the groups and content notes that accepted stories can be filtered by."""
 
 
 class Evidences(Protocol):
     """Links and files beside stories, with the files' content."""
 
     async def add_evidence(self, item: Evidence, content: bytes = b"") -> None:
-        """Raises BadInput(field="item") where the id is another's."""
+        """Adds a link or a file. Raises BadInput(field="item") where the id is taken."""
 
-    async def get_evidence(self, item: str) -> Evidence: ...
+    async def get_evidence(self, item: str) -> Evidence:
+        """Returns a piece of evidence without its content. Raises NotFound."""
+
     async def content(self, item: str) -> bytes:
-        """Raises NotFound for a link, and for a file that is no longer kept."""
-        ...
+        """Returns a file's bytes. Raises NotFound for a link, and for a file that is no longer kept."""
 
     async def list_evidence(self, story: str) -> list[Evidence]:
-        """In the order in which it was added."""
-        ...
+        """Returns the evidence of a story in the order it was added."""
 
     async def waiting(self) -> Mapping[str, int]:
-        """How many pieces no moderator has dealt with, by story id; the story that waits longest first."""
-        ...
+        """Returns how many pieces wait for a moderator, by story id; the longest waiting story first."""
 
     async def save_evidence(self, item: Evidence, before: Evidence) -> None:
-        """Raises IllegalMove where it is no longer as `before`. What was declined loses its content and its url."""
+        """Writes changed evidence; declined evidence loses its content and url. Raises IllegalMove where it was shown
+        or declined since `before` was read.
+        """
 
-    async def remove_evidence(self, item: str) -> None: ...
+    async def remove_evidence(self, item: str) -> None:
+        """Deletes one piece of evidence with its content."""
+
     async def erase_story(self, story: str) -> None:
-        """Deletes all evidence of a story, content and all."""
+        """Deletes all evidence of a story with its content."""

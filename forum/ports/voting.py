@@ -1,4 +1,4 @@
-"""Rounds with their ballots, reasons, and decisions."""
+"""Voting: rounds with their ballots, reasons, and decisions."""
 
 from __future__ import annotations
 
@@ -14,105 +14,127 @@ from forum.voting.round import Round
 class Rounds(Protocol):
     """Rounds and their ballots."""
 
-    async def add_round(self, round_: Round) -> None: ...
+    async def add_round(self, round_: Round) -> None:
+        """Adds a round."""
+
     async def get_round(self, round_id: str, *, lock: bool = False) -> Round:
-        """`lock` waits for casts on their way to be committed, and keeps further ones out until this unit ends."""
+        """Returns a round. `lock` waits for casts being committed and keeps further ones out until this unit ends.
+        Raises NotFound.
+        """
 
     async def some(self, ids: Collection[str]) -> dict[str, Round]:
-        """Those of them that there are, by id."""
-        ...
+        """Returns these rounds by id; unknown ids are left out."""
 
     async def list_rounds(self, session: str) -> list[Round]:
-        """In the order they were made."""
+        """Returns the rounds of a session in the order they were made."""
 
     async def of_all(self, sessions: Collection[str], *, scenario: str | None = None) -> dict[str, list[Round]]:
-        """The same of several sessions at once, by session; with `scenario` those about one story alone."""
-        ...
+        """Returns the rounds of several sessions by session id, each list in the order they were made; with `scenario`
+        only those about that story.
+        """
 
     async def timed(self, *, scenario: str | None = None, due: str | None = None) -> list[Round]:
-        """The open rounds that have a closing time, the one that closes first first: those of one story, or those whose
-        time is `due` or earlier."""
+        """Returns the open rounds that have a closing time, the earliest first: those of one story, or those due by
+        `due`.
+        """
 
     async def voting(self) -> bool:
-        """Whether a vote in a room is open; rounds that have a closing time do not count."""
-        ...
+        """Returns whether a round without a closing time is open, in any session."""
 
-    async def save_round(self, round_: Round) -> None: ...
+    async def save_round(self, round_: Round) -> None:
+        """Writes a changed round. Raises NotFound."""
+
     async def cast(self, batch: Sequence[Cast]) -> list[CastOutcome]:
-        """Counts what can be counted, in the order given, and says for each what became of it; never raises for one.
+        """Counts the casts of a batch in order and returns an outcome for each; a refused cast never raises.
 
-        A cast id seen before in its round from that participant is counted already: no refusal, nothing changes,
-        even when the round has closed since. Otherwise the round must be open ("not_open" for a draft, "closed" for
-        closed and revealed, and for a cast whose `at` is the round's closing time or later, whatever its state is still
-        said to be; "annulled", "unknown_round" where it does not exist or is another session's than the
-        participant's) and the choice one of its responses ("unknown_response"); a cast id has 1 to 64 characters
-        ("malformed"). One ballot per participant and round, held by the database's own constraint; the last counted
-        cast is the ballot.
+        A cast id seen before in its round from that participant counts as counted: no refusal, nothing changes, even
+        when the round has closed since. Otherwise a cast is refused with
+
+        "unknown_round" where the round does not exist, or its participant is not in the round's session; "not_open" for
+        a draft; "closed" for a closed or revealed round, and from the round's closing time on, whatever its stored
+        state; "annulled"; "observing" from an observer; "malformed" where the cast id is not 1 to 64 characters long;
+        the voting method's own code for a choice or reason that it does not take, as "unknown_response".
+
+        The database holds one ballot per participant and round; the last counted cast is the ballot.
         """
 
     async def voted(self, rounds: Sequence[str]) -> dict[str, int]:
-        """How many ballots each of these rounds has."""
+        """Returns how many ballots each of these rounds has, by round id."""
 
     async def choices(self, round_id: str) -> dict[str, int]:
-        """How many ballots of a round there are of each choice that somebody made."""
-        ...
+        """Returns how many ballots of a round have each choice; choices that nobody made are left out."""
 
     async def withdraw_words(self, scenario: str) -> list[str]:
-        """Puts round.WITHDRAWN in the place of question and response labels in every round that came from this story,
-        and takes out the scene's name and the reasons given with its ballots; "none of these" keeps its label. Choices
-        and all that the record's leaves are made of stay. Returns the ids of those rounds."""
+        """Replaces the question and the response labels of every round about this story by round.WITHDRAWN, and erases
+        the scene's name and the reasons given with ballots; "none of these" keeps its label.
 
-    async def ballots(self, round_id: str) -> list[Ballot]: ...
+        Choices and everything that the record's leaves are made of stay. Returns the ids of those rounds.
+        """
+
+    async def ballots(self, round_id: str) -> list[Ballot]:
+        """Returns every ballot of a round in the order of their random ids, which does not show who came first."""
+
     async def by_group(self, round_id: str) -> dict[str | None, int]:
-        """How many ballots of a round there are from each group that has one."""
+        """Returns how many ballots of a round come from each group; groups without one are left out."""
 
-    async def ballots_by(self, participant: str, rounds: Sequence[str]) -> list[Ballot]: ...
+    async def ballots_by(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
+        """Returns the ballots that a participant cast in these rounds."""
 
 
 class Reasons(Protocol):
-    """The reasons of rounds, from the reveal on."""
+    """Reasons of rounds, from the reveal on."""
 
     async def add_reasons(self, reasons: Sequence[Reason]) -> None:
-        """Those whose round and participant have one already stay as they are."""
+        """Adds reasons; where a participant has one in the round already, that one stays."""
 
     async def put_reason(self, reason: Reason) -> None:
-        """Keeps it in the place of the one that its participant gave in its round, if any; "me too" starts again."""
+        """Stores a reason and replaces the one its participant gave in the round, whose "me too" are deleted."""
 
-    async def get_reason(self, reason: str) -> Reason: ...
+    async def get_reason(self, reason: str) -> Reason:
+        """Returns a reason. Raises NotFound."""
+
     async def list_reasons(self, round_id: str) -> list[Reason]:
-        """In the order of their random ids, which says nothing of who wrote first."""
+        """Returns the reasons of a round in the order of their random ids, which does not show who wrote first."""
 
-    async def reason_by(self, participant: str, round_id: str) -> Reason | None: ...
-    async def move_reason(self, reason: str, state: str) -> None: ...
+    async def reason_by(self, participant: str, round_id: str) -> Reason | None:
+        """Returns the reason that a participant gave in a round, or None."""
+
+    async def move_reason(self, reason: str, state: str) -> None:
+        """Sets a reason's state. Raises NotFound."""
+
     async def show_due_reasons(self, session: str, at: str) -> int:
-        """Shows every reason of the session's rounds that waits and is due at this time; how many."""
+        """Shows every waiting reason of the session's rounds that is due at this time. Returns how many."""
 
     async def next_due(self, round_id: str) -> str:
-        """When the next reason of a round is due, "" for none."""
+        """Returns the time at which the next reason of a round is due, "" for none."""
 
     async def remove_reason(self, round_id: str, participant: str) -> None:
-        """Deletes what a participant wrote in a round, also what stands with the ballot."""
+        """Deletes the reason and condition that a participant wrote in a round, also those stored with the ballot."""
 
     async def too(self, reason: str, participant: str, *, on: bool) -> None:
-        """Says "me too", or takes it back; saying it twice is once."""
+        """Adds or removes a participant's "me too"; adding it twice counts once."""
 
     async def counts(self, round_id: str) -> dict[str, int]:
-        """How many say "me too" to each reason of a round that has any."""
+        """Returns how many say "me too" to each reason of a round; reasons without any are left out."""
 
     async def said(self, participant: str, round_id: str) -> set[str]:
-        """The reasons of a round to which this participant says "me too"."""
+        """Returns the ids of the reasons of a round to which this participant says "me too"."""
 
     async def erase_story(self, story: str) -> None:
-        """Deletes the reasons of every round that came from a story."""
+        """Deletes the reasons of every round about a story."""
 
 
 class Decisions(Protocol):
     """Decisions with their commitments."""
 
-    async def add_decision(self, decision: Decision) -> None: ...
-    async def commit(self, commitment: Commitment) -> None:
-        """Adds a commitment to a decision that is there."""
+    async def add_decision(self, decision: Decision) -> None:
+        """Adds a decision with its commitments."""
 
-    async def get_decision(self, decision: str) -> Decision: ...
+    async def commit(self, commitment: Commitment) -> None:
+        """Adds a commitment to an existing decision."""
+
+    async def get_decision(self, decision: str) -> Decision:
+        """Returns a decision with its commitments. Raises NotFound."""
+
     async def list_decisions(self, commission: str | None = None) -> list[Decision]:
-        """Newest first."""
+        """Returns the decisions of a commission, or all, newest first."""
