@@ -1,8 +1,8 @@
-"""The store: the only SQL, on SQLite or PostgreSQL, whichever the address says.
+"""The store: the only SQL, for SQLite and PostgreSQL.
 
-`migrate(url)` makes or updates the tables; `open_store(url)` opens a database that is up to date;
-`check(url)` only looks; `held(url)` keeps other servers off it while one runs. All of them raise
-errors.StartupProblem, with what to do, before anything is touched.
+`migrate(url)` makes the tables or brings them up to date; `open_store(url)` opens a database that is up to date;
+`check(url)` only looks at it; `held(url)` keeps other servers off it while one runs. All of them raise
+errors.StartupProblem, which says what to do, before anything is changed.
 """
 
 from forum.store.engine import SqlStore

@@ -1,7 +1,7 @@
-"""The statements that count a batch of ballots: each is one round trip, however many ballots there are.
+"""SQL statements that count a batch of ballots: one round trip each, however many ballots there are.
 
-A batch goes over as one parameter (SQLite: a JSON array of arrays, read by json_each) or one a column (PostgreSQL:
-arrays, read by unnest), never row by row: an executemany in a thread beside a busy event loop waits for the
+A batch is passed as one parameter (SQLite: a JSON array of arrays, read by json_each) or one array a column
+(PostgreSQL: read by unnest), never row by row: an executemany in a thread beside a busy event loop waits for the
 interpreter's lock at every row.
 """
 
@@ -27,10 +27,11 @@ BALLOT = ("round", "participant", "choice", "reason", "ballot", "salt", "group_s
 
 @dataclass(frozen=True)
 class Statements:
-    """What counting a batch takes, in this order.
+    """The statements that count a batch, in the order they are run.
 
-    `asked` reads and holds the rounds; `fresh` keeps the ids of casts and returns the new ones; `count` writes ballots
-    and returns each with the random id it has; `known` looks up the casts that were not fresh; `voted` counts.
+    `asked` reads and locks the rounds; `fresh` stores the ids of casts and returns the new ones; `count` writes ballots
+    and returns each with its random id; `known` looks up the casts that were not fresh; `voted` counts the ballots of
+    rounds.
     """
 
     asked: Quick
@@ -41,7 +42,7 @@ class Statements:
 
 
 def values(*, postgresql: bool, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> dict[str, object]:
-    """The parameters that carry `rows` into a statement over a batch with these columns."""
+    """Returns the parameters that pass `rows` to a statement over a batch with these columns."""
     rows = list(rows)
     if postgresql:
         return {f"{name}_s": [row[i] for row in rows] for i, name in enumerate(columns)}
@@ -50,7 +51,7 @@ def values(*, postgresql: bool, columns: Sequence[str], rows: Iterable[Sequence[
 
 @cache
 def statements(*, postgresql: bool) -> Statements:
-    """The statements for one of the two databases."""
+    """Returns the statements in the dialect of PostgreSQL or SQLite; they are built once."""
     return Statements(
         asked=_asked(of_postgresql=postgresql),
         fresh=_fresh(of_postgresql=postgresql),
@@ -74,8 +75,8 @@ def _batch(columns: Sequence[str], *, of_postgresql: bool) -> sa.FromClause:
 
 
 def _asked(*, of_postgresql: bool) -> Quick:
-    # FOR SHARE (nothing on SQLite, which has one writer): a round that is being closed keeps us waiting here, and one
-    # that we read as open stays open until our ballots are committed.
+    # FOR SHARE (ignored on SQLite, which has one writer): this waits while another unit closes one of the rounds, and
+    # a round read as open stays open until our ballots are committed.
     batch = _batch(ROUND, of_postgresql=of_postgresql)
     return (
         sa.select(
@@ -101,15 +102,13 @@ def _voted(*, of_postgresql: bool) -> Quick:
     )
 
 
-# What is asked of a participant below is asked in subqueries that look one row up by its id, never in joins: where a
-# database knows little of its tables' sizes, as in the first minutes of an event, PostgreSQL has joined a batch with
-# everybody in the session, at seconds a batch.
+# The statements below look participants up in subqueries by id, never in joins: before PostgreSQL has statistics of
+# its tables, as in the first minutes of an event, it joined a batch with everybody in the session, which took seconds.
 
 
 def _fresh(*, of_postgresql: bool) -> Quick:
-    # Only from participants of the round's own session, and not from observers. In (round, participant, cast) order,
-    # so that two processes that commit overlapping batches wait for each other in one direction only and never in a
-    # circle.
+    # Only participants of the round's own session, without observers. Sorted by (round, participant, cast), so that
+    # two processes with overlapping batches take row locks in one order and cannot deadlock.
     batch = _batch(FRESH, of_postgresql=of_postgresql)
     key = [batch.c[name] for name in KEY]
     here = sa.select(participant.c.session).where(
@@ -123,12 +122,12 @@ def _fresh(*, of_postgresql: bool) -> Quick:
 
 
 def _count(*, of_postgresql: bool) -> Quick:
-    # At most one row a participant and round, all of them known. What a later cast may change is the choice, the
-    # reason and the time; the group and the random numbers stay those of the first.
+    # The batch has at most one row a participant and round, and all participants exist. A later cast changes choice,
+    # reason, condition and time; the group and the random numbers stay those of the first.
     batch = _batch(BALLOT, of_postgresql=of_postgresql)
     chosen = (
         sa.select(*batch.c, _of(batch, participant.c.group_id))
-        .where(sa.true())  # SQLite would take the ON of "ON CONFLICT" for a join's
+        .where(sa.true())  # without a WHERE, SQLite reads the ON of "ON CONFLICT" as a join's
         .order_by(batch.c.round, batch.c.participant)
     )
     columns = (*BALLOT, "group_id")
@@ -147,8 +146,8 @@ def _count(*, of_postgresql: bool) -> Quick:
 
 
 def _known(*, of_postgresql: bool) -> Quick:
-    # Of the casts that were not fresh: which session their participant is in, whether they were counted before, and
-    # what counts for that participant now.
+    # For each cast that was not fresh: its participant's session, whether the cast was counted before, and the choice
+    # that counts for the participant now.
     batch = _batch(KEY, of_postgresql=of_postgresql)
     same = (casting.c[name] == batch.c[name] for name in KEY)
     counted = sa.select(sa.literal_column("1")).select_from(casting).where(*same).scalar_subquery()

@@ -12,23 +12,23 @@ from forum.voting.commission import Commission
 
 
 class SqlCommissions(Area):
-    """ports.Commissions."""
+    """The database's commissions. The contract is ports.commissions.Commissions."""
 
     async def add_commission(self, commission: Commission) -> None:
-        """Keeps a new commission."""
+        """Adds a commission."""
         await self._link.run(sa.insert(table).values(plain(commission)))
 
     async def get_commission(self, commission: str) -> Commission:
-        """Raises NotFound."""
+        """Returns a commission. Raises NotFound."""
         return _commission(await self._link.one(having(table.c.id), "There is no such commission.", {"id": commission}))
 
     async def titles(self, commissions: Collection[str]) -> dict[str, str]:
-        """The titles of those of them that there are, by id."""
+        """Returns the titles of these commissions by id; unknown ids are left out."""
         wanted = sa.select(table.c.id, table.c.title).where(self._link.among(table.c.id, commissions))
         return {row["id"]: row["title"] for row in await self._link.rows(wanted)}
 
     async def list_commissions(self) -> list[Commission]:
-        """Newest first."""
+        """Returns all commissions, newest first."""
         return [_commission(r) for r in await self._link.rows(sa.select(table).order_by(table.c.seq.desc()))]
 
 

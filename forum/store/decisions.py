@@ -16,10 +16,10 @@ _OF = having(decisions.c.commission).order_by(decisions.c.seq.desc())
 
 
 class SqlDecisions(Area):
-    """ports.Decisions."""
+    """The database's decisions. The contract is ports.voting.Decisions."""
 
     async def add_decision(self, decision: Decision) -> None:
-        """Keeps a new decision and its commitments, in their order."""
+        """Adds a decision with its commitments, in their order."""
         values = plain(decision)
         promised = values.pop("commitments")
         await self._link.run(sa.insert(decisions).values(values))
@@ -27,16 +27,16 @@ class SqlDecisions(Area):
             await self._link.run(sa.insert(commitments).values({**one, "decision": decision.id}))
 
     async def commit(self, commitment: Commitment) -> None:
-        """Adds a commitment to a decision."""
+        """Adds a commitment to an existing decision."""
         await self._link.run(sa.insert(commitments).values(plain(commitment)))
 
     async def get_decision(self, decision: str) -> Decision:
-        """Raises NotFound."""
+        """Returns a decision with its commitments. Raises NotFound."""
         row = await self._link.one(sa.select(decisions).where(decisions.c.id == decision), "There is no such decision.")
         return (await self._with_commitments([row]))[0]
 
     async def list_decisions(self, commission: str | None = None) -> list[Decision]:
-        """Newest first."""
+        """Returns the decisions of a commission, or all, newest first."""
         whole = commission is None
         return await self._with_commitments(
             await self._link.rows(_ALL if whole else _OF, None if whole else {"commission": commission})

@@ -1,18 +1,18 @@
-"""How a browser is known in a session: by a digest that no other session has, and only as long as it must be."""
+"""Digests by which a session recognises a browser, different in each session."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Final
 
-# Before every digest comes a hexadecimal digit, so this is after all of them, in every database's order.
+# Sorts after every digest in both databases, since digests begin with a hexadecimal digit.
 GONE: Final = "gone"
 
 
 def salted(session: str, device: str) -> str:
-    """What a session knows a device by (64 hex digits).
+    """Returns the digest (64 hex digits) by which a session knows a device.
 
-    The session's id is random, and so is what `device` is a digest of: of two sessions nobody can tell which of their
-    participants are the same browser.
+    `device` is itself a digest of a random value, and the session's id is random: nobody can tell from two sessions
+    which of their participants used one browser.
     """
     return hashlib.sha256(f"{session} {device}".encode()).hexdigest()

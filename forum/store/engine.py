@@ -1,9 +1,8 @@
 """Opening a database, and units of work on it.
 
-SQLite: write-ahead log, synchronous=FULL (a commit is on disk when it returns), one connection that writes, a
-few that read; `begin()` takes the write lock at once, so that units of work take turns instead of failing
-half-way. PostgreSQL: a pool; `begin()` is READ COMMITTED with explicit locks, `read()` a REPEATABLE READ
-snapshot.
+SQLite: write-ahead log, synchronous=FULL (a commit is on disk when it returns), one connection that writes and a few
+that read. `begin()` takes the write lock at once, so that units of work wait for each other instead of failing
+half-way. PostgreSQL: a pool; `begin()` is READ COMMITTED with explicit locks, `read()` a REPEATABLE READ snapshot.
 """
 
 from __future__ import annotations
@@ -61,13 +60,13 @@ _CONNECTIONS, _MORE_CONNECTIONS = 10, 5
 _LOCK_SECONDS = 5.0  # how long SQLite waits for another process that writes
 _STATEMENT_SECONDS = 30.0
 _TURN_SECONDS = 30.0  # how long a unit waits behind others of this process
-_STEPS = 1000  # of SQLite's machine, between two looks whether somebody waits
-# secure_delete: what is deleted or replaced is overwritten, not only forgotten.
+_STEPS = 1000  # of SQLite's virtual machine, between two checks whether somebody waits to write
+# secure_delete: deleted and replaced data is overwritten with zeros in the file.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
 class SqlWork:
-    """ports.Work: one transaction's areas."""
+    """The areas of one transaction. The contract is ports.Work."""
 
     def __init__(self, link: Link, remembered: Remembered) -> None:
         self.remembered = remembered
@@ -95,22 +94,22 @@ class SqlWork:
 
 
 class SqlStore:
-    """ports.Store on the given engines. Made by `open_store`; close it, or its threads and sockets stay."""
+    """The store on given engines. Made by `open_store`; unless it is closed, its threads and sockets stay."""
 
     def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.writer = writer
         self.reader = reader
         self.remembered = Remembered()
-        self._wiping: Any = None  # SQLite's connection while it writes its file anew
-        self.wanted = False  # whether somebody wants to write while SQLite writes its file anew
-        # SQLite has one writer at a time. Of all units that are not `first` one waits for it, the others behind them.
+        self._wiping: Any = None  # SQLite's connection during VACUUM
+        self.wanted = False  # set by `begin`: tells a running VACUUM to stop
+        # SQLite has one writer at a time. Of the units that are not `first` only the holder of this lock waits for it.
         self._line = asyncio.Lock() if writer.dialect.name == "sqlite" else None
 
     def begin(self, *, first: bool = False) -> AbstractAsyncContextManager[Work]:
-        """One transaction that writes. Raises StoreUnavailable, as does everything in it.
+        """Opens a transaction that writes. It and everything in it raise StoreUnavailable.
 
-        `first` goes before all others that wait, and is for what goes in batches (ballots, stops): a flood of other
-        writes costs them one turn at most.
+        `first` goes ahead of all other waiting units and is for batches (ballots, stops): a flood of other writes
+        delays them by one unit at most.
         """
         self.wanted = True
         if self._wiping is None and (first or self._line is None):
@@ -119,7 +118,9 @@ class SqlStore:
 
     @asynccontextmanager
     async def _in_line(self, *, first: bool) -> AsyncIterator[Work]:
-        """The same behind others, or while SQLite's file is written anew: that ends for it, also in a long row."""
+        """Opens a transaction after the units that wait before it; interrupts a VACUUM of SQLite that is
+        running then.
+        """
         async with AsyncExitStack() as stack:
             if self._line is not None and not first:
                 try:
@@ -132,16 +133,17 @@ class SqlStore:
             yield await stack.enter_async_context(_unit(self.writer, self.remembered, reading=False))
 
     def read(self) -> AbstractAsyncContextManager[Work]:
-        """A snapshot to read from. Raises StoreUnavailable; RuntimeError for writing through it."""
+        """Opens a snapshot to read from. Raises StoreUnavailable; RuntimeError on an attempt to write."""
         return _unit(self.reader, self.remembered, reading=True)
 
     async def scrub(self) -> None:
-        """Writes the database anew, so that nothing of what was deleted is left in its files. Raises StoreUnavailable.
+        """Runs VACUUM, so that nothing deleted is left in the database's files. Raises StoreUnavailable where
+        interrupted.
 
-        SQLite: secure_delete overwrites what is deleted, but not the copies that moving rows between pages left behind;
-        VACUUM does, and emptying the write-ahead log takes away the pages as they were before. Nobody waits for it:
-        whoever wants to write meanwhile ends it, and this raises StoreUnavailable.
-        PostgreSQL: VACUUM takes dead rows out of the tables; its own log and backups are the administrator's.
+        SQLite: secure_delete overwrites deleted data, but not the copies left behind when rows moved between pages;
+        VACUUM does, and emptying the write-ahead log removes the pages as they were before. A unit that wants to write
+        interrupts it. PostgreSQL: VACUUM removes dead rows from the tables; its log and its backups are the
+        administrator's.
         """
         if self.writer.dialect.name == "postgresql":
             names = ", ".join(f'"{name}"' for name in (*metadata.tables, INDEX))
@@ -171,7 +173,7 @@ class SqlStore:
 
 
 def parse(url: str) -> URL:
-    """The address of a database. Raises StartupProblem for one that Forum cannot use."""
+    """Returns a database's address with its driver. Raises StartupProblem for an address that Forum cannot use."""
     try:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
@@ -193,7 +195,7 @@ def parse(url: str) -> URL:
 
 
 def engines(url: URL) -> SqlStore:
-    """The store at this address, without looking whether anything is there."""
+    """Returns the store at this address, without connecting to it."""
     if url.drivername == POSTGRESQL:
         pool = _postgresql(url)
         snapshots = pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -203,7 +205,7 @@ def engines(url: URL) -> SqlStore:
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine, *, reading: bool) -> AsyncIterator[Link]:
-    """One transaction: committed at the end, rolled back by an exception. Raises StoreUnavailable."""
+    """Opens a transaction: committed at the end, rolled back by an exception. Raises StoreUnavailable."""
     async with AsyncExitStack() as stack:
         with faults():
             connection = await stack.enter_async_context(engine.connect())
@@ -216,9 +218,9 @@ async def transaction(engine: AsyncEngine, *, reading: bool) -> AsyncIterator[Li
 
 @asynccontextmanager
 async def _sure(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Around a BEGIN and a COMMIT: one that fails, or is cancelled, may leave a transaction open, or may have ended it.
+    """Discards the connection where a BEGIN or COMMIT inside the block fails or is cancelled.
 
-    Nobody can tell which, so such a connection is never used again.
+    It may have left a transaction open or ended it, and nobody can tell which.
     """
     try:
         with faults():
@@ -240,8 +242,8 @@ def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=_READERS if reading else 1,
         max_overflow=0,
-        hide_parameters=True,  # an error is logged, and they are people's words and votes
-        # Nothing to roll back: a connection comes back committed, rolled back, or not at all (see transaction()).
+        hide_parameters=True,  # errors are logged, and parameters are people's words and votes
+        # No rollback on return: transaction() has committed, rolled back or discarded the connection.
         pool_reset_on_return=None,
         connect_args={} if "timeout" in url.query else {"timeout": _LOCK_SECONDS},
     )
@@ -251,7 +253,7 @@ def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def connected(connection: sa.engine.interfaces.DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        # Python's sqlite3 would begin transactions by itself, and later than we want to.
+        # Otherwise Python's sqlite3 begins transactions by itself, at the first write only.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in pragmas:
@@ -260,7 +262,7 @@ def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        # One hand-over to the driver's thread, instead of the three of exec_driver_sql.
+        # One call into the driver's thread, instead of the three of exec_driver_sql.
         adapted: Any = connection.connection.dbapi_connection
         adapted.run_async(lambda driver: driver.execute_fetchall(begin))
 
@@ -281,7 +283,7 @@ def _postgresql(url: URL) -> AsyncEngine:
     def checked(
         connection: sa.engine.interfaces.DBAPIConnection, _: ConnectionPoolEntry, __: sa.PoolProxiedConnection
     ) -> None:
-        # A connection that the server ended while nobody used it is known to be closed, without asking the server.
+        # The driver knows without a round trip that the server closed an idle connection.
         if connection.driver_connection.is_closed():
             raise sa.exc.InvalidatePoolError
 

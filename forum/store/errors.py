@@ -1,4 +1,4 @@
-"""What a database says when something is wrong, in Forum's own errors: one place, both databases."""
+"""Translation of database errors into Forum's own, for both databases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from forum.errors import ForumError, NotFound, StoreUnavailable
 
-# The database cannot take it now: https://www.sqlite.org/rescode.html (primary codes) ...
+# Codes that mean the database cannot take it now: https://www.sqlite.org/rescode.html (primary codes) ...
 _SQLITE_UNAVAILABLE = frozenset(
     {
         sqlite3.SQLITE_PERM,
@@ -36,9 +36,10 @@ _READING = "This unit of work is for reading: use begin() to write."
 
 @contextmanager
 def faults(*, reading: bool = False) -> Iterator[None]:
-    """Turns what the database raises into StoreUnavailable or NotFound; a mistake in our own SQL stays what it is.
+    """Turns database errors inside the block into StoreUnavailable or NotFound; errors in our own SQL are raised
+    unchanged.
 
-    `reading` says that the unit of work may not write: an attempt to is a mistake too (RuntimeError).
+    With `reading` an attempt to write raises RuntimeError, since it is a mistake in the code.
     """
     try:
         yield
@@ -63,7 +64,7 @@ def faults(*, reading: bool = False) -> Iterator[None]:
 
 
 def sqlstate(error: BaseException | None) -> str:
-    """PostgreSQL's five-character code of an error, "" where there is none."""
+    """Returns PostgreSQL's five-character code of an error, "" where there is none."""
     return str(getattr(error, "sqlstate", None) or "")
 
 

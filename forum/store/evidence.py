@@ -1,4 +1,4 @@
-"""Evidence beside stories. The content of files has a table of its own: lists never read it."""
+"""Evidence beside stories. Files' content has a table of its own, so that lists never read it."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ _NOTHING = "There is nothing at this address."
 
 
 class SqlEvidence(Area):
-    """ports.Evidences."""
+    """The database's evidences. The contract is ports.stories.Evidences."""
 
     async def add_evidence(self, item: Evidence, content: bytes = b"") -> None:
-        """Keeps a piece of evidence, with its content where it is a file. Raises BadInput for a known id."""
+        """Adds a link, or a file with its content. Raises BadInput(field="item") where the id is taken."""
         if not await self._link.add(items, plain(item)):
             raise BadInput("This form was used before. Open the page again and send it once more.", field="item")
         if content:
             await self._link.run(sa.insert(contents).values(evidence=item.id, content=content))
 
     async def get_evidence(self, item: str) -> Evidence:
-        """Raises NotFound."""
+        """Returns a piece of evidence without its content. Raises NotFound."""
         return _item(await self._link.one(sa.select(items).where(items.c.id == item), _NOTHING))
 
     async def content(self, item: str) -> bytes:
-        """A file's bytes. Raises NotFound for a link, and for a file that is no longer kept."""
+        """Returns a file's bytes. Raises NotFound for a link, and for a file that is no longer kept."""
         wanted = sa.select(contents.c.content).where(contents.c.evidence == item)
         return bytes((await self._link.one(wanted, _NOTHING))["content"])
 
     async def list_evidence(self, story: str) -> list[Evidence]:
-        """Of one story, in the order in which it was added."""
+        """Returns the evidence of a story in the order it was added."""
         rows = await self._link.rows(having(items.c.story, order=items.c.seq), {"story": story})
         return [_item(row) for row in rows]
 
     async def waiting(self) -> Mapping[str, int]:
-        """How many pieces no moderator has dealt with, by story; the story that waits longest first."""
+        """Returns how many pieces wait for a moderator, by story id; the longest waiting story first."""
         counted = sa.select(items.c.story, sa.func.count().label("number")).where(
             items.c.shown_at == "", items.c.declined_at == ""
         )
@@ -48,7 +48,9 @@ class SqlEvidence(Area):
         return {row["story"]: row["number"] for row in rows}
 
     async def save_evidence(self, item: Evidence, before: Evidence) -> None:
-        """Raises IllegalMove where it is no longer as `before`. What was declined loses its content and its link."""
+        """Writes changed evidence; declined evidence loses its content and url. Raises IllegalMove where it was shown
+        or declined since `before` was read.
+        """
         update = sa.update(items).where(
             items.c.id == item.id, items.c.shown_at == before.shown_at, items.c.declined_at == before.declined_at
         )
@@ -60,12 +62,12 @@ class SqlEvidence(Area):
             await self._link.run(sa.delete(contents).where(contents.c.evidence == item.id))
 
     async def remove_evidence(self, item: str) -> None:
-        """Deletes one, content and all."""
+        """Deletes one piece of evidence with its content."""
         await self._link.run(sa.delete(contents).where(contents.c.evidence == item))
         await self._link.run(sa.delete(items).where(items.c.id == item))
 
     async def erase_story(self, story: str) -> None:
-        """Deletes all of a story."""
+        """Deletes all evidence of a story with its content."""
         its = sa.select(items.c.id).where(items.c.story == story)
         await self._link.run(sa.delete(contents).where(contents.c.evidence.in_(its)))
         await self._link.run(sa.delete(items).where(items.c.story == story))

@@ -9,13 +9,13 @@ from forum.store.tables import fact
 
 
 class SqlFacts(Area):
-    """ports.Facts."""
+    """The database's facts. The contract is ports.record.Facts."""
 
     async def get_fact(self, name: str) -> str | None:
-        """The value of a fact, None where it was never set."""
+        """Returns a fact's value, or None where it was never set."""
         rows = await self._link.rows(sa.select(fact.c.value).where(fact.c.name == name))
         return str(rows[0]["value"]) if rows else None
 
     async def set_fact(self, name: str, value: str) -> None:
-        """Sets a fact, whatever it was."""
+        """Sets a fact, replacing any earlier value."""
         await self._link.put(fact, {"name": name, "value": value})

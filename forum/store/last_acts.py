@@ -10,17 +10,17 @@ from forum.store.tables import last_act
 
 
 class SqlLastActs(Area):
-    """ports.LastActs."""
+    """The database's lastActs. The contract is ports.sessions.LastActs."""
 
     async def get_last_act(self, session: str) -> LastAct | None:
-        """The one of a session, or None."""
+        """Returns the last act of a session, or None."""
         rows = await self._link.rows(sa.select(last_act).where(last_act.c.session == session))
         return made(rows[0], LastAct) if rows else None
 
     async def put_last_act(self, act: LastAct) -> None:
-        """In the place of the one before."""
+        """Stores an act and replaces the one before it."""
         await self._link.put(last_act, plain(act))
 
     async def forget_last_act(self, session: str) -> None:
-        """There is nothing to undo in this session."""
+        """Deletes the last act of a session: nothing can be undone any more."""
         await self._link.run(sa.delete(last_act).where(last_act.c.session == session))

@@ -1,8 +1,8 @@
-"""The library of accepted stories, and its index for full-text search.
+"""The library of accepted stories, and its full-text index.
 
-`library` and `library_note` hold what stories are filtered by. `library_words` is the index, each database's own, made
-by the migration: a virtual table of SQLite's FTS5 (unicode61), a tsvector with a GIN index on PostgreSQL. It holds
-tokens made by search_terms.py, and is asked in queries built from such tokens here; nothing typed is a query by itself.
+`library` and `library_note` hold the values that stories are filtered by. `library_words` is the index, made by the
+migration: a virtual table of SQLite's FTS5 (unicode61), or a tsvector with a GIN index on PostgreSQL. It holds tokens
+made by stories/search_terms.py, and queries are built here from such tokens; typed text never is a query by itself.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ INDEX = "library_words"
 
 Step: TypeAlias = tuple[sa.Executable, Mapping[str, object]]
 
-# PostgreSQL keeps no position above this, and at most 256 of one word (its documentation, 12.11 "Limitations").
+# The highest position that PostgreSQL keeps; of one word it keeps 256 (documentation, 12.11 "Limitations").
 _LAST_POSITION = 16_383
 _SQLITE_ADD = sa.text("INSERT INTO library_words (rowid, title, setting, body) VALUES (:seq, :title, :setting, :body)")
 _POSTGRESQL_ADD = sa.text("INSERT INTO library_words (seq, words) VALUES (:seq, CAST(:words AS tsvector))")
 _SQLITE_DROP = sa.text("DELETE FROM library_words WHERE rowid = :seq")
 _POSTGRESQL_DROP = sa.text("DELETE FROM library_words WHERE seq = :seq")
-# FTS5 only marks a row as gone until it happens to merge its segments; words taken back must go now.
+# FTS5 only marks a row as deleted until it merges its segments; withdrawn words must be gone at once.
 _SQLITE_FORGET = sa.text("INSERT INTO library_words (library_words) VALUES ('optimize')")
 
-# A title weighs most, then where and when. bm25 is smaller where it fits better.
+# Weights of title, setting and body. bm25 is smaller for a better match.
 _SQLITE_RANK = sa.text("bm25(library_words, 12.0, 4.0, 1.0)")
 _POSTGRESQL_RANK = sa.text("ts_rank('{0.05, 0.05, 0.4, 1.0}', words, CAST(:asked AS tsquery), 1) DESC")
 _SQLITE_FITS = sa.text("library_words MATCH :asked")
@@ -45,10 +45,12 @@ _POSTGRESQL_FITS = sa.text("words @@ CAST(:asked AS tsquery)")
 
 
 class SqlLibrary(Area):
-    """ports.Library."""
+    """The database's library. The contract is ports.stories.Library."""
 
     async def find(self, wanted: Wanted, *, start: int = 0, most: int = 10) -> Shelf:
-        """The accepted stories that fit, best first where words are looked for, else newest first."""
+        """Returns the matching stories: best match first where words are given, else newest first. Never raises for any
+        input.
+        """
         asked = _asked(wanted, postgresql=self._link.postgresql)
         source = stories.join(library, library.c.story == stories.c.id).join(
             commissions, commissions.c.id == stories.c.commission
@@ -76,7 +78,7 @@ class SqlLibrary(Area):
         )
 
     async def offered(self) -> Offered:
-        """What accepted stories can be filtered by."""
+        """Returns the groups and content notes that accepted stories can be filtered by."""
         shown = stories.join(library, library.c.story == stories.c.id)
         groups = sa.select(sa.func.min(library.c.told_by).label("label"), sa.func.count().label("number"))
         groups = groups.select_from(shown).where(stories.c.status == ACCEPTED, library.c.told_by_key != "")
@@ -94,9 +96,9 @@ class SqlLibrary(Area):
 
 
 async def keep(link: Link, story: Submission) -> None:
-    """Brings the library in step with a story just written: in it exactly while it is accepted.
+    """Brings the library in step with a story just written: in it exactly while the story is accepted.
 
-    To be called in the unit of work that writes the story, after it.
+    Called after the write, in the same unit of work.
     """
     seq = (await link.one(sa.select(stories.c.seq).where(stories.c.id == story.id), "There is no such story."))["seq"]
     await link.run(sa.delete(library_note).where(library_note.c.story == story.id))
@@ -112,11 +114,11 @@ async def keep(link: Link, story: Submission) -> None:
 
 
 def shelved(seq: int, story: str, title: str, twee: str, group: str | None, *, postgresql: bool) -> Iterator[Step]:
-    """The statements that put a story into the library; the migration that makes it uses them too."""
+    """Yields the statements that put a story into the library. The migration that makes the library uses them too."""
     try:
         told = scenario.parse(twee)
     except StoryProblems:
-        # Nothing but a story that can be read is accepted. One from elsewhere is at least found by its title.
+        # Only stories that can be parsed are accepted here; one from an older version is found by its title.
         told = scenario.Scenario(title, "", "", ())
     yield sa.insert(library), {"story": story, "told_by": group or "", "told_by_key": key_of(group or "")}
     for key, note in {key_of(note): note for note in told.content_notes}.items():
@@ -134,12 +136,15 @@ def shelved(seq: int, story: str, title: str, twee: str, group: str | None, *, p
 
 
 def key_of(label: str) -> str:
-    """A group's or content note's name as it is compared: without case, accents, signs and space."""
+    """Returns a group's or content note's name as it is compared: without case, accents, signs and spaces."""
     return " ".join(search_terms.tokens(label)) or label.strip()
 
 
 def _tsvector(fields: Sequence[Sequence[str]]) -> str:
-    """Title, setting and body with weights A, B and D; a gap between them keeps rows of words inside one."""
+    """Returns a tsvector of title, setting and body with weights A, B and D.
+
+    A gap of one position between the fields keeps a phrase from matching across them.
+    """
     places: dict[str, list[str]] = {}
     position = 0
     for weight, words in zip("ABD", fields, strict=True):
@@ -151,7 +156,7 @@ def _tsvector(fields: Sequence[Sequence[str]]) -> str:
 
 
 def _asked(wanted: Wanted, *, postgresql: bool) -> str:
-    """What is looked for, in the database's own language; "" for no words at all."""
+    """Returns the query in the database's own syntax; "" where no words are looked for."""
     if postgresql:
         parts = [_tsquery(wanted.words, ""), _tsquery(wanted.setting, "B")]
         return " & ".join(part for part in parts if part)
@@ -161,7 +166,9 @@ def _asked(wanted: Wanted, *, postgresql: bool) -> str:
 
 
 def _fts5(query: Query) -> str:
-    """https://www.sqlite.org/fts5.html, 3. "Full-text Query Syntax"; a row of tokens in quotes is a phrase."""
+    """Returns a query for FTS5 (https://www.sqlite.org/fts5.html, 3. "Full-text Query Syntax"); tokens in quotes are a
+    phrase.
+    """
     return " AND ".join(
         "(" + " OR ".join(f'"{" ".join(row)}"{" *" if term.prefix else ""}' for row in term.alternatives) + ")"
         for term in query.terms
@@ -169,7 +176,7 @@ def _fts5(query: Query) -> str:
 
 
 def _tsquery(query: Query, weight: str) -> str:
-    """PostgreSQL documentation, 8.11.2 "tsquery"; <-> is "followed by"."""
+    """Returns a query for PostgreSQL (documentation, 8.11.2 "tsquery"); <-> is "followed by"."""
     terms = []
     for term in query.terms:
         rows = []

@@ -1,6 +1,6 @@
-"""Looking at a database before anything touches it, and bringing it up to date.
+"""Checking a database before anything changes it, and bringing it up to date.
 
-The look never writes: a damaged or newer database stays byte for byte as it is.
+The check never writes: a damaged or newer database stays byte for byte as it is.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _MIGRATION_LOCK = 0x6D696772
 
 
 async def open_store(url: str) -> SqlStore:
-    """Opens a database that is up to date. Raises StartupProblem, and leaves everything as it was, where it is not."""
+    """Opens a database that is up to date. Raises StartupProblem, and changes nothing, where it is not."""
     await check(url)
     return engines(parse(url))
 
 
 async def check(url: str) -> None:
-    """Raises StartupProblem where there is no database at `url`, or it is damaged, newer, older or not Forum's."""
+    """Raises StartupProblem where the database at `url` does not exist, or is damaged, newer, older or not Forum's."""
     address = parse(url)
     revision = await _revision(address)
     if revision is None:
@@ -51,7 +51,7 @@ async def check(url: str) -> None:
 
 
 async def migrate(url: str) -> None:
-    """Makes the tables, or brings them up to date; several processes may do so at once.
+    """Makes the tables, or brings them up to date; several processes may call it at once.
 
     Raises StartupProblem where the database is damaged, newer or not Forum's, or cannot be reached or written.
     """
@@ -62,7 +62,7 @@ async def migrate(url: str) -> None:
     try:
         async with transaction(store.writer, reading=False) as link:
             if address.drivername == POSTGRESQL:
-                # SQLite's BEGIN IMMEDIATE has the same effect: whoever comes second finds the work done.
+                # Makes a second process wait until the first has finished, as SQLite's BEGIN IMMEDIATE does.
                 await link.rows(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             await link.connection.run_sync(_upgrade)
     except StoreUnavailable as error:
@@ -87,7 +87,9 @@ def _script() -> ScriptDirectory:
 
 
 async def _revision(address: URL) -> str | None:
-    """The revision a database is at, None where it is empty or not there. Raises StartupProblem."""
+    """Returns the revision of a database, None where it is empty or does not exist. Raises StartupProblem where it is
+    damaged, newer or not Forum's.
+    """
     if address.drivername == POSTGRESQL:
         revision, ours = await _look_at_server(address)
     else:
@@ -106,14 +108,14 @@ async def _revision(address: URL) -> str | None:
 
 
 def _look_at_file(address: URL) -> tuple[str | None, bool]:
-    """Its revision, and whether it may be Forum's: an empty or missing file may."""
+    """Returns the revision of a file, and whether it may be Forum's, as an empty or missing file may."""
     path = Path(str(address.database)).absolute()
     if not path.parent.is_dir():
         raise StartupProblem("There is no folder %(folder)s. Make it first.", folder=path.parent)
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return None, True
-    # Without a write-ahead log nothing is in flight, and the file can be read without a lock or a file beside
-    # it. With one (another process has it open, or was killed) the log must be read too, as any reader does.
+    # Without a write-ahead log no write is pending, and the file can be read without a lock. With one (another
+    # process has it open, or was killed) the log must be read too, as any reader does.
     alone = not path.with_name(path.name + "-wal").exists()
     location = f"{path.as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
     try:
@@ -150,20 +152,20 @@ async def _look_at_server(address: URL) -> tuple[str | None, bool]:
     except StoreUnavailable as error:
         raise StartupProblem(unreachable(error), place=place_of(address)) from error
     except TypeError as error:
-        # The driver takes what stands behind the "?" as arguments of its own.
+        # The driver receives the options after the "?" as keyword arguments.
         raise unknown_option(address) from error
     finally:
         await store.close()
 
 
 def unknown_option(address: URL) -> StartupProblem:
-    """What to say of an address whose options, behind its "?", the driver does not know."""
+    """Returns the problem of an address with options, after its "?", that the driver does not know."""
     words = "FORUM_DATABASE_URL has an option that the database's driver does not know (%(options)s)."
     return StartupProblem(words, options=", ".join(address.query))
 
 
 def unreachable(error: StoreUnavailable) -> str:
-    """What to say of a database that did not let us in: a sentence with %(place)s in it."""
+    """Returns the sentence for a database that refused a connection; it contains %(place)s."""
     cause = error.__cause__
     state = sqlstate(getattr(cause, "orig", None))
     if state == "3D000":
@@ -174,7 +176,7 @@ def unreachable(error: StoreUnavailable) -> str:
 
 
 def place_of(address: URL) -> str:
-    """Where a database is, without its password."""
+    """Returns a database's file or address without its password."""
     if address.drivername == POSTGRESQL:
         return address.set(query={}).render_as_string(hide_password=True)
     return str(address.database)

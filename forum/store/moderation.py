@@ -1,4 +1,4 @@
-"""What moderators did, what writers appealed against, what readers reported."""
+"""Moderators' acts, writers' appeals, readers' reports."""
 
 from __future__ import annotations
 
@@ -17,56 +17,58 @@ _ANSWERED = "Another moderator has answered this a moment ago. Nothing was chang
 
 
 class SqlModeration(Area):
-    """ports.Moderation."""
+    """The database's moderation. The contract is ports.stories.Moderation."""
 
     async def add_act(self, act: Act) -> None:
-        """Keeps what a moderator did."""
+        """Adds an act."""
         await self._link.run(sa.insert(acts).values(plain(act)))
 
     async def list_acts(self, story: str) -> list[Act]:
-        """What was done with a story, oldest first."""
+        """Returns the acts on a story, oldest first."""
         rows = await self._link.rows(having(acts.c.story, order=acts.c.seq), {"story": story})
         return [made(row, Act) for row in rows]
 
     async def log(self, start: int = 0, most: int = 50) -> list[Act]:
-        """The acts that stand in the record, newest first, without the first `start` of them."""
+        """Returns up to `most` acts that stand in the record, newest first, after skipping `start`."""
         wanted = sa.select(acts).where(acts.c.entry.is_not(None)).order_by(acts.c.seq.desc())
         return [made(row, Act) for row in await self._link.rows(wanted.offset(start).limit(most))]
 
     async def count_acts(self) -> int:
-        """How many acts stand in the record."""
+        """Returns how many acts stand in the record."""
         counted = sa.select(sa.func.count().label("acts")).select_from(acts).where(acts.c.entry.is_not(None))
         rows = await self._link.rows(counted)
         return int(rows[0]["acts"])
 
     async def add_appeal(self, appeal: Appeal) -> bool:
-        """False, and nothing is kept, where there was an appeal against this act before."""
+        """Adds an appeal. Returns False, and stores nothing, where there was one against this act before."""
         return await self._link.add(appeals, plain(appeal))
 
     async def appeals(self, story: str | None = None) -> list[Appeal]:
-        """Those of one story, or all that nobody has answered; oldest first."""
+        """Returns the appeals of one story, or all that are unanswered; oldest first."""
         which = appeals.c.outcome == "" if story is None else appeals.c.story == story
         rows = await self._link.rows(sa.select(appeals).where(which).order_by(appeals.c.seq))
         return [made(row, Appeal) for row in rows]
 
     async def answer_appeal(self, appeal: Appeal) -> None:
-        """Keeps outcome, reason, who and when. Raises IllegalMove where it was answered already."""
+        """Writes outcome, reason, moderator and time. Raises IllegalMove where the appeal was answered already."""
         open_one = sa.update(appeals).where(appeals.c.id == appeal.id, appeals.c.outcome == "")
         if await self._link.run(open_one.values(plain(appeal))) == 0:
             raise IllegalMove(_ANSWERED)
 
     async def add_report(self, report: Report) -> bool:
-        """False where there is a report with this id already."""
+        """Adds a report. Returns False where its id is taken."""
         return await self._link.add(reports, plain(report))
 
     async def reports(self, story: str | None = None) -> list[Report]:
-        """Those of one story, or all that nobody has answered; oldest first."""
+        """Returns the reports on one story, or all that are unanswered; oldest first."""
         which = reports.c.answer == "" if story is None else reports.c.story == story
         rows = await self._link.rows(sa.select(reports).where(which).order_by(reports.c.seq))
         return [made(row, Report) for row in rows]
 
     async def answer_reports(self, story: str, ids: Sequence[str], answer: str, at: str) -> None:
-        """Raises IllegalMove where one of them is not there, another story's, or answered already."""
+        """Writes the answer to these reports. Raises IllegalMove where one is missing, another story's, or answered
+        already.
+        """
         wanted = set(ids)
         update = sa.update(reports).where(
             reports.c.story == story, reports.c.answer == "", self._link.among(reports.c.id, list(wanted))
@@ -75,7 +77,7 @@ class SqlModeration(Area):
             raise IllegalMove(_ANSWERED)
 
     async def erase_story(self, story: str) -> None:
-        """Takes every word about a story out: reasons, appeals, reports, and the fingerprints of its texts."""
+        """Deletes every word about a story: reasons, appeals, reports, and the fingerprints of its texts."""
         await self._link.run(sa.update(acts).where(acts.c.story == story).values(because="", read=""))
         await self._link.run(sa.update(appeals).where(appeals.c.story == story).values(words="", because=""))
         await self._link.run(sa.update(reports).where(reports.c.story == story).values(words=""))

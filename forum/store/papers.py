@@ -1,4 +1,4 @@
-"""Papers counted by hand. Confirming a count and casting its ballots is one transaction."""
+"""Papers counted by hand. A count is confirmed and its ballots cast in one transaction."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ _CONFIRMED = "The papers of this vote were confirmed already. They are counted."
 
 
 class SqlPapers(Area):
-    """ports.Papers."""
+    """The database's papers. The contract is ports.sessions.Papers."""
 
     async def get_paper_count(self, round_id: str) -> PaperCount | None:
-        """The count of a round, or None."""
+        """Returns the count of a round, or None."""
         rows = await self._link.rows(sa.select(papers).where(papers.c.round == round_id))
         return made(rows[0], PaperCount) if rows else None
 
     async def put_paper_count(self, count: PaperCount) -> None:
-        """Keeps a count in the place of an unconfirmed one. Raises IllegalMove where it was confirmed already."""
+        """Stores a count and replaces an unconfirmed one. Raises IllegalMove where the round's count was confirmed
+        already.
+        """
         if await self._link.add(papers, plain(count)):
             return
         open_ = (papers.c.round == count.round, papers.c.confirmed_at == "")
@@ -35,12 +37,15 @@ class SqlPapers(Area):
             raise IllegalMove(_CONFIRMED)
 
     async def discard(self, round_id: str, id_: str) -> bool:
-        """False where that count is no longer there, or was confirmed."""
+        """Deletes an unconfirmed count. Returns False where it is gone or was confirmed."""
         this = (papers.c.round == round_id, papers.c.id == id_, papers.c.confirmed_at == "")
         return await self._link.run(sa.delete(papers).where(*this)) == 1
 
     async def confirm(self, count: PaperCount, ballots: Sequence[tuple[Participant, str, Ballot]]) -> None:
-        """Counts every paper once. Raises IllegalMove where it is not as `count` was entered, or confirmed already."""
+        """Confirms a count and adds, for each paper, a participant, their device (a SHA-256 of no browser) and their
+        ballot. Raises IllegalMove where the stored count is not the one that `count` was made from, or was confirmed
+        already.
+        """
         this = (papers.c.round == count.round, papers.c.id == count.id, papers.c.confirmed_at == "")
         values = {"confirmed_by": count.confirmed_by, "confirmed_at": count.confirmed_at}
         if await self._link.run(sa.update(papers).where(*this).values(values)) == 0:

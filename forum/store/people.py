@@ -1,4 +1,4 @@
-"""Accounts, sign-ins, the first administrator's link, organisers' tokens."""
+"""Accounts, sign-ins, the first administrator's link, tokens for machines."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ _NOBODY: Final = "There is no such account."
 
 
 class SqlPeople(Area):
-    """ports.People."""
+    """The database's people. The contract is ports.accounts.People."""
 
     async def add_person(self, person: Person) -> None:
-        """Raises BadInput(field="login") where the login (compared as `visible.alike` does) is taken."""
+        """Adds an account. Raises BadInput(field="login") where the login is taken, compared as visible_text.alike
+        does.
+        """
         added = await self._link.add(
             people,
             {
@@ -41,34 +43,35 @@ class SqlPeople(Area):
             raise BadInput("This sign-in name is taken. Choose another one.", field="login")
 
     async def by_login(self, login: str) -> Person | None:
-        """The account with this login, compared as `visible.alike` compares names."""
+        """Returns the account with this login, compared as visible_text.alike does, or None."""
         for key in dict.fromkeys((alike(login), _key_before(login))):
             if rows := await self._link.rows(sa.select(people).where(people.c.login_key == key)):
                 return _person(rows[0])
         return None
 
     async def list_people(self, *, lock: bool = False) -> list[Person]:
-        """In the order they were added. `lock` keeps every other unit of work from changing them until this one
-        ends."""
+        """Returns all accounts in the order they were added. `lock` makes other units that lock or change them wait
+        until this one ends.
+        """
         wanted = sa.select(people).order_by(people.c.seq)
         rows = await self._link.rows(wanted.with_for_update(key_share=True) if lock else wanted)
         return [_person(row) for row in rows]
 
     async def set_roles(self, person: str, roles: Sequence[str]) -> None:
-        """Replaces somebody's roles."""
+        """Replaces a person's roles."""
         await self._link.change(sa.update(people).where(people.c.id == person).values(roles=list(roles)), _NOBODY)
 
     async def set_password(self, person: str, password: str) -> None:
-        """Replaces somebody's password hash."""
+        """Replaces a person's password hash."""
         await self._link.change(sa.update(people).where(people.c.id == person).values(password=password), _NOBODY)
 
     async def sign_in(self, token: str, person: str, at: str, until: str) -> None:
-        """Keeps a sign-in, and forgets those that have run out."""
+        """Stores a sign-in, and deletes those that have expired."""
         await self._link.run(sa.delete(sign_ins).where(sign_ins.c.until <= at))
         await self._link.put(sign_ins, {"token": token, "person": person, "at": at, "until": until})
 
     async def signed_in(self, token: str, at: str) -> Person | None:
-        """Whose sign-in this is; None where there is none, or it has run out."""
+        """Returns the person signed in with this token, or None where there is no such sign-in or it has expired."""
         rows = await self._link.rows(
             sa.select(people)
             .join(sign_ins, sign_ins.c.person == people.c.id)
@@ -77,19 +80,19 @@ class SqlPeople(Area):
         return _person(rows[0]) if rows else None
 
     async def sign_out(self, token: str) -> None:
-        """Forgets a sign-in; does nothing where there is none."""
+        """Ends one sign-in; does nothing where there is none."""
         await self._link.run(sa.delete(sign_ins).where(sign_ins.c.token == token))
 
     async def sign_out_everywhere(self, person: str) -> None:
-        """Forgets every sign-in of a person."""
+        """Ends every sign-in of a person."""
         await self._link.run(sa.delete(sign_ins).where(sign_ins.c.person == person))
 
     async def set_first_link(self, token: str, until: str) -> None:
-        """The only link that now makes the first administrator; any earlier one dies."""
+        """Stores the link that makes the first administrator and invalidates any earlier one."""
         await self._link.put(first_link, {"only": 1, "token": token, "until": until})
 
     async def first_link_holds(self, token: str, at: str) -> bool:
-        """Whether this is the link, unused and not run out."""
+        """Returns whether this is the current link and has not expired."""
         return bool(
             await self._link.rows(
                 sa.select(first_link.c.only).where(first_link.c.token == token, first_link.c.until > at)
@@ -97,12 +100,12 @@ class SqlPeople(Area):
         )
 
     async def use_first_link(self, token: str, at: str) -> bool:
-        """Consumes it. True exactly once, and only before it runs out."""
+        """Uses the link up. Returns True exactly once, and only before it expires."""
         used = sa.delete(first_link).where(first_link.c.token == token, first_link.c.until > at)
         return await self._link.run(used) == 1
 
     async def add_token(self, token: Token, secret: str) -> None:
-        """Keeps a token for machines with the SHA-256 (hex) of its secret."""
+        """Stores a token with the SHA-256 of its secret."""
         await self._link.run(
             sa.insert(tokens).values(
                 id=token.id,
@@ -115,12 +118,14 @@ class SqlPeople(Area):
         )
 
     async def tokens(self, person: str) -> list[Token]:
-        """Somebody's tokens, revoked ones too, in the order they were made."""
+        """Returns a person's tokens, revoked ones too, in the order they were made."""
         rows = await self._link.rows(sa.select(tokens).where(tokens.c.person == person).order_by(tokens.c.seq))
         return [Token(r["id"], r["person"], r["label"], r["created_at"], r["revoked_at"]) for r in rows]
 
     async def revoke_token(self, person: str, token: str, at: str) -> None:
-        """Revokes one of somebody's tokens; the time of an earlier revocation stays."""
+        """Revokes a token; the time of an earlier revocation stays. Raises NotFound where the person has no
+        such token.
+        """
         first = sa.case((tokens.c.revoked_at == "", at), else_=tokens.c.revoked_at)
         await self._link.change(
             sa.update(tokens).where(tokens.c.id == token, tokens.c.person == person).values(revoked_at=first),
@@ -128,7 +133,7 @@ class SqlPeople(Area):
         )
 
     async def token_holder(self, secret: str) -> Person | None:
-        """Whose token this is; None where it does not exist or was revoked."""
+        """Returns the person whose token has this secret, or None where there is no such token or it was revoked."""
         rows = await self._link.rows(
             sa.select(people)
             .join(tokens, tokens.c.person == people.c.id)
@@ -138,7 +143,7 @@ class SqlPeople(Area):
 
 
 def _key_before(login: str) -> str:
-    """The key of accounts that are older than `alike`: unseen characters are not left out of it."""
+    """Returns the key that accounts made before `alike` have: invisible characters are not left out of it."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", login).casefold())
 
 

@@ -1,4 +1,4 @@
-"""The programmes of sessions: every state until the one that stands, so that a change can be undone."""
+"""Programmes of sessions with their earlier states, so that a change can be undone."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ KEPT = 50
 
 
 class SqlProgrammes(Area):
-    """ports.Programmes."""
+    """The database's programmes. The contract is ports.sessions.Programmes."""
 
     async def latest(self, session: str) -> Planned:
-        """As it is now; number 0 where nothing was planned yet."""
+        """Returns a session's programme as it is now; number 0 where nothing was planned yet."""
         wanted = sa.select(programmes).where(programmes.c.session == session)
         rows = await self._link.rows(wanted.order_by(programmes.c.number.desc()).limit(1))
         return _planned(rows[0]) if rows else Planned(session, 0, Programme())
 
     async def latest_of(self, sessions: Collection[str]) -> dict[str, Planned]:
-        """The same of several sessions at once, by session; those for which nothing was planned yet are not in it."""
+        """Returns the current programmes of several sessions by session; those with nothing planned are left out."""
         newest = sa.select(programmes.c.session, sa.func.max(programmes.c.number).label("number"))
         newest = newest.where(self._link.among(programmes.c.session, sessions)).group_by(programmes.c.session)
         last = newest.subquery()
@@ -34,7 +34,7 @@ class SqlProgrammes(Area):
         return {row["session"]: _planned(row) for row in rows}
 
     async def at(self, session: str, number: int) -> Planned:
-        """As it was from that change on. Raises NotFound."""
+        """Returns the programme as it was after change `number`. Raises NotFound where that state is no longer kept."""
         here = (programmes.c.session == session, programmes.c.number == number)
         rows = await self._link.rows(sa.select(programmes).where(*here))
         if rows:
@@ -44,14 +44,14 @@ class SqlProgrammes(Area):
         raise NotFound("That change is too long ago to be undone.")
 
     async def add_programme(self, planned: Planned) -> None:
-        """The next state. Raises IllegalMove where this number is there already."""
+        """Adds the next state and deletes states too old to keep. Raises IllegalMove where this number is taken."""
         if not await self._link.add(programmes, plain(planned)):
             raise IllegalMove("Somebody else changed the programme at this moment. Look at it and try again.")
         old = (programmes.c.session == planned.session, programmes.c.number <= planned.number - KEPT)
         await self._link.run(sa.delete(programmes).where(*old))
 
     async def erase_story(self, story: str) -> None:
-        """Takes a story out of every programme, and forgets how those programmes were before."""
+        """Removes a story from every programme and deletes the earlier states of those programmes."""
         found = await self._link.rows(sa.select(programmes).order_by(programmes.c.session, programmes.c.number))
         latest = {row["session"]: _planned(row) for row in found}
         touched = {row["session"] for row in found if story in _planned(row).plan.stories}

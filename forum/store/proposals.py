@@ -1,4 +1,4 @@
-"""Proposals with their amendments, and what was pledged on them."""
+"""Proposals with their amendments and pledges."""
 
 from __future__ import annotations
 
@@ -18,63 +18,63 @@ _NO_PLEDGE = "There is no such promise."
 
 
 class SqlProposals(Area):
-    """ports.Proposals."""
+    """The database's proposals. The contract is ports.sessions.Proposals."""
 
     async def add_proposal(self, proposal: Proposal) -> bool:
-        """False where there is one with this id already."""
+        """Adds a proposal. Returns False where its id is taken."""
         return await self._link.add(proposals, plain(proposal))
 
     async def get_proposal(self, proposal: str) -> Proposal:
-        """Raises NotFound."""
+        """Returns a proposal. Raises NotFound."""
         wanted = sa.select(proposals).where(proposals.c.id == proposal)
         return made(await self._link.one(wanted, _NO_PROPOSAL), Proposal)
 
     async def list_proposals(self, session: str) -> list[Proposal]:
-        """Of one session, in the order they were made."""
+        """Returns the proposals of a session in the order they were made."""
         wanted = sa.select(proposals).where(proposals.c.session == session).order_by(proposals.c.seq)
         return [made(row, Proposal) for row in await self._link.rows(wanted)]
 
     async def save_proposal(self, proposal: Proposal) -> None:
-        """Raises NotFound."""
+        """Writes a changed proposal. Raises NotFound."""
         change = sa.update(proposals).where(proposals.c.id == proposal.id).values(plain(proposal))
         await self._link.change(change, _NO_PROPOSAL)
 
     async def amend(self, amendment: Amendment) -> bool:
-        """False where an amendment of this proposal is in flight."""
+        """Adds an amendment. Returns False where another amendment of its proposal is still open."""
         return await self._link.add(amendments, plain(amendment))
 
     async def amendments(self, session: str) -> list[Amendment]:
-        """Of all proposals of a session, in the order they were made."""
+        """Returns the amendments of all proposals of a session, in the order they were made."""
         its = sa.select(proposals.c.id).where(proposals.c.session == session)
         wanted = sa.select(amendments).where(amendments.c.proposal.in_(its)).order_by(amendments.c.seq)
         return [made(row, Amendment) for row in await self._link.rows(wanted)]
 
     async def close_amendment(self, amendment: Amendment) -> None:
-        """Writes its state. Raises NotFound."""
+        """Writes an amendment's state. Raises NotFound."""
         change = sa.update(amendments).where(amendments.c.id == amendment.id).values(state=amendment.state)
         await self._link.change(change, _NO_AMENDMENT)
 
     async def pledge(self, pledge: Pledge) -> bool:
-        """False where there is one with this id already."""
+        """Adds a pledge. Returns False where its id is taken."""
         return await self._link.add(pledges, plain(pledge))
 
     async def pledges(self, session: str) -> list[Pledge]:
-        """Of one session, in the order they were made."""
+        """Returns the pledges of a session in the order they were made."""
         wanted = sa.select(pledges).where(pledges.c.session == session).order_by(pledges.c.seq)
         return [made(row, Pledge) for row in await self._link.rows(wanted)]
 
     async def pledges_on(self, rounds: Sequence[str]) -> list[Pledge]:
-        """Those about these rounds, in the order they were made."""
+        """Returns the pledges made on these rounds, in the order they were made."""
         wanted = sa.select(pledges).where(self._link.among(pledges.c.round, rounds)).order_by(pledges.c.seq)
         return [made(row, Pledge) for row in await self._link.rows(wanted)]
 
     async def save_pledge(self, pledge: Pledge) -> None:
-        """Writes its state and the decision that confirmed it. Raises NotFound."""
+        """Writes a pledge's state and the decision that confirmed it. Raises NotFound."""
         values = {"state": pledge.state, "decision": pledge.decision}
         await self._link.change(sa.update(pledges).where(pledges.c.id == pledge.id).values(values), _NO_PLEDGE)
 
     async def erase_story(self, story: str) -> None:
-        """Takes the words out of every proposal that grew from a story, out of its amendments and pledges."""
+        """Deletes the words of every proposal that grew from a story, of its amendments and of its pledges."""
         its = sa.select(proposals.c.id).where(proposals.c.scenario == story)
         voted = sa.select(proposals.c.round).where(proposals.c.scenario == story, proposals.c.round.is_not(None))
         nothing = {"before": "", "after": ""}

@@ -1,4 +1,4 @@
-"""Reasons, from the reveal of their round on, and who says "me too"."""
+"""Reasons, from the reveal of their round on, and their "me too"."""
 
 from __future__ import annotations
 
@@ -15,53 +15,53 @@ _NO_REASON = "There is no such reason. Its writer may have taken it back."
 
 
 class SqlReasons(Area):
-    """ports.Reasons."""
+    """The database's reasons. The contract is ports.voting.Reasons."""
 
     async def add_reasons(self, reasons_: Sequence[Reason]) -> None:
-        """Keeps those that are not there yet."""
+        """Adds reasons; where a participant has one in the round already, that one stays."""
         for reason in reasons_:
             await self._link.add(reasons, _row(reason))
 
     async def put_reason(self, reason: Reason) -> None:
-        """Keeps it in the place of the one before it, whose "me too" go with it."""
+        """Stores a reason and replaces the one its participant gave in the round, whose "me too" are deleted."""
         before = await self.reason_by(reason.participant, reason.round)
         if before is not None:
             await self._delete(before.id)
         await self._link.run(sa.insert(reasons).values(_row(reason)))
 
     async def get_reason(self, reason: str) -> Reason:
-        """Raises NotFound."""
+        """Returns a reason. Raises NotFound."""
         return _reason(await self._link.one(sa.select(reasons).where(reasons.c.id == reason), _NO_REASON))
 
     async def list_reasons(self, round_id: str) -> list[Reason]:
-        """Of one round, in the order of their random ids."""
+        """Returns the reasons of a round in the order of their random ids, which does not show who wrote first."""
         wanted = sa.select(reasons).where(reasons.c.round == round_id).order_by(reasons.c.id)
         return [_reason(row) for row in await self._link.rows(wanted)]
 
     async def reason_by(self, participant: str, round_id: str) -> Reason | None:
-        """The one that a participant gave in a round, or None."""
+        """Returns the reason that a participant gave in a round, or None."""
         mine = having(reasons.c.participant, reasons.c.round)
         rows = await self._link.rows(mine, {"participant": participant, "round": round_id})
         return _reason(rows[0]) if rows else None
 
     async def move_reason(self, reason: str, state: str) -> None:
-        """Raises NotFound."""
+        """Sets a reason's state. Raises NotFound."""
         await self._link.change(sa.update(reasons).where(reasons.c.id == reason).values(state=state), _NO_REASON)
 
     async def show_due_reasons(self, session: str, at: str) -> int:
-        """Shows those of a session that wait and are due; how many."""
+        """Shows every waiting reason of the session's rounds that is due at this time. Returns how many."""
         its = sa.select(round_.c.id).where(round_.c.session == session)
         ready = (reasons.c.state == WAITING, reasons.c.due_at != "", reasons.c.due_at <= at)
         return await self._link.run(sa.update(reasons).where(reasons.c.round.in_(its), *ready).values(state=SHOWN))
 
     async def next_due(self, round_id: str) -> str:
-        """When the next of a round is due, "" for none."""
+        """Returns the time at which the next reason of a round is due, "" for none."""
         waiting = (reasons.c.round == round_id, reasons.c.state == WAITING, reasons.c.due_at != "")
         [row] = await self._link.rows(sa.select(sa.func.min(reasons.c.due_at).label("at")).where(*waiting))
         return row["at"] or ""
 
     async def remove_reason(self, round_id: str, participant: str) -> None:
-        """Deletes what a participant wrote in a round, also what stands with the ballot."""
+        """Deletes the reason and condition that a participant wrote in a round, also those stored with the ballot."""
         before = await self.reason_by(participant, round_id)
         if before is not None:
             await self._delete(before.id)
@@ -69,7 +69,7 @@ class SqlReasons(Area):
         await self._link.run(sa.update(ballot).where(*mine).values(reason="", condition=""))
 
     async def too(self, reason: str, participant: str, *, on: bool) -> None:
-        """Says "me too", or takes it back."""
+        """Adds or removes a participant's "me too"; adding it twice counts once."""
         if on:
             await self._link.add(me_too, {"reason": reason, "participant": participant})
         else:
@@ -77,17 +77,17 @@ class SqlReasons(Area):
             await self._link.run(sa.delete(me_too).where(*mine))
 
     async def counts(self, round_id: str) -> dict[str, int]:
-        """How many say "me too" to each reason of a round that has any."""
+        """Returns how many say "me too" to each reason of a round; reasons without any are left out."""
         counted = sa.select(me_too.c.reason, sa.func.count().label("people")).where(me_too.c.reason.in_(_of(round_id)))
         return {row["reason"]: row["people"] for row in await self._link.rows(counted.group_by(me_too.c.reason))}
 
     async def said(self, participant: str, round_id: str) -> set[str]:
-        """The reasons of a round to which this participant says "me too"."""
+        """Returns the ids of the reasons of a round to which this participant says "me too"."""
         mine = (me_too.c.participant == participant, me_too.c.reason.in_(_of(round_id)))
         return {row["reason"] for row in await self._link.rows(sa.select(me_too.c.reason).where(*mine))}
 
     async def erase_story(self, story: str) -> None:
-        """Deletes the reasons of every round that came from a story."""
+        """Deletes the reasons of every round about a story."""
         its = sa.select(round_.c.id).where(round_.c.scenario == story)
         gone = sa.select(reasons.c.id).where(reasons.c.round.in_(its))
         await self._link.run(sa.delete(me_too).where(me_too.c.reason.in_(gone)))

@@ -11,7 +11,7 @@ from forum.ports.record import Disclosure, StoredEntry
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import disclosure, entry
 
-# Any number will do, as long as nothing else in this database takes an advisory lock with it.
+# An arbitrary number that no other advisory lock in this database uses.
 _RECORD_LOCK = 0x466F72756D
 _LAST = sa.select(sa.func.max(entry.c.position).label("last"))
 _HASHES = (
@@ -22,48 +22,49 @@ _HASHES = (
 
 
 class SqlRecord(Area):
-    """ports.Record."""
+    """The database's record. The contract is ports.record.Record."""
 
     async def size(self) -> int:
-        """How many entries there are. In a unit of work that writes, nobody else appends before that one ends."""
+        """Returns the number of entries. Inside `begin()` no other unit can append until this one ends."""
         if self._link.postgresql and not self._link.reading:
-            # Two processes that are about to append stand in line here, rather than one of them failing at
-            # the end.
+            # Makes two processes that are about to append wait for each other, instead of one failing at the end.
             await self._link.rows(sa.select(sa.func.pg_advisory_xact_lock(_RECORD_LOCK)))
         rows = await self._link.rows(_LAST)
         last = rows[0]["last"]
         return 0 if last is None else int(last) + 1
 
     async def append(self, expected_size: int, commission: str, body: bytes, leaf_hash: bytes) -> int:
-        """Appends at index `expected_size` and returns it. Raises IllegalMove where the record has grown meanwhile."""
+        """Appends an entry at index `expected_size` and returns it. Raises IllegalMove where the record has grown
+        meanwhile.
+        """
         row = {"position": expected_size, "commission": commission, "body": body, "leaf_hash": leaf_hash}
         if expected_size != await self.size() or not await self._link.add(entry, row):
             raise IllegalMove("The record has grown in the meantime. Try again.")
         return expected_size
 
     async def add_disclosures(self, disclosures: Sequence[Disclosure]) -> None:
-        """Keeps them. One that is known already stays as it is: with its first entry, and withdrawn if it was."""
+        """Stores disclosures. One whose digest is known stays as it is, withdrawn or not."""
         for one in disclosures:
             await self._link.add(disclosure, plain(one))
 
     async def entry(self, index: int) -> StoredEntry:
-        """Raises NotFound."""
+        """Returns one entry. Raises NotFound."""
         return _entry(await self._link.one(having(entry.c.position), "There is no such entry.", {"position": index}))
 
     async def entries_at(self, indexes: Collection[int]) -> list[StoredEntry]:
-        """Those of them that there are, in index order."""
+        """Returns the entries at these indexes, in index order; indexes that do not exist are left out."""
         wanted = sa.select(entry).where(self._link.among(entry.c.position, indexes)).order_by(entry.c.position)
         return [_entry(row) for row in await self._link.rows(wanted)]
 
     async def entries(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
-        """In index order, from `start` up to but not including `stop`."""
+        """Returns the entries from `start` up to but not including `stop`, in index order."""
         wanted = sa.select(entry).where(entry.c.position >= start).order_by(entry.c.position)
         if stop is not None:
             wanted = wanted.where(entry.c.position < stop)
         return [_entry(row) for row in await self._link.rows(wanted)]
 
     async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:
-        """The leaf hashes in index order, from `start` up to but not including `stop`."""
+        """Returns the leaf hashes (32 bytes each) from `start` up to but not including `stop`, in index order."""
         values = {"start": start, "stop": await self.size() if stop is None else stop}
         rows = await self._link.rows(_HASHES, values)
         return [bytes(row["leaf_hash"]) for row in rows]
@@ -71,19 +72,22 @@ class SqlRecord(Area):
     async def disclosures(
         self, digests: Sequence[str] | None = None, commission: str | None = None
     ) -> list[Disclosure]:
-        """Those with these digests, or those of a commission, or all of them; in (entry, digest) order."""
+        """Returns disclosures in (entry, digest) order: all, or only those with these digests, or of this
+        commission.
+        """
         wanted = sa.select(disclosure)
         if digests is not None:
             wanted = wanted.where(self._link.among(disclosure.c.digest, digests))
         if commission is not None:
             wanted = wanted.where(disclosure.c.commission == commission)
         found = [made(row, Disclosure) for row in await self._link.rows(wanted)]
-        # Sorted here: a PostgreSQL database may have been made with an order of letters other than that of
-        # their codes.
+        # Sorted here, because a PostgreSQL database may have a collation that does not sort by code point.
         return sorted(found, key=lambda one: (one.entry, one.digest))
 
     async def withdraw(self, digests: Sequence[str], at: str) -> list[str]:
-        """Deletes the words behind these digests for good; returns those whose words were there until now."""
+        """Deletes the words behind these digests for good. Returns, sorted, the digests whose words existed
+        until now.
+        """
         there = sorted(one.digest for one in await self.disclosures(digests) if one.encoded is not None)
         wanted = sa.update(disclosure).where(self._link.among(disclosure.c.digest, there))
         await self._link.run(wanted.values(encoded=None, withdrawn_at=at))

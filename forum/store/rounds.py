@@ -23,7 +23,7 @@ from forum.voting.suppression import GroupId
 
 _NO_ROUND = "There is no such question."
 _LONGEST_CAST_ID = 64
-_PIECE = 500  # so many ballots are made before others have their turn
+_PIECE = 500  # ballots converted before the event loop gets a turn
 
 Key: TypeAlias = tuple[str, str, str]
 Voter: TypeAlias = tuple[str, str]
@@ -38,8 +38,9 @@ _REFUSED = {
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a cast is held against: the round's session, state and method, the ids of its responses in order, its
-    closing time or ""."""
+    """The parts of a round that a cast is checked against: session, state, method, response ids in order, closing time
+    or "".
+    """
 
     session: str
     state: str
@@ -50,8 +51,9 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a cast that was not fresh: its participant's session, whether it was counted before, and what
-    counts for that participant now."""
+    """The stored state behind a cast that was not fresh: its participant's session, whether the cast was counted
+    before, and the choice that counts for that participant now.
+    """
 
     session: str | None
     observer: bool
@@ -60,36 +62,40 @@ class _Known:
 
 
 class SqlRounds(Area):
-    """ports.Rounds."""
+    """The database's rounds. The contract is ports.voting.Rounds."""
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
         self._statements = statements(postgresql=link.postgresql)
 
     async def add_round(self, round_: Round) -> None:
-        """Keeps a new round."""
+        """Adds a round."""
         await self._link.run(sa.insert(rounds_table).values(plain(round_)))
 
     async def get_round(self, round_id: str, *, lock: bool = False) -> Round:
-        """`lock` waits for casts on their way, and keeps further ones out until this unit ends. Raises NotFound."""
+        """Returns a round. `lock` waits for casts being committed and keeps further ones out until this unit ends.
+        Raises NotFound.
+        """
         wanted = having(rounds_table.c.id)
         if lock:
-            # Casts hold the row with FOR SHARE (below), which FOR NO KEY UPDATE excludes.
+            # FOR NO KEY UPDATE excludes the FOR SHARE that casts hold (ballot_statements.py).
             wanted = wanted.with_for_update(key_share=True)
         return _round(await self._link.one(wanted, _NO_ROUND, {"id": round_id}))
 
     async def some(self, ids: Collection[str]) -> dict[str, Round]:
-        """Those of them that there are, by id."""
+        """Returns these rounds by id; unknown ids are left out."""
         wanted = sa.select(rounds_table).where(self._link.among(rounds_table.c.id, ids))
         return {row["id"]: _round(row) for row in await self._link.rows(wanted)}
 
     async def list_rounds(self, session: str) -> list[Round]:
-        """In the order they were made."""
+        """Returns the rounds of a session in the order they were made."""
         wanted = having(rounds_table.c.session, order=rounds_table.c.seq)
         return [_round(row) for row in await self._link.rows(wanted, {"session": session})]
 
     async def of_all(self, sessions: Collection[str], *, scenario: str | None = None) -> dict[str, list[Round]]:
-        """The same of several sessions at once, by session; with `scenario` those about one story alone."""
+        """Returns the rounds of several sessions by session id, each list in the order they were made; with `scenario`
+        only those about that story.
+        """
         wanted = sa.select(rounds_table).where(self._link.among(rounds_table.c.session, sessions))
         if scenario is not None:
             wanted = wanted.where(rounds_table.c.scenario == scenario)
@@ -100,7 +106,9 @@ class SqlRounds(Area):
         return found
 
     async def timed(self, *, scenario: str | None = None, due: str | None = None) -> list[Round]:
-        """Open rounds with a closing time, the one that closes first first; see ports.Rounds.timed."""
+        """Returns the open rounds that have a closing time, the earliest first: those of one story, or those due by
+        `due`.
+        """
         wanted = (
             sa.select(rounds_table)
             .where(rounds_table.c.state == machine.OPEN, rounds_table.c.closes_at != "")
@@ -113,20 +121,22 @@ class SqlRounds(Area):
         return [_round(row) for row in await self._link.rows(wanted)]
 
     async def voting(self) -> bool:
-        """Whether a round without a closing time is open."""
+        """Returns whether a round without a closing time is open, in any session."""
         wanted = sa.select(rounds_table.c.id).where(
             rounds_table.c.state == machine.OPEN, rounds_table.c.closes_at == ""
         )
         return bool(await self._link.rows(wanted.limit(1)))
 
     async def save_round(self, round_: Round) -> None:
-        """Writes all of it. Raises NotFound."""
+        """Writes a changed round. Raises NotFound."""
         await self._link.change(
             sa.update(rounds_table).where(rounds_table.c.id == round_.id).values(plain(round_)), _NO_ROUND
         )
 
     async def cast(self, batch: Sequence[Cast]) -> list[CastOutcome]:
-        """Counts what can be counted; see ports.Rounds.cast. Three statements, a fourth where some are not fresh."""
+        """Counts a batch, as ports.voting.Rounds.cast says, in three statements; a fourth where some casts are not
+        fresh.
+        """
         casts = [(_key(cast), cast) for cast in batch]
         asked = await self._asked({key[0] for key, _ in casts})
         refusals = [_refusal(asked.get(key[0]), cast) for key, cast in casts]
@@ -146,7 +156,7 @@ class SqlRounds(Area):
         outcomes = []
         for i, (key, cast) in enumerate(casts):
             if key in counted:
-                # Before its first counted sending only a choice that does not exist can have been refused.
+                # A cast sent twice in one batch: a sending before the counted one was refused for its choice or reason.
                 refusal = refusals[i] if i < counted[key] else ""
                 choice = "" if refusal else now[key[:2]]
                 outcomes.append(CastOutcome(cast, refusal, i == counted[key] and key in changed, choice))
@@ -157,25 +167,25 @@ class SqlRounds(Area):
         return outcomes
 
     async def voted(self, rounds: Sequence[str]) -> dict[str, int]:
-        """How many ballots each of these rounds has."""
+        """Returns how many ballots each of these rounds has, by round id."""
         rows = await self._quick(self._statements.voted, ROUND, [(storable(one),) for one in rounds])
         counts = {round_id: int(count) for round_id, count in rows}
         return {one: counts.get(one, 0) for one in rounds}
 
     async def choices(self, round_id: str) -> dict[str, int]:
-        """How many ballots of a round there are of each choice that somebody made."""
+        """Returns how many ballots of a round have each choice; choices that nobody made are left out."""
         wanted = sa.select(ballot.c.choice, sa.func.count().label("times")).where(ballot.c.round == round_id)
         return {row["choice"]: row["times"] for row in await self._link.rows(wanted.group_by(ballot.c.choice))}
 
     async def by_group(self, round_id: str) -> dict[GroupId, int]:
-        """How many ballots of a round there are from each group that has one."""
+        """Returns how many ballots of a round come from each group; groups without one are left out."""
         wanted = sa.select(ballot.c.group_id, sa.func.count().label("times")).where(ballot.c.round == round_id)
         return {row["group_id"]: row["times"] for row in await self._link.rows(wanted.group_by(ballot.c.group_id))}
 
     async def withdraw_words(self, scenario: str) -> list[str]:
-        """Takes a story's words out of its rounds; see ports.Rounds.withdraw_words."""
-        # Locked, so that no cast on its way leaves a reason behind; in the order in which ballot_statements.py takes
-        # them.
+        """Erases a story's words from its rounds and their ballots; see ports.voting.Rounds.withdraw_words."""
+        # Locked, so that no cast being committed leaves a reason behind; in the order of ballot_statements.py, so that
+        # the two cannot deadlock.
         wanted = sa.select(rounds_table).where(rounds_table.c.scenario == scenario).order_by(rounds_table.c.id)
         found = [_round(row) for row in await self._link.rows(wanted.with_for_update(key_share=True))]
         for round_ in found:
@@ -185,17 +195,17 @@ class SqlRounds(Area):
         return [round_.id for round_ in found]
 
     async def ballots(self, round_id: str) -> list[Ballot]:
-        """Every ballot of a round, in the order of their random ids, which says nothing of who came first."""
+        """Returns every ballot of a round in the order of their random ids, which does not show who came first."""
         wanted = sa.select(ballot).where(ballot.c.round == round_id).order_by(ballot.c.ballot)
         rows = await self._link.rows(wanted)
         found: list[Ballot] = []
         for start in range(0, len(rows), _PIECE):
             found += map(_ballot, rows[start : start + _PIECE])
-            await asyncio.sleep(0)  # thousands of them would keep the room waiting
+            await asyncio.sleep(0)  # converting thousands at once would delay a live room
         return found
 
     async def ballots_by(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
-        """What a participant cast in these rounds."""
+        """Returns the ballots that a participant cast in these rounds."""
         wanted = sa.select(ballot).where(ballot.c.participant == participant, self._link.among(ballot.c.round, rounds))
         return [_ballot(row) for row in await self._link.rows(wanted)]
 
@@ -209,11 +219,11 @@ class SqlRounds(Area):
         }
 
     async def _fresh(self, casts: set[tuple[str, str, str, str]]) -> set[Key]:
-        """Of casts, each with its round's session, those that are new and from somebody in that session."""
+        """Stores the casts that are new and from somebody in the given session, and returns their keys."""
         return {(one, who, cast) for one, who, cast in await self._quick(self._statements.fresh, FRESH, casts)}
 
     async def _count(self, casts: list[tuple[Key, Cast]]) -> set[Key]:
-        """Writes the ballots of fresh casts, given in order; returns those that replaced a ballot."""
+        """Writes the ballots of fresh casts, given in order. Returns the keys of those that replaced a ballot."""
         first: dict[Voter, Cast] = {}
         last: dict[Voter, Cast] = {}
         opening: set[Key] = set()
@@ -226,7 +236,7 @@ class SqlRounds(Area):
         written = await self._quick(
             self._statements.count, BALLOT, [_values(voter, opener, last[voter]) for voter, opener in first.items()]
         )
-        # A ballot that came back with another random id than the one offered was there before.
+        # A ballot returned with another random id than ours existed before.
         opened = {(round_id, who) for round_id, who, ballot_id in written if ballot_id == first[round_id, who].ballot}
         return {key for key, _ in casts if key not in opening or key[:2] not in opened}
 
@@ -273,7 +283,7 @@ def _refusal(asked: _Asked | None, cast: Cast) -> str:
 
 
 def _judged(known: _Known | None, asked: _Asked | None, refusal: str) -> str:
-    """The refusal of a cast that was not fresh; "" where it was counted before."""
+    """Returns the refusal of a cast that was not fresh; "" where it was counted before."""
     if known is not None and known.counted:
         return ""
     if known is None or asked is None or known.session != asked.session:
@@ -282,7 +292,7 @@ def _judged(known: _Known | None, asked: _Asked | None, refusal: str) -> str:
 
 
 def _round(row: Row) -> Round:
-    # None in rounds that are older than this column.
+    # `versions` is NULL in rounds made before the column existed.
     return made(row, Round, versions=row["versions"] or ())
 
 

@@ -1,9 +1,9 @@
-"""One server on one database. On PostgreSQL two would serve side by side and not see each other's acts.
+"""A lock that lets only one server use a PostgreSQL database: two would not see each other's acts in a live room.
 
-The server holds an advisory lock in a transaction of its own, which stays open while it runs: so the lock goes when the
-process goes, however it goes, and a pooler between (PgBouncer, also per transaction) keeps one connection for it. The
-transaction has no snapshot and changes nothing, so it holds nothing else up. SQLite needs none of this: its folder is
-held (machine.hold).
+The server holds an advisory lock in a transaction that stays open while it runs. The lock ends with the process,
+however that ends, and a pooler between (PgBouncer, also in transaction mode) keeps one connection for it. The
+transaction has no snapshot and changes nothing, so it holds up nothing else. SQLite needs no lock: its folder is locked
+(adapters/machine.hold).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from forum.store.engine import POSTGRESQL, parse
 from forum.store.errors import faults
 from forum.store.migrate import place_of, unknown_option, unreachable
 
-# Any number will do, as long as nothing else in this database takes an advisory lock with it.
+# An arbitrary number that no other advisory lock in this database uses.
 _SERVING = 0x73657276
-EVERY = 5.0  # seconds between two looks whether the lock is still held
+EVERY = 5.0  # seconds between two checks that the lock is still held
 _ANSWER = 10.0  # seconds in which the database must answer
-# A server that was killed a moment ago may not be gone yet.
+# Tries, and seconds between them: the database may not have noticed yet that a server was killed.
 _TRIES, _BETWEEN = 5, 0.2
-# Where this machine dies without a word, the database notices within a minute.
+# With these the database notices within a minute that this machine has lost power or network.
 _SETUP = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL tcp_keepalives_idle = 30",
@@ -52,7 +52,7 @@ log = structlog.get_logger()
 
 
 class Held:
-    """The database at an address, held for this process. Made by `hold`; `release` it at the end."""
+    """The lock on one database, held by this process. Made by `hold`; call `release` at the end."""
 
     def __init__(self, address: URL) -> None:
         self.place = place_of(address)
@@ -64,7 +64,7 @@ class Held:
         self._me: tuple[object, ...] = ()
 
     async def take(self) -> bool:
-        """Takes the lock on a new connection; False where somebody else has it. Raises StoreUnavailable."""
+        """Takes the lock on a new connection. Returns False where another server has it. Raises StoreUnavailable."""
         await self._drop()
         with faults():
             connection = await self._engine.connect()
@@ -86,8 +86,10 @@ class Held:
         return True
 
     async def keep(self, taken_over: Callable[[], None], every: float = EVERY) -> None:
-        """Looks every few seconds whether the lock is still held, and takes it again where the connection was lost,
-        as when PostgreSQL was restarted. Calls `taken_over` once, and returns, where another server has it by then."""
+        """Checks every few seconds that the lock is held, and takes it again after the connection was lost.
+
+        Calls `taken_over` once, and returns, where another server has taken it meanwhile.
+        """
         while True:
             await asyncio.sleep(every)
             try:
@@ -100,7 +102,7 @@ class Held:
             return
 
     async def release(self) -> None:
-        """Lets others serve the database."""
+        """Gives the lock up, so that another server can take it."""
         await self._drop()
         await self._engine.dispose()
 
@@ -117,7 +119,9 @@ class Held:
         return True
 
     async def _again(self) -> bool:
-        """Whether this server may go on: it has the lock again, or nobody but its own lost connection has it still."""
+        """Returns whether this server may go on: it has taken the lock again, or only its own lost connection still
+        holds it.
+        """
         before = self._me
         if await self.take():
             return True
@@ -129,16 +133,16 @@ class Held:
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            # Never given back: whatever state it is in, its lock goes with it.
+            # Invalidated rather than reused: closing it ends its transaction, and so the lock, in any state.
             await connection.invalidate()
             await connection.close()
 
 
 @asynccontextmanager
 async def held(url: str, taken_over: Callable[[], None], every: float = EVERY) -> AsyncIterator[None]:
-    """Holds the database at `url` as long as the block runs, as `hold` does.
+    """Holds the database at `url`, as `hold` does, while the block runs.
 
-    `taken_over` is called where another server got it meanwhile; the end of the block then raises StartupProblem.
+    Calls `taken_over` where another server took it meanwhile; the end of the block then raises StartupProblem.
     """
     holding = await hold(url)
     if holding is None:
@@ -156,7 +160,7 @@ async def held(url: str, taken_over: Callable[[], None], every: float = EVERY) -
 
 
 async def hold(url: str) -> Held | None:
-    """Holds the database at `url` for this process; None for SQLite.
+    """Takes the lock on the database at `url` and returns it; None for SQLite.
 
     Raises StartupProblem where another server holds it, or it cannot be reached.
     """

@@ -1,4 +1,4 @@
-"""Live sessions and who joined them."""
+"""Live sessions and their participants."""
 
 from __future__ import annotations
 
@@ -25,49 +25,53 @@ _GROUP_OF = sa.select(participants.c.group_id).where(participants.c.id == sa.bin
 
 
 class SqlSessions(Area):
-    """ports.Sessions."""
+    """The database's sessions. The contract is ports.sessions.Sessions."""
 
     async def add_session(self, session: LiveSession) -> None:
-        """Raises BadInput(field="code") where a session that has not ended has this code already."""
+        """Adds a session. Raises BadInput(field="code") where a session that has not ended has this code: take another
+        one.
+        """
         if not await self._link.add(sessions, plain(session)):
             raise BadInput("This join code is in use. Take another one.", field="code")
 
     async def get_session(self, session: str, *, lock: bool = False) -> LiveSession:
-        """`lock` keeps every other unit of work from changing it until this one ends. Raises NotFound."""
+        """Returns a session. `lock` keeps every other unit of work from changing it until this one ends. Raises
+        NotFound.
+        """
         wanted = having(sessions.c.id)
         if lock:
-            # "no key update": joins, which only refer to the session, go on meanwhile. SQLite has one writer
-            # anyway.
+            # FOR NO KEY UPDATE: joins, which only refer to the session, go on. SQLite has one writer anyway.
             wanted = wanted.with_for_update(key_share=True)
         return _session(await self._link.one(wanted, _NO_SESSION, {"id": session}))
 
     async def session_by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
-        """The session of this kind with this code; of several the one that has not ended, else the newest. Raises
-        NotFound."""
+        """Returns the session of this kind with this code: the one that has not ended, else the newest. Raises
+        NotFound.
+        """
         return _session(await self._link.one(_BY_CODE, _NO_SESSION, {"code": code, "kind": kind}))
 
     async def by_projector(self, key: str) -> LiveSession:
-        """By the key of the projector's own link. Raises NotFound."""
+        """Returns the session whose projector link has this key. Raises NotFound."""
         return _session(await self._link.one(_keyed(sessions.c.projector, key), _NO_SESSION))
 
     async def by_tablet(self, key: str) -> LiveSession:
-        """By the key of the link for shared tablets. Raises NotFound."""
+        """Returns the session whose link for shared tablets has this key. Raises NotFound; always for an empty key."""
         return _session(await self._link.one(_keyed(sessions.c.tablet, key), _NO_SESSION))
 
     async def list_sessions(self, commission: str | None = None) -> list[LiveSession]:
-        """Newest first."""
+        """Returns the sessions of a commission, or all, newest first."""
         whole = commission is None
         rows = await self._link.rows(_ALL if whole else _OF, None if whole else {"commission": commission})
         return [_session(row) for row in rows]
 
     async def save_session(self, session: LiveSession) -> None:
-        """Writes all of it. Raises NotFound."""
+        """Writes a changed session. Raises NotFound."""
         await self._link.change(
             sa.update(sessions).where(sessions.c.id == session.id).values(plain(session)), _NO_SESSION
         )
 
     async def join(self, participant: Participant, device: str) -> Participant:
-        """Adds it, or returns the one that this device (a SHA-256) already is in this session."""
+        """Adds a participant, or returns the one that this device (a SHA-256) already has in this session."""
         added = await self._link.add(
             participants,
             {
@@ -83,8 +87,9 @@ class SqlSessions(Area):
         return participant if added else await self._here(participant.session, device)
 
     async def regroup(self, participant: str, group: str | None) -> bool:
-        """Puts a participant into another group, with the stops of theirs that nobody took, as long as no ballot of
-        theirs is counted; whether. They are no longer said to belong to it besides."""
+        """Moves a participant, with their stops that were not taken yet, into another group. Returns False, and changes
+        nothing, once a ballot of theirs is counted. That group is removed from the further groups they named.
+        """
         counted = sa.exists().where(ballots.c.participant == participant)
         mine = (participants.c.id == participant, sa.not_(counted))
         if await self._link.run(sa.update(participants).where(*mine).values(group_id=group)) != 1:
@@ -95,18 +100,20 @@ class SqlSessions(Area):
         return True
 
     async def group_of(self, participant: str) -> str | None:
-        """The id of a participant's group; None for those who prefer not to say, and for nobody."""
+        """Returns the id of a participant's group; None for those who prefer not to say, and for an unknown
+        participant.
+        """
         rows = await self._link.rows(_GROUP_OF, {"id": participant})
         return rows[0]["group_id"] if rows else None
 
     async def participant(self, session: str, device: str) -> Participant | None:
-        """The one that this device is in this session, or None."""
+        """Returns the participant that this device (a SHA-256) has in a session, or None."""
         here = having(participants.c.session, participants.c.device)
         rows = await self._link.rows(here, {"session": session, "device": salted(session, device)})
         return _participant(rows[0]) if rows else None
 
     async def joined(self, session: str) -> dict[str | None, int]:
-        """How many joined, by group id (None: prefer not to say), those passing and observers left out."""
+        """Returns how many joined by group id (None: prefer not to say), without passing participants and observers."""
         rows = await self._link.rows(
             sa.select(participants.c.group_id, sa.func.count().label("people"))
             .where(participants.c.session == session, sa.not_(sa.or_(participants.c.passing, participants.c.observer)))
@@ -115,7 +122,7 @@ class SqlSessions(Area):
         return {row["group_id"]: row["people"] for row in rows}
 
     async def observers(self, session: str) -> int:
-        """How many follow without voting."""
+        """Returns how many follow without voting."""
         wanted = sa.select(sa.func.count().label("people")).where(
             participants.c.session == session, participants.c.observer
         )
@@ -124,7 +131,7 @@ class SqlSessions(Area):
         return people
 
     async def places(self, session: str) -> int:
-        """How many have joined in all, observers too; those passing are left out."""
+        """Returns how many have joined, observers included and passing participants left out."""
         wanted = sa.select(sa.func.count().label("people")).where(
             participants.c.session == session, sa.not_(participants.c.passing)
         )
@@ -133,10 +140,7 @@ class SqlSessions(Area):
         return people
 
     async def over(self, before: str) -> list[str]:
-        """The sessions that were over before this time and still know their devices.
-
-        A room is over when it has ended, an asynchronous session when its result is shown, or its round is void.
-        """
+        """Returns the ids of the sessions that were over before this time and still know their devices."""
         shown = (rounds.c.revealed_at != "") & (rounds.c.revealed_at < before)
         void = (rounds.c.annulled_at != "") & (rounds.c.annulled_at < before)
         of_it = rounds.c.session == sessions.c.id
@@ -147,7 +151,7 @@ class SqlSessions(Area):
         return [row["id"] for row in rows]
 
     async def forget_devices(self, session: str) -> None:
-        """From now on nobody's browser is known in a session; participants and ballots stay."""
+        """Erases which browser each participant of a session used; participants and ballots stay."""
         gone = sa.literal(f"{GONE} ") + participants.c.id
         await self._link.run(sa.update(participants).where(participants.c.session == session).values(device=gone))
 
@@ -156,7 +160,7 @@ class SqlSessions(Area):
 
 
 def _keyed(column: sa.Column[Any], key: str) -> sa.Select[tuple[object, ...]]:
-    # An asynchronous session has neither screen nor tablet, whatever key it may have.
+    # Only sessions in a room have a projector and tablets, whatever keys an asynchronous one may hold.
     return sa.select(sessions).where(column == key, column != "", sessions.c.kind == ROOM)
 
 
@@ -167,7 +171,7 @@ def _device(session: str, device: str) -> sa.Select[tuple[object, ...]]:
 
 
 def _session(row: Row) -> LiveSession:
-    # None in sessions that are older than this column.
+    # `held` is NULL in sessions made before the column existed.
     return made(row, LiveSession, held=row["held"] or ())
 
 

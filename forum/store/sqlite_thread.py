@@ -1,8 +1,8 @@
-"""SQLite's driver as SQLAlchemy uses it, with one hand-over a statement.
+"""SQLite's driver for SQLAlchemy with one call into its thread for each statement.
 
-SQLite works in a thread. Every hand-over to it costs two switches of threads, and waits for a busy event loop to let go
-of the interpreter. SQLAlchemy's own cursor hands over four times a statement: open, run, fetch, close. This one runs,
-fetches and closes in one go, and so keeps a page of a dozen small statements from being mostly hand-overs.
+SQLite works in a thread. Every call into it costs two thread switches, and waits for a busy event loop to let go of the
+interpreter. SQLAlchemy's own cursor makes four calls a statement: open, run, fetch, close. This one makes one call, so
+that a page of a dozen small statements does not spend most of its time on switches.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.util import EMPTY_DICT
 
 
 class _Ran:
-    """What SQLAlchemy asks a cursor when its statement has run and its rows are fetched."""
+    """The answers that SQLAlchemy asks of a cursor after its statement has run and its rows are fetched."""
 
     arraysize = 1
 
@@ -29,17 +29,17 @@ class _Ran:
         self.lastrowid = cursor.lastrowid
 
     def close(self) -> None:
-        """Nothing: it was closed where it ran."""
+        """Does nothing: the cursor was closed in the thread."""
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
-    """A cursor for statements whose rows are all wanted, as all of Forum's are."""
+    """A cursor that fetches all rows at once, as every statement of Forum wants."""
 
     __slots__ = ()
     _awaitable_cursor_close = False
 
     def __init__(self, adapt_connection: AsyncAdapt_dbapi_connection) -> None:
-        # SQLAlchemy's own opens a cursor of the driver here. Until something has run, there is nothing to ask it.
+        # Unlike SQLAlchemy's own, this opens no cursor of the driver here: none is needed before a statement runs.
         self._adapt_connection = adapt_connection
         self._connection = adapt_connection._connection
         self._cursor: Any = None
@@ -53,7 +53,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         await self._in_one_go(lambda connection: connection.executemany(operation, seq_of_parameters))
 
     async def _in_one_go(self, run: Callable[[Any], Any]) -> None:
-        """Lets the driver's thread run a statement, fetch all its rows and close its cursor."""
+        """Runs a statement in the driver's thread, fetches all its rows and closes its cursor, in one call."""
         driver: Any = self._connection
 
         def work() -> tuple[_Ran, Sequence[Any]]:
@@ -76,6 +76,6 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 def connected(
     dialect: sa.Dialect, _entry: ConnectionPoolEntry, arguments: list[Any], named: dict[str, Any]
 ) -> _Connection:
-    """A connection of that kind: for SQLAlchemy's event `do_connect`."""
+    """Returns a `_Connection`; called by SQLAlchemy's event `do_connect`."""
     driver: Any = dialect.loaded_dbapi
     return _Connection(driver, driver.connect(*arguments, **named)._connection)

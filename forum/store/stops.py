@@ -1,4 +1,4 @@
-"""Stops: what audience members call out while a scene is played again."""
+"""Stops that audience members call while a scene is played again."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NO_STOP = "There is no such stop."
 
 
 class SqlStops(Area):
-    """ports.Stops."""
+    """The database's stops. The contract is ports.sessions.Stops."""
 
     async def press(self, stop: Stop) -> Stop | None:
-        """Keeps a participant's stop, or changes its words; see ports.Stops.press."""
+        """Stores a participant's stop, or replaces its character and words; see ports.sessions.Stops.press."""
         wanted = sa.select(participants.c.group_id).where(
             participants.c.id == stop.participant,
             participants.c.session == stop.session,
@@ -36,26 +36,26 @@ class SqlStops(Area):
         return _stop(await self._link.one(sa.select(stops).where(*mine), _NO_STOP))
 
     async def add_stop(self, stop: Stop) -> None:
-        """Keeps a stop that somebody shouted."""
+        """Adds a stop that somebody shouted; it has no participant."""
         await self._link.run(sa.insert(stops).values(_row(stop)))
 
     async def get_stop(self, stop: str) -> Stop:
-        """Raises NotFound."""
+        """Returns a stop. Raises NotFound."""
         return _stop(await self._link.one(sa.select(stops).where(stops.c.id == stop), _NO_STOP))
 
     async def list_stops(self, session: str) -> list[Stop]:
-        """Of one session, in the order in which they came."""
+        """Returns the stops of a session in the order they came."""
         rows = await self._link.rows(sa.select(stops).where(stops.c.session == session).order_by(stops.c.seq))
         return [_stop(row) for row in rows]
 
     async def stop_by(self, participant: str, showing: str) -> Stop | None:
-        """The one that a participant has in a showing, or None."""
+        """Returns the stop that a participant has in a showing, or None."""
         mine = having(stops.c.participant, stops.c.showing)
         rows = await self._link.rows(mine, {"participant": participant, "showing": showing})
         return _stop(rows[0]) if rows else None
 
     async def save_stop(self, stop: Stop) -> None:
-        """All but what its presser wrote. Raises NotFound."""
+        """Writes everything of a stop except what its presser wrote. Raises NotFound."""
         values = {
             name: getattr(stop, name)
             for name in ("state", "taken_at", "tried", "verdict", "magic", "response", "entered")
@@ -63,7 +63,7 @@ class SqlStops(Area):
         await self._link.change(sa.update(stops).where(stops.c.id == stop.id).values(values), _NO_STOP)
 
     async def erase_story(self, story: str) -> None:
-        """Takes every word out of the stops of a story."""
+        """Deletes every word in the stops of a story. That somebody stopped, and when, stays."""
         nothing = dict.fromkeys(("scene", "character", "how", "tried", "response"), "")
         await self._link.run(sa.update(stops).where(stops.c.scenario == story).values(nothing))
 

@@ -1,4 +1,4 @@
-"""Stories, whatever their status."""
+"""Stories of every status."""
 
 from __future__ import annotations
 
@@ -17,35 +17,39 @@ PERMISSIONS = ("may_perform", "may_publish", "may_quote")
 
 
 class SqlStories(Area):
-    """ports.Stories."""
+    """The database's stories. The contract is ports.stories.Stories."""
 
     async def add_story(self, story: Submission) -> bool:
-        """False, and nothing is kept, where there is one with this private link."""
+        """Adds a story. Returns False, and stores nothing, where its private link is taken."""
         if not await self._link.add(table, plain(story)):
             return False
         await keep(self._link, story)
         return True
 
     async def get_story(self, story: str, *, lock: bool = False) -> Submission:
-        """`lock` keeps every other unit of work from changing it until this one ends. Raises NotFound."""
+        """Returns a story. `lock` keeps every other unit of work from changing it until this one ends. Raises
+        NotFound.
+        """
         wanted = having(table.c.id)
         if lock:
-            # "no key update": what only refers to the story goes on meanwhile. SQLite has one writer anyway.
+            # FOR NO KEY UPDATE: writes that only refer to the story go on. SQLite has one writer anyway.
             wanted = wanted.with_for_update(key_share=True)
         return _story(await self._link.one(wanted, _NO_STORY, {"id": story}))
 
     async def by_link(self, link: str, *, lock: bool = False) -> Submission:
-        """By the SHA-256 of the private link's key. Raises NotFound; a story without a link is found by none."""
+        """Returns the story whose private link has this key (a SHA-256); `lock` as in `get_story`. Raises NotFound."""
         wanted = sa.select(table).where(table.c.link == link, table.c.link != "")
         return _story(await self._link.one(wanted.with_for_update(key_share=True) if lock else wanted, _NO_STORY))
 
     async def save_story(self, story: Submission, expected_status: str) -> None:
-        """Raises IllegalMove where the story's status is no longer `expected_status` (somebody was faster)."""
+        """Writes everything of a story except its private link and permissions. Raises IllegalMove where its status is
+        no longer `expected_status`, or where it would become accepted without its writer's permission to publish.
+        """
         update = sa.update(table).where(table.c.id == story.id, table.c.status == expected_status)
         if story.status == ACCEPTED:
             update = update.where(table.c.may_publish)
         values = plain(story)
-        # A link that was replaced since the story was read must not come to life again; nor a permission taken back.
+        # A link or permission that was changed since the story was read must not be written back.
         for name in ("link", *PERMISSIONS):
             del values[name]
         if await self._link.run(update.values(values)) == 0:
@@ -54,19 +58,23 @@ class SqlStories(Area):
         await keep(self._link, story)
 
     async def allow(self, story: Submission) -> None:
-        """Writes what the writer allows, and nothing else. Raises IllegalMove where the status is another by now."""
+        """Writes only the three permissions (`may_...`). Raises IllegalMove where the stored status is not that of
+        `story`.
+        """
         update = sa.update(table).where(table.c.id == story.id, table.c.status == story.status)
         if await self._link.run(update.values({name: getattr(story, name) for name in PERMISSIONS})) == 0:
             await self.get_story(story.id)
             raise IllegalMove("Somebody else dealt with this story a moment ago. Look at it again.")
 
     async def relink(self, old: str, new: str) -> None:
-        """The private link `old` is dead from now on, and `new` in its place. Raises NotFound."""
+        """Replaces the private link `old` (a SHA-256) by `new`; "" is no link. Raises NotFound where no story has the
+        old one.
+        """
         wanted = sa.update(table).where(table.c.link == old, table.c.link != "")
         await self._link.change(wanted.values(link=new), _NO_STORY)
 
     async def list_stories(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
-        """Oldest first."""
+        """Returns stories, oldest first; only those of a commission or with a status where given."""
         wanted = sa.select(table).order_by(table.c.seq)
         if commission is not None:
             wanted = wanted.where(table.c.commission == commission)
@@ -75,12 +83,12 @@ class SqlStories(Area):
         return [_story(row) for row in await self._link.rows(wanted)]
 
     async def statuses(self, stories: Collection[str]) -> dict[str, str]:
-        """The status of those of them that there are, by id."""
+        """Returns the statuses of these stories by id; unknown ids are left out."""
         wanted = sa.select(table.c.id, table.c.status).where(self._link.among(table.c.id, stories))
         return {row["id"]: row["status"] for row in await self._link.rows(wanted)}
 
     async def revised(self) -> list[Submission]:
-        """The public ones of which a new version waits to be read; the longest waiting first."""
+        """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""
         wanted = sa.select(table).where(table.c.status == ACCEPTED, table.c.revision != "")
         return [_story(row) for row in await self._link.rows(wanted.order_by(table.c.revised_at, table.c.seq))]
 

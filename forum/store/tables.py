@@ -1,8 +1,8 @@
-"""The tables: one schema for SQLite and PostgreSQL. `migrations/` builds it; a test holds the two equal.
+"""Tables: one schema for SQLite and PostgreSQL. `migrations/` builds it; a test checks that the two agree.
 
-Tables that are listed in the order in which things were made have `seq`, a counter that never leaves the
-database; everything else refers to things by their random `id`. Times are strings (UTC, ISO 8601,
-milliseconds, Z), which sort as they are. What is only ever read and written whole stands in one JSON column.
+Tables whose rows are listed in the order they were made have `seq`, a counter that never leaves the database;
+everything else refers to rows by their random `id`. Times are strings (UTC, ISO 8601, milliseconds, Z), which sort as
+they are. Values that are only read and written whole are in one JSON column.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 
 def storable(words: str) -> str:
-    """The words as both databases can hold them: U+0000 and lone surrogates become replacement characters."""
+    """Returns the text as both databases can hold it: U+0000 and lone surrogates become replacement characters."""
     if "\0" in words:
         words = words.replace("\0", "\N{REPLACEMENT CHARACTER}")
     try:
@@ -22,13 +22,13 @@ def storable(words: str) -> str:
 
 
 class Words(sa.types.TypeDecorator[str]):
-    """Text that any Python string can go into; one bad character must not make a whole transaction fail."""
+    """Text column that takes any Python string, so that one bad character does not make a transaction fail."""
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        """Called by SQLAlchemy for every value on its way in."""
+        """Makes a value storable; called by SQLAlchemy for every value on its way in."""
         return None if value is None else storable(value)
 
 
@@ -55,7 +55,7 @@ def _words(name: str, *, nullable: bool = False) -> sa.Column[str]:
 
 
 def _json(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    # None is SQL's NULL, not JSON's.
+    # Stores None as SQL's NULL, not as JSON's null.
     return sa.Column(name, sa.JSON(none_as_null=True), nullable=nullable)
 
 
@@ -89,7 +89,7 @@ sign_in = sa.Table(
     _words("until"),
 )
 
-# The link with which the first administrator sets a password: at most one row, `only` is always 1.
+# The link with which the first administrator sets a password: at most one row, since `only` is always 1.
 first_link = sa.Table(
     "first_link",
     metadata,
@@ -141,7 +141,7 @@ story = sa.Table(
     _words("because"),
     _words("submitted_at"),
     _words("moderated_at"),
-    # These came later, so rows that were there before needed a value: hence the defaults.
+    # The columns below were added by migrations: their defaults fill the rows that existed before.
     sa.Column("may_perform", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("may_publish", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("may_quote", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -151,7 +151,7 @@ story = sa.Table(
     sa.Column("revised_at", Words, nullable=False, server_default=sa.text("''")),
 )
 
-# Two stories cannot have one private link; "" is no link.
+# A private link belongs to one story; "" is no link.
 sa.Index(
     "uq_story_link",
     story.c.link,
@@ -160,8 +160,8 @@ sa.Index(
     postgresql_where=sa.text("link <> ''"),
 )
 
-# A story while it is being written. `build` is the key of the link for those who build along; it is kept as it is, so
-# that it can be shown again, and opens nothing that does not stand here anyway.
+# A story while it is being written. `build` is the key of the link for those who build along. It is stored in plain
+# text, so that it can be shown again, and opens nothing beyond this row and the versions and suggestions beside it.
 draft = sa.Table(
     "draft",
     metadata,
@@ -171,7 +171,7 @@ draft = sa.Table(
     _words("changed_at"),
 )
 
-# `words` are a whole draft, or where a version `leans` its difference (draft_delta.py) to the version before it.
+# `words` hold a whole draft, or, where `leans`, its difference (draft_delta.py) to the version before it.
 version = sa.Table(
     "version",
     metadata,
@@ -205,7 +205,7 @@ suggestion = sa.Table(
     _words("answered_at"),
 )
 
-# What moderators did. `by` is not a foreign key: the act stays when the account goes.
+# Moderators' acts. `by` is not a foreign key: an act stays when its account is deleted.
 moderation = sa.Table(
     "moderation",
     metadata,
@@ -223,7 +223,7 @@ moderation = sa.Table(
     sa.Column("entry", sa.Integer),
 )
 
-# One appeal against an act: the unique constraint holds it, whoever writes.
+# Appeals against acts: the unique constraint on `act` allows one for each.
 appeal = sa.Table(
     "appeal",
     metadata,
@@ -251,8 +251,8 @@ report = sa.Table(
     _words("answered_at"),
 )
 
-# What the library filters accepted stories by; `told_by` is the group's label, "" for none. Its full-text index,
-# library_words, is each database's own and made by the migration.
+# The values that the library filters accepted stories by; `told_by` is the group's label, "" for none. The full-text
+# index, library_words, differs between the databases and is made by the migration.
 library = sa.Table(
     "library",
     metadata,
@@ -292,7 +292,7 @@ evidence_file = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
 
-# Who wants to be told of a story by e-mail. The key opens nothing but confirming and stopping: it lies here as it is.
+# Subscriptions to news of a story by e-mail. `key` can only confirm and stop, so it is stored in plain text.
 mail = sa.Table(
     "mail",
     metadata,
@@ -336,7 +336,7 @@ session = sa.Table(
     sa.Column("reasons", Words, nullable=False, server_default="kept"),
     sa.Column("ended_at", Words, nullable=False, server_default=sa.text("''")),
 )
-# Six digits run out: a code is free again when its session has ended.
+# A code of six digits is free again when its session has ended.
 sa.Index(
     "uq_session_code_live",
     session.c.code,
@@ -346,8 +346,8 @@ sa.Index(
 )
 sa.Index("ix_session_code", session.c.code)
 
-# `device` is a digest of the session's id and the browser's: the same browser is another one in each session. When a
-# session has been over for a while it is "gone" and the participant's id (store/device_digest.py).
+# `device` is a digest of the session's id and the browser's, so it differs from session to session. Some time after
+# the session it becomes "gone" and the participant's id (store/device_digest.py).
 participant = sa.Table(
     "participant",
     metadata,
@@ -361,7 +361,7 @@ participant = sa.Table(
     sa.UniqueConstraint("session", "device"),
 )
 
-# Single-use codes: `code` is a SHA-256. The unique constraints hold that a number and a code are one ticket.
+# Tickets, each with a single-use code; `code` is its SHA-256. Number and code are unique in a session.
 ticket = sa.Table(
     "ticket",
     metadata,
@@ -380,7 +380,7 @@ ticket = sa.Table(
     sa.UniqueConstraint("session", "code"),
 )
 
-# What people ask for without a name: how often, and how much of it was seen.
+# Anonymous requests for help: how many of each kind and subject, and how many of them were seen.
 asked = sa.Table(
     "asked",
     metadata,
@@ -391,7 +391,7 @@ asked = sa.Table(
     sa.Column("seen", sa.Integer, nullable=False),
 )
 
-# What undoes the facilitator's last act: one row for each session.
+# The changes that undo the facilitator's last act: at most one row a session.
 last_act = sa.Table(
     "last_act",
     metadata,
@@ -402,7 +402,7 @@ last_act = sa.Table(
     _json("changes"),
 )
 
-# The groups that people belong to besides the one they speak from. Nothing else refers to it.
+# Groups that participants belong to besides the one they speak from. Nothing else refers to this table.
 also = sa.Table(
     "also",
     metadata,
@@ -410,7 +410,7 @@ also = sa.Table(
     sa.Column("group_id", Words, primary_key=True),
 )
 
-# Every state of a session's programme, so that a change can be undone. `what` and `name` say what the change was.
+# States of a session's programme, so that a change can be undone. `what` and `name` describe the change.
 programme = sa.Table(
     "programme",
     metadata,
@@ -451,9 +451,9 @@ round_ = sa.Table(
     sa.Column("live", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
-# Which casts have been counted, so that the same one again is known. It holds no choice, and no foreign keys: rows come
-# from one statement only, in ballot_statements.py, which has looked up round and participant; doing so twice is not
-# free.
+# Ids of the casts that were counted, so that a cast sent again is recognised. No choices, and no foreign keys: the only
+# statement that inserts rows, in ballot_statements.py, has looked up round and participant, and a second check costs
+# time.
 casting = sa.Table(
     "casting",
     metadata,
@@ -463,7 +463,7 @@ casting = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# One ballot a participant and round: the primary key holds it, whoever writes.
+# Ballots: the primary key allows one a participant and round.
 ballot = sa.Table(
     "ballot",
     metadata,
@@ -482,7 +482,7 @@ ballot = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Papers counted by hand: one count a round, held by the primary key. Its ballots are there once it is confirmed.
+# Papers counted by hand: the primary key allows one count a round. Its ballots are added when it is confirmed.
 paper = sa.Table(
     "paper",
     metadata,
@@ -496,8 +496,7 @@ paper = sa.Table(
     _words("confirmed_at"),
 )
 
-# What audience members call out while a scene is played again: one a participant and showing. A stop that somebody
-# shouted has no participant.
+# Stops called while a scene is played again: one a participant and showing. A shouted stop has no participant.
 stop = sa.Table(
     "stop",
     metadata,
@@ -523,7 +522,7 @@ stop = sa.Table(
     sa.UniqueConstraint("participant", "showing"),
 )
 
-# The reasons of a round, from the reveal on; until then they stand with the ballots.
+# Reasons of a round, from the reveal on; until then they are columns of the ballots.
 reason = sa.Table(
     "reason",
     metadata,
@@ -573,7 +572,7 @@ amendment = sa.Table(
     _words("at"),
     _words("state"),
 )
-# One amendment in flight: the index holds it, whoever writes.
+# The index allows one open amendment a proposal.
 sa.Index(
     "uq_amendment_in_flight",
     amendment.c.proposal,
@@ -624,7 +623,7 @@ commitment = sa.Table(
     _words("by"),
 )
 
-# The record. Triggers made by the first migration refuse UPDATE and DELETE.
+# Entries of the record. Triggers made by the first migration refuse UPDATE and DELETE.
 entry = sa.Table(
     "entry",
     metadata,

@@ -18,10 +18,10 @@ _NOBODY: Final = "There is no such participant."
 
 
 class SqlTickets(Area):
-    """ports.Tickets."""
+    """The database's tickets. The contract is ports.sessions.Tickets."""
 
     async def add_tickets(self, tickets_: Sequence[Ticket]) -> None:
-        """Raises IllegalMove where a number is taken: somebody else issued tickets at this moment."""
+        """Adds tickets. Raises IllegalMove where a number is taken: somebody else issued tickets at this moment."""
         for one in tickets_:
             row = {
                 "id": one.id,
@@ -39,28 +39,28 @@ class SqlTickets(Area):
                 raise IllegalMove("Somebody else issued tickets at this moment. Try again.")
 
     async def list_tickets(self, session: str) -> list[Ticket]:
-        """By number."""
+        """Returns the tickets of a session by number."""
         wanted = sa.select(tickets).where(tickets.c.session == session).order_by(tickets.c.number)
         return [_ticket(row) for row in await self._link.rows(wanted)]
 
     async def ticket_by_code(self, session: str, code: str) -> Ticket | None:
-        """The ticket with this code (a SHA-256), or None."""
+        """Returns the ticket with this code, or None."""
         wanted = sa.select(tickets).where(tickets.c.session == session, tickets.c.code == code)
         rows = await self._link.rows(wanted)
         return _ticket(rows[0]) if rows else None
 
     async def use(self, ticket: str, participant: str, at: str) -> bool:
-        """Ties a ticket to who came with it. False where it was used or revoked before."""
+        """Gives a ticket to a participant. Returns False, and changes nothing, where it was used or revoked before."""
         fresh = (tickets.c.id == ticket, tickets.c.used_at == "", tickets.c.revoked_at == "")
         return await self._link.run(sa.update(tickets).where(*fresh).values(participant=participant, used_at=at)) == 1
 
     async def revoke(self, ticket: str, at: str) -> bool:
-        """False where it was revoked before."""
+        """Revokes a ticket. Returns False where it was revoked before."""
         good = (tickets.c.id == ticket, tickets.c.revoked_at == "")
         return await self._link.run(sa.update(tickets).where(*good).values(revoked_at=at)) == 1
 
     async def move_ticket(self, participant: str, device: str) -> None:
-        """The participant is on this device from now on. Raises NotFound."""
+        """Moves a participant to this device (a SHA-256); the device used before is nobody's. Raises NotFound."""
         mine = participants.c.id == participant
         row = await self._link.one(sa.select(participants.c.session).where(mine), _NOBODY)
         here = salted(row["session"], device)

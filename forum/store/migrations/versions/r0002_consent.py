@@ -1,4 +1,4 @@
-"""What the writer of a story allows, when it became public, and when it was taken back."""
+"""Adds the permissions of a story's writer, and the times of publication and withdrawal."""
 
 from __future__ import annotations
 

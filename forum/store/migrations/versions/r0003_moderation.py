@@ -1,4 +1,4 @@
-"""What moderators did, appeals, and readers' reports."""
+"""Adds moderators' acts, appeals, and readers' reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who wants to be told of a story by e-mail."""
+"""Adds subscriptions to news of a story by e-mail."""
 
 from __future__ import annotations
 

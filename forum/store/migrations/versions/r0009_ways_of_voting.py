@@ -1,4 +1,4 @@
-"""What a vote is declared with: how many must take part, and whether its count is shown while it is open."""
+"""Adds the quorums of a vote, and whether its count is shown while it is open."""
 
 from __future__ import annotations
 
