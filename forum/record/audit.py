@@ -1,4 +1,4 @@
-"""Checks a whole export: what verify.py checks, the signatures, and every table and figure once more."""
+"""The audit of a whole export: the checks of verify.py, the signatures, and every table and figure computed again."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ Verdict = tuple[str, str]
 
 
 def verify(data: bytes, key: bytes | None = None) -> list[Check]:
-    """Every check of an export (the bytes of its zip). `key`: the PEM of the public key it must be signed with.
+    """Returns every check of an export, given as the bytes of its zip.
 
-    Without `key` an export is measured by the key that lies in it. Raises NotAnExport where there is
-    nothing to check, BadInput where `key` is no Ed25519 public key.
+    `key` is the PEM of the public key that it must be signed with; without it the key inside the export is used. Raises
+    NotAnExport where there is nothing to check, BadInput where `key` is no Ed25519 public key.
     """
     return _checks(lambda: record.unpack(data), key)
 
 
 def verify_at(path: Path, key: bytes | None = None) -> list[Check]:
-    """As `verify`, of the zip or the folder at `path`. Raises OSError, too, where it cannot be read."""
+    """Checks the zip or folder at `path` as `verify` does. Also raises OSError where it cannot be read."""
     return _checks(lambda: record.read_export(path), key)
 
 
@@ -87,7 +87,7 @@ def _tables(export: Export) -> Verdict:
     if export.form != record.FORMAT:
         return NOT_CHECKED, f"written in format {export.form}; this Forum writes format {record.FORMAT}"
     derived = derive(Log.read(export.files, export.commission))
-    # Exports from before the byte order mark are the same without it.
+    # Exports made before tables had a byte order mark lack only that.
     same = {name: export.files[name] in (wanted, wanted.removeprefix(MARK)) for name, wanted in derived.items()}
     problems = [f"{name} does not follow from the record" for name in derived if not same[name]]
     return _summed_up(problems, f"{len(derived)} files made again from the record, each the same to the byte")
@@ -111,14 +111,14 @@ def _re_tally(export: Export) -> Verdict:
 
 
 def _revealed(export: Export) -> Iterator[tuple[str, Steps, dict[str, Any], list[tuple[str, str]]]]:
-    """Every revealed round of this export: id, steps, result, its ballots as (published label, choice)."""
+    """Yields every revealed round of the export: id, steps, result, and its ballots as (published label, choice)."""
     for of, steps, lines in export.to_check():
         result = steps.revealed["result"] if steps.revealed else {}
         yield of, steps, result, [(line["label"], line["leaf"]["choice"]) for _, line in lines]
 
 
 def _same(derived: object, said: object) -> bool:
-    """Whether two values are one in JSON: Python takes true for 1."""
+    """Returns whether two values are equal as JSON; in Python True equals 1."""
     return record.canonical(derived) == record.canonical(said)
 
 
@@ -127,7 +127,7 @@ def _responses(steps: Steps) -> list[str]:
 
 
 def _by_group(export: Export) -> Verdict:
-    """The results by group: the ballots' labels must bear them out, and none may tell of a few people."""
+    """Checks that results by group follow from the ballots' labels, and that no row is smaller than the threshold."""
     problems, given, withheld, said = [], 0, 0, 0
     labels_of: dict[str, list[str]] = {}
     for of, steps, result, ballots in _revealed(export):
@@ -164,7 +164,10 @@ def _way(steps: Steps) -> Method | None:
 
 
 def _rows_fit(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> bool:
-    """Whether the ballots bear out the rows; where these are opened without a group, whether the rows add up."""
+    """Returns whether the rows by group follow from the ballots.
+
+    For a method whose ballots are opened without a group it returns whether the rows add up to the result.
+    """
     way = _way(steps)
     if way is None:
         return True
@@ -179,14 +182,14 @@ def _rows_fit(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str
 
 
 def _derived(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> Any:
-    # The partition as outsiders see it: each published row as one group, called by its label.
+    # The partition as the public knows it: each published row counts as one group, named by its label.
     rows = tuple(Row(row["label"], (row["label"],)) for row in result["by_group"] or ())
     partition = Partition(rows, None if rows else "withheld")
     return published(partition, ballots, _responses(steps), steps.opened["threshold"], method=steps.opened["method"])
 
 
 def _equal_voice(export: Export) -> Verdict:
-    """Equal voice and consensus: what follows from the results by group."""
+    """Checks that equal voice and consensus follow from the results by group."""
     problems, given = [], 0
     for of, steps, result, _ in _revealed(export):
         rows, method = Result.from_json(result).rows, steps.opened["method"]
@@ -216,8 +219,11 @@ def _quorum(export: Export) -> Verdict:
 
 
 def _empty(opened: Mapping[str, Any], rows: Mapping[str, int], told: Any) -> list[tuple[str, ...] | None]:
-    """What there can be of groups from which nobody voted: who has no row, or, where there is a pool, whoever the
-    result names, as long as two others are left for it; or that nothing is said of them."""
+    """Returns the possible lists of groups from which nobody voted, as far as an export can show them.
+
+    Without a pool of small groups: the groups that have no row. With a pool: those the result itself names, provided at
+    least two others remain for the pool; or None, where nothing is said of them.
+    """
     without = [label for label in opened["groups"] if label not in rows]
     if not set(rows) - set(opened["groups"]):
         return [tuple(without)]
@@ -286,7 +292,7 @@ def _margins_fit(part: dict[str, Any], before: dict[str, int], after: dict[str, 
     return (
         pairs == order
         and all(type(n) is int and n > 0 for n in numbers)
-        # A response that came up in the replay was not there the first time: nobody had chosen it.
+        # A response added in the replay was not offered in the first vote, so nobody had chosen it.
         and all(rows[r] == before.get(r, 0) and columns[r] == after[r] for r in responses)
         and before.keys() <= set(responses)
         and rows.keys() | columns.keys() <= set(responses)
@@ -333,7 +339,7 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
     last = rounds[-1]
     result = Result.from_json(last.revealed["result"]) if last.revealed else None
     if result is None or _way(last) is None:
-        return ""  # a way of voting of a later Forum: what it prefers is not known here
+        return ""  # a voting method of a later Forum, whose preference cannot be computed here
     preferred = preference(result, last.opened["method"])
     if entry["preference"] != list(preferred):
         return "what it says people preferred is not what the vote shows"

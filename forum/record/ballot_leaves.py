@@ -1,4 +1,4 @@
-"""Makes the leaves that stand for a round's ballots in the record, their root, and what opens them."""
+"""Leaves that represent a round's ballots in the record, their root, and the opening of ballots."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from forum.voting.ballot import Ballot
 
 
 def leaf(ballot: Ballot, label: str, by: str = "") -> dict[str, str]:
-    """What stands for a ballot in its round's tree: {"round", "ballot", "choice", "group", "salt"}, all text.
+    """Returns a ballot's leaf in its round's tree: {"round", "ballot", "choice", "group", "salt"}, all text.
 
-    `label` is the published label of its row (groups.label_of), never the group itself. "group" is the RFC
-    9901 digest of it with a salt of its own: ten labels are quickly guessed. `by` (groups.origin_of) stands in it where
-    the round has papers.
+    `label` is the published label of the ballot's row (voting/suppression.py), never its group. "group" is the RFC 9901
+    digest of the label with a salt of its own, because a few labels are quickly guessed. `by` is one of verify.ORIGINS
+    and is added where the round has papers.
     """
     group, _ = verify.disclosure(ballot.group_salt, "group", label)
     return {
@@ -28,17 +28,19 @@ def leaf(ballot: Ballot, label: str, by: str = "") -> dict[str, str]:
 
 
 def opened(ballot: Ballot, label: str, by: str = "") -> dict[str, Any]:
-    """A ballot as opened after the reveal: {"leaf", "label", "group_salt"}. No reason, no time, no person."""
+    """Returns a ballot as opened after the reveal, {"leaf", "label", "group_salt"}: no reason, no time, no person."""
     return {"leaf": leaf(ballot, label, by), "label": label, "group_salt": ballot.group_salt}
 
 
 def hash_of(leaf: Mapping[str, str]) -> bytes:
-    """The RFC 9162 leaf hash of a ballot's leaf (32 bytes)."""
+    """Returns the RFC 9162 leaf hash (32 bytes) of a ballot's leaf."""
     return verify.leaf_hash(verify.canonical(dict(leaf)))
 
 
 def ballots_root(leaves: Iterable[Mapping[str, str]]) -> str:
-    """The RFC 9162 root (hex) over a round's sorted leaf hashes. Sorting hides who voted when."""
+    """Returns the RFC 9162 root (hex) over a round's sorted leaf hashes. Sorting hides the order in which
+    people voted.
+    """
     return verify.root(sorted(hash_of(one) for one in leaves)).hex()
 
 
@@ -47,7 +49,10 @@ def open_all(
     label_of: Callable[[str | None], str],
     origin_of: Callable[[bool], str] = lambda paper: "",
 ) -> list[dict[str, Any]]:
-    """All of them opened, in the order of leaf hashes. `label_of` gives a group id's published label, `origin_of` what
-    is said of a ballot by whether it is a paper."""
+    """Returns all ballots opened, sorted by leaf hash.
+
+    `label_of` returns the published label of a group id; `origin_of` returns the leaf's `by`, given whether the ballot
+    is a paper.
+    """
     lines = [opened(ballot, label_of(ballot.group), origin_of(ballot.paper)) for ballot in ballots]
     return sorted(lines, key=lambda line: hash_of(line["leaf"]))

@@ -1,4 +1,4 @@
-"""An export: one zip with the tables, the record, the opened ballots, and everything needed to check them."""
+"""Exports: one zip with the tables, the record, the opened ballots, and everything needed to check them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ ballots.
 
 
 def pack(log: Log, signer: Signer) -> bytes:
-    """The zip. The same log and key always give the same bytes."""
+    """Returns the zip of an export. The same log and key always give the same bytes."""
     files = derive(log)
     leaves = [verify.leaf_hash(verify.canonical(entry)) for entry in log.entries]
     files["checkpoint"] = signer.checkpoint(len(leaves), verify.root(leaves))
@@ -87,5 +87,5 @@ def pack(log: Log, signer: Signer) -> bytes:
 
 
 def verifier() -> bytes:
-    """The verify.py of exports: forum/record/verify.py as it is."""
+    """Returns the verify.py of exports: the bytes of forum/record/verify.py."""
     return Path(verify.__file__).read_bytes()

@@ -1,4 +1,4 @@
-"""Makes the proofs of RFC 9162 that `verify.py` checks: of one entry, and that one record continues another."""
+"""Proofs after RFC 9162 that verify.py checks: inclusion of an entry, and consistency of two records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from forum.record.verify import RecordError, _hashes, _level_above, _size, root
 
 
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
-    """The hashes that lead from leaf `index` to the root, nearest first (2.1.3.1), or RecordError."""
+    """Returns the hashes from leaf `index` up to the root, nearest first (RFC 9162, 2.1.3.1), or raises RecordError."""
     level = _hashes(leaf_hashes)
     at = _size(index, "index")
     if at >= len(level):
@@ -22,10 +22,10 @@ def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def consistency_proof(leaf_hashes: Sequence[bytes], old_size: int) -> list[bytes]:
-    """What shows that the tree of the first `old_size` leaves is the beginning of this one (2.1.4.1).
+    """Returns the proof that the tree of the first `old_size` leaves is the beginning of this one (RFC 9162, 2.1.4.1).
 
-    Empty where the sizes are equal. Raises RecordError unless 0 < old_size <= number of leaves: a tree of no
-    leaves is the beginning of every tree, and the RFC knows no proof of it.
+    It is empty where the sizes are equal. Raises RecordError unless 0 < old_size <= number of leaves: the RFC defines
+    no proof for an empty tree.
     """
     leaves = _hashes(leaf_hashes)
     if not 0 < _size(old_size, "old size") <= len(leaves):

@@ -1,4 +1,6 @@
-"""The log: everything published, as the exports read it. Nothing but the record, words and opened ballots."""
+"""The public log: everything that exports are made of. It holds the record, its words and opened ballots,
+nothing else.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 
 from forum.record import verify
 
-# What stands in a table in the place of words that were taken back.
+# Stands in a table instead of withdrawn words.
 WITHDRAWN = "(withdrawn)"
 
 Entry = dict[str, Any]
@@ -17,11 +19,10 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Log:
-    """What one export is made of.
+    """The source of one export.
 
-    `entries` is always the whole record, in order; `disclosures` (digest to encoded disclosure) and
-    `ballots` (as ballot.opened writes them) are those of `commission`, or of all commissions where that is
-    None.
+    `entries` is always the whole record, in order. `disclosures` (digest to encoded disclosure) and `ballots` (as
+    ballot_leaves.opened writes them) are those of `commission`, or of all commissions where that is None.
     """
 
     entries: tuple[Entry, ...]
@@ -31,7 +32,7 @@ class Log:
 
     @classmethod
     def read(cls, files: Mapping[str, bytes], commission: str | None) -> Log:
-        """The log in the files of an export. Raises RecordError or KeyError where they are damaged."""
+        """Returns the log in the files of an export. Raises RecordError or KeyError where they are damaged."""
         lines = verify.parse_lines(files["disclosures.jsonl"])
         return cls(
             entries=tuple(verify.parse_lines(files["record.jsonl"])),
@@ -41,15 +42,15 @@ class Log:
         )
 
     def chosen(self, *types: str) -> Iterator[tuple[int, Entry]]:
-        """The entries of these types in the chosen commission, each with its index in the record."""
+        """Yields the entries of these types in the chosen commission, each with its index in the record."""
         for index, entry in enumerate(self.entries):
             if entry["type"] in types and self.commission in (None, entry["commission"]):
                 yield index, entry
 
     def words(self, place: Mapping[str, str] | None) -> str:
-        """The words that belong in a place of an entry: "" for none, WITHDRAWN for words that are gone.
+        """Returns the words that a field of an entry refers to: "" for None, WITHDRAWN for withdrawn words.
 
-        Raises RecordError where a disclosure is damaged or does not hold words.
+        Raises RecordError where a disclosure is damaged or does not hold text.
         """
         if place is None:
             return ""
@@ -63,22 +64,22 @@ class Log:
 
     @cached_property
     def rounds(self) -> dict[str, verify.Steps]:
-        """The chosen rounds by id, in the order they were opened. Raises RecordError if steps do not fit."""
+        """The chosen rounds by id, in the order they were opened. Raises RecordError where their steps do not fit."""
         steps = verify.rounds(self.entries)
         return {of: s for of, s in steps.items() if self.commission in (None, s.opened["commission"])}
 
     @cached_property
     def sessions(self) -> dict[str, Entry]:
-        """The "session opened" entry of every session."""
+        """The "session opened" entries by session id."""
         return {entry["session"]: entry for entry in self.entries if entry["type"] == "session opened"}
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """The title of every commission that had a session, by id: as its latest session gave it."""
+        """The title of every commission that had a session, by id, as its latest session gave it."""
         return {entry["commission"]: entry["about"]["title"] for entry in self.sessions.values()}
 
     def digests(self) -> Sequence[str]:
-        """The digests named by the chosen entries, each once, in the order of the record."""
+        """Returns the digests named by the chosen entries, each once, in the order of the record."""
         named: dict[str, None] = {}
         for entry in self.entries:
             if self.commission in (None, entry["commission"]):

@@ -1,4 +1,4 @@
-"""The key of this record, and what it signs: the checkpoint and each export. Ed25519 (RFC 8032)."""
+"""The record's signing key, with which checkpoints and exports are signed: Ed25519 (RFC 8032)."""
 
 from __future__ import annotations
 
@@ -17,39 +17,41 @@ from forum.record.verify import parse_note
 
 @dataclass(frozen=True)
 class Signer:
-    """Signs for one record. `name` stands in every checkpoint, as its origin and as the name of the key."""
+    """The key that signs one record. `name` is in every checkpoint, as its origin and as the key's name."""
 
     key: Ed25519PrivateKey
     name: str
 
     @classmethod
     def of(cls, key: Ed25519PrivateKey, name: str = "") -> Signer:
-        """A signer; without a name it is called after its public key, "forum-" and eight hex digits."""
+        """Returns a signer; without `name` it is named after its public key, "forum-" and eight hex digits."""
         return cls(key, name or "forum-" + hashlib.sha256(_raw(key)).hexdigest()[:8])
 
     @property
     def public_key_pem(self) -> bytes:
-        """The public key, as it lies in every export."""
+        """The public key in PEM, as in every export."""
         return self.key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
     def secret(self, purpose: str) -> bytes:
-        """32 bytes for one purpose, which follow from the key and say nothing of it."""
+        """Returns 32 bytes for one purpose, derived from the key by SHA-256 so that they reveal nothing of it."""
         return hashlib.sha256(f"forum {purpose} ".encode() + self.key.private_bytes_raw()).digest()
 
     def sign(self, message: bytes) -> bytes:
-        """The 64 bytes of the signature."""
+        """Returns the signature of a message (64 bytes)."""
         return self.key.sign(message)
 
     def checkpoint(self, size: int, root: bytes) -> bytes:
-        """The signed note for a record of `size` entries with this root (C2SP tlog-checkpoint)."""
+        """Returns the signed note for a record of `size` entries with this root (C2SP tlog-checkpoint)."""
         text = verify.checkpoint_text(self.name, size, root)
         return signed_note(text, self.name, verify.key_id(self.name, _raw(self.key)), self.sign(text))
 
 
 def check_with(public_key_pem: bytes) -> Callable[[bytes, bytes], bool]:
-    """What tells whether this key signed (message, signature). Raises RecordError where it is no key."""
+    """Returns a function that tells whether this key signed (message, signature). Raises RecordError where the PEM is
+    no key.
+    """
     key = Ed25519PublicKey.from_public_bytes(verify.public_key_raw(public_key_pem))
 
     def signed(message: bytes, signature: bytes) -> bool:
@@ -67,7 +69,9 @@ def _raw(key: Ed25519PrivateKey) -> bytes:
 
 
 def signed_note(text: bytes, name: str, key_id: bytes, signature: bytes) -> bytes:
-    """The text with one signature line under it."""
+    """Returns the text with one signature line under it (C2SP signed-note). Raises RecordError where that is no valid
+    note.
+    """
     note = text + f"\n— {name} {base64.b64encode(key_id + signature).decode()}\n".encode()
     parse_note(note)
     return note

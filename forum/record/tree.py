@@ -1,7 +1,8 @@
-"""The record's Merkle tree (RFC 9162) kept as it grows: a leaf more costs one hash on average, a root or a proof a few.
+"""The record's Merkle tree (RFC 9162), kept while it grows: a new leaf costs one hash on average, a root or proof a
+few.
 
-It is only ever extended. Everything is asked for by a size up to its own, so that whoever sees fewer entries gets the
-tree of those.
+It is only ever extended. Roots and proofs can be asked for any size up to its own, so that a reader who saw fewer
+entries gets those of the smaller tree.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 
 class Tree:
-    """The hashes of every whole subtree, by level: 64 bytes an entry in all. `hashed` counts the hashes worked out."""
+    """The hashes of every complete subtree, by level: 64 bytes an entry in all. `hashed` counts the hashes computed."""
 
     def __init__(self, leaf_hashes: Iterable[bytes] = ()) -> None:
         self._levels = [bytearray()]
@@ -27,17 +28,17 @@ class Tree:
         self.extend(leaf_hashes)
 
     def __len__(self) -> int:
-        """How many leaves there are."""
+        """Returns the number of leaves."""
         return len(self._levels[0]) // HASH
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> None:
-        """Appends leaves, given by their hashes."""
+        """Appends leaves, given by their hashes. Raises RecordError for one that has not 32 bytes."""
         for leaf in leaf_hashes:
             if len(leaf) != HASH:
                 raise RecordError("a leaf hash has 32 bytes")
             level, node = 0, leaf
             self._levels[0] += node
-            # A subtree that has its right half now is whole.
+            # An even number of nodes on a level means that this one completed a subtree of the level above.
             while len(self._levels[level]) // HASH % 2 == 0:
                 left = bytes(self._levels[level][-2 * HASH : -HASH])
                 node = self._hash(left, node)
@@ -47,16 +48,18 @@ class Tree:
                 self._levels[level] += node
 
     def whole(self, level: int, start: int, stop: int) -> bytes:
-        """The hashes of the whole subtrees of 2^level leaves from number `start` up to `stop`, one after another."""
+        """Returns the hashes of the complete subtrees of 2^level leaves from number `start` up to `stop`, joined."""
         return bytes(self._levels[level][start * HASH : stop * HASH]) if level < len(self._levels) else b""
 
     def root(self, size: int) -> bytes:
-        """The root over the first `size` leaves, or RecordError."""
+        """Returns the root over the first `size` leaves, or raises RecordError."""
         self._check(size)
         return self._over(0, size) if size else hashlib.sha256(b"").digest()
 
     def inclusion_proof(self, index: int, size: int) -> list[bytes]:
-        """The hashes that lead from leaf `index` to the root over the first `size`, nearest first, or RecordError."""
+        """Returns the hashes from leaf `index` up to the root over the first `size` leaves, nearest first, or raises
+        RecordError.
+        """
         self._check(size)
         if not 0 <= index < size:
             raise RecordError(f"there is no leaf {index} in a tree of {size}")
@@ -69,17 +72,17 @@ class Tree:
         return proof
 
     def _over(self, start: int, stop: int) -> bytes:
-        """The root over these leaves; `start` is where a subtree of that width begins."""
+        """Returns the root over leaves `start` to `stop`; `start` must be where a subtree of that width begins."""
         peaks = []
         while start < stop:
             level = (stop - start).bit_length() - 1
             at = start >> level
             peaks.append(self.whole(level, at, at + 1))
             start += 1 << level
-        found = peaks.pop()
+        hashed = peaks.pop()
         while peaks:
-            found = self._hash(peaks.pop(), found)
-        return found
+            hashed = self._hash(peaks.pop(), hashed)
+        return hashed
 
     def _hash(self, left: bytes, right: bytes) -> bytes:
         self.hashed += 1

@@ -1,18 +1,18 @@
 """The record: entries, hashes, proofs, checkpoint, and the check of a whole export.
 
-Standard library only: a copy of this file lies in every export as `verify.py`, so that somebody who has
-nothing but Python 3.11 or later can read it and run it:
+Standard library only: a copy of this file is in every export as `verify.py`, so that it can be read and run by anybody
+who has Python 3.11 or later:
 
-    python verify.py FILE.zip      checks an export that is still packed, or packed again by another program
+    python verify.py FILE.zip      checks a packed export, also one packed again by another program
     python verify.py FOLDER        checks an unpacked export
     python verify.py               checks the unpacked export in whose folder it lies
 
-It prints PASS, FAIL or NOT CHECKED for each check, and ends with 1 if any failed, 2 if there is no export,
+It prints PASS, FAIL or NOT CHECKED for each check. Its exit code is 1 if any check failed, 2 if there is no export,
 else 0.
 
-Sources: RFC 9162 section 2.1 (tree and proofs), RFC 8785 (canonical JSON; only the values that cannot be
-written in two ways), RFC 9901 (disclosures), C2SP signed-note and tlog-checkpoint. docs/record.md says what
-all this proves and what it does not.
+Sources: RFC 9162 section 2.1 (tree and proofs), RFC 8785 (canonical JSON; only the values that can be written in one
+way), RFC 9901 (disclosures), C2SP signed-note and tlog-checkpoint. docs/record.md says what all this proves and what it
+does not.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from typing import Any, TypeGuard
 
 PASS, FAIL, NOT_CHECKED = "PASS", "FAIL", "NOT CHECKED"
 MAX_INT = 2**53 - 1
-# The most that is ever unpacked from one export (bytes): a small file that swells beyond it is refused.
+# The most bytes that are unpacked from one export, so that a small archive cannot fill the memory.
 MAX_EXPORT = 1 << 29
 
 TABLES = ("decisions.csv", "rounds.csv", "results_by_group.csv", "view_shift.csv", "commitments.csv")
@@ -53,15 +53,15 @@ FILES = (
     "datapackage.sig",
 )
 DESCRIBED = FILES[:-2]
-# One of these at least is there wherever there is something to check.
+# A folder or archive with at least one of these is taken for an export.
 _HEART = frozenset({"record.jsonl", "datapackage.json", "checkpoint"})
-# What macOS and Windows put beside files without being asked, in small letters.
+# Files that macOS and Windows add by themselves, in lower case.
 _BESIDE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
-# Counts up with every change to the files of an export or to the columns of a table in it.
+# The number of the export format: it goes up with every change to its files or to the columns of its tables.
 FORMAT = 3
-# What the leaf of a ballot says of how it came, in a round with papers that were counted by hand.
+# The values of a ballot leaf's "by", which is present in rounds with papers counted by hand.
 PAPER, DEVICE, PAPER_OR_DEVICE = ORIGINS = ("paper", "device", "paper or device")
-# Every type of entry; of one that is not here (from a later version) nothing can be said.
+# Every type of entry that can be checked; others come from a later version.
 TYPES = frozenset(
     {
         "scenario published",
@@ -86,18 +86,18 @@ _MEDIA = {
 
 
 class RecordError(ValueError):
-    """What was given does not hold: a proof, an entry, a note, an argument. The message says what."""
+    """A proof, entry, note or argument that is not valid. The message says why."""
 
 
 class NoExport(RecordError):
-    """There is nothing here that could be checked."""
+    """An input that is not an export, so that nothing can be checked."""
 
 
 # ---------------------------------------- the tree (RFC 9162, section 2.1)
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """The hash of a leaf (32 bytes): SHA-256 of a zero byte and the entry."""
+    """Returns the hash of a leaf (32 bytes): SHA-256 of a zero byte and the entry."""
     if not isinstance(entry, bytes):
         raise RecordError("an entry is bytes")
     return hashlib.sha256(b"\x00" + entry).digest()
@@ -108,7 +108,7 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 
 def root(leaf_hashes: Sequence[bytes]) -> bytes:
-    """The root over these leaf hashes (2.1.1); SHA-256 of nothing where there are none."""
+    """Returns the root over these leaf hashes (RFC 9162, 2.1.1); SHA-256 of no bytes where there are none."""
     level = _hashes(leaf_hashes)
     if not level:
         return hashlib.sha256(b"").digest()
@@ -118,9 +118,9 @@ def root(leaf_hashes: Sequence[bytes]) -> bytes:
 
 
 def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """Returns where `proof` shows that `leaf_hash` is leaf `index` of the tree of this size and root.
+    """Raises RecordError unless `proof` shows that `leaf_hash` is leaf `index` of the tree of this size and root.
 
-    The algorithm of RFC 9162, 2.1.3.2. Raises RecordError for everything that it does not accept.
+    The algorithm of RFC 9162, 2.1.3.2.
     """
     at, last = _size(index, "index"), _size(size, "size") - 1
     if at > last:
@@ -144,12 +144,10 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
 
 
 def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
-    """Returns where `proof` shows that the old tree is the beginning of the new one.
+    """Raises RecordError unless `proof` shows that the old tree is the beginning of the new one.
 
-    The algorithm of RFC 9162, 2.1.4.2, which is for 0 < old_size < new_size. Raises RecordError for all
-    that it does not accept, an old size of 0 included: nothing can be proved from an empty tree. One case
-    that the RFC leaves out is accepted, as there is nothing to prove in it: equal sizes and roots, an empty
-    proof.
+    The algorithm of RFC 9162, 2.1.4.2, for 0 < old_size < new_size. An old size of 0 is refused: nothing can be proved
+    from an empty tree. Equal sizes, which the RFC leaves out, are accepted with equal roots and an empty proof.
     """
     old, new = _size(old_size, "old size"), _size(new_size, "new size")
     before, after, path = _hash(old_root), _hash(new_root), _hashes(proof)
@@ -209,7 +207,7 @@ def _size(value: object, what: str) -> int:
 
 # ---------------------------------------- ways of voting (docs/methods.md)
 
-# What is counted where it is not one of the responses.
+# The columns counted by methods that do not count responses.
 _FIXED = {
     "consent": ("agree", "agree_if", "stand_aside", "cannot_live_with"),
     "opinion": ("agree", "disagree", "pass"),
@@ -218,7 +216,7 @@ METHODS = frozenset({"single", "approval", "ranked", "score", *_FIXED})
 
 
 def marks(method: str, choice: str, responses: Sequence[str]) -> list[str]:
-    """What a ballot counts for. Raises RecordError for a choice that the round did not allow."""
+    """Returns the columns that a ballot counts for. Raises RecordError for a choice that the round did not allow."""
     named = [choice]
     allowed = choice in _FIXED.get(method, responses)
     if method == "approval":
@@ -238,7 +236,7 @@ def marks(method: str, choice: str, responses: Sequence[str]) -> list[str]:
 
 
 def tally(method: str, choices: Sequence[str], responses: Sequence[str]) -> dict[str, int]:
-    """How many ballots count for what, zeros included. Raises RecordError as `marks` does."""
+    """Returns how many ballots count for each column, zeros included. Raises RecordError as `marks` does."""
     columns = _FIXED.get(method, responses)
     if method == "score":
         columns = [f"{response}={number}" for response in responses for number in range(1, 6)]
@@ -247,7 +245,10 @@ def tally(method: str, choices: Sequence[str], responses: Sequence[str]) -> dict
 
 
 def figures(method: str, choices: Sequence[str], responses: Sequence[str]) -> dict[str, Any] | None:
-    """What a result holds of the whole room besides: the rounds of a run-off, means and medians; else None."""
+    """Returns the further figures of a result: the rounds of a run-off, or means and medians of scores; else None.
+
+    Means and medians are whole numbers, in ten thousandths of a point. None also for scores without any ballot.
+    """
     if method == "ranked":
         return _run_off([tuple(choice.split(">")) for choice in choices], tuple(responses))
     if method != "score" or not choices:
@@ -261,8 +262,12 @@ def figures(method: str, choices: Sequence[str], responses: Sequence[str]) -> di
 
 
 def _run_off(ballots: Sequence[tuple[str, ...]], standing: tuple[str, ...]) -> dict[str, Any]:
-    """Rounds in which the last goes out, until one has more than half. Who are last together go out together where all
-    their votes are fewer than the next one's; else `tied` has who wins when which of them goes, and it ends."""
+    """Returns the rounds of a run-off, in each of which the last responses are eliminated until one has more than half.
+
+    Several last ones are eliminated together where the sum of their votes is smaller than the next one's. Otherwise the
+    run-off ends there: `tied` maps each of them to the winners that its elimination leads to, and `winners` unites
+    these.
+    """
     rounds: list[dict[str, Any]] = []
     while True:
         firsts = Counter(next((r for r in order if r in standing), None) for order in ballots)
@@ -286,10 +291,10 @@ def _run_off(ballots: Sequence[tuple[str, ...]], standing: tuple[str, ...]) -> d
 
 
 def canonical(value: object) -> bytes:
-    """The one way to write `value` as JSON (RFC 8785), in UTF-8.
+    """Returns `value` as canonical JSON (RFC 8785), in UTF-8.
 
-    Takes strings, integers of less than 2^53 either way, True, False, None, lists, and dicts with ASCII keys;
-    raises RecordError for anything else, floats and half surrogate pairs included.
+    Takes strings, integers of less than 2^53 either way, True, False, None, lists, and dicts with ASCII keys. Raises
+    RecordError for anything else, floats and lone surrogates included.
     """
     try:
         _check_value(value)
@@ -318,7 +323,7 @@ def _check_value(value: object) -> None:
 
 
 def parse_canonical(line: bytes) -> Any:
-    """The value of canonical JSON. Raises RecordError for anything but what `canonical` would write."""
+    """Returns the value of canonical JSON. Raises RecordError for any bytes that `canonical` would not write."""
     try:
         value = json.loads(line.decode(), object_pairs_hook=_no_name_twice)
     except (ValueError, RecursionError) as error:
@@ -336,7 +341,9 @@ def _no_name_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def parse_lines(data: bytes) -> list[Any]:
-    """The values of canonical JSON lines, each ended by a newline. Raises RecordError with the line."""
+    """Returns the values of canonical JSON lines, each ended by a newline. Raises RecordError with the line's
+    number.
+    """
     lines = data.split(b"\n")
     if lines.pop() != b"":
         raise RecordError("the last line is not ended")
@@ -354,7 +361,9 @@ def _to_base64url(data: bytes) -> str:
 
 
 def _from_base64(text: str, alphabet: bytes = b"+/") -> bytes:
-    """Strict: no stray character, no other spelling of the same bytes. The padding must be there."""
+    """Returns the decoded bytes. Raises RecordError for stray characters, missing padding or a non-canonical
+    encoding.
+    """
     try:
         data = base64.b64decode(text.encode("ascii"), altchars=alphabet, validate=True)
     except (ValueError, binascii.Error) as error:
@@ -365,18 +374,20 @@ def _from_base64(text: str, alphabet: bytes = b"+/") -> bytes:
 
 
 def disclosure(salt: str, name: str, value: Any) -> tuple[str, str]:
-    """The digest that stands in an entry for `value`, and the disclosure that opens it (RFC 9901, 4.2)."""
+    """Returns the digest that an entry holds for `value`, and the encoded disclosure that opens it (RFC 9901, 4.2)."""
     encoded = _to_base64url(canonical([salt, name, value]))
     return disclosure_digest(encoded), encoded
 
 
 def disclosure_digest(encoded: str) -> str:
-    """SHA-256 over the characters of the disclosure, in base64url without padding (43 characters)."""
+    """Returns the SHA-256 of an encoded disclosure in base64url without padding (43 characters)."""
     return _to_base64url(hashlib.sha256(encoded.encode("ascii")).digest())
 
 
 def open_disclosure(encoded: str) -> tuple[str, str, Any]:
-    """The salt, name and value in it. Raises RecordError for anything `disclosure` would not have made."""
+    """Returns salt, name and value of a disclosure. Raises RecordError for anything that `disclosure` would not
+    make.
+    """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", encoded, re.ASCII):
         raise RecordError("not readable as base64url")
     parts = parse_canonical(_from_base64(encoded + "=" * (-len(encoded) % 4), b"-_"))
@@ -390,42 +401,42 @@ def open_disclosure(encoded: str) -> tuple[str, str, Any]:
 
 @dataclass(frozen=True)
 class Note:
-    """A signed note: the text that is signed, its last newline included, and (name, key id, signature)s."""
+    """A signed note: the signed text with its last newline, and its signatures as (name, key id, signature)."""
 
     text: bytes
     signatures: tuple[tuple[str, bytes, bytes], ...]
 
 
 def key_id(name: str, public_key_raw: bytes) -> bytes:
-    """The four bytes by which a note names an Ed25519 key (32 bytes)."""
+    """Returns the four bytes by which a note names an Ed25519 public key (32 bytes)."""
     if not _is_key_name(name) or len(public_key_raw) != 32:
         raise RecordError("this is no key name with an Ed25519 public key")
     return hashlib.sha256(name.encode() + b"\n\x01" + public_key_raw).digest()[:4]
 
 
 def checkpoint_text(origin: str, size: int, root: bytes) -> bytes:
-    """What is signed: whose record, how many entries, and the root over them."""
+    """Returns the signed text of a checkpoint: the record's name, its number of entries, and their root."""
     if not _is_key_name(origin):
         raise RecordError("this cannot be the name of a record")
     return f"{origin}\n{_size(size, 'size')}\n{base64.b64encode(_hash(root)).decode()}\n".encode()
 
 
 def parse_checkpoint(text: bytes) -> tuple[str, int, bytes]:
-    """Origin, size and root of `checkpoint_text`. Raises RecordError for any other text."""
+    """Returns origin, size and root of `checkpoint_text`. Raises RecordError for any other text."""
     try:
         origin, size, encoded, end = text.decode().split("\n")
     except ValueError as error:
         raise RecordError("a checkpoint has three lines") from error
     if not re.fullmatch(r"0|[1-9][0-9]{0,15}", size, re.ASCII):
         raise RecordError("the size in the checkpoint is no number")
-    found = origin, int(size), _hash(_from_base64(encoded))
-    if end or checkpoint_text(*found) != text:
+    parts = origin, int(size), _hash(_from_base64(encoded))
+    if end or checkpoint_text(*parts) != text:
         raise RecordError("the checkpoint is not spelt in its one right way")
-    return found
+    return parts
 
 
 def parse_note(data: bytes) -> Note:
-    """The parts of a signed note; signatures are not checked. Raises RecordError if it is not well formed."""
+    """Returns the parts of a signed note without checking signatures. Raises RecordError if it is not well formed."""
     try:
         whole = data.decode()
     except UnicodeDecodeError as error:
@@ -453,9 +464,9 @@ def _is_key_name(name: str) -> bool:
 
 
 def public_key_raw(pem: bytes) -> bytes:
-    """The 32 bytes of an Ed25519 public key in PEM (RFC 8410). Raises RecordError for any other file."""
-    found = re.fullmatch(rb"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{60})\n-----END PUBLIC KEY-----\n", pem)
-    der = _from_base64(found[1].decode()) if found else b""
+    """Returns the 32 bytes of an Ed25519 public key in PEM (RFC 8410). Raises RecordError for any other file."""
+    matched = re.fullmatch(rb"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{60})\n-----END PUBLIC KEY-----\n", pem)
+    der = _from_base64(matched[1].decode()) if matched else b""
     if not der.startswith(bytes.fromhex("302a300506032b6570032100")) or len(der) != 44:
         raise RecordError("public_key.pem holds no Ed25519 public key")
     return der[12:]
@@ -466,7 +477,7 @@ def public_key_raw(pem: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: `verdict` is PASS, FAIL or NOT CHECKED, `detail` says in words what was found."""
+    """The outcome of one check: `verdict` is PASS, FAIL or NOT CHECKED, `detail` says what was found."""
 
     name: str
     verdict: str
@@ -474,7 +485,7 @@ class Check:
 
 
 def describe(files: Mapping[str, bytes], commission: str | None, form: int = FORMAT) -> bytes:
-    """The bytes of datapackage.json: every other file, its size and SHA-256, for one commission or all."""
+    """Returns the bytes of datapackage.json: path, size and SHA-256 of every other file, for one commission or all."""
     resources = [
         {
             "name": re.sub(r"[^a-z0-9]+", "-", path.lower()),
@@ -492,7 +503,7 @@ def describe(files: Mapping[str, bytes], commission: str | None, form: int = FOR
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """The files as a zip: the same files always give the same bytes (no compression, no times)."""
+    """Returns the files as a zip; the same files always give the same bytes (no compression, no times)."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name in FILES:
@@ -504,17 +515,17 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(data: bytes) -> tuple[dict[str, bytes], Check]:
-    """The files of an export, and what there is to say about the archive itself.
+    """Returns the files of a zipped export, and the check of the archive itself.
 
-    Another program may have packed them again, in a folder and with what macOS and Windows put beside files. Nothing is
-    written anywhere, and a file that is not one of FILES is not even read. Raises NoExport.
+    The zip may have been packed by another program, inside a folder and with files that macOS and Windows add. Nothing
+    is written to disk, and files other than FILES are not read. Raises NoExport.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = archive.infolist()
     except Exception as error:  # zipfile raises many kinds on damaged archives
         raise NoExport(f"this is no zip file that can be read ({error})") from error
-    # Windows may write backslashes; zipfile would cut a name at a NUL.
+    # The original names, because zipfile cuts a name at a NUL; Windows may write backslashes.
     names = [member.orig_filename.replace("\\", "/") for member in members]
     beside = {name for name in names if _is_beside(name)}
     folder = _folder(name for name in names if name not in beside)
@@ -556,7 +567,7 @@ def unpack(data: bytes) -> tuple[dict[str, bytes], Check]:
 
 
 def _is_beside(name: str) -> bool:
-    """Whether a name in an archive is of something that macOS or Windows puts there without being asked."""
+    """Returns whether a name in an archive is that of a file that macOS or Windows adds by itself."""
     *folders, last = name.split("/")
     if "__MACOSX" in folders:
         return True
@@ -564,10 +575,7 @@ def _is_beside(name: str) -> bool:
 
 
 def _folder(names: Iterable[str]) -> str:
-    """The folder in an archive in which the export lies, "" or with "/" at its end: the one with most of its files.
-
-    Raises NoExport.
-    """
+    """Returns the folder of an archive that holds most files of an export, "" or ending in "/". Raises NoExport."""
     there = Counter[str]()
     hearts = set()
     for name in names:
@@ -581,9 +589,9 @@ def _folder(names: Iterable[str]) -> str:
 
 @dataclass
 class Steps:
-    """What the record says of one round, entry by entry, None where it has not happened.
+    """The entries of the record about one round, None where a step has not happened.
 
-    `closes_at` is the closing time of an asynchronous round as it was told last; None in a room.
+    `closes_at` is the latest announced closing time of an asynchronous round; None in a room.
     """
 
     opened: dict[str, Any]
@@ -594,22 +602,22 @@ class Steps:
 
 
 def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
-    """Every round in the record by its id, in the order they were opened.
+    """Returns every round in the record by its id, in the order they were opened.
 
-    Raises RecordError where the steps are not open, close, reveal, in that order and each once; an annulment
-    may come after any of them, and nothing after it. Until it closes, an asynchronous round may be given more time.
+    Raises RecordError unless the steps are opened, closed, revealed, in that order and each at most once. An annulment
+    may follow any of them and ends the round. Until it closes, an asynchronous round may be extended.
     """
-    found: dict[str, Steps] = {}
+    by_id: dict[str, Steps] = {}
     for entry in entries:
         kind, of = entry["type"], entry.get("round")
         if kind not in ("round opened", "round extended", "round closed", "round revealed", "round annulled"):
             continue
         if kind == "round opened":
-            if type(of) is not str or of in found:
+            if type(of) is not str or of in by_id:
                 raise RecordError(f"round {of} is opened twice")
-            found[of] = Steps(entry, closes_at=entry.get("closes_at"))
+            by_id[of] = Steps(entry, closes_at=entry.get("closes_at"))
             continue
-        steps = found.get(of) if type(of) is str else None
+        steps = by_id.get(of) if type(of) is str else None
         if steps is None or steps.annulled or steps.opened["session"] != entry["session"]:
             raise RecordError(f"{kind} does not fit what came before, round {of}")
         if entry["commission"] != steps.opened["commission"]:
@@ -624,11 +632,13 @@ def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
             steps.revealed = entry
         else:
             raise RecordError(f"{kind} does not fit what came before, round {of}")
-    return found
+    return by_id
 
 
 def _later(steps: Steps, entry: Mapping[str, Any]) -> str:
-    """The closing time that an asynchronous round is given instead of its earlier one, before that is over."""
+    """Returns the extended closing time of an asynchronous round. Raises RecordError unless it is later than the
+    earlier one, and was set before that.
+    """
     before, now = steps.closes_at, entry["closes_at"]
     if type(before) is not str or not is_moment(now) or not entry["at"] < before < now:
         raise RecordError(f"round {entry['round']}: the time that it is given is no more time")
@@ -636,8 +646,10 @@ def _later(steps: Steps, entry: Mapping[str, Any]) -> str:
 
 
 def is_moment(value: object) -> TypeGuard[str]:
-    """Whether a value is a time as the record writes it, as 2026-11-25T18:00:00.000Z: only such can be told apart as
-    earlier and later by their letters."""
+    """Returns whether a value is a time as the record writes it, as 2026-11-25T18:00:00.000Z.
+
+    Only times written this way can be compared as text.
+    """
     if type(value) is not str or not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z", value):
         return False
     try:
@@ -648,7 +660,9 @@ def is_moment(value: object) -> TypeGuard[str]:
 
 
 def digests_in(value: Any) -> Iterator[str]:
-    """Every digest that stands in an entry for words, in the order of its canonical form, or RecordError."""
+    """Yields every digest of words in an entry, in the order of its canonical form. Raises RecordError for a malformed
+    one.
+    """
     if type(value) is dict:
         if "sd" in value:
             if len(value) != 1 or type(value["sd"]) is not str or len(value["sd"]) != 43:
@@ -664,13 +678,13 @@ def digests_in(value: Any) -> Iterator[str]:
 
 @dataclass
 class Export:
-    """The files of an export, each part read when first asked for; raises all kinds of errors."""
+    """The files of an export, each parsed when first needed. On damaged files its parts raise errors of any kind."""
 
     files: Mapping[str, bytes]
 
     @cached_property
     def commission(self) -> str | None:
-        """The id of the commission that was chosen, None for all."""
+        """The id of the chosen commission, None for all."""
         chosen = json.loads(self.files["datapackage.json"])["commission"]
         if chosen is not None and type(chosen) is not str:
             raise RecordError("datapackage.json does not say which commission this is")
@@ -678,7 +692,7 @@ class Export:
 
     @cached_property
     def form(self) -> int:
-        """The number of the format that it was written in."""
+        """The number of the format it was written in."""
         form = json.loads(self.files["datapackage.json"])["forum_export"]
         if type(form) is not int or form < 1:
             raise RecordError("datapackage.json does not say which format this is")
@@ -686,7 +700,7 @@ class Export:
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
-        """Every entry of the record."""
+        """All entries of the record."""
         entries = parse_lines(self.files["record.jsonl"])
         for number, entry in enumerate(entries, 1):
             if type(entry) is not dict or any(type(entry.get(k)) is not str for k in ("type", "at", "commission")):
@@ -694,12 +708,12 @@ class Export:
         return entries
 
     def here(self, entry: Mapping[str, Any]) -> bool:
-        """Whether words and ballots of this entry belong in this export."""
+        """Returns whether the words and ballots of this entry belong in this export."""
         return self.commission in (None, entry["commission"])
 
     @cached_property
     def rounds(self) -> dict[str, Steps]:
-        """Every round in the record."""
+        """All rounds in the record, by id."""
         return rounds(self.entries)
 
     @cached_property
@@ -713,7 +727,7 @@ class Export:
 
     @cached_property
     def ballots(self) -> dict[str, list[tuple[bytes, dict[str, Any]]]]:
-        """Opened ballots by round, each with its leaf hash."""
+        """The opened ballots by round, each with its leaf hash."""
         ballots: dict[str, list[tuple[bytes, dict[str, Any]]]] = {}
         before, seen = b"", set()
         for number, line in enumerate(parse_lines(self.files["ballots.jsonl"]), 1):
@@ -735,7 +749,7 @@ class Export:
         return ballots
 
     def ballot_problem(self, line: dict[str, Any]) -> str:
-        """What is wrong with one opened ballot, measured by its round; empty where nothing is."""
+        """Returns the problem of an opened ballot, checked against its round; "" where there is none."""
         leaf, steps = line["leaf"], self.rounds[line["leaf"]["round"]]
         if set(line) != {"leaf", "label", "group_salt"} or any(type(v) is not str for v in leaf.values()):
             return "not the parts of an opened ballot"
@@ -752,17 +766,18 @@ class Export:
         return ""
 
     def to_check(self) -> Iterator[tuple[str, Steps, list[tuple[bytes, dict[str, Any]]]]]:
-        """Every revealed round of this export with its opened ballots."""
+        """Yields the id, steps and opened ballots of every revealed round of this export."""
         for of, steps in self.rounds.items():
             if steps.revealed and self.here(steps.opened):
                 yield of, steps, self.ballots.get(of, [])
 
 
 def verify(files: Mapping[str, bytes], check_signature: Callable[[bytes, bytes], bool] | None = None) -> list[Check]:
-    """Every check that needs no more than the standard library; what was left out is NOT CHECKED.
+    """Returns every check that needs only the standard library; the others are NOT CHECKED.
 
-    `check_signature(message, signature)` says whether the owner of public_key.pem signed it; the standard
-    library cannot, so without one the signatures are NOT CHECKED. Never raises: what cannot be read fails.
+    `check_signature(message, signature)` tells whether the owner of public_key.pem signed the message; the standard
+    library cannot, so without it the signatures are NOT CHECKED. Never raises: a file that cannot be read fails its
+    check.
     """
     export = Export(files)
     parts: list[tuple[str, Callable[[Export], tuple[str, str]]]] = [
@@ -784,12 +799,12 @@ def verify(files: Mapping[str, bytes], check_signature: Callable[[bytes, bytes],
     return checks + [Check(name, NOT_CHECKED, words) for name in NEEDS_FORUM]
 
 
-# What only forum/record/audit.py checks, since it takes more than this file.
+# Checks that only forum/record/audit.py makes, because they need more than this file.
 NEEDS_FORUM = ("tables", "results by group", "equal voice", "quorum", "view shift", "decisions", "verify.py")
 
 
 def check(name: str, part: Callable[[], tuple[str, str]]) -> Check:
-    """One check: whatever goes wrong in it, however odd the file, is a FAIL with a sentence."""
+    """Runs one check; any error in it, however odd the file, becomes a FAIL with a sentence."""
     try:
         return Check(name, *part())
     except RecordError as error:
@@ -799,7 +814,7 @@ def check(name: str, part: Callable[[], tuple[str, str]]) -> Check:
 
 
 def few(problems: Sequence[str]) -> str:
-    """The first problems in one line, and how many more there are."""
+    """Returns the first five problems in one line, and how many more there are."""
     more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
     return "; ".join(problems[:5]) + more
 
@@ -903,7 +918,9 @@ def _check_disclosures(e: Export) -> tuple[str, str]:
 
 
 def _erased(entries: Sequence[Mapping[str, Any]]) -> tuple[set[str], list[str]]:
-    """What the record says was withdrawn, and the withdrawals that it cannot mean: of words that nobody had given."""
+    """Returns the digests that the record says were withdrawn, and a problem for each withdrawal of words not given
+    before.
+    """
     erased: set[str] = set()
     given: dict[str, set[str]] = {}
     problems = []
@@ -925,7 +942,7 @@ def _check_rounds(e: Export) -> tuple[str, str]:
 
 
 def _undeclared(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Where a vote was opened otherwise than its session had declared, or was a second vote on nothing."""
+    """Yields a problem for each round that differs from its session's declaration, or is no valid second vote."""
     sessions: dict[str, Mapping[str, Any]] = {}
     opened: dict[str, Mapping[str, Any]] = {}
     asked: set[str] = set()
@@ -958,9 +975,11 @@ def _undeclared(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _mixed(session: Mapping[str, Any], opened: Mapping[str, Any], *, alone: bool) -> Iterator[str]:
-    """Where a round is not what its session is: in a room, or asynchronous, which is one round with a closing time."""
+    """Yields a problem where a round does not fit its session's kind: in a room, or asynchronous, which is one round
+    with a closing time.
+    """
     of, closes_at = opened["round"], opened.get("closes_at")
-    # Before there were asynchronous rounds, all were in a room, and nothing said so.
+    # Entries made before there were asynchronous rounds have no kind: all were in a room.
     if session.get("kind", "room") == "room":
         if closes_at is not None:
             yield f"round {of}: it has a closing time, but was in a room"
@@ -981,7 +1000,9 @@ def _declared(about: Mapping[str, Any]) -> bytes:
 
 
 def _same_question(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Whether the second offers what the first did, in its order; what came up in the replay may stand among it."""
+    """Returns whether a second vote offers the first one's responses in the same order; new ones may stand
+    among them.
+    """
     before, after = ([response["id"] for response in entry["responses"]] for entry in (first, second))
     same = all(first[name] == second[name] for name in ("session", "method"))
     return same and first["second_of"] is None and [of for of in after if of in before] == before
@@ -1008,7 +1029,9 @@ def _check_ballots_root(e: Export) -> tuple[str, str]:
 
 
 def _papers_fit(papers: object, origins: Sequence[str | None]) -> bool:
-    """Whether ballots say how they came as a round with so many papers has it: all of them, or none."""
+    """Returns whether the ballots' origins fit the number of papers: an origin on every ballot where there are papers,
+    else on none.
+    """
     if papers == 0:
         return not any(origins)
     if type(papers) is not int or not 0 < papers <= len(origins):
@@ -1036,7 +1059,7 @@ def _check_head_counts(e: Export) -> tuple[str, str]:
 
 
 def _same(said: object, counted: object) -> bool:
-    """Whether two values are one in JSON: Python takes true for 1."""
+    """Returns whether two values are equal as JSON; in Python True equals 1."""
     return canonical(said) == canonical(counted)
 
 
@@ -1044,7 +1067,7 @@ def _same(said: object, counted: object) -> bool:
 
 
 def read_export(path: Path) -> tuple[dict[str, bytes], Check]:
-    """The files of an export, a zip or a folder, and what there is to say about that. Raises NoExport and OSError."""
+    """Returns the files of an export, a zip or a folder, and the check of the archive. Raises NoExport and OSError."""
     if path.is_dir():
         return read_folder(path)
     if path.stat().st_size > MAX_EXPORT:
@@ -1053,9 +1076,10 @@ def read_export(path: Path) -> tuple[dict[str, bytes], Check]:
 
 
 def read_folder(folder: Path) -> tuple[dict[str, bytes], Check]:
-    """The files of an unpacked export in this folder, or in the one folder in it that holds one.
+    """Returns the files of an unpacked export in this folder, or in its only subfolder that holds one, and the check of
+    it.
 
-    Others in the folder are left alone, and links are not followed. Raises NoExport.
+    Other files in the folder are ignored, and links are not followed. Raises NoExport.
     """
     if not _holds_export(folder):
         inside = sorted(one for one in folder.iterdir() if one.name != "__MACOSX" and _holds_export(one))
@@ -1089,7 +1113,9 @@ def _holds_export(folder: Path) -> bool:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Checks what `argv` names (a zip, a folder, or nothing: this folder), prints what it finds; the exit code."""
+    """Checks the export that `argv` names (a zip, a folder, or this file's folder), prints the checks, returns the exit
+    code.
+    """
     if len(argv) > 1 or (argv and argv[0].startswith("-")):
         print("usage: python verify.py [FILE.zip | FOLDER]", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""The files that an export derives from the log: one module for each format, one row here for each file."""
+"""Files that an export derives from the log: one module for each format, one row here for each file."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ EXPORTS: dict[str, Callable[[Log], bytes]] = {**csv.FILES, **jsonl.FILES}
 
 
 def derive(log: Log) -> dict[str, bytes]:
-    """Every derived file by name. Raises RecordError, LookupError or TypeError where the log is damaged."""
+    """Returns every derived file by name. Raises RecordError, LookupError or TypeError where the log is damaged."""
     return {name: write(log) for name, write in EXPORTS.items()}

@@ -1,10 +1,10 @@
-"""The tables of an export: CSV after RFC 4180, UTF-8 with a byte order mark, from nothing but the record and its words.
+"""The tables of an export: CSV after RFC 4180, UTF-8 with a byte order mark, made from the record and its words only.
 
-COLUMNS lists every column and what it holds; docs/exports.md shows the same list, and a test compares them.
+COLUMNS describes every column; docs/exports.md shows the same list, and a test compares the two.
 
-A cell that a spreadsheet would take for a formula (it begins with one of = + - @, their full-width forms, a
-tab or a line break) gets an apostrophe in front. Written here rather than with the csv module, whose
-quoting changes between versions of Python: the tables are derived again and compared byte for byte.
+A cell that a spreadsheet would take for a formula (it begins with one of = + - @, their full-width forms, a tab or a
+line break) gets an apostrophe in front. Not written with the csv module, whose quoting changes between versions of
+Python: the audit derives the tables again and compares them byte for byte.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Row: TypeAlias = dict[str, Cell]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BETWEEN = " | "
-# The byte order mark: with it a table that is opened by a double click is read as UTF-8, and no letter is garbled.
+# The byte order mark: with it spreadsheets read a table opened by a double click as UTF-8.
 MARK = b"\xef\xbb\xbf"
 
 _WHERE = {
@@ -126,7 +126,7 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 
 def cell(value: Cell) -> str:
-    """One cell: text made harmless for spreadsheets and quoted where needed, numbers as they are."""
+    """Returns one cell: text made harmless for spreadsheets and quoted where needed, numbers as they are."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = "" if value is None else str(value)
@@ -138,7 +138,7 @@ def cell(value: Cell) -> str:
 
 
 def table(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
-    """MARK, a header row and the rows, each ended by CR LF. Raises KeyError for a row that lacks a column."""
+    """Returns MARK, a header row and the rows, each ended by CR LF. Raises KeyError for a row that lacks a column."""
     names = list(columns)
     lines = [",".join(map(cell, names))]
     lines += [",".join(cell(row[name]) for name in names) for row in rows]
@@ -155,7 +155,7 @@ def _where(log: Log, entry: Entry) -> Row:
 
 def _kind(log: Log, steps: Steps) -> str:
     session = log.sessions.get(steps.opened["session"])
-    # Records from before there were asynchronous rounds do not say it.
+    # Entries made before there were asynchronous rounds have no kind.
     return str(session.get("kind", "room")) if session else "room"
 
 
@@ -172,7 +172,7 @@ def _labels(log: Log, steps: Steps) -> dict[str, str]:
 
 
 def decisions(log: Log) -> Iterator[Row]:
-    """The rows of decisions.csv, in the order of the record."""
+    """Yields the rows of decisions.csv, in the order of the record."""
     for index, entry in log.chosen("decision"):
         steps = log.rounds[entry["rounds"][-1]]
         labels = _labels(log, steps)
@@ -196,7 +196,7 @@ def decisions(log: Log) -> Iterator[Row]:
 
 
 def rounds(log: Log) -> Iterator[Row]:
-    """The rows of rounds.csv: every round that was opened, in that order."""
+    """Yields the rows of rounds.csv: every round that was opened, in that order."""
     index_of = {entry["round"]: index for index, entry in log.chosen("round opened")}
     for of, steps in log.rounds.items():
         opened, closed, revealed, annulled = steps.opened, steps.closed, steps.revealed, steps.annulled
@@ -210,7 +210,7 @@ def rounds(log: Log) -> Iterator[Row]:
             "kind": opened["kind"],
             "second_of": opened["second_of"],
             "scenario": opened["scenario"],
-            # The name itself in records from before stories could be taken back.
+            # Entries made before stories could be withdrawn hold the name itself.
             "scene": log.words(opened["scene"]) if isinstance(opened["scene"], dict) else opened["scene"],
             "question": log.words(opened["question"]),
             "responses": BETWEEN.join(_labels(log, steps).values()),
@@ -249,7 +249,9 @@ def _revealed(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Mapping[st
 
 
 def results_by_group(log: Log) -> Iterator[Row]:
-    """The rows of results_by_group.csv: of each revealed round the head count, the groups, and what follows."""
+    """Yields the rows of results_by_group.csv: for each revealed round its head count, its groups, and derived
+    figures.
+    """
     for steps, labels, common, result in _revealed(log):
         blank: Row = {**dict.fromkeys(COLUMNS["results_by_group.csv"]), **common}
         by_group = result["by_group"] or []
@@ -276,7 +278,9 @@ def results_by_group(log: Log) -> Iterator[Row]:
 
 
 def _marked(mark: str, labels: Mapping[str, str]) -> Row:
-    """What a mark is about: a response by itself, with a score, or the one response with a stance."""
+    """Returns the cells that name a mark's response and score or stance; a stance belongs to the round's only
+    response.
+    """
     response, _, score = mark.partition("=")
     if response in labels:
         return {"response": response, "response_label": labels[response], "mark": score}
@@ -285,7 +289,7 @@ def _marked(mark: str, labels: Mapping[str, str]) -> Row:
 
 
 def _points(result: Mapping[str, Any], marks: Iterable[str], labels: Mapping[str, str]) -> Iterator[Row]:
-    """What is given in basis points: equal voice by mark or, of scores, by response; means, medians, consensus."""
+    """Yields the rows in basis points: equal voice, means and medians by mark or response, and the consensus."""
     figures = result.get("figures") or {}
     measures = {"equal voice": result["equal_voice"], "mean": figures.get("mean"), "median": figures.get("median")}
     for measure, points in measures.items():
@@ -297,7 +301,9 @@ def _points(result: Mapping[str, Any], marks: Iterable[str], labels: Mapping[str
 
 
 def _run_off(result: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[Row]:
-    """Every round: the votes of each response that stands and what becomes of it, and the ballots that ran out."""
+    """Yields the rows of a run-off: for each of its rounds the remaining responses with their outcome, and exhausted
+    ballots.
+    """
     figures = result.get("figures") or {}
     rounds = figures.get("rounds", ())
     for number, round_ in enumerate(rounds, 1):
@@ -315,7 +321,7 @@ def _run_off(result: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[R
 
 
 def _quorum(turnout: Mapping[str, Any]) -> Iterator[Row]:
-    """Whether the quorum was reached, and the groups from which too few voted."""
+    """Yields whether the quorum was reached, and the groups from which too few voted."""
     said = {True: "reached", False: "missed", None: "not said, to protect small groups"}
     yield {"label": "everyone", "note": said[turnout["reached"]]}
     for label in turnout["short"]:
@@ -323,7 +329,9 @@ def _quorum(turnout: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def view_shift(log: Log) -> Iterator[Row]:
-    """The rows of view_shift.csv: who moved from what to what, for everyone and, where given, by group."""
+    """Yields the rows of view_shift.csv: who moved from which response to which, for everyone and, where given, by
+    group.
+    """
     for steps, labels, common, result in _revealed(log):
         shift = result["view_shift"]
         if shift is None:
@@ -351,7 +359,7 @@ def view_shift(log: Log) -> Iterator[Row]:
 
 
 def commitments(log: Log) -> Iterator[Row]:
-    """The rows of commitments.csv, in the order of the record."""
+    """Yields the rows of commitments.csv, in the order of the record."""
     for index, entry in log.chosen("commitment"):
         yield {
             **_where(log, entry),

@@ -1,4 +1,6 @@
-"""The record, the words that belong to it, and the opened ballots: one canonical JSON object a line."""
+"""The JSON-lines files of an export: the record, its words, and the opened ballots; one canonical JSON object a
+line.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,12 @@ def _lines(values: Iterable[object]) -> bytes:
 
 
 def entries(log: Log) -> bytes:
-    """record.jsonl: every entry, whichever commission was chosen, for a root needs them all."""
+    """Returns record.jsonl: every entry, whichever commission was chosen, because the root is computed over all."""
     return _lines(log.entries)
 
 
 def disclosures(log: Log) -> bytes:
-    """disclosures.jsonl: {"digest", "disclosure"} for the chosen words that were not withdrawn."""
+    """Returns disclosures.jsonl: {"digest", "disclosure"} for the chosen words that were not withdrawn."""
     return _lines(
         {"digest": digest, "disclosure": log.disclosures[digest]}
         for digest in log.digests()
@@ -28,7 +30,7 @@ def disclosures(log: Log) -> bytes:
 
 
 def ballots(log: Log) -> bytes:
-    """ballots.jsonl: the opened ballots in the order of their leaf hashes, all rounds together."""
+    """Returns ballots.jsonl: the opened ballots of all rounds, sorted by leaf hash."""
     return _lines(dict(line) for line in sorted(log.ballots, key=lambda line: hash_of(line["leaf"])))
 
 
