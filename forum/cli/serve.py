@@ -10,7 +10,6 @@ import ipaddress
 import logging
 import os
 import platform
-import secrets
 import signal
 import socket
 import sys
@@ -33,9 +32,9 @@ from forum.cli import data_option, make_folder, opened, run, say, settings_for, 
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.services import demonstration, permissions
+from forum.services.keys import digest, new_key
 from forum.settings import Settings, unread
 from forum.store import held
-from forum.web.pages import digest
 from forum.web.server.connections import Connections
 from forum.web.server.frames import Frames
 from forum.web.server.protocol import BoundedHttp
@@ -245,7 +244,7 @@ async def _prepare(store: Store, *, demo: bool) -> str:
     async with store.begin() as work:
         if any(permissions.ADMINISTRATOR in person.roles for person in await work.people.list_people()):
             return ""
-        key = secrets.token_urlsafe(24)
+        key = new_key()
         await work.people.set_first_link(digest(key), clock.later(days=1))
         return key
 

@@ -15,10 +15,10 @@ from forum.errors import BadInput, NotFound
 from forum.ports.accounts import Person
 from forum.services import permissions
 from forum.services.form_errors import NO_NAME
+from forum.services.keys import digest_of_no_key
 from forum.services.sessions import organising
 from forum.settings import Settings
 from forum.stories.visible_text import line, name_fault, seen
-from forum.web.pages import digest
 
 
 @click.group()
@@ -70,7 +70,7 @@ async def _add(settings: Settings, login: str, name: str, held: tuple[str, ...],
         await work.people.add_person(person)
         if permissions.ADMINISTRATOR in held:
             # Whoever finds the first administrator's link now comes too late: a link that has run out replaces it.
-            await work.people.set_first_link(digest(secrets.token_urlsafe()), person.created_at)
+            await work.people.set_first_link(digest_of_no_key(), person.created_at)
     return person
 
 

@@ -9,7 +9,6 @@ truth.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import time
 from collections import Counter
@@ -40,6 +39,7 @@ from forum.rehearsal.script import (
     Vote,
 )
 from forum.rehearsal.setup import Progress, as_phone, join_all, set_up, watchers
+from forum.services.keys import digest
 
 SETTLE: Final = 30.0  # seconds that screens have to show what is
 _LOOK_AGAIN: Final = 0.15
@@ -132,7 +132,7 @@ class _Play:
         if self._store is not None:
             async with self._store.read() as work:
                 for n, phone in enumerate(self.phones):
-                    device = hashlib.sha256(phone.cookie.encode()).hexdigest()
+                    device = digest(phone.cookie)
                     found = await work.sessions.participant(self._stage.session, device)
                     if found is not None:
                         self._who[found.id] = n

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from forum.errors import NotAllowed, SignInNeeded
 from forum.ports.accounts import Person
 from forum.ports.long_work import long
 from forum.services import permissions
+from forum.services.keys import digest
 from forum.web.cookies import LANGUAGE, SIGNED_IN, cookie_of
 from forum.web.i18n.gettext import language
 from forum.web.i18n.languages import Language
@@ -42,11 +42,6 @@ _LONG_PAGES = frozenset(
     }
 )
 _ELSEWHERE = re.compile(r"[a-zA-Z]+:|[/\\]{2}")
-
-
-def digest(secret: str) -> str:
-    """SHA-256 (hex) of a secret, which is all that the database keeps of it."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 async def person_of(request: HTTPConnection) -> Person | None:

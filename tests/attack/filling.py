@@ -7,7 +7,7 @@ import sys
 from attack.pictures import browser_of
 from attack.saves import disk
 from attack.target import Row, run, target
-from forum.services.stories.submissions import new_key
+from forum.services.keys import new_key
 
 _CARDS = 15
 _WORDS = "He stands at the door and nobody knows what to say to him now. " * 63

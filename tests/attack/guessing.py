@@ -21,7 +21,7 @@ import httpx2
 from support.factories import new_id
 
 from attack.target import Row, Target, run, target
-from forum.services.stories.submissions import new_key
+from forum.services.keys import new_key
 from forum.stories.draft import mark
 
 Ask = Callable[[httpx2.AsyncClient], Coroutine[None, None, httpx2.Response]]

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from forum.__main__ import main
 from forum.adapters import passwords
-from forum.web.pages import digest
+from forum.services.keys import digest
 
 PASSWORD = "correct horse battery"
 

@@ -10,9 +10,10 @@ from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, a_built_st
 from support.factories import CLOCK, new_id
 
 from forum.errors import ForumError, IllegalMove, NotFound
+from forum.services.keys import new_key
 from forum.services.stories import co_writing, submissions, writing
 from forum.services.stories.co_writing import Answer
-from forum.services.stories.submissions import fingerprint, new_key
+from forum.services.stories.submissions import fingerprint
 from forum.store import SqlStore
 from forum.stories.draft import fields, mark, mark_of
 from forum.stories.edits import AddCard, RemoveCard, SetField

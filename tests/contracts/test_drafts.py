@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from support.factories import SetClock, a_commission, new_id
 
 from forum.errors import BadInput, IllegalMove, NotFound
+from forum.services.keys import digest, new_key
 from forum.services.stories import draft_versions, writing
-from forum.services.stories.submissions import RETURNED, WRITING, link_of, new_key
+from forum.services.stories.submissions import RETURNED, WRITING
 from forum.store import SqlStore
 from forum.stories.draft import Card, Draft, Way, fields, mark, mark_of, read
 from forum.stories.edits import AddCard, Edit, RemoveCard, SetField
@@ -28,7 +29,7 @@ DRAFT = Draft(title="Night \u00e9", cards=(Card("a", "One", "First.", ways=(Way(
 
 async def a_story(store: SqlStore) -> Submission:
     commission = a_commission()
-    story = Submission(new_id(), commission.id, "", "", WRITING, link=link_of(new_key()))
+    story = Submission(new_id(), commission.id, "", "", WRITING, link=digest(new_key()))
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
         await work.stories.add_story(story)

@@ -17,8 +17,9 @@ from support.factories import SetClock, a_commission, new_id
 
 from forum.errors import NotFound
 from forum.ports import Work
+from forum.services.keys import digest, new_key
 from forum.services.stories import draft_versions, withdrawal, writing
-from forum.services.stories.submissions import WRITING, link_of, new_key
+from forum.services.stories.submissions import WRITING
 from forum.store import SqlStore
 from forum.store import drafts as sql
 from forum.store.tables import version as table
@@ -71,7 +72,7 @@ class PlainWork:
 
 async def a_story(store: SqlStore) -> str:
     commission = a_commission()
-    story = Submission(new_id(), commission.id, "", "", WRITING, link=link_of(new_key()))
+    story = Submission(new_id(), commission.id, "", "", WRITING, link=digest(new_key()))
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
         await work.stories.add_story(story)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from forum.services.keys import new_key
 from forum.services.stories import submissions
 from support.factories import COMMISSION_FORM, new_id
 from support.second_run_session import BEN, QUESTION, SCENE, TWEE
@@ -115,11 +116,11 @@ APPEAL: dict[str, Fill] = {
 }
 EVIDENCE: dict[str, Fill] = {act: lambda there: {"item": there.item, "because": "So"} for act in ("show", "decline")}
 BUILD: dict[str, Fill] = {
-    "share": lambda there: {"new": submissions.new_key(), "before": there.build_key},
+    "share": lambda there: {"new": new_key(), "before": there.build_key},
     "unshare": _alike({}),
 }
 LINK: dict[str, Fill] = {
-    "replace": lambda there: {"new": submissions.new_key()},
+    "replace": lambda there: {"new": new_key()},
     "revoke": _alike({"sure": "1"}),
 }
 

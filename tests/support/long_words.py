@@ -13,6 +13,7 @@ from typing import Any
 from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person
 from forum.services import decisions, permissions, record_entries
+from forum.services.keys import digest, new_key
 from forum.services.sessions import asynchronous, care, organising, tablet_link, tickets
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.policy_vote import Policy
@@ -30,7 +31,6 @@ from forum.voting.methods import METHODS
 from forum.voting.question import Terms
 from forum.voting.reason import READ_FIRST, SHOWN
 from forum.voting.round import Round
-from forum.web.pages import digest
 from support.app import House, telling
 from support.factories import CLOCK, a_cast, a_commission, a_session, new_id
 
@@ -206,7 +206,7 @@ async def _other_stories(house: House, commission: Commission, w: Words, staff: 
 
 async def _built(house: House, key: str, commission: Commission, w: Words) -> dict[str, str]:
     """A build link with suggestions that wait, that were taken in and declined: the link's key, a suggestion's id."""
-    link = submissions.new_key()
+    link = new_key()
     draft = await writing.opened(house.store, CLOCK, key)
     await co_writing.share(house.store, CLOCK, key, link)
     about = {"group": "g2", "name": w(60)}

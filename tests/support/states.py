@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass, replace
 from itertools import count
 
+from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.sessions.cues import offered
 from forum.services.stories import appeals_and_reports, co_writing, draft_versions, submissions, withdrawal, writing
@@ -30,7 +31,6 @@ from forum.voting.commission import Commission
 from forum.voting.reason import READ_FIRST, SHOWN, Reason
 from forum.voting.round import ANNULLED, CLOSED, DRAFT, OPEN, POLICY_VOTE, REVEALED, Response, Round
 from forum.voting.suppression import freeze
-from forum.web.pages import digest
 from support.app import House, telling
 from support.factories import a_cast, a_session, new_id
 from support.second_run_session import BEN, QUESTION, SCENE, TWEE
@@ -226,10 +226,10 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
 async def a_standing_story(town: Town, state: str, *, appealed: bool = False) -> There:
     """A story in one of OF_STORIES; `appealed`: its writer has appealed, where there is something to appeal against."""
     store, clock = town.house.store, town.house.site.clock
-    key, build_key = submissions.new_key(), submissions.new_key()
+    key, build_key = new_key(), new_key()
     told = telling().story
     draft = compose.draft_of(told, group="g2", may=(True, True, False))
-    story = Submission(new_id(), town.commission.id, "", "", submissions.WRITING, link=submissions.link_of(key))
+    story = Submission(new_id(), town.commission.id, "", "", submissions.WRITING, link=digest(key))
     item = Evidence(new_id(), story.id, "link", "A page", "https://example.org/page", added_at=clock.now())
     async with store.begin() as work:
         await work.stories.add_story(story)

@@ -29,6 +29,7 @@ from forum.live.messages import Screen as Kind
 from forum.live.room import Connection, cast_of
 from forum.ports.clock import Clock
 from forum.services import exports, permissions
+from forum.services.keys import digest
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.tablet_link import share
 from forum.services.voting.paper_ballots import countable
@@ -38,7 +39,6 @@ from forum.voting.commission import Commission
 from forum.voting.reason import READ_FIRST
 from forum.voting.round import Round
 from forum.web.cookies import DEVICE
-from forum.web.pages import digest
 from forum.web.routes import PAGES
 from support.app import PASSWORD, House, a_house, password_hash
 from support.factories import SetClock, new_id

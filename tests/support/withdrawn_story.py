@@ -17,6 +17,7 @@ from forum.live.stop_box import Press, Stopping
 from forum.ports import Store
 from forum.record import verify
 from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.sessions import asynchronous
 from forum.services.sessions.care import Caring
@@ -39,7 +40,6 @@ from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web.cookies import DEVICE
-from forum.web.pages import digest
 from forum.web.routes import PAGES
 from support.app import House, telling
 from support.async_round import a_form
@@ -255,7 +255,7 @@ async def built_on(store: Store, key: str) -> tuple[str, str]:
     first, second = f"The {WORDS['version']} stood here.", f"The {WORDS['draft']} stands here."
     await writing.save(store, CLOCK, key, [AddCard("more", text=first)], "a phone")
     await writing.save(store, CLOCK, key, [SetField("more.text", (mark(first),), second)], "another phone")
-    build = submissions.new_key()
+    build = new_key()
     await co_writing.share(store, CLOCK, key, build)
     offer = Offer("scene", f"The {WORDS['suggestion']} shines.", "more", group="g1")
     one = await co_writing.suggest(store, CLOCK, build, offer, device=READER)

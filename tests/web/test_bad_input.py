@@ -16,6 +16,7 @@ from support.app import House, a_house, about_form, telling, words
 from support.factories import CLOCK
 from support.server_process import ROOT, Serving
 
+from forum.services.keys import new_key
 from forum.services.stories import submissions
 from forum.store import open_store
 from forum.web.accounts.devices import KNOWN_AFTER
@@ -104,7 +105,7 @@ async def test_a_revoked_link_opens_nothing_any_more(tmp_path: Path, sqlite_temp
         story, key = await house.story(await house.commission())
         async with house.browser() as writer:
             assert (await writer.get(f"/my-story/{key}")).status_code == 200
-            form = {"action": how, "sure": "1", "new": submissions.new_key()}
+            form = {"action": how, "sure": "1", "new": new_key()}
             assert (await writer.post(f"/my-story/{key}/link", data=form)).status_code == 303
             for path, method in PRIVATE:
                 answer = await writer.request(method, path.replace("{key}", key), content=SENT.get(path))
@@ -119,8 +120,7 @@ async def test_a_revoked_link_opens_nothing_any_more(tmp_path: Path, sqlite_temp
 async def test_guessed_links_are_limited_at_every_address_that_takes_one(house: House, path: str, method: str) -> None:
     async with house.browser() as guesser:
         first, second = [
-            await guesser.request(method, path.replace("{key}", submissions.new_key()), content=SENT.get(path))
-            for _ in range(2)
+            await guesser.request(method, path.replace("{key}", new_key()), content=SENT.get(path)) for _ in range(2)
         ]
     assert first.status_code == 404
     assert second.status_code == 429

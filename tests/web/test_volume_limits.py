@@ -12,7 +12,7 @@ import pytest
 from support.app import House, a_house, words
 from support.factories import SetClock, new_id
 
-from forum.services.stories.submissions import new_key
+from forum.services.keys import new_key
 from forum.stories.draft import Card, Draft, Way, mark
 from forum.web import volume_limits
 from forum.web.accounts.devices import KNOWN_AFTER

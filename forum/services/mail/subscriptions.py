@@ -19,8 +19,9 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.mail import ASKED, CONFIRMED, SENT_OUT, Subscription
 from forum.services import scrubbing
+from forum.services.keys import digest, new_key
 from forum.services.mail.addresses import checked
-from forum.services.stories.submissions import WITHDRAWN, link_of
+from forum.services.stories.submissions import WITHDRAWN
 from forum.services.stories.timeline import Event
 
 DAYS_TO_CONFIRM = 3
@@ -59,7 +60,7 @@ async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool 
     """
     address = checked(address)
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key), lock=True)
+        story = await work.stories.by_link(digest(key), lock=True)
         if story.status == WITHDRAWN:
             raise IllegalMove("You have taken this story back. Nothing more will become of it.")
         now = clock.now()
@@ -70,7 +71,7 @@ async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool 
                 id=secrets.token_hex(16),
                 story=story.id,
                 address=address,
-                key=secrets.token_urlsafe(24),
+                key=new_key(),
                 state=ASKED if send else SENT_OUT,
                 asked_at=now,
                 until=clock.later(days=DAYS_TO_CONFIRM),
@@ -117,7 +118,7 @@ async def stop(store: Store, clock: Clock, key: str) -> None:
 async def stop_for(store: Store, clock: Clock, key: str) -> None:
     """The same, by the key of the story's private link. Raises NotFound for an unknown one."""
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key), lock=True)
+        story = await work.stories.by_link(digest(key), lock=True)
         await _forget(work, clock, story.id)
     await scrubbing.scrub(store)
 

@@ -24,6 +24,7 @@ from forum.ports.clock import Clock
 from forum.ports.long_work import parsed
 from forum.services import record_entries
 from forum.services.form_errors import Findings
+from forum.services.keys import new_key
 from forum.services.sessions import cues, facilitation, guard, organising
 from forum.services.sessions.acts import playable
 from forum.services.sessions.facilitation import Facilitation
@@ -115,7 +116,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             commission=commission.id,
             title=title,
             code="".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH)),
-            projector=secrets.token_urlsafe(24),
+            projector=new_key(),
             scenarios=(form.story,),
             rehearsal=rehearsal,
             recorded=not rehearsal,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from forum.ports.accounts import Person, Token
 from forum.ports.clock import Clock
 from forum.services import record_entries
 from forum.services.form_errors import Findings
+from forum.services.keys import digest, new_key, new_token
 from forum.sessions.session import ENTRANCES, OPEN_CODE, OPEN_LINK, TICKETS, LiveSession
 from forum.stories.visible_text import alike, line, trimmed
 from forum.voting.commission import (
@@ -207,7 +207,7 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             commission=commission.id,
             title=title,
             code=await _free_code(work),
-            projector=secrets.token_urlsafe(24),
+            projector=new_key(),
             scenarios=tuple(dict.fromkeys(form.scenarios)),
             rehearsal=rehearsal,
             recorded=form.record or not rehearsal,
@@ -281,10 +281,10 @@ async def make_token(store: Store, clock: Clock, person: Person, label: str) -> 
     found = Findings()
     label = found.name("label", label, "Say what the token is for.", MOST_LABEL)
     found.stop()
-    secret = secrets.token_urlsafe(32)
+    secret = new_token()
     token = Token(secrets.token_hex(16), person.id, label, clock.now())
     async with store.begin() as work:
-        await work.people.add_token(token, hashlib.sha256(secret.encode()).hexdigest())
+        await work.people.add_token(token, digest(secret))
     return token, secret
 
 

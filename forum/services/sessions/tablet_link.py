@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 
 from forum.ports import Store
+from forum.services.keys import new_key
 from forum.services.sessions import guard
 from forum.sessions.session import LiveSession
 
@@ -18,6 +18,6 @@ async def share(store: Store, session: str, *, on: bool) -> LiveSession:
     async with store.begin() as work:
         # A link can be taken away also after the end.
         live = await (guard.going_on(work, session) if on else guard.of_kind(work, session, lock=True))
-        live = replace(live, tablet=secrets.token_urlsafe(24) if on else "", version=live.version + 1)
+        live = replace(live, tablet=new_key() if on else "", version=live.version + 1)
         await work.sessions.save_session(live)
     return live

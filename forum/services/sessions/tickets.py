@@ -7,13 +7,13 @@ and kept as SHA-256 only.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
+from forum.services.keys import digest, digest_of_no_key
 from forum.services.sessions import guard
 from forum.sessions.session import TICKETS, LiveSession, Participant
 from forum.sessions.ticket import Ticket
@@ -47,9 +47,9 @@ def printed(code: str) -> str:
     return "-".join(code[n : n + PART] for n in range(0, len(code), PART))
 
 
-def digest(code: str) -> str:
-    """SHA-256 (hex) of a code, which is all that is kept of it."""
-    return hashlib.sha256(plain(code).encode()).hexdigest()
+def code_digest(code: str) -> str:
+    """Gives what is kept of a code, however it was typed: the SHA-256 of its letters and digits, in hex."""
+    return digest(plain(code))
 
 
 async def issue(store: Store, clock: Clock, session: str, group: str | None, count: int) -> list[Issued]:
@@ -111,7 +111,7 @@ async def admit(
     Raises UnknownTicket for a code that is none of this session's, BadInput for one that is dead or in use elsewhere.
     """
     async with store.begin() as work:
-        ticket = await work.tickets.ticket_by_code(live.id, digest(typed))
+        ticket = await work.tickets.ticket_by_code(live.id, code_digest(typed))
         if ticket is None:
             raise UnknownTicket("There is no such ticket for this session. Check each letter.", field="ticket")
         here = await work.sessions.participant(live.id, device)
@@ -158,7 +158,7 @@ def _new(live: LiveSession, number: int, group: str | None, at: str, lost: Ticke
         live.id,
         number,
         group,
-        digest(code),
+        code_digest(code),
         at,
         participant=lost.participant if lost else None,
         replaces=lost.number if lost else None,
@@ -178,4 +178,4 @@ async def _end(work: Work, ticket: Ticket, at: str) -> None:
         raise IllegalMove("This ticket is dead already.")
     if ticket.participant is not None:
         # Its device is out; nobody has the new one.
-        await work.tickets.move_ticket(ticket.participant, hashlib.sha256(secrets.token_bytes(32)).hexdigest())
+        await work.tickets.move_ticket(ticket.participant, digest_of_no_key())

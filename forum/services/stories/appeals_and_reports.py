@@ -15,17 +15,9 @@ from dataclasses import dataclass, replace
 from forum.errors import BadInput, IllegalMove, NotAllowed
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
+from forum.services.keys import digest
 from forum.services.permissions import MODERATOR
-from forum.services.stories.submissions import (
-    ACCEPTED,
-    ACTS,
-    HELD,
-    RETURNED,
-    link_of,
-    must_be_public,
-    must_be_sent,
-    note,
-)
+from forum.services.stories.submissions import ACCEPTED, ACTS, HELD, RETURNED, must_be_public, must_be_sent, note
 from forum.stories.moderation import Act, Appeal, Report
 from forum.stories.submission import Submission
 from forum.stories.visible_text import upright
@@ -96,7 +88,7 @@ async def appeal(store: Store, clock: Clock, key: str, words: str) -> Standing:
             "Use at most %(most)s characters. This has %(length)s.", field="words", most=MAX_APPEAL, length=len(words)
         )
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key), lock=True)
+        story = await work.stories.by_link(digest(key), lock=True)
         now = await standing(work, story)
         if now is None:
             raise IllegalMove(_NOTHING)

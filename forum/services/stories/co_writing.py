@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
+from forum.services.keys import digest, is_key
 from forum.services.stories import evidence, suggestions, writing
-from forum.services.stories.submissions import HELD, WITHDRAWN, is_key, link_of
+from forum.services.stories.submissions import HELD, WITHDRAWN
 from forum.services.stories.suggestions import Offer
 from forum.stories import compose
 from forum.stories.draft import NO, Draft
@@ -79,7 +80,7 @@ class Answer:
 async def share(store: Store, clock: Clock, key: str, new: str, before: str = "") -> None:
     """Gives a story the build link `new`, in the place of `before`, which is dead at once.
 
-    `new` is a key made by `submissions.new_key` when the page was shown, so that a lost answer loses nothing. Raises
+    `new` is a key made by `keys.new_key` when the page was shown, so that a lost answer loses nothing. Raises
     NotFound for an unknown private link, BadInput(field="new") for a `new` that is no key, or in use, IllegalMove where
     somebody else has changed the link since.
     """
@@ -99,7 +100,7 @@ async def share(store: Store, clock: Clock, key: str, new: str, before: str = ""
 async def unshare(store: Store, key: str) -> None:
     """Switches the build link off. What was suggested stays. Raises NotFound."""
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key))
+        story = await work.stories.by_link(digest(key))
         await work.drafts.share(story.id, "")
 
 
@@ -126,7 +127,7 @@ async def _shared(work: Work, build_key: str, *, lock: bool = False) -> Shared:
 
 async def _locked(work: Work, key: str) -> Submission:
     """The story of a private link; nobody takes it back while this goes on."""
-    return await work.stories.by_link(link_of(key), lock=True)
+    return await work.stories.by_link(digest(key), lock=True)
 
 
 async def _leads_somewhere(work: Work, build_key: str) -> bool:

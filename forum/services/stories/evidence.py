@@ -16,7 +16,8 @@ from forum.adapters import picture_process
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
-from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, link_of, must_be_sent, note
+from forum.services.keys import digest
+from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, must_be_sent, note
 from forum.stories.moderation import Evidence
 from forum.stories.submission import Submission
 from forum.stories.visible_text import line, upright
@@ -90,7 +91,7 @@ async def add_file(store: Store, clock: Clock, key: str, *, title: str, content:
 async def remove(store: Store, key: str, item: str) -> None:
     """Takes a piece of evidence back, by the key of the story's private link. Raises NotFound."""
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key), lock=True)
+        story = await work.stories.by_link(digest(key), lock=True)
         await _of(work, story.id, item)
         await work.evidence.remove_evidence(item)
 
@@ -154,7 +155,7 @@ async def _add(
 ) -> Evidence:
     item = item if _ID.fullmatch(item) else new_id()
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key), lock=True)
+        story = await work.stories.by_link(digest(key), lock=True)
         if story.status == WITHDRAWN:
             raise IllegalMove("You have taken this story back. Nothing can be added to it.")
         made = Evidence(item, story.id, kind, title, url, len(content), clock.now())

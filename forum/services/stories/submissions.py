@@ -17,7 +17,6 @@ version or returns it. The public text stays as it is meanwhile.
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -28,6 +27,7 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import LONG, within
 from forum.services import record_entries, scrubbing
+from forum.services.keys import digest, is_key, new_key
 from forum.services.stories import draft_versions
 from forum.services.voting import closing
 from forum.stories import compose, scenario
@@ -93,7 +93,6 @@ _OF_VERSIONS = (ACCEPT_VERSION, RETURN_VERSION)
 _PUBLIC_TEXT = (ACTS[ACCEPT], ACTS[TAKE_DOWN], ACTS[KEEP], ACTS[ACCEPT_VERSION])
 
 _DEAD = "dead link %s"
-_KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 _GONE = {
     SUBMITTED: "This story came back from its writer. Read it again before you decide.",
     RETURNED: "Another moderator has returned this story. Nothing was changed.",
@@ -138,21 +137,6 @@ class Sent:
     may_quote: bool = False
 
 
-def new_key() -> str:
-    """The key of a new private link: 192 random bits, 32 characters that need no escaping in an address."""
-    return secrets.token_urlsafe(24)
-
-
-def link_of(key: str) -> str:
-    """What the store keeps of a private link's key: its SHA-256, in hex."""
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
-def is_key(key: str) -> bool:
-    """Whether this is a key as `new_key` makes them."""
-    return bool(_KEY.fullmatch(key))
-
-
 def waiting_text(story: Submission) -> str:
     """The text that waits for a moderator, or was the last to do so: a new version, else the story itself."""
     return story.revision or story.twee
@@ -166,14 +150,14 @@ def fingerprint(story: Submission) -> str:
 async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key: str = "") -> tuple[Submission, str]:
     """Takes a new story in. Returns it with the key of its private link.
 
-    `key` is one made by `new_key` when the form was shown: the same form sent twice is then one story. Raises NotFound
-    for an unknown commission, FormErrors (field "notes") or StoryProblems for a story that cannot be written.
+    `key` is one made by `keys.new_key` when the form was shown: the same form sent twice is then one story. Raises
+    NotFound for an unknown commission, FormErrors (field "notes") or StoryProblems for a story that cannot be written.
     """
-    key = key if _KEY.fullmatch(key) else new_key()
+    key = key if is_key(key) else new_key()
     async with store.begin() as work:
         commission = await work.commissions.get_commission(commission_id)
         try:
-            return _sent_before(await work.stories.by_link(link_of(key))), key
+            return _sent_before(await work.stories.by_link(digest(key))), key
         except NotFound:
             pass
         written, text = await within(LONG, _written, sent, commission.group_label(sent.group))
@@ -184,7 +168,7 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
             twee=text,
             status=SUBMITTED,
             told_by=sent.group,
-            link=link_of(key),
+            link=digest(key),
             submitted_at=clock.now(),
             may_perform=sent.may_perform,
             may_publish=sent.may_publish,
@@ -209,7 +193,7 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
     Raises NotFound for an unknown key, IllegalMove for a story that was not returned, FormErrors as `submit` does.
     """
     async with store.begin() as work:
-        before = await work.stories.by_link(link_of(key), lock=True)
+        before = await work.stories.by_link(digest(key), lock=True)
         if before.status == WITHDRAWN:
             raise IllegalMove(_NOT_AGAIN)
         if before.status != RETURNED:
@@ -377,14 +361,14 @@ async def replace_link(store: Store, clock: Clock, key: str, new: str) -> None:
     """Gives a story a new private link; the old one is dead at once.
 
     An e-mail address that was left on its page goes with the old one: whoever else had that link may have left it.
-    `new` is a key made by `new_key` when the page was shown, so that nobody loses a story with a lost answer. Raises
-    NotFound for an unknown key, BadInput(field="new") for a `new` that is no key, or in use.
+    `new` is a key made by `keys.new_key` when the page was shown, so that nobody loses a story with a lost answer.
+    Raises NotFound for an unknown key, BadInput(field="new") for a `new` that is no key, or in use.
     """
     async with store.begin() as work:
-        if not _KEY.fullmatch(new) or await _is_link(work, new):
+        if not is_key(new) or await _is_link(work, new):
             raise BadInput("This new link cannot be used. Here is another one.", field="new")
-        story = await work.stories.by_link(link_of(key), lock=True)
-        await work.stories.relink(story.link, link_of(new))
+        story = await work.stories.by_link(digest(key), lock=True)
+        await work.stories.relink(story.link, digest(new))
         await _bury(work, story.link, clock.now())
         if await work.mail.erase_story(story.id):
             await scrubbing.to_do(work, clock.now())
@@ -397,7 +381,7 @@ async def revoke_link(store: Store, clock: Clock, key: str) -> None:
     An e-mail address that was left on its page goes with it.
     """
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key))
+        story = await work.stories.by_link(digest(key))
         await work.stories.relink(story.link, "")
         await _bury(work, story.link, clock.now())
         if await work.mail.erase_story(story.id):
@@ -423,7 +407,7 @@ async def has_link(store: Store, key: str) -> bool:
 
 async def _is_link(work: Work, key: str) -> bool:
     try:
-        await work.stories.by_link(link_of(key))
+        await work.stories.by_link(digest(key))
     except NotFound:
         return False
     return True

@@ -19,7 +19,8 @@ from forum.ports.clock import Clock
 from forum.ports.remembered import Drawn
 from forum.record import verify
 from forum.services import record_entries, scrubbing
-from forum.services.stories.submissions import WITHDRAWN, link_of
+from forum.services.keys import digest
+from forum.services.stories.submissions import WITHDRAWN
 from forum.services.voting import closing
 from forum.sessions.session import Cue, LiveSession
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
@@ -44,7 +45,7 @@ async def permit(store: Store, clock: Clock, key: str, *, perform: bool, publish
     longer be: that is `withdraw`.
     """
     async with store.begin() as work:
-        before = await work.stories.by_link(link_of(key), lock=True)
+        before = await work.stories.by_link(digest(key), lock=True)
         if before.withdrawn_at:
             raise IllegalMove("You have taken this story back. There is nothing left to allow.")
         if before.published_at and not publish:
@@ -81,7 +82,7 @@ async def withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
 
 async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
     async with store.begin() as work:
-        before = await work.stories.by_link(link_of(key), lock=True)
+        before = await work.stories.by_link(digest(key), lock=True)
         if before.withdrawn_at:
             return Withdrawal(before)
         at = clock.now()

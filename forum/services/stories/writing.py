@@ -18,18 +18,9 @@ from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import LONG, within
+from forum.services.keys import digest, is_key
 from forum.services.stories import draft_versions
-from forum.services.stories.submissions import (
-    ACCEPTED,
-    HELD,
-    RETURNED,
-    SUBMITTED,
-    WITHDRAWN,
-    WRITING,
-    is_dead,
-    is_key,
-    link_of,
-)
+from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING, is_dead
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.edits import Clash, Edit, PutBack, SetField, apply
@@ -66,18 +57,18 @@ async def begin(
 ) -> Saved:
     """Begins a story under a private link whose key was made with the form; begun already, it is `save`.
 
-    Raises NotFound for an unknown commission or a link that is dead, BadInput for a key that `submissions.new_key`
+    Raises NotFound for an unknown commission or a link that is dead, BadInput for a key that `keys.new_key`
     cannot have made.
     """
     if not is_key(key):
         raise BadInput("This form cannot be used any more. Open it again; what you typed can be copied over.")
     async with store.begin() as work:
         commission = await work.commissions.get_commission(commission_id)
-        if await is_dead(work, link_of(key)):
+        if await is_dead(work, digest(key)):
             raise NotFound("This link does not work any more: it was replaced, or switched off.")
-        story = Submission(secrets.token_hex(16), commission.id, "", "", WRITING, link=link_of(key))
+        story = Submission(secrets.token_hex(16), commission.id, "", "", WRITING, link=digest(key))
         if not await work.stories.add_story(story):
-            story = await work.stories.by_link(link_of(key))
+            story = await work.stories.by_link(digest(key))
         return await _save(work, clock, story, edits, device)
 
 
@@ -87,14 +78,14 @@ async def opened(store: Store, clock: Clock, key: str) -> Draft:
     Raises NotFound, IllegalMove for a story that was taken back.
     """
     async with store.read() as work:
-        story = await work.stories.by_link(link_of(key))
+        story = await work.stories.by_link(digest(key))
         if story.status != WITHDRAWN:
             try:
                 return await work.drafts.get_draft(story.id)
             except NotFound:
                 pass
     async with store.begin() as work:
-        return await _open(work, await work.stories.by_link(link_of(key)), clock.now())
+        return await _open(work, await work.stories.by_link(digest(key)), clock.now())
 
 
 async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], device: str = "") -> Saved:
@@ -104,7 +95,7 @@ async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], devi
     """
     async with store.begin() as work:
         answers = any(isinstance(edit, SetField) and edit.field in PERMISSIONS for edit in edits)
-        story = await work.stories.by_link(link_of(key), lock=answers)
+        story = await work.stories.by_link(digest(key), lock=answers)
         saved = await _save(work, clock, story, edits, device)
         return await _refused(work, saved) if answers else saved
 
@@ -134,7 +125,7 @@ async def taken_out(store: Store, key: str, cards: Collection[str]) -> dict[str,
     """
     found: dict[str, PutBack] = {}
     async with store.read() as work:
-        story = await work.stories.by_link(link_of(key))
+        story = await work.stories.by_link(digest(key))
         for kept in reversed(await work.drafts.history(story.id)):
             if len(found) == len(cards):
                 break
@@ -152,7 +143,7 @@ async def bring_back(store: Store, clock: Clock, key: str, number: int, device: 
     an unknown key or version, IllegalMove.
     """
     async with store.begin() as work:
-        story = await work.stories.by_link(link_of(key))
+        story = await work.stories.by_link(digest(key))
         at = clock.now()
         now = await _open(work, story, at)
         version = await work.drafts.version(story.id, number)
@@ -176,7 +167,7 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
     field in the draft, NotFound, IllegalMove where the story was taken back, is held, or nothing was changed.
     """
     async with store.begin() as work:
-        before = await work.stories.by_link(link_of(key), lock=True)  # a moderator may be acting at this moment
+        before = await work.stories.by_link(digest(key), lock=True)  # a moderator may be acting at this moment
         if before.status == HELD:
             raise IllegalMove(_HELD)
         at = clock.now()

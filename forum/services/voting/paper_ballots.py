@@ -6,7 +6,6 @@ count that nobody has confirmed keeps the vote from being closed.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
 from forum.services.form_errors import Findings
+from forum.services.keys import digest_of_no_key
 from forum.services.sessions import guard
 from forum.sessions.paper_count import PaperCount
 from forum.sessions.session import LiveSession, Participant
@@ -148,7 +148,7 @@ def _ballots(live: LiveSession, count: PaperCount) -> list[tuple[Participant, st
         for mark, papers in of_group.items():
             for _ in range(papers):
                 person = Participant(secrets.token_hex(16), live.id, group or None, count.confirmed_at, passing=True)
-                device = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+                device = digest_of_no_key()
                 ids = (secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(16))
                 found.append(
                     (person, device, Ballot(count.round, person.id, mark, "", group or None, *ids, paper=True))

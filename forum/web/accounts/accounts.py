@@ -17,6 +17,7 @@ from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.accounts import Person
 from forum.services import permissions
+from forum.services.keys import digest, new_token
 from forum.sessions.local_time import written
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep_entered
@@ -26,7 +27,7 @@ from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.pages import digest, done, page, wants_json
+from forum.web.pages import done, page, wants_json
 from forum.web.site import site_of
 
 HOURS_SIGNED_IN = 12
@@ -225,7 +226,7 @@ async def signed_in(request: Request, work: Work, person: Person) -> str:
     before = cookie_of(request, SIGNED_IN)
     if before:
         await work.people.sign_out(digest(before))
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     now = site_of(request).clock.now()
     until = written(datetime.fromisoformat(now) + timedelta(hours=HOURS_SIGNED_IN))
     await work.people.sign_in(digest(token), person.id, now, until)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,8 +17,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from forum.ports.accounts import Person
+from forum.services.keys import digest, new_key
 from forum.web.cookies import DEVICE, ENTERED, SINCE, YEAR, cookie_of, set_cookie
-from forum.web.pages import digest
 from forum.web.site import network_of, site_of
 
 # Seconds after which a browser is known. Less than it takes to write a report; more than it takes to ask for a page.
@@ -61,7 +60,7 @@ def who_of(request: HTTPConnection) -> Who:
 def keep(request: HTTPConnection, answer: Response, device: str = "") -> Response:
     """The answer, with this browser's cookie (`device`, or the one it has, else a new one) and its proof."""
     before = cookie_of(request, DEVICE)
-    device = device or before or secrets.token_urlsafe(24)
+    device = device or before or new_key()
     if device != before:
         set_cookie(request, answer, DEVICE, device, YEAR)
     if device != before or not who_of(request).device:
@@ -79,7 +78,7 @@ def entered(request: HTTPConnection, person: Person) -> bool:
 
 def keep_entered(request: HTTPConnection, answer: Response, person: Person) -> Response:
     """The answer, with the proof that this person has signed in on this browser."""
-    device = cookie_of(request, DEVICE) or secrets.token_urlsafe(24)
+    device = cookie_of(request, DEVICE) or new_key()
     mine = _signed(request, f"{device} entered {person.id}")
     others = [one for one in _people(request) if one != mine]
     set_cookie(request, answer, ENTERED, ".".join([mine, *others][:_MOST_PEOPLE]), YEAR)

@@ -7,9 +7,9 @@ from collections.abc import Set
 from starlette.requests import Request
 
 from forum.errors import TooMany
+from forum.services.keys import digest
 from forum.sessions.session import Participant
 from forum.web.accounts.devices import who_of
-from forum.web.pages import digest
 from forum.web.site import site_of
 
 _SOON = 60  # seconds after which a phone may ask whether there is room now

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from forum.errors import BadInput, CastRefused, NotAllowed, NotFound, TooMany
 from forum.live.messages import MAX_REASON, REFUSALS, CastMessage, Screen
 from forum.live.room import Room, cast_of
+from forum.services.keys import digest, new_key
 from forum.services.sessions import tickets
 from forum.services.sessions.room_view import own_of as own_of_phone
 from forum.sessions.session import TICKETS, LiveSession, Participant
@@ -33,7 +34,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, ngettext, say
 from forum.web.live.join import come_in
 from forum.web.live.phone_state import NOBODYS, left_over, own_of
-from forum.web.pages import digest, done, page, wants_json
+from forum.web.pages import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 
@@ -98,7 +99,7 @@ async def join_session(request: Request) -> Response:
             form.stop()
         return await _joining(request, live, 422, spoken(form.errors["group"]), form=form)
     also = {other for other in form.texts("also") if commission.group_label(other) is not None} - {group}
-    device = cookie_of(request, DEVICE) or secrets.token_urlsafe(24)
+    device = cookie_of(request, DEVICE) or new_key()
     async with site.store.read() as work:
         known = await work.sessions.participant(live.id, digest(device))
     if known is None:
@@ -131,7 +132,7 @@ async def _join_with_ticket(request: Request, live: LiveSession, form: Form) -> 
     async with site.store.read() as work:
         commission = await work.commissions.get_commission(live.commission)
     also = {other for other in form.texts("also") if commission.group_label(other) is not None}
-    device = cookie_of(request, DEVICE) or secrets.token_urlsafe(24)
+    device = cookie_of(request, DEVICE) or new_key()
     try:
         await admitted(request, live, typed, digest(device), tickets.Told(frozenset(also), form.flag("observe")))
     except (BadInput, TooMany) as error:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, CastRefused, IllegalMove, NotFound, TooMany
+from forum.services.keys import digest
 from forum.services.sessions import guard
 from forum.services.sessions.tablet_link import share
 from forum.services.sessions.tickets import plain
@@ -22,7 +23,7 @@ from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say
 from forum.web.live.phone import Typed, ack_facts, admitted, cast_by_form, news_of, screen_context, small, unsent
-from forum.web.pages import digest, done, page, wants_json
+from forum.web.pages import done, page, wants_json
 from forum.web.rate_limits import TEN_MINUTES
 from forum.web.server.prefix import prefix_of
 from forum.web.site import base_url, site_of

@@ -20,6 +20,7 @@ from forum.live.messages import MAX_REASON, REFUSALS, CastMessage
 from forum.live.room import cast_of
 from forum.ports import Work
 from forum.ports.long_work import long
+from forum.services.keys import digest, new_key
 from forum.services.sessions import acts, asynchronous
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
@@ -41,7 +42,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.live.join import come_in
 from forum.web.live.phone import cast_id
-from forum.web.pages import digest, done, page, wants_json
+from forum.web.pages import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import annotations as annotating
 from forum.web.stories.play import MOST_BACK, Way, numbers
@@ -114,7 +115,7 @@ async def join(request: Request) -> Response:
         if wants_json(request):
             form.stop()
         return await about_page(request, visit, 422, spoken(form.errors["group"]))
-    device = visit.device or secrets.token_urlsafe(24)
+    device = visit.device or new_key()
     if visit.participant is None:
         participant = Participant(secrets.token_hex(16), visit.live.id, group or None, site.clock.now())
         try:

@@ -12,10 +12,10 @@ from starlette.responses import Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports.long_work import long
+from forum.services.keys import digest
 from forum.services.stories import co_writing, evidence, writing
 from forum.services.stories import suggestions as contributions
 from forum.services.stories.co_writing import MOST_WAITING, Shared
-from forum.services.stories.submissions import link_of
 from forum.services.stories.suggestions import Offer
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, Card, Draft, mark, parts
@@ -192,7 +192,7 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
             "url": evidence.MAX_URL,
             "name": contributions.MAX_NAME,
         },
-        shelf=f"suggestion {link_of(request.path_params['key'])[:16]} {kind} {place}",
+        shelf=f"suggestion {digest(request.path_params['key'])[:16]} {kind} {place}",
     )
     return keep(request, retry_after(answer, error))
 

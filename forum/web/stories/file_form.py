@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forum.errors import FormErrors, ForumError
-from forum.services.stories import submissions
+from forum.services.keys import new_key
 from forum.stories import scenario
 from forum.voting.commission import Commission
 from forum.web.forms import Form, spoken
@@ -60,7 +60,7 @@ def about_fields(form: Form, commission: Commission) -> dict[str, object]:
         "note": form.texts("note"),
         "own_notes": own or [""],
         **permissions.typed(form),
-        "key": form.text("key") or submissions.new_key(),
+        "key": form.text("key") or new_key(),
         "most": {"detail": scenario.MAX_DETAIL},
     }
 

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable
 from forum.ports import Work
+from forum.services.keys import digest, is_key, new_key
 from forum.services.mail import subscriptions
 from forum.services.stories import appeals_and_reports, submissions, timeline
 from forum.stories.submission import Submission
@@ -38,7 +39,7 @@ async def story_of_link(request: Request, key: str = "") -> tuple[Submission, Co
     A right one opens whatever others behind the same address have tried. Raises NotFound, TooMany for wrong ones.
     """
     site = site_of(request)
-    link_ = submissions.link_of(key or request.path_params["key"])
+    link_ = digest(key or request.path_params["key"])
     try:
         async with site.store.read() as work:
             story = await work.stories.by_link(link_)
@@ -120,8 +121,8 @@ async def link(request: Request) -> Response:
 
 async def _link_page(request: Request, story: Submission, form: Form, error: ForumError | None = None) -> Response:
     new = form.text("new")
-    if not submissions.is_key(new) or (isinstance(error, BadInput) and "new" in spoken(error)):
-        new = submissions.new_key()
+    if not is_key(new) or (isinstance(error, BadInput) and "new" in spoken(error)):
+        new = new_key()
     address = f"{base_url(request)}/my-story/"
     old = address + request.path_params["key"]
     async with site_of(request).store.read() as work:

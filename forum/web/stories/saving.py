@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from forum.errors import BadInput
 from forum.ports.long_work import long
+from forum.services.keys import digest
 from forum.services.stories import submissions, writing
 from forum.services.stories.writing import Saved
 from forum.settings import Settings
@@ -131,7 +132,7 @@ def context_of(request: Request, key: str, begins: str = "") -> dict[str, Any]:
     `begins` is the commission whose story begins with the first word, "" where there is a story already.
     """
     link = f"{base_url(request)}/my-story/{key}"
-    shelf = submissions.link_of(key)[:16]
+    shelf = digest(key)[:16]
     return {
         "key": key,
         "link": link,

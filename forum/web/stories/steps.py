@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.services.keys import is_key, new_key
 from forum.services.stories import submissions, writing
 from forum.stories import scenario
 from forum.stories.draft import NO, Draft
@@ -70,7 +71,7 @@ async def tell(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         commission = await work.commissions.get_commission(request.path_params["commission"])
     form = await form_of(request) if request.method == "POST" else Form({})
-    key = form.text("key") if submissions.is_key(form.text("key")) else submissions.new_key()
+    key = form.text("key") if is_key(form.text("key")) else new_key()
     if request.method != "POST":
         return await _page(request, commission, step_of(HAPPENED), key, Sheet(Draft()), begins=True)
     wishes = wishes_of(form)

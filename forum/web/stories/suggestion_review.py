@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
 from forum.ports.long_work import long
-from forum.services.stories import co_writing, evidence, submissions, writing
+from forum.services.keys import new_key
+from forum.services.stories import co_writing, evidence, writing
 from forum.services.stories import suggestions as contributions
 from forum.services.stories.co_writing import Answer
 from forum.services.stories.submissions import ACCEPTED, SUBMITTED, WITHDRAWN
@@ -72,7 +73,7 @@ async def _build_page(
         link = await work.drafts.build_key(story.id)
         found = await work.drafts.suggestions(story.id)
     told = await long(suggestions.views, found, draft, commission)
-    new = submissions.new_key()
+    new = new_key()
     address = f"{base_url(request)}/build/"
     answer = await page(
         request,

@@ -12,6 +12,7 @@ from support.withdrawn_story import rows
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports.mail import CONFIRMED, DONE
+from forum.services.keys import new_key
 from forum.services.mail import subscriptions
 from forum.services.stories import submissions, withdrawal
 from forum.store import SqlStore
@@ -70,7 +71,7 @@ async def test_the_address_goes_with_the_story_and_with_its_link_and_when_anothe
 
 async def test_whoever_left_an_address_by_a_link_that_was_replaced_is_told_nothing_more(desk: Desk) -> None:
     await desk.confirmed("stranger@reader.test")
-    await submissions.replace_link(desk.store, desk.clock, desk.key, submissions.new_key())
+    await submissions.replace_link(desk.store, desk.clock, desk.key, new_key())
     assert desk.in_files("stranger@reader.test") == set()
     await desk.moderated("return")
     await desk.rounds(3, hours=1)

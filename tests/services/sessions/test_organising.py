@@ -13,12 +13,12 @@ from support.factories import CLOCK, a_commission, new_id
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person
+from forum.services.keys import digest
 from forum.services.sessions import organising
 from forum.services.sessions.organising import CommissionForm, SessionForm, create_commission, create_session
 from forum.services.stories import submissions
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
-from forum.web.pages import digest
 
 FORM = CommissionForm(
     title="Night-time crisis care",

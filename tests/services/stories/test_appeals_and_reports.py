@@ -18,6 +18,7 @@ from forum.record import audit
 from forum.record.public_log import Log
 from forum.record.verify import unpack
 from forum.services import exports
+from forum.services.keys import new_key
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.stories import appeals_and_reports, submissions
 from forum.stories import scenario
@@ -185,7 +186,7 @@ async def test_there_is_one_appeal_for_each_return(sqlite_store: Store) -> None:
         await answer(sqlite_store, story, "overturn", by=MEL)
     assert (await answer(sqlite_store, story, "overturn", by=MO)).status == "submitted"
     with pytest.raises(NotFound):
-        await appeals_and_reports.appeal(sqlite_store, CLOCK, submissions.new_key(), "Whose?")
+        await appeals_and_reports.appeal(sqlite_store, CLOCK, new_key(), "Whose?")
 
 
 async def test_where_there_is_no_other_moderator_that_is_said_and_the_appeal_waits(sqlite_store: Store) -> None:
@@ -330,7 +331,7 @@ async def test_a_link_is_replaced_once_and_switched_off_for_good(sqlite_store: S
     _, other = await submissions.submit(
         sqlite_store, CLOCK, (await _commission(sqlite_store)), telling("Somebody else's")
     )
-    new = submissions.new_key()
+    new = new_key()
     for wrong in ("", "short", key, other):
         with pytest.raises(BadInput):
             await submissions.replace_link(sqlite_store, CLOCK, key, wrong)
@@ -338,7 +339,7 @@ async def test_a_link_is_replaced_once_and_switched_off_for_good(sqlite_store: S
     assert await submissions.has_link(sqlite_store, new)
     assert not await submissions.has_link(sqlite_store, key)
     with pytest.raises(NotFound):
-        await submissions.replace_link(sqlite_store, CLOCK, key, submissions.new_key())
+        await submissions.replace_link(sqlite_store, CLOCK, key, new_key())
     await submissions.revoke_link(sqlite_store, CLOCK, new)
     again = submissions.revoke_link(sqlite_store, CLOCK, new)
     for act_ in (again, appeals_and_reports.appeal(sqlite_store, CLOCK, new, "Hello?")):

@@ -9,8 +9,8 @@ from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, Built, a_b
 from support.factories import CLOCK, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
+from forum.services.keys import new_key
 from forum.services.stories import co_writing, submissions, withdrawal, writing
-from forum.services.stories.submissions import new_key
 from forum.store import SqlStore
 from forum.stories import compose
 from forum.stories.draft import Card, Way, mark, mark_of

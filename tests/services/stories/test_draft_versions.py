@@ -10,9 +10,9 @@ from services.sessions.test_organising import a_stored_commission
 from support.factories import SetClock
 
 from forum.ports import Store
+from forum.services.keys import new_key
 from forum.services.stories import draft_versions, writing
 from forum.services.stories.draft_versions import MOST_BYTES, dropped
-from forum.services.stories.submissions import new_key
 from forum.stories.draft import mark, read
 from forum.stories.edits import AddCard, SetField
 from forum.stories.submission import BEGUN, PUBLISHED, SENT, TAKEN_IN, WRITTEN, Kept

@@ -7,8 +7,9 @@ from support.factories import CLOCK, SetClock, a_commission
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
+from forum.services.keys import digest, new_key
 from forum.services.stories import submissions, withdrawal, writing
-from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING, new_key
+from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING
 from forum.stories import scenario
 from forum.stories.draft import Draft, mark, mark_of, read
 from forum.stories.edits import AddCard, AddWay, Edit, RemoveCard, SetField
@@ -41,7 +42,7 @@ async def a_written_story(store: Store) -> tuple[Commission, str]:
 
 async def story_of(store: Store, key: str) -> Submission:
     async with store.read() as work:
-        return await work.stories.by_link(submissions.link_of(key))
+        return await work.stories.by_link(digest(key))
 
 
 async def versions_of(store: Store, key: str) -> list[Version]:

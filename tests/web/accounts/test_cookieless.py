@@ -14,11 +14,11 @@ from support.app import ADDRESS, PASSWORD, House, a_house, words
 from support.async_browser import an_open_round
 from support.factories import CLOCK, a_room, new_id
 
+from forum.services.keys import digest
 from forum.services.sessions import tickets
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.tablet_link import share
 from forum.sessions.session import TICKETS
-from forum.web.pages import digest
 
 SAID = "This browser has to keep a cookie"
 

@@ -16,6 +16,7 @@ from support.factories import CLOCK, a_cast, a_commission, a_session, new_id
 
 from forum.services import permissions, record_entries
 from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.keys import digest
 from forum.services.sessions import organising
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.room_view import view_of
@@ -27,7 +28,6 @@ from forum.voting.commission import Commission, DecisionPower, SupportLine
 from forum.web.cookies import DEVICE
 from forum.web.i18n.gettext import speaking
 from forum.web.live.phone import screen_context
-from forum.web.pages import digest
 from forum.web.routes import PAGES, Page
 
 # What people wrote is in another alphabet.

@@ -18,13 +18,13 @@ from support.second_run_session import SCENE, TWEE
 from forum.live.messages import CastMessage, Ping, encode
 from forum.live.outbox import Outbox
 from forum.live.room import Connection, Room
+from forum.services.keys import digest
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.voting import reasons as reasoning
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.submission import Submission
 from forum.voting.reason import READ_FIRST, SHOWN, WAITING
 from forum.web.cookies import DEVICE
-from forum.web.pages import digest
 from forum.web.templating import STATIC
 
 VOTERS = 300

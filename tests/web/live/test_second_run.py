@@ -17,11 +17,11 @@ from support.second_run_session import BEN, Playing, a_replay
 
 from forum.live.messages import Screen
 from forum.live.room import Connection
+from forum.services.keys import digest
 from forum.services.sessions.room_view import view_of
 from forum.services.voting import reasons
 from forum.sessions.session import Cue, Participant
 from forum.voting.reason import READ_FIRST, SHOWN, WAITING
-from forum.web.pages import digest
 
 HOW = "He could kneel down"
 KINDS: tuple[Screen, ...] = ("phone", "projector", "console")

@@ -23,10 +23,10 @@ from support.states import ALONE, IN_A_ROOM, OF_STORIES, There, Town, a_standing
 
 from forum.ports import Store, Work
 from forum.services import permissions
+from forum.services.keys import digest
 from forum.services.stories import submissions
 from forum.web.live import care, console, second_run
 from forum.web.organise import programmes, rounds
-from forum.web.pages import digest
 from forum.web.routes import PAGES
 
 TABLE = (Path(__file__).parent / "taken.txt").read_text("utf-8")

@@ -17,6 +17,7 @@ from support.factories import CLOCK, a_room
 from support.loop_watch import Asker, Watch, watched
 
 from forum.services import permissions
+from forum.services.keys import new_key
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import co_writing, submissions, writing
 from forum.services.stories.submissions import Sent
@@ -115,7 +116,7 @@ async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: 
     wish = {"edits": [{"do": "set", "field": "title", "text": "Y", "seen": [mark(draft.title)]}], "parts": PARTS}
     said, page = await acted("save", asker.ask("POST", f"{mine}/save", msgspec.json.encode(wish), "application/json"))
     assert said == 200, page
-    shared = submissions.new_key()
+    shared = new_key()
     await acted("share", co_writing.share(store, CLOCK, key, shared, ""))
     await got(f"/build/{shared}")
     await got(f"/build/{shared}/play")

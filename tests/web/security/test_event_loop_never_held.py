@@ -24,6 +24,7 @@ from support.factories import CLOCK, a_room
 from support.loop_watch import HELD, Asker, watched
 
 from forum.services import permissions
+from forum.services.keys import new_key
 from forum.services.stories import submissions, writing
 from forum.services.stories.submissions import Sent
 from forum.stories import scenario, twine
@@ -63,7 +64,7 @@ async def places(house: House) -> dict[str, str]:
     sent = Sent(told, group=None, may_perform=True, may_publish=True)
     story, _key = await submissions.submit(house.store, CLOCK, live.commission, sent)
     await house.moderated(story, "accept")
-    key = submissions.new_key()
+    key = new_key()
     text = "Ana Xu rang 07700 900123. .... ie " * 30
     cards = [AddCard(f"c{n}", text=text) for n in range(MOST_CARDS - 1)]
     await writing.begin(house.store, CLOCK, live.commission, key, cards)

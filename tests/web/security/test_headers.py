@@ -12,12 +12,12 @@ from support.app import PASSWORD, House, a_house
 from support.async_round import a_form
 from support.factories import CLOCK, new_id
 
+from forum.services.keys import digest
 from forum.services.sessions import asynchronous, tickets
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.sessions.tablet_link import share
 from forum.stories.moderation import Evidence
-from forum.web.pages import digest
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",

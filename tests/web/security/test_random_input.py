@@ -19,8 +19,8 @@ from support.states import Town, a_standing_session, a_standing_story, a_town
 
 from forum.errors import StoryProblems
 from forum.services import permissions
+from forum.services.keys import digest
 from forum.stories import foreign_import, twine
-from forum.web.pages import digest
 
 FORMS, FILES = 300, 200
 

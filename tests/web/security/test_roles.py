@@ -19,8 +19,8 @@ from support.factories import CLOCK, a_session, new_id
 
 from forum.live.messages import REFUSALS
 from forum.services import permissions
+from forum.services.keys import digest
 from forum.services.sessions import organising
-from forum.web.pages import digest
 from forum.web.routes import PAGES
 
 NOBODY, NO_ROLE = "nobody", "no role"

@@ -18,11 +18,11 @@ from support.factories import CLOCK, COMMISSION_FORM, a_session, new_id
 from forum.app import build
 from forum.errors import StartupProblem
 from forum.services import demonstration, permissions
+from forum.services.keys import digest
 from forum.services.sessions.tablet_link import share
 from forum.sessions.session import Participant
 from forum.settings import Settings
 from forum.web.cookies import DEVICE
-from forum.web.pages import digest
 from forum.web.routes import PAGES, SOCKETS, Page
 from forum.web.templating import STATIC
 

@@ -13,6 +13,7 @@ from support.app import a_house, field, words
 from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, Together, a_built_story, send
 from support.factories import CLOCK
 
+from forum.services.keys import new_key
 from forum.services.stories import co_writing, submissions, writing
 from forum.stories.draft import mark
 from forum.stories.edits import AddWay, SetField
@@ -55,7 +56,7 @@ async def test_a_keeper_makes_the_link_replaces_it_and_switches_it_off(tmp_path:
         assert dead.status_code == 404
         assert "may have switched it off" in words(dead)
         assert (await other.get(f"/build/{second}")).status_code == 200
-        late = await keeper.post(mine, data={"action": "share", "new": submissions.new_key(), "before": first})
+        late = await keeper.post(mine, data={"action": "share", "new": new_key(), "before": first})
         assert late.status_code == 409
         assert "Somebody else has changed this link" in words(late)
         wrong = await keeper.post(mine, data={"action": "share", "new": "me", "before": second})

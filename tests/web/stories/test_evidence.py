@@ -14,6 +14,7 @@ from support.app import House, a_house, field, words
 from support.factories import CLOCK, new_id
 
 from forum.errors import BadInput
+from forum.services.keys import new_key
 from forum.services.stories import evidence, submissions
 from forum.stories.submission import Submission
 from forum.web.forms import MOST_WITH_FILE
@@ -219,7 +220,7 @@ async def test_only_its_own_link_reaches_a_storys_evidence(house: House) -> None
     async with house.store.read() as work:
         (item,) = await work.evidence.list_evidence(story.id)
     assert (await send(house, other_key, remove=item.id)).status_code == 404
-    assert (await send(house, submissions.new_key(), PDF)).status_code == 404
+    assert (await send(house, new_key(), PDF)).status_code == 404
     async with house.browser() as browser, house.signed_in("moderator") as moderator:
         assert (await browser.get(f"/my-story/{other_key}/evidence/{item.id}")).status_code == 404
         assert (await moderator.get(f"/moderate/{other.id}/evidence/{item.id}")).status_code == 404

@@ -15,6 +15,7 @@ from support.factories import CLOCK
 from support.smtp_server import PostOffice
 
 from forum.ports.mail import CONFIRMED, DONE, REFUSED, SENT_OUT, Subscription
+from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.stories import submissions, timeline, withdrawal
 from forum.web.stories.mail import ONE_CLICK
@@ -201,7 +202,7 @@ async def test_the_page_says_why_an_address_is_gone(house: House) -> None:
     _, key = await house.story(await house.commission())
     await ask(house, key)
     async with house.store.begin() as work:
-        story = await work.stories.by_link(submissions.link_of(key))
+        story = await work.stories.by_link(digest(key))
         asked = await work.mail.get_subscription(story.id)
     assert asked is not None
     for state, said in ((REFUSED, "would not take our mail"), (DONE, "Nothing more was to be told for a long time")):
@@ -229,7 +230,7 @@ async def test_a_story_that_was_taken_back_takes_no_address(house: House) -> Non
 
 
 async def test_only_a_private_link_leaves_an_address(house: House) -> None:
-    assert (await ask(house, submissions.new_key())).status_code == 404
+    assert (await ask(house, new_key())).status_code == 404
 
 
 async def test_links_that_nobody_sent_are_limited_and_stopping_tells_nothing(
@@ -238,11 +239,11 @@ async def test_links_that_nobody_sent_are_limited_and_stopping_tells_nothing(
     opened = with_mail(tmp_path, sqlite_template, office, wrong_links_per_address=3)
     async with opened as house, house.browser() as guesser:
         for _ in range(3):
-            assert (await guesser.get(f"/mail/confirm/{submissions.new_key()}")).status_code == 404
-        limited = await guesser.post(f"/mail/confirm/{submissions.new_key()}")
+            assert (await guesser.get(f"/mail/confirm/{new_key()}")).status_code == 404
+        limited = await guesser.post(f"/mail/confirm/{new_key()}")
         assert limited.status_code == 429
         assert 0 < int(limited.headers["retry-after"]) <= 600
-        assert (await guesser.post(f"/mail/stop/{submissions.new_key()}")).status_code == 200
+        assert (await guesser.post(f"/mail/stop/{new_key()}")).status_code == 200
 
 
 @pytest.mark.parametrize("origin", [None, STRANGER, "null"])

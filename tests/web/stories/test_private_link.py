@@ -12,6 +12,7 @@ from support.app import House, a_house, field, words
 from support.decided_session import FIRST
 from support.factories import CLOCK
 
+from forum.services.keys import digest, new_key
 from forum.services.stories import appeals_and_reports, submissions
 
 
@@ -53,10 +54,10 @@ async def test_a_new_link_works_and_the_old_one_is_dead_at_once(house: House) ->
         # The answer was lost on its way, and the phone asks again: nobody loses their story.
         again = await writer.post(f"/my-story/{key}/link", data=form)
         assert (again.status_code, again.headers["location"]) == (303, f"/my-story/{new}?done=link")
-        strange = await writer.post(f"/my-story/{key}/link", data={"action": "replace", "new": submissions.new_key()})
+        strange = await writer.post(f"/my-story/{key}/link", data={"action": "replace", "new": new_key()})
         assert strange.status_code == 404
     async with house.store.read() as work:
-        assert (await work.stories.get_story(story.id)).link == submissions.link_of(new)
+        assert (await work.stories.get_story(story.id)).link == digest(new)
 
 
 async def test_a_link_that_cannot_be_given_is_replaced_by_another_offer(house: House) -> None:

@@ -11,6 +11,7 @@ import pytest
 from support.app import ADDRESS, House, a_house, words, written
 
 from forum.errors import StoreUnavailable
+from forum.services.keys import new_key
 from forum.services.stories import submissions, writing
 from forum.stories.draft import Draft, mark, read
 from forum.stories.edits import MOST_CARDS, MOST_WAYS
@@ -62,7 +63,7 @@ async def test_what_is_saved_is_answered_with_its_mark(house: House, key: str) -
 
 async def test_a_story_begins_with_the_first_words_and_the_same_key_is_one_story(house: House) -> None:
     commission = await house.commission()
-    key = submissions.new_key()
+    key = new_key()
     for text, seen in (("We", [EMPTY]), ("We waited.", [EMPTY, mark("We")])):
         said = await save(house, key, to("happened.text", text, seen), commission=commission.id)
         assert said["marks"] == {"happened.text": mark(text)}
@@ -71,7 +72,7 @@ async def test_a_story_begins_with_the_first_words_and_the_same_key_is_one_story
     assert story.status == submissions.WRITING
     assert (await now(house, key)).cards[0].text == "We waited."
     async with house.browser() as phone:
-        unknown = await asked(phone, submissions.new_key(), to("title", "x", ""), commission="0" * 32)
+        unknown = await asked(phone, new_key(), to("title", "x", ""), commission="0" * 32)
         made_up = await asked(phone, "me", to("title", "x", ""), commission=commission.id)
     assert unknown.status_code == 404
     assert made_up.status_code == 422
@@ -79,7 +80,7 @@ async def test_a_story_begins_with_the_first_words_and_the_same_key_is_one_story
 
 async def test_the_steps_make_their_cards_and_answers_as_they_are_written(house: House) -> None:
     commission = await house.commission()
-    key = submissions.new_key()
+    key = new_key()
     await save(
         house,
         key,
@@ -258,7 +259,7 @@ async def test_another_sites_page_saves_nothing(house: House, key: str) -> None:
 
 async def test_guessed_links_are_counted(house: House, key: str) -> None:
     async with house.browser("192.0.2.66") as guesser:
-        answers = [await asked(guesser, submissions.new_key(), to("title", "x", "")) for _ in range(4)]
+        answers = [await asked(guesser, new_key(), to("title", "x", "")) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
 
 
