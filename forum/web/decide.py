@@ -22,10 +22,11 @@ from forum.voting.decision import ADOPTED, OUTCOMES, WITH_CHANGES, Decision, dif
 from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
 from forum.voting.round import DECIDED_ON, FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
+from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.pages import done, page, somebody, wants_json
+from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.words import entries, methods
 from forum.web.words.terms import outcome_words, power_words

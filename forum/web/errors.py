@@ -15,7 +15,7 @@ from forum.web.forms import spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say, speaking
 from forum.web.middleware import protection, spoken_to
-from forum.web.pages import page, wants_json
+from forum.web.responses import page, wants_json
 from forum.web.site import site_of
 
 # In the scope of a request whose connection was ended from here: of those there can be thousands.

@@ -18,7 +18,7 @@ from forum.web.cookies import LANGUAGE, YEAR, cookie_of, set_cookie
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import speak
 from forum.web.i18n.languages import Language, Languages
-from forum.web.pages import wants_json
+from forum.web.responses import wants_json
 
 # By this header a page knows an answer of Forum's own from that of a proxy, or of a venue's network (static/ask.js).
 MARK = "Forum"

@@ -36,11 +36,12 @@ from forum.stories import compose, scenario
 from forum.stories.moderation import Report
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
+from forum.web.auth import somebody
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import ngettext, say
-from forum.web.pages import done, page, somebody, wants_json
+from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import annotations as annotating
 from forum.web.stories.suggestions import thanks

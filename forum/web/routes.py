@@ -19,10 +19,10 @@ from starlette.types import Scope
 
 from forum.web import decide, moderate
 from forum.web.accounts import accounts, cookieless, passwords
+from forum.web.auth import need
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
 from forum.web.live import care, console, group_correction, phone, phone_posts, practice, sockets, tablet
 from forum.web.organise import organise, paper_counts, programmes, rounds, tickets
-from forum.web.pages import need
 from forum.web.public import answer, feeds, library, moderation_log, public, record
 from forum.web.stories import (
     build_link,

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from forum.web.accounts.devices import keep
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.forms import Form
-from forum.web.pages import page
+from forum.web.responses import page
 
 FIELD = "kept"
 

@@ -17,8 +17,8 @@ from forum.ports.accounts import Person
 from forum.services.keys import digest
 from forum.stories.visible_text import alike
 from forum.web.accounts.devices import entered, who_of
+from forum.web.auth import person_of
 from forum.web.cookies import DEVICE, cookie_of
-from forum.web.pages import person_of
 from forum.web.rate_limits import TEN_MINUTES, too_many
 from forum.web.site import network_of, site_of
 

@@ -11,9 +11,10 @@ from forum.ports.accounts import Person
 from forum.services.sessions import organising
 from forum.web.accounts.accounts import errors_of, new_password, people_page, signed_in, typed_password, with_cookie
 from forum.web.accounts.login_check import holder
+from forum.web.auth import somebody
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of
-from forum.web.pages import done, page, somebody, wants_json
+from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 
 

@@ -12,9 +12,9 @@ from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import say
 from forum.web.live.phone import phone_page, place_of
-from forum.web.pages import done, wants_json
 from forum.web.public.answer import about_page, visit_of
 from forum.web.rate_limits import TEN_MINUTES
+from forum.web.responses import done, wants_json
 from forum.web.site import site_of
 
 TRIES = 20

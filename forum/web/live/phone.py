@@ -34,7 +34,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, ngettext, say
 from forum.web.live.join import come_in
 from forum.web.live.phone_state import NOBODYS, left_over, own_of
-from forum.web.pages import done, page, wants_json
+from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 

@@ -18,8 +18,8 @@ from forum.web.errors import status_of
 from forum.web.forms import Form, form_of
 from forum.web.i18n.gettext import say
 from forum.web.live.phone import phone_page, place_of
-from forum.web.pages import done, wants_json
 from forum.web.rate_limits import AN_HOUR
+from forum.web.responses import done, wants_json
 from forum.web.site import site_of
 
 _MOST_TOO = 500  # of one participant in an hour, given and taken back

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from forum.web.forms import form_of
 from forum.web.live.phone import session_of
-from forum.web.pages import done
+from forum.web.responses import done
 
 
 async def practice(request: Request) -> Response:

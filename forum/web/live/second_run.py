@@ -14,8 +14,8 @@ from forum.services.sessions.acts import Outcome
 from forum.services.sessions.policy_vote import Policy
 from forum.services.sessions.second_run import SecondRun
 from forum.services.voting import reasons
+from forum.web.auth import somebody
 from forum.web.forms import Form
-from forum.web.pages import somebody
 from forum.web.site import site_of
 
 Act = Callable[[SecondRun, str, Form], Awaitable[Outcome]]

@@ -14,11 +14,11 @@ from forum.live.messages import GOODBYES, Bye, encode
 from forum.live.outbox import Outbox
 from forum.live.room import Connection, Room
 from forum.services.keys import digest
+from forum.web.auth import need, still_may
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.i18n.gettext import language, say
 from forum.web.live.phone import session_of, tongue_of
-from forum.web.pages import need, still_may
 from forum.web.site import site_of
 from forum.web.templating import ready
 

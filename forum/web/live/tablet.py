@@ -23,8 +23,8 @@ from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say
 from forum.web.live.phone import Typed, ack_facts, admitted, cast_by_form, news_of, screen_context, small, unsent
-from forum.web.pages import done, page, wants_json
 from forum.web.rate_limits import TEN_MINUTES
+from forum.web.responses import done, page, wants_json
 from forum.web.server.prefix import prefix_of
 from forum.web.site import base_url, site_of
 from forum.web.templating import qr

@@ -19,9 +19,10 @@ from forum.services.voting import results
 from forum.sessions.session import OPEN_CODE
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES
 from forum.voting.reason import KEPT
+from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
-from forum.web.pages import done, page, somebody, wants_json
+from forum.web.responses import done, page, wants_json
 from forum.web.server.prefix import prefix_of
 from forum.web.site import base_url, site_of
 from forum.web.words.terms import power_words, session_state, stage_words

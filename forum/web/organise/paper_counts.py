@@ -9,10 +9,11 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.services.sessions import guard
 from forum.services.voting import paper_ballots
 from forum.services.voting.paper_ballots import PaperForm
+from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.pages import done, page, somebody, wants_json
+from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.words.methods import mark_words
 

@@ -28,7 +28,7 @@ from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.pages import done, page, wants_json
+from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 

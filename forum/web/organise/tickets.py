@@ -17,7 +17,7 @@ from forum.voting.commission import Commission
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say
-from forum.web.pages import done, page, wants_json
+from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 
 _MOST_DIGITS = 6

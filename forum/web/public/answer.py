@@ -42,7 +42,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.live.join import come_in
 from forum.web.live.phone import cast_id
-from forum.web.pages import done, page, wants_json
+from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import annotations as annotating
 from forum.web.stories.play import MOST_BACK, Way, numbers

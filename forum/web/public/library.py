@@ -19,7 +19,7 @@ from forum.stories.search_terms import Offered, Piece, Query, Shelf, Wanted
 from forum.stories.submission import Submission
 from forum.voting.commission import STAGES, Commission
 from forum.web.i18n.gettext import gettext as _
-from forum.web.pages import page
+from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories.file_form import notes_offered
 from forum.web.words.terms import stage_words

@@ -21,8 +21,8 @@ from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import Share
 from forum.web.i18n.gettext import say
-from forum.web.pages import done, page
 from forum.web.rate_limits import AN_HOUR
+from forum.web.responses import done, page
 from forum.web.site import site_of
 from forum.web.words.terms import act_words
 

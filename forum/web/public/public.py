@@ -23,7 +23,7 @@ from forum.voting.round import OPEN
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.organise.programmes import is_planned
-from forum.web.pages import page
+from forum.web.responses import page
 from forum.web.server.prefix import prefix_of
 from forum.web.site import site_of
 from forum.web.stories import annotations as annotating

@@ -24,9 +24,10 @@ from forum.record.signing import Signer
 from forum.record.tree import Tree
 from forum.services import exports
 from forum.services.stories.submissions import HELD
+from forum.web.auth import need
 from forum.web.i18n.gettext import gettext as _
-from forum.web.pages import need, page, wants_json
 from forum.web.public.record_cache import Contents, kept
+from forum.web.responses import page, wants_json
 from forum.web.site import site_of
 from forum.web.words import entries as wording
 

@@ -29,8 +29,8 @@ from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import Share, guessed
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.pages import done, page, wants_json
 from forum.web.rate_limits import AN_HOUR
+from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import play as playing
 from forum.web.stories import suggestions

@@ -18,7 +18,7 @@ from forum.stories.edits import Clash
 from forum.voting.commission import Commission
 from forum.web.forms import Form
 from forum.web.i18n.gettext import gettext as _
-from forum.web.pages import page
+from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories.edit_requests import NOTES, SEEN, place, wishes_of
 from forum.web.stories.workspace_parts import place_words

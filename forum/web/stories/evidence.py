@@ -21,13 +21,14 @@ from forum.stories.moderation import Evidence
 from forum.stories.submission import Submission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep
+from forum.web.auth import somebody
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, form_with_file, spoken
 from forum.web.guess_limits import Share
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.pages import done, page, somebody
 from forum.web.rate_limits import AN_HOUR
+from forum.web.responses import done, page
 from forum.web.site import site_of
 from forum.web.stories.private_link import story_of_link
 

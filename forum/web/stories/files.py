@@ -41,8 +41,8 @@ from forum.web.forms import File, Form, form_with_file
 from forum.web.guess_limits import Share
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.pages import page
 from forum.web.rate_limits import AN_HOUR
+from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories import annotations as annotating
 from forum.web.stories.annotations import Annotated

@@ -22,8 +22,8 @@ from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import Share, guessed
 from forum.web.i18n.gettext import say
-from forum.web.pages import page
 from forum.web.rate_limits import A_DAY, AN_HOUR
+from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories.private_link import MAILS_A_DAY, mail_of, story_of_link
 

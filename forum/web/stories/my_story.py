@@ -9,7 +9,7 @@ from forum.ports.long_work import long
 from forum.services.stories import writing
 from forum.services.stories.submissions import WRITING
 from forum.stories import scenario
-from forum.web.pages import page
+from forum.web.responses import page
 from forum.web.site import base_url, site_of
 from forum.web.stories.private_link import life_of, story_of_link
 from forum.web.templating import qr

@@ -10,7 +10,7 @@ from forum.services.stories import withdrawal
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import say
-from forum.web.pages import done, page
+from forum.web.responses import done, page
 from forum.web.site import site_of
 from forum.web.stories.private_link import story_of_link
 

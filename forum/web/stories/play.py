@@ -21,7 +21,7 @@ from forum.stories import paths
 from forum.stories.scenario import Scenario
 from forum.voting.commission import Commission
 from forum.web.i18n.gettext import gettext as _
-from forum.web.pages import page
+from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories import annotations as annotating
 

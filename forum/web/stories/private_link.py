@@ -20,7 +20,7 @@ from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import guessed
 from forum.web.i18n.gettext import say
-from forum.web.pages import done, page
+from forum.web.responses import done, page
 from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 from forum.web.words.timeline import told

@@ -26,7 +26,7 @@ from forum.web.errors import retry_after, status_of
 from forum.web.forms import form_of
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.pages import done, page
+from forum.web.responses import done, page
 from forum.web.site import site_of
 from forum.web.stories import suggestions
 from forum.web.stories.private_link import story_of_link

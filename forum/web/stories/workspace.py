@@ -25,7 +25,7 @@ from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.pages import page
+from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories import edit_requests
 from forum.web.stories import play as playing

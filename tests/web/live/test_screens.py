@@ -115,7 +115,7 @@ def whole(screen: str, view: View, **more: Any) -> str:
         "may": lambda permission: False,
         "path": "/s/482913",
         "language": ENGLISH,
-        "tongues": (),
+        "language_choices": (),
         "observing": False,
         "missed": "",
         "socket_path": "/s/482913/socket",
