@@ -19,6 +19,7 @@ from forum.__main__ import main
 from forum.live import message_allowance, room
 from forum.live import messages as wire
 from forum.sessions import participant_view
+from forum.voting.reason import MOST_WORDS
 
 HERE = Path(__file__).parent
 _WIDTH = 100
@@ -100,7 +101,7 @@ def settings_table() -> str:
 def messages() -> str:
     """docs/wire.md."""
     words = _WIRE.format(
-        version=wire.VERSION, largest=wire.MAX_MESSAGE, reason=wire.MAX_REASON, burst=int(message_allowance.BURST),
+        version=wire.VERSION, largest=wire.MAX_MESSAGE, reason=MOST_WORDS, burst=int(message_allowance.BURST),
         refill=int(message_allowance.REFILL), out=int(message_allowance.OUT), sockets=room.MOST_SOCKETS,
         screens=room.MOST_SCREENS,
     )  # fmt: skip

@@ -13,13 +13,17 @@ The crash points, and what happens next:
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from forum.live.group_commit import Committed, GroupCommit
 from forum.live.message_allowance import Changes
 from forum.ports import Store, Work
+from forum.stories.visible_text import upright
 from forum.voting.ballot import Cast, CastOutcome
+from forum.voting.reason import too_long
 
 Answer: TypeAlias = Callable[[CastOutcome], None]
 Counted: TypeAlias = Callable[[dict[str, int]], None]
@@ -28,8 +32,33 @@ MOST_WAITING = 50_000
 _BATCH = 2_000
 
 
+def new_cast(
+    round_id: str, participant: str, cast: str, choice: str, reason: str = "", condition: str = "", *, at: str
+) -> Cast:
+    """Makes the ballot that somebody sent, by whichever way, with fresh randoms for its leaf.
+
+    `cast` is the id that the sender made for it, `at` when it came (UTC). Nothing of it is checked: `Intake` does that.
+    """
+    return Cast(
+        round=round_id,
+        participant=participant,
+        cast=cast,
+        choice=choice,
+        reason=reason,
+        ballot=secrets.token_hex(16),
+        salt=secrets.token_hex(16),
+        group_salt=secrets.token_hex(16),
+        at=at,
+        condition=condition,
+    )
+
+
 class Intake:
-    """Takes casts from everywhere in this process and commits them in batches.
+    """Takes casts from everywhere in this process, checks them, and commits them in batches.
+
+    Sockets, forms, posts, tablets and asynchronous answers all come through here. A cast whose words are too long, or
+    whose participant casts far more often than anybody changes their mind, is refused at once; the round and the choice
+    are held against each other in the transaction (voting/ballot.choice_refusal). Words are kept trimmed and upright.
 
     `counted` is called after each commit, before the answers, with the number of ballots of every round in it.
     """
@@ -40,29 +69,40 @@ class Intake:
         self._casts = GroupCommit(store, self._commit, _not_stored, most_waiting=MOST_WAITING, batch=_BATCH)
 
     def cast(self, cast: Cast, answer: Answer) -> None:
-        """Takes a cast and returns at once; `answer` is called exactly once, after the commit or its failure.
-
-        Who has cast far more often than anybody changes their mind is answered "too_fast" at once.
-        """
-        if self._changes.take(cast.participant, asyncio.get_running_loop().time()):
-            self._casts.put(cast, answer)
+        """Takes a cast and returns at once; `answer` is called exactly once, then or after the commit."""
+        refusal = self._refusal(cast)
+        if refusal:
+            answer(CastOutcome(cast, refusal))
         else:
-            answer(CastOutcome(cast, "too_fast"))
+            self._casts.put(_upright(cast), answer)
 
     async def cast_and_wait(self, cast: Cast) -> CastOutcome:
-        """The same for a caller that can wait, as a form post can."""
-        if self._changes.take(cast.participant, asyncio.get_running_loop().time()):
-            return await self._casts.put_and_wait(cast)
-        return CastOutcome(cast, "too_fast")
+        """Takes a cast and returns its outcome, for a caller that can wait, as a form post can."""
+        refusal = self._refusal(cast)
+        return CastOutcome(cast, refusal) if refusal else await self._casts.put_and_wait(_upright(cast))
 
     async def drain(self) -> None:
         """Returns when everything taken so far has been answered. For closing down."""
         await self._casts.drain()
 
+    def _refusal(self, cast: Cast) -> str:
+        """Gives the code of wire.REFUSALS for what can be told before the transaction; "" for nothing."""
+        code = too_long(cast.reason, cast.condition)
+        if code or self._changes.take(cast.participant, asyncio.get_running_loop().time()):
+            return code
+        return "too_fast"
+
     async def _commit(self, work: Work, casts: Sequence[Cast]) -> Committed[CastOutcome]:
         outcomes = await work.rounds.cast(list(casts))
         counted = await work.rounds.voted(sorted({o.cast.round for o in outcomes if not o.refusal}))
         return outcomes, lambda: self._counted(counted)
+
+
+def _upright(cast: Cast) -> Cast:
+    """Gives the cast with its words as they are kept (visible_text.upright)."""
+    if not cast.reason and not cast.condition:
+        return cast
+    return replace(cast, reason=upright(cast.reason), condition=upright(cast.condition))
 
 
 def _not_stored(cast: Cast) -> CastOutcome:

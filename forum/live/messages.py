@@ -16,7 +16,6 @@ from forum.voting.counting import REFUSED
 
 VERSION: Final = 3
 MAX_MESSAGE: Final = 8 * 1024
-MAX_REASON: Final = 500
 
 # Why a ballot is not counted, or a message not taken. The phone shows its own words for each.
 REFUSALS: Final = {

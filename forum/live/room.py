@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,13 +18,12 @@ import structlog
 from msgspec.structs import replace
 
 from forum.errors import BadInput
-from forum.live.ballot_box import Intake
+from forum.live.ballot_box import Intake, new_cast
 from forum.live.line_patch import patch
 from forum.live.live_count import LiveCount, counting
 from forum.live.message_allowance import Allowance, Allowances
 from forum.live.messages import (
     GOODBYES,
-    MAX_REASON,
     REFUSALS,
     TRY_AGAIN,
     Ack,
@@ -57,7 +55,6 @@ from forum.sessions.view import View, cue_key
 from forum.stories.visible_text import upright
 from forum.voting.ballot import Cast, CastOutcome
 from forum.voting.easy_read import offered_in
-from forum.voting.reason import MOST_CONDITION
 
 TICK = 0.2
 PHONES_TICK = 2.0
@@ -274,10 +271,6 @@ class Room:
             phone.outbox.answer(self._refusal("not_joined", message.id, phone))
         elif isinstance(message, StopMessage):
             self._stop(message, phone)
-        elif len(message.condition) > MOST_CONDITION:
-            phone.outbox.answer(self._refusal("condition_too_long", message.id, phone))
-        elif len(message.reason) > MAX_REASON:
-            phone.outbox.answer(self._refusal("reason_too_long", message.id, phone))
         else:
             self._intake.cast(
                 cast_of(message, phone.participant, self._clock.now()),
@@ -487,19 +480,8 @@ def drawn_of(state: State, before: Drawn | None) -> Drawn:
 
 
 def cast_of(message: CastMessage, participant: str, at: str) -> Cast:
-    """The ballot in a message, with fresh randoms for its leaf."""
-    return Cast(
-        round=message.round,
-        participant=participant,
-        cast=message.id,
-        choice=message.choice,
-        reason=upright(message.reason),
-        condition=upright(message.condition),
-        ballot=secrets.token_hex(16),
-        salt=secrets.token_hex(16),
-        group_salt=secrets.token_hex(16),
-        at=at,
-    )
+    """Makes the ballot in a message."""
+    return new_cast(message.round, participant, message.id, message.choice, message.reason, message.condition, at=at)
 
 
 def press_of(message: StopMessage, participant: str, session: str, at: str) -> Press:

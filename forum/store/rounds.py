@@ -10,19 +10,16 @@ from typing import Any, TypeAlias
 import msgspec
 import sqlalchemy as sa
 
-from forum.errors import CastRefused
 from forum.store.ballot_statements import BALLOT, FRESH, KEY, ROUND, statements, values
 from forum.store.base import Area, Link, Quick, Row, having, made, plain
 from forum.store.tables import ballot, storable
 from forum.store.tables import round_ as rounds_table
 from forum.voting import round as machine
-from forum.voting.ballot import Ballot, Cast, CastOutcome
-from forum.voting.methods import METHODS
+from forum.voting.ballot import MOST_CAST_ID, Ballot, Cast, CastOutcome, choice_refusal
 from forum.voting.round import Round
 from forum.voting.suppression import GroupId
 
 _NO_ROUND = "There is no such question."
-_LONGEST_CAST_ID = 64
 _PIECE = 500  # ballots converted before the event loop gets a turn
 
 Key: TypeAlias = tuple[str, str, str]
@@ -268,18 +265,13 @@ def _values(voter: Voter, first: Cast, last: Cast) -> tuple[str, ...]:
 def _refusal(asked: _Asked | None, cast: Cast) -> str:
     if asked is None:
         return "unknown_round"
-    if not 0 < len(cast.cast) <= _LONGEST_CAST_ID:
+    if not 0 < len(cast.cast) <= MOST_CAST_ID:
         return "malformed"
     if asked.state != machine.OPEN:
         return _REFUSED[asked.state]
     if asked.closes_at and cast.at >= asked.closes_at:
         return _REFUSED[machine.CLOSED]
-    way = METHODS[asked.method]
-    try:
-        way.check(cast.choice, asked.responses)
-    except CastRefused as error:
-        return error.code
-    return way.lacks(cast.choice, cast.reason, cast.condition)
+    return choice_refusal(asked.method, asked.responses, cast.choice, cast.reason, cast.condition)
 
 
 def _judged(known: _Known | None, asked: _Asked | None, refusal: str) -> str:

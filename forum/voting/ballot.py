@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from forum.errors import CastRefused
+from forum.voting.methods import METHODS
+
+MOST_CAST_ID = 64  # characters of a cast's id; pages and phones make 32
 
 # How a ballot was cast, as leaves say it. `record/verify.py`, which travels alone, has the same words.
 PAPER, DEVICE, PAPER_OR_DEVICE = ORIGINS = ("paper", "device", "paper or device")
@@ -60,3 +66,16 @@ class CastOutcome:
     refusal: str = ""
     changed: bool = False
     choice: str = ""
+
+
+def choice_refusal(method: str, responses: Sequence[str], choice: str, reason: str, condition: str) -> str:
+    """Gives the refusal's code for a choice that `method` does not take of these responses with these words, else "".
+
+    Every way in is held to it: a cast in the transaction that would count it, a paper when the counts are entered.
+    """
+    way = METHODS[method]
+    try:
+        way.check(choice, responses)
+    except CastRefused as error:
+        return error.code
+    return way.lacks(choice, reason, condition)

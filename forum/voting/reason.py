@@ -16,8 +16,8 @@ DELAY = 60  # seconds
 
 WAITING, SHOWN, HIDDEN = STATES = ("waiting", "shown", "hidden")
 
-MOST_WORDS = 500
-MOST_CONDITION = 300
+MOST_WORDS = 500  # characters of a reason, as typed
+MOST_CONDITION = 300  # characters of a condition, as typed
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,13 @@ class Reason:
     at: str
     state: str = WAITING
     due_at: str = ""
+
+
+def too_long(words: str, condition: str) -> str:
+    """Gives the refusal's code for a reason or a condition beyond its length, "" where both may be kept."""
+    if len(condition) > MOST_CONDITION:
+        return "condition_too_long"
+    return "reason_too_long" if len(words) > MOST_WORDS else ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from forum.sessions.next_moves import leading, moves
 from forum.sessions.view import listed
 from forum.stories.draft import mark
 from forum.voting.methods import METHODS
+from forum.voting.reason import MOST_CONDITION, MOST_WORDS
 from forum.web.charts import results
 from forum.web.i18n.dates import _day, _minute, clocks
 from forum.web.i18n.gettext import gettext, language, ngettext
@@ -107,6 +108,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
     env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
     env.globals |= methods.GLOBALS | {"methods": tuple(METHODS)}
+    env.globals |= {"most_words": MOST_WORDS, "most_condition": MOST_CONDITION}
     env.globals |= {"shares_picture": pictures.shares_picture, "run_off_picture": pictures.run_off_picture}
     env.globals |= {"clocks": clocks, "moves": moves, "leading": leading, "missing": missing, "listed": listed}
     env.globals |= {"reading_name": reading_name, "readings": readings, "note_words": note_words}

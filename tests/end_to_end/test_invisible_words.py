@@ -16,6 +16,7 @@ from support.factories import CLOCK, a_commission, new_id
 from support.second_run_session import a_replay
 
 from forum.errors import BadInput, FormErrors, StoryProblems
+from forum.live.ballot_box import Intake
 from forum.live.messages import CastMessage, StopMessage
 from forum.live.room import cast_of, press_of
 from forum.ports import Store
@@ -44,9 +45,11 @@ def test_a_field_of_a_form_is_empty(unseen: str) -> None:
 
 
 @pytest.mark.parametrize("unseen", [ZERO, FILLER, BRAILLE])
-def test_a_message_over_a_socket_says_nothing(unseen: str) -> None:
-    cast = cast_of(CastMessage("c", "r", "r1", unseen, unseen), "p", CLOCK.now())
-    assert (cast.reason, cast.condition) == ("", "")
+async def test_a_message_over_a_socket_says_nothing(unseen: str, sqlite_store: Store) -> None:
+    outcome = await Intake(sqlite_store, lambda _: None).cast_and_wait(
+        cast_of(CastMessage("c", "r", "r1", unseen, unseen), "p", CLOCK.now())
+    )
+    assert (outcome.cast.reason, outcome.cast.condition) == ("", "")
     press = press_of(StopMessage("s", "here", unseen, unseen), "p", "s", CLOCK.now())
     assert (press.character, press.how) == ("", "")
 

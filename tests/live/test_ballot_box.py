@@ -10,11 +10,13 @@ import pytest
 from support.factories import CLOCK, a_cast, a_room
 
 from forum.errors import StoreUnavailable
-from forum.live.ballot_box import Intake
+from forum.live.ballot_box import Intake, new_cast
 from forum.live.message_allowance import CHANGES
+from forum.live.messages import REFUSALS
 from forum.ports import Store, Work
 from forum.services.sessions.facilitation import Facilitation
 from forum.voting.ballot import CastOutcome
+from forum.voting.reason import MOST_CONDITION, MOST_WORDS, too_long
 
 
 class Faulty:
@@ -182,3 +184,44 @@ async def test_what_cannot_wait_any_more_is_told_so_at_once_and_counts_when_sent
     assert [a.refusal for a in answers[2:]] == [""] * 4
     async with sqlite_store.read() as work:
         assert await work.rounds.voted([round_id]) == {round_id: 4}
+
+
+@pytest.mark.parametrize(
+    ("reason", "condition", "code"),
+    [
+        ("x" * (MOST_WORDS + 1), "", "reason_too_long"),
+        ("", "x" * (MOST_CONDITION + 1), "condition_too_long"),
+        ("x" * MOST_WORDS, " " * (MOST_CONDITION + 1), "condition_too_long"),
+        ("x" * MOST_WORDS, "é" * MOST_CONDITION, ""),
+    ],
+)
+async def test_words_are_held_to_their_length_and_kept_upright_whoever_hands_them_in(
+    sqlite_store: Store, open_round: tuple[str, list[str]], reason: str, condition: str, code: str
+) -> None:
+    round_id, people = open_round
+    intake = Intake(sqlite_store, lambda _: None)
+    heard: list[CastOutcome] = []
+    waited = await intake.cast_and_wait(new_cast(round_id, people[0], "a", "r1", reason, condition, at=CLOCK.now()))
+    intake.cast(new_cast(round_id, people[1], "b", "r1", reason, condition, at=CLOCK.now()), heard.append)
+    await intake.drain()
+    assert [waited.refusal, heard[0].refusal] == [code, code]
+    async with sqlite_store.read() as work:
+        kept = [(b.reason, b.condition) for b in await work.rounds.ballots(round_id)]
+    assert kept == ([] if code else [(reason, condition)] * 2)
+
+
+async def test_words_are_kept_trimmed_and_without_turns_that_nothing_turns_back(
+    sqlite_store: Store, open_round: tuple[str, list[str]]
+) -> None:
+    round_id, people = open_round
+    cast = new_cast(round_id, people[0], "a", "r1", " Come\u202e. ", "\u2067by day ", at=CLOCK.now())
+    assert (await Intake(sqlite_store, lambda _: None).cast_and_wait(cast)).refusal == ""
+    async with sqlite_store.read() as work:
+        [ballot] = await work.rounds.ballots(round_id)
+    assert (ballot.reason, ballot.condition) == ("Come.", "by day")
+
+
+def test_what_is_said_of_words_that_are_too_long_names_the_length() -> None:
+    for code, most in (("reason_too_long", MOST_WORDS), ("condition_too_long", MOST_CONDITION)):
+        assert f"at most {most} characters" in REFUSALS[code]
+    assert too_long("", "") == ""

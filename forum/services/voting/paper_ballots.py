@@ -19,7 +19,7 @@ from forum.services.keys import digest_of_no_key
 from forum.services.sessions import guard
 from forum.sessions.paper_count import PaperCount
 from forum.sessions.session import LiveSession, Participant
-from forum.voting.ballot import Ballot
+from forum.voting.ballot import Ballot, choice_refusal
 from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
 from forum.voting.round import Round
@@ -43,9 +43,9 @@ def countable(round_: Round) -> tuple[str, ...]:
     way = METHODS[round_.method]
     if not way.FOLLOWED or not way.WITH_GROUP:
         return ()
-    marks = way.columns([r.id for r in round_.responses])
+    responses = [r.id for r in round_.responses]
     # A mark that is nothing without its reason cannot be counted by heaps.
-    return tuple(mark for mark in marks if not way.lacks(mark, "", ""))
+    return tuple(mark for mark in way.columns(responses) if not choice_refusal(round_.method, responses, mark, "", ""))
 
 
 async def enter(store: Store, clock: Clock, person: Person, session: str, round_id: str, form: PaperForm) -> PaperCount:

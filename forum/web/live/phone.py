@@ -13,17 +13,18 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from forum.errors import BadInput, CastRefused, NotAllowed, NotFound, TooMany
-from forum.live.messages import MAX_REASON, REFUSALS, CastMessage, Screen
-from forum.live.room import Room, cast_of
+from forum.live.ballot_box import new_cast
+from forum.live.messages import REFUSALS, Screen
+from forum.live.room import Room
 from forum.services.keys import digest, new_key
 from forum.services.sessions import tickets
 from forum.services.sessions.room_view import own_of as own_of_phone
 from forum.sessions.session import TICKETS, LiveSession, Participant
 from forum.sessions.view import MOST_PAGES, View, cue_key
 from forum.stories.visible_text import digits, trimmed
-from forum.voting.ballot import CastOutcome
+from forum.voting.ballot import MOST_CAST_ID, CastOutcome
 from forum.voting.methods import METHODS
-from forum.voting.reason import MOST_CONDITION
+from forum.voting.round import Round
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep
 from forum.web.cookies import DEVICE, READING, YEAR, cookie_of, set_cookie
@@ -182,14 +183,10 @@ async def cast_by_form(
     round_id, reason, condition = form.text("round"), form.text("reason"), form.text("condition")
     choice, error = await _choice(request, round_id, form)
     typed = Typed(round_id, choice, reason, dict(form.values), condition)
-    if error is None and len(reason) > MAX_REASON:
-        error = CastRefused("reason_too_long", REFUSALS["reason_too_long"])
-    elif error is None and len(condition) > MOST_CONDITION:
-        error = CastRefused("condition_too_long", REFUSALS["condition_too_long"])
     if error is not None:
         return None, error, typed
-    message = CastMessage(cast_id(form), round_id, choice, reason, condition)
-    outcome = await site.rooms.intake.cast_and_wait(cast_of(message, participant, site.clock.now()))
+    cast = new_cast(round_id, participant, cast_id(form), choice, reason, condition, at=site.clock.now())
+    outcome = await site.rooms.intake.cast_and_wait(cast)
     site.rooms.mine(participant)
     if outcome.refusal:
         said = REFUSALS if wants_json(request) else REFUSALS | _BY_FORM
@@ -201,7 +198,7 @@ def cast_id(form: Form) -> str:
     """The id of the ballot in a form, so that the same one sent again is known; a new one where the form has none, or
     something that is longer than any id. It is kept with the round: so it must not be whatever somebody sends."""
     typed = form.text("cast")
-    return typed if 0 < len(typed) <= MOST_CAST else secrets.token_hex(16)
+    return typed if 0 < len(typed) <= MOST_CAST_ID else secrets.token_hex(16)
 
 
 def ack_facts(outcome: CastOutcome) -> dict[str, object]:
@@ -218,9 +215,14 @@ async def _choice(request: Request, round_id: str, form: Form) -> tuple[str, Cas
         except NotFound:
             return form.text("choice"), None  # the intake says what is wrong with it
     try:
-        return METHODS[round_.method].read(form.values, [r.id for r in round_.responses]), None
+        return choice_in(form, round_), None
     except CastRefused as error:
         return "", error
+
+
+def choice_in(form: Form, round_: Round) -> str:
+    """Reads the choice that a ballot form makes in its round's method. Raises CastRefused where it makes none."""
+    return METHODS[round_.method].read(form.values, [r.id for r in round_.responses])
 
 
 class Typed(msgspec.Struct, frozen=True):
@@ -253,8 +255,6 @@ async def now(request: Request) -> Response:
         own = await own_of_phone(work, participant.id, room.view)
     return small(request, {name: facts for name, facts in msgspec.to_builtins(own).items() if name != "t"} | news)
 
-
-MOST_CAST = 64  # characters of a ballot's id; pages and phones make 32
 
 # An answer that polls ask for again and again is no page: it need not say all that a page may do.
 NO_PAGE = {"Content-Security-Policy": "default-src 'none'"}

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import CastRefused, IllegalMove, NotAllowed, NotFound, TooMany, filled
-from forum.live.messages import MAX_REASON, REFUSALS, CastMessage
-from forum.live.room import cast_of
+from forum.live.ballot_box import new_cast
+from forum.live.messages import REFUSALS
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.keys import digest, new_key
@@ -35,13 +35,13 @@ from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import retry_after
-from forum.web.forms import form_of, spoken
+from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import guessed
 from forum.web.i18n.dates import moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.live.join import come_in
-from forum.web.live.phone import cast_id
+from forum.web.live.phone import cast_id, choice_in
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import annotations as annotating
@@ -178,22 +178,20 @@ async def _vote(request: Request, visit: Visit) -> Response:
     if visit.participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     form = await form_of(request)
-    choice, reason = form.text("choice"), form.text("reason")
-    if not choice:
+    typed = {"choice": form.text("choice"), "reason": form.text("reason")}
+    try:
+        typed["choice"] = choice_in(form, visit.round)
+    except CastRefused:
         form.wrong("choice", "Choose one of the answers.")
-    elif len(reason) > MAX_REASON:
-        form.wrong("reason", REFUSALS["reason_too_long"])
-    typed = {"choice": choice, "reason": reason}
-    if form.errors:
-        if wants_json(request):
-            form.stop()
-        errors = {name: spoken(error)[name] for name, error in form.errors.items()}
-        return await _question_page(request, visit, 422, typed=typed, errors=errors)
-    message = CastMessage(cast_id(form), visit.round.id, choice, reason)
-    outcome = await site.rooms.intake.cast_and_wait(cast_of(message, visit.participant.id, site.clock.now()))
+        return await _wrong(request, visit, form, typed)
+    cast = new_cast(visit.round.id, visit.participant.id, cast_id(form), **typed, at=site.clock.now())
+    outcome = await site.rooms.intake.cast_and_wait(cast)
+    if outcome.refusal == "reason_too_long":
+        form.wrong("reason", REFUSALS[outcome.refusal])
+        return await _wrong(request, visit, form, typed)
     if not outcome.refusal:
         there = _url(visit, "question", 0, numbers(form.text("came"), 10**4), counted="1")
-        facts = {"t": "ack", "cast": message.id, "choice": outcome.choice, "changed": outcome.changed, "page": there}
+        facts = {"t": "ack", "cast": cast.cast, "choice": outcome.choice, "changed": outcome.changed, "page": there}
         return done(request, there, **facts)
     # As it is now: it may have closed since this page was asked for.
     visit = await visit_of(request)
@@ -201,6 +199,14 @@ async def _vote(request: Request, visit: Visit) -> Response:
     if wants_json(request):
         raise CastRefused(outcome.refusal, words)
     return await _question_page(request, visit, 409, typed=typed, refused=say(words))
+
+
+async def _wrong(request: Request, visit: Visit, form: Form, typed: Mapping[str, str]) -> Response:
+    """Answers a form with something wrong in it: the page with what was typed, or JSON. Raises FormErrors for JSON."""
+    if wants_json(request):
+        form.stop()
+    errors = {name: spoken(error)[name] for name, error in form.errors.items()}
+    return await _question_page(request, visit, 422, typed=typed, errors=errors)
 
 
 def _refused(visit: Visit, code: str) -> str:
