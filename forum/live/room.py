@@ -388,13 +388,13 @@ class Room:
         """The round whose count may be shown again by now; empty where there is none."""
         return self._count.round if self._count.due(self._voted) else ""
 
-    def show_count(self, choices: Mapping[str, int]) -> bool:
-        """Takes how many ballots there are of each choice in that round, to show as much of it as may be shown; whether
-        that is anything new."""
-        new = self._count.take(choices)
-        if new:
+    def show_count(self, round_id: str, choices: Mapping[str, int]) -> None:
+        """Takes how many ballots there are of each choice in a round, and shows as much of it as may be shown.
+
+        Does nothing where another round is on screen by now.
+        """
+        if self._count.round == round_id and self._count.take(choices):
             self._changed()
-        return new
 
     @property
     def present(self) -> int:

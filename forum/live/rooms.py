@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +19,7 @@ import structlog
 
 from forum.errors import RoomFull, StoreUnavailable
 from forum.live.ballot_box import Intake
+from forum.live.debounced import Debounced
 from forum.live.message_allowance import Allowances
 from forum.live.messages import GOODBYES
 from forum.live.places import Places
@@ -55,16 +58,11 @@ class Rooms:
         self.history = secrets.token_hex(8)
         # Held while the truth is read for a room, so that no act falls between reading it and showing it.
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        # Sessions whose consoles are to be told who joined, and those that are being told.
-        self._arrived: set[str] = set()
-        self._arrivals: dict[str, asyncio.Task[None]] = {}
-        self._counts: dict[str, asyncio.Task[None]] = {}
-        # Participants whose screens are to be told what is theirs, and those that are being told.
-        self._owners: set[str] = set()
-        self._tellings: dict[str, asyncio.Task[None]] = {}
-        # What waits, by session: for a reason's time to come; to show small changes together.
-        self._due: dict[str, asyncio.Task[None]] = {}
-        self._stirs: dict[str, asyncio.Task[None]] = {}
+        self._arrivals = Debounced(self._show_arrivals)
+        self._counts = Debounced(self._show_count)
+        self._redraws = Debounced(self._redraw)
+        self._due = Debounced(self._show_due)
+        self._own = Debounced(self._tell_own)  # by participant; the others by session
         self._allowances = Allowances()
         self.intake = Intake(store, self._counted)
         self.stopping = Stopping(store, self.joined)
@@ -135,27 +133,17 @@ class Rooms:
         return self._allowances.out(participant, asyncio.get_running_loop().time())
 
     def mine(self, participant: str) -> None:
-        """What a participant sent is counted, kept or taken back: all their screens hear what is theirs now."""
+        """Sends all screens of a participant what is theirs now, as soon as it is read; calls until then share it."""
         if any(room.devices(participant) for room in self._rooms.values()):
-            self._owners.add(participant)
-            if participant not in self._tellings:
-                self._tellings[participant] = asyncio.create_task(self._tell_own(participant))
+            self._own.ask(participant)
 
     async def _tell_own(self, participant: str) -> None:
-        try:
-            while participant in self._owners:
-                # What comes from here on may not be in what is read now; then it is read once more.
-                self._owners.discard(participant)
-                for room in [room for room in self._rooms.values() if room.devices(participant)]:
-                    async with self._store.read() as work:
-                        own = await own_of(work, participant, room.view)
-                    if participant not in self._owners:
-                        room.tell(participant, own)
-        except StoreUnavailable:
-            log.warning("a participant's other screens are not up to date")
-        finally:
-            self._owners.discard(participant)
-            del self._tellings[participant]
+        with _logged_if_away("a participant's other screens are not up to date"):
+            for room in [room for room in self._rooms.values() if room.devices(participant)]:
+                async with self._store.read() as work:
+                    own = await own_of(work, participant, room.view)
+                if not self._own.asked(participant):
+                    room.tell(participant, own)
 
     async def changed(self, session: str) -> None:
         """The facilitator did something: reads the truth again and shows it to every screen."""
@@ -195,65 +183,46 @@ class Rooms:
         return taken
 
     def joined(self, session: str) -> None:
-        """Somebody joined: consoles see it within a second, however many others join in it."""
+        """Schedules one redraw of a session's consoles within 1 s, after somebody joined; calls until then share it."""
         room = self._rooms.get(session)
         if room is not None and room.consoles:
-            self._arrived.add(session)
-            if session not in self._arrivals:
-                self._arrivals[session] = asyncio.create_task(self._show_arrivals(session))
+            self._arrivals.ask(session, ARRIVALS)
 
     async def _show_arrivals(self, session: str) -> None:
-        try:
-            while session in self._arrived:
-                await asyncio.sleep(ARRIVALS)
-                # Whoever joins from here on may not be in what is read now.
-                self._arrived.discard(session)
-                async with self._reading[session]:
-                    room = self._rooms.get(session)
-                    if room is not None:
-                        room.show_console(await self._view(session))
-        except StoreUnavailable:
-            log.warning("who is here is not up to date", session=session)
-        finally:
-            del self._arrivals[session]
+        with _logged_if_away("who is here is not up to date", session=session):
+            async with self._reading[session]:
+                room = self._rooms.get(session)
+                if room is not None:
+                    room.show_console(await self._view(session))
 
     def stirred(self, session: str) -> None:
-        """Something small that everybody sees has changed ("me too"): shown within seconds, with others like it."""
-        if session in self._rooms and session not in self._stirs:
-            self._stirs[session] = asyncio.create_task(self._stir(session))
+        """Schedules one redraw of all screens within 4 s; calls until then share it."""
+        if session in self._rooms:
+            self._redraws.ask(session, STIRS)
 
-    async def _stir(self, session: str) -> None:
-        try:
-            await asyncio.sleep(STIRS)
+    async def _redraw(self, session: str) -> None:
+        with _logged_if_away("what everybody sees is not up to date", session=session):
             await reasons.redraw(self._store, session)
-        except StoreUnavailable:
-            log.warning("what everybody sees is not up to date", session=session)
-        finally:
-            del self._stirs[session]
         await self._retold(session)
 
     def expect(self, session: str, due: str) -> None:
-        """A reason is to be shown at this time, if one ("" is none)."""
-        if due and session not in self._due:
-            self._due[session] = asyncio.create_task(self._show_due(session, due))
-
-    async def _show_due(self, session: str, due: str) -> None:
-        try:
+        """Schedules that a session's reasons are shown at the time `due`, where it is not ""; the first call counts."""
+        if due:
             wait = datetime.fromisoformat(due) - datetime.fromisoformat(self._clock.now())
-            await asyncio.sleep(max(0.0, wait.total_seconds()))
+            self._due.ask(session, max(0.0, wait.total_seconds()))
+
+    async def _show_due(self, session: str) -> None:
+        try:
             await reasons.publish_due(self._store, self._clock.now(), session)
         except StoreUnavailable:
             log.warning("reasons are shown later than they should be", session=session)
+            # The next look follows at once where they are still due: not again and again while a disk is full.
             await asyncio.sleep(ARRIVALS)
-        finally:
-            del self._due[session]
         await self._retold(session)
 
     async def _retold(self, session: str) -> None:
-        try:
+        with _logged_if_away("screens are not up to date", session=session):
             await self.changed(session)
-        except StoreUnavailable:
-            log.warning("screens are not up to date", session=session)
 
     def left(self, session: str) -> None:
         """A screen has gone; a room without screens is forgotten, the database has everything."""
@@ -265,9 +234,8 @@ class Rooms:
         """Says goodbye to every screen and waits until every ballot taken has been answered."""
         await self.intake.drain()
         await self.stopping.drain()
-        for tasks in (self._arrivals, self._counts, self._tellings, self._due, self._stirs):
-            for task in tasks.values():
-                task.cancel()
+        for waiting in (self._arrivals, self._counts, self._redraws, self._due, self._own):
+            waiting.cancel()
         for room in self._rooms.values():
             room.goodbye("restart", again=True)
 
@@ -275,26 +243,31 @@ class Rooms:
         for round_id, number in voted.items():
             for session, room in self._rooms.items():
                 room.counted(round_id, number)
-                if room.count_due == round_id and session not in self._counts:
-                    self._counts[session] = asyncio.create_task(self._show_count(session))
+                if room.count_due == round_id:
+                    self._counts.ask(session)
 
     async def _show_count(self, session: str) -> None:
         """Counts the open round of a room that shows its count, from the committed ballots."""
-        try:
-            room = self._rooms[session]
-            # Once more where enough have voted while the others were counted.
-            shown = True
-            while room.count_due and shown:
-                async with self._store.read() as work:
-                    choices = await work.rounds.choices(room.count_due)
-                shown = room.show_count(choices)
-        except StoreUnavailable:
-            log.warning("the live count is not up to date", session=session)
-        finally:
-            del self._counts[session]
+        room = self._rooms.get(session)
+        round_id = room.count_due if room is not None else ""
+        if room is None or not round_id:
+            return  # counted by the run before
+        with _logged_if_away("the live count is not up to date", session=session):
+            async with self._store.read() as work:
+                choices = await work.rounds.choices(round_id)
+            room.show_count(round_id, choices)
 
     async def _view(self, session: str) -> View:
         async with self._store.read() as work:
             view = await view_of(work, await work.sessions.get_session(session))
         self.expect(session, view.reasons_due)
         return replace(view, full=self.places.full(session))
+
+
+@contextmanager
+def _logged_if_away(event: str, **named: str) -> Iterator[None]:
+    """Writes a warning to the log where the store is away, and goes on: the next act brings screens up to date."""
+    try:
+        yield
+    except StoreUnavailable:
+        log.warning(event, **named)

@@ -23,6 +23,7 @@ from forum.services.voting.paper_ballots import PaperForm
 from forum.sessions.session import Participant
 from forum.sessions.view import View
 from forum.store import SqlStore, open_store
+from forum.voting.question import Terms
 
 IDLE = PHONES_TICK * 3
 
@@ -159,6 +160,28 @@ def test_a_commit_without_a_new_ballot_is_no_news_and_holds_up_none(sqlite_datab
         assert (room.voted, news(wall), news(phone)) == (5, [], [])
         room.counted(round_, 6)
         assert [m["voted"] for m in news(wall, "tally")] == [m["voted"] for m in news(phone, "tally")] == [6]
+
+    an_evening(sqlite_database, play)
+
+
+def test_a_count_of_the_vote_before_is_not_shown_on_the_next(sqlite_database: Database) -> None:
+    """As where the next vote is opened while the ballots of this one are being read."""
+
+    async def play(evening: Evening) -> None:
+        acts, rounds = Facilitation(evening.store, CLOCK), []
+        for question in ("Who?", "Where?"):
+            asked = (await acts.ask(evening.session, question, ["Here", "There"], Terms(live=True), none=True)).round
+            assert asked is not None
+            await acts.open(evening.session, asked.id)
+            rounds.append(asked.id)
+            await evening.rooms.changed(evening.session)
+            if len(rounds) == 1:
+                await acts.close(evening.session, asked.id)
+        room = await evening.room()
+        room.show_count(rounds[0], {"r1": 60})
+        assert (room.tally.round, room.tally.so_far) == (rounds[1], None)
+        room.show_count(rounds[1], {"r2": 60})
+        assert room.tally.so_far == {"r1": 0, "r2": 60, "none": 0}
 
     an_evening(sqlite_database, play)
 
