@@ -12,13 +12,28 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from forum.errors import BadInput, NotAnExport
-from forum.record import verify as record
 from forum.record.datapackage import verifier
 from forum.record.exports import derive
 from forum.record.exports.csv import MARK
 from forum.record.public_log import Log
 from forum.record.signing import check_with
-from forum.record.verify import FAIL, NOT_CHECKED, PASS, Check, Export, Steps
+from forum.record.verify import (
+    FAIL,
+    FORMAT,
+    NEEDS_FORUM,
+    NOT_CHECKED,
+    PASS,
+    Check,
+    Export,
+    NoExport,
+    Steps,
+    canonical,
+    check,
+    few,
+    read_export,
+    unpack,
+)
+from forum.record.verify import verify as verify_files
 from forum.voting.commission import MINIMUM_THRESHOLD
 from forum.voting.decision import DEFERRED, OUTCOMES, differs
 from forum.voting.methods import METHODS, Method
@@ -34,19 +49,19 @@ def verify(data: bytes, key: bytes | None = None) -> list[Check]:
     `key` is the PEM of the public key that it must be signed with; without it the key inside the export is used. Raises
     NotAnExport where there is nothing to check, BadInput where `key` is no Ed25519 public key.
     """
-    return _checks(lambda: record.unpack(data), key)
+    return _checks(lambda: unpack(data), key)
 
 
 def verify_at(path: Path, key: bytes | None = None) -> list[Check]:
     """Checks the zip or folder at `path` as `verify` does. Also raises OSError where it cannot be read."""
-    return _checks(lambda: record.read_export(path), key)
+    return _checks(lambda: read_export(path), key)
 
 
 def _checks(read: Callable[[], tuple[dict[str, bytes], Check]], key: bytes | None) -> list[Check]:
     pinned = None if key is None else _pem(key)
     try:
         files, archive = read()
-    except record.NoExport as error:
+    except NoExport as error:
         raise NotAnExport("This is no Forum export: %(why)s", why=str(error)) from error
 
     def signed(message: bytes, signature: bytes) -> bool:
@@ -54,10 +69,10 @@ def _checks(read: Callable[[], tuple[dict[str, bytes], Check]], key: bytes | Non
 
     checks = [archive]
     if pinned is not None:
-        checks.append(record.check("given key", lambda: _given_key(files, pinned)))
-    checks += [check for check in record.verify(files, signed) if check.name not in record.NEEDS_FORUM]
+        checks.append(check("given key", lambda: _given_key(files, pinned)))
+    checks += [one for one in verify_files(files, signed) if one.name not in NEEDS_FORUM]
     export = Export(files)
-    checks += [record.check(name, partial(part, export)) for name, part in _PARTS.items()]
+    checks += [check(name, partial(part, export)) for name, part in _PARTS.items()]
     return checks
 
 
@@ -79,13 +94,13 @@ def _given_key(files: Mapping[str, bytes], pinned: bytes) -> Verdict:
 
 def _summed_up(problems: Sequence[str], fine: str, left_out: int = 0) -> Verdict:
     if problems:
-        return FAIL, record.few(problems)
+        return FAIL, few(problems)
     return (NOT_CHECKED if left_out else PASS), fine + (f"; {left_out} not checked" if left_out else "")
 
 
 def _tables(export: Export) -> Verdict:
-    if export.form != record.FORMAT:
-        return NOT_CHECKED, f"written in format {export.form}; this Forum writes format {record.FORMAT}"
+    if export.form != FORMAT:
+        return NOT_CHECKED, f"written in format {export.form}; this Forum writes format {FORMAT}"
     derived = derive(Log.read(export.files, export.commission))
     # Exports made before tables had a byte order mark lack only that.
     same = {name: export.files[name] in (wanted, wanted.removeprefix(MARK)) for name, wanted in derived.items()}
@@ -119,7 +134,7 @@ def _revealed(export: Export) -> Iterator[tuple[str, Steps, dict[str, Any], list
 
 def _same(derived: object, said: object) -> bool:
     """Returns whether two values are equal as JSON; in Python True equals 1."""
-    return record.canonical(derived) == record.canonical(said)
+    return canonical(derived) == canonical(said)
 
 
 def _responses(steps: Steps) -> list[str]:

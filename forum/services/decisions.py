@@ -19,7 +19,7 @@ from forum.ports.clock import Clock
 from forum.services import permissions, record_entries
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
-from forum.services.voting import results as tallying
+from forum.services.voting.results import result_of
 from forum.sessions.proposal import CONFIRMED, WAITING
 from forum.sessions.session import LiveSession
 from forum.stories.visible_text import trimmed
@@ -137,7 +137,7 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     if any(r.id in session.held for r in found):
         raise IllegalMove("Badges are off in this session. Decide on this vote once they are on again.")
     commission = await work.commissions.get_commission(session.commission)
-    results = [await tallying.result_of(work, r, commission.threshold) if r.state == REVEALED else None for r in found]
+    results = [await result_of(work, r, commission.threshold) if r.state == REVEALED else None for r in found]
     return Matter(commission, session, found, tuple(results))
 
 
@@ -151,7 +151,7 @@ async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
             continue
         for round_ in await work.rounds.list_rounds(session.id):
             if _asked(round_) == _asked(on.later) and round_.state == REVEALED:
-                result = await tallying.result_of(work, round_, on.commission.threshold)
+                result = await result_of(work, round_, on.commission.threshold)
                 found.append(Matter(on.commission, session, (round_,), (result,)))
     return tuple(found)
 

@@ -43,7 +43,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import ngettext, say
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
-from forum.web.stories import annotations as annotating
+from forum.web.stories import marked_text
 from forum.web.stories.suggestions import thanks
 from forum.web.stories.versions import Change, changes_between
 from forum.web.words.terms import act_words
@@ -198,7 +198,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         status_of(error) if error else 200,
         story=found,
         told=told,
-        notes=await annotating.looked_through(MODERATORS, told) if told else None,
+        notes=await marked_text.looked_through(MODERATORS, told) if told else None,
         commission=commission,
         age=age(found.revised_at or found.submitted_at, site.clock.now()),
         changes=changes,

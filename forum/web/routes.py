@@ -27,6 +27,7 @@ from forum.web.public import answer, feeds, library, moderation_log, public, rec
 from forum.web.stories import (
     build_link,
     evidence,
+    files,
     mail,
     my_story,
     permissions,
@@ -39,7 +40,6 @@ from forum.web.stories import (
     versions,
     workspace,
 )
-from forum.web.stories import files as storyfiles
 from forum.web.templating import STATIC
 
 _DIGITS = 20  # of a length that anybody announces
@@ -65,7 +65,7 @@ PAGES: tuple[Page, ...] = (
     Page("/commissions/{commission}", "GET", public.commission, "public"),
     Page("/stories", "GET", library.stories, "public"),
     Page("/stories/{story}", "GET", public.story, "public"),
-    Page("/stories/{story}/story.twee", "GET", storyfiles.download, "public"),
+    Page("/stories/{story}/story.twee", "GET", files.download, "public"),
     Page("/stories/{story}/play", "GET", play.public, "public"),
     Page("/stories/{story}/versions", "GET", versions.public, "public"),
     Page("/stories/{story}/versions/{number}", "GET", versions.public_version, "public"),
@@ -83,7 +83,7 @@ PAGES: tuple[Page, ...] = (
     Page("/rounds/{round}/ballots.jsonl", "GET", record.ballots, "public"),
     # stories
     Page("/commissions/{commission}/tell", "GET POST", steps.tell, "public", WORDS),
-    Page("/commissions/{commission}/tell/file", "GET POST", storyfiles.send, "public", MOST_WITH_FILE),
+    Page("/commissions/{commission}/tell/file", "GET POST", files.send, "public", MOST_WITH_FILE),
     Page("/my-story/{key}", "GET", my_story.my_story, "public"),
     Page("/my-story/{key}/write", "GET POST", workspace.workspace, "public", STORY),
     Page("/my-story/{key}/write/{step}", "GET POST", steps.step, "public", STORY),
@@ -97,8 +97,8 @@ PAGES: tuple[Page, ...] = (
     Page("/build/{key}", "GET", build_link.story, "public"),
     Page("/build/{key}/play", "GET", build_link.play, "public"),
     Page("/build/{key}/suggest", "GET POST", build_link.suggest, "public", WORDS),
-    Page("/my-story/{key}/file", "GET POST", storyfiles.send_again, "public", MOST_WITH_FILE),
-    Page("/my-story/{key}/story.twee", "GET", storyfiles.download_mine, "public"),
+    Page("/my-story/{key}/file", "GET POST", files.send_again, "public", MOST_WITH_FILE),
+    Page("/my-story/{key}/story.twee", "GET", files.download_mine, "public"),
     Page("/my-story/{key}/link", "GET POST", private_link.link, "public"),
     Page("/my-story/{key}/appeal", "GET POST", private_link.appeal, "public", WORDS),
     Page("/my-story/{key}/permissions", "POST", permissions.permissions, "public"),
@@ -228,12 +228,12 @@ def _code(script: str) -> str:
 
 def routes() -> list[BaseRoute]:
     """The table as Starlette wants it."""
-    files = Mount("/static", _Static(directory=STATIC), middleware=[Middleware(GZipMiddleware)])
+    static = Mount("/static", _Static(directory=STATIC), middleware=[Middleware(GZipMiddleware)])
     return [
         *(
             Route(row.path, guarded(row), methods=row.methods.split(), name=row.path, max_body_size=row.most_body)
             for row in PAGES
         ),
         *SOCKETS,
-        files,
+        static,
     ]

@@ -19,7 +19,7 @@ from forum.adapters import long_texts
 from forum.adapters.long_texts import LONG, MODERATORS, WRITERS, apart
 from forum.errors import BadInput, FormErrors, ForumError, Problem, StoryProblems, TooMany, filled
 from forum.stories import scenario, twine
-from forum.web.stories import annotations as annotating
+from forum.web.stories import marked_text
 
 
 async def test_the_same_comes_of_a_long_text_as_of_a_short_one() -> None:
@@ -28,7 +28,7 @@ async def test_the_same_comes_of_a_long_text_as_of_a_short_one() -> None:
         read = await apart(WRITERS, len(content), twine.read_file, "a.twee", content)
         assert read == twine.read_file("a.twee", content)
     told = replace(read.scenarios[0], characters=("Xu, a nurse",))
-    assert await annotating.looked_through(MODERATORS, told) == annotating.for_moderators(told)
+    assert await marked_text.looked_through(MODERATORS, told) == marked_text.for_moderators(told)
 
 
 async def test_what_is_wrong_is_told_in_the_same_words() -> None:

@@ -16,9 +16,7 @@ from support.record import SIGNER, a_keeper
 
 from forum.cli.verify import verify as command
 from forum.errors import NotAnExport
-from forum.record import datapackage
-from forum.record import verify as record
-from forum.record.audit import verify
+from forum.record import audit, datapackage, verify
 from forum.record.verify import FAIL, FILES, NOT_CHECKED, PASS
 
 MAC = {
@@ -38,7 +36,7 @@ def packed() -> bytes:
 
 @pytest.fixture(scope="module")
 def files(packed: bytes) -> dict[str, bytes]:
-    return record.unpack(packed)[0]
+    return verify.unpack(packed)[0]
 
 
 class _Pipe(io.RawIOBase):
@@ -69,11 +67,11 @@ def under(files: Mapping[str, bytes], folder: str = "night/") -> dict[str, bytes
 
 
 def verdicts(data: bytes) -> dict[str, str]:
-    return {check.name: check.verdict for check in verify(data)}
+    return {check.name: check.verdict for check in audit.verify(data)}
 
 
 def detail(data: bytes) -> str:
-    return next(check.detail for check in verify(data) if check.name == "archive")
+    return next(check.detail for check in audit.verify(data) if check.name == "archive")
 
 
 MADE_AGAIN: list[Callable[[dict[str, bytes]], bytes]] = [
@@ -166,7 +164,7 @@ def test_a_name_with_a_nul_in_it_is_not_cut_short(files: dict[str, bytes]) -> No
 def test_junk_alone_is_no_export() -> None:
     for members in (MAC, WINDOWS, {"__MACOSX/night/record.jsonl": b""}, {"night/": b""}):
         with pytest.raises(NotAnExport):
-            verify(zipped(members))
+            audit.verify(zipped(members))
 
 
 # ---------------------------------------------------------------- folders
@@ -248,8 +246,8 @@ def test_a_folder_without_an_export_is_said_to_hold_none(tmp_path: Path) -> None
 def test_a_folder_too_large_is_not_read(
     files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record, "MAX_EXPORT", 1 << 18)
+    monkeypatch.setattr(verify, "MAX_EXPORT", 1 << 18)
     folder = written(files | {"ballots.jsonl": bytes(1 << 19)}, tmp_path / "night")
-    found, archive = record.read_export(folder)
+    found, archive = verify.read_export(folder)
     assert (archive.verdict, archive.detail) == (FAIL, "ballots.jsonl is too large")
     assert "ballots.jsonl" not in found

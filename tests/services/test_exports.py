@@ -12,8 +12,7 @@ from support.record import SIGNER
 
 from forum.errors import NotFound
 from forum.ports import Store
-from forum.record import verify as record
-from forum.record.audit import verify
+from forum.record import audit, verify
 from forum.record.ballot_leaves import hash_of
 from forum.record.verify import PASS
 from forum.services import exports
@@ -44,7 +43,7 @@ async def a_pair(store: Store) -> tuple[str, str]:
 async def test_an_export_of_a_real_store_passes_every_check(sqlite_store: Store) -> None:
     await a_pair(sqlite_store)
     packed = await exports.export(sqlite_store, SIGNER)
-    checks = verify(packed, SIGNER.public_key_pem)
+    checks = audit.verify(packed, SIGNER.public_key_pem)
     assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
     assert exports.summary(packed) == {"entries": 9, "ballots": 2 * len(PEOPLE)}
     assert await exports.export(sqlite_store, SIGNER) == packed
@@ -58,7 +57,7 @@ async def test_one_commission_has_its_own_words_and_ballots_and_the_whole_record
     for commission in (one, other):
         packed = await exports.export(sqlite_store, SIGNER, commission)
         assert exports.summary(packed) == {"entries": 18, "ballots": 2 * len(PEOPLE)}
-        assert {check.verdict for check in verify(packed)} == {PASS}
+        assert {check.verdict for check in audit.verify(packed)} == {PASS}
     with pytest.raises(NotFound):
         await exports.export(sqlite_store, SIGNER, "0" * 32)
 
@@ -69,9 +68,9 @@ async def test_ballots_are_opened_as_the_record_counted_them(sqlite_store: Store
     hashes = [hash_of(line["leaf"]) for line in lines]
     assert hashes == sorted(hashes)
     async with sqlite_store.read() as work:
-        entries = [record.parse_canonical(entry.body) for entry in await work.record.entries()]
+        entries = [verify.parse_canonical(entry.body) for entry in await work.record.entries()]
     [closed] = [e for e in entries if e["type"] == "round closed" and e["round"] == round_id]
-    assert closed["ballots_root"] == record.root(hashes).hex()
+    assert closed["ballots_root"] == verify.root(hashes).hex()
     [shown] = [e for e in entries if e["type"] == "round revealed" and e["round"] == round_id]
     counts = Counter(line["leaf"]["choice"] for line in lines)
     assert {choice: n for choice, n in shown["result"]["counts"].items() if n} == dict(counts)
@@ -98,20 +97,20 @@ async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_a
         await opened(sqlite_store, round_.id)
     sealed = await exports.export(sqlite_store, SIGNER)
     assert exports.summary(sealed) == {"entries": 3, "ballots": 0}
-    assert {check.verdict for check in verify(sealed)} == {PASS}
+    assert {check.verdict for check in audit.verify(sealed)} == {PASS}
     await facilitation.reveal(live.id, round_.id)
     lines = await opened(sqlite_store, round_.id)
     assert len(lines) == len(people)
     await facilitation.annul(live.id, round_.id, "The screen froze")
     assert await opened(sqlite_store, round_.id) == lines
     void = await exports.export(sqlite_store, SIGNER)
-    assert {check.verdict for check in verify(void)} == {PASS}
+    assert {check.verdict for check in audit.verify(void)} == {PASS}
 
 
 async def test_a_small_group_stands_under_no_label_of_its_own(sqlite_store: Store) -> None:
     _, round_id = await a_pair(sqlite_store)
     packed = await exports.export(sqlite_store, SIGNER)
-    files, _ = record.unpack(packed)
+    files, _ = verify.unpack(packed)
     assert {line["label"] for line in await opened(sqlite_store, round_id)} & {"other groups", "everyone"}
     for name in ("ballots.jsonl", "results_by_group.csv", "view_shift.csv"):
         assert b"Police" not in files[name].replace(b"The police", b"")

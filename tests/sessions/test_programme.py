@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forum.errors import NotFound
-from forum.sessions import programme as plans
+from forum.sessions import programme
 from forum.sessions.programme import Item, Programme, Section, SoFar, clock_time, following, present, so_far
 from forum.sessions.session import Cue
 from forum.stories.scenario import Link, Scenario, Scene
@@ -57,53 +57,53 @@ def test_times_are_read_as_people_type_them(typed: str, time: str | None) -> Non
     ],
 )
 def test_a_cue_moves_one_place_and_on_into_the_next_section(id_: str, down: bool, after: list[str]) -> None:
-    assert ids(plans.move_item(PLAN, id_, down=down)) == after
+    assert ids(programme.move_item(PLAN, id_, down=down)) == after
 
 
 def test_a_cue_is_put_in_front_of_another_or_at_the_end_of_a_section() -> None:
-    assert ids(plans.put_item(PLAN, "f", "1", "b")) == ["afbcd", "e", ""]
-    assert ids(plans.put_item(PLAN, "a", "1")) == ["bcda", "e", "f"]
-    assert ids(plans.put_item(PLAN, "a", "1", "a")) == ["abcd", "e", "f"]
+    assert ids(programme.put_item(PLAN, "f", "1", "b")) == ["afbcd", "e", ""]
+    assert ids(programme.put_item(PLAN, "a", "1")) == ["bcda", "e", "f"]
+    assert ids(programme.put_item(PLAN, "a", "1", "a")) == ["abcd", "e", "f"]
     for section, before in (("9", ""), ("1", "9")):
         with pytest.raises(NotFound):
-            plans.put_item(PLAN, "a", section, before)
+            programme.put_item(PLAN, "a", section, before)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans()), max_size=40))
 def test_no_number_of_moves_loses_or_doubles_a_cue(moves: list[tuple[str, bool]]) -> None:
     plan = PLAN
     for id_, down in moves:
-        plan = plans.move_item(plan, id_, down=down)
+        plan = programme.move_item(plan, id_, down=down)
     assert sorted(item.id for item in plan.items) == list("abcdef")
     assert [section.title for section in plan.sections] == ["Police", "Rest", "Nurses"]
 
 
 def test_moving_down_and_up_again_changes_nothing() -> None:
     for id_ in "abcde":
-        assert plans.move_item(plans.move_item(PLAN, id_, down=True), id_, down=False) == PLAN
+        assert programme.move_item(programme.move_item(PLAN, id_, down=True), id_, down=False) == PLAN
 
 
 def test_sections_are_added_renamed_moved_and_removed() -> None:
-    plan = plans.with_section(PLAN, Section("1", "Police and ambulance", "10:00"))
+    plan = programme.with_section(PLAN, Section("1", "Police and ambulance", "10:00"))
     assert plan.section("1").items == PLAN.section("1").items
-    assert [s.id for s in plans.move_section(PLAN, "3", -1).sections] == ["1", "3", "2"]
-    assert plans.move_section(PLAN, "1", -1) == plans.move_section(PLAN, "3", 1) == PLAN
-    assert ids(plans.without_section(PLAN, "1")) == ["e", "f"]
+    assert [s.id for s in programme.move_section(PLAN, "3", -1).sections] == ["1", "3", "2"]
+    assert programme.move_section(PLAN, "1", -1) == programme.move_section(PLAN, "3", 1) == PLAN
+    assert ids(programme.without_section(PLAN, "1")) == ["e", "f"]
     with pytest.raises(NotFound):
-        plans.without_section(PLAN, "9")
-    assert ids(plans.without_story(PLAN, "s1")) == ["", "e", "f"]
+        programme.without_section(PLAN, "9")
+    assert ids(programme.without_story(PLAN, "s1")) == ["", "e", "f"]
 
 
 def test_a_section_lasts_until_the_next_one_else_an_hour() -> None:
-    assert [(s.id, a, b) for s, a, b in plans.times(PLAN)] == [
+    assert [(s.id, a, b) for s, a, b in programme.times(PLAN)] == [
         ("1", "11:00", "12:00"),
         ("2", "12:00", "12:30"),
         ("3", "12:30", "13:30"),
     ]
     late = Programme(sections=(Section("1", "Late", "23:30"), Section("2", "Early", "09:00"), Section("3", "No time")))
-    assert [(a, b) for _, a, b in plans.times(late)] == [("23:30", "23:59"), ("09:00", "10:00")]
-    assert [s.id for s in plans.out_of_order(late)] == ["2"]
-    assert plans.out_of_order(PLAN) == ()
+    assert [(a, b) for _, a, b in programme.times(late)] == [("23:30", "23:59"), ("09:00", "10:00")]
+    assert [s.id for s in programme.out_of_order(late)] == ["2"]
+    assert programme.out_of_order(PLAN) == ()
 
 
 def test_where_the_room_is_follows_what_is_on_screen() -> None:
@@ -129,7 +129,7 @@ def test_a_cue_that_is_not_in_the_programme_leaves_the_room_where_it_was() -> No
 
 
 def test_of_two_cues_alike_the_one_further_down_is_meant() -> None:
-    twice = plans.with_items(PLAN, "3", [Item("g", "scene", "s1", "The hall")])
+    twice = programme.with_items(PLAN, "3", [Item("g", "scene", "s1", "The hall")])
     on = Cue("scene", "s1", "The hall", item="e")
     found = present(twice, on, [])
     assert found is not None
@@ -149,7 +149,7 @@ def test_a_story_comes_in_with_the_way_to_its_votes_and_each_vote_again() -> Non
             Scene("End B", "…"),
         ),
     )
-    assert [(i.kind, i.scene, i.replay) for i in plans.cues_of("s", told)] == [
+    assert [(i.kind, i.scene, i.replay) for i in programme.cues_of("s", told)] == [
         ("scene", "Knock", False),
         ("scene", "Hall", False),
         ("question", "Who?", False),

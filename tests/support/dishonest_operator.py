@@ -6,16 +6,14 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from forum.record import datapackage
-from forum.record import verify as record
-from forum.record.audit import verify
+from forum.record import audit, datapackage, verify
 from forum.record.ballot_leaves import hash_of
 from forum.record.verify import FAIL
 from support.record import SIGNER, Keeper, a_keeper
 
 
 def verdicts(data: bytes) -> dict[str, str]:
-    return {check.name: check.verdict for check in verify(data)}
+    return {check.name: check.verdict for check in audit.verify(data)}
 
 
 def failed(data: bytes) -> set[str]:
@@ -23,7 +21,7 @@ def failed(data: bytes) -> set[str]:
 
 
 def details(data: bytes) -> dict[str, str]:
-    return {check.name: check.detail for check in verify(data)}
+    return {check.name: check.detail for check in audit.verify(data)}
 
 
 def signed_again(keeper: Keeper, commission: str | None = None) -> bytes:
@@ -34,9 +32,9 @@ def signed_again(keeper: Keeper, commission: str | None = None) -> bytes:
 def resigned(files: Mapping[str, bytes]) -> bytes:
     """These files packed, described and signed as they are now."""
     odd = dict(files)
-    odd["datapackage.json"] = record.describe(odd, None)
+    odd["datapackage.json"] = verify.describe(odd, None)
     odd["datapackage.sig"] = SIGNER.sign(odd["datapackage.json"])
-    return record.pack(odd)
+    return verify.pack(odd)
 
 
 def of_type(keeper: Keeper, type_: str, number: int = 0) -> dict[str, Any]:
@@ -60,13 +58,13 @@ def result(keeper: Keeper, number: int = 0) -> dict[str, Any]:
 def failed_or_unpacked(change: Callable[[Keeper], object]) -> set[str]:
     """As `lie`, for records so odd that tables cannot be made: the tables of the true one stand in."""
     keeper = a_keeper()
-    true = record.unpack(signed_again(keeper))[0]
+    true = verify.unpack(signed_again(keeper))[0]
     keeper.entries = copy.deepcopy(keeper.entries)
     change(keeper)
-    lines = [record.canonical(entry) for entry in keeper.entries]
-    leaves = [record.leaf_hash(line) for line in lines]
+    lines = [verify.canonical(entry) for entry in keeper.entries]
+    leaves = [verify.leaf_hash(line) for line in lines]
     odd = {**true, "record.jsonl": b"".join(line + b"\n" for line in lines)}
-    odd["checkpoint"] = SIGNER.checkpoint(len(leaves), record.root(leaves))
+    odd["checkpoint"] = SIGNER.checkpoint(len(leaves), verify.root(leaves))
     return failed(resigned(odd))
 
 
@@ -76,4 +74,4 @@ def counted_again(keeper: Keeper, number: int = 0) -> None:
     lines = keeper.ballots[closed["round"]]
     lines.sort(key=lambda line: hash_of(line["leaf"]))
     closed["count"] = len(lines)
-    closed["ballots_root"] = record.root([hash_of(line["leaf"]) for line in lines]).hex()
+    closed["ballots_root"] = verify.root([hash_of(line["leaf"]) for line in lines]).hex()

@@ -1,4 +1,4 @@
-"""Suppression under attack: what everything published of a session, taken together, says about small groups.
+"""Suppression under attack: what everything published of a session, taken together, says about small forum_suppression.
 
 The attacker knows everything published of two rounds on one question, the group of each person, and who voted in
 which of the two rounds, but not how. `worked_out` finds every group below the threshold whose votes in one of the
@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forum.voting import suppression as groups
+from forum.voting import suppression as forum_suppression
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.methods import METHODS
 from forum.voting.suppression import GroupId, Partition, Result, Row, ShiftRow, ViewShift
@@ -73,9 +73,9 @@ class Room:
 class Suppression:
     """The functions under attack."""
 
-    freeze: Callable[[Mapping[GroupId, int], Commission], Partition] = groups.freeze
-    published: Callable[..., Result] = groups.published
-    view_shift: Callable[..., ViewShift] = groups.view_shift
+    freeze: Callable[[Mapping[GroupId, int], Commission], Partition] = forum_suppression.freeze
+    published: Callable[..., Result] = forum_suppression.published
+    view_shift: Callable[..., ViewShift] = forum_suppression.view_shift
 
     def publish(self, room: Room) -> tuple[Partition, Result, Result]:
         """What the world gets to see of the two rounds, but for the opened ballots."""
@@ -105,7 +105,7 @@ class Suppression:
         for i in (0, 1):
             ballots = room.cast(i).values()
             present = Counter(group for group, _ in ballots)
-            label = groups.label_of(partition, present, room.threshold, room.method)
+            label = forum_suppression.label_of(partition, present, room.threshold, room.method)
             found.update(("opened", str(i), label(group), choice) for group, choice in ballots)
         return found
 
@@ -346,8 +346,10 @@ def _leaving_out_whoever_has_no_row(
     partition: Partition, ballots: Sequence[tuple[GroupId, str]], *rest: object, method: str
 ) -> Result:
     known = {group for row in partition.rows for group in row.groups}
-    whole = groups.published(Partition((), "whole"), ballots, RESPONSES, 1)
-    by_group = groups.published(partition, [b for b in ballots if b[0] in known], RESPONSES, int(str(rest[1])))
+    whole = forum_suppression.published(Partition((), "whole"), ballots, RESPONSES, 1)
+    by_group = forum_suppression.published(
+        partition, [b for b in ballots if b[0] in known], RESPONSES, int(str(rest[1]))
+    )
     return Result(whole.counts, whole.n, by_group.rows, by_group.withheld, by_group.equal_voice)
 
 
@@ -361,7 +363,7 @@ def _rows_of_any_size(
 ) -> Result:
     present = {group for group, _ in ballots}
     rows = tuple(row for row in partition.rows if present & set(row.groups))
-    return groups.published(
+    return forum_suppression.published(
         Partition(rows, partition.withheld if rows else "nobody"), ballots, responses, 1, method=method
     )
 
@@ -401,12 +403,12 @@ def test_the_attacker_sees_through_naive_tables_in_every_way_of_voting(method: s
 def test_the_attacker_sees_through_ballots_opened_with_their_own_group(
     method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(groups, "label_of", lambda *_: str)
+    monkeypatch.setattr(forum_suppression, "label_of", lambda *_: str)
     assert _found(HONEST, method=method)
 
 
 def test_the_attacker_sees_through_a_view_shift_that_follows_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "_weak", lambda *_: False)
+    monkeypatch.setattr(forum_suppression, "_weak", lambda *_: False)
     assert _found(HONEST)
 
 

@@ -27,7 +27,7 @@ from forum.store import SqlStore
 from forum.store.base import Link
 from forum.stories import scenario
 from forum.voting.methods import METHODS
-from forum.web.stories import annotations as annotating
+from forum.web.stories import marked_text
 from forum.web.templating import TEMPLATES, environment, ready
 
 
@@ -144,13 +144,13 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[scenario.Scenario]:
     """The stories whose words are looked at from now on, to be drawn."""
     told: list[scenario.Scenario] = []
-    plain = annotating.for_readers
+    plain = marked_text.for_readers
 
-    def counted(story: scenario.Scenario) -> annotating.Annotated:
+    def counted(story: scenario.Scenario) -> marked_text.Annotated:
         told.append(story)
         return plain(story)
 
-    monkeypatch.setattr(annotating, "for_readers", counted)
+    monkeypatch.setattr(marked_text, "for_readers", counted)
     return told
 
 

@@ -21,7 +21,7 @@ from forum.services.sessions.acts import Outcome
 from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.organising import MOST_TITLE
-from forum.sessions import programme as plans
+from forum.sessions import programme
 from forum.sessions.programme import Item, Planned, Programme, Section
 from forum.sessions.session import LiveSession
 from forum.stories.submission import Submission
@@ -71,7 +71,7 @@ class Programming:
         """Adds a section, or renames one and sets its times."""
         found = Findings()
         title = found.name("title", form.title, "Give the section a title.", MOST_TITLE)
-        starts, ends = plans.clock_time(form.starts), plans.clock_time(form.ends)
+        starts, ends = programme.clock_time(form.starts), programme.clock_time(form.ends)
         for name, time in (("starts", starts), ("ends", ends)):
             if time is None:
                 found.wrong(name, "Write the time as 11:00, or leave it empty.")
@@ -87,17 +87,17 @@ class Programming:
                 plan.section(form.id)
             elif len(plan.sections) >= MOST_SECTIONS:
                 raise BadInput("A programme has at most %(most)s sections.", field="title", most=MOST_SECTIONS)
-            return plans.with_section(plan, made)
+            return programme.with_section(plan, made)
 
         return await self._change(change, CHANGED if form.id else ADDED, title)
 
     async def remove_section(self, id_: str) -> Planned:
         """Takes a section out with all its cues."""
-        return await self._named(id_, lambda plan: plans.without_section(plan, id_), REMOVED)
+        return await self._named(id_, lambda plan: programme.without_section(plan, id_), REMOVED)
 
     async def move_section(self, id_: str, *, down: bool) -> Planned:
         """Moves a section one place."""
-        return await self._named(id_, lambda plan: plans.move_section(plan, id_, 1 if down else -1), MOVED)
+        return await self._named(id_, lambda plan: programme.move_section(plan, id_, 1 if down else -1), MOVED)
 
     async def story(self, section: str, story: str) -> Planned:
         """Puts a whole story into a section, cue by cue. It is then one of the session's stories too."""
@@ -105,7 +105,7 @@ class Programming:
             live = await guard.going_on(work, self._session)
             found = await _playable(work, live, story)
             told = await parsed(found.twee)
-            items = [replace(cue, id=secrets.token_hex(16)) for cue in plans.cues_of(story, told)]
+            items = [replace(cue, id=secrets.token_hex(16)) for cue in programme.cues_of(story, told)]
             if story not in live.scenarios:
                 added = replace(live, scenarios=(*live.scenarios, story), version=live.version + 1)
                 await work.sessions.save_session(added)
@@ -153,15 +153,15 @@ class Programming:
 
     async def remove(self, id_: str) -> Planned:
         """Takes a cue out."""
-        return await self._named(id_, lambda plan: plans.without_item(plan, id_), REMOVED)
+        return await self._named(id_, lambda plan: programme.without_item(plan, id_), REMOVED)
 
     async def move(self, id_: str, *, down: bool) -> Planned:
         """Moves a cue one place, from the end of a section into the next."""
-        return await self._named(id_, lambda plan: plans.move_item(plan, id_, down=down), MOVED)
+        return await self._named(id_, lambda plan: programme.move_item(plan, id_, down=down), MOVED)
 
     async def put(self, id_: str, section: str, before: str) -> Planned:
         """Moves a cue to another place: in front of a cue of this section, or to the section's end."""
-        return await self._named(id_, lambda plan: plans.put_item(plan, id_, section, before), MOVED)
+        return await self._named(id_, lambda plan: programme.put_item(plan, id_, section, before), MOVED)
 
     async def undo(self, number: int) -> Planned:
         """Goes back to how the programme was before its latest change, which has this number.
@@ -237,7 +237,7 @@ class Running(Facilitation):
 def _with(plan: Programme, section: str, items: Sequence[Item]) -> Programme:
     if len(plan.items) + len(items) > MOST_ITEMS:
         raise BadInput("A programme has at most %(most)s cues.", most=MOST_ITEMS)
-    return plans.with_items(plan, section, items)
+    return programme.with_items(plan, section, items)
 
 
 def _name(plan: Programme, id_: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from forum.ports import Work
 from forum.services.stories.submissions import ACCEPTED, SUBMITTED, must_be_public
-from forum.services.voting import results as tallying
+from forum.services.voting.results import shown_all
 from forum.sessions.session import LiveSession
 from forum.stories.moderation import Act, Appeal
 from forum.stories.submission import Submission
@@ -103,7 +103,7 @@ async def _tallied(
     """The events in order, of them the `newest` so many, and the votes among those with their results."""
     told = _in_order(events)[-newest if newest else 0 :]
     votes = [(event.session, event.round) for event in told if event.kind == VOTED and event.session and event.round]
-    results = await tallying.shown_all(work, votes, commission.threshold)
+    results = await shown_all(work, votes, commission.threshold)
     return [
         replace(event, result=results[event.round.id]) if event.kind == VOTED and event.round else event
         for event in told

@@ -16,8 +16,9 @@ from forum.services.sessions import guard, organising
 from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.programmes import MOST_PLACE, Programming, SectionForm
 from forum.services.stories.submissions import ACCEPTED
-from forum.sessions import calendar as ics
-from forum.sessions import programme as plans
+from forum.sessions import programme
+from forum.sessions.calendar import Event
+from forum.sessions.calendar import calendar as calendar_file
 from forum.sessions.programme import Planned, Programme, Section
 from forum.sessions.session import LiveSession
 from forum.stories import scenario
@@ -116,7 +117,7 @@ async def public(request: Request) -> Response:
         live, commission, planned = await _public(work, request.path_params["session"])
         stories = {s.id: await _shown(s) for s in await _stories(work, planned.plan.stories)}
     sections = [(section, _stories_of(section, stories), _notes_of(section)) for section in planned.plan.sections]
-    timed = {section.id for section, *_rest in plans.times(planned.plan)} if planned.plan.day else set()
+    timed = {section.id for section, *_rest in programme.times(planned.plan)} if planned.plan.day else set()
     return await page(
         request,
         "organise/programme/public.html",
@@ -136,7 +137,7 @@ async def calendar(request: Request) -> Response:
     url = f"{base_url(request)}/sessions/{live.id}/programme"
     wanted = request.query_params.get("section")
     events = [
-        ics.Event(
+        Event(
             uid=f"{section.id}@forum",
             title=f"{section.title} ({live.title})",
             day=planned.plan.day,
@@ -148,13 +149,13 @@ async def calendar(request: Request) -> Response:
             words="\n".join([*(s.title for s in _stories_of(section, stories) if s.url), *_notes_of(section)]),
             url=url,
         )
-        for section, starts, ends in (plans.times(planned.plan) if planned.plan.day else ())
+        for section, starts, ends in (programme.times(planned.plan) if planned.plan.day else ())
         if wanted in {None, section.id}
     ]
     if not events:
         raise NotFound("There is nothing here for a calendar: the programme has no day, or no times.")
     headers = {"Content-Disposition": 'attachment; filename="programme.ics"'}
-    return Response(ics.calendar(live.title, events), media_type="text/calendar", headers=headers)
+    return Response(calendar_file(live.title, events), media_type="text/calendar", headers=headers)
 
 
 async def _of(work: Work, session: str) -> tuple[LiveSession, Commission, Planned]:
@@ -214,7 +215,7 @@ async def _edit_page(
         commission=commission,
         planned=planned,
         plan=plan,
-        disordered=plans.out_of_order(plan),
+        disordered=programme.out_of_order(plan),
         titles={s.id: s.title for s in accepted},
         stories=[(s.id, s.title) for s in accepted],
         cues=[(s.title, await long(_offered, s)) for s in accepted if s.id in live.scenarios],

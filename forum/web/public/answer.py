@@ -44,7 +44,7 @@ from forum.web.live.join import come_in
 from forum.web.live.phone import cast_id, choice_in
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
-from forum.web.stories import annotations as annotating
+from forum.web.stories import marked_text
 from forum.web.stories.play import MOST_BACK, Way, numbers
 
 
@@ -149,7 +149,7 @@ async def play(request: Request) -> Response:
         visit=visit,
         place=place,
         ways=_ways(visit, place, came),
-        notes=annotating.for_readers(replace(visit.told, scenes=(place.scene,))),
+        notes=marked_text.for_readers(replace(visit.told, scenes=(place.scene,))),
         before=_url(visit, "play", came[-1], came[:-1]) if came else visit.path,
         question=_url(visit, "question", 0, (*came, place.number)),
     )

@@ -26,7 +26,7 @@ from forum.web.organise.programmes import is_planned
 from forum.web.responses import page
 from forum.web.server.prefix import prefix_of
 from forum.web.site import site_of
-from forum.web.stories import annotations as annotating
+from forum.web.stories import marked_text
 from forum.web.stories.evidence import items as evidence_items
 from forum.web.stories.suggestions import thanks
 from forum.web.stories.versions import public_versions
@@ -134,7 +134,7 @@ async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
     template = await ready(site.templates, "public/_told.html")
 
     def draw(told: Scenario) -> Drawn:
-        return Drawn(template.render(told=told, notes=annotating.for_readers(told)))
+        return Drawn(template.render(told=told, notes=marked_text.for_readers(told)))
 
     async def drawn() -> Drawn:
         return await long(draw, await story_of(remembered, twee, long))

@@ -19,9 +19,9 @@ from forum.errors import NotFound
 from forum.ports import Store, Work
 from forum.ports.record import StoredEntry
 from forum.record import tiles
-from forum.record import verify as log
 from forum.record.signing import Signer
 from forum.record.tree import Tree
+from forum.record.verify import digests_in, open_disclosure
 from forum.services import exports
 from forum.services.stories.submissions import HELD
 from forum.web.auth import need
@@ -29,7 +29,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.public.record_cache import Contents, kept
 from forum.web.responses import page, wants_json
 from forum.web.site import site_of
-from forum.web.words import entries as wording
+from forum.web.words.entries import Around, Told, rounds_of, told
 
 A_PAGE = 50
 _CHUNK = 500
@@ -255,30 +255,28 @@ async def _one(request: Request, work: Work, size: int) -> StoredEntry:
     return await work.record.entry(index)
 
 
-async def _told(
-    work: Work, contents: Contents, stored: Sequence[StoredEntry]
-) -> list[tuple[wording.Told, dict[str, Any]]]:
+async def _told(work: Work, contents: Contents, stored: Sequence[StoredEntry]) -> list[tuple[Told, dict[str, Any]]]:
     """Each entry in words, with its facts. The words beside all of them are read together."""
     facts = [json.loads(one.body) for one in stored]
-    openings = [{r: contents.openings[r] for r in wording.rounds_of(f) if r in contents.openings} for f in facts]
+    openings = [{r: contents.openings[r] for r in rounds_of(f) if r in contents.openings} for f in facts]
     digests = [
-        {d for part in (f, *opened.values()) for d in log.digests_in(part)}
+        {d for part in (f, *opened.values()) for d in digests_in(part)}
         for f, opened in zip(facts, openings, strict=True)
     ]
     words: dict[str, str | None] = {}
     if wanted := sorted(set().union(*digests)):
         for disclosure in await work.record.disclosures(wanted):
-            words[disclosure.digest] = log.open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
+            words[disclosure.digest] = open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
     published = {f["scenario"] for f in facts if f["type"] == "scenario published"}
     statuses = await work.stories.statuses(published) if published else {}
-    told = []
+    in_words = []
     for one, f, opened, own in zip(stored, facts, openings, digests, strict=True):
         known = {digest: words[digest] for digest in own if digest in words}
         if f["type"] == "scenario published" and statuses.get(f["scenario"]) == HELD:
             held = _("[held back by a moderator]")
             known |= {f[part]["sd"]: held for part in ("title", "text")}
-        told.append((wording.told(f, wording.Around(opened, known)), {**f, "index": one.index}))
-    return told
+        in_words.append((told(f, Around(opened, known)), {**f, "index": one.index}))
+    return in_words
 
 
 def _whole(part: str) -> int:

@@ -14,9 +14,8 @@ from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnava
 from forum.ports.long_work import long
 from forum.services.keys import digest
 from forum.services.stories import co_writing, evidence, writing
-from forum.services.stories import suggestions as contributions
 from forum.services.stories.co_writing import MOST_WAITING, Shared
-from forum.services.stories.suggestions import Offer
+from forum.services.stories.suggestions import MAX_NAME, Offer, current, holder, is_long, longest, no_room
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, Card, Draft, mark, parts
 from forum.stories.suggestion import CORRECTION, EVIDENCE, RESPONSE, SCENE, SUGGESTIONS
@@ -32,8 +31,8 @@ from forum.web.i18n.gettext import say
 from forum.web.rate_limits import AN_HOUR
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
-from forum.web.stories import play as playing
 from forum.web.stories import suggestions
+from forum.web.stories.play import play as play_scenario
 from forum.web.stories.workspace_parts import place_words
 
 _OF_STORY = ("title", "setting", "characters", "notes")
@@ -112,7 +111,7 @@ async def play(request: Request) -> Response:
     told_by = found.commission.group_label(found.draft.group) or ""
     told = (await long(compose.sketch, found.draft, told_by=told_by)).story
     here = _here(request)
-    return await playing.play(
+    return await play_scenario(
         request, told, found.commission, base=f"{here}/play", back=here, back_words=_("Back to the story"), draft=True
     )
 
@@ -151,11 +150,9 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
     draft = found.draft
     if kind not in SUGGESTIONS:
         raise NotFound("There is nothing at this address.")
-    there = contributions.current(draft, place) if kind == CORRECTION else None
-    gone = (kind == CORRECTION and there is None) or (
-        kind == SCENE and place and not contributions.holder(draft, place)
-    )
-    full = contributions.no_room(draft, place) if kind == RESPONSE else None
+    there = current(draft, place) if kind == CORRECTION else None
+    gone = (kind == CORRECTION and there is None) or (kind == SCENE and place and not holder(draft, place))
+    full = no_room(draft, place) if kind == RESPONSE else None
     errors = _errors(error)
     if not error and gone:
         errors = {"suggestion": _("This part of the story is not there any more. Go back, and choose another place.")}
@@ -174,7 +171,7 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
         there=there,
         changed=there is not None and bool(form.text("seen")) and form.text("seen") != mark(there),
         open=not gone and not full,
-        long=kind == SCENE or (there is not None and contributions.is_long(place)),
+        long=kind == SCENE or (there is not None and is_long(place)),
         value=form.text("words") if "words" in form.values else there or "",
         seen=form.text("seen") or mark(there or ""),
         form=form,
@@ -186,11 +183,11 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
         left=left if left <= _NEARLY else None,
         most={
             "words": {SCENE: scenario.MAX_TEXT, RESPONSE: scenario.MAX_RESPONSE}.get(
-                kind, contributions.longest(place) if there is not None else scenario.MAX_TEXT
+                kind, longest(place) if there is not None else scenario.MAX_TEXT
             ),
             "title": scenario.MAX_NAME if kind == SCENE else evidence.MAX_TITLE,
             "url": evidence.MAX_URL,
-            "name": contributions.MAX_NAME,
+            "name": MAX_NAME,
         },
         shelf=f"suggestion {digest(request.path_params['key'])[:16]} {kind} {place}",
     )

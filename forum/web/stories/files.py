@@ -44,9 +44,9 @@ from forum.web.i18n.gettext import say
 from forum.web.rate_limits import AN_HOUR
 from forum.web.responses import page
 from forum.web.site import site_of
-from forum.web.stories import annotations as annotating
-from forum.web.stories.annotations import Annotated
+from forum.web.stories import marked_text
 from forum.web.stories.file_form import about_fields, errors_of, read_about
+from forum.web.stories.marked_text import Annotated
 from forum.web.stories.private_link import story_of_link
 from forum.web.stories.sending import sent as sent_from
 
@@ -94,7 +94,7 @@ async def _send(request: Request, commission: Commission, before: Submission | N
             raise FormErrors({"file": BadInput(_TOO_BIG)})
         about = read_about(form, commission)
         story = _usable(form, found)
-        notes = await annotating.looked_through(WRITERS, story) if file else None
+        notes = await marked_text.looked_through(WRITERS, story) if file else None
         if notes and (found.left_out or notes.parts):
             return await _page(request, commission, form, found, notes=notes)
         sent = Sent(story, **about)
@@ -161,7 +161,7 @@ async def _page(
         back=request.url.path.rpartition("/")[0],
         told=told,
         twee=await long(scenario.write, told) if told else "",
-        notes=notes or (await annotating.looked_through(WRITERS, told) if told else None),
+        notes=notes or (await marked_text.looked_through(WRITERS, told) if told else None),
         problems=_lines(problems),
         left_out=_lines(found.left_out),
         most_stories=site_of(request).settings.stories_per_address,

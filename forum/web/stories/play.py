@@ -23,7 +23,7 @@ from forum.voting.commission import Commission
 from forum.web.i18n.gettext import gettext as _
 from forum.web.responses import page
 from forum.web.site import site_of
-from forum.web.stories import annotations as annotating
+from forum.web.stories import marked_text
 
 # The way back is that long: somebody who goes round in a circle must not make an address that no server takes.
 MOST_BACK = 40
@@ -92,7 +92,7 @@ async def play(
         commission=commission,
         place=place,
         ways=await long(ways_on),
-        notes=await long(annotating.for_readers, replace(told, scenes=(place.scene,) if place else ())),
+        notes=await long(marked_text.for_readers, replace(told, scenes=(place.scene,) if place else ())),
         begin=url(every[0].number) if every else "",
         again=base,
         before=url(came[-1], came[:-1]) if came else base,

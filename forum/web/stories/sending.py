@@ -28,7 +28,7 @@ from forum.web.i18n.gettext import say
 from forum.web.rate_limits import AN_HOUR
 from forum.web.responses import page
 from forum.web.site import site_of
-from forum.web.stories import annotations as annotating
+from forum.web.stories import marked_text
 from forum.web.stories.private_link import story_of_link
 from forum.web.stories.steps import place_of
 from forum.web.stories.workspace_parts import place_words
@@ -50,7 +50,7 @@ async def check(request: Request) -> Response:
         return await _page(request, story, commission, draft, told, missing)
     form = await form_of(request)
     unseen = told is None or form.text("seen") != await long(_seen, told)
-    if told is None or (unseen and (await annotating.looked_through(WRITERS, told)).parts):
+    if told is None or (unseen and (await marked_text.looked_through(WRITERS, told)).parts):
         return await _page(request, story, commission, draft, told, missing)
     try:
         sent(site.settings).take(request)
@@ -106,7 +106,7 @@ async def _page(
             for path, words in _words(missing).items()
         ],
         refused=say(error.message, error.values) if error and not isinstance(error, FormErrors) else "",
-        parts=(await annotating.looked_through(WRITERS, shown)).parts,
+        parts=(await marked_text.looked_through(WRITERS, shown)).parts,
         told=shown,
         ready=not missing,
         seen=await long(_seen, told) if told else "",

@@ -9,9 +9,9 @@ from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
 from forum.ports.long_work import long
 from forum.services.keys import new_key
 from forum.services.stories import co_writing, evidence, writing
-from forum.services.stories import suggestions as contributions
 from forum.services.stories.co_writing import Answer
 from forum.services.stories.submissions import ACCEPTED, SUBMITTED, WITHDRAWN
+from forum.services.stories.suggestions import current, holder, is_long, longest, no_room
 from forum.stories import compose, draft_diff, scenario
 from forum.stories.draft import Draft, Way, mark
 from forum.stories.edits import Clash
@@ -26,8 +26,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page
 from forum.web.site import base_url, site_of
-from forum.web.stories import annotations as annotating
-from forum.web.stories import suggestions
+from forum.web.stories import marked_text, suggestions
 from forum.web.stories.private_link import story_of_link
 from forum.web.templating import qr
 
@@ -119,7 +118,7 @@ async def _answer_page(
     draft = await writing.opened(site.store, site.clock, key)
     async with site.store.read() as work:
         one = await co_writing.suggestion_of(work, story, request.path_params["suggestion"])
-    now = contributions.current(draft, one.place) if one.kind == CORRECTION else None
+    now = current(draft, one.place) if one.kind == CORRECTION else None
     seen = form.text("seen") or one.seen
     return await page(
         request,
@@ -132,29 +131,29 @@ async def _answer_page(
         changed=now is not None and mark(now) != seen and now != one.words,
         gone=_gone(draft, one),
         places=await long(_places, draft, one),
-        full=contributions.no_room(draft, one.place) if one.kind == RESPONSE else None,
+        full=no_room(draft, one.place) if one.kind == RESPONSE else None,
         say=say,
         parts=await long(_marked, draft, one),
         seen=mark(now) if now is not None else "",
         form=form,
-        long=one.kind == SCENE or (now is not None and contributions.is_long(one.place)),
+        long=one.kind == SCENE or (now is not None and is_long(one.place)),
         most=_most(one, now),
         errors=_errors(error),
     )
 
 
-def _marked(draft: Draft, one: Suggestion) -> tuple[annotating.Part, ...]:
+def _marked(draft: Draft, one: Suggestion) -> tuple[marked_text.Part, ...]:
     """The texts of a suggestion in which personal details are marked."""
     named = {SCENE: _("The scene's name"), EVIDENCE: _("What it shows")}
     texts = [(named.get(one.kind, ""), one.title), (suggestions.what(one.kind), one.words), (_("The name"), one.name)]
-    return annotating.parts([(name, text) for name, text in texts if text], compose.items(draft.characters))
+    return marked_text.parts([(name, text) for name, text in texts if text], compose.items(draft.characters))
 
 
 def _gone(draft: Draft, one: Suggestion) -> bool:
     """Whether the place that it was suggested for is not there any more."""
     if one.kind == CORRECTION:
-        return contributions.current(draft, one.place) is None
-    return one.kind in {SCENE, RESPONSE} and bool(one.place) and contributions.holder(draft, one.place) is None
+        return current(draft, one.place) is None
+    return one.kind in {SCENE, RESPONSE} and bool(one.place) and holder(draft, one.place) is None
 
 
 def _places(draft: Draft, one: Suggestion) -> list[tuple[str, str]]:
@@ -177,7 +176,7 @@ def _places(draft: Draft, one: Suggestion) -> list[tuple[str, str]]:
 def _most(one: Suggestion, now: str | None) -> dict[str, int]:
     words = {SCENE: scenario.MAX_TEXT, RESPONSE: scenario.MAX_RESPONSE}.get(one.kind, scenario.MAX_TEXT)
     return {
-        "words": contributions.longest(one.place) if now is not None else words,
+        "words": longest(one.place) if now is not None else words,
         "title": scenario.MAX_NAME if one.kind == SCENE else evidence.MAX_TITLE,
         "because": co_writing.MAX_REASON,
     }

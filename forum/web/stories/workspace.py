@@ -28,9 +28,9 @@ from forum.web.i18n.gettext import say
 from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories import edit_requests
-from forum.web.stories import play as playing
 from forum.web.stories.conflicts import clash_page, unused
 from forum.web.stories.edit_requests import Wish, wishes_of
+from forum.web.stories.play import play as play_scenario
 from forum.web.stories.private_link import story_of_link
 from forum.web.stories.saving import Sheet, context_of, saved_by, sheet_of
 from forum.web.stories.steps import STEPS, place_of, step_of
@@ -199,7 +199,7 @@ async def play(request: Request) -> Response:
     site, key = site_of(request), request.path_params["key"]
     draft = await writing.opened(site.store, site.clock, key)
     told = (await long(compose.sketch, draft, told_by=commission.group_label(story.told_by) or "")).story
-    return await playing.play(
+    return await play_scenario(
         request,
         told,
         commission,

@@ -12,8 +12,7 @@ from support.factories import CLOCK, a_cast, a_room
 from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
-from forum.record import verify as record
-from forum.record.audit import verify
+from forum.record import audit, verify
 from forum.services import exports
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions.care import MOST_VERSIONS, Caring
@@ -150,7 +149,7 @@ async def test_with_badges_on_again_the_record_has_the_whole_result_and_an_expor
     [revealed] = [e for e in await room.entries() if e["type"] == "round revealed"]
     assert revealed["result"]["by_group"]
     data = await exports.export(room.store, load_signer(tmp_path))
-    assert [check for check in verify(data) if check.verdict == "FAIL"] == []
+    assert [check for check in audit.verify(data) if check.verdict == "FAIL"] == []
     async with room.store.read() as work:
         assert len(await exports.opened_ballots(work, round_.id)) == len(PEOPLE)
         assert (await work.sessions.get_session(room.live.id)).held == ()
@@ -167,7 +166,7 @@ async def test_a_vote_annulled_while_badges_were_off_is_never_opened(room: Room,
         with pytest.raises(NotFound):
             await exports.opened_ballots(work, round_.id)
     data = await exports.export(room.store, load_signer(tmp_path))
-    assert [check for check in verify(data) if check.verdict == "FAIL"] == []
+    assert [check for check in audit.verify(data) if check.verdict == "FAIL"] == []
 
 
 async def test_other_words_stand_in_the_record_as_disclosures_from_the_opening_on(room: Room) -> None:
@@ -179,7 +178,7 @@ async def test_other_words_stand_in_the_record_as_disclosures_from_the_opening_o
     [opened] = [e for e in await room.entries() if e["type"] == "round opened"]
     async with room.store.read() as work:
         kept = await work.rounds.get_round(round_.id)
-        told = {d.digest: record.open_disclosure(d.encoded or "")[2] for d in await work.record.disclosures()}
+        told = {d.digest: verify.open_disclosure(d.encoded or "")[2] for d in await work.record.disclosures()}
     assert kept.versions == (
         Version("easy", "Who comes?", {"r1": "Ann"}),
         Version("cy", "Pwy sy'n dod?", {"r1": "Ann"}),

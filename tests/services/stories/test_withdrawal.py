@@ -29,8 +29,7 @@ from support.withdrawn_story import (
 )
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
-from forum.record import verify as record
-from forum.record.audit import verify
+from forum.record import audit, verify
 from forum.record.verify import PASS
 from forum.services import exports, record_entries, scrubbing
 from forum.services.sessions import room_view
@@ -136,7 +135,7 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     async with played.store.read() as work:
         before = await work.record.disclosures()
         size = await work.record.size()
-    kept = {d.digest for d in before if not spoken_in(json.dumps(record.open_disclosure(d.encoded or "")))}
+    kept = {d.digest for d in before if not spoken_in(json.dumps(verify.open_disclosure(d.encoded or "")))}
     taken = [d.encoded for d in before if d.digest not in kept and d.encoded]
     # A moderator's reason; title and text; of each vote scene, question, response and easy words; the answer that came
     # up in the replay; the asynchronous round's scene, question and response.
@@ -157,14 +156,14 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     assert {path: spoken_in(text) for path, text in texts.items() if spoken_in(text)} == {}
 
     packed = await exports.export(played.store, played.house.site.signer)
-    files, _ = record.unpack(packed)
+    files, _ = verify.unpack(packed)
     assert {n: found for n, data in files.items() if (found := spoken_in(data.decode("utf-8", "replace")))} == {}
     assert b"(withdrawn)" in files["rounds.csv"]
     opened = [
-        record.open_disclosure(json.loads(line)["disclosure"]) for line in files["disclosures.jsonl"].splitlines()
+        verify.open_disclosure(json.loads(line)["disclosure"]) for line in files["disclosures.jsonl"].splitlines()
     ]
     assert spoken_in(json.dumps(opened)) == set()
-    checks = {check.name: check for check in verify(packed, played.house.site.signer.public_key_pem)}
+    checks = {check.name: check for check in audit.verify(packed, played.house.site.signer.public_key_pem)}
     assert {check.verdict for check in checks.values()} == {PASS}, checks
     said = re.search(r"(\d+) withdrawn", checks["disclosures"].detail)
     assert said
@@ -195,7 +194,7 @@ async def test_pages_say_withdrawn_and_the_votes_and_the_decision_stay(played: P
             return {
                 d.digest
                 for d in await work.record.disclosures()
-                if d.encoded and "None of these" in str(record.open_disclosure(d.encoded))
+                if d.encoded and "None of these" in str(verify.open_disclosure(d.encoded))
             }
 
     before = await nobodys()
@@ -285,7 +284,7 @@ async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(playe
     assert in_files(played.path, []) == set()
     await acts.reveal(third.id, begun.id)
     packed = await exports.export(played.store, played.house.site.signer)
-    assert {check.verdict for check in verify(packed)} == {PASS}
+    assert {check.verdict for check in audit.verify(packed)} == {PASS}
 
 
 async def test_taking_back_twice_is_done_once_and_needs_the_key(played: Played) -> None:

@@ -14,8 +14,7 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person
-from forum.record import verify as record
-from forum.record.audit import verify
+from forum.record import audit, verify
 from forum.record.signing import Signer
 from forum.services import exports
 from forum.services.sessions.facilitation import Facilitation
@@ -84,8 +83,8 @@ async def entry(store: Store, type_: str) -> dict[str, Any]:
 async def passes(store: Store) -> None:
     """The export of everything passes every check."""
     export = await exports.export(store, Signer.of(Ed25519PrivateKey.generate()))
-    checks = [*verify(export), *record.verify(record.unpack(export)[0])]
-    assert [check for check in checks if check.verdict == record.FAIL] == []
+    checks = [*audit.verify(export), *verify.verify(verify.unpack(export)[0])]
+    assert [check for check in checks if check.verdict == verify.FAIL] == []
 
 
 async def test_papers_count_once_confirmed_by_a_second_person(sqlite_store: Store) -> None:
@@ -304,16 +303,16 @@ async def test_an_export_whose_papers_do_not_fit_its_record_fails(sqlite_store: 
     await vote(sqlite_store, round_, dict.fromkeys(people, "r1"))
     await on_paper(sqlite_store, live, round_, {("g1", "r1"): 5, ("g2", "r1"): 5})
     await shown(sqlite_store, live, round_)
-    files, _ = record.unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
-    lines = record.parse_lines(files["ballots.jsonl"])
+    files, _ = verify.unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
+    lines = verify.parse_lines(files["ballots.jsonl"])
     leaf = next(line["leaf"] for line in lines if line["leaf"]["by"] == "device")
     if change == "a mark taken away":
         del leaf["by"]
     else:
         leaf["by"] = "paper" if change == "a paper more" else "pigeon"
-    lines.sort(key=lambda line: record.leaf_hash(record.canonical(line["leaf"])))
-    files["ballots.jsonl"] = b"".join(record.canonical(line) + b"\n" for line in lines)
-    failed = {c.name for c in record.verify(files) if c.verdict == record.FAIL}
+    lines.sort(key=lambda line: verify.leaf_hash(verify.canonical(line["leaf"])))
+    files["ballots.jsonl"] = b"".join(verify.canonical(line) + b"\n" for line in lines)
+    failed = {c.name for c in verify.verify(files) if c.verdict == verify.FAIL}
     assert "ballots root" in failed
 
 
@@ -324,12 +323,12 @@ async def test_a_record_that_says_another_number_of_papers_fails(sqlite_store: S
     await vote(sqlite_store, round_, dict.fromkeys(people, "r1"))
     await on_paper(sqlite_store, live, round_, {("g1", "r1"): 5, ("g2", "r1"): 5})
     await shown(sqlite_store, live, round_)
-    files, _ = record.unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
+    files, _ = verify.unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
     assert b"papers" in files["rounds.csv"]
-    entries = record.parse_lines(files["record.jsonl"])
+    entries = verify.parse_lines(files["record.jsonl"])
     closed = next(entry for entry in entries if entry["type"] == "round closed")
     assert closed["paper"] == 10
     closed["paper"] = said
-    files["record.jsonl"] = b"".join(record.canonical(entry) + b"\n" for entry in entries)
-    (check,) = [check for check in record.verify(files) if check.name == "ballots root"]
-    assert (check.verdict, "not as many papers" in check.detail) == (record.FAIL, True)
+    files["record.jsonl"] = b"".join(verify.canonical(entry) + b"\n" for entry in entries)
+    (check,) = [check for check in verify.verify(files) if check.name == "ballots root"]
+    assert (check.verdict, "not as many papers" in check.detail) == (verify.FAIL, True)

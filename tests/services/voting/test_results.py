@@ -15,7 +15,7 @@ from forum.errors import IllegalMove
 from forum.ports import Store
 from forum.services import exports
 from forum.services.sessions.facilitation import Facilitation
-from forum.services.voting import results as tallying
+from forum.services.voting import results
 from forum.store import SqlStore, open_store
 from forum.store.rounds import SqlRounds
 from forum.voting.ballot import Ballot
@@ -42,10 +42,10 @@ async def test_a_shown_result_is_tallied_once_and_is_the_one_that_is_recorded(
     voted = await a_vote(sqlite_store, FIRST, SECOND)
     async with sqlite_store.read() as work:
         rounds = [await work.rounds.get_round(one) for one in voted.rounds]
-        tallied = [await tallying.result_of(work, one, 5) for one in rounds]
+        tallied = [await results.result_of(work, one, 5) for one in rounds]
         read.clear()
         for _ in range(5):
-            assert [await tallying.shown(work, one, 5) for one in rounds] == tallied
+            assert [await results.shown(work, one, 5) for one in rounds] == tallied
         assert sorted(read) == sorted([rounds[0].id, rounds[0].id, rounds[1].id]), "the second needs the first's too"
 
 
@@ -53,26 +53,26 @@ async def test_what_a_result_follows_from_makes_it_another_one(sqlite_store: Sto
     voted = await a_vote(sqlite_store, FIRST, SECOND)
     async with sqlite_store.read() as work:
         first, second = [await work.rounds.get_round(one) for one in voted.rounds]
-        with_shift = await tallying.shown(work, second, 5)
+        with_shift = await results.shown(work, second, 5)
         assert with_shift.shift is not None
-        assert await tallying.shown(work, first, 7) == await tallying.result_of(work, first, 7)
+        assert await results.shown(work, first, 7) == await results.result_of(work, first, 7)
     await voted.facilitation.annul(voted.live.id, first.id, "It was put wrongly.")
     async with sqlite_store.read() as work:
         second = await work.rounds.get_round(second.id)
-        assert (await tallying.shown(work, second, 5)).shift is None
+        assert (await results.shown(work, second, 5)).shift is None
         with pytest.raises(IllegalMove):
-            await tallying.shown(work, await work.rounds.get_round(first.id), 5)
+            await results.shown(work, await work.rounds.get_round(first.id), 5)
 
 
 async def test_the_number_of_results_and_files_that_are_kept_is_bounded(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     voted = await a_vote(sqlite_store, FIRST)
-    monkeypatch.setattr(tallying, "MOST_KEPT", 2)
+    monkeypatch.setattr(results, "MOST_KEPT", 2)
     async with sqlite_store.read() as work:
         round_ = await work.rounds.get_round(voted.rounds[0])
         for threshold in range(5, 12):
-            await tallying.shown(work, round_, threshold)
+            await results.shown(work, round_, threshold)
             assert len(work.remembered) <= 2
 
 
@@ -82,9 +82,9 @@ async def test_no_result_is_shown_before_it_is_revealed(sqlite_store: Store) -> 
     assert asked is not None
     async with sqlite_store.read() as work:
         with pytest.raises(IllegalMove):
-            await tallying.shown(work, asked, 5)
+            await results.shown(work, asked, 5)
         with pytest.raises(IllegalMove):
-            await tallying.shown(work, replace(asked, state=REVEALED), 5)
+            await results.shown(work, replace(asked, state=REVEALED), 5)
 
 
 async def test_opened_ballots_are_written_out_once(sqlite_store: Store, read: list[str]) -> None:
@@ -105,12 +105,12 @@ async def test_a_copy_of_the_data_with_other_ballots_has_other_results(sqlite_st
         then.execute("UPDATE ballot SET choice = 'r2'")
         then.commit()
     other = await open_store(f"sqlite+aiosqlite:///{copy}")
-    results = []
+    twice = []
     for store in (sqlite_store, other):
         async with store.read() as work:
-            results.append(await tallying.shown(work, await work.rounds.get_round(voted.rounds[0]), 5))
+            twice.append(await results.shown(work, await work.rounds.get_round(voted.rounds[0]), 5))
     await other.close()
-    assert results[0] != results[1]
+    assert twice[0] != twice[1]
 
 
 async def test_the_result_of_a_round_in_easy_words_is_kept_too(sqlite_store: Store, read: list[str]) -> None:
@@ -120,5 +120,5 @@ async def test_the_result_of_a_round_in_easy_words_is_kept_too(sqlite_store: Sto
         easy = replace(round_, versions=(Version("easy", "Who?", {"r1": "She"}),))
         read.clear()
         for _ in range(2):
-            await tallying.shown(work, easy, 5)
+            await results.shown(work, easy, 5)
     assert read == [round_.id]

@@ -20,7 +20,7 @@ from forum.live.outbox import Outbox
 from forum.live.room import Connection, Room
 from forum.services.keys import digest
 from forum.services.sessions.facilitation import Facilitation
-from forum.services.voting import reasons as reasoning
+from forum.services.voting.reasons import hear, me_too
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.submission import Submission
 from forum.voting.reason import READ_FIRST, SHOWN, WAITING
@@ -155,14 +155,14 @@ class Day:
             reasons = await work.reasons.list_reasons(asked.id)
         assert len(reasons) == REASONS + 1, "those of the voters, and of the phone by a socket"
         for given in reasons:
-            await reasoning.hear(self.house.store, CLOCK, self.live.id, given.id, SHOWN, WAITING)
+            await hear(self.house.store, CLOCK, self.live.id, given.id, SHOWN, WAITING)
             await self.changed()
             await asyncio.sleep(4)
         while asyncio.get_running_loop().time() < ends:
             await asyncio.sleep(self.chance.uniform(0, 3))
             said = self.chance.choice(reasons)
             agreeing = self.chance.choice([person for person in self.people[2:] if person != said.participant])
-            await reasoning.me_too(self.house.store, self.live, agreeing, said.id, on=True)
+            await me_too(self.house.store, self.live, agreeing, said.id, on=True)
             self.house.site.rooms.stirred(self.live.id)
 
     async def vote(self, room: Room, voter: Connection, round_id: str, reason: str) -> None:

@@ -22,8 +22,7 @@ from support.app import PASSWORD, House, a_house, words
 from support.async_round import a_public_story
 from support.factories import SetClock, new_id
 
-from forum.record import verify as record
-from forum.record.audit import verify
+from forum.record import audit, verify
 from forum.record.verify import PASS
 
 pytestmark = pytest.mark.timeout(600)
@@ -182,9 +181,9 @@ async def test_five_hundred_answers_in_three_days_are_counted_once_and_the_expor
         assert head_counts(await organiser.get(desk)) == head_counts(shown)
 
         packed = (await organiser.get(f"/export?commission={commission.id}")).content
-        checks = verify(packed, house.site.signer.public_key_pem)
+        checks = audit.verify(packed, house.site.signer.public_key_pem)
         assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
-        files, _ = record.unpack(packed)
+        files, _ = verify.unpack(packed)
         lines = [json.loads(line) for line in files["ballots.jsonl"].splitlines()]
         assert Counter(line["leaf"]["choice"] for line in lines) == told
         table = by_group(shown)

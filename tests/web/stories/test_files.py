@@ -17,7 +17,7 @@ from forum.services.stories import submissions
 from forum.services.stories.submissions import Sent
 from forum.stories import foreign_import, scenario, twine
 from forum.stories.submission import Submission
-from forum.web.stories import annotations as annotating
+from forum.web.stories import marked_text
 
 DATA = Path(__file__).parents[2] / "data"
 PUBLISHED = (DATA / "twine" / "published.html").read_bytes()
@@ -124,7 +124,7 @@ async def test_a_file_full_of_such_words_is_marked_so_far_and_says_how_far(house
     commission = await house.commission()
     answer = await send(house, f"/commissions/{commission.id}/tell/file", of_names().encode())
     assert answer.status_code == 200
-    assert answer.text.count("<mark>") == 2 * annotating.MOST_MARKS  # the list of them, and the story
+    assert answer.text.count("<mark>") == 2 * marked_text.MOST_MARKS  # the list of them, and the story
     assert re.search(r"From here to the end 1\d{4} places more like these are not marked\.", words(answer))
     assert len(answer.content) < 1_000_000  # all marked: 4 MB
 

@@ -13,7 +13,7 @@ from support.factories import CLOCK
 from forum.services.stories import submissions
 from forum.stories import personal_details
 from forum.stories.submission import Submission
-from forum.web.stories import annotations as annotating
+from forum.web.stories import marked_text
 
 NUMBER = "07700 900123"
 TELLING = 'I rang <the> ward on 07700 900123.\n\nThen Margaret came, with "a form".\nNHS number 999 913 9094.'
@@ -130,7 +130,7 @@ async def test_taking_back_asks_first_and_then_says_that_it_is_done(house: House
 def test_pieces_put_together_are_the_text() -> None:
     text = "In A&E, Margaret rang 07700 900123 from triage, then triage rang back."
     for terms in (True, False):
-        cut = annotating.pieces(text, personal_details.find(text), terms=terms)
+        cut = marked_text.pieces(text, personal_details.find(text), terms=terms)
         assert "".join(piece.text for piece in cut) == text
         assert [p.text for p in cut if p.mark] == ["Margaret", "07700 900123"]
         assert [p.text for p in cut if p.term] == (["A&E", "triage"] if terms else [])
