@@ -29,7 +29,8 @@ from support.server_process import Serving
 
 from forum.ports import Store
 from forum.record import verify
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 
 TRIES = 30
 
@@ -84,13 +85,13 @@ async def a_shown_vote(store: Store, file: Path, ballots: int, story: str = "") 
         if commission is not found:
             await work.commissions.add_commission(commission)
         await work.sessions.add_session(live)
-    acts = Facilitation(store, CLOCK)
-    asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=True)).round
+    acts = Desk(store, CLOCK)
+    asked = (await cues.ask_question(acts, live.id, "Who?", ["A nurse", "The police"], none=True)).round
     assert asked is not None
-    await acts.open(live.id, asked.id)
+    await facilitation.open_round(acts, live.id, asked.id)
     await asyncio.to_thread(many_ballots, file, live.id, asked.id, ballots)
-    await acts.close(live.id, asked.id)
-    await acts.reveal(live.id, asked.id)
+    await facilitation.close_round(acts, live.id, asked.id)
+    await facilitation.reveal_round(acts, live.id, asked.id)
     return commission.id, live.code, asked.id
 
 

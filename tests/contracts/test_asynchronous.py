@@ -15,7 +15,7 @@ from forum.ports import Store
 from forum.record.audit import verify
 from forum.record.verify import PASS
 from forum.services import exports
-from forum.services.sessions import asynchronous
+from forum.services.sessions import asynchronous, facilitation
 from forum.services.sessions.asynchronous import close_due
 from forum.services.stories import submissions, withdrawal
 from forum.store import SqlStore
@@ -110,7 +110,7 @@ async def test_taking_the_story_back_closes_it_and_takes_its_words(store: SqlSto
     assert round_.closes_at == night.round.closes_at
     async with store.read() as work:
         assert {b.reason for b in await work.rounds.ballots(round_.id)} == {""}
-    await asynchronous.acts(store, clock).reveal(night.live.id, round_.id)
+    await facilitation.reveal_round(asynchronous.desk(store, clock), night.live.id, round_.id)
     assert {check.verdict for check in verify(await exports.export(store, SIGNER))} == {PASS}
 
 

@@ -12,7 +12,8 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 
 from forum.errors import IllegalMove
 from forum.ports import Store
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.group_correction import put_right
 from forum.sessions.session import BREAK, TIME, Asked, Participant
 from forum.store import SqlStore, open_store
@@ -71,10 +72,10 @@ async def test_observers_are_counted_apart_and_their_ballots_are_refused(store: 
     device = new_id() * 2
     async with store.begin() as work:
         await work.sessions.join(watching, device)
-    acts = Facilitation(store, CLOCK)
-    round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
+    acts = Desk(store, CLOCK)
+    round_ = (await cues.ask_question(acts, live.id, "Who?", ["A", "B"], none=False)).round
     assert round_ is not None
-    await acts.open(live.id, round_.id)
+    await facilitation.open_round(acts, live.id, round_.id)
     cast = a_cast(round_.id, watching.id)
     async with store.begin() as work:
         outcomes = await work.rounds.cast([a_cast(round_.id, people[0]), cast])
@@ -90,10 +91,10 @@ async def test_observers_are_counted_apart_and_their_ballots_are_refused(store: 
 async def test_a_group_is_put_right_until_a_ballot_of_it_counts(store: Store) -> None:
     live, [own, other] = await a_room(store, ["g1", "g1"])
     person, device = Participant(new_id(), live.id, "g1", CLOCK.now(), passing=True), new_id() * 2
-    acts = Facilitation(store, CLOCK)
-    round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
+    acts = Desk(store, CLOCK)
+    round_ = (await cues.ask_question(acts, live.id, "Who?", ["A", "B"], none=False)).round
     assert round_ is not None
-    await acts.open(live.id, round_.id)
+    await facilitation.open_round(acts, live.id, round_.id)
     async with store.begin() as work:
         await work.sessions.join(person, device)
         assert await work.sessions.regroup(person.id, None)
@@ -113,10 +114,10 @@ async def test_a_group_is_put_right_until_a_ballot_of_it_counts(store: Store) ->
 
 async def test_a_first_vote_and_a_group_put_right_at_the_same_moment_are_of_one_group(store: Store) -> None:
     live, people = await a_room(store, ["g1"] * 6)
-    acts = Facilitation(store, CLOCK)
-    round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
+    acts = Desk(store, CLOCK)
+    round_ = (await cues.ask_question(acts, live.id, "Who?", ["A", "B"], none=False)).round
     assert round_ is not None
-    await acts.open(live.id, round_.id)
+    await facilitation.open_round(acts, live.id, round_.id)
 
     async def vote(who: str) -> None:
         async with store.begin() as work:
@@ -139,10 +140,10 @@ async def test_a_first_vote_and_a_group_put_right_at_the_same_moment_are_of_one_
 async def test_while_a_group_is_put_right_a_first_vote_waits(postgres_database: Database) -> None:
     store = await open_store(postgres_database.url)
     live, [who] = await a_room(store, ["g1"])
-    acts = Facilitation(store, CLOCK)
-    round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
+    acts = Desk(store, CLOCK)
+    round_ = (await cues.ask_question(acts, live.id, "Who?", ["A", "B"], none=False)).round
     assert round_ is not None
-    await acts.open(live.id, round_.id)
+    await facilitation.open_round(acts, live.id, round_.id)
     regrouped, go_on = asyncio.Event(), asyncio.Event()
     regroup = SqlSessions.regroup
 
@@ -175,7 +176,7 @@ async def test_while_a_group_is_put_right_a_first_vote_waits(postgres_database: 
 
 async def test_badges_held_results_and_versions_are_kept(store: Store) -> None:
     live, _ = await a_room(store, [])
-    round_ = (await Facilitation(store, CLOCK).ask(live.id, "Who?", ["A", "B"], none=False)).round
+    round_ = (await cues.ask_question(Desk(store, CLOCK), live.id, "Who?", ["A", "B"], none=False)).round
     assert round_ is not None
     worded = replace(round_, versions=(Version("easy", "Who comes?", {"r1": "Ann"}), Version("cy", "", {"r2": "Bob"})))
     off = replace(live, badges_off=True, held=("r",))

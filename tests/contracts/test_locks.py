@@ -23,10 +23,9 @@ from forum.errors import IllegalMove
 from forum.ports import Store, Work
 from forum.services import decisions
 from forum.services.decisions import DecisionForm, Promise
-from forum.services.sessions import asynchronous
+from forum.services.sessions import asynchronous, care, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.asynchronous import close_due
-from forum.services.sessions.care import Caring
-from forum.services.sessions.facilitation import Facilitation
 from forum.services.voting import closing, reasons
 from forum.sessions.session import LiveSession, Participant
 from forum.store import SqlStore, open_store
@@ -390,11 +389,11 @@ async def _stops(store: SqlStore, live: LiveSession) -> object:
 
 
 async def _puts_badges_on(store: SqlStore, live: LiveSession) -> object:
-    return await Caring(store, SetClock()).badges(live.id, off=False)
+    return await care.set_badges(Desk(store, SetClock()), live.id, off=False)
 
 
 async def _ends(store: SqlStore, live: LiveSession) -> object:
-    return await Facilitation(store, SetClock()).end(live.id)
+    return await facilitation.end(Desk(store, SetClock()), live.id)
 
 
 @pytest.mark.parametrize("act", [_decides, _casts, _takes_words_back, _stops, _puts_badges_on, _ends])

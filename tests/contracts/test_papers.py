@@ -9,17 +9,18 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 
 from forum.errors import IllegalMove
 from forum.ports import Store
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.sessions.paper_count import PaperCount
 from forum.sessions.session import LiveSession, Participant
 from forum.voting.ballot import Ballot
 
 
 async def an_open_round(store: Store, live: LiveSession) -> str:
-    acts = Facilitation(store, CLOCK)
-    asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=False)).round
+    acts = Desk(store, CLOCK)
+    asked = (await cues.ask_question(acts, live.id, "Who?", ["A nurse", "The police"], none=False)).round
     assert asked is not None
-    await acts.open(live.id, asked.id)
+    await facilitation.open_round(acts, live.id, asked.id)
     return asked.id
 
 

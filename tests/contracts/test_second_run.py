@@ -12,6 +12,7 @@ from support.second_run_session import Playing, a_replay
 
 from forum.errors import NotFound
 from forum.ports import Store
+from forum.services.sessions import cues
 from forum.sessions.proposal import DROPPED, OFF, Amendment, Pledge, Proposal
 from forum.sessions.session import Participant
 from forum.sessions.stop import Stop
@@ -182,7 +183,7 @@ class TestReasons:
     async def test_removing_takes_the_words_of_the_ballot_too_and_no_others(
         self, playing: Playing, store: Store
     ) -> None:
-        asked = (await playing.acts.ask(playing.session, "And?", ["A", "B"], none=True)).round
+        asked = (await cues.ask_question(playing.acts, playing.session, "And?", ["A", "B"], none=True)).round
         assert asked is not None
         await playing.result(asked, ["r1"] * 3, p0="Mine", p1="Another's")
         async with store.begin() as work:

@@ -13,11 +13,9 @@ from support.second_run_session import BEN, Playing, a_replay
 
 from forum.errors import IllegalMove
 from forum.ports import Store
-from forum.services.sessions.care import Caring
-from forum.services.sessions.facilitation import Facilitation
-from forum.services.sessions.policy_vote import Policy
-from forum.services.sessions.second_run import SecondRun
-from forum.services.sessions.undo import Remembering, Undoing
+from forum.services.sessions import care, cues, facilitation, policy_vote, second_run
+from forum.services.sessions.acts import Desk
+from forum.services.sessions.undo import Remembering, undo_act
 from forum.services.voting import reasons
 from forum.sessions.session import BREAK, LastAct, LiveSession
 from forum.sessions.stop import WAITING as PENDING
@@ -44,7 +42,7 @@ async def last(playing: Playing) -> LastAct | None:
 async def undo(playing: Playing, clock: Any = CLOCK) -> LiveSession:
     act = await last(playing)
     assert act is not None, "there is nothing to undo"
-    return (await Undoing(playing.store, clock).undo(playing.session, act.id)).session
+    return (await undo_act(Desk(playing.store, clock), playing.session, act.id)).session
 
 
 async def facts(playing: Playing) -> dict[str, Any]:
@@ -71,23 +69,25 @@ async def _stop(playing: Playing) -> str:
 
 
 async def _draft(playing: Playing) -> str:
-    return there((await playing.acts.ask(playing.session, "Who?", ["A", "B", "C"], none=True)).round).id
+    return there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B", "C"], none=True)).round).id
 
 
 async def _proposal(playing: Playing) -> str:
-    await playing.policy.propose(playing.session, "A quiet room")
+    await policy_vote.propose(playing.policy, playing.session, "A quiet room")
     async with playing.store.read() as work:
         return (await work.proposals.list_proposals(playing.session))[-1].id
 
 
 async def _amendment(playing: Playing) -> str:
-    await playing.policy.amend(playing.session, await _proposal(playing), "A quiet room", "Two quiet rooms")
+    await policy_vote.amend(
+        playing.policy, playing.session, await _proposal(playing), "A quiet room", "Two quiet rooms"
+    )
     async with playing.store.read() as work:
         return (await work.proposals.amendments(playing.session))[-1].id
 
 
 async def _break(playing: Playing) -> str:
-    return str(await Caring(playing.store, CLOCK).ask_break(playing.session))
+    return str(await care.ask_break(Desk(playing.store, CLOCK), playing.session))
 
 
 async def _nothing(playing: Playing) -> str:
@@ -98,27 +98,39 @@ async def _nothing(playing: Playing) -> str:
 ACTS: dict[str, tuple[Callable[[Playing], Awaitable[str]], Callable[[Playing, Store, str], Awaitable[object]]]] = {
     "another scene, in the middle of the second run": (
         _stop,
-        lambda p, s, _: SecondRun(s, CLOCK).scene(p.session, p.story, NEXT_SCENE),
+        lambda p, s, _: cues.show_scene(Desk(s, CLOCK), p.session, p.story, NEXT_SCENE),
     ),
-    "hiding a stop": (_stop, lambda p, s, id_: SecondRun(s, CLOCK).move(p.session, id_, "hide")),
-    "putting a stop off": (_stop, lambda p, s, id_: SecondRun(s, CLOCK).move(p.session, id_, "defer")),
-    "taking a stop": (_stop, lambda p, s, id_: SecondRun(s, CLOCK).take(p.session, id_)),
-    "going on after a stop": (_taken, lambda p, s, id_: SecondRun(s, CLOCK).move(p.session, id_, "finish")),
-    "what was tried, in other words": (_taken, lambda p, s, id_: SecondRun(s, CLOCK).tried(p.session, id_, "Else")),
-    "a verdict": (_taken, lambda p, s, id_: SecondRun(s, CLOCK).judge(p.session, id_, "no")),
-    "an answer for the next vote": (_taken, lambda p, s, id_: SecondRun(s, CLOCK).offer(p.session, id_, "Kneel")),
-    "leaving out a response": (_draft, lambda p, s, id_: Facilitation(s, CLOCK).leave_out(p.session, id_, "r2")),
+    "hiding a stop": (_stop, lambda p, s, id_: second_run.move_stop(Desk(s, CLOCK), p.session, id_, "hide")),
+    "putting a stop off": (_stop, lambda p, s, id_: second_run.move_stop(Desk(s, CLOCK), p.session, id_, "defer")),
+    "taking a stop": (_stop, lambda p, s, id_: second_run.take_stop(Desk(s, CLOCK), p.session, id_)),
+    "going on after a stop": (_taken, lambda p, s, id_: second_run.move_stop(Desk(s, CLOCK), p.session, id_, "finish")),
+    "what was tried, in other words": (
+        _taken,
+        lambda p, s, id_: second_run.write_tried(Desk(s, CLOCK), p.session, id_, "Else"),
+    ),
+    "a verdict": (_taken, lambda p, s, id_: second_run.judge(Desk(s, CLOCK), p.session, id_, "no")),
+    "an answer for the next vote": (
+        _taken,
+        lambda p, s, id_: second_run.offer_response(Desk(s, CLOCK), p.session, id_, "Kneel"),
+    ),
+    "leaving out a response": (_draft, lambda p, s, id_: cues.leave_out(Desk(s, CLOCK), p.session, id_, "r2")),
     "other words for a question": (
         _draft,
-        lambda p, s, id_: Caring(s, CLOCK).reword(p.session, id_, "easy", "Who comes?", {}),
+        lambda p, s, id_: care.reword(Desk(s, CLOCK), p.session, id_, "easy", "Who comes?", {}),
     ),
-    "a note": (_nothing, lambda p, s, _: Facilitation(s, CLOCK).note(p.session, "Break")),
-    "pausing": (_nothing, lambda p, s, _: Facilitation(s, CLOCK).pause(p.session, paused=True)),
-    "badges off": (_nothing, lambda p, s, _: Caring(s, CLOCK).badges(p.session, off=True)),
-    "ending the session": (_stop, lambda p, s, _: Facilitation(s, CLOCK).end(p.session)),
-    "a proposal off the list": (_proposal, lambda p, s, id_: Policy(s, CLOCK).list_(p.session, id_, on=False)),
-    "taking an amendment": (_amendment, lambda p, s, id_: Policy(s, CLOCK).settle(p.session, id_, "taken")),
-    "having seen that somebody needs a break": (_break, lambda p, s, _: Caring(s, CLOCK).see_breaks(p.session)),
+    "a note": (_nothing, lambda p, s, _: cues.show_note(Desk(s, CLOCK), p.session, "Break")),
+    "pausing": (_nothing, lambda p, s, _: facilitation.pause(Desk(s, CLOCK), p.session, paused=True)),
+    "badges off": (_nothing, lambda p, s, _: care.set_badges(Desk(s, CLOCK), p.session, off=True)),
+    "ending the session": (_stop, lambda p, s, _: facilitation.end(Desk(s, CLOCK), p.session)),
+    "a proposal off the list": (
+        _proposal,
+        lambda p, s, id_: policy_vote.list_proposal(Desk(s, CLOCK), p.session, id_, on=False),
+    ),
+    "taking an amendment": (
+        _amendment,
+        lambda p, s, id_: policy_vote.settle_amendment(Desk(s, CLOCK), p.session, id_, "taken"),
+    ),
+    "having seen that somebody needs a break": (_break, lambda p, s, _: care.see_breaks(Desk(s, CLOCK), p.session)),
 }
 
 
@@ -136,20 +148,20 @@ async def test_everything_is_as_it_was_before(playing: Playing, act: str) -> Non
 
 
 async def test_what_is_new_is_put_aside(playing: Playing) -> None:
-    await SecondRun(on(playing), CLOCK).shout(playing.session)
+    await second_run.call_stop(Desk(on(playing), CLOCK), playing.session)
     await undo(playing)
     assert [stop.state for stop in await playing.stops()] == ["hidden"]
-    await Policy(on(playing), CLOCK).propose(playing.session, "A quiet room")
+    await policy_vote.propose(Desk(on(playing), CLOCK), playing.session, "A quiet room")
     await undo(playing)
     assert [p.state for p in (await facts(playing))["proposals"]] == ["off"]
 
 
 async def test_a_hidden_reason_is_shown_again(playing: Playing) -> None:
-    round_ = there((await playing.acts.ask(playing.session, "Who?", ["A", "B"], none=True)).round)
-    await playing.acts.open(playing.session, round_.id)
+    round_ = there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
+    await facilitation.open_round(playing.acts, playing.session, round_.id)
     await playing.vote(round_.id, ["r1"] * len(FIRST), p0="Because")
-    await playing.acts.close(playing.session, round_.id)
-    await playing.acts.reveal(playing.session, round_.id)
+    await facilitation.close_round(playing.acts, playing.session, round_.id)
+    await facilitation.reveal_round(playing.acts, playing.session, round_.id)
 
     async def state() -> tuple[str, str]:
         async with playing.store.read() as work:
@@ -163,53 +175,53 @@ async def test_a_hidden_reason_is_shown_again(playing: Playing) -> None:
 
 
 async def test_only_the_last_act_is_undone_and_only_once(playing: Playing) -> None:
-    await Facilitation(on(playing), CLOCK).note(playing.session, "Break")
+    await cues.show_note(Desk(on(playing), CLOCK), playing.session, "Break")
     first = there(await last(playing))
-    await Facilitation(on(playing), CLOCK).pause(playing.session, paused=True)
+    await facilitation.pause(Desk(on(playing), CLOCK), playing.session, paused=True)
     with pytest.raises(IllegalMove, match="Something else was done"):
-        await Undoing(playing.store, CLOCK).undo(playing.session, first.id)
+        await undo_act(Desk(playing.store, CLOCK), playing.session, first.id)
     second = there(await last(playing))
     await undo(playing)
     with pytest.raises(IllegalMove, match="Something else was done"):
-        await Undoing(playing.store, CLOCK).undo(playing.session, second.id)
+        await undo_act(Desk(playing.store, CLOCK), playing.session, second.id)
     assert (await playing.live()).cue.words == "Break"
 
 
 async def test_an_act_that_changed_nothing_leaves_the_one_before_to_be_undone(playing: Playing) -> None:
-    await Facilitation(on(playing, "note"), CLOCK).note(playing.session, "Break")
-    await Facilitation(on(playing, "pause"), CLOCK).pause(playing.session, paused=False)
+    await cues.show_note(Desk(on(playing, "note"), CLOCK), playing.session, "Break")
+    await facilitation.pause(Desk(on(playing, "pause"), CLOCK), playing.session, paused=False)
     assert there(await last(playing)).act == "note"
 
 
 async def test_what_a_vote_has_come_to_is_final(playing: Playing) -> None:
-    acts = Facilitation(on(playing), CLOCK)
-    round_ = there((await acts.ask(playing.session, "Who?", ["A", "B"], none=True)).round)
+    acts = Desk(on(playing), CLOCK)
+    round_ = there((await cues.ask_question(acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     steps: dict[str, Callable[[], Awaitable[object]]] = {
-        "open": lambda: acts.open(playing.session, round_.id),
-        "warn": lambda: acts.warn(playing.session, round_.id),
-        "close": lambda: acts.close(playing.session, round_.id),
-        "reveal": lambda: acts.reveal(playing.session, round_.id),
-        "annul": lambda: acts.annul(playing.session, round_.id, "It was put wrongly."),
+        "open": lambda: facilitation.open_round(acts, playing.session, round_.id),
+        "warn": lambda: facilitation.warn_of_close(acts, playing.session, round_.id),
+        "close": lambda: facilitation.close_round(acts, playing.session, round_.id),
+        "reveal": lambda: facilitation.reveal_round(acts, playing.session, round_.id),
+        "annul": lambda: facilitation.annul_round(acts, playing.session, round_.id, "It was put wrongly."),
     }
     for name, step in steps.items():
-        await acts.pause(playing.session, paused=True)
-        await acts.pause(playing.session, paused=False)
+        await facilitation.pause(acts, playing.session, paused=True)
+        await facilitation.pause(acts, playing.session, paused=False)
         assert await last(playing) is not None, name
         await step()
         assert await last(playing) is None, name
 
 
 async def test_an_act_that_was_refused_leaves_the_one_before_to_be_undone(playing: Playing) -> None:
-    await Facilitation(on(playing, "note"), CLOCK).note(playing.session, "Break")
+    await cues.show_note(Desk(on(playing, "note"), CLOCK), playing.session, "Break")
     with pytest.raises(IllegalMove):
-        await SecondRun(on(playing, "shout"), CLOCK).shout(playing.session)
+        await second_run.call_stop(Desk(on(playing, "shout"), CLOCK), playing.session)
     assert there(await last(playing)).act == "note"
 
 
 async def test_what_was_changed_since_is_not_gone_over(playing: Playing) -> None:
     stop = await playing.a_stop()
-    await SecondRun(on(playing), CLOCK).move(playing.session, stop, "hide")
-    await playing.acts.move(playing.session, stop, "put back")
+    await second_run.move_stop(Desk(on(playing), CLOCK), playing.session, stop, "hide")
+    await second_run.move_stop(playing.acts, playing.session, stop, "put back")
     with pytest.raises(IllegalMove, match="changed since"):
         await undo(playing)
     assert (await playing.stops())[0].state == "waiting"
@@ -217,7 +229,7 @@ async def test_what_was_changed_since_is_not_gone_over(playing: Playing) -> None
 
 async def test_what_people_wrote_meanwhile_stays(playing: Playing) -> None:
     stop = await playing.a_stop(0, "One thing")
-    await SecondRun(on(playing), CLOCK).move(playing.session, stop, "defer")
+    await second_run.move_stop(Desk(on(playing), CLOCK), playing.session, stop, "defer")
     assert await playing.press(0, BEN, "Another thing") == ""
     await undo(playing)
     [found] = await playing.stops()
@@ -225,7 +237,7 @@ async def test_what_people_wrote_meanwhile_stays(playing: Playing) -> None:
 
 
 async def test_no_open_vote_is_taken_off_the_screens(playing: Playing) -> None:
-    await Facilitation(on(playing), CLOCK).note(playing.session, "Break")
+    await cues.show_note(Desk(on(playing), CLOCK), playing.session, "Break")
     note = await playing.live()
     draft = await _draft(playing)
     async with playing.store.begin() as work:
@@ -236,7 +248,7 @@ async def test_no_open_vote_is_taken_off_the_screens(playing: Playing) -> None:
 
 
 async def test_a_scene_of_a_story_that_was_taken_back_does_not_come_back(playing: Playing) -> None:
-    await Facilitation(on(playing), CLOCK).note(playing.session, "Break")
+    await cues.show_note(Desk(on(playing), CLOCK), playing.session, "Break")
     async with playing.store.begin() as work:
         story = await work.stories.get_story(playing.story)
         await work.stories.allow(replace(story, may_perform=False))
@@ -245,19 +257,19 @@ async def test_a_scene_of_a_story_that_was_taken_back_does_not_come_back(playing
 
 
 async def test_putting_badges_on_after_a_result_is_final(playing: Playing) -> None:
-    caring = Caring(on(playing), CLOCK)
-    await caring.badges(playing.session, off=True)
-    round_ = there((await playing.acts.ask(playing.session, "Who?", ["A", "B"], none=True)).round)
+    caring = Desk(on(playing), CLOCK)
+    await care.set_badges(caring, playing.session, off=True)
+    round_ = there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     await playing.result(round_, ["r1"] * len(FIRST))
-    await caring.badges(playing.session, off=False)
+    await care.set_badges(caring, playing.session, off=False)
     assert await last(playing) is None
 
 
 async def test_a_session_that_ended_with_badges_off_opens_again_with_badges_on(playing: Playing) -> None:
-    await Caring(playing.store, CLOCK).badges(playing.session, off=True)
-    round_ = there((await playing.acts.ask(playing.session, "Who?", ["A", "B"], none=True)).round)
+    await care.set_badges(Desk(playing.store, CLOCK), playing.session, off=True)
+    round_ = there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     await playing.result(round_, ["r1"] * len(FIRST))
-    await Facilitation(on(playing), CLOCK).end(playing.session)
+    await facilitation.end(Desk(on(playing), CLOCK), playing.session)
     live = await undo(playing)
     assert (live.ended, live.badges_off, live.held, live.cue.kind) == (False, False, (), "result")
 
@@ -266,7 +278,7 @@ class TestAnEndedSession:
     async def test_is_opened_again_within_the_hour_and_no_later(self, playing: Playing) -> None:
         clock = SetClock()
         ending = Remembering(playing.store, clock, playing.session, "end")
-        await Facilitation(ending, clock).end(playing.session)
+        await facilitation.end(Desk(ending, clock), playing.session)
         clock.move(minutes=61)
         with pytest.raises(IllegalMove, match="more than an hour"):
             await undo(playing, clock)
@@ -274,7 +286,7 @@ class TestAnEndedSession:
         assert not (await undo(playing, clock)).ended
 
     async def test_not_where_another_session_has_its_code(self, playing: Playing) -> None:
-        await Facilitation(on(playing), CLOCK).end(playing.session)
+        await facilitation.end(Desk(on(playing), CLOCK), playing.session)
         live = await playing.live()
         async with playing.store.begin() as work:
             commission = await work.commissions.get_commission(live.commission)
@@ -285,10 +297,10 @@ class TestAnEndedSession:
 
 
 async def test_requests_that_came_meanwhile_still_wait_after_the_undo(playing: Playing) -> None:
-    caring = Caring(playing.store, CLOCK)
-    await caring.ask_break(playing.session)
-    await Caring(on(playing), CLOCK).see_breaks(playing.session)
-    await caring.ask_break(playing.session)
+    caring = Desk(playing.store, CLOCK)
+    await care.ask_break(caring, playing.session)
+    await care.see_breaks(Desk(on(playing), CLOCK), playing.session)
+    await care.ask_break(caring, playing.session)
     await undo(playing)
     async with playing.store.read() as work:
         assert (await work.care.list_asked(playing.session))[BREAK, ""].waiting == 2
@@ -296,7 +308,7 @@ async def test_requests_that_came_meanwhile_still_wait_after_the_undo(playing: P
 
 async def test_each_session_has_its_own_last_act(store: Store) -> None:
     one, other = await a_replay(store), await a_replay(store)
-    await Facilitation(on(one), CLOCK).note(one.session, "Break")
+    await cues.show_note(Desk(on(one), CLOCK), one.session, "Break")
     assert await last(other) is None
     assert there(await last(one)).session == one.session
 

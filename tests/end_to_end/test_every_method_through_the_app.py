@@ -19,7 +19,8 @@ from forum.ports import Store
 from forum.record.audit import verify
 from forum.record.verify import PASS
 from forum.services import exports
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.sessions.session import TICKETS
 from forum.voting.ballot import Cast
 from forum.voting.methods import METHODS
@@ -34,9 +35,9 @@ def labels_of(method: str) -> list[str]:
     return LABELS[: sum(response != "none" for response in WAYS[method][0])]
 
 
-async def asked(facilitation: Facilitation, session: str, method: str, **declared: Any) -> Round:
+async def asked(desk: Desk, session: str, method: str, **declared: Any) -> Round:
     terms = Terms(method, **declared)
-    outcome = await facilitation.ask(session, f"By {method}?", labels_of(method), terms, none=True)
+    outcome = await cues.ask_question(desk, session, f"By {method}?", labels_of(method), terms, none=True)
     assert outcome.round is not None
     assert [response.id for response in outcome.round.responses] == list(WAYS[method][0])
     return outcome.round
@@ -53,11 +54,11 @@ async def vote(store: Store, batch: Sequence[Cast]) -> None:
         assert {outcome.refusal for outcome in await work.rounds.cast(batch)} == {""}
 
 
-async def run(facilitation: Facilitation, store: Store, session: str, round_: Round, people: list[str]) -> None:
-    await facilitation.open(session, round_.id)
+async def run(desk: Desk, store: Store, session: str, round_: Round, people: list[str]) -> None:
+    await facilitation.open_round(desk, session, round_.id)
     await vote(store, casts(round_.id, people, round_.method))
-    await facilitation.close(session, round_.id)
-    shown = await facilitation.reveal(session, round_.id)
+    await facilitation.close_round(desk, session, round_.id)
+    shown = await facilitation.reveal_round(desk, session, round_.id)
     assert shown.result is not None
     assert shown.result.rows
     assert (shown.result.shift is not None) == (bool(round_.second_of) and METHODS[round_.method].FOLLOWED)
@@ -65,14 +66,14 @@ async def run(facilitation: Facilitation, store: Store, session: str, round_: Ro
 
 async def test_a_day_with_every_way_of_voting_passes_every_check(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, PEOPLE, declared=True)
-    facilitation = Facilitation(sqlite_store, CLOCK)
+    desk = Desk(sqlite_store, CLOCK)
     for method in METHODS:
-        first = await asked(facilitation, live.id, method, quorum=20, quorum_each=5)
-        await run(facilitation, sqlite_store, live.id, first, people)
-        second = (await facilitation.second(live.id, first.id)).round
+        first = await asked(desk, live.id, method, quorum=20, quorum_each=5)
+        await run(desk, sqlite_store, live.id, first, people)
+        second = (await cues.put_second_vote(desk, live.id, first.id)).round
         assert second is not None
         assert (second.method, second.declared) == (first.method, first.declared)
-        await run(facilitation, sqlite_store, live.id, second, people)
+        await run(desk, sqlite_store, live.id, second, people)
     checks = verify(await exports.export(sqlite_store, SIGNER))
     assert {check.verdict for check in checks} == {PASS}, [check for check in checks if check.verdict != PASS]
     quorum = next(check for check in checks if check.name == "quorum")
@@ -81,12 +82,12 @@ async def test_a_day_with_every_way_of_voting_passes_every_check(sqlite_store: S
 
 async def test_what_is_declared_stands_in_the_record_when_the_vote_opens(sqlite_store: Store) -> None:
     live, _ = await a_room(sqlite_store, PEOPLE)
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    round_ = await asked(facilitation, live.id, "ranked", quorum=12, live=True)
-    await facilitation.open(live.id, round_.id)
-    await facilitation.close(live.id, round_.id)
-    plain = await asked(facilitation, live.id, "single")
-    await facilitation.open(live.id, plain.id)
+    desk = Desk(sqlite_store, CLOCK)
+    round_ = await asked(desk, live.id, "ranked", quorum=12, live=True)
+    await facilitation.open_round(desk, live.id, round_.id)
+    await facilitation.close_round(desk, live.id, round_.id)
+    plain = await asked(desk, live.id, "single")
+    await facilitation.open_round(desk, live.id, plain.id)
     async with sqlite_store.read() as work:
         first, _closed, second = [json.loads(entry.body) for entry in await work.record.entries()]
     assert (first["method"], first["quorum"], first["live"]) == ("ranked", {"ballots": 12, "each_group": 0}, True)
@@ -96,18 +97,18 @@ async def test_what_is_declared_stands_in_the_record_when_the_vote_opens(sqlite_
 
 async def test_terms_can_change_until_voting_opens(sqlite_store: Store) -> None:
     live, _ = await a_room(sqlite_store, PEOPLE)
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    draft = await asked(facilitation, live.id, "single")
-    outcome = await facilitation.terms(live.id, draft.id, Terms("score", 5, 2, live=True))
+    desk = Desk(sqlite_store, CLOCK)
+    draft = await asked(desk, live.id, "single")
+    outcome = await cues.change_terms(desk, live.id, draft.id, Terms("score", 5, 2, live=True))
     assert outcome.round is not None
     assert Terms.of(outcome.round) == Terms("score", 5, 2, live=True)
     assert [response.id for response in outcome.round.responses] == ["r1", "r2", "r3"]
     with pytest.raises(BadInput, match="one proposal"):
-        await facilitation.terms(live.id, draft.id, Terms("consent"))
-    await facilitation.open(live.id, draft.id)
+        await cues.change_terms(desk, live.id, draft.id, Terms("consent"))
+    await facilitation.open_round(desk, live.id, draft.id)
     for act in (
-        facilitation.terms(live.id, draft.id, PLAIN),
-        facilitation.leave_out(live.id, draft.id, "r1"),
+        cues.change_terms(desk, live.id, draft.id, PLAIN),
+        cues.leave_out(desk, live.id, draft.id, "r1"),
     ):
         with pytest.raises(IllegalMove, match="before voting opens"):
             await act
@@ -115,16 +116,16 @@ async def test_terms_can_change_until_voting_opens(sqlite_store: Store) -> None:
 
 async def test_an_answer_left_out_leaves_a_gap_and_two_must_stay(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, PEOPLE)
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    draft = await asked(facilitation, live.id, "ranked")
-    outcome = await facilitation.leave_out(live.id, draft.id, "r2")
+    desk = Desk(sqlite_store, CLOCK)
+    draft = await asked(desk, live.id, "ranked")
+    outcome = await cues.leave_out(desk, live.id, draft.id, "r2")
     assert outcome.round is not None
     assert [response.id for response in outcome.round.responses] == ["r1", "r3", "none"]
-    again = await facilitation.leave_out(live.id, draft.id, "r2")
+    again = await cues.leave_out(desk, live.id, draft.id, "r2")
     assert again.session.version == outcome.session.version
     with pytest.raises(BadInput, match="Give from 2 to 6 responses"):
-        await facilitation.leave_out(live.id, draft.id, "r3")
-    await facilitation.open(live.id, draft.id)
+        await cues.leave_out(desk, live.id, draft.id, "r3")
+    await facilitation.open_round(desk, live.id, draft.id)
     async with sqlite_store.begin() as work:
         batch = [a_cast(draft.id, people[0], "r3>r1"), a_cast(draft.id, people[1], "r1>r2")]
         assert [o.refusal for o in await work.rounds.cast(batch)] == ["", "unknown_response"]
@@ -143,19 +144,19 @@ async def test_an_answer_left_out_is_in_no_ballot_and_no_result(
     sqlite_store: Store, method: str, ballots: tuple[str, ...], counted: dict[str, int] | None
 ) -> None:
     live, people = await a_room(sqlite_store, PEOPLE)
-    facilitation = Facilitation(sqlite_store, CLOCK)
+    desk = Desk(sqlite_store, CLOCK)
     none = METHODS[method].NONE
-    draft = (await facilitation.ask(live.id, "Which?", LABELS, Terms(method), none=none)).round
+    draft = (await cues.ask_question(desk, live.id, "Which?", LABELS, Terms(method), none=none)).round
     assert draft is not None
-    await facilitation.leave_out(live.id, draft.id, "r2")
-    await facilitation.open(live.id, draft.id)
+    await cues.leave_out(desk, live.id, draft.id, "r2")
+    await facilitation.open_round(desk, live.id, draft.id)
     gone = {"single": "r2", "approval": "r1 r2", "ranked": "r1>r2", "score": "r1=1 r2=1 r3=1"}[method]
     await vote(sqlite_store, [a_cast(draft.id, who, choice) for who, choice in zip(people, ballots, strict=False)])
     async with sqlite_store.begin() as work:
         [refused] = await work.rounds.cast([a_cast(draft.id, people[9], gone)])
     assert refused.refusal == "unknown_response"
-    await facilitation.close(live.id, draft.id)
-    result = (await facilitation.reveal(live.id, draft.id)).result
+    await facilitation.close_round(desk, live.id, draft.id)
+    result = (await facilitation.reveal_round(desk, live.id, draft.id)).result
     assert result is not None
     assert result.n == len(ballots)
     assert not any("r2" in mark for mark in result.counts)
@@ -164,11 +165,11 @@ async def test_an_answer_left_out_is_in_no_ballot_and_no_result(
 
 async def test_a_question_about_one_statement_cannot_lose_it(sqlite_store: Store) -> None:
     live, _ = await a_room(sqlite_store, PEOPLE)
-    facilitation = Facilitation(sqlite_store, CLOCK)
+    desk = Desk(sqlite_store, CLOCK)
     for method in ("consent", "opinion"):
-        draft = await asked(facilitation, live.id, method)
+        draft = await asked(desk, live.id, method)
         with pytest.raises(BadInput):
-            await facilitation.leave_out(live.id, draft.id, "r1")
+            await cues.leave_out(desk, live.id, draft.id, "r1")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ async def test_a_vote_that_cannot_be_held_like_this_is_not_put(
 ) -> None:
     live, _ = await a_room(sqlite_store, PEOPLE)
     with pytest.raises(BadInput) as refused:
-        await Facilitation(sqlite_store, CLOCK).ask(live.id, "Who?", labels, terms, none=True)
+        await cues.ask_question(Desk(sqlite_store, CLOCK), live.id, "Who?", labels, terms, none=True)
     assert refused.value.field == field
     async with sqlite_store.read() as work:
         assert await work.rounds.list_rounds(live.id) == []
@@ -219,15 +220,15 @@ async def test_a_count_is_sent_while_a_vote_is_open_only_where_it_was_declared(
         await work.sessions.save_session(
             replace(live, entrance=TICKETS)
         )  # with an open code nothing is counted for so few
-    facilitation = Facilitation(sqlite_store, CLOCK)
+    desk = Desk(sqlite_store, CLOCK)
     rooms = Rooms(sqlite_store, CLOCK, lambda kind, view, language: kind, lambda words, language: words)
     screens = [Connection("phone", people[0]), Connection("projector"), Connection("console")]
     room = await rooms.room(live.id)
     for screen in screens:
         room.enter(screen)
     for shown in (False, True):
-        round_ = await asked(facilitation, live.id, method, live=shown)
-        await facilitation.open(live.id, round_.id)
+        round_ = await asked(desk, live.id, method, live=shown)
+        await facilitation.open_round(desk, live.id, round_.id)
         await rooms.changed(live.id)
         await frames(screens)
         batch = casts(round_.id, people, method)
@@ -244,6 +245,6 @@ async def test_a_count_is_sent_while_a_vote_is_open_only_where_it_was_declared(
         else:
             assert room.count_due == ""
             assert all("so_far" not in frame for frame in await frames(screens))
-        await facilitation.close(live.id, round_.id)
+        await facilitation.close_round(desk, live.id, round_.id)
         await rooms.changed(live.id)
         assert room.tally.so_far is None

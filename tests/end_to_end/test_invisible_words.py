@@ -23,6 +23,7 @@ from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.rehearsal import polis
 from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.sessions import cues, facilitation, policy_vote, second_run
 from forum.services.sessions.organising import SessionForm, create_commission, create_session, make_token
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import appeals_and_reports, evidence, submissions
@@ -126,20 +127,20 @@ async def test_what_the_facilitator_puts_on_screens_is_words(sqlite_store: Store
     playing = await a_replay(sqlite_store)
     stop = await playing.tried()
     acts, policy, session = playing.acts, playing.policy, playing.session
-    await policy.propose(session, "A quiet room is kept free")
+    await policy_vote.propose(policy, session, "A quiet room is kept free")
     async with sqlite_store.read() as work:
         [proposal] = await work.proposals.list_proposals(session)
     for act in (
-        acts.tried(session, stop, ZERO),
-        acts.offer(session, stop, FILLER),
-        acts.note(session, BRAILLE),
-        acts.ask(session, GRAPHEME, ("Yes", "No"), none=False),
-        acts.ask(session, "Who?", ("Yes", JOINER), none=False),
-        acts.ask(session, "Who?", ("Yes", "Y\u200bes"), none=False),
-        acts.annul(session, playing.first, SELECTOR),
-        policy.propose(session, MARK),
-        policy.propose(session, "A qui\u00adet room is kept free"),
-        policy.amend(session, proposal.id, proposal.words, TAGS),
+        second_run.write_tried(acts, session, stop, ZERO),
+        second_run.offer_response(acts, session, stop, FILLER),
+        cues.show_note(acts, session, BRAILLE),
+        cues.ask_question(acts, session, GRAPHEME, ("Yes", "No"), none=False),
+        cues.ask_question(acts, session, "Who?", ("Yes", JOINER), none=False),
+        cues.ask_question(acts, session, "Who?", ("Yes", "Y\u200bes"), none=False),
+        facilitation.annul_round(acts, session, playing.first, SELECTOR),
+        policy_vote.propose(policy, session, MARK),
+        policy_vote.propose(policy, session, "A qui\u00adet room is kept free"),
+        policy_vote.amend(policy, session, proposal.id, proposal.words, TAGS),
     ):
         with pytest.raises(BadInput):
             await act

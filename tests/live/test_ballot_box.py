@@ -14,7 +14,8 @@ from forum.live.ballot_box import Intake, new_cast
 from forum.live.message_allowance import CHANGES
 from forum.live.messages import REFUSALS
 from forum.ports import Store, Work
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.voting.ballot import CastOutcome
 from forum.voting.reason import MOST_CONDITION, MOST_WORDS, too_long
 
@@ -49,10 +50,10 @@ class Faulty:
 @pytest.fixture
 async def open_round(sqlite_store: Store) -> tuple[str, list[str]]:
     live, people = await a_room(sqlite_store, ["g1", "g1", "g2", None])
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    asked = await facilitation.ask(live.id, "Who should come first?", ["A nurse", "The police"], none=True)
+    desk = Desk(sqlite_store, CLOCK)
+    asked = await cues.ask_question(desk, live.id, "Who should come first?", ["A nurse", "The police"], none=True)
     assert asked.round is not None
-    await facilitation.open(live.id, asked.round.id)
+    await facilitation.open_round(desk, live.id, asked.round.id)
     return asked.round.id, people
 
 

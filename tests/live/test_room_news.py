@@ -17,7 +17,8 @@ from forum.live.presence import LOST, POLLING
 from forum.live.room import PHONES_TICK, TICK, Connection, Room
 from forum.live.rooms import Rooms
 from forum.ports.accounts import Person
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.voting import paper_ballots
 from forum.services.voting.paper_ballots import PaperForm
 from forum.sessions.session import Participant
@@ -55,10 +56,10 @@ class Evening:
 
     async def open(self) -> str:
         """Opens a vote and shows it; the id of its round."""
-        acts = Facilitation(self.store, CLOCK)
-        asked = (await acts.ask(self.session, "Who?", ["A nurse", "The police"], none=True)).round
+        acts = Desk(self.store, CLOCK)
+        asked = (await cues.ask_question(acts, self.session, "Who?", ["A nurse", "The police"], none=True)).round
         assert asked is not None
-        await acts.open(self.session, asked.id)
+        await facilitation.open_round(acts, self.session, asked.id)
         await self.rooms.changed(self.session)
         return asked.id
 
@@ -168,15 +169,17 @@ def test_a_count_of_the_vote_before_is_not_shown_on_the_next(sqlite_database: Da
     """As where the next vote is opened while the ballots of this one are being read."""
 
     async def play(evening: Evening) -> None:
-        acts, rounds = Facilitation(evening.store, CLOCK), []
+        acts, rounds = Desk(evening.store, CLOCK), []
         for question in ("Who?", "Where?"):
-            asked = (await acts.ask(evening.session, question, ["Here", "There"], Terms(live=True), none=True)).round
+            asked = (
+                await cues.ask_question(acts, evening.session, question, ["Here", "There"], Terms(live=True), none=True)
+            ).round
             assert asked is not None
-            await acts.open(evening.session, asked.id)
+            await facilitation.open_round(acts, evening.session, asked.id)
             rounds.append(asked.id)
             await evening.rooms.changed(evening.session)
             if len(rounds) == 1:
-                await acts.close(evening.session, asked.id)
+                await facilitation.close_round(acts, evening.session, asked.id)
         room = await evening.room()
         room.show_count(rounds[0], {"r1": 60})
         assert (room.tally.round, room.tally.so_far) == (rounds[1], None)
@@ -193,7 +196,7 @@ def test_consoles_alone_are_never_shown_another_state_than_everybody_has(sqlite_
         console, phone = await evening.enter("console"), await evening.enter("phone", evening.people[0])
         room = await evening.room()
         old = room.view
-        await Facilitation(evening.store, CLOCK).pause(evening.session, paused=True)
+        await facilitation.pause(Desk(evening.store, CLOCK), evening.session, paused=True)
         new = await evening.rooms._view(evening.session)
         assert new.session.version == old.session.version + 1
         room.show_console(new)

@@ -18,8 +18,8 @@ from forum.live.messages import VERSION as WIRE_VERSION
 from forum.live.room import MOST_MALFORMED, MOST_SCREENS, MOST_SOCKETS, Connection, Room, cast_of
 from forum.live.rooms import Rooms
 from forum.ports import Store, Work
-from forum.services.sessions.care import Caring
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import care, cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.room_view import own_of, view_of
 from forum.sessions.participant_view import Mine
 from forum.sessions.session import LiveSession, Participant
@@ -54,10 +54,10 @@ async def until(connection: Connection, kind: str) -> dict[str, Any]:
 
 
 async def an_open_round(store: Store, session: str, rooms: Rooms) -> str:
-    facilitation = Facilitation(store, CLOCK)
-    asked = (await facilitation.ask(session, "Who?", ["A nurse", "The police"], none=True)).round
+    desk = Desk(store, CLOCK)
+    asked = (await cues.ask_question(desk, session, "Who?", ["A nurse", "The police"], none=True)).round
     assert asked is not None
-    await facilitation.open(session, asked.id)
+    await facilitation.open_round(desk, session, asked.id)
     await rooms.changed(session)
     return asked.id
 
@@ -137,13 +137,13 @@ async def test_a_reading_that_no_question_has_is_no_drawing_of_its_own(sqlite_st
     live, people = await a_room(sqlite_store, ["g1"])
     rooms = the_rooms(sqlite_store)
     room = await rooms.room(live.id)
-    acts = Facilitation(sqlite_store, CLOCK)
+    acts = Desk(sqlite_store, CLOCK)
     await enter(room, people[0])
     plain = room.drawn("phone", "cy")
     assert all(room.drawn("phone", f"cy+{other}") is plain for other in ("aa", "ab", "easy"))
-    asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=True)).round
+    asked = (await cues.ask_question(acts, live.id, "Who?", ["A nurse", "The police"], none=True)).round
     assert asked is not None
-    await Caring(sqlite_store, CLOCK).reword(live.id, asked.id, "easy", "Who comes?", {})
+    await care.reword(Desk(sqlite_store, CLOCK), live.id, asked.id, "easy", "Who comes?", {})
     await rooms.changed(live.id)
     assert room.drawn("phone", "cy+easy") is not room.drawn("phone", "cy") is room.drawn("phone", "cy+aa")
 
@@ -201,7 +201,7 @@ async def test_a_late_ballot_is_told_so(sqlite_store: Store) -> None:
     room = await rooms.room(live.id)
     phone = await enter(room, people[0])
     round_id = await an_open_round(sqlite_store, live.id, rooms)
-    await Facilitation(sqlite_store, CLOCK).close(live.id, round_id)
+    await facilitation.close_round(Desk(sqlite_store, CLOCK), live.id, round_id)
     room.receive(phone, encode(CastMessage("c1", round_id, "r1")))
     refused = await until(phone, "refused")
     assert (refused["code"], refused["cast"]) == ("closed", "c1")
@@ -423,10 +423,10 @@ async def test_what_a_tab_sends_while_another_comes_in_is_heard_by_it(
 async def test_no_act_is_missed_by_a_room_that_is_being_opened(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"])
     rooms = the_rooms(sqlite_store)
-    facilitation = Facilitation(sqlite_store, CLOCK)
+    desk = Desk(sqlite_store, CLOCK)
 
     async def act(number: int) -> None:
-        await facilitation.pause(live.id, paused=bool(number % 2))
+        await facilitation.pause(desk, live.id, paused=bool(number % 2))
         await rooms.changed(live.id)
 
     for _ in range(10):
@@ -580,7 +580,7 @@ async def test_a_room_without_screens_is_not_read_again_for_every_page(
         assert await rooms.room(live.id) is first
     assert read == 1
     # What the facilitator did is there at once, whether this process was told of it or another one did it.
-    await Facilitation(sqlite_store, CLOCK).ask(live.id, "Who?", ["A nurse", "The police"], none=True)
+    await cues.ask_question(Desk(sqlite_store, CLOCK), live.id, "Who?", ["A nurse", "The police"], none=True)
     assert (await rooms.room(live.id)).view.session.cue.kind == "question"
     assert read == 2
     monkeypatch.setattr(rooms_module, "FRESH", -1.0)

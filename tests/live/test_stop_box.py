@@ -20,6 +20,7 @@ from forum.live.room import Connection, Room
 from forum.live.rooms import Rooms
 from forum.live.stop_box import Press, Stopping
 from forum.ports import Store, Work
+from forum.services.sessions import facilitation
 from forum.services.voting import reasons
 from forum.sessions.stop import MOST_HOW
 from forum.sessions.view import View
@@ -173,7 +174,7 @@ async def test_a_reason_is_shown_by_itself_when_its_time_has_come(sqlite_store: 
     playing = await a_replay(sqlite_store, reasons=DELAYED)
     live = await playing.live()
     given = await reasons.give(sqlite_store, CLOCK, live, playing.people[0], playing.first, "Because", "")
-    await playing.acts.reveal(playing.session, playing.first)
+    await facilitation.reveal_round(playing.acts, playing.session, playing.first)
     # As if it had been given a minute ago.
     async with sqlite_store.begin() as work:
         await work.reasons.put_reason(replace(given, id=new_id(), due_at=CLOCK.later(seconds=0.3)))
@@ -190,7 +191,7 @@ async def test_me_too_is_drawn_once_for_many_and_screens_that_come_back_are_sent
     live = await playing.live()
     given = await reasons.give(playing.store, CLOCK, live, playing.people[0], playing.first, "Because", "")
     await reasons.hear(playing.store, CLOCK, playing.session, given.id, SHOWN, WAITING)
-    await playing.acts.reveal(playing.session, playing.first)
+    await facilitation.reveal_round(playing.acts, playing.session, playing.first)
     rooms = the_rooms(playing.store)
     room = await rooms.room(playing.session)
     phone, before = await enter(room, playing.people[1]), room.version

@@ -10,7 +10,8 @@ from support.app import House, a_house
 from support.factories import CLOCK, a_cast, a_commission, a_session, new_id
 
 from forum.rehearsal import result_reader
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.sessions.session import Participant
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms
@@ -50,21 +51,21 @@ async def a_result(house: House, method: str, *, again: bool = False) -> tuple[R
         for number in range(6):
             joined = Participant(new_id(), live.id, commission.groups[number % 2].id, CLOCK.now())
             people.append((await work.sessions.join(joined, new_id())).id)
-    acts = Facilitation(house.store, CLOCK)
+    acts = Desk(house.store, CLOCK)
     labels = ("Something",) if METHODS[method].MOST == 1 else ("A", "B", "C")
-    round_ = (await acts.ask(live.id, "Who?", labels, Terms(method), none=METHODS[method].NONE)).round
+    round_ = (await cues.ask_question(acts, live.id, "Who?", labels, Terms(method), none=METHODS[method].NONE)).round
     result = None
     for turn in range(2 if again else 1):
         if turn and round_ is not None:
-            round_ = (await acts.second(live.id, round_.id)).round
+            round_ = (await cues.put_second_vote(acts, live.id, round_.id)).round
         assert round_ is not None
-        await acts.open(live.id, round_.id)
+        await facilitation.open_round(acts, live.id, round_.id)
         async with house.store.begin() as work:
             rolled = CHOICES[method][turn:] + CHOICES[method][:turn]
             casts = [a_cast(round_.id, person, choice) for person, choice in zip(people, rolled, strict=True)]
             assert not any(done.refusal for done in await work.rounds.cast(casts))
-        await acts.close(live.id, round_.id)
-        result = (await acts.reveal(live.id, round_.id)).result
+        await facilitation.close_round(acts, live.id, round_.id)
+        result = (await facilitation.reveal_round(acts, live.id, round_.id)).result
     assert result is not None
     room = await house.site.rooms.room(live.id)
     return result, {"projector": room.state("projector", "en").html, "phone": room.state("phone", "en").html}

@@ -17,6 +17,7 @@ from forum.ports.accounts import Person
 from forum.record import verify
 from forum.services import decisions
 from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.sessions import cues, facilitation
 from forum.sessions.proposal import Pledge
 from forum.store import SqlStore
 from forum.voting.round import KINDS, STATES, Round
@@ -48,10 +49,10 @@ async def wrong(store: Store, form: DecisionForm) -> dict[str, str]:
 
 async def test_a_vote_that_was_annulled_before_its_result_was_shown_is_told_to_nobody(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store)
-    again = there((await voted.facilitation.second(voted.live.id, voted.rounds[0])).round)
-    await voted.facilitation.open(voted.live.id, again.id)
-    await voted.facilitation.close(voted.live.id, again.id)
-    await voted.facilitation.annul(voted.live.id, again.id, "It was not clear.")
+    again = there((await cues.put_second_vote(voted.desk, voted.live.id, voted.rounds[0])).round)
+    await facilitation.open_round(voted.desk, voted.live.id, again.id)
+    await facilitation.close_round(voted.desk, voted.live.id, again.id)
+    await facilitation.annul_round(voted.desk, voted.live.id, again.id, "It was not clear.")
     async with sqlite_store.read() as work:
         for rounds in ([again.id], [voted.rounds[0], again.id]):
             with pytest.raises(IllegalMove, match="annulled"):
@@ -204,7 +205,7 @@ async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlit
     voted = await a_vote(sqlite_store, FIRST, SECOND)
     other = await a_vote(sqlite_store)
     first, second = voted.rounds
-    open_ = await other.facilitation.ask(other.live.id, "And then?", LABELS, none=False)
+    open_ = await cues.ask_question(other.desk, other.live.id, "And then?", LABELS, none=False)
     assert open_.round is not None
     for rounds in [
         (),
@@ -218,7 +219,7 @@ async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlit
             await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(rounds))
     with pytest.raises(NotFound):
         await decide(sqlite_store, CLOCK, COMMISSIONER, a_form((new_id(),)))
-    await voted.facilitation.annul(voted.live.id, second, "The screen showed the wrong scene")
+    await facilitation.annul_round(voted.desk, voted.live.id, second, "The screen showed the wrong scene")
     with pytest.raises(IllegalMove):
         await decide(sqlite_store, CLOCK, COMMISSIONER, a_form((first, second)))
     async with sqlite_store.read() as work:

@@ -17,7 +17,8 @@ from forum.record.ballot_leaves import hash_of
 from forum.record.verify import PASS
 from forum.services import exports
 from forum.services.decisions import DecisionForm, Promise, decide
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 
 
 async def opened(store: Store, round_id: str) -> list[dict[str, Any]]:
@@ -80,28 +81,28 @@ async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_a
     sqlite_store: Store,
 ) -> None:
     live, people = await a_room(sqlite_store, PEOPLE, declared=True)
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    round_ = (await facilitation.ask(live.id, QUESTION, LABELS, none=True)).round
+    desk = Desk(sqlite_store, CLOCK)
+    round_ = (await cues.ask_question(desk, live.id, QUESTION, LABELS, none=True)).round
     assert round_ is not None
     with pytest.raises(NotFound):
         await opened(sqlite_store, "0" * 32)
     with pytest.raises(NotFound):
         await opened(sqlite_store, round_.id)
-    await facilitation.open(live.id, round_.id)
+    await facilitation.open_round(desk, live.id, round_.id)
     async with sqlite_store.begin() as work:
         await work.rounds.cast([a_cast(round_.id, person) for person in people])
     with pytest.raises(NotFound):
         await opened(sqlite_store, round_.id)
-    await facilitation.close(live.id, round_.id)
+    await facilitation.close_round(desk, live.id, round_.id)
     with pytest.raises(NotFound):
         await opened(sqlite_store, round_.id)
     sealed = await exports.export(sqlite_store, SIGNER)
     assert exports.summary(sealed) == {"entries": 3, "ballots": 0}
     assert {check.verdict for check in audit.verify(sealed)} == {PASS}
-    await facilitation.reveal(live.id, round_.id)
+    await facilitation.reveal_round(desk, live.id, round_.id)
     lines = await opened(sqlite_store, round_.id)
     assert len(lines) == len(people)
-    await facilitation.annul(live.id, round_.id, "The screen froze")
+    await facilitation.annul_round(desk, live.id, round_.id, "The screen froze")
     assert await opened(sqlite_store, round_.id) == lines
     void = await exports.export(sqlite_store, SIGNER)
     assert {check.verdict for check in audit.verify(void)} == {PASS}

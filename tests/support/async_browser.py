@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx2
 
-from forum.services.sessions import asynchronous
+from forum.services.sessions import asynchronous, facilitation
 from support.app import House, a_house
 from support.async_round import Night, a_night
 from support.factories import SetClock
@@ -45,10 +45,10 @@ class Open:
             return sorted(b.choice for b in await work.rounds.ballots(self.night.round.id))
 
     async def close(self, *, reveal: bool = False) -> None:
-        acts = asynchronous.acts(self.house.store, self.clock)
-        await acts.close(self.night.live.id, self.night.round.id)
+        acts = asynchronous.desk(self.house.store, self.clock)
+        await facilitation.close_round(acts, self.night.live.id, self.night.round.id)
         if reveal:
-            await acts.reveal(self.night.live.id, self.night.round.id)
+            await facilitation.reveal_round(acts, self.night.live.id, self.night.round.id)
 
 
 @asynccontextmanager

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from forum.ports import Store
 from forum.ports.accounts import Person
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.sessions.session import LiveSession
 from support.factories import CLOCK, a_cast, a_room, new_id
 
@@ -28,7 +29,7 @@ class Voted:
     """A session, its facilitator, and the rounds whose results were shown."""
 
     live: LiveSession
-    facilitation: Facilitation
+    desk: Desk
     people: Sequence[str]
     rounds: tuple[str, ...]
 
@@ -42,17 +43,17 @@ async def a_vote(
 ) -> Voted:
     """A room that voted as told: once, or again after the replay. `reasons` are those of the first votes by place."""
     live, members = await a_room(store, people, **changes)
-    facilitation = Facilitation(store, CLOCK)
+    desk = Desk(store, CLOCK)
     rounds: list[str] = []
     for choices in votes or (FIRST,):
         if rounds:
-            outcome = await facilitation.second(live.id, rounds[0])
+            outcome = await cues.put_second_vote(desk, live.id, rounds[0])
         else:
-            outcome = await facilitation.ask(live.id, QUESTION, LABELS, none=True)
+            outcome = await cues.ask_question(desk, live.id, QUESTION, LABELS, none=True)
         round_ = there(outcome.round)
         said = reasons if reasons and not rounds else {}
         rounds.append(round_.id)
-        await facilitation.open(live.id, round_.id)
+        await facilitation.open_round(desk, live.id, round_.id)
         casts = [
             a_cast(round_.id, member, choice, said.get(n, ""))
             for n, (member, choice) in enumerate(zip(members, choices, strict=False))
@@ -61,9 +62,9 @@ async def a_vote(
             outcomes = await work.rounds.cast(casts)
         if any(one.refusal for one in outcomes):
             raise ValueError(outcomes)
-        await facilitation.close(live.id, round_.id)
-        await facilitation.reveal(live.id, round_.id)
-    return Voted(live, facilitation, members, tuple(rounds))
+        await facilitation.close_round(desk, live.id, round_.id)
+        await facilitation.reveal_round(desk, live.id, round_.id)
+    return Voted(live, desk, members, tuple(rounds))
 
 
 Thing = TypeVar("Thing")

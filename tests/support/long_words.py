@@ -14,11 +14,19 @@ from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person
 from forum.services import decisions, permissions, record_entries
 from forum.services.keys import digest, new_key
-from forum.services.sessions import asynchronous, care, organising, tablet_link, tickets
-from forum.services.sessions.facilitation import Facilitation
-from forum.services.sessions.policy_vote import Policy
+from forum.services.sessions import (
+    asynchronous,
+    care,
+    cues,
+    facilitation,
+    organising,
+    policy_vote,
+    second_run,
+    tablet_link,
+    tickets,
+)
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.sessions.second_run import SecondRun
 from forum.services.stories import appeals_and_reports, co_writing, evidence, submissions, suggestions, writing
 from forum.services.voting import reasons
 from forum.sessions.session import TICKETS, LiveSession, Participant
@@ -253,21 +261,21 @@ async def _session(
 
 async def _voted(house: House, live: LiveSession, people: Sequence[Participant], w: Words) -> tuple[str, str]:
     """Two votes on one question, both shown, with reasons and conditions, one annulled: the two rounds."""
-    acts = Facilitation(house.store, CLOCK)
+    acts = Desk(house.store, CLOCK)
     rounds: list[str] = []
-    asked = await acts.ask(live.id, w(), [w(200) for _ in range(4)], none=True)
+    asked = await cues.ask_question(acts, live.id, w(), [w(200) for _ in range(4)], none=True)
     for again in (False, True):
-        round_ = (await acts.second(live.id, rounds[0])).round if again else asked.round
+        round_ = (await cues.put_second_vote(acts, live.id, rounds[0])).round if again else asked.round
         assert round_ is not None
         rounds.append(round_.id)
-        await acts.open(live.id, round_.id)
+        await facilitation.open_round(acts, live.id, round_.id)
         await vote(house, round_, people, w)
-        await acts.close(live.id, round_.id)
-        await acts.reveal(live.id, round_.id)
-    void = (await acts.ask(live.id, w(), [w(200) for _ in range(3)], none=False)).round
+        await facilitation.close_round(acts, live.id, round_.id)
+        await facilitation.reveal_round(acts, live.id, round_.id)
+    void = (await cues.ask_question(acts, live.id, w(), [w(200) for _ in range(3)], none=False)).round
     assert void is not None
-    await acts.open(live.id, void.id)
-    await acts.annul(live.id, void.id, w())
+    await facilitation.open_round(acts, live.id, void.id)
+    await facilitation.annul_round(acts, live.id, void.id, w())
     return rounds[0], rounds[1]
 
 
@@ -322,7 +330,7 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     The first of `people` votes by itself, if it likes.
     """
     store, w, id_ = c.house.store, c.words, live.id
-    acts, second, policy = Facilitation(store, CLOCK), SecondRun(store, CLOCK), Policy(store, CLOCK)
+    acts, second, policy = Desk(store, CLOCK), Desk(store, CLOCK), Desk(store, CLOCK)
     async with store.read() as work:
         staff = next(one for one in await work.people.list_people() if one.roles == permissions.ROLES)
     scenes = [scene.name for scene in scenario.parse(c.story.twee).scenes]
@@ -334,21 +342,21 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     async def result(round_: Round | None, what: str) -> AsyncIterator[str]:
         assert round_ is not None
         yield await told(f"{what} put")
-        await acts.open(id_, round_.id)
+        await facilitation.open_round(acts, id_, round_.id)
         yield await told(f"{what} open")
         await vote(c.house, round_, people[1:], w)
-        await acts.close(id_, round_.id)
+        await facilitation.close_round(acts, id_, round_.id)
         if round_.method == "single":
             yield await told(f"{what} closed")
-        await acts.reveal(id_, round_.id)
+        await facilitation.reveal_round(acts, id_, round_.id)
         yield await told(f"{what} shown")
 
     yield await told("welcome")
-    await acts.scene(id_, c.story.id, scenes[0])
+    await cues.show_scene(acts, id_, c.story.id, scenes[0])
     yield await told("a scene")
-    asked = (await acts.question(id_, c.story.id, compose.QUESTION)).round
+    asked = (await cues.put_question(acts, id_, c.story.id, compose.QUESTION)).round
     assert asked is not None
-    await care.Caring(store, CLOCK).reword(id_, asked.id, "easy", w(), {r.id: w(200) for r in asked.responses[:3]})
+    await care.reword(Desk(store, CLOCK), id_, asked.id, "easy", w(), {r.id: w(200) for r in asked.responses[:3]})
     async for what in result(asked, "the story's question"):
         yield what
     async with store.read() as work:
@@ -356,9 +364,9 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     for reason in given[:4]:
         await reasons.hear(store, CLOCK, id_, reason.id, SHOWN, reason.state)
     yield await told("reasons on phones")
-    await second.big_reasons(id_, asked.id, on=True)
+    await second_run.show_reasons(second, id_, asked.id, on=True)
     yield await told("reasons on the big screen")
-    await acts.scene(id_, c.story.id, scenes[0], replay=True)
+    await cues.show_scene(acts, id_, c.story.id, scenes[0], replay=True)
     async with store.read() as work:
         showing = (await work.sessions.get_session(id_)).cue.showing
     names = scenario.parse(c.story.twee).characters
@@ -369,61 +377,61 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     async with store.read() as work:
         stops = await work.stops.list_stops(id_)
     yield await told("stops")
-    await second.take(id_, stops[0].id)
+    await second_run.take_stop(second, id_, stops[0].id)
     yield await told("a stop taken")
-    await second.tried(id_, stops[0].id, w(480))
-    async for what in result((await second.ask_room(id_, stops[0].id)).round, "the magic check"):
+    await second_run.write_tried(second, id_, stops[0].id, w(480))
+    async for what in result((await second_run.ask_room(second, id_, stops[0].id)).round, "the magic check"):
         yield what
-    await second.take(id_, stops[0].id)
-    await second.judge(id_, stops[0].id, "not sure")
-    await second.offer(id_, stops[0].id, w(190))
+    await second_run.take_stop(second, id_, stops[0].id)
+    await second_run.judge(second, id_, stops[0].id, "not sure")
+    await second_run.offer_response(second, id_, stops[0].id, w(190))
     yield await told("a stop judged")
-    await second.move(id_, stops[0].id, "finish")
-    async for what in result((await acts.second(id_, asked.id)).round, "the second vote"):
+    await second_run.move_stop(second, id_, stops[0].id, "finish")
+    async for what in result((await cues.put_second_vote(acts, id_, asked.id)).round, "the second vote"):
         yield what
     for method in BALLOTS:
         answers = [w(200) for _ in range(METHODS[method].MOST)]
         terms = Terms(method, quorum=40, live=True)
-        round_ = (await acts.ask(id_, w(), answers, terms, none=True)).round
+        round_ = (await cues.ask_question(acts, id_, w(), answers, terms, none=True)).round
         async for what in result(round_, method):
             yield what
         if method in ("score", "consent"):
             assert round_ is not None
-            async for what in result((await acts.second(id_, round_.id)).round, f"{method} again"):
+            async for what in result((await cues.put_second_vote(acts, id_, round_.id)).round, f"{method} again"):
                 yield what
     for _ in range(3):
-        await policy.propose(id_, w(390))
-    await policy.show(id_)
+        await policy_vote.propose(policy, id_, w(390))
+    await policy_vote.show_proposals(policy, id_)
     yield await told("proposals")
     async with store.read() as work:
         proposal = (await work.proposals.list_proposals(id_))[0]
-    await policy.amend(id_, proposal.id, proposal.words, w(390))
+    await policy_vote.amend(policy, id_, proposal.id, proposal.words, w(390))
     yield await told("an amendment")
     async with store.read() as work:
         amendment = (await work.proposals.amendments(id_))[0]
-    await policy.settle(id_, amendment.id, "taken")
-    voted = (await policy.vote(id_, proposal.id)).round
+    await policy_vote.settle_amendment(policy, id_, amendment.id, "taken")
+    voted = (await policy_vote.put_policy_vote(policy, id_, proposal.id)).round
     async for what in result(voted, "a proposal"):
         yield what
     assert voted is not None
     for _ in range(2):
         promise = decisions.Promise(w(200), w(), "2027-03-31")
-        await policy.promise(id_, staff, voted.id, promise, rationale=w(), why=w())
+        await policy_vote.promise(policy, id_, staff, voted.id, promise, rationale=w(), why=w())
     noted = replace(staff, roles=("organiser",))
-    await policy.promise(id_, noted, voted.id, decisions.Promise(w(200), w(), "2027-03-31"))
+    await policy_vote.promise(policy, id_, noted, voted.id, decisions.Promise(w(200), w(), "2027-03-31"))
     yield await told("promises")
-    await second.characters(id_, c.story.id)
+    await second_run.put_character_vote(second, id_, c.story.id)
     yield await told("characters")
-    await acts.note(id_, w(300))
+    await cues.show_note(acts, id_, w(300))
     yield await told("a note")
-    await acts.pause(id_, paused=True)
+    await facilitation.pause(acts, id_, paused=True)
     yield await told("a break")
-    void = (await acts.ask(id_, w(), [w(200) for _ in range(3)], none=False)).round
+    void = (await cues.ask_question(acts, id_, w(), [w(200) for _ in range(3)], none=False)).round
     assert void is not None
-    await acts.open(id_, void.id)
-    await acts.annul(id_, void.id, w(480))
+    await facilitation.open_round(acts, id_, void.id)
+    await facilitation.annul_round(acts, id_, void.id, w(480))
     yield await told("a void vote")
-    await acts.end(id_)
+    await facilitation.end(acts, id_)
     yield await told("the end")
 
 
@@ -437,14 +445,16 @@ async def crowd(c: Cramped) -> AsyncIterator[tuple[str, str]]:
         await work.sessions.add_session(live)
         for one in people:
             await work.sessions.join(one, digest(one.id))
-    acts = Facilitation(c.house.store, CLOCK)
+    acts = Desk(c.house.store, CLOCK)
     for method in ("single", "ranked", "score"):
         answers = [c.words(200) for _ in range(METHODS[method].MOST)]
-        round_ = (await acts.ask(live.id, c.words(), answers, Terms(method, quorum=1000), none=True)).round
+        round_ = (
+            await cues.ask_question(acts, live.id, c.words(), answers, Terms(method, quorum=1000), none=True)
+        ).round
         assert round_ is not None
-        await acts.open(live.id, round_.id)
+        await facilitation.open_round(acts, live.id, round_.id)
         await vote(c.house, round_, people, c.words)
-        await acts.close(live.id, round_.id)
-        await acts.reveal(live.id, round_.id)
+        await facilitation.close_round(acts, live.id, round_.id)
+        await facilitation.reveal_round(acts, live.id, round_.id)
         await c.house.site.rooms.changed(live.id)
         yield method, live.projector

@@ -12,7 +12,7 @@ from forum.adapters.smtp import SmtpPost
 from forum.ports.mail import Subscription
 from forum.services.mail import subscriptions
 from forum.services.mail.delivery import Mailing
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import acts, cues, facilitation
 from forum.services.stories import submissions
 from forum.store import SqlStore
 from forum.stories.scenario import parse
@@ -80,11 +80,11 @@ class Desk:
         live = a_session(self.commission, scenarios=(self.story.id,), opened_at=self.clock.now())
         async with self.store.begin() as work:
             await work.sessions.add_session(live)
-        desk = Facilitation(self.store, self.clock)
-        round_ = (await desk.question(live.id, self.story.id, parse(self.story.twee).decisions[0].name)).round
+        desk = acts.Desk(self.store, self.clock)
+        round_ = (await cues.put_question(desk, live.id, self.story.id, parse(self.story.twee).decisions[0].name)).round
         assert round_ is not None
-        for act in (desk.open, desk.close, desk.reveal):
-            await act(live.id, round_.id)
+        for act in (facilitation.open_round, facilitation.close_round, facilitation.reveal_round):
+            await act(desk, live.id, round_.id)
         id_ = new_id()
         promises = tuple(Commitment(new_id(), id_, "The trust", "Hire velvet anvils", day) for day in days)
         decision = Decision(

@@ -12,8 +12,8 @@ import httpx2
 
 from forum.ports import Store
 from forum.ports.accounts import Person
-from forum.services.sessions import organising
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation, organising
+from forum.services.sessions.acts import Desk
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.stop import Stop
 from forum.store import open_store
@@ -48,11 +48,11 @@ async def a_vote(store: Store) -> Crowd:
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
         await work.sessions.add_session(live)
-    acts = Facilitation(store, CLOCK)
-    asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=True)).round
+    acts = Desk(store, CLOCK)
+    asked = (await cues.ask_question(acts, live.id, "Who?", ["A nurse", "The police"], none=True)).round
     if asked is None:
         raise AssertionError("no question was asked")
-    await acts.open(live.id, asked.id)
+    await facilitation.open_round(acts, live.id, asked.id)
     return Crowd(commission, live, asked.id)
 
 
@@ -81,7 +81,7 @@ async def a_replay(store: Store) -> Crowd:
         live = a_session(commission, scenarios=(story.id,))
         await work.sessions.add_session(live)
     scene = next(one for one in scenario.parse(story.twee).scenes if not one.decision)
-    await Facilitation(store, CLOCK).scene(live.id, story.id, scene.name, replay=True)
+    await cues.show_scene(Desk(store, CLOCK), live.id, story.id, scene.name, replay=True)
     return Crowd(commission, live, "")
 
 

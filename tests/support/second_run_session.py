@@ -9,8 +9,8 @@ from typing import Any
 
 from forum.live.stop_box import Press, Stopping
 from forum.ports import Store
-from forum.services.sessions.policy_vote import Policy
-from forum.services.sessions.second_run import SecondRun
+from forum.services.sessions import cues, facilitation, second_run
+from forum.services.sessions.acts import Desk
 from forum.sessions.session import LiveSession
 from forum.sessions.stop import Stop
 from forum.stories.submission import Submission
@@ -37,12 +37,12 @@ class Playing:
     first: str
 
     @property
-    def acts(self) -> SecondRun:
-        return SecondRun(self.store, CLOCK)
+    def acts(self) -> Desk:
+        return Desk(self.store, CLOCK)
 
     @property
-    def policy(self) -> Policy:
-        return Policy(self.store, CLOCK)
+    def policy(self) -> Desk:
+        return Desk(self.store, CLOCK)
 
     async def live(self) -> LiveSession:
         async with self.store.read() as work:
@@ -67,8 +67,8 @@ class Playing:
     async def tried(self, who: int = 0, words: str = "Ben kneels down and tells her") -> str:
         """A stop that was taken and tried."""
         stop = await self.a_stop(who)
-        await self.acts.take(self.session, stop)
-        await self.acts.tried(self.session, stop, words)
+        await second_run.take_stop(self.acts, self.session, stop)
+        await second_run.write_tried(self.acts, self.session, stop, words)
         return stop
 
     async def vote(self, round_id: str, choices: Sequence[str], **reasons: str) -> None:
@@ -84,10 +84,10 @@ class Playing:
     async def result(self, round_: Round, choices: Sequence[str], **reasons: str) -> Any:
         """Opens a round, lets the people vote, closes and shows it."""
         acts = self.acts
-        await acts.open(self.session, round_.id)
+        await facilitation.open_round(acts, self.session, round_.id)
         await self.vote(round_.id, choices, **reasons)
-        await acts.close(self.session, round_.id)
-        return (await acts.reveal(self.session, round_.id)).result
+        await facilitation.close_round(acts, self.session, round_.id)
+        return (await facilitation.reveal_round(acts, self.session, round_.id)).result
 
 
 async def a_replay(store: Store, people: Sequence[str | None] = PEOPLE, twee: str = TWEE, **changes: Any) -> Playing:
@@ -100,7 +100,7 @@ async def a_replay(store: Store, people: Sequence[str | None] = PEOPLE, twee: st
         await work.stories.add_story(replace(story, commission=live.commission, link=new_id() * 2))
         await work.sessions.save_session(replace(live, **more))
     playing = Playing(store, live.id, members, story.id, "")
-    asked = there((await playing.acts.question(live.id, story.id, QUESTION)).round)
+    asked = there((await cues.put_question(playing.acts, live.id, story.id, QUESTION)).round)
     await playing.result(asked, FIRST)
-    await playing.acts.scene(live.id, story.id, SCENE, replay=True)
+    await cues.show_scene(playing.acts, live.id, story.id, SCENE, replay=True)
     return replace(playing, first=asked.id)

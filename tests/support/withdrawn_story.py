@@ -19,13 +19,10 @@ from forum.record import verify
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
-from forum.services.sessions import asynchronous
-from forum.services.sessions.care import Caring
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import asynchronous, care, cues, facilitation, policy_vote, second_run
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
-from forum.services.sessions.policy_vote import Policy
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.sessions.second_run import SecondRun
 from forum.services.sessions.undo import Remembering
 from forum.services.stories import appeals_and_reports, co_writing, evidence, submissions, writing
 from forum.services.stories.appeals_and_reports import UPHOLD
@@ -188,26 +185,30 @@ async def play(house: House, path: Path) -> Played:
     section = (await programme.section(SectionForm(title="The morning"))).plan.sections[0].id
     await programme.story(section, story.id)
     await programme.about("2027-03-12", "", public=True)
-    acts = Facilitation(store, CLOCK)
-    await acts.scene(live.id, story.id, SCENE)
+    acts = Desk(store, CLOCK)
+    await cues.show_scene(acts, live.id, story.id, SCENE)
     rounds: list[str] = []
     for number in range(2):
         if number:
-            await second_run(store, live, story.id, people[0].id)
-        act = acts.second(live.id, rounds[0]) if number else acts.question(live.id, story.id, CROSSING)
+            await play_again(store, live, story.id, people[0].id)
+        act = (
+            cues.put_second_vote(acts, live.id, rounds[0])
+            if number
+            else cues.put_question(acts, live.id, story.id, CROSSING)
+        )
         round_ = (await act).round
         assert round_ is not None
         rounds.append(round_.id)
         if not number:
-            caring = Caring(store, CLOCK)
-            await caring.reword(live.id, round_.id, "easy", f"Who has the {WORDS['easy']}?", {"r1": "The anvil"})
-        await acts.open(live.id, round_.id)
+            caring = Desk(store, CLOCK)
+            await care.reword(caring, live.id, round_.id, "easy", f"Who has the {WORDS['easy']}?", {"r1": "The anvil"})
+        await facilitation.open_round(acts, live.id, round_.id)
         async with store.begin() as work:
             votes = [a_cast(round_.id, p.id, "r1" if n % 3 else "r2", WORDS["reason"]) for n, p in enumerate(people)]
             votes = [replace(vote, condition=f"the {WORDS['condition']} stays") for vote in votes]
             assert {outcome.refusal for outcome in await work.rounds.cast(votes)} == {""}
-        await acts.close(live.id, round_.id)
-        await acts.reveal(live.id, round_.id)
+        await facilitation.close_round(acts, live.id, round_.id)
+        await facilitation.reveal_round(acts, live.id, round_.id)
     # What is promised is said of the story, in an entry that is none of its own.
     promise = Promise(f"Who told {story.id}", "Come by", "2027-06-01")
     decided = DecisionForm(
@@ -223,8 +224,8 @@ async def play(house: House, path: Path) -> Played:
     build, suggestion = await built_on(store, key)
     later = await create_session(store, CLOCK, SessionForm(commission.id, title="Another day", scenarios=(story.id,)))
     # As from the console: so that there is something to undo.
-    console = Facilitation(Remembering(store, CLOCK, later.id, "scene"), CLOCK)
-    await console.scene(later.id, story.id, SCENE)
+    console = Desk(Remembering(store, CLOCK, later.id, "scene"), CLOCK)
+    await cues.show_scene(console, later.id, story.id, SCENE)
     async with store.begin() as work:
         now = await work.stories.get_story(story.id)
         # A new version that nobody has read yet, and why the one before it was returned. Sending one takes the other
@@ -267,29 +268,31 @@ async def built_on(store: Store, key: str) -> tuple[str, str]:
     return build, one.id
 
 
-async def second_run(store: Store, live: LiveSession, story: str, person: str) -> None:
+async def play_again(store: Store, live: LiveSession, story: str, person: str) -> None:
     """The scene is played again: a stop that waits, another one that was tried and is an answer and a proposal now. The
     proposal was amended, is to be voted on, and has a pledge."""
-    run, policy = SecondRun(store, CLOCK), Policy(store, CLOCK)
-    await run.scene(live.id, story, SCENE, replay=True)
+    run, policy = Desk(store, CLOCK), Desk(store, CLOCK)
+    await cues.show_scene(run, live.id, story, SCENE, replay=True)
     async with store.read() as work:
         showing = (await work.sessions.get_session(live.id)).cue.showing
     press = Press(live.id, person, showing, CHARACTER, f"Blow the {WORDS['stop']}", CLOCK.now())
     assert await Stopping(store, lambda session: None).press_and_wait(press) == ""
-    await run.shout(live.id)
+    await second_run.call_stop(run, live.id)
     async with store.read() as work:
         waiting, shouted = await work.stops.list_stops(live.id)
-    await run.move(live.id, waiting.id, "defer")
-    await run.tried(live.id, shouted.id, f"Somebody filled the {WORDS['tried']}")
-    await run.offer(live.id, shouted.id, f"The {WORDS['offered']}")
-    await policy.propose(live.id, f"Every {WORDS['proposal']} is kept", shouted.id)
+    await second_run.move_stop(run, live.id, waiting.id, "defer")
+    await second_run.write_tried(run, live.id, shouted.id, f"Somebody filled the {WORDS['tried']}")
+    await second_run.offer_response(run, live.id, shouted.id, f"The {WORDS['offered']}")
+    await policy_vote.propose(policy, live.id, f"Every {WORDS['proposal']} is kept", shouted.id)
     async with store.read() as work:
         [proposal] = await work.proposals.list_proposals(live.id)
-    await policy.amend(live.id, proposal.id, proposal.words, f"{proposal.words} with a {WORDS['amendment']}")
+    await policy_vote.amend(
+        policy, live.id, proposal.id, proposal.words, f"{proposal.words} with a {WORDS['amendment']}"
+    )
     async with store.read() as work:
         [amendment] = await work.proposals.amendments(live.id)
-    await policy.settle(live.id, amendment.id, TAKEN)
-    round_ = (await policy.vote(live.id, proposal.id)).round
+    await policy_vote.settle_amendment(policy, live.id, amendment.id, TAKEN)
+    round_ = (await policy_vote.put_policy_vote(policy, live.id, proposal.id)).round
     assert round_ is not None
     pledge = Pledge(new_id(), live.id, round_.id, "A carer", f"Oils the {WORDS['pledge']}", "2027-06-01", CLOCK.now())
     async with store.begin() as work:

@@ -21,7 +21,8 @@ from forum.live.room import Connection
 from forum.rehearsal import polis
 from forum.rehearsal.audience import replayed
 from forum.services import exports
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.sessions.session import Participant
 from forum.voting.question import Terms
 
@@ -57,7 +58,7 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
             people[member.id] = (await work.sessions.join(joined, new_id())).id
     in_order = [people[p.id] for p in conversation.participants]
 
-    rooms, acts = house.site.rooms, Facilitation(house.store, CLOCK)
+    rooms, acts = house.site.rooms, Desk(house.store, CLOCK)
     room = await rooms.room(live.id)
     screens = {
         "phone": Connection("phone", in_order[0]),
@@ -77,16 +78,18 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
     await push()
     async with house.browser() as browser:
         for act in replayed(conversation).acts:
-            asked = (await acts.ask(live.id, act.question, act.responses, Terms(act.method), none=False)).round
+            asked = (
+                await cues.ask_question(acts, live.id, act.question, act.responses, Terms(act.method), none=False)
+            ).round
             assert asked is not None
-            await acts.open(live.id, asked.id)
+            await facilitation.open_round(acts, live.id, asked.id)
             async with house.store.begin() as work:
                 casts = [a_cast(asked.id, in_order[vote.phone], vote.choice) for vote in act.votes]
                 assert not any(o.refusal for o in await work.rounds.cast(casts))
             await push()
-            await acts.close(live.id, asked.id)
+            await facilitation.close_round(acts, live.id, asked.id)
             await push()
-            result = (await acts.reveal(live.id, asked.id)).result
+            result = (await facilitation.reveal_round(acts, live.id, asked.id)).result
             assert result is not None
             assert result.counts == act.expected()
             assert all(row.n >= commission.threshold for row in result.rows)

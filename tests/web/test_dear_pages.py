@@ -20,7 +20,8 @@ from support.factories import CLOCK, a_commission, a_session
 from forum import app
 from forum.ports.remembered import Drawn
 from forum.services import decisions
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.stories import withdrawal
 from forum.sessions.programme import Planned, Programme
 from forum.store import SqlStore
@@ -62,16 +63,20 @@ async def more(house: House, voted: Voted, sessions: int) -> None:
         async with house.store.begin() as work:
             await work.sessions.add_session(live)
             await work.programmes.add_programme(Planned(live.id, 1, Programme(), at=CLOCK.now()))
-        desk = Facilitation(house.store, CLOCK)
+        desk = Desk(house.store, CLOCK)
         rounds: list[str] = []
         for _time in range(2):
-            asking = desk.second(live.id, rounds[0]) if rounds else desk.ask(live.id, QUESTION, LABELS, none=True)
+            asking = (
+                cues.put_second_vote(desk, live.id, rounds[0])
+                if rounds
+                else cues.ask_question(desk, live.id, QUESTION, LABELS, none=True)
+            )
             round_ = (await asking).round
             assert round_ is not None
             rounds.append(round_.id)
-            await desk.open(live.id, round_.id)
-            await desk.close(live.id, round_.id)
-            await desk.reveal(live.id, round_.id)
+            await facilitation.open_round(desk, live.id, round_.id)
+            await facilitation.close_round(desk, live.id, round_.id)
+            await facilitation.reveal_round(desk, live.id, round_.id)
         form = decisions.DecisionForm(tuple(rounds), outcome="deferred", rationale="We will ask again.", why="Nobody.")
         await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
 

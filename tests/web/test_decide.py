@@ -14,6 +14,7 @@ from support.app import House, a_house, field, words
 from support.decided_session import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
 from support.factories import new_id
 
+from forum.services.sessions import cues, facilitation
 from forum.voting.decision import Decision
 
 REASONS = {0: "She knew me by name.", 5: "Quick & calm <always>", 11: "I am a nurse and nobody asked me."}
@@ -70,9 +71,9 @@ async def test_a_vote_waits_for_its_decision_and_then_stands_with_it(
     once = await a_vote(house.store)
     twice = await a_vote(house.store, FIRST, SECOND)
     third = await a_vote(house.store)
-    draft = await third.facilitation.ask(third.live.id, "Not shown yet?", LABELS, none=True)
+    draft = await cues.ask_question(third.desk, third.live.id, "Not shown yet?", LABELS, none=True)
     assert draft.round is not None
-    await third.facilitation.annul(third.live.id, third.rounds[0], "The wrong scene")
+    await facilitation.annul_round(third.desk, third.live.id, third.rounds[0], "The wrong scene")
     shown = await commissioner.get("/decide")
     links = set(re.findall(r'href="(/decide/new\?[^"]*)"', shown.text))
     assert {link.replace("&amp;", "&") for link in links} == {address(once), address(twice)}
@@ -237,7 +238,7 @@ async def test_a_vote_that_is_not_shown_cannot_be_looked_at_here(
     house: House, commissioner: httpx2.AsyncClient
 ) -> None:
     voted = await a_vote(house.store)
-    outcome = await voted.facilitation.ask(voted.live.id, "And then?", LABELS, none=True)
+    outcome = await cues.ask_question(voted.desk, voted.live.id, "And then?", LABELS, none=True)
     assert outcome.round is not None
     draft = await commissioner.get(f"/decide/new?round={outcome.round.id}")
     assert draft.status_code == 409
@@ -264,7 +265,7 @@ async def test_a_decision_stays_readable_when_its_vote_is_annulled(
 ) -> None:
     voted = await a_vote(house.store, FIRST, SECOND)
     sent = await commissioner.post("/decide/new", data={**FORM, **asked(voted), "response": "r2"})
-    await voted.facilitation.annul(voted.live.id, voted.rounds[1], "The screen showed the wrong scene")
+    await facilitation.annul_round(voted.desk, voted.live.id, voted.rounds[1], "The screen showed the wrong scene")
     read = await commissioner.get(sent.headers["location"])
     assert read.status_code == 200
     assert "declared void" in words(read)

@@ -11,7 +11,7 @@ from support.app import words
 from support.async_browser import UNTIL, Open, an_open_round
 from support.factories import a_room, new_id
 
-from forum.services.sessions import asynchronous
+from forum.services.sessions import asynchronous, facilitation
 from forum.services.stories import submissions, withdrawal
 
 
@@ -69,8 +69,8 @@ async def test_more_time_is_told_on_the_page(event: Open) -> None:
 
 async def test_a_void_question_says_why(event: Open) -> None:
     reader = await event.reader()
-    acts = asynchronous.acts(event.house.store, event.clock)
-    await acts.annul(event.night.live.id, event.night.round.id, "The wrong story.")
+    acts = asynchronous.desk(event.house.store, event.clock)
+    await facilitation.annul_round(acts, event.night.live.id, event.night.round.id, "The wrong story.")
     said = words(await reader.get(event.path))
     assert "declared void" in said
     assert "The wrong story." in said
@@ -81,8 +81,8 @@ async def test_a_void_question_says_why(event: Open) -> None:
 async def test_of_a_void_question_nothing_is_called_counted_nor_closed_on_a_day_to_come(event: Open) -> None:
     reader = await event.reader()
     await event.answer(reader)
-    acts = asynchronous.acts(event.house.store, event.clock)
-    await acts.annul(event.night.live.id, event.night.round.id, "The wrong story.")
+    acts = asynchronous.desk(event.house.store, event.clock)
+    await facilitation.annul_round(acts, event.night.live.id, event.night.round.id, "The wrong story.")
     pages = [await reader.get(event.path), await reader.get(f"{event.path}/question"), await event.answer(reader)]
     for page in pages:
         said = words(page)

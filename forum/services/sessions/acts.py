@@ -1,30 +1,30 @@
-"""What all acts of the facilitator have in common: the session they are done in, what they come to, what refuses them.
+"""Parts of every act of the facilitator: the guard that it begins with, what refuses it, and its outcome.
 
-An act is one unit of work, with its record entries in it. One that was carried out already (its answer was lost, or a
-second facilitator pressed the same button) is not carried out twice. Every act returns the session as it is now;
-rooms.changed() then tells every screen.
+An act is a function: `async with desk.act_on(session) as (work, live):` begins it, and is its one unit of work, with
+its record entries in it. One that was carried out already (its answer was lost, or a second facilitator pressed the
+same button) is not carried out twice. Every act returns the session as it is now; rooms.changed() then tells every
+screen.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from forum.errors import IllegalMove, NotFound
+from forum.errors import IllegalMove
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
-from forum.ports.long_work import parsed
 from forum.services.sessions import guard
 from forum.sessions.session import ROOM, Cue, LiveSession
-from forum.stories import scenario
 from forum.stories.submission import Submission
-from forum.voting import round as rounds
 from forum.voting.round import OPEN, REVEALED, Round
 from forum.voting.suppression import Result
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The session after an act, and where it was about a round: that round, its count once closed, its result."""
+    """The session after an act; with the round that it was about, that round's count once closed, and its result."""
 
     session: LiveSession
     round: Round | None = None
@@ -32,46 +32,47 @@ class Outcome:
     result: Result | None = None
 
 
-class Acts:
-    """The acts of the console, on sessions of one kind: those of another are not there for it."""
+@dataclass(frozen=True)
+class Step:
+    """A step through the programme: to the cue `item`, from `after`, the one that the console showed as present (ids;
+    "" before the first)."""
 
-    def __init__(self, store: Store, clock: Clock, kind: str = ROOM) -> None:
-        self._store = store
-        self._clock = clock
-        self._kind = kind
+    item: str
+    after: str
 
-    async def _live(self, work: Work, session: str) -> LiveSession:
-        return await guard.going_on(work, session, self._kind)
 
-    async def _round(self, work: Work, live: LiveSession, round_id: str) -> Round:
-        return await guard.round_of(work, live, round_id)
+@dataclass(frozen=True)
+class Desk:
+    """The place from which acts are done: the database, the clock, and the kind of session that the acts are for."""
 
-    async def _draft_of(self, work: Work, live: LiveSession, round_id: str) -> Round:
-        """A first vote that is not open yet: a second one is on the same terms as the first."""
-        found = await self._round(work, live, round_id)
-        if found.state != rounds.DRAFT or found.second_of:
-            raise IllegalMove("How people vote can only be changed before voting opens, and not for a second vote.")
-        return found
+    store: Store
+    clock: Clock
+    kind: str = ROOM
 
-    async def _nothing_open(self, work: Work, live: LiveSession, but: tuple[str, str] | None = None) -> None:
-        for round_ in await work.rounds.list_rounds(live.id):
-            if round_.state == OPEN and (round_.scenario, round_.scene) != but:
-                raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")
+    @asynccontextmanager
+    async def act_on(self, session: str, step: Step | None = None) -> AsyncIterator[tuple[Work, LiveSession]]:
+        """Begins one act: gives its unit of work, and the session, which is held until that ends.
 
-    async def _scene(self, work: Work, live: LiveSession, story: str, scene: str) -> scenario.Scene:
-        if story not in live.scenarios:
-            raise NotFound("That story is not on the programme of this session.")
-        found = (await parsed((await playable(work, story)).twee)).scene(scene)
-        if found is None:
-            raise NotFound("There is no such scene in this story.")
-        return found
+        Raises NotFound for a session of another kind, IllegalMove for one that has ended and, with a `step`, where the
+        room has gone on in the programme since the console was drawn.
+        """
+        async with self.store.begin() as work:
+            live = await guard.going_on(work, session, self.kind)
+            if step is not None and live.cue.item not in {step.after, step.item}:
+                raise IllegalMove("Somebody else has gone on with the programme. Look at what is on screen now.")
+            yield work, live
+
+
+async def nothing_open(work: Work, live: LiveSession, but: tuple[str, str] | None = None) -> None:
+    """Raises IllegalMove where a vote is open, other than on the question of the story and scene `but`."""
+    for round_ in await work.rounds.list_rounds(live.id):
+        if round_.state == OPEN and (round_.scenario, round_.scene) != but:
+            raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")
 
 
 async def playable(work: Work, story: str, *, lock: bool = False) -> Submission:
-    """The story, where it is still there to be played and its writer allows it. Raises IllegalMove.
-
-    `lock` keeps it so until this unit of work ends.
-    """
+    """Gives the story where it is public and its writer allows it to be played; `lock` keeps it so until this unit of
+    work ends. Raises NotFound, IllegalMove."""
     found = await work.stories.get_story(story, lock=lock)
     if found.withdrawn_at:
         raise IllegalMove("Its writer has taken this story back. It cannot be played any more.")
@@ -84,17 +85,33 @@ async def playable(work: Work, story: str, *, lock: bool = False) -> Submission:
     return found
 
 
-async def cue_up(work: Work, live: LiveSession, cue: Cue) -> LiveSession:
-    """Puts a cue in front of everybody: the session as it is then."""
-    # Where the room is in the programme, and what it has seen, goes on from cue to cue.
+async def cue_up(work: Work, live: LiveSession, cue: Cue, step: Step | None = None) -> LiveSession:
+    """Puts a cue in front of everybody, and gives the session as it is then.
+
+    The cue's story counts as seen from now on; with a `step`, its cue is where the room is in the programme.
+    """
     seen = dict.fromkeys([*live.cue.seen, *([cue.scenario] if cue.scenario else [])])
-    cue = replace(cue, item=live.cue.item, seen=tuple(seen))
-    after = replace(live, cue=cue, version=live.version + 1)
+    cue = replace(cue, item=step.item if step else live.cue.item, seen=tuple(seen))
+    after = replace(live, cue=cue).changed()
     await work.sessions.save_session(after)
     return after
 
 
+async def stay(work: Work, live: LiveSession, step: Step | None) -> LiveSession:
+    """Leaves on screen what is there, and gives the session; with a `step`, its cue is where the room is now."""
+    if step is None or live.cue.item == step.item:
+        return live
+    return await cue_up(work, live, live.cue, step)
+
+
+async def show(work: Work, live: LiveSession, cue: Cue, round_: Round | None = None) -> Outcome:
+    """Puts a cue (or the same again) on every screen; the stories seen and the programme's place stay as they are."""
+    after = replace(live, cue=replace(cue, item=live.cue.item, seen=live.cue.seen)).changed()
+    await work.sessions.save_session(after)
+    return Outcome(after, round_)
+
+
 def cue_of(round_: Round) -> Cue:
-    """The cue that shows a round: as a question, or with its result."""
+    """Makes the cue that shows a round: with its result where that was revealed, else as a question."""
     kind = "result" if round_.state == REVEALED else "question"
     return Cue(kind, round_.scenario, round_.scene, round_.id)

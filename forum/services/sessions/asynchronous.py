@@ -1,8 +1,8 @@
 """Asynchronous rounds: a public story's question, open for days, for people who cannot come into a room.
 
 They play the story alone, choose, give a reason, and change their minds until it closes. Casting, intake, tallying,
-small groups, leaves and the record are those of a room; what happens to the round is done by Facilitation, for sessions
-of this kind. Here is what is different: how one is opened, how more time is given, and that it closes by itself.
+small groups, leaves and the record are those of a room; facilitation.py closes, reveals and annuls the round, from a
+desk for sessions of this kind. Here is the rest: how a round is opened, given more time, and closed by itself.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
 from forum.services.sessions import cues, facilitation, guard, organising
-from forum.services.sessions.acts import playable
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.acts import Desk, playable
 from forum.services.sessions.forget_devices import forget_due
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import closing
@@ -85,9 +84,9 @@ async def questions(stories: Iterable[Submission]) -> list[tuple[Submission, Sce
     ]
 
 
-def acts(store: Store, clock: Clock) -> Facilitation:
-    """What an organiser does with an asynchronous session: of the acts in a room close, reveal and annul."""
-    return Facilitation(store, clock, ASYNCHRONOUS)
+def desk(store: Store, clock: Clock) -> Desk:
+    """Makes the desk for asynchronous sessions: of the acts in a room, close, reveal and annul are for them."""
+    return Desk(store, clock, ASYNCHRONOUS)
 
 
 async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> LiveSession:

@@ -1,4 +1,4 @@
-"""What the facilitator does with a live session: puts something up (cues.py), runs votes, pauses, ends."""
+"""Acts on a vote and on the whole session: open, warn, close, reveal, annul; pause, end."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
 from forum.services.record_entries import Words, append
-from forum.services.sessions.acts import Outcome, cue_of, cue_up, playable
-from forum.services.sessions.cues import Cueing
+from forum.services.sessions import guard
+from forum.services.sessions.acts import Desk, Outcome, cue_of, cue_up, nothing_open, playable
 from forum.services.voting import closing, reasons, results
 from forum.sessions.session import Cue, LiveSession
 from forum.stories.visible_text import upright
@@ -19,125 +19,122 @@ from forum.voting.round import OPEN, REVEALED, Round, Version
 MOST_BECAUSE = 500
 
 
-class Facilitation(Cueing):
-    """The acts of the console."""
-
-    async def open(self, session: str, round_id: str) -> Outcome:
-        """Opens the vote that is on screen."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            before = await self._round(work, live, round_id)
-            if before.state == OPEN:
-                return Outcome(live, before)
-            await self._nothing_open(work, live)
-            if before.scenario:
-                await playable(work, before.scenario)
-            if before.state == rounds.DRAFT and live.cue.round != before.id:
-                raise IllegalMove(
-                    "This question is not on screen any more. Put it there first, so that all can read it."
-                )
-            round_, entries = rounds.apply(before, rounds.Open(self._clock.now()))
-            await work.rounds.save_round(round_)
-            commission = await work.commissions.get_commission(live.commission)
-            if live.recorded and entries:
-                await append(work, commission, entries[0], round_.opened_at, opened(round_, commission))
-            return Outcome(await cue_up(work, live, cue_of(round_)), round_)
-
-    async def warn(self, session: str, round_id: str) -> Outcome:
-        """Tells everybody that the vote is about to close."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            round_, _ = rounds.apply(await self._round(work, live, round_id), rounds.Warn())
-            await work.rounds.save_round(round_)
-            return Outcome(await cue_up(work, live, live.cue), round_)
-
-    async def close(self, session: str, round_id: str) -> Outcome:
-        """Closes the vote. A ballot is now in or out, for ever; the record gets the count and the ballots root."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            before = await self._round(work, live, round_id)
-            if before.state == rounds.CLOSED:
-                return Outcome(live, before, len(await work.rounds.ballots(before.id)))
-            counted = await work.papers.get_paper_count(before.id)
-            if counted is not None and not counted.confirmed_at and before.state == OPEN:
-                raise IllegalMove("Papers were counted, and nobody has confirmed them yet. Confirm them first.")
-            live, round_, count = await closing.close(work, live, before, self._clock.now())
-            return Outcome(await cue_up(work, live, live.cue), round_, count)
-
-    async def reveal(self, session: str, round_id: str) -> Outcome:
-        """Shows the result to everybody, tallied again from the committed ballots."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            before = await self._round(work, live, round_id)
-            commission = await work.commissions.get_commission(live.commission)
-            await self._nothing_open(work, live)
-            if before.state == REVEALED:
-                result = await results.result_of(work, before, commission.threshold)
-                result = result.without_groups() if live.badges_off else result
-                return Outcome(await cue_up(work, live, cue_of(before)), before, result.n, result)
-            round_, entries = rounds.apply(before, rounds.Reveal(self._clock.now()))
-            result = await results.result_of(work, before, commission.threshold)
-            await work.rounds.save_round(round_)
-            await reasons.gather(work, live, round_, round_.revealed_at)
-            if live.recorded and entries and not live.badges_off:
-                facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
-                await append(work, commission, entries[0], round_.revealed_at, facts)
-            if live.badges_off:
-                live, result = replace(live, held=(*live.held, round_.id)), result.without_groups()
-            return Outcome(await cue_up(work, live, cue_of(round_)), round_, result.n, result)
-
-    async def record_held(self, work: Work, live: LiveSession) -> LiveSession:
-        """Records the results that were shown while badges were off, whole; what was annulled since is never opened."""
+async def open_round(desk: Desk, session: str, round_id: str) -> Outcome:
+    """Opens the vote that is on screen."""
+    async with desk.act_on(session) as (work, live):
+        before = await guard.round_of(work, live, round_id)
+        if before.state == OPEN:
+            return Outcome(live, before)
+        await nothing_open(work, live)
+        if before.scenario:
+            await playable(work, before.scenario)
+        if before.state == rounds.DRAFT and live.cue.round != before.id:
+            raise IllegalMove("This question is not on screen any more. Put it there first, so that all can read it.")
+        round_, entries = rounds.apply(before, rounds.Open(desk.clock.now()))
+        await work.rounds.save_round(round_)
         commission = await work.commissions.get_commission(live.commission)
-        kept = []
-        held = {id_: await work.rounds.get_round(id_, lock=True) for id_ in sorted(live.held)}
-        for id_ in live.held:
-            round_ = held[id_]
-            if round_.state != REVEALED:
-                kept.append(id_)
-            elif live.recorded:
-                result = await results.result_of(work, round_, commission.threshold, whole=True)
-                facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
-                await append(work, commission, rounds.RoundRevealed, self._clock.now(), facts)
-        return replace(live, held=tuple(kept))
+        if live.recorded and entries:
+            await append(work, commission, entries[0], round_.opened_at, opened(round_, commission))
+        return Outcome(await cue_up(work, live, cue_of(round_)), round_)
 
-    async def annul(self, session: str, round_id: str, because: str) -> Outcome:
-        """Declares a round void, with the reason that everybody reads and the record keeps."""
-        if len(upright(because)) > MOST_BECAUSE:
-            raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MOST_BECAUSE)
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            before = await self._round(work, live, round_id)
-            round_, entries = rounds.apply(before, rounds.Annul(self._clock.now(), because))
-            await work.rounds.save_round(round_)
-            if live.recorded and entries:
-                commission = await work.commissions.get_commission(live.commission)
-                facts = {
-                    "session": live.id,
-                    "round": round_.id,
-                    "because": Words("because", round_.annulled_because),
-                }
-                await append(work, commission, entries[0], round_.annulled_at, facts)
-            return Outcome(await cue_up(work, live, live.cue), round_)
 
-    async def pause(self, session: str, *, paused: bool) -> Outcome:
-        """Pauses everything, or goes on. A ballot that is on its way while paused is still counted."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            return Outcome(await cue_up(work, replace(live, paused=paused), live.cue))
+async def warn_of_close(desk: Desk, session: str, round_id: str) -> Outcome:
+    """Tells everybody that the vote is about to close."""
+    async with desk.act_on(session) as (work, live):
+        round_, _ = rounds.apply(await guard.round_of(work, live, round_id), rounds.Warn())
+        await work.rounds.save_round(round_)
+        return Outcome(await cue_up(work, live, live.cue), round_)
 
-    async def end(self, session: str) -> Outcome:
-        """Ends the session: phones say goodbye, and the join code lets nobody in any more."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            await self._nothing_open(work, live)
-            live = replace(await self.record_held(work, live), badges_off=False)
-            live = replace(live, ended=True, ended_at=self._clock.now(), paused=False)
-            return Outcome(await cue_up(work, live, Cue("ended")))
+
+async def close_round(desk: Desk, session: str, round_id: str) -> Outcome:
+    """Closes the vote. A ballot is now in or out, for ever; the record gets the count and the ballots root."""
+    async with desk.act_on(session) as (work, live):
+        before = await guard.round_of(work, live, round_id)
+        if before.state == rounds.CLOSED:
+            return Outcome(live, before, len(await work.rounds.ballots(before.id)))
+        counted = await work.papers.get_paper_count(before.id)
+        if counted is not None and not counted.confirmed_at and before.state == OPEN:
+            raise IllegalMove("Papers were counted, and nobody has confirmed them yet. Confirm them first.")
+        closed_in, round_, count = await closing.close(work, live, before, desk.clock.now())
+        return Outcome(await cue_up(work, closed_in, live.cue), round_, count)
+
+
+async def reveal_round(desk: Desk, session: str, round_id: str) -> Outcome:
+    """Shows the result to everybody, tallied again from the committed ballots."""
+    async with desk.act_on(session) as (work, live):
+        before = await guard.round_of(work, live, round_id)
+        commission = await work.commissions.get_commission(live.commission)
+        await nothing_open(work, live)
+        if before.state == REVEALED:
+            result = await results.result_of(work, before, commission.threshold)
+            result = result.without_groups() if live.badges_off else result
+            return Outcome(await cue_up(work, live, cue_of(before)), before, result.n, result)
+        round_, entries = rounds.apply(before, rounds.Reveal(desk.clock.now()))
+        result = await results.result_of(work, before, commission.threshold)
+        await work.rounds.save_round(round_)
+        await reasons.gather(work, live, round_, round_.revealed_at)
+        if live.recorded and entries and not live.badges_off:
+            facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
+            await append(work, commission, entries[0], round_.revealed_at, facts)
+        holding = live
+        if live.badges_off:
+            holding, result = replace(live, held=(*live.held, round_.id)), result.without_groups()
+        return Outcome(await cue_up(work, holding, cue_of(round_)), round_, result.n, result)
+
+
+async def record_held(work: Work, live: LiveSession, at: str) -> LiveSession:
+    """Records the results that were shown while badges were off, whole; what was annulled since is never opened."""
+    commission = await work.commissions.get_commission(live.commission)
+    kept = []
+    held = {id_: await work.rounds.get_round(id_, lock=True) for id_ in sorted(live.held)}
+    for id_ in live.held:
+        round_ = held[id_]
+        if round_.state != REVEALED:
+            kept.append(id_)
+        elif live.recorded:
+            result = await results.result_of(work, round_, commission.threshold, whole=True)
+            facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
+            await append(work, commission, rounds.RoundRevealed, at, facts)
+    return replace(live, held=tuple(kept))
+
+
+async def annul_round(desk: Desk, session: str, round_id: str, because: str) -> Outcome:
+    """Declares a round void, with the reason that everybody reads and the record keeps."""
+    if len(upright(because)) > MOST_BECAUSE:
+        raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MOST_BECAUSE)
+    async with desk.act_on(session) as (work, live):
+        before = await guard.round_of(work, live, round_id)
+        round_, entries = rounds.apply(before, rounds.Annul(desk.clock.now(), because))
+        await work.rounds.save_round(round_)
+        if live.recorded and entries:
+            commission = await work.commissions.get_commission(live.commission)
+            facts = {
+                "session": live.id,
+                "round": round_.id,
+                "because": Words("because", round_.annulled_because),
+            }
+            await append(work, commission, entries[0], round_.annulled_at, facts)
+        return Outcome(await cue_up(work, live, live.cue), round_)
+
+
+async def pause(desk: Desk, session: str, *, paused: bool) -> Outcome:
+    """Pauses everything, or goes on. A ballot that is on its way while paused is still counted."""
+    async with desk.act_on(session) as (work, live):
+        return Outcome(await cue_up(work, replace(live, paused=paused), live.cue))
+
+
+async def end(desk: Desk, session: str) -> Outcome:
+    """Ends the session: phones say goodbye, and the join code lets nobody in any more."""
+    async with desk.act_on(session) as (work, live):
+        await nothing_open(work, live)
+        at = desk.clock.now()
+        recorded = await record_held(work, live, at)
+        over = replace(recorded, badges_off=False, ended=True, ended_at=at, paused=False)
+        return Outcome(await cue_up(work, over, Cue("ended")))
 
 
 def opened(round_: Round, commission: Commission) -> dict[str, object]:
-    """The facts of a "round opened" entry."""
+    """Gives the facts of a "round opened" entry: all that was declared about this vote before it."""
     return {
         "session": round_.session,
         "round": round_.id,

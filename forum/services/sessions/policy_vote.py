@@ -1,4 +1,4 @@
-"""The policy vote: proposals that grew from interventions or were typed, amended on screen, voted on, promised.
+"""Acts of the policy vote: proposals that grew from interventions or were typed, amended on screen, voted on, promised.
 
 Amending is refused while an amendment of the same proposal is in flight, and once the vote has been opened; both texts
 are kept either way. Who may decide commits from here into the record, as a commitment of a decision; what anybody else
@@ -17,8 +17,8 @@ from forum.ports.accounts import Person
 from forum.services import decisions, permissions
 from forum.services.decisions import DecisionForm, Promise
 from forum.services.form_errors import Findings
-from forum.services.sessions.acts import Outcome, playable
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import guard
+from forum.services.sessions.acts import Desk, Outcome, cue_of, nothing_open, playable, show
 from forum.sessions.proposal import (
     CONFIRMED,
     DROPPED,
@@ -46,199 +46,193 @@ _VOTED = "This proposal has been put to the vote. It cannot be changed any more.
 _MEANWHILE = "Somebody else changed this a moment ago. Look at it again."
 
 
-class Policy(Facilitation):
-    """The acts of the console at the end of the day."""
+async def show_proposals(desk: Desk, session: str) -> Outcome:
+    """Puts the list of proposals on every screen."""
+    async with desk.act_on(session) as (work, live):
+        if live.cue.kind == "proposals":
+            return Outcome(live)
+        await nothing_open(work, live)
+        return await show(work, live, Cue("proposals"))
 
-    async def show(self, session: str) -> Outcome:
-        """Puts the list of proposals on every screen."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            if live.cue.kind == "proposals":
+
+async def propose(desk: Desk, session: str, words: str, stop: str = "") -> Outcome:
+    """Adds a proposal: what somebody says, or what came of a stop (once for each stop)."""
+    words = _checked(words, "words", "Write the proposal.")
+    async with desk.act_on(session) as (work, live):
+        standing = [p for p in await work.proposals.list_proposals(live.id) if p.state == STANDING]
+        if stop and any(p.stop == stop for p in standing):
+            return Outcome(live)
+        if any(alike(p.words) == alike(words) for p in standing):
+            raise BadInput("There is such a proposal already.", field="words")
+        if len(standing) >= MOST_PROPOSALS:
+            raise IllegalMove("There are %(most)s proposals. Take one off the list first.", most=MOST_PROPOSALS)
+        from_ = await work.stops.get_stop(stop) if stop else None
+        if from_ is not None and from_.session != live.id:
+            raise NotFound("There is no such stop in this session.")
+        story = from_.scenario if from_ is not None else None
+        if story is not None:
+            await playable(work, story)
+        at = desk.clock.now()
+        await work.proposals.add_proposal(Proposal(secrets.token_hex(16), live.id, words, at, stop or None, story))
+        return await show(work, live, live.cue)
+
+
+async def list_proposal(desk: Desk, session: str, proposal: str, *, on: bool) -> Outcome:
+    """Takes a proposal off the list, or puts it back."""
+    async with desk.act_on(session) as (work, live):
+        found, round_ = await _proposal(work, live, proposal)
+        state = STANDING if on else OFF
+        if found.state == state:
+            return Outcome(live)
+        if round_ is not None and round_.state != DRAFT:
+            raise IllegalMove(_VOTED)
+        await work.proposals.save_proposal(replace(found, state=state))
+        return await show(work, live, live.cue)
+
+
+async def amend(desk: Desk, session: str, proposal: str, before: str, after: str) -> Outcome:
+    """Puts an amendment beside a proposal whose words were `before` when it was written."""
+    after = _checked(after, "after", "Write the proposal as it should be.")
+    async with desk.act_on(session) as (work, live):
+        found, round_ = await _proposal(work, live, proposal)
+        flying = await _in_flight(work, found)
+        if flying is not None and flying.after == after:
+            return Outcome(live)
+        if flying is not None:
+            raise IllegalMove(_BUSY)
+        if round_ is not None and round_.state != DRAFT:
+            raise IllegalMove(_VOTED)
+        if found.words != before.strip():
+            raise IllegalMove(_MEANWHILE)
+        if after == found.words:
+            raise BadInput("Nothing is different in it.", field="after")
+        amendment = Amendment(secrets.token_hex(16), found.id, found.words, after, desk.clock.now())
+        if not await work.proposals.amend(amendment):
+            raise IllegalMove(_BUSY)
+        return await show(work, live, live.cue)
+
+
+async def settle_amendment(desk: Desk, session: str, amendment: str, state: str) -> Outcome:
+    """Takes an amendment, drops it, or puts it back in flight: then the text is the one before it."""
+    if state not in (TAKEN, DROPPED, IN_FLIGHT):
+        raise BadInput("Take the amendment, or drop it.", field="state")
+    async with desk.act_on(session) as (work, live):
+        known = {a.id: a for a in await work.proposals.amendments(live.id)}
+        if amendment not in known:
+            raise NotFound("There is no such amendment.")
+        found = known[amendment]
+        if found.state == state:
+            return Outcome(live)
+        proposal, round_ = await _proposal(work, live, found.proposal)
+        if round_ is not None and round_.state != DRAFT:
+            raise IllegalMove(_VOTED)
+        latest = [a for a in known.values() if a.proposal == proposal.id][-1]
+        if found.state != IN_FLIGHT and (state != IN_FLIGHT or latest.id != found.id):
+            raise IllegalMove(_MEANWHILE)
+        await work.proposals.close_amendment(replace(found, state=state))
+        words = found.after if state == TAKEN else found.before
+        await work.proposals.save_proposal(replace(proposal, words=words))
+        if round_ is not None:
+            await work.rounds.save_round(replace(round_, responses=(Response("r1", words),), versions=()))
+        return await show(work, live, live.cue)
+
+
+async def put_policy_vote(desk: Desk, session: str, proposal: str) -> Outcome:
+    """Puts a proposal to the vote: a round of its own."""
+    async with desk.act_on(session) as (work, live):
+        found, round_ = await _proposal(work, live, proposal)
+        if await _in_flight(work, found) is not None:
+            raise IllegalMove(_BUSY)
+        if found.state != STANDING:
+            raise IllegalMove("This proposal is off the list. Put it back first.")
+        await nothing_open(work, live)
+        if found.scenario is not None:
+            await playable(work, found.scenario)
+        if round_ is None:
+            round_ = Round(
+                id=secrets.token_hex(16),
+                session=live.id,
+                question=POLICY_QUESTION,
+                responses=(Response("r1", found.words),),
+                scenario=found.scenario,
+                method="opinion",
+                kind=POLICY_VOTE,
+                created_at=desk.clock.now(),
+            )
+            await work.rounds.add_round(round_)
+            await work.proposals.save_proposal(replace(found, round=round_.id))
+        return await show(work, live, cue_of(round_), round_)
+
+
+async def promise(
+    desk: Desk, session: str, person: Person, round_id: str, promise: Promise, rationale: str = "", why: str = ""
+) -> Outcome:
+    """Writes down what somebody promises on a policy vote whose result was shown; the same promise twice is one.
+
+    Somebody who may decide commits at once: with a decision to adopt the proposal, for which `rationale` and `why`
+    are (decisions.DecisionForm), or to the one that stands. Anybody else's note waits for them. Raises FormErrors,
+    NotFound, and IllegalMove as decisions.decide does.
+    """
+    found = Findings()
+    checked = decisions.commitment(promise, "", found)
+    found.stop()
+    async with desk.act_on(session) as (work, live):
+        round_ = await guard.round_of(work, live, round_id)
+        if round_.kind != POLICY_VOTE:
+            raise NotFound("There is no such vote on a proposal in this session.")
+        if round_.state != REVEALED:
+            raise IllegalMove("Show the result of the vote first. Then people can commit to it.")
+        standing = [d for d in await work.decisions.list_decisions(live.commission) if round_id in d.rounds]
+        if not permissions.may(person.roles, "decide"):
+            said = (checked.role, checked.what, checked.by)
+            known = [p for p in await work.proposals.pledges_on([round_id]) if p.state != WITHDRAWN]
+            if any((p.role, p.what, p.by) == said for p in known):
                 return Outcome(live)
-            await self._nothing_open(work, live)
-            return await self._cue_up(work, live, Cue("proposals"))
+            await work.proposals.pledge(Pledge(checked.id, live.id, round_id, *said, desk.clock.now()))
+            return await show(work, live, live.cue)
+    decision = standing[0].id if standing else await _adopt(desk, person, round_id, promise, rationale, why)
+    await decisions.commit(desk.store, desk.clock, person, decision, promise)
+    async with desk.act_on(session) as (work, live):
+        return await show(work, live, live.cue)
 
-    async def propose(self, session: str, words: str, stop: str = "") -> Outcome:
-        """Adds a proposal: what somebody says, or what came of a stop (once for each stop)."""
-        words = _checked(words, "words", "Write the proposal.")
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            standing = [p for p in await work.proposals.list_proposals(live.id) if p.state == STANDING]
-            if stop and any(p.stop == stop for p in standing):
-                return Outcome(live)
-            if any(alike(p.words) == alike(words) for p in standing):
-                raise BadInput("There is such a proposal already.", field="words")
-            if len(standing) >= MOST_PROPOSALS:
-                raise IllegalMove("There are %(most)s proposals. Take one off the list first.", most=MOST_PROPOSALS)
-            from_ = await work.stops.get_stop(stop) if stop else None
-            if from_ is not None and from_.session != live.id:
-                raise NotFound("There is no such stop in this session.")
-            story = from_.scenario if from_ is not None else None
-            if story is not None:
-                await playable(work, story)
-            at = self._clock.now()
-            await work.proposals.add_proposal(Proposal(secrets.token_hex(16), live.id, words, at, stop or None, story))
-            return await self._cue_up(work, live, live.cue)
 
-    async def list_(self, session: str, proposal: str, *, on: bool) -> Outcome:
-        """Takes a proposal off the list, or puts it back."""
-        async with self._store.begin() as work:
-            live, found, round_ = await self._found(work, session, proposal)
-            state = STANDING if on else OFF
-            if found.state == state:
-                return Outcome(live)
-            if round_ is not None and round_.state != DRAFT:
-                raise IllegalMove(_VOTED)
-            await work.proposals.save_proposal(replace(found, state=state))
-            return await self._cue_up(work, live, live.cue)
+async def _adopt(desk: Desk, person: Person, round_id: str, promise: Promise, rationale: str, why: str) -> str:
+    # Its id follows from the round, so that two who press at once make one decision.
+    id_ = hashlib.sha256(f"policy vote {round_id}".encode()).hexdigest()[:32]
+    form = DecisionForm((round_id,), id_, ADOPTED, "r1", rationale, why, promises=(promise,))
+    return (await decisions.decide(desk.store, desk.clock, person, form)).id
 
-    async def amend(self, session: str, proposal: str, before: str, after: str) -> Outcome:
-        """Puts an amendment beside a proposal whose words were `before` when it was written."""
-        after = _checked(after, "after", "Write the proposal as it should be.")
-        async with self._store.begin() as work:
-            live, found, round_ = await self._found(work, session, proposal)
-            flying = await self._flying(work, found)
-            if flying is not None and flying.after == after:
-                return Outcome(live)
-            if flying is not None:
-                raise IllegalMove(_BUSY)
-            if round_ is not None and round_.state != DRAFT:
-                raise IllegalMove(_VOTED)
-            if found.words != before.strip():
-                raise IllegalMove(_MEANWHILE)
-            if after == found.words:
-                raise BadInput("Nothing is different in it.", field="after")
-            amendment = Amendment(secrets.token_hex(16), found.id, found.words, after, self._clock.now())
-            if not await work.proposals.amend(amendment):
-                raise IllegalMove(_BUSY)
-            return await self._cue_up(work, live, live.cue)
 
-    async def settle(self, session: str, amendment: str, state: str) -> Outcome:
-        """Takes an amendment, drops it, or puts it back in flight: then the text is the one before it."""
-        if state not in (TAKEN, DROPPED, IN_FLIGHT):
-            raise BadInput("Take the amendment, or drop it.", field="state")
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            known = {a.id: a for a in await work.proposals.amendments(live.id)}
-            if amendment not in known:
-                raise NotFound("There is no such amendment.")
-            found = known[amendment]
-            if found.state == state:
-                return Outcome(live)
-            live, proposal, round_ = await self._found(work, session, found.proposal)
-            if round_ is not None and round_.state != DRAFT:
-                raise IllegalMove(_VOTED)
-            latest = [a for a in known.values() if a.proposal == proposal.id][-1]
-            if found.state != IN_FLIGHT and (state != IN_FLIGHT or latest.id != found.id):
-                raise IllegalMove(_MEANWHILE)
-            await work.proposals.close_amendment(replace(found, state=state))
-            words = found.after if state == TAKEN else found.before
-            await work.proposals.save_proposal(replace(proposal, words=words))
-            if round_ is not None:
-                await work.rounds.save_round(replace(round_, responses=(Response("r1", words),), versions=()))
-            return await self._cue_up(work, live, live.cue)
+async def list_promise(desk: Desk, session: str, pledge: str, *, on: bool) -> Outcome:
+    """Takes a pledge that nobody has confirmed off the screens, or puts it back."""
+    async with desk.act_on(session) as (work, live):
+        found = next((p for p in await work.proposals.pledges(live.id) if p.id == pledge), None)
+        if found is None:
+            raise NotFound("There is no such promise.")
+        state = WAITING if on else WITHDRAWN
+        if found.state == state:
+            return Outcome(live)
+        if found.state == CONFIRMED:
+            raise IllegalMove("This promise was confirmed: it stands in the record as a commitment.")
+        await work.proposals.save_pledge(replace(found, state=state))
+        return await show(work, live, live.cue)
 
-    async def vote(self, session: str, proposal: str) -> Outcome:
-        """Puts a proposal to the vote: a round of its own."""
-        async with self._store.begin() as work:
-            live, found, round_ = await self._found(work, session, proposal)
-            if await self._flying(work, found) is not None:
-                raise IllegalMove(_BUSY)
-            if found.state != STANDING:
-                raise IllegalMove("This proposal is off the list. Put it back first.")
-            await self._nothing_open(work, live)
-            if found.scenario is not None:
-                await playable(work, found.scenario)
-            if round_ is None:
-                round_ = Round(
-                    id=secrets.token_hex(16),
-                    session=live.id,
-                    question=POLICY_QUESTION,
-                    responses=(Response("r1", found.words),),
-                    scenario=found.scenario,
-                    method="opinion",
-                    kind=POLICY_VOTE,
-                    created_at=self._clock.now(),
-                )
-                await work.rounds.add_round(round_)
-                await work.proposals.save_proposal(replace(found, round=round_.id))
-            kind = "result" if round_.state == REVEALED else "question"
-            cue = Cue(kind, round_.scenario, None, round_.id)
-            return replace(await self._cue_up(work, live, cue), round=round_)
 
-    async def promise(
-        self, session: str, person: Person, round_id: str, promise: Promise, rationale: str = "", why: str = ""
-    ) -> Outcome:
-        """What is promised on a policy vote whose result was shown; the same promise twice is one.
+# ------------------------------------------------------------------ what these acts have in common
 
-        Somebody who may decide commits at once: with a decision to adopt the proposal, for which `rationale` and `why`
-        are (decisions.DecisionForm), or to the one that stands. Anybody else's note waits for them. Raises FormErrors,
-        NotFound, and IllegalMove as decisions.decide does.
-        """
-        found = Findings()
-        checked = decisions.commitment(promise, "", found)
-        found.stop()
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            round_ = await self._round(work, live, round_id)
-            if round_.kind != POLICY_VOTE:
-                raise NotFound("There is no such vote on a proposal in this session.")
-            if round_.state != REVEALED:
-                raise IllegalMove("Show the result of the vote first. Then people can commit to it.")
-            standing = [d for d in await work.decisions.list_decisions(live.commission) if round_id in d.rounds]
-            if not permissions.may(person.roles, "decide"):
-                said = (checked.role, checked.what, checked.by)
-                known = [p for p in await work.proposals.pledges_on([round_id]) if p.state != WITHDRAWN]
-                if any((p.role, p.what, p.by) == said for p in known):
-                    return Outcome(live)
-                await work.proposals.pledge(Pledge(checked.id, live.id, round_id, *said, self._clock.now()))
-                return await self._cue_up(work, live, live.cue)
-        decision = standing[0].id if standing else await self._adopt(person, round_id, promise, rationale, why)
-        await decisions.commit(self._store, self._clock, person, decision, promise)
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            return await self._cue_up(work, live, live.cue)
 
-    async def _adopt(self, person: Person, round_id: str, promise: Promise, rationale: str, why: str) -> str:
-        # Its id follows from the round, so that two who press at once make one decision.
-        id_ = hashlib.sha256(f"policy vote {round_id}".encode()).hexdigest()[:32]
-        form = DecisionForm((round_id,), id_, ADOPTED, "r1", rationale, why, promises=(promise,))
-        return (await decisions.decide(self._store, self._clock, person, form)).id
+async def _proposal(work: Work, live: LiveSession, proposal: str) -> tuple[Proposal, Round | None]:
+    """Gives a proposal of this session, and the vote on it where that was not annulled. Raises NotFound."""
+    found = await work.proposals.get_proposal(proposal)
+    if found.session != live.id:
+        raise NotFound("There is no such proposal in this session.")
+    round_ = await work.rounds.get_round(found.round, lock=True) if found.round else None
+    return found, None if round_ is None or round_.state == ANNULLED else round_
 
-    async def unpromise(self, session: str, pledge: str, *, on: bool) -> Outcome:
-        """Takes a pledge that nobody has confirmed off the screens, or puts it back."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            found = next((p for p in await work.proposals.pledges(live.id) if p.id == pledge), None)
-            if found is None:
-                raise NotFound("There is no such promise.")
-            state = WAITING if on else WITHDRAWN
-            if found.state == state:
-                return Outcome(live)
-            if found.state == CONFIRMED:
-                raise IllegalMove("This promise was confirmed: it stands in the record as a commitment.")
-            await work.proposals.save_pledge(replace(found, state=state))
-            return await self._cue_up(work, live, live.cue)
 
-    # ------------------------------------------------------------------ what these acts have in common
-
-    async def _found(self, work: Work, session: str, proposal: str) -> tuple[LiveSession, Proposal, Round | None]:
-        """The session, locked, the proposal in it, and the vote on it that was not annulled."""
-        live = await self._live(work, session)
-        found = await work.proposals.get_proposal(proposal)
-        if found.session != live.id:
-            raise NotFound("There is no such proposal in this session.")
-        round_ = await work.rounds.get_round(found.round, lock=True) if found.round else None
-        return live, found, None if round_ is None or round_.state == ANNULLED else round_
-
-    async def _flying(self, work: Work, proposal: Proposal) -> Amendment | None:
-        found = [a for a in await work.proposals.amendments(proposal.session) if a.proposal == proposal.id]
-        return next((a for a in found if a.state == IN_FLIGHT), None)
-
-    async def _cue_up(self, work: Work, live: LiveSession, cue: Cue) -> Outcome:
-        after = replace(live, cue=replace(cue, item=live.cue.item, seen=live.cue.seen)).changed()
-        await work.sessions.save_session(after)
-        return Outcome(after)
+async def _in_flight(work: Work, proposal: Proposal) -> Amendment | None:
+    found = [a for a in await work.proposals.amendments(proposal.session) if a.proposal == proposal.id]
+    return next((a for a in found if a.state == IN_FLIGHT), None)
 
 
 def _checked(words: str, field: str, otherwise: str) -> str:

@@ -1,4 +1,4 @@
-"""Making a session's programme, change by change, and going through it.
+"""Changes of a session's programme, and the step to its next cue.
 
 Every change is one unit of work on the programme as it is at that moment, so that two organisers can work on it at
 once; each can be undone. Errors come back under the names of the form's fields.
@@ -16,10 +16,9 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import parsed
 from forum.services.form_errors import Findings
-from forum.services.sessions import guard
-from forum.services.sessions.acts import Outcome
+from forum.services.sessions import cues, guard
+from forum.services.sessions.acts import Desk, Outcome, Step
 from forum.services.sessions.cues import MOST_NOTE
-from forum.services.sessions.facilitation import Facilitation
 from forum.services.sessions.organising import MOST_TITLE
 from forum.sessions import programme
 from forum.sessions.programme import Item, Planned, Programme, Section
@@ -197,41 +196,31 @@ class Programming:
         return kept
 
 
-class Running(Facilitation):
-    """Going through the programme: the next cue with one tap. `after` is the cue that the console showed as present."""
+async def take_step(desk: Desk, session: str, step: Step) -> Outcome:
+    """Goes to the next cue of the programme, which the console offers with one tap.
 
-    def __init__(self, store: Store, clock: Clock, item: str, after: str) -> None:
-        super().__init__(store, clock)
-        self._item = item
-        self._after = after
-
-    async def run(self, session: str) -> Outcome:
-        """Puts the cue up. Raises NotFound where it is no longer in the programme, IllegalMove where the room has gone
-        on since the console was drawn."""
-        async with self._store.read() as work:
-            item = (await work.programmes.latest(session)).plan.item(self._item)
-            rounds = [r for r in await work.rounds.list_rounds(session) if r.state != ANNULLED]
-        if item.kind == "note":
-            return await self.note(session, item.words)
-        if item.kind == "scene":
-            return await self.scene(session, item.story, item.scene, replay=item.replay)
-        if item.kind == "question":
-            return await self.question(session, item.story, item.scene, Terms(item.method))
-        if item.kind == "again":
-            first = [r for r in rounds if (r.scenario, r.scene) == (item.story, item.scene) and r.kind != AFTER_REPLAY]
-            if not first:
-                raise IllegalMove("This question was not put yet, so nobody can vote on it again.")
-            return await self.second(session, first[-1].id)
-        asked = [r for r in rounds if r.scenario is None and r.question == item.words]
-        if asked:
-            return await self.again(session, asked[-1].id)
-        return await self.ask(session, item.words, item.responses, Terms(item.method), none=item.none)
-
-    async def _live(self, work: Work, session: str) -> LiveSession:
-        live = await super()._live(work, session)
-        if live.cue.item not in {self._after, self._item}:
-            raise IllegalMove("Somebody else has gone on with the programme. Look at what is on screen now.")
-        return replace(live, cue=replace(live.cue, item=self._item))
+    Raises NotFound where the cue is no longer in the programme, IllegalMove where the room has gone on since the
+    console was drawn, and what the act raises that puts the cue up.
+    """
+    async with desk.store.read() as work:
+        item = (await work.programmes.latest(session)).plan.item(step.item)
+        rounds = [r for r in await work.rounds.list_rounds(session) if r.state != ANNULLED]
+    if item.kind == "note":
+        return await cues.show_note(desk, session, item.words, step=step)
+    if item.kind == "scene":
+        return await cues.show_scene(desk, session, item.story, item.scene, replay=item.replay, step=step)
+    if item.kind == "question":
+        return await cues.put_question(desk, session, item.story, item.scene, Terms(item.method), step=step)
+    if item.kind == "again":
+        first = [r for r in rounds if (r.scenario, r.scene) == (item.story, item.scene) and r.kind != AFTER_REPLAY]
+        if not first:
+            raise IllegalMove("This question was not put yet, so nobody can vote on it again.")
+        return await cues.put_second_vote(desk, session, first[-1].id, step=step)
+    asked = [r for r in rounds if r.scenario is None and r.question == item.words]
+    if asked:
+        return await cues.show_again(desk, session, asked[-1].id, step=step)
+    terms = Terms(item.method)
+    return await cues.ask_question(desk, session, item.words, item.responses, terms, none=item.none, step=step)
 
 
 def _with(plan: Programme, section: str, items: Sequence[Item]) -> Programme:
@@ -241,7 +230,7 @@ def _with(plan: Programme, section: str, items: Sequence[Item]) -> Programme:
 
 
 def _name(plan: Programme, id_: str) -> str:
-    """What a section or a cue is called. Raises NotFound."""
+    """Gives the name of a section or a cue. Raises NotFound."""
     section = next((one for one in plan.sections if one.id == id_), None)
     if section is not None:
         return section.title

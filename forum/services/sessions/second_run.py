@@ -1,7 +1,6 @@
-"""What the facilitator does in the second run: stops, interventions, the magic check, and what enters the next vote.
+"""Acts of the second run: on stops and interventions, the magic check, and answers for the next vote.
 
-Like every act of the console, each is one unit of work, and one that was carried out already is not carried out twice.
-Where somebody else was faster with another one, the second is told (IllegalMove).
+Where somebody else was faster with another act, the second is told (IllegalMove).
 """
 
 from __future__ import annotations
@@ -13,15 +12,14 @@ from dataclasses import replace
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.long_work import parsed
-from forum.services.sessions.acts import Outcome, playable
-from forum.services.sessions.cues import offered
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions.acts import Desk, Outcome, cue_of, nothing_open, playable, show
+from forum.services.sessions.cues import offered, with_new_answers
 from forum.sessions.session import Cue, LiveSession
 from forum.sessions.stop import DONE, MOST_NEW, MOST_TRIED, TAKEN, VERDICTS, Stop, moved
 from forum.stories import scenario
 from forum.stories.scenario import MAX_RESPONSE
 from forum.stories.visible_text import alike, line, upright
-from forum.voting.round import ANNULLED, CHARACTER_VOTE, DRAFT, FIRST_VOTE, MAGIC_CHECK, REVEALED, Response, Round
+from forum.voting.round import ANNULLED, CHARACTER_VOTE, DRAFT, FIRST_VOTE, MAGIC_CHECK, Response, Round
 
 MAGIC_QUESTION = "Could this really happen?"
 MAGIC_ANSWERS = (Response("r1", "Yes"), Response("r2", "No"), Response("r3", "Not sure"))
@@ -33,216 +31,209 @@ _NOT_TAKEN = "Take this stop first: then it is on the screen, and something can 
 _ENTERED = "The vote with this answer has been opened, so it cannot be taken out any more."
 
 
-class SecondRun(Facilitation):
-    """The acts of the console while a scene is played again."""
+async def take_stop(desk: Desk, session: str, stop: str) -> Outcome:
+    """Puts a stop on every screen, with the scene that it belongs to; again, where a vote came in between."""
+    async with desk.act_on(session) as (work, live):
+        found = await _stop(work, live, stop)
+        state = moved(found, "take")
+        on = Cue("scene", found.scenario, found.scene, replay=True, showing=found.showing, since=found.since)
+        for other in await work.stops.list_stops(live.id):
+            if other.state == TAKEN and other.id != found.id:
+                if other.showing == live.cue.showing:
+                    raise IllegalMove(_ANOTHER)
+                await work.stops.save_stop(replace(other, state=DONE))
+        if state == found.state and live.cue.showing == found.showing:
+            return Outcome(live)
+        await nothing_open(work, live)
+        await playable(work, found.scenario)
+        await work.stops.save_stop(replace(found, state=state, taken_at=found.taken_at or desk.clock.now()))
+        return await show(work, live, live.cue if live.cue.showing == found.showing else on)
 
-    async def take(self, session: str, stop: str) -> Outcome:
-        """Puts a stop on every screen, with the scene that it belongs to; again, where a vote came in between."""
-        async with self._store.begin() as work:
-            live, found = await self._found(work, session, stop)
-            state = moved(found, "take")
-            on = Cue("scene", found.scenario, found.scene, replay=True, showing=found.showing, since=found.since)
-            for other in await work.stops.list_stops(live.id):
-                if other.state == TAKEN and other.id != found.id:
-                    if other.showing == live.cue.showing:
-                        raise IllegalMove(_ANOTHER)
-                    await work.stops.save_stop(replace(other, state=DONE))
-            if state == found.state and live.cue.showing == found.showing:
-                return Outcome(live)
-            await self._nothing_open(work, live)
-            await playable(work, found.scenario)
-            await work.stops.save_stop(replace(found, state=state, taken_at=found.taken_at or self._clock.now()))
-            return await self._show(work, live, live.cue if live.cue.showing == found.showing else on)
 
-    async def move(self, session: str, stop: str, move: str) -> Outcome:
-        """Hides a stop, defers it, goes on with the scene after it, or puts it back: stop.MOVES but "take"."""
-        async with self._store.begin() as work:
-            live, found = await self._found(work, session, stop)
-            state = moved(found, move)
-            if state == found.state:
-                return Outcome(live)
-            await work.stops.save_stop(replace(found, state=state))
-            return await self._show(work, live, live.cue)
+async def move_stop(desk: Desk, session: str, stop: str, move: str) -> Outcome:
+    """Hides a stop, defers it, goes on with the scene after it, or puts it back: stop.MOVES but "take"."""
+    async with desk.act_on(session) as (work, live):
+        found = await _stop(work, live, stop)
+        state = moved(found, move)
+        if state == found.state:
+            return Outcome(live)
+        await work.stops.save_stop(replace(found, state=state))
+        return await show(work, live, live.cue)
 
-    async def shout(self, session: str) -> Outcome:
-        """Somebody called stop aloud: as if they had pressed, and the facilitator had taken it."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            cue = live.cue
-            if not cue.showing or cue.scenario is None or cue.scene is None:
-                raise IllegalMove("Play a scene again first: the audience stops a replay.")
-            if any(s.state == TAKEN and s.showing == cue.showing for s in await work.stops.list_stops(live.id)):
-                raise IllegalMove(_ANOTHER)
-            at = self._clock.now()
-            stop = Stop(secrets.token_hex(16), live.id, cue.showing, cue.since, cue.scenario, cue.scene, at)
-            await work.stops.add_stop(replace(stop, state=TAKEN, taken_at=at))
-            return await self._show(work, live, cue)
 
-    async def tried(self, session: str, stop: str, tried: str) -> Outcome:
-        """Writes down what was tried on stage. Everybody sees it."""
-        tried = upright(tried)
-        if not tried:
-            raise BadInput("Write down what was tried.", field="tried")
-        if len(tried) > MOST_TRIED:
-            raise BadInput("Use at most %(most)s characters.", field="tried", most=MOST_TRIED)
-        async with self._store.begin() as work:
-            live, found = await self._found(work, session, stop, fixed=True)
-            if found.tried == tried:
-                return Outcome(live)
-            await work.stops.save_stop(replace(found, tried=tried))
-            return await self._show(work, live, live.cue)
+async def call_stop(desk: Desk, session: str) -> Outcome:
+    """Somebody called stop aloud: as if they had pressed, and the facilitator had taken it."""
+    async with desk.act_on(session) as (work, live):
+        cue = live.cue
+        if not cue.showing or cue.scenario is None or cue.scene is None:
+            raise IllegalMove("Play a scene again first: the audience stops a replay.")
+        if any(s.state == TAKEN and s.showing == cue.showing for s in await work.stops.list_stops(live.id)):
+            raise IllegalMove(_ANOTHER)
+        at = desk.clock.now()
+        stop = Stop(secrets.token_hex(16), live.id, cue.showing, cue.since, cue.scenario, cue.scene, at)
+        await work.stops.add_stop(replace(stop, state=TAKEN, taken_at=at))
+        return await show(work, live, cue)
 
-    async def judge(self, session: str, stop: str, verdict: str) -> Outcome:
-        """The magic check as the facilitator holds it: one of stop.VERDICTS, or "" to take that back."""
-        if verdict and verdict not in VERDICTS:
-            raise BadInput("Choose yes, no or not sure.", field="verdict")
-        async with self._store.begin() as work:
-            live, found = await self._found(work, session, stop, fixed=True)
-            if found.verdict == verdict:
-                return Outcome(live)
-            await work.stops.save_stop(replace(found, verdict=verdict))
-            return await self._show(work, live, live.cue)
 
-    async def ask_room(self, session: str, stop: str) -> Outcome:
-        """The magic check as a vote of the room: a round of its own, opened, closed and shown like any other."""
-        async with self._store.begin() as work:
-            live, found = await self._found(work, session, stop, fixed=True)
-            if not found.tried:
-                raise IllegalMove("Write down what was tried first: people see it beside the question.")
-            await self._nothing_open(work, live)
-            await playable(work, found.scenario)
-            if found.magic is not None:
-                before = await work.rounds.get_round(found.magic)
-                if before.state != ANNULLED:
-                    return await self._put(work, live, before)
-            question = f"{MAGIC_QUESTION} {found.tried}"
-            round_ = self._new(live, question, MAGIC_ANSWERS, found.scenario, MAGIC_CHECK)
-            await work.rounds.add_round(round_)
-            await work.stops.save_stop(replace(found, magic=round_.id))
-            return await self._put(work, live, round_)
+async def write_tried(desk: Desk, session: str, stop: str, tried: str) -> Outcome:
+    """Writes down what was tried on stage. Everybody sees it."""
+    tried = upright(tried)
+    if not tried:
+        raise BadInput("Write down what was tried.", field="tried")
+    if len(tried) > MOST_TRIED:
+        raise BadInput("Use at most %(most)s characters.", field="tried", most=MOST_TRIED)
+    async with desk.act_on(session) as (work, live):
+        found = await _stop(work, live, stop, fixed=True)
+        if found.tried == tried:
+            return Outcome(live)
+        await work.stops.save_stop(replace(found, tried=tried))
+        return await show(work, live, live.cue)
 
-    async def offer(self, session: str, stop: str, words: str) -> Outcome:
-        """Makes an intervention an answer in the next second vote on a question of its story."""
-        words = upright(line(words))
-        if not words:
-            raise BadInput("Write the answer in a few words.", field="words")
-        if len(words) > MAX_RESPONSE:
-            raise BadInput("Use at most %(most)s characters for an answer.", field="words", most=MAX_RESPONSE)
-        if scenario.is_none_of_these(words):
-            raise BadInput("“None of these” is offered already. Change the words.", field="words")
-        async with self._store.begin() as work:
-            live, found = await self._found(work, session, stop, fixed=True)
-            if found.response == words:
-                return Outcome(live)
-            await self._not_entered(work, found)
-            rounds = [
-                r
-                for r in await work.rounds.list_rounds(live.id)
-                if r.scenario == found.scenario and r.state != ANNULLED
-            ]
-            others = [
-                s for s in await work.stops.list_stops(live.id) if s.scenario == found.scenario and s.id != found.id
-            ]
-            free = [s for s in others if s.response and (not s.entered or s.entered in _drafts(rounds))]
-            if len(free) >= MOST_NEW:
-                raise IllegalMove("There are %(most)s new answers already. Take one out first.", most=MOST_NEW)
-            asked = [r.label for round_ in rounds if round_.kind == FIRST_VOTE for r in round_.responses]
-            taken = {alike(label) for label in [*asked, *(s.response for s in others)]}
-            if alike(words) in taken:
-                raise BadInput("There is such an answer already. Change the words.", field="words")
-            await work.stops.save_stop(replace(found, response=words))
-            await self._renew(work, live, found.scenario)
-            return await self._show(work, live, live.cue)
 
-    async def take_out(self, session: str, stop: str) -> Outcome:
-        """Takes an answer out of the next vote again, as long as that has not been opened."""
-        async with self._store.begin() as work:
-            live, found = await self._found(work, session, stop)
-            if not found.response:
-                return Outcome(live)
-            await self._not_entered(work, found)
-            await work.stops.save_stop(replace(found, response="", entered=None))
-            await self._renew(work, live, found.scenario)
-            return await self._show(work, live, live.cue)
+async def judge(desk: Desk, session: str, stop: str, verdict: str) -> Outcome:
+    """The magic check as the facilitator holds it: one of stop.VERDICTS, or "" to take that back."""
+    if verdict and verdict not in VERDICTS:
+        raise BadInput("Choose yes, no or not sure.", field="verdict")
+    async with desk.act_on(session) as (work, live):
+        found = await _stop(work, live, stop, fixed=True)
+        if found.verdict == verdict:
+            return Outcome(live)
+        await work.stops.save_stop(replace(found, verdict=verdict))
+        return await show(work, live, live.cue)
 
-    async def characters(self, session: str, story: str) -> Outcome:
-        """Asks the room which of a story's characters to replace: a round of its own."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            if story not in live.scenarios:
-                raise NotFound("That story is not on the programme of this session.")
-            names = (await parsed((await playable(work, story)).twee)).characters
-            if not FEWEST_CHARACTERS <= len(names) <= MOST_CHARACTERS:
-                raise IllegalMove(
-                    "A vote needs %(fewest)s to %(most)s characters. This story names %(number)s.",
-                    fewest=FEWEST_CHARACTERS,
-                    most=MOST_CHARACTERS,
-                    number=len(names),
-                )
-            await self._nothing_open(work, live)
-            if live.cue.round:
-                before = await work.rounds.get_round(live.cue.round)
-                if (before.kind, before.scenario, before.state) == (CHARACTER_VOTE, story, DRAFT):
-                    return Outcome(live, before)
-            round_ = self._new(live, CHARACTER_QUESTION, offered(names, none=False), story, CHARACTER_VOTE)
-            await work.rounds.add_round(round_)
-            return await self._put(work, live, round_)
 
-    async def big_reasons(self, session: str, round_id: str, *, on: bool) -> Outcome:
-        """Shows the reasons on the big screen in the place of the result, or the result again."""
-        async with self._store.begin() as work:
-            live = await self._live(work, session)
-            if live.cue.kind != "result" or live.cue.round != round_id:
-                raise IllegalMove("Show the result of this vote first. Its reasons belong to it.")
-            if live.cue.reasons == on:
-                return Outcome(live)
-            return await self._show(work, live, replace(live.cue, reasons=on))
+async def ask_room(desk: Desk, session: str, stop: str) -> Outcome:
+    """The magic check as a vote of the room: a round of its own, opened, closed and shown like any other."""
+    async with desk.act_on(session) as (work, live):
+        found = await _stop(work, live, stop, fixed=True)
+        if not found.tried:
+            raise IllegalMove("Write down what was tried first: people see it beside the question.")
+        await nothing_open(work, live)
+        await playable(work, found.scenario)
+        if found.magic is not None:
+            before = await work.rounds.get_round(found.magic)
+            if before.state != ANNULLED:
+                return await show(work, live, cue_of(before), before)
+        question = f"{MAGIC_QUESTION} {found.tried}"
+        round_ = _new(desk, live, question, MAGIC_ANSWERS, found.scenario, MAGIC_CHECK)
+        await work.rounds.add_round(round_)
+        await work.stops.save_stop(replace(found, magic=round_.id))
+        return await show(work, live, cue_of(round_), round_)
 
-    # ------------------------------------------------------------------ what these acts have in common
 
-    async def _found(self, work: Work, session: str, stop: str, *, fixed: bool = False) -> tuple[LiveSession, Stop]:
-        """The session, locked, and the stop in it. `fixed`: one that was taken, else IllegalMove."""
-        live = await self._live(work, session)
-        found = await work.stops.get_stop(stop)
-        if found.session != live.id:
-            raise NotFound("There is no such stop in this session.")
-        if fixed and not found.fixed:
-            raise IllegalMove(_NOT_TAKEN)
-        return live, found
+async def offer_response(desk: Desk, session: str, stop: str, words: str) -> Outcome:
+    """Makes an intervention an answer in the next second vote on a question of its story."""
+    words = upright(line(words))
+    if not words:
+        raise BadInput("Write the answer in a few words.", field="words")
+    if len(words) > MAX_RESPONSE:
+        raise BadInput("Use at most %(most)s characters for an answer.", field="words", most=MAX_RESPONSE)
+    if scenario.is_none_of_these(words):
+        raise BadInput("“None of these” is offered already. Change the words.", field="words")
+    async with desk.act_on(session) as (work, live):
+        found = await _stop(work, live, stop, fixed=True)
+        if found.response == words:
+            return Outcome(live)
+        await _not_entered(work, found)
+        rounds = [
+            r for r in await work.rounds.list_rounds(live.id) if r.scenario == found.scenario and r.state != ANNULLED
+        ]
+        others = [s for s in await work.stops.list_stops(live.id) if s.scenario == found.scenario and s.id != found.id]
+        free = [s for s in others if s.response and (not s.entered or s.entered in _drafts(rounds))]
+        if len(free) >= MOST_NEW:
+            raise IllegalMove("There are %(most)s new answers already. Take one out first.", most=MOST_NEW)
+        asked = [r.label for round_ in rounds if round_.kind == FIRST_VOTE for r in round_.responses]
+        taken = {alike(label) for label in [*asked, *(s.response for s in others)]}
+        if alike(words) in taken:
+            raise BadInput("There is such an answer already. Change the words.", field="words")
+        await work.stops.save_stop(replace(found, response=words))
+        await _renew(work, live, found.scenario)
+        return await show(work, live, live.cue)
 
-    async def _show(self, work: Work, live: LiveSession, cue: Cue) -> Outcome:
-        after = replace(live, cue=replace(cue, item=live.cue.item, seen=live.cue.seen), version=live.version + 1)
-        await work.sessions.save_session(after)
-        return Outcome(after)
 
-    async def _put(self, work: Work, live: LiveSession, round_: Round) -> Outcome:
-        kind = "result" if round_.state == REVEALED else "question"
-        cue = Cue(kind, round_.scenario, round_.scene, round_.id)
-        return replace(await self._show(work, live, cue), round=round_)
+async def take_response_out(desk: Desk, session: str, stop: str) -> Outcome:
+    """Takes an answer out of the next vote again, as long as that has not been opened."""
+    async with desk.act_on(session) as (work, live):
+        found = await _stop(work, live, stop)
+        if not found.response:
+            return Outcome(live)
+        await _not_entered(work, found)
+        await work.stops.save_stop(replace(found, response="", entered=None))
+        await _renew(work, live, found.scenario)
+        return await show(work, live, live.cue)
 
-    def _new(
-        self, live: LiveSession, question: str, answers: Sequence[Response], story: str | None, kind: str
-    ) -> Round:
-        return Round(
-            id=secrets.token_hex(16),
-            session=live.id,
-            question=question,
-            responses=tuple(answers),
-            scenario=story,
-            kind=kind,
-            created_at=self._clock.now(),
-        )
 
-    async def _not_entered(self, work: Work, stop: Stop) -> None:
-        if stop.entered and (await work.rounds.get_round(stop.entered)).state not in (DRAFT, ANNULLED):
-            raise IllegalMove(_ENTERED)
+async def put_character_vote(desk: Desk, session: str, story: str) -> Outcome:
+    """Asks the room which of a story's characters to replace: a round of its own."""
+    async with desk.act_on(session) as (work, live):
+        if story not in live.scenarios:
+            raise NotFound("That story is not on the programme of this session.")
+        names = (await parsed((await playable(work, story)).twee)).characters
+        if not FEWEST_CHARACTERS <= len(names) <= MOST_CHARACTERS:
+            raise IllegalMove(
+                "A vote needs %(fewest)s to %(most)s characters. This story names %(number)s.",
+                fewest=FEWEST_CHARACTERS,
+                most=MOST_CHARACTERS,
+                number=len(names),
+            )
+        await nothing_open(work, live)
+        if live.cue.round:
+            before = await work.rounds.get_round(live.cue.round)
+            if (before.kind, before.scenario, before.state) == (CHARACTER_VOTE, story, DRAFT):
+                return Outcome(live, before)
+        round_ = _new(desk, live, CHARACTER_QUESTION, offered(names, none=False), story, CHARACTER_VOTE)
+        await work.rounds.add_round(round_)
+        return await show(work, live, cue_of(round_), round_)
 
-    async def _renew(self, work: Work, live: LiveSession, story: str) -> None:
-        """A second vote that is on screen, but not open yet, offers what it would offer now."""
-        for round_ in await work.rounds.list_rounds(live.id):
-            if round_.second_of and round_.state == DRAFT and round_.scenario == story:
-                first = await work.rounds.get_round(round_.second_of)
-                await work.rounds.save_round(await self._with_new(work, first, round_))
+
+async def show_reasons(desk: Desk, session: str, round_id: str, *, on: bool) -> Outcome:
+    """Shows the reasons on the big screen in the place of the result, or the result again."""
+    async with desk.act_on(session) as (work, live):
+        if live.cue.kind != "result" or live.cue.round != round_id:
+            raise IllegalMove("Show the result of this vote first. Its reasons belong to it.")
+        if live.cue.reasons == on:
+            return Outcome(live)
+        return await show(work, live, replace(live.cue, reasons=on))
+
+
+# ------------------------------------------------------------------ what these acts have in common
+
+
+async def _stop(work: Work, live: LiveSession, stop: str, *, fixed: bool = False) -> Stop:
+    """Gives a stop of this session. Raises NotFound; with `fixed`, IllegalMove for one that was not taken yet."""
+    found = await work.stops.get_stop(stop)
+    if found.session != live.id:
+        raise NotFound("There is no such stop in this session.")
+    if fixed and not found.fixed:
+        raise IllegalMove(_NOT_TAKEN)
+    return found
+
+
+def _new(
+    desk: Desk, live: LiveSession, question: str, answers: Sequence[Response], story: str | None, kind: str
+) -> Round:
+    return Round(
+        id=secrets.token_hex(16),
+        session=live.id,
+        question=question,
+        responses=tuple(answers),
+        scenario=story,
+        kind=kind,
+        created_at=desk.clock.now(),
+    )
+
+
+async def _not_entered(work: Work, stop: Stop) -> None:
+    if stop.entered and (await work.rounds.get_round(stop.entered)).state not in (DRAFT, ANNULLED):
+        raise IllegalMove(_ENTERED)
+
+
+async def _renew(work: Work, live: LiveSession, story: str) -> None:
+    """A second vote that is on screen, but not open yet, offers what it would offer now."""
+    for round_ in await work.rounds.list_rounds(live.id):
+        if round_.second_of and round_.state == DRAFT and round_.scenario == story:
+            first = await work.rounds.get_round(round_.second_of)
+            await work.rounds.save_round(await with_new_answers(work, first, round_))
 
 
 def _drafts(rounds: Sequence[Round]) -> set[str]:

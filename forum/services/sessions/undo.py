@@ -22,7 +22,7 @@ from forum.errors import IllegalMove
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Acts, Outcome, playable
+from forum.services.sessions.acts import Desk, Outcome, nothing_open, playable
 from forum.sessions.proposal import DROPPED, OFF, WITHDRAWN
 from forum.sessions.session import BREAK, Cue, LastAct, LiveSession
 from forum.sessions.stop import HIDDEN, WAITING
@@ -100,42 +100,43 @@ class Remembering:
             await work.last_acts.put_last_act(act)
 
 
-class Undoing(Acts):
-    """The act that undoes the last one."""
+async def undo_act(desk: Desk, session: str, id_: str) -> Outcome:
+    """Puts back what the act with this id did.
 
-    async def undo(self, session: str, id_: str) -> Outcome:
-        """Puts back what the act with this id did. Raises IllegalMove where it is no longer the last one, where
-        something that it did was changed since, or where it cannot be as it was."""
-        async with self._store.begin() as work:
-            live = await guard.of_kind(work, session, self._kind, lock=True)
-            last = await work.last_acts.get_last_act(session)
-            if last is None or last.id != id_:
-                raise IllegalMove(_GONE_ON)
-            if live.ended and "ended" not in last.changes:
-                raise IllegalMove(guard.ENDED)
-            now = (await _seen(work, live)).state
-            if any(now.get(name) != after for name, (_before, after) in last.changes.items()):
-                raise IllegalMove(_CHANGED)
-            await self._possible(work, live, last)
-            for name, (before, after) in last.changes.items():
-                await _put_back(work, live, name, before, after)
-            await work.last_acts.forget_last_act(session)
-            after_it = _back(live, last.changes)
-            await work.sessions.save_session(after_it)
-            return Outcome(after_it)
+    Raises IllegalMove where it is no longer the last act, where something that it did was changed since, or where it
+    cannot be as it was.
+    """
+    async with desk.store.begin() as work:
+        live = await guard.of_kind(work, session, desk.kind, lock=True)
+        last = await work.last_acts.get_last_act(session)
+        if last is None or last.id != id_:
+            raise IllegalMove(_GONE_ON)
+        if live.ended and "ended" not in last.changes:
+            raise IllegalMove(guard.ENDED)
+        now = (await _seen(work, live)).state
+        if any(now.get(name) != after for name, (_before, after) in last.changes.items()):
+            raise IllegalMove(_CHANGED)
+        await _possible(desk, work, live, last)
+        for name, (before, after) in last.changes.items():
+            await _put_back(work, live, name, before, after)
+        await work.last_acts.forget_last_act(session)
+        after_it = _back(live, last.changes)
+        await work.sessions.save_session(after_it)
+        return Outcome(after_it)
 
-    async def _possible(self, work: Work, live: LiveSession, last: LastAct) -> None:
-        if "ended" in last.changes:
-            if datetime.fromisoformat(self._clock.now()) - datetime.fromisoformat(last.at) > REOPEN:
-                raise IllegalMove(_OVER)
-            if (await work.sessions.session_by_code(live.code)).id != live.id:
-                raise IllegalMove(_CODE)
-        if "cue" in last.changes:
-            before = _cue(last.changes["cue"][0])
-            if before.scenario is not None:
-                await playable(work, before.scenario)
-            if (before.kind, before.round, before.showing) != (live.cue.kind, live.cue.round, live.cue.showing):
-                await self._nothing_open(work, live)
+
+async def _possible(desk: Desk, work: Work, live: LiveSession, last: LastAct) -> None:
+    if "ended" in last.changes:
+        if datetime.fromisoformat(desk.clock.now()) - datetime.fromisoformat(last.at) > REOPEN:
+            raise IllegalMove(_OVER)
+        if (await work.sessions.session_by_code(live.code)).id != live.id:
+            raise IllegalMove(_CODE)
+    if "cue" in last.changes:
+        before = _cue(last.changes["cue"][0])
+        if before.scenario is not None:
+            await playable(work, before.scenario)
+        if (before.kind, before.round, before.showing) != (live.cue.kind, live.cue.round, live.cue.showing):
+            await nothing_open(work, live)
 
 
 async def _seen(work: Work, live: LiveSession) -> _Seen:

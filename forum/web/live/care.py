@@ -1,4 +1,4 @@
-"""What makes a session kind: looking away, stepping out, a break without a name, more time, badges, plain words."""
+"""Pages and acts of a kind session: looking away, stepping out, breaks without a name, time, badges, plain words."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from forum.errors import NotAllowed, NotFound
 from forum.live.messages import REFUSALS
-from forum.ports import Store
-from forum.services.sessions.acts import Outcome
-from forum.services.sessions.care import Caring
+from forum.services.sessions import care
+from forum.services.sessions.acts import Desk, Outcome
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import cue_key
 from forum.web.forms import Form, form_of
@@ -28,22 +27,24 @@ _SCENE = 5  # parts of a cue's key
 _NUMBER = re.compile(r"[0-9]{1,6}")
 
 
-async def run(request: Request, store: Store, session: str, name: str, form: Form) -> Outcome:
-    """Carries out one of ACTS in this store."""
-    caring = Caring(store, site_of(request).clock)
+async def run(desk: Desk, session: str, name: str, form: Form) -> Outcome:
+    """Carries out one of ACTS from this desk."""
     if name == "breaks-seen":
-        return await caring.see_breaks(session)
+        return await care.see_breaks(desk, session)
     if name == "badges":
-        return await caring.badges(session, off=form.flag("off"))
+        return await care.set_badges(desk, session, off=form.flag("off"))
     if name == "time":
         minutes = form.text("minutes", "0")
-        return await caring.time(session, form.text("round"), int(minutes) if _NUMBER.fullmatch(minutes) else -1)
+        return await care.say_time(
+            desk, session, form.text("round"), int(minutes) if _NUMBER.fullmatch(minutes) else -1
+        )
     labels = {key.removeprefix("label-"): form.text(key) for key in form.values if key.startswith("label-")}
-    return await caring.reword(session, form.text("round"), form.text("kind"), form.text("question"), labels)
+    return await care.reword(desk, session, form.text("round"), form.text("kind"), form.text("question"), labels)
 
 
 async def away(request: Request) -> Response:
-    """Where somebody waits who does not want to see a scene: it says when it is over, and shows nothing of it."""
+    """Shows the page on which somebody waits who does not want to see a scene: it says when that is over, and shows
+    nothing of it."""
     live, _participant = await _inside(request)
     room = await site_of(request).rooms.room(live.id)
     # Which scene, and which playing of it; not what else happens in it.
@@ -61,13 +62,13 @@ async def away(request: Request) -> Response:
 
 
 async def step_out(request: Request) -> Response:
-    """A quiet page with the organiser's support lines, a way to ask for a break, and the way back."""
+    """Shows a quiet page with the organiser's support lines, a way to ask for a break, and the way back."""
     live, participant = await place_of(request, request.path_params["code"])
     number = request.query_params.get("asked", "")
     seen = None
     if _NUMBER.fullmatch(number):
         try:
-            seen = await Caring(site_of(request).store, site_of(request).clock).break_seen(live.id, int(number))
+            seen = await care.is_break_seen(_desk(request), live.id, int(number))
         except NotFound:
             seen = None
     async with site_of(request).store.read() as work:
@@ -84,23 +85,27 @@ async def step_out(request: Request) -> Response:
 
 
 async def ask_break(request: Request) -> Response:
-    """Somebody needs a break: the console sees that, and not who."""
+    """Asks for a break: the console sees that somebody does, and not who."""
     live, participant = await _inside(request)
     site = site_of(request)
     site.limits.take(f"break {participant.id}", MOST_ASKED, TEN_MINUTES)
-    number = await Caring(site.store, site.clock).ask_break(live.id)
+    number = await care.ask_break(_desk(request), live.id)
     site.rooms.joined(live.id)
     return done(request, f"/s/{live.code}/step-out?asked={number}")
 
 
 async def more_time(request: Request) -> Response:
-    """Somebody takes more time for the vote; the facilitator sees how many did."""
+    """Asks for more time for the vote; the facilitator sees how many did."""
     live, participant = await _inside(request)
     site, form = site_of(request), await form_of(request)
     site.limits.take(f"time {participant.id}", MOST_ASKED, TEN_MINUTES)
-    await Caring(site.store, site.clock).more_time(live.id, form.text("round"))
+    await care.ask_more_time(_desk(request), live.id, form.text("round"))
     site.rooms.joined(live.id)
     return done(request, f"/s/{live.code}")
+
+
+def _desk(request: Request) -> Desk:
+    return Desk(site_of(request).store, site_of(request).clock)
 
 
 async def _inside(request: HTTPConnection) -> tuple[LiveSession, Participant]:

@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, NotFound
-from forum.services.sessions import guard
-from forum.services.sessions.acts import Outcome
-from forum.services.sessions.facilitation import Facilitation
-from forum.services.sessions.programmes import Running
+from forum.services.sessions import cues, facilitation, guard
+from forum.services.sessions.acts import Desk, Outcome, Step
+from forum.services.sessions.programmes import take_step
 from forum.services.sessions.room_view import view_of
-from forum.services.sessions.undo import Remembering, Undoing
+from forum.services.sessions.undo import Remembering, undo_act
 from forum.voting.question import Terms
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
@@ -24,26 +23,30 @@ from forum.web.live.phone import page_of, screen_context
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 
-Act = Callable[[Facilitation, str, Form], Awaitable[Outcome]]
+Act = Callable[[Desk, str, Form], Awaitable[Outcome]]
 
 ACTS: dict[str, Act] = {
-    "scene": lambda f, s, form: f.scene(s, form.text("scenario"), form.text("scene"), replay=form.flag("replay")),
-    "question": lambda f, s, form: f.question(s, form.text("scenario"), form.text("scene"), _terms(form)),
-    "ask": lambda f, s, form: f.ask(
-        s, form.text("question"), form.texts("response"), _terms(form), none=form.flag("none")
+    "scene": lambda desk, s, form: cues.show_scene(
+        desk, s, form.text("scenario"), form.text("scene"), replay=form.flag("replay")
     ),
-    "terms": lambda f, s, form: f.terms(s, form.text("round"), _terms(form)),
-    "leave_out": lambda f, s, form: f.leave_out(s, form.text("round"), form.text("response")),
-    "second": lambda f, s, form: f.second(s, form.text("round")),
-    "note": lambda f, s, form: f.note(s, form.text("words")),
-    "open": lambda f, s, form: f.open(s, form.text("round")),
-    "warn": lambda f, s, form: f.warn(s, form.text("round")),
-    "close": lambda f, s, form: f.close(s, form.text("round")),
-    "reveal": lambda f, s, form: f.reveal(s, form.text("round")),
-    "annul": lambda f, s, form: f.annul(s, form.text("round"), form.text("because")),
-    "pause": lambda f, s, form: f.pause(s, paused=True),
-    "resume": lambda f, s, form: f.pause(s, paused=False),
-    "end": lambda f, s, form: f.end(s),
+    "question": lambda desk, s, form: cues.put_question(
+        desk, s, form.text("scenario"), form.text("scene"), _terms(form)
+    ),
+    "ask": lambda desk, s, form: cues.ask_question(
+        desk, s, form.text("question"), form.texts("response"), _terms(form), none=form.flag("none")
+    ),
+    "terms": lambda desk, s, form: cues.change_terms(desk, s, form.text("round"), _terms(form)),
+    "leave_out": lambda desk, s, form: cues.leave_out(desk, s, form.text("round"), form.text("response")),
+    "second": lambda desk, s, form: cues.put_second_vote(desk, s, form.text("round")),
+    "note": lambda desk, s, form: cues.show_note(desk, s, form.text("words")),
+    "open": lambda desk, s, form: facilitation.open_round(desk, s, form.text("round")),
+    "warn": lambda desk, s, form: facilitation.warn_of_close(desk, s, form.text("round")),
+    "close": lambda desk, s, form: facilitation.close_round(desk, s, form.text("round")),
+    "reveal": lambda desk, s, form: facilitation.reveal_round(desk, s, form.text("round")),
+    "annul": lambda desk, s, form: facilitation.annul_round(desk, s, form.text("round"), form.text("because")),
+    "pause": lambda desk, s, form: facilitation.pause(desk, s, paused=True),
+    "resume": lambda desk, s, form: facilitation.pause(desk, s, paused=False),
+    "end": lambda desk, s, form: facilitation.end(desk, s),
 }
 
 
@@ -114,15 +117,15 @@ async def let_in(request: Request, session: str) -> Response:
 async def _carry_out(request: Request, session: str, name: str, form: Form) -> Outcome:
     site = site_of(request)
     if name == UNDO:
-        return await Undoing(site.store, site.clock).undo(session, form.text("undo"))
-    store = Remembering(site.store, site.clock, session, name)
+        return await undo_act(Desk(site.store, site.clock), session, form.text("undo"))
+    desk = Desk(Remembering(site.store, site.clock, session, name), site.clock)
     if name == NEXT:
-        return await Running(store, site.clock, form.text("item"), form.text("after")).run(session)
+        return await take_step(desk, session, Step(form.text("item"), form.text("after")))
     if name in care.ACTS:
-        return await care.run(request, store, session, name, form)
+        return await care.run(desk, session, name, form)
     if name in second_run.ACTS:
-        return await second_run.run(request, store, session, name, form)
-    return await ACTS[name](Facilitation(store, site.clock), session, form)
+        return await second_run.run(request, desk, session, name, form)
+    return await ACTS[name](desk, session, form)
 
 
 def _facts(outcome: Outcome) -> dict[str, object]:

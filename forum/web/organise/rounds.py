@@ -12,10 +12,10 @@ from starlette.responses import Response
 from forum.errors import BadInput, ForumError, NotFound
 from forum.ports import Work
 from forum.ports.long_work import long
-from forum.services.sessions import asynchronous, organising
-from forum.services.sessions.acts import Outcome
+from forum.services.sessions import asynchronous, facilitation, organising
+from forum.services.sessions.acts import Desk, Outcome
 from forum.services.sessions.asynchronous import AsynchronousForm
-from forum.services.sessions.facilitation import MOST_BECAUSE, Facilitation
+from forum.services.sessions.facilitation import MOST_BECAUSE
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
 from forum.sessions.session import LiveSession
@@ -32,12 +32,12 @@ from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 
-Act = Callable[[Facilitation, str, str, Form], Awaitable[Outcome]]
+Act = Callable[[Desk, str, str, Form], Awaitable[Outcome]]
 
 ACTS: dict[str, Act] = {
-    "close": lambda f, s, r, form: f.close(s, r),
-    "reveal": lambda f, s, r, form: f.reveal(s, r),
-    "annul": lambda f, s, r, form: f.annul(s, r, form.text("because")),
+    "close": lambda desk, s, r, form: facilitation.close_round(desk, s, r),
+    "reveal": lambda desk, s, r, form: facilitation.reveal_round(desk, s, r),
+    "annul": lambda desk, s, r, form: facilitation.annul_round(desk, s, r, form.text("because")),
 }
 EXTEND = "extend"
 
@@ -105,7 +105,7 @@ async def act(request: Request) -> Response:
             until, zone = (form.text("day"), form.text("time")), site.settings.timezone
             round_ = await asynchronous.extend(site.store, site.clock, session, *until, zone)
             return done(request, f"/organise/asynchronous/{session}", round=round_.id, closes_at=round_.closes_at)
-        outcome = await ACTS[name](asynchronous.acts(site.store, site.clock), session, round_.id, form)
+        outcome = await ACTS[name](asynchronous.desk(site.store, site.clock), session, round_.id, form)
     except ForumError as error:
         if wants_json(request) or isinstance(error, NotFound):
             raise

@@ -20,9 +20,9 @@ from forum.record.audit import verify
 from forum.record.verify import PASS
 from forum.services import exports
 from forum.services.decisions import DecisionForm, decide
-from forum.services.sessions import asynchronous
+from forum.services.sessions import asynchronous, cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.asynchronous import AsynchronousForm, Closer, close_due, extend
-from forum.services.sessions.facilitation import Facilitation
 from forum.services.stories import submissions, withdrawal
 from forum.services.voting import closing, results
 from forum.store import SqlStore
@@ -146,9 +146,9 @@ async def test_a_rehearsal_leaves_no_entry(sqlite_store: Store, clock: SetClock,
     async with sqlite_store.read() as work:
         [round_] = await work.rounds.list_rounds(live.id)
     await extend(sqlite_store, clock, live.id, "2026-03-20", "12:00")
-    acts = asynchronous.acts(sqlite_store, clock)
-    await acts.close(live.id, round_.id)
-    await acts.reveal(live.id, round_.id)
+    acts = asynchronous.desk(sqlite_store, clock)
+    await facilitation.close_round(acts, live.id, round_.id)
+    await facilitation.reveal_round(acts, live.id, round_.id)
     assert len(await entries(sqlite_store)) == before
 
 
@@ -157,20 +157,20 @@ async def test_a_rehearsal_leaves_no_entry(sqlite_store: Store, clock: SetClock,
 
 async def test_a_rooms_acts_do_not_reach_it(sqlite_store: Store, clock: SetClock) -> None:
     night = await a_night(sqlite_store, clock)
-    console = Facilitation(sqlite_store, clock)
+    console = Desk(sqlite_store, clock)
     session, round_ = night.live.id, night.round.id
     acts: list[Callable[[], Any]] = [
-        lambda: console.scene(session, night.story.id, "What happened"),
-        lambda: console.question(session, night.story.id, night.round.scene or ""),
-        lambda: console.ask(session, "Who?", ["A", "B"], none=True),
-        lambda: console.second(session, round_),
-        lambda: console.open(session, round_),
-        lambda: console.warn(session, round_),
-        lambda: console.close(session, round_),
-        lambda: console.reveal(session, round_),
-        lambda: console.annul(session, round_, "No."),
-        lambda: console.pause(session, paused=True),
-        lambda: console.end(session),
+        lambda: cues.show_scene(console, session, night.story.id, "What happened"),
+        lambda: cues.put_question(console, session, night.story.id, night.round.scene or ""),
+        lambda: cues.ask_question(console, session, "Who?", ["A", "B"], none=True),
+        lambda: cues.put_second_vote(console, session, round_),
+        lambda: facilitation.open_round(console, session, round_),
+        lambda: facilitation.warn_of_close(console, session, round_),
+        lambda: facilitation.close_round(console, session, round_),
+        lambda: facilitation.reveal_round(console, session, round_),
+        lambda: facilitation.annul_round(console, session, round_, "No."),
+        lambda: facilitation.pause(console, session, paused=True),
+        lambda: facilitation.end(console, session),
     ]
     for act in acts:
         with pytest.raises(NotFound):
@@ -179,7 +179,7 @@ async def test_a_rooms_acts_do_not_reach_it(sqlite_store: Store, clock: SetClock
     with pytest.raises(NotFound):
         await extend(sqlite_store, clock, room.id, "2026-03-20", "12:00")
     with pytest.raises(NotFound):
-        await asynchronous.acts(sqlite_store, clock).pause(room.id, paused=True)
+        await facilitation.pause(asynchronous.desk(sqlite_store, clock), room.id, paused=True)
     assert await now(sqlite_store, night) == night.round
 
 
@@ -375,7 +375,7 @@ async def test_a_decision_may_rest_on_it_and_the_export_passes(sqlite_store: Sto
     await extend(sqlite_store, clock, night.live.id, "2026-03-09", "08:00")
     clock.move(days=10)
     await close_due(sqlite_store, clock)
-    await asynchronous.acts(sqlite_store, clock).reveal(night.live.id, night.round.id)
+    await facilitation.reveal_round(asynchronous.desk(sqlite_store, clock), night.live.id, night.round.id)
     commissioner = Person(new_id(), "c", "C", ("commissioner",))
     form = DecisionForm((night.round.id,), outcome="adopted", response="r1", rationale="So said the night shift.")
     await decide(sqlite_store, clock, commissioner, form)
@@ -393,9 +393,9 @@ async def test_rounds_are_listed_apart_newest_first_with_what_may_be_seen(sqlite
             (night.live.id, len(ROOMFUL), None),
         ]
         assert await results.asynchronous_rounds(work, night.commission, new_id()) == ()
-    acts = asynchronous.acts(sqlite_store, clock)
-    await acts.close(night.live.id, night.round.id)
-    await acts.reveal(night.live.id, night.round.id)
+    acts = asynchronous.desk(sqlite_store, clock)
+    await facilitation.close_round(acts, night.live.id, night.round.id)
+    await facilitation.reveal_round(acts, night.live.id, night.round.id)
     async with sqlite_store.read() as work:
         assert [one.result for one in await results.asynchronous_rounds(work, night.commission)] == [None, None]
         found = await results.asynchronous_rounds(work, night.commission, night.story.id, results=True)

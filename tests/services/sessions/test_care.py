@@ -15,8 +15,9 @@ from forum.ports import Store
 from forum.record import audit, verify
 from forum.services import exports
 from forum.services.decisions import DecisionForm, decide
-from forum.services.sessions.care import MOST_VERSIONS, Caring
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import care, cues, facilitation
+from forum.services.sessions.acts import Desk
+from forum.services.sessions.care import MOST_VERSIONS
 from forum.services.sessions.room_view import view_of
 from forum.services.voting import results
 from forum.sessions.session import LiveSession
@@ -30,20 +31,20 @@ class Room:
 
     def __init__(self, store: Store, live: LiveSession, people: list[str]) -> None:
         self.store, self.live, self.people = store, live, people
-        self.acts, self.caring = Facilitation(store, CLOCK), Caring(store, CLOCK)
+        self.acts, self.caring = Desk(store, CLOCK), Desk(store, CLOCK)
 
     async def ask(self) -> Round:
-        round_ = (await self.acts.ask(self.live.id, "Who?", ["A", "B", "C"], none=True)).round
+        round_ = (await cues.ask_question(self.acts, self.live.id, "Who?", ["A", "B", "C"], none=True)).round
         assert round_ is not None
         return round_
 
     async def vote(self, round_: Round) -> None:
-        await self.acts.open(self.live.id, round_.id)
+        await facilitation.open_round(self.acts, self.live.id, round_.id)
         async with self.store.begin() as work:
             casts = [a_cast(round_.id, who, choice, "Because") for who, choice in zip(self.people, FIRST, strict=True)]
             assert not any(o.refusal for o in await work.rounds.cast(casts))
-        await self.acts.close(self.live.id, round_.id)
-        await self.acts.reveal(self.live.id, round_.id)
+        await facilitation.close_round(self.acts, self.live.id, round_.id)
+        await facilitation.reveal_round(self.acts, self.live.id, round_.id)
 
     async def view(self) -> View:
         async with self.store.read() as work:
@@ -60,48 +61,48 @@ async def room(sqlite_store: Store) -> Room:
 
 
 async def test_a_break_reaches_the_console_as_a_number_and_is_seen(room: Room) -> None:
-    assert [await room.caring.ask_break(room.live.id) for _ in range(2)] == [1, 2]
+    assert [await care.ask_break(room.caring, room.live.id) for _ in range(2)] == [1, 2]
     assert (await room.view()).breaks == 2
-    assert not await room.caring.break_seen(room.live.id, 1)
-    await room.caring.see_breaks(room.live.id)
+    assert not await care.is_break_seen(room.caring, room.live.id, 1)
+    await care.see_breaks(room.caring, room.live.id)
     assert (await room.view()).breaks == 0
-    assert await room.caring.break_seen(room.live.id, 2)
-    assert await room.caring.ask_break(room.live.id) == 3
-    assert not await room.caring.break_seen(room.live.id, 3)
+    assert await care.is_break_seen(room.caring, room.live.id, 2)
+    assert await care.ask_break(room.caring, room.live.id) == 3
+    assert not await care.is_break_seen(room.caring, room.live.id, 3)
     with pytest.raises(NotFound):
-        await room.caring.break_seen(room.live.id, 4)
+        await care.is_break_seen(room.caring, room.live.id, 4)
 
 
 async def test_time_is_never_on_by_itself_and_never_closes_a_vote(room: Room) -> None:
     round_ = await room.ask()
     with pytest.raises(IllegalMove):
-        await room.caring.time(room.live.id, round_.id, 3)
-    await room.acts.open(room.live.id, round_.id)
+        await care.say_time(room.caring, room.live.id, round_.id, 3)
+    await facilitation.open_round(room.acts, room.live.id, round_.id)
     assert (await room.view()).session.cue.minutes == 0
-    await room.caring.time(room.live.id, round_.id, 3)
+    await care.say_time(room.caring, room.live.id, round_.id, 3)
     view = await room.view()
     assert (view.session.cue.minutes, view.voting) == (3, True)
-    await room.acts.warn(room.live.id, round_.id)
-    await room.caring.more_time(room.live.id, round_.id)
+    await facilitation.warn_of_close(room.acts, room.live.id, round_.id)
+    await care.ask_more_time(room.caring, room.live.id, round_.id)
     view = await room.view()
     assert (view.session.cue.minutes, view.slower, view.voting) == (3, 1, True)
-    await room.caring.time(room.live.id, round_.id, 0)
+    await care.say_time(room.caring, room.live.id, round_.id, 0)
     assert (await room.view()).session.cue.minutes == 0
     for minutes in (-1, 4, 600):
         with pytest.raises(BadInput):
-            await room.caring.time(room.live.id, round_.id, minutes)
-    await room.acts.close(room.live.id, round_.id)
+            await care.say_time(room.caring, room.live.id, round_.id, minutes)
+    await facilitation.close_round(room.acts, room.live.id, round_.id)
     with pytest.raises(IllegalMove):
-        await room.caring.more_time(room.live.id, round_.id)
+        await care.ask_more_time(room.caring, room.live.id, round_.id)
     with pytest.raises(NotFound):
-        await room.caring.more_time(room.live.id, "0" * 32)
+        await care.ask_more_time(room.caring, room.live.id, "0" * 32)
 
 
 async def test_with_badges_off_no_screen_and_no_record_has_anything_by_group(room: Room) -> None:
-    await room.caring.badges(room.live.id, off=True)
+    await care.set_badges(room.caring, room.live.id, off=True)
     round_ = await room.ask()
     await room.vote(round_)
-    outcome = await room.acts.reveal(room.live.id, round_.id)
+    outcome = await facilitation.reveal_round(room.acts, room.live.id, round_.id)
     view = await room.view()
     for result in (view.result, outcome.result):
         assert result is not None
@@ -118,16 +119,16 @@ async def test_with_badges_off_no_screen_and_no_record_has_anything_by_group(roo
 
 async def test_with_badges_off_whoever_asks_for_a_result_that_was_shown_gets_nothing_by_group(room: Room) -> None:
     """Feeds, a story's page, what stands beside another vote: all of them ask here."""
-    await room.caring.badges(room.live.id, off=True)
+    await care.set_badges(room.caring, room.live.id, off=True)
     round_ = await room.ask()
     await room.vote(round_)
-    await room.acts.reveal(room.live.id, round_.id)
+    await facilitation.reveal_round(room.acts, room.live.id, round_.id)
     async with room.store.read() as work:
         shown = await work.rounds.get_round(round_.id)
         result = await results.result_of(work, shown, 5)
         assert (result.rows, result.withheld) == ((), BADGES_OFF)
         assert (await results.result_of(work, shown, 5, whole=True)).rows
-    await room.caring.badges(room.live.id, off=False)
+    await care.set_badges(room.caring, room.live.id, off=False)
     async with room.store.read() as work:
         assert (await results.result_of(work, shown, 5)).rows
 
@@ -136,16 +137,16 @@ async def test_with_badges_off_whoever_asks_for_a_result_that_was_shown_gets_not
 async def test_with_badges_on_again_the_record_has_the_whole_result_and_an_export_passes(
     room: Room, how: str, tmp_path: Any
 ) -> None:
-    await room.caring.badges(room.live.id, off=True)
+    await care.set_badges(room.caring, room.live.id, off=True)
     round_ = await room.ask()
     await room.vote(round_)
     if how == "lifted":
-        await room.caring.badges(room.live.id, off=False)
+        await care.set_badges(room.caring, room.live.id, off=False)
         view = await room.view()
         assert view.result is not None
         assert view.result.rows
     else:
-        await room.acts.end(room.live.id)
+        await facilitation.end(room.acts, room.live.id)
     [revealed] = [e for e in await room.entries() if e["type"] == "round revealed"]
     assert revealed["result"]["by_group"]
     data = await exports.export(room.store, load_signer(tmp_path))
@@ -156,11 +157,11 @@ async def test_with_badges_on_again_the_record_has_the_whole_result_and_an_expor
 
 
 async def test_a_vote_annulled_while_badges_were_off_is_never_opened(room: Room, tmp_path: Any) -> None:
-    await room.caring.badges(room.live.id, off=True)
+    await care.set_badges(room.caring, room.live.id, off=True)
     round_ = await room.ask()
     await room.vote(round_)
-    await room.acts.annul(room.live.id, round_.id, "A mistake")
-    await room.caring.badges(room.live.id, off=False)
+    await facilitation.annul_round(room.acts, room.live.id, round_.id, "A mistake")
+    await care.set_badges(room.caring, room.live.id, off=False)
     assert "round revealed" not in [e["type"] for e in await room.entries()]
     async with room.store.read() as work:
         with pytest.raises(NotFound):
@@ -171,9 +172,9 @@ async def test_a_vote_annulled_while_badges_were_off_is_never_opened(room: Room,
 
 async def test_other_words_stand_in_the_record_as_disclosures_from_the_opening_on(room: Room) -> None:
     round_ = await room.ask()
-    await room.caring.reword(room.live.id, round_.id, "easy", " Who comes? ", {"r1": "Ann", "r2": " "})
-    await room.caring.reword(room.live.id, round_.id, "cy", "Pwy?", {})
-    await room.caring.reword(room.live.id, round_.id, "cy", "Pwy sy'n dod?", {"r1": "Ann"})
+    await care.reword(room.caring, room.live.id, round_.id, "easy", " Who comes? ", {"r1": "Ann", "r2": " "})
+    await care.reword(room.caring, room.live.id, round_.id, "cy", "Pwy?", {})
+    await care.reword(room.caring, room.live.id, round_.id, "cy", "Pwy sy'n dod?", {"r1": "Ann"})
     await room.vote(round_)
     [opened] = [e for e in await room.entries() if e["type"] == "round opened"]
     async with room.store.read() as work:
@@ -187,7 +188,7 @@ async def test_other_words_stand_in_the_record_as_disclosures_from_the_opening_o
     assert [told[v["question"]["sd"]] for v in opened["versions"]] == ["Who comes?", "Pwy sy'n dod?"]
     assert [(r["id"], told[r["label"]["sd"]]) for r in opened["versions"][0]["responses"]] == [("r1", "Ann")]
     with pytest.raises(IllegalMove):
-        await room.caring.reword(room.live.id, round_.id, "easy", "Too late?", {})
+        await care.reword(room.caring, room.live.id, round_.id, "easy", "Too late?", {})
 
 
 async def test_a_question_without_other_words_has_the_entry_it_always_had(room: Room) -> None:
@@ -212,7 +213,7 @@ async def test_other_words_that_cannot_be_are_told(
 ) -> None:
     round_ = await room.ask()
     with pytest.raises(BadInput) as caught:
-        await room.caring.reword(room.live.id, round_.id, kind, question, labels)
+        await care.reword(room.caring, room.live.id, round_.id, kind, question, labels)
     assert caught.value.field == field
 
 
@@ -220,11 +221,11 @@ async def test_without_words_a_version_is_taken_out_and_there_is_an_end_to_them(
     round_ = await room.ask()
     codes = [f"a{chr(ord('a') + n)}" for n in range(MOST_VERSIONS)]
     for code in codes:
-        await room.caring.reword(room.live.id, round_.id, code, "Who?", {})
+        await care.reword(room.caring, room.live.id, round_.id, code, "Who?", {})
     with pytest.raises(BadInput):
-        await room.caring.reword(room.live.id, round_.id, "easy", "Who?", {})
-    await room.caring.reword(room.live.id, round_.id, codes[0], " ", {"r1": ""})
-    after = (await room.caring.reword(room.live.id, round_.id, "easy", "Who?", {})).round
+        await care.reword(room.caring, room.live.id, round_.id, "easy", "Who?", {})
+    await care.reword(room.caring, room.live.id, round_.id, codes[0], " ", {"r1": ""})
+    after = (await care.reword(room.caring, room.live.id, round_.id, "easy", "Who?", {})).round
     assert after is not None
     assert [v.kind for v in after.versions] == [*codes[1:], "easy"]
 
@@ -233,14 +234,14 @@ async def test_nothing_is_done_in_a_session_that_has_ended_or_in_another(room: R
     round_ = await room.ask()
     other, _ = await a_room(room.store, [])
     with pytest.raises(NotFound):
-        await room.caring.reword(other.id, round_.id, "easy", "Who?", {})
-    await room.acts.annul(room.live.id, round_.id, "Enough")
-    await room.acts.end(room.live.id)
+        await care.reword(room.caring, other.id, round_.id, "easy", "Who?", {})
+    await facilitation.annul_round(room.acts, room.live.id, round_.id, "Enough")
+    await facilitation.end(room.acts, room.live.id)
     for act in (
-        room.caring.ask_break(room.live.id),
-        room.caring.see_breaks(room.live.id),
-        room.caring.more_time(room.live.id, round_.id),
-        room.caring.badges(room.live.id, off=True),
+        care.ask_break(room.caring, room.live.id),
+        care.see_breaks(room.caring, room.live.id),
+        care.ask_more_time(room.caring, room.live.id, round_.id),
+        care.set_badges(room.caring, room.live.id, off=True),
     ):
         with pytest.raises(IllegalMove):
             await act

@@ -11,7 +11,8 @@ from support.factories import CLOCK, a_cast, a_room
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.voting.round import Round
 
 QUESTION, LABELS = "Who should come first?", ["A nurse", "The police"]
@@ -28,26 +29,26 @@ async def vote(store: Store, round_id: str, votes: list[tuple[str, str]]) -> Non
     assert [o.refusal for o in outcomes] == [""] * len(votes)
 
 
-async def asked(facilitation: Facilitation, session: str, question: str = QUESTION) -> Round:
-    outcome = await facilitation.ask(session, question, LABELS, none=True)
+async def asked(desk: Desk, session: str, question: str = QUESTION) -> Round:
+    outcome = await cues.ask_question(desk, session, question, LABELS, none=True)
     assert outcome.round is not None
     return outcome.round
 
 
 async def test_a_round_from_question_to_result_with_its_entries(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"] * 6 + ["g2"] * 5 + [None, "g4"])
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    round_ = await asked(facilitation, live.id)
+    desk = Desk(sqlite_store, CLOCK)
+    round_ = await asked(desk, live.id)
     assert [r.id for r in round_.responses] == ["r1", "r2", "none"]
     assert await entries(sqlite_store) == []
 
-    await facilitation.open(live.id, round_.id)
+    await facilitation.open_round(desk, live.id, round_.id)
     await vote(sqlite_store, round_.id, [(p, "r1" if n % 2 else "r2") for n, p in enumerate(people)])
-    await facilitation.warn(live.id, round_.id)
-    closed = await facilitation.close(live.id, round_.id)
+    await facilitation.warn_of_close(desk, live.id, round_.id)
+    closed = await facilitation.close_round(desk, live.id, round_.id)
     assert closed.count == 13
     assert closed.session.partition is not None
-    shown = await facilitation.reveal(live.id, round_.id)
+    shown = await facilitation.reveal_round(desk, live.id, round_.id)
     assert shown.result is not None
     assert shown.result.counts == {"r1": 6, "r2": 7, "none": 0}
 
@@ -64,11 +65,11 @@ async def test_a_round_from_question_to_result_with_its_entries(sqlite_store: St
 
 async def test_nothing_of_an_unrevealed_round_is_recorded_but_its_count_and_root(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"] * 8)
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    round_ = await asked(facilitation, live.id)
-    await facilitation.open(live.id, round_.id)
+    desk = Desk(sqlite_store, CLOCK)
+    round_ = await asked(desk, live.id)
+    await facilitation.open_round(desk, live.id, round_.id)
     await vote(sqlite_store, round_.id, [(p, "r1") for p in people])
-    await facilitation.close(live.id, round_.id)
+    await facilitation.close_round(desk, live.id, round_.id)
     text = json.dumps((await entries(sqlite_store))[-1])
     assert '"count": 8' in text
     assert "r1" not in text
@@ -76,100 +77,100 @@ async def test_nothing_of_an_unrevealed_round_is_recorded_but_its_count_and_root
 
 async def test_a_session_that_is_not_recorded_leaves_no_entry(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"] * 3, recorded=False)
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    round_ = await asked(facilitation, live.id)
-    await facilitation.open(live.id, round_.id)
+    desk = Desk(sqlite_store, CLOCK)
+    round_ = await asked(desk, live.id)
+    await facilitation.open_round(desk, live.id, round_.id)
     await vote(sqlite_store, round_.id, [(people[0], "r1")])
-    await facilitation.close(live.id, round_.id)
-    assert (await facilitation.reveal(live.id, round_.id)).result is not None
-    other = await asked(facilitation, live.id, "Another?")
-    await facilitation.open(live.id, other.id)
-    await facilitation.annul(live.id, other.id, "A test")
+    await facilitation.close_round(desk, live.id, round_.id)
+    assert (await facilitation.reveal_round(desk, live.id, round_.id)).result is not None
+    other = await asked(desk, live.id, "Another?")
+    await facilitation.open_round(desk, live.id, other.id)
+    await facilitation.annul_round(desk, live.id, other.id, "A test")
     assert await entries(sqlite_store) == []
 
 
 async def test_a_second_round_shows_the_view_shift(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"] * 6)
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    first = await asked(facilitation, live.id)
-    await facilitation.open(live.id, first.id)
+    desk = Desk(sqlite_store, CLOCK)
+    first = await asked(desk, live.id)
+    await facilitation.open_round(desk, live.id, first.id)
     await vote(sqlite_store, first.id, [(p, "r1") for p in people])
-    await facilitation.close(live.id, first.id)
+    await facilitation.close_round(desk, live.id, first.id)
     with pytest.raises(IllegalMove):
-        await facilitation.second(live.id, first.id)
-    await facilitation.reveal(live.id, first.id)
-    second = (await facilitation.second(live.id, first.id)).round
+        await cues.put_second_vote(desk, live.id, first.id)
+    await facilitation.reveal_round(desk, live.id, first.id)
+    second = (await cues.put_second_vote(desk, live.id, first.id)).round
     assert second is not None
     assert (second.kind, second.second_of, second.responses) == ("vote after replay", first.id, first.responses)
-    await facilitation.open(live.id, second.id)
+    await facilitation.open_round(desk, live.id, second.id)
     await vote(sqlite_store, second.id, [(p, "r2" if n < 4 else "r1") for n, p in enumerate(people)])
-    await facilitation.close(live.id, second.id)
-    result = (await facilitation.reveal(live.id, second.id)).result
+    await facilitation.close_round(desk, live.id, second.id)
+    result = (await facilitation.reveal_round(desk, live.id, second.id)).result
     assert result is not None
     assert result.shift is not None
     assert dict(result.shift.cells) == {("r1", "r2"): 4, ("r1", "r1"): 2}
     with pytest.raises(IllegalMove):
-        await facilitation.second(live.id, second.id)
+        await cues.put_second_vote(desk, live.id, second.id)
 
 
 async def test_the_same_act_twice_is_one_act(sqlite_store: Store) -> None:
     live, _people = await a_room(sqlite_store, ["g1"])
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    one, two = await asked(facilitation, live.id), await asked(facilitation, live.id)
+    desk = Desk(sqlite_store, CLOCK)
+    one, two = await asked(desk, live.id), await asked(desk, live.id)
     assert one.id == two.id
-    await facilitation.open(live.id, one.id)
-    await facilitation.open(live.id, one.id)
-    await facilitation.close(live.id, one.id)
-    assert (await facilitation.close(live.id, one.id)).count == 0
-    await facilitation.reveal(live.id, one.id)
-    await facilitation.reveal(live.id, one.id)
+    await facilitation.open_round(desk, live.id, one.id)
+    await facilitation.open_round(desk, live.id, one.id)
+    await facilitation.close_round(desk, live.id, one.id)
+    assert (await facilitation.close_round(desk, live.id, one.id)).count == 0
+    await facilitation.reveal_round(desk, live.id, one.id)
+    await facilitation.reveal_round(desk, live.id, one.id)
     assert [e["type"] for e in await entries(sqlite_store)] == ["round opened", "round closed", "round revealed"]
 
 
 async def test_two_facilitators_closing_at_once_write_one_entry(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"] * 4)
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    round_ = await asked(facilitation, live.id)
-    await facilitation.open(live.id, round_.id)
+    desk = Desk(sqlite_store, CLOCK)
+    round_ = await asked(desk, live.id)
+    await facilitation.open_round(desk, live.id, round_.id)
     await vote(sqlite_store, round_.id, [(p, "none") for p in people])
-    outcomes = await asyncio.gather(*(facilitation.close(live.id, round_.id) for _ in range(8)))
+    outcomes = await asyncio.gather(*(facilitation.close_round(desk, live.id, round_.id) for _ in range(8)))
     assert {o.count for o in outcomes} == {4}
     assert [e["type"] for e in await entries(sqlite_store)] == ["round opened", "round closed"]
 
 
 async def test_an_open_vote_is_not_cut_off_by_another_scene_or_question(sqlite_store: Store) -> None:
     live, _people = await a_room(sqlite_store, ["g1"])
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    round_ = await asked(facilitation, live.id)
-    await facilitation.open(live.id, round_.id)
+    desk = Desk(sqlite_store, CLOCK)
+    round_ = await asked(desk, live.id)
+    await facilitation.open_round(desk, live.id, round_.id)
     with pytest.raises(IllegalMove):
-        await asked(facilitation, live.id, "Another?")
+        await asked(desk, live.id, "Another?")
     with pytest.raises(IllegalMove):
-        await facilitation.end(live.id)
+        await facilitation.end(desk, live.id)
 
 
 async def test_an_open_vote_is_not_cut_off_by_the_result_of_another(sqlite_store: Store) -> None:
     """Of two facilitators one has gone on to the next vote when the other shows the result of the last."""
     live, _people = await a_room(sqlite_store, ["g1"])
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    last = await asked(facilitation, live.id)
-    await facilitation.open(live.id, last.id)
-    await facilitation.close(live.id, last.id)
-    now_on = await asked(facilitation, live.id, "And then?")
-    await facilitation.open(live.id, now_on.id)
+    desk = Desk(sqlite_store, CLOCK)
+    last = await asked(desk, live.id)
+    await facilitation.open_round(desk, live.id, last.id)
+    await facilitation.close_round(desk, live.id, last.id)
+    now_on = await asked(desk, live.id, "And then?")
+    await facilitation.open_round(desk, live.id, now_on.id)
     with pytest.raises(IllegalMove):
-        await facilitation.reveal(live.id, last.id)
-    shown = await facilitation.close(live.id, now_on.id)
+        await facilitation.reveal_round(desk, live.id, last.id)
+    shown = await facilitation.close_round(desk, live.id, now_on.id)
     assert shown.session.cue.round == now_on.id
-    assert (await facilitation.reveal(live.id, last.id)).session.cue.round == last.id
+    assert (await facilitation.reveal_round(desk, live.id, last.id)).session.cue.round == last.id
 
 
 async def test_the_same_question_with_other_answers_is_another_question(sqlite_store: Store) -> None:
     live, _people = await a_room(sqlite_store, ["g1"])
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    one = await asked(facilitation, live.id)
-    two = (await facilitation.ask(live.id, QUESTION, ["A nurse", "A friend"], none=True)).round
-    three = (await facilitation.ask(live.id, QUESTION, ["A nurse", "A friend"], none=False)).round
+    desk = Desk(sqlite_store, CLOCK)
+    one = await asked(desk, live.id)
+    two = (await cues.ask_question(desk, live.id, QUESTION, ["A nurse", "A friend"], none=True)).round
+    three = (await cues.ask_question(desk, live.id, QUESTION, ["A nurse", "A friend"], none=False)).round
     assert two is not None
     assert three is not None
     assert len({one.id, two.id, three.id}) == 3
@@ -178,13 +179,13 @@ async def test_the_same_question_with_other_answers_is_another_question(sqlite_s
 
 async def test_annulling_needs_a_reason_and_keeps_it_out_of_the_entry(sqlite_store: Store) -> None:
     live, _people = await a_room(sqlite_store, ["g1"])
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    round_ = await asked(facilitation, live.id)
-    await facilitation.open(live.id, round_.id)
+    desk = Desk(sqlite_store, CLOCK)
+    round_ = await asked(desk, live.id)
+    await facilitation.open_round(desk, live.id, round_.id)
     for because in ("   ", "x" * 501):
         with pytest.raises(BadInput):
-            await facilitation.annul(live.id, round_.id, because)
-    after = (await facilitation.annul(live.id, round_.id, "The microphone failed")).round
+            await facilitation.annul_round(desk, live.id, round_.id, because)
+    after = (await facilitation.annul_round(desk, live.id, round_.id, "The microphone failed")).round
     assert after is not None
     assert after.state == "annulled"
     entry = (await entries(sqlite_store))[-1]
@@ -212,41 +213,41 @@ async def test_a_question_that_cannot_be_put(
 ) -> None:
     live, _people = await a_room(sqlite_store, [])
     with pytest.raises(BadInput) as refused:
-        await Facilitation(sqlite_store, CLOCK).ask(live.id, question, responses, none=True)
+        await cues.ask_question(Desk(sqlite_store, CLOCK), live.id, question, responses, none=True)
     assert refused.value.field == field
 
 
 async def test_a_round_of_another_session_is_not_found(sqlite_store: Store) -> None:
     live, _ = await a_room(sqlite_store, [])
     other, _ = await a_room(sqlite_store, [])
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    round_ = await asked(facilitation, live.id)
+    desk = Desk(sqlite_store, CLOCK)
+    round_ = await asked(desk, live.id)
     with pytest.raises(NotFound):
-        await facilitation.open(other.id, round_.id)
+        await facilitation.open_round(desk, other.id, round_.id)
 
 
 async def test_after_the_end_nothing_moves(sqlite_store: Store) -> None:
     live, _ = await a_room(sqlite_store, [])
-    facilitation = Facilitation(sqlite_store, CLOCK)
-    assert (await facilitation.end(live.id)).session.ended
+    desk = Desk(sqlite_store, CLOCK)
+    assert (await facilitation.end(desk, live.id)).session.ended
     with pytest.raises(IllegalMove):
-        await asked(facilitation, live.id)
+        await asked(desk, live.id)
 
 
 async def test_a_second_vote_that_was_shown_and_annulled_is_not_held_again(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"] * 6)
-    facilitation = Facilitation(sqlite_store, CLOCK)
+    desk = Desk(sqlite_store, CLOCK)
 
     async def held(round_: Round | None) -> Round:
         assert round_ is not None
-        await facilitation.open(live.id, round_.id)
+        await facilitation.open_round(desk, live.id, round_.id)
         await vote(sqlite_store, round_.id, [(p, "r1") for p in people])
-        await facilitation.close(live.id, round_.id)
-        await facilitation.reveal(live.id, round_.id)
+        await facilitation.close_round(desk, live.id, round_.id)
+        await facilitation.reveal_round(desk, live.id, round_.id)
         return round_
 
-    first = await held(await asked(facilitation, live.id))
-    second = await held((await facilitation.second(live.id, first.id)).round)
-    await facilitation.annul(live.id, second.id, "The sound failed")
+    first = await held(await asked(desk, live.id))
+    second = await held((await cues.put_second_vote(desk, live.id, first.id)).round)
+    await facilitation.annul_round(desk, live.id, second.id, "The sound failed")
     with pytest.raises(IllegalMove):
-        await facilitation.second(live.id, first.id)
+        await cues.put_second_vote(desk, live.id, first.id)

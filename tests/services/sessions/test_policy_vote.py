@@ -18,7 +18,8 @@ from forum.record.audit import verify
 from forum.record.verify import FAIL
 from forum.services import exports
 from forum.services.decisions import DecisionForm, Promise, decide
-from forum.services.sessions.policy_vote import Policy
+from forum.services.sessions import facilitation, policy_vote
+from forum.services.sessions.acts import Desk
 from forum.sessions.proposal import Amendment, Pledge, Proposal
 
 ORGANISER = Person(new_id(), "o", "O", ("organiser",))
@@ -52,13 +53,13 @@ async def entries(playing: Playing, kind: str) -> list[dict[str, Any]]:
 
 
 async def proposed(playing: Playing, words: str = WORDS) -> str:
-    await playing.policy.propose(playing.session, words)
+    await policy_vote.propose(playing.policy, playing.session, words)
     return (await proposals(playing))[-1].id
 
 
 async def voted(playing: Playing, agree: int = 15) -> str:
     """The round of a proposal whose result was shown."""
-    round_ = there((await playing.policy.vote(playing.session, await proposed(playing))).round)
+    round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, await proposed(playing))).round)
     await playing.result(round_, ["agree"] * agree + ["disagree"] * (len(PEOPLE) - agree))
     return round_.id
 
@@ -67,96 +68,96 @@ class TestProposing:
     async def test_a_proposal_grows_from_an_intervention_once(self, playing: Playing) -> None:
         stop = await playing.tried()
         for _ in range(2):
-            await playing.policy.propose(playing.session, "Nurses tell people the truth", stop)
+            await policy_vote.propose(playing.policy, playing.session, "Nurses tell people the truth", stop)
         [proposal] = await proposals(playing)
         assert (proposal.stop, proposal.scenario) == (stop, playing.story)
 
     async def test_or_it_is_typed_and_the_same_words_twice_are_told(self, playing: Playing) -> None:
         await proposed(playing)
         with pytest.raises(BadInput, match="such a proposal"):
-            await playing.policy.propose(playing.session, WORDS.upper())
+            await policy_vote.propose(playing.policy, playing.session, WORDS.upper())
 
     @pytest.mark.parametrize(("words", "said"), [("", "Write the proposal"), ("x" * 401, "400")])
     async def test_words_that_are_no_proposal_are_told(self, playing: Playing, words: str, said: str) -> None:
         with pytest.raises(BadInput, match=said):
-            await playing.policy.propose(playing.session, words)
+            await policy_vote.propose(playing.policy, playing.session, words)
 
     async def test_taking_it_off_the_list_can_be_undone(self, playing: Playing) -> None:
         proposal = await proposed(playing)
-        await playing.policy.list_(playing.session, proposal, on=False)
+        await policy_vote.list_proposal(playing.policy, playing.session, proposal, on=False)
         with pytest.raises(IllegalMove, match="off the list"):
-            await playing.policy.vote(playing.session, proposal)
-        await playing.policy.list_(playing.session, proposal, on=True)
+            await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)
+        await policy_vote.list_proposal(playing.policy, playing.session, proposal, on=True)
         assert [p.state for p in await proposals(playing)] == ["standing"]
 
     async def test_the_list_is_shown_on_every_screen(self, playing: Playing) -> None:
-        assert (await playing.policy.show(playing.session)).session.cue.kind == "proposals"
+        assert (await policy_vote.show_proposals(playing.policy, playing.session)).session.cue.kind == "proposals"
 
 
 class TestAmending:
     async def test_both_texts_are_kept(self, playing: Playing) -> None:
         proposal = await proposed(playing)
-        await playing.policy.amend(playing.session, proposal, WORDS, f"{WORDS} and at weekends")
+        await policy_vote.amend(playing.policy, playing.session, proposal, WORDS, f"{WORDS} and at weekends")
         assert [p.words for p in await proposals(playing)] == [WORDS]
         [amendment] = await amendments(playing)
-        await playing.policy.settle(playing.session, amendment.id, "taken")
+        await policy_vote.settle_amendment(playing.policy, playing.session, amendment.id, "taken")
         assert [p.words for p in await proposals(playing)] == [f"{WORDS} and at weekends"]
         [after] = await amendments(playing)
         assert (after.before, after.after, after.state) == (WORDS, f"{WORDS} and at weekends", "taken")
 
     async def test_an_amendment_of_an_amendment_in_flight_is_refused_plainly(self, playing: Playing) -> None:
         proposal = await proposed(playing)
-        await playing.policy.amend(playing.session, proposal, WORDS, "Other words")
+        await policy_vote.amend(playing.policy, playing.session, proposal, WORDS, "Other words")
         with pytest.raises(IllegalMove, match="Take it or drop it first"):
-            await playing.policy.amend(playing.session, proposal, WORDS, "Still others")
+            await policy_vote.amend(playing.policy, playing.session, proposal, WORDS, "Still others")
         with pytest.raises(IllegalMove, match="Take it or drop it first"):
-            await playing.policy.vote(playing.session, proposal)
+            await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)
         # The same button pressed twice is not another amendment.
-        await playing.policy.amend(playing.session, proposal, WORDS, "Other words")
+        await policy_vote.amend(playing.policy, playing.session, proposal, WORDS, "Other words")
         assert len(await amendments(playing)) == 1
 
     async def test_whoever_amends_words_that_have_changed_is_told(self, playing: Playing) -> None:
         proposal = await proposed(playing)
-        await playing.policy.amend(playing.session, proposal, WORDS, "Other words")
-        await playing.policy.settle(playing.session, (await amendments(playing))[0].id, "taken")
+        await policy_vote.amend(playing.policy, playing.session, proposal, WORDS, "Other words")
+        await policy_vote.settle_amendment(playing.policy, playing.session, (await amendments(playing))[0].id, "taken")
         with pytest.raises(IllegalMove, match="Somebody else"):
-            await playing.policy.amend(playing.session, proposal, WORDS, "Still others")
+            await policy_vote.amend(playing.policy, playing.session, proposal, WORDS, "Still others")
 
     async def test_taking_and_dropping_can_be_undone_but_only_the_latest(self, playing: Playing) -> None:
         proposal = await proposed(playing)
-        await playing.policy.amend(playing.session, proposal, WORDS, "Second")
+        await policy_vote.amend(playing.policy, playing.session, proposal, WORDS, "Second")
         [first] = await amendments(playing)
         for state in ("taken", "in flight", "dropped", "in flight", "taken"):
-            await playing.policy.settle(playing.session, first.id, state)
+            await policy_vote.settle_amendment(playing.policy, playing.session, first.id, state)
             assert (await proposals(playing))[0].words == ("Second" if state == "taken" else WORDS)
-        await playing.policy.amend(playing.session, proposal, "Second", "Third")
+        await policy_vote.amend(playing.policy, playing.session, proposal, "Second", "Third")
         second = (await amendments(playing))[1]
-        await playing.policy.settle(playing.session, second.id, "dropped")
+        await policy_vote.settle_amendment(playing.policy, playing.session, second.id, "dropped")
         with pytest.raises(IllegalMove, match="Somebody else"):
-            await playing.policy.settle(playing.session, first.id, "in flight")
+            await policy_vote.settle_amendment(playing.policy, playing.session, first.id, "in flight")
         assert (await proposals(playing))[0].words == "Second"
 
     async def test_two_facilitators_at_once_the_second_is_told(self, playing: Playing) -> None:
-        await playing.policy.amend(playing.session, await proposed(playing), WORDS, "Other words")
+        await policy_vote.amend(playing.policy, playing.session, await proposed(playing), WORDS, "Other words")
         [amendment] = await amendments(playing)
-        await playing.policy.settle(playing.session, amendment.id, "taken")
+        await policy_vote.settle_amendment(playing.policy, playing.session, amendment.id, "taken")
         with pytest.raises(IllegalMove, match="Somebody else"):
-            await playing.policy.settle(playing.session, amendment.id, "dropped")
+            await policy_vote.settle_amendment(playing.policy, playing.session, amendment.id, "dropped")
 
     async def test_a_draft_vote_follows_and_an_open_one_ends_all_amending(self, playing: Playing) -> None:
         proposal = await proposed(playing)
-        round_ = there((await playing.policy.vote(playing.session, proposal)).round)
-        await playing.policy.amend(playing.session, proposal, WORDS, "Other words")
-        await playing.policy.settle(playing.session, (await amendments(playing))[0].id, "taken")
+        round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)).round)
+        await policy_vote.amend(playing.policy, playing.session, proposal, WORDS, "Other words")
+        await policy_vote.settle_amendment(playing.policy, playing.session, (await amendments(playing))[0].id, "taken")
         async with playing.store.read() as work:
             assert [r.label for r in (await work.rounds.get_round(round_.id)).responses] == ["Other words"]
-        await playing.acts.open(playing.session, round_.id)
+        await facilitation.open_round(playing.acts, playing.session, round_.id)
         with pytest.raises(IllegalMove, match="put to the vote"):
-            await playing.policy.amend(playing.session, proposal, "Other words", "Still others")
+            await policy_vote.amend(playing.policy, playing.session, proposal, "Other words", "Still others")
 
     async def test_the_same_words_are_no_amendment(self, playing: Playing) -> None:
         with pytest.raises(BadInput, match="Nothing is different"):
-            await playing.policy.amend(playing.session, await proposed(playing), WORDS, f" {WORDS} ")
+            await policy_vote.amend(playing.policy, playing.session, await proposed(playing), WORDS, f" {WORDS} ")
 
 
 class TestCommitting:
@@ -165,8 +166,8 @@ class TestCommitting:
     ) -> None:
         round_ = await voted(playing)
         act = (playing.session, COMMISSIONER, round_)
-        await playing.policy.promise(*act, PROMISE, "It costs little and people ask for it.")
-        await playing.policy.promise(*act, Promise("The trust", "Pays for a lock", "2027-01-31"))
+        await policy_vote.promise(playing.policy, *act, PROMISE, "It costs little and people ask for it.")
+        await policy_vote.promise(playing.policy, *act, Promise("The trust", "Pays for a lock", "2027-01-31"))
         [decision] = await entries(playing, "decision")
         assert (decision["outcome"], decision["rounds"], decision["differs"]) == ("adopted", [round_], False)
         assert [(c["role"], c["by"]) for c in await entries(playing, "commitment")] == [
@@ -179,29 +180,31 @@ class TestCommitting:
     async def test_the_same_commitment_twice_is_one(self, playing: Playing) -> None:
         round_ = await voted(playing)
         for _ in range(2):
-            await playing.policy.promise(playing.session, COMMISSIONER, round_, PROMISE, "Because.")
+            await policy_vote.promise(playing.policy, playing.session, COMMISSIONER, round_, PROMISE, "Because.")
         assert len(await entries(playing, "decision")) == len(await entries(playing, "commitment")) == 1
 
     async def test_a_first_commitment_needs_the_reason_for_the_decision(self, playing: Playing) -> None:
         with pytest.raises(FormErrors) as told:
-            await playing.policy.promise(playing.session, COMMISSIONER, await voted(playing), PROMISE)
+            await policy_vote.promise(playing.policy, playing.session, COMMISSIONER, await voted(playing), PROMISE)
         assert set(told.value.fields) == {"rationale"}
 
     async def test_adopting_what_the_room_did_not_want_needs_a_reason_why(self, playing: Playing) -> None:
         with pytest.raises(FormErrors) as told:
-            await playing.policy.promise(playing.session, COMMISSIONER, await voted(playing, 3), PROMISE, "Because.")
+            await policy_vote.promise(
+                playing.policy, playing.session, COMMISSIONER, await voted(playing, 3), PROMISE, "Because."
+            )
         assert set(told.value.fields) == {"why"}
 
     async def test_what_anybody_else_writes_down_waits_and_is_in_no_record(self, playing: Playing) -> None:
         round_ = await voted(playing)
         for _ in range(2):
-            await playing.policy.promise(playing.session, ORGANISER, round_, PROMISE)
+            await policy_vote.promise(playing.policy, playing.session, ORGANISER, round_, PROMISE)
         assert [(p.role, p.state) for p in await pledges(playing)] == [("The ward manager", "waiting")]
         assert await entries(playing, "commitment") == []
 
     async def test_until_somebody_who_may_decide_confirms_it(self, playing: Playing) -> None:
         round_ = await voted(playing)
-        await playing.policy.promise(playing.session, ORGANISER, round_, PROMISE)
+        await policy_vote.promise(playing.policy, playing.session, ORGANISER, round_, PROMISE)
         [pledge] = await pledges(playing)
         form = DecisionForm(
             (round_,), outcome="adopted", response="r1", rationale="Because.", promises=(PROMISE,), pledges=(pledge.id,)
@@ -210,31 +213,35 @@ class TestCommitting:
         [pledge] = await pledges(playing)
         assert (pledge.state, pledge.decision) == ("confirmed", made.id)
         with pytest.raises(IllegalMove, match="stands in the record"):
-            await playing.policy.unpromise(playing.session, pledge.id, on=False)
+            await policy_vote.list_promise(playing.policy, playing.session, pledge.id, on=False)
 
     async def test_a_waiting_promise_can_be_taken_off_and_put_back(self, playing: Playing) -> None:
         round_ = await voted(playing)
-        await playing.policy.promise(playing.session, ORGANISER, round_, PROMISE)
+        await policy_vote.promise(playing.policy, playing.session, ORGANISER, round_, PROMISE)
         [pledge] = await pledges(playing)
         for on, state in ((False, "withdrawn"), (True, "waiting")):
-            await playing.policy.unpromise(playing.session, pledge.id, on=on)
+            await policy_vote.list_promise(playing.policy, playing.session, pledge.id, on=on)
             assert [p.state for p in await pledges(playing)] == [state]
 
     async def test_a_promise_says_who_what_and_by_when(self, playing: Playing) -> None:
         with pytest.raises(FormErrors) as told:
-            await playing.policy.promise(playing.session, ORGANISER, await voted(playing), Promise("", "", "soon"))
+            await policy_vote.promise(
+                playing.policy, playing.session, ORGANISER, await voted(playing), Promise("", "", "soon")
+            )
         assert set(told.value.fields) == {"role_1", "what_1", "by_1"}
 
     async def test_nothing_is_promised_on_a_vote_that_was_not_shown(self, playing: Playing) -> None:
-        round_ = there((await playing.policy.vote(playing.session, await proposed(playing))).round)
+        round_ = there(
+            (await policy_vote.put_policy_vote(playing.policy, playing.session, await proposed(playing))).round
+        )
         with pytest.raises(IllegalMove, match="Show the result"):
-            await playing.policy.promise(playing.session, ORGANISER, round_.id, PROMISE)
+            await policy_vote.promise(playing.policy, playing.session, ORGANISER, round_.id, PROMISE)
 
 
 async def test_an_annulled_vote_on_a_proposal_can_be_put_again(playing: Playing) -> None:
     proposal = await proposed(playing)
-    round_ = there((await playing.policy.vote(playing.session, proposal)).round)
-    await playing.acts.annul(playing.session, round_.id, "The wrong words were on screen.")
-    again = there((await playing.policy.vote(playing.session, proposal)).round)
+    round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)).round)
+    await facilitation.annul_round(playing.acts, playing.session, round_.id, "The wrong words were on screen.")
+    again = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)).round)
     assert again.id != round_.id
-    assert isinstance(playing.policy, Policy)
+    assert isinstance(playing.policy, Desk)

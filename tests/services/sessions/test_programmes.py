@@ -11,10 +11,10 @@ from support.factories import CLOCK, a_commission, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
-from forum.services.sessions import programmes
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation, programmes
+from forum.services.sessions.acts import Desk, Step
 from forum.services.sessions.organising import SessionForm, create_session
-from forum.services.sessions.programmes import MOST_SECTIONS, Programming, Running, SectionForm
+from forum.services.sessions.programmes import MOST_SECTIONS, Programming, SectionForm, take_step
 from forum.services.stories import submissions
 from forum.sessions.programme import Planned
 from forum.sessions.session import LiveSession
@@ -161,13 +161,13 @@ async def test_two_organisers_at_once_both_have_their_change(sqlite_store: Store
 async def test_a_session_that_has_ended_keeps_its_programme(sqlite_store: Store) -> None:
     live, _ = await a_day(sqlite_store)
     acts, section = await with_a_section(sqlite_store, live)
-    await Facilitation(sqlite_store, CLOCK).end(live.id)
+    await facilitation.end(Desk(sqlite_store, CLOCK), live.id)
     with pytest.raises(IllegalMove):
         await acts.note(section, "Too late")
 
 
 async def next_up(store: Store, live: LiveSession, item: str) -> LiveSession:
-    return (await Running(store, CLOCK, item, (await now(store, live)).cue.item).run(live.id)).session
+    return (await take_step(Desk(store, CLOCK), live.id, Step(item, (await now(store, live)).cue.item))).session
 
 
 async def test_the_programme_is_gone_through_cue_by_cue(sqlite_store: Store) -> None:
@@ -176,18 +176,18 @@ async def test_the_programme_is_gone_through_cue_by_cue(sqlite_store: Store) -> 
     await acts.story(section, story)
     await acts.note(section, "Break")
     planned = await acts.ask(section, "Was it fair?", ["Yes", "No"], "approval", none=True)
-    facilitation = Facilitation(sqlite_store, CLOCK)
+    desk = Desk(sqlite_store, CLOCK)
     kinds = []
     for item in planned.plan.items:
         cue = (await next_up(sqlite_store, live, item.id)).cue
         assert cue.item == item.id
         kinds.append((cue.kind, cue.replay))
         if cue.kind == "question" and cue.round:
-            await facilitation.open(live.id, cue.round)
+            await facilitation.open_round(desk, live.id, cue.round)
             with pytest.raises(IllegalMove):
                 await next_up(sqlite_store, live, planned.plan.items[0].id)
-            await facilitation.close(live.id, cue.round)
-            await facilitation.reveal(live.id, cue.round)
+            await facilitation.close_round(desk, live.id, cue.round)
+            await facilitation.reveal_round(desk, live.id, cue.round)
     assert kinds == [
         ("scene", False),
         ("scene", False),
@@ -216,14 +216,29 @@ async def test_a_console_that_is_behind_does_not_go_on_from_where_it_was(sqlite_
     for words in ("One", "Two", "Three"):
         planned = await acts.note(section, words)
     one, two, three = (item.id for item in planned.plan.items)
-    await Running(sqlite_store, CLOCK, one, "").run(live.id)
-    await Running(sqlite_store, CLOCK, two, one).run(live.id)
+    await take_step(Desk(sqlite_store, CLOCK), live.id, Step(one, ""))
+    await take_step(Desk(sqlite_store, CLOCK), live.id, Step(two, one))
     with pytest.raises(IllegalMove):
-        await Running(sqlite_store, CLOCK, three, one).run(live.id)
+        await take_step(Desk(sqlite_store, CLOCK), live.id, Step(three, one))
     # The same button pressed twice is no harm.
-    assert (await Running(sqlite_store, CLOCK, two, one).run(live.id)).session.cue.words == "Two"
+    assert (await take_step(Desk(sqlite_store, CLOCK), live.id, Step(two, one))).session.cue.words == "Two"
     with pytest.raises(NotFound):
-        await Running(sqlite_store, CLOCK, new_id(), two).run(live.id)
+        await take_step(Desk(sqlite_store, CLOCK), live.id, Step(new_id(), two))
+
+
+async def test_the_programme_goes_on_to_a_replay_that_was_put_up_by_hand(sqlite_store: Store) -> None:
+    live, story = await a_day(sqlite_store)
+    acts, section = await with_a_section(sqlite_store, live)
+    [item] = (await acts.cue(section, f"replay|{story}|{HALL}")).plan.items
+    await cues.show_scene(Desk(sqlite_store, CLOCK), live.id, story, HALL, replay=True)
+    before = await now(sqlite_store, live)
+    await next_up(sqlite_store, live, item.id)
+    after = await now(sqlite_store, live)
+    assert after.cue.item == item.id
+    assert after.cue.showing == before.cue.showing, "the same playing goes on"
+    # The same button pressed twice is no harm.
+    await take_step(Desk(sqlite_store, CLOCK), live.id, Step(item.id, ""))
+    assert await now(sqlite_store, live) == after
 
 
 async def test_nobody_votes_again_on_what_was_never_put(sqlite_store: Store) -> None:
@@ -231,5 +246,5 @@ async def test_nobody_votes_again_on_what_was_never_put(sqlite_store: Store) -> 
     acts, section = await with_a_section(sqlite_store, live)
     planned = await acts.cue(section, f"again|{story}|{VOTE}")
     with pytest.raises(IllegalMove):
-        await Running(sqlite_store, CLOCK, planned.plan.items[0].id, "").run(live.id)
+        await take_step(Desk(sqlite_store, CLOCK), live.id, Step(planned.plan.items[0].id, ""))
     assert (await now(sqlite_store, live)).cue.kind == "welcome"

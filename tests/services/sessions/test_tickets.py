@@ -10,8 +10,8 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
-from forum.services.sessions import tickets
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation, tickets
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.tickets import ALPHABET, UnknownTicket
 from forum.sessions.session import LiveSession
@@ -50,7 +50,7 @@ async def test_a_session_has_so_many_tickets_and_no_more(sqlite_store: Store, mo
         await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 3)
     issued = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 2)
     assert [one.ticket.number for one in issued] == [4, 5]
-    await Facilitation(sqlite_store, CLOCK).end(live.id)
+    await facilitation.end(Desk(sqlite_store, CLOCK), live.id)
     for late in (
         tickets.issue(sqlite_store, CLOCK, live.id, "g1", 1),
         tickets.renew(sqlite_store, CLOCK, live.id, 1),
@@ -114,10 +114,10 @@ async def test_a_lost_ticket_is_replaced_and_its_one_ballot_stays_one(sqlite_sto
     (lost,) = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 1)
     old, new = a_device(), a_device()
     person = await tickets.admit(sqlite_store, CLOCK, live, lost.code, old)
-    acts = Facilitation(sqlite_store, CLOCK)
-    asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=False)).round
+    acts = Desk(sqlite_store, CLOCK)
+    asked = (await cues.ask_question(acts, live.id, "Who?", ["A nurse", "The police"], none=False)).round
     assert asked is not None
-    await acts.open(live.id, asked.id)
+    await facilitation.open_round(acts, live.id, asked.id)
     async with sqlite_store.begin() as work:
         await work.rounds.cast([a_cast(asked.id, person.id, "r1")])
     fresh = await tickets.renew(sqlite_store, CLOCK, live.id, 1)
@@ -130,7 +130,7 @@ async def test_a_lost_ticket_is_replaced_and_its_one_ballot_stays_one(sqlite_sto
     assert again.id == person.id
     async with sqlite_store.begin() as work:
         await work.rounds.cast([a_cast(asked.id, again.id, "r2")])
-    closed = await acts.close(live.id, asked.id)
+    closed = await facilitation.close_round(acts, live.id, asked.id)
     assert closed.count == 1
     with pytest.raises(BadInput, match="in use on another device"):
         await tickets.admit(sqlite_store, CLOCK, live, fresh.code, a_device())
@@ -197,7 +197,7 @@ async def test_tickets_are_only_for_sessions_that_have_them(sqlite_store: Store)
             await tickets.issue(sqlite_store, CLOCK, live.id, group, count)
     with pytest.raises(NotFound):
         await tickets.renew(sqlite_store, CLOCK, live.id, 1)
-    await Facilitation(sqlite_store, CLOCK).end(live.id)
+    await facilitation.end(Desk(sqlite_store, CLOCK), live.id)
     with pytest.raises(IllegalMove):
         await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 1)
     with pytest.raises(BadInput):

@@ -19,7 +19,8 @@ from forum.record.public_log import Log
 from forum.record.verify import unpack
 from forum.services import exports
 from forum.services.keys import new_key
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues
+from forum.services.sessions.acts import Desk
 from forum.services.stories import appeals_and_reports, submissions
 from forum.stories import scenario
 from forum.stories.submission import Submission
@@ -360,9 +361,9 @@ async def test_a_story_that_was_taken_down_is_not_put_on_stage(sqlite_store: Sto
     async with sqlite_store.begin() as work:
         live = a_session(await work.commissions.get_commission(story.commission), scenarios=(story.id,))
         await work.sessions.add_session(live)
-    desk, scene = Facilitation(sqlite_store, CLOCK), scenario.parse(story.twee).decisions[0].name
-    await desk.question(live.id, story.id, scene)
+    desk, scene = Desk(sqlite_store, CLOCK), scenario.parse(story.twee).decisions[0].name
+    await cues.put_question(desk, live.id, story.id, scene)
     await act(sqlite_store, story, "take down")
-    for put in (desk.question, desk.scene):
+    for put in (cues.put_question, cues.show_scene):
         with pytest.raises(IllegalMove, match="moderator holds"):
-            await put(live.id, story.id, scene)
+            await put(desk, live.id, story.id, scene)

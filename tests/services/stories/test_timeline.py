@@ -13,8 +13,8 @@ from support.factories import CLOCK, SetClock, a_cast, a_commission, a_session, 
 
 from forum.errors import NotFound
 from forum.ports import Store
-from forum.services.sessions import asynchronous
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import asynchronous, cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.stories import appeals_and_reports, submissions, timeline
 from forum.services.stories.timeline import Event
 from forum.sessions.session import LiveSession, Participant
@@ -52,20 +52,24 @@ async def played(
         await work.sessions.add_session(live)
         for person in people:
             await work.sessions.join(person, new_id() * 2)
-    desk = Facilitation(store, CLOCK)
+    desk = Desk(store, CLOCK)
     scene = parse(story.twee).decisions[0].name
     rounds: list[str] = []
     for choices in votes:
-        outcome = await (desk.second(live.id, rounds[0]) if rounds else desk.question(live.id, story.id, scene))
+        outcome = await (
+            cues.put_second_vote(desk, live.id, rounds[0])
+            if rounds
+            else cues.put_question(desk, live.id, story.id, scene)
+        )
         round_ = there(outcome.round)
         rounds.append(round_.id)
-        await desk.open(live.id, round_.id)
+        await facilitation.open_round(desk, live.id, round_.id)
         async with store.begin() as work:
             await work.rounds.cast([a_cast(round_.id, p.id, c) for p, c in zip(people, choices, strict=False)])
-        await desk.close(live.id, round_.id)
-        await desk.reveal(live.id, round_.id)
+        await facilitation.close_round(desk, live.id, round_.id)
+        await facilitation.reveal_round(desk, live.id, round_.id)
     if annul:
-        await desk.annul(live.id, rounds[-1], annul)
+        await facilitation.annul_round(desk, live.id, rounds[-1], annul)
     return live, rounds
 
 
@@ -125,9 +129,9 @@ async def test_what_was_answered_alone_is_told_with_until_when_and_what_came_of_
     [opened] = [event for event in await public(sqlite_store, night.story) if event.kind == "played"]
     assert opened.session == night.live
     assert opened.round == night.round
-    acts = asynchronous.acts(sqlite_store, clock)
-    await acts.close(night.live.id, night.round.id)
-    await acts.reveal(night.live.id, night.round.id)
+    acts = asynchronous.desk(sqlite_store, clock)
+    await facilitation.close_round(acts, night.live.id, night.round.id)
+    await facilitation.reveal_round(acts, night.live.id, night.round.id)
     events = await public(sqlite_store, night.story)
     assert kinds(events) == ["published", "played", "voted"]
     assert events[-1].result is not None
@@ -166,14 +170,14 @@ async def test_what_is_not_recorded_or_not_shown_is_told_to_nobody(sqlite_store:
     commission, story, _ = await a_story(sqlite_store)
     await do(sqlite_store, story, "accept")
     await played(sqlite_store, commission, story, FIRST, recorded=False)
-    desk = Facilitation(sqlite_store, CLOCK)
+    desk = Desk(sqlite_store, CLOCK)
     live = a_session(commission, scenarios=(story.id,))
     async with sqlite_store.begin() as work:
         await work.sessions.add_session(live)
-    round_ = there((await desk.question(live.id, story.id, parse(story.twee).decisions[0].name)).round)
+    round_ = there((await cues.put_question(desk, live.id, story.id, parse(story.twee).decisions[0].name)).round)
     assert kinds(await public(sqlite_store, story)) == ["published"]
-    await desk.open(live.id, round_.id)
-    await desk.close(live.id, round_.id)
+    await facilitation.open_round(desk, live.id, round_.id)
+    await facilitation.close_round(desk, live.id, round_.id)
     assert kinds(await public(sqlite_store, story)) == ["published", "played"]
 
 

@@ -32,8 +32,8 @@ from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnava
 from forum.record import audit, verify
 from forum.record.verify import PASS
 from forum.services import exports, record_entries, scrubbing
-from forum.services.sessions import room_view
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation, room_view
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.stories import submissions, withdrawal
 from forum.sessions.session import Cue
@@ -238,14 +238,14 @@ async def test_a_story_nobody_else_has_seen_leaves_nothing_but_its_private_page(
 
 
 async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
-    acts = Facilitation(played.store, CLOCK)
+    acts = Desk(played.store, CLOCK)
     async with played.store.read() as work:
         before = await work.sessions.get_session(played.live.id)
     await withdrawal.withdraw(played.store, CLOCK, played.key)
     for act in (
-        acts.scene(played.live.id, played.story.id, SCENE),
-        acts.question(played.live.id, played.story.id, CROSSING),
-        acts.second(played.live.id, played.rounds[0]),
+        cues.show_scene(acts, played.live.id, played.story.id, SCENE),
+        cues.put_question(acts, played.live.id, played.story.id, CROSSING),
+        cues.put_second_vote(acts, played.live.id, played.rounds[0]),
     ):
         with pytest.raises(IllegalMove, match="taken this story back"):
             await act
@@ -255,26 +255,26 @@ async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
     assert live.cue == Cue("result", round=played.rounds[1])
     assert live.version > before.version, "screens take a state with the version they have for one they have"
     assert [s.id for s in view.stories] == [played.other.id]
-    await acts.scene(played.live.id, played.other.id, HAPPENED)
+    await cues.show_scene(acts, played.live.id, played.other.id, HAPPENED)
 
 
 async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(played: Played) -> None:
-    acts = Facilitation(played.store, CLOCK)
+    acts = Desk(played.store, CLOCK)
     form = SessionForm(played.commission.id, title="Another day", scenarios=(played.story.id,))
     live, third = await create_session(played.store, CLOCK, form), await create_session(played.store, CLOCK, form)
-    drafted = (await acts.question(live.id, played.story.id, CROSSING)).round
-    begun = (await acts.question(third.id, played.story.id, CROSSING)).round
+    drafted = (await cues.put_question(acts, live.id, played.story.id, CROSSING)).round
+    begun = (await cues.put_question(acts, third.id, played.story.id, CROSSING)).round
     assert drafted is not None
     assert begun is not None
-    await acts.open(third.id, begun.id)
+    await facilitation.open_round(acts, third.id, begun.id)
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert set(done.sessions) == {played.live.id, played.night.id, played.later.id, live.id, third.id}
     async with played.store.read() as work:
         assert (await work.sessions.get_session(live.id)).cue == Cue("welcome")
         assert (await work.sessions.get_session(third.id)).cue == Cue("question", round=begun.id)
     with pytest.raises(IllegalMove, match="taken this story back"):
-        await acts.open(live.id, drafted.id)
-    await acts.close(third.id, begun.id)
+        await facilitation.open_round(acts, live.id, drafted.id)
+    await facilitation.close_round(acts, third.id, begun.id)
     # Votes do not wait for the file to be written anew: that is done when none is open.
     async with played.store.read() as work:
         assert await work.facts.get_fact(scrubbing.TO_SCRUB) == done.story.withdrawn_at
@@ -282,7 +282,7 @@ async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(playe
     async with played.store.read() as work:
         assert await work.facts.get_fact(scrubbing.TO_SCRUB) == ""
     assert in_files(played.path, []) == set()
-    await acts.reveal(third.id, begun.id)
+    await facilitation.reveal_round(acts, third.id, begun.id)
     packed = await exports.export(played.store, played.house.site.signer)
     assert {check.verdict for check in audit.verify(packed)} == {PASS}
 
@@ -365,8 +365,8 @@ async def test_what_is_allowed_afterwards_is_what_the_draft_would_send_again(hou
 
 
 async def test_a_session_stops_playing_what_may_not_be_performed(played: Played) -> None:
-    acts = Facilitation(played.store, CLOCK)
+    acts = Desk(played.store, CLOCK)
     await withdrawal.permit(played.store, CLOCK, played.key, perform=False, publish=True, quote=True)
     with pytest.raises(IllegalMove, match="no longer allows"):
-        await acts.scene(played.live.id, played.story.id, SCENE)
+        await cues.show_scene(acts, played.live.id, played.story.id, SCENE)
     assert (await fetch(played, f"/stories/{played.story.id}")).status_code == 200

@@ -17,7 +17,8 @@ from forum.ports.accounts import Person
 from forum.record import audit, verify
 from forum.record.signing import Signer
 from forum.services import exports
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.voting import paper_ballots
 from forum.services.voting.paper_ballots import PaperForm
 from forum.sessions.session import LiveSession
@@ -30,14 +31,14 @@ ANN, OLU = Person("ann", "ann", "Ann", ("organiser",)), Person("olu", "olu", "Ol
 
 async def asked(store: Store, live: LiveSession, method: str = "single", *, second_of: str = "") -> Round:
     """A round that is open."""
-    acts = Facilitation(store, CLOCK)
+    acts = Desk(store, CLOCK)
     labels = ["The proposal"] if method in {"consent", "opinion"} else ["A nurse", "The police"]
     if second_of:
-        round_ = (await acts.second(live.id, second_of)).round
+        round_ = (await cues.put_second_vote(acts, live.id, second_of)).round
     else:
-        round_ = (await acts.ask(live.id, f"Who? {new_id()}", labels, Terms(method), none=False)).round
+        round_ = (await cues.ask_question(acts, live.id, f"Who? {new_id()}", labels, Terms(method), none=False)).round
     assert round_ is not None
-    await acts.open(live.id, round_.id)
+    await facilitation.open_round(acts, live.id, round_.id)
     return round_
 
 
@@ -58,9 +59,9 @@ async def vote(store: Store, round_: Round, choices: Mapping[str, str]) -> None:
 
 async def shown(store: Store, live: LiveSession, round_: Round) -> dict[str, Any]:
     """Closes and shows a round; its result as the record has it."""
-    acts = Facilitation(store, CLOCK)
-    await acts.close(live.id, round_.id)
-    result = (await acts.reveal(live.id, round_.id)).result
+    acts = Desk(store, CLOCK)
+    await facilitation.close_round(acts, live.id, round_.id)
+    result = (await facilitation.reveal_round(acts, live.id, round_.id)).result
     assert result is not None
     told: dict[str, Any] = result.to_json()
     return told
@@ -94,9 +95,9 @@ async def test_papers_count_once_confirmed_by_a_second_person(sqlite_store: Stor
     entered = await paper_ballots.enter(
         sqlite_store, CLOCK, ANN, live.id, round_.id, typed({("g1", "r1"): 2, ("g1", "r2"): 3, ("g2", "r2"): 5})
     )
-    acts = Facilitation(sqlite_store, CLOCK)
+    acts = Desk(sqlite_store, CLOCK)
     with pytest.raises(IllegalMove, match="nobody has confirmed"):
-        await acts.close(live.id, round_.id)
+        await facilitation.close_round(acts, live.id, round_.id)
     with pytest.raises(IllegalMove, match="Somebody else must confirm"):
         await paper_ballots.confirm(sqlite_store, CLOCK, ANN, live.id, round_.id, entered.id)
     await paper_ballots.confirm(sqlite_store, CLOCK, OLU, live.id, round_.id, entered.id)
@@ -256,13 +257,13 @@ async def test_a_count_is_corrected_until_it_is_confirmed_and_what_was_seen_is_w
 
 async def test_papers_are_counted_only_while_the_vote_is_open(sqlite_store: Store) -> None:
     live, _ = await a_room(sqlite_store, [])
-    acts = Facilitation(sqlite_store, CLOCK)
-    draft = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=False)).round
+    acts = Desk(sqlite_store, CLOCK)
+    draft = (await cues.ask_question(acts, live.id, "Who?", ["A nurse", "The police"], none=False)).round
     assert draft is not None
     with pytest.raises(IllegalMove):
         await paper_ballots.enter(sqlite_store, CLOCK, ANN, live.id, draft.id, typed({("g1", "r1"): 1}))
-    await acts.open(live.id, draft.id)
-    await acts.close(live.id, draft.id)
+    await facilitation.open_round(acts, live.id, draft.id)
+    await facilitation.close_round(acts, live.id, draft.id)
     with pytest.raises(IllegalMove):
         await paper_ballots.enter(sqlite_store, CLOCK, ANN, live.id, draft.id, typed({("g1", "r1"): 1}))
     other, _ = await a_room(sqlite_store, [])

@@ -13,7 +13,8 @@ from support.two_worlds import BALLOTS
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
-from forum.services.sessions.care import Caring
+from forum.services.sessions import care, cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.voting import reasons
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms
@@ -44,10 +45,10 @@ async def hear(playing: Playing, reason: str, state: str, before: str) -> None:
 
 
 async def test_nobody_is_given_a_reason_before_the_reveal(playing: Playing) -> None:
-    asked = await playing.acts.ask(playing.session, "Another question?", ["A", "B"], none=True)
+    asked = await cues.ask_question(playing.acts, playing.session, "Another question?", ["A", "B"], none=True)
     assert asked.round is not None
     round_ = asked.round.id
-    await playing.acts.open(playing.session, round_)
+    await facilitation.open_round(playing.acts, playing.session, round_)
     await playing.vote(round_, ["r1"] * 19, p0="Because of the night.")
     for state in (OPEN, CLOSED):
         assert await said(playing, round_) == ()
@@ -59,8 +60,8 @@ async def test_nobody_is_given_a_reason_before_the_reveal(playing: Playing) -> N
                 await reasons.give(
                     playing.store, CLOCK, await playing.live(), playing.people[0], round_, "Too soon", ""
                 )
-            await playing.acts.close(playing.session, round_)
-    await playing.acts.reveal(playing.session, round_)
+            await facilitation.close_round(playing.acts, playing.session, round_)
+    await facilitation.reveal_round(playing.acts, playing.session, round_)
     assert [r.words for r in await said(playing, round_)] == ["Because of the night."]
 
 
@@ -90,10 +91,10 @@ async def test_while_badges_are_off_no_reason_has_a_group_and_afterwards_each_ha
     await give(playing, 11, "My brother waited.")
     named = [r.group for r in await said(playing)]
     assert named == ["People who use services", "Nurses"]
-    caring = Caring(playing.store, CLOCK)
-    await caring.badges(playing.session, off=True)
+    caring = Desk(playing.store, CLOCK)
+    await care.set_badges(caring, playing.session, off=True)
     assert [(r.words, r.group) for r in await said(playing)] == [("It is quicker.", ""), ("My brother waited.", "")]
-    await caring.badges(playing.session, off=False)
+    await care.set_badges(caring, playing.session, off=False)
     assert [r.group for r in await said(playing)] == named
 
 
@@ -113,7 +114,7 @@ async def test_reasons_are_told_of_a_vote_whose_result_is_shown_and_of_no_other(
 async def test_an_annulled_votes_reasons_are_read_no_more(playing: Playing) -> None:
     reason = await give(playing, 0)
     await hear(playing, reason, SHOWN, WAITING)
-    await playing.acts.annul(playing.session, playing.first, "The wrong scene was on the screen.")
+    await facilitation.annul_round(playing.acts, playing.session, playing.first, "The wrong scene was on the screen.")
     assert await said(playing) == ()
 
 
@@ -131,7 +132,9 @@ async def test_a_reason_of_a_group_of_which_nobody_voted_has_none(sqlite_store: 
 async def test_a_reason_names_the_one_mark_on_its_ballot_and_never_several(playing: Playing, method: str) -> None:
     """Somebody who saw a ballot filled in would know its writer again by all its marks."""
     labels = ["The proposal"] if method in {"consent", "opinion"} else ["A nurse", "The police"]
-    asked = await playing.acts.ask(playing.session, "Another question?", labels, Terms(method), none=False)
+    asked = await cues.ask_question(
+        playing.acts, playing.session, "Another question?", labels, Terms(method), none=False
+    )
     assert asked.round is not None
     ballots = [b for b in BALLOTS[method] if "none" not in b and not METHODS[method].lacks(b, "words", "")]
     words = {f"p{n}": ballot for n, ballot in enumerate(ballots)}
@@ -212,7 +215,7 @@ async def test_a_changed_reason_is_another_one_that_nobody_has_agreed_to(playing
 
 
 async def test_its_writer_takes_it_back_and_no_row_keeps_a_word(playing: Playing) -> None:
-    asked = await playing.acts.ask(playing.session, "Another question?", ["A", "B"], none=True)
+    asked = await cues.ask_question(playing.acts, playing.session, "Another question?", ["A", "B"], none=True)
     assert asked.round is not None
     await playing.result(asked.round, ["r1"] * 19, p0="Because of the night.")
     live = await playing.live()
@@ -226,9 +229,9 @@ async def test_its_writer_takes_it_back_and_no_row_keeps_a_word(playing: Playing
 
 
 async def test_taking_back_goes_before_the_reveal_too_and_the_vote_stays(playing: Playing) -> None:
-    asked = await playing.acts.ask(playing.session, "Another question?", ["A", "B"], none=True)
+    asked = await cues.ask_question(playing.acts, playing.session, "Another question?", ["A", "B"], none=True)
     assert asked.round is not None
-    await playing.acts.open(playing.session, asked.round.id)
+    await facilitation.open_round(playing.acts, playing.session, asked.round.id)
     await playing.vote(asked.round.id, ["r1"] * 3, p0="Too loud a word.")
     await reasons.take_back(playing.store, await playing.live(), playing.people[0], asked.round.id)
     async with playing.store.read() as work:
@@ -274,14 +277,14 @@ async def test_the_order_says_nothing_of_who_wrote_first(playing: Playing) -> No
 
 
 async def test_a_condition_alone_is_a_reason_too(playing: Playing) -> None:
-    asked = await playing.acts.ask(playing.session, "Another question?", ["A", "B"], none=True)
+    asked = await cues.ask_question(playing.acts, playing.session, "Another question?", ["A", "B"], none=True)
     assert asked.round is not None
-    await playing.acts.open(playing.session, asked.round.id)
+    await facilitation.open_round(playing.acts, playing.session, asked.round.id)
     async with playing.store.begin() as work:
         only_if = replace(a_cast(asked.round.id, playing.people[0]), condition="somebody sits with her")
         await work.rounds.cast([only_if, a_cast(asked.round.id, playing.people[1])])
-    await playing.acts.close(playing.session, asked.round.id)
-    await playing.acts.reveal(playing.session, asked.round.id)
+    await facilitation.close_round(playing.acts, playing.session, asked.round.id)
+    await facilitation.reveal_round(playing.acts, playing.session, asked.round.id)
     assert [(r.words, r.condition) for r in await said(playing, asked.round.id)] == [("", "somebody sits with her")]
 
 

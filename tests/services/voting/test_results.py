@@ -14,7 +14,8 @@ from support.factories import CLOCK, a_room
 from forum.errors import IllegalMove
 from forum.ports import Store
 from forum.services import exports
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.voting import results
 from forum.store import SqlStore, open_store
 from forum.store.rounds import SqlRounds
@@ -56,7 +57,7 @@ async def test_what_a_result_follows_from_makes_it_another_one(sqlite_store: Sto
         with_shift = await results.shown(work, second, 5)
         assert with_shift.shift is not None
         assert await results.shown(work, first, 7) == await results.result_of(work, first, 7)
-    await voted.facilitation.annul(voted.live.id, first.id, "It was put wrongly.")
+    await facilitation.annul_round(voted.desk, voted.live.id, first.id, "It was put wrongly.")
     async with sqlite_store.read() as work:
         second = await work.rounds.get_round(second.id)
         assert (await results.shown(work, second, 5)).shift is None
@@ -78,7 +79,7 @@ async def test_the_number_of_results_and_files_that_are_kept_is_bounded(
 
 async def test_no_result_is_shown_before_it_is_revealed(sqlite_store: Store) -> None:
     live, _ = await a_room(sqlite_store, ["g1"] * 6)
-    asked = (await Facilitation(sqlite_store, CLOCK).ask(live.id, "Who?", ["A", "B"], none=False)).round
+    asked = (await cues.ask_question(Desk(sqlite_store, CLOCK), live.id, "Who?", ["A", "B"], none=False)).round
     assert asked is not None
     async with sqlite_store.read() as work:
         with pytest.raises(IllegalMove):

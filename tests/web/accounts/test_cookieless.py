@@ -15,8 +15,8 @@ from support.async_browser import an_open_round
 from support.factories import CLOCK, a_room, new_id
 
 from forum.services.keys import digest
-from forum.services.sessions import tickets
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation, tickets
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.tablet_link import share
 from forum.sessions.session import TICKETS
 
@@ -113,10 +113,10 @@ async def test_who_answers_alone_without_cookies_is_told_so(tmp_path: Path, sqli
 
 async def test_the_shared_tablet_needs_no_cookie(house: House) -> None:
     live, _ = await a_room(house.store, [])
-    acts = Facilitation(house.store, CLOCK)
-    round_ = (await acts.ask(live.id, "Who?", ["A", "B"], none=False)).round
+    acts = Desk(house.store, CLOCK)
+    round_ = (await cues.ask_question(acts, live.id, "Who?", ["A", "B"], none=False)).round
     assert round_ is not None
-    await acts.open(live.id, round_.id)
+    await facilitation.open_round(acts, live.id, round_.id)
     path = f"/tablet/{(await share(house.store, live.id, on=True)).tablet}"
     async with forgetting(house) as browser:
         answer = await sent(browser, path, f"{path}/vote", group="g1", choice="r1")

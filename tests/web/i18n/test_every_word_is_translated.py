@@ -17,8 +17,8 @@ from support.factories import CLOCK, a_cast, a_commission, a_session, new_id
 from forum.services import permissions, record_entries
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.keys import digest
-from forum.services.sessions import organising
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation, organising
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.room_view import view_of
 from forum.services.stories.submissions import moderate, submit
 from forum.sessions.session import LiveSession, Participant
@@ -126,20 +126,22 @@ async def somewhere(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
 
 async def voted(house: House, live: LiveSession, people: list[Participant]) -> tuple[str, str]:
     """Two votes on one question, both shown; returns the rounds."""
-    acts = Facilitation(house.store, CLOCK)
-    first = (await acts.ask(live.id, "Ποιος πρώτος;", ["Ένας νοσηλευτής", "Η αστυνομία"], none=True)).round
+    acts = Desk(house.store, CLOCK)
+    first = (
+        await cues.ask_question(acts, live.id, "Ποιος πρώτος;", ["Ένας νοσηλευτής", "Η αστυνομία"], none=True)
+    ).round
     assert first is not None
     rounds = []
     for choices, again in (("r1", "r1", "r2", "r1", "none"), False), (("r2", "r1", "r1", "r1", "none"), True):
-        round_ = (await acts.second(live.id, first.id)).round if again else first
+        round_ = (await cues.put_second_vote(acts, live.id, first.id)).round if again else first
         assert round_ is not None
         rounds.append(round_.id)
-        await acts.open(live.id, round_.id)
+        await facilitation.open_round(acts, live.id, round_.id)
         async with house.store.begin() as work:
             pairs = zip(people, choices, strict=True)
             await work.rounds.cast([a_cast(round_.id, one.id, choice, "Γιατί") for one, choice in pairs])
-        await acts.close(live.id, round_.id)
-        await acts.reveal(live.id, round_.id)
+        await facilitation.close_round(acts, live.id, round_.id)
+        await facilitation.reveal_round(acts, live.id, round_.id)
     return rounds[0], rounds[1]
 
 
@@ -188,7 +190,7 @@ async def test_no_error_shows_a_word_that_was_not_translated(somewhere: Somewher
 @pytest.mark.parametrize("kind", ["phone", "projector", "console"])
 async def test_no_live_screen_shows_a_word_that_was_not_translated(somewhere: Somewhere, kind: str) -> None:
     """Through every state of a session, drawn as rooms draw them."""
-    house, acts = somewhere.house, Facilitation(somewhere.house.store, CLOCK)
+    house, acts = somewhere.house, Desk(somewhere.house.store, CLOCK)
     language = house.site.languages.find(pseudo_locale.CODE)
     assert language is not None
     live = a_session(await a_commission_of(house, somewhere), title="Μια μέρα", scenarios=somewhere.live.scenarios)
@@ -213,39 +215,39 @@ async def test_no_live_screen_shows_a_word_that_was_not_translated(somewhere: So
         [story] = (await view_of(work, live)).stories
     for scene in story.scenario.scenes:
         if not scene.decision:
-            await acts.scene(live.id, story.id, scene.name)
+            await cues.show_scene(acts, live.id, story.id, scene.name)
             await look()
-            await acts.scene(live.id, story.id, scene.name, replay=True)
+            await cues.show_scene(acts, live.id, story.id, scene.name, replay=True)
             await look()
     decision = story.scenario.decisions[0]
-    round_ = (await acts.question(live.id, story.id, decision.name)).round
+    round_ = (await cues.put_question(acts, live.id, story.id, decision.name)).round
     assert round_ is not None
     await look()
-    await acts.open(live.id, round_.id)
+    await facilitation.open_round(acts, live.id, round_.id)
     await look()
-    await acts.pause(live.id, paused=True)
+    await facilitation.pause(acts, live.id, paused=True)
     await look()
-    await acts.pause(live.id, paused=False)
-    await acts.warn(live.id, round_.id)
+    await facilitation.pause(acts, live.id, paused=False)
+    await facilitation.warn_of_close(acts, live.id, round_.id)
     async with house.store.begin() as work:
         await work.rounds.cast([a_cast(round_.id, person.id, "r1", "Γιατί") for person in people])
     await look()
-    await acts.close(live.id, round_.id)
+    await facilitation.close_round(acts, live.id, round_.id)
     await look()
-    await acts.reveal(live.id, round_.id)
+    await facilitation.reveal_round(acts, live.id, round_.id)
     await look()
-    again = (await acts.second(live.id, round_.id)).round
+    again = (await cues.put_second_vote(acts, live.id, round_.id)).round
     assert again is not None
-    await acts.open(live.id, again.id)
+    await facilitation.open_round(acts, live.id, again.id)
     await look()
     async with house.store.begin() as work:
         await work.rounds.cast([a_cast(again.id, person.id, "r2") for person in people])
-    await acts.close(live.id, again.id)
-    await acts.reveal(live.id, again.id)
+    await facilitation.close_round(acts, live.id, again.id)
+    await facilitation.reveal_round(acts, live.id, again.id)
     await look()
-    await acts.annul(live.id, again.id, "Λάθος")
+    await facilitation.annul_round(acts, live.id, again.id, "Λάθος")
     await look()
-    await acts.end(live.id)
+    await facilitation.end(acts, live.id)
     await look()
     assert "\n".join(found) == ""
 

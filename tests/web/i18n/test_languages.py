@@ -18,7 +18,8 @@ from support.factories import CLOCK, a_commission, a_session
 
 from forum.errors import Filled, StartupProblem, filled
 from forum.live.room import Connection
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import facilitation
+from forum.services.sessions.acts import Desk
 from forum.sessions.local_time import LONDON
 from forum.sessions.session import LiveSession
 from forum.web import templating
@@ -203,7 +204,7 @@ async def test_every_language_in_the_room_gets_a_drawing_of_its_own_made_once(ho
     for phone in phones:
         room.enter(phone)
         await phone.outbox.take()
-    await Facilitation(house.store, CLOCK).pause(live.id, paused=True)
+    await facilitation.pause(Desk(house.store, CLOCK), live.id, paused=True)
     await house.site.rooms.changed(live.id)
     frames = [next(f for f in await phone.outbox.take() if '"t":"state"' in f) for phone in phones]
     assert frames[0] is frames[2]

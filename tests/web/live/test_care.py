@@ -14,8 +14,8 @@ from support.factories import CLOCK, a_commission, a_session
 
 from forum.live.messages import State, decode_screen
 from forum.live.room import Connection
-from forum.services.sessions.care import Caring
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.stories.submissions import moderate, submit
 from forum.sessions.session import LiveSession
 
@@ -32,21 +32,23 @@ class Event:
         return f"/s/{self.live.code}"
 
     @property
-    def acts(self) -> Facilitation:
-        return Facilitation(self.house.store, CLOCK)
+    def acts(self) -> Desk:
+        return Desk(self.house.store, CLOCK)
 
     @property
-    def caring(self) -> Caring:
-        return Caring(self.house.store, CLOCK)
+    def caring(self) -> Desk:
+        return Desk(self.house.store, CLOCK)
 
     async def scene(self) -> None:
         async with self.house.store.read() as work:
             [story] = await work.stories.list_stories(status="accepted")
-        await self.acts.scene(self.live.id, story.id, "What happened")
+        await cues.show_scene(self.acts, self.live.id, story.id, "What happened")
         await self.changed()
 
     async def ask(self) -> str:
-        asked = (await self.acts.ask(self.live.id, "Who should attend?", ["A nurse", "The police"], none=True)).round
+        asked = (
+            await cues.ask_question(self.acts, self.live.id, "Who should attend?", ["A nurse", "The police"], none=True)
+        ).round
         assert asked is not None
         await self.changed()
         return asked.id
@@ -91,10 +93,10 @@ async def test_a_scene_with_a_content_note_can_be_skipped_and_says_when_it_is_ov
     assert "You have looked away" in words(away)
     assert "neighbour" not in away.text
     assert "The third knock" not in away.text
-    await event.acts.pause(event.live.id, paused=True)
+    await facilitation.pause(event.acts, event.live.id, paused=True)
     await event.changed()
     assert re.search(r"data-over [^>]*hidden", (await browser.get(link[1])).text)
-    await event.acts.pause(event.live.id, paused=False)
+    await facilitation.pause(event.acts, event.live.id, paused=False)
     await event.ask()
     over = await browser.get(link[1])
     assert not re.search(r"data-over [^>]*hidden", over.text)
@@ -111,16 +113,16 @@ async def test_looking_away_is_for_those_who_joined(event: Event) -> None:
 async def test_while_paused_no_scene_is_on_any_screen_and_a_vote_stays_open(event: Event) -> None:
     browser = await event.join()
     await event.scene()
-    await event.acts.pause(event.live.id, paused=True)
+    await facilitation.pause(event.acts, event.live.id, paused=True)
     await event.changed()
     assert "neighbour" not in (await browser.get(event.path)).text
     wall = (await browser.get(f"/projector/{event.live.projector}")).text
     assert "neighbour" not in wall
     assert "A short break" in wall
-    await event.acts.pause(event.live.id, paused=False)
+    await facilitation.pause(event.acts, event.live.id, paused=False)
     round_id = await event.ask()
-    await event.acts.open(event.live.id, round_id)
-    await event.acts.pause(event.live.id, paused=True)
+    await facilitation.open_round(event.acts, event.live.id, round_id)
+    await facilitation.pause(event.acts, event.live.id, paused=True)
     await event.changed()
     phone = await browser.get(event.path)
     assert "The vote stays open" in words(phone)
@@ -149,7 +151,7 @@ async def test_a_break_is_asked_for_without_a_name_and_the_page_says_when_it_was
 async def test_time_to_vote_stands_on_phones_only_where_it_was_given_and_can_be_taken(event: Event) -> None:
     browser = await event.join()
     round_id = await event.ask()
-    await event.acts.open(event.live.id, round_id)
+    await facilitation.open_round(event.acts, event.live.id, round_id)
     await event.changed()
     assert "data-minutes" not in (await browser.get(event.path)).text
     async with event.house.signed_in("organiser") as facilitator:
@@ -169,7 +171,7 @@ async def test_an_observer_is_counted_apart_follows_and_has_no_ballot_that_count
     browser = await event.join(observe="1")
     voter = await event.join()
     round_id = await event.ask()
-    await event.acts.open(event.live.id, round_id)
+    await facilitation.open_round(event.acts, event.live.id, round_id)
     await event.changed()
     assert '<body class="bare phone observing">' in (await browser.get(event.path)).text
     assert 'observing">' not in (await voter.get(event.path)).text.split("<main")[0]

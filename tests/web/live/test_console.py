@@ -13,6 +13,7 @@ from support.app import House, a_house, words
 from support.decided_session import FIRST, there
 from support.second_run_session import Playing, a_replay
 
+from forum.services.sessions import cues, facilitation, policy_vote
 from forum.sessions.session import LastAct
 from forum.voting.reason import READ_FIRST
 from forum.web.live import care, console, second_run
@@ -132,7 +133,7 @@ class TestUndo:
 
     async def test_a_vote_that_was_closed_is_not_offered(self, event: Event) -> None:
         acts = event.playing.acts
-        round_ = there((await acts.ask(event.playing.session, "Who?", ["A", "B"], none=True)).round)
+        round_ = there((await cues.ask_question(acts, event.playing.session, "Who?", ["A", "B"], none=True)).round)
         for name in ("open", "close", "reveal"):
             await event.act("pause")
             await event.act("resume")
@@ -142,8 +143,8 @@ class TestUndo:
 
     async def test_no_reason_and_no_vote_is_kept_in_what_undoes_an_act(self, event: Event) -> None:
         acts, session = event.playing.acts, event.playing.session
-        round_ = there((await acts.ask(session, "Who?", ["A", "B"], none=True)).round)
-        await acts.open(session, round_.id)
+        round_ = there((await cues.ask_question(acts, session, "Who?", ["A", "B"], none=True)).round)
+        await facilitation.open_round(acts, session, round_.id)
         await event.playing.vote(round_.id, ["r1"] * len(FIRST), p0="Nobody should wait alone")
         await event.act("time", round=round_.id, minutes="3")
         last = there(await event.last())
@@ -152,10 +153,10 @@ class TestUndo:
 
     async def test_a_promise_that_waits_is_undone_and_not_what_was_done_before_it(self, event: Event) -> None:
         session = event.playing.session
-        await event.playing.policy.propose(session, "A quiet room")
+        await policy_vote.propose(event.playing.policy, session, "A quiet room")
         async with event.house.store.read() as work:
             [proposal] = await work.proposals.list_proposals(session)
-        round_ = there((await event.playing.policy.vote(session, proposal.id)).round)
+        round_ = there((await policy_vote.put_policy_vote(event.playing.policy, session, proposal.id)).round)
         await event.playing.result(round_, ["agree"] * len(FIRST))
         await event.act("pause")
         await event.act("promise", round=round_.id, role="The ward manager", what="A sign", by="2027-03-31")
@@ -170,7 +171,9 @@ class TestWhatIsFinal:
     async def test_badges_on_asks_first_once_a_result_was_shown_without_them(self, event: Event) -> None:
         await event.act("badges", off="1")
         assert "Yes, put badges on" not in await event.page()
-        round_ = there((await event.playing.acts.ask(event.playing.session, "Who?", ["A", "B"], none=True)).round)
+        round_ = there(
+            (await cues.ask_question(event.playing.acts, event.playing.session, "Who?", ["A", "B"], none=True)).round
+        )
         await event.playing.result(round_, ["r1"] * len(FIRST))
         assert "Yes, put badges on" in await event.page()
         await event.act("badges")

@@ -12,7 +12,8 @@ from support.app import House, a_house, words
 from support.async_browser import an_open_round
 from support.factories import CLOCK, a_room
 
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.sessions.session import TICKETS
 
 JSON = {"Accept": "application/json"}
@@ -71,10 +72,10 @@ async def test_a_group_is_put_right_until_the_first_vote(door: Door) -> None:
         assert "Choose a group, or “Prefer not to say”." in words(refused)
     assert (await door.phone.post(f"{door.path}/group", data={"group": "g1"})).status_code == 303
 
-    acts = Facilitation(door.house.store, CLOCK)
-    round_ = (await acts.ask(door.session, "Who?", ["A", "B"], none=False)).round
+    acts = Desk(door.house.store, CLOCK)
+    round_ = (await cues.ask_question(acts, door.session, "Who?", ["A", "B"], none=False)).round
     assert round_ is not None
-    await acts.open(door.session, round_.id)
+    await facilitation.open_round(acts, door.session, round_.id)
     await door.phone.post(f"{door.path}/vote", data={"round": round_.id, "choice": "r1"})
     fixed = "Your first vote was counted with your group, so it stays in this session."
     assert fixed in await door.page()
@@ -97,7 +98,7 @@ async def test_a_group_is_no_others_to_change_and_not_after_the_end(door: Door) 
     assert (refused.status_code, "Your ticket says which group" in words(refused)) == (409, True)
     assert "ask the organiser before you vote" in await door.page()
     assert "Put my group right" not in await door.page()
-    await Facilitation(door.house.store, CLOCK).end(door.session)
+    await facilitation.end(Desk(door.house.store, CLOCK), door.session)
     assert (await door.phone.post(f"{door.path}/group", data={"group": "g2"})).status_code == 409
     assert await door.joined() == {"g1": 1}
 

@@ -19,9 +19,9 @@ from support.decided_session import there
 from support.factories import CLOCK, new_id
 from support.second_run_session import TWEE, Playing
 
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation, policy_vote
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
-from forum.services.sessions.policy_vote import Policy
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.sessions.tablet_link import share
 from forum.sessions.proposal import Amendment, Proposal
@@ -49,8 +49,8 @@ class Night:
     phone: httpx2.AsyncClient
 
     @property
-    def acts(self) -> Facilitation:
-        return Facilitation(self.house.store, CLOCK)
+    def acts(self) -> Desk:
+        return Desk(self.house.store, CLOCK)
 
     @property
     def console(self) -> str:
@@ -62,12 +62,12 @@ class Night:
 
     async def asked(self) -> Round:
         """A question on screen, not open yet."""
-        return there((await self.acts.ask(self.live.id, "Who should come?", LABELS, none=True)).round)
+        return there((await cues.ask_question(self.acts, self.live.id, "Who should come?", LABELS, none=True)).round)
 
     async def opened(self) -> Round:
         """A vote that is open."""
         asked = await self.asked()
-        await self.acts.open(self.live.id, asked.id)
+        await facilitation.open_round(self.acts, self.live.id, asked.id)
         await self.changed()
         return asked
 
@@ -76,8 +76,8 @@ class Night:
         asked = await self.opened()
         form = {"round": asked.id, "choice": "r1", "reason": "Because of the knock"}
         assert (await self.phone.post(f"{self.path}/vote", data=form)).status_code == 303
-        await self.acts.close(self.live.id, asked.id)
-        await self.acts.reveal(self.live.id, asked.id)
+        await facilitation.close_round(self.acts, self.live.id, asked.id)
+        await facilitation.reveal_round(self.acts, self.live.id, asked.id)
         await self.changed()
         return asked
 
@@ -164,7 +164,7 @@ class TestTwoFacilitatorsAtOnce:
 
     async def test_showing_is_done_once_and_both_see_it_done(self, night: Night) -> None:
         asked = await night.opened()
-        await night.acts.close(night.live.id, asked.id)
+        await facilitation.close_round(night.acts, night.live.id, asked.id)
         answers = await night.both("reveal", round=asked.id)
         assert [answer.status_code for answer in answers] == [303, 303]
         assert await night.entries("round revealed") == 1
@@ -219,7 +219,7 @@ class TestWhatHasPassed:
 
     async def test_a_question_that_somebody_replaced_on_screen_is_not_opened_unseen(self, night: Night) -> None:
         asked = await night.asked()
-        await night.acts.scene(night.live.id, night.story, SCENE)
+        await cues.show_scene(night.acts, night.live.id, night.story, SCENE)
         late = await night.olu.post(f"{night.console}/open", data={"round": asked.id})
         told(late, "not on screen any more")
         assert (await night.round(asked.id)).state == "draft"
@@ -238,7 +238,7 @@ class TestWhatHasPassed:
 
     async def test_a_vote_after_closing_is_refused_and_its_reason_stays_on_the_page(self, night: Night) -> None:
         asked = await night.opened()
-        await night.acts.close(night.live.id, asked.id)
+        await facilitation.close_round(night.acts, night.live.id, asked.id)
         await night.changed()
         late = await night.phone.post(
             f"{night.path}/vote", data={"round": asked.id, "choice": "r1", "reason": MY_WORDS, "condition": "If so"}
@@ -250,13 +250,13 @@ class TestWhatHasPassed:
     async def test_a_vote_on_a_tablet_after_closing_or_the_end_keeps_its_reason(self, night: Night) -> None:
         asked = await night.opened()
         tablet = f"/tablet/{(await share(night.house.store, night.live.id, on=True)).tablet}"
-        await night.acts.close(night.live.id, asked.id)
+        await facilitation.close_round(night.acts, night.live.id, asked.id)
         await night.changed()
         form = {"round": asked.id, "group": "g1", "person": new_id(), "choice": "r1", "reason": MY_WORDS}
         late = await night.phone.post(f"{tablet}/vote", data=form)
         told(late, "has closed")
         assert THEM in late.text
-        await night.acts.end(night.live.id)
+        await facilitation.end(night.acts, night.live.id)
         await night.changed()
         late = await night.phone.post(f"{tablet}/vote", data=form)
         told(late, "This session has ended")
@@ -265,10 +265,10 @@ class TestWhatHasPassed:
         assert (machine.status_code, machine.json()["error"]["code"]) == (409, "illegal_move")
 
     async def test_stop_after_the_scene_is_told_and_what_was_said_stays(self, night: Night) -> None:
-        await night.acts.scene(night.live.id, night.story, SCENE, replay=True)
+        await cues.show_scene(night.acts, night.live.id, night.story, SCENE, replay=True)
         async with night.house.store.read() as work:
             showing = (await work.sessions.get_session(night.live.id)).cue.showing
-        await night.acts.note(night.live.id, "Break")
+        await cues.show_note(night.acts, night.live.id, "Break")
         await night.changed()
         form = {"showing": showing, "how": MY_WORDS}
         late = await night.phone.post(f"{night.path}/stop", data=form)
@@ -281,7 +281,7 @@ class TestWhatHasPassed:
 
     async def test_a_reason_after_the_end_is_told_and_stays_on_the_page(self, night: Night) -> None:
         voted = await night.voted()
-        await night.acts.end(night.live.id)
+        await facilitation.end(night.acts, night.live.id)
         await night.changed()
         form = {"round": voted.id, "reason": MY_WORDS, "condition": "If they wait"}
         late = await night.phone.post(f"{night.path}/reason", data=form)
@@ -294,7 +294,7 @@ class TestWhatHasPassed:
         assert machine.json()["error"]["words"] == "This session has ended."
 
     async def test_what_was_typed_about_a_stop_that_somebody_put_back_stays(self, night: Night) -> None:
-        await night.acts.scene(night.live.id, night.story, SCENE, replay=True)
+        await cues.show_scene(night.acts, night.live.id, night.story, SCENE, replay=True)
         await night.ann.post(f"{night.console}/shout")
         [stop] = await Playing(night.house.store, night.live.id, (), night.story, "").stops()
         await night.ann.post(f"{night.console}/put-back-stop", data={"stop": stop.id})
@@ -372,7 +372,7 @@ class TestTwice:
 
 class TestAmendments:
     async def proposed(self, night: Night) -> Proposal:
-        await Policy(night.house.store, CLOCK).propose(night.live.id, "Every ward has a host")
+        await policy_vote.propose(Desk(night.house.store, CLOCK), night.live.id, "Every ward has a host")
         [proposal], _ = await night.agenda()
         return proposal
 
@@ -398,10 +398,10 @@ class TestAmendments:
 
     async def test_amending_words_that_have_changed_is_told_and_shows_both(self, night: Night) -> None:
         proposal = await self.proposed(night)
-        policy = Policy(night.house.store, CLOCK)
-        await policy.amend(night.live.id, proposal.id, proposal.words, "Every ward has two hosts")
+        policy = Desk(night.house.store, CLOCK)
+        await policy_vote.amend(policy, night.live.id, proposal.id, proposal.words, "Every ward has two hosts")
         _, [flying] = await night.agenda()
-        await policy.settle(night.live.id, flying.id, "taken")
+        await policy_vote.settle_amendment(policy, night.live.id, flying.id, "taken")
         form = {"proposal": proposal.id, "before": proposal.words, "after": MY_WORDS}
         late = await night.olu.post(f"{night.console}/amend", data=form)
         told(late, "Somebody else changed this")
@@ -412,8 +412,10 @@ class TestAmendments:
 
     async def test_amending_while_the_vote_on_it_is_open_is_told_and_the_words_stay(self, night: Night) -> None:
         proposal = await self.proposed(night)
-        asked = there((await Policy(night.house.store, CLOCK).vote(night.live.id, proposal.id)).round)
-        await night.acts.open(night.live.id, asked.id)
+        asked = there(
+            (await policy_vote.put_policy_vote(Desk(night.house.store, CLOCK), night.live.id, proposal.id)).round
+        )
+        await facilitation.open_round(night.acts, night.live.id, asked.id)
         form = {"proposal": proposal.id, "before": proposal.words, "after": MY_WORDS}
         late = await night.olu.post(f"{night.console}/amend", data=form)
         told(late, "has been put to the vote")

@@ -19,7 +19,8 @@ from forum.live.messages import CastMessage, Ping, encode
 from forum.live.outbox import Outbox
 from forum.live.room import Connection, Room
 from forum.services.keys import digest
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.voting.reasons import hear, me_too
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.submission import Submission
@@ -102,8 +103,8 @@ class Day:
     voted: set[str] = field(default_factory=set)  # the rounds in which the phone by a socket has
 
     @property
-    def acts(self) -> Facilitation:
-        return Facilitation(self.house.store, CLOCK)
+    def acts(self) -> Desk:
+        return Desk(self.house.store, CLOCK)
 
     async def changed(self) -> None:
         await self.house.site.rooms.changed(self.live.id)
@@ -134,21 +135,23 @@ class Day:
 
     async def one(self, room: Room, voters: list[Connection]) -> None:
         ends = asyncio.get_running_loop().time() + EACH
-        await self.acts.scene(self.live.id, self.story, SCENE)
+        await cues.show_scene(self.acts, self.live.id, self.story, SCENE)
         await self.changed()
         await asyncio.sleep(45)
-        asked = (await self.acts.ask(self.live.id, f"{QUESTION} {new_id()[:4]}", ANSWERS, none=True)).round
+        asked = (
+            await cues.ask_question(self.acts, self.live.id, f"{QUESTION} {new_id()[:4]}", ANSWERS, none=True)
+        ).round
         assert asked is not None
         await self.changed()
         await asyncio.sleep(15)
-        await self.acts.open(self.live.id, asked.id)
+        await facilitation.open_round(self.acts, self.live.id, asked.id)
         await self.changed()
         async with asyncio.TaskGroup() as voting:
             for number, voter in enumerate(voters):
                 reason = REASON if number < REASONS else ""
                 voting.create_task(self.vote(room, voter, asked.id, reason))
-        for act in ("warn", "close", "reveal"):
-            await getattr(self.acts, act)(self.live.id, asked.id)
+        for act in (facilitation.warn_of_close, facilitation.close_round, facilitation.reveal_round):
+            await act(self.acts, self.live.id, asked.id)
             await self.changed()
             await asyncio.sleep(10)
         async with self.house.store.read() as work:

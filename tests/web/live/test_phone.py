@@ -14,7 +14,8 @@ from conftest import Tables
 from support.app import House, a_house, words
 from support.factories import CLOCK, a_commission, a_session, new_id
 
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.sessions.session import LiveSession
 from forum.voting.ballot import Cast, CastOutcome
 from forum.web.templating import STATIC
@@ -32,14 +33,14 @@ class Event:
         return f"/s/{self.live.code}"
 
     @property
-    def acts(self) -> Facilitation:
-        return Facilitation(self.house.store, CLOCK)
+    def acts(self) -> Desk:
+        return Desk(self.house.store, CLOCK)
 
     async def ask(self, question: str = "Who should come first?") -> str:
         """Asks and opens; returns the round."""
-        asked = (await self.acts.ask(self.live.id, question, ["A nurse", "The police"], none=True)).round
+        asked = (await cues.ask_question(self.acts, self.live.id, question, ["A nurse", "The police"], none=True)).round
         assert asked is not None
-        await self.acts.open(self.live.id, asked.id)
+        await facilitation.open_round(self.acts, self.live.id, asked.id)
         await self.house.site.rooms.changed(self.live.id)
         return asked.id
 
@@ -271,7 +272,7 @@ async def test_what_cannot_be_counted_says_why_and_keeps_what_was_typed(event: E
     strange = await browser.post(vote, data={"round": round_id, "choice": "r9"})
     assert strange.status_code == 409
     assert "not one of the answers" in words(strange)
-    await event.acts.close(event.live.id, round_id)
+    await facilitation.close_round(event.acts, event.live.id, round_id)
     await event.house.site.rooms.changed(event.live.id)
     late = await browser.post(vote, data={"round": round_id, "choice": "r1"})
     assert late.status_code == 409
@@ -356,7 +357,7 @@ async def test_nothing_of_an_unrevealed_round_is_on_any_page(event: Event) -> No
     for browser in voters:
         form = {"round": round_id, "choice": "r2", "reason": "a secret reason"}
         await browser.post(f"{event.path}/vote", data=form)
-    await event.acts.close(event.live.id, round_id)
+    await facilitation.close_round(event.acts, event.live.id, round_id)
     await event.house.site.rooms.changed(event.live.id)
     watching = await event.join()
     for path in (
@@ -387,7 +388,7 @@ async def test_hostile_words_of_the_facilitator_are_only_words(event: Event) -> 
 
 async def test_after_the_end_nobody_joins_and_everybody_reads_so(event: Event) -> None:
     inside = await event.join()
-    await event.acts.end(event.live.id)
+    await facilitation.end(event.acts, event.live.id)
     assert "This session has ended" in words(await inside.get(event.path))
     async with event.house.browser() as late:
         assert (await late.post(f"{event.path}/join", data={"group": "g1"})).status_code == 403

@@ -12,7 +12,8 @@ import pytest
 from support.app import House, a_house, words
 from support.factories import CLOCK
 
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import LiveSession
 
@@ -64,7 +65,7 @@ async def test_a_practice_vote_for_nothing_is_told(house: House) -> None:
 async def test_with_the_first_cue_practice_is_over_for_good(house: House) -> None:
     async with house.browser() as phone:
         live = await a_lobby(house, phone)
-        acts = Facilitation(house.store, CLOCK)
-        await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=False)
+        acts = Desk(house.store, CLOCK)
+        await cues.ask_question(acts, live.id, "Who?", ["A nurse", "The police"], none=False)
         assert "Practice" not in words(await phone.get(f"/s/{live.code}"))
         assert "Practice" not in words(await phone.get(f"/projector/{live.projector}"))

@@ -18,6 +18,7 @@ from support.second_run_session import BEN, Playing, a_replay
 from forum.live.messages import Screen
 from forum.live.room import Connection
 from forum.services.keys import digest
+from forum.services.sessions import cues, facilitation, policy_vote, second_run
 from forum.services.sessions.room_view import view_of
 from forum.services.voting import reasons
 from forum.sessions.session import Cue, Participant
@@ -157,7 +158,7 @@ class TestStops:
         assert HOW not in (await other.get(await event.path("/now"), headers={"Accept": "application/json"})).text
 
     async def test_once_taken_everybody_reads_it_with_its_group_and_the_button_is_gone(self, event: Event) -> None:
-        await event.playing.acts.take(event.playing.session, await event.playing.a_stop(0, HOW))
+        await second_run.take_stop(event.playing.acts, event.playing.session, await event.playing.a_stop(0, HOW))
         screens = await event.screens()
         for kind in KINDS:
             assert HOW in screens[kind], kind
@@ -166,7 +167,7 @@ class TestStops:
 
     async def test_a_small_group_is_named_on_no_screen(self, event: Event) -> None:
         police = PEOPLE.index("g4")
-        await event.playing.acts.take(event.playing.session, await event.playing.a_stop(police, HOW))
+        await second_run.take_stop(event.playing.acts, event.playing.session, await event.playing.a_stop(police, HOW))
         screens = await event.screens()
         for kind in ("phone", "projector"):
             assert "Somebody stopped here" in screens[kind]
@@ -175,7 +176,7 @@ class TestStops:
 
     async def test_no_screen_has_anything_that_tells_the_device(self, event: Event) -> None:
         stop = await event.playing.a_stop(0, HOW)
-        await event.playing.acts.take(event.playing.session, stop)
+        await second_run.take_stop(event.playing.acts, event.playing.session, stop)
         for html in (await event.screens()).values():
             assert event.playing.people[0] not in html
 
@@ -187,7 +188,7 @@ class TestStops:
         assert "0:00–" in console
 
     async def test_with_badges_off_no_stop_has_a_group(self, event: Event) -> None:
-        await event.playing.acts.take(event.playing.session, await event.playing.a_stop(0, HOW))
+        await second_run.take_stop(event.playing.acts, event.playing.session, await event.playing.a_stop(0, HOW))
         live = await event.playing.live()
         async with event.house.store.begin() as work:
             await work.sessions.save_session(replace(live, badges_off=True).changed())
@@ -197,8 +198,8 @@ class TestStops:
 class TestTheNextVote:
     async def test_an_answer_that_was_not_there_is_said_to_be_new(self, event: Event) -> None:
         playing = event.playing
-        await playing.acts.offer(playing.session, await playing.tried(), "Ben kneels down")
-        second = there((await playing.acts.second(playing.session, playing.first)).round)
+        await second_run.offer_response(playing.acts, playing.session, await playing.tried(), "Ben kneels down")
+        second = there((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         await playing.result(second, ["r4"] * 6 + list(FIRST[6:]))
         for kind, html in (await event.screens()).items():
             assert "was not there in the first vote" in html, kind
@@ -213,7 +214,7 @@ class TestReasons:
         return given.id
 
     async def result_on(self, event: Event) -> None:
-        await event.playing.acts.reveal(event.playing.session, event.playing.first)
+        await facilitation.reveal_round(event.playing.acts, event.playing.session, event.playing.first)
 
     async def test_the_facilitator_reads_it_first(self, event: Event) -> None:
         reason = await self.given(event)
@@ -232,7 +233,7 @@ class TestReasons:
         await self.result_on(event)
         await reasons.hear(event.house.store, CLOCK, event.playing.session, reason, SHOWN, WAITING)
         assert "It is quicker." not in (await event.screens())["projector"]
-        await event.playing.acts.big_reasons(event.playing.session, event.playing.first, on=True)
+        await second_run.show_reasons(event.playing.acts, event.playing.session, event.playing.first, on=True)
         assert "It is quicker." in (await event.screens())["projector"]
 
     async def test_by_form_me_too_is_said_and_taken_back(self, event: Event) -> None:
@@ -268,11 +269,11 @@ class TestReasons:
 
     async def test_no_reason_of_a_vote_that_is_not_shown_is_on_any_screen(self, event: Event) -> None:
         playing = event.playing
-        asked = there((await playing.acts.ask(playing.session, "And now?", ["A", "B"], none=True)).round)
-        await playing.acts.open(playing.session, asked.id)
+        asked = there((await cues.ask_question(playing.acts, playing.session, "And now?", ["A", "B"], none=True)).round)
+        await facilitation.open_round(playing.acts, playing.session, asked.id)
         await playing.vote(asked.id, ["r1"] * 19, p0="Nobody reads this yet")
         assert "Nobody reads this yet" not in "".join((await event.screens()).values())
-        await playing.acts.close(playing.session, asked.id)
+        await facilitation.close_round(playing.acts, playing.session, asked.id)
         assert "Nobody reads this yet" not in "".join((await event.screens()).values())
 
 
@@ -298,10 +299,10 @@ class TestTheConsole:
 
     async def test_what_is_wrong_with_a_promise_is_said_part_by_part(self, event: Event) -> None:
         playing = event.playing
-        await playing.policy.propose(playing.session, "A quiet room")
+        await policy_vote.propose(playing.policy, playing.session, "A quiet room")
         async with event.house.store.read() as work:
             [proposal] = await work.proposals.list_proposals(playing.session)
-        round_ = there((await playing.policy.vote(playing.session, proposal.id)).round)
+        round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal.id)).round)
         await playing.result(round_, ["agree"] * 12)
         async with event.house.signed_in("organiser") as console:
             answer = await console.post(
@@ -313,10 +314,10 @@ class TestTheConsole:
 
     async def test_what_waits_is_in_the_form_of_whoever_may_decide(self, event: Event) -> None:
         playing = event.playing
-        await playing.policy.propose(playing.session, "A quiet room")
+        await policy_vote.propose(playing.policy, playing.session, "A quiet room")
         async with event.house.store.read() as work:
             [proposal] = await work.proposals.list_proposals(playing.session)
-        round_ = there((await playing.policy.vote(playing.session, proposal.id)).round)
+        round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal.id)).round)
         await playing.result(round_, ["agree"] * 12)
         async with event.house.signed_in("organiser") as console:
             form = {"round": round_.id, "role": "The trust", "what": "Pays for it", "by": "2027-01-31"}
@@ -330,7 +331,7 @@ class TestTheConsole:
 
     async def test_a_magic_check_waits_for_no_decision(self, event: Event) -> None:
         playing = event.playing
-        asked = there((await playing.acts.ask_room(playing.session, await playing.tried())).round)
+        asked = there((await second_run.ask_room(playing.acts, playing.session, await playing.tried())).round)
         await playing.result(asked, ["r1"] * 12)
         async with event.house.signed_in("commissioner") as person:
             assert asked.id not in (await person.get("/decide")).text

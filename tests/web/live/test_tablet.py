@@ -12,8 +12,8 @@ import pytest
 from support.app import House, a_house, field, words
 from support.factories import CLOCK, new_id
 
-from forum.services.sessions import tickets
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation, tickets
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.tablet_link import share
 from forum.sessions.session import LiveSession
@@ -35,13 +35,15 @@ class Tablet:
         return f"/tablet/{self.live.tablet}"
 
     @property
-    def acts(self) -> Facilitation:
-        return Facilitation(self.house.store, CLOCK)
+    def acts(self) -> Desk:
+        return Desk(self.house.store, CLOCK)
 
     async def ask(self, method: str = "single") -> str:
-        asked = await self.acts.ask(self.live.id, f"Who? {new_id()}", ["A nurse", "Police"], Terms(method), none=True)
+        asked = await cues.ask_question(
+            self.acts, self.live.id, f"Who? {new_id()}", ["A nurse", "Police"], Terms(method), none=True
+        )
         assert asked.round is not None
-        await self.acts.open(self.live.id, asked.round.id)
+        await facilitation.open_round(self.acts, self.live.id, asked.round.id)
         return asked.round.id
 
     async def vote(self, round_id: str, **fields: str) -> httpx2.Response:
@@ -70,9 +72,9 @@ async def test_it_waits_until_a_vote_is_open(tablet: Tablet) -> None:
     shown = await tablet.browser.get(tablet.page)
     assert "Which group are you from?" in words(shown)
     assert field(shown, "round") == round_id
-    await tablet.acts.close(tablet.live.id, round_id)
+    await facilitation.close_round(tablet.acts, tablet.live.id, round_id)
     assert "Voting has closed" in words(await tablet.browser.get(tablet.page))
-    await tablet.acts.end(tablet.live.id)
+    await facilitation.end(tablet.acts, tablet.live.id)
     assert "This session has ended" in words(await tablet.browser.get(tablet.page))
 
 
@@ -142,7 +144,7 @@ async def test_a_group_put_right_after_a_refusal_is_the_one_that_counts(tablet: 
 
 async def test_a_ballot_that_comes_too_late_is_refused_plainly(tablet: Tablet) -> None:
     round_id = await tablet.ask()
-    await tablet.acts.close(tablet.live.id, round_id)
+    await facilitation.close_round(tablet.acts, tablet.live.id, round_id)
     late = await tablet.vote(round_id)
     assert late.status_code == 409
     assert late.json()["error"]["code"] == "closed"
@@ -152,7 +154,7 @@ async def test_a_ballot_that_comes_too_late_is_refused_plainly(tablet: Tablet) -
 
 async def _reopened(tablet: Tablet) -> str:
     round_id = await tablet.ask()
-    await tablet.acts.close(tablet.live.id, round_id)
+    await facilitation.close_round(tablet.acts, tablet.live.id, round_id)
     return round_id
 
 
@@ -216,7 +218,7 @@ async def test_every_way_of_voting_works_on_it(tablet: Tablet, method: str, give
 async def test_guesses_from_the_same_network_keep_nobody_from_voting_on_with_their_ticket(tablet: Tablet) -> None:
     first, second = await tickets.issue(tablet.house.store, CLOCK, tablet.live.id, "g1", 2)
     assert (await tablet.vote(await tablet.ask(), ticket=first.code)).status_code == 200
-    await tablet.acts.close(tablet.live.id, await _on_screen(tablet))
+    await facilitation.close_round(tablet.acts, tablet.live.id, await _on_screen(tablet))
     site = tablet.house.site
     tablet.house.app.state.site = replace(site, settings=replace(site.settings, wrong_tickets_per_address=5))
     async with tablet.house.browser() as guesser:
@@ -250,7 +252,7 @@ async def test_organisers_make_the_link_and_take_it_away(tablet: Tablet) -> None
         assert (await tablet.browser.get(answer.json()["tablet"])).status_code == 404
         assert "Make a link for tablets" in words(await organiser.get(path))
         assert (await organiser.post(path, data={"act": "break"})).status_code == 404
-        await tablet.acts.end(tablet.live.id)
+        await facilitation.end(tablet.acts, tablet.live.id)
         assert (await organiser.post(path, data={"act": "make"})).status_code == 409
     assert (await tablet.browser.get("/tablet/")).status_code == 404
     assert (await tablet.browser.get(path)).status_code == 303
@@ -282,7 +284,7 @@ async def test_with_tickets_each_person_types_theirs_and_has_one_vote(tablet: Ta
     async with tablet.house.browser("192.0.2.9") as phone:
         refused = await phone.post(f"/s/{tablet.live.code}/join", data={"ticket": one.code})
         assert "in use on another device" in words(refused)
-    await tablet.acts.close(tablet.live.id, first)
+    await facilitation.close_round(tablet.acts, tablet.live.id, first)
     second = await tablet.ask()
     assert (await tablet.vote(second, ticket=one.code)).status_code == 200
     async with tablet.house.store.read() as work:

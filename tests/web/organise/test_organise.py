@@ -14,7 +14,8 @@ from support.factories import CLOCK, a_cast, new_id
 
 from forum.record import audit, verify
 from forum.services import exports
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import Participant
 from forum.stories.submission import Submission
@@ -280,16 +281,16 @@ async def test_a_session_may_give_results_by_group_with_tickets_alone_and_the_fo
 async def test_what_is_withheld_without_tickets_is_in_no_table_and_its_record_passes_every_check(house: House) -> None:
     commission = await house.commission(threshold=2)
     live = await create_session(house.store, CLOCK, SessionForm(commission.id, title="A day", whole=True))
-    acts = Facilitation(house.store, CLOCK)
-    round_ = (await acts.ask(live.id, "Who comes?", ["A nurse", "The police"], none=False)).round
+    acts = Desk(house.store, CLOCK)
+    round_ = (await cues.ask_question(acts, live.id, "Who comes?", ["A nurse", "The police"], none=False)).round
     assert round_ is not None
-    await acts.open(live.id, round_.id)
+    await facilitation.open_round(acts, live.id, round_.id)
     async with house.store.begin() as work:
         for n in range(8):
             voter = await work.sessions.join(Participant(new_id(), live.id, f"g{1 + n % 2}", CLOCK.now()), new_id())
             await work.rounds.cast([a_cast(round_.id, voter.id, f"r{1 + n % 2}")])
-    await acts.close(live.id, round_.id)
-    result = (await acts.reveal(live.id, round_.id)).result
+    await facilitation.close_round(acts, live.id, round_.id)
+    result = (await facilitation.reveal_round(acts, live.id, round_.id)).result
     assert result is not None
     assert (result.counts, result.rows, result.withheld) == ({"r1": 4, "r2": 4}, (), ONLY_WITH_TICKETS)
     export = await exports.export(house.store, house.site.signer)

@@ -11,7 +11,8 @@ import pytest
 from support.app import House, a_house, field, words
 from support.factories import CLOCK, new_id
 
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import LiveSession
 
@@ -42,10 +43,10 @@ async def count(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Count]:
     async with a_house(tmp_path, sqlite_template) as house:
         commission = await house.commission()
         live = await create_session(house.store, CLOCK, SessionForm(commission.id, title="A day"))
-        acts = Facilitation(house.store, CLOCK)
-        asked = (await acts.ask(live.id, "Who?", ["A nurse", "The police"], none=True)).round
+        acts = Desk(house.store, CLOCK)
+        asked = (await cues.ask_question(acts, live.id, "Who?", ["A nurse", "The police"], none=True)).round
         assert asked is not None
-        await acts.open(live.id, asked.id)
+        await facilitation.open_round(acts, live.id, asked.id)
         async with house.signed_in("organiser") as ann, house.signed_in("organiser") as olu:
             yield Count(house, live, asked.id, ann, olu)
 
@@ -107,7 +108,7 @@ async def test_a_count_is_corrected_and_discarded_before_it_is_confirmed(count: 
 async def test_what_is_not_there_is_not_found_and_what_is_closed_takes_no_paper(count: Count) -> None:
     assert (await count.ann.get(f"/organise/sessions/{count.live.id}/papers/{new_id()}")).status_code == 404
     assert (await count.ann.post(count.page, data={"act": "eat"})).status_code == 404
-    await Facilitation(count.house.store, CLOCK).close(count.live.id, count.round)
+    await facilitation.close_round(Desk(count.house.store, CLOCK), count.live.id, count.round)
     assert "This one is not" in words(await count.ann.get(count.page))
     assert (await count.enter(count.ann, g1_r1="1")).status_code == 422
 

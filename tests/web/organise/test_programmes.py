@@ -14,7 +14,8 @@ from icalendar import Calendar
 from support.app import House, a_house, telling, words
 from support.factories import CLOCK, new_id
 
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import submissions
@@ -212,8 +213,8 @@ async def test_the_console_puts_the_next_cue_up_with_one_press(day: Day) -> None
 
 
 async def test_a_note_stands_on_every_screen(day: Day) -> None:
-    acts = Facilitation(day.house.store, CLOCK)
-    await acts.note(day.live.id, "Break until <11:30>")
+    acts = Desk(day.house.store, CLOCK)
+    await cues.show_note(acts, day.live.id, "Break until <11:30>")
     async with day.house.browser() as phone:
         await phone.post(f"/s/{day.live.code}/join", data={"group": "g1"})
         for path in (f"/s/{day.live.code}", f"/projector/{day.live.projector}"):
@@ -221,16 +222,16 @@ async def test_a_note_stands_on_every_screen(day: Day) -> None:
 
 
 async def test_whoever_comes_late_lands_on_what_is_on_with_one_line_of_what_was(day: Day) -> None:
-    acts = Facilitation(day.house.store, CLOCK)
+    acts = Desk(day.house.store, CLOCK)
     async with day.house.browser() as early:
         joined = await early.post(f"/s/{day.live.code}/join", data={"group": "g1"})
         assert "Before you came" not in words(await early.get(joined.headers["location"]))
-        asked = (await acts.question(day.live.id, day.story.id, "What should happen now?")).round
+        asked = (await cues.put_question(acts, day.live.id, day.story.id, "What should happen now?")).round
         assert asked is not None
-        await acts.open(day.live.id, asked.id)
-        await acts.close(day.live.id, asked.id)
-        await acts.reveal(day.live.id, asked.id)
-        await acts.scene(day.live.id, day.hidden.id, HALL)
+        await facilitation.open_round(acts, day.live.id, asked.id)
+        await facilitation.close_round(acts, day.live.id, asked.id)
+        await facilitation.reveal_round(acts, day.live.id, asked.id)
+        await cues.show_scene(acts, day.live.id, day.hidden.id, HALL)
         assert "Before you came" not in words(await early.get(f"/s/{day.live.code}"))
     async with day.house.browser("192.0.2.7") as late:
         joined = await late.post(f"/s/{day.live.code}/join", data={"group": "g2"})

@@ -16,8 +16,7 @@ from support.factories import SetClock, a_session, new_id
 
 from forum.ports.accounts import Person
 from forum.services.decisions import DecisionForm, decide
-from forum.services.sessions import asynchronous
-from forum.services.sessions.facilitation import Facilitation
+from forum.services.sessions import acts, asynchronous, cues, facilitation
 from forum.sessions.session import Participant
 from forum.voting.round import Response, Round
 
@@ -276,15 +275,15 @@ async def in_a_room(desk: Desk) -> tuple[str, Round]:
         await work.sessions.add_session(live)
         for person in people:
             await work.sessions.join(person, new_id() * 2)
-    console = Facilitation(desk.house.store, desk.clock)
-    round_ = (await console.question(live.id, desk.night.story.id, desk.night.round.scene or "")).round
+    console = acts.Desk(desk.house.store, desk.clock)
+    round_ = (await cues.put_question(console, live.id, desk.night.story.id, desk.night.round.scene or "")).round
     assert round_ is not None
-    await console.open(live.id, round_.id)
+    await facilitation.open_round(console, live.id, round_.id)
     night = Night(desk.night.commission, desk.night.story, "", live, round_)
     async with desk.house.store.begin() as work:
         await work.rounds.cast([an_answer(desk.clock, night, person.id, "r3") for person in people])
-    await console.close(live.id, round_.id)
-    await console.reveal(live.id, round_.id)
+    await facilitation.close_round(console, live.id, round_.id)
+    await facilitation.reveal_round(console, live.id, round_.id)
     return live.id, round_
 
 

@@ -20,6 +20,7 @@ from forum.record.ballot_leaves import ballots_root
 from forum.record.signing import check_with
 from forum.services import decisions
 from forum.services.record_entries import append
+from forum.services.sessions import cues, facilitation
 from forum.services.stories import submissions
 from forum.store import SqlStore
 from forum.voting.commission import Commission
@@ -232,14 +233,14 @@ async def test_entries_of_the_demonstration_say_so(house: House, anybody: httpx2
 
 async def test_ballots_are_opened_after_the_reveal_and_not_before(house: House, anybody: httpx2.AsyncClient) -> None:
     voted = await a_vote(house.store)
-    outcome = await voted.facilitation.ask(voted.live.id, "And who should ring back?", LABELS, none=True)
+    outcome = await cues.ask_question(voted.desk, voted.live.id, "And who should ring back?", LABELS, none=True)
     assert outcome.round is not None
     address = f"/rounds/{outcome.round.id}/ballots.jsonl"
     async with house.signed_in("organiser", "commissioner", "moderator", "administrator") as staff:
         for act in ("open", "close", "reveal"):
             assert (await anybody.get(address)).status_code == 404
             assert (await staff.get(address)).status_code == 404
-            await getattr(voted.facilitation, act)(voted.live.id, outcome.round.id)
+            await getattr(facilitation, f"{act}_round")(voted.desk, voted.live.id, outcome.round.id)
             if act == "open":
                 async with house.store.begin() as work:
                     await work.rounds.cast([a_cast(outcome.round.id, p, "r1", "My own words") for p in voted.people])
@@ -272,12 +273,12 @@ async def test_small_groups_and_unrevealed_votes_stand_nowhere_in_the_record(
     house: House, anybody: httpx2.AsyncClient
 ) -> None:
     voted = await a_vote(house.store, FIRST, SECOND)
-    outcome = await voted.facilitation.ask(voted.live.id, "And who should ring back?", LABELS, none=True)
+    outcome = await cues.ask_question(voted.desk, voted.live.id, "And who should ring back?", LABELS, none=True)
     assert outcome.round is not None
-    await voted.facilitation.open(voted.live.id, outcome.round.id)
+    await facilitation.open_round(voted.desk, voted.live.id, outcome.round.id)
     async with house.store.begin() as work:
         await work.rounds.cast([a_cast(outcome.round.id, p, "r3", "Sealed words") for p in voted.people])
-    await voted.facilitation.close(voted.live.id, outcome.round.id)
+    await facilitation.close_round(voted.desk, voted.live.id, outcome.round.id)
     async with house.store.read() as work:
         size = await work.record.size()
     pages = [await anybody.get(path) for path in ("/record", *(f"/record/{n}" for n in range(size)))]

@@ -25,12 +25,9 @@ from forum.adapters.signing_key import load_signer
 from forum.live import live_count, room
 from forum.live.ballot_box import Intake
 from forum.live.stop_box import Press, Stopping
-from forum.services.sessions import asynchronous
+from forum.services.sessions import asynchronous, care, cues, facilitation, policy_vote, second_run
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.asynchronous import AsynchronousForm
-from forum.services.sessions.care import Caring
-from forum.services.sessions.facilitation import Facilitation
-from forum.services.sessions.policy_vote import Policy
-from forum.services.sessions.second_run import SecondRun
 from forum.services.voting import reasons, results
 from forum.sessions.session import Participant
 from forum.sessions.view import View
@@ -90,27 +87,29 @@ def told_apart(received: dict[str, dict[str, str]], *, ids: bool = True) -> list
 
 async def through(world: World, round_: Round) -> None:
     """A vote is opened and closed, and mostly annulled; it is never shown."""
-    acts, session = Facilitation(world.house.store, world.clock), world.live.id
-    await acts.open(session, round_.id)
+    acts, session = Desk(world.house.store, world.clock), world.live.id
+    await facilitation.open_round(acts, session, round_.id)
     await world.changed()
     await world.vote(round_)
     await world.look(round_, "open")
-    await acts.close(session, round_.id)
+    await facilitation.close_round(acts, session, round_.id)
     await world.changed()
     await world.look(round_, "closed")
     if {round_.kind, round_.method} & LEFT_CLOSED:
         return
-    await acts.annul(session, round_.id, "The question was not clear.")
+    await facilitation.annul_round(acts, session, round_.id, "The question was not clear.")
     await world.changed()
     await world.look(round_, "annulled")
 
 
 async def own_questions(world: World, *methods: str) -> list[Round]:
     """Questions of the facilitator's own, each in another way of voting."""
-    acts, asked = Facilitation(world.house.store, world.clock), []
+    acts, asked = Desk(world.house.store, world.clock), []
     for method in methods:
         labels = LABELS[: min(METHODS[method].MOST, 2)]
-        round_ = there((await acts.ask(world.live.id, f"By {method}?", labels, Terms(method), none=True)).round)
+        round_ = there(
+            (await cues.ask_question(acts, world.live.id, f"By {method}?", labels, Terms(method), none=True)).round
+        )
         asked.append(round_)
         await through(world, round_)
     return asked
@@ -119,49 +118,53 @@ async def own_questions(world: World, *methods: str) -> list[Round]:
 async def the_second_run(world: World) -> list[Round]:
     """A story: its first vote is shown and the same in both worlds; what comes after it is not."""
     store, session, story = world.house.store, world.live.id, world.there["story"]
-    acts = SecondRun(store, world.clock)
-    first = there((await acts.question(session, story, QUESTION)).round)
-    await acts.open(session, first.id)
+    acts = Desk(store, world.clock)
+    first = there((await cues.put_question(acts, session, story, QUESTION)).round)
+    await facilitation.open_round(acts, session, first.id)
     await world.changed()
     ballots = BALLOTS["single"]
     for n, person in enumerate(world.people):
         await world.cast(first, person, ballots[n % 2], "")
-    await acts.close(session, first.id)
-    await acts.reveal(session, first.id)
-    await acts.scene(session, story, SCENE, replay=True)
+    await facilitation.close_round(acts, session, first.id)
+    await facilitation.reveal_round(acts, session, first.id)
+    await cues.show_scene(acts, session, story, SCENE, replay=True)
     async with store.read() as work:
         showing = (await work.sessions.get_session(session)).cue.showing
     press = Press(session, world.people[0], showing, BEN, "Ben could kneel down", world.clock.now())
     assert await Stopping(store, lambda session: None).press_and_wait(press) == ""
     async with store.read() as work:
         [stop] = await work.stops.list_stops(session)
-    await acts.take(session, stop.id)
-    await acts.tried(session, stop.id, "Ben kneels down and tells her")
-    await acts.offer(session, stop.id, "Kneel down and say it")
+    await second_run.take_stop(acts, session, stop.id)
+    await second_run.write_tried(acts, session, stop.id, "Ben kneels down and tells her")
+    await second_run.offer_response(acts, session, stop.id, "Kneel down and say it")
     await world.changed()
     asked = []
-    for act in (acts.ask_room(session, stop.id), acts.characters(session, story), acts.second(session, first.id)):
+    for act in (
+        second_run.ask_room(acts, session, stop.id),
+        second_run.put_character_vote(acts, session, story),
+        cues.put_second_vote(acts, session, first.id),
+    ):
         asked.append(there((await act).round))
         await through(world, asked[-1])
-    policy = Policy(store, world.clock)
-    await policy.propose(session, "Every waiting room has a host")
+    policy = Desk(store, world.clock)
+    await policy_vote.propose(policy, session, "Every waiting room has a host")
     async with store.read() as work:
         [proposal] = await work.proposals.list_proposals(session)
-    asked.append(there((await policy.vote(session, proposal.id)).round))
+    asked.append(there((await policy_vote.put_policy_vote(policy, session, proposal.id)).round))
     await through(world, asked[-1])
     return asked
 
 
 async def the_end(world: World, asked: list[Round]) -> None:
     """One more vote is open beside all that are closed or void: every address. Then the session ends: once more."""
-    acts, ids = Facilitation(world.house.store, world.clock), [round_.id for round_ in asked]
-    last = there((await acts.ask(world.live.id, "Once more?", LABELS, none=True)).round)
-    await acts.open(world.live.id, last.id)
+    acts, ids = Desk(world.house.store, world.clock), [round_.id for round_ in asked]
+    last = there((await cues.ask_question(acts, world.live.id, "Once more?", LABELS, none=True)).round)
+    await facilitation.open_round(acts, world.live.id, last.id)
     await world.changed()
     await world.vote(last)
     await world.walk("open", [*ids, last.id])
-    await acts.close(world.live.id, last.id)
-    await acts.end(world.live.id)
+    await facilitation.close_round(acts, world.live.id, last.id)
+    await facilitation.end(acts, world.live.id)
     await world.changed()
     await world.walk("ended", [*ids, last.id])
 
@@ -195,32 +198,32 @@ async def badges_off(world: World) -> list[str]:
     The head count, the reasons and who moved from what to what in the whole room are the same in both. So is what
     people answered from home to the very same question. Returns the rounds; the last is the one from home.
     """
-    store, session, acts = world.house.store, world.live.id, Facilitation(world.house.store, world.clock)
+    store, session, acts = world.house.store, world.live.id, Desk(world.house.store, world.clock)
     alone = await asynchronous.open_round(store, world.clock, await a_question(world))
     [answered] = await rounds_of(world, alone.id)
     for n, person in enumerate(await joined(world, alone.id)):
         await world.cast(answered, person, BALLOTS["single"][n % 2], "")
-    home = asynchronous.acts(store, world.clock)
-    await home.close(alone.id, answered.id)
-    await home.reveal(alone.id, answered.id)
-    first = there((await acts.question(session, world.there["story"], QUESTION, Terms("single", 5, 5))).round)
+    home = asynchronous.desk(store, world.clock)
+    await facilitation.close_round(home, alone.id, answered.id)
+    await facilitation.reveal_round(home, alone.id, answered.id)
+    first = there((await cues.put_question(acts, session, world.there["story"], QUESTION, Terms("single", 5, 5))).round)
     await shown_with_badges_off(world, first, moved=0)
-    second = there((await acts.second(session, first.id)).round)
+    second = there((await cues.put_second_vote(acts, session, first.id)).round)
     await shown_with_badges_off(world, second, moved=2)
     return [first.id, second.id, answered.id]
 
 
 async def shown_with_badges_off(world: World, round_: Round, moved: int) -> None:
     """A vote from its opening to every reason; `moved` of each of the two groups have changed sides since before."""
-    store, session, acts = world.house.store, world.live.id, Facilitation(world.house.store, world.clock)
+    store, session, acts = world.house.store, world.live.id, Desk(world.house.store, world.clock)
     sides = {"A": {"g1": 0, "g2": 1}, "B": {"g1": 1, "g2": 0}}[world.name]
-    await acts.open(session, round_.id)
+    await facilitation.open_round(acts, session, round_.id)
     for n, person in enumerate(world.people):
         side, place = sides.get(ROOM[n] or "", n % 2), n % 6 if ROOM[n] in sides else n
         side = 1 - side if place < moved else side
         await world.cast(round_, person, BALLOTS["single"][side], f"Of {side}: {place}")
-    await acts.close(session, round_.id)
-    await acts.reveal(session, round_.id)
+    await facilitation.close_round(acts, session, round_.id)
+    await facilitation.reveal_round(acts, session, round_.id)
     await world.changed()
     for reason in await reasons_by_words(world, round_):
         await reasons.hear(store, world.clock, session, reason.id, SHOWN, reason.state)
@@ -262,7 +265,7 @@ async def test_with_badges_off_no_byte_tells_which_group_voted_how_until_that_is
 
     async def lifted(world: World) -> None:
         await badges_off(world)
-        await Caring(world.house.store, world.clock).badges(world.live.id, off=False)
+        await care.set_badges(Desk(world.house.store, world.clock), world.live.id, off=False)
         world.heard.clear()
         await world.ask("voter", world.path)
         await world.ask("nobody", "/record/entries.jsonl")
@@ -277,9 +280,11 @@ async def test_further_groups_are_nowhere_but_on_the_console(lived: Lived) -> No
             for person in world.people[:6]:
                 await work.care.belong(person, {other})
         asked = there(
-            (await Facilitation(world.house.store, world.clock).ask(world.live.id, "Who?", LABELS, none=True)).round
+            (
+                await cues.ask_question(Desk(world.house.store, world.clock), world.live.id, "Who?", LABELS, none=True)
+            ).round
         )
-        await Facilitation(world.house.store, world.clock).open(world.live.id, asked.id)
+        await facilitation.open_round(Desk(world.house.store, world.clock), world.live.id, asked.id)
         await world.changed()
         await world.walk("open", [asked.id])
 
@@ -294,7 +299,7 @@ async def test_further_groups_are_nowhere_but_on_the_console(lived: Lived) -> No
 async def from_home(world: World) -> list[str]:
     """Three rounds that people answer over days: one is open, one closed, one void; none is shown. Returns where they
     stand."""
-    store, acts, more = world.house.store, asynchronous.acts(world.house.store, world.clock), []
+    store, acts, more = world.house.store, asynchronous.desk(world.house.store, world.clock), []
     for state in ("open", "closed", "annulled"):
         live = await asynchronous.open_round(store, world.clock, await a_question(world))
         [round_] = await rounds_of(world, live.id)
@@ -305,9 +310,9 @@ async def from_home(world: World) -> list[str]:
         for n, person in enumerate(await joined(world, live.id)):
             await world.cast(round_, person, PICKS[world.name](BALLOTS["single"], n), f"{MARKERS[world.name]} {n}")
         if state != "open":
-            await acts.close(live.id, round_.id)
+            await facilitation.close_round(acts, live.id, round_.id)
         if state == "annulled":
-            await acts.annul(live.id, round_.id, "The question was not clear.")
+            await facilitation.annul_round(acts, live.id, round_.id, "The question was not clear.")
         more += [path, f"{path}/question", f"/rounds/{round_.id}/ballots.jsonl", f"/decide/new?round={round_.id}"]
         await world.ask("organiser", f"/organise/asynchronous/{live.id}")
     await world.changed()
