@@ -1,1 +1,1 @@
-"""Rules of a story: scenes, drafts, Twee, personal details, words that can be seen."""
+"""Rules of a story: scenes, drafts, Twee, personal details, visible text."""

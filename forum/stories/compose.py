@@ -1,10 +1,10 @@
-"""From a draft to a story, and back.
+"""Conversion of a draft into a story, and back.
 
-`sketch` makes a story of a draft however unfinished, for its picture, its findings and to be played while it is being
-written. `compose` makes the story that is sent, or says what is missing, by field. `draft_of` opens a story for
-writing; what it opens `compose` gives back the same.
+`sketch` makes a story of an unfinished draft, for its picture, its findings and a trial play. `compose` makes the story
+that is sent, or says which fields lack what. `draft_of` opens a story for writing; `compose` turns its draft back into
+the same story.
 
-Responses need not lead anywhere: those that do not go on to one last scene, where the room talks about the vote.
+A response without a target leads to one last scene, in which the room talks about the vote.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ What would be different now? For whom? What would it take to do this every time?
 NAMELESS = "Scene %(number)s"
 _NOWHERE = "Choose where this way leads to."
 _GONE = "The scene that this led to is not there any more. Choose another."
-# Line breaks of other makes: vertical tab, form feed, next line, line separator, paragraph separator.
+# Line breaks other than a newline: vertical tab, form feed, next line, line separator, paragraph separator.
 _BREAKS = re.compile("[\v\f\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """A story as far as it is written. `names` are its scenes' names by the id of their card."""
+    """A story as far as it is written. `names` maps the id of each card to its scene's name."""
 
     story: Scenario
     names: Mapping[str, str]
 
     def card_of(self, name: str) -> str:
-        """The id of the card that became the scene of this name; "" for the scene after the vote."""
+        """Returns the id of the card that became the scene of this name; "" for the scene after the vote."""
         return next((card for card, own in self.names.items() if own == name), "")
 
 
 def sketch(draft: Draft, ifid: str = "", told_by: str = "") -> Sketch:
-    """The story as far as it is written; it need not pass `scenario.validate`."""
+    """Returns the story as far as it is written; it need not pass `scenario.validate`."""
     taken: set[str] = set()
     names: dict[str, str] = {}
     for number, card in enumerate(draft.cards, 1):
@@ -69,18 +69,19 @@ def sketch(draft: Draft, ifid: str = "", told_by: str = "") -> Sketch:
 
 
 def clean(text: str) -> str:
-    """Tidy text without the characters that may not be in a story: copying from a chat brings them along. "" where
-    nothing in it can be seen."""
+    """Returns tidy text without the hidden characters that copying from a chat brings along; "" where nothing is
+    visible.
+    """
     return trimmed(twee.tidy(twee.without_hidden(_BREAKS.sub("\n", text))))
 
 
 def items(text: str) -> tuple[str, ...]:
-    """The items of a list as it is typed: a new line or ";" ends one."""
+    """Returns the items of a list as typed, separated by new lines or ";"."""
     return tuple(item for part in clean(text).replace(";", "\n").split("\n") if (item := trimmed(part)))
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """`name`, or `name (2)` and so on where a scene has it already; it is taken from then on."""
+    """Returns `name`, or `name (2)` and so on where it is taken, and adds the result to `taken`."""
     number, free = 1, name
     while free in taken:
         number += 1
@@ -100,9 +101,9 @@ def _link(way: Way, names: Mapping[str, str], otherwise: str) -> Link:
 
 
 def compose(draft: Draft, ifid: str, told_by: str = "") -> Scenario:
-    """The story that is sent.
+    """Returns the story that is sent.
 
-    Raises FormErrors with what is missing or wrong: a sentence for each field, by its path in the draft.
+    Raises FormErrors with one sentence for each field that is missing or wrong, by its path in the draft.
     """
     errors: dict[str, BadInput] = {}
     if not draft.group:
@@ -133,13 +134,15 @@ def compose(draft: Draft, ifid: str, told_by: str = "") -> Scenario:
 
 
 def _note(errors: dict[str, BadInput], path: str, error: BadInput) -> None:
-    """The first thing that is wrong with a field is told."""
+    """Records an error for a field; the first one of a field is kept."""
     error.field = path
     errors.setdefault(path, error)
 
 
 def _places(draft: Draft, made: Scenario) -> tuple[dict[int, str], dict[tuple[str | int, ...], int]]:
-    """A number for each part of the story, as `scenario.validate` takes lines; and the field that each stands for."""
+    """Numbers the parts of a story, as the lines that `scenario.validate` takes, and maps each number to the field's
+    path.
+    """
     paths: dict[int, str] = {}
     lines: dict[tuple[str | int, ...], int] = {}
 
@@ -160,7 +163,9 @@ def _places(draft: Draft, made: Scenario) -> tuple[dict[int, str], dict[tuple[st
 
 
 def draft_of(story: Scenario, *, group: str = "", may: tuple[bool, bool, bool] | None = None) -> Draft:
-    """A story opened for writing; `group` and `may` (perform, publish, quote) are what its writer said before."""
+    """Returns a story opened for writing; `group` and `may` (perform, publish, quote) are its writer's earlier
+    answers.
+    """
     ids = {scene.name: f"c{number}" for number, scene in enumerate(story.scenes, 1)}
     cards = tuple(
         Card(

@@ -1,8 +1,8 @@
-"""A draft: a story while it is being written, unfinished, perhaps by several people at once.
+"""Drafts: stories while they are being written, unfinished, perhaps by several people at once.
 
-A draft is made of fields of plain text, and of cards: a card is a scene to be, its ways are the ways on from it (in a
-decision point: the responses). Fields are named by paths: "title", "c1.text", "c1/w2.to". What can be done to a draft
-is in edits.py, how a story comes from it in compose.py.
+A draft has fields of plain text, and cards. A card is a future scene, and its ways lead on from it (in a decision point
+they are the responses). Fields are named by paths: "title", "c1.text", "c1/w2.to". Edits of a draft are in edits.py,
+its conversion to a story in compose.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ YES, NO = "yes", "no"
 
 GROUP, MAY_PERFORM, MAY_PUBLISH, MAY_QUOTE = "group", "may_perform", "may_publish", "may_quote"
 PERMISSIONS = (MAY_PERFORM, MAY_PUBLISH, MAY_QUOTE)
-# How long each field can be; lists (characters, content notes) are one text, an item a line.
+# The most characters of each field; lists (characters, content notes) are one text with an item a line.
 _LIST = scenario.MAX_DETAILS * (scenario.MAX_DETAIL + 1)
 MOST: Mapping[str, int] = {
     "title": scenario.MAX_TITLE,
@@ -39,7 +39,7 @@ _PATH = re.compile(r"(?:(?P<card>[a-z0-9]{1,32})(?:/(?P<way>[a-z0-9]{1,32}))?\.)
 
 @dataclass(frozen=True)
 class Way:
-    """A way on from a card: its words, and the id of the card it leads to ("" while nobody has chosen one)."""
+    """A way on from a card: its words, and the id of the card it leads to ("" while none is chosen)."""
 
     id: str
     text: str = ""
@@ -48,7 +48,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Card:
-    """A scene to be. `stop` and `decision` are "yes" or ""; the text of a decision point is its question."""
+    """A future scene. `stop` and `decision` are "yes" or ""; the text of a decision point is its question."""
 
     id: str
     name: str = ""
@@ -58,7 +58,7 @@ class Card:
     ways: tuple[Way, ...] = ()
 
     def way(self, id_: str) -> Way | None:
-        """The way with this id, or None."""
+        """Returns the way with this id, or None."""
         return next((way for way in self.ways if way.id == id_), None)
 
 
@@ -66,8 +66,8 @@ class Card:
 class Draft:
     """A story being written. `start` is the id of the card that it begins with, "" for the first one.
 
-    `characters` and `notes` hold an item a line. `group` is a group id of the commission, NO for "I prefer not to
-    say", "" while nobody has answered; so are the three permissions, with YES and NO.
+    `characters` and `notes` hold an item a line. `group` is a group id of the commission, NO for "I prefer not to say",
+    "" while unanswered. The three permissions are YES, NO, or "" while unanswered.
     """
 
     title: str = ""
@@ -82,16 +82,16 @@ class Draft:
     cards: tuple[Card, ...] = field(default_factory=tuple)
 
     def card(self, id_: str) -> Card | None:
-        """The card with this id, or None."""
+        """Returns the card with this id, or None."""
         return next((card for card in self.cards if card.id == id_), None)
 
     @property
     def first(self) -> Card | None:
-        """The card that the story begins with; None where there is none yet."""
+        """The card that the story begins with; None while there are no cards."""
         return self.card(self.start) or next(iter(self.cards), None)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain dicts and lists."""
+        """Returns the draft as plain dicts and lists."""
         plain: dict[str, Any] = {name: getattr(self, name) for name in MOST}
         plain["cards"] = [
             {"id": card.id}
@@ -103,23 +103,27 @@ class Draft:
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Draft:
-        """The draft that `to_json` wrote."""
+        """Returns the draft that `to_json` wrote."""
         cards = tuple(Card(**{**card, "ways": tuple(Way(**way) for way in card["ways"])}) for card in plain["cards"])
         return cls(**{**plain, "cards": cards})
 
 
 def mark(text: str) -> str:
-    """Names a text, so that an edit can say what its writer saw: 32 hex digits of its SHA-256."""
+    """Returns a fingerprint of a text (32 hex digits of its SHA-256), by which an edit names the text that its writer
+    saw.
+    """
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def mark_of(thing: Card | Way) -> str:
-    """Names all that stands on a card, or all of a way."""
+    """Returns a fingerprint of a whole card or way."""
     return mark(repr(thing))
 
 
 def read(draft: Draft, path: str) -> str | None:
-    """The text of a field; None where its card or way is not there. Raises BadInput for a name that no field has."""
+    """Returns the text of a field; None where its card or way does not exist. Raises BadInput for an unknown field
+    name.
+    """
     card, way, name = parts(path)
     holder: Draft | Card | Way | None = draft
     if card:
@@ -130,7 +134,7 @@ def read(draft: Draft, path: str) -> str | None:
 
 
 def fields(draft: Draft) -> Iterator[tuple[str, str]]:
-    """Every field with its text: the story's own, then card by card."""
+    """Yields every field as (path, text): the story's own, then card by card."""
     for name in MOST:
         yield name, getattr(draft, name)
     for card in draft.cards:
@@ -142,7 +146,9 @@ def fields(draft: Draft) -> Iterator[tuple[str, str]]:
 
 
 def parts(path: str) -> tuple[str, str, str]:
-    """A field's card, way and name; "" for what it has not. Raises BadInput for a name that no field has."""
+    """Returns card, way and name in a field's path, "" for a part it lacks. Raises BadInput for an unknown
+    field name.
+    """
     found = _PATH.fullmatch(path)
     card, way, name = (found["card"] or "", found["way"] or "", found["name"]) if found else ("", "", "")
     known = MOST if not card else MOST_OF_WAY if way else MOST_OF_CARD

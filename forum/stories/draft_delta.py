@@ -1,6 +1,6 @@
-"""A draft kept as its difference to another one: which cards there are, and what changed in each field.
+"""Drafts stored as the difference to another draft: the cards there are, and the change of each field.
 
-Words stand in a difference as they are, so whoever looks for a word in the database's files finds it here as well.
+A difference holds its words in plain text, so that a search of the database's files for a word finds it here too.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from typing import Any
 
 from forum.stories.draft import MOST, MOST_OF_CARD, MOST_OF_WAY, Card, Draft, Way, fields
 
-# {"fields": {path: [begin, end, words]}, "cards": [[card, way, ...], ...]}: a field is so many characters of its text
-# before, the words, and so many of its end. "cards" are ids in order; they stand there only where they are others.
+# {"fields": {path: [begin, end, words]}, "cards": [[card, way, ...], ...]}. A field's new text is the first `begin`
+# characters of its old text, the words, and the last `end` characters of the old text. "cards" holds the ids in order
+# and is left out where they are unchanged.
 Delta = Mapping[str, Any]
 
 
 def delta(before: Draft, after: Draft) -> Delta | None:
-    """What makes `after` of `before`; None where an id stands twice in `after`, so that its fields have no one name."""
+    """Returns the difference that makes `after` of `before`; None where an id is used twice in `after`, so that paths
+    are not unique.
+    """
     there = dict(fields(before))
     changed = {}
     for path, text in fields(after):
@@ -31,7 +34,7 @@ def delta(before: Draft, after: Draft) -> Delta | None:
 
 
 def patched(draft: Draft, deltas: Sequence[Delta]) -> Draft:
-    """The draft after these differences, each to the one before it."""
+    """Returns the draft after these differences, each applied to the result of the one before."""
     if not deltas:
         return draft
     texts = dict(fields(draft))
@@ -39,7 +42,7 @@ def patched(draft: Draft, deltas: Sequence[Delta]) -> Draft:
     for one in deltas:
         if "cards" in one:
             order = one["cards"]
-            # A card that went and comes back later is a new one.
+            # Drops the texts of removed cards: a card that comes back later starts empty.
             texts = {path: texts.get(path, "") for path in _paths(order)}
         for path, (begin, end, words) in one["fields"].items():
             old = texts[path]
@@ -48,14 +51,14 @@ def patched(draft: Draft, deltas: Sequence[Delta]) -> Draft:
 
 
 def written(change: Delta) -> int:
-    """How many characters of words a difference holds."""
+    """Returns the number of characters of words in a difference."""
     return sum(len(words) for _, _, words in change["fields"].values())
 
 
 def alike(one: str, other: str) -> int:
-    """How many characters two texts have in common at their beginning."""
+    """Returns how many characters two texts have in common at their beginning."""
     same, most = 0, min(len(one), len(other))
-    # Whole stretches are compared: a loop over characters takes a thousand times as long.
+    # Bisection over slices: a loop over characters takes a thousand times as long.
     while same < most:
         middle = (same + most + 1) // 2
         if one[same:middle] == other[same:middle]:
@@ -66,12 +69,12 @@ def alike(one: str, other: str) -> int:
 
 
 def _order(draft: Draft) -> list[list[str]]:
-    """The id of each card, with those of its ways behind it."""
+    """Returns the id of each card, followed by those of its ways."""
     return [[card.id, *(way.id for way in card.ways)] for card in draft.cards]
 
 
 def _paths(order: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The names of all fields of a draft with these cards."""
+    """Yields the paths of all fields of a draft with these cards."""
     yield from MOST
     for card, *ways in order:
         yield from (f"{card}.{name}" for name in MOST_OF_CARD)

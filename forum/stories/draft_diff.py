@@ -1,7 +1,7 @@
-"""What is different between two drafts of a story, as people read it: card by card, word by word.
+"""Comparison of two drafts of a story for readers: card by card, word by word.
 
-A card is found again in the other draft by what stands on it, and by its id and name: a story that was sent and opened
-again has new ids, and is still the same story. What its writer answered (their group, what they allow) is not compared.
+Cards are matched by their text, id and name, because a story that was sent and opened again has new ids. The writer's
+answers (group, permissions) are not compared.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from forum.stories.draft import Card, Draft, Way
 
 SAME, ADDED, REMOVED = "same", "added", "removed"
 STORY, NEW, GONE, CHANGED, MOVED = KINDS = ("story", "new", "gone", "changed", "moved")
-# The parts of a story, and of a card; a way has its words ("way") and the scene it leads to ("to").
+# The compared parts of a story, and of a card; of a way its words ("way") and the scene it leads to ("to").
 OF_STORY = ("title", "setting", "characters", "notes", "start")
 OF_CARD = ("name", "text", "stop", "decision", "way", "to")
 
 _WORD = re.compile(r"\S+\s*|\s+")
-_KIN = 0.25  # how alike two cards must be to be one
-_AKIN = 0.2  # how many of their words two texts must share to be compared word by word
-_MOST_STEPS = 600  # words taken out and put in; a text with more changes than that is shown before and after
+_KIN = 0.25  # likeness from which two cards are taken for the same one
+_AKIN = 0.2  # share of common words from which two texts are compared word by word
+_MOST_STEPS = 600  # words removed and added; with more changes both texts are shown whole
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Piece:
 
 @dataclass(frozen=True)
 class Part:
-    """One text that is different. `name` is one of OF_STORY or OF_CARD.
+    """A text that differs. `name` is one of OF_STORY or OF_CARD.
 
-    "start" and "to" hold the name of a scene, "stop" and "decision" are "yes" or "".
+    For "start" and "to" the texts are names of scenes; for "stop" and "decision" they are "yes" or "".
     """
 
     name: str
@@ -47,7 +47,7 @@ class Part:
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        """Both texts in one."""
+        """Both texts as one sequence of pieces."""
         if self.name in {"start", "to"}:
             return _joined([Piece(self.before, REMOVED), Piece(self.after, ADDED)])
         return pieces(self.before, self.after)
@@ -55,10 +55,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Difference:
-    """What is different in one place. `kind` is one of KINDS; `card` is the scene's name, "" for STORY.
+    """The differences in one place. `kind` is one of KINDS; `card` is the scene's name, "" for STORY.
 
-    STORY is what stands above all scenes. A card that is NEW or GONE has all its texts; a card that MOVED stands in
-    another place among the others, and has the texts that are different, if there are any.
+    STORY holds the parts outside the scenes. NEW and GONE cards have all their texts as parts. A MOVED card stands
+    elsewhere among the others; its parts are those that also differ, if any.
     """
 
     kind: str
@@ -68,7 +68,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class _Both:
-    """Two drafts: the names of their scenes by card, and which card of `after` (by id) was which one of `before`."""
+    """Two drafts: their scenes' names by card id, and `pairs`, which maps card ids of `after` to those of `before`."""
 
     before: Mapping[str, str]
     after: Mapping[str, str]
@@ -76,7 +76,9 @@ class _Both:
 
 
 def differences(before: Draft, after: Draft) -> tuple[Difference, ...]:
-    """What is different: first in the whole story, then card by card; those that are gone where they stood."""
+    """Returns the differences: first of the story as a whole, then card by card; cards that are gone where they
+    stood.
+    """
     pairs = _pairs(before.cards, after.cards)
     both = _Both(compose.sketch(before).names, compose.sketch(after).names, pairs)
     found: list[Difference] = []
@@ -121,7 +123,7 @@ def _start(before: Draft, after: Draft, both: _Both) -> Iterator[Part]:
 
 
 def _of_card(old: Card, new: Card, both: _Both) -> Iterator[Part]:
-    """The parts of a card that are different; a way that nobody can see, without words, is nothing."""
+    """Yields the parts of a card that differ; a way without words counts as none."""
     yield from _changed(old, new, OF_CARD[:4])
     left = list(old.ways)
     for way in new.ways:
@@ -136,7 +138,9 @@ def _of_card(old: Card, new: Card, both: _Both) -> Iterator[Part]:
 
 
 def _way_before(way: Way, left: Sequence[Way], card: Card) -> Way | None:
-    """The way that this one was: the same words, else the same id where no other way has its words now."""
+    """Returns the earlier state of a way: one with the same words, else with the same id unless its words moved
+    elsewhere.
+    """
     same = next((was for was in left if was.text == way.text), None)
     taken = {one.text for one in card.ways}
     return same or next((was for was in left if was.id == way.id and was.text not in taken), None)
@@ -146,7 +150,9 @@ def _way_before(way: Way, left: Sequence[Way], card: Card) -> Way | None:
 
 
 def pieces(before: str, after: str) -> tuple[Piece, ...]:
-    """A text word by word: all but the added pieces are `before`, all but the removed ones `after`."""
+    """Compares two texts word by word. All pieces but the added ones make `before`, all but the removed ones make
+    `after`.
+    """
     old, new = _WORD.findall(before), _WORD.findall(after)
     begin = 0
     while begin < min(len(old), len(new)) and old[begin] == new[begin]:
@@ -159,7 +165,9 @@ def pieces(before: str, after: str) -> tuple[Piece, ...]:
 
 
 def _compared(old: Sequence[str], new: Sequence[str]) -> list[Piece]:
-    """The shortest way from one text to the other (Myers 1986), where they are akin and it is not too long."""
+    """Returns the shortest edit between two lists of words (Myers 1986); one replacement where they are too
+    different.
+    """
     steps = _steps(old, new) if _alike(Counter(old), Counter(new)) >= _AKIN else None
     if steps is None:
         return [Piece("".join(old), REMOVED), Piece("".join(new), ADDED)]
@@ -182,7 +190,9 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> list[Piece]:
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> list[dict[int, int]] | None:
-    """How far each diagonal had been walked before each step but the first; None where there are too many steps."""
+    """Returns the furthest point on each diagonal before each step but the first (Myers 1986); None above
+    _MOST_STEPS.
+    """
     furthest = {1: 0}
     steps: list[dict[int, int]] = []
     for step in range(min(len(old) + len(new), _MOST_STEPS) + 1):
@@ -201,7 +211,9 @@ def _steps(old: Sequence[str], new: Sequence[str]) -> list[dict[int, int]] | Non
 
 
 def _joined(each: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Pieces as they are read: what was taken out, then what was put in its place, and no crumbs in between."""
+    """Merges pieces into readable runs: removed words, then those added instead, without unchanged blanks between
+    changes.
+    """
     joined: list[Piece] = []
     same = out = into = ""
     for piece in (*each, Piece(".")):
@@ -220,7 +232,9 @@ def _joined(each: Iterable[Piece]) -> tuple[Piece, ...]:
 
 
 def _pairs(before: Sequence[Card], after: Sequence[Card]) -> dict[str, str]:
-    """The id in `before` of each card of `after` that stood there already, those that are most alike first."""
+    """Maps each card id of `after` to its card's id in `before`, most alike pairs first; unmatched cards are
+    left out.
+    """
     words = {id(card): Counter(_words(card)) for card in (*before, *after)}
     alike = [
         (-_likeness(old, new, words[id(old)], words[id(new)]), abs(here - there), here, there)
@@ -252,7 +266,7 @@ def _alike(words: Counter[str], others: Counter[str]) -> float:
 
 
 def _moved(now: Sequence[str], place: Mapping[str, int]) -> set[str]:
-    """Those cards (by their ids before) that were moved for them to stand as they do now: as few as can be."""
+    """Returns the smallest set of cards, by their earlier ids, whose moving explains the new order."""
     row = [place[card] for card in now]
     longest = [1] * len(row)
     for at, value in enumerate(row):

@@ -1,10 +1,10 @@
-"""What can be done to a draft, by one of several people who write at it at once.
+"""Edits of a draft by one of several people who write in it at once.
 
-An edit of a field says what its writer saw there. Where somebody else has changed the field since, the edit is not
-made: `Clash` holds both texts, and the writer chooses. So nobody's words are written over unseen, without locks and
-without anybody waiting. What two people change in two different fields stays, both of it. An edit that is made already
-(its answer was lost, and it was sent again) changes nothing; but where somebody has brought back the very text that it
-was made on, it is made again, and what was brought back is among the versions.
+An edit of a field names the text that its writer saw there. Where somebody else has changed the field since, the edit
+is refused: `Clash` holds both texts, and the writer chooses. So nobody's words are overwritten unseen, without locks or
+waiting, and changes of two people to different fields are both kept. An edit sent again because its answer was lost
+changes nothing; only where somebody has restored the text it started from is it made again, and the restored text is
+among the versions.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _UNKNOWN = "There is no such part of a story. Open the page again."
 
 @dataclass(frozen=True)
 class SetField:
-    """Writes `text` into a field in which its writer saw another.
+    """Writes `text` into a field.
 
-    `seen` are marks of texts (`draft.mark`): first of the one its writer began from, then of those that they have sent
-    since without hearing what became of them.
+    `seen` are marks of texts (`draft.mark`): of the text its writer began from, then of those they have sent since
+    without hearing the outcome.
     """
 
     field: str
@@ -55,9 +55,9 @@ class SetField:
 
 @dataclass(frozen=True)
 class AddCard:
-    """A new card with this id, after another one ("" for the end); there already, nothing happens.
+    """Adds a card with this id after another one ("" for the end); does nothing where it exists.
 
-    After a scene that had one way on, or none, the story goes on through the new card.
+    After a scene with one way on, or none, the story goes on through the new card.
     """
 
     card: str
@@ -69,7 +69,7 @@ class AddCard:
 
 @dataclass(frozen=True)
 class AddWay:
-    """A new way on from a card; there already, nothing happens."""
+    """Adds a way on from a card; does nothing where it exists."""
 
     card: str
     way: str
@@ -79,7 +79,7 @@ class AddWay:
 
 @dataclass(frozen=True)
 class RemoveCard:
-    """Takes a card away as its remover saw it (`seen` is `mark_of` it): changed since, it is a Clash."""
+    """Removes a card. Clashes where the card has changed since `seen`, its `mark_of`."""
 
     card: str
     seen: str
@@ -87,7 +87,7 @@ class RemoveCard:
 
 @dataclass(frozen=True)
 class RemoveWay:
-    """Takes a way away, as RemoveCard does a card."""
+    """Removes a way, as RemoveCard does a card."""
 
     card: str
     way: str
@@ -96,7 +96,7 @@ class RemoveWay:
 
 @dataclass(frozen=True)
 class MoveCard:
-    """Moves a card up (-1) or down (1) among the cards; at the end of the row nothing happens."""
+    """Moves a card up (-1) or down (1) among the cards; does nothing at the end of the row."""
 
     card: str
     by: int
@@ -104,9 +104,10 @@ class MoveCard:
 
 @dataclass(frozen=True)
 class PutBack:
-    """Puts a card back that was taken away, as it was; there again already, nothing happens.
+    """Restores a removed card as it was; does nothing where it exists again.
 
-    `after` is the id of the card before it, "" for the beginning; where that one is gone too it stands at the end.
+    `after` is the id of the card before it, "" for the beginning; where that card is gone too, this one goes to the
+    end.
     """
 
     card: Card
@@ -118,10 +119,10 @@ Edit: TypeAlias = SetField | AddCard | AddWay | RemoveCard | RemoveWay | MoveCar
 
 
 class Clash(ForumError):
-    """Somebody else has changed the same place since its writer looked.
+    """An edit of a place that somebody else has changed since its writer looked.
 
-    `field` names it; `theirs` is what stands there now, None where the card or way was taken away; `yours` is what was
-    to be written, None for a removal.
+    `field` names it; `theirs` is its text now, None where the card or way was removed; `yours` is the text of the edit,
+    None for a removal.
     """
 
     code = "clash"
@@ -134,10 +135,10 @@ class Clash(ForumError):
 
 
 def apply(draft: Draft, edit: Edit) -> Draft:
-    """The draft after an edit; the very same object where nothing changes.
+    """Returns the draft after an edit; the same object where nothing changes.
 
-    Raises Clash where the edit would go over something its writer has not seen, BadInput(field=...) for what is too
-    long, too many or unknown.
+    Raises Clash where the edit would overwrite something its writer has not seen, BadInput(field=...) for text that is
+    too long, too many cards or ways, or an unknown field.
     """
     after = _apply(draft, edit)
     if after is not draft and _length(after) > max(MOST_CHARACTERS, _length(draft)):
@@ -293,6 +294,6 @@ def _fits(path: str, name: str, text: str, most: Mapping[str, int]) -> None:
 
 
 def plain(text: str) -> str:
-    """The text as it is kept: line breaks of one kind (browsers send two characters for each), nothing unstorable."""
+    """Returns the text as it is stored: every line break one newline, without characters that cannot be stored."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     return text.encode("utf-8", "ignore").decode()

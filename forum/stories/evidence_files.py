@@ -1,7 +1,7 @@
-"""Files that people send: what they really are, and pictures made anew so that nothing hidden is left in them.
+"""Files that people send: their real type is checked, and pictures are redrawn so that nothing hidden is left in them.
 
-The name and the type that a browser gives are never looked at. A picture is decoded and written again from its pixels:
-place, camera, comments and whatever was put behind the picture are gone.
+The name and type that a browser gives are ignored. A picture is decoded and written again from its pixels, which drops
+place, camera, comments and anything appended to the file.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ PDF, PNG, JPEG = MEDIA = ("application/pdf", "image/png", "image/jpeg")
 SUFFIXES = {PDF: "pdf", PNG: "png", JPEG: "jpg"}
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 30_000_000
-# A JPEG that is sharpened step by step has about ten scans, each of which is decoded over the whole picture; a header
-# has some dozen segments (and notes of a camera what looks like some), and a PNG from a camera some hundred chunks.
+# A progressive JPEG has about ten scans, each decoded over the whole picture; its header has some dozen segments (more
+# where a camera's notes look like some), and a PNG from a camera has some hundred chunks.
 MOST_SCANS, MOST_SEGMENTS, MOST_CHUNKS = 50, 20_000, 5_000
-# Pixels times scans: the largest picture, sharpened step by step.
+# Pixels times scans: the largest picture as a progressive JPEG.
 MOST_SCANNED = 12 * MAX_PIXELS
-# What is longer is made smaller; a page of text is still read well at this size.
+# The longest side in pixels; larger pictures are scaled down. A page of text is legible at this size.
 LONGEST = 2400
 
 _JPEG_QUALITY = 85
 _PNG_START, _JPEG_START, _PDF_START, _PDF_END = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"%PDF-", b"%%EOF"
 _PDF_END_WITHIN = 2048
-# What makes a PDF do things by itself, send what is typed into it, or bring other files. A PDF can hide these too (in
-# what is packed), so it is never opened here, only handed on. Shorter names would stand in many a picture by chance.
+# Names with which a PDF runs something, sends what is typed into it, or carries files. They can also be hidden in
+# compressed parts, so a PDF is never opened here, only handed on. Shorter names would occur in many pictures by chance.
 _PDF_ACTS = (
     "JavaScript",
     "Launch",
@@ -48,16 +48,16 @@ _PDF_ACTS = (
 
 
 def _spelled(name: str) -> str:
-    """A pattern for a name of a PDF, in which a letter may be written as its number: "L#61unch" is "Launch"."""
+    """Returns a pattern for a name in a PDF, where a letter may be written as its number: "L#61unch" is "Launch"."""
     return "".join(f"(?:{letter}|#(?i:{ord(letter):x}))" for letter in name)
 
 
 _PDF_ACT = re.compile(
     f"/(?=[#{''.join({name[0] for name in _PDF_ACTS})}])(?:{'|'.join(map(_spelled, _PDF_ACTS))})".encode()
 )
-# While it searches nothing else runs: so it looks at a piece at a time, and as much further as a name may be long.
+# A search holds the interpreter, so it goes piece by piece, each with an overlap as long as the longest name.
 _PDF_PIECE, _PDF_LONGEST = 64 * 1024, 64
-# Markers of a JPEG but restarts, and a second 0xFF, which fills.
+# Markers of a JPEG without restarts, and a second 0xFF, which is padding.
 _SCAN, _SEGMENT = b"\xff\xda", re.compile(rb"\xff[\xc0-\xcf\xd8-\xff]")
 _TOO_MANY_PARTS = (
     "This picture is made of more parts than a camera makes. Save it again as an ordinary JPEG or PNG, or take a "
@@ -65,25 +65,27 @@ _TOO_MANY_PARTS = (
 )
 _BROKEN = "This picture cannot be read. It may be damaged. Save it again, or take a screenshot of it, and send that."
 
-# What can be made smaller as it is; others have no colours between two of theirs.
+# Modes that can be scaled directly; in others there are no colours between two values.
 _SHADED = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"})
 
-# Pillow's own guard, for whatever reaches it: from twice this size on it refuses to look further than the header.
+# Pillow's own guard: it refuses pictures of more than twice this size after reading the header.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A file as it may be kept: one of MEDIA, and its content."""
+    """A file that may be stored: its type, one of MEDIA, and its content."""
 
     media: str
     content: bytes
 
 
 def checked(content: bytes) -> Checked:
-    """A PDF as it is, a PNG or JPEG made anew. Takes time and memory: see `darkroom`.
+    """Returns a PDF unchanged, or a PNG or JPEG redrawn. Takes time and memory: the server runs it in a process of its
+    own (adapters/picture_process.py).
 
-    Raises BadInput(field="file") for anything else, for what is too big, damaged, or a PDF that would run something.
+    Raises BadInput(field="file") for any other file, and for one that is too big, damaged, or a PDF that could run
+    something.
     """
     check_size(len(content))
     if content.startswith(_PDF_START):
@@ -99,7 +101,7 @@ def checked(content: bytes) -> Checked:
 
 
 def check_size(size: int) -> None:
-    """Raises BadInput(field="file") for a file of so many bytes that is too big, or empty."""
+    """Raises BadInput(field="file") for a size in bytes that is zero or too big."""
     if not size:
         raise BadInput("This file is empty. Choose another one.", field="file")
     if size > MAX_BYTES:
@@ -124,7 +126,7 @@ def _pdf(content: bytes) -> Checked:
 
 def _picture(content: bytes, media: str) -> Checked:
     with warnings.catch_warnings():
-        # What is wrong with a note beside the picture does not matter: no note is kept.
+        # Warnings about metadata do not matter, since none is kept.
         warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
         warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
         if _too_many_parts(content, media):
@@ -140,15 +142,15 @@ def _picture(content: bytes, media: str) -> Checked:
 
 
 def _too_many_parts(content: bytes, media: str) -> bool:
-    """Whether a picture has more parts than any program writes, told without decoding it."""
+    """Returns whether a picture has more parts than any program writes, counted without decoding it."""
     if media == PNG:
         return _chunks(content) > MOST_CHUNKS
-    # Within a scan no 0xFF stands before anything but 0 and restarts, so this finds each, and a few more in notes.
+    # Within a scan 0xFF precedes only 0 and restarts, so this counts every marker, and some look-alikes in metadata.
     return content.count(_SCAN) > MOST_SCANS or _segments(content) > MOST_SEGMENTS
 
 
 def _chunks(content: bytes) -> int:
-    """How many chunks a PNG has, counted as far as one more than MOST_CHUNKS."""
+    """Returns the number of chunks of a PNG, counting at most one more than MOST_CHUNKS."""
     at, found = len(_PNG_START), 0
     while at + 8 <= len(content) and found <= MOST_CHUNKS:
         at += 12 + int.from_bytes(content[at : at + 4])
@@ -157,7 +159,7 @@ def _chunks(content: bytes) -> int:
 
 
 def _segments(content: bytes) -> int:
-    """How many segments a JPEG has outside its scans, with what fills the space between them."""
+    """Returns the number of segments of a JPEG outside its scans, padding included."""
     return len(_SEGMENT.findall(content))
 
 
@@ -175,9 +177,9 @@ def _anew(content: bytes, media: str) -> bytes:
             small = opened.point(lambda shade: shade / 256).convert("L")  # 16 bits of grey, which convert() cuts off
         elif opened.mode not in _SHADED:
             small = opened.convert(colours)
-        # Smaller before anything else: every further step makes a copy.
+        # Scaled down first, because every further step makes a copy.
         small.thumbnail((LONGEST, LONGEST))
-        # The camera's note of how it was held goes with the rest: so the picture is turned.
+        # The camera's orientation note is dropped with the rest, so the pixels are turned instead.
         picture = ImageOps.exif_transpose(small).convert(colours)
     pixels = Image.new(picture.mode, picture.size)
     pixels.paste(picture)

@@ -1,9 +1,9 @@
-"""A story from another tool: what Forum can play is kept, and whatever is left out is said, line by line.
+"""Import of stories from other tools: what Forum can play is kept, and everything left out is noted by line.
 
-`scenario.parse` refuses a file with anything wrong in it, which is right for whoever writes for Forum. Here the file
-may have been written for anything: only what makes the story unusable is a problem, all else is a note. Where a
-passage is tagged "forum" the story was written for Forum, and its words are taken as they stand; elsewhere the story
-format's own notation is taken out of them (`forum/stories/macros/`).
+`scenario.parse` refuses a file with any problem, which is right for stories written for Forum. A foreign file may have
+been written for anything, so only what makes the story unusable is a problem; everything else is a note. A story with a
+passage tagged "forum" was written for Forum, and its words are taken as they are; in others the story format's notation
+is removed (stories/macros/).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from forum.errors import Problem, StoryProblems, filled
 from forum.stories import macros, scenario, story_file, twee
 from forum.stories.scenario import Link, Scenario, Scene
 
-MAX_BYTES = 1024 * 1024  # of one story, with whatever else stands in its file
+MAX_BYTES = 1024 * 1024  # of one story, with everything else in its file
 MAX_NOTES = 200
-# Signs in a file's passages that could be a story format's notation, and its line ends. Each may need a note, which
-# takes some hundredths of a millisecond.
+# The most line ends, and signs that could be a story format's notation, in a file's passages. Each may need a note,
+# which takes some hundredths of a millisecond.
 MOST_SIGNS = 40_000
 _SIGNS = "$<[]({`&@\\^~*_=|#>/!'\""
 
 SCRIPT, STYLESHEET = CODE = ("script", "stylesheet")
-# Control characters, halves of surrogate pairs, and what turns the reading direction or separates lines unseen.
+# Control characters, halves of surrogate pairs, and invisible characters that turn the reading direction or end lines.
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-# What Windows-1252 has where Unicode has control characters, but for U+0085, which ends a line.
+# The characters of Windows-1252 at the codes of Unicode's control characters, without U+0085, which ends a line.
 _WINDOWS = {
     code: bytes([code]).decode("cp1252")
     for code in range(0x80, 0xA0)
@@ -40,7 +40,7 @@ _OURS = uuid.UUID("5f9c5d0e-7f5b-4e0c-9a54-0d0a8f1c2b7e")
 
 @dataclass(frozen=True)
 class Imported:
-    """The stories of a file, each of which `scenario.validate` accepts, and notes on what was left out or changed."""
+    """The stories of a file, each accepted by `scenario.validate`, and notes on everything left out or changed."""
 
     scenarios: tuple[Scenario, ...]
     notes: tuple[Problem, ...] = ()
@@ -48,7 +48,7 @@ class Imported:
 
 @dataclass(frozen=True)
 class Part:
-    """A passage as it stands in the file: `line` is that of its head, `lines` are (line of the file, text)."""
+    """A passage of the file: `line` is that of its header, `lines` are (line of the file, text)."""
 
     name: str
     tags: tuple[str, ...]
@@ -58,7 +58,7 @@ class Part:
 
 @dataclass
 class Found:
-    """One story as a file has it, before anybody asks whether it can be played. `line` is where it begins.
+    """A story as read from a file, before it is checked. `line` is where it begins.
 
     `start` is the name of a passage, "" where the file does not say; `format` is the story format's name.
     """
@@ -72,12 +72,12 @@ class Found:
     notes: list[Problem] = field(default_factory=list)
 
     def note(self, line: int, sentence: str) -> None:
-        """Adds what was left out or changed."""
+        """Adds a note on something left out or changed."""
         self.notes.append(Problem(line, sentence))
 
 
 def read_twee(source: bytes | str) -> Imported:
-    """The story of a .twee file: as `scenario.parse` has it where it can, else what can be kept of it.
+    """Returns the story of a .twee file: as `scenario.parse` reads it if that succeeds, else as much as can be kept.
 
     Raises StoryProblems, with the notes, for a story that cannot be used.
     """
@@ -110,7 +110,7 @@ def read_twee(source: bytes | str) -> Imported:
 
 
 def _in_other_letters(source: bytes | str) -> tuple[bytes | str, tuple[Problem, ...]]:
-    """A Twee file that an editor saved as UTF-16 or Windows-1252, as text, and a note; any other as it is."""
+    """Returns a Twee file saved as UTF-16 or Windows-1252 as text, with a note; any other file unchanged."""
     if isinstance(source, str):
         return source, ()
     wide = source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -135,7 +135,7 @@ def _in_other_letters(source: bytes | str) -> tuple[bytes | str, tuple[Problem, 
 
 
 def refuse_too_many_signs(stories: Sequence[Found]) -> None:
-    """Raises StoryProblems where there is more notation in a file's passages than can soon be taken out of them."""
+    """Raises StoryProblems where the passages hold more possible notation than can be removed in a short time."""
     words = [part for story in stories for part in story.parts if not set(CODE) & set(part.tags)]
     text = "\n".join(said for part in words for _, said in part.lines)
     twee.refuse_too_much(text)
@@ -149,7 +149,9 @@ def refuse_too_many_signs(stories: Sequence[Found]) -> None:
 
 
 def adapt(found: Found) -> tuple[Scenario, tuple[Problem, ...]]:
-    """The story that Forum can play, and the notes. Raises StoryProblems, with the notes, where there is none."""
+    """Returns the story that Forum can play, and the notes. Raises StoryProblems, with the notes, where there
+    is none.
+    """
     title = HIDDEN.sub("", " ".join(re.split(r"[\n\r\t\v\f\x85\u2028\u2029]", found.title.strip()))).strip()
     if title != found.title.strip():
         found.note(found.line, "The title was put on one plain line.")
@@ -184,7 +186,7 @@ def adapt(found: Found) -> tuple[Scenario, tuple[Problem, ...]]:
 
 
 def few(notes: Sequence[Problem]) -> tuple[Problem, ...]:
-    """The notes in order, each once; where there are very many, the first ones, and how many there are besides."""
+    """Returns the notes in order, each once; of more than MAX_NOTES the first ones, and how many more there are."""
     each = sorted(set(notes))
     more = len(each) - MAX_NOTES
     if more <= 0:
@@ -205,7 +207,7 @@ def _general_notes(found: Found) -> None:
 
 
 def _ifid(found: Found) -> str:
-    """The story's own identity; where it has none that a UUID could be, one that the same file always gets."""
+    """Returns the story's identity; where it is no UUID, one that is always the same for the same file."""
     said = found.ifid.strip().upper()
     if _UUID.fullmatch(said):
         if said != found.ifid:
@@ -217,7 +219,7 @@ def _ifid(found: Found) -> str:
 
 
 def _passages(found: Found, about: Part | None) -> list[Part]:
-    """The passages that may be scenes, each name once."""
+    """Returns the passages that can be scenes, each name once."""
     kept: dict[str, Part] = {}
     for part in found.parts:
         called = f'"{twee.shorten(part.name)}"'
@@ -302,7 +304,9 @@ def _scenes(found: Found, parts: Sequence[Part], foreign: bool) -> tuple[list[Sc
 
 
 def _words(found: Found, part: Part, foreign: bool) -> list[tuple[int, str]]:
-    """A passage's lines, each with its number, without what nobody can see and what only a story format understands."""
+    """Returns a passage's lines with their numbers, without hidden characters and, if foreign, the format's
+    notation.
+    """
     clean: list[tuple[int, str]] = []
     for number, whole in part.lines:
         if len(pieces := twee.lines_of(whole)) > 1:
@@ -344,7 +348,7 @@ def _with_details(story: Scenario, found: Found, about: Part, lines: dict[tuple[
 def _reached(
     story: Scenario, found: Found, lines: dict[tuple[str | int, ...], int]
 ) -> tuple[Scenario, dict[tuple[str | int, ...], int]]:
-    """The story without the scenes that no way leads to, and where what is left stands."""
+    """Returns the story without the scenes that the start does not lead to, and the lines of its remaining parts."""
     reached = {scene.name for scene in scenario.outline(story)}
     kept: list[Scene] = []
     moved = {where: line for where, line in lines.items() if where[0] not in {"scene", "link"}}

@@ -1,4 +1,4 @@
-"""Words of the trade, and what they mean in plain ones; written for this program, by nobody's textbook."""
+"""Technical terms of health care with explanations in plain words, written for this program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 
 @dataclass(frozen=True)
 class Term:
-    """A word of the trade: `id` stands in addresses, `forms` are how it is written, the first the usual one."""
+    """A technical term: `id` is used in addresses, `forms` are its spellings, the usual one first."""
 
     id: str
     forms: tuple[str, ...]
@@ -17,13 +17,13 @@ class Term:
 
     @property
     def name(self) -> str:
-        """The usual way to write it."""
+        """The usual spelling."""
         return self.forms[0]
 
 
 @dataclass(frozen=True)
 class Found:
-    """A term where it stands in a text: from `start` up to, not including, `end`."""
+    """An occurrence of a term in a text, from `start` up to, not including, `end`."""
 
     start: int
     end: int
@@ -149,7 +149,7 @@ TERMS = (
 
 
 def find(text: str) -> list[Found]:
-    """The words of the trade in a text, in order, never two in one place: the longest one counts."""
+    """Returns the terms in a text in order; where several overlap, the longest counts."""
     by_form = _by_form()
     return [Found(*found.span(), by_form[_key(found[0])]) for found in _pattern().finditer(text)]
 
@@ -160,7 +160,7 @@ def _by_form() -> dict[str, Term]:
 
 
 def _key(form: str) -> str:
-    """A form as it is compared: one in capitals as it is ("ED" is not the name Ed), others without case."""
+    """Returns a form as it is compared: one in capitals unchanged ("ED" is not the name Ed), others in lower case."""
     single = " ".join(form.split())
     return single if _strict(single) else single.lower()
 

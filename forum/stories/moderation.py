@@ -1,4 +1,4 @@
-"""What moderators decide on, and what lies beside a story: acts, appeals, reports, evidence."""
+"""Moderation of stories: acts, appeals, reports, and the evidence beside a story."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Act:
-    """One thing a moderator did with a story. `action` is one of submissions.ACTS.
+    """An act of a moderator on a story. `action` is one of ACTS in services/stories/submissions.py.
 
-    `before` is the story's status until then, `read` the fingerprint of the text that was read, `sent_at` when that
-    text was sent. `because` is the reason, for the writer; `public` says that it stands in the public log too. `by` is
-    who did it (a person's id, or empty): it is never shown, and decides who may answer an appeal. `entry` is the index
-    of its record entry, None for a rehearsal that is not recorded.
+    `before` is the story's status until then, `read` the fingerprint of the text that was read, `sent_at` the time that
+    text was sent. `because` is the reason, for the writer; with `public` it stands in the public log too. `by` is the
+    moderator (a person's id, or ""): it is never shown, and decides who may answer an appeal. `entry` is the index of
+    its record entry, None for a rehearsal that is not recorded.
     """
 
     id: str
@@ -30,9 +30,9 @@ class Act:
 
 @dataclass(frozen=True)
 class Appeal:
-    """A writer's appeal against one act on their story. `outcome` is "", "upheld" or "overturned" (the act, that is).
+    """A writer's appeal against an act on their story. `outcome` is "", "upheld" or "overturned", said of the act.
 
-    `words` are the writer's, `because` is the answer's reason, which the writer reads; `by` is who answered.
+    `words` are the writer's. `because` is the reason of the answer, for the writer; `by` is who answered.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Appeal:
 
 @dataclass(frozen=True)
 class Report:
-    """What a reader of a public story found wrong with it. `answer` is "", "kept" or "taken down"."""
+    """A reader's complaint about a public story. `answer` is "", "kept" or "taken down"."""
 
     id: str
     story: str
@@ -60,10 +60,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A link or a file beside a story. `kind` is "link" (then `url` is where to) or a media type of files.MEDIA.
+    """A link or a file beside a story. `kind` is "link" (with `url`) or a media type of evidence_files.MEDIA.
 
-    `size` is the file's in bytes. It is public once a moderator has shown it, while the story is; `because` is why it
-    was declined, and then neither its url nor its content is kept.
+    `size` is the file's in bytes. It is public once a moderator has shown it, as long as the story is. `because` is the
+    reason it was declined; then neither url nor content is kept.
     """
 
     id: str

@@ -1,8 +1,6 @@
-"""The paths of a story: a picture of them, the same as a list, and what a reader could run into on the way.
+"""The paths of a story as a numbered list, and the problems a reader could meet on them.
 
-All three take a story as it is, finished or not: links may lead nowhere, scenes may lie apart. The picture goes from
-top to bottom, each scene as low as the longest way to it; a way that leads back up is not drawn as a line but says
-where it goes. It has a size of its own, with text that can be read at 320 pixels, and belongs into a box that scrolls.
+Both take a story finished or not: links may lead nowhere, and scenes may be unreachable.
 """
 
 from __future__ import annotations
@@ -13,12 +11,12 @@ from dataclasses import dataclass
 from forum.stories import scenario
 from forum.stories.scenario import Scenario, Scene
 
-MOST_SCENES, MOST_WAYS = 60, 150  # more than that nobody would find their way in
+MOST_SCENES, MOST_WAYS = 60, 150  # a picture with more would be unreadable
 
 
 @dataclass(frozen=True)
 class Way:
-    """A way on: its words, the name it leads to, and the number of that place (0 where there is none)."""
+    """A way on: its words, the name of the scene it leads to, and that scene's number (0 where it does not exist)."""
 
     words: str
     to: str
@@ -27,7 +25,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Place:
-    """A scene with its number in the list and in the picture, which begin at 1 with the start."""
+    """A scene with its number in the list and in the picture of paths; the start has number 1."""
 
     number: int
     scene: Scene
@@ -37,16 +35,17 @@ class Place:
 
     @property
     def ending(self) -> bool:
-        """Whether nothing leads on from here."""
+        """True where no way leads on from here."""
         return not any(way.number for way in self.ways)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a reader could run into: a sentence (%-template and gettext message id) with the values that fill it.
+    """A problem a reader could meet: a sentence (%-template and gettext message id) with the values that fill it.
 
-    `kind` is one of "no start", "no decision", "dead end", "circle", "unreachable", "missing responses",
-    "too many responses", "leads nowhere"; `scene` is the place's name; a story can be played where none is `serious`.
+    `kind` is one of "no start", "no decision", "dead end", "circle", "unreachable", "missing responses", "too many
+    responses", "leads nowhere"; `scene` is the scene's name. A story can be played if none of its findings is
+    `serious`.
     """
 
     kind: str
@@ -57,7 +56,7 @@ class Finding:
 
 
 def places(story: Scenario) -> tuple[Place, ...]:
-    """Every scene with its ways on: first those that the start leads to, nearest first, then the others."""
+    """Returns every scene with its ways on: first those reachable from the start, nearest first, then the others."""
     reached = scenario.outline(story)
     there = {id(scene) for scene in reached}
     every = [*reached, *(scene for scene in story.scenes if id(scene) not in there)]
@@ -76,11 +75,11 @@ def places(story: Scenario) -> tuple[Place, ...]:
     )
 
 
-# ---------------------------------------------------------------- what a reader could run into
+# ---------------------------------------------------------------- findings
 
 
 def findings(story: Scenario) -> tuple[Finding, ...]:
-    """Dead ends, circles, scenes out of reach, responses that are missing: in the order of `places`."""
+    """Returns dead ends, circles, unreachable scenes and missing responses, in the order of `places`."""
     found = list(_story_findings(story))
     every = places(story)
     homeward = _that_can_end(every)
@@ -127,7 +126,7 @@ def _place_findings(place: Place, can_end: bool) -> Iterator[Finding]:
 
 
 def _that_can_end(every: Sequence[Place]) -> set[int]:
-    """The numbers of all places from which some way leads to an ending."""
+    """Returns the numbers of all places from which some way leads to an ending."""
     before: dict[int, list[int]] = {place.number: [] for place in every}
     for place in every:
         for way in place.ways:
@@ -141,6 +140,3 @@ def _that_can_end(every: Sequence[Place]) -> set[int]:
                 can.add(number)
                 ahead.append(number)
     return can
-
-
-# ---------------------------------------------------------------- the picture

@@ -1,12 +1,12 @@
-"""Personal details in a text: what they look like, where they stand, and what to do about them.
+"""Personal details in a text: finding them, and advice on what to do about each kind.
 
-`find` only marks. Whether something stays is for the person who wrote it, and then for a moderator, so it would rather
-mark too much than miss a number: every well-formed NHS number, UK phone number, e-mail address and postcode is found.
-Dates of birth, addresses and names are found where their surroundings give them away;
-tests/stories/test_personal_details.py measures how many of those are.
+`find` only marks them. The writer, then a moderator, decides whether one stays, so marking too much is better than
+missing one: every well-formed NHS number, UK phone number, e-mail address and postcode is found. Dates of birth,
+addresses and names are found where the surrounding words give them away; tests/stories/test_personal_details.py
+measures how many of those are.
 
 Sources: NHS Data Dictionary, "NHS Number" (ten digits, the last a modulus-11 check digit); Ofcom, National Telephone
-Numbering Plan (what follows the 0 or +44); Royal Mail's form of a postcode.
+Numbering Plan (the digits after 0 or +44); Royal Mail's form of a postcode.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EMAIL, NHS_NUMBER, PHONE, POSTCODE, BIRTH, ADDRESS, NAME = KINDS = (
     "name",
 )
 
-# What each kind is called, and what to do about it. English, and gettext's message ids.
+# A name for each kind, and advice on it: in English, as gettext's message ids.
 CALLED = {
     EMAIL: message("an e-mail address"),
     NHS_NUMBER: message("an NHS number"),
@@ -53,7 +53,7 @@ WHAT_TO_DO = {
 
 @dataclass(frozen=True)
 class Mark:
-    """One detail: `text` is what stands from `start` up to, not including, `end`. `kind` is one of KINDS."""
+    """A detail found: `text` is the part from `start` up to, not including, `end`. `kind` is one of KINDS."""
 
     start: int
     end: int
@@ -62,9 +62,9 @@ class Mark:
 
 
 def find(text: str, characters: Iterable[str] = ()) -> tuple[Mark, ...]:
-    """Everything in `text` that looks like a personal detail, from left to right, never two in one place.
+    """Returns everything in `text` that looks like a personal detail, from left to right, without overlaps.
 
-    `characters` are those of the story as they are listed ("Ana, 9"): their names are no real people's.
+    `characters` are the story's as they are listed ("Ana, 9"); their names are not marked.
     """
     known = {word for listed in characters for word in _WORD.findall(listed)}
     starts: list[int] = []  # where each mark begins, from left to right
@@ -80,7 +80,7 @@ def find(text: str, characters: Iterable[str] = ()) -> tuple[Mark, ...]:
 
 
 def is_nhs_number(digits: str) -> bool:
-    """Whether ten digits are an NHS number: the last one follows from the others, modulus 11."""
+    """Returns whether ten digits are an NHS number: the last is the check digit of the others, modulus 11."""
     if len(digits) != 10 or not digits.isascii() or not digits.isdigit() or len(set(digits)) == 1:
         return False
     total = sum(int(digit) * weight for digit, weight in zip(digits[:9], range(10, 1, -1), strict=True))
@@ -89,7 +89,7 @@ def is_nhs_number(digits: str) -> bool:
 
 Spans = Iterator[tuple[int, int]]
 
-# What people put between digits: spaces of all kinds, dots, dashes, and in phone numbers slashes and brackets too.
+# Separators that people put between digits: spaces of all kinds, dots, dashes; in phone numbers slashes and brackets.
 _GAP = r"[ \t\u00a0\u2007\u2009\u202f.\-\u2010-\u2013]"
 _EMAIL = re.compile(
     r"(?<![^\s@<>(),;:\"“”\[\]\\/])[^\s@<>(),;:\"“”\[\]\\/]+@(?:[^\W_](?:[\w\-]*[^\W_])?\.)+[^\W\d_][\w\-]*[^\W_]"
@@ -116,7 +116,7 @@ _DATE = re.compile(
 )
 _BORN = re.compile(r"\b(?:born|d\.?\s?o\.?\s?b|date of birth|birth\s?da(?:y|te)|birthday|aged?)\b", re.I)
 _NEAR = 40
-# From this year on a date without such a word beside it is taken for the day on which something happened.
+# From this year on, a date without a word of _BORN near it is taken for the day of an event.
 _RECENT = 2008
 _STREET = (
     "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Close|Drive|Way|Court|Ct|Crescent|Cres|Terrace|Place|Pl|Square|Sq|Gardens|"
@@ -130,7 +130,7 @@ _ADDRESS = (
         rf"\b\d{{1,4}}[A-Za-z]?(?:[-/–]\d{{1,4}}[A-Za-z]?)?,? "
         rf"(?:The (?:{_STREET})|(?:[A-Z][\w'’.\-]*,? ){{1,3}}(?:{_STREET}))\b"
     ),
-    # Typed without capitals; "2 minutes down the road" is none.
+    # Typed without capitals; "2 minutes down the road" is not an address.
     re.compile(
         r"\b\d{1,4}[a-z]?,? (?!(?:minutes?|miles?|yards?|metres?|cars?|people|hours?|days?|of|in|on|at|to|main|busy)\b)"
         r"[a-z'’]{3,} (?:street|road|avenue|lane|crescent|terrace|grove|mews)\b"
@@ -185,7 +185,9 @@ def _addresses(text: str) -> Spans:
 
 
 def _names(text: str, known: set[str]) -> Spans:
-    """Runs of capitalised words, as "Dr Grace Okafor", that are nobody in the story and no ordinary words."""
+    """Yields runs of capitalised words, as "Dr Grace Okafor", that are neither characters of the story nor ordinary
+    words.
+    """
     words = [found for found in _WORD.finditer(text) if _capital(found[0])]
     named = {_bare(w[0]) for w in words if not _begins(text, w.start())} - NO_NAMES
     sure = FIRST_NAMES if _in_capitals(text) else FIRST_NAMES | named
@@ -196,7 +198,7 @@ def _names(text: str, known: set[str]) -> Spans:
             run.pop()
         at = next((n for n, word in enumerate(run) if _bare(word[0]) not in NO_NAMES), len(run))
         titled = at > 0 and run[at - 1][0] in TITLES
-        # What begins a sentence has a capital whatever it is.
+        # The first word of a sentence has a capital whether or not it is a name.
         if at == 0 and run and _begins(text, run[0].start()) and _bare(run[0][0]) not in sure:
             at = 1
         rest = run[at:]
@@ -207,7 +209,7 @@ def _names(text: str, known: set[str]) -> Spans:
 
 
 def _runs(text: str, words: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
-    """The words, those that stand side by side together; a full stop is between them only after an initial or title."""
+    """Yields words that stand side by side as one run; within a run a full stop follows only an initial or a title."""
     run: list[re.Match[str]] = []
     for word in words:
         between = text[run[-1].end() : word.start()] if run else ""
@@ -226,12 +228,12 @@ def _capital(word: str) -> bool:
 
 
 def _bare(word: str) -> str:
-    """A word without what English hangs on it: the nurse's, I'm."""
+    """Returns a word without an English ending after an apostrophe: "the nurse's", "I'm"."""
     return _HANGS_ON.sub("", word) if "'" in word or "’" in word else word
 
 
 def _begins(text: str, at: int) -> bool:
-    """Whether a word at this place begins a sentence, and so has a capital whatever it is."""
+    """Returns whether a word at this place begins a sentence, and so has a capital in any case."""
     while at > 0 and text[at - 1] in " \t":
         at -= 1
     last = text[at - 1 : at]
@@ -239,7 +241,7 @@ def _begins(text: str, at: int) -> bool:
 
 
 def _in_capitals(text: str) -> bool:
-    """Whether capitals say nothing here: a title, in which Most Words Have One."""
+    """Returns whether most words have a capital, as in a title, so that capitals do not show names."""
     long = [word for word in _WORD.findall(text) if len(word) > 3]
     return len(long) > 1 and sum(word[0].isupper() for word in long) > len(long) * 0.6
 

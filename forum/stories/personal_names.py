@@ -1,7 +1,7 @@
-"""Words with a capital: which of them are people's names, which come before one, and which are nobody's.
+"""Capitalised words: first names, titles that come before a surname, and words that are no person's name.
 
-Lists for personal_details.py, made by hand. FIRST_NAMES holds only names that are no other English word, so that one
-at the beginning of a sentence can be told ("Dave came" is a name, "Will came" nobody can tell).
+Lists for personal_details.py, made by hand. FIRST_NAMES holds only names that are no other English word, so that one is
+recognised at the beginning of a sentence too ("Dave came" is a name; "Will came" is ambiguous).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FIRST_NAMES = """
     Veronica Vicky Victoria Viktor Vincent Wahid Walter Wanda Wayne Wendy Wesley William Winston Yasmin Yusuf Yvonne
     Zachary Zahra Zainab Zara Zoe Zofia
 """
-# What comes before a surname. Alone it is nobody's name.
+# Titles before a surname; alone they are not a name.
 _TITLES = """
     Mr Mrs Ms Miss Mx Dr Doctor Prof Professor Nurse Sister Matron Midwife PC WPC DC DI Sgt Sergeant Constable
     Inspector Officer Paramedic Reverend Rev Father Imam Rabbi Pastor Sir Dame Lord Lady Councillor Cllr Judge Aunt
@@ -59,7 +59,7 @@ _PEOPLES = """
     Mandarin Yoruba Igbo Swahili Latin Gaelic Muslim Christian Catholic Protestant Anglican Methodist Baptist Quaker
     Jewish Jew Hindu Sikh Buddhist Islam Christianity Quran Koran Bible God Allah Jesus Lord Black White
 """
-# Places so large that nobody is found in them.
+# Places so large that they identify nobody.
 _PLACES = """
     UK England Scotland Wales Ireland Northern London Birmingham Manchester Leeds Liverpool Sheffield Bristol
     Newcastle Nottingham Leicester Coventry Bradford Hull Stoke Wolverhampton Plymouth Derby Southampton Portsmouth
@@ -84,7 +84,7 @@ _SERVICES = """
     Place Safety Plan Form Mum Mam Mummy Mother Dad Daddy Father Gran Granny Nan Nana Grandma Grandad Grandpa
     Brother Son Daughter Baby Sir Madam Queen King Prince Princess
 """
-# What begins sentences, and so stands before a name that is not the first word.
+# Words that begin sentences, and so may stand capitalised before a name.
 _STARTS = """
     A After All Although Also Always An And Another Any Are As Ask At Back Be Because Before Both Bring But By Call
     Can Could Did Do Does Each Even Ever Every Everybody Everyone Everything Eventually Finally First Follow For
@@ -99,6 +99,6 @@ _STARTS = """
 
 FIRST_NAMES = frozenset(_FIRST_NAMES.split())
 TITLES = frozenset(_TITLES.split())
-# Capitals that are no person's, nor a place where one could be found.
+# Capitalised words that are neither a person's name nor a place that could identify one.
 ORDINARY = frozenset(f"{_DAYS} {_PEOPLES} {_PLACES} {_SERVICES} {_STARTS}".split())
 NO_NAMES = ORDINARY | TITLES

@@ -1,9 +1,9 @@
-"""How hard a text is to read: a reading age, and the sentences that make it so.
+"""The reading age of a text, and its hardest sentences.
 
-The formula is the Flesch-Kincaid grade level: 0.39 words per sentence + 11.8 syllables per word - 15.59. Source:
-J. P. Kincaid, R. P. Fishburne, R. L. Rogers, B. S. Chissom, "Derivation of new readability formulas for Navy enlisted
+The formula is the Flesch-Kincaid grade level: 0.39 words per sentence + 11.8 syllables per word - 15.59. Source: J. P.
+Kincaid, R. P. Fishburne, R. L. Rogers, B. S. Chissom, "Derivation of new readability formulas for Navy enlisted
 personnel", Research Branch Report 8-75, 1975. A grade is a year of American school, which begins at five or six: the
-reading age is the grade plus five. It counts, and understands nothing; so it is a hint, and never a rule.
+reading age is the grade plus five. The formula only counts, so its result is a hint, never a rule.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Written for everybody is written for about eleven; a sentence above the second is worth a second look.
+# The age that texts for everybody should have, and the age from which a sentence is listed as hard.
 PLAIN_AGE = 11
 HARD_AGE = 14
 MOST_AGE = 25
@@ -19,19 +19,19 @@ FEWEST_WORDS = 10
 MOST_HARDEST = 3
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+(?:[.,:]\d+)*")
-# A full stop ends a sentence before a space and something that can begin one; not after a title or an initial. Of a
-# row of stops it looks at the first two only, and gives nothing back (++), so that a long row takes no longer.
+# A full stop ends a sentence before a space and a character that can begin one, but not after a title or an initial.
+# Of a row of stops only the first two are examined, without backtracking (++), so that a long row takes no longer.
 _END = re.compile(
     r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\b[A-Z])(?<![.!?…][.!?…])([.!?…]++[\"”’')\]]*+)(?=\s++[\"“‘'(\[]?[^\W_a-z]|\s*$)|\n\s*\n|\n(?=\s*[-•*])"
 )
 _VOWELS = re.compile(r"[aeiouyàáâäæèéêëìíîïòóôöøœùúûü]+")
-# Pairs of vowels that are spoken as two: "chaos", "idea", "fluid", "being".
+# Pairs of vowels that are spoken as two syllables: "chaos", "idea", "fluid", "being".
 _APART = re.compile(r"idea|ia(?!l\b|n\b)|eo(?!u|ple)|io(?!n|u)|ua(?!r|d)|uou|eing|aos|iu|ying|uid(?<!quid)|ier\b|iet")
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence as it stands, how many words it has, and the reading age of it alone (years)."""
+    """A sentence as it stands, its number of words, and its own reading age in years."""
 
     text: str
     words: int
@@ -40,7 +40,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Reading:
-    """A text measured: words, sentences, its reading age (None for too few words), its hardest sentences first."""
+    """The measures of a text: words, sentences, reading age (None for too few words), and hardest sentences first."""
 
     words: int
     sentences: int
@@ -49,7 +49,7 @@ class Reading:
 
 
 def measure(text: str) -> Reading:
-    """The reading age of a text, and up to MOST_HARDEST sentences of it that ask for HARD_AGE or more."""
+    """Returns the reading age of a text, and up to MOST_HARDEST of its sentences that ask for HARD_AGE or more."""
     found = [(sentence, _WORD.findall(sentence)) for sentence in sentences(text)]
     found = [(sentence, words) for sentence, words in found if words]
     words = [word for _, several in found for word in several]
@@ -65,7 +65,7 @@ def measure(text: str) -> Reading:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, as they stand in it; an empty line ends one too."""
+    """Returns the sentences of a text; an empty line ends one too."""
     found, at = [], 0
     for end in _END.finditer(text):
         found.append(text[at : end.end()])
@@ -75,7 +75,7 @@ def sentences(text: str) -> list[str]:
 
 
 def syllables(word: str) -> int:
-    """How many syllables a word has, or nearly: English spelling gives no rule without exceptions."""
+    """Returns the approximate number of syllables of a word: English spelling has no rule without exceptions."""
     plain = re.sub(r"['’](?:s|t|d|m|ll|ve|re)$", "", word.lower())
     if not plain or plain[0].isdigit():
         return 1
@@ -83,7 +83,9 @@ def syllables(word: str) -> int:
 
 
 def _spoken(part: str) -> int:
-    """The groups of vowels that are spoken: not the last e of "asked" and "takes", but that of "waited" and "boxes"."""
+    """Returns the number of spoken groups of vowels: the last e counts in "waited" and "boxes", not in "asked" and
+    "takes".
+    """
     ending = re.search(r"(?<=[^aeiouy])(?:e|es|ed)$", part)
     before = part[: ending.start()] if ending else part
     silent = (
@@ -98,6 +100,6 @@ def _spoken(part: str) -> int:
 
 
 def _age(number: int, words: list[str]) -> int:
-    """The reading age of so many sentences with these words, in whole years, from 5 to MOST_AGE."""
+    """Returns the reading age of `number` sentences with these words, in whole years from 5 to MOST_AGE."""
     grade = 0.39 * len(words) / number + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
     return min(MOST_AGE, max(5, round(grade + 5)))

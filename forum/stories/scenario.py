@@ -1,7 +1,7 @@
-"""A scenario: a story with scenes, stop points, decision points and responses, and every rule about it.
+"""Scenarios: stories with scenes, stop points, decision points and responses, and every rule about them.
 
-`parse` and `write` are Twee 3 in and out, one story a file (docs/stories.md shows one). `validate` is the
-rule book: a scenario that passes can be written and reads back the same; whatever `parse` returns can be written.
+`parse` reads and `write` writes Twee 3, one story a file (docs/stories.md shows one). `validate` checks the rules: a
+scenario that passes can be written and reads back the same. Whatever `parse` returns can be written.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ MIN_RESPONSES, MAX_RESPONSES = 3, 5
 DECISION, STOP, FORUM = TAGS = ("decision", "stop", "forum")
 ABOUT = "About this story"
 RESERVED = (story_file.TITLE, story_file.DATA, ABOUT)
-# The metadata, in the order they are written; the last two are lists, split at ";".
+# The keys of the metadata in the order they are written; the last two are lists, split at ";".
 TOLD_BY, SETTING, CHARACTERS, CONTENT_NOTES = DETAILS = ("told by", "setting", "characters", "content notes")
-# What Twine is asked to open a story with. The stories use nothing of it: any format that Twine has will do.
+# The story format in which Twine opens a story. Forum's stories use nothing of it: any format would do.
 TWINE = {"format": "Harlowe", "format-version": "3.3.9"}
 TAG_COLOURS = {DECISION: "orange", FORUM: "blue", STOP: "red"}
 
 _IFID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 
-# Where each part of a story stands: ("title",), ("data",), ("scene", 0), ("link", 0, 2), ("setting",).
-# A part that is not in it stands on line 0: the story did not come from a file.
+# The line of each part of a story, by keys as ("title",), ("data",), ("scene", 0), ("link", 0, 2), ("setting",).
+# A part without a line counts as on line 0: the story did not come from a file.
 Lines: TypeAlias = Mapping[tuple[str | int, ...], int]
 NOWHERE: Lines = MappingProxyType({})
 
@@ -56,10 +56,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Scene:
-    """One played passage. `text` is plain text, paragraphs separated by an empty line, links left out.
+    """A played passage. `text` is plain text without links, paragraphs separated by an empty line.
 
-    `stop` marks a stop point: a place where the action may be stopped. `decision` marks a decision point: its
-    text is the question, its links are the 3 to 5 responses.
+    `stop` marks a stop point: a place where the action may be stopped. `decision` marks a decision point: its text is
+    the question, its links are the 3 to 5 responses.
     """
 
     name: str
@@ -71,9 +71,9 @@ class Scene:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A whole story. `ifid` is the Twine identity (upper-case UUID); `start` names the first scene.
+    """A whole story. `ifid` is its Twine identity (upper-case UUID); `start` names the first scene.
 
-    `told_by` is the group that tells it, in words; `setting` is where and when; `characters` are as written.
+    `told_by` is the label of the group that tells it; `setting` is where and when; `characters` are as written.
     """
 
     title: str
@@ -86,7 +86,7 @@ class Scenario:
     content_notes: tuple[str, ...] = ()
 
     def scene(self, name: str) -> Scene | None:
-        """The scene of this name, or None."""
+        """Returns the scene of this name, or None."""
         return next((s for s in self.scenes if s.name == name), None)
 
     @property
@@ -96,9 +96,9 @@ class Scenario:
 
 
 def outline(scenario: Scenario) -> tuple[Scene, ...]:
-    """The scenes that the start leads to, each once: nearest first, links in their order (breadth first).
+    """Returns the scenes reachable from the start, each once: nearest first, links in their order (breadth first).
 
-    So all ways out of a decision stand together, before what follows them: the facilitator's running order.
+    So all ways out of a decision stand together, before the scenes that follow them: the facilitator's running order.
     """
     by_name = {scene.name: scene for scene in reversed(scenario.scenes)}
     order: dict[str, Scene] = {}
@@ -111,10 +111,10 @@ def outline(scenario: Scenario) -> tuple[Scene, ...]:
 
 
 def parse(source: bytes | str, *, new: bool = False) -> Scenario:
-    """The story in a .twee file. Raises StoryProblems: every problem found, each with its 1-based line.
+    """Returns the story in a .twee file. Raises StoryProblems with every problem found, each with its 1-based line.
 
-    `new`: it comes in now, so that it must pass the whole of `validate`; one that is kept already may be older than
-    the rules about words that can be seen.
+    `new` stories must pass all of `validate`. Stored ones may be older than the rules about visible words, which are
+    then not applied.
     """
     file, problems = story_file.read_story(source, FORUM)
     lines: dict[tuple[str | int, ...], int] = {}
@@ -158,7 +158,7 @@ def parse(source: bytes | str, *, new: bool = False) -> Scenario:
 def read_details(
     passage: twee.Passage, lines: dict[tuple[str | int, ...], int]
 ) -> tuple[dict[str, str], list[Problem]]:
-    """The facts about a story, by key, and what is wrong with them; `lines` gets where each stands."""
+    """Returns the facts about a story by key, and the problems in them. Adds the line of each fact to `lines`."""
     details: dict[str, str] = {}
     problems: list[Problem] = []
     known = ", ".join(f'"{key}"' for key in DETAILS)
@@ -187,7 +187,7 @@ def read_details(
 
 
 def items(value: str) -> tuple[str, ...]:
-    """The items of a list among the facts."""
+    """Returns the items of a list among the facts, separated by ";"."""
     return tuple(item.strip() for item in value.split(";") if item.strip())
 
 
@@ -199,7 +199,7 @@ def _refuse(problems: list[Problem]) -> None:
 def validate(scenario: Scenario, lines: Lines = NOWHERE) -> None:
     """Raises StoryProblems for a scenario that no file can hold, or that breaks a rule of docs/stories.md.
 
-    `lines` says where its parts stand; the line of a problem in any other part is 0.
+    `lines` gives the line of its parts; a problem in any other part is on line 0.
     """
     _refuse(_problems(scenario, lines) + _unseen_problems(scenario, lines))
     _refuse(_size_problems(scenario, lines.get(("title",), 0)))
@@ -211,7 +211,7 @@ def _problems(story: Scenario, lines: Lines) -> list[Problem]:
 
 
 def _unseen_problems(story: Scenario, lines: Lines) -> list[Problem]:
-    """Where there are characters, but none that can be seen; and responses that look the same."""
+    """Returns the problems of texts without any visible character, and of responses that look the same."""
     parts: list[tuple[tuple[str | int, ...], str]] = [(("title",), story.title)]
     parts += [((TOLD_BY,), story.told_by), ((SETTING,), story.setting)]
     parts += [((CHARACTERS,), one) for one in story.characters]
@@ -279,7 +279,7 @@ def _detail_problems(story: Scenario, lines: Lines) -> list[Problem]:
 
 
 def _scene_problems(story: Scenario, lines: Lines, unsure: set[int]) -> list[Problem]:
-    """What is wrong with scenes and links. `unsure`: the scenes in which not every link could be read."""
+    """Returns the problems of scenes and links. `unsure` are the scenes in which not every link could be read."""
     problems: list[Problem] = []
     first: dict[str, int] = {}
     names = {scene.name for scene in story.scenes}
@@ -319,7 +319,7 @@ def _scene_problems(story: Scenario, lines: Lines, unsure: set[int]) -> list[Pro
 
 
 def is_none_of_these(words: str) -> bool:
-    """Whether a response says what every vote offers anyway."""
+    """Returns whether a response says "none of these", which every vote offers anyway."""
     return words.casefold().strip(" .") == "none of these"
 
 
@@ -368,7 +368,7 @@ def _link_faults(link: Link, names: set[str]) -> Iterator[str]:
 
 
 def _faults(text: str, most: int) -> Iterator[str]:
-    """What keeps `text` from being one good line of at most `most` characters."""
+    """Yields the reasons why `text` is not one good line of at most `most` characters."""
     if not text.strip():
         yield filled("is empty")
     elif text != text.strip():
@@ -388,7 +388,7 @@ def _size_problems(story: Scenario, line: int) -> list[Problem]:
 
 
 def write(scenario: Scenario) -> str:
-    """The story as a .twee file, in its one canonical form; `parse` reads the same scenario back.
+    """Returns the story as a .twee file in canonical form; `parse` reads the same scenario back.
 
     Raises StoryProblems where a file cannot hold it.
     """

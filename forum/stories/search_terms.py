@@ -1,7 +1,7 @@
-"""Finding stories by words: what somebody asks for, and where a text answers it.
+"""Full-text search of stories: tokens, queries, and the passages that match.
 
-Both databases index and are asked for the tokens made here, and nothing else. So "cafe" finds "Café" on either, and
-nothing that a person types can be an operator of the database's own query language.
+Both databases index and look for the tokens made here, and nothing else. So "cafe" finds "Café" on either, and no typed
+text can be an operator of a database's query language.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ from forum.stories.visible_text import without_unseen
 MAX_TYPED = 200
 MAX_TERMS = 12
 MAX_TOKEN = 60
-# From this many letters on a word also finds the words that begin with it: "ed" must not find "education".
+# The length from which a word also finds longer words that begin with it: "ed" must not find "education".
 PREFIX_FROM = 3
 
 _CHUNK = re.compile(r'["“”]([^"“”]*)["“”]|([^\s"“”]+)')
 _SPREAD = 200
-# What stands inside a word unseen: soft hyphen, joiners, marks of direction, variation selectors. Not the zero width
-# space, which parts the words of scripts that are written without spaces.
+# Invisible characters inside a word: soft hyphen, joiners, marks of direction, variation selectors. Not the zero width
+# space, which separates words in scripts that are written without spaces.
 _INSIDE_SIGNS = "\u00ad\u034f\u061c\u180b-\u180f\u200c-\u200f\u2060\ufe00-\ufe0f\ufeff"
 _INSIDE = re.compile(f"[{_INSIDE_SIGNS}]")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One thing that a text must hold: any of `alternatives`, each a row of tokens that stand together.
+    """A thing that a text must contain: any of `alternatives`, each a row of tokens that stand together.
 
-    `prefix`: the last token of a row may go on. One token has its singular and its plural as alternatives.
+    With `prefix` the last token of a row may be the beginning of a word. A single token has its singular and plural as
+    alternatives.
     """
 
     alternatives: tuple[tuple[str, ...], ...]
@@ -43,7 +44,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Query:
-    """What somebody asks for: a text must answer every term. `left_out`: more was typed than is looked for."""
+    """A search: a text must match every term. `left_out` is True where more was typed than is searched for."""
 
     terms: tuple[Term, ...] = ()
     left_out: bool = False
@@ -54,7 +55,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a text; `hit` where it answers the query."""
+    """A piece of a text; `hit` is True where it matches the query."""
 
     text: str
     hit: bool
@@ -62,7 +63,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Found:
-    """One word of a text: where it stands (characters), and its token."""
+    """A word of a text: its place in characters, and its token."""
 
     start: int
     end: int
@@ -70,7 +71,7 @@ class Found:
 
 
 def words(text: str) -> Iterator[Found]:
-    """The words of a text: letters and digits, with an apostrophe inside a word belonging to it."""
+    """Yields the words of a text: letters and digits; an apostrophe inside a word belongs to it."""
     for match in _word().finditer(text.replace("_", " ")):
         token = _fold(match[0])
         if token:
@@ -78,14 +79,14 @@ def words(text: str) -> Iterator[Found]:
 
 
 def tokens(text: str) -> list[str]:
-    """A text as it is indexed: words without case, accents and apostrophes."""
+    """Returns the tokens under which a text is indexed: its words without case, accents and apostrophes."""
     return [word.token for word in words(text)]
 
 
 def read(typed: str) -> Query:
-    """What somebody typed, whatever it is; never raises.
+    """Returns the query for any typed text; never raises.
 
-    Words all have to be there; words in double quotes, or without a space between them ("A&E"), stand together.
+    All words must occur. Words in double quotes, or without a space between them ("A&E"), must stand together.
     """
     terms: dict[Term, None] = {}
     for match in _CHUNK.finditer(typed[:MAX_TYPED]):
@@ -96,7 +97,7 @@ def read(typed: str) -> Query:
 
 
 def text_of(story: Scenario) -> list[str]:
-    """What a story says beside its title and setting: scene by scene, who is in it, and its content notes."""
+    """Returns the texts of a story besides title and setting: scene by scene, its characters, and its content notes."""
     texts: list[str] = []
     for scene in story.scenes:
         texts += [scene.name, *scene.text.split("\n\n"), *(link.text for link in scene.links)]
@@ -104,12 +105,12 @@ def text_of(story: Scenario) -> list[str]:
 
 
 def marked(text: str, query: Query) -> tuple[Piece, ...]:
-    """A whole text in pieces, those that answer the query marked."""
+    """Returns a whole text in pieces, with those that match the query marked."""
     return _pieces(text, 0, len(text), [hit for hit, _ in _hits(text, query)])
 
 
 def excerpt(texts: Iterable[str], query: Query) -> tuple[Piece, ...]:
-    """The place that answers most of a query in its surroundings, about 200 characters; () where nothing does."""
+    """Returns about 200 characters round the place that matches most terms of a query; () where nothing matches."""
     best: tuple[int, str, list[tuple[tuple[int, int], int]]] = (0, "", [])
     for text in texts:
         hits = _hits(text, query)
@@ -121,7 +122,7 @@ def excerpt(texts: Iterable[str], query: Query) -> tuple[Piece, ...]:
     answered, text, hits = best
     if not answered:
         return ()
-    # Of all places the first one whose surroundings answer the most.
+    # The first hit with the most different terms near it.
     start = max((hit for hit, _ in hits), key=lambda hit: _answered_near(hit[0], hits))[0]
     begin, end = _window(text, start)
     pieces = _pieces(text, begin, end, [hit for hit, _ in hits if begin <= hit[0] and hit[1] <= end])
@@ -131,14 +132,14 @@ def excerpt(texts: Iterable[str], query: Query) -> tuple[Piece, ...]:
 
 
 def opening(text: str) -> tuple[Piece, ...]:
-    """How a text begins, about 200 characters, nothing marked."""
+    """Returns the first 200 characters or so of a text, unmarked; () for an empty text."""
     begin, end = _window(text, 0)
     return (Piece(text[begin:end], False), *((Piece(" …", False),) if end < len(text) else ())) if text else ()
 
 
 @cache
 def _word() -> re.Pattern[str]:
-    # Combining marks are no \w, yet no word ends at one; re has no name for them.
+    # Combining marks are not in \w, but belong to words; re has no class for them.
     marks = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code))[0] == "M")
     in_word = rf"[\w{marks}{_INSIDE_SIGNS}]+"
     return re.compile(rf"{in_word}(?:['’]{in_word})*")
@@ -152,14 +153,20 @@ def _fold(word: str) -> str:
 
 
 def _term(together: tuple[str, ...], apart: tuple[str, ...]) -> Term:
-    """What a text must hold. `apart`: the same, parted at joiners and soft hyphens; so were texts indexed before."""
+    """Returns the term for tokens that stand together.
+
+    `apart` are the tokens when the text is split at joiners and soft hyphens, as texts were indexed by earlier
+    versions.
+    """
     prefix = len(together[-1]) >= PREFIX_FROM
     rows = [together] if len(together) > 1 else [(form,) for form in _forms(together[0])]
     return Term(tuple(dict.fromkeys([*rows, apart] if apart else rows)), prefix)
 
 
 def _forms(word: str) -> Iterator[str]:
-    """A word, with its singular where it looks like a plural, and its plural where a prefix would not find it."""
+    """Yields a word, its singular where it looks like a plural, and its plural where a prefix search would not
+    find it.
+    """
     yield word
     if not word.isascii() or not word.isalpha():
         return
@@ -177,7 +184,7 @@ def _forms(word: str) -> Iterator[str]:
 
 
 def _hits(text: str, query: Query) -> list[tuple[tuple[int, int], int]]:
-    """Where a text answers a query, in its order: (start, end), and the index of the term."""
+    """Returns the matches of a query in a text, in order: (start, end), and the index of the term."""
     there = list(words(text)) if query else []
     fits: dict[str, bool] = {}
     firsts = [alternative for term in query.terms for alternative in term.alternatives]
@@ -208,7 +215,7 @@ def _answered_near(start: int, hits: Sequence[tuple[tuple[int, int], int]]) -> i
 
 
 def _window(text: str, start: int) -> tuple[int, int]:
-    """About _SPREAD characters of a text around a place, cut between words where there are any."""
+    """Returns the bounds of about _SPREAD characters round a place, cut between words where possible."""
     begin = max(0, min(start - _SPREAD // 3, len(text) - _SPREAD))
     end = min(len(text), begin + _SPREAD)
     if begin:
@@ -237,10 +244,10 @@ def _pieces(text: str, begin: int, end: int, hits: Iterable[tuple[int, int]]) ->
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody looks for in the library; what is empty is not asked, what is given must all be so.
+    """A search in the library; empty fields are ignored, and a story must match all others.
 
-    `words` anywhere in a story, `setting` in its place and time; `stage` is one of commission.STAGES, `group` the label
-    of the group that tells it; `note` a content note that it has, `without` one that it must not have.
+    `words` may occur anywhere in a story, `setting` in its place and time; `stage` is one of commission.STAGES, `group`
+    the label of the group that tells it; `note` is a content note that it has, `without` one that it must not have.
     """
 
     words: Query = field(default_factory=Query)
@@ -253,7 +260,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A page of what was found: `total` in all. `told_by` is the label of each story's group by its id, "" for none."""
+    """A page of found stories, of `total` in all. `told_by` maps each story's id to its group's label, "" for none."""
 
     stories: tuple[Submission, ...]
     total: int
@@ -262,7 +269,7 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Offered:
-    """What the library's stories can be filtered by: groups' labels and content notes, the most common first."""
+    """The values that library stories can be filtered by: groups' labels and content notes, the most common first."""
 
     groups: tuple[str, ...]
     notes: tuple[str, ...]

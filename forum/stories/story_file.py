@@ -1,6 +1,7 @@
-"""One story in one .twee file: which passage is what, before anybody asks whether it makes a story.
+"""A .twee file read as one story: which passage is the title, the data, the metadata or a scene. Nothing is validated
+yet.
 
-The form of the passages is `forum/stories/twee.py`'s business, the rules of a story are `forum/stories/scenario.py`'s.
+twee.py knows the notation of passages, scenario.py the rules of a story.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from forum.errors import Problem, filled
 from forum.stories import twee
 
-# Twine writes some hundred letters. The reader of JSON stops for nobody while it reads.
+# The most characters of StoryData; Twine writes some hundred. Parsing JSON holds the interpreter.
 _MOST_DATA = 64 * 1024
 TITLE, DATA = "StoryTitle", "StoryData"
 
@@ -27,7 +28,7 @@ _DATA_TYPES: dict[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Said:
-    """Words that stand in the file, with the 1-based line they stand on."""
+    """A text in the file, with its 1-based line."""
 
     text: str
     line: int
@@ -50,10 +51,10 @@ class SceneText:
 
 @dataclass(frozen=True)
 class StoryFile:
-    """What a file says, before anybody asks whether it makes a story. Each part that is not there is None.
+    """The parts of a file, not yet validated; a missing part is None.
 
-    `ifid` and `start` are from StoryData ("" where they are missing or no text; `start` is "Start" where it
-    is missing, as the specification has it); `about` is the passage of which the caller knows the tag.
+    `ifid` and `start` are from StoryData ("" where they are missing or no text; `start` is "Start" where it is missing,
+    as the specification says). `about` is the passage with the tag that the caller named.
     """
 
     title: Said | None
@@ -64,9 +65,9 @@ class StoryFile:
 
 
 def read_story(source: bytes | str, about: str) -> tuple[StoryFile, list[Problem]]:
-    """The one story of a file, and everything wrong with its form.
+    """Returns the parts of a story file, and every problem of its form.
 
-    The passage tagged `about` holds the metadata. Raises StoryProblems where `decode` does.
+    The passage tagged `about` holds the metadata. Raises StoryProblems where `twee.decode` does.
     """
     passages, problems = twee.read(twee.decode(source))
     special: dict[str, twee.Passage] = {}
@@ -143,7 +144,7 @@ def _scene_text(passage: twee.Passage) -> tuple[SceneText, list[Problem]]:
 
 
 def story_data(passage: twee.Passage) -> tuple[dict[str, object] | None, list[Problem]]:
-    """What Twine keeps about a story, and what is wrong with it; None where it cannot be read."""
+    """Returns the JSON object of StoryData, None where it cannot be read, and the problems in it."""
     twice: list[str] = []
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:

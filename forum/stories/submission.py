@@ -1,4 +1,4 @@
-"""A story as it stands in the house: its text, its status, and the versions that are kept of it."""
+"""Stories as they are stored: text, status, and kept versions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from forum.stories.draft import Draft
 
 @dataclass(frozen=True)
 class Submission:
-    """A story somebody submitted. `twee` is the whole story; `link` is the SHA-256 (hex) of its private link's key.
+    """A story that somebody submitted. `twee` is the whole story; `link` is the SHA-256 (hex) of its private link's
+    key.
 
-    `status` is "writing", "submitted", "returned", "held", "accepted" or "withdrawn"; while it is being written for the
-    first time `twee` is empty, and the words are in its draft. `told_by` is a group id of the commission or None.
-    `because` is the moderator's reason when it (or a new version) was returned or is held. The three `may_` are what
-    its writer allows; `published_at` is when it became public, empty if it never was. `revision` is a new version (the
-    whole story) of an accepted one, which no moderator has read yet. A withdrawn story has `withdrawn_at` and no words:
-    title, twee, revision and because are empty.
+    `status` is "writing", "submitted", "returned", "held", "accepted" or "withdrawn". While it is written for the first
+    time `twee` is empty, and its words are in its draft. `told_by` is a group id of the commission or None. `because`
+    is the moderator's reason for returning or holding it or its new version. The three `may_` are its writer's
+    permissions; `published_at` is when it became public, "" if never. `revision` is a new version (the whole story) of
+    an accepted one that no moderator has read yet. A withdrawn story has `withdrawn_at` and no words: title, twee,
+    revision and because are empty.
     """
 
     id: str
@@ -40,9 +41,9 @@ class Submission:
 
 @dataclass(frozen=True)
 class Version:
-    """A story's draft as it was. `number` counts from 1 in its story; `kind` is one of VERSIONS.
+    """An earlier state of a story's draft. `number` counts from 1 in its story; `kind` is one of VERSIONS.
 
-    `by` tells one browser's writing from another's, and means nothing anywhere else; "" where that is not known.
+    `by` tells one browser's writing from another's and means nothing elsewhere; "" where it is unknown.
     """
 
     story: str
@@ -55,7 +56,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Kept:
-    """A version without its words: when it was kept, its number and kind, and `by` as in Version."""
+    """A version without its words; its fields are as in Version."""
 
     number: int
     at: str

@@ -1,4 +1,4 @@
-"""A suggestion: what somebody proposes for a story that is written together."""
+"""Suggestions for a story that is written together."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What somebody suggests for a story that is being built together. `kind` is one of SUGGESTIONS.
+    """A suggestion for a story that is built together. `kind` is one of SUGGESTIONS.
 
-    A scene has a `title` (its name, or none) and `words`, and goes after the card, or on the way, `place` ("" for the
-    end); a response has `words` for the decision point `place`; a correction has new `words` for the field `place`, of
-    which its writer saw the text with the mark `seen`; evidence has a `title` and a `url`. `group` is a group id of the
-    commission or None, `name` is there only if its writer wishes to be named; `by` is as in Version. `outcome` is "" or
-    one of OUTCOMES.
+    A scene has a `title` (its name, or none) and `words`; `place` is the card it goes after, or the way it goes into
+    ("" for the end). A response has `words` for the decision point `place`. A correction has new `words` for the field
+    `place`, and in `seen` the mark of the text that its writer saw. Evidence has a `title` and a `url`. `group` is a
+    group id of the commission or None; `name` is given only by writers who wish to be named; `by` is as in Version.
+    `outcome` is "" or one of OUTCOMES.
     """
 
     id: str

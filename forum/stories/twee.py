@@ -1,8 +1,8 @@
-"""Twee 3 notation: passages in and out, and the links in their text.
+"""Twee 3 notation: reading and writing passages, and the links in their text.
 
-Source: iftechfoundation/twine-specs, twee-3-specification.md, v3.0.2. Where that says nothing, this does what
-Twine does: a line of text that would look like a header is written with a backslash before it, and of the
-arrows in a link the last "->" counts, else the first "<-", else the last "|".
+Source: iftechfoundation/twine-specs, twee-3-specification.md, v3.0.2. Where it says nothing, this does as Twine: a line
+of text that looks like a header is written with a backslash before it, and of the arrows in a link the last "->"
+counts, else the first "<-", else the last "|".
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from dataclasses import dataclass
 from forum.errors import Problem, StoryProblems, filled
 
 MAX_BYTES = 256 * 1024
-# What one file may hold besides: nobody reads more, and each takes time.
+# Further limits of one file, because each of these takes time.
 MOST_LINES, MOST_PASSAGES, MOST_LINKS = 200_000, 1_000, 1_000
 HEADER = "::"
 
 _ESCAPED = re.compile(r"\\(.)")
 _NEEDS_ESCAPE = re.compile(r"[\\\[\]{}]")
-# These turn the reading direction or cannot be seen: on a projector the text would not be what the file says.
-# Beside control characters (a newline and a tab are none here) and halves of surrogate pairs.
+# Characters that turn the reading direction or are invisible, so that a projector would not show what the file says;
+# also control characters (except newline and tab) and halves of surrogate pairs.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _HIDDEN_BUT_RETURNS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-# What ends a line where str.splitlines() is asked: Word and chats leave these in what is copied from them.
+# Other line ends that str.splitlines() knows; text copied from Word and chats contains them.
 _BREAKS = re.compile("[\u2028\u2029\x85\x0b\x0c]")
 ENDS = re.compile("[\n\r\u2028\u2029\x85\x0b\x0c]")
-# What may stand beside links without making their line a sentence: bullets, numbers, separators.
+# Characters beside links that do not make their line a sentence: bullets, numbers, separators.
 _BULLETS = "*-+•·|/,;.:()0123456789 \t"
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One passage. `line` is the 1-based line of its header; `body` is its text, line by line, unescaped.
+    """A passage. `line` is the 1-based line of its header; `body` is its text, line by line, unescaped.
 
     `body[i]` stands on line `line + 1 + i` of the file.
     """
@@ -46,7 +46,7 @@ class Passage:
 
 
 def decode(source: bytes | str) -> str:
-    """The text of a file: UTF-8, a byte order mark taken off, every line end a newline.
+    """Returns the text of a UTF-8 file without its byte order mark, every line end a newline.
 
     Raises StoryProblems where it is over MAX_BYTES, not UTF-8, or holds a NUL.
     """
@@ -59,7 +59,7 @@ def decode(source: bytes | str) -> str:
 
 
 def refuse_too_much(text: str) -> None:
-    """Raises StoryProblems for a text with more lines, passages or links than a file may hold, before it is read."""
+    """Raises StoryProblems for a text with more lines, passages or links than a file may hold, before it is parsed."""
     lines = "There are %(there)s lines in this file. Forum reads %(most)s. Make it shorter."
     passages = "There are %(there)s passages in this file. Forum reads %(most)s. Make the story smaller."
     links = "There are %(there)s links in this file. Forum reads %(most)s. Make the story smaller."
@@ -73,7 +73,7 @@ def refuse_too_much(text: str) -> None:
 
 
 def text_of(source: bytes | str) -> str:
-    """The text of a file of any size, as `decode` gives it and with the same problems."""
+    """Returns the text of a file of any size; raises StoryProblems as `decode` does, except for its size."""
     if isinstance(source, bytes):
         try:
             text = source.decode("utf-8")
@@ -90,33 +90,33 @@ def text_of(source: bytes | str) -> str:
 
 
 def hidden(text: str) -> str | None:
-    """The first character of `text` that no story may hold, as "U+202E"; None where all are good.
+    """Returns the first character of `text` that no story may hold, as "U+202E"; None where there is none.
 
-    Not allowed: control characters (newline and tab are), halves of surrogate pairs, and characters that turn
-    the reading direction or separate lines unseen.
+    Not allowed are control characters (except newline and tab), halves of surrogate pairs, and invisible characters
+    that turn the reading direction or separate lines.
     """
     found = _HIDDEN.search(text)
     return f"U+{ord(found[0]):04X}" if found else None
 
 
 def without_hidden(text: str) -> str:
-    """`text` without what no story may hold (`hidden`); returns stay, of which `tidy` makes newlines."""
+    """Returns `text` without the characters that `hidden` finds, except returns, which `tidy` makes newlines of."""
     return _HIDDEN_BUT_RETURNS.sub("", text)
 
 
 def shorten(text: str) -> str:
-    """`text` as a message can quote it: not too long, nothing hidden."""
+    """Returns `text` as a message can quote it: at most 60 characters, none hidden."""
     seen = "".join("\ufffd" if char in "\n\t" or hidden(char) else char for char in text[:61])
     return seen if len(seen) <= 60 else seen[:57] + "..."
 
 
 def lines_of(line: str) -> list[str]:
-    """The lines that a line of a file is, where it holds line breaks of other kinds than a newline."""
+    """Splits a line of a file at line breaks other than a newline."""
     return _BREAKS.split(line)
 
 
 def tidy(text: str) -> str:
-    """Plain text in its one form: lines stripped, single empty lines between paragraphs, none at the ends."""
+    """Returns plain text in canonical form: lines stripped, single empty lines between paragraphs, none at the ends."""
     lines: list[str] = []
     for line in (raw.strip() for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
         if line or (lines and lines[-1]):
@@ -125,11 +125,11 @@ def tidy(text: str) -> str:
 
 
 def read(text: str, *, keep: bool = False) -> tuple[list[Passage], list[Problem]]:
-    """The passages of a file that `decode` gave, in order, and everything wrong with its form.
+    """Returns the passages of a decoded file in order, and every problem of its form.
 
-    A passage without a name is left out. A character that may not stand there is a problem, once a line, and
-    reads as U+FFFD, so that the rest can still be judged; with `keep` it stays, for the caller to tell of. Line breaks
-    of other kinds stay within their line in any case: `lines_of` divides it.
+    A passage without a name is left out. A hidden character is a problem, once a line, and is read as U+FFFD so that
+    the rest can still be checked; with `keep` it stays, and the caller reports it. Line breaks other than a newline
+    stay within their line: `lines_of` splits it.
     """
     problems: list[Problem] = []
     heads: list[tuple[int, str, tuple[str, ...]]] = []
@@ -188,7 +188,9 @@ def _header(line: str) -> tuple[str, tuple[str, ...], list[str]]:
 
 
 def _unescaped(text: str, wanted: str, start: int = 0) -> int:
-    """The index, from `start`, of the first of `wanted` without a backslash before it; else len(text)."""
+    """Returns the index, from `start`, of the first of the characters `wanted` without a backslash before it; else
+    len(text).
+    """
     index = start
     while index < len(text):
         if text[index] == "\\":
@@ -208,7 +210,7 @@ def _encode_name(text: str) -> str:
 
 
 def _unescape_line(line: str) -> str:
-    # Twine takes the backslash off "\:" at the start of a line; where there are more, one comes off here.
+    # Twine removes the backslash of "\:" at the start of a line; of several, one is removed.
     return line[1:] if re.match(r"\\+:", line) else line
 
 
@@ -217,10 +219,10 @@ def _escape_line(line: str) -> str:
 
 
 def take_links(line: str) -> tuple[str, list[tuple[str, str]], list[str]]:
-    """A line of text, its links as (words, scene), and what is wrong with them.
+    """Returns a line of text without its links, the links as (words, scene), and the problems in them.
 
-    Links on a line of their own (bullets and numbers allowed) leave an empty line; a link in a sentence
-    leaves its words there.
+    A line with nothing but links (bullets and numbers allowed) becomes empty; a link in a sentence leaves its words
+    there.
     """
     said, beside = [], []
     found: list[tuple[str, str]] = []
@@ -249,7 +251,7 @@ def take_links(line: str) -> tuple[str, list[tuple[str, str]], list[str]]:
 
 
 def divide(content: str) -> tuple[str, str]:
-    """The words and the scene of what stands between the brackets of a link."""
+    """Returns the words and the scene in the content of a link's brackets."""
     if "->" in content:
         words, _, to = content.rpartition("->")
     elif "<-" in content:
@@ -262,13 +264,13 @@ def divide(content: str) -> tuple[str, str]:
 
 
 def write_link(words: str, to: str) -> str:
-    """The link as a line. Both must be such that `link_fault` finds nothing in them."""
+    """Returns the link as a line. `link_fault` must find nothing in either part."""
     plain = words == to and not any(mark in to for mark in ("->", "<-", "|"))
     return f"[[{to}]]" if plain else f"[[{words}->{to}]]"
 
 
 def link_fault(text: str, *, target: bool = False) -> str | None:
-    """Why `text` cannot stand in a link, as its words or (`target`) as its scene; None where it can."""
+    """Returns why `text` cannot stand in a link, as its words or (`target`) as its scene; None where it can."""
     for mark in ("[[", "]]", "]["):
         if mark in text:
             return filled('it holds "%(mark)s"', mark=mark)
@@ -280,7 +282,7 @@ def link_fault(text: str, *, target: bool = False) -> str | None:
 
 
 def write_passage(name: str, tags: Sequence[str], body: Iterable[str]) -> str:
-    """One passage, header and text, ending with a newline. Tags must hold no spaces, `name` no newline."""
+    """Returns a passage with header and text, ending with a newline. Tags must hold no spaces, `name` no newline."""
     block = f" [{' '.join(_encode_name(tag) for tag in tags)}]" if tags else ""
     lines = [f"{HEADER} {_encode_name(name)}{block}", *(_escape_line(line) for line in body)]
     return "\n".join(lines) + "\n"

@@ -1,9 +1,8 @@
-"""Stories as Twine 2 publishes and archives them: HTML in, scenarios and notes out.
+"""Import of stories that Twine 2 published or archived: HTML in, scenarios and notes out.
 
 Source: iftechfoundation/twine-specs, twine-2-htmloutput-spec.md v1.0.1 and twine-2-archive-spec.md v1.0.0. A published
-file is one story and the program that plays it; an archive is any number of stories. Only the elements of those
-specifications are looked at, and of the start tags only such as are well formed: this walks over the file once, so that
-nothing in it, whoever wrote it, can take long.
+file is one story with the program that plays it; an archive is any number of stories. Only the elements of these
+specifications are read, and only well-formed start tags: the file is scanned once, so that no content can take long.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from forum.stories.scenario import Scenario
 MAX_ARCHIVE_BYTES = 8 * 1024 * 1024
 MAX_STORIES = 50
 MAX_TAG = 8192
-# Of a whole file, over all its stories: elements that are looked at, the letters in their tags, lines, entities.
+# Limits of a whole file, over all its stories: elements, characters in their tags, lines, entities.
 MOST_ELEMENTS, MOST_IN_TAGS, MOST_LINES, MOST_ENTITIES = 5_000, 512 * 1024, 60_000, 100_000
 ENDINGS = (".html", ".htm")
 
@@ -44,7 +43,7 @@ _END_OF_CODE = {kind: re.compile(rf"</{kind}\s*>", re.IGNORECASE) for kind in ("
 _TAG = re.compile(
     r"<(/?)([a-z-]+)((?:\s+[^\s\"'<>/=]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=`]+))?)*)\s*/?>", re.IGNORECASE
 )
-# Numbers that no character has: Python refuses to read some of them.
+# Character references too large for any character: Python refuses some of them.
 _NO_CHARACTER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 
 _TOO_MUCH = "There is more in this file than Forum reads. Publish each story by itself, without its code."
@@ -52,7 +51,7 @@ _HOW_TO_PUBLISH = filled('In Twine, open the story and choose "Build", then "Pub
 
 
 def read_file(name: str, source: bytes) -> Imported:
-    """The stories of a file that somebody sent, whatever it is called: HTML or Twee by what is in it.
+    """Returns the stories of a file, read as HTML or Twee according to its content, whatever it is called.
 
     Raises StoryProblems, with notes, where there is none that can be used.
     """
@@ -62,10 +61,10 @@ def read_file(name: str, source: bytes) -> Imported:
 
 
 def read(source: bytes | str) -> Imported:
-    """The stories of a published file or an archive.
+    """Returns the stories of a published file or an archive.
 
-    Of several stories those that can be used are taken, and what is wrong with the others is told among the notes.
-    Raises StoryProblems, with the notes, where none can be used.
+    Of several stories the usable ones are taken, and the problems of the others are among the notes. Raises
+    StoryProblems, with the notes, where none can be used.
     """
     data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
     _refuse_too_big(data)
@@ -103,7 +102,7 @@ def read(source: bytes | str) -> Imported:
 
 
 def _refuse_too_big(data: bytes) -> None:
-    """Raises StoryProblems before anything is read that is bigger than a story, or an archive, may be."""
+    """Raises StoryProblems for data bigger than a story or an archive may be, before it is parsed."""
     begins = [found.start() for found in _STORY_BYTES.finditer(data)]
     sentence = ""
     if len(data) > MAX_ARCHIVE_BYTES:
@@ -125,7 +124,7 @@ def _refuse_too_big(data: bytes) -> None:
 
 
 class _Attributes(HTMLParser):
-    """Reads one start tag; of an attribute that is given twice the first counts, as in a browser."""
+    """A reader of one start tag; of an attribute given twice the first counts, as in a browser."""
 
     def __init__(self, tag: str) -> None:
         super().__init__()
@@ -139,7 +138,7 @@ class _Attributes(HTMLParser):
 
 
 class _Reader:
-    """Walks over a file from one element of interest to the next."""
+    """A scanner that goes through a file from one element of interest to the next."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -1,8 +1,8 @@
-"""What can be seen of a text, and what a name may hold.
+"""Visible text: which characters of a text can be seen, and which a name may hold.
 
-Wherever words are required, at least one sign of them can be seen: `trimmed` is what every form, message, file and
-command asks, so that a text of nothing but invisible characters is no text. `name_fault` says what a name may not hold,
-and `alike` when two names look the same.
+Wherever words are required, at least one character must be visible: every form, message, file and command calls
+`trimmed`, so that a text of invisible characters counts as empty. `name_fault` finds what a name may not hold, and
+`alike` makes equal what looks the same.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 import unicodedata
 from itertools import pairwise
 
-# Characters that have no picture, or an empty one, though their category says that they are letters, signs or marks.
-# Sources: Unicode 15.1, DerivedCoreProperties.txt, Default_Ignorable_Code_Point (the standard library does not have
-# that property); then, each by its own line in UnicodeData.txt, those that are drawn as nothing: Braille blank, null
-# notehead, Egyptian blanks; and the object replacement character, which a paste leaves where a picture was.
+# Characters without a visible glyph, although their category is that of letters, signs or marks. Sources: Unicode
+# 15.1, DerivedCoreProperties.txt, Default_Ignorable_Code_Point (which the standard library lacks); and, by their lines
+# in UnicodeData.txt, those drawn blank: Braille blank, null notehead, Egyptian blanks; and the object replacement
+# character, which a paste leaves in place of a picture.
 _UNSEEN = (
     (0x00AD, 0x00AD),  # soft hyphen
     (0x034F, 0x034F),  # combining grapheme joiner
@@ -39,23 +39,23 @@ _UNSEEN = (
 )
 _UNSEEN_SIGN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSEEN) + "]+")
 
-# Letters, marks on them, numbers, punctuation, signs. "Cn" is in: this Python's Unicode is older than what phones can
-# write, and what it does not know is drawn as a box at the least. A mark alone has nothing to stand on.
+# Letters, numbers, punctuation, signs. "Cn" counts too (see _seen): phones write newer characters than this Python's
+# Unicode knows, and unknown ones are drawn at least as a box. Marks do not count: alone they have no letter to be on.
 _SEEN = frozenset("LNPS")
-# Formats that have a picture: Arabic, Syriac and Kaithi number signs (Prepended_Concatenation_Mark, PropList.txt).
+# Format characters with a glyph: Arabic, Syriac and Kaithi number signs (Prepended_Concatenation_Mark, PropList.txt).
 _SEEN_FORMATS = frozenset(map(chr, (*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD)))
 
-# What a name may not hold: what turns the direction of a line and can reach beyond the name (UAX #9, 3.1), the
-# deprecated formats, interlinear annotation; and tags, which write unseen words beside it. Marks of direction (U+200E,
-# U+200F, U+061C) reach nowhere.
+# Characters that a name may not hold: those that turn the direction of a line, which can reach beyond the name
+# (UAX #9, 3.1), deprecated formats, interlinear annotation, and tags, which spell invisible words. Marks of direction
+# (U+200E, U+200F, U+061C) do not reach beyond it and are allowed.
 _REFUSED = re.compile("[\u202a-\u202e\u2066-\u206f\ufff0-\ufffb\U000e0000-\U000e00ff]")
-# In one way tags draw: the flags of England, Scotland, Wales (UTS #51, ED-14a).
+# The only visible use of tags: the flags of England, Scotland, Wales (UTS #51, ED-14a).
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
 
-# Turns of direction, and what ends them: embeddings and overrides, isolates.
+# Characters that begin and end a turn of direction: embeddings and overrides, isolates.
 _EMBED, _POP_EMBED = "\u202a\u202b\u202d\u202e", "\u202c"
 _ISOLATE, _POP_ISOLATE = "\u2066\u2067\u2068", "\u2069"
-# No field takes more: such a text is refused for its length, and not looked through before.
+# Longer texts are not examined: every field refuses them for their length.
 _LONGEST = 10_000
 _FEW = 20
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
@@ -63,14 +63,16 @@ _TURN = re.compile(f"[{_EMBED}{_POP_EMBED}{_ISOLATE}{_POP_ISOLATE}]")
 
 
 def trimmed(text: str) -> str:
-    """The text without the space around it; "" where nothing in it can be seen."""
+    """Returns the text without surrounding space; "" where nothing in it is visible."""
     text = text.strip()
     return text if seen(text) else ""
 
 
 def upright(text: str) -> str:
-    """The text, trimmed, without what turns the direction of a line and is not turned back in it: no text turns what
-    follows it on a screen, in a letter or a table."""
+    """Returns the text, trimmed, without turns of direction that are not ended within their line.
+
+    So no text turns what follows it on a screen, in a letter or in a table.
+    """
     text = trimmed(text)
     if len(text) > _LONGEST:
         return text
@@ -78,7 +80,7 @@ def upright(text: str) -> str:
 
 
 def _turned_back(line: str) -> str:
-    """The line with those turns that have an end, and those ends that have a turn (UAX #9, BD9 and BD11)."""
+    """Returns the line without unmatched turns of direction and unmatched ends (UAX #9, BD9 and BD11)."""
     open_: list[int] = []
     isolates = 0
     stray = set()
@@ -105,8 +107,8 @@ def _turned_back(line: str) -> str:
 
 
 def seen(text: str) -> bool:
-    """Whether at least one character of the text can be seen: a letter, a number, a sign; a mark alone is none."""
-    # Mostly something stands at the beginning; and a long text has few different characters.
+    """Returns whether at least one character of the text is visible: a letter, number or sign; a mark alone is not."""
+    # Fast in both cases: most texts begin with something visible, and long ones have few different characters.
     return any(map(_seen, text[:_FEW])) or any(map(_seen, set(text[_FEW:])))
 
 
@@ -122,16 +124,16 @@ def _seen(char: str) -> bool:
 
 
 def _noncharacter(char: str) -> bool:
-    """Whether this is one of the 66 code points that no text has (Unicode 15.1, 23.7)."""
+    """Returns whether this is one of the 66 noncharacters (Unicode 15.1, 23.7)."""
     return ord(char) & 0xFFFE == 0xFFFE or "\ufdd0" <= char <= "\ufdef"
 
 
 def name_fault(name: str) -> bool:
-    """Whether a name holds what no name may: line breaks and other controls, what turns the direction of the line,
-    hidden tags, halves of surrogate pairs, private signs that only some fonts have.
+    """Returns whether a name holds a character that no name may: line breaks and other controls, turns of direction,
+    hidden tags, halves of surrogate pairs, or private characters that only some fonts have.
 
-    Joiners, variation selectors, soft hyphens and marks of direction may be in it: families, professions, flags,
-    Persian and Sinhala are written with them.
+    Joiners, variation selectors, soft hyphens and marks of direction are allowed: families, professions, flags, Persian
+    and Sinhala are written with them.
     """
     plain = _FLAG.sub("", name)
     return bool(_REFUSED.search(plain)) or any(
@@ -140,17 +142,19 @@ def name_fault(name: str) -> bool:
 
 
 def line(text: str) -> str:
-    """A name as it is kept: composed (NFC), each space one space, none around it; "" where nothing can be seen."""
+    """Returns a name as it is stored: composed (NFC), spaces collapsed, trimmed; "" where nothing is visible."""
     return trimmed(" ".join(unicodedata.normalize("NFC", text).split()))
 
 
 def without_unseen(text: str) -> str:
-    """The text without the characters that have no picture of their own."""
+    """Returns the text without characters that have no glyph of their own."""
     return _UNSEEN_SIGN.sub("", text)
 
 
 def alike(name: str) -> str:
-    """What two names that look the same have in common: case, ways of writing, space and unseen characters are gone."""
+    """Returns a key that is equal for names that look the same: without case, spelling variants, space, invisible
+    characters.
+    """
     # casefold after normalising, and again: "\N{LATIN SMALL LIGATURE FI}" and "fi" are one name.
     flags = _FLAG.sub(lambda flag: "".join(chr(ord(char) & 0x7F) for char in flag[0][1:-1]), name)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", without_unseen(flags)).casefold())
@@ -158,6 +162,6 @@ def alike(name: str) -> str:
 
 
 def digits(typed: str) -> str:
-    """The same with ASCII digits and letters where others were typed: full-width ones, digits of any script."""
+    """Returns the text with ASCII digits and letters in place of full-width ones and of digits of any script."""
     plain = unicodedata.normalize("NFKC", without_unseen(typed))
     return _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), plain)

@@ -1,9 +1,9 @@
-"""What a story format puts into a passage besides words: macros, hooks, code and HTML, taken out, and each one told.
+"""Removal of story formats' notation (macros, hooks, code, HTML) from a passage, with a note on each part removed.
 
-Forum plays plain text. The formats that Twine comes with each have their own notation (Harlowe, SugarCube, Snowman,
-Chapbook); of a format that is not known, everything that looks like one of theirs is taken out. What leads to a passage
-is made a link. Every pass goes over the text once, however it was written, and keeps its line breaks, so that a line
-can be named.
+Forum plays plain text. The formats that come with Twine (Harlowe, SugarCube, Snowman, Chapbook) each have a notation of
+their own; for an unknown format everything that looks like one of theirs is removed. Macros that lead to a passage
+become links. Every rule scans the text once, whatever its content, and keeps its line breaks, so that notes can name a
+line.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _VARIABLE = re.compile(r"\$[A-Za-z_]\w{0,60}")
 
 
 def plain(lines: Sequence[str], story_format: str) -> tuple[list[str | None], list[tuple[int, str]]]:
-    """The words of a passage, line for line, and what was left out: (index of the line, sentence), in order.
+    """Returns a passage's lines without notation, and the notes on it: (index of the line, sentence), in order.
 
-    A line is None where the format makes it one with the line before it. `lines` hold nothing that `twee.hidden`
-    finds; none of them are none. `story_format` is a name as Twine writes it, in any case.
+    A line is None where the format joins it to the line before it. `lines` must hold nothing that `twee.hidden` finds
+    and may be empty. `story_format` is a name as Twine writes it, in any case.
     """
     if not lines:
         return [], []
@@ -45,7 +45,7 @@ def plain(lines: Sequence[str], story_format: str) -> tuple[list[str | None], li
 
 
 def _one_line(text: str) -> str:
-    """The text without the marks OPEN and CLOSE: lines between them go on with the next one."""
+    """Returns the text without the marks OPEN and CLOSE, with the lines between them joined."""
     if OPEN not in text:
         return text.replace(CLOSE, "")
     parts, depth = [], 0
@@ -65,7 +65,7 @@ def _variables(work: Text) -> None:
         )
 
 
-# In this order: the format ("" is for every one), the rule, and whether a format that is not known goes without it.
+# The rules in the order they run: format ("" for all), rule, and whether it is skipped for unknown formats.
 _RULES: tuple[tuple[str, Callable[[Text], None], bool], ...] = (
     ("", markup.between("<!--", "-->", COMMENT), False),
     ("", markup.between("<script", "</script>", CODE), False),

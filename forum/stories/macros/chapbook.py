@@ -1,4 +1,4 @@
-"""Chapbook's notation: variables on top, modifiers in brackets on lines of their own, inserts in braces."""
+"""Chapbook's notation: variables at the top, modifiers in brackets on lines of their own, inserts in braces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROPERTY = re.compile(r",\s{0,9}([a-z]\w{0,30})\s{0,9}:\s{0,9}(\"[^\"]*\"|'[^']
 
 
 def variables(work: Text) -> None:
-    """Takes out the variables that a passage begins with."""
+    """Removes the variables at the beginning of a passage."""
     end = _END_OF_VARIABLES.search(work.text)
     if not end:
         return
@@ -34,7 +34,7 @@ def variables(work: Text) -> None:
 
 
 def modifiers(work: Text) -> None:
-    """Takes out modifiers, and the lines up to the next one where those are code or are never shown."""
+    """Removes modifiers, and the lines up to the next modifier where these are code or never shown."""
     spans, at, hidden, first = list[Span](), 0, "", -1
 
     def end_of_hidden(end: int) -> None:
@@ -59,7 +59,7 @@ def modifiers(work: Text) -> None:
 
 
 def inserts(work: Text) -> None:
-    """Takes out inserts; those that lead to a passage become links, and the words of a reveal link stay."""
+    """Removes inserts; those that lead to a passage become links, and the words of a reveal link stay."""
     work.cut(_insert(found) for found in _INSERT.finditer(work.text) if not found[0].isspace())
 
 

@@ -1,4 +1,4 @@
-"""Harlowe's notation: macros in round brackets, hooks in square ones, braces that make one line of many."""
+"""Harlowe's notation: macros in round brackets, hooks in square ones, braces that join lines."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from forum.stories.macros.notation import (
     strings,
 )
 
-# Every macro of Harlowe 3. It reads their names without case, dashes and underscores. Words in round brackets that
-# begin with anything else, as "(Nurse: come in)", are words.
+# Every macro of Harlowe 3, without case, dashes and underscores, which Harlowe ignores. Round brackets that begin with
+# anything else, as "(Nurse: come in)", are ordinary text.
 _NAMES = frozenset(
     re.findall(
         r"\w+",
@@ -80,7 +80,7 @@ _MARKS_OFF = "Here begin words without markup. The marks round them were left ou
 
 @dataclass(frozen=True)
 class _Call:
-    """A macro: where it stands, its name as Harlowe reads it, and what is in it."""
+    """A macro: its place, its name as Harlowe reads it, and its arguments."""
 
     start: int
     end: int
@@ -90,7 +90,7 @@ class _Call:
 
 @dataclass
 class _Frame:
-    """A bracket that is not closed yet, and, where it is a link's hook, where that leads."""
+    """A bracket that is not closed yet; for a link's hook also the passages it leads to."""
 
     start: int
     end: int
@@ -101,12 +101,12 @@ class _Frame:
 
 
 def macros(work: Text) -> None:
-    """Takes out macros and hooks, whose words stay; what leads to a passage becomes a link."""
+    """Removes macros and hooks but keeps the hooks' words; macros that lead to a passage become links."""
     _macros(work, braces=True)
 
 
 def macros_alone(work: Text) -> None:
-    """As `macros`, but leaves braces alone: in a format that is not known they may be anything."""
+    """Removes macros and hooks as `macros` does, but keeps braces, which may be ordinary text in an unknown format."""
     _macros(work, braces=False)
 
 
@@ -117,7 +117,7 @@ def _macros(work: Text, *, braces: bool) -> None:
 
 
 def _calls(work: Text) -> tuple[list[_Call], list[Span], str]:
-    """The macros that are in no other, what is to be taken out besides, and the text with both covered by TAKEN."""
+    """Returns the outermost macros, further spans to remove, and the text with both covered by TAKEN."""
     text, at = work.text, 0
     quotes = Quotes(text)
     calls: list[_Call] = []
@@ -156,7 +156,7 @@ def _calls(work: Text) -> tuple[list[_Call], list[Span], str]:
 
 
 class _Hooks:
-    """Goes over the text once, from one macro or bracket to the next."""
+    """A scanner that goes through the text once, from one macro or bracket to the next."""
 
     def __init__(self, masked: str, calls: list[_Call], *, braces: bool) -> None:
         self._masked = masked
@@ -229,7 +229,7 @@ class _Hooks:
             call = frame.call
             words, targets = _leads(call) if call else ("", [])
             if call and (instead := links(words, [*targets, *frame.targets])):
-                # Nothing in the hook is ever read: the next passage is shown at once.
+                # The link leads on at once, so a reader never sees the hook's words.
                 del self._spans[frame.before :]
                 self._spans.append(Span(call.start, part.end(), instead))
                 return
@@ -238,7 +238,7 @@ class _Hooks:
 
 
 def _leads(call: _Call) -> tuple[str, list[str]]:
-    """The words of a macro that is a link, and where it says that this leads."""
+    """Returns the words of a link macro, and the passages that it names."""
     given = strings(call.arguments)
     if call.name in _LINKS:
         return (given[0] if given else ""), []

@@ -1,4 +1,6 @@
-"""What several formats share: HTML, marks for bold and italics, backslashes that join lines, pairs of marks."""
+"""Notation that several formats share: HTML, marks for bold and italics, backslashes that join lines, pairs of
+marks.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,13 @@ _JOINED = "The backslash that joins this line with another was left out."
 
 
 def between(opening: str, closing: str, sentence: str = LEFT_OUT) -> Callable[[Text], None]:
-    """A rule that takes out everything between two marks, and the marks, which are in small letters.
+    """Returns a rule that removes everything between two marks, given in lower case, with the marks.
 
-    Where another "<" stands before the first mark it is a macro of SugarCube's.
+    A first mark right after another "<" is left alone: it belongs to a SugarCube macro.
     """
 
     def rule(work: Text) -> None:
-        # Only capitals that are one letter in small ones, so that places stay the same.
+        # Only ASCII is put in lower case, so that the length, and with it every place, stays the same.
         low = re.sub("[A-Z]+", lambda found: found[0].lower(), work.text)
         ends, at = Next(low, closing), 0
         spans: list[Span] = []
@@ -52,7 +54,7 @@ def between(opening: str, closing: str, sentence: str = LEFT_OUT) -> Callable[[T
 
 
 def html(work: Text) -> None:
-    """Takes out the tags; an element that leads to a passage becomes a link."""
+    """Removes HTML tags; an element that leads to a passage becomes a link."""
     text = work.text
 
     def spans() -> Iterator[Span]:
@@ -72,7 +74,7 @@ def html(work: Text) -> None:
 
 
 def _way(text: str, tag: re.Match[str]) -> Span | None:
-    """The whole element of a tag that leads to a passage, as a link."""
+    """Returns the span of a whole element that leads to a passage, replaced by a link; None for other tags."""
     name, leads = _NAME.match(tag[0]), _LEADS.search(tag[0])
     if not name or not leads or name[1].lower() in _NO_WAYS:
         return None
@@ -84,12 +86,12 @@ def _way(text: str, tag: re.Match[str]) -> Span | None:
 
 
 def joined(work: Text) -> None:
-    """A backslash at the end of a line, or at the beginning of the next, makes them one."""
+    """Joins lines at a backslash at the end of a line or at the beginning of the next."""
     work.cut(Span(m.start(), m.end(), NOTHING, _JOINED) for m in re.finditer(r"\\\n|\n\\(?!\n)", work.text))
 
 
 def _pair(mark: str, before: str = "", after: str = "") -> str:
-    """A pattern: words between two marks on one line. It looks no further than the next mark."""
+    """Returns a pattern for words between two marks on one line. It searches no further than the next mark."""
     m = re.escape(mark)
     return rf"{before}{m}(?=\S)((?:(?!{m})[^\n])+)(?<=\S){m}{after}"
 
@@ -102,7 +104,7 @@ _ONE_LINE = r"(?<![\w_])_(?=[^\s_])([^_\n]+)(?<=\S)_(?![\w_])"
 
 
 def styles(*patterns: str) -> Callable[[Text], None]:
-    """A rule that keeps the words of each pattern (its group, if it has one) and takes its marks off."""
+    """Returns a rule that removes the marks of each pattern and keeps its group, if it has one."""
     compiled = [re.compile(pattern, re.MULTILINE) for pattern in patterns]
 
     def rule(work: Text) -> None:

@@ -1,4 +1,4 @@
-"""A passage's text while a story format's notation is taken out of it, and what is said of that."""
+"""The text of a passage while a story format's notation is removed from it, and the notes on that."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import NamedTuple
 from forum.errors import filled
 from forum.stories import twee
 
-# No control character but a tab is left in the text by then, so these cannot be mistaken for words.
-TAKEN = "\x01"  # stands for each letter of a macro while brackets are looked at
-SPACE, NOTHING = "\x02", "\x06"  # the line goes on with the next one, after a space or without
-OPEN, CLOSE = "\x04", "\x05"  # all lines between these are one
+# Control characters as marks: the text holds none by then but tabs, so they cannot be mistaken for words.
+TAKEN = "\x01"  # replaces each character of a macro while brackets are matched
+SPACE, NOTHING = "\x02", "\x06"  # the line is joined to the next one, with a space or without
+OPEN, CLOSE = "\x04", "\x05"  # all lines between these are joined
 
 LEFT_OUT = '"%(words)s" was left out: it is an instruction to the story format, not words.'
 CODE = '"%(words)s" was left out: it is code, not words.'
@@ -28,7 +28,9 @@ _STRING = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\
 
 
 class Span(NamedTuple):
-    """A part of the text, from `start` to before `end`, what stands `instead`, and the `sentence` that tells of it."""
+    """A part of the text, from `start` to before `end`, with its replacement `instead` and the `sentence` of
+    its note.
+    """
 
     start: int
     end: int
@@ -38,21 +40,21 @@ class Span(NamedTuple):
 
 @dataclass
 class Text:
-    """A passage's text while parts are taken out; `notes` are (index of the line, sentence)."""
+    """The text of a passage while parts are removed; `notes` are (index of the line, sentence)."""
 
     text: str
     notes: list[tuple[int, str]] = field(default_factory=list)
 
     def starts(self) -> list[int]:
-        """Where each line begins. Lines that were joined still count as those that they were."""
+        """Returns the place where each line begins; joined lines count as they were before."""
         return [0, *accumulate(len(line) + 1 for line in re.split(f"[\n{SPACE}{NOTHING}]", self.text))][:-1]
 
     def note(self, starts: Sequence[int], at: int, sentence: str) -> None:
-        """Tells of the place `at`."""
+        """Adds a note on the line of the place `at`."""
         self.notes.append((bisect_right(starts, at) - 1, sentence))
 
     def cut(self, spans: Iterable[Span]) -> None:
-        """Puts another text in place of each span; the line breaks in it stay. Of two that overlap the first counts."""
+        """Replaces each span and keeps the line breaks in it. Of two spans that overlap the first counts."""
         found = sorted(spans)
         if not found:
             return
@@ -75,18 +77,18 @@ class Text:
 
 
 def shown(said: str) -> str:
-    """A part of the text as a sentence can quote it."""
+    """Returns a part of the text as a sentence can quote it."""
     return twee.shorten(re.sub(f"[\n{TAKEN}{SPACE}{NOTHING}{OPEN}{CLOSE}]+", " ", said[:200]).strip())
 
 
 class Next:
-    """Where a mark stands next: asked for places further and further on, it looks at the text once."""
+    """A search for the next place of a mark. Asked for ever later places, it scans the text once."""
 
     def __init__(self, text: str, mark: str) -> None:
         self._text, self._mark, self._found = text, mark, -1
 
     def after(self, at: int) -> int:
-        """The first place from `at` on; the end of the text where there is none."""
+        """Returns the first place of the mark from `at` on; the end of the text where there is none."""
         if self._found < at:
             found = self._text.find(self._mark, at)
             self._found = found if found >= 0 else len(self._text)
@@ -94,7 +96,7 @@ class Next:
 
 
 class Quotes:
-    """Strings in a program: where one that begins ends, if it does before an empty line."""
+    """The ends of quoted strings in a program; a string must end before an empty line."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -105,18 +107,18 @@ class Quotes:
         self._empty = Next(text, "\n\n")
 
     def end(self, at: int) -> int:
-        """The place after the string that begins at `at`; the next place where none does."""
+        """Returns the place after the string that begins at `at`; the next place where no string does."""
         before = self._text[at - 1 : at]
         marks = self._marks[self._text[at]]
         index = bisect_right(marks, at)
-        # After a letter it is an apostrophe, as in "the $bag's weight".
+        # A quote after a letter is an apostrophe, as in "the $bag's weight".
         if before.isalnum() or before == "_" or index == len(marks) or marks[index] > self._empty.after(at):
             return at + 1
         return marks[index] + 1
 
 
 def strings(arguments: str) -> list[str] | None:
-    """The strings that a macro is given, with commas or spaces between; None where it is given anything else."""
+    """Returns a macro's arguments if all are strings, separated by commas or spaces; else None."""
     found: list[str] = []
     said = arguments.strip()
     if len(said) > _MOST_ARGUMENTS:
@@ -134,7 +136,7 @@ def strings(arguments: str) -> list[str] | None:
 
 
 def link(words: str, to: str) -> str:
-    """A link as words of a story hold it; "" where it cannot be written."""
+    """Returns a link in Twee notation; "" where words or target cannot stand in one."""
     words, to = " ".join(words.split()), " ".join(to.split())
     if not to or twee.link_fault(words) or twee.link_fault(to, target=True):
         return ""
@@ -142,7 +144,7 @@ def link(words: str, to: str) -> str:
 
 
 def links(words: str, targets: Sequence[str]) -> str:
-    """A link to each of the targets: the first with these words, the others with their names."""
+    """Returns a link to each target: the first with these words, the others with their own names."""
     each = dict.fromkeys(targets)
     found = [link(words if number == 0 else to, to) for number, to in enumerate(each)]
     return " ".join(one for one in found if one)

@@ -1,4 +1,4 @@
-"""Snowman's notation: JavaScript in templates, which may lead on to a passage."""
+"""Snowman's notation: JavaScript in templates, which may lead to a passage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SHOWS = re.compile(r"story\.show\(\s{0,9}(?:\"([^\"\n]*)\"|'([^'\n]*)')\s{0,9}[
 
 
 def templates(work: Text) -> None:
-    """Takes out `<% %>`; where it shows a passage by its name, a link to it takes its place."""
+    """Removes `<% %>`; code that shows a passage by name is replaced by a link to it."""
     text, at = work.text, 0
     ends = Next(text, "%>")
     spans: list[Span] = []

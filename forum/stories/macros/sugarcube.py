@@ -47,7 +47,7 @@ _SETS = 'What this link does besides leading on was left out: "%(words)s".'
 
 @dataclass
 class _Open:
-    """A macro that is not closed yet: its name, where it begins, how many spans were there before, where it leads."""
+    """A macro that is not closed yet: its name, its start, the number of spans before it, the passages it leads to."""
 
     name: str
     start: int
@@ -58,7 +58,7 @@ class _Open:
 
 
 def macros(work: Text) -> None:
-    """Takes out comments and macros; those that lead to a passage become links."""
+    """Removes comments and macros; those that lead to a passage become links."""
     text, at = work.text, 0
     ends = {mark: Next(text, mark) for mark in ("*/", "%/", '"""', "}}}", "</nowiki>", ">>", "]]", "\n")}
     quotes, scripts = Quotes(text), Next(text, "<</script>>")
@@ -73,7 +73,7 @@ def macros(work: Text) -> None:
                 break
             taken.macro(start, end)
             at = end
-            if text[start + 2 : start + 8].lower() == "script":  # up to its end it is JavaScript
+            if text[start + 2 : start + 8].lower() == "script":  # JavaScript up to its closing macro
                 code = scripts.after(at)
                 at = code if code < len(text) else at
         else:
@@ -90,7 +90,7 @@ def macros(work: Text) -> None:
 
 
 def _end(text: str, at: int, quotes: Quotes, ends: Next, brackets: Next) -> int:
-    """The place after the macro in which `at` is, or -1. A ">>" in a string or a link does not end it."""
+    """Returns the place after the macro that contains `at`, or -1. A ">>" in a string or a link does not end it."""
     plain = ends.after(at)
     if plain == len(text):
         return -1
@@ -106,7 +106,7 @@ def _end(text: str, at: int, quotes: Quotes, ends: Next, brackets: Next) -> int:
 
 
 class _Taken:
-    """What is taken out, macro by macro."""
+    """The spans to remove, collected macro by macro."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -115,7 +115,7 @@ class _Taken:
         self.spans: list[Span] = []
 
     def macro(self, start: int, end: int) -> None:
-        """The next macro, which stands there."""
+        """Adds the next macro, from `start` to before `end`."""
         said = self._text[start:end]
         head = _MACRO.match(said)
         name = ((head[2] if head else "") or "").lower()
@@ -155,7 +155,7 @@ class _Taken:
 
     def _close(self, name: str, start: int, end: int) -> None:
         if not self._names[name]:
-            # what it closes was told, or stands nowhere
+            # a closing macro without an opening one: noted only where nothing was noted before
             self.spans.append(Span(start, end, "", "" if self.spans else LEFT_OUT))
             return
         while True:
@@ -163,7 +163,7 @@ class _Taken:
             self._names[opened.name] -= 1
             if opened.name == name:
                 break
-        # Nothing between is ever shown: it is run when the link is chosen.
+        # The content is never shown: it runs when the link is chosen. So spans inside are dropped.
         del self.spans[opened.before :]
         if name in _CODE:
             self.spans.append(Span(opened.start, end, "", CODE))
@@ -173,7 +173,7 @@ class _Taken:
 
 
 def _leads(arguments: str) -> tuple[str, list[str], bool]:
-    """The words of a link, where it leads, and whether it leads somewhere that only SugarCube knows."""
+    """Returns a link's words, its targets, and whether it leads to a place that only SugarCube can work out."""
     words, targets = "", list[str]()
     for number, found in enumerate(_ARGUMENT.finditer(arguments[:2000])):
         if markup := _MARKUP.fullmatch(found[1]):
@@ -192,7 +192,7 @@ def _leads(arguments: str) -> tuple[str, list[str], bool]:
 
 
 def _each(name: str, arguments: str) -> list[str]:
-    """The links of a macro that has several, each on a line's end of its own."""
+    """Returns the links of a macro that holds several, joined in one text."""
     found: list[str] = []
     given = [argument[1] for argument in _ARGUMENT.finditer(arguments[:2000])]
     if name == "choice" and len(given) > 1:
@@ -207,7 +207,7 @@ def _each(name: str, arguments: str) -> list[str]:
 
 
 def brackets(work: Text) -> None:
-    """Takes out pictures, and what a link does besides leading on; a picture that leads to a passage becomes a link."""
+    """Removes pictures, and setters in links; a picture that leads to a passage becomes a link."""
     text = work.text
     spans = [_picture(found) for found in _PICTURE.finditer(text)]
     ends, breaks, at = Next(text, "]]"), Next(text, "\n"), 0
