@@ -1,1 +1,1 @@
-"""A made-up audience that plays a whole session: a client like any other."""
+"""A made-up audience that plays a whole session over the network, a client like any other."""

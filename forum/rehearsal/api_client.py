@@ -1,4 +1,4 @@
-"""A client of the API for machines that outlives the server: what is not answered is asked again."""
+"""A client of the API for machines that survives restarts of the server: a request without an answer is sent again."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Fields = Sequence[tuple[str, str]]
 
 
 class Organiser:
-    """The organiser's part, as a machine with a token. Every command is sent again until it is answered."""
+    """The organiser's client, signed in with a token. Every request is sent again until it is answered."""
 
     def __init__(self, base: str, token: str) -> None:
         self.base = base.rstrip("/")
-        # No jar: each phone keeps its own cookie.
+        # A jar that takes no cookie, because each phone keeps its own.
         jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         self._http = httpx2.AsyncClient(
             base_url=self.base,
@@ -38,21 +38,21 @@ class Organiser:
 
     @property
     def origin(self) -> str:
-        """Where a form that is sent here comes from."""
+        """The origin of forms that are sent here."""
         return origin_of(self.base)
 
     def path(self, address: object) -> str:
-        """The path below `base` of an address that the server gave."""
+        """Returns the path below `base` of an address that the server gave."""
         return str(address).removeprefix(urlsplit(self.base).path)
 
     async def close(self) -> None:
-        """Lets go of the connections."""
+        """Closes the connections."""
         await self._http.aclose()
 
     async def post(self, path: str, fields: Fields, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """Posts a form, as the organiser where no headers are given, and returns the JSON answer.
 
-        Raises RehearsalFailed with the server's words where it says no.
+        Raises RehearsalFailed with the server's words where it refuses.
         """
         sent = self.bearer if headers is None else headers
         answer = await self._ask(
@@ -70,15 +70,15 @@ class Organiser:
         return facts
 
     async def get(self, path: str) -> httpx2.Response:
-        """Gets a page as anybody would. Raises RehearsalFailed where the server says no."""
+        """Gets a page without signing in. Raises RehearsalFailed where the server refuses."""
         return await self._get(path, {})
 
     async def get_as_organiser(self, path: str) -> httpx2.Response:
-        """Gets a page as the organiser. Raises RehearsalFailed where the server says no."""
+        """Gets a page as the organiser. Raises RehearsalFailed where the server refuses."""
         return await self._get(path, self.bearer | {"Accept": "application/json"})
 
     async def get_as(self, path: str, headers: dict[str, str]) -> dict[str, Any]:
-        """The JSON answer to whoever has these headers. Raises RehearsalFailed where the server says no."""
+        """Returns the JSON answer to a request with these headers. Raises RehearsalFailed where the server refuses."""
         facts = (await self._get(path, headers | {"Accept": "application/json"})).json()
         if not isinstance(facts, dict):
             raise RehearsalFailed("%(path)s gave no facts.", path=path)
@@ -91,7 +91,10 @@ class Organiser:
         return answer
 
     async def _ask(self, method: str, path: str, **rest: Any) -> httpx2.Response:
-        """Asks until there is an answer: a server that restarts, is busy, or says wait, is asked again."""
+        """Sends a request until it is answered: again while the server restarts, is busy, or asks to wait.
+
+        Raises RehearsalFailed after PATIENCE seconds.
+        """
         deadline = time.monotonic() + PATIENCE
         while True:
             wait = jitter.uniform(0.1, 0.5)
@@ -112,7 +115,7 @@ class Organiser:
 
 def _said_no(path: str, answer: httpx2.Response) -> RehearsalFailed:
     words = f"HTTP {answer.status_code}"
-    # where it is not the answer of a Forum, or of one behind a proxy, the status must do
+    # an answer that is not Forum's, such as a proxy's, has no words: only its status is told
     with suppress(ValueError, LookupError, TypeError):
         words = str(answer.json()["error"]["words"])
     return RehearsalFailed("The server said no to %(path)s: %(words)s", path=path, words=words)

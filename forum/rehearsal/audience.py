@@ -1,4 +1,4 @@
-"""Audiences for a rehearsal: who sits in the room, and what a conversation that took place makes of one.
+"""Audiences for a rehearsal: made-up rooms with their votes, and the replay of a real conversation.
 
 A made-up audience votes by leanings that its groups share, changes its mind, gives reasons, and forgets to.
 """
@@ -14,10 +14,10 @@ from forum.rehearsal.script import NONE, Act, Script, Vote
 from forum.voting.counting import AGREE_IF, CANNOT_LIVE_WITH, OPINIONS, STANCES
 from forum.voting.methods.score import SCORES
 
-# What a vote on a statement is about; the statement itself is the question.
+# The only response of a vote on a statement; the statement itself is the question.
 STATEMENT = "This statement"
 
-# Groups with their share of a room in parts of a hundred, and those of whom there are only ever a handful.
+# Groups with their weight in a room, and groups with a fixed small number of people.
 _SHARES = (
     ("People who use services", 34),
     ("Carers and family", 20),
@@ -51,7 +51,7 @@ CONDITIONS = (
 
 @dataclass
 class Room:
-    """A made-up room, drawn from one seed: each phone's group, who only follows, and how its groups lean."""
+    """A made-up room, drawn from one seed: each phone's group, the observers, and how its groups lean."""
 
     rng: random.Random
     seats: tuple[int | None, ...]
@@ -64,19 +64,19 @@ class Room:
         return [phone for phone in range(len(self.seats)) if phone not in self.observers]
 
     def turn(self, choices: int) -> None:
-        """A new question, with so many things to choose from: every group leans some way."""
+        """Draws new leanings of every group, for a question with this number of choices."""
         self._leanings = {
             group: [self.rng.uniform(0.5, 4) for _ in range(choices)] for group in [*range(len(GROUPS)), None]
         }
 
     def pick(self, phone: int, options: Sequence[str]) -> str:
-        """What a phone takes of these, as its group leans."""
+        """Returns one of the options, drawn by the leanings of the phone's group."""
         leaning = self._leanings[self.seats[phone]]
         return self.rng.choices(options, leaning[: len(options)])[0]
 
 
 def a_room(phones: int, rng: random.Random) -> Room:
-    """Who sits in the room: big groups by their share, the handfuls where the room is big enough for them."""
+    """Returns a made-up room: big groups by their weight, the small ones where the room has 20 phones or more."""
     seats: list[int | None] = []
     if phones >= 20:
         for label, people in _HANDFULS:
@@ -89,7 +89,7 @@ def a_room(phones: int, rng: random.Random) -> Room:
     return Room(rng, tuple(seats), frozenset(observers))
 
 
-# ---------------------------------------------------------------- what they choose
+# ---------------------------------------------------------------- choices
 
 
 def _single(room: Room, phone: int, ids: Sequence[str]) -> str:
@@ -134,20 +134,21 @@ _CHOOSES: Mapping[str, Callable[[Room, int, Sequence[str]], str]] = {
     "consent": _stance,
     "opinion": _opinion,
 }
-_WIDEST = 7  # more than any way of voting lets somebody choose from
+_WIDEST = 7  # more options than any method lets a phone pick from
 
 
 def votes(room: Room, act: Act, before: Mapping[int, str] | None = None) -> tuple[Vote, ...]:
-    """Everybody's votes in a burst; one in ten taps something else first, and a few do not vote at all.
+    """Returns everybody's votes in the order they are cast; one in ten chooses something else first, and a few do not
+    vote.
 
-    `before` is what phones chose in the first vote on this question: most of them stay with that. Of those whose choice
-    needs words, some forget them, are refused, and send again with them.
+    `before` holds the phones' choices in the first vote on this question, which most of them repeat. Of those whose
+    choice needs words, some forget them, are refused, and send again with them.
     """
     room.turn(_WIDEST)
     rng, found = room.rng, list[Vote]()
     choose, ids = _CHOOSES[act.method], act.ids
     for phone in rng.sample(room.voters, len(room.voters)):
-        # a room of two or three is there to try a vote, so everybody does
+        # in a small room, made to try a vote, everybody votes
         if len(room.seats) >= 20 and rng.random() < _STAYS_SILENT:
             continue
         final = choose(room, phone, ids)
@@ -160,7 +161,9 @@ def votes(room: Room, act: Act, before: Mapping[int, str] | None = None) -> tupl
 
 
 def _worded(room: Room, vote: Vote) -> list[Vote]:
-    """The vote with what somebody says to it; before it, if they forget them, the one without the words it needs."""
+    """Returns the vote with a reason or condition; before it, where the phone forgets them, the vote that is
+    refused.
+    """
     rng = room.rng
     condition = rng.choice(CONDITIONS) if vote.choice == AGREE_IF or rng.random() < _SETS_CONDITION else ""
     reason = rng.choice(REASONS) if vote.choice == CANNOT_LIVE_WITH or rng.random() < _SAYS_WHY else ""
@@ -171,11 +174,11 @@ def _worded(room: Room, vote: Vote) -> list[Vote]:
     return [full]
 
 
-# ---------------------------------------------------------------- a conversation
+# ---------------------------------------------------------------- replay of a conversation
 
 
 def replayed(conversation: Conversation) -> Script:
-    """The audience of a real conversation: its statements as rounds, its participants as phones, one after another.
+    """Returns the script of a real conversation: its statements as rounds in order, its participants as phones.
 
     Each phone is in its participant's group, and casts all of that participant's votes in the order of their times.
     """

@@ -1,6 +1,6 @@
-"""What the facilitator does in a rehearsal, step by step, beside everybody's votes: over the API, as a machine would.
+"""The facilitator of a rehearsal: the acts between and around everybody's votes, sent over the API for machines.
 
-What has an id of the server's own (a stop, a reason, a proposal) is read off a console's screen, as a person reads it.
+Ids made by the server (of a stop, a reason, a proposal) are read from a console's screen, as a person would.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from forum.rehearsal.script import (
 )
 from forum.rehearsal.setup import Stage, as_phone
 
-_SHOWN, _LATER, _TOO = 3, 3, 8  # reasons shown, reasons given after the reveal, people who say "me too"
+_SHOWN, _LATER, _TOO = 3, 3, 8  # reasons shown, reasons given after the reveal, phones that say "me too"
 _LEFT_OVER: Final = 2  # papers handed out that did not come back
 
 _STOP = re.compile(r'/take-stop"[^>]*>\s*<input type="hidden" name="stop" value="([0-9a-f]+)"')
@@ -50,9 +50,9 @@ Found = TypeVar("Found")
 
 @dataclass
 class Facilitator:
-    """The facilitator of one rehearsal. `second` is the organiser who confirms papers, where there is one.
+    """The facilitator of one rehearsal. `second` is the organiser who confirms papers, if there is one.
 
-    `said` counts what was said beside votes.
+    `said` counts everything said besides votes, by kind.
     """
 
     stage: Stage
@@ -68,17 +68,19 @@ class Facilitator:
     _shown: str = ""
 
     async def act(self, name: str, *fields: tuple[str, str]) -> dict[str, Any]:
-        """One act of the console."""
+        """Sends an act of the console and returns its JSON answer."""
         return await self.organiser.post(f"/console/{self.stage.session}/{name}", fields)
 
     async def next(self, item: str) -> dict[str, Any]:
-        """Puts the next cue of the programme up."""
+        """Shows the next cue of the programme."""
         found = await self.act("item", ("item", item), ("after", self._at))
         self._at = item
         return found
 
     async def put(self, act: Act) -> str:
-        """Puts a question to everybody, and returns its round. Raises RehearsalFailed where the server asks another."""
+        """Puts a question to everybody and returns its round's id. Raises RehearsalFailed where the server asks a
+        different one.
+        """
         if act.put == CUE and act.cue is not None:
             asked = await self.next(self.stage.cues[act.cue])
         elif act.put == MAGIC:
@@ -101,7 +103,7 @@ class Facilitator:
         return self._shown
 
     async def stops(self, step: Stops) -> None:
-        """Phones press; one stop is taken, one hidden, one put off; something is tried and judged."""
+        """Lets phones press STOP; takes one stop, hides one, defers one; records what was tried, and judges it."""
         pressed = await asyncio.gather(*(self.phones[press.phone].press(press) for press in step.presses))
         waiting = min(_SHOWN, sum(pressed))
         found = await self.console.until(lambda now: _at_least(waiting, _STOP.findall(now.html)))
@@ -114,17 +116,17 @@ class Facilitator:
         self.said["stops taken"] += 1
 
     async def offer(self, step: Offer) -> None:
-        """Goes back to the stop, makes what was tried an answer, and goes on with the scene."""
+        """Returns to the stop, makes what was tried a response, and goes on with the scene."""
         await self.act("take-stop", ("stop", self._stop))
         await self.act("offer", ("stop", self._stop), ("words", step.words))
         await self.act("finish-stop", ("stop", self._stop))
 
     async def badges(self, step: Badges) -> None:
-        """Takes badges off, or puts them on again."""
+        """Turns badges off or on."""
         await self.act("badges", ("off", "1" if step.off else "0"))
 
     async def proposal(self, step: Proposal) -> None:
-        """A proposal, its amendment with both texts on the screens, which is taken."""
+        """Makes a proposal, amends it with both texts on the screens, and takes the amendment."""
         await self.act("proposals")
         await self.act("propose", ("words", step.words))
         self._proposal = (await self.console.until(lambda now: _at_least(1, _PROPOSAL.findall(now.html))))[0]
@@ -133,14 +135,16 @@ class Facilitator:
         await self.act("settle", ("amendment", amendment), ("state", "taken"))
 
     async def promise(self, step: Promise) -> None:
-        """Writes down what somebody promises."""
+        """Records a promise on the round that was shown last."""
         fields = [("role", step.role), ("what", step.what), ("by", step.by)]
         fields += [("rationale", step.rationale), ("why", step.why)]
         await self.act("promise", ("round", self._shown), *fields)
         self.said["promises"] += 1
 
     async def papers(self, round_id: str, heaps: Sequence[Heap]) -> None:
-        """One organiser counts the papers, and the second confirms the count."""
+        """Enters the count of papers as one organiser and confirms it as the second; does nothing without a
+        second one.
+        """
         if not heaps or self.second is None:
             return
         path = f"/organise/sessions/{self.stage.session}/papers/{round_id}"
@@ -153,7 +157,9 @@ class Facilitator:
         await self.second.post(path, [("act", "confirm"), ("id", found[1])])
 
     async def tablet(self, round_id: str, heaps: Sequence[Heap]) -> None:
-        """People vote on the shared tablet, one after the other, each as somebody new (with a ticket of their own)."""
+        """Votes on the shared tablet once for each person, each as somebody new (with a ticket of their own where there
+        are any).
+        """
         for n, heap in enumerate(each for each in heaps for _ in range(each.count)):
             tickets = self.stage.passing.get(heap.group)
             who = ("ticket", tickets.pop()) if tickets else ("group", self.stage.group(heap.group))
@@ -162,7 +168,7 @@ class Facilitator:
             await self.organiser.post(f"{self.stage.tablet}/vote", ballot, {"Origin": self.organiser.origin})
 
     async def hear(self, act: Act, round_id: str, late: frozenset[int]) -> None:
-        """After the reveal: the facilitator shows some reasons, others say "me too", and give reasons now."""
+        """Shows some reasons after the reveal; silent phones say "me too" or give a reason now."""
         last = {vote.phone: vote for vote in act.votes if not vote.refused and vote.phone not in late}
         if not any(_words(vote) for vote in last.values()):
             return
@@ -189,6 +195,6 @@ def _words(vote: Vote) -> bool:
 
 
 def _at_least(number: int, found: Sequence[Found]) -> list[Found] | None:
-    """Each of them once, where there are so many."""
+    """Returns the distinct items if there are at least `number` of them (and at least one), else None."""
     each = list(dict.fromkeys(found))
     return each if len(each) >= max(1, number) else None

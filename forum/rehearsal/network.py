@@ -1,4 +1,4 @@
-"""The network as it is: which phones lose their connection in which round, and which of them are slow.
+"""The simulated network: which phones lose their connection in which round, and which are slow.
 
 A share is written as a percentage or as a fraction: "20%", "0.2".
 """
@@ -14,18 +14,18 @@ from typing import Final
 from forum.errors import BadInput
 from forum.rehearsal.script import Act
 
-# When a phone is cut off: before it sends; once it has sent, before the answer; or until after the vote has closed.
+# When a phone is cut off: before it sends; after sending, before the answer; or until after the round has closed.
 BEFORE, AFTER, LATE = "before", "after", "late"
 
 SLOW_RATE: Final = 4000.0  # bytes a second: 32 kbit/s
-SLOW_DELAY: Final = 0.8  # seconds until what it sends goes off
+SLOW_DELAY: Final = 0.8  # seconds before each message is sent
 
 _SHARE = re.compile(r"(?P<number>[0-9]{1,3}(\.[0-9]{1,6})?)(?P<percent> ?%)?")
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How slow a phone is: so many bytes a second, and so many seconds before each message goes off."""
+    """The speed of a slow phone: bytes received a second, and seconds before each message is sent."""
 
     rate: float = SLOW_RATE
     delay: float = SLOW_DELAY
@@ -33,23 +33,25 @@ class Pace:
 
 @dataclass(frozen=True)
 class Network:
-    """`slow` phones and how slow, and for each round by its number: how each phone that is cut off is."""
+    """The `slow` phones with their `pace`, and for each round, by its number, when each cut-off phone loses its
+    connection.
+    """
 
     slow: frozenset[int] = frozenset()
     drops: tuple[dict[int, str], ...] = field(default=())
     pace: Pace = Pace()
 
     def of(self, number: int) -> dict[int, str]:
-        """How phones are cut off in a round."""
+        """Returns when each cut-off phone of a round loses its connection."""
         return self.drops[number] if number < len(self.drops) else {}
 
     def late(self, number: int) -> frozenset[int]:
-        """The phones that come back when that round has closed."""
+        """Returns the phones that come back after that round has closed."""
         return frozenset(phone for phone, when in self.of(number).items() if when == LATE)
 
 
 def share(text: str) -> float:
-    """The share that is written there, from 0 to 1. Raises BadInput."""
+    """Returns a written share as a number from 0 to 1. Raises BadInput."""
     found = _SHARE.fullmatch(text.strip())
     number = float(found["number"]) / (100 if found["percent"] else 1) if found else -1.0
     if not 0 <= number <= 1:
@@ -58,10 +60,10 @@ def share(text: str) -> float:
 
 
 def planned(acts: Sequence[Act], phones: int, *, drop: float, slow: float, seed: int) -> Network:
-    """Who is slow, and who is cut off when: the same seed gives the same network.
+    """Draws the slow phones and the cut-off ones of each round; the same seed gives the same network.
 
-    Of those cut off in a round one in ten, and one at least where they are three, comes back too late; the others are
-    cut off before sending and after it by turns.
+    Of the phones cut off in a round one in ten, and at least one of three or more, comes back too late; the others are
+    cut off alternately before and after sending.
     """
     rng = random.Random(f"network {seed}")
     drops = []

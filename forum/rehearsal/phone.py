@@ -1,6 +1,6 @@
-"""Phones of a rehearsal: each casts and presses stop, waits for its answer, and comes back after a drop.
+"""Phones of a rehearsal: each votes and presses STOP, waits for the answer, and reconnects after a drop.
 
-What it has sent without an answer it keeps, and sends again with the same id on every new connection, as a page does.
+A message without an answer is kept and sent again with the same id on every new connection, as a page does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from forum.rehearsal.screen_client import PATIENCE, RehearsalFailed, Watcher, ji
 from forum.rehearsal.script import Press, Vote
 
 DEVICE: Final = "forum_device"
-_ANSWER_WITHIN: Final = 15.0  # seconds after which a phone hangs up and dials again
+_ANSWER_WITHIN: Final = 15.0  # seconds after which a phone closes its connection and opens a new one
 _SHOWING = re.compile(r'data-part="stop"[^>]* data-showing="([^"]+)"')
 _AWAY = (0.2, 1.5)  # seconds without a network
 
@@ -32,10 +32,10 @@ Answer: TypeAlias = Ack | Refused | Stopped
 
 @dataclass
 class Counters:
-    """What all phones of a rehearsal saw. `ack_ms` is from a cast's first sending to its acknowledgement.
+    """Counts over all phones of a rehearsal. `ack_ms` is the time from a cast's first sending to its acknowledgement.
 
-    `resent` is how often something kept was sent again, `arrived` how many casts were counted although their answer was
-    lost. `untold` says which refused casts were not told why as they should have been.
+    `resent` counts messages sent again; `arrived` counts casts that were counted although their answer was lost.
+    `untold` describes refused casts that did not get the reason they should have got.
     """
 
     cast: int = 0
@@ -51,7 +51,7 @@ class Counters:
     ack_ms: list[float] = field(default_factory=list)
 
     def refuse(self, answer: Refused) -> None:
-        """A phone was told no."""
+        """Counts a refusal."""
         self.refused += 1
         self.refusals[answer.code] = self.refusals.get(answer.code, 0) + 1
         if not answer.words.strip():
@@ -60,7 +60,9 @@ class Counters:
 
 @dataclass
 class _Pending:
-    """What a phone waits to have answered. `sent_on` is the socket that carried it last; `may` is when it goes off."""
+    """A message that waits for its answer. `sent_on` is the socket that carried it last; `may` tells whether it may be
+    sent.
+    """
 
     message: CastMessage | StopMessage
     answer: asyncio.Future[Answer]
@@ -70,10 +72,10 @@ class _Pending:
 
 
 class Phone(Watcher):
-    """One phone. `cookie` is what the join page gave it.
+    """One phone. `cookie` is the one that the join page set.
 
-    `acknowledged` is what it was told is counted, by round; `known` what it shows as counted, as the page does.
-    `stranded` is set while it is away until the vote has closed.
+    `acknowledged` holds the acknowledged choices by round; `known` those that it shows as counted, as the page does.
+    `stranded` is set while it is disconnected until the round has closed.
     """
 
     def __init__(self, base: str, code: str, cookie: str, counters: Counters, pace: Pace | None = None) -> None:
@@ -87,11 +89,11 @@ class Phone(Watcher):
         self._pending: _Pending | None = None
 
     async def vote(self, round_id: str, vote: Vote, drop: str = "") -> None:
-        """Casts, and returns once the cast is acknowledged, or refused for good.
+        """Casts a vote, and returns once it is acknowledged, or refused for good.
 
-        The cast keeps its id however often it is sent: after a drop, after a restart of the server, after a
-        refusal that asks to try again. `drop` is when this phone loses its connection: network.BEFORE, AFTER or LATE,
-        and then not before `come_back`. Raises RehearsalFailed where no answer comes for PATIENCE seconds.
+        The cast keeps its id however often it is sent: after a drop, a restart of the server, or a refusal that asks to
+        try again. `drop` is when this phone loses its connection (network.BEFORE, AFTER or LATE); with LATE it waits
+        for `come_back`. Raises RehearsalFailed where no answer comes for PATIENCE seconds.
         """
         counters = self._counters
 
@@ -111,7 +113,7 @@ class Phone(Watcher):
         self._casting = message
         counters.cast += 1
         start = time.perf_counter()
-        # what was written while the vote was open goes off whatever is on by now
+        # a vote written while the round was open is sent whatever is on the screen by then
         answer = await self._told(message, (lambda now: True) if drop in (BEFORE, LATE) else is_open, drop == AFTER)
         if isinstance(answer, Ack):
             counters.ack_ms.append((time.perf_counter() - start) * 1000)
@@ -124,7 +126,7 @@ class Phone(Watcher):
             counters.untold.append(f"{due}: the phone was told {code or 'that it is counted'}")
 
     async def press(self, press: Press) -> bool:
-        """Presses STOP in the scene that is on, and returns whether the facilitator sees it."""
+        """Presses STOP in the current scene, and returns whether the server took it."""
         showing = await self.until(lambda now: _showing(now.html))
         message = StopMessage(secrets.token_hex(16), showing, press.character, press.how)
         answer = await self._told(message, lambda now: True, cut_after=False)
@@ -134,7 +136,7 @@ class Phone(Watcher):
         return isinstance(answer, Stopped)
 
     async def _told(self, message: CastMessage | StopMessage, may: Callable[[State], bool], cut_after: bool) -> Answer:
-        """The last word on a message: sent again after every refusal that asks for it."""
+        """Returns the final answer to a message, sending it again after every refusal that asks for it."""
         start = time.perf_counter()
         while True:
             answer = await self._answer_to(message, may, cut_after)
@@ -153,12 +155,14 @@ class Phone(Watcher):
             self._take(message)
         elif isinstance(message, Hello):
             self._check(message)
-        # once connected, with what is on by now
+        # a pending message is sent once the screen is up to date
         if self.connected or isinstance(message, State | Change):
             await self._send_pending()
 
     def _check(self, hello: Hello) -> None:
-        """What the server says it counted for this phone must be what it acknowledged, or the cast on its way."""
+        """Raises RehearsalFailed unless the server's counted choices are those acknowledged to this phone, or the
+        pending cast.
+        """
         on_its_way = self._casting
         for yours in hello.yours:
             said = {self.acknowledged.get(yours.round)}
@@ -173,7 +177,7 @@ class Phone(Watcher):
     async def _answer_to(
         self, message: CastMessage | StopMessage, may: Callable[[State], bool], cut_after: bool
     ) -> Answer:
-        """Sends it as soon as it may, and again on every new socket."""
+        """Returns the answer to a message, which is sent as soon as it may be, and again on every new socket."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._pending = _Pending(message, answer, may, cut_after)
         deadline = time.monotonic() + PATIENCE
@@ -219,11 +223,11 @@ def _showing(html: str) -> str | None:
 
 
 def cookie_in(set_cookie: list[str]) -> str:
-    """The device cookie among the Set-Cookie headers of an answer; "" where there is none."""
+    """Returns the device cookie in an answer's Set-Cookie headers; "" where there is none."""
     for header in set_cookie:
         jar: SimpleCookie = SimpleCookie()
         jar.load(header)
         for name, cookie in jar.items():
-            if name.startswith(DEVICE):  # the port may stand after it
+            if name.startswith(DEVICE):  # the port may follow the name
                 return cookie.value
     return ""

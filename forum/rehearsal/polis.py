@@ -1,16 +1,16 @@
-"""A conversation exported from Polis (compdemocracy.org), read from the text of its CSV files.
+"""Conversations exported from Polis (compdemocracy.org), read from the text of their CSV files.
 
-What such an export is like, as far as it matters here:
+Properties of such exports that matter here:
 
-- File names may begin with a date and the conversation's id ("2025-06-19-1201-3abcdefghi-votes.csv"), and what was
+- File names may begin with a date and the conversation's id ("2025-06-19-1201-3abcdefghi-votes.csv"), and
   participants-votes.csv is called participant-votes.csv since 2024: a file is known by the end of its name.
-- votes.csv has one row for each time somebody voted, sorted by statement, so it is sorted by time here. The same person
-  may vote on a statement again: the last vote counts. Times were milliseconds once, and are seconds now.
+- votes.csv has one row for each time somebody voted, sorted by statement, so it is sorted by time here. A person may
+  vote on a statement again: the last vote counts. Times were milliseconds once, and are seconds now.
 - participants-votes.csv has one row for each participant, with their group (computed, or blank) and their last vote on
   each statement. participant-votes.csv is made from votes in no order: where somebody changed their mind, it may hold
-  the earlier vote. Of two votes in the same second it alone says which was the last.
-- comments.csv has the statements in any order, some of which nobody voted on, with totals that also count votes that
-  were taken back: they are wrong where somebody changed their mind, and `source_totals_wrong` says where.
+  the earlier vote. Of two votes in one second it alone shows which was the last.
+- comments.csv has the statements in any order, some without votes, with totals that also count replaced votes: they are
+  wrong where somebody changed their mind, and `source_totals_wrong` lists those.
 - Columns come and go between exports (`xid`): they are found by name.
 """
 
@@ -34,7 +34,7 @@ SUMMARY, COMMENTS, VOTES, PARTICIPANTS = FILES = (
     "participants-votes.csv",
 )
 
-# What somebody can say to a statement: the choices of the method `opinion`, by the value that a vote has in an export.
+# The choices of the method `opinion` by the value of a vote in an export.
 _VALUES: Mapping[str, str] = {"1": AGREE, "-1": DISAGREE, "0": PASS}
 
 _NAME = re.compile(
@@ -48,7 +48,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. `text` is "" where comments.csv does not have it."""
+    """A statement. `text` is "" where comments.csv does not have it."""
 
     id: int
     text: str
@@ -56,7 +56,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Participant:
-    """One participant: the export's number for them, and the number of their group (None where it is blank)."""
+    """A participant: the export's number for them, and the number of their group (None where it is blank)."""
 
     id: int
     group: int | None
@@ -64,7 +64,7 @@ class Participant:
 
 @dataclass(frozen=True)
 class Vote:
-    """One vote: when (milliseconds since 1970), on which statement, by whom, and the opinion."""
+    """A vote: its time (as exported), the numbers of statement and participant, and the opinion."""
 
     at: int
     statement: int
@@ -76,9 +76,9 @@ class Vote:
 class Conversation:
     """A whole conversation. `statements` are those with votes, by number; `participants` by number; `votes` by time.
 
-    `source_totals_wrong` lists the statements whose totals in comments.csv are not what the votes come to:
-    {"statement", "text", "published": {"agrees", "disagrees"}, "true": {"agrees", "disagrees"}}. `cells_behind` counts
-    the cells of participant-votes.csv that hold a vote which its participant changed later.
+    `source_totals_wrong` lists the statements whose totals in comments.csv differ from their votes: {"statement",
+    "text", "published": {"agrees", "disagrees"}, "true": {"agrees", "disagrees"}}. `cells_behind` counts the cells of
+    participant-votes.csv with a vote that its participant changed later.
     """
 
     topic: str
@@ -90,7 +90,7 @@ class Conversation:
     cells_behind: int = 0
 
     def expected(self) -> dict[int, dict[str, int]]:
-        """The tally of every statement by opinion, zeros included: everybody's last vote."""
+        """Returns the tally of every statement by opinion, zeros included, from everybody's last vote."""
         counts = {statement.id: dict.fromkeys(OPINIONS, 0) for statement in self.statements}
         for (statement, _), choice in _last(self.votes).items():
             counts[statement][choice] += 1
@@ -99,7 +99,10 @@ class Conversation:
 
 @dataclass(frozen=True)
 class FileName:
-    """The name of an export's file: which of FILES it is, and what stands `before` and `after` that in the name."""
+    """The name of an export's file: its kind, one of FILES, and the parts of the name `before` and `after` that.
+
+    `today` is True for the newer name of the participants' file.
+    """
 
     kind: str
     before: str
@@ -108,7 +111,7 @@ class FileName:
 
     @classmethod
     def read(cls, name: str) -> FileName | None:
-        """What the name says; None for a file that is no part of an export, or is not needed."""
+        """Returns the parts of a file's name; None for a file that is not part of an export, or is not needed."""
         found = _NAME.fullmatch(name)
         if not found:
             return None
@@ -116,13 +119,13 @@ class FileName:
         return cls(PARTICIPANTS if kind == _TODAY else f"{kind}.csv", found["before"], found["after"], kind == _TODAY)
 
     def beside(self, kind: str) -> str:
-        """What the file of this kind is called in the same export of today."""
+        """Returns the name of the file of this kind in the same export, as Polis names it today."""
         return f"{self.before}{_TODAY if kind == PARTICIPANTS else kind.removesuffix('.csv')}{self.after}.csv"
 
 
 @dataclass(frozen=True)
 class _File:
-    """One file: its name as it is told in what is wrong with it, and its text."""
+    """A file: its name for error messages, and its text."""
 
     name: str
     text: str
@@ -130,10 +133,10 @@ class _File:
 
 
 def read(files: Mapping[str, str]) -> Conversation:
-    """The conversation in these files: the text of each by its name, as Polis names them now or did before.
+    """Returns the conversation in these files: their texts by name, as Polis names them now or did before.
 
-    Raises BadInput, naming the file and the line, for a file that is missing or malformed, and where the table of
-    participants is not what the votes come to.
+    Raises BadInput, naming file and line, for a missing or malformed file, and where the table of participants
+    disagrees with the votes.
     """
     found = {said.kind: _File(name, text, said.today) for name, text in files.items() if (said := FileName.read(name))}
     missing = [kind for kind in FILES if kind not in found]
@@ -155,7 +158,7 @@ def read(files: Mapping[str, str]) -> Conversation:
 
 
 def _last(votes: Sequence[Vote]) -> dict[tuple[int, int], str]:
-    """What counts in the end: the choice by statement and participant, of votes in time order."""
+    """Returns the choice that counts by (statement, participant), given votes in time order."""
     return {(vote.statement, vote.participant): vote.choice for vote in votes}
 
 
@@ -177,7 +180,7 @@ def _votes(file: _File) -> Iterator[Vote]:
 
 
 def _comments(file: _File) -> Iterator[tuple[int, tuple[str, int, int]]]:
-    """By statement: its text and its published totals, agrees and disagrees."""
+    """Yields each statement with its text and its published totals, agrees and disagrees."""
     seen: set[int] = set()
     for line, row in _rows(file, ("comment-id", "agrees", "disagrees", "comment-body")):
         number = _number(file, line, row, "comment-id")
@@ -190,7 +193,9 @@ def _comments(file: _File) -> Iterator[tuple[int, tuple[str, int, int]]]:
 
 @dataclass
 class _People:
-    """Everybody; which of their votes in one second was the `last`, by statement and participant; cells `behind`."""
+    """The participants; the `last` of several votes in one second, by (statement, participant); the number of cells
+    `behind`.
+    """
 
     participants: list[Participant] = field(default_factory=list)
     last: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -198,7 +203,7 @@ class _People:
 
 
 def _people(file: _File, votes: Sequence[Vote], votes_file: str) -> _People:
-    """Everybody, with their row held against what the votes, in time order, say of them."""
+    """Returns the participants, with their rows checked against the votes, which are in time order."""
     cast: dict[tuple[int, int], list[Vote]] = {}
     for vote in votes:
         cast.setdefault((vote.statement, vote.participant), []).append(vote)
@@ -271,7 +276,7 @@ def _wrong_totals(
 
 
 def _records(file: _File) -> Iterator[tuple[int, list[str]]]:
-    """Every record with the number of the line it begins on; empty lines are left out."""
+    """Yields every record with the number of the line it begins on; empty lines are left out."""
     reader = csv.reader(io.StringIO(file.text.removeprefix("\ufeff"), newline=""), strict=True)
     line = 1
     while True:
@@ -287,7 +292,7 @@ def _records(file: _File) -> Iterator[tuple[int, list[str]]]:
 
 
 def _rows(file: _File, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Every record after the header, by column name."""
+    """Yields every record after the header, by column name."""
     records = _records(file)
     line, header = next(records, (1, []))
     header = [name.strip() for name in header]

@@ -1,7 +1,7 @@
-"""Finds the files of a Polis export: in a folder, in the zip that somebody made of it, or beside one of its files.
+"""Finding the files of a Polis export: in a folder, in a zip of them, or beside one of its files.
 
-Polis gives each table as a download of its own, so they lie among other things, in a folder with other exports, or in a
-zip that macOS or Windows made of a folder. Nothing is unpacked onto a disk, and nothing is read beyond MOST_BYTES.
+Polis offers each table as a separate download, so they may lie among other files, in a folder with other exports, or in
+a zip that macOS or Windows made of a folder. Nothing is unpacked to disk, and at most MOST_BYTES are read.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from typing import Final, TypeAlias
 from forum.errors import BadInput
 from forum.rehearsal.polis import FILES, FileName
 
-# Of the files that are read, together: about a million votes.
+# Of all files read together: enough for about a million votes.
 MOST_BYTES: Final = 128 * 1024 * 1024
 MOST_FILES: Final = 10_000
-_DEEPEST: Final = 3  # folders in folders that are looked into
+_DEEPEST: Final = 3  # levels of folders that are searched
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{4}-")
 
-# The names of an export's files, by which of FILES they are; more than one where that is not clear.
+# The names of an export's files by kind, one of FILES; several names where it is not clear which is meant.
 _Export: TypeAlias = Mapping[str, list[str]]
 
 
 def find(path: Path) -> dict[str, str]:
-    """The text of the four files of the one export that `path` names, by their names: a folder, a zip or one of them.
+    """Returns the text of the four files, by name, of the export that `path` names: a folder, a zip, or one of its
+    files.
 
-    Raises BadInput where there is none, where a file of it is missing, is not UTF-8 or cannot be read, where it is too
-    big, and where there is more than one and it is not clear which is meant.
+    Raises BadInput where there is none, where a file is missing, not UTF-8, unreadable or too big, and where there are
+    several exports and it is not clear which is meant.
     """
     try:
         kind = path.stat().st_mode
@@ -52,11 +53,11 @@ def find(path: Path) -> dict[str, str]:
     raise BadInput("%(path)s is neither a folder nor a zip file with a Polis export.", path=path)
 
 
-# ---------------------------------------------------------------- where it lies
+# ---------------------------------------------------------------- folders and zips
 
 
 def _of_folder(folder: Path) -> dict[str, str]:
-    """The export in this folder; where none of its files lies there, in the folders in it."""
+    """Returns the export in this folder, or in the folders inside where it directly holds none of its files."""
     names = [entry.name for entry in _files(folder)]
     if not any(FileName.read(name) for name in names):
         names = list(_below(folder))
@@ -77,7 +78,7 @@ def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def _below(folder: Path) -> Iterator[str]:
-    """The names of the files in the folder and in those in it, with "/" between."""
+    """Yields the names of the files in the folder and in folders inside it, with "/" between."""
     seen = 0
     for where, folders, files in os.walk(folder):
         inside = Path(where).relative_to(folder)
@@ -117,24 +118,28 @@ def _of_zip(path: Path) -> dict[str, str]:
         return _texts(_only(path, packed), read)
 
 
-# ---------------------------------------------------------------- which files it is
+# ---------------------------------------------------------------- choosing the files
 
 
 def _ours(name: str) -> FileName | None:
-    """What the name of a file, with its folders, says of it; None for what macOS and others put beside files."""
+    """Returns the parts of a file's name, given with its folders; None for files that operating systems add by
+    themselves.
+    """
     where = PurePosixPath(name)
     hidden = where.name.startswith(".") or "__MACOSX" in where.parts
     return None if hidden else FileName.read(where.name)
 
 
 def _only(path: Path, names: Iterable[str], meant: str = "") -> dict[str, str]:
-    """The names of the one export among these files, or of the one to which the file `meant` belongs, by FILES."""
+    """Returns the names, by kind, of the only export among these files, or of the one that the file `meant`
+    belongs to.
+    """
     same, alike = dict[tuple[str, ...], dict[str, list[str]]](), dict[tuple[str, ...], dict[str, list[str]]]()
     for name in names:
         if said := _ours(name):
             folder = str(PurePosixPath(name).parent)
             same.setdefault((folder, said.before, said.after), {}).setdefault(said.kind, []).append(name)
-            # The files of one export, downloaded in different minutes.
+            # Files of one export that were downloaded in different minutes differ in the date alone.
             alike.setdefault((folder, _DATE.sub("", said.before)), {}).setdefault(said.kind, []).append(name)
     whole: list[dict[str, list[str]]] = []
     for sets in (same, alike):
@@ -169,7 +174,7 @@ def _incomplete(path: Path, found: Iterable[_Export]) -> BadInput:
 
 
 def _texts(names: Mapping[str, str], read: Callable[[str, int], bytes]) -> dict[str, str]:
-    """The text of each file by its name without folders. `read` takes a name, and the most bytes to read of it."""
+    """Returns each file's text by its name without folders. `read` takes a name and the most bytes to read."""
     texts: dict[str, str] = {}
     room = MOST_BYTES
     for kind in FILES:

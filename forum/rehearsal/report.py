@@ -1,4 +1,4 @@
-"""What came of a rehearsal: every round's ballots held against what was cast, and against what phones were told."""
+"""The report of a rehearsal: every round's ballots compared with the votes cast and the acknowledgements of phones."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ STRANGER: Final = -1
 
 @dataclass(frozen=True)
 class RoundReport:
-    """One round after the fact, by label: `tally` is that of the opened ballots, `expected` is last-vote-wins.
+    """The outcome of one round, by label: `tally` is that of the opened ballots, `expected` that of everybody's last
+    vote.
 
-    `dropped` phones lost their connection in it, of whom `late` came back when it had closed. `compared` is how many
-    screens were compared when it had closed and when it was shown, `differing` how many of those showed something else.
+    `dropped` phones lost their connection in it, `late` of them until it had closed. `compared` counts screens compared
+    after it closed and after it was revealed; `differing` counts their differences.
     """
 
     question: str
@@ -39,7 +40,7 @@ class RoundReport:
 
 @dataclass
 class Compared:
-    """What was compared: how many times a screen was, and what was different, each with when that was."""
+    """The comparison of screens: how many screens were compared, and each difference with its moment."""
 
     screens: int = 0
     found: list[tuple[str, Difference]] = field(default_factory=list)
@@ -47,13 +48,12 @@ class Compared:
 
 @dataclass
 class Report:
-    """What came of a rehearsal.
+    """The outcome of a rehearsal.
 
-    `lost` are casts that were acknowledged, but that the tally does not hold as they were last acknowledged;
-    `doubled` are ballots beyond one a phone. `ack_ms` holds p50, p95 and p99 in milliseconds. `untold` names the
-    refused casts that were not told why; `differing` each difference between a screen and the truth, of `compared`.
-    `said` counts what was said beside votes: reasons, conditions, stops, promises. `dropped` connections were cut by
-    the rehearsal; `resent` and `arrived` are what phones.Counters says.
+    `lost` counts acknowledged casts that the tally lacks as they were last acknowledged; `doubled` counts ballots
+    beyond one a phone. `ack_ms` holds p50, p95 and p99 in milliseconds. `untold` describes refused casts that did not
+    get their reason; `differing` each difference of the `compared` screens. `said` counts reasons, conditions, stops
+    and promises. `dropped` connections were cut by the rehearsal; `resent` and `arrived` are as in phone.Counters.
     """
 
     phones: int
@@ -85,15 +85,18 @@ class Report:
 
     @property
     def well(self) -> bool:
-        """Whether nothing was lost or counted twice, every tally is what it must be, every refusal was told, and every
-        screen showed the truth."""
+        """True where nothing was lost or doubled, every tally is as expected, every refusal gave its reason, and no
+        screen differed.
+        """
         wrong = self.lost or self.doubled or self.untold or self.differing
         return not wrong and all(r.equal for r in self.rounds)
 
 
 @dataclass(frozen=True)
 class Played:
-    """A round as it was played: what phones `told` were that it counts for them, what was `shown`, who came `late`."""
+    """A round as it was played: the counts `shown` (None without a result), phones cut off, and those that came back
+    `late`.
+    """
 
     act: Act
     round: str
@@ -111,9 +114,10 @@ def reckon(
     opened: Counter[str],
     stored: Mapping[int, Sequence[str]] | None,
 ) -> None:
-    """Adds one round to the report: what phones were told, what was opened, and what the database holds.
+    """Adds one round to the report, from the phones' acknowledgements, the opened ballots and the database.
 
-    `stored` has the choices of each phone, and of STRANGER those of papers and the tablet; None where it is not ours.
+    `told` is the acknowledged choice of each phone. `stored` has the choices of each phone, and under STRANGER those of
+    papers and the tablet; None where the database is not the rehearsal's.
     """
     act, due = played.act, played.act.ballots(played.late)
     everybody = Counter(told.values()) + act.passing()
@@ -150,6 +154,6 @@ def reckon(
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """The smallest value that `percent` in a hundred do not exceed (nearest rank); 0 for no values."""
+    """Returns the smallest value that `percent` in a hundred do not exceed (nearest rank); 0 for no values."""
     ordered = sorted(values)
     return ordered[math.ceil(percent * len(ordered) / 100) - 1] if ordered else 0.0

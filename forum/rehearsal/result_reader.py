@@ -1,8 +1,8 @@
-"""Reads a result off a screen: the numbers in the tables of its HTML, held against the result that was published.
+"""Reading of results from screens: the numbers in the tables of their HTML, compared with the published result.
 
 A screen shows a result as a table (templates/methods/, templates/live/screens/results.html) with a column of counts,
-one for each round of a run-off, or one for each number that could be given; beside it one by group. Columns are found
-by their headings, in English, which is what the screens of a rehearsal speak.
+one for each round of a run-off, or one for each possible score; beside it is a table by group. Columns are found by
+their English headings, since a rehearsal's screens are in English.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _VOTED = re.compile(r"data-voted>([0-9]+)<")
 
 @dataclass
 class Board:
-    """One table: its classes, its caption, and its rows: the texts of their cells, but for a first vote's."""
+    """A table: its classes, its caption, and its rows as texts of cells, without the cells of a first vote."""
 
     kinds: frozenset[str]
     caption: str = ""
@@ -74,7 +74,7 @@ class _Reader(HTMLParser):
 
 @lru_cache(maxsize=64)
 def boards(html: str) -> tuple[Board, ...]:
-    """The tables of a screen."""
+    """Returns the tables of a screen."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -82,15 +82,15 @@ def boards(html: str) -> tuple[Board, ...]:
 
 
 def turnout(html: str) -> int | None:
-    """The number of votes that a screen was drawn with, None where it shows none."""
+    """Returns the number of votes that a screen was drawn with, None where it shows none."""
     found = _VOTED.search(html)
     return int(found[1]) if found else None
 
 
 def shown(html: str) -> list[list[int | None]] | None:
-    """The numbers of the result on a screen, row by row; None where there is no result on it.
+    """Returns the numbers of the result on a screen, row by row; None where there is no result on it.
 
-    A row is an answer's count; of a run-off its votes in each round (None where it is out); of scores how many gave
+    A row is a response's count; of a run-off its votes in each round (None where it is out); of scores how many gave
     each number.
     """
     for board in boards(html):
@@ -98,7 +98,7 @@ def shown(html: str) -> list[list[int | None]] | None:
             continue
         heading = board.rows[0]
         columns = [n for n, words in enumerate(heading) if words in _COUNTED or words.startswith(_NUMBERED)]
-        # beside the rows with numbers there are those that only name an answer, and who ran out of them
+        # left out: rows that only name a response, and the row of exhausted ballots
         rows = [row for row in board.rows[1:] if len(row) == len(heading) and not row[0].startswith(_RAN_OUT)]
         if columns:
             return [[_number(row[n]) for n in columns] for row in rows]
@@ -106,7 +106,7 @@ def shown(html: str) -> list[list[int | None]] | None:
 
 
 def by_group(html: str) -> dict[str, list[str]] | None:
-    """The cells of the result by group on a screen, by the groups' labels; None where there is no such table."""
+    """Returns the cells of the result by group on a screen, by group label; None where there is no such table."""
     for board in boards(html):
         if _HEAT in board.kinds and board.caption != _SHIFT:
             return {row[0]: row[1:] for row in board.rows[1:]}
@@ -114,7 +114,7 @@ def by_group(html: str) -> dict[str, list[str]] | None:
 
 
 def expected(result: Mapping[str, Any]) -> list[list[int | None]] | None:
-    """What `shown` must find on a screen that shows this result (as Result.to_json gives it)."""
+    """Returns the rows that `shown` must find on a screen with this result (as Result.to_json gives it)."""
     if not result["n"]:
         return None
     figures = result.get("figures") or {}
@@ -127,7 +127,7 @@ def expected(result: Mapping[str, Any]) -> list[list[int | None]] | None:
 
 
 def differs(html: str, result: Mapping[str, Any]) -> str:
-    """What a screen shows otherwise than this result; "" for nothing."""
+    """Returns the first difference between a screen and this result in words; "" where there is none."""
     if (found := shown(html)) != (due := expected(result)):
         return f"{_words(found)} in the place of {_words(due)}"
     rows = {row["label"]: [str(count) for count in row["counts"].values()] for row in result["by_group"] or ()}

@@ -1,9 +1,9 @@
-"""A rehearsal: an audience of made-up or replayed phones plays a day against a running server; then all is counted.
+"""A rehearsal: an audience of made-up or replayed phones plays a day against a running server, and everything is
+checked.
 
-The organiser's part goes through the API for machines, the phones through what a browser has
-(forum/rehearsal/phone.py). The rehearsal outlives the server: a command whose answer was lost is sent again, and
-phones come back by themselves. When a round has closed, and when its result is shown, every screen is held against the
-truth.
+The organiser uses the API for machines, the phones what a browser has (forum/rehearsal/phone.py). The rehearsal
+survives restarts of the server: a command whose answer was lost is sent again, and phones reconnect by themselves.
+After a round has closed, and after its result is shown, every screen is compared with the truth.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from forum.rehearsal.script import (
 from forum.rehearsal.setup import Progress, as_phone, join_all, set_up, watchers
 from forum.services.keys import digest
 
-SETTLE: Final = 30.0  # seconds that screens have to show what is
+SETTLE: Final = 30.0  # seconds that screens have to show the truth
 _LOOK_AGAIN: Final = 0.15
 _ALONE: Final = "papers: they need a second organiser (--second), who confirms the count"
 
@@ -59,12 +59,12 @@ async def rehearse(
     tickets: bool = False,
     settle: float = SETTLE,
 ) -> Report:
-    """Plays a script against the server at `base`, with an organiser's token.
+    """Plays a script against the server at `base`, with an organiser's token, and returns the report.
 
     `store` is the server's database where the rehearsal owns it: ballots are then checked phone by phone. `second` is
-    another organiser's token, who confirms papers. `network` says who is slow and who is cut off when; with `tickets`
-    everybody comes by ticket. Screens have `settle` seconds to show what is. Raises RehearsalFailed where it could not
-    be carried out.
+    the token of another organiser, who confirms papers. `network` says which phones are slow and which are cut off
+    when; with `tickets` everybody joins by ticket. Screens have `settle` seconds to show the truth. Raises
+    RehearsalFailed where the rehearsal could not be carried out.
     """
     start = time.monotonic()
     organisers = [Organiser(base, token), *[Organiser(base, second)] * bool(second)]
@@ -94,7 +94,7 @@ def _first(failures: BaseExceptionGroup[RehearsalFailed]) -> RehearsalFailed:
 
 
 class _Play:
-    """One rehearsal on its way."""
+    """One rehearsal while it runs."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class _Play:
                         self._who[found.id] = n
 
     async def perform(self) -> None:
-        """Waits until every screen is there, then plays step by step."""
+        """Waits until every screen is connected, then plays step by step."""
         for number, screen in enumerate(self.screens, 1):
             await screen.ready.wait()
             self._progress("Screens connect", number, len(self.screens))
@@ -149,7 +149,7 @@ class _Play:
                 await self._step(step)
 
     async def _step(self, step: Step) -> None:
-        """One step that nobody votes in; then every screen is looked at."""
+        """Plays a step without a vote, then compares every screen."""
         facilitator = self.facilitator
         if isinstance(step, Next):
             await facilitator.next(self._stage.cues[step.cue])
@@ -173,7 +173,9 @@ class _Play:
     # ------------------------------------------------------------------ one round
 
     async def _round(self, act: Act) -> None:
-        """Asks, opens, lets everybody vote, waits for every answer, closes and reveals; compares every screen."""
+        """Asks, opens, lets everybody vote, waits for every answer, closes and reveals; compares every screen after
+        both.
+        """
         number = len(self._played)
         late, facilitator = self._network.late(number), self.facilitator
         if self._second is None:
@@ -210,9 +212,10 @@ class _Play:
             await facilitator.hear(act, round_id, late)
 
     async def _vote(self, act: Act, round_id: str, drops: Mapping[int, str]) -> list[asyncio.Task[None]]:
-        """All phones at once, each its own casts one after the other, in the order of the script.
+        """Lets all phones vote at once, each with its own casts one after the other, in the order of the script.
 
-        Returns when all are answered, but for those that are away until the vote has closed: their tasks.
+        Returns when all are answered, except those that stay disconnected until the round has closed: it returns their
+        tasks.
         """
         casts: dict[int, list[Vote]] = {}
         for vote in act.votes:
@@ -240,7 +243,7 @@ class _Play:
         return [tasks[number] for number in late]
 
     async def _choices(self, round_id: str) -> dict[int, str]:
-        """What is counted for each phone: as the database has it, else as the API tells the phone."""
+        """Returns the counted choice of each phone: from the database, else as the API tells the phone."""
         if self._store is not None:
             async with self._store.read() as work:
                 ballots = await work.rounds.ballots(round_id)
@@ -259,10 +262,10 @@ class _Play:
         headers = as_phone(self._organiser, phone.cookie)
         return await self._organiser.get_as(f"/s/{self._stage.code}/now", headers)
 
-    # ------------------------------------------------------------------ every screen against the truth
+    # ------------------------------------------------------------------ comparing screens
 
     async def _compare(self, when: str, truth: Truth) -> None:
-        """Looks at every screen until all show the truth, or the time is over: what is different then is kept."""
+        """Compares every screen until all show the truth or the time is over, and records the differences left then."""
         deadline = time.monotonic() + self._settle
         while True:
             truth = replace(truth, version=await self._version())
@@ -291,10 +294,12 @@ class _Play:
             found.append(Seen(screen.kind, number, screen.connected, screen.on_screen, screen.tally))
         return found
 
-    # ------------------------------------------------------------------ what came of it
+    # ------------------------------------------------------------------ the report
 
     async def report(self) -> Report:
-        """Counts the opened ballots of every round and, where it may, those in the database, phone by phone."""
+        """Returns the report: the opened ballots of every round compared with the script and, if it may be read, the
+        database.
+        """
         counters, phones = self._counters, self.phones
         acts = self._script.acts
         spoken = Counter(self.facilitator.said)
@@ -332,7 +337,7 @@ class _Play:
         return report
 
     async def _opened(self, round_id: str) -> Counter[str]:
-        """The choices in the opened ballots of a round."""
+        """Returns the choices in the opened ballots of a round."""
         answer = await self._organiser.get_as_organiser(f"/rounds/{round_id}/ballots.jsonl")
         leaves = [json.loads(line)["leaf"] for line in answer.text.split("\n") if line]
         if any(leaf["round"] != round_id for leaf in leaves):
@@ -340,7 +345,9 @@ class _Play:
         return Counter(str(leaf["choice"]) for leaf in leaves)
 
     async def _stored(self, round_id: str) -> dict[int, list[str]] | None:
-        """The choices that the database holds of each phone, and of strangers; None where it is not ours."""
+        """Returns the choices that the database holds for each phone, and for STRANGER; None where it is not the
+        rehearsal's.
+        """
         if self._store is None:
             return None
         stored: dict[int, list[str]] = {}
@@ -351,7 +358,7 @@ class _Play:
 
 
 async def _either(waiting: Any, task: asyncio.Task[None]) -> None:
-    """Returns when one of them is done; raises what the task raised."""
+    """Returns when one of the two is done; raises an exception of the task."""
     other = asyncio.ensure_future(waiting)
     await asyncio.wait({other, task}, return_when=asyncio.FIRST_COMPLETED)
     other.cancel()

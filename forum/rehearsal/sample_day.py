@@ -1,6 +1,6 @@
-"""The day that a rehearsal plays: two stories in two sections, every way of voting, a second run, a policy vote.
+"""The day that a rehearsal plays: two stories in two sections, every voting method, a second run, a policy vote.
 
-The stories are the demonstration's. The same seed invents the same day.
+The stories are the demonstration's. The same seed gives the same day.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _TABLET_OPINIONS = (Heap(_CARERS, "agree"), Heap(_USERS, "disagree"))
 
 
 def invented(phones: int, seed: int, stories: Sequence[Scenario], *, papers: bool = True) -> Script:
-    """A day with `phones` phones and these two stories; `papers` where two organisers are there to count them."""
+    """Returns a day with `phones` phones and these two stories; with `papers` where two organisers can count them."""
     rng = random.Random(seed)
     room = a_room(phones, rng)
     morning, afternoon = stories
@@ -75,7 +75,9 @@ def invented(phones: int, seed: int, stories: Sequence[Scenario], *, papers: boo
 
 
 def _morning(room: Room, story: Scenario, *, papers: bool) -> list[Step]:
-    """A first vote, its replay with a second run, the magic check, and the vote again; one proposal, badges off."""
+    """Returns a first vote, its replay with a second run, the magic check and the vote again; then a consent vote,
+    badges off.
+    """
     scene, question = _first(story, decision=False), _first(story, decision=True)
     labels = tuple(link.text for link in question.links)
     first = Act(question.text, labels, (), none=True, put=CUE, cue=Cue("question", 0, question.name), heard=True)
@@ -103,7 +105,9 @@ def _morning(room: Room, story: Scenario, *, papers: bool) -> list[Step]:
 
 
 def _afternoon(room: Room, story: Scenario) -> list[Step]:
-    """The other ways of voting, a vote on whom to replace, and a proposal that is amended, voted on and promised."""
+    """Returns the other voting methods, a vote on whom to replace, and a proposal that is amended, voted on and
+    promised.
+    """
     scene, question = _first(story, decision=False), _first(story, decision=True)
     labels = tuple(link.text for link in question.links)
     order = Act(question.text, labels, (), none=True, method="ranked", put=CUE, cue=Cue("question", 1, question.name))
@@ -145,12 +149,12 @@ def _voted(room: Room, act: Act) -> Act:
 
 
 def _observing(room: Room) -> list[Vote]:
-    """Whoever only follows tries to vote all the same, once."""
+    """Returns one vote of each observer, which must be refused."""
     return [Vote(phone, "r1", refused="observing") for phone in sorted(room.observers)]
 
 
 def _presses(room: Room, story: Scenario) -> tuple[Press, ...]:
-    """Who presses STOP, and what they say with it. Somebody always does, and says how."""
+    """Returns who presses STOP with which words; at least one phone presses, and the first gives words."""
     rng, found = room.rng, list[Press]()
     for phone in rng.sample(room.voters, len(room.voters)):
         if found and rng.random() > _SHOUTS:
@@ -162,5 +166,5 @@ def _presses(room: Room, story: Scenario) -> tuple[Press, ...]:
 
 
 def _first(story: Scenario, *, decision: bool) -> Scene:
-    """The first scene of a story that is to be played, or to be voted on."""
+    """Returns the first scene of a story that is played, or (`decision`) voted on."""
     return next(scene for scene in story.scenes if scene.decision == decision)

@@ -1,4 +1,4 @@
-"""Holds every screen of a rehearsal against the truth: what the database has, and what was published."""
+"""The comparison of a rehearsal's screens with the truth: the database, and the published result."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from forum.rehearsal import result_reader
 
 @dataclass(frozen=True)
 class Truth:
-    """What every screen must show now. `choices` are what is counted for each phone by its number; `result` is there
-    once it was shown (as Result.to_json gives it). Without a round only version and pause are compared."""
+    """The state that every screen must show. Without a round only version and pause are compared.
+
+    `choices` are the counted choices by phone number; `result` (as Result.to_json gives it) is None until it is shown.
+    """
 
     version: int
     paused: bool = False
@@ -26,8 +28,9 @@ class Truth:
 
 @dataclass(frozen=True)
 class Seen:
-    """What one screen shows. `number` is its number among those of its kind, from 1; `choice` is what a phone says is
-    counted for it in this round."""
+    """The state that one screen shows. `number` counts screens of its kind from 1; `choice` is the one a phone shows as
+    counted.
+    """
 
     kind: str
     number: int
@@ -38,14 +41,15 @@ class Seen:
 
     @property
     def name(self) -> str:
-        """As it is named in a report."""
+        """The screen's name in a report."""
         return f"{self.kind} {self.number}"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that one screen shows otherwise: `what` is its connection, version, pause, question, turnout, vote or
-    result."""
+    """A difference between a screen and the truth: `what` is its connection, version, pause, question, turnout, vote or
+    result.
+    """
 
     screen: str
     what: str
@@ -54,7 +58,7 @@ class Difference:
 
 
 def differences(truth: Truth, screens: Iterable[Seen]) -> list[Difference]:
-    """Everything that is different, screen by screen."""
+    """Returns all differences, screen by screen."""
     return [found for seen in screens for found in _of(truth, seen)]
 
 

@@ -1,6 +1,6 @@
-"""Screens of a rehearsal: each keeps a socket open, holds what it shows, and comes back by itself after a drop.
+"""Screens of a rehearsal: each keeps a socket open, holds the state it shows, and reconnects after a drop.
 
-They use nothing but what a browser has: the link or the cookie, the websocket and forum/live/messages.py.
+They use only what a browser has: the link or the cookie, the websocket and forum/live/messages.py.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ Found = TypeVar("Found")
 
 
 class RehearsalFailed(ForumError):
-    """The rehearsal could not be carried out; the sentence says why."""
+    """An error that ended the rehearsal; its sentence says why."""
 
     code = "rehearsal"
 
 
 def origin_of(base: str) -> str:
-    """What a browser calls the place of a page at this address: without the path."""
+    """Returns the origin of a page at this address, as a browser sends it: without the path."""
     return urlsplit(base)._replace(path="").geturl()
 
 
 class Watcher:
-    """One screen. `base` is the server's address, `path` its socket's, `headers` what lets it in.
+    """One screen. `base` is the server's address, `path` its socket's, `headers` hold its cookie or token.
 
-    `on_screen` and `tally` are what it shows; `connected` is whether what it shows is of now. `reconnected` and
-    `dropped` count what happened to its connection.
+    `on_screen` and `tally` are the state it shows; `connected` is True while that state is current. `reconnected` and
+    `dropped` count the events of its connection.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Watcher:
         self.kind = kind
         self.on_screen: State | None = None
         self._history = ""
-        self._newest = -1  # the version that it shows, of this history
+        self._newest = -1  # the version that it shows, within this history
         self.tally: Tally | None = None
         self.connected = False
         self.ready = asyncio.Event()
@@ -70,14 +70,14 @@ class Watcher:
         self._headers = dict(headers or {})
         self._socket: ClientConnection | None = None
         self._leaving = False
-        self._line = asyncio.Event()  # set while there is a network to dial on
+        self._line = asyncio.Event()  # set while the simulated network is up
         self._line.set()
         self._news = asyncio.Event()
 
     async def stay(self, doors: asyncio.Semaphore) -> None:
-        """Keeps a socket open until `leave`. `doors` limits how many shake hands at once at first.
+        """Keeps a socket open until `leave`. `doors` limits how many first connections are made at once.
 
-        Raises RehearsalFailed where the server will not have this screen.
+        Raises RehearsalFailed where the server refuses this screen for good.
         """
         been_in = False
         deadline = time.monotonic() + PATIENCE
@@ -107,21 +107,21 @@ class Watcher:
                         "The server refused a screen's socket (HTTP %(status)s).", status=status
                     ) from refusal
             except (OSError, TimeoutError, InvalidHandshake, WebSocketException):
-                pass  # dropped, or the server is not back yet: a screen dials again until its patience ends
+                pass  # dropped, or the server is not back yet: try again until PATIENCE ends
             if time.monotonic() > deadline:
                 raise RehearsalFailed("The server went away and did not come back.")
             if not self._leaving:
                 await asyncio.sleep(jitter.uniform(0.05, 0.6))
 
     async def leave(self) -> None:
-        """Hangs up for good."""
+        """Closes the socket for good."""
         self._leaving = True
         self._line.set()
         if self._socket is not None:
             await self._socket.close()
 
     def cut(self) -> None:
-        """The network goes, in the middle of whatever was on its way: TCP is reset, and nobody says goodbye."""
+        """Simulates the loss of the network: the TCP connection is reset without a closing handshake."""
         self.dropped += 1
         self._line.clear()
         self.connected = False
@@ -130,11 +130,13 @@ class Watcher:
             socket.transport.abort()
 
     def come_back(self) -> None:
-        """There is a network again."""
+        """Ends the simulated loss of the network."""
         self._line.set()
 
     async def until(self, find: Callable[[State], Found | None]) -> Found:
-        """What `find` finds on this screen, once it is there. Raises RehearsalFailed after PATIENCE seconds."""
+        """Returns the first result of `find` on this screen that is not None. Raises RehearsalFailed after PATIENCE
+        seconds.
+        """
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
@@ -146,7 +148,7 @@ class Watcher:
             raise RehearsalFailed("A screen (%(kind)s) did not show what it should.", kind=self.kind) from None
 
     async def _dial(self) -> ClientConnection:
-        # What it shows already need not be sent again, and what it has can be changed.
+        # Tells the server the version shown, so that it sends only what changed since.
         now = self.on_screen
         seen = {"v": self._newest, "h": self._history, "has": now.mark} if now is not None else {"has": ""}
         return await connect(
@@ -172,7 +174,7 @@ class Watcher:
                 except msgspec.MsgspecError as error:
                     raise RehearsalFailed("The server sent a message that is none of Forum's.") from error
                 if not self._line.is_set():
-                    break  # it was cut off while this was still on its way
+                    break  # cut off before this message arrived
                 await self._hear(message)
                 self._news.set()
                 self._news = asyncio.Event()
@@ -186,7 +188,7 @@ class Watcher:
         if isinstance(message, State | Change):
             self._show(message)
         elif isinstance(message, Tally):
-            # It comes last of what greets a screen: by now it shows what is.
+            # The last message of a greeting: from here the screen is up to date.
             self.tally = message
             self.connected = self.on_screen is not None
             if self.connected:
@@ -209,12 +211,12 @@ class Watcher:
             html = "\n".join(patched(before.html.split("\n"), message.lines))
             self.on_screen = State(message.v, message.cue, message.round, message.paused, html, message.mark)
         elif self._socket is not None:
-            # Not made of what is here: the whole comes with the next connection.
+            # The change is based on another state: reconnecting brings the whole state.
             self._socket.transport.abort()
 
 
 async def _frames(socket: ClientConnection) -> AsyncIterator[str | bytes]:
-    """The messages of a socket until it is closed, however it is closed."""
+    """Yields the messages of a socket until it is closed, in whatever way."""
     try:
         async for frame in socket:
             yield frame

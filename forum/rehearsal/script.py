@@ -1,4 +1,4 @@
-"""What a rehearsal plays, written down before the first phone joins: a script of steps, with everybody's votes.
+"""The script of a rehearsal: its steps with everybody's votes, written before the first phone joins.
 
 Phones are numbers, groups are indices into the script's labels (None: prefer not to say).
 """
@@ -15,13 +15,15 @@ from forum.voting.methods import METHODS
 NONE_LABEL: Final = "None of these"
 NONE: Final = "none"
 
-# How the facilitator puts a question: as one typed just now, as the next cue of the programme, or as an act of its own.
+# How the facilitator asks a question: typed just now, as the next cue of the programme, or by an act of its own.
 ASK, CUE, MAGIC, CHARACTERS, POLICY = "ask", "cue", "magic check", "characters", "policy"
 
 
 @dataclass(frozen=True)
 class Vote:
-    """One cast of one phone: a choice as docs/methods.md writes it. `refused` is the code it must be refused with."""
+    """A cast of a phone: a choice as docs/methods.md writes it. `refused` is the code it must be refused with, "" for
+    none.
+    """
 
     phone: int
     choice: str
@@ -32,7 +34,7 @@ class Vote:
 
 @dataclass(frozen=True)
 class Heap:
-    """So many papers of one group with one mark; on a shared tablet, so many people."""
+    """A number of papers of one group with the same choice; on a shared tablet, a number of people."""
 
     group: int | None
     choice: str
@@ -41,7 +43,9 @@ class Heap:
 
 @dataclass(frozen=True)
 class Cue:
-    """A cue of the programme: a scene, its replay, a question or the vote again of a story (by number); else words."""
+    """A cue of the programme: a scene, replay, question or second vote of a story (by number); for other kinds,
+    words.
+    """
 
     kind: str
     story: int = 0
@@ -51,10 +55,10 @@ class Cue:
 
 @dataclass(frozen=True)
 class Act:
-    """One round. `responses` are labels, r1 first; `none` adds "none of these"; `votes` come in order of casting.
+    """A round. `responses` are labels, r1 first; `none` adds "none of these"; `votes` are in the order of casting.
 
-    `again` makes it the vote after a replay of the last first vote on this question. `heard`: people give reasons after
-    the reveal, and the facilitator shows some.
+    `again` makes it the vote after a replay of the last first vote on this question. With `heard` people give reasons
+    after the reveal, and the facilitator shows some.
     """
 
     question: str
@@ -75,7 +79,7 @@ class Act:
         return (*(f"r{n}" for n in range(1, len(self.responses) + 1)), *((NONE,) if self.none else ()))
 
     def labels(self) -> dict[str, str]:
-        """Every mark that is counted with its words, in the order shown."""
+        """Returns the words for every mark that is counted, in the order shown."""
         words = dict(zip(self.ids, (*self.responses, NONE_LABEL), strict=False))
         found = {}
         for mark in METHODS[self.method].columns(self.ids):
@@ -86,7 +90,7 @@ class Act:
         return found
 
     def last_votes(self, late: Collection[int] = ()) -> dict[int, str]:
-        """What counts in the end: each phone's last choice; of those who are `late`, the one before, if any."""
+        """Returns each phone's last choice that is not refused; for phones in `late` the one before it, if any."""
         mine: dict[int, list[str]] = {}
         for vote in self.votes:
             if not vote.refused:
@@ -95,22 +99,22 @@ class Act:
         return {phone: choices[-1] for phone, choices in kept.items() if choices}
 
     def passing(self) -> Counter[str]:
-        """The choices on papers and on the tablet."""
+        """Returns the choices on papers and on the tablet."""
         found: Counter[str] = Counter()
         for heap in (*self.papers, *self.tablet):
             found[heap.choice] += heap.count
         return found
 
     def ballots(self, late: Collection[int] = ()) -> Counter[str]:
-        """Every ballot that must be there in the end, by its choice."""
+        """Returns the choices of all ballots that must exist in the end."""
         return Counter(self.last_votes(late).values()) + self.passing()
 
     def expected(self, late: Collection[int] = ()) -> dict[str, int]:
-        """The tally that last-vote-wins gives, by mark, zeros included."""
+        """Returns the tally of everybody's last vote by mark, zeros included."""
         return self.tally(self.ballots(late))
 
     def tally(self, ballots: Counter[str]) -> dict[str, int]:
-        """How many of these ballots bear each mark, zeros included."""
+        """Returns how many of these ballots have each mark, zeros included."""
         counts = dict.fromkeys(self.labels(), 0)
         for choice, number in ballots.items():
             for mark in METHODS[self.method].marks(choice):
@@ -120,7 +124,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the programme begins."""
+    """The beginning of a section of the programme."""
 
     title: str
     starts: str = ""
@@ -129,14 +133,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Next:
-    """The next cue of the programme goes up, where it is none that is voted on."""
+    """The showing of the next cue of the programme, one without a vote."""
 
     cue: Cue
 
 
 @dataclass(frozen=True)
 class Press:
-    """Somebody presses STOP, and perhaps says who should act differently, and how."""
+    """A press of STOP, with who should act differently and how, if said."""
 
     phone: int
     character: str = ""
@@ -145,8 +149,7 @@ class Press:
 
 @dataclass(frozen=True)
 class Stops:
-    """The scene that is played again is stopped: one stop is taken, one hidden, one put off. Something is tried, and
-    the facilitator says whether it could happen."""
+    """Stops of a scene that is played again: one is taken, one hidden, one deferred; something is tried and judged."""
 
     presses: tuple[Press, ...]
     tried: str
@@ -155,26 +158,26 @@ class Stops:
 
 @dataclass(frozen=True)
 class Offer:
-    """What was tried becomes an answer of the next vote."""
+    """The making of a response for the next vote out of what was tried."""
 
     words: str
 
 
 @dataclass(frozen=True)
 class Badges:
-    """Badges go off, or on again."""
+    """Badges turned off or on."""
 
     off: bool
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Everything is paused, and goes on."""
+    """A pause of the session, and its end."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A proposal is made, and amended on the screens."""
+    """A proposal, and its amendment on the screens."""
 
     words: str
     amended: str
@@ -182,7 +185,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Promise:
-    """Somebody promises to do something about the proposal that was just voted on."""
+    """A promise about the proposal that was just voted on."""
 
     role: str
     what: str
@@ -196,10 +199,11 @@ Step: TypeAlias = Act | Section | Next | Stops | Offer | Badges | Pause | Propos
 
 @dataclass(frozen=True)
 class Script:
-    """A rehearsal. `groups` are labels; `phones` holds each phone's group; `observers` are the phones that only follow.
+    """A whole rehearsal. `groups` are labels; `phones` holds each phone's group; `observers` are phones that do not
+    vote.
 
     `stories` is how many of the demonstration's stories are played. `source_totals_wrong` lists statements of the
-    source whose published totals are not what its votes give.
+    source whose published totals differ from its votes.
     """
 
     title: str

@@ -1,7 +1,6 @@
-"""A server of a rehearsal's own: the real program in a process of its own, on a free port, with its own data.
+"""A server for one rehearsal: the real program in a process of its own, on a free port, with its own data.
 
-It is watched: should it die before it is told to stop, it is started again on the same port, as whoever runs a
-server has the system do.
+It is supervised: if it dies before it is stopped, it is started again on the same port.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from forum.services.sessions import organising
 
 MADE_BY: Final = "made_by"
 REHEARSAL: Final = "rehearsal"
-# The facilitator, who may decide too, and the organiser who confirms papers.
+# Logins: the facilitator, who may also decide, and the organiser who confirms papers.
 FIRST, SECOND = REHEARSAL, "second"
 _NAMES = {FIRST: "The rehearsal", SECOND: "A second organiser"}
 _ROLES = {FIRST: (permissions.ORGANISER, permissions.COMMISSIONER), SECOND: (permissions.ORGANISER,)}
@@ -36,9 +35,9 @@ _RESTARTS: Final = 5
 
 
 async def prepare(store: Store, login: str = FIRST) -> str:
-    """Makes a database a rehearsal's own, and returns a token of one of its organisers, FIRST or SECOND.
+    """Marks a database as a rehearsal's, and returns a token of one of its organisers, FIRST or SECOND.
 
-    Raises StartupProblem where somebody else made it.
+    Raises StartupProblem where the database was made by anything else.
     """
     clock = SystemClock()
     async with store.begin() as work:
@@ -65,13 +64,13 @@ async def prepare(store: Store, login: str = FIRST) -> str:
 
 
 class OwnServer:
-    """`async with OwnServer(folder) as server:` runs it; `server.base` is its address once it listens."""
+    """A running server: `async with OwnServer(folder) as server:` starts and stops it; `server.base` is its address."""
 
     def __init__(self, data: Path, environ: Mapping[str, str] = os.environ) -> None:
         self.base = ""
         self.restarts = 0
         self._data = data
-        # what is set for the real server is not meant for this one
+        # settings of the real server must not apply to this one
         self._environ = {k: v for k, v in environ.items() if not k.startswith("FORUM_")}
         self._environ["FORUM_JOINS_PER_SESSION"] = "1000000"
         self._process: asyncio.subprocess.Process | None = None
@@ -80,11 +79,11 @@ class OwnServer:
 
     @property
     def pid(self) -> int | None:
-        """The process that serves now, None where there is none."""
+        """The id of the serving process, None where there is none."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     async def __aenter__(self) -> Self:
-        """Starts it. Raises RehearsalFailed with its own words where it does not."""
+        """Starts the server. Raises RehearsalFailed with the server's last words where it does not start."""
         self._process = await self._start(0)
         self._watch = asyncio.create_task(self._keep_running(self._process))
         return self
@@ -92,7 +91,7 @@ class OwnServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops it, and waits until it is gone."""
+        """Stops the server, and waits until its process has ended."""
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
@@ -136,15 +135,15 @@ class OwnServer:
     async def _keep_running(self, process: asyncio.subprocess.Process) -> None:
         while True:
             while await self._line(process):
-                pass  # its words are read so that it never waits for a reader
+                pass  # reading its output keeps the pipe from filling up
             await process.wait()
             self.restarts += 1
             if self.restarts > _RESTARTS:
-                return  # the phones find nobody there, and the rehearsal ends with that
+                return  # the phones cannot reconnect, and the rehearsal fails with that
             process = self._process = await self._start(int(self.base.rpartition(":")[2]))
 
     async def _line(self, process: asyncio.subprocess.Process) -> str:
-        """One line of what it says; "" when it says no more."""
+        """Returns the next line of its output; "" at the end."""
         if process.stdout is None:
             return ""
         line = (await process.stdout.readline()).decode(errors="replace")

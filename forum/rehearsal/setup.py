@@ -1,4 +1,4 @@
-"""Setting the stage of a rehearsal: its commission, session and programme, and everybody's way in."""
+"""The setup of a rehearsal: its commission, session and programme, and the joining of every phone."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Progress = Callable[[str, int, int], None]  # what is going on, how much of it i
 
 @dataclass
 class Stage:
-    """What was made for a rehearsal. `groups` are ids in the order of the script; `cues` are the programme's items.
+    """The things made for a rehearsal. `groups` are ids in the order of the script; `cues` are the programme's items.
 
-    Where people come by ticket, `tickets` has a code for each phone, `passing` by group those for the tablet.
+    Where people join by ticket, `tickets` has a code for each phone, and `passing` those for the tablet by group.
     """
 
     session: str
@@ -38,12 +38,12 @@ class Stage:
     passing: dict[int | None, list[str]] = field(default_factory=dict)
 
     def group(self, number: int | None) -> str:
-        """The id of a group by its number; "" for prefer not to say."""
+        """Returns the id of a group by its number; "" for prefer not to say."""
         return "" if number is None else self.groups[number]
 
 
 async def set_up(script: Script, organiser: Organiser, *, record: bool, tickets: bool) -> Stage:
-    """Makes the commission, the session, its programme, the tablet's link and, where asked for, everybody's ticket."""
+    """Makes the commission, the session, its programme, the tablet's link and, with `tickets`, everybody's ticket."""
     commission = await organiser.post("/organise/commissions", _commission(script))
     stories = tuple(str(story["id"]) for story in commission["stories"])[: script.stories]
     if len(stories) < script.stories:
@@ -101,7 +101,7 @@ def _commission(script: Script) -> Fields:
 
 
 async def _programme(script: Script, organiser: Organiser, stage: Stage) -> None:
-    """Makes the programme out of the script's sections and cues, in their order."""
+    """Makes the programme from the script's sections and cues, in their order."""
     path = f"/organise/sessions/{stage.session}/programme"
     section = ""
     for step in script.steps:
@@ -128,7 +128,7 @@ def _cue(cue: Cue, act: Act | None, stage: Stage) -> Fields:
 
 
 async def _tickets(people: Sequence[int | None], organiser: Organiser, stage: Stage) -> list[str]:
-    """A ticket's code for each of these people, of their group, in their order."""
+    """Issues a ticket of their group for each of these people, and returns the codes in their order."""
     codes: dict[int | None, list[str]] = {}
     for group in dict.fromkeys(people):
         left = list(people).count(group)
@@ -145,7 +145,7 @@ async def _tickets(people: Sequence[int | None], organiser: Organiser, stage: St
 async def join_all(
     script: Script, organiser: Organiser, stage: Stage, network: Network, counters: Counters, progress: Progress
 ) -> list[Phone]:
-    """Lets every phone join, by code or ticket."""
+    """Lets every phone join, by code or ticket, and returns the phones in order."""
     doors, total, done = asyncio.Semaphore(AT_ONCE), len(script.phones), 0
 
     async def join(number: int, group: int | None) -> Phone:
@@ -168,12 +168,12 @@ async def join_all(
 
 
 def as_phone(organiser: Organiser, cookie: str) -> dict[str, str]:
-    """The headers of a phone's form."""
+    """Returns the headers of a phone's form."""
     return {"Cookie": f"{DEVICE}={cookie}", "Origin": organiser.origin}
 
 
 def watchers(organiser: Organiser, stage: Stage) -> list[Watcher]:
-    """The projectors and consoles of a rehearsal, and its tablet where there is one."""
+    """Returns the projectors and consoles of a rehearsal, and its tablet if there is one."""
     base, bearer = organiser.base, organiser.bearer
     found = [Watcher(base, f"{stage.projector}/socket", "projector") for _ in range(PROJECTORS)]
     found += [Watcher(base, f"/console/{stage.session}/socket", "console", bearer) for _ in range(CONSOLES)]

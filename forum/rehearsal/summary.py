@@ -1,4 +1,4 @@
-"""What `forum rehearse` says to people: the sums, the rounds, and whatever was not as it should be."""
+"""The output of `forum rehearse`: totals, rounds, and everything that was not as it should be."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_OF_QUESTION: Final = 45
 
 
 def show(outcome: Report, out: TextIO) -> None:
-    """The tables and sentences, on `out`."""
+    """Prints the tables and sentences to `out`."""
     console = Console(file=out)
     console.print(_sums(outcome))
     console.print(_rounds(outcome))
