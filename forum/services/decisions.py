@@ -1,7 +1,7 @@
-"""Job c: what those with the power decide on what the room said, and who will do what by when.
+"""Records what the deciding body decided about a vote, and who will do what by when.
 
-The room's preference is tallied again here from the committed ballots; nothing is taken from a screen. A
-decision, its commitments and their entries in the record are one unit of work: all of it is kept, or nothing.
+The room's preference is tallied again from the committed ballots; no figure is taken from a screen. A decision, its
+commitments and their entries in the record are one unit of work: all of them are kept, or none.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Promise:
-    """One row of the form for commitments, as typed. A row with nothing in it is no commitment."""
+    """A row of the form for commitments, as typed; false in a condition where nothing was typed in it."""
 
     role: str = ""
     what: str = ""
@@ -54,12 +54,12 @@ class Promise:
 
 @dataclass(frozen=True)
 class DecisionForm:
-    """A decision as typed. `rounds` is one round id, or the ids of a first vote and its vote after replay.
+    """A decision as typed. `rounds` is one round id, or the ids of a first vote and its vote after the replay.
 
-    `id` is a random id made when the form was shown (empty: one is made). `response` is a response id,
-    "none", or None (also "") where the decision is not about one response. Errors about the n-th promise
-    (from 1) come back under `role_n`, `what_n` and `by_n`; the others under these names. `pledges` are the ids of
-    what was promised in the room that this confirms.
+    `id` is a random id made when the form was shown; where it is empty, one is made. `response` is a response id,
+    "none", or None (also "") where the decision is not about one response. `pledges` are the ids of the pledges made
+    in the room that this decision confirms. Errors about the n-th promise (from 1) come back under `role_n`, `what_n`
+    and `by_n`, all others under the names of these fields.
     """
 
     rounds: tuple[str, ...]
@@ -75,9 +75,9 @@ class DecisionForm:
 
 @dataclass(frozen=True)
 class Matter:
-    """What a decision rests on: the rounds (first vote first), and what the room said in each revealed one.
+    """The rounds that a decision rests on (first vote first), with the result of each.
 
-    `results` follows `rounds`; None stands for a round that was annulled, whose votes are void.
+    `results` follows `rounds`; an annulled round, whose votes are void, has None.
     """
 
     commission: Commission
@@ -87,30 +87,30 @@ class Matter:
 
     @property
     def later(self) -> Round:
-        """The round that tells the room's preference: the vote after the replay where there is one."""
+        """Returns the round that tells the room's preference: the vote after the replay where there is one."""
         return self.rounds[-1]
 
     @property
     def new(self) -> tuple[str, ...]:
-        """The ids of the answers of the vote after the replay that the first vote did not have."""
+        """Returns the ids of the responses that were offered in the vote after the replay and not in the first vote."""
         return added(self.rounds[0], self.later) if len(self.rounds) > 1 else ()
 
     @property
     def result(self) -> Result | None:
-        """What the room said in the later round; None where that round was annulled."""
+        """Returns the result of the later round; None where that round was annulled."""
         return self.results[-1]
 
     @property
     def preference(self) -> tuple[str, ...]:
-        """The responses that share the top of the head count; none where nobody voted or the vote is void."""
+        """Returns the responses that share the top of the head count; () where nobody voted or the vote is void."""
         return suppression.preference(self.result, self.later.method) if self.result else ()
 
 
 async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
-    """The rounds to decide on, with their results from the committed ballots.
+    """Returns the rounds to decide on, with their results tallied from the committed ballots.
 
-    Raises NotFound for a round that is not there, IllegalMove where one is not revealed, or where two are not
-    a first vote and the vote after its replay.
+    Raises NotFound for an unknown round, IllegalMove where a round is not revealed or is annulled, where its kind of
+    vote is not decided on, or where two rounds are not a first vote and the vote after its replay.
     """
     told = await past_matter(work, rounds, lock=lock)
     if any(r.kind not in DECIDED_ON for r in told.rounds):
@@ -121,7 +121,10 @@ async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Ma
 
 
 async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
-    """The same for a decision made before: a round may have been annulled since."""
+    """Returns the rounds of a decision made earlier, some of which may have been annulled since.
+
+    Raises NotFound and IllegalMove as `matter` does, but takes annulled rounds and every kind of vote.
+    """
     if not 1 <= len(rounds) <= 2:
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
     by_id = {id_: await work.rounds.get_round(id_, lock=lock) for id_ in sorted(set(rounds))}
@@ -129,7 +132,7 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     if any(r.state not in (REVEALED, ANNULLED) for r in found):
         raise IllegalMove("The result of this vote has not been shown yet. Decide on it after that.")
     if not all(r.revealed_at for r in found):
-        # Void before anybody saw its result: nor does anybody see it now, or what people wrote with their votes.
+        # Annulled before its result was shown: neither the result nor the words given with the votes are shown now.
         raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
     if len(found) == 2 and (found[1].second_of != found[0].id or found[1].session != found[0].session):
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
@@ -142,9 +145,12 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
 
 
 async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
-    """What others answered to the very same question of the same story, where those were in a room and these by
-    themselves, or the other way round: for whoever decides or reads, and never counted in. What a later version of the
-    story asks in other words, or with other responses, is another question."""
+    """Returns the votes of others on the same question of the same story: asynchronous ones beside a vote in a
+    room, and the other way round.
+
+    They are shown for comparison and never counted in. A later version of the story that asks in other words, or
+    offers other responses, is a different question.
+    """
     found = []
     for session in await work.sessions.list_sessions(on.commission.id):
         if session.kind == on.session.kind or session.rehearsal != on.session.rehearsal or on.later.scene is None:
@@ -161,9 +167,9 @@ def _asked(round_: Round) -> tuple[object, ...]:
 
 
 async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm) -> Decision:
-    """Records a decision and its commitments; the same form sent twice is one decision.
+    """Records a decision and its commitments, and returns it; the same form sent twice makes one decision.
 
-    Raises FormErrors with everything that is wrong, NotAllowed for somebody who may not decide, NotFound and
+    Raises FormErrors with all mistakes in the form, NotAllowed where `person` is no commissioner, and NotFound and
     IllegalMove as `matter` does.
     """
     if not permissions.may(person.roles, "decide"):
@@ -184,7 +190,10 @@ async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm)
 
 
 async def commit(store: Store, clock: Clock, person: Person, decision: str, promise: Promise) -> Decision:
-    """Adds a commitment to a decision; the same one twice is one. Raises as `decide` does."""
+    """Adds a commitment to a decision and returns the decision; the same commitment sent twice is added once.
+
+    Raises as `decide` does, and IllegalMove where the decision has MOST_COMMITMENTS already.
+    """
     if not permissions.may(person.roles, "decide"):
         raise NotAllowed("Only a commissioner can record a decision.")
     found = Findings()
@@ -204,7 +213,11 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
 
 
 async def _standing(work: Work, form: DecisionForm) -> Decision | None:
-    """The decision that this very form has made before: an entry in the record cannot be taken back."""
+    """Returns the decision that this form made before, or None; it is not made again, as the record keeps every
+    entry.
+
+    Raises IllegalMove where the form's id belongs to a decision on other rounds.
+    """
     if not _ID.fullmatch(form.id):
         return None
     try:
@@ -259,7 +272,8 @@ def _commitments(promises: Iterable[Promise], decision: str, found: Findings) ->
 
 
 def commitment(promise: Promise, decision: str, found: Findings, number: int = 1) -> Commitment:
-    """The commitment that a promise is; what is wrong with it goes to `found`, under `role_n`, `what_n` and `by_n`."""
+    """Returns the commitment that a promise describes; adds mistakes to `found`, under `role_n`, `what_n` and
+    `by_n`."""
     role = found.name(f"role_{number}", promise.role, "Say which role will do this.", MOST_ROLE)
     what = found.need(f"what_{number}", promise.what, "Say what will be done.", MOST_WHAT)
     by = promise.by.strip()
@@ -281,7 +295,7 @@ def _is_day(text: str) -> bool:
 
 
 async def _record(work: Work, on: Matter, decision: Decision) -> int:
-    """Writes the entries of a decision and its commitments; returns the index of the decision's."""
+    """Appends the record's entries of a decision and its commitments; returns the index of the decision's entry."""
     index = await record_entries.append(
         work,
         on.commission,

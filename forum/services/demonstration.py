@@ -1,4 +1,4 @@
-"""The demonstration: a commission and its stories, so that a new server has something to show and to try."""
+"""The demonstration: a commission with its stories, which gives a new server something to show and to try."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FACT: Final = "demonstration"
 LENT: Final = 2
 STORIES: Final = ROOT / "scenarios"
 
-# Label and how many were invited; None where nobody counts invitations.
+# Label of the group, and how many people were invited; None where nobody counts invitations.
 _GROUPS: Final = (
     ("People who use services", 60),
     ("Carers", 40),
@@ -37,7 +37,7 @@ _GROUPS: Final = (
 
 
 def commission(at: str) -> Commission:
-    """The demonstration's commission, with fresh ids."""
+    """Returns the demonstration's commission, with fresh ids. `at` is its time of creation."""
     return Commission(
         id=secrets.token_hex(16),
         title="Urgent mental-health care, three boroughs",
@@ -63,7 +63,7 @@ def commission(at: str) -> Commission:
 
 
 async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
-    """Loads the demonstration, all of it or nothing; False where this database has had it before.
+    """Loads the whole demonstration or nothing; returns False where this database has had it before.
 
     Raises StartupProblem where there are no stories in `folder`, or one cannot be used.
     """
@@ -100,14 +100,15 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
 
 
 def lent(folder: Path = STORIES) -> tuple[Scenario, ...]:
-    """The stories that a rehearsal is lent. Raises StartupProblem as `load` does."""
+    """Returns the stories that a rehearsal may borrow. Raises StartupProblem as `load` does."""
     return tuple(story for story, _twee in _stories(folder)[:LENT])
 
 
 async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STORIES) -> list[Submission]:
-    """Puts these stories into a rehearsal's commission, once: to be played there, and not for the library.
+    """Puts the first LENT stories into a rehearsal's commission, once: to be played there, not published in the
+    library.
 
-    A real commission is lent none: its stories come from people, through a moderator.
+    Returns [] for a real commission, whose stories come from people, through a moderator.
     """
     if not about.rehearsal:
         return []
@@ -136,7 +137,7 @@ async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STO
 
 
 def _stories(folder: Path) -> Sequence[tuple[Scenario, str]]:
-    """Every story of a folder by file name, with its text. Raises StartupProblem."""
+    """Returns every story of a folder with its text, sorted by file name. Raises StartupProblem."""
     files = sorted(folder.glob("*.twee"))
     if not files:
         words = "There are no stories in %(folder)s for the demonstration. Start with --no-demo to go without."

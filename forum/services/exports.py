@@ -1,4 +1,4 @@
-"""What leaves the house: opened ballots and exports, both only of rounds whose result was shown."""
+"""Opened ballots and exports, made only from rounds whose result was shown."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from forum.voting.suppression import label_of, origin_of
 
 
 async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
-    """A round's ballots as ballot.opened writes them, in the order of their leaf hashes.
+    """Returns a round's ballots as `ballot_leaves` writes them, in the order of their leaf hashes.
 
-    Raises NotFound for a round that is not there, and just so for one whose result was not shown.
+    Raises NotFound for an unknown round, and equally for one whose result was not shown.
     """
     round_ = await work.rounds.get_round(round_id)
     session = await work.sessions.get_session(round_.session)
-    # A round that is annulled after its reveal keeps the time of it, and its ballots stay open.
+    # `revealed_at` stays when a round is annulled after its reveal, and so its ballots stay open.
     if not round_.revealed_at or session.partition is None or round_id in session.held:
         raise NotFound("There are no opened ballots here.")
     commission = await work.commissions.get_commission(session.commission)
@@ -31,12 +31,16 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
     return await asyncio.to_thread(ballot_leaves.open_all, ballots, label, origin)
 
 
-# The lines of so many opened rounds are kept by all that they follow from: nothing in them changes.
+# Number of rounds whose opened lines are kept in memory, under everything that they follow from.
 MOST_KEPT = 16
 
 
 async def opened_lines(work: Work, round_id: str) -> bytes:
-    """The same, a canonical line each: made once, and then kept while the round stays as it is. Raises NotFound."""
+    """Returns a round's opened ballots as canonical JSON, one a line; kept in memory while the round does not
+    change.
+
+    Raises NotFound as `opened_ballots` does.
+    """
     round_ = await work.rounds.get_round(round_id)
     session = await work.sessions.get_session(round_.session)
     commission = await work.commissions.get_commission(session.commission)
@@ -51,7 +55,7 @@ async def opened_lines(work: Work, round_id: str) -> bytes:
 
 
 async def export(store: Store, signer: Signer, commission: str | None = None) -> bytes:
-    """The export of one commission, or of all: a zip. Raises NotFound for a commission that is not there."""
+    """Returns the export of one commission, or of all (None), as the bytes of a zip. Raises NotFound."""
     async with store.read() as work:
         if commission is not None:
             await work.commissions.get_commission(commission)
@@ -65,11 +69,11 @@ async def export(store: Store, signer: Signer, commission: str | None = None) ->
         ]
     words = {d.digest: d.encoded for d in disclosures if d.encoded is not None}
     log = Log(tuple(entries), words, tuple(ballots), commission)
-    # Hashing and writing take a while for a long record, and the room must not wait for it.
+    # In a thread: for a long record hashing and writing take a while, and would stop the event loop.
     return await asyncio.to_thread(datapackage.pack, log, signer)
 
 
 def summary(data: bytes) -> dict[str, int]:
-    """How many entries and opened ballots an export holds: {"entries", "ballots"}."""
+    """Counts what an export holds: {"entries": ..., "ballots": ...}, the latter being opened ballots."""
     files, _ = verify.unpack(data)
     return {"entries": files["record.jsonl"].count(b"\n"), "ballots": files["ballots.jsonl"].count(b"\n")}

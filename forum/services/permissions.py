@@ -1,5 +1,5 @@
-"""Who may do what: one table. tests/web/security/who_may.txt says it address by address, by hand; tests hold the two
-equal."""
+"""Permissions by role, in one table. tests/web/security/who_may.txt lists them again by address, written by hand; a
+test compares both."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ MODERATOR = "moderator"
 COMMISSIONER = "commissioner"
 ROLES = (ADMINISTRATOR, ORGANISER, MODERATOR, COMMISSIONER)
 
-# What a route may ask for -> the roles that have it. "public" is open to everybody, signed in or not: contributors
-# come by their private link, participants by joining, the projector by its own link.
+# A route's permission -> the roles that have it. "public" is open to everybody, signed in or not: contributors come by
+# their private link, participants by joining, the projector by its own link.
 PERMISSIONS: dict[str, frozenset[str]] = {
     "public": frozenset(),
     "signed in": frozenset(ROLES),
@@ -24,7 +24,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 
 
 def may(roles: Iterable[str], permission: str) -> bool:
-    """Whether somebody with these roles may do this. An administrator manages people, and does not vote, moderate,
-    run or decide unless given that role too. Raises KeyError for a permission that is not in the table."""
+    """Tells whether somebody with these roles has a permission. An administrator manages people, and cannot vote,
+    moderate, run sessions or decide unless given that role too.
+
+    Raises KeyError for a permission that is not in the table.
+    """
     needed = PERMISSIONS[permission]
     return permission == "public" or any(role in needed for role in roles)

@@ -1,4 +1,4 @@
-"""Writing the record: an entry is appended in the same unit of work as the thing it tells of, or neither happens."""
+"""Writes entries into the record, in the unit of work of the act that they tell of: both happen, or neither."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forum.voting.commission import Commission
 
 @dataclass(frozen=True)
 class Words:
-    """Personal words in an entry's facts: the entry gets their digest, the words are stored beside it."""
+    """Personal words among an entry's facts: the entry holds their digest, the words are stored beside it."""
 
     name: str
     value: str
@@ -23,8 +23,8 @@ class Words:
 async def append(work: Work, commission: Commission, type_: str, at: str, facts: Mapping[str, object]) -> int:
     """Appends one entry and returns its index.
 
-    `facts` may hold Words anywhere; each becomes {"sd": digest}, salted with 128 fresh random bits (RFC 9901).
-    Raises IllegalMove where another process appended meanwhile: the whole unit of work is then to be tried again.
+    `facts` may hold Words anywhere; each becomes {"sd": digest}, salted with 128 fresh random bits (RFC 9901). Raises
+    IllegalMove where another process appended meanwhile: the caller then tries its whole unit of work again.
     """
     disclosed: list[tuple[str, str]] = []
     body: dict[str, object] = {"type": type_, "at": at, "commission": commission.id}
@@ -41,9 +41,9 @@ async def append(work: Work, commission: Commission, type_: str, at: str, facts:
 
 
 async def erase(work: Work, commission: Commission, at: str, digests: Sequence[str]) -> int | None:
-    """Takes back the words behind these digests: deletes them, and appends the "erasure" entry that names the digests.
+    """Deletes the words behind these digests and appends the entry "erasure", which names the digests.
 
-    Returns the index of the entry; None, and nothing is appended, where no words were there any more.
+    Returns the index of the entry; None, with nothing appended, where none of the words was there any more.
     """
     withdrawn = await work.record.withdraw(digests, at)
     return await append(work, commission, "erasure", at, {"digests": withdrawn}) if withdrawn else None

@@ -1,7 +1,7 @@
-"""Wiping what was taken out of the database from the database's own files too.
+"""Wipes deleted words out of the database's own files, where a plain DELETE leaves them.
 
-Whoever deletes something that nobody may read again says so in the same unit of work (`to_do`); `scrub` does it
-afterwards. What could not be done stays to be done: the next start of the server tries again, and so does `mailing`.
+An act that deletes words notes that in its unit of work (`to_do`) and calls `scrub` afterwards. Where that fails it
+is tried again at the next start of the server, and by the mail task.
 """
 
 from __future__ import annotations
@@ -11,21 +11,22 @@ import structlog
 from forum.errors import StoreUnavailable
 from forum.ports import Store, Work
 
-# The fact that says since when there is something to wipe; empty when that is done.
+# Name of the fact that holds the time since when there is something to wipe; "" when it is done.
 TO_SCRUB = "to_scrub"
 
 log = structlog.get_logger()
 
 
 async def to_do(work: Work, at: str) -> None:
-    """There is something to be wiped once this unit of work is done."""
+    """Notes that the database's files are to be wiped once this unit of work is committed."""
     await work.facts.set_fact(TO_SCRUB, at)
 
 
 async def scrub(store: Store) -> None:
-    """Wipes what was taken out from the database's own files, where that is still to be done.
+    """Wipes the database's files where `to_do` has noted it.
 
-    Where the database cannot do it now, or a vote is open in a room, whose ballots do not wait, it stays to be done.
+    Leaves it for later where the database cannot do it now, or while a vote is open in a room, as ballots cannot
+    wait.
     """
     async with store.read() as work:
         since = await work.facts.get_fact(TO_SCRUB)

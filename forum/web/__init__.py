@@ -1,1 +1,1 @@
-"""The site: request in, one call to the core, response out. `routes.py` lists every address."""
+"""The website: request in, one service call, response out; `routes.py` lists every address."""

@@ -1,9 +1,9 @@
-"""Cookies. A browser keeps them by host, whatever the port: so their names hold the port, or two Forums on one host
-would take each other's away. So they do the path that a Forum lives below, where it has one.
+"""Cookies, with names that hold the port and the path of this Forum.
 
-On the ports that an address need not name (80 and 443) a name stands as it is. On others it ends in the port, as
-forum_device_8000; one without it, from before the names were so or from a program, is still read where there is none
-with it.
+A browser keeps cookies by host, whatever the port, so that two Forums on one host would overwrite each other's. On
+ports 80 and 443 a name stays as it is; on others it ends in the port, as forum_device_8000, and then in the path that
+Forum lives below, where it has one. A cookie without them, from an older version or a program, is read where there is
+none with them.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _UNNAMED = {None, 80, 443}
 
 
 def cookie_of(request: HTTPConnection, name: str) -> str:
-    """The value of one of the cookies above, "" where there is none."""
+    """Returns the value of one of the cookies above, "" where there is none."""
     full = _full(request, name)
     sent = _sent(request, {full, name})
     return sent.get(full) or sent.get(name, "")
 
 
 def set_cookie(request: HTTPConnection, response: Response, name: str, value: str, seconds: int) -> None:
-    """A cookie that scripts cannot read and other sites do not send; Secure where the page came by TLS."""
+    """Sets a cookie that scripts cannot read and other sites do not send; Secure where the page came by TLS."""
     secure = request.url.scheme in {"https", "wss"}
     full = _full(request, name)
     path = prefix_of(site_of(request).settings) or "/"
@@ -43,18 +43,17 @@ def set_cookie(request: HTTPConnection, response: Response, name: str, value: st
 
 
 def forget_cookie(request: HTTPConnection, response: Response, name: str) -> None:
-    """Takes a cookie from the browser, under either name."""
+    """Deletes a cookie in the browser, under either name."""
     for each in _sent(request, {name, _full(request, name)}):
         for path in {"/", prefix_of(site_of(request).settings) or "/"}:
             response.delete_cookie(each, path=path, httponly=True, samesite="lax")
 
 
 def _sent(request: HTTPConnection, names: set[str]) -> dict[str, str]:
-    """Those of these cookies that a request carries; of one that is there twice the last.
+    """Returns those of these cookies that a request carries; of a repeated one the last.
 
-    Read here, in time that grows with their length alone: `request.cookies` undoes the quoting of every cookie, also of
-    those that are not ours, with http.cookies, which before Python 3.11.10 and 3.12.6 takes 40 seconds for 128 KB
-    (CVE-2024-7592). Values of ours have nothing in them that is quoted.
+    Parsed here in linear time: `request.cookies` undoes the quoting of every cookie with http.cookies, which before
+    Python 3.11.10 and 3.12.6 takes 40 seconds for 128 KB (CVE-2024-7592). Our values hold nothing that is quoted.
     """
     found = {}
     for header in request.headers.getlist("cookie"):
@@ -66,8 +65,9 @@ def _sent(request: HTTPConnection, names: set[str]) -> dict[str, str]:
 
 
 def _full(request: HTTPConnection, name: str) -> str:
-    """The name with the port that the browser asked at, and the path below which it did. A proxy may leave the port out
-    of Host; the public address has it.
+    """Returns the name with the port that the browser asked at, and the path of the public address.
+
+    A proxy may leave the port out of Host; then the public address has it.
     """
     public = urlsplit(site_of(request).settings.public_url)
     try:

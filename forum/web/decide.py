@@ -1,4 +1,4 @@
-"""Deciding: the votes that wait for a decision, the form, the public page of a decision, and the export."""
+"""Decisions: the votes that wait for one, the form, the public page of a decision, and the export."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ROWS_AT_FIRST = 3
 
 @dataclass(frozen=True)
 class _Question:
-    """One question that the room answered: its round, or its two rounds, and what was decided on any of them."""
+    """One question that was voted on: its round or two rounds, and the decisions on any of them."""
 
     session: LiveSession
     rounds: tuple[Round, ...]
@@ -45,18 +45,18 @@ class _Question:
 
     @property
     def is_decided(self) -> bool:
-        """Whether anything was decided on it: what was not stands first."""
+        """Tells whether anything was decided on it; undecided questions are listed first."""
         return bool(self.decided)
 
     @property
     def url(self) -> str:
-        """Where to record a decision on it."""
+        """Returns the address of the form for a decision on it."""
         second = f"&second={self.rounds[1].id}" if len(self.rounds) == 2 else ""
         return f"/decide/new?round={self.rounds[0].id}{second}"
 
 
 async def overview(request: Request) -> Response:
-    """Every question whose result was shown, by commission: first those that nobody has decided on."""
+    """Shows every question whose result was shown, by commission, undecided ones first."""
     async with site_of(request).store.read() as work:
         commissions = await work.commissions.list_commissions()
         shelves = [(c, await _questions(work, c)) for c in commissions]
@@ -90,9 +90,9 @@ async def _questions(work: Work, commission: Commission) -> list[_Question]:
 
 
 async def new(request: Request) -> Response:
-    """The form for a decision, with what it rests on; posted, the decision.
+    """Shows the form for a decision with everything it rests on; posted, records the decision.
 
-    Asked for one more commitment, it gives that and keeps the rest.
+    The button for one more commitment shows the form again with everything typed.
     """
     person = await somebody(request)
     form = await form_of(request) if request.method == "POST" else Form({})
@@ -109,7 +109,7 @@ async def new(request: Request) -> Response:
     except IllegalMove as error:
         if wants_json(request):
             raise
-        # Annulled while this was being written: what was typed stays on the page, to be copied from.
+        # Annulled while this was being written: the words stay on the page, to be copied from.
         return await _form_page(request, rounds, form, status=409, errors={"id": say(error.message, error.values)})
     return done(request, f"/decisions/{decision.id}", id=decision.id, entry=decision.entry)
 
@@ -134,7 +134,7 @@ def _read(rounds: tuple[str, ...], form: Form) -> DecisionForm:
 
 
 def _promises(form: Form) -> tuple[Promise, ...]:
-    """The rows of the form, in order: role_1, what_1, by_1 and so on; those left empty too, to keep the numbers."""
+    """Returns the rows of the form in order: role_1, what_1, by_1 and so on; empty rows too, to keep the numbers."""
     last = 0
     for name in form.values:
         part, _, number = name.partition("_")
@@ -202,15 +202,16 @@ def _labels(round_: Round) -> dict[str, str]:
 
 
 def _responses(round_: Round) -> list[tuple[str, str]]:
-    """The responses that a decision may be about; "none of these" also where the vote did not offer it."""
+    """Returns the responses that a decision may be about; "none of these" even where the vote did not offer it."""
     offered = [(r.id, r.label) for r in round_.responses if r.id != NONE_OF_THESE]
     return [*offered, (NONE_OF_THESE, entries.chosen({}, NONE_OF_THESE))]
 
 
 def reasons_of(round_: Round, ballots: list[Ballot], reasons: list[Reason]) -> list[tuple[str, list[str]]]:
-    """The reasons given with each response, by alphabet: never with a group, nor in the order they came in.
+    """Returns the reasons given with each response, in alphabetical order: never with a group, nor in order of
+    arrival.
 
-    They stand by themselves since the reveal; those of older votes are still with the ballots.
+    Since their reveal they are stored as reasons; those of older votes are still with the ballots.
     """
     labels, way = _labels(round_), METHODS[round_.method]
     given = [(r.choice, _with_condition(r.words, r.condition)) for r in reasons]
@@ -218,7 +219,7 @@ def reasons_of(round_: Round, ballots: list[Ballot], reasons: list[Reason]) -> l
         marked = [(way.marks(b.choice)[0] if way.FOLLOWED else "", b) for b in ballots]
         given = [(mark, _with_condition(b.reason, b.condition)) for mark, b in marked if b.reason or b.condition]
     if not way.FOLLOWED:
-        # Never with a ballot of several marks, which would be known again among the opened ones.
+        # Never with a ballot of several marks, by which its voter could be recognised among the opened ones.
         together = sorted(words for _mark, words in given)
         return [(_("Whatever people chose"), together)] if together else []
     said = [
@@ -235,7 +236,8 @@ def _with_condition(words: str, condition: str) -> str:
 
 
 async def decision(request: Request) -> Response:
-    """A decision in plain words, for everybody: what, why, how the room voted, who does what by when."""
+    """Shows a decision in plain words to everybody: the decision, its reasons, how people voted, who does what by
+    when."""
     async with site_of(request).store.read() as work:
         made = await work.decisions.get_decision(request.path_params["decision"])
         on = await decisions.past_matter(work, made.rounds)
@@ -259,14 +261,14 @@ async def decision(request: Request) -> Response:
 
 
 def _differs(made: Decision, on: Matter) -> bool:
-    """Whether it goes against the vote; for a vote annulled since, whatever was said then stands in the record."""
+    """Tells whether a decision goes against the vote; for a vote annulled since, whether it said so then."""
     if on.result is None:
         return bool(made.why)
     return differs(made.outcome, made.response, on.preference)
 
 
 async def export(request: Request) -> Response:
-    """The whole record, or one commission's part of it, as a zip to keep, hand on and check."""
+    """Sends the whole record, or one commission's part of it, as a zip to keep, hand on and check."""
     site = site_of(request)
     commission = request.query_params.get("commission") or None
     data = await exports.export(site.store, site.signer, commission)

@@ -1,4 +1,4 @@
-"""The one place that turns errors into HTTP answers (and, for sockets, into close codes)."""
+"""Turns errors into HTTP answers, and for sockets into close codes; no other place does."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from forum.web.middleware import protection, spoken_to
 from forum.web.responses import page, wants_json
 from forum.web.site import site_of
 
-# In the scope of a request whose connection was ended from here: of those there can be thousands.
+# Set in the scope of a request whose connection was ended from here, so that thousands of those log nothing.
 ENDED_HERE = "forum.ended_here"
-# What the same request comes to every time.
+# Statuses that the same request gets every time.
 _FOR_GOOD = {413, 414, 431}
 
 log = structlog.get_logger()
@@ -36,19 +36,19 @@ STATUS: dict[type[errors.ForumError], int] = {
     errors.StoreUnavailable: 503,
 }
 
-# RFC 6455, 7.4: codes from 4000 are ours.
+# RFC 6455, section 7.4: close codes from 4000 are for applications.
 CLOSE_NOT_FOUND = 4404
 CLOSE_NOT_ALLOWED = 4403
 CLOSE_MISBEHAVED = 4400
 
 
 def status_of(error: errors.ForumError) -> int:
-    """The HTTP status for an error: that of the nearest class in STATUS."""
+    """Returns the HTTP status for an error: that of the nearest class in STATUS."""
     return next((STATUS[c] for c in type(error).__mro__ if c in STATUS), 500)
 
 
 def retry_after(answer: Response, error: errors.ForumError | None) -> Response:
-    """The answer; to a limit that was reached, with when to come back."""
+    """Returns the answer; where a limit was reached, with the header Retry-After."""
     if isinstance(error, errors.TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
@@ -79,9 +79,8 @@ async def forum_error(request: Request, error: Exception) -> Response:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Answers Starlette's own errors (no such page, wrong method, body too large) in the house's words, and what the
-    protocol did not take.
-    """
+    """Answers Starlette's own errors (no such page, wrong method, body too large), and requests that the protocol
+    refused."""
     if not isinstance(error, HTTPException):
         raise error
     known = {
@@ -101,7 +100,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     }
     words = known.get(error.status_code, error.detail)
     if wants_json(request):
-        # An older or newer Forum may have the address: what ends for good is said by a code of its own.
+        # The code, not the status, says that something ends for good: an older or newer Forum may have the address.
         body = {"code": f"http_{error.status_code}", "words": words, "again": error.status_code not in _FOR_GOOD}
         return JSONResponse({"error": body}, error.status_code, error.headers)
     answer = await page(request, "error.html", error.status_code, number=error.status_code, words=words)
@@ -110,9 +109,9 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 async def unexpected(request: Request, error: Exception) -> Response:
-    """Answers a bug: logged with its trace, told without it."""
+    """Answers a bug: logs it with its trace, and shows a page without it."""
     log.error("unexpected error", error=type(error).__name__, exc_info=error)
-    # Whatever is outside the middleware does not know yet who reads, and gets no headers from it.
+    # Outside the middleware, which would set the reader's language and the headers.
     with speaking(spoken_to(request, site_of(request).languages)):
         answer = _unexpected(request)
     answer.headers.update(protection(request.scope))
@@ -120,7 +119,7 @@ async def unexpected(request: Request, error: Exception) -> Response:
 
 
 async def gone(request: Request, error: Exception) -> Response:
-    """Answers a client that went away before all of its request was here: nobody reads this, and one line is logged."""
+    """Answers a client that went away before its request was complete: logs one line; nobody reads the answer."""
     if ENDED_HERE not in request.scope:
         log.info("a client went away before it had sent its request", method=request.method)
     return Response(status_code=400)
@@ -130,7 +129,7 @@ def _unexpected(request: Request) -> Response:
     words = _("Something went wrong on our side. Nothing you sent was counted. Please try again.")
     if wants_json(request):
         return JSONResponse({"error": {"code": "unexpected", "words": words, "again": True}}, 500)
-    # As little as can be: whatever failed may be what draws a page.
+    # As simple as possible, since the failure may be in drawing pages.
     tongue = f'lang="{language().code}" dir="{language().direction}"'
     html = f"<!doctype html><html {tongue}><title>Forum</title><main><h1>Forum</h1><p>{words}</p></main></html>"
     return HTMLResponse(html, 500)

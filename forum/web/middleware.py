@@ -1,6 +1,5 @@
-"""What every answer carries and every request must pass: Forum's mark and security headers, the reader's language, the
-Origin check.
-"""
+"""Middleware of every request and answer: Forum's own mark, security headers, the reader's language, the Origin
+check."""
 
 from __future__ import annotations
 
@@ -20,21 +19,22 @@ from forum.web.i18n.gettext import speak
 from forum.web.i18n.languages import Language, Languages
 from forum.web.responses import wants_json
 
-# By this header a page knows an answer of Forum's own from that of a proxy, or of a venue's network (static/ask.js).
+# By this header a page tells an answer of Forum from that of a proxy or a venue's network (static/ask.js).
 MARK = "Forum"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# The scheme of the page from which a request or a websocket comes.
+# For each scheme of a request or websocket, the scheme of the page that it comes from.
 _PAGES_SCHEME = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 def protection(scope: Scope) -> dict[str, str]:
-    """The headers of every HTTP answer: our mark, a strict Content-Security-Policy without inline code, and more."""
+    """Returns the headers of every HTTP answer: our mark, a strict Content-Security-Policy without inline code, and
+    others."""
     host = Headers(scope=scope).get("host", "")
     # 'self' does not cover ws: in Safari before 15.4, so the socket's address is named.
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
-    # The console has a small picture of the projector; nothing else is framed, and by nobody else.
+    # The console frames a small picture of the projector; nothing else may be framed.
     framing = "'self'" if scope["path"].startswith("/projector/") else "'none'"
     return {
         "Content-Security-Policy": (
@@ -53,13 +53,13 @@ def protection(scope: Scope) -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """Adds `protection` to every HTTP answer; what an answer says itself, stays."""
+    """Adds the headers of `protection` to every HTTP answer, unless the answer sets them itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI call."""
+        """Handles one ASGI connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -75,7 +75,7 @@ class SecurityHeaders:
 
 
 def spoken_to(connection: HTTPConnection, languages: Languages) -> Language:
-    """The language for whoever asks: by ?lang=, else as this browser was told before, else as it says by itself."""
+    """Returns the language for a connection: by ?lang=, else by this browser's cookie, else by Accept-Language."""
     return languages.choose(
         connection.query_params.get("lang", ""),
         cookie_of(connection, LANGUAGE),
@@ -84,9 +84,9 @@ def spoken_to(connection: HTTPConnection, languages: Languages) -> Language:
 
 
 class ReadersLanguage:
-    """Everything below answers in the reader's language. One chosen by ?lang= is kept for a year.
+    """Sets the reader's language for everything below. One chosen by ?lang= is kept in a cookie for a year.
 
-    A projector's is not: whoever opens one in Welsh for the room goes on reading their own pages as before.
+    A projector's is not kept: somebody who opens one in Welsh for the room reads their own pages as before.
     """
 
     def __init__(self, app: ASGIApp, languages: Languages) -> None:
@@ -94,7 +94,7 @@ class ReadersLanguage:
         self.languages = languages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI call."""
+        """Handles one ASGI connection."""
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
@@ -119,17 +119,17 @@ class ReadersLanguage:
 
 
 class BodyLimit(RequestBodyLimitMiddleware):
-    """Bounds the bytes of a request's body. Starlette's, without its bare words in the place of the house's page."""
+    """Bounds the bytes of a request's body; Starlette's, but with the page of `errors.py` as its answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI call."""
+        """Handles one ASGI connection."""
         app = self.app if scope["type"] != "http" else _BodyLimit(self.app, self.max_body_size)
         await app(scope, receive, send)
 
 
 class _BodyLimit(RequestBodyLimitResponder):
     async def send_with_limit(self, message: Message) -> None:
-        """Sends what the house answers, where Starlette's says "Content Too Large" if that length was announced."""
+        """Sends our own answer in the place of Starlette's plain "Content Too Large"."""
         self.response_started = self.response_started or message["type"] == "http.response.start"
         await self.send(message)
 
@@ -138,9 +138,9 @@ class OriginCheck:
     """Refuses unsafe requests and websocket handshakes that another site's page may have caused.
 
     An Origin must name the scheme, host and port that were asked. Without an Origin a request must carry no cookie:
-    programs with a token pass, a browser that hides where it comes from does not. Sockets are checked the same way,
-    since browsers let any page open one. Paths that match `keyed` are open to a POST from anywhere, without a cookie:
-    whoever has the key in such a path may do all that can be done there.
+    programs with a token pass, a browser that hides its origin does not. Sockets are checked in the same way, as
+    browsers let any page open one. Paths that match `keyed` take a POST without a cookie from anywhere: the key in
+    such a path is the whole permission.
     """
 
     def __init__(self, app: ASGIApp, public_url: str = "", keyed: re.Pattern[str] | None = None) -> None:
@@ -149,7 +149,7 @@ class OriginCheck:
         self.keyed = keyed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI call."""
+        """Handles one ASGI connection."""
         unsafe = scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _SAFE_METHODS)
         if not unsafe or self._allowed(scope):
             await self.app(scope, receive, send)
@@ -161,7 +161,7 @@ class OriginCheck:
                 "This request came from another site's page, or did not say where it came from. "
                 "Open the form here and send it again."
             )
-            # A proxy that is put right lets the same request through.
+            # The same request passes once a misconfigured proxy is corrected.
             error = {"code": "other_site", "words": words, "again": True}
             machine = wants_json(HTTPConnection(scope))
             answer = JSONResponse({"error": error}, 403) if machine else PlainTextResponse(words, 403)
@@ -178,8 +178,10 @@ class OriginCheck:
         return origin is not None and origin in {self._own(scope, headers.get("host", "")), self.public}
 
     def _own(self, scope: Scope, host: str) -> tuple[str, str, int] | None:
-        """Where this request was asked for, by its own scheme; under the name of the public address by that one's,
-        since a proxy in front of it may not say by which it was asked.
+        """Returns the origin that was asked, by the request's scheme; under the public name, the public address's
+        origin.
+
+        A proxy in front may not tell by which scheme it was asked.
         """
         own = _place(f"{_PAGES_SCHEME[scope['scheme']]}://{host}")
         if self.public and own and own[1] == self.public[1] and (own[2] == self.public[2] or ":" not in host):
@@ -191,7 +193,8 @@ class OriginCheck:
 
 
 def _place(url: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port of a URL, default ports filled in; None for what is no origin ("null" among them)."""
+    """Returns scheme, host and port of a URL, default ports filled in; None where it is no origin ("null" among
+    them)."""
     try:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme)

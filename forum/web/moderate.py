@@ -1,6 +1,7 @@
-"""The moderators' desk: what came in, longest waiting first; reading, accepting, returning, holding; appeals, reports.
+"""The moderators' pages: the queue, longest waiting first; reading, accepting, returning, holding; appeals,
+reports.
 
-Of two moderators with the same story the second is told what the first one did, and what they typed stays.
+Of two moderators with the same story the second is told what the first did, and keeps what they typed.
 """
 
 from __future__ import annotations
@@ -51,8 +52,10 @@ from forum.web.words.terms import act_words
 
 @dataclass(frozen=True)
 class Row:
-    """A story in the queue: since when it waits there (as an age), what readers must know first, how many reported it,
-    and whether the signed-in moderator may answer (an appeal against their own act goes to another)."""
+    """A story in the queue: how long it has waited there (`age`), its content notes, the number of reports.
+
+    `yours` says whether the signed-in moderator may answer: an appeal against their own act goes to another one.
+    """
 
     story: Submission
     commission: str
@@ -65,7 +68,8 @@ class Row:
 
 
 async def queue(request: Request) -> Response:
-    """The stories that wait to be read, appeals, readers' reports, and what is held or back with its writers."""
+    """Shows the stories that wait to be read, appeals, readers' reports, and stories held or back with their
+    writers."""
     site = site_of(request)
     person = await somebody(request)
     async with site.store.read() as work:
@@ -110,7 +114,7 @@ def _rows(commissions: dict[str, Commission], now: str) -> Callable[..., Awaitab
 
 
 def _said() -> dict[str, str]:
-    """What is said on the queue after each act."""
+    """Returns the sentence that the queue shows after each act."""
     return {
         ACCEPT: _("The story is public now."),
         RETURN: _("The story went back to its writer, with your reason."),
@@ -126,7 +130,7 @@ def _said() -> dict[str, str]:
 
 
 async def story(request: Request) -> Response:
-    """One story to read and decide on."""
+    """Shows one story to read and decide on; posted, does a moderator's act."""
     if request.method != "POST":
         return await _story_page(request, Form({}))
     site = site_of(request)
@@ -154,7 +158,7 @@ async def story(request: Request) -> Response:
 
 
 async def appeal(request: Request) -> Response:
-    """Answers an appeal against what another moderator did."""
+    """Answers an appeal against another moderator's act."""
     site = site_of(request)
     person = await somebody(request)
     form = await form_of(request)
@@ -220,7 +224,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
 
 
 def _changes(story: Submission) -> list[Change]:
-    """What a new version would change in the public story."""
+    """Returns what a new version would change in the public story."""
     public, new = (compose.draft_of(scenario.parse(text)) for text in (story.twee, story.revision))
     return changes_between(public, new)
 
@@ -230,7 +234,7 @@ def _unanswered(reports: Iterable[Report]) -> list[Report]:
 
 
 def _actions(story: Submission, reports: Sequence[Report]) -> list[tuple[str, str, str]]:
-    """What can be done with a story now, as radio buttons: value, label, what comes of it."""
+    """Returns the acts possible on a story now, as radio buttons: value, label, consequence."""
     accept = (
         ACCEPT,
         _("Accept"),
@@ -258,7 +262,7 @@ def _actions(story: Submission, reports: Sequence[Report]) -> list[tuple[str, st
 
 
 def _status_words(story: Submission) -> tuple[str, str]:
-    """Where a story stands, and the kind of its tag."""
+    """Returns a story's status in words, and the kind of its tag."""
     if story.revision:
         return _("Public, with a new version to read"), ""
     return {
@@ -270,7 +274,7 @@ def _status_words(story: Submission) -> tuple[str, str]:
 
 
 def age(since: str, now: str) -> str:
-    """How long ago, in the largest unit that says it: "3 days", "5 hours", "2 minutes"."""
+    """Returns the time from `since` to `now` in its largest unit: "3 days", "5 hours", "2 minutes"."""
     minutes = max(0, int((datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds() // 60))
     if minutes >= 2 * 24 * 60:
         days = minutes // (24 * 60)

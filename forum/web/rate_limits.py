@@ -14,17 +14,17 @@ AN_HOUR = 3600
 A_DAY = 24 * 3600
 _KEYS_KEPT = 10_000
 _MINUTE = 60
-# From so many seconds on they are told as minutes.
+# From this many seconds on a wait is told in minutes.
 _LONG = 120
 _SOON = "Too many tries from this network. Wait %(seconds)s seconds and try again."
 _LATER = "Too many tries from this network. Wait %(minutes)s minutes and try again."
 
 
 class Limits:
-    """Counts what happened lately under a key, in a sliding window.
+    """Counts of recent events by key, in a sliding window.
 
-    It holds `most_keys` at most. A new one takes the place of one under which least was counted, the oldest of those:
-    whoever makes many keys up pushes out their own, and none that is near its limit.
+    It holds `most_keys` at most. A new key replaces the oldest of those with the fewest events: somebody who makes
+    many keys up pushes out their own, and no key near its limit.
     """
 
     def __init__(
@@ -36,31 +36,31 @@ class Limits:
         self._monotonic = monotonic
         self.sleep = sleep
         self.weights = Weights(monotonic, most_keys)
-        self.waiting: Counter[str] = Counter()  # answers that are made to wait now, by network
+        self.waiting: Counter[str] = Counter()  # answers that are being delayed now, by network
         self._most_keys = most_keys
-        # Keys under which one thing was counted, and all others; both with the oldest first.
+        # Keys with one event, and keys with more; both oldest first.
         self._once: dict[str, deque[float]] = {}
         self._often: dict[str, deque[float]] = {}
 
     def now(self) -> float:
-        """Seconds on a clock that only goes forward."""
+        """Returns the seconds of a clock that only goes forward."""
         return self._monotonic()
 
     def check(self, key: str, limit: int, window: int) -> None:
-        """Raises TooMany where `limit` things were counted under this key in the last `window` seconds."""
+        """Raises TooMany where `limit` events were counted under this key in the last `window` seconds."""
         wait = self.wait(key, limit, window)
         if wait:
             raise too_many(wait)
 
     def wait(self, key: str, limit: int, window: int) -> int:
-        """In how many seconds one more thing may be counted under a key: 0 for now, at most `window`."""
+        """Returns the seconds until one more event may be counted under a key: 0 for now, at most `window`."""
         seen = self._recent(key, window)
         if len(seen) < limit:
             return 0
         return int(seen[-limit] + window - self._monotonic()) + 1 if limit else window
 
     def count(self, key: str) -> None:
-        """Remembers that it happened now."""
+        """Counts an event now."""
         now = self._monotonic()
         if key in self._once:
             self._often[key] = self._once.pop(key)
@@ -72,20 +72,20 @@ class Limits:
         self._once[key] = deque([now])
 
     def take(self, key: str, limit: int, window: int) -> None:
-        """`check`, and where it passes `count`."""
+        """Raises TooMany as `check` does; otherwise counts an event."""
         self.check(key, limit, window)
         self.count(key)
 
     def lately(self, key: str, window: int) -> int:
-        """How many things were counted under a key in the last `window` seconds."""
+        """Returns the number of events under a key in the last `window` seconds."""
         return len(self._recent(key, window))
 
     def left(self, key: str, limit: int, window: int) -> int:
-        """How many more things may be counted under a key now."""
+        """Returns how many more events may be counted under a key now."""
         return max(0, limit - len(self._recent(key, window)))
 
     def give_back(self, key: str) -> None:
-        """Forgets the latest thing counted under a key: it turned out not to be one of those that are limited."""
+        """Uncounts the latest event under a key, as it turned out not to be limited."""
         seen = self._once.get(key) or self._often.get(key)
         if seen:
             seen.pop()
@@ -101,7 +101,7 @@ class Limits:
         return seen
 
     def _forget_one(self) -> None:
-        """Makes room for one more key."""
+        """Drops one key, to make room for another."""
         if self._once:
             self._once.pop(next(iter(self._once)))
             return
@@ -109,18 +109,18 @@ class Limits:
 
 
 class Weights:
-    """How many bytes were written lately under a key, added up by the minute; it holds `most_keys` at most."""
+    """Bytes written recently by key, added up by the minute; it holds `most_keys` at most."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, most_keys: int = _KEYS_KEPT) -> None:
         self._monotonic = monotonic
         self._most_keys = most_keys
-        # By key, for each minute in which something was written, oldest first: when it began, and the bytes.
+        # By key, oldest minute first: when each minute began, and its bytes.
         self._written: dict[str, deque[tuple[float, int]]] = {}
 
     def add(self, key: str, size: int) -> None:
-        """Remembers that so many bytes are written now."""
+        """Counts bytes that are written now."""
         if key not in self._written and len(self._written) >= self._most_keys:
-            # Whoever has written least makes room: who makes keys up pushes out their own.
+            # Keys with the fewest bytes make room: somebody who makes keys up pushes out their own.
             least = sorted(self._written, key=lambda one: sum(written for _, written in self._written[one]))
             for one in least[: self._most_keys // 10 + 1]:
                 del self._written[one]
@@ -131,11 +131,11 @@ class Weights:
             minutes.append((now, size))
 
     def lately(self, key: str, window: int) -> int:
-        """The bytes of the last `window` seconds, as far as a minute more."""
+        """Returns the bytes of the last `window` seconds, and of up to a minute before."""
         return sum(size for _, size in self._recent(key, window))
 
     def wait(self, key: str, most: int, window: int) -> int:
-        """In how many seconds fewer than `most` bytes will have been written in the last `window`; 0 for now."""
+        """Returns the seconds until fewer than `most` bytes were written in the last `window`; 0 for now."""
         recent = self._recent(key, window)
         total = sum(size for _, size in recent)
         for began, size in recent:
@@ -154,5 +154,5 @@ class Weights:
 
 
 def too_many(wait: int) -> TooMany:
-    """What is raised where a limit is reached, for `wait` seconds."""
+    """Returns the error to raise where a limit is reached for `wait` seconds."""
     return TooMany(_SOON if wait < _LONG else _LATER, wait)

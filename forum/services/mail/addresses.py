@@ -1,4 +1,4 @@
-"""E-mail addresses: which ones mail can be sent to, and how they are written."""
+"""E-mail addresses: which ones are accepted, and how they are written."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from forum.errors import BadInput
 
 MAX_ADDRESS = 254
 _MAX_LOCAL = 64
-# RFC 5322's dot-atom: no quotes, no comments, no space, no line break; whoever has such an address has another too.
+# The dot-atom of RFC 5322: no quotes, comments, spaces or line breaks, so that an address cannot carry a header.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"({_LABEL}\.)+(?=[a-z0-9-]*[a-z]){_LABEL}")
 
 
 def checked(address: str) -> str:
-    """An address as mail servers take it: its domain in small ASCII letters (RFC 5890), the rest as it was typed.
+    """Returns an address as mail servers take it: the domain in lower-case ASCII (RFC 5890), the rest as typed.
 
     Raises BadInput(field="address").
     """

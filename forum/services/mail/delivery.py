@@ -1,9 +1,9 @@
-"""The task that sends e-mail about stories: in a server's background, one letter after the other, whatever happens.
+"""The background task of a server that sends e-mail about stories, one letter after the other.
 
-Each round it looks at those subscriptions that are due, sends one letter with everything new, and only then notes that
-it was told: after a crash the same letter goes out again, with the same Message-ID. A mail server that is slow or away
-holds up nothing but e-mail. Without a mail server nothing is sent, and addresses are erased when their time has come
-all the same. Nothing that is logged says who, or which story.
+Each round takes the subscriptions that are due, sends each one letter with all news, and only then notes that it was
+told: after a crash the same letter goes out again, with the same Message-ID. A slow or absent mail server delays
+nothing but e-mail. Without a mail server nothing is sent, and addresses are still erased when their time has come.
+Log lines name neither people nor stories.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ from forum.services.stories.timeline import APPEALED, RECEIVED, Event
 from forum.stories.submission import Submission
 
 EVERY = 60.0
-# What the writer did is no news to the writer.
+# The writer did these things, so they are no news to the writer.
 OWN = frozenset({RECEIVED, APPEALED})
-# What happened a moment ago may be followed, or be joined by what is on its way to the disk: it waits so long.
+# News must be this old: another event may follow it, or be on its way to the disk, and one letter tells both.
 SETTLED_MINUTES = 1
-# After a letter the next one waits, so that a busy day is not a mail a minute.
+# The least time between two letters of a subscription, so that a busy day does not bring a mail every minute.
 REST_MINUTES = 60
 LOOK_MINUTES = 60
-# A receiver that takes none for now is asked again after 2, 4, 8 ... minutes, 12 hours at most: about five days.
+# An address that is refused for now is tried again after 2, 4, 8 ... minutes, 12 hours at most: about five days.
 MOST_TRIES, LONGEST_MINUTES = 18, 720
-# The same for a mail server that is away.
+# The longest wait for a mail server that is away, in minutes; it doubles up to here.
 LONGEST_DOWN = 30
 
 log = structlog.get_logger()
 
 
 class Letters(Protocol):
-    """Writes letters; the words are the pages' business."""
+    """Writer of letters; their words belong to `forum/web/words`."""
 
     def confirmation(self, to: Subscription, at: str) -> Letter:
-        """The mail that asks whether the address is theirs."""
+        """Returns the mail that asks the receiver to confirm the address."""
         ...
 
     def news(self, to: Subscription, story: Submission, events: Sequence[Event], at: str) -> Letter:
-        """The mail that tells what became of a story; there is at least one event."""
+        """Returns the mail that tells `events`, at least one, of a story."""
         ...
 
 
 class Mailing:
-    """Sends for as long as this server runs; `once` is one round of it. Without a `post` nothing is sent."""
+    """Sends mail for as long as the server runs; `once` is one round. Without a `post` nothing is sent."""
 
     def __init__(self, store: Store, clock: Clock, post: Post | None, letters: Letters) -> None:
         self._store = store
@@ -71,15 +71,15 @@ class Mailing:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begins, with a round at once and then one every minute."""
+        """Starts the task: a round at once, and then one every EVERY seconds."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def wake(self) -> None:
-        """There is something to send: the next round is now."""
+        """Starts the next round now, because there is something to send."""
         self._woken.set()
 
     async def stop(self) -> None:
-        """Returns when it has ended. It waits for the database, and not for a mail server."""
+        """Stops the task and returns when it has ended; waits for the database, but not for a mail server."""
         self._stopping = True
         self._woken.set()
         if self._patience is not None:
@@ -93,13 +93,13 @@ class Mailing:
             try:
                 await self.once()
             except Exception as error:
-                # Whatever it is, the next round may go better, and the server serves on.
+                # The next round may succeed, and the server must go on serving.
                 log.warning("a round of e-mail failed", error=type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), EVERY)
 
     async def once(self) -> None:
-        """Erases what is late, sends what is due. Raises StoreUnavailable."""
+        """Runs one round: erases addresses that are late, sends what is due. Raises StoreUnavailable."""
         async with self._turn:
             now = self._clock.now()
             async with self._store.read() as work:
@@ -115,7 +115,7 @@ class Mailing:
             await scrubbing.scrub(self._store)
 
     async def _carefully(self, one: Subscription, size: int) -> None:
-        """Looks at one; what goes wrong with it is not the others' fault."""
+        """Handles one subscription; logs an error with it, so that the others are handled too."""
         try:
             await (self._ask(one) if one.state == ASKED else self._tell(one, size))
         except StoreUnavailable:
@@ -145,20 +145,21 @@ class Mailing:
             await self._save(looked, one)
 
     async def _send(self, letter: Letter, one: Subscription, after: Subscription) -> None:
-        """Sends a letter; `after` is kept once it was taken."""
+        """Sends a letter, and saves `after` once the mail server took it; otherwise sets a later time, or ends the
+        subscription."""
         if self._post is None or self._stopping or self._clock.now() < self._down_until:
             return
         try:
             async with asyncio.timeout(None) as self._patience:
                 posted = await self._post.send(letter)
         except TimeoutError:
-            return  # the server stops: the letter goes out when it is there again
+            return  # stopped by `stop`: the letter goes out when the server runs again
         finally:
             self._patience = None
         if posted is Posted.DOWN:
             self._down += 1
             self._down_until = self._clock.later(minutes=min(2**self._down, LONGEST_DOWN))
-            # Behind the others: it may be this very letter at which the server hangs, and they shall have their turn.
+            # After the others: the mail server may hang at this very letter, and the others shall go out.
             await self._save(replace(one, not_before=self._down_until), one)
             return
         self._down = 0
@@ -175,13 +176,13 @@ class Mailing:
             await work.mail.save_subscription(after, before)
 
     async def _end(self, one: Subscription, why: str) -> None:
-        """Erases the address; what is left says why, on the private page."""
+        """Erases the address and keeps `why`, which the story's private page shows."""
         async with self._store.begin() as work:
             if await work.mail.save_subscription(replace(one, state=why, address=""), one):
                 await scrubbing.to_do(work, self._clock.now())
 
     async def _forget(self, one: Subscription) -> None:
-        """Deletes one that was not confirmed in time, unless it was confirmed, or asked anew, a moment ago."""
+        """Deletes a subscription that was not confirmed in time, unless it changed since it was read."""
         async with self._store.begin() as work:
             there = await work.mail.get_subscription(one.story)
             if there == one and await work.mail.erase_story(one.story):

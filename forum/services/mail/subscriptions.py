@@ -1,11 +1,12 @@
-"""E-mail about a story, for a writer who asks for it: asked, confirmed, stopped; the address is erased when done.
+"""E-mail about a story to its writer: asked for, confirmed, stopped; the address is erased at the end.
 
     asked --its mail went out--> sent --its link was opened--> confirmed --> (told, again and again) --> done
-    any of them --stopped, taken back, link new or off, too late--> nothing is left; refused for good --> refused
+    any of them --stopped, taken back, link new or off, too late--> deleted; refused for good --> refused
 
-So that nobody is written to against their will, the first mail only asks, and holds no words of anybody's; nothing else
-goes out until the address was confirmed from it. One address a story: a new one takes the place of the old. `mailing`
-sends; here nothing is sent, so that asking takes as long, and answers the same, whatever address is asked about.
+So that nobody gets mail that they did not ask for, the first mail only asks to confirm, and holds no typed words;
+nothing else goes out until the address was confirmed from it. A story has one address: a new one replaces the old.
+Nothing is sent in this module (`delivery` does), so that asking takes equally long, and answers alike, for every
+address.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from forum.services.stories.submissions import WITHDRAWN
 from forum.services.stories.timeline import Event
 
 DAYS_TO_CONFIRM = 3
-# An address is erased so many days after the last day by which something was promised ...
+# Days from the last day by which something was promised until the address is erased.
 DAYS_AFTER_PROMISES = 30
-# ... and when nothing has happened for so many.
+# Days without any event until the address is erased.
 QUIET_DAYS = 365
 
 _GONE = "This link does not work any more. Perhaps it is older than %(days)s days, or was stopped. You can ask again."
@@ -35,28 +36,28 @@ _GONE = "This link does not work any more. Perhaps it is older than %(days)s day
 
 @dataclass(frozen=True)
 class Standing:
-    """How it stands with the e-mail of a story, for its private page. `state` is one of ports.MAIL_STATES, or ""."""
+    """State of a story's e-mail, for its private page. `state` is one of ports.MAIL_STATES, or "" for none."""
 
     state: str = ""
     until: str = ""
 
     @property
     def waiting(self) -> bool:
-        """Whether somebody has to confirm the address."""
+        """Tells whether the address still has to be confirmed."""
         return self.state in {ASKED, SENT_OUT}
 
 
 async def standing(work: Work, story: str) -> Standing:
-    """How it stands with the e-mail of a story."""
+    """Returns the state of a story's e-mail."""
     there = await work.mail.get_subscription(story)
     return Standing(there.state, there.until) if there else Standing()
 
 
 async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool = True) -> None:
-    """Somebody leaves an address, by the key of their story's private link; `mailing` then asks it to confirm.
+    """Keeps the address for a story, given by the key of its private link; `delivery` then asks it to confirm.
 
-    `send` False keeps everything the same but that mail, for an address that was asked too often. Raises NotFound for
-    an unknown key, BadInput (field "address"), IllegalMove for a story that was taken back.
+    `send=False` does everything but that mail, for an address that was asked too often. Raises NotFound for an
+    unknown key, BadInput(field="address"), IllegalMove for a story that was taken back.
     """
     address = checked(address)
     async with store.begin() as work:
@@ -83,7 +84,8 @@ async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool 
 
 
 async def waiting(work: Work, clock: Clock, key: str) -> Subscription:
-    """The one that a mail's link confirms, or has confirmed. Raises NotFound where it came too late."""
+    """Returns the subscription that a mail's link confirms, or has confirmed. Raises NotFound where it came too
+    late."""
     try:
         there = await work.mail.by_key(key)
     except NotFound as error:
@@ -94,7 +96,7 @@ async def waiting(work: Work, clock: Clock, key: str) -> Subscription:
 
 
 async def confirm(store: Store, clock: Clock, key: str) -> None:
-    """The address is theirs: from now on it is told. Done before, nothing more happens. Raises NotFound."""
+    """Confirms an address: from now on it is told. Does nothing where it was confirmed before. Raises NotFound."""
     async with store.begin() as work:
         there = await waiting(work, clock, key)
         if there.state != CONFIRMED:
@@ -105,7 +107,8 @@ async def confirm(store: Store, clock: Clock, key: str) -> None:
 
 
 async def stop(store: Store, clock: Clock, key: str) -> None:
-    """Stops the mails that have this key in them, and erases their address before it returns; done before is done."""
+    """Stops the mails that contain this key and erases their address before it returns; does nothing the second
+    time."""
     async with store.begin() as work:
         try:
             there = await work.mail.by_key(key)
@@ -116,7 +119,7 @@ async def stop(store: Store, clock: Clock, key: str) -> None:
 
 
 async def stop_for(store: Store, clock: Clock, key: str) -> None:
-    """The same, by the key of the story's private link. Raises NotFound for an unknown one."""
+    """Stops the mails of a story, given by the key of its private link. Raises NotFound for an unknown one."""
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key), lock=True)
         await _forget(work, clock, story.id)
@@ -129,10 +132,10 @@ async def _forget(work: Work, clock: Clock, story: str) -> None:
 
 
 def is_done(asked_at: str, events: Iterable[Event], clock: Clock) -> bool:
-    """Whether nothing more is to be told: the story's life is over, as far as anybody can say.
+    """Tells whether a subscription is over, as nothing more is to be expected of its story.
 
-    That is so once every day by which something was promised on it is DAYS_AFTER_PROMISES past and nothing else
-    happened since, and in any case when nothing has happened for QUIET_DAYS.
+    It is over when every day by which something was promised is DAYS_AFTER_PROMISES past and nothing has happened
+    since, or when nothing has happened for QUIET_DAYS.
     """
     events = list(events)
     latest = max([asked_at, *(event.at for event in events)])

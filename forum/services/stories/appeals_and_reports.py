@@ -1,8 +1,8 @@
-"""Job a, when somebody disagrees: a writer appeals, a reader reports, and a moderator answers for what was done.
+"""Job a, disagreement: a writer appeals, a reader reports, and a moderator answers for what was done.
 
-A story that was returned or is held may be appealed against once for each time, from its private link. The appeal goes
-to a moderator other than the one who acted; where there is no other it waits, and everybody concerned is told so. It
-is over without an answer where the story moved on meanwhile: its writer sent it again, or a moderator changed it.
+A writer can appeal once against each return or hold of a story, from its private link. The appeal goes to a moderator
+other than the one who acted; where there is no other it waits, and everybody concerned is told so. It is over without
+an answer where the story moved on meanwhile: its writer sent it again, or a moderator changed it.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _OVER = "This appeal is over: it was answered, or the story has moved on. Look a
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a story that is kept back stands: the act that did it, the appeal against it (or None), and whether there
-    is another moderator who can answer one."""
+    """State of a story that is kept back: the act that did it, the appeal against it (or None), and whether there
+    is another moderator who can answer an appeal (`others`)."""
 
     act: Act
     appeal: Appeal | None
@@ -47,12 +47,12 @@ class Standing:
 
     @property
     def open(self) -> bool:
-        """Whether an appeal waits to be answered."""
+        """Tells whether an appeal waits to be answered."""
         return self.appeal is not None and not self.appeal.outcome
 
 
 async def standing(work: Work, story: Submission) -> Standing | None:
-    """Where a story that was returned or is held stands; None for any other, and for one of which no act is known."""
+    """Returns the state of a returned or held story; None for any other, and where no act of a moderator is known."""
     if story.status not in {RETURNED, HELD}:
         return None
     acts = [act for act in await work.moderation.list_acts(story.id) if act.action in _KEPT_BACK]
@@ -64,7 +64,7 @@ async def standing(work: Work, story: Submission) -> Standing | None:
 
 
 async def waiting(work: Work) -> list[tuple[Submission, Standing]]:
-    """The stories whose appeals wait for an answer, longest waiting first."""
+    """Returns the stories whose appeals wait for an answer, longest waiting first."""
     found = []
     for appeal in await work.moderation.appeals():
         story = await work.stories.get_story(appeal.story)
@@ -75,10 +75,10 @@ async def waiting(work: Work) -> list[tuple[Submission, Standing]]:
 
 
 async def appeal(store: Store, clock: Clock, key: str, words: str) -> Standing:
-    """A writer appeals, by the key of their private link. Returns how the story stands then.
+    """Appeals for a story's writer, by the key of their private link; returns the story's state after it.
 
     Raises NotFound for an unknown key, BadInput(field="words"), IllegalMove where there is nothing to appeal against,
-    or there was an appeal against it before.
+    or it was appealed against before.
     """
     words = upright(words)
     if not words:
@@ -109,11 +109,11 @@ async def answer(
     by: str,
     public: bool = False,
 ) -> Submission:
-    """Another moderator answers an appeal: UPHOLD leaves the story as it stands, OVERTURN takes it back to where it was
-    before (to be read, or public again). The writer reads `because`.
+    """Answers an appeal for another moderator: UPHOLD leaves the story as it is, OVERTURN takes it back to where it
+    was before the act (to be read, or public again). The writer reads `because`.
 
-    Raises NotAllowed for the moderator who acted, BadInput (fields "outcome", "why"), IllegalMove where the appeal was
-    answered or is over.
+    Raises NotAllowed for the moderator who acted, BadInput (fields "outcome", "why"), IllegalMove where the appeal
+    was answered or is over.
     """
     because = upright(because)
     if outcome not in OUTCOMES:
@@ -143,7 +143,8 @@ async def answer(
 
 
 async def report(store: Store, clock: Clock, story_id: str, words: str, report_id: str = "") -> Report:
-    """A reader reports a public story. `report_id` is one made when the form was shown: sent twice it is one report.
+    """Keeps a reader's report of a public story. `report_id` is made when the form is shown, so that sending the
+    form twice makes one report.
 
     Raises NotFound for a story that is not public, BadInput(field="words").
     """
@@ -161,21 +162,21 @@ async def report(store: Store, clock: Clock, story_id: str, words: str, report_i
             before = [one for one in await work.moderation.reports(story_id) if one.id == made.id]
             if [one.words for one in before] == [made.words]:
                 return before[0]
-            # Somebody went back to the form, and wrote something else.
+            # The reader went back to the form and wrote something else.
             made = replace(made, id=secrets.token_hex(16))
             await work.moderation.add_report(made)
     return made
 
 
 async def has_report(store: Store, story_id: str, words: str, report_id: str) -> bool:
-    """Whether this very report is there already: it is sent again, as its answer was lost on the way."""
+    """Tells whether this report is there already: it is sent again where its answer was lost on the way."""
     async with store.read() as work:
         there = await work.moderation.reports(story_id)
     return any((one.id, one.words) == (report_id, upright(words)) for one in there)
 
 
 async def reported(work: Work) -> list[tuple[Submission, Sequence[Report]]]:
-    """The public stories with reports that nobody has answered, longest waiting first."""
+    """Returns the public stories with reports that nobody has answered, longest waiting first."""
     found: dict[str, list[Report]] = {}
     for one in await work.moderation.reports():
         found.setdefault(one.story, []).append(one)

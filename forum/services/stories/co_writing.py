@@ -1,11 +1,12 @@
-"""Building a story together: whoever has its build link reads the draft and suggests; its keepers answer.
+"""Building a story together: people with its build link read the draft and suggest; its keepers answer.
 
-A build link can read and suggest, nothing else: not change the story, not send it, not see who wrote. A keeper is
-whoever has the private link. What is taken in becomes part of the draft, as a version of its own; what is declined has
-a reason, which the one who suggested it reads. Suggestions are credited by group, and by name only if their writer
-wishes it.
+A build link only lets people read and suggest: not change the story, not send it, not see who wrote it. A keeper is
+anybody with the private link. A suggestion that is taken in becomes part of the draft, as a version of its own; one
+that is declined has a reason, which the person who suggested it reads. Suggestions are credited by group, and by name
+only if their writer wishes it.
 
-A correction never goes over words that nobody has looked at: it is made to the text that its keeper saw (edits.Clash).
+A correction never overwrites words that its keeper has not seen: it is made to the text that the keeper looked at,
+else edits.Clash is raised.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from forum.stories.suggestion import (
 )
 from forum.voting.commission import Commission
 
-MOST_WAITING = 200  # suggestions that wait for an answer, in one story
+MOST_WAITING = 200  # unanswered suggestions in one story
 MAX_REASON = 1000
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -60,10 +61,10 @@ class Shared:
 
 @dataclass(frozen=True)
 class Answer:
-    """A keeper's answer. `outcome` is one of ports.OUTCOMES.
+    """A keeper's answer to a suggestion. `outcome` is one of ports.OUTCOMES.
 
-    Of a suggestion taken in with changes `words`, `title` and `place` stand in the place of its own. `seen` is the mark
-    of the text that stood where a correction goes when the keeper looked.
+    Where it is taken in with changes, `words`, `title` and `place` replace the suggestion's own. `seen` is the mark
+    of the text that stood at a correction's place when the keeper looked.
     """
 
     outcome: str
@@ -78,11 +79,11 @@ class Answer:
 
 
 async def share(store: Store, clock: Clock, key: str, new: str, before: str = "") -> None:
-    """Gives a story the build link `new`, in the place of `before`, which is dead at once.
+    """Gives a story the build link `new`, in the place of `before`, which stops working immediately.
 
-    `new` is a key made by `keys.new_key` when the page was shown, so that a lost answer loses nothing. Raises
-    NotFound for an unknown private link, BadInput(field="new") for a `new` that is no key, or in use, IllegalMove where
-    somebody else has changed the link since.
+    `new` is a key made by `keys.new_key` when the page was shown, so that it is not lost with a lost answer.
+    Raises NotFound for an unknown private link, BadInput(field="new") for a `new` that is no key or in use,
+    IllegalMove where somebody else has changed the link since.
     """
     async with store.begin() as work:
         story = await _locked(work, key)
@@ -98,16 +99,16 @@ async def share(store: Store, clock: Clock, key: str, new: str, before: str = ""
 
 
 async def unshare(store: Store, key: str) -> None:
-    """Switches the build link off. What was suggested stays. Raises NotFound."""
+    """Switches the build link off. Suggestions made through it stay. Raises NotFound for an unknown private link."""
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key))
         await work.drafts.share(story.id, "")
 
 
 async def shared(store: Store, build_key: str) -> Shared:
-    """What a build link leads to.
+    """Returns the story, its commission and its draft behind a build link.
 
-    Raises NotFound where it leads nowhere (any more), IllegalMove while a moderator holds the story.
+    Raises NotFound where the link leads nowhere (any more), IllegalMove while a moderator holds the story.
     """
     async with store.read() as work:
         return await _shared(work, build_key)
@@ -119,14 +120,14 @@ async def _shared(work: Work, build_key: str, *, lock: bool = False) -> Shared:
     except NotFound as error:
         raise NotFound(_NO_LINK) from error
     if story.status == WITHDRAWN or not story.link:
-        raise NotFound(_NO_LINK)  # nobody is left who could answer
+        raise NotFound(_NO_LINK)  # nobody is left who could answer a suggestion
     if story.status == HELD:
         raise IllegalMove(_CLOSED)
     return Shared(story, await work.commissions.get_commission(story.commission), await work.drafts.get_draft(story.id))
 
 
 async def _locked(work: Work, key: str) -> Submission:
-    """The story of a private link; nobody takes it back while this goes on."""
+    """Returns the story of a private link, locked, so that nobody takes it back meanwhile. Raises NotFound."""
     return await work.stories.by_link(digest(key), lock=True)
 
 
@@ -144,7 +145,8 @@ async def _leads_somewhere(work: Work, build_key: str) -> bool:
 async def suggest(
     store: Store, clock: Clock, build_key: str, offer: Offer, id_: str = "", device: str = ""
 ) -> Suggestion:
-    """Keeps a suggestion for the story's keepers. With the same `id_`, made with the form, the same one is kept once.
+    """Keeps a suggestion for the story's keepers, and returns it; `id_` is made with the form, so that it is kept
+    once.
 
     Raises NotFound and IllegalMove as `shared` does, IllegalMove where MOST_WAITING wait already, FormErrors (fields
     words, title, url, group, name, place).
@@ -181,11 +183,12 @@ async def suggest(
 
 
 async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given: Answer) -> Suggestion:
-    """A keeper answers, by the key of the private link: takes a suggestion in, as it is or changed, or declines it.
+    """Answers a suggestion for a keeper, by the key of the private link: takes it in, as it is or changed, or
+    declines it.
 
     Raises NotFound, IllegalMove where it was answered already or there is no room, FormErrors (fields outcome,
-    because, words, title, place), and edits.Clash where the text that a correction is for has changed since the keeper
-    looked; then nothing was changed, and both texts are there to choose from.
+    because, words, title, place), and edits.Clash where the text that a correction is for has changed since the
+    keeper looked; then nothing was changed, and both texts are there to choose from.
     """
     because = compose.clean(given.because)
     errors: dict[str, BadInput] = {}
@@ -198,7 +201,7 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
     if errors:
         raise FormErrors(errors)
     async with store.begin() as work:
-        story = await _locked(work, key)  # from here on nobody else answers
+        story = await _locked(work, key)  # from here on nobody else can answer
         at = clock.now()
         draft = (await writing.take_in(work, story, (), at, TAKEN_IN)).draft
         before = await suggestion_of(work, story, suggestion_id)
@@ -213,7 +216,7 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
 
 
 async def suggestion_of(work: Work, story: Submission, suggestion_id: str) -> Suggestion:
-    """A suggestion for this story. Raises NotFound for another story's."""
+    """Returns a suggestion for this story. Raises NotFound for a suggestion of another story."""
     found = await work.drafts.suggestion(suggestion_id)
     if found.story != story.id:
         raise NotFound("There is no such suggestion.")
@@ -221,13 +224,13 @@ async def suggestion_of(work: Work, story: Submission, suggestion_id: str) -> Su
 
 
 async def _take_in(work: Work, story: Submission, draft: Draft, before: Suggestion, given: Answer, at: str) -> bool:
-    """Makes it part of the story; whether it was changed on the way."""
+    """Makes a suggestion part of the story; returns True where its words, title or place were changed on the way."""
     wanted = Offer(before.kind, before.words, before.place, given.seen or before.seen, before.title, before.url)
     if given.outcome == TAKEN_CHANGED:
         place = given.place if before.kind in {SCENE, RESPONSE} else before.place
         wanted = replace(wanted, words=given.words, title=given.title, place=place)
     if before.kind == CORRECTION and suggestions.current(draft, before.place) == compose.clean(wanted.words):
-        return False  # it stands there already
+        return False  # these words stand there already
     said = suggestions.said(draft, wanted)
     if before.kind == EVIDENCE:
         made = Evidence(before.id, story.id, evidence.LINK, said.title, said.url, added_at=at)

@@ -1,12 +1,14 @@
 """Keeps the versions of a draft, in the unit of work that changes it.
 
-One browser's writing over ten minutes is one version, so that a list of them can be read; but never where something
-was taken out, and never across somebody else's writing: every text that somebody else could miss stays in a version.
+Ten minutes of writing in one browser make one version, so that people can read the list of them. A new version begins
+where words were taken out, and where somebody else goes on writing, so that every text that somebody could miss stays
+in a version.
 
-Where there are many they are thinned, so that nobody fills the disk by saving: of what one browser wrote and wrote over
-itself one stays for each minute of the last hour, each hour of the last day, and each day. Beyond MOST_BYTES a story
-the same is done to all others but those that were public, and then the oldest go. The store keeps most of them as what
-they changed, so that a version takes what its writer wrote and not the whole story once more.
+Where a story has many versions they are thinned, so that saving cannot fill the disk: of those that one browser wrote
+and overwrote itself, one stays for each minute of the last hour, each hour of the last day, and each day before. A
+story with more than MOST_BYTES of versions loses others in the same way, except those that were public, and then the
+oldest. The store keeps most versions as differences, so that one takes as much as its writer wrote and not the size
+of the story.
 """
 
 from __future__ import annotations
@@ -21,15 +23,16 @@ from forum.stories.draft_delta import alike
 from forum.stories.submission import BROUGHT_BACK, PUBLISHED, WRITTEN, Kept, Version
 
 _SITTING = timedelta(minutes=10)
-FEW = 20  # so many are never thinned
-EACH = 10  # new versions after which it is looked whether there are too many
+FEW = 20  # versions of a story that are never thinned
+EACH = 10  # new versions between two looks at whether there are too many
 MOST_BYTES = 4 * 1024 * 1024
-LEAST = 2048  # bytes that a version counts for
-_TRIMMED = 20  # characters of a field that may go without a version of their own
+LEAST = 2048  # bytes that a version counts for at least
+_TRIMMED = 20  # characters of a field that may be lost without a new version
 
 
 async def keep(work: Work, story: str, draft: Draft, at: str, kind: str, by: str = "") -> Version:
-    """Keeps the draft as a version of `kind` (ports.VERSIONS), written by `by`; returns it."""
+    """Keeps the draft as a version of `kind` (ports.VERSIONS), written by the browser `by`, and returns it; a
+    sitting that goes on replaces its own last version."""
     last = await work.drafts.last_version(story)
     version = Version(story, last.number + 1 if last else 1, at, kind, draft, by)
     if last and _goes_on(last, version):
@@ -41,24 +44,27 @@ async def keep(work: Work, story: str, draft: Draft, at: str, kind: str, by: str
 
 
 async def thin(work: Work, story: str, at: str) -> None:
-    """Drops the versions of a story that are too many at this time (`dropped`)."""
+    """Drops the versions of a story that `dropped` names at this time."""
     history = await work.drafts.history(story)
-    # What leans on a version that goes takes more afterwards: it is looked again, until nothing is too much.
+    # A version that leans on a dropped one takes more bytes afterwards, so it is counted again until nothing is too
+    # much.
     while gone := dropped(history, _counted(await work.drafts.sizes(story)), at):
         await work.drafts.drop_versions(story, gone)
         history = [one for one in history if one.number not in gone]
 
 
 def _counted(sizes: Mapping[int, int]) -> dict[int, int]:
-    """What versions count for: a small one too, so that there are MOST_BYTES / LEAST of them at most."""
+    """Returns the bytes that each version counts for, LEAST at least, so that there are at most MOST_BYTES / LEAST
+    of them."""
     return {number: max(LEAST, size) for number, size in sizes.items()}
 
 
 def dropped(history: Sequence[Kept], sizes: Mapping[int, int], at: str) -> set[int]:
-    """The numbers of the versions that need not be kept. `history` is oldest first, `sizes` are bytes by number.
+    """Returns the numbers of the versions that need not be kept. `history` is oldest first, `sizes` are bytes by
+    number.
 
-    The newest is always kept, and so is every one that was public. A version that somebody else went on from holds
-    words that its writer could miss: it goes only where the story's versions are larger than MOST_BYTES together.
+    The newest is always kept, and so is every one that was public. A version from which somebody else went on holds
+    words that its writer could miss: it goes only where the versions together are larger than MOST_BYTES.
     """
     now = _time(at)
     gone = _too_close(history, now, {one.number for one, after in pairwise(history) if _own(one, after)})
@@ -75,21 +81,22 @@ def dropped(history: Sequence[Kept], sizes: Mapping[int, int], at: str) -> set[i
 
 
 def _own(version: Kept, after: Kept) -> bool:
-    """Whether whatever went between two versions was taken out by its own writer, word by word.
+    """Tells whether only one writer's own changes lie between two versions, so that the earlier one can be missed.
 
-    Who brings an earlier version back counts on finding the present one again: that is no taking out.
+    Bringing an earlier version back is no such change: its writer counts on finding the present one again.
     """
     same = bool(version.by) and version.by == after.by
     return same and (version.kind, after.kind) in {(WRITTEN, WRITTEN), (BROUGHT_BACK, WRITTEN), (BROUGHT_BACK,) * 2}
 
 
 def _too_close(history: Sequence[Kept], now: datetime, may_go: Collection[int]) -> set[int]:
-    """Those that may go and have a later one in the same minute (of the last hour), hour (of the last day), or day."""
+    """Returns the numbers among `may_go` that have a later version in the same minute (in the last hour), hour (in
+    the last day), or day."""
     taken: set[str] = set()
     gone = set()
     for one in reversed(history):
         age = now - _time(one.at)
-        # A time is written as 2026-11-28T11:46:02: as far as the minute, the hour, the day.
+        # A time is written as 2026-11-28T11:46:02; this cuts it after the minute, the hour or the day.
         span = one.at[: 16 if age < timedelta(hours=1) else 13 if age < timedelta(days=1) else 10]
         if span in taken and one.number in may_go:
             gone.add(one.number)
@@ -98,7 +105,7 @@ def _too_close(history: Sequence[Kept], now: datetime, may_go: Collection[int]) 
 
 
 def _goes_on(last: Version, new: Version) -> bool:
-    """Whether a version is the same sitting of the same writer as the last one, with nothing taken out."""
+    """Tells whether a version continues the same writer's sitting in the last one, with nothing taken out."""
     same = last.kind == new.kind == WRITTEN and last.by and last.by == new.by
     return bool(same) and _time(new.at) - _time(last.at) < _SITTING and _only_grew(last.draft, new.draft)
 
@@ -109,7 +116,8 @@ def _only_grew(before: Draft, after: Draft) -> bool:
 
 
 def _kept(before: str, after: str) -> bool:
-    """Whether a text is still there, all but _TRIMMED of it: what is longer can be another text altogether."""
+    """Tells whether a text is still there, but for at most _TRIMMED characters; a longer text can be quite another
+    one."""
     if after.startswith(before):
         return True
     begin = alike(before, after)

@@ -1,7 +1,7 @@
-"""Evidence beside a story: links and files that its writer adds, and that a moderator reads before anybody else does.
+"""Evidence beside a story: links and files that its writer adds, and that a moderator reads before it is shown.
 
-Files lie in the database, not in a folder beside it: one backup has everything, a file is there exactly when its row
-is, and taking a story back takes its files with it in the same unit of work.
+Files are kept in the database, not in a folder beside it: one backup holds everything, a file exists exactly when its
+row does, and taking a story back deletes its files in the same unit of work.
 """
 
 from __future__ import annotations
@@ -38,18 +38,20 @@ _NOT_A_LINK = (
 
 
 def new_id() -> str:
-    """The id of a new piece of evidence, made when the form is shown, so that the form sent twice is one piece."""
+    """Returns the id of a new piece of evidence; made when the form is shown, so that the form sent twice adds one
+    piece."""
     return secrets.token_hex(16)
 
 
 def host_of(url: str) -> str:
-    """Where a link leads, as a reader can judge it: its host in plain letters, no look-alikes (RFC 5890 A-labels)."""
+    """Returns the host of a link in ASCII, so that look-alike letters cannot deceive a reader (RFC 5890 A-labels)."""
     host = urlsplit(url).hostname or ""
     return host if host.isascii() else host.encode("idna").decode()
 
 
 def link(url: str) -> str:
-    """A link as it is kept. Raises BadInput(field="url") for what is not http or https, or hides where it leads."""
+    """Returns a link as it is kept. Raises BadInput(field="url") where it is not http or https, or hides where it
+    leads."""
     url = url.strip()
     if not url:
         raise BadInput("Give a link, or choose a file.", field="url")
@@ -72,15 +74,16 @@ def link(url: str) -> str:
 async def add_link(store: Store, clock: Clock, key: str, *, title: str, url: str, item: str = "") -> Evidence:
     """Adds a link, by the key of the story's private link.
 
-    Raises NotFound for an unknown key, BadInput (fields "title", "url"), IllegalMove where there are MAX_ITEMS already
-    or the story was taken back.
+    Raises NotFound for an unknown key, BadInput (fields "title", "url"), IllegalMove where there are MAX_ITEMS
+    already or the story was taken back.
     """
     url = link(url)
     return await _add(store, clock, key, titled(title) or host_of(url), item, LINK, url=url)
 
 
 async def add_file(store: Store, clock: Clock, key: str, *, title: str, content: bytes, item: str = "") -> Evidence:
-    """Adds a file: a PDF, or a picture made anew. Raises as `add_link` does, with BadInput(field="file")."""
+    """Adds a file: a PDF, or a picture, which is encoded anew. Raises as `add_link` does, and
+    BadInput(field="file")."""
     title = titled(title)
     if not title:
         raise BadInput("Say what the file shows. Those who cannot see it read this.", field="title")
@@ -89,7 +92,7 @@ async def add_file(store: Store, clock: Clock, key: str, *, title: str, content:
 
 
 async def remove(store: Store, key: str, item: str) -> None:
-    """Takes a piece of evidence back, by the key of the story's private link. Raises NotFound."""
+    """Deletes a piece of evidence, by the key of the story's private link. Raises NotFound."""
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key), lock=True)
         await _of(work, story.id, item)
@@ -99,10 +102,10 @@ async def remove(store: Store, key: str, item: str) -> None:
 async def moderate(
     store: Store, clock: Clock, story_id: str, item: str, action: str, *, because: str = "", by: str = ""
 ) -> Evidence:
-    """A moderator shows a piece of evidence beside the story (SHOW), or declines it with a reason (DECLINE).
+    """Shows a piece of evidence beside the story (SHOW), or declines it with a reason (DECLINE), for a moderator.
 
     A declined file is deleted at once; its writer reads the reason. Raises NotFound, BadInput(field="because" or
-    "action"), IllegalMove where somebody was faster.
+    "action"), IllegalMove where another moderator was faster.
     """
     because = upright(because)
     if action not in ACTIONS:
@@ -127,14 +130,14 @@ async def moderate(
 
 
 async def shown(work: Work, story: Submission) -> Sequence[Evidence]:
-    """What everybody may see: shown by a moderator, beside a story that is public."""
+    """Returns the evidence that everybody may see: shown by a moderator, beside a story that is public."""
     return (
         [one for one in await work.evidence.list_evidence(story.id) if one.shown_at] if story.status == ACCEPTED else []
     )
 
 
 async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> Evidence:
-    """Puts a piece beside a story; one that is there already (by its id) stays as it is.
+    """Puts a piece beside a story and returns it; one with the same id that is there already stays as it is.
 
     Raises IllegalMove where there are MAX_ITEMS already.
     """
@@ -170,7 +173,7 @@ async def _of(work: Work, story: str, item: str) -> Evidence:
 
 
 def titled(title: str) -> str:
-    """What a piece shows, on one line. Raises BadInput(field="title")."""
+    """Returns the title of a piece on one line. Raises BadInput(field="title") where it is too long."""
     title = upright(line(title))
     if len(title) > MAX_TITLE:
         raise BadInput("Use at most %(most)s characters.", field="title", most=MAX_TITLE)

@@ -1,17 +1,17 @@
-"""Job a: a story comes in, a moderator reads it, and it is published, held, or goes back with a reason.
+"""Job a: a story comes in, a moderator reads it, and it is published, held, or returned with a reason.
 
 A writer has no account, only a private link. Its key is random and told once; the store keeps its SHA-256. Every step
-is one unit of work against the status it expects, so of two moderators (or two taps) the second is told, and nothing
-is half done. What a moderator did goes to the published moderation log in the same unit of work: the act, the story's
-id, and the reason where the moderator says that it may be published; never who wrote, nor which moderator it was.
+is one unit of work that expects a status, so that of two moderators (or two taps) the second is told, and nothing is
+half done. A moderator's act goes to the published moderation log in the same unit of work: the act, the story's id,
+and the reason where the moderator lets it be published; never who wrote, nor which moderator it was.
 
     writing --sent--> submitted (writing.py)
     submitted --accept--> accepted --take down--> held          a held story goes back to the queue (release)
     submitted --return--> returned --sent again--> submitted    or to its writer (return); "keep" answers reports
     submitted --hold----> held                                  and leaves a public story as it is
 
-An accepted story can be changed too: what was sent stands beside it as its revision, until a moderator accepts that new
-version or returns it. The public text stays as it is meanwhile.
+An accepted story can be changed too: what was sent is kept beside it as its revision, until a moderator accepts that
+new version or returns it. Meanwhile the public text stays as it is.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ ACCEPT, RETURN, HOLD, RELEASE, TAKE_DOWN, KEEP, ACCEPT_VERSION, RETURN_VERSION =
 )
 MAX_REASON = 2000
 
-# What each action is called once it was done: in the record, and in ports.Act. The last two answer an appeal.
+# Name of each action once it is done, in the record and in ports.Act. The last two answer an appeal.
 ACTS = {
     ACCEPT: "accepted",
     RETURN: "returned",
@@ -71,7 +71,7 @@ ACTS = {
     "uphold": "decision upheld",
     "overturn": "decision overturned",
 }
-# From which status a moderator may do what, and what the story is then.
+# For each action of a moderator: the statuses that it may start from, and the status after it.
 _MOVES = {
     ACCEPT: ((SUBMITTED,), ACCEPTED),
     RETURN: ((SUBMITTED, HELD), RETURNED),
@@ -89,7 +89,7 @@ _NO_REASON = {
     RETURN_VERSION: "Say why you return the new version. Its writer reads this.",
 }
 _OF_VERSIONS = (ACCEPT_VERSION, RETURN_VERSION)
-# The acts whose text stood in public.
+# Acts on a text that was public.
 _PUBLIC_TEXT = (ACTS[ACCEPT], ACTS[TAKE_DOWN], ACTS[KEEP], ACTS[ACCEPT_VERSION])
 
 _DEAD = "dead link %s"
@@ -106,16 +106,16 @@ _ELSEWHERE = "Somebody else dealt with this story a moment ago. Look at it again
 
 
 def must_be_public(story: Submission) -> Submission:
-    """The story, for whoever comes without a key. Raises NotFound for one that is not public, in the words for one that
-    there never was: nobody learns that it exists."""
+    """Returns a public story for a visitor without a key. Raises NotFound for any other, in the words for a story
+    that does not exist, so that nobody learns of it."""
     if story.status != ACCEPTED:
         raise NotFound("There is no such story.")
     return story
 
 
 def must_be_sent(story: Submission) -> Submission:
-    """The story, for a moderator. Raises NotFound for one that is still being written, in the words for one that there
-    never was: until it is sent it is its writer's alone, with all that stands beside it."""
+    """Returns a story that was sent, for a moderator. Raises NotFound for one that is still being written, in the
+    words for a story that does not exist: until it is sent, it is its writer's alone, with everything beside it."""
     if story.status == WRITING:
         raise NotFound("There is no such story.")
     return story
@@ -123,10 +123,10 @@ def must_be_sent(story: Submission) -> Submission:
 
 @dataclass(frozen=True)
 class Sent:
-    """A whole story that came as a file, with what the form beside it says.
+    """A whole story that came as a file, with the answers of the form beside it.
 
-    `group` is a group id of the commission, None for "prefer not to say". `content_notes` are added to those that the
-    story has itself. The three `may_` are what its writer allows.
+    `group` is a group id of the commission, None for "prefer not to say". `content_notes` are added to those in the
+    story itself. The three `may_` fields are what its writer allows.
     """
 
     story: Scenario
@@ -138,20 +138,23 @@ class Sent:
 
 
 def waiting_text(story: Submission) -> str:
-    """The text that waits for a moderator, or was the last to do so: a new version, else the story itself."""
+    """Returns the text that a moderator reads, or was the last to be read: the new version, or else the story
+    itself."""
     return story.revision or story.twee
 
 
 def fingerprint(story: Submission) -> str:
-    """Names the exact text somebody has read, so that a later one cannot be published in its place (SHA-256, hex)."""
+    """Returns the SHA-256 (hex) of `waiting_text`, so that a later text cannot be published in the place of the one
+    read."""
     return hashlib.sha256(waiting_text(story).encode()).hexdigest()
 
 
 async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key: str = "") -> tuple[Submission, str]:
-    """Takes a new story in. Returns it with the key of its private link.
+    """Takes a new story in; returns it with the key of its private link.
 
-    `key` is one made by `keys.new_key` when the form was shown: the same form sent twice is then one story. Raises
-    NotFound for an unknown commission, FormErrors (field "notes") or StoryProblems for a story that cannot be written.
+    `key` is made by `keys.new_key` when the form is shown, so that the same form sent twice is one story. Raises
+    NotFound for an unknown commission, FormErrors (field "notes") or StoryProblems for a story that cannot be
+    written.
     """
     key = key if is_key(key) else new_key()
     async with store.begin() as work:
@@ -179,7 +182,8 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
 
 
 def _sent_before(story: Submission) -> Submission:
-    """The story that came with the same form. Raises IllegalMove for one of which that cannot be."""
+    """Returns a story that came with the same form before. Raises IllegalMove where it was taken back, or is a
+    draft."""
     if story.status == WITHDRAWN:
         raise IllegalMove(_NOT_AGAIN)
     if story.status == WRITING:
@@ -190,7 +194,8 @@ def _sent_before(story: Submission) -> Submission:
 async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submission:
     """Sends a returned story again, changed.
 
-    Raises NotFound for an unknown key, IllegalMove for a story that was not returned, FormErrors as `submit` does.
+    Raises NotFound for an unknown key, BadInput(field="may_publish") where a story that was public may not be any
+    more, IllegalMove for a story that was not returned, FormErrors as `submit` does.
     """
     async with store.begin() as work:
         before = await work.stories.by_link(digest(key), lock=True)
@@ -235,12 +240,14 @@ async def moderate(
 ) -> Submission:
     """Does one of ACTIONS with a story, and writes it into the published moderation log.
 
-    `expected_status` is what the moderator saw; `read` is the `fingerprint` of the text they read, where known. `by`
-    is the moderator's id, kept so that an appeal goes to another one. `because` goes to the writer, and where `public`
-    says so to the log. `reports` are the readers' reports that were on the page: taking down and keeping answer them.
+    `expected_status` is the status that the moderator saw; `read` is the `fingerprint` of the text they read, where
+    known. `by` is the moderator's id, kept so that an appeal goes to another one. The writer reads `because`, and so
+    does the log where `public` is set. `reports` are the ids of the readers' reports on the page: "take down" and
+    "keep" answer them.
 
-    Raises IllegalMove where any of this is no longer so, BadInput(field="because") for a return, a hold or a taking
-    down without a reason.
+    Raises IllegalMove where any of this has changed, BadInput(field="because") for a return, a hold or a taking down
+    without a reason, BadInput(field="action") for an unknown action, or for accepting a story that may not be
+    published.
     """
     because = upright(because)
     if action not in ACTIONS:
@@ -251,7 +258,7 @@ async def moderate(
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
     allowed = _MOVES[action][0]
     async with store.begin() as work:
-        # its writer may be sending a new version at this moment
+        # Locked: its writer may be sending a new version at this moment.
         before = must_be_sent(await work.stories.get_story(story_id, lock=True))
         text = fingerprint(before)
         if before.status != expected_status:
@@ -275,7 +282,7 @@ async def moderate(
             await work.moderation.answer_reports(story.id, reports, ACTS[action], at)
         if action in {ACCEPT, ACCEPT_VERSION} and not await _stood_before(work, story, text):
             await publish(work, story, at)
-            with suppress(NotFound):  # whoever is writing at it keeps versions too
+            with suppress(NotFound):  # locked: its writer's saves add versions too
                 await work.drafts.get_draft(story.id, lock=True)
             await draft_versions.keep(work, story.id, await within(len(story.twee), _draft, story.twee), at, PUBLISHED)
         await note(work, before, ACTS[action], at, because=because, public=public, by=by)
@@ -283,7 +290,7 @@ async def moderate(
 
 
 def _after(before: Submission, action: str, because: str, at: str) -> Submission:
-    """The story as it is after a moderator's action."""
+    """Returns the story as it is after a moderator's action."""
     if action == KEEP:
         return before
     after = _MOVES[action][1]
@@ -298,7 +305,7 @@ def _after(before: Submission, action: str, because: str, at: str) -> Submission
 
 
 async def _redraft(work: Work, story: Submission) -> None:
-    """Where a story is open for writing, its draft follows what was sent in its place as a file."""
+    """Replaces the draft of a story, where it has one, by the file that was sent in its place."""
     try:
         await work.drafts.get_draft(story.id, lock=True)
     except NotFound:
@@ -312,9 +319,9 @@ async def _redraft(work: Work, story: Submission) -> None:
 async def note(
     work: Work, story: Submission, act: str, at: str, *, because: str = "", public: bool = False, by: str = ""
 ) -> None:
-    """Keeps what a moderator did with a story (as it was before), with the entry "moderation action" for the log.
+    """Keeps a moderator's act on a story (given as it was before it), and appends the entry "moderation action".
 
-    `act` is one of the values of ACTS. A rehearsal's entry is written as `publish` does it.
+    `act` is one of the values of ACTS. A rehearsal's act has no entry, but for the exception in `publish`.
     """
     entry = None
     commission = await work.commissions.get_commission(story.commission)
@@ -341,9 +348,9 @@ async def note(
 
 
 async def publish(work: Work, story: Submission, at: str) -> int | None:
-    """Writes the entry "scenario published" for an accepted story; returns its index in the record.
+    """Appends the entry "scenario published" for an accepted story, and returns its index in the record.
 
-    A rehearsal's story enters no record but that of a database which a rehearsal made: None otherwise.
+    Returns None for a rehearsal's story, which enters no record but that of a database that a rehearsal made.
     """
     commission = await work.commissions.get_commission(story.commission)
     if not await _recorded(work, commission):
@@ -358,11 +365,11 @@ async def publish(work: Work, story: Submission, at: str) -> int | None:
 
 
 async def replace_link(store: Store, clock: Clock, key: str, new: str) -> None:
-    """Gives a story a new private link; the old one is dead at once.
+    """Gives a story a new private link; the old one stops working immediately.
 
-    An e-mail address that was left on its page goes with the old one: whoever else had that link may have left it.
-    `new` is a key made by `keys.new_key` when the page was shown, so that nobody loses a story with a lost answer.
-    Raises NotFound for an unknown key, BadInput(field="new") for a `new` that is no key, or in use.
+    It erases an e-mail address left on the story's page, as anybody with the old link may have left it. `new` is a
+    key made by `keys.new_key` when the page was shown, so that nobody loses a story with a lost answer. Raises
+    NotFound for an unknown key, BadInput(field="new") for a `new` that is no key or in use.
     """
     async with store.begin() as work:
         if not is_key(new) or await _is_link(work, new):
@@ -376,10 +383,7 @@ async def replace_link(store: Store, clock: Clock, key: str, new: str) -> None:
 
 
 async def revoke_link(store: Store, clock: Clock, key: str) -> None:
-    """Switches a private link off for good: nobody can come back to the story by a link. Raises NotFound.
-
-    An e-mail address that was left on its page goes with it.
-    """
+    """Switches a private link off for good, and erases an e-mail address left on the story's page. Raises NotFound."""
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key))
         await work.stories.relink(story.link, "")
@@ -390,8 +394,10 @@ async def revoke_link(store: Store, clock: Clock, key: str) -> None:
 
 
 async def is_dead(work: Work, link: str) -> bool:
-    """Whether a story had this private link (its SHA-256) and has it no more: no other story may begin under it, else
-    whoever still has the link could put words where its writers will look."""
+    """Tells whether a story once had this private link (given by its SHA-256).
+
+    No other story may begin under it: somebody who still has the link could put words where its writers will look.
+    """
     return await work.facts.get_fact(_DEAD % link) is not None
 
 
@@ -400,7 +406,7 @@ async def _bury(work: Work, link: str, at: str) -> None:
 
 
 async def has_link(store: Store, key: str) -> bool:
-    """Whether a private link with this key leads to a story."""
+    """Tells whether a private link with this key leads to a story."""
     async with store.read() as work:
         return await _is_link(work, key)
 
@@ -418,17 +424,17 @@ async def _recorded(work: Work, commission: Commission) -> bool:
 
 
 async def _stood_before(work: Work, story: Submission, text: str) -> bool:
-    """Whether this very text was published before (and held since): the record has it already."""
+    """Tells whether exactly this text was published before (and held since), so that the record has it already."""
     return any(act.read == text and act.action in _PUBLIC_TEXT for act in await work.moderation.list_acts(story.id))
 
 
 def _draft(twee: str, group: str = "", may: tuple[bool, bool, bool] | None = None) -> Draft:
-    """A kept story opened for writing (`compose.draft_of`)."""
+    """Returns a kept story opened for writing (`compose.draft_of`)."""
     return compose.draft_of(scenario.parse(twee), group=group, may=may)
 
 
 def _written(sent: Sent, told_by: str | None, before: str = "") -> tuple[Scenario, str]:
-    """The story that was sent, and its text; it keeps the identity that the text before it has."""
+    """Returns the story that was sent, and its text; it keeps the Twine identity (IFID) of the text before it."""
     ifid = scenario.parse(before).ifid if before else ""
     notes = tuple(dict.fromkeys((*sent.story.content_notes, *sent.content_notes)))
     story = replace(sent.story, told_by=told_by or "", content_notes=notes, ifid=ifid or sent.story.ifid)

@@ -1,7 +1,7 @@
-"""A contribution: what somebody suggests for a story that is built together, and what it would do to the draft.
+"""Suggestions for a story that is built together: their checks, and the edits that take them in.
 
-It is checked against the draft when it is suggested, and again when it is taken in: the draft may have no room for it
-any more. Contributions are credited by group, and by name only if their writer wishes it.
+A suggestion is checked against the draft when it is made, and again when it is taken in, as the draft may have no
+room for it any more. It is credited by group, and by name only if its writer wishes it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from forum.voting.commission import Commission
 
 MAX_NAME = 60
 _MARK = len(mark(""))
-# The fields that can be corrected from a build link; the others are answers, or marks on a card.
+# Fields that can be corrected from a build link; the others are answers of the writer, or marks on a card.
 CORRECTABLE = frozenset({"title", "setting", "characters", "notes", "name", "text"})
 
 _GONE = "This part of the story is not there any more. Open the story again, and choose another place."
@@ -42,9 +42,9 @@ _TOO_LONG = "Use at most %(most)s characters. This has %(length)s."
 
 @dataclass(frozen=True)
 class Offer:
-    """A suggestion as it is typed: the fields are those of ports.Suggestion.
+    """A suggestion as typed; the fields are those of ports.Suggestion.
 
-    `group` is "" while nobody has answered, and draft.NO for "I prefer not to say".
+    `group` is "" where nobody has answered, and draft.NO for "I prefer not to say".
     """
 
     kind: str
@@ -59,7 +59,8 @@ class Offer:
 
 @dataclass(frozen=True)
 class Credits:
-    """Who helped with a story: labels of groups, and names of those who wish it. `others` prefer not to say either."""
+    """People who helped with a story: labels of groups, and names of those who wish it. `others` says that somebody
+    wants to be named by neither."""
 
     groups: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -67,9 +68,9 @@ class Credits:
 
 
 def checked(draft: Draft, commission: Commission, offer: Offer) -> Offer:
-    """An offer as it is kept: tidy, with a group of this commission or draft.NO. Raises FormErrors.
+    """Returns an offer as it is kept: tidy, with a group of this commission or draft.NO.
 
-    Its fields are words, place, title, url, group and name.
+    Raises FormErrors (fields words, place, title, url, group, name).
     """
     errors: dict[str, BadInput] = {}
     if offer.group != NO and commission.group_label(offer.group) is None:
@@ -86,7 +87,8 @@ def checked(draft: Draft, commission: Commission, offer: Offer) -> Offer:
 
 
 def said(draft: Draft, offer: Offer) -> Offer:
-    """What is suggested, tidy. Raises FormErrors for what cannot be, or what the draft has no room for."""
+    """Returns the tidy words of an offer. Raises FormErrors for an impossible one, or where the draft has no room
+    for it."""
     errors: dict[str, BadInput] = {}
     tidy = replace(offer, words="", title="", url="", seen="")
     if offer.kind == EVIDENCE:
@@ -135,19 +137,19 @@ def _correction(errors: dict[str, BadInput], tidy: Offer, offer: Offer, draft: D
 
 
 def same(sent: Suggestion, offer: Offer) -> bool:
-    """Whether a suggestion that is there already is this one, sent again."""
+    """Tells whether an offer is a suggestion that is there already, sent again."""
     return (sent.kind, _line(sent.words), sent.url) == (offer.kind, _line(offer.words), offer.url.strip())
 
 
 def holder(draft: Draft, place: str) -> Card | Way | None:
-    """The card, or the way, with this id ("c1", "c1/w2"); None where it is not there."""
+    """Returns the card, or the way of a card, with this id ("c1", "c1/w2"); None where the draft has none."""
     card_id, _, way_id = place.partition("/")
     card = draft.card(card_id)
     return card.way(way_id) if card and way_id else card
 
 
 def no_room(draft: Draft, place: str, words: str = "") -> BadInput | None:
-    """Why this response cannot be added at a place; None where it can."""
+    """Returns the reason why this response cannot be added at a place; None where it can."""
     card = draft.card(place)
     if card is None:
         return BadInput(_GONE, field="place")
@@ -164,7 +166,7 @@ def no_room(draft: Draft, place: str, words: str = "") -> BadInput | None:
 
 
 def current(draft: Draft, place: str) -> str | None:
-    """The text of a field that can be corrected; None where there is no such field."""
+    """Returns the text of a field that can be corrected; None where there is no such field."""
     try:
         return read(draft, place) if parts(place)[2] in CORRECTABLE else None
     except BadInput:
@@ -172,19 +174,20 @@ def current(draft: Draft, place: str) -> str | None:
 
 
 def longest(place: str) -> int:
-    """How long the text of a field may be. Raises BadInput for a name that no field has."""
+    """Returns the longest allowed text of a field, in characters. Raises BadInput for a name that no field has."""
     card, way, name = parts(place)
     return (MOST if not card else MOST_OF_WAY if way else MOST_OF_CARD)[name]
 
 
 def is_long(place: str) -> bool:
-    """Whether a field has lines: a scene's text, and the lists of the story. Raises BadInput as `longest` does."""
+    """Tells whether a field has several lines: a scene's text, and the lists of the story. Raises BadInput as
+    `longest`."""
     _card, way, name = parts(place)
     return name in {"characters", "notes"} or (name == "text" and not way)
 
 
 def edits(draft: Draft, suggestion: str, offer: Offer) -> Iterator[Edit]:
-    """What taking it in does to the draft. What is new there has an id made of the suggestion's."""
+    """Yields the edits that take an offer into the draft. New parts get an id made of the suggestion's."""
     new = f"s{suggestion[:15]}"
     if offer.kind == CORRECTION:
         yield SetField(offer.place, (offer.seen,), offer.words)
@@ -196,7 +199,7 @@ def edits(draft: Draft, suggestion: str, offer: Offer) -> Iterator[Edit]:
         yield AddCard(new, card_id or last, offer.title, offer.words)
         card, way = draft.card(card_id), holder(draft, offer.place)
         if card and isinstance(way, Way) and (card.decision or len(card.ways) > 1):
-            # From a scene with one way AddCard leads on by itself; here one of several leads to the new scene.
+            # After a scene with one way AddCard leads on by itself; here one of several ways leads to the new scene.
             yield SetField(f"{card_id}/{way.id}.to", (mark(way.to),), new)
             if way.to:
                 yield AddWay(new, new, "Go on", way.to)
@@ -223,9 +226,9 @@ def _fits(errors: dict[str, BadInput], field: str, text: str, most: int) -> None
 
 
 async def credits(work: Work, story: Submission, *, waiting: bool = False) -> Credits:
-    """Who helped with the text that is public, or (`waiting`) with the one that a moderator reads.
+    """Returns who helped with the public text, or (`waiting`) with the one that a moderator reads; never how many.
 
-    That is whose suggestions were taken in before that text was sent. It never says how many.
+    Those are the people whose suggestions were taken in before that text was sent.
     """
     taken = [one for one in await work.drafts.suggestions(story.id) if one.outcome in {TAKEN, TAKEN_CHANGED}]
     if not taken:
@@ -244,7 +247,7 @@ async def credits(work: Work, story: Submission, *, waiting: bool = False) -> Cr
 
 
 async def _public_text_sent(work: Work, story: Submission) -> str:
-    """When the text that is public was sent; "" where no version says so."""
+    """Returns the time when the public text was sent; "" where no version tells it."""
     history = await work.drafts.history(story.id)
     public = max((one.number for one in history if one.kind == PUBLISHED), default=0)
     return max((one.at for one in history if one.kind == SENT and one.number < public), default="")

@@ -1,8 +1,8 @@
-"""What became of a story: received, read, published, played, voted on, decided, promised; from the store, by one job.
+"""Events of a story: received, read, published, played, voted on, decided, promised; read from the store.
 
-`life` is for the story's writer, who also sees each step of moderation with its reason. `public_life` is what anybody
-may see of a story, and `commission_life` of all of a commission's. Results are tallied again from committed ballots and
-hold published rows only. Sessions that are not recorded (rehearsals, trials) are told to nobody.
+`life` is for the story's writer, who also sees each step of moderation with its reason. `public_life` has the events
+of a story that anybody may see, `commission_life` those of a whole commission. Results are tallied from committed
+ballots and hold published rows only. Sessions that are not recorded (rehearsals, trials) are left out.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened, at a time (UTC), of a kind of KINDS; what else is there depends on the kind.
+    """One event at a time (UTC), of a kind of KINDS; the kind says which other fields are set.
 
-    `id` is the same for ever and in every list that tells of it. `again` marks a story that was received not for the
-    first time. A vote has its session, round and result; a decision its last round, a promise the decision too. A story
-    that was "played" asynchronously has the round: by it people could answer for some days.
+    `id` is the same for ever, in every list that has the event. `again` marks a story that was received before. A
+    vote has its session, round and result; a decision has its last round, a promise its decision too. An asynchronous
+    "played" has its round, through which people could answer for some days.
     """
 
     kind: str
@@ -69,7 +69,7 @@ class Event:
 
 
 async def life(work: Work, story: Submission) -> list[Event]:
-    """Everything that became of a story, oldest first: for its writer."""
+    """Returns all events of a story, oldest first, for its writer."""
     acts = await work.moderation.list_acts(story.id)
     appeals = await work.moderation.appeals(story.id)
     events = [*_received(story, acts), *_moderated(story, acts)]
@@ -80,16 +80,21 @@ async def life(work: Work, story: Submission) -> list[Event]:
 
 
 async def public_life(work: Work, story: Submission, commission: Commission, newest: int | None = None) -> list[Event]:
-    """What anybody may know of a public story of this commission, oldest first; of it the `newest` so many, None for
-    all. Raises NotFound for one that is not public."""
+    """Returns the events of a public story of this commission that anybody may know, oldest first.
+
+    `newest` limits them to so many of the newest. Raises NotFound for a story that is not public.
+    """
     must_be_public(story)
     events = [*_published(story), *[event async for event in _votes(work, commission, {story.id: story}, story.id)]]
     return await _tallied(work, commission, events, newest)
 
 
 async def commission_life(work: Work, commission: Commission, newest: int | None = None) -> list[Event]:
-    """What anybody may know of a commission: its public stories, its votes, decisions and promises; oldest first, of
-    them the `newest` so many, None for all."""
+    """Returns the events of a commission that anybody may know, oldest first: public stories, votes, decisions,
+    promises.
+
+    `newest` limits them to so many of the newest.
+    """
     stories = await work.stories.list_stories(commission.id, ACCEPTED)
     events = [event async for event in _votes(work, commission, {story.id: story for story in stories})]
     for story in stories:
@@ -100,7 +105,7 @@ async def commission_life(work: Work, commission: Commission, newest: int | None
 async def _tallied(
     work: Work, commission: Commission, events: Iterable[Event], newest: int | None = None
 ) -> list[Event]:
-    """The events in order, of them the `newest` so many, and the votes among those with their results."""
+    """Returns the events in order, limited to the `newest`, and adds the results of the votes among those."""
     told = _in_order(events)[-newest if newest else 0 :]
     votes = [(event.session, event.round) for event in told if event.kind == VOTED and event.session and event.round]
     results = await shown_all(work, votes, commission.threshold)
@@ -142,8 +147,10 @@ def _published(story: Submission) -> list[Event]:
 async def _votes(
     work: Work, commission: Commission, public: Mapping[str, Submission], only: str | None = None
 ) -> AsyncIterator[Event]:
-    """What was played and voted on in recorded sessions, decided and promised: about the story `only`, or about all.
-    `public` are stories that are known to be public already, by id. The votes are without their results (`_tallied`).
+    """Yields what was played and voted on in recorded sessions, decided and promised: about the story `only`, or
+    all.
+
+    `public` are stories known to be public, by id. The votes carry no results yet (`_tallied` adds them).
     """
     about: dict[str, tuple[LiveSession, Round, Submission | None]] = {}
     stories: dict[str, Submission | None] = dict(public)
@@ -197,6 +204,6 @@ async def _votes(
 
 
 async def _public(work: Work, story: str) -> Submission | None:
-    """The story, where everybody may read it: the others' votes are told without it."""
+    """Returns the story where everybody may read it, else None: votes on other stories are told without it."""
     found = await work.stories.get_story(story)
     return found if found.status == ACCEPTED else None

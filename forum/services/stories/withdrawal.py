@@ -1,9 +1,8 @@
-"""What a story's writer allows, and taking a story back: then its words go everywhere, and the record says so.
+"""Permissions of a story's writer, and taking a story back, which deletes its words everywhere and records that.
 
-One unit of work takes the words out of the story, out of the rounds that came from it, out of what moderators and
-readers said of it, and out of the words kept beside the record; the entry "erasure" names their digests. Whoever adds
-a table that holds words of a story takes them out here; tests/services/stories/test_withdrawal.py looks into every
-column there is.
+One unit of work deletes the words from the story, from the rounds that came from it, from what moderators and readers
+said of it, and from the words kept beside the record; the entry "erasure" names their digests. A new table that holds
+words of a story must be added here; tests/services/stories/test_withdrawal.py looks into every column there is.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ class Withdrawal:
 
 
 async def permit(store: Store, clock: Clock, key: str, *, perform: bool, publish: bool, quote: bool) -> Submission:
-    """Changes what the writer allows, by the key of their private link. Where it may not be performed any more, its
-    asynchronous rounds close.
+    """Changes what the writer allows, by the key of their private link; closes the story's asynchronous rounds
+    where it may not be performed any more.
 
     Raises NotFound for an unknown key, IllegalMove for a story that was taken back, or that is public and should no
-    longer be: that is `withdraw`.
+    longer be: `withdraw` does that.
     """
     async with store.begin() as work:
         before = await work.stories.by_link(digest(key), lock=True)
@@ -59,7 +58,8 @@ async def permit(store: Store, clock: Clock, key: str, *, perform: bool, publish
 
 
 async def _tell_draft(work: Work, story: Submission) -> None:
-    """The draft, where there is one, says the same: else the next sending would bring the old answers back."""
+    """Writes the permissions into the draft, where there is one, so that the next sending does not restore the old
+    ones."""
     try:
         draft = await work.drafts.get_draft(story.id, lock=True)
     except NotFound:
@@ -70,9 +70,9 @@ async def _tell_draft(work: Work, story: Submission) -> None:
 
 
 async def withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
-    """Takes a story back, by the key of its private link: its words are gone when this returns, for everybody.
+    """Takes a story back, by the key of its private link: its words are deleted for everybody when this returns.
 
-    Done before, nothing more happens. Raises NotFound for an unknown key. The database's files are wiped afterwards
+    Does nothing the second time. Raises NotFound for an unknown key. The database's files are wiped afterwards
     (`scrubbing`).
     """
     done = await _withdraw(store, clock, key)
@@ -86,14 +86,14 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         if before.withdrawn_at:
             return Withdrawal(before)
         at = clock.now()
-        # Sessions before it is saved: whoever puts up a scene or a question holds its session's lock, then reads it.
+        # Sessions are locked before the story, in the same order as acts that put up one of its scenes or questions.
         touched = [
             live.id for live in await work.sessions.list_sessions(before.commission) if before.id in live.scenarios
         ]
         for session in sorted(touched):
             live = await work.sessions.get_session(session, lock=True)
             await work.sessions.save_session(await _without(work, live, before.id))
-            # It may have words of the story, and there is nothing to go back to.
+            # The last act may hold words of the story, and undoing it would lead back to them.
             await work.last_acts.forget_last_act(session)
         story = replace(
             before,
@@ -123,14 +123,14 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         await record_entries.erase(work, await work.commissions.get_commission(story.commission), at, digests)
         await scrubbing.to_do(work, at)
         remembered = work.remembered
-    # After the commit: from here on nobody reads the words to draw them again.
+    # After the commit, so that nobody reads the words again to keep them drawn.
     for kind in (Drawn, Scenario):
         remembered.forget(kind)
     return Withdrawal(story, tuple(touched))
 
 
 async def _without(work: Work, live: LiveSession, story: str) -> LiveSession:
-    """The session with nothing of the story on its screens; a vote that has begun stays, without its words."""
+    """Returns the session with nothing of the story on its screens; a vote that has begun stays, without its words."""
     cue = live.cue
     if cue.scenario == story:
         begun = cue.round is not None and (await work.rounds.get_round(cue.round)).state != DRAFT
@@ -141,13 +141,13 @@ async def _without(work: Work, live: LiveSession, story: str) -> LiveSession:
 
 
 async def _entries(work: Work, story: Submission) -> list[dict[str, Any]]:
-    """What the record says of the story: the entries of its own, and of the rounds that came from it."""
+    """Returns the record's entries about the story: its own, and those of the rounds that came from it."""
     about = [json.loads(stored.body) for stored in await work.record.entries() if story.id.encode() in stored.body]
     return [entry for entry in about if entry.get("scenario") == story.id]
 
 
 def _words_of(entry: Mapping[str, Any]) -> Iterator[str]:
-    """The digests in an entry; "none of these" is nobody's own words, and stays."""
+    """Yields the digests in an entry; leaves out that of "none of these", which is not anybody's own words."""
     responses = entry.get("responses", [])
     ours = {r["label"]["sd"] for r in responses if r["id"] == NONE_OF_THESE}
     yield from (digest for digest in verify.digests_in(dict(entry)) if digest not in ours)

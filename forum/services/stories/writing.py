@@ -1,8 +1,8 @@
-"""Job a, before a story is sent: it is written in small pieces, by whoever has its private link, at any hour.
+"""Job a, before a story is sent: it is written in small pieces, by anybody with its private link.
 
-Each piece is saved by itself, as an edit that says what its writer saw (edits.py). What is saved is on disk when these
-return; where two people wrote at the same place, the second gets a Clash with both texts. Every version stays, and any
-earlier one can be brought back.
+Each piece is saved by itself, as an edit that says which text its writer saw (edits.py). Saved pieces are on disk
+when these functions return; where two people wrote in the same place, the second gets a Clash with both texts.
+Versions are kept (draft_versions), and an earlier one can be brought back.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _WAS_PUBLIC = "This story was public before. To end that for good, take it back.
 
 @dataclass(frozen=True)
 class Saved:
-    """What became of some edits: the draft as it is now, where somebody else was faster, and what could not be used.
+    """Outcome of some edits: the draft as it is now, clashes where somebody else was faster, and errors.
 
-    `errors` are by the path of the field. What is in neither was saved.
+    `errors` are by the path of the field. An edit in neither was saved.
     """
 
     story: Submission
@@ -48,17 +48,19 @@ class Saved:
 
 
 def browser(story: str, device: str) -> str:
-    """What tells one browser from another in a story's versions, and nowhere else; "" for one that keeps no cookie."""
+    """Returns a digest that tells one browser from another in one story's versions; "" for a browser without a
+    cookie."""
     return hashlib.sha256(f"{story} {device}".encode()).hexdigest()[:16] if device else ""
 
 
 async def begin(
     store: Store, clock: Clock, commission_id: str, key: str, edits: Sequence[Edit], device: str = ""
 ) -> Saved:
-    """Begins a story under a private link whose key was made with the form; begun already, it is `save`.
+    """Begins a story under a private link whose key was made with the form; saves the edits where it was begun
+    already.
 
-    Raises NotFound for an unknown commission or a link that is dead, BadInput for a key that `keys.new_key`
-    cannot have made.
+    Raises NotFound for an unknown commission or a dead link, BadInput for a key that `keys.new_key` cannot
+    have made.
     """
     if not is_key(key):
         raise BadInput("This form cannot be used any more. Open it again; what you typed can be copied over.")
@@ -73,7 +75,7 @@ async def begin(
 
 
 async def opened(store: Store, clock: Clock, key: str) -> Draft:
-    """The draft of a story, by the key of its private link; one that was sent as a file is opened now.
+    """Returns the draft of a story, by the key of its private link; makes one for a story that was sent as a file.
 
     Raises NotFound, IllegalMove for a story that was taken back.
     """
@@ -89,7 +91,7 @@ async def opened(store: Store, clock: Clock, key: str) -> Draft:
 
 
 async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], device: str = "") -> Saved:
-    """Makes those of the edits that can be made, in order. `device` is the browser's cookie, where it has one.
+    """Makes those of the edits that can be made, in order. `device` is the browser's cookie, or "".
 
     Raises NotFound for an unknown key, IllegalMove for a story that was taken back.
     """
@@ -101,7 +103,8 @@ async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], devi
 
 
 async def take_in(work: Work, story: Submission, edits: Sequence[Edit], at: str, kind: str, by: str = "") -> Saved:
-    """Makes edits in a unit of work of the caller's, with a version of `kind` (ports.VERSIONS) where one changed it."""
+    """Makes edits in the caller's unit of work, and keeps a version of `kind` (ports.VERSIONS) where one changed
+    anything."""
     before = draft = await _open(work, story, at)
     clashes: list[Clash] = []
     errors: dict[str, BadInput] = {}
@@ -119,9 +122,9 @@ async def take_in(work: Work, story: Submission, edits: Sequence[Edit], at: str,
 
 
 async def taken_out(store: Store, key: str, cards: Collection[str]) -> dict[str, PutBack]:
-    """What puts cards back that were taken away, by their ids: each as it was in the last version that has it.
+    """Returns edits that put deleted cards back, by the cards' ids: each card as in the last version that has it.
 
-    Those that no version has are not there. Raises NotFound for an unknown key.
+    Cards that no version has are left out. Raises NotFound for an unknown key.
     """
     found: dict[str, PutBack] = {}
     async with store.read() as work:
@@ -139,8 +142,8 @@ async def taken_out(store: Store, key: str, cards: Collection[str]) -> dict[str,
 async def bring_back(store: Store, clock: Clock, key: str, number: int, device: str = "") -> Draft:
     """Makes an earlier version the draft again; the present one stays among the versions.
 
-    What the writer answered (group, permissions) is not of the story's text, and stays as it is. Raises NotFound for
-    an unknown key or version, IllegalMove.
+    The writer's answers (group, permissions) do not belong to the text and stay as they are. Raises NotFound for an
+    unknown key or version, IllegalMove for a story that was taken back.
     """
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key))
@@ -161,13 +164,13 @@ async def bring_back(store: Store, clock: Clock, key: str, number: int, device: 
 
 
 async def send(store: Store, clock: Clock, key: str) -> Submission:
-    """Sends a story to the moderators: for the first time, again, or as a new version of one that is public.
+    """Sends a story to the moderators: for the first time, again, or as a new version of a public one.
 
     A public story stays as it is until a moderator has accepted the new version. Raises FormErrors by the path of the
     field in the draft, NotFound, IllegalMove where the story was taken back, is held, or nothing was changed.
     """
     async with store.begin() as work:
-        before = await work.stories.by_link(digest(key), lock=True)  # a moderator may be acting at this moment
+        before = await work.stories.by_link(digest(key), lock=True)  # locked: a moderator may be acting at this moment
         if before.status == HELD:
             raise IllegalMove(_HELD)
         at = clock.now()
@@ -176,7 +179,7 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
         if before.status == ACCEPTED:
             if text == (before.revision or before.twee):
                 raise IllegalMove(_UNCHANGED)
-            # The public text again: then nothing is left for a moderator to read.
+            # The public text again, so that a moderator has nothing to read.
             new, when = ("", "") if text == before.twee else (text, at)
             story = replace(before, revision=new, revised_at=when, because="")
         else:
@@ -201,11 +204,11 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
 
 
 def composed(story: Submission, draft: Draft, commission: Commission) -> Scenario:
-    """The story that would be sent now. Raises FormErrors by the path of the field in the draft."""
+    """Returns the story that would be sent now. Raises FormErrors by the path of the field in the draft."""
     group = story.told_by if story.status == ACCEPTED else _group(draft)
     label = commission.group_label(group)
     if group and label is None:
-        draft = replace(draft, group="")  # the question is asked again
+        draft = replace(draft, group="")  # the commission has no such group any more: the question is asked again
     ifid = scenario.parse(story.twee).ifid if story.twee else _identity(story)
     return compose.compose(draft, ifid, label or "")
 
@@ -220,7 +223,7 @@ def _draft(twee: str, group: str, may: tuple[bool, bool, bool]) -> Draft:
 
 
 def _identity(story: Submission) -> str:
-    """The story's Twine identity until it has been sent: the same each time."""
+    """Returns the Twine identity (IFID) of a story that was never sent; it is made from the story's id."""
     return str(uuid.UUID(hex=story.id, version=4)).upper()
 
 
@@ -229,9 +232,10 @@ def _group(draft: Draft) -> str | None:
 
 
 async def _refused(work: Work, saved: Saved) -> Saved:
-    """What its writer no longer allows holds at once, for a text that waits for a moderator too; a yes when it is sent.
+    """Applies a withdrawn permission immediately; a newly given one when the story is sent.
 
-    A story that was public before is taken back instead; what is public is asked about on its own page.
+    It also holds for a text that waits for a moderator. A story that was public before is taken back instead; for one
+    that is public its own page asks.
     """
     before = saved.story
     if before.status not in {SUBMITTED, RETURNED, HELD}:
@@ -253,14 +257,17 @@ async def _save(work: Work, clock: Clock, story: Submission, edits: Sequence[Edi
 
 
 async def _open(work: Work, story: Submission, at: str) -> Draft:
-    """The story's draft, locked; made of its text where it has none yet."""
+    """Returns the story's draft, locked; makes it from the story's text where there is none yet.
+
+    Raises IllegalMove for a story that was taken back.
+    """
     if story.status == WITHDRAWN:
         raise IllegalMove(_TAKEN_BACK)
     try:
         return await work.drafts.get_draft(story.id, lock=True)
     except NotFound:
         story = await work.stories.get_story(story.id, lock=True)
-    if story.status == WITHDRAWN:  # a moment ago, and its draft went with it
+    if story.status == WITHDRAWN:  # taken back a moment ago, and its draft with it
         raise IllegalMove(_TAKEN_BACK)
     draft = Draft()
     if story.twee:

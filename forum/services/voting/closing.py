@@ -1,8 +1,7 @@
-"""Closing a round: from here on a ballot is in or out, for ever. Whoever closes one does it here.
+"""Closes rounds. After that a ballot is in or out for good; every way of closing a round comes through here.
 
-Each function is part of the caller's unit of work. Rows are locked in one order everywhere: story, session, round, and
-the record last, and of several sessions or rounds that with the smaller id first; so nobody waits for somebody who
-waits for them.
+Each function is part of the caller's unit of work. Rows are locked in one order everywhere, so that no deadlock
+comes: story, session, round, the record last; of several sessions or rounds the one with the smaller id first.
 """
 
 from __future__ import annotations
@@ -20,11 +19,10 @@ from forum.voting.suppression import freeze, label_of, origin_of
 
 
 async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[LiveSession, Round, int]:
-    """Closes an open round of its session, both of them locked by the caller; returns them as they are now, and how
-    many ballots there are. The record gets that number and the ballots root. The session is not saved: its partition
-    may be new.
+    """Closes an open round of a session, both of them locked by the caller.
 
-    Raises IllegalMove for a round that is not open.
+    Returns the session and the round after it, and the number of ballots; the record gets that number and the ballots
+    root. Does not save the session, whose partition may be new. Raises IllegalMove for a round that is not open.
     """
     round_, entries = rounds.apply(before, rounds.Close(at))
     await work.rounds.save_round(round_)
@@ -40,7 +38,7 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
         how = [(ballot.group, ballot.paper) for ballot in ballots]
         origin = origin_of(live.partition, how, commission.threshold, round_.method)
         facts: dict[str, object] = {"session": live.id, "round": round_.id, "count": len(ballots)}
-        # In a thread: for 3,000 ballots it takes 50 ms, in which everybody else would wait.
+        # In a thread: for 3,000 ballots it takes 50 ms, during which the event loop would stand still.
         facts["ballots_root"] = await asyncio.to_thread(
             lambda: ballots_root([leaf(ballot, label(ballot.group), origin(ballot.paper)) for ballot in ballots])
         )
@@ -51,8 +49,10 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
 
 
 async def close_now(work: Work, session: str, round_id: str, at: str, *, due: str | None = None) -> Round | None:
-    """Closes an asynchronous round and saves its session; None, and nothing is done, where it is not open any more, or
-    its closing time is later than `due`."""
+    """Closes an asynchronous round, saves its session, and returns the round.
+
+    Returns None and does nothing where the round is not open, or closes later than `due`.
+    """
     live = await work.sessions.get_session(session, lock=True)
     before = await work.rounds.get_round(round_id, lock=True)
     if before.state != OPEN or (due is not None and before.closes_at > due):
@@ -65,7 +65,8 @@ async def close_now(work: Work, session: str, round_id: str, at: str, *, due: st
 async def stop(work: Work, story: str, at: str) -> None:
     """Closes every asynchronous round on a story that nobody may read or play any more.
 
-    To be called in the unit of work that changes the story, after it was saved and before anything enters the record.
+    To be called in the unit of work that changes the story, after the story was saved and before an entry is
+    appended.
     """
     waiting = await work.rounds.timed(scenario=story)
     for session in sorted({found.session for found in waiting}):

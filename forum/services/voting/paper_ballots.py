@@ -1,7 +1,7 @@
-"""Papers: for those without a phone. One organiser counts them, a second one confirms, and each paper is a ballot.
+"""Paper ballots, for people without a phone: one organiser counts them, a second confirms; each becomes a ballot.
 
-They are counted while the vote is open, and never after: what closing writes into the record holds every ballot. A
-count that nobody has confirmed keeps the vote from being closed.
+They are counted only while the vote is open, so that the ballots root written at closing holds every ballot. A count
+that nobody has confirmed keeps the vote from being closed.
 """
 
 from __future__ import annotations
@@ -31,27 +31,28 @@ _NOT_OPEN = "Papers are counted while the vote is open. This one is not."
 
 @dataclass(frozen=True)
 class PaperForm:
-    """A count as typed. `counts` are by (group id, "" for prefer not to say; the mark on the paper). Errors about a
-    group come back under `count_GROUP`."""
+    """A count as typed: `counts` by (group id, mark), where "" stands for "prefer not to say". Errors about a group
+    come back under `count_GROUP`."""
 
     counts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     handed_out: str = ""
 
 
 def countable(round_: Round) -> tuple[str, ...]:
-    """The marks that a paper may bear in this round; () where one paper is not one mark."""
+    """Returns the marks that a paper may bear in this round; () where a paper is not just one mark."""
     way = METHODS[round_.method]
     if not way.FOLLOWED or not way.WITH_GROUP:
         return ()
     responses = [r.id for r in round_.responses]
-    # A mark that is nothing without its reason cannot be counted by heaps.
+    # A mark that needs a reason beside it cannot be counted in heaps.
     return tuple(mark for mark in way.columns(responses) if not choice_refusal(round_.method, responses, mark, "", ""))
 
 
 async def enter(store: Store, clock: Clock, person: Person, session: str, round_id: str, form: PaperForm) -> PaperCount:
-    """Keeps a count, in the place of one that nobody has confirmed yet.
+    """Saves a count and returns it; it replaces one that nobody has confirmed yet.
 
-    Raises FormErrors for numbers that cannot be, IllegalMove where the vote is not open.
+    Raises FormErrors for impossible numbers, BadInput where the method takes no papers, IllegalMove where the vote is
+    not open.
     """
     async with store.begin() as work:
         live, round_ = await _open(work, session, round_id, clock.now())
@@ -63,7 +64,7 @@ async def enter(store: Store, clock: Clock, person: Person, session: str, round_
 
 
 async def discard(store: Store, clock: Clock, session: str, round_id: str, id_: str) -> None:
-    """Takes an unconfirmed count away. Raises IllegalMove where it was corrected or confirmed meanwhile."""
+    """Deletes an unconfirmed count. Raises IllegalMove where it was corrected or confirmed meanwhile."""
     async with store.begin() as work:
         await _open(work, session, round_id, clock.now())
         if not await work.papers.discard(round_id, id_):
@@ -71,7 +72,7 @@ async def discard(store: Store, clock: Clock, session: str, round_id: str, id_: 
 
 
 async def confirm(store: Store, clock: Clock, person: Person, session: str, round_id: str, id_: str) -> PaperCount:
-    """Confirms a count that somebody else entered: from now on each paper is a ballot.
+    """Confirms a count that somebody else entered, and turns each of its papers into a ballot.
 
     Raises IllegalMove where the same person entered it, where it was corrected meanwhile, or the vote is not open.
     """
@@ -88,7 +89,7 @@ async def confirm(store: Store, clock: Clock, person: Person, session: str, roun
 
 
 async def _open(work: Work, session: str, round_id: str, at: str) -> tuple[LiveSession, Round]:
-    """The session, and its round, which nobody closes until this unit of work ends."""
+    """Returns the session and its open round, both locked until this unit of work ends. Raises IllegalMove."""
     live = await guard.going_on(work, session)
     return live, await guard.taking(work, live, round_id, at, _NOT_OPEN)
 
@@ -142,7 +143,7 @@ def _number(typed: str) -> int | None:
 
 
 def _ballots(live: LiveSession, count: PaperCount) -> list[tuple[Participant, str, Ballot]]:
-    """A participant, a device that nobody has, and a ballot for each paper."""
+    """Returns for each paper a new participant, the digest of a device that nobody has, and the ballot."""
     found = []
     for group, of_group in count.counts.items():
         for mark, papers in of_group.items():

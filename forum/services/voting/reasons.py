@@ -1,7 +1,7 @@
-"""Reasons: gathered at the reveal, read by the facilitator first or shown after a delay, said "me too" to, taken back.
+"""Reasons: gathered at the reveal, shown by the facilitator or after a delay, supported with "me too", taken back.
 
-Nothing here gives a reason to anybody while its round is open or closed: reasons are gathered from the ballots in the
-unit of work that reveals the round. With a label of a group they are shown only where the round's result is by group.
+No reason can be read while its round is open or closed: reasons are made from the ballots in the unit of work that
+reveals the round. They carry the label of a group only where the round's result is shown by group.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ _NOT_YET = "Reasons can be given here once the result is shown. Until then they 
 
 
 async def gather(work: Work, live: LiveSession, round_: Round, at: str) -> None:
-    """Makes reasons of what was written with the ballots of a round that is being revealed."""
+    """Makes reasons from the words given with the ballots of a round that is being revealed."""
     written = [b for b in await work.rounds.ballots(round_.id) if b.reason or b.condition]
     await work.reasons.add_reasons([_reason(live, round_, b, b.reason, b.condition, at) for b in written])
 
 
 async def said_of(work: Work, live: LiveSession, round_: Round, commission: Commission) -> tuple[Said, ...]:
-    """Every reason of a revealed round, in the order of its words, with its "me too"; () before that."""
+    """Returns every reason of a revealed round with its number of "me too", sorted by its words; () before the
+    reveal."""
     if round_.state != REVEALED or live.partition is None:
         return ()
     too = await work.reasons.counts(round_.id)
@@ -48,14 +49,14 @@ async def said_of(work: Work, live: LiveSession, round_: Round, commission: Comm
         Said(r.id, r.choice, named(r), r.words, r.condition, r.state, too.get(r.id, 0))
         for r in await work.reasons.list_reasons(round_.id)
     ]
-    # So that the order says nothing of who wrote them, or when.
+    # Sorted, so that the order does not tell who wrote them, or when.
     return tuple(sorted(said, key=lambda r: (r.words, r.condition, r.id)))
 
 
 async def give(
     store: Store, clock: Clock, live: LiveSession, participant: str, round_id: str, words: str, condition: str
 ) -> Reason:
-    """Gives a reason after the reveal, in the place of the one given before.
+    """Saves a reason given after the reveal, in the place of the participant's earlier one, and returns it.
 
     Raises NotFound, IllegalMove (not revealed, not voted, session ended), BadInput (nothing written, too long).
     """
@@ -78,7 +79,7 @@ async def give(
 
 
 async def take_back(store: Store, live: LiveSession, participant: str, round_id: str) -> bool:
-    """Deletes what a participant wrote in a round; whether there is something less to be seen on screens.
+    """Deletes a participant's reason in a round; returns True where it was on screens until now.
 
     Raises NotFound, IllegalMove where the session has ended.
     """
@@ -90,8 +91,8 @@ async def take_back(store: Store, live: LiveSession, participant: str, round_id:
 
 
 async def me_too(store: Store, live: LiveSession, participant: str, reason: str, *, on: bool) -> None:
-    """Says "me too" to a reason that is shown, or takes it back. Raises NotFound for any other, IllegalMove for one's
-    own."""
+    """Says "me too" to a shown reason (`on`), or takes that back. Raises NotFound for a reason that is not shown,
+    IllegalMove for one's own."""
     async with store.begin() as work:
         found = await work.reasons.get_reason(reason)
         await _open_for(work, live.id, found.round)
@@ -103,10 +104,10 @@ async def me_too(store: Store, live: LiveSession, participant: str, reason: str,
 
 
 async def hear(store: Store, clock: Clock, session: str, reason: str, state: str, before: str) -> LiveSession:
-    """The facilitator, who saw it in the state `before`, shows a reason, hides it, or puts it back: to WAITING, or to
-    what it would be by now without them.
+    """Shows or hides a reason, or puts it back to WAITING (to SHOWN where its delay is over by now), for a
+    facilitator who saw it in the state `before`. Returns the session.
 
-    Raises NotFound, IllegalMove (reasons are kept in this session; somebody was faster), BadInput.
+    Raises NotFound, IllegalMove (this session keeps its reasons from others; somebody else was faster), BadInput.
     """
     async with store.begin() as work:
         live = await guard.going_on(work, session)
@@ -127,7 +128,7 @@ async def hear(store: Store, clock: Clock, session: str, reason: str, state: str
 
 
 async def publish_due(store: Store, at: str, session: str) -> bool:
-    """Shows every reason of a session whose time has come; whether there was one."""
+    """Shows every reason of a session whose delay is over; returns True where there was one."""
     async with store.begin() as work:
         live = await work.sessions.get_session(session, lock=True)
         due = await work.reasons.show_due_reasons(session, at)
@@ -137,14 +138,14 @@ async def publish_due(store: Store, at: str, session: str) -> bool:
 
 
 async def redraw(store: Store, session: str) -> None:
-    """Makes screens that come back ask for the state again: something small in it has changed."""
+    """Raises the session's version, so that a screen that connects again asks for the state anew."""
     async with store.begin() as work:
         await _show(work, await work.sessions.get_session(session, lock=True))
 
 
 async def _open_for(work: Work, session: str, round_id: str, *, lock: bool = False) -> tuple[LiveSession, Round]:
-    """A session that has not ended, and its round. `lock`: so that nobody gathers reasons from its ballots, or takes
-    all words of its story back, while one is written or deleted."""
+    """Returns a session that has not ended, and its round. `lock` keeps others from gathering its reasons, or
+    taking the words of its story back, while one reason is written or deleted."""
     live = await guard.going_on(work, session, lock=False)
     return live, await guard.round_of(work, live, round_id, lock=lock)
 
@@ -162,7 +163,7 @@ def _reason(live: LiveSession, round_: Round, ballot: Ballot, words: str, condit
         round=round_.id,
         participant=ballot.participant,
         group=ballot.group,
-        # Never a ballot of several marks, which would be known again.
+        # Never a ballot of several marks, by which its voter could be recognised.
         choice=way.marks(ballot.choice)[0] if way.FOLLOWED else "",
         words=words,
         condition=condition,

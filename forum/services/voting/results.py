@@ -1,4 +1,4 @@
-"""Results, tallied again from committed ballots: never taken from a screen or a counter."""
+"""Results of closed rounds, tallied from the committed ballots and never taken from a screen or a counter."""
 
 from __future__ import annotations
 
@@ -19,26 +19,27 @@ from forum.voting.suppression import Partition, Result, origin_of, published, vi
 
 
 async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = False) -> Result:
-    """The published result of a closed round: head count, by group where that may be shown, equal voice, view shift.
+    """Returns the published result of a closed round: head count, rows by group, equal voice and view shift.
 
-    Of a round that was shown while badges are off it gives nothing by group until that is lifted, but to whoever asks
-    for the `whole` of it to write it down. `threshold` is the commission's. The view shift is there for a vote after a
-    replay whose first vote stands (revealed, not annulled), where its method lets ballots be followed. Raises
-    IllegalMove for a round whose session has no partition yet: none has closed.
+    Rows by group are there only where they may be shown. While badges are off, a round revealed then gives nothing by
+    group, unless `whole` asks for it to write it down. `threshold` is the commission's smallest group. The view shift
+    is there for a vote after a replay whose first vote stands (revealed, not annulled) and whose method lets ballots
+    be followed. Raises IllegalMove for a round that is not closed, or whose session has no partition yet.
     """
     session = await work.sessions.get_session(round_.session)
     result = await _whole(work, session, round_, threshold)
     return result if whole or round_.id not in session.held else result.without_groups()
 
 
-# Results of revealed rounds that are kept by all that they follow from: nothing in them changes.
+# Number of revealed rounds whose results are kept in memory, under everything that they follow from.
 MOST_KEPT = 500
 
 
 async def shown(work: Work, round_: Round, threshold: int) -> Result:
-    """The same as `result_of` for a screen or a page: tallied once, and then kept while the round stays as it is.
+    """Returns the result of a revealed round for a screen or a page: tallied once, then kept while nothing changes
+    in it.
 
-    What is written down or decided on is tallied again. Raises IllegalMove for a round that is not revealed.
+    Use `result_of` for what is written down or decided on. Raises IllegalMove for a round that is not revealed.
     """
     if round_.state != REVEALED:
         raise IllegalMove("Close the vote before you show its result.")
@@ -46,7 +47,8 @@ async def shown(work: Work, round_: Round, threshold: int) -> Result:
 
 
 async def shown_all(work: Work, rounds: Sequence[tuple[LiveSession, Round]], threshold: int) -> dict[str, Result]:
-    """The same of several revealed rounds of one commission, by their ids. What they follow from is asked for once."""
+    """Returns the results of several revealed rounds of one commission, by round id, as `shown` does for one; reads
+    all that they follow from together."""
     if not rounds:
         return {}
     known = {round_.id: round_ for _session, round_ in rounds}
@@ -99,9 +101,8 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
 async def asynchronous_rounds(
     work: Work, commission: Commission, story: str | None = None, *, results: bool = False
 ) -> tuple[AsynchronousRound, ...]:
-    """The asynchronous rounds of a commission, or of one of its stories, newest first. `results`: with those that may
-    be shown.
-    """
+    """Returns the asynchronous rounds of a commission, or of one of its stories, newest first; with `results`,
+    those that are revealed carry theirs."""
     sessions = [
         live
         for live in await work.sessions.list_sessions(commission.id)
@@ -127,12 +128,12 @@ def _published(
 
 
 def _marked(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> list[str]:
-    """The participants whose ballots are opened as papers."""
+    """Returns the participants whose ballots are opened as papers."""
     origin = origin_of(partition, [(b.group, b.paper) for b in ballots], threshold, round_.method)
     return [b.participant for b in ballots if origin(b.paper) == verify.PAPER]
 
 
 def _by_participant(round_: Round, ballots: list[Ballot]) -> dict[str, tuple[str | None, str]]:
-    """Every participant's group and the one mark on their ballot."""
+    """Returns for each participant their group and the one mark on their ballot."""
     marks = METHODS[round_.method].marks
     return {b.participant: (b.group, marks(b.choice)[0]) for b in ballots}

@@ -1,4 +1,4 @@
-"""The wave of stops along a scene as a picture: one bar for each stretch of time, and the same in words."""
+"""Picture of the stops along a scene: one bar for each stretch of time, and the same in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WIDE, _TALL, _GAP = 640, 120, 6
 
 @dataclass(frozen=True)
 class Words:
-    """What the picture says, with %(...)s to be filled in."""
+    """Words in the picture, with %(...)s to be filled in."""
 
     title: str = "Stops since the scene was put up"
     bar: str = "From %(start)s to %(end)s: %(number)s"
@@ -23,12 +23,12 @@ ENGLISH = Words()
 
 
 def clock(seconds: int) -> str:
-    """Seconds as minutes and seconds, "1:05"."""
+    """Returns seconds as minutes and seconds, "1:05"."""
     return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def picture(bars: Sequence[Bar], words: Words = ENGLISH) -> str:
-    """The wave as SVG; its description says every bar. Raises ValueError for no bars."""
+    """Returns the stops as SVG; its description names every bar. Raises ValueError for no bars."""
     if not bars:
         raise ValueError("no stops, so no wave")
     art = Drawing(_WIDE, words.title, ("wave", words.title, tuple(bars)))

@@ -1,4 +1,7 @@
-"""Draws the paths of a story as SVG: its scenes in layers, and the ways between them."""
+"""Draws the paths of a story as SVG: its scenes in layers, and the ways between them.
+
+The steps are those of layered graph drawing (Sugiyama, Tagawa, Toda 1981): layers, rows, order, positions.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from forum.stories.paths import MOST_SCENES, MOST_WAYS, Place, Way, places
 from forum.stories.scenario import Scenario
 from forum.web.charts.svg import LINE, Drawing, width, wrapped
 
-PIXELS = 0.8  # for each unit: text of 16 pixels
+PIXELS = 0.8  # for each unit: text 20 units high has 16 pixels
 
 
 _BOX, _LABEL, _THREAD = 240, 200, 12
@@ -24,7 +27,7 @@ _SWEEPS = 4
 
 @dataclass(frozen=True)
 class Words:
-    """What the picture itself says, with %-places; pass the reader's own language."""
+    """Words in the picture, in English with %-places; pass those of the reader's language."""
 
     start: str = "Start"
     decision: str = "Decision point"
@@ -41,7 +44,11 @@ ENGLISH = Words()
 
 @dataclass(eq=False)
 class _Node:
-    """A thing in a row of the picture: a scene, the words of a way, or the thread of a way that passes by."""
+    """A thing in a row of the picture: a scene, the words of a way, or the thread of a way that passes through the
+    row.
+
+    `rank` is its place in the row while rows are ordered, `x` the middle of its width in units.
+    """
 
     kind: str
     width: float
@@ -59,7 +66,8 @@ class _Node:
 
 
 def picture(story: Scenario, title: str, *, words: Words = ENGLISH, key: str = "") -> str:
-    """The paths as SVG; "" where there are no scenes, or too many to be drawn. `key` keeps two on one page apart."""
+    """Returns the paths as SVG; "" where there are no scenes, or too many to be drawn. `key` keeps two on one page
+    apart."""
     every = places(story)
     if not every or len(every) > MOST_SCENES or sum(len(place.ways) for place in every) > MOST_WAYS:
         return ""
@@ -82,7 +90,7 @@ def picture(story: Scenario, title: str, *, words: Words = ENGLISH, key: str = "
 
 
 def _layers(every: Sequence[Place]) -> tuple[dict[int, int], set[tuple[int, int]]]:
-    """How far down each place stands, and the ways (from, to) that lead back up."""
+    """Returns the layer of each place from the top (0), and the ways (from, to) that lead back up."""
     after = {place.number: [way.number for way in place.ways if way.number] for place in every}
     done: list[int] = []
     state: dict[int, int] = {}
@@ -114,7 +122,8 @@ def _layers(every: Sequence[Place]) -> tuple[dict[int, int], set[tuple[int, int]
 
 
 def _rows(every: Sequence[Place], words: Words) -> list[list[_Node]]:
-    """Scenes in the even rows, the words of their ways on in the odd ones; a long way has a thread in every row."""
+    """Returns the rows: scenes in the even ones, words of ways in the odd ones; a long way has a thread in each
+    between."""
     layer, back = _layers(every)
     rows: list[list[_Node]] = [[] for _ in range(2 * max(layer.values()) + 2)]
     scenes = {place.number: _scene(place, words) for place in every}
@@ -168,7 +177,7 @@ def _join(above: _Node, below: _Node) -> None:
 
 
 def _order(rows: Sequence[list[_Node]]) -> None:
-    """Puts each row in the order of what it hangs on, upwards and downwards in turn, so that few lines cross."""
+    """Sorts each row by the mean place of its neighbours above, then below, in turn, so that few lines cross."""
     for sweep in range(2 * _SWEEPS + 1):
         down = sweep % 2 == 0
         for row in rows:
@@ -187,7 +196,7 @@ def _mean(values: Iterable[float], otherwise: float) -> float:
 
 
 def _spread(rows: Sequence[list[_Node]]) -> None:
-    """Gives each node its place across, as near as can be to the middle of what it hangs on."""
+    """Gives each node its `x`, as near as possible to the mean of its neighbours."""
     for row in rows:
         _place(row, [0.0] * len(row))
     for sweep in range(2 * _SWEEPS + 1):
@@ -197,9 +206,11 @@ def _spread(rows: Sequence[list[_Node]]) -> None:
 
 
 def _place(row: Sequence[_Node], wanted: Sequence[float]) -> None:
-    """Puts the nodes of a row, in their order, where they want to be, with the least squares of what they must yield.
+    """Gives the nodes of a row, in their order, the `x` closest to the wanted ones (least squares) without
+    overlaps.
 
-    Taking off what stands before each turns "far enough apart" into "not falling", which pooling neighbours solves.
+    Subtracting the room that the nodes before each take turns "far enough apart" into "not falling", which pooling
+    adjacent violators solves.
     """
     offsets = [0.0]
     for one, other in pairwise(row):

@@ -1,6 +1,6 @@
-"""An SVG picture while it is drawn: shapes with their fill and texture, lines of text, and the words that stand for it.
+"""SVG drawing: shapes with fill and texture, lines of text, and a description in words.
 
-Where fonts are the reader's own, the width of a text can only be guessed; it is guessed on the safe side.
+The reader's fonts are not known, so the width of a text is estimated, and rather too wide.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from html import escape
 from itertools import pairwise
 
 TEXT, LINE = 20, 25
-_HAIR = 0.6  # the thinnest that anything is drawn: one person in five thousand can still be seen
+_HAIR = 0.6  # the least width of anything drawn: one person in five thousand can still be seen
 
 # Textures by series: a path in a square tile, and the tile's size. The first series is plain.
 _TEXTURES: Mapping[str, tuple[str, int]] = {
@@ -23,7 +23,7 @@ _TEXTURES: Mapping[str, tuple[str, int]] = {
     "series-6": ("M0 5H10M5 0V10", 10),
     "series-none": ("M5 0V10", 10),
 }
-# What XML 1.0 cannot hold, however it is written.
+# Characters that XML 1.0 cannot hold, not even escaped.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Widths of letters as parts of the text's height, for bold text in the usual sans-serif fonts.
@@ -31,7 +31,7 @@ _NARROW, _BROAD = frozenset("iIjlt.,:;!|'()[] "), frozenset("ABCDGHKMNOQRUVWXYZm
 
 
 class Drawing:
-    """An SVG picture while it is drawn. Its `height` is set at the end; its ids hold a digest of what it shows."""
+    """An SVG picture being drawn. Set `height` at the end; the picture's ids hold a digest of `shape`."""
 
     def __init__(self, width: int, title: str, shape: object) -> None:
         self.width = width
@@ -45,7 +45,7 @@ class Drawing:
     def text(
         self, x: float, y: float, lines: Sequence[str], anchor: str, kind: str, *, line_height: float = LINE
     ) -> float:
-        """Lines of text from y down. Returns where the next may begin."""
+        """Draws lines of text from y down; returns the y below them."""
         weight = ' font-weight="600"' if kind else ""
         for line in lines:
             y += line_height
@@ -57,13 +57,13 @@ class Drawing:
         return y
 
     def bar(self, x: float, y: float, width: float, height: float, series: str) -> None:
-        """A rectangle in a series' fill and texture, at least a hair's breadth; nothing where it has no size."""
+        """Draws a rectangle in a series' fill and texture, at least _HAIR thick; nothing where it has no size."""
         if width > 0 and height > 0:
             width, height = max(width, _HAIR), max(height, _HAIR)
             self._area(f"M{_n(x)} {_n(y)}h{_n(width)}v{_n(height)}h{_n(-width)}z", series, textured=True)
 
     def plate(self, x: float, y: float, width: float, height: float) -> None:
-        """A ground for a text on a texture, about this middle."""
+        """Draws the ground of a text that stands on a texture, around this middle."""
         left, top = _n(x - width / 2), _n(y - height / 2)
         self._parts.append(
             f'<rect class="chart-plate" x="{left}" y="{top}" width="{_n(width)}" height="{_n(height)}"'
@@ -71,7 +71,7 @@ class Drawing:
         )
 
     def ribbon(self, edges: tuple[float, float], starts: Sequence[float], thick: float, series: str, kind: str) -> None:
-        """A band of the same thickness all along, from one edge to the other, at least a hair's breadth."""
+        """Draws a band of constant thickness from one edge to the other, at least _HAIR thick."""
         thick = max(thick, _HAIR)
         (a, b), (y, z), half = edges, starts, (edges[0] + edges[1]) / 2
         path = (
@@ -90,14 +90,15 @@ class Drawing:
             self._parts.append(f'<path fill="url(#{self._id}-{series})" d="{path}"/>')
 
     def box(self, x: float, y: float, width: float, height: float, kind: str, round_: float) -> None:
-        """An outlined rectangle with round corners."""
+        """Draws an outlined rectangle with round corners."""
         self._parts.append(
             f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(round_)}"'
             ' fill="none" stroke="currentColor" stroke-width="2"/>'
         )
 
     def line(self, points: Sequence[tuple[float, float]], kind: str, *, arrow: bool = False) -> None:
-        """A line downwards through these points: straight down where it can be, else bent, with a head if wanted."""
+        """Draws a line downwards through these points, straight where possible, else bent; with an arrow head on
+        request."""
         path = f"M{_n(points[0][0])} {_n(points[0][1])}"
         for (x, y), (to_x, to_y) in pairwise(points):
             half = (y + to_y) / 2
@@ -110,11 +111,11 @@ class Drawing:
             self._parts.append(f'<path class="{kind}-head" d="{head}" fill="currentColor"/>')
 
     def say(self, sentence: str) -> None:
-        """Adds to the description that stands for the picture where it cannot be seen."""
+        """Adds a sentence to the description, which stands for the picture where it cannot be seen."""
         self._said.append(sentence)
 
     def svg(self, kind: str = "chart", natural: float = 0.0) -> str:
-        """The whole picture. `natural` gives it a size of its own: so many pixels for each unit."""
+        """Returns the whole picture. `natural` gives it a size of its own: so many pixels for each unit."""
         size = f' width="{_n(self.width * natural)}" height="{_n(self.height * natural)}"' if natural else ""
         patterns = "".join(
             f'<pattern id="{self._id}-{series}" width="{_TEXTURES[series][1]}" height="{_TEXTURES[series][1]}"'
@@ -132,13 +133,13 @@ class Drawing:
 
 
 def width(text: str) -> float:
-    """About how long a line of text is."""
+    """Returns the estimated width of a line of text."""
     broad = sum(0.76 if c in _BROAD else 0.36 if c in _NARROW else 0.6 if c < "\u1100" else 1.05 for c in text)
     return TEXT * broad
 
 
 def wrapped(text: str, room: float) -> list[str]:
-    """The lines of a text that has so much room, about equally long; a word that is too long is broken."""
+    """Breaks a text into lines that fit into `room`, about equally long; a word that is too long is broken."""
     lines = _filled(text, room)
     while len(lines) > 1 and len(narrower := _filled(text, room - TEXT / 2)) == len(lines):
         lines, room = narrower, room - TEXT / 2
@@ -167,5 +168,5 @@ def _escaped(text: str) -> str:
 
 
 def _n(number: float) -> str:
-    """A length, to a thousandth of a unit."""
+    """Returns a length as text, rounded to a thousandth of a unit."""
     return f"{round(number, 3) + 0.0:.10g}"

@@ -1,4 +1,4 @@
-"""Writes days and times in the reader's language, by the clocks of the installation."""
+"""Writes days and times in the reader's language, in the time zone of the installation."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _zone = [ZoneInfo(LONDON)]
 
 
 def keep_time(zone: ZoneInfo) -> None:
-    """From here on, in this process, times are told as clocks show them in this zone."""
+    """Sets the time zone in which this process shows times."""
     _zone[0] = zone
 
 
 def day(at: str) -> str:
-    """A stored time (UTC), or a day, as "22 November 2026", in the reader's language, as calendars show it there."""
+    """Returns a stored time (UTC), or a day, as "22 November 2026" in the reader's language; "" for ""."""
     return _date_words(_moment(at).date(), language().locale) if at else ""
 
 
 def moment(at: str) -> str:
-    """A stored time (UTC) as "22 November 2026, 13:44 GMT", in the reader's language, as clocks show it there."""
+    """Returns a stored time (UTC) as "22 November 2026, 13:44 GMT" in the reader's language; "" for ""."""
     if not at:
         return ""
     return _moment_words(_moment(at))
@@ -44,7 +44,7 @@ def _moment_words(when: datetime) -> str:
     return gettext("%(day)s, %(time)s %(zone)s") % values
 
 
-# A page of the record has fifty times, most of them of the same few days.
+# Cached: a page of the record shows fifty times, most of them of the same few days.
 @lru_cache(maxsize=1024)
 def _date_words(when: date, locale: Locale) -> str:
     return format_date(when, "long", locale)
@@ -56,18 +56,18 @@ def _time_words(when: time, locale: Locale) -> str:
 
 
 def clocks() -> str:
-    """Whose clocks those are: "United Kingdom Time"; "UTC" for a zone of no place."""
+    """Returns the name of the time zone: "United Kingdom Time"; its key, as "UTC", for one without a place."""
     place = get_timezone_location(_zone[0], locale=language().locale)
     return place if "/" in _zone[0].key and "Etc/" not in _zone[0].key else _zone[0].key
 
 
 def _day(at: str) -> Markup:
-    """The same for pages: words for people, the day as 2026-11-22 for programs."""
+    """Returns a day as a <time> element: words for people, 2026-11-22 for programs."""
     return _time_tag(_moment(at).date().isoformat(), day(at)) if at else Markup("")
 
 
 def _minute(at: str) -> Markup:
-    """The same for pages, with the minute: milliseconds could tell in which order people acted."""
+    """Returns a time as a <time> element, to the minute: milliseconds could tell in which order people acted."""
     if not at:
         return Markup("")
     when = _moment(at)
@@ -82,5 +82,5 @@ def _time_tag(when: str, words: str) -> Markup:
 
 
 def _moment(at: str) -> datetime:
-    """A stored time in the zone; a day, which is the same everywhere, as it is."""
+    """Returns a stored time in the installation's zone; a day stays as it is."""
     return local(at, _zone[0]) if "T" in at else datetime.fromisoformat(at)

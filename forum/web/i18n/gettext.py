@@ -1,6 +1,6 @@
-"""Words in the reader's language, by gettext. English is in the source; see languages.py for every other.
+"""Gettext in the language of the reader. English is in the source; `languages.py` reads the others.
 
-Whoever draws something for somebody says in which language: the middleware for a request, app.py for a screen.
+The language is set before anything is drawn: by the middleware for a request, by app.py for a screen.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ _language: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
 def language() -> Language:
-    """The language of whoever is being answered."""
+    """Returns the language of the person who is being answered."""
     return _language.get()
 
 
 def speak(chosen: Language) -> None:
-    """From here on, in this task, in this language."""
+    """Sets the language for the rest of this task."""
     _language.set(chosen)
 
 
 @contextmanager
 def speaking(chosen: Language) -> Iterator[None]:
-    """What is drawn inside is in this language."""
+    """Sets the language inside a `with` block."""
     token = _language.set(chosen)
     try:
         yield
@@ -36,9 +36,9 @@ def speaking(chosen: Language) -> Iterator[None]:
 
 
 def gettext(message: str) -> str:
-    """A message that Python code shows to a person; the name is what the extraction looks for.
+    """Returns a message in the reader's language; also a sentence that was filled in, with its values.
 
-    A sentence that was filled in is told with its values.
+    The name is the one that the extraction of messages looks for.
     """
     if isinstance(message, Filled):
         return say(message)
@@ -46,12 +46,12 @@ def gettext(message: str) -> str:
 
 
 def ngettext(one: str, many: str, n: int) -> str:
-    """The same where a number decides the form; fill the number in afterwards."""
+    """Returns the form of a message for the number `n`; fill the number in afterwards."""
     return language().ngettext(one, many, n)
 
 
 def say(message: str, values: dict[str, object] | None = None) -> str:
-    """A message id that came with an error, or a sentence that was filled in: translated, with its values."""
+    """Returns a message that came with an error, or a sentence that was filled in, translated and with its values."""
     if isinstance(message, Filled):
         return say(message.message, dict(message.values))
     words = gettext(message)

@@ -1,8 +1,8 @@
-"""The languages that pages can be read in: English from the source, every other by a catalogue.
+"""Languages of the pages: English from the source, every other from a catalogue.
 
-A catalogue is FOLDER/LANGUAGE/LC_MESSAGES/forum.po, read when the server starts; nothing is compiled beforehand. Its
-messages are marked fuzzy while they are not to be shown yet; a header marked fuzzy says that the whole catalogue still
-awaits a reader whose first language it is, and the switch on every page says so too.
+A catalogue is FOLDER/LANGUAGE/LC_MESSAGES/forum.po, read when the server starts; nothing is compiled beforehand. A
+message marked fuzzy is not shown yet. A header marked fuzzy says that no reader whose first language it is has
+checked the catalogue, and the switch on every page says so too.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _MOST_ACCEPTED = 1000
 
 @dataclass(frozen=True)
 class Language:
-    """One language. `code` is as in <html lang>; `name` is what its readers call it; `direction` is "ltr" or "rtl".
+    """One language. `code` is as in <html lang>; `name` is its own name for itself; `direction` is "ltr" or "rtl".
 
-    `messages` holds the forms of each message by its id, `plural` says which form belongs to a number. `awaiting`: no
-    native reader has looked at it yet.
+    `messages` holds the forms of each message by its id; `plural` returns the index of the form for a number.
+    `awaiting` says that no native reader has checked it.
     """
 
     code: str
@@ -42,34 +42,35 @@ class Language:
     plural: Callable[[int], int] = field(default=lambda n: int(n != 1), repr=False)
 
     def gettext(self, message: str) -> str:
-        """The message in this language; as it stands where there is no translation."""
+        """Returns the message in this language, or unchanged where there is no translation."""
         found = self.messages.get(message)
         return found[0] if found and found[0] else message
 
     def ngettext(self, one: str, many: str, n: int) -> str:
-        """The form of the message that belongs to a number."""
+        """Returns the form of the message for a number."""
         found = self.messages.get(one)
         if found and all(found):
             return found[min(self.plural(n), len(found) - 1)]
         return one if n == 1 else many
 
 
-# Dates and numbers as Britain writes them.
+# Dates and numbers as in Britain.
 ENGLISH = Language("en", "English", Locale("en", "GB"))
 
 
 @dataclass(frozen=True)
 class Languages:
-    """Those that a server offers; English is always the first."""
+    """Languages that a server offers; English is the first."""
 
     all: tuple[Language, ...] = (ENGLISH,)
 
     def find(self, code: str) -> Language | None:
-        """The language with this code, None where it is not offered."""
+        """Returns the language with this code, None where it is not offered."""
         return next((language for language in self.all if language.code == code), None)
 
     def choose(self, asked: str = "", kept: str = "", accepted: str = "") -> Language:
-        """What somebody reads: `asked` for in the address, else `kept` in a cookie, else by Accept-Language."""
+        """Returns the language for a reader: `asked` for in the address, else `kept` in a cookie, else by
+        Accept-Language."""
         for code in (asked, kept, *_preferred(accepted)):
             found = self.find(code) or next((x for x in self.all if _base(x.code) == _base(code)), None)
             if code and found is not None:
@@ -78,7 +79,7 @@ class Languages:
 
 
 def load(folders: Iterable[Path] = (LOCALES,)) -> Languages:
-    """Every catalogue in these folders; a later folder's takes the place of an earlier one's.
+    """Reads every catalogue in these folders; one in a later folder replaces the same language of an earlier one.
 
     Raises StartupProblem for a catalogue that cannot be read.
     """
@@ -119,7 +120,7 @@ def _read(path: Path) -> Language:
 
 
 def _locale(name: str) -> Locale:
-    """How this language writes dates and numbers; one without data of its own does as its family does."""
+    """Returns how this language writes dates and numbers; without data of its own, how its family does."""
     try:
         return Locale.parse(name)
     except UnknownLocaleError:
@@ -139,7 +140,7 @@ def _base(code: str) -> str:
 
 
 def _preferred(accepted: str) -> list[str]:
-    """The languages of an Accept-Language (RFC 9110, 12.5.4), the most wanted first; what is none is passed over."""
+    """Returns the codes in an Accept-Language header (RFC 9110, 12.5.4), most wanted first; skips what is no code."""
     wanted: list[tuple[float, str]] = []
     for part in accepted[:_MOST_ACCEPTED].split(","):
         found = _ACCEPTED.fullmatch(part.strip())

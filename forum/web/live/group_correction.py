@@ -1,4 +1,4 @@
-"""Where somebody who tapped the wrong group puts it right: in a room, and in an asynchronous round."""
+"""Corrects the group of somebody who tapped the wrong one, in a room or in an asynchronous round."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TRIES = 20
 
 
 async def in_a_room(request: Request) -> Response:
-    """The group of a phone in a session."""
+    """Corrects the group of a phone in a session."""
     live, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
@@ -35,7 +35,7 @@ async def in_a_room(request: Request) -> Response:
 
 
 async def alone(request: Request) -> Response:
-    """The group of somebody who answers alone."""
+    """Corrects the group of somebody who answers an asynchronous round."""
     visit = await visit_of(request)
     if visit.participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
@@ -46,7 +46,8 @@ async def alone(request: Request) -> Response:
 
 
 async def _put_right(request: Request, session: str, participant: str, form: Form) -> tuple[int, str] | None:
-    """Puts it right; or the status and the words of what is wrong, for somebody who reads pages. Raises TooMany."""
+    """Corrects the group; returns None, or for a reader of pages the status and the words of the error. Raises
+    TooMany."""
     site = site_of(request)
     site.limits.take(f"group {participant}", TRIES, TEN_MINUTES)
     try:

@@ -1,4 +1,4 @@
-"""Coming into a session by its code: one participant for each browser, as long as there are places."""
+"""Joins a session: one participant for each browser, as long as there are places."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forum.sessions.session import Participant
 from forum.web.accounts.devices import who_of
 from forum.web.site import site_of
 
-_SOON = 60  # seconds after which a phone may ask whether there is room now
+_SOON = 60  # seconds after which a phone may ask again for a place
 FULL = (
     "All places in this session are taken. Tell the organiser: they can let more people in with one press. "
     "Then send this again."
@@ -20,9 +20,9 @@ FULL = (
 
 
 async def come_in(request: Request, participant: Participant, device: str, also: Set[str] = frozenset()) -> None:
-    """Joins a browser that has not joined, with the groups that somebody belongs to besides.
+    """Joins a browser that has not joined yet, with the groups that its owner belongs to besides.
 
-    Raises TooMany where the session's places are taken.
+    Raises TooMany where all places of the session are taken.
     """
     site, session = site_of(request), participant.session
     proved = bool(who_of(request).device)
@@ -35,7 +35,7 @@ async def come_in(request: Request, participant: Participant, device: str, also:
             if here == participant.id:
                 await work.care.belong(participant.id, also)
     finally:
-        # It could not be saved, or the same browser came twice at the same moment.
+        # Saving failed, or the same browser came twice at the same moment.
         if here != participant.id:
             site.rooms.places.give_back(session, proved=proved)
     site.rooms.joined(session)

@@ -1,4 +1,4 @@
-"""The lobby: until the first cue, phones may practise on a question. What they answer is looked at and forgotten."""
+"""The lobby's practice question, which phones may answer until the first cue; answers are not kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forum.web.responses import done
 
 
 async def practice(request: Request) -> Response:
-    """Takes a practice vote, keeps nothing of it, and shows what a counted vote looks like."""
+    """Takes a practice vote without keeping it, and shows how a counted vote looks."""
     live = await session_of(request, request.path_params["code"])
     answered = "yes" if (await form_of(request)).text("practice") else "empty"
     return done(request, f"/s/{live.code}?practised={answered}", practised=answered)

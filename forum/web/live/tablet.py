@@ -1,7 +1,8 @@
-"""A shared tablet: a device that is passed from person to person. Each ballot has a voter of its own.
+"""A shared tablet, passed from person to person; each ballot has a voter of its own.
 
-Whoever holds it says their group (or types their ticket) with each ballot; nothing of a person stays on it. The
-tablet makes a random id for each person, so a ballot that was given without a connection can go off later, once.
+The person holding it gives their group (or types their ticket) with each ballot; nothing of them stays on it. The
+tablet makes a random id for each person, so that a ballot cast without a connection can be sent later, and counts
+once.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ from forum.web.server.prefix import prefix_of
 from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 
-# People whose ballots the tablets of a session may take in ten minutes.
+# People whose ballots the tablets of a session take in ten minutes.
 MOST_PASSING = 3000
 _PERSON = re.compile(r"[0-9a-f]{32}")
 
 
 async def link(request: Request) -> Response:
-    """For organisers: the link that makes a device a shared tablet; made, made anew, or taken away."""
+    """Shows organisers the link that makes a device a shared tablet; makes it, replaces it, or switches it off."""
     site = site_of(request)
     session = request.path_params["session"]
     if request.method == "POST":
@@ -60,12 +61,12 @@ async def link(request: Request) -> Response:
 
 
 async def page_of_tablet(request: Request) -> Response:
-    """What stands on the tablet: the ballot for whoever has it in their hands, or a word to wait."""
+    """Shows the tablet's page: the ballot for the next person, or a word to wait."""
     return await _page(request, await _live(request))
 
 
 async def vote(request: Request) -> Response:
-    """One person's ballot, with their group or ticket."""
+    """Casts one person's ballot, with their group or ticket."""
     live = await _live(request)
     form = await form_of(request)
     if live.ended:
@@ -90,7 +91,7 @@ async def vote(request: Request) -> Response:
 
 
 async def now(request: Request) -> Response:
-    """What is on now, as JSON, where websockets are blocked."""
+    """Sends the state as JSON, for places where websockets are blocked."""
     live = await _live(request)
     if not wants_json(request):
         return RedirectResponse(_path(live), 303)
@@ -108,15 +109,16 @@ def _path(live: LiveSession) -> str:
 
 
 async def _person(request: Request, live: LiveSession, form: Form) -> Participant:
-    """Who casts this ballot. Raises BadInput for a group or ticket that there is not, TooMany."""
+    """Returns the person who casts this ballot. Raises BadInput for an unknown group or ticket, TooMany."""
     site = site_of(request)
     if live.entrance == TICKETS:
-        # The same ticket on the tablets of a session is the same person, in every round.
+        # The same ticket on any tablet of a session is the same person, in every round.
         typed = form.text("ticket")
         device = digest(f"tablet {live.id} {plain(typed)}")
         async with site.store.read() as work:
             here = await work.sessions.participant(live.id, device)
-        # Who came in with it here goes on, whatever others behind the same address have tried. A dead one is not here.
+        # A ticket that came in here goes on working, whatever others behind the same address try. A revoked one has no
+        # participant here.
         return here or await admitted(request, live, typed, device)
     group = form.text("group")
     async with site.store.read() as work:
@@ -129,13 +131,13 @@ async def _person(request: Request, live: LiveSession, form: Form) -> Participan
     async with site.store.read() as work:
         before = await work.sessions.participant(live.id, device)
     if before is None:
-        # By the tablets' own link, so that no phone, and nobody else's tablet, uses this up.
+        # Counted by the tablets' own link, so that no phone, and no other session's tablet, uses this up.
         site.limits.take(f"tablet {live.tablet}", MOST_PASSING, TEN_MINUTES)
     voter = Participant(secrets.token_hex(16), live.id, group or None, site.clock.now(), passing=True)
     async with site.store.begin() as work:
         here = await work.sessions.join(voter, device)
         if here.group != voter.group:
-            # Refused before, for something else that was amiss, and the group put right with it.
+            # An earlier try was refused for another mistake, and the group was corrected with it.
             await work.sessions.regroup(here.id, voter.group)
         return here
 

@@ -1,5 +1,7 @@
-"""Organising: commissions, live sessions with their links, and tokens for machines. People and machines use the same
-addresses; a machine asks for JSON."""
+"""Organisers' pages: commissions, live sessions with their links, and tokens for machines.
+
+People and machines use the same addresses; a machine asks for JSON.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,12 @@ from forum.web.words.terms import power_words, session_state, stage_words
 GROUPS_AT_FIRST = 6
 SUPPORT_AT_FIRST = 3
 MOST_ROWS = 40
-# Tickets are recommended where a group was invited with fewer people than so many thresholds.
+# Tickets are recommended where fewer people of a group were invited than this many thresholds.
 SMALL = 4
 
 
 async def overview(request: Request) -> Response:
-    """What an organiser has: commissions, sessions with their code and links, tokens."""
+    """Shows an organiser's commissions, sessions with their code and links, and tokens."""
     return await _overview(request)
 
 
@@ -72,12 +74,12 @@ async def _overview(
 
 
 async def new_commission(request: Request) -> Response:
-    """The empty form for a commission."""
+    """Shows the empty form for a commission."""
     return await _commission_page(request, Form({}))
 
 
 async def add_commission(request: Request) -> Response:
-    """Makes a commission. Asked for more rows, it gives them and keeps everything typed."""
+    """Makes a commission. The button for more rows shows the form again with everything typed."""
     form = await form_of(request)
     if form.text("add"):
         return await _commission_page(request, form)
@@ -112,7 +114,7 @@ def _commission(form: Form) -> CommissionForm:
 
 
 def _pairs(form: Form, left: str, right: str) -> tuple[tuple[str, str], ...]:
-    """The rows that two repeated fields make."""
+    """Returns the rows that two repeated fields make."""
     return tuple(zip_longest(form.texts(left), form.texts(right), fillvalue=""))
 
 
@@ -139,7 +141,7 @@ async def _commission_page(request: Request, form: Form, errors: dict[str, str] 
 
 
 async def new_session(request: Request) -> Response:
-    """The empty form for a live session of the commission named in the address."""
+    """Shows the empty form for a live session of the commission named in the address."""
     return await _session_page(request, request.query_params.get("commission", ""), Form({}))
 
 
@@ -205,12 +207,12 @@ async def add_token(request: Request) -> Response:
         return await _overview(request, status=422, label=form.text("label"), errors=spoken(error))
     if wants_json(request):
         return JSONResponse({"id": token.id, "token": secret})
-    # Shown in the answer itself, not after a redirect: it stands in no address and no log.
+    # Shown in the answer itself, not after a redirect, so that it is in no address and no log.
     return await _overview(request, made=(token, secret))
 
 
 async def revoke_token(request: Request) -> Response:
-    """Makes a token useless."""
+    """Revokes a token."""
     site = site_of(request)
     token = request.path_params["token"]
     await organising.revoke_token(site.store, site.clock, await somebody(request), token)

@@ -1,4 +1,4 @@
-"""Papers on the site: one organiser enters the count of a round, a second one confirms it."""
+"""Pages for paper ballots: one organiser enters the count of a round, a second confirms it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIELD = "n:"
 
 
 async def count(request: Request) -> Response:
-    """The page of a round's papers."""
+    """Shows the paper count of a round; posted, enters, confirms or discards it."""
     if request.method != "POST":
         return await _page(request, Form({}))
     site, person = site_of(request), await somebody(request)
@@ -81,7 +81,7 @@ async def _page(request: Request, form: Form, errors: dict[str, str] | None = No
         round=round_,
         counted=counted,
         mine=counted is not None and counted.entered_by == person.id,
-        # Confirmed, the numbers are those two people's alone: they are votes that were not shown yet.
+        # A confirmed count is shown only to these two people: it holds votes of which no result was shown yet.
         told=counted is None or not counted.confirmed_at or person.id in {counted.entered_by, counted.confirmed_by},
         groups=groups,
         marks=[(mark, mark_words(mark, labels)) for mark in marks],

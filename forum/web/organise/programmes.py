@@ -1,4 +1,4 @@
-"""The programme of a live session: its editing page, the run sheet, what everybody may read, and calendar entries."""
+"""The programme of a live session: its editing page, the run sheet, the public page, and calendar entries."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ ACTS: dict[str, Act] = {
 
 
 async def edit(request: Request) -> Response:
-    """The editing page; each of its forms names its act."""
+    """Shows the editing page; posted, does the act that the form names."""
     session = request.path_params["session"]
     if request.method != "POST":
         return await _edit_page(request, session, Form({}), at=request.query_params.get("at", ""))
@@ -85,7 +85,7 @@ async def edit(request: Request) -> Response:
 
 
 async def run_sheet(request: Request) -> Response:
-    """The programme for those who run the session, to print."""
+    """Shows the programme for the people who run the session, to print."""
     async with site_of(request).store.read() as work:
         live, commission, planned = await _of(work, request.path_params["session"])
         stories = await _stories(work, planned.plan.stories)
@@ -104,7 +104,7 @@ async def run_sheet(request: Request) -> Response:
 
 @dataclass(frozen=True)
 class Shown:
-    """A story as everybody may see it before the session; without a `url` it is not public, and has no words here."""
+    """A story as everybody may see it before the session; one without a `url` is not public, and has no words here."""
 
     title: str = ""
     url: str = ""
@@ -112,7 +112,7 @@ class Shown:
 
 
 async def public(request: Request) -> Response:
-    """The programme for everybody: sections, notes, public stories; never a question, nor a scene."""
+    """Shows the programme to everybody: sections, notes, public stories; never a question, nor a scene."""
     async with site_of(request).store.read() as work:
         live, commission, planned = await _public(work, request.path_params["session"])
         stories = {s.id: await _shown(s) for s in await _stories(work, planned.plan.stories)}
@@ -130,7 +130,7 @@ async def public(request: Request) -> Response:
 
 
 async def calendar(request: Request) -> Response:
-    """The programme as calendar entries, or one section of it."""
+    """Sends the programme, or one section of it, as calendar entries (iCalendar, RFC 5545)."""
     async with site_of(request).store.read() as work:
         live, _commission, planned = await _public(work, request.path_params["session"])
         stories = {s.id: await _shown(s) for s in await _stories(work, planned.plan.stories)}
@@ -171,7 +171,7 @@ async def _public(work: Work, session: str) -> tuple[LiveSession, Commission, Pl
 
 
 async def _stories(work: Work, ids: Sequence[str]) -> list[Submission]:
-    """The stories with these ids that can be played now."""
+    """Returns the stories with these ids that can be played now."""
     found = [await work.stories.get_story(id_) for id_ in ids]
     return [s for s in found if s.status == ACCEPTED and s.may_perform]
 
@@ -229,7 +229,7 @@ async def _edit_page(
 
 
 def _offered(story: Submission) -> list[tuple[str, str]]:
-    """Every scene and question of a story, as the form offers it and in words."""
+    """Returns every scene and question of a story, as (value in the form, words)."""
     found = []
     for scene in scenario.parse(story.twee).scenes:
         kinds = ("question", "again") if scene.decision else ("scene", "replay")
@@ -244,5 +244,5 @@ def _offered(story: Submission) -> list[tuple[str, str]]:
 
 
 def is_planned(plan: Programme) -> bool:
-    """Whether there is a programme that everybody may read."""
+    """Tells whether there is a programme that everybody may read."""
     return plan.public and bool(plan.sections)

@@ -1,4 +1,4 @@
-"""The organiser's pages of asynchronous rounds: opening one, and what becomes of it."""
+"""Organisers' pages of asynchronous rounds: opening one, and running it to its result."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ EXTEND = "extend"
 
 
 async def new(request: Request) -> Response:
-    """The empty form for an asynchronous round of the commission named in the address; `?story=` chooses a story's."""
+    """Shows the empty form for an asynchronous round of the commission in the address; `?story=` chooses a story's
+    first."""
     return await _form_page(request, request.query_params.get("commission", ""), Form({}))
 
 
@@ -84,12 +85,13 @@ async def add(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """One asynchronous round: until when, how many have answered, what can be done with it, and at last its result."""
+    """Shows one asynchronous round: its end, how many have answered, the acts possible on it, and at last its
+    result."""
     return await _round_page(request)
 
 
 async def act(request: Request) -> Response:
-    """Gives more time, closes, shows the result or annuls; then back to the page."""
+    """Gives more time, closes, shows the result or annuls; then goes back to the page."""
     site = site_of(request)
     session, name = request.path_params["session"], request.path_params["act"]
     if name not in (*ACTS, EXTEND):
@@ -118,7 +120,7 @@ async def act(request: Request) -> Response:
 
 
 async def _there(work: Work, session: str) -> tuple[LiveSession, Round]:
-    """An asynchronous session and its round. Raises NotFound, for a room's too."""
+    """Returns an asynchronous session and its round. Raises NotFound, also for a session in a room."""
     live = await work.sessions.get_session(session)
     if not live.asynchronous:
         raise NotFound("There is no asynchronous round at this address.")
@@ -131,7 +133,7 @@ def _places(story: Submission) -> tuple[paths.Place, ...]:
 
 
 async def _asked(request: Request, question: str) -> tuple[str, str]:
-    """The story and the scene that one choice of the form stands for; empty where it is none."""
+    """Returns the story and the scene of one choice in the form; "" for an unknown one."""
     story, _, number = question.partition(".")
     try:
         async with site_of(request).store.read() as work:

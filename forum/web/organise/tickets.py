@@ -1,4 +1,4 @@
-"""Tickets on the site: issued, replaced and revoked by organisers; the codes leave in the sheet to print, once."""
+"""Pages for tickets: organisers issue, replace and revoke them; the codes are shown once, on the sheet to print."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_DIGITS = 6
 
 
 async def sheet(request: Request) -> Response:
-    """The page of a session's tickets; issuing and replacing answer with the sheet to print."""
+    """Shows the page of a session's tickets; issuing and replacing answer with the sheet to print."""
     session = request.path_params["session"]
     if request.method != "POST":
         return await _page(request, session, Form({}))
@@ -54,7 +54,7 @@ async def sheet(request: Request) -> Response:
 
 
 async def _refuse_boxes(request: Request, session: str, group: str | None) -> None:
-    """Raises BadInput where the sheet of this group would have boxes for letters, and that was not agreed to."""
+    """Raises BadInput where this group's sheet would have boxes in the place of letters that no font has."""
     async with site_of(request).store.read() as work:
         live = await work.sessions.get_session(session)
         labels = _labels(await work.commissions.get_commission(live.commission))

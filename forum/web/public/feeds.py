@@ -1,7 +1,7 @@
-"""Atom feeds (RFC 4287): what became of a public story, and of a commission, for whoever wants to be told.
+"""Atom feeds (RFC 4287) of the events of a public story, and of a commission.
 
-A feed asks nobody for an address (e-mail does: `web/stories/mail.py`). Ids are for ever, and the same event has the
-same id in every feed that tells of it.
+A feed needs no address of the reader's (e-mail does: `web/stories/mail.py`). Ids never change, and an event has the
+same id in every feed.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ MOST = 50
 MEDIA = "application/atom+xml"
 _LONG_AGO = "1970-01-01T00:00:00Z"
 _ATOM = "http://www.w3.org/2005/Atom"
-# What XML 1.0 cannot hold, even escaped.
+# Characters that XML 1.0 cannot hold, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 async def story(request: Request) -> Response:
-    """The feed of a public story. Any other story is not here."""
+    """Sends the feed of a public story. Raises NotFound for any other."""
     async with site_of(request).store.read() as work:
         found = await work.stories.get_story(request.path_params["story"])
         commission = await work.commissions.get_commission(found.commission)
@@ -48,7 +48,7 @@ async def story(request: Request) -> Response:
 
 
 async def commission(request: Request) -> Response:
-    """The feed of a commission: its public stories, votes, decisions and promises."""
+    """Sends the feed of a commission: its public stories, votes, decisions and promises."""
     async with site_of(request).store.read() as work:
         found = await work.commissions.get_commission(request.path_params["commission"])
         events = await timeline.commission_life(work, found, MOST)
@@ -84,7 +84,7 @@ def _answer(
         ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": base + (line.link or page)})
         _put(entry, "summary", line.plain or line.title)
     body = ET.tostring(feed, "utf-8", xml_declaration=True)
-    # Asked again and again by programs: whoever has this very feed already is told so in a few bytes.
+    # Programs ask again and again: one that has this very feed gets 304 in a few bytes.
     mark = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"Cache-Control": "no-cache", "ETag": mark}
     if mark in request.headers.get("if-none-match", ""):

@@ -1,4 +1,4 @@
-"""The library: accepted stories, found by words by what they are about. A plain form: a search has its address."""
+"""The library: accepted stories, found by their words or by filters. A plain form, so that a search has an address."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class Card:
-    """A story as the library shows it. `title` and `place` are in pieces, what was looked for marked."""
+    """A story as the library shows it. `title`, `place` and `setting` are in pieces, with the searched words marked."""
 
     story: Submission
     commission: Commission
@@ -45,10 +45,10 @@ class Card:
 
 
 async def stories(request: Request) -> Response:
-    """Accepted stories that fit what was asked, a page at a time; all of them where nothing was."""
+    """Shows the accepted stories that match a search, a page at a time; all of them for an empty search."""
     typed = {name: _clean(request.query_params.get(name, "")) for name in FIELDS}
     words, setting = search_terms.read(typed["words"]), search_terms.read(typed["setting"])
-    # Signs and pictures alone are nothing that a story could be found by.
+    # A search of signs and pictures alone can match nothing.
     wordless = next((typed[n] for n, query in (("words", words), ("setting", setting)) if typed[n] and not query), "")
     wanted = Wanted(words, setting, **{name: typed[name] for name in FIELDS[2:]})
     number = _number(request.query_params.get("page", ""))
@@ -85,7 +85,8 @@ async def stories(request: Request) -> Response:
 
 
 def _clean(value: str) -> str:
-    """What came in an address, as text that can be stored, shown and compared; much too long is cut."""
+    """Returns a parameter of an address as text that can be stored, shown and compared; cut where it is much too
+    long."""
     value = value.replace("\0", " ").encode("utf-8", "replace").decode()
     return " ".join(value[: 2 * search_terms.MAX_TYPED].split())
 
@@ -95,7 +96,8 @@ def _number(value: str) -> int:
 
 
 def _choices(offered: Offered, typed: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
-    """What each filter offers: (value, words). What was asked for stands among it, even where no story has it."""
+    """Returns the options of each filter as (value, words); the chosen value is among them even where no story has
+    it."""
     said = dict(notes_offered())
     known = [note for note in offered.notes if note.casefold() in said]
     others = [note for note in offered.notes if note.casefold() not in said][:MOST_NOTES]
@@ -115,7 +117,7 @@ def _choices(offered: Offered, typed: dict[str, str]) -> dict[str, list[tuple[st
 
 
 async def _told(remembered: Remembered, story: Submission) -> Scenario | None:
-    """The story as it is read; None where something is wrong with its text."""
+    """Returns the parsed story; None where its text has a mistake."""
     try:
         return await story_of(remembered, story.twee, long)
     except StoryProblems:
@@ -125,7 +127,7 @@ async def _told(remembered: Remembered, story: Submission) -> Scenario | None:
 def _cards(
     shelf: Shelf, told: Sequence[Scenario | None], commissions: Mapping[str, Commission], wanted: Wanted
 ) -> list[Card]:
-    """The cards of a page. What was looked for is searched for in each whole story: to be run in a thread."""
+    """Returns the cards of a page. It searches each whole story, so it must run in a thread."""
     return [
         _card(story, one, commissions[story.commission], shelf.told_by[story.id], wanted)
         for story, one in zip(shelf.stories, told, strict=True)

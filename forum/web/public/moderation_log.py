@@ -1,4 +1,4 @@
-"""What everybody sees of moderation: the published log, and the form that reports a story."""
+"""Public pages of moderation: the published log, and the form that reports a story."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TOLD_FROM = 3
 
 @dataclass(frozen=True)
 class Logged:
-    """One line of the published log: what was done, in words; the reason where it is public; the story where it is."""
+    """One line of the published log: the act in words; the reason and the story where they are public."""
 
     act: Act
     words: str
@@ -41,7 +41,7 @@ class Logged:
 
 
 async def log(request: Request) -> Response:
-    """What moderators did, newest first: never which moderator, nor whose story."""
+    """Shows what moderators did, newest first; never which moderator, nor whose story."""
     typed = request.query_params.get("page", "")
     async with site_of(request).store.read() as work:
         size = await work.moderation.count_acts()
@@ -59,7 +59,7 @@ async def _logged(work: Work, act: Act) -> Logged:
 
 
 async def report(request: Request) -> Response:
-    """The form in which a reader says what is wrong with a public story. No account is needed."""
+    """Shows the form in which a reader reports a public story; posted, keeps the report. No account is needed."""
     site = site_of(request)
     async with site.store.read() as work:
         story = must_be_public(await work.stories.get_story(request.path_params["story"]))
@@ -70,7 +70,7 @@ async def report(request: Request) -> Response:
     form = await form_of(request)
     share = _share(request)
     words, id_ = form.text("words"), form.text("id")
-    # What we have already is no report more: its sender is told so, however many there were.
+    # A report sent again does not count against the limit, and its sender gets the same answer.
     again = await appeals_and_reports.has_report(site.store, story.id, words, id_)
     try:
         if not again:

@@ -1,4 +1,4 @@
-"""What everybody may read: the front page, commissions, accepted stories."""
+"""Public pages: the front page, commissions, accepted stories."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from forum.web.words.terms import session_state
 from forum.web.words.timeline import told
 
 NEWEST = 5
-# So many characters of drawn stories are kept: some three hundred ordinary ones, or the longest two.
+# Characters of drawn stories that are kept: about three hundred ordinary ones, or the two longest.
 MOST_DRAWN = 8 * 1024 * 1024
 _ON_STAGE = (timeline.PLAYED, timeline.VOTED, timeline.ANNULLED_VOTE)
 _AFTERWARDS = (timeline.DECIDED, timeline.PROMISED)
 
 
 async def home(request: Request) -> Response:
-    """The front page: what this is, the way into a live session, and what is new."""
+    """Shows the front page: what Forum is, the way into a live session, and the newest stories and decisions."""
     async with site_of(request).store.read() as work:
         commissions = [c for c in await work.commissions.list_commissions() if not c.rehearsal]
         titles = {c.id: c.title for c in commissions}
@@ -61,7 +61,7 @@ async def home(request: Request) -> Response:
 
 
 async def commissions(request: Request) -> Response:
-    """Every commission, rehearsals last."""
+    """Shows every commission, rehearsals last."""
     async with site_of(request).store.read() as work:
         found = await work.commissions.list_commissions()
     found.sort(key=lambda c: c.rehearsal)
@@ -69,7 +69,7 @@ async def commissions(request: Request) -> Response:
 
 
 async def commission(request: Request) -> Response:
-    """One commission: its question, what the vote can change, its groups, stories, sessions and decisions."""
+    """Shows one commission: its question, what the vote can change, its groups, stories, sessions and decisions."""
     async with site_of(request).store.read() as work:
         found = await work.commissions.get_commission(request.path_params["commission"])
         stories = await work.stories.list_stories(found.id, ACCEPTED)
@@ -95,7 +95,7 @@ async def commission(request: Request) -> Response:
 
 
 async def story(request: Request) -> Response:
-    """One accepted story. Any other is not here: nobody learns that it exists."""
+    """Shows one accepted story. Raises NotFound for any other, so that nobody learns that it exists."""
     async with site_of(request).store.read() as work:
         found = await work.stories.get_story(request.path_params["story"])
         of = await work.commissions.get_commission(found.commission)
@@ -125,10 +125,9 @@ async def story(request: Request) -> Response:
 
 
 async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
-    """A story's words and paths, as everybody reads them in this language: drawn once, in a thread, while it is read.
+    """Returns a story's words and paths drawn in this language; kept, and drawn in a thread the first time.
 
-    It follows from the text itself: another version is another text, and whether a story may be read at all was asked
-    before.
+    They follow from the text itself, and a new version is another text; the caller has checked that it may be read.
     """
     site = site_of(request)
     template = await ready(site.templates, "public/_told.html")
@@ -144,7 +143,8 @@ async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
 
 
 async def _decided(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:
-    """The words of the response that each decision is about, where it is about one; by decision id."""
+    """Returns the words of the response that each decision is about, by decision id; decisions about none are left
+    out."""
     words = {}
     rounds = await work.rounds.some({decision.rounds[-1] for decision in decisions})
     for decision in decisions:

@@ -1,4 +1,4 @@
-"""The public record: in plain words for people, as bytes and proofs for whoever checks it."""
+"""The public record: in plain words for people, as bytes and proofs for programs that check it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FRESH = {"Cache-Control": "no-cache"}
 
 
 async def entries(request: Request) -> Response:
-    """The record in plain words, newest first; `?commission=` or `?session=` shows only what belongs to one."""
+    """Shows the record in plain words, newest first; `?commission=` or `?session=` narrows it to one."""
     store = site_of(request).store
     of = {name: request.query_params.get(name, "") for name in ("commission", "session")}
     only = of["session"] or of["commission"]
@@ -47,7 +47,7 @@ async def entries(request: Request) -> Response:
         size = await work.record.size()
         contents = await kept(store).contents_of(work, size)
         about = await _about(work, of)
-        # Another request may have read on further than this one's snapshot reaches.
+        # Another request may have read further than this one's snapshot reaches.
         indexes: Sequence[int] = contents.of.get(only, []) if only else range(size)
         count = bisect_left(indexes, size)
         pages = max(1, -(-count // A_PAGE))
@@ -84,7 +84,7 @@ async def entries(request: Request) -> Response:
 
 @dataclass(frozen=True)
 class _Card:
-    """An entry in the list: its index and how it is called, what it says, when, and its commission's title."""
+    """An entry in the list: its index and name, its kind and sentence, its time, and its commission's title."""
 
     index: int
     name: str
@@ -96,9 +96,9 @@ class _Card:
 
 
 async def entry(request: Request) -> Response:
-    """One entry: in plain words, its exact bytes, and the proof that it is in the record as signed now.
+    """Shows one entry: in plain words, its exact bytes, and the proof that it is in the record as signed now.
 
-    `?as=tlog-proof` gives the proof alone as C2SP's `.tlog-proof`, which other people's tools read.
+    `?as=tlog-proof` sends the proof alone as C2SP's `.tlog-proof`, which other people's tools read.
     """
     site = site_of(request)
     async with site.store.read() as work:
@@ -125,7 +125,7 @@ async def entry(request: Request) -> Response:
 
 
 async def checkpoint(request: Request) -> Response:
-    """The signed head of the record as it is now (C2SP tlog-checkpoint)."""
+    """Sends the signed head of the record as it is now (C2SP tlog-checkpoint)."""
     site = site_of(request)
     async with site.store.read() as work:
         size = await work.record.size()
@@ -134,13 +134,13 @@ async def checkpoint(request: Request) -> Response:
 
 
 async def public_key(request: Request) -> Response:
-    """The key with which the checkpoint's signature is checked."""
+    """Sends the public key that checks the checkpoint's signature."""
     pem = site_of(request).signer.public_key_pem
     return Response(pem, media_type="application/x-pem-file", headers=_FRESH)
 
 
 async def entries_jsonl(request: Request) -> Response:
-    """The whole record, one entry a line, in its exact bytes."""
+    """Sends the whole record, one entry a line, in its exact bytes."""
     store = site_of(request).store
     async with store.read() as work:
         size = await work.record.size()
@@ -149,7 +149,7 @@ async def entries_jsonl(request: Request) -> Response:
 
 
 async def _lines(store: Store, size: int) -> AsyncIterator[bytes]:
-    """The first `size` entries, a piece at a time: nothing is kept open while a slow reader takes them."""
+    """Yields the first `size` entries in pieces, so that no transaction stays open for a slow reader."""
     for start in range(0, size, _CHUNK):
         async with store.read() as work:
             found = await work.record.entries(start, min(start + _CHUNK, size))
@@ -157,19 +157,19 @@ async def _lines(store: Store, size: int) -> AsyncIterator[bytes]:
 
 
 async def tile(request: Request) -> Response:
-    """A tile of the record's tree (C2SP tlog-tiles): hashes, the same for ever once they are there."""
+    """Sends a tile of the record's tree (C2SP tlog-tiles): hashes, which never change once they are there."""
     number, width = tiles.place(request.path_params["number"])
     level, store = _whole(request.path_params["level"]), site_of(request).store
     async with store.read() as work:
         size = await work.record.size()
-        # Before anything is read: most of what is asked for by mistake is not there.
+        # Checked before anything is read: most addresses asked by mistake are beyond the record.
         tiles.check(size, level, number, width)
         tree = await kept(store).tree_of(work, size)
     return _for_ever(tiles.tile(tree, level, number, width))
 
 
 async def bundle(request: Request) -> Response:
-    """A bundle of up to 256 entries in their exact bytes (C2SP tlog-tiles)."""
+    """Sends a bundle of up to 256 entries in their exact bytes (C2SP tlog-tiles)."""
     number, width = tiles.place(request.path_params["number"])
     start = number * tiles.WIDTH
     async with site_of(request).store.read() as work:
@@ -185,18 +185,20 @@ def _for_ever(data: bytes) -> Response:
 
 
 async def ballots(request: Request) -> Response:
-    """A round's opened ballots once its result was shown. Those of a rehearsal that is not recorded are only for
-    whoever runs sessions."""
+    """Sends a round's opened ballots once its result was shown.
+
+    Those of a rehearsal that is not recorded need the permission "run sessions".
+    """
     async with site_of(request).store.read() as work:
         round_ = await work.rounds.get_round(request.path_params["round"])
         live = await work.sessions.get_session(round_.session)
         if not live.recorded:
             await need(request, "run sessions")
         lines = await exports.opened_lines(work, round_.id)
-    # What only some may read is kept by no cache on the way.
+    # No shared cache may keep what needs a permission.
     if not live.recorded:
         return Response(lines, media_type=_JSON_LINES)
-    # Asked for again and again by programs that watch: whoever has this very file already is told so in a few bytes.
+    # Programs ask again and again: one that has this very file gets 304 in a few bytes.
     mark = f'"{hashlib.sha256(lines).hexdigest()[:32]}"'
     headers = {**_FRESH, "ETag": mark}
     if mark in request.headers.get("if-none-match", ""):
@@ -206,7 +208,7 @@ async def ballots(request: Request) -> Response:
 
 @dataclass(frozen=True)
 class _Proof:
-    """That an entry is in the record: its leaf hash, the path from it to the root, and the signed checkpoint."""
+    """Proof that an entry is in the record: its leaf hash, the path from it to the root, and the signed checkpoint."""
 
     stored: StoredEntry
     size: int
@@ -215,7 +217,7 @@ class _Proof:
     checkpoint: str
 
     def to_json(self) -> dict[str, Any]:
-        """For a machine: hashes in hex, the entry as the text of its exact bytes."""
+        """Returns the proof as JSON for programs: hashes in hex, the entry as the text of its exact bytes."""
         return {
             "index": self.stored.index,
             "entry": self.stored.body.decode(),
@@ -227,7 +229,7 @@ class _Proof:
         }
 
     def to_tlog_proof(self) -> str:
-        """As c2sp.org/tlog-proof writes it: index, the path in base64, an empty line, the checkpoint."""
+        """Returns the proof as c2sp.org/tlog-proof: index, the path in base64, an empty line, the checkpoint."""
         path = "".join(base64.b64encode(one).decode() + "\n" for one in self.path)
         return f"c2sp.org/tlog-proof@v1\nindex {self.stored.index}\n{path}\n{self.checkpoint}"
 
@@ -239,9 +241,9 @@ def _proof(signer: Signer, tree: Tree, size: int, stored: StoredEntry) -> _Proof
 
 
 async def _about(work: Work, of: dict[str, str]) -> str:
-    """What the list is narrowed to, in words; "" for the whole record.
+    """Returns the title of the session or commission that the list is narrowed to; "" for the whole record.
 
-    Raises NotFound for what is not there.
+    Raises NotFound for an unknown one.
     """
     if of["session"]:
         return (await work.sessions.get_session(of["session"])).title
@@ -256,7 +258,7 @@ async def _one(request: Request, work: Work, size: int) -> StoredEntry:
 
 
 async def _told(work: Work, contents: Contents, stored: Sequence[StoredEntry]) -> list[tuple[Told, dict[str, Any]]]:
-    """Each entry in words, with its facts. The words beside all of them are read together."""
+    """Returns each entry in words, with its facts. The words beside all of them are read together."""
     facts = [json.loads(one.body) for one in stored]
     openings = [{r: contents.openings[r] for r in rounds_of(f) if r in contents.openings} for f in facts]
     digests = [
@@ -280,7 +282,8 @@ async def _told(work: Work, contents: Contents, stored: Sequence[StoredEntry]) -
 
 
 def _whole(part: str) -> int:
-    """A number in a path, as Forum writes it. Python refuses, with an error, to read one of thousands of digits."""
+    """Returns a number in a path; raises 404 for anything else. Its length is bounded, as int() refuses very long
+    ones."""
     if not _DIGITS.fullmatch(part):
         raise HTTPException(404)
     return int(part)
