@@ -65,6 +65,49 @@ class Words:
 ENGLISH = Words()
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Contents of an alluvial picture, before anything has a place.
+
+    `flows` are people by (response before, response after), with JOINED or LEFT for the side on which they were away.
+    `counts` are the two columns: people by node, from the top down. `names` are every node's full words; `shown` is
+    what stands beside its bar, as lines in `lines` (one mapping a column).
+    """
+
+    flows: Mapping[tuple[str, str], int]
+    present: Sequence[str]
+    counts: tuple[Mapping[str, int], Mapping[str, int]]
+    names: Mapping[str, str]
+    short: Mapping[str, str]
+    shown: Mapping[str, str]
+    lines: tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """Room for one bar: the middle of its height, and where the bar begins; units from the top of the picture."""
+
+    middle: float
+    top: float
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Positions of everything in an alluvial picture, in units of the view box.
+
+    `edges` are the left edges of the two columns of bars, `side` is the width of the words beside a column, `digits`
+    that of its numbers. `scale` is the height of one person. `slots` has the room of each bar, one mapping a column.
+    """
+
+    digits: float
+    side: float
+    edges: tuple[float, float]
+    headings: tuple[Sequence[str], Sequence[str]]
+    scale: float
+    slots: tuple[Mapping[str, _Slot], Mapping[str, _Slot]]
+    height: float
+
+
 def alluvial(
     shift: ViewShift,
     labels: Mapping[str, str],
@@ -77,68 +120,117 @@ def alluvial(
     wide: bool = False,
     key: str = "",
 ) -> str:
-    """Who moved from what to what: two columns of bars with ribbons between them, as thick as there are people.
+    """Draws who moved from which response to which, as SVG: two columns of bars with ribbons between them.
 
-    `labels` has every response id with its words, in order. Those who joined have a bar of their own in the first
-    column, those who left in the second. The ids in `new` were not offered the first time. Where labels are long and
-    the chart is not wide, the bars carry letters and a list below says what they are. `key` keeps two equal charts on
-    one page apart.
+    A bar or ribbon is as thick as there are people in it. `labels` has every response id with its words, in order.
+    Those who joined have a bar of their own in the first column, those who left in the second. The ids in `new` were
+    not offered the first time. Where labels are long and the chart is not wide, the bars carry letters and a list
+    below says what they stand for. `key` keeps two equal charts on one page apart.
     """
-    away = (words.joined, words.left) if shift.all_followed else (words.not_followed, words.not_followed)
-    names = {**labels, JOINED: away[0], LEFT: away[1]}
+    plan = _plan(shift, labels, new, words, wide=wide)
+    shape = ("alluvial", title, sorted(plan.flows.items()), list(labels.items()), wide, key)
+    art = Drawing(WIDE if wide else NARROW, title, shape)
+    places = _place(plan, art.width, (first_heading, second_heading), wide=wide)
+    _draw(art, plan, places)
+    _legend(art, {response: labels[response] for response in plan.present}, plan.short)
+    _describe(art, plan, (first_heading, second_heading), words)
+    return art.svg()
+
+
+def _plan(shift: ViewShift, labels: Mapping[str, str], new: Collection[str], words: Words, *, wide: bool) -> _Plan:
+    """Returns the flows, the two columns of an alluvial picture and the words beside their bars."""
     flows = {cell: n for cell, n in shift.cells.items() if n}
     flows |= {(JOINED, after): n for after, n in shift.joined.items() if n}
     flows |= {(before, LEFT): n for before, n in shift.left.items() if n}
     present = [response for response in labels if any(response in flow for flow in flows)]
     offered = [response for response in present if response not in new]
-    columns = ([*offered, JOINED] if shift.joined else offered, [*present, LEFT] if shift.left else present)
-    counts = [{node: sum(n for f, n in flows.items() if f[end] == node) for node in columns[end]} for end in (0, 1)]
-
-    art = Drawing(
-        WIDE if wide else NARROW, title, ("alluvial", title, sorted(flows.items()), list(labels.items()), wide, key)
-    )
+    first = [*offered, JOINED] if shift.joined else offered
+    second = [*present, LEFT] if shift.left else present
+    joined, left = (words.joined, words.left) if shift.all_followed else (words.not_followed, words.not_followed)
+    away = {JOINED: joined, LEFT: left}
     short = labels if wide else _short(labels)
-    shown = {**short, JOINED: away[0], LEFT: away[1]}
-    lines = [{node: wrapped(shown[node], 250 if wide else 100) for node in column} for column in columns]
-    digits = width(max((f"{n:,}" for column in counts for n in column.values()), key=len, default=""))
-    longest = max((width(line) for column in lines for label in column.values() for line in label), default=0.0)
+    shown = {**short, **away}
+    room = 250 if wide else 100
+    return _Plan(
+        flows=flows,
+        present=present,
+        counts=(_people(flows, first, 0), _people(flows, second, 1)),
+        names={**labels, **away},
+        short=short,
+        shown=shown,
+        lines=(
+            {node: wrapped(shown[node], room) for node in first},
+            {node: wrapped(shown[node], room) for node in second},
+        ),
+    )
+
+
+def _people(flows: Mapping[tuple[str, str], int], column: Sequence[str], end: int) -> dict[str, int]:
+    """Returns how many people each node of a column has; `end` is 0 for the first column, 1 for the second."""
+    return {node: sum(n for flow, n in flows.items() if flow[end] == node) for node in column}
+
+
+def _place(plan: _Plan, whole: int, headings: tuple[str, str], *, wide: bool) -> _Places:
+    """Returns where everything goes in an alluvial picture that is `whole` units wide."""
+    digits = width(max((f"{n:,}" for column in plan.counts for n in column.values()), key=len, default=""))
+    longest = max((width(line) for column in plan.lines for label in column.values() for line in label), default=0.0)
     side = digits + _GAP + longest
-    edges = (side + _GAP, art.width - side - _GAP - _BAR)
-
-    headings = [wrapped(heading, art.width / 2 - _GAP) for heading in (first_heading, second_heading)]
-    top = LINE * max(len(heading) for heading in headings) + _GAP
-    least = [[_TIGHT * len(label) for label in column.values()] for column in lines]
+    first, second = (wrapped(heading, whole / 2 - _GAP) for heading in headings)
+    top = LINE * max(len(first), len(second)) + _GAP
+    least = [[_TIGHT * len(label) for label in column.values()] for column in plan.lines]
     tall = max(320 if wide else 165, 40 + max(map(sum, least)))
-    scale = _scale([list(column.values()) for column in counts], least, tall)
+    scale = _scale([list(column.values()) for column in plan.counts], least, tall)
+    return _Places(
+        digits=digits,
+        side=side,
+        edges=(side + _GAP, whole - side - _GAP - _BAR),
+        headings=(first, second),
+        scale=scale,
+        slots=(_slots(plan.counts[0], least[0], scale, top, tall), _slots(plan.counts[1], least[1], scale, top, tall)),
+        height=top + tall + _GAP,
+    )
 
-    tops: list[dict[str, float]] = []
-    for end, x, edge, anchor, number_at, label_at in (
-        (0, 0, edges[0], "end", side, side - digits - _GAP),
-        (1, art.width, edges[1], "start", art.width - side, art.width - side + digits + _GAP),
+
+def _slots(
+    counts: Mapping[str, int], least: Sequence[float], scale: float, top: float, tall: float
+) -> dict[str, _Slot]:
+    """Shares the height `tall` of a column, from `top` down, among its bars; each gets at least its `least` height."""
+    heights = [max(n * scale + _GAP, low) for n, low in zip(counts.values(), least, strict=True)]
+    spare = (tall - sum(heights)) / len(heights) if heights else 0.0
+    slots: dict[str, _Slot] = {}
+    y = top
+    for (node, n), height in zip(counts.items(), heights, strict=True):
+        middle = y + (height + spare) / 2
+        slots[node] = _Slot(middle, middle - n * scale / 2)
+        y += height + spare
+    return slots
+
+
+def _draw(art: Drawing, plan: _Plan, places: _Places) -> None:
+    """Draws the headings, the bars with their numbers and labels, and the ribbons; sets the height of the picture."""
+    side, digits = places.side, places.digits
+    for end, x, heading_anchor, anchor, number_at, label_at in (
+        (0, 0, "start", "end", side, side - digits - _GAP),
+        (1, art.width, "end", "start", art.width - side, art.width - side + digits + _GAP),
     ):
-        art.text(x, 0, headings[end], "end" if end else "start", "chart-heading")
-        slots = [max(n * scale + _GAP, low) for n, low in zip(counts[end].values(), least[end], strict=True)]
-        spare = (tall - sum(slots)) / len(slots) if slots else 0.0
-        tops.append({})
-        y: float = top
-        for (node, n), slot in zip(counts[end].items(), slots, strict=True):
-            middle = y + (slot + spare) / 2
-            tops[end][node] = middle - n * scale / 2
-            art.bar(edge, tops[end][node], _BAR, n * scale, _series(node))
-            art.text(number_at, middle - LINE / 2, [f"{n:,}"], anchor, "chart-number")
-            label = lines[end][node]
-            kind = "chart-key" if len(shown[node]) <= _LONG else ""
-            art.text(label_at, middle - _TIGHT * len(label) / 2, label, anchor, kind, line_height=_TIGHT)
-            y += slot + spare
-    _ribbons(art, flows, tops, (edges[0] + _BAR, edges[1]), scale)
-    art.height = top + tall + _GAP
-    _legend(art, {response: labels[response] for response in present}, short)
+        art.text(x, 0, places.headings[end], heading_anchor, "chart-heading")
+        for node, n in plan.counts[end].items():
+            slot, label = places.slots[end][node], plan.lines[end][node]
+            art.bar(places.edges[end], slot.top, _BAR, n * places.scale, _series(node))
+            art.text(number_at, slot.middle - LINE / 2, [f"{n:,}"], anchor, "chart-number")
+            kind = "chart-key" if len(plan.shown[node]) <= _LONG else ""
+            art.text(label_at, slot.middle - _TIGHT * len(label) / 2, label, anchor, kind, line_height=_TIGHT)
+    tops = [{node: slot.top for node, slot in column.items()} for column in places.slots]
+    _ribbons(art, plan.flows, tops, (places.edges[0] + _BAR, places.edges[1]), places.scale)
+    art.height = places.height
 
-    art.say(f"{first_heading}: " + _listed(names, counts[0], words))
-    art.say(f"{second_heading}: " + _listed(names, counts[1], words))
-    for (before, after), n in flows.items():
-        art.say(words.move % {"before": names[before], "after": names[after], "number": f"{n:,}"})
-    return art.svg()
+
+def _describe(art: Drawing, plan: _Plan, headings: tuple[str, str], words: Words) -> None:
+    """Adds both columns and every flow to the words that stand for the picture."""
+    for heading, counts in zip(headings, plan.counts, strict=True):
+        art.say(f"{heading}: " + _listed(plan.names, counts, words))
+    for (before, after), n in plan.flows.items():
+        art.say(words.move % {"before": plan.names[before], "after": plan.names[after], "number": f"{n:,}"})
 
 
 def shares(
