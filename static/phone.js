@@ -288,7 +288,7 @@ function say() {
     if (written === place) place.textContent = place.dataset.is = "";
     return;
   }
-  const answer = mine ? spoken(mine.choice, place.dataset.method) : "";
+  const answer = mine ? spoken(mine.choice, place.dataset.then) : "";
   if (mine && !answer && place.textContent) return;
   const words = (kind) => main.dataset["say" + kind[0].toUpperCase() + kind.slice(1)].replace("{answer}", answer);
   // A change that came too late: what counts is what was counted before.
@@ -303,18 +303,16 @@ function filled(form) {
   return { choice: chosen(form, data), ...Object.fromEntries(WORDS.map((name) => [name, (data.get(name) || "").trim()])) };
 }
 
-// The choice as one line of text, written as forum/voting/methods/ says: one way of voting has one text only.
+// The choice as one line of text, by what the form is made of: a list to be put in order, numbers from 1, boxes to tick.
+// It is written as forum/voting/methods/ says: one way of voting has one text only.
 function chosen(form, data) {
-  const how = form.dataset.ballot;
-  if (how === "approval") return data.getAll("choice").join(" ");
-  const given = [...data].filter(([name, value]) => /^(rank|score)-/.test(name) && value);
-  if (how === "ranked") return given.sort((a, b) => a[1] - b[1]).map(([name]) => name.slice(5)).join(">");
-  if (how === "score") return given.map(([name, value]) => name.slice(6) + "=" + value).join(" ");
-  return data.get("choice") || "";
+  const given = (kind) => [...data].filter(([name, value]) => name.startsWith(kind) && value);
+  if (form.querySelector("[data-rank]")) return given("rank-").sort((a, b) => a[1] - b[1]).map(([name]) => name.slice(5)).join(">");
+  return [...given("score-").map(([name, value]) => name.slice(6) + "=" + value), ...data.getAll("choice")].join(" ");
 }
 
 function fill(form, choice) {
-  if (form.dataset.ballot === "ranked") arrange(form, choice.split(">"));
+  if (form.querySelector("[data-rank]")) arrange(form, choice.split(">"));
   for (const part of choice.split(" ")) {
     const [response, score] = part.split("=");
     const step = score && form.querySelector(`[name="score-${response}"][value="${score}"]`);
@@ -330,7 +328,7 @@ function changed(form, field) {
     const order = ranking(form).filter((other) => other !== response);
     if (field.value) order.splice(field.value - 1, 0, response);
     arrange(form, order, response);
-  } else if (form.dataset.ballot === "approval" && field.checked) {
+  } else if (field.type === "checkbox" && field.checked) {
     for (const box of form.querySelectorAll("[name=choice]")) {
       if ((box.value === "none") !== (field.value === "none")) box.checked = false;
     }
@@ -394,12 +392,12 @@ function differs(form, mine) {
   return now.choice !== mine.choice || WORDS.some((name) => now[name] !== (mine[name] || ""));
 }
 
-// A choice in words: the answer itself, or the letters of several.
-function spoken(choice, how) {
-  if (!["approval", "ranked", "score"].includes(how)) return label(choice);
+// A choice in words: the answer itself, or letters with `then` between them, where the method has that.
+function spoken(choice, then) {
+  if (!then) return label(choice);
   const parts = choice.split(/[ >]/).map((part) => part.split("="));
   if (parts.some(([response]) => !letter(response))) return "";
-  return parts.map((part) => [letter(part[0]), ...part.slice(1)].join(" ")).join(how === "ranked" ? main.dataset.sayThen : ", ");
+  return parts.map((part) => [letter(part[0]), ...part.slice(1)].join(" ")).join(then);
 }
 
 function letter(response) {

@@ -12,7 +12,7 @@ import msgspec
 
 from forum.errors import BadInput
 from forum.sessions.participant_view import Mine, YourReason, Yours, YourStop
-from forum.voting.counting import REFUSED
+from forum.voting.methods import refusals
 
 VERSION: Final = 3
 MAX_MESSAGE: Final = 8 * 1024
@@ -37,7 +37,7 @@ REFUSALS: Final = {
     "unknown_character": "Choose somebody from this story, or leave it open.",
     "how_too_long": "That is too long. Use at most 300 characters.",
     "condition_too_long": "The condition is too long. Use at most 300 characters.",
-    **REFUSED,
+    **refusals(),
 }
 # Why a screen is sent away, where whoever sits there can do something about it.
 GOODBYES: Final = {

@@ -212,7 +212,7 @@ def _equal_voice(export: Export) -> Verdict:
             continue
         if not _same(equal_voice(rows, method), result["equal_voice"]):
             problems.append(f"round {of}: equal voice does not follow from the results by group")
-        if not _same(consensus_of(rows) if method == "opinion" else None, result.get("consensus")):
+        if not _same(consensus_of(rows) if METHODS[method].CONSENSUS else None, result.get("consensus")):
             problems.append(f"round {of}: the consensus does not follow from the results by group")
         given += result["equal_voice"] is not None
     return _summed_up(problems, f"{given} rounds, each with every row weighing the same")

@@ -6,13 +6,13 @@ A made-up audience votes by leanings that its groups share, changes its mind, gi
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from forum.rehearsal.polis import Conversation
 from forum.rehearsal.script import NONE, Act, Script, Vote
-from forum.voting.counting import AGREE_IF, CANNOT_LIVE_WITH, OPINIONS, STANCES
-from forum.voting.methods.score import SCORES
+from forum.voting.method import Method
+from forum.voting.methods import METHODS
 
 # The only response of a vote on a statement; the statement itself is the question.
 STATEMENT = "This statement"
@@ -31,7 +31,7 @@ GROUPS = tuple(label for label, _ in (*_SHARES, *_HANDFULS))
 _NOT_SAID = 0.04
 
 _CHANGES_MIND, _SAYS_WHY, _SETS_CONDITION, _STAYS_SILENT, _FORGETS = 0.1, 0.4, 0.1, 0.04, 0.15
-_WANTS_NONE, _STAYS_WITH_IT = 0.05, 0.65
+_WANTS_NONE, _TAKES_MORE, _STAYS_WITH_IT = 0.05, 0.3, 0.65
 
 REASONS = (
     "A calm voice is worth more than a blue light.",
@@ -92,48 +92,31 @@ def a_room(phones: int, rng: random.Random) -> Room:
 # ---------------------------------------------------------------- choices
 
 
-def _single(room: Room, phone: int, ids: Sequence[str]) -> str:
-    offered = [id_ for id_ in ids if id_ != NONE]
-    return NONE if len(offered) < len(ids) and room.rng.random() < _WANTS_NONE else room.pick(phone, offered)
+@dataclass(frozen=True)
+class Seat:
+    """One phone of a made-up room, as methods know a voter."""
+
+    room: Room
+    phone: int
+
+    def one(self, options: Sequence[str]) -> str:
+        """Takes one of these as its group leans; now and then "none of these", where that is among them."""
+        offered = [option for option in options if option != NONE]
+        if len(offered) < len(options) and self.room.rng.random() < _WANTS_NONE:
+            return NONE
+        return self.room.pick(self.phone, offered)
+
+    def also(self) -> bool:
+        """Draws whether one more response is taken beside the first."""
+        return self.room.rng.random() < _TAKES_MORE
+
+    def some(self, options: Sequence[str]) -> list[str]:
+        """Takes none, some or all of these, in an order of its own."""
+        others = list(options)
+        self.room.rng.shuffle(others)
+        return others[: self.room.rng.randint(0, len(others))]
 
 
-def _approval(room: Room, phone: int, ids: Sequence[str]) -> str:
-    first = _single(room, phone, ids)
-    if first == NONE:
-        return NONE
-    chosen = {first, *(id_ for id_ in ids if id_ != NONE and room.rng.random() < 0.3)}
-    return " ".join(id_ for id_ in ids if id_ in chosen)
-
-
-def _ranked(room: Room, phone: int, ids: Sequence[str]) -> str:
-    first = _single(room, phone, ids)
-    if first == NONE:
-        return NONE
-    others = [id_ for id_ in ids if id_ not in (first, NONE)]
-    room.rng.shuffle(others)
-    return ">".join([first, *others[: room.rng.randint(0, len(others))]])
-
-
-def _score(room: Room, phone: int, ids: Sequence[str]) -> str:
-    return " ".join(f"{id_}={room.pick(phone, SCORES)}" for id_ in ids)
-
-
-def _stance(room: Room, phone: int, ids: Sequence[str]) -> str:
-    return room.pick(phone, STANCES)
-
-
-def _opinion(room: Room, phone: int, ids: Sequence[str]) -> str:
-    return room.pick(phone, OPINIONS)
-
-
-_CHOOSES: Mapping[str, Callable[[Room, int, Sequence[str]], str]] = {
-    "single": _single,
-    "approval": _approval,
-    "ranked": _ranked,
-    "score": _score,
-    "consent": _stance,
-    "opinion": _opinion,
-}
 _WIDEST = 7  # more options than any method lets a phone pick from
 
 
@@ -146,28 +129,27 @@ def votes(room: Room, act: Act, before: Mapping[int, str] | None = None) -> tupl
     """
     room.turn(_WIDEST)
     rng, found = room.rng, list[Vote]()
-    choose, ids = _CHOOSES[act.method], act.ids
+    way, ids = METHODS[act.method], act.ids
     for phone in rng.sample(room.voters, len(room.voters)):
         # in a small room, made to try a vote, everybody votes
         if len(room.seats) >= 20 and rng.random() < _STAYS_SILENT:
             continue
-        final = choose(room, phone, ids)
+        final = way.made_up(ids, Seat(room, phone))
         if before is not None and phone in before and rng.random() < _STAYS_WITH_IT:
             final = before[phone]
         if rng.random() < _CHANGES_MIND:
-            found += _worded(room, Vote(phone, choose(room, phone, ids)))
-        found += _worded(room, Vote(phone, final))
+            found += _worded(room, Vote(phone, way.made_up(ids, Seat(room, phone))), way)
+        found += _worded(room, Vote(phone, final), way)
     return tuple(found)
 
 
-def _worded(room: Room, vote: Vote) -> list[Vote]:
+def _worded(room: Room, vote: Vote, way: Method) -> list[Vote]:
     """Returns the vote with a reason or condition; before it, where the phone forgets them, the vote that is
     refused.
     """
-    rng = room.rng
-    condition = rng.choice(CONDITIONS) if vote.choice == AGREE_IF or rng.random() < _SETS_CONDITION else ""
-    reason = rng.choice(REASONS) if vote.choice == CANNOT_LIVE_WITH or rng.random() < _SAYS_WHY else ""
-    needed = {AGREE_IF: "condition_needed", CANNOT_LIVE_WITH: "reason_needed"}.get(vote.choice, "")
+    rng, needed = room.rng, way.lacks(vote.choice, "", "")
+    condition = rng.choice(CONDITIONS) if needed == "condition_needed" or rng.random() < _SETS_CONDITION else ""
+    reason = rng.choice(REASONS) if needed == "reason_needed" or rng.random() < _SAYS_WHY else ""
     full = Vote(vote.phone, vote.choice, reason, condition)
     if needed and rng.random() < _FORGETS:
         return [Vote(vote.phone, vote.choice, refused=needed), full]

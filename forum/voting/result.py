@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from forum.voting.counting import in_order
+from forum.voting.methods import in_order
 from forum.voting.quorum import Turnout
 from forum.voting.view_shift import ViewShift
 

@@ -193,7 +193,7 @@ def published(
         whole,
         rows=tuple(table),
         equal_voice=equal_voice(table, method),
-        consensus=consensus_of(table) if method == "opinion" else None,
+        consensus=consensus_of(table) if way.CONSENSUS else None,
         quorum=quorum.held_against(whole.n, {row.label: row.n for row in table}, empty),
     )
 

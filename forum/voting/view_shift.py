@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from forum.voting.counting import in_order
+from forum.voting.methods import in_order
 
 # Why something is not given: English sentences, which are the gettext message ids.
 WHOLE_ROOM_ONLY = "Who moved is shown for the whole room only. By group it could show how a few people voted."

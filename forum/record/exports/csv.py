@@ -69,7 +69,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "scene": "the scene it comes from",
         "question": "the question",
         "responses": "the responses in words, in the order shown",
-        "method": "how people voted: single, approval, ranked, score, consent or opinion",
+        "method": f"how people voted: {', '.join([*METHODS][:-1])} or {[*METHODS][-1]}",
         "quorum": "how many ballots had been declared to be needed; empty for no quorum",
         "quorum_each_group": "how many from every group that is shown; empty for no quorum by group",
         "live": "yes where the head count was shown while voting was open, else no",

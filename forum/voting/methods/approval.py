@@ -6,80 +6,71 @@ The choice is the ids in the order of the responses, one space between them: "r1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
-from forum.voting.counting import counted, each_share, highest, refused
-
-LEAST: Final = 2
-MOST: Final = 6
-NONE: Final = True
-FOLLOWED: Final = False
-WITH_GROUP: Final = True
+from forum.errors import message
+from forum.voting.method import Fields, Method, Sentence, Voter
 
 
-def read(fields: Mapping[str, Sequence[str]], responses: Sequence[str]) -> str:
-    """The boxes that are ticked. Raises CastRefused where none is."""
-    ticked = [box for box in fields.get("choice", ()) if box]
-    if not ticked:
-        raise refused("nothing_chosen")
-    if len(ticked) == 1 or not set(ticked) <= set(responses):
-        return " ".join(ticked)
-    return " ".join(response for response in responses if response in ticked)
+class Approval(Method):
+    """Every response that somebody could accept."""
 
+    NAME = message("Every answer that somebody could accept")
+    FOLLOWED = False
+    JOINER = ", "
+    REFUSALS = MappingProxyType(
+        {"none_alone": "“None of these” cannot stand beside another answer. Choose one or the other."}
+    )
 
-def fields(choice: str) -> dict[str, tuple[str, ...]]:
-    """The form with these boxes ticked: what `read` reads."""
-    return {"choice": tuple(choice.split(" "))}
+    def read(self, fields: Fields, responses: Sequence[str]) -> str:
+        """Reads the boxes that are ticked. Raises CastRefused where none is."""
+        ticked = [box for box in fields.get("choice", ()) if box]
+        if not ticked:
+            raise self.refused("nothing_chosen")
+        if len(ticked) == 1 or not set(ticked) <= set(responses):
+            return " ".join(ticked)
+        return " ".join(response for response in responses if response in ticked)
 
+    def fields(self, choice: str) -> dict[str, tuple[str, ...]]:
+        """Fills the form in with these boxes ticked."""
+        return {"choice": tuple(choice.split(" "))}
 
-def check(choice: str, responses: Sequence[str]) -> None:
-    """Raises CastRefused for a response that is not there, none at all, or another order than that of the responses."""
-    if not choice:
-        raise refused("nothing_chosen")
-    named = choice.split(" ")
-    if not set(named) <= set(responses):
-        raise refused("unknown_response")
-    if named != [response for response in responses if response in named]:
-        raise refused("miswritten")
-    if "none" in named and len(named) > 1:
-        raise refused("none_alone")
+    def check(self, choice: str, responses: Sequence[str]) -> None:
+        """Raises CastRefused for an unknown response, none at all, or another order than that of the responses."""
+        if not choice:
+            raise self.refused("nothing_chosen")
+        named = choice.split(" ")
+        if not set(named) <= set(responses):
+            raise self.refused("unknown_response")
+        if named != [response for response in responses if response in named]:
+            raise self.refused("miswritten")
+        if "none" in named and len(named) > 1:
+            raise self.refused("none_alone")
 
+    def marks(self, choice: str) -> tuple[str, ...]:
+        """Lists the responses named. Their votes together may be more than there are ballots."""
+        return tuple(choice.split(" "))
 
-def lacks(choice: str, reason: str, condition: str) -> str:
-    """No reason is asked for."""
-    return ""
+    def outcome(
+        self,
+        top: tuple[str, ...],
+        counts: Mapping[str, int],
+        figures: Mapping[str, Any] | None,
+        *,
+        asynchronous: bool = False,
+    ) -> Sentence:
+        """Says what most could accept."""
+        said = "Most people could accept %(responses)s: %(count)s of %(n)s."
+        if len(top) > 1:
+            said = "Most people could accept %(responses)s: %(count)s of %(n)s each."
+        return Sentence(said, top, {"count": counts[top[0]]})
 
-
-def columns(responses: Sequence[str]) -> tuple[str, ...]:
-    """The responses."""
-    return tuple(responses)
-
-
-def marks(choice: str) -> tuple[str, ...]:
-    """The responses named."""
-    return tuple(choice.split(" "))
-
-
-def tally(choices: Iterable[str], responses: Sequence[str]) -> dict[str, int]:
-    """How many could accept each response, zeros included; together that may be more than there are ballots."""
-    given = list(choices)
-    for choice in given:
-        check(choice, responses)
-    return counted(columns(responses), map(marks, given))
-
-
-def figures(choices: Sequence[str], responses: Sequence[str]) -> dict[str, Any] | None:
-    """None: the votes say all."""
-    return None
-
-
-def shares(counts: Mapping[str, int], n: int) -> dict[str, Fraction]:
-    """The part of the people who could accept each response."""
-    return each_share(counts, n)
-
-
-def preferred(counts: Mapping[str, int], figures: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """The response that most could accept; all of them where several are level."""
-    return highest(counts)
+    def made_up(self, responses: Sequence[str], voter: Voter) -> str:
+        """Makes a choice of the voter's first response and of others beside it."""
+        first = voter.one(responses)
+        if first == "none":
+            return first
+        chosen = {first, *(response for response in responses if response != "none" and voter.also())}
+        return " ".join(response for response in responses if response in chosen)

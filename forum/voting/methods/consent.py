@@ -7,74 +7,64 @@ without a condition, and nobody says that they cannot live with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
-from typing import Any, Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
+from forum.errors import message
 from forum.stories.visible_text import trimmed
-from forum.voting.counting import AGREE, AGREE_IF, CANNOT_LIVE_WITH, STANCES, counted, each_share, refused
-
-LEAST: Final = 1
-MOST: Final = 1
-NONE: Final = False
-FOLLOWED: Final = True
-WITH_GROUP: Final = True
+from forum.voting.counting import AGREE, AGREE_IF, CANNOT_LIVE_WITH, STAND_ASIDE
+from forum.voting.method import Method, Sentence
 
 
-def read(fields: Mapping[str, Sequence[str]], responses: Sequence[str]) -> str:
-    """The stance chosen. Raises CastRefused where none is."""
-    choice = (fields.get("choice") or [""])[-1]
-    if not choice:
-        raise refused("nothing_chosen")
-    return choice
+class Consent(Method):
+    """One of four stances to one proposal."""
 
+    NAME = message("Consent to one proposal")
+    LEAST = 1
+    MOST = 1
+    NONE = False
+    MARKS = MappingProxyType(
+        {
+            AGREE: message("Agree"),
+            AGREE_IF: message("Agree, if …"),
+            STAND_ASIDE: message("Stand aside"),
+            CANNOT_LIVE_WITH: message("Cannot live with it"),
+        }
+    )
+    HUES = MappingProxyType({AGREE: 1, AGREE_IF: 5, STAND_ASIDE: 2, CANNOT_LIVE_WITH: 4})
+    REFUSALS = MappingProxyType(
+        {
+            "condition_needed": "Say what has to change: write it under “I would accept this if …”, "
+            "then send your vote.",
+            "reason_needed": "Say why you cannot live with it. Write it in the box, then send your vote.",
+        }
+    )
 
-def fields(choice: str) -> dict[str, tuple[str, ...]]:
-    """The form with this choice in it: what `read` reads."""
-    return {"choice": (choice,)}
+    def lacks(self, choice: str, reason: str, condition: str) -> str:
+        """Asks whoever agrees if something changes what that is, and whoever cannot live with it why."""
+        if choice == AGREE_IF and not trimmed(condition):
+            return "condition_needed"
+        return "reason_needed" if choice == CANNOT_LIVE_WITH and not trimmed(reason) else ""
 
+    def preferred(self, counts: Mapping[str, int], figures: Mapping[str, Any] | None) -> tuple[str, ...]:
+        """Lists the proposal, where it has the room's consent."""
+        return ("r1",) if counts[AGREE] + counts[AGREE_IF] and not counts[CANNOT_LIVE_WITH] else ()
 
-def check(choice: str, responses: Sequence[str]) -> None:
-    """Raises CastRefused("unknown_response", ...) for what is no stance."""
-    if choice not in STANCES:
-        raise refused("unknown_response")
-
-
-def lacks(choice: str, reason: str, condition: str) -> str:
-    """Whoever agrees if something changes must say what, and whoever cannot live with it why."""
-    if choice == AGREE_IF and not trimmed(condition):
-        return "condition_needed"
-    return "reason_needed" if choice == CANNOT_LIVE_WITH and not trimmed(reason) else ""
-
-
-def columns(responses: Sequence[str]) -> tuple[str, ...]:
-    """The four stances."""
-    return STANCES
-
-
-def marks(choice: str) -> tuple[str, ...]:
-    """The stance."""
-    return (choice,)
-
-
-def tally(choices: Iterable[str], responses: Sequence[str]) -> dict[str, int]:
-    """How many take each stance, zeros included. Raises as `check` does."""
-    given = list(choices)
-    for choice in given:
-        check(choice, responses)
-    return counted(STANCES, map(marks, given))
-
-
-def figures(choices: Sequence[str], responses: Sequence[str]) -> dict[str, Any] | None:
-    """None: the stances say all."""
-    return None
-
-
-def shares(counts: Mapping[str, int], n: int) -> dict[str, Fraction]:
-    """The part of the people who take each stance."""
-    return each_share(counts, n)
-
-
-def preferred(counts: Mapping[str, int], figures: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """The proposal, where it has the room's consent."""
-    return ("r1",) if counts[AGREE] + counts[AGREE_IF] and not counts[CANNOT_LIVE_WITH] else ()
+    def outcome(
+        self,
+        top: tuple[str, ...],
+        counts: Mapping[str, int],
+        figures: Mapping[str, Any] | None,
+        *,
+        asynchronous: bool = False,
+    ) -> Sentence:
+        """Says whether there is consent, and with how many conditions or objections."""
+        said = "The room consents to “%(proposal)s”."
+        if counts[CANNOT_LIVE_WITH]:
+            said = "There is no consent to “%(proposal)s”: %(against)s cannot live with it."
+        elif not top:
+            said = "There is no consent to “%(proposal)s”: nobody agreed to it."
+        elif counts[AGREE_IF]:
+            said = "The room consents to “%(proposal)s”, %(if)s with a condition."
+        return Sentence(said, top, {"against": counts[CANNOT_LIVE_WITH], "if": counts[AGREE_IF]})

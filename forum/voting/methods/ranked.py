@@ -17,121 +17,124 @@ By group only first places are given: a whole order is as good as a signature.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
-from forum.voting.counting import counted, each_share, highest, refused
-
-LEAST: Final = 2
-MOST: Final = 6
-NONE: Final = True
-FOLLOWED: Final = True
-WITH_GROUP: Final = False
+from forum.errors import message
+from forum.voting.counting import highest
+from forum.voting.method import Fields, Method, Sentence, Voter
 
 Ballots: TypeAlias = Mapping[tuple[str, ...], int]
 
 
-def read(fields: Mapping[str, Sequence[str]], responses: Sequence[str]) -> str:
-    """The numbers given to responses, as an order. Raises CastRefused where two are the same."""
-    if fields.get("choice"):
-        return fields["choice"][-1]
-    places: dict[int, str] = {}
-    for response in responses:
-        typed = (fields.get(f"rank-{response}") or [""])[-1].strip()
-        if not typed:
-            continue
-        if not typed.isascii() or not typed.isdigit() or not 1 <= int(typed) <= len(responses):
-            raise refused("miswritten")
-        if int(typed) in places:
-            raise refused("same_place")
-        places[int(typed)] = response
-    if not places:
-        raise refused("nothing_chosen")
-    return ">".join(places[place] for place in sorted(places))
+class Ranked(Method):
+    """Responses in order, with an instant run-off. The marks counted are first places."""
 
+    NAME = message("Answers put in order, with a run-off")
+    WITH_GROUP = False
+    JOINER = message(", then ")
+    REFUSALS = MappingProxyType(
+        {
+            "none_last": "“None of these” can only come last. Nothing can stand after it.",
+            "same_place": "Two answers have the same number. Give each a number of its own.",
+        }
+    )
 
-def fields(choice: str) -> dict[str, tuple[str, ...]]:
-    """The form with these numbers in it: what `read` reads."""
-    return {f"rank-{response}": (str(place),) for place, response in enumerate(choice.split(">"), 1)}
+    def read(self, fields: Fields, responses: Sequence[str]) -> str:
+        """Reads the numbers given to responses, as an order. Raises CastRefused where two are the same."""
+        if fields.get("choice"):
+            return fields["choice"][-1]
+        places: dict[int, str] = {}
+        for response in responses:
+            typed = (fields.get(f"rank-{response}") or [""])[-1].strip()
+            if not typed:
+                continue
+            if not typed.isascii() or not typed.isdigit() or not 1 <= int(typed) <= len(responses):
+                raise self.refused("miswritten")
+            if int(typed) in places:
+                raise self.refused("same_place")
+            places[int(typed)] = response
+        if not places:
+            raise self.refused("nothing_chosen")
+        return ">".join(places[place] for place in sorted(places))
 
+    def fields(self, choice: str) -> dict[str, tuple[str, ...]]:
+        """Fills the form in with these numbers."""
+        return {f"rank-{response}": (str(place),) for place, response in enumerate(choice.split(">"), 1)}
 
-def check(choice: str, responses: Sequence[str]) -> None:
-    """Raises CastRefused for a response that is not there or stands twice, none at all, or something after "none"."""
-    if not choice:
-        raise refused("nothing_chosen")
-    order = choice.split(">")
-    if not set(order) <= set(responses):
-        raise refused("unknown_response")
-    if len(set(order)) < len(order):
-        raise refused("miswritten")
-    if "none" in order[:-1]:
-        raise refused("none_last")
+    def check(self, choice: str, responses: Sequence[str]) -> None:
+        """Raises CastRefused for a response unknown or named twice, none at all, or one after "none"."""
+        if not choice:
+            raise self.refused("nothing_chosen")
+        order = choice.split(">")
+        if not set(order) <= set(responses):
+            raise self.refused("unknown_response")
+        if len(set(order)) < len(order):
+            raise self.refused("miswritten")
+        if "none" in order[:-1]:
+            raise self.refused("none_last")
 
+    def marks(self, choice: str) -> tuple[str, ...]:
+        """Gives the response put first."""
+        return (choice.partition(">")[0],)
 
-def lacks(choice: str, reason: str, condition: str) -> str:
-    """No reason is asked for."""
-    return ""
+    def figures(self, choices: Sequence[str], responses: Sequence[str]) -> dict[str, Any] | None:
+        """Runs the run-off: {"rounds": [{"counts", "exhausted", "out"}], "tied": {response: [winners]}, "winners"}.
 
+        `counts` has the responses that stand in that round, `out` those that go after it. `tied` names, where a tie in
+        the last round decides, who can win if that response goes; else it is empty.
+        """
+        ballots = Counter(tuple(choice.split(">")) for choice in choices)
+        standing = tuple(responses)
+        rounds: list[dict[str, Any]] = []
+        tied: dict[str, list[str]] = {}
+        winners: list[str] = []
+        known: dict[tuple[str, ...], frozenset[str]] = {}
+        while True:
+            counts = _counts(ballots, standing)
+            out = _last(counts)
+            rounds.append({"counts": counts, "exhausted": sum(ballots.values()) - sum(counts.values()), "out": []})
+            if not sum(counts.values()):
+                break
+            won = _winner(counts)
+            if won:
+                winners = [won]
+                break
+            if not _together(counts, out):
+                after = {response: _winners(ballots, _without(standing, (response,)), known) for response in out}
+                tied = {response: [r for r in responses if r in after[response]] for response in out}
+                winners = [r for r in responses if any(r in who for who in after.values())]
+                break
+            rounds[-1]["out"] = list(out)
+            standing = _without(standing, out)
+        return {"rounds": rounds, "tied": tied, "winners": winners}
 
-def columns(responses: Sequence[str]) -> tuple[str, ...]:
-    """The responses, each for those who put it first."""
-    return tuple(responses)
+    def preferred(self, counts: Mapping[str, int], figures: Mapping[str, Any] | None) -> tuple[str, ...]:
+        """Lists who wins the run-off, or can where a tie decides; without `figures` the most first places."""
+        return tuple(figures["winners"]) if figures else highest(counts)
 
+    def outcome(
+        self,
+        top: tuple[str, ...],
+        counts: Mapping[str, int],
+        figures: Mapping[str, Any] | None,
+        *,
+        asynchronous: bool = False,
+    ) -> Sentence:
+        """Says who wins the run-off, or that a tie decides."""
+        if len(top) > 1:
+            return Sentence(
+                "The run-off is level: it could be %(responses)s. Which answer goes out first decides.", top
+            )
+        return Sentence("The room preferred %(responses)s, after a run-off.", top)
 
-def marks(choice: str) -> tuple[str, ...]:
-    """The response put first."""
-    return (choice.partition(">")[0],)
-
-
-def tally(choices: Iterable[str], responses: Sequence[str]) -> dict[str, int]:
-    """How many put each response first, zeros included. Raises as `check` does."""
-    given = list(choices)
-    for choice in given:
-        check(choice, responses)
-    return counted(columns(responses), map(marks, given))
-
-
-def figures(choices: Sequence[str], responses: Sequence[str]) -> dict[str, Any] | None:
-    """The run-off: {"rounds": [{"counts", "exhausted", "out"}], "tied": {response: [who wins if it goes]}, "winners"}.
-
-    `counts` has the responses that stand in that round, `out` those that go after it. `tied` is empty unless the last
-    round has a tie that decides.
-    """
-    ballots = Counter(tuple(choice.split(">")) for choice in choices)
-    standing = tuple(responses)
-    rounds: list[dict[str, Any]] = []
-    tied: dict[str, list[str]] = {}
-    winners: list[str] = []
-    known: dict[tuple[str, ...], frozenset[str]] = {}
-    while True:
-        counts = _counts(ballots, standing)
-        out = _last(counts)
-        rounds.append({"counts": counts, "exhausted": sum(ballots.values()) - sum(counts.values()), "out": []})
-        if not sum(counts.values()):
-            break
-        won = _winner(counts)
-        if won:
-            winners = [won]
-            break
-        if not _together(counts, out):
-            after = {response: _winners(ballots, _without(standing, (response,)), known) for response in out}
-            tied = {response: [r for r in responses if r in after[response]] for response in out}
-            winners = [r for r in responses if any(r in who for who in after.values())]
-            break
-        rounds[-1]["out"] = list(out)
-        standing = _without(standing, out)
-    return {"rounds": rounds, "tied": tied, "winners": winners}
-
-
-def shares(counts: Mapping[str, int], n: int) -> dict[str, Fraction]:
-    """The part of the ballots that put each response first."""
-    return each_share(counts, n)
-
-
-def preferred(counts: Mapping[str, int], figures: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Whoever wins the run-off, all who can where a tie decides; first places alone where there are no `figures`."""
-    return tuple(figures["winners"]) if figures else highest(counts)
+    def made_up(self, responses: Sequence[str], voter: Voter) -> str:
+        """Makes an order that begins with the voter's first response."""
+        first = voter.one(responses)
+        if first == "none":
+            return first
+        return ">".join([first, *voter.some([r for r in responses if r not in (first, "none")])])
 
 
 def _counts(ballots: Ballots, standing: Sequence[str]) -> dict[str, int]:
@@ -152,7 +155,7 @@ def _last(counts: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def _together(counts: Mapping[str, int], last: Sequence[str]) -> bool:
-    """Whether all of the last can go at once: there is but one, or together they stay below the next."""
+    """Says whether all of the last go at once: there is but one, or together they stay below the next."""
     above = [n for response, n in counts.items() if response not in last]
     return len(last) == 1 or bool(above and sum(counts[response] for response in last) < min(above))
 
@@ -164,7 +167,7 @@ def _without(standing: Sequence[str], out: Sequence[str]) -> tuple[str, ...]:
 def _winners(
     ballots: Ballots, standing: tuple[str, ...], known: dict[tuple[str, ...], frozenset[str]]
 ) -> frozenset[str]:
-    """Everybody who wins among these, whichever of those tied last goes out each time."""
+    """Finds everybody who wins among these, whichever of those tied last goes out each time."""
     if standing not in known:
         counts = _counts(ballots, standing)
         last = _last(counts)

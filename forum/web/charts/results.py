@@ -23,7 +23,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from forum.voting.counting import AGREE, AGREE_IF, CANNOT_LIVE_WITH, DISAGREE, STAND_ASIDE
+from forum.voting.methods import hue_of_mark
 from forum.voting.suppression import ViewShift
 from forum.web.charts.svg import LINE, Drawing, width, wrapped
 
@@ -31,8 +31,6 @@ NARROW, WIDE = 400, 800
 _TIGHT = 22  # the height of a line where room is short
 JOINED, LEFT, RAN_OUT = "joined", "left", "ran out"
 
-# The fills of what is counted where it is not a response: who is for it, half for it, aside, against it.
-_FIXED = {AGREE: 1, AGREE_IF: 5, STAND_ASIDE: 2, CANNOT_LIVE_WITH: 4, DISAGREE: 4}
 
 _GAP = 8
 _BAR = 18
@@ -332,8 +330,8 @@ def _series(node: str) -> str:
     """The class that colours a response, or those who are away."""
     if node in {JOINED, LEFT}:
         return "series-away"
-    if node in _FIXED:
-        return f"series-{_FIXED[node]}"
+    if hue_of_mark(node):
+        return f"series-{hue_of_mark(node)}"
     return f"series-{(int(node[1:]) - 1) % 6 + 1}" if re.fullmatch("r[0-9]+", node) else "series-none"
 
 

@@ -1,166 +1,110 @@
-"""Ways of voting in words: their names, what is counted, what a ballot says, and what came of a vote."""
+"""Ways of voting in words: what each method says of itself and of a result, in the reader's language."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from forum.voting.counting import basis_points, highest
-from forum.voting.methods import METHODS
-from forum.voting.methods.score import SCORES
+from forum.services.voting.paper_ballots import countable
+from forum.voting.counting import basis_points, decimals
+from forum.voting.method import Sentence
+from forum.voting.methods import METHODS, words_of_mark
 from forum.voting.result import Result, TableRow
-from forum.voting.round import Round
+from forum.voting.round import NONE_OF_THESE, Round
 from forum.voting.suppression import preference
 from forum.web.i18n.gettext import gettext as _
 
 
 def method_words(method: str) -> str:
-    """A way of voting, as the facilitator chooses it and the record tells it."""
-    return {
-        "single": _("One answer each"),
-        "approval": _("Every answer that somebody could accept"),
-        "ranked": _("Answers put in order, with a run-off"),
-        "score": _("A number from 1 to 5 for each statement"),
-        "consent": _("Consent to one proposal"),
-        "opinion": _("Agree, disagree or pass on one statement"),
-    }.get(method, method)
+    """Names a way of voting, as the facilitator chooses it and the record tells it."""
+    return _(METHODS[method].NAME) if method in METHODS else method
 
 
 def mark_words(mark: str, labels: Mapping[str, str]) -> str:
-    """One thing that is counted: a response in words, a stance, or a statement with its number."""
-    fixed = {
-        "none": _("None of these"),
-        "agree": _("Agree"),
-        "agree_if": _("Agree, if …"),
-        "stand_aside": _("Stand aside"),
-        "cannot_live_with": _("Cannot live with it"),
-        "disagree": _("Disagree"),
-        "pass": _("Pass"),
-    }
-    response, is_score, number = mark.partition("=")
-    if is_score:
+    """Names one thing that is counted: a response by its label, a method's own mark, or a statement with its number."""
+    response, has_number, number = mark.partition("=")
+    if has_number:
         return f"{labels.get(response, response)}: {number}"
-    return fixed.get(mark) or labels.get(mark, mark)
+    if mark == NONE_OF_THESE:
+        return _("None of these")
+    own = words_of_mark(mark)
+    return _(own) if own else labels.get(mark, mark)
 
 
 def listed(labels: Mapping[str, str], marks: Sequence[str]) -> str:
-    """Several of them, each in quotation marks."""
+    """Lists several of them, each in quotation marks."""
     return _(" and ").join(f"“{mark_words(mark, labels)}”" for mark in marks)
 
 
-def score_words(points: int) -> str:
-    """A mean or median score with two decimals, halves rounded up: 16667 basis points are 1.67."""
-    hundredths = (points + 50) // 100
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
-
-
 def outcome_of_vote(result: Result, method: str, labels: Mapping[str, str], *, asynchronous: bool = False) -> str:
-    """What people said, in one sentence with its numbers, and whether that was in a room."""
+    """Says what people preferred, in one sentence with its numbers, and whether that was in a room."""
     if not result.n:
         return _("Nobody voted.")
-    top, counts = preference(result, method), result.counts
-    values: dict[str, object] = {"responses": listed(labels, top), "n": result.n}
-    if method == "consent":
-        return _consent(bool(top), counts, labels)
-    if method == "opinion":
-        numbers = {"agree": counts["agree"], "disagree": counts["disagree"], "pass": counts["pass"]}
-        return _("%(agree)s agree, %(disagree)s disagree, %(pass)s pass.") % numbers
-    if method == "ranked":
-        if len(top) > 1:
-            return _("The run-off is level: it could be %(responses)s. Which answer goes out first decides.") % values
-        return _("The room preferred %(responses)s, after a run-off.") % values
-    if method == "score":
-        mean = score_words((result.figures or {})["mean"][top[0]])
-        said = _("%(responses)s scored highest, with %(mean)s of 5 on average.")
-        if len(top) > 1:
-            said = _("%(responses)s scored highest, with %(mean)s of 5 on average each.")
-        return said % (values | {"mean": mean})
-    values["count"] = counts[top[0]]
-    if method == "approval":
-        said = _("Most people could accept %(responses)s: %(count)s of %(n)s.")
-        if len(top) > 1:
-            said = _("Most people could accept %(responses)s: %(count)s of %(n)s each.")
-    elif asynchronous:
-        said = _("In the asynchronous round people preferred %(responses)s, with %(count)s of %(n)s votes.")
-        if len(top) > 1:
-            said = _("In the asynchronous round people preferred %(responses)s, with %(count)s of %(n)s votes each.")
-    else:
-        said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes.")
-        if len(top) > 1:
-            said = _("The room preferred %(responses)s, with %(count)s of %(n)s votes each.")
-    return said % values
-
-
-def _consent(given: bool, counts: Mapping[str, int], labels: Mapping[str, str]) -> str:
-    values = {"proposal": labels.get("r1", "r1"), "against": counts["cannot_live_with"], "if": counts["agree_if"]}
-    if counts["cannot_live_with"]:
-        return _("There is no consent to “%(proposal)s”: %(against)s cannot live with it.") % values
-    if not given:
-        return _("There is no consent to “%(proposal)s”: nobody agreed to it.") % values
-    if counts["agree_if"]:
-        return _("The room consents to “%(proposal)s”, %(if)s with a condition.") % values
-    return _("The room consents to “%(proposal)s”.") % values
+    top = preference(result, method)
+    said = METHODS[method].outcome(top, result.counts, result.figures, asynchronous=asynchronous)
+    return _filled(said, result.n, labels)
 
 
 def said_by_row(row: TableRow, method: str, labels: Mapping[str, str]) -> str:
-    """What one group said, shortly."""
-    if method in {"consent", "opinion"}:
-        said = ", ".join(f"{mark_words(mark, labels)}: {n}" for mark, n in row.counts.items() if n)
-        return said or _("Nobody voted.")
-    if method == "score":
-        means = METHODS[method].shares(row.counts, row.n)
-        top = highest(means)
-        if not top:
-            return _("Nobody voted.")
-        return _("%(responses)s (%(mean)s of 5)") % {
-            "responses": listed(labels, top),
-            "mean": score_words(basis_points(means[top[0]])),
-        }
-    top = METHODS[method].preferred(row.counts, None)
-    if not top:
-        return _("Nobody voted.")
-    values = {"responses": listed(labels, top), "count": row.counts[top[0]], "n": row.n}
-    return _("%(responses)s (%(count)s of %(n)s)") % values
+    """Says shortly what one group preferred."""
+    said = METHODS[method].said_by_group(row.counts, row.n)
+    if said is not None:
+        return _filled(said, row.n, labels)
+    each = ", ".join(f"{mark_words(mark, labels)}: {n}" for mark, n in row.counts.items() if n)
+    return each or _("Nobody voted.")
 
 
-def row_means(row: TableRow) -> dict[str, str]:
-    """The mean score of every statement in one row, in words."""
-    return {r: score_words(basis_points(mean)) for r, mean in METHODS["score"].shares(row.counts, row.n).items()}
+def _filled(said: Sentence, n: int, labels: Mapping[str, str]) -> str:
+    filling = {"responses": listed(labels, said.responses), "n": n, "proposal": labels.get("r1", "r1"), **said.values}
+    return str(_(said.words) % filling)
+
+
+def row_means(row: TableRow, method: str) -> dict[str, str]:
+    """Writes the shares of one row (for scores, the mean of every statement) with two decimals."""
+    return {mark: decimals(basis_points(share)) for mark, share in METHODS[method].shares(row.counts, row.n).items()}
 
 
 def letters(round_: Round) -> dict[str, str]:
-    """The letter that every response has on the screens."""
+    """Gives every response its letter on the screens."""
     return {response.id: "ABCDEFGHIJ"[number] for number, response in enumerate(round_.responses)}
 
 
+def joiner(method: str) -> str:
+    """Gives what stands between letters where a method's choices are said by them; "" where they are said in words."""
+    return _(METHODS[method].JOINER) if METHODS[method].JOINER else ""
+
+
 def choice_words(round_: Round, choice: str) -> str:
-    """A ballot's choice as its phone shows it: the answer in words, or the letters of several."""
-    if round_.method in {"ranked", "approval", "score"}:
-        by = letters(round_)
-        parts = [part.partition("=") for part in choice.replace(">", " ").split(" ")]
-        said = [f"{by.get(response, response)} {number}".strip() for response, _sign, number in parts]
-        return (_(", then ") if round_.method == "ranked" else ", ").join(said)
-    return mark_words(choice, {response.id: response.label for response in round_.responses})
+    """Says a ballot's choice as its phone shows it: the answer in words, or the letters of several."""
+    between = joiner(round_.method)
+    if not between:
+        return mark_words(choice, {response.id: response.label for response in round_.responses})
+    by = letters(round_)
+    parts = [part.partition("=") for part in choice.replace(">", " ").split(" ")]
+    return between.join(f"{by.get(response, response)} {number}".strip() for response, _sign, number in parts)
 
 
 def fields_of(round_: Round, choice: str) -> Mapping[str, tuple[str, ...]]:
-    """A ballot form with this choice in it."""
+    """Fills a ballot form in with this choice."""
     return METHODS[round_.method].fields(choice)
 
 
 def spread(counts: Mapping[str, int], response: str) -> list[tuple[str, int]]:
-    """How many gave a statement each score, as (score, how many)."""
-    return [(number, counts.get(f"{response}={number}", 0)) for number in SCORES]
+    """Lists how many gave a statement each number, as (number, how many)."""
+    parts = [(mark.partition("="), n) for mark, n in counts.items()]
+    return [(number, n) for (of, _sign, number), n in parts if of == response]
 
 
 # What templates call.
 GLOBALS: dict[str, Callable[..., object]] = {
     "method_words": method_words,
     "mark_words": mark_words,
-    "score_words": score_words,
+    "score_words": decimals,
     "row_means": row_means,
     "outcome_of_vote": outcome_of_vote,
     "preferred": preference,
     "choice_words": choice_words,
+    "countable": countable,
+    "joiner": joiner,
     "fields_of": fields_of,
     "spread": spread,
 }

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum.errors import CastRefused
-from forum.voting.counting import OPINIONS, REFUSED, STANCES
-from forum.voting.methods import METHODS
+from forum.voting.counting import OPINIONS, STANCES
+from forum.voting.methods import METHODS, refusals
 
 HERE = Path(__file__).parent
 RESPONSES = ("r1", "r2", "r3", "none")
@@ -101,7 +101,7 @@ def test_check_takes_every_choice_that_can_be_made_and_refuses_the_rest(method: 
     for choice in others | odd:
         with pytest.raises(CastRefused) as refused:
             way.check(choice, responses)
-        assert refused.value.code in REFUSED
+        assert refused.value.code in refusals()
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -152,7 +152,7 @@ def test_only_a_condition_and_an_objection_need_their_words() -> None:
         )
         assert not any(way.lacks(choice, "Because.", "It is at weekends too.") for choice in needed)
         assert (way.lacks("agree_if", "Because.", "") == "condition_needed") == (method == "consent")
-        assert set(lacking.values()) <= set(REFUSED)
+        assert set(lacking.values()) <= set(refusals())
 
 
 def ballots_of(method: str) -> st.SearchStrategy[list[str]]:

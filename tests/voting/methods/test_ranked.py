@@ -9,7 +9,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from pyrankvote import Ballot, Candidate
 
-from forum.voting.methods import ranked
+from forum.voting.methods import METHODS
 
 RESPONSES = ("r1", "r2", "r3", "r4", "none")
 ORDERS = [
@@ -31,7 +31,7 @@ def winner_by_pyrankvote(choices: list[str]) -> str:
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(ORDERS), min_size=1, max_size=60))
 def test_the_winner_is_pyrankvotes_and_where_a_tie_decides_pyrankvotes_is_one_of_ours(choices: list[str]) -> None:
-    figures = ranked.figures(choices, RESPONSES)
+    figures = METHODS["ranked"].figures(choices, RESPONSES)
     assert figures is not None
     event("a tie" if figures["tied"] else f"{len(figures['rounds'])} rounds")
     theirs = winner_by_pyrankvote(choices)
@@ -43,7 +43,7 @@ def test_the_winner_is_pyrankvotes_and_where_a_tie_decides_pyrankvotes_is_one_of
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(ORDERS), max_size=40))
 def test_every_round_holds_every_ballot_and_somebody_goes_out_of_all_but_the_last(choices: list[str]) -> None:
-    figures = ranked.figures(choices, RESPONSES)
+    figures = METHODS["ranked"].figures(choices, RESPONSES)
     assert figures is not None
     standing = list(RESPONSES)
     for round_ in figures["rounds"]:
@@ -59,7 +59,7 @@ def test_every_round_holds_every_ballot_and_somebody_goes_out_of_all_but_the_las
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(ORDERS), min_size=1, max_size=40))
 def test_a_tie_names_everybody_who_is_last_and_who_wins_when_they_go(choices: list[str]) -> None:
-    figures = ranked.figures(choices, RESPONSES)
+    figures = METHODS["ranked"].figures(choices, RESPONSES)
     assert figures is not None
     counts = figures["rounds"][-1]["counts"]
     if not figures["tied"]:
@@ -73,6 +73,6 @@ def test_a_tie_names_everybody_who_is_last_and_who_wins_when_they_go(choices: li
 
 def test_the_names_of_the_responses_do_not_decide_a_tie() -> None:
     choices = ["r1>r3", "r2>r1", "r3>r2"]
-    figures = ranked.figures(choices, ("r1", "r2", "r3"))
+    figures = METHODS["ranked"].figures(choices, ("r1", "r2", "r3"))
     assert figures is not None
     assert figures["winners"] == ["r1", "r2", "r3"]

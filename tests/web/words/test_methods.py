@@ -15,6 +15,7 @@ from forum.live.room import round_now
 from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
 from forum.sessions.view import View, cue_key
+from forum.voting.counting import decimals
 from forum.voting.methods import METHODS
 from forum.voting.quorum import Quorum
 from forum.voting.result import Result
@@ -261,14 +262,19 @@ def test_an_open_vote_cannot_be_put_on_other_terms() -> None:
         assert "/terms" not in fragment("console", a_view(a_round("single", state)))
 
 
-def test_the_script_knows_every_way_whose_form_is_no_list_of_one_choice() -> None:
+def test_the_script_of_phones_goes_by_what_a_form_is_made_of_and_names_no_method() -> None:
     script = (STATIC / "phone.js").read_text("utf-8")
-    for method in ("approval", "ranked", "score"):
-        assert f'"{method}"' in script
+    assert [method for method in METHODS if re.search(rf"[\"'`]{method}[\"'`]", script)] == []
+    html = {method: fragment("phone", a_view(a_round(method))) for method in METHODS}
+    assert [method for method in METHODS if " data-rank " in html[method]] == ["ranked"]
+    assert [method for method in METHODS if 'name="score-' in html[method]] == ["score"]
+    assert [method for method in METHODS if 'type="checkbox" id="choice-' in html[method]] == ["approval"]
+    then = {method: re.findall(r'data-status data-then="([^"]*)"', html[method]) for method in METHODS}
+    assert then == {method: [METHODS[method].JOINER] for method in METHODS}
 
 
 @pytest.mark.parametrize(
     ("points", "said"), [(10_000, "1.00"), (16_667, "1.67"), (43_333, "4.33"), (29_950, "3.00"), (50_000, "5.00")]
 )
 def test_a_mean_score_is_said_to_the_nearest_hundredth(points: int, said: str) -> None:
-    assert methods.score_words(points) == said
+    assert decimals(points) == said
