@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from forum import __version__
-from forum.errors import ForumError
+from forum.errors import FormErrors, ForumError
 
 # The subcommand, and the module that holds a click command of the same name.
 COMMANDS = {
@@ -43,6 +43,8 @@ class Commands(click.Group):
         """Runs the subcommand."""
         try:
             return super().invoke(ctx)
+        except FormErrors as error:
+            why = " ".join(map(str, error.fields.values()))
         except ForumError as error:
             why = str(error)
         except click.exceptions.NoArgsIsHelpError:

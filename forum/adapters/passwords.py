@@ -1,14 +1,9 @@
-"""Passwords by argon2id (RFC 9106), in threads of their own: it is slow on purpose, and rooms must not wait.
-
-One password can be typed in several ways of writing Unicode, and each device has its own: what is hashed is the one
-form of `prepared` (RFC 8265, the OpaqueString profile).
-"""
+"""ports.passwords.Passwords by argon2id (RFC 9106), in threads of their own: it is slow on purpose, and live rooms do
+not wait for it."""
 
 from __future__ import annotations
 
 import asyncio
-import enum
-import re
 import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +12,7 @@ from functools import cache
 import argon2
 
 from forum.adapters import machine
-
-FEWEST = 12
-MOST = 200
+from forum.ports.passwords import Fit, prepared
 
 # Each takes 64 MiB while it works, so two at a time are enough; others queue. They give way to the rooms: whoever
 # guesses passwords would else keep all processors from those who vote.
@@ -30,32 +23,14 @@ _free = asyncio.Semaphore(3)  # never waited for
 _hasher = argon2.PasswordHasher()
 
 
-class Fit(enum.Enum):
-    """Whether a password belongs to a stored hash. BEFORE: it does, but the hash is to be made anew, for it is of a
-    form, or of parameters, that are no longer used."""
-
-    NO = enum.auto()
-    YES = enum.auto()
-    BEFORE = enum.auto()
-
-
-# Unicode's separators of words (Zs).
-_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-
-
-def prepared(password: str) -> str:
-    """The one form of a password: composed (NFC), every space U+0020."""
-    return unicodedata.normalize("NFC", _SPACES.sub(" ", password))
-
-
 async def hashed(password: str) -> str:
-    """The argon2id hash to store, with its own salt and parameters."""
+    """Returns the argon2id hash to store, with its own salt and parameters."""
     return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, prepared(password))
 
 
 async def fit(stored: str, password: str) -> Fit:
-    """Whether the password belongs to a stored hash. For "" (nobody) it is as slow, and never; where several of those
-    wait already it is quick: whoever answers waits besides (login_check.py)."""
+    """Says whether the password belongs to a stored hash. For "" (nobody's) it takes as long, and the answer is NO;
+    where several of those wait already it is quick, and the caller waits besides (login_check.py)."""
     loop = asyncio.get_running_loop()
     if stored:
         return await loop.run_in_executor(_threads, _fit, stored, password)

@@ -31,8 +31,7 @@ from forum.app import build
 from forum.cli import data_option, make_folder, opened, run, say, settings_for, signer_of
 from forum.errors import StartupProblem
 from forum.ports import Store
-from forum.services import demonstration, permissions
-from forum.services.keys import digest, new_key
+from forum.services import accounts, demonstration
 from forum.settings import Settings, unread
 from forum.store import held
 from forum.web.server.connections import Connections
@@ -234,19 +233,15 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def _prepare(store: Store, *, demo: bool) -> str:
-    """What a database needs before it is served. Returns the key of the first administrator's link, or ""."""
+    """Marks a new database as Forum's, and loads the demonstration. Returns the key of the first administrator's link;
+    "" where there is an administrator."""
     clock = SystemClock()
     async with store.begin() as work:
         if await work.facts.get_fact(MADE_BY) is None:
             await work.facts.set_fact(MADE_BY, "forum")
     if demo:
         await demonstration.load(store, clock)
-    async with store.begin() as work:
-        if any(permissions.ADMINISTRATOR in person.roles for person in await work.people.list_people()):
-            return ""
-        key = new_key()
-        await work.people.set_first_link(digest(key), clock.later(days=1))
-        return key
+    return await accounts.open_first_link(store, clock)
 
 
 def _is_everywhere(host: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -11,14 +12,15 @@ import click
 from forum.adapters import passwords
 from forum.adapters.clock import SystemClock
 from forum.cli import data_option, json_option, opened, report, run, say, settings_for
-from forum.errors import BadInput, NotFound
+from forum.errors import BadInput, FormErrors, NotFound
+from forum.ports import Store
 from forum.ports.accounts import Person
-from forum.services import permissions
-from forum.services.form_errors import NO_NAME
-from forum.services.keys import digest_of_no_key
-from forum.services.sessions import organising
+from forum.ports.passwords import FEWEST, MOST
+from forum.services import accounts, permissions
+from forum.services.accounts import NewAccount
+from forum.services.form_errors import Findings
 from forum.settings import Settings
-from forum.stories.visible_text import line, name_fault, seen
+from forum.stories.visible_text import trimmed
 
 
 @click.group()
@@ -44,34 +46,23 @@ def add(
     login: str, *, name: str, held: tuple[str, ...], password_stdin: bool, data: Path | None, as_json: bool
 ) -> None:
     """Add an account with the login LOGIN. Asks for its password, twice."""
-    if not seen(login) or any(c.isspace() for c in login) or name_fault(login):
-        raise BadInput("The login must be a short name or an e-mail address, without spaces.")
-    if name_fault(name):
-        raise BadInput(NO_NAME)
-    password = _password(from_stdin=password_stdin)
-    chosen = tuple(role for role in permissions.ROLES if role in held)
-    person = run(_add(settings_for(data), line(login), line(name) or login, chosen, password))
+    name = name if trimmed(name) else login
+    with _in_one_line():
+        # Before a password is asked for in vain.
+        found = Findings()
+        accounts.check_names(found, login, name)
+        found.stop()
+        asked = NewAccount(login, name, held, _password(from_stdin=password_stdin))
+        person = run(_add(settings_for(data), asked))
     if as_json:
         report(_facts(person))
     else:
         click.echo(f"{person.login} can sign in now, as {', '.join(person.roles)}.")
 
 
-async def _add(settings: Settings, login: str, name: str, held: tuple[str, ...], password: str) -> Person:
-    person = Person(
-        id=secrets.token_hex(16),
-        login=login,
-        name=name,
-        roles=held,
-        password=await passwords.hashed(password),
-        created_at=SystemClock().now(),
-    )
-    async with opened(settings, make=True) as store, store.begin() as work:
-        await work.people.add_person(person)
-        if permissions.ADMINISTRATOR in held:
-            # Whoever finds the first administrator's link now comes too late: a link that has run out replaces it.
-            await work.people.set_first_link(digest_of_no_key(), person.created_at)
-    return person
+async def _add(settings: Settings, asked: NewAccount) -> Person:
+    async with opened(settings, make=True) as store:
+        return await accounts.add_account(store, passwords, SystemClock(), asked)
 
 
 @user.command(name="password")
@@ -80,17 +71,15 @@ async def _add(settings: Settings, login: str, name: str, held: tuple[str, ...],
 @data_option
 def password_(login: str, *, password_stdin: bool, data: Path | None) -> None:
     """Give LOGIN a new password, sign them out everywhere, revoke their tokens. Asks for the password, twice."""
-    run(_give(settings_for(data), login, _password(from_stdin=password_stdin)))
+    with _in_one_line():
+        run(_give(settings_for(data), login, _password(from_stdin=password_stdin)))
     click.echo(f"{login} has a new password, and has to sign in again. Tokens made before are revoked.")
 
 
 async def _give(settings: Settings, login: str, password: str) -> None:
-    hashed = await passwords.hashed(password)
-    async with opened(settings) as store, store.begin() as work:
-        person = await work.people.by_login(login)
-        if person is None:
-            raise NotFound("There is no account %(login)s. See: forum user list", login=login)
-        await organising.replace_password(work, person.id, hashed, SystemClock().now())
+    async with opened(settings) as store:
+        person = await _holder(store, login)
+        await accounts.give_password(store, passwords, SystemClock(), person.id, password)
 
 
 @user.command(name="list")
@@ -130,30 +119,50 @@ def token(login: str, label: str, data: Path | None, as_json: bool) -> None:
 
 async def _token(settings: Settings, login: str, label: str) -> tuple[str, str]:
     async with opened(settings) as store:
-        async with store.read() as work:
-            person = await work.people.by_login(login)
-        if person is None:
-            raise NotFound("There is no account %(login)s. See: forum user list", login=login)
+        person = await _holder(store, login)
         if not permissions.may(person.roles, "run sessions"):
             raise BadInput("%(login)s is no organiser, so a token would open nothing.", login=login)
-        made, secret = await organising.make_token(store, SystemClock(), person, label)
+        made, secret = await accounts.make_token(store, SystemClock(), person, label)
         return made.id, secret
 
 
+async def _holder(store: Store, login: str) -> Person:
+    """Returns the account with this login. Raises NotFound."""
+    async with store.read() as work:
+        person = await work.people.by_login(login)
+    if person is None:
+        raise NotFound("There is no account %(login)s. See: forum user list", login=login)
+    return person
+
+
 def _password(*, from_stdin: bool) -> str:
-    """The new password, from standard input or asked for. Raises BadInput where it is too short or too long."""
+    """Reads the new password, from standard input or by asking for it twice. Raises BadInput for what is no text."""
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
-    password = passwords.prepared(password)
-    if not passwords.FEWEST <= len(password) <= passwords.MOST:
-        raise BadInput(
-            "Use a password of %(fewest)s to %(most)s characters. A few words in a row are good.",
-            fewest=passwords.FEWEST,
-            most=passwords.MOST,
-        )
-    return password
+        try:
+            return sys.stdin.readline().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise BadInput("The password on standard input is no text in UTF-8.") from error
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """Says what is wrong with an account in one line, all of the rule at once: here nobody sees a form with its hints.
+
+    Raises BadInput in the place of FormErrors.
+    """
+    try:
+        yield
+    except FormErrors as error:
+        if "login" in error.fields:
+            raise BadInput("The login must be a short name or an e-mail address, without spaces.") from error
+        if "password" in error.fields and error.fields["password"].values:
+            raise BadInput(
+                "Use a password of %(fewest)s to %(most)s characters. A few words in a row are good.",
+                fewest=FEWEST,
+                most=MOST,
+            ) from error
+        raise
 
 
 def _facts(person: Person) -> dict[str, object]:

@@ -20,8 +20,7 @@ from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.rehearsal.screen_client import RehearsalFailed
-from forum.services import permissions
-from forum.services.sessions import organising
+from forum.services import accounts, permissions
 
 MADE_BY: Final = "made_by"
 REHEARSAL: Final = "rehearsal"
@@ -59,7 +58,7 @@ async def prepare(store: Store, login: str = FIRST) -> str:
                 created_at=clock.now(),
             )
             await work.people.add_person(person)
-    _token, secret = await organising.make_token(store, clock, person, "forum rehearse")
+    _token, secret = await accounts.make_token(store, clock, person, "forum rehearse")
     return secret
 
 

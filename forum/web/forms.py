@@ -11,7 +11,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
-from forum.errors import BadInput, FormErrors
+from forum.errors import BadInput, FormErrors, ForumError
 from forum.ports.long_work import long
 from forum.services.form_errors import NO_NAME
 from forum.stories.visible_text import line, name_fault, trimmed
@@ -227,3 +227,12 @@ def spoken(error: BadInput) -> dict[str, str]:
     if isinstance(error, FormErrors):
         return {name: say(e.message, e.values) for name, e in error.fields.items()}
     return {error.field or "form": say(error.message, error.values) or _("There is a problem")}
+
+
+def errors_of(error: ForumError | None, under: str = "form") -> dict[str, str]:
+    """Returns what is wrong with a form, in the reader's language, by field; `under` holds what belongs to no field."""
+    if error is None:
+        return {}
+    if isinstance(error, FormErrors) or (isinstance(error, BadInput) and error.field):
+        return spoken(error)
+    return {under: say(error.message, error.values)}

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from forum.web import decide, moderate
-from forum.web.accounts import accounts, cookieless, passwords
+from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
 from forum.web.live import care, console, group_correction, phone, phone_posts, practice, sockets, tablet
@@ -119,13 +119,13 @@ PAGES: tuple[Page, ...] = (
     Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories", WORDS),
     Page("/cookies", "GET", cookieless.about, "public"),
     # accounts
-    Page("/sign-in", "GET POST", accounts.sign_in, "public"),
-    Page("/sign-out", "POST", accounts.sign_out, "public"),
-    Page("/first/{key}", "GET POST", accounts.first, "public"),
-    Page("/people", "GET POST", accounts.people, "manage people"),
-    Page("/people/{person}/roles", "POST", accounts.set_roles, "manage people"),
-    Page("/people/{person}/password", "POST", passwords.given, "manage people"),
-    Page("/account", "GET POST", passwords.own, "signed in"),
+    Page("/sign-in", "GET POST", sign_in.sign_in, "public"),
+    Page("/sign-out", "POST", sign_in.sign_out, "public"),
+    Page("/first/{key}", "GET POST", sign_in.first, "public"),
+    Page("/people", "GET POST", people.people, "manage people"),
+    Page("/people/{person}/roles", "POST", people.set_roles, "manage people"),
+    Page("/people/{person}/password", "POST", people.give_password, "manage people"),
+    Page("/account", "GET POST", own_password.change, "signed in"),
     # organising
     Page("/organise", "GET", organise.overview, "run sessions"),
     Page("/organise/commissions/new", "GET", organise.new_commission, "run sessions"),

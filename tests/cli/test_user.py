@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from forum.__main__ import main
 from forum.adapters import passwords
+from forum.ports.passwords import Fit
 from forum.services.keys import digest
 
 PASSWORD = "correct horse battery"
@@ -26,7 +27,7 @@ def add(data: Path, login: str = "ann", *options: str, given: str = PASSWORD + "
 async def test_add_keeps_a_hash_and_no_password(tmp_path: Path) -> None:
     with closing(sqlite3.connect(_with_ann(tmp_path) / "forum.db")) as database:
         stored = database.execute("SELECT password FROM person WHERE login = 'ann'").fetchone()[0]
-    assert await passwords.fit(stored, PASSWORD) is passwords.Fit.YES
+    assert await passwords.fit(stored, PASSWORD) is Fit.YES
     assert PASSWORD.encode() not in (tmp_path / "forum.db").read_bytes()
 
 
@@ -134,7 +135,7 @@ def test_a_login_and_a_password_are_taken_however_they_are_written(tmp_path: Pat
         assert given.exit_code == 0
     with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
         (stored,) = database.execute("SELECT password FROM person").fetchone()
-    assert passwords._fit(stored, "tŷ mawr twt ger y lli") is passwords.Fit.YES
+    assert passwords._fit(stored, "tŷ mawr twt ger y lli") is Fit.YES
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from support.factories import a_commission, a_room, a_session, new_id
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports.accounts import Person, Token
 from forum.ports.record import Disclosure
+from forum.services import accounts
 from forum.sessions.session import Cue, Participant
 from forum.store import SqlStore
 from forum.store.people import SqlPeople
@@ -24,7 +25,6 @@ from forum.store.tables import person as people
 from forum.stories.submission import Submission
 from forum.voting.decision import Commitment, Decision
 from forum.voting.suppression import Partition, Row
-from forum.web.accounts import accounts
 
 EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "2026-03-01T20:00:00.000Z"
 
@@ -95,13 +95,13 @@ async def test_of_two_administrators_who_take_the_role_from_each_other_at_once_o
 
     async def take(person: Person) -> None:
         async with store.begin() as work:
-            await accounts.give(work, person.id, ("moderator",))
+            await accounts.replace_roles(work, person.id, ("moderator",))
 
     async with store.begin() as work:
         await work.people.add_person(ada)
         await work.people.add_person(eve)
     async with store.begin() as work:
-        await accounts.give(work, eve.id, ("moderator",))
+        await accounts.replace_roles(work, eve.id, ("moderator",))
         other = asyncio.create_task(take(ada))
         if database.server is not None:
             await database.server.waiting(database.name)

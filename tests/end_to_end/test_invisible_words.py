@@ -22,9 +22,10 @@ from forum.live.room import cast_of, press_of
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.rehearsal import polis
+from forum.services.accounts import make_token
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation, policy_vote, second_run
-from forum.services.sessions.organising import SessionForm, create_commission, create_session, make_token
+from forum.services.sessions.organising import SessionForm, create_commission, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import appeals_and_reports, evidence, submissions
 from forum.stories import foreign_import, scenario, twine

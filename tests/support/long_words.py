@@ -12,7 +12,7 @@ from typing import Any
 
 from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person
-from forum.services import decisions, permissions, record_entries
+from forum.services import accounts, decisions, permissions, record_entries
 from forum.services.keys import digest, new_key
 from forum.services.sessions import (
     asynchronous,
@@ -111,7 +111,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
     async with house.store.begin() as work:
         await work.people.add_person(staff)
         await work.people.sign_in(digest(token), staff.id, CLOCK.now(), CLOCK.later(hours=2))
-    await organising.make_token(house.store, CLOCK, staff, w(60))
+    await accounts.make_token(house.store, CLOCK, staff, w(60))
     story, key = await _story(house, commission, w)
     others = await _other_stories(house, commission, w, staff)
     there = {"commission": commission.id, "story": story.id, "key": key, **others}

@@ -12,7 +12,8 @@ import httpx2
 
 from forum.ports import Store
 from forum.ports.accounts import Person
-from forum.services.sessions import cues, facilitation, organising
+from forum.services import accounts
+from forum.services.sessions import cues, facilitation
 from forum.services.sessions.acts import Desk
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.stop import Stop
@@ -106,5 +107,5 @@ async def an_organiser(store: Store) -> dict[str, str]:
     person = Person(new_id(), f"olu-{new_id()[:8]}", "Olu", ("organiser",), "", CLOCK.now())
     async with store.begin() as work:
         await work.people.add_person(person)
-    _, secret = await organising.make_token(store, CLOCK, person, "test")
+    _, secret = await accounts.make_token(store, CLOCK, person, "test")
     return {"Authorization": f"Bearer {secret}", "Accept": "application/json"}

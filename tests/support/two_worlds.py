@@ -28,6 +28,7 @@ from forum.live.messages import CastMessage, encode
 from forum.live.messages import Screen as Kind
 from forum.live.room import Connection, cast_of
 from forum.ports.clock import Clock
+from forum.ports.passwords import Fit
 from forum.services import exports, permissions
 from forum.services.keys import digest
 from forum.services.sessions.organising import SessionForm, create_session
@@ -304,7 +305,7 @@ async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> Asyn
         "wrong_codes_per_address": 10_000,
     }
     # What is made once for all is made before chance is the same.
-    assert await passwords.fit(await password_hash(), PASSWORD) is passwords.Fit.YES
+    assert await passwords.fit(await password_hash(), PASSWORD) is Fit.YES
     async with AsyncExitStack() as stack:
         logged = stack.enter_context(capture_logs())
         stack.enter_context(the_same_chances())

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
-from forum.ports.accounts import Person, Token
 from forum.ports.clock import Clock
 from forum.services import record_entries
 from forum.services.form_errors import Findings
-from forum.services.keys import digest, new_key, new_token
+from forum.services.keys import new_key
 from forum.sessions.session import ENTRANCES, OPEN_CODE, OPEN_LINK, TICKETS, LiveSession
 from forum.stories.visible_text import alike, line, trimmed
 from forum.voting.commission import (
@@ -262,33 +261,3 @@ def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
         "kind": live.kind,
         "entrance": OPEN_LINK if live.asynchronous else live.entrance,
     }
-
-
-async def replace_password(work: Work, person: str, hashed: str, at: str) -> None:
-    """Gives somebody another password (its hash), and ends whatever was opened with the one before: every sign-in, and
-    every token. Raises NotFound."""
-    await work.people.set_password(person, hashed)
-    await work.people.sign_out_everywhere(person)
-    for token in await work.people.tokens(person):
-        await work.people.revoke_token(person, token.id, at)
-
-
-async def make_token(store: Store, clock: Clock, person: Person, label: str) -> tuple[Token, str]:
-    """Makes a token for a machine. Returns it with its secret, which is told once and kept as a SHA-256 only.
-
-    Raises FormErrors where the label is missing.
-    """
-    found = Findings()
-    label = found.name("label", label, "Say what the token is for.", MOST_LABEL)
-    found.stop()
-    secret = new_token()
-    token = Token(secrets.token_hex(16), person.id, label, clock.now())
-    async with store.begin() as work:
-        await work.people.add_token(token, digest(secret))
-    return token, secret
-
-
-async def revoke_token(store: Store, clock: Clock, person: Person, token: str) -> None:
-    """Makes a token useless. Raises NotFound where the person has no such token."""
-    async with store.begin() as work:
-        await work.people.revoke_token(person.id, token, clock.now())

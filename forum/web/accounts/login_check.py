@@ -11,9 +11,9 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from forum.adapters import passwords
-from forum.adapters.passwords import Fit
 from forum.errors import TooMany
 from forum.ports.accounts import Person
+from forum.ports.passwords import Fit
 from forum.services.keys import digest
 from forum.stories.visible_text import alike
 from forum.web.accounts.devices import entered, who_of

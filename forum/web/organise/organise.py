@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from forum.errors import BadInput
 from forum.ports.accounts import Token
-from forum.services import demonstration
+from forum.services import accounts, demonstration
 from forum.services.sessions import organising
 from forum.services.sessions.organising import CommissionForm, SessionForm
 from forum.services.stories.submissions import ACCEPTED
@@ -200,7 +200,7 @@ async def add_token(request: Request) -> Response:
     person = await somebody(request)
     form = await form_of(request)
     try:
-        token, secret = await organising.make_token(site.store, site.clock, person, form.text("label"))
+        token, secret = await accounts.make_token(site.store, site.clock, person, form.text("label"))
     except BadInput as error:
         if wants_json(request):
             raise
@@ -215,5 +215,5 @@ async def revoke_token(request: Request) -> Response:
     """Revokes a token."""
     site = site_of(request)
     token = request.path_params["token"]
-    await organising.revoke_token(site.store, site.clock, await somebody(request), token)
+    await accounts.revoke_token(site.store, site.clock, await somebody(request), token)
     return done(request, "/organise#tokens", id=token)

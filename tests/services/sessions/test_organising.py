@@ -13,6 +13,7 @@ from support.factories import CLOCK, a_commission, new_id
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person
+from forum.services import accounts
 from forum.services.keys import digest
 from forum.services.sessions import organising
 from forum.services.sessions.organising import CommissionForm, SessionForm, create_commission, create_session
@@ -254,17 +255,17 @@ async def test_a_token_works_until_it_is_revoked(sqlite_store: Store) -> None:
     person = Person(new_id(), "o", "O", ("organiser",), created_at=CLOCK.now())
     async with sqlite_store.begin() as work:
         await work.people.add_person(person)
-    token, secret = await organising.make_token(sqlite_store, CLOCK, person, " Rehearsals ")
+    token, secret = await accounts.make_token(sqlite_store, CLOCK, person, " Rehearsals ")
     assert token.label == "Rehearsals"
     async with sqlite_store.read() as work:
         assert await work.people.token_holder(digest(secret)) == person
         assert await work.people.token_holder(secret) is None
         assert [t.id for t in await work.people.tokens(person.id)] == [token.id]
-    await organising.revoke_token(sqlite_store, CLOCK, person, token.id)
+    await accounts.revoke_token(sqlite_store, CLOCK, person, token.id)
     async with sqlite_store.read() as work:
         assert await work.people.token_holder(digest(secret)) is None
     with pytest.raises(NotFound):
-        await organising.revoke_token(sqlite_store, CLOCK, person, new_id())
+        await accounts.revoke_token(sqlite_store, CLOCK, person, new_id())
     for label in ("", "a" * 61):
         with pytest.raises(BadInput):
-            await organising.make_token(sqlite_store, CLOCK, person, label)
+            await accounts.make_token(sqlite_store, CLOCK, person, label)

@@ -16,11 +16,11 @@ from support.app import ADDRESS, PASSWORD, House, a_house, field, words
 
 from forum.adapters import passwords
 from forum.adapters.clock import SystemClock
-from forum.adapters.passwords import Fit
+from forum.ports.passwords import Fit
 from forum.services.keys import digest
 from forum.services.permissions import ROLES
 from forum.web.accounts import login_check
-from forum.web.accounts.accounts import local_path
+from forum.web.accounts.sign_in import local_path
 from forum.web.cookies import SIGNED_IN
 
 

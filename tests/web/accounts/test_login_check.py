@@ -16,7 +16,7 @@ from support.app import PASSWORD, House, a_house, at_once, password_hash, words
 from support.factories import SetClock
 
 from forum.adapters import passwords
-from forum.adapters.passwords import Fit
+from forum.ports.passwords import Fit
 from forum.web.accounts import login_check
 from forum.web.accounts.devices import KNOWN_AFTER
 from forum.web.cookies import DEVICE, ENTERED

@@ -10,7 +10,7 @@ import pytest
 from support.app import PASSWORD, House, a_house, words
 from support.factories import CLOCK
 
-from forum.services.sessions import organising
+from forum.services import accounts
 from forum.web.accounts import login_check
 from forum.web.cookies import SIGNED_IN
 
@@ -33,7 +33,7 @@ def typed(**changes: str) -> dict[str, str]:
 
 async def test_ones_own_password_is_changed_and_every_other_device_is_signed_out(house: House) -> None:
     mo = await house.person("mo", "moderator")
-    _, secret = await organising.make_token(house.store, CLOCK, mo, "a script")
+    _, secret = await accounts.make_token(house.store, CLOCK, mo, "a script")
     async with house.browser() as here, house.browser() as laptop, house.browser() as thief:
         for browser in (here, laptop):
             assert await enter(browser, PASSWORD) == 303
@@ -90,7 +90,7 @@ async def test_the_present_password_cannot_be_guessed_without_end(house: House) 
 
 async def test_an_administrator_gives_somebody_a_new_password(house: House) -> None:
     mo = await house.person("mo", "moderator", "organiser")
-    _, secret = await organising.make_token(house.store, CLOCK, mo, "a script")
+    _, secret = await accounts.make_token(house.store, CLOCK, mo, "a script")
     async with house.signed_in("administrator") as desk, house.browser() as laptop, house.browser() as machine:
         await enter(laptop, PASSWORD)
         machine.headers["Authorization"] = f"Bearer {secret}"

@@ -18,9 +18,8 @@ from support.app import House, a_house
 from support.factories import CLOCK, a_session, new_id
 
 from forum.live.messages import REFUSALS
-from forum.services import permissions
+from forum.services import accounts, permissions
 from forum.services.keys import digest
-from forum.services.sessions import organising
 from forum.web.routes import PAGES
 
 NOBODY, NO_ROLE = "nobody", "no role"
@@ -170,7 +169,7 @@ async def test_a_token_may_what_its_holder_may(everybody: Everybody) -> None:
     async with everybody.house.store.read() as work:
         holder = await work.people.by_login("the-organiser")
     assert holder is not None
-    _, secret = await organising.make_token(everybody.house.store, CLOCK, holder, "a script")
+    _, secret = await accounts.make_token(everybody.house.store, CLOCK, holder, "a script")
     asked = {"GET /organise": 200, "GET /people": 403, "GET /moderate": 403, "GET /decide": 403, "GET /export": 403}
     headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
     async with everybody.house.browser() as program:

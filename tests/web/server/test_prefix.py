@@ -209,7 +209,7 @@ async def test_what_is_done_leads_on_below_the_prefix(below: Below, strips: bool
 
 async def token_of(house: House) -> str:
     """A token of somebody who runs sessions."""
-    from forum.services.sessions.organising import make_token
+    from forum.services.accounts import make_token
 
     person = await house.person(f"olu-{new_id()[:8]}", "organiser")
     _token, secret = await make_token(house.store, CLOCK, person, "test")

@@ -1,0 +1,267 @@
+"""Accounts: one rule for logins, names, passwords and roles, whether a page asks or the command line.
+
+Functions with a `store` are one unit of work each. `passwords` is what hashes (forum/adapters/passwords.py); it is
+slow, so it runs before the unit of work begins.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from forum.errors import IllegalMove, NotFound
+from forum.ports import Store, Work
+from forum.ports.accounts import Person, Token
+from forum.ports.clock import Clock
+from forum.ports.passwords import FEWEST, MOST, Fit, Passwords, prepared
+from forum.services import permissions
+from forum.services.form_errors import NO_NAME, Findings
+from forum.services.keys import digest, digest_of_no_key, new_key, new_token
+from forum.sessions.local_time import written
+
+HOURS_SIGNED_IN = 12
+MOST_NAME = 100
+MOST_LABEL = 60
+
+_NO_LINK = "This link has been used, or it has run out. Restart the server to get a new one."
+_NOBODY = "There is nobody with this account."
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """An account as somebody asks for it. `again` is the password typed a second time, None where it is asked for
+    once."""
+
+    login: str
+    name: str
+    roles: Sequence[str]
+    password: str
+    again: str | None = None
+
+
+async def add_account(store: Store, passwords: Passwords, clock: Clock, asked: NewAccount) -> Person:
+    """Adds an account and returns it. With an administrator there is no need of the first one's link: it dies.
+
+    Raises FormErrors (fields "name", "login", "password", "again", "role") with all that is wrong,
+    BadInput(field="login") for a login that is taken.
+    """
+    person = await _made(passwords, clock, asked)
+    async with store.begin() as work:
+        await work.people.add_person(person)
+        if permissions.ADMINISTRATOR in person.roles:
+            # A link that has run out takes the place of the one that may be on its way.
+            await work.people.set_first_link(digest_of_no_key(), person.created_at)
+    return person
+
+
+async def open_first_link(store: Store, clock: Clock) -> str:
+    """Makes the key of the first administrator's link, good for a day and one use; "" where there is an administrator.
+    An earlier link dies."""
+    async with store.begin() as work:
+        if any(permissions.ADMINISTRATOR in person.roles for person in await work.people.list_people()):
+            return ""
+        key = new_key()
+        await work.people.set_first_link(digest(key), clock.later(days=1))
+    return key
+
+
+async def check_first_link(store: Store, clock: Clock, key: str) -> None:
+    """Raises NotFound where the first administrator's link has not this key, was used, or has run out."""
+    async with store.read() as work:
+        if not await work.people.first_link_holds(digest(key), clock.now()):
+            raise NotFound(_NO_LINK)
+
+
+async def use_first_link(
+    store: Store, passwords: Passwords, clock: Clock, key: str, asked: NewAccount, *, before: str = ""
+) -> tuple[Person, str]:
+    """Uses the first administrator's link up: adds their account and signs them in. Returns them and the sign-in's key.
+
+    `before` is as in `sign_in`. Raises NotFound as `check_first_link` does; else as `add_account`, and the link holds.
+    """
+    person = await _made(passwords, clock, asked)
+    async with store.begin() as work:
+        if not await work.people.use_first_link(digest(key), clock.now()):
+            raise NotFound(_NO_LINK)
+        await work.people.add_person(person)
+        token = await _signed_in(work, clock, person, before)
+    return person, token
+
+
+async def sign_in(
+    store: Store, passwords: Passwords, clock: Clock, person: Person, password: str, fit: Fit, *, before: str = ""
+) -> str:
+    """Signs a person in whose password was found to fit, for HOURS_SIGNED_IN, and returns the key of the sign-in.
+
+    `before` is the key of the sign-in that this browser had, which ends; "" for none. A hash of former days is made
+    anew.
+    """
+    fresh = await passwords.hashed(password) if fit is Fit.BEFORE else ""
+    async with store.begin() as work:
+        if fresh:
+            await work.people.set_password(person.id, fresh)
+        return await _signed_in(work, clock, person, before)
+
+
+async def sign_out(store: Store, token: str) -> None:
+    """Ends the sign-in with this key."""
+    async with store.begin() as work:
+        await work.people.sign_out(digest(token))
+
+
+async def change_password(
+    store: Store, passwords: Passwords, clock: Clock, person: Person, chosen: str, *, before: str = ""
+) -> str:
+    """Gives a person the password that they chose, and signs them in anew. Returns the key of the sign-in.
+
+    All their other sign-ins end and their tokens are revoked: whoever had the old password may have made them. The
+    password is one that `check_password` has passed; `before` is as in `sign_in`.
+    """
+    hashed = await passwords.hashed(chosen)
+    async with store.begin() as work:
+        await _replace_password(work, clock, person.id, hashed)
+        return await _signed_in(work, clock, person, before)
+
+
+async def give_password(store: Store, passwords: Passwords, clock: Clock, person: str, password: str) -> None:
+    """Gives somebody (by id) a new password, ends all their sign-ins and revokes their tokens.
+
+    Raises FormErrors (field "password"), NotFound.
+    """
+    found = Findings()
+    chosen = check_password(found, password)
+    found.stop()
+    hashed = await passwords.hashed(chosen)
+    async with store.begin() as work:
+        await _replace_password(work, clock, person, hashed)
+
+
+async def set_roles(store: Store, person: str, roles: Sequence[str]) -> tuple[str, ...]:
+    """Gives somebody (by id) these roles and no others; none at all leaves an account that opens nothing.
+
+    Returns the roles in the order of permissions.ROLES. Raises FormErrors (field "role") for one that there is not,
+    NotFound, IllegalMove where nobody would be administrator.
+    """
+    found = Findings()
+    held = _roles(found, roles)
+    found.stop()
+    async with store.begin() as work:
+        await replace_roles(work, person, held)
+    return held
+
+
+async def replace_roles(work: Work, person: str, held: tuple[str, ...]) -> None:
+    """Gives somebody these roles, each of permissions.ROLES, within a unit of work. Raises as `set_roles` does."""
+    # Locked: of two administrators who take the role from each other at once, one keeps it.
+    everybody = {p.id: p for p in await work.people.list_people(lock=True)}
+    if person not in everybody:
+        raise NotFound(_NOBODY)
+    everybody[person] = replace(everybody[person], roles=held)
+    if not any(permissions.ADMINISTRATOR in p.roles for p in everybody.values()):
+        raise IllegalMove("Somebody has to be administrator. Give that role to somebody else first.")
+    await work.people.set_roles(person, held)
+
+
+async def make_token(store: Store, clock: Clock, person: Person, label: str) -> tuple[Token, str]:
+    """Makes a token for a program. Returns it with its key, which is told once and kept as a digest only.
+
+    Raises FormErrors where the label is missing.
+    """
+    found = Findings()
+    label = found.name("label", label, "Say what the token is for.", MOST_LABEL)
+    found.stop()
+    secret = new_token()
+    token = Token(secrets.token_hex(16), person.id, label, clock.now())
+    async with store.begin() as work:
+        await work.people.add_token(token, digest(secret))
+    return token, secret
+
+
+async def revoke_token(store: Store, clock: Clock, person: Person, token: str) -> None:
+    """Makes a token useless. Raises NotFound where the person has no such token."""
+    async with store.begin() as work:
+        await work.people.revoke_token(person.id, token, clock.now())
+
+
+def check_names(found: Findings, login: str, name: str) -> tuple[str, str]:
+    """Returns a new account's login and name as they are kept (visible_text.line); notes what is wrong under "login"
+    and "name"."""
+    # line() would make one name of two that stand on two lines.
+    if len(name.strip().splitlines()) > 1:
+        found.wrong("name", NO_NAME)
+    name = found.name("name", name, "Enter a name.", MOST_NAME)
+    login = found.name("login", login, "Enter a login: a short name or an e-mail address.", MOST_NAME)
+    if any(char.isspace() for char in login):
+        found.wrong("login", "Leave out the spaces.")
+    return login, name
+
+
+def check_password(found: Findings, password: str, again: str | None = None) -> str:
+    """Returns the `prepared` form of a new password; notes under "password" and "again" what is wrong with it.
+
+    It is taken exactly as typed, outer space included: nothing is trimmed.
+    """
+    chosen = prepared(password)
+    if not password:
+        found.wrong("password", "Choose a password.")
+    elif _cannot_be_sent(password):
+        found.wrong("password", "Some characters of this password cannot be typed on a page. Choose another one.")
+    elif len(chosen) < FEWEST:
+        found.wrong("password", "Use at least %(fewest)s characters. A few words in a row are good.", fewest=FEWEST)
+    check_length(found, "password", chosen)
+    if again is not None:
+        if not again:
+            found.wrong("again", "Type the password a second time.")
+        check_length(found, "again", prepared(again))
+        if prepared(again) != chosen:
+            found.wrong("again", "The two passwords are not the same. Type both again.")
+    return chosen
+
+
+def check_length(found: Findings, field: str, password: str) -> None:
+    """Notes under `field` where a `prepared` password is longer than MOST characters."""
+    if len(password) > MOST:
+        found.wrong(field, "Use at most %(most)s characters. This has %(length)s.", most=MOST, length=len(password))
+
+
+def _cannot_be_sent(password: str) -> bool:
+    """True for U+0000 and halves of surrogate pairs: forms replace them, so nobody could sign in with them."""
+    return "\0" in password or any("\ud800" <= char <= "\udfff" for char in password)
+
+
+async def _made(passwords: Passwords, clock: Clock, asked: NewAccount) -> Person:
+    """Returns the person that an account is asked for. Raises FormErrors with all that is wrong."""
+    found = Findings()
+    login, name = check_names(found, asked.login, asked.name)
+    password = check_password(found, asked.password, asked.again)
+    roles = _roles(found, asked.roles)
+    if not roles:
+        found.wrong("role", "Choose at least one role.")
+    found.stop()
+    return Person(secrets.token_hex(16), login, name, roles, await passwords.hashed(password), clock.now())
+
+
+def _roles(found: Findings, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Returns the roles wanted, each once, in the order of permissions.ROLES; notes one that there is not."""
+    if any(role not in permissions.ROLES for role in wanted):
+        found.wrong("role", "Choose from the roles in the list.")
+    return tuple(role for role in permissions.ROLES if role in wanted)
+
+
+async def _signed_in(work: Work, clock: Clock, person: Person, before: str) -> str:
+    if before:
+        await work.people.sign_out(digest(before))
+    token = new_token()
+    now = clock.now()
+    until = written(datetime.fromisoformat(now) + timedelta(hours=HOURS_SIGNED_IN))
+    await work.people.sign_in(digest(token), person.id, now, until)
+    return token
+
+
+async def _replace_password(work: Work, clock: Clock, person: str, hashed: str) -> None:
+    await work.people.set_password(person, hashed)
+    await work.people.sign_out_everywhere(person)
+    for token in await work.people.tokens(person):
+        await work.people.revoke_token(person, token.id, clock.now())
