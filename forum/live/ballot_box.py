@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from forum.live.group_commit import Committed, GroupCommit
 from forum.live.message_allowance import Changes
+from forum.live.messages import CastMessage
 from forum.ports import Store, Work
 from forum.stories.visible_text import upright
 from forum.voting.ballot import Cast, CastOutcome
@@ -103,6 +104,11 @@ def _upright(cast: Cast) -> Cast:
     if not cast.reason and not cast.condition:
         return cast
     return replace(cast, reason=upright(cast.reason), condition=upright(cast.condition))
+
+
+def cast_of(message: CastMessage, participant: str, at: str) -> Cast:
+    """Makes the ballot in a message."""
+    return new_cast(message.round, participant, message.id, message.choice, message.reason, message.condition, at=at)
 
 
 def _not_stored(cast: Cast) -> CastOutcome:

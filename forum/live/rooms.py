@@ -19,12 +19,14 @@ import structlog
 
 from forum.errors import RoomFull, StoreUnavailable
 from forum.live.ballot_box import Intake
+from forum.live.connection import Connection, Say
 from forum.live.debounced import Debounced
 from forum.live.message_allowance import Allowances
 from forum.live.messages import GOODBYES
 from forum.live.places import Places
 from forum.live.presence import POLLING
-from forum.live.room import Connection, Draw, Room, Say
+from forum.live.room import Room
+from forum.live.screen_frames import Draw
 from forum.live.stop_box import Stopping
 from forum.ports import Store
 from forum.ports.clock import Clock

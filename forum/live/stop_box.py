@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from forum.live.group_commit import Committed, GroupCommit
+from forum.live.messages import StopMessage
 from forum.ports import Store, Work
 from forum.sessions.session import LiveSession
 from forum.sessions.stop import MOST_HOW, Stop
+from forum.stories.visible_text import upright
 
 MOST_WAITING = 5_000
 
@@ -33,6 +35,11 @@ class Press:
 
 Answer: TypeAlias = Callable[[str], None]
 Pressed: TypeAlias = Callable[[str], None]
+
+
+def press_of(message: StopMessage, participant: str, session: str, at: str) -> Press:
+    """Makes the stop in a message."""
+    return Press(session, participant, message.showing, upright(message.character), upright(message.how), at)
 
 
 def refusal(press: Press, characters: Iterable[str]) -> str:

@@ -149,6 +149,11 @@ class View:
         """What somebody has missed who comes now."""
         return so_far(self.session.cue, self.rounds)
 
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The characters of the story that is on."""
+        return self.story.scenario.characters if self.story is not None else ()
+
     def title_of(self, story: str) -> str:
         """The title of a story of the session; empty where it may no longer be shown."""
         return next((s.scenario.title for s in self.stories if s.id == story), "")

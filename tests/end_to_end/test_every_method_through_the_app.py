@@ -13,7 +13,7 @@ from support.factories import CLOCK, a_cast, a_room
 from support.record import SIGNER, WAYS
 
 from forum.errors import BadInput, IllegalMove
-from forum.live.room import Connection
+from forum.live.connection import Connection
 from forum.live.rooms import Rooms
 from forum.ports import Store
 from forum.record.audit import verify

@@ -16,9 +16,9 @@ from support.factories import CLOCK, a_commission, new_id
 from support.second_run_session import a_replay
 
 from forum.errors import BadInput, FormErrors, StoryProblems
-from forum.live.ballot_box import Intake
+from forum.live.ballot_box import Intake, cast_of
 from forum.live.messages import CastMessage, StopMessage
-from forum.live.room import cast_of, press_of
+from forum.live.stop_box import press_of
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.rehearsal import polis

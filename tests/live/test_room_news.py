@@ -12,10 +12,12 @@ from conftest import Database
 from support.factories import CLOCK, a_room, new_id
 from support.fast_clock import in_a_hurry, let_it_work
 
+from forum.live.connection import Connection
 from forum.live.messages import CastMessage, Screen, encode
 from forum.live.presence import LOST, POLLING
-from forum.live.room import PHONES_TICK, TICK, Connection, Room
+from forum.live.room import Room
 from forum.live.rooms import Rooms
+from forum.live.tally_ticker import PHONES_TICK, TICK
 from forum.ports.accounts import Person
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.acts import Desk

@@ -12,10 +12,13 @@ from support.factories import CLOCK, a_room, new_id
 
 from forum.errors import RoomFull
 from forum.live import rooms as rooms_module
+from forum.live.ballot_box import cast_of
+from forum.live.connection import Connection
 from forum.live.message_allowance import BURST, PATIENCE
 from forum.live.messages import GOODBYES, MAX_MESSAGE, CastMessage, Ping, Screen, encode
 from forum.live.messages import VERSION as WIRE_VERSION
-from forum.live.room import MOST_MALFORMED, MOST_SCREENS, MOST_SOCKETS, Connection, Room, cast_of
+from forum.live.phone_messages import MOST_MALFORMED
+from forum.live.room import MOST_SCREENS, MOST_SOCKETS, Room
 from forum.live.rooms import Rooms
 from forum.ports import Store, Work
 from forum.services.sessions import care, cues, facilitation

@@ -15,8 +15,9 @@ from support.factories import CLOCK, new_id
 from support.second_run_session import BEN, Playing, a_replay
 
 from forum.errors import StoreUnavailable
+from forum.live.connection import Connection
 from forum.live.messages import Screen, StopMessage, encode
-from forum.live.room import Connection, Room
+from forum.live.room import Room
 from forum.live.rooms import Rooms
 from forum.live.stop_box import Press, Stopping
 from forum.ports import Store, Work

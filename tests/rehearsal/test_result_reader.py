@@ -68,7 +68,10 @@ async def a_result(house: House, method: str, *, again: bool = False) -> tuple[R
         result = (await facilitation.reveal_round(acts, live.id, round_.id)).result
     assert result is not None
     room = await house.site.rooms.room(live.id)
-    return result, {"projector": room.state("projector", "en").html, "phone": room.state("phone", "en").html}
+    return result, {
+        "projector": room.frames.state("projector", "en").html,
+        "phone": room.frames.state("phone", "en").html,
+    }
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])

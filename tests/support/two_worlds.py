@@ -24,9 +24,10 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from forum.adapters import passwords
+from forum.live.ballot_box import cast_of
+from forum.live.connection import Connection
 from forum.live.messages import CastMessage, encode
 from forum.live.messages import Screen as Kind
-from forum.live.room import Connection, cast_of
 from forum.ports.clock import Clock
 from forum.ports.passwords import Fit
 from forum.services import exports, permissions

@@ -17,7 +17,7 @@ import pytest
 from support.app import House, a_house
 from support.factories import CLOCK, a_cast, a_commission, a_session, new_id
 
-from forum.live.room import Connection
+from forum.live.connection import Connection
 from forum.rehearsal import polis
 from forum.rehearsal.audience import replayed
 from forum.services import exports

@@ -9,8 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.errors import CastRefused, ForumError, IllegalMove, NotAllowed, NotFound
 from forum.live.messages import REFUSALS, StopMessage
-from forum.live.room import press_of
-from forum.live.stop_box import refusal
+from forum.live.stop_box import press_of, refusal
 from forum.services.voting import reasons
 from forum.sessions.session import LiveSession, Participant
 from forum.voting.reason import DELAYED
@@ -33,7 +32,7 @@ async def stop(request: Request) -> Response:
     id_ = form.text("id") or secrets.token_hex(16)
     message = StopMessage(id_, form.text("showing"), form.text("character"), form.text("how"))
     press = press_of(message, participant.id, live.id, site.clock.now())
-    code = refusal(press, room.characters) or await site.rooms.stopping.press_and_wait(press)
+    code = refusal(press, room.view.characters) or await site.rooms.stopping.press_and_wait(press)
     site.rooms.mine(participant.id)
     if code:
         return await _refused(request, live, participant, form, CastRefused(code, REFUSALS[code]))

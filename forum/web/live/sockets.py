@@ -10,9 +10,10 @@ from typing import TypeAlias
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from forum.errors import ForumError, NotAllowed, NotFound, RoomFull, SignInNeeded, StoreUnavailable
+from forum.live.connection import Connection
 from forum.live.messages import GOODBYES, Bye, encode
 from forum.live.outbox import Outbox
-from forum.live.room import Connection, Room
+from forum.live.room import Room
 from forum.services.keys import digest
 from forum.web.auth import need, still_may
 from forum.web.cookies import DEVICE, cookie_of

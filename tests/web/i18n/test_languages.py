@@ -17,7 +17,7 @@ from support.app import House, a_house, words
 from support.factories import CLOCK, a_commission, a_session
 
 from forum.errors import Filled, StartupProblem, filled
-from forum.live.room import Connection
+from forum.live.connection import Connection
 from forum.services.sessions import facilitation
 from forum.services.sessions.acts import Desk
 from forum.sessions.local_time import LONDON

@@ -12,8 +12,8 @@ import pytest
 from support.app import House, a_house, telling, words
 from support.factories import CLOCK, a_commission, a_session
 
+from forum.live.connection import Connection
 from forum.live.messages import State, decode_screen
-from forum.live.room import Connection
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.acts import Desk
 from forum.services.stories.submissions import moderate, submit

@@ -15,9 +15,10 @@ from support.factories import CLOCK, a_commission, a_session, new_id
 from support.fast_clock import in_a_hurry, let_it_work
 from support.second_run_session import SCENE, TWEE
 
+from forum.live.connection import Connection
 from forum.live.messages import CastMessage, Ping, encode
 from forum.live.outbox import Outbox
-from forum.live.room import Connection, Room
+from forum.live.room import Room
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.acts import Desk

@@ -80,7 +80,7 @@ async def test_every_live_screen_carries_the_mark_in_its_language(house: House, 
     live = await a_live(house, rehearsal=rehearsal)
     room = await house.site.rooms.room(live.id)
     for kind in KINDS:
-        found = MARK.findall(room.state(kind, language).html)
+        found = MARK.findall(room.frames.state(kind, language).html)
         assert found == [LANGUAGES[language]] * rehearsal, kind
 
 

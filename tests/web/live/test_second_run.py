@@ -15,8 +15,8 @@ from support.decided_session import FIRST, PEOPLE, there
 from support.factories import CLOCK, new_id
 from support.second_run_session import BEN, Playing, a_replay
 
+from forum.live.connection import Connection
 from forum.live.messages import Screen
-from forum.live.room import Connection
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation, policy_vote, second_run
 from forum.services.sessions.room_view import view_of
@@ -56,7 +56,7 @@ class Event:
             view = await view_of(work, await work.sessions.get_session(self.playing.session))
         room = await self.house.site.rooms.room(self.playing.session)
         room.show(view)
-        return {kind: room.state(kind, "en").html for kind in KINDS}
+        return {kind: room.frames.state(kind, "en").html for kind in KINDS}
 
 
 @pytest.fixture

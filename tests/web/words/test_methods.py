@@ -11,7 +11,7 @@ import pytest
 from support.factories import a_commission, a_session, new_id
 from support.record import WAYS
 
-from forum.live.room import round_now
+from forum.live.screen_frames import round_now
 from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
 from forum.sessions.view import View, cue_key

@@ -1,0 +1,38 @@
+"""A connected screen, as a room knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from forum.live.message_allowance import Allowance
+from forum.live.messages import GOODBYES, Bye, Screen, encode
+from forum.live.outbox import Outbox
+
+# A sentence and a language's code, to the sentence in that language.
+Say: TypeAlias = Callable[[str, str], str]
+
+
+@dataclass(eq=False)
+class Connection:
+    """One connected screen. `participant` is set for a phone, `observing` where that one follows without voting.
+
+    `allowance` is how much it may send, shared with its participant's other sockets; `malformed` counts messages that
+    could not be read. `since` is when it came, in the event loop's seconds. `behind` is set where its participant's
+    votes, stop or reason changed before it was greeted.
+    """
+
+    kind: Screen
+    participant: str = ""
+    language: str = "en"
+    outbox: Outbox = field(default_factory=Outbox)
+    malformed: int = 0
+    allowance: Allowance = field(default_factory=Allowance)
+    since: float = 0.0
+    observing: bool = False
+    behind: bool = False
+
+    def send_away(self, why: str, say: Say) -> None:
+        """Closes it with a goodbye in its language. `why` is a code of GOODBYES."""
+        self.outbox.close(encode(Bye(why, again=False, words=say(GOODBYES[why], self.language))))
