@@ -9,7 +9,7 @@ import pytest
 from forum.rehearsal import polis, polis_files
 from forum.stories import twine
 
-CASES = Path(__file__).parents[2] / "shared" / "cases"
+CASES = Path(__file__).parents[3] / "shared" / "cases"
 STORIES = sorted(path for path in CASES.rglob("*") if path.suffix in (".twee", ".html"))
 # What a reader of each story sees: the scene it begins with, its ways, and the lines that are told.
 EXPECTED = {

@@ -17,7 +17,7 @@ from forum.rehearsal.audience import replayed
 from forum.rehearsal.polis import FILES, PARTICIPANTS, VOTES, Conversation, read
 from forum.rehearsal.polis_files import find
 
-TODAY = Path(__file__).parents[2] / "shared" / "cases" / "polis-today"
+TODAY = Path(__file__).parents[3] / "shared" / "cases" / "polis-today"
 STAMP = "2026-03-02-0915-8kmxqz2abc-"
 JUNK = {
     "__MACOSX/night/._votes.csv": b"\0\5\26\7",

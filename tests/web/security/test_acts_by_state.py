@@ -1,4 +1,4 @@
-"""Every act x every state x everybody: what is taken, and by nobody else, at no other moment; held to taken.txt.
+"""Every act x every state x everybody: what is taken, and by nobody else, at no other moment; held to acts_by_state.txt.
 
 The table says by hand which acts are taken in which state of a session or a story. Every POST of the routes table must
 be in it, and every act of the families that share an address. Each is really sent, with a form that is right: what it
@@ -29,7 +29,7 @@ from forum.web.live import care, console, second_run
 from forum.web.organise import programmes, rounds
 from forum.web.routes import PAGES
 
-TABLE = (Path(__file__).parent / "taken.txt").read_text("utf-8")
+TABLE = (Path(__file__).parent / "acts_by_state.txt").read_text("utf-8")
 OF_SESSIONS = (*IN_A_ROOM, *ALONE)
 NOBODY, PHONE, WRITER, NO_ROLE = "nobody", "phone", "writer", "no role"
 PEOPLE = (NOBODY, PHONE, NO_ROLE, *permissions.ROLES)
