@@ -1,4 +1,4 @@
-"""Every act x every state x everybody: what is taken, and by nobody else, at no other moment; held to acts_by_state.txt.
+"""Every act x every state x everybody: taken by those and at those moments alone that acts_by_state.txt names.
 
 The table says by hand which acts are taken in which state of a session or a story. Every POST of the routes table must
 be in it, and every act of the families that share an address. Each is really sent, with a form that is right: what it
