@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
+from forum.adapters import picture_process
 from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import Keeper
 from forum.adapters.signing_key import load_signer
@@ -94,6 +95,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             templates=templates,
             limits=Limits(),
             device_secret=signer.secret("devices"),
+            check_file=picture_process.checked,
             proxies=proxies,
             mailing=mailing,
             languages=languages,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from forum.stories.draft import Draft
+from forum.stories.evidence_files import Checked
 from forum.stories.moderation import Act, Appeal, Evidence, Report
 from forum.stories.search_terms import Offered, Shelf, Wanted
 from forum.stories.submission import Kept, Submission, Version
@@ -199,3 +200,12 @@ class Evidences(Protocol):
 
     async def erase_story(self, story: str) -> None:
         """Deletes all evidence of a story with its content."""
+
+
+class CheckFile(Protocol):
+    """Checks a file of evidence where it can hold nobody else up, however long its sender made it take."""
+
+    async def __call__(self, content: bytes) -> Checked:
+        """Returns the file as it may be kept: a PDF unchanged, a picture redrawn. Raises BadInput(field="file") for
+        what is neither or takes too long, TooMany where many wait already."""
+        ...

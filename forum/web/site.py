@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from forum.live.rooms import Rooms
 from forum.ports import Store
 from forum.ports.clock import Clock
+from forum.ports.stories import CheckFile
 from forum.record.signing import Signer
 from forum.services.mail.delivery import Mailing
 from forum.settings import Settings
@@ -38,6 +39,7 @@ class Site:
     templates: jinja2.Environment
     limits: Limits
     device_secret: bytes
+    check_file: CheckFile
     proxies: Proxies
     mailing: Mailing
     languages: Languages

@@ -15,6 +15,7 @@ from support.decided_session import COMMISSIONER, a_vote
 from support.factories import CLOCK, a_commission, new_id
 from support.second_run_session import a_replay
 
+from forum.adapters import picture_process
 from forum.errors import BadInput, FormErrors, StoryProblems
 from forum.live.ballot_box import Intake, cast_of
 from forum.live.messages import CastMessage, StopMessage
@@ -167,7 +168,7 @@ async def test_what_moderators_and_readers_write_is_words(sqlite_store: Store) -
     for act in (
         moderate(submissions.TAKE_DOWN, FILLER),
         appeals_and_reports.report(sqlite_store, CLOCK, story.id, BRAILLE),
-        evidence.add_file(sqlite_store, CLOCK, key, title=GRAPHEME, content=b"%PDF-"),
+        evidence.add_file(sqlite_store, CLOCK, picture_process.checked, key, title=GRAPHEME, content=b"%PDF-"),
     ):
         with pytest.raises(BadInput):
             await act

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from forum.adapters import picture_process
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
+from forum.ports.stories import CheckFile
 from forum.services.keys import digest
 from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, must_be_sent, note
 from forum.stories.moderation import Evidence
@@ -81,13 +81,15 @@ async def add_link(store: Store, clock: Clock, key: str, *, title: str, url: str
     return await _add(store, clock, key, titled(title) or host_of(url), item, LINK, url=url)
 
 
-async def add_file(store: Store, clock: Clock, key: str, *, title: str, content: bytes, item: str = "") -> Evidence:
+async def add_file(
+    store: Store, clock: Clock, check: CheckFile, key: str, *, title: str, content: bytes, item: str = ""
+) -> Evidence:
     """Adds a file: a PDF, or a picture, which is encoded anew. Raises as `add_link` does, and
     BadInput(field="file")."""
     title = titled(title)
     if not title:
         raise BadInput("Say what the file shows. Those who cannot see it read this.", field="title")
-    file = await picture_process.checked(content)
+    file = await check(content)
     return await _add(store, clock, key, title, item, file.media, content=file.content)
 
 

@@ -92,7 +92,9 @@ async def mine(request: Request) -> Response:
             evidence_files.check_size(file.size)
         volume_limits.write(request, file.size if file else len(title) + len(form.text("url")))
         if file:
-            await evidence.add_file(site.store, site.clock, key, title=title, content=file.content, item=item)
+            await evidence.add_file(
+                site.store, site.clock, site.check_file, key, title=title, content=file.content, item=item
+            )
         else:
             await evidence.add_link(site.store, site.clock, key, title=title, url=form.text("url"), item=item)
     except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
