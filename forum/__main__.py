@@ -27,11 +27,11 @@ class Commands(click.Group):
     """Finds subcommands in COMMANDS, and turns every known problem into one line and exit code 2."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of the table: the order in which people meet them."""
+        """Lists the commands in the order of the table: the order in which people meet them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, None where there is none."""
+        """Returns the command of this name, None for none. Imports its module."""
         if cmd_name not in COMMANDS:
             return None
         command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
@@ -40,7 +40,7 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the subcommand."""
+        """Runs the subcommand; ends with 2 and one line for every known problem."""
         try:
             return super().invoke(ctx)
         except FormErrors as error:

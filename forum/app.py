@@ -57,8 +57,8 @@ class _Nothing(TypedDict):
 
 
 def build(settings: Settings, address: str = "", clock: Clock | None = None) -> Starlette:
-    """The whole application. `address` is how phones reach this machine, where no public address is configured; `clock`
-    is another one than the machine's.
+    """Builds the whole application. `address` is how phones reach this machine where no public address is set; `clock`
+    takes the place of the machine's.
     """
     address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
     templates = environment(prefix_of(settings))

@@ -1,4 +1,4 @@
-"""Everything that can go wrong and be told to a person, as one tree with stable codes.
+"""Errors that are told to people, as one tree with stable codes.
 
     ForumError
     ├── BadInput            what was sent cannot be used; says which field and what to do
@@ -25,9 +25,8 @@ from dataclasses import dataclass
 
 
 class Filled(str):
-    """A sentence in plain English that was filled in. `message` is its gettext message id, `values` are what fills it.
-
-    It is a plain string to whoever does not care; a value may be Filled itself.
+    """A sentence in plain English with its values filled in: a string that knows its gettext message id (`message`) and
+    `values`, so that it can be said in another language. A value may be Filled itself.
     """
 
     message: str
@@ -35,21 +34,21 @@ class Filled(str):
 
 
 def filled(message: str, /, **values: object) -> Filled:
-    """The sentence with its values; docs/messages.py finds it by this name."""
+    """Fills the values into a sentence. docs/messages.py finds sentences by this function's name."""
     made = Filled(message % values if values else message)
     made.message, made.values = message, values
     return made
 
 
 def message(words: str) -> str:
-    """Marks words that are shown to people, and are no whole sentence, for docs/messages.py. They stay as they are."""
+    """Marks words that people see, and that are no whole sentence, for docs/messages.py. Returns them unchanged."""
     return words
 
 
 class ForumError(Exception):
-    """The root. `message` is a %-template and the gettext message id; `values` fill it.
+    """The root of the tree. `message` is a %-template and the gettext message id; `values` fill it.
 
-    `again` says that the same request, sent again by itself later on, may well be taken.
+    `again` is True where a program may send the same request once more later on.
     """
 
     code = "error"
@@ -62,7 +61,7 @@ class ForumError(Exception):
 
 
 class BadInput(ForumError):
-    """What was sent cannot be used. `field` names the part of the form, where there is one."""
+    """Input that cannot be used. `field` names the part of the form, "" for none."""
 
     code = "bad_input"
 

@@ -139,7 +139,7 @@ _OF_COMMANDS = ("FORUM_TOKEN", "FORUM_SECOND_TOKEN")
 
 
 def unread(environ: Mapping[str, str]) -> list[str]:
-    """One line for each FORUM_ variable that nothing reads, with the setting that may be meant; never its value."""
+    """Returns one line for each FORUM_ variable that nothing reads, with the setting that may be meant; no values."""
     known = [row.env for row in TABLE]
     begin = "FORUM_"  # which all have in common, and so is not compared
     lines = []
@@ -159,7 +159,7 @@ def unread(environ: Mapping[str, str]) -> list[str]:
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where e-mail is handed over, and whose it is. `how` is STARTTLS, TLS or PLAIN; without a user nobody signs in."""
+    """The mail server and the sender's address. `how` is STARTTLS, TLS or PLAIN; with `user` "" nobody signs in."""
 
     how: str
     host: str
@@ -171,7 +171,7 @@ class MailServer:
 
 @dataclass(frozen=True)
 class Settings:
-    """How this server runs. Build it with `load`, which reads the environment and checks every value."""
+    """The settings of a server. Build it with `load`, which reads the environment and checks every value."""
 
     data: Path
     host: str
@@ -200,7 +200,7 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Settings:
-        """From the environment; `given` values (not None) win. Raises StartupProblem for a value that cannot be."""
+        """Reads the environment; `given` values (not None) win. Raises StartupProblem for a value that cannot be."""
         raw = {row.env: environ.get(row.env, "") or row.default for row in TABLE}
         raw |= {f"FORUM_{name.upper()}": str(value) for name, value in given.items() if value is not None}
         counts = ("_PORT", "_PER_ADDRESS", "_PER_SESSION", "_SECONDS")
@@ -251,12 +251,12 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def sqlite_url(file: Path) -> str:
-    """The address of a SQLite file, whatever signs there are in its name."""
+    """Returns the database URL of a SQLite file, with `%` and `?` in its name escaped."""
     return "sqlite+aiosqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
 
 
 def _public(url: str) -> str:
-    """The public address as scheme, host, port and path, without a slash at its end; "" where none is set."""
+    """Checks the public address. Returns scheme, host, port and path without a slash at the end; "" for none."""
     if not url:
         return ""
     try:
@@ -280,7 +280,7 @@ def _public(url: str) -> str:
 
 
 def _networks(text: str) -> tuple[Network, ...]:
-    """The networks of a list with commas or spaces; a single address is a network of one."""
+    """Reads a list of networks with commas or spaces; a single address is a network of one."""
     if text.strip().lower() == "none":
         return ()
     found = []
@@ -301,7 +301,7 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 
 def _mail(url: str, sender: str, public_url: str) -> MailServer | None:
-    """The mail server, None where there is none. No message repeats the address: there is a password in it."""
+    """Reads the mail server, None for none. No error repeats the address: there is a password in it."""
     if not url:
         return None
     how = url.partition("://")[0].lower()

@@ -1,1 +1,1 @@
-"""What lies outside the program, one file each: mail server, clock, password hasher, PDF sheet, picture process."""
+"""Adapters to what lies outside, one file each: mail server, clock, password hasher, PDF sheet, picture process."""

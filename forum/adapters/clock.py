@@ -11,9 +11,9 @@ class SystemClock:
     """Implements ports.Clock by the machine's clock."""
 
     def now(self) -> str:
-        """Now."""
+        """Returns the time now: UTC, ISO 8601 with milliseconds."""
         return written(datetime.now(UTC))
 
     def later(self, **span: float) -> str:
-        """Now plus a timedelta's keyword arguments, as `later(hours=12)`."""
+        """Returns now plus a timedelta of these keyword arguments, as `later(hours=12)`."""
         return written(datetime.now(UTC) + timedelta(**span))

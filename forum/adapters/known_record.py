@@ -38,14 +38,15 @@ class Head:
 
 
 async def head_of(store: Store, size: int | None = None) -> Head:
-    """The head of the record; or with a `size`, as it was with so many entries. Raises NotFound where it has fewer."""
+    """Reads the head of the record, or with a `size` the head that it had with so many entries. Raises NotFound where
+    it has fewer."""
     async with store.read() as work:
         now = await work.record.size() if size is None else size
         return Head(now, (await work.record.entry(now - 1)).leaf_hash.hex() if now else "")
 
 
 def read(data: Path) -> Head | None:
-    """What was last known in this folder, None for nothing. Raises StartupProblem for a file that is damaged."""
+    """Reads the head last known in this folder, None for none. Raises StartupProblem for a file that is damaged."""
     path = data / FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=Head)
@@ -57,7 +58,7 @@ def read(data: Path) -> Head | None:
 
 
 def write(data: Path, head: Head) -> None:
-    """Replaces what was known: whole, or not at all. Raises OSError."""
+    """Replaces the head last known in this folder, whole or not at all. Raises OSError."""
     handle, name = tempfile.mkstemp(prefix=f"{FILE}.", dir=data)
     draft = Path(name)
     try:
@@ -109,7 +110,7 @@ async def check(store: Store, data: Path, *, accept: bool = False) -> None:
 
 
 async def _signed(store: Store) -> bool:
-    """Whether a key was tied to this database before."""
+    """Returns True where the database names the key that its record is signed with."""
     async with store.read() as work:
         return await work.facts.get_fact("signing_key") is not None
 
@@ -126,19 +127,19 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begins to look."""
+        """Starts the task that looks every `every` seconds."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        """Returns when the record's head is kept as it is now."""
+        """Ends the task, and keeps the head as it is now."""
         self._stopping.set()
         if self._task is not None:
             await self._task
         await self.look()
 
     async def look(self) -> None:
-        """Keeps the head where the record has grown. A disk that is full, or a database that is away, is told in a line
-        of the log, and tried again."""
+        """Writes the head where the record has grown. Where the disk is full or the database away, logs one line; the
+        next look tries again."""
         try:
             head = await head_of(self._store)
             if head != self._kept:

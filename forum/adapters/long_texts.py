@@ -31,8 +31,8 @@ T = TypeVar("T")
 
 
 async def apart(where: Aside, length: int, function: Callable[..., T], *arguments: object) -> T:
-    """What a function returns that works through a text of so many characters: from LONG in a process, else in a
-    thread. The function stands in a module, asks for no language, and raises nothing but ForumErrors.
+    """Runs a function that works through a text of `length` characters, and returns what it returns: from LONG on in a
+    process, else in a thread. The function stands in a module, asks for no language, and raises only ForumErrors.
 
     Raises BadInput for what takes longer than DEADLINE, TooMany where MOST_WAITING wait already, and what it raises.
     """

@@ -1,5 +1,4 @@
-"""What is not the same on every machine: the event loop, how a folder is held and kept private, how many files, what
-gives way to what.
+"""Differences between operating systems: event loop, locks on and modes of folders, open files, priorities.
 
 `fcntl`, `resource` and `uvloop` are not to be had on Windows; without them Forum runs all the same.
 """
@@ -46,7 +45,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def keep_private(paths: Iterable[Path]) -> list[Path]:
-    """Takes these files and folders from everybody but their owner; returns those that others could read or write.
+    """Makes files and folders readable and writable by their owner only; returns those that were not.
 
     What is not ours to change, or gone, is left as it is; so is everything where there are no such modes (Windows).
     """
@@ -61,7 +60,7 @@ def keep_private(paths: Iterable[Path]) -> list[Path]:
 
 
 def hold(folder: Path) -> None:
-    """Takes the folder for this process until it ends: two servers on it would not tell each other's screens.
+    """Locks a folder for this process until it ends: two servers on it would not tell each other's screens.
 
     Without `fcntl` a file in the folder is held, LOCK_FILE, in the way that SQLite knows on every machine. Raises
     StartupProblem where another process has the folder.
@@ -95,7 +94,7 @@ def _sqlite_lock(folder: Path) -> sqlite3.Connection:
 
 
 def raise_file_limit() -> int | None:
-    """Every phone is an open file: raises their limit to what this account may have. Returns it, None for none."""
+    """Raises the limit of open files (each phone is one) to what this account may have. Returns it, None for none."""
     resource = _module("resource")
     if resource is None:
         return None
@@ -117,7 +116,7 @@ def alone_on_its_port(listener: socket.socket) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Brings to disk which files a folder has; Windows, which opens no folder, does so by itself."""
+    """Writes the list of a folder's files to disk (fsync); Windows, which opens no folder, does so by itself."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     opened = os.open(folder, os.O_RDONLY)
@@ -136,8 +135,8 @@ def give_way() -> None:
 
 
 def bound(seconds: int, memory: int) -> None:
-    """This process gives way to all others, and is ended by the system after so many seconds of work or when it wants
-    more than `memory` bytes; where the system knows no such bounds, nothing happens."""
+    """Bounds this process: lowest priority, `seconds` of processor time, `memory` bytes. Does nothing on Windows, which
+    has no such bounds."""
     resource = _module("resource")
     if resource is None:
         return

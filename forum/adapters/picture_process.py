@@ -1,4 +1,4 @@
-"""Files looked at in a process of their own: one after another, each for so long and no longer.
+"""Checks files of evidence in a process of their own, one after another, each with a deadline.
 
 A picture can keep a processor busy for as long as its sender likes. Here that costs the sender: the process is killed
 after DEADLINE seconds, and at the end of the server; it gives way to everything else, and takes its memory with it.
@@ -26,7 +26,7 @@ _pictures = Aside("forum.adapters.picture_process")
 
 
 async def checked(content: bytes) -> Checked:
-    """`evidence_files.checked`, in a process of its own. Cancelled, as at the end of the server, the process is killed.
+    """Runs `evidence_files.checked` in a process of its own (ports.stories.CheckFile); a cancel kills the process.
 
     Raises BadInput(field="file") as `evidence_files.checked` does, and for what takes longer than DEADLINE; TooMany
     where MOST_WAITING wait already.
@@ -46,7 +46,7 @@ def _read(answer: bytes) -> Checked:
 
 
 def _answer(content: bytes) -> bytes:
-    """One line of JSON, the media type or what is wrong, and the file as it may be kept."""
+    """Returns one line of JSON, with the media type or what is wrong, and after it the file as it may be kept."""
     try:
         file = evidence_files.checked(content)
     except BadInput as error:

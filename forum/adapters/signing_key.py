@@ -1,4 +1,7 @@
-"""The file of the signing key, in the data folder: made once, whole or not at all, readable by its owner only."""
+"""The file that holds the signing key, in the data folder: an Ed25519 key (RFC 8032) in PEM, PKCS 8, not encrypted.
+
+It is made once, whole or not at all, and only its owner can read it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ KEY_FILE = "signing_key.pem"
 
 
 def load_signer(data: Path, name: str = "") -> Signer:
-    """Returns the signer of a data folder. Its key is made at the first call, readable by its owner only.
+    """Reads the signing key of a data folder, and makes it at the first call. Returns its signer, called `name`; for
+    "" the name comes from its public key.
 
     Raises StartupProblem where the key cannot be read, is damaged, or cannot be made.
     """
@@ -39,7 +43,7 @@ def load_signer(data: Path, name: str = "") -> Signer:
 
 
 def _make_key(path: Path) -> None:
-    """Makes the key file whole or not at all; where two processes try at once, both end with the same key."""
+    """Makes the key file, whole or not at all. Of two processes that try at once, the first one's key stays."""
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -63,5 +67,6 @@ def _make_key(path: Path) -> None:
 
 
 def _damaged(path: Path) -> StartupProblem:
+    """Returns the error for a file that holds no Ed25519 key."""
     words = "The signing key %(path)s is damaged. Put back a copy of it: the record needs the key it began with."
     return StartupProblem(words, path=path)

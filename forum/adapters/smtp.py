@@ -34,14 +34,14 @@ log = structlog.get_logger()
 
 
 class SmtpPost:
-    """ports.Post by a mail server."""
+    """Implements ports.mail.Post by a mail server."""
 
     def __init__(self, server: MailServer) -> None:
         self._server = server
         self._tls = None if server.how == PLAIN else ssl.create_default_context()
 
     async def send(self, letter: Letter) -> Posted:
-        """Hands a letter over. What counts is the answer to the whole letter, not how the server says goodbye."""
+        """Hands a letter over, and says how the server answered it; an error after that answer changes nothing."""
         message = written(letter, self._server.sender)
         client = self._client()
         try:
@@ -74,7 +74,7 @@ class SmtpPost:
 
 
 def written(letter: Letter, sender: str) -> EmailMessage:
-    """A letter as a message. A line break in what goes into its head raises ValueError."""
+    """Returns a letter as a message. Raises ValueError for a line break in what goes into its head."""
     message = EmailMessage(policy=_TEXT)
     message["From"] = Address("Forum", addr_spec=sender)
     message["To"] = Address(addr_spec=letter.to)
@@ -92,7 +92,7 @@ def written(letter: Letter, sender: str) -> EmailMessage:
 
 
 def _meant(error: Exception) -> tuple[int, Posted]:
-    """What a failure means for the letter, with the server's code, 0 where there was none."""
+    """Returns the server's code, 0 for none, and what the failure means for the letter."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         code = error.recipients[0].code
     elif isinstance(error, aiosmtplib.SMTPDataError):

@@ -85,7 +85,7 @@ class Boxes:
 
 
 def boxes(texts: Iterable[str]) -> Boxes:
-    """What would be printed as boxes of these texts; at most some dozen letters. It may take half a second."""
+    """Finds letters of these texts that would be printed as boxes, _MOST_BOXES at the most, in up to half a second."""
     # Joiners, marks and the like are drawn with what stands before them.
     letters = {
         letter
@@ -128,7 +128,7 @@ class Slip:
 
 @dataclass(frozen=True)
 class Words:
-    """What stands on every ticket, in the reader's language; `mark` where it is none of a real event."""
+    """The words on every ticket, in the reader's language; `mark` stands on those of a rehearsal, "" on real ones."""
 
     title: str
     lang: str
@@ -140,7 +140,7 @@ class Words:
 
 
 def sheet(slips: Sequence[Slip], words: Words) -> bytes:
-    """The PDF, eight tickets a page."""
+    """Draws the PDF, eight tickets a page."""
     tickets = [
         asdict(slip) | {"qr": segno.make(slip.link, error="m").svg_inline(border=0, omitsize=True)} for slip in slips
     ]

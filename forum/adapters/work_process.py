@@ -1,4 +1,4 @@
-"""Work in a process of its own, one piece after another, each for so long and no longer.
+"""Work in a process of its own, one piece after another, each with a deadline.
 
 What somebody sends can keep a processor busy for as long as its sender likes. Here that costs the sender: the process
 is killed at its deadline, and with whoever waits for it, as at the end of the server; it has no socket or file of the
@@ -21,7 +21,7 @@ _PACKAGE = Path(__file__).parents[2]
 
 
 class _Queue:
-    """Whose turn it is in one event loop, and how many wait."""
+    """The queue of one event loop: a lock for the turn, and how many wait for it."""
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
@@ -29,15 +29,15 @@ class _Queue:
 
 
 class Aside:
-    """What `python -m MODULE` does with bytes on its standard input; its answer comes on its standard output."""
+    """A program, `python -m MODULE`, that reads bytes on its standard input and answers on its standard output."""
 
     def __init__(self, module: str) -> None:
         self._module = module
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
 
     async def answer(self, content: bytes, deadline: float, most_waiting: int) -> bytes:
-        """What the process answers within `deadline` seconds, its start among them; b"" where it was killed, by us or
-        by its own bounds. Raises TooMany where `most_waiting` wait already.
+        """Runs the program on `content`, and returns its answer; b"" where it was killed, after `deadline` seconds with
+        its start, or by its own bounds. Raises TooMany where `most_waiting` wait already.
         """
         queue = self._queues.setdefault(asyncio.get_running_loop(), _Queue())
         if queue.waiting >= most_waiting:

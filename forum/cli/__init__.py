@@ -34,7 +34,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def data_option(function: Decorated) -> Decorated:
-    """`--data DIR`, as `data`: a path, or None where the setting FORUM_DATA decides."""
+    """Adds `--data DIR` to a command, as `data`: a path, or None where the setting FORUM_DATA decides."""
     option = click.option(
         "--data",
         type=click.Path(path_type=Path),
@@ -45,20 +45,20 @@ def data_option(function: Decorated) -> Decorated:
 
 
 def json_option(function: Decorated) -> Decorated:
-    """`--json`, as `as_json`."""
+    """Adds `--json` to a command, as `as_json`."""
     return click.option(
         "--json", "as_json", is_flag=True, help="Report as JSON on standard output, and nothing else there."
     )(function)
 
 
 def settings_for(data: Path | None = None, **given: object) -> Settings:
-    """The settings of this command: from the environment, with what was given on the command line on top."""
+    """Returns the settings from the environment; values `given` on the command line win. Raises StartupProblem."""
     return Settings.load(os.environ, data=data, **given)
 
 
 @asynccontextmanager
 async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Store]:
-    """The store of these settings, migrated, closed at the end.
+    """Opens the store of these settings, migrated, and closes it at the end.
 
     Raises StartupProblem where there is no data (unless `make`), or it is damaged or newer than this program.
     """
@@ -79,7 +79,7 @@ async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Sto
 
 
 def _file(settings: Settings) -> Path | None:
-    """The database's file, None where it is no SQLite's."""
+    """Returns the file of a SQLite database, None for another one."""
     if not settings.database_url.startswith("sqlite"):
         return None
     return Path(unquote(settings.database_url.partition(":///")[2].partition("?")[0]))
@@ -95,7 +95,7 @@ def _must_exist(settings: Settings) -> None:
 
 
 def _make_private(paths: Sequence[Path]) -> None:
-    """Lets nobody but their owner read the data folder, its database, key and copies of them; says what was mended."""
+    """Makes the data folder, its database, key and copies of them readable by their owner only; says which were not."""
     mended = machine.keep_private(paths)
     if mended:
         names = ", ".join(str(path) for path in mended)
@@ -103,7 +103,7 @@ def _make_private(paths: Sequence[Path]) -> None:
 
 
 def _private(settings: Settings) -> list[Path]:
-    """What only its owner may read. A copy that somebody made of the database counts where it is named after it."""
+    """Lists the folder and files that only their owner may read, copies of the database too that are named after it."""
     folder, file = settings.data, _file(settings)
     found = {path for name in _PRIVATE for path in folder.glob(name)}
     # The database may lie elsewhere; its folder is then somebody else's matter.
@@ -112,7 +112,7 @@ def _private(settings: Settings) -> list[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes sure that a folder is there and can be written to, without writing to it.
+    """Makes a folder where there is none, and checks, without writing, that it can be written to.
 
     Raises StartupProblem, with what to do, where it cannot.
     """
@@ -128,7 +128,7 @@ def make_folder(folder: Path) -> None:
 
 
 async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = False) -> Signer:
-    """The signer of this data. A record goes on under the key that it began with, unless `new_key` says otherwise.
+    """Returns the signer of this data: the record keeps the key that it began with, unless `new_key` is True.
 
     Raises StartupProblem where the folder's key is not that one.
     """
@@ -160,10 +160,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def say(words: str) -> None:
-    """Words for the person at the keyboard, on standard error: JSON stays alone on standard output."""
+    """Prints words for the person at the keyboard on standard error: JSON stays alone on standard output."""
     click.echo(words, err=True)
 
 
 def report(facts: object) -> None:
-    """The JSON of `--json`, indented, on standard output."""
+    """Prints the JSON of `--json`, indented, on standard output."""
     click.echo(msgspec.json.format(msgspec.json.encode(facts, enc_hook=str), indent=2).decode())

@@ -1,4 +1,4 @@
-"""`forum rehearse`: a day with an audience of phones against a running server, and what came of every vote."""
+"""`forum rehearse`: plays a day with a made-up audience of phones against a running server, and checks every vote."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MOST_PHONES: Final = 20_000
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be played, on which network, and how people come in."""
+    """A rehearsal to play: script, network, whether people come with tickets, whether the record is written."""
 
     script: Script
     network: Network
@@ -55,7 +55,7 @@ class _Share(click.ParamType[float]):
     name = "share"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The share as a fraction."""
+        """Returns the share as a fraction."""
         return value if isinstance(value, float) else share(str(value))
 
 
@@ -192,7 +192,7 @@ async def _on_own_server(plan: _Plan, data: Path | None) -> Report:
 
 
 def _check_folder(folder: Path) -> None:
-    """A rehearsal's folder is new, empty, or holds a database (whose maker is asked next). Raises StartupProblem."""
+    """Raises StartupProblem for a folder that is neither new nor empty and holds no database."""
     make_folder(folder)
     if any(folder.iterdir()) and not (folder / "forum.db").is_file():
         raise StartupProblem(
@@ -201,7 +201,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _conversation(path: Path) -> conversations.Conversation:
-    """The conversation in a folder, a zip, or beside one of its files. Raises BadInput where it cannot be read."""
+    """Reads the conversation in a folder, a zip, or beside one of its files. Raises BadInput where it cannot."""
     files = polis_files.find(path)
     found = conversations.read(files)
     say(f"Replaying {', '.join(files)}.")
@@ -265,7 +265,7 @@ class _Bar:
         self._progress.stop()
 
     def show(self, what: str, done: int, total: int) -> None:
-        """How far this part has come."""
+        """Shows that `done` of `total` steps of a part are done."""
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._tasks[what], completed=done)

@@ -1,4 +1,4 @@
-"""`forum scenarios`: stories on disk, looked at before anybody plays them."""
+"""`forum scenarios`: checks story files before anybody plays them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _Look: TypeAlias = tuple[dict[str, object], tuple[Problem, ...], tuple[Problem, 
 
 
 def _look(source: bytes) -> _Look:
-    """What the report says of a good story, or what is wrong with it; no notes."""
+    """Returns the facts of a good story, or its problems; never notes."""
     try:
         return _facts(scenario.parse(source, new=True)), (), ()
     except StoryProblems as error:
@@ -77,7 +77,7 @@ def _look(source: bytes) -> _Look:
 
 
 def _look_at_twine(source: bytes) -> _Look:
-    """What the report says of the stories in a file from Twine, what is wrong with them, and the notes."""
+    """Returns the facts of the stories in a file from Twine, their problems, and the notes of the import."""
     try:
         imported = twine.read(source)
     except StoryProblems as error:

@@ -1,4 +1,7 @@
-"""`forum serve`: checks everything, in an order in which nothing is touched in vain, and serves."""
+"""`forum serve`: checks address, folder, database, record and key, in this order, and serves.
+
+Each check comes before the step that it could make vain: a server that cannot listen touches no data.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: boo
 
 
 def _warn_of_proxies(settings: Settings) -> None:
-    """Says what can be known of proxies before anybody has come through one."""
+    """Warns of settings for proxies that cannot work, before anybody has come through one."""
     if os.environ.get(_UVICORNS):
         say(f"{_UVICORNS} is not read. Name the proxies that are trusted in FORUM_TRUSTED_PROXIES: see docs/proxy.md.")
     if never_believed(settings):
@@ -84,7 +87,7 @@ def _warn_of_proxies(settings: Settings) -> None:
 
 
 def slow_cookies(version: tuple[int, int, int], module: ModuleType = http.cookies) -> bool:
-    """Whether the cookie parser of this Python takes quadratic time (CVE-2024-7592), mended in 3.11.10 and 3.12.6.
+    """Returns True for a Python whose cookie parser takes quadratic time (CVE-2024-7592; mended in 3.11.10, 3.12.6).
 
     Distributions mend it without a new number; what they put in has a function that was not there before.
     """
@@ -173,25 +176,25 @@ class _Server(uvicorn.Server):
         self._watching: asyncio.Task[None] | None = None
 
     async def on_tick(self, counter: int) -> bool:
-        """Whether to stop; asked ten times a second."""
+        """Returns True to stop; uvicorn calls it ten times a second."""
         return await super().on_tick(counter) or self._ending.is_set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Starts, and says so."""
+        """Starts to listen, and announces it."""
         await super().startup(sockets)
         if self.started:
             self._watching = asyncio.create_task(self._connections.watch())
             self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends what is under way."""
+        """Closes connections, and ends the watch over them."""
         await super().shutdown(sockets)
         if self._watching is not None:
             self._watching.cancel()
 
 
 def shares(files: int | None) -> tuple[int, int | None]:
-    """How many connections may wait to be taken, and how many there may be, where this many files can be open.
+    """Shares out the files that can be open: returns the backlog of the listener and the most connections (None: any).
 
     Those that wait are taken all at once, before any that has to go for them is gone: so they have a share of their
     own, as have the database, pictures and pages. Then a connection can always be taken. None is as many as one likes.
@@ -203,7 +206,7 @@ def shares(files: int | None) -> tuple[int, int | None]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that holds this address; taken first, so that a second server ends before it touches any data.
+    """Binds a listening socket to this address; first of all, so that a second server ends before it touches data.
 
     Raises StartupProblem where the address cannot be had.
     """
@@ -245,7 +248,7 @@ async def _prepare(store: Store, *, demo: bool) -> str:
 
 
 def _is_everywhere(host: str) -> bool:
-    """Whether this is the address that stands for all of this machine's."""
+    """Returns True for 0.0.0.0 and ::, which stand for every address of this machine."""
     try:
         return ipaddress.ip_address(host).is_unspecified
     except ValueError:
@@ -253,7 +256,7 @@ def _is_everywhere(host: str) -> bool:
 
 
 def _network_address() -> str:
-    """The address by which others on the network reach this machine; nothing is sent to find it."""
+    """Returns the address by which others on the network reach this machine; sends nothing to find it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             # RFC 5737: an address for documentation. Connecting a datagram socket only chooses a route.
@@ -276,10 +279,10 @@ def _print_qr(address: str) -> None:
 
 
 class _NoTraceOfClients(logging.Filter):
-    """A frame that says it is text and is no UTF-8 is a client's fault: it gets one line, and no trace of ours."""
+    """A log filter: a client's text frame that is no UTF-8 is logged in one line, without a trace."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Takes the trace off such a record; every record is logged."""
+        """Takes the trace off the record of such a frame; lets every record through."""
         if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError) and "UTF-8" in str(record.msg):
             record.exc_info, record.exc_text, record.levelno, record.levelname = None, None, logging.INFO, "INFO"
             record.msg, record.args = "a client sent text that is no UTF-8; its connection was closed", ()
@@ -287,7 +290,7 @@ class _NoTraceOfClients(logging.Filter):
 
 
 def _log() -> None:
-    """Logs go to standard error, one line each, warnings and worse from libraries."""
+    """Sends logs to standard error, one line each; from libraries only warnings and worse."""
     line = "%(levelname)s %(name)s: %(message)s"
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=line)
     logging.getLogger("uvicorn.error").addFilter(_NoTraceOfClients())

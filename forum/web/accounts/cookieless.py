@@ -1,4 +1,4 @@
-"""Browsers that keep no cookies: they are told so, with what to do, before anything is made or used up for them.
+"""The page for browsers that keep no cookies: what to do, before anything is made or used up for them.
 
 A page with a form that will know its sender by a cookie gives the browser one beforehand, and its form says so (FIELD).
 Where that form comes back without it, the browser keeps none: nobody is joined, signed in or counted.
@@ -18,17 +18,17 @@ FIELD = "kept"
 
 
 def giving(request: Request, answer: Response) -> Response:
-    """The answer, with a cookie for a browser that has none yet."""
+    """Adds a cookie to an answer for a browser that has none yet."""
     return keep(request, answer)
 
 
 async def refusing(request: Request, form: Form, back: str) -> Response | None:
-    """The page that says so where this form's browser keeps no cookies, with the way `back`; None where all is well."""
+    """Returns the page for a browser that keeps no cookies, with a link to `back`; None for any other browser."""
     if not form.flag(FIELD) or cookie_of(request, DEVICE):
         return None
     return giving(request, await page(request, "cookies.html", 400, back=back))
 
 
 async def about(request: Request) -> Response:
-    """What cookies are for here, and how to allow them."""
+    """Shows the page on what cookies are for here, and how to allow them."""
     return await page(request, "cookies.html", back="")

@@ -1,4 +1,4 @@
-"""Who asks, for limits: the network, and the browser where it can prove that Forum has known it for a while.
+"""The sender of a request, for limits: its network, and its browser where that proves how long Forum has known it.
 
 A browser's cookie (cookies.DEVICE) is a random number, so anybody can make one up. Beside it stands a proof, signed
 with a secret of this server: since when it has been given out (SINCE), and who has signed in on it (ENTERED). A proof
@@ -29,7 +29,7 @@ _PROOF = re.compile(r"([0-9]{1,12})\.([0-9a-f]{32})")
 
 @dataclass(frozen=True)
 class Who:
-    """Who asks. `device` names a browser whose proof is right, "" is any other; `age` is how many seconds it is old."""
+    """The sender of a request. `device` names a browser with a right proof, "" any other; `age` is in seconds."""
 
     network: str
     device: str = ""
@@ -37,19 +37,19 @@ class Who:
 
     @property
     def known(self) -> bool:
-        """Whether this browser is counted by itself."""
+        """True for a browser that is counted by itself."""
         return bool(self.device) and self.age >= KNOWN_AFTER
 
     @property
     def counted(self) -> str:
-        """Under what it is counted: as itself; with all of its network that have just come; with all without proof."""
+        """The name it is counted under: its own, or that of all on its network that have just come or have no proof."""
         if self.known:
             return f"{self.network} {self.device}"
         return f"{self.network} {'just come' if self.device else 'without proof'}"
 
 
 def who_of(request: HTTPConnection) -> Who:
-    """Who sent this request."""
+    """Returns the sender of a request."""
     network, device = network_of(request), cookie_of(request, DEVICE)
     proof = _PROOF.fullmatch(cookie_of(request, SINCE))
     if not device or proof is None or not hmac.compare_digest(proof[2], _signed(request, f"{device} {proof[1]}")):
@@ -58,7 +58,7 @@ def who_of(request: HTTPConnection) -> Who:
 
 
 def keep(request: HTTPConnection, answer: Response, device: str = "") -> Response:
-    """The answer, with this browser's cookie (`device`, or the one it has, else a new one) and its proof."""
+    """Adds the browser's cookie (`device`, or the one it has, else a new one) and its proof to an answer."""
     before = cookie_of(request, DEVICE)
     device = device or before or new_key()
     if device != before:
@@ -70,14 +70,14 @@ def keep(request: HTTPConnection, answer: Response, device: str = "") -> Respons
 
 
 def entered(request: HTTPConnection, person: Person) -> bool:
-    """Whether this person has signed in on this browser before."""
+    """Returns True where this person has signed in on this browser before."""
     device = cookie_of(request, DEVICE)
     mine = _signed(request, f"{device} entered {person.id}")
     return bool(device) and any(hmac.compare_digest(one, mine) for one in _people(request))
 
 
 def keep_entered(request: HTTPConnection, answer: Response, person: Person) -> Response:
-    """The answer, with the proof that this person has signed in on this browser."""
+    """Adds to an answer the proof that this person has signed in on this browser."""
     device = cookie_of(request, DEVICE) or new_key()
     mine = _signed(request, f"{device} entered {person.id}")
     others = [one for one in _people(request) if one != mine]
@@ -90,7 +90,7 @@ def _people(request: HTTPConnection) -> list[str]:
 
 
 def _signed(request: HTTPConnection, text: str) -> str:
-    """32 hex digits that only this server can make of a text."""
+    """Signs a text: 32 hex digits that only this server can make of it."""
     key = site_of(request).device_secret
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
 

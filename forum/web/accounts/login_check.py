@@ -1,4 +1,4 @@
-"""Whose login and password these are: tried so that it costs nobody else anything, and told alike where nobody's.
+"""Checks a login with its password, within limits, and answers alike for a wrong password and an unknown login.
 
 A wrong password counts for its login at the network it came from, and there for the browser, once that is known: nobody
 locks somebody out from elsewhere, nor from beside them whoever has had the page open for a while, until very many have
@@ -35,7 +35,7 @@ _LOCKED = (
 
 
 async def holder(request: Request, login: str, password: str) -> tuple[Person | None, Fit]:
-    """Whose login and password these are, and how they fit; (None, Fit.NO) where they are nobody's.
+    """Returns the person with this login and password, and how the password fits; (None, Fit.NO) for nobody.
 
     Raises TooMany after too many wrong ones: of this login; or of this network, where this one was wrong too.
     """
@@ -69,12 +69,12 @@ async def holder(request: Request, login: str, password: str) -> tuple[Person | 
 
 
 def _keys(counted: str, login: str) -> dict[str, int]:
-    """Under what a try is counted, and how many wrong ones there may be, however the login is written."""
+    """Returns the keys a try is counted under, each with the wrong tries it allows, however the login is written."""
     known_as = digest(alike(login))
     return {f"sign-in {known_as} at {counted}": TRIES_PER_LOGIN, f"sign-in {known_as}": TRIES_ANYWHERE}
 
 
 async def _known(request: Request, person: Person) -> bool:
-    """Whether this browser is one that the person has signed in on, or is signed in on now."""
+    """Returns True on a browser on which the person has signed in before, or is signed in now."""
     now = await person_of(request)
     return entered(request, person) or (now is not None and now.id == person.id)
