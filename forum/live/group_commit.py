@@ -54,7 +54,7 @@ class GroupCommit(Generic[Item, Answer]):
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def put_and_wait(self, item: Item) -> Answer:
-        """The same for a caller that can wait, as a form post can."""
+        """Takes an item and returns its answer, for a caller that can wait, as a form post can."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.put(item, lambda answer: None if future.done() else future.set_result(answer))
         return await future
@@ -91,7 +91,7 @@ class GroupCommit(Generic[Item, Answer]):
 
 
 def _tell(tell: Callable[[], None]) -> None:
-    """Tells somebody; where that fails, it is our bug, and all the others must be told all the same."""
+    """Calls `tell`; logs what it raises, so that one failure keeps no answer from the others."""
     try:
         tell()
     except Exception:

@@ -1,4 +1,4 @@
-"""What is new in a text, line by line, for a reader who has the text before it."""
+"""The difference between two texts, line by line, for a reader who has the earlier one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ Piece: TypeAlias = tuple[int, int] | str
 
 
 def patch(before: Sequence[str], after: Sequence[str]) -> list[Piece]:
-    """The pieces of which `after` is made: as few as can be, and no line that is in `before`, wherever it has moved."""
+    """Returns the pieces of which `after` is made: as few as can be, and no line that is in `before`, wherever it has
+    moved."""
     places = defaultdict(list)
     for place, line in enumerate(before):
         places[line].append(place)
@@ -31,11 +32,11 @@ def patch(before: Sequence[str], after: Sequence[str]) -> list[Piece]:
 
 
 def _alike(before: Sequence[str], place: int, after: Sequence[str], done: int) -> tuple[int, int]:
-    """How many lines are the same from there on; and the place itself."""
+    """Returns how many lines are equal from there on, and the place itself."""
     most = min(len(before) - place, len(after) - done)
     return next((n for n in range(most) if before[place + n] != after[done + n]), most), place
 
 
 def patched(before: Sequence[str], pieces: Sequence[Piece]) -> list[str]:
-    """The text that `patch` was made for, as static/room-connection.js makes it too."""
+    """Returns the text that `patch` was made for, as static/room-connection.js makes it too."""
     return [line for piece in pieces for line in ([piece] if isinstance(piece, str) else before[piece[0] : piece[1]])]

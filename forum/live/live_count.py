@@ -14,12 +14,12 @@ from forum.voting.suppression import so_far
 
 
 def counting(round_: Round | None) -> str:
-    """The id of a round whose count is shown now; empty where it is not."""
+    """Returns the id of a round whose count is shown now; empty where it is not."""
     return round_.id if round_ is not None and round_.live and round_.state == OPEN else ""
 
 
 class LiveCount:
-    """What is shown of one round so far. It begins with nothing shown and `voted` ballots that nobody saw counted.
+    """The count that is shown of one round. It begins with nothing shown and `voted` ballots that nobody saw counted.
 
     `least` is how many votes the first count needs, and each after it.
     """
@@ -36,11 +36,11 @@ class LiveCount:
         return counting(self._round)
 
     def due(self, voted: int) -> bool:
-        """Whether so many have voted by now that another count may be shown."""
+        """Returns true where so many have voted by now that another count may be shown."""
         return self._round is not None and voted - self._seen >= self._least
 
     def take(self, choices: Mapping[str, int]) -> bool:
-        """Takes how many ballots there are of each choice; whether there is something new to show."""
+        """Takes how many ballots there are of each choice; returns true where there is something new to show."""
         n = sum(choices.values())
         if self._round is None or not self.due(n):
             return False

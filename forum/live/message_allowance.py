@@ -1,4 +1,4 @@
-"""How many messages each participant may send, however many sockets they have and however often they come back.
+"""Limits of messages for each participant, over all their sockets, and however often they come back.
 
 Somebody who presses quickly is told to wait, and goes on. Who goes on far too fast all the same is sent away, and stays
 out for a while. Times are seconds of any clock that only goes forward; whoever calls has it.
@@ -23,7 +23,7 @@ _KEPT = 10_000
 
 @dataclass
 class Allowance:
-    """What one participant, or a screen that is nobody's, may still send."""
+    """The messages that one participant, or a screen that is nobody's, may still send."""
 
     messages: float = BURST
     patience: float = PATIENCE
@@ -31,7 +31,7 @@ class Allowance:
     out: float = 0.0
 
     def take(self, now: float) -> bool:
-        """Whether one more message may be taken now."""
+        """Takes one more message now; returns false where it is one too many."""
         more = (now - self.at) * REFILL
         self.messages = min(BURST, self.messages + more)
         self.patience = min(PATIENCE, self.patience + more)
@@ -44,29 +44,28 @@ class Allowance:
 
     @property
     def spent(self) -> bool:
-        """Whether it was far too fast for too long."""
+        """True where it was far too fast for too long."""
         return self.patience < 0
 
     def keep_out(self, now: float) -> None:
-        """Out it is, for a while."""
+        """Keeps it out for OUT seconds."""
         self.out = now + OUT
 
     def full(self, now: float) -> bool:
-        """Whether nothing is left of what came before: it is as a new one."""
+        """Returns true where it is as a new one, so that it can be forgotten."""
         return now >= self.out and (now - self.at) * REFILL >= BURST + PATIENCE
 
 
 class Changes:
-    """How often each participant may still cast a vote: every cast is remembered for good, so that the same one again
-    is known. CHANGES at once, and as many more as CHANGES_REFILL makes of the seconds since.
-    """
+    """Limits of casts for each participant: every cast is remembered for good, so that the same one again is known.
+    CHANGES at once, and as many more as CHANGES_REFILL makes of the seconds since."""
 
     def __init__(self) -> None:
         self._of: dict[str, tuple[float, float]] = {}  # what was left, and when
         self._sweep = _KEPT
 
     def take(self, participant: str, now: float) -> bool:
-        """Whether one more cast may be taken now."""
+        """Takes one more cast now; returns false where it is one too many."""
         left, at = self._of.get(participant, (CHANGES, now))
         left = min(CHANGES, left + (now - at) * CHANGES_REFILL)
         if left < 1:
@@ -87,13 +86,13 @@ class Allowances:
         self._sweep = _KEPT
 
     def of(self, participant: str, now: float) -> Allowance:
-        """The one that all sockets of a participant share."""
+        """Returns the one that all sockets of a participant share."""
         if len(self._of) >= self._sweep:
             self._of = {who: allowance for who, allowance in self._of.items() if not allowance.full(now)}
             self._sweep = max(_KEPT, 2 * len(self._of))
         return self._of.setdefault(participant, Allowance(at=now))
 
     def out(self, participant: str, now: float) -> float:
-        """For how many seconds yet this participant stays out; 0 for who may come in."""
+        """Returns for how many seconds yet this participant stays out; 0 for one who may come in."""
         allowance = self._of.get(participant)
         return max(0.0, allowance.out - now) if allowance is not None else 0.0

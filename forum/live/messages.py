@@ -245,12 +245,12 @@ _to_screen: msgspec.json.Decoder[ToScreen] = msgspec.json.Decoder(ToScreen)
 
 
 def encode(message: ToScreen | FromPhone) -> str:
-    """The message as one JSON text frame."""
+    """Returns the message as one JSON text frame."""
     return _encoder.encode(message).decode()
 
 
 def decode(frame: str | bytes) -> FromPhone:
-    """The message in a frame from a phone. Raises BadInput for anything outside the closed set."""
+    """Returns the message in a frame from a phone. Raises BadInput for anything outside the closed set."""
     if len(frame) > MAX_MESSAGE:
         raise BadInput("too_large")
     try:
@@ -260,5 +260,5 @@ def decode(frame: str | bytes) -> FromPhone:
 
 
 def decode_screen(frame: str | bytes) -> ToScreen:
-    """The message in a frame from the server, for clients written in Python (the rehearsal, the tests)."""
+    """Returns the message in a frame from the server, for clients written in Python (the rehearsal, the tests)."""
     return _to_screen.decode(frame)

@@ -16,7 +16,7 @@ MOST_ANSWERS = 64
 
 
 class Outbox:
-    """What one screen is still to be sent. Filled by plain calls, emptied by one reader with `take`.
+    """The frames that one screen is still to be sent. Filled by plain calls, emptied by one reader with `take`.
 
     `has` is the mark of the state that was sent last; None for a screen that takes no changes to one. `at_end`, where
     somebody set it, is called once when this is closed or has overflowed: nothing its screen sends matters any more.
@@ -37,11 +37,11 @@ class Outbox:
 
     @property
     def ended(self) -> bool:
-        """Whether this is closed, or has overflowed."""
+        """True where this is closed, or has overflowed."""
         return self.closing or self.overflowed
 
     def answer(self, frame: str) -> None:
-        """An answer meant for this phone alone; kept in order."""
+        """Puts in an answer meant for this phone alone; answers are kept in order, MOST_ANSWERS of them."""
         if len(self._answers) >= MOST_ANSWERS:
             self.overflowed = True
             self._end()
@@ -50,7 +50,7 @@ class Outbox:
         self._ready.set()
 
     def state(self, frame: str, mark: str = "", change: str = "", since: str = "") -> None:
-        """The room's latest state; replaces one that was not sent yet, and the tally that belonged to it.
+        """Puts in the room's latest state; replaces one that was not sent yet, and the tally that belonged to it.
 
         In its place goes the `change` from the state marked `since`, where that is what the screen was sent last.
         """
@@ -60,7 +60,7 @@ class Outbox:
         self._ready.set()
 
     def tally(self, frame: str) -> None:
-        """The room's latest tally; replaces one that was not sent yet."""
+        """Puts in the room's latest tally; replaces one that was not sent yet."""
         self._tally = frame
         self._ready.set()
 
@@ -78,7 +78,8 @@ class Outbox:
             tell()
 
     async def take(self) -> list[str]:
-        """Everything to send now, answers first; an empty list once closed. Waits until there is something."""
+        """Takes out everything to send now, answers first; waits until there is something. An empty list once
+        closed."""
         while not (self._answers or self._state or self._tally or self.closing or self.overflowed):
             self._ready.clear()
             await self._ready.wait()

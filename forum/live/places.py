@@ -1,4 +1,4 @@
-"""How many phones may still join each session: by what it can hold, not by where they come from."""
+"""The places of each session for phones: by what it can hold, not by where they come from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass
 class Door:
-    """Who came into one session. `made_up` are those that joined without a cookie that Forum had given them."""
+    """The count of those who came into one session. `made_up` are those that joined without a cookie that Forum had
+    given them."""
 
     taken: int
     made_up: int = 0
@@ -26,15 +27,15 @@ class Places:
         self._doors: dict[str, Door] = {}
 
     def knows(self, session: str) -> bool:
-        """Whether it was counted already who came."""
+        """Returns true where `begin` was called for this session."""
         return session in self._doors
 
     def begin(self, session: str, taken: int) -> None:
-        """So many have joined; does nothing where they were counted before."""
+        """Sets how many have joined; does nothing where they were counted before."""
         self._doors.setdefault(session, Door(taken))
 
     def take(self, session: str, *, proved: bool) -> bool:
-        """Takes a place, where there is one."""
+        """Takes a place; returns false where there is none."""
         door = self._doors[session]
         most = self.each * door.opened
         if door.taken >= most or (not proved and door.made_up >= most // 2):
@@ -45,17 +46,17 @@ class Places:
         return True
 
     def give_back(self, session: str, *, proved: bool) -> None:
-        """A place that was taken is not needed after all."""
+        """Gives back a place that was taken and is not needed after all."""
         door = self._doors[session]
         door.taken -= 1
         door.made_up -= not proved
 
     def full(self, session: str) -> bool:
-        """Whether somebody stood before the door and was not let in."""
+        """Returns true where somebody was not let in since it was opened last."""
         return session in self._doors and self._doors[session].refused
 
     def open(self, session: str) -> None:
-        """Lets so many more in as the first time."""
+        """Lets in as many more as the first time, where somebody was not let in."""
         door = self._doors.get(session)
         if door is not None and door.refused:
             door.opened += 1

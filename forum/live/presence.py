@@ -1,4 +1,4 @@
-"""Which phones are in a room and how they are connected: by a socket, by asking again and again, or no more.
+"""The phones in a room and how they are connected: by a socket, by asking again and again, or no more.
 
 Times are seconds of any clock that only goes forward; whoever calls has it.
 """
@@ -26,21 +26,21 @@ class Presence:
         self._observing: set[str] = set()
 
     def devices(self, participant: str) -> int:
-        """How many connections a participant has."""
+        """Returns how many connections a participant has."""
         return self._connected[participant]
 
     def observes(self, participant: str) -> None:
-        """This participant follows without voting: their phones are there, and not among those who are here to vote."""
+        """Notes that a participant follows without voting: `present` does not count their phones."""
         self._observing.add(participant)
 
     def came(self, participant: str) -> None:
-        """A phone is connected."""
+        """Counts one more connection of a participant."""
         self._connected[participant] += 1
         self._polled.pop(participant, None)
         self._lost.pop(participant, None)
 
     def went(self, participant: str, now: float, *, lost: bool) -> None:
-        """One of its connections has ended: on purpose, or `lost`."""
+        """Counts one connection less: it ended on purpose, or was `lost`."""
         self._connected[participant] -= 1
         if self._connected[participant] <= 0:
             del self._connected[participant]
@@ -48,28 +48,28 @@ class Presence:
                 self._lost[participant] = now
 
     def polled(self, participant: str, now: float) -> None:
-        """A phone without a socket asked what is new."""
+        """Notes that a phone without a socket asked what is new."""
         self._lost.pop(participant, None)
         if participant not in self._connected:
             self._polled[participant] = now
 
     def forget(self, participant: str) -> None:
-        """This participant is no longer who these phones are."""
+        """Removes all phones of a participant, without counting them as lost."""
         for known in (self._connected, self._polled, self._lost):
             known.pop(participant, None)
 
     def health(self, now: float) -> Health:
-        """How many phones are connected, poll, and were lost a moment ago and are not back."""
+        """Returns how many phones are connected, poll, and were lost a moment ago and are not back."""
         self._age(now)
         return Health(len(self._connected), len(self._polled), len(self._lost))
 
     def present(self, now: float) -> int:
-        """How many phones of people who vote are here, connected or polling."""
+        """Returns how many phones of people who vote are here, connected or polling."""
         self._age(now)
         return len((self._connected.keys() | self._polled.keys()) - self._observing)
 
     def due(self, now: float) -> float | None:
-        """When the numbers change next if nothing happens; None where they stay as they are."""
+        """Returns the time at which the numbers change next if nothing happens; None where they stay as they are."""
         self._age(now)
         times = [at + POLLING for at in self._polled.values()] + [at + LOST for at in self._lost.values()]
         return min(times, default=None)

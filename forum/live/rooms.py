@@ -71,15 +71,15 @@ class Rooms:
         self.places = Places(places)
 
     async def room(self, session: str, seen: LiveSession | None = None) -> Room:
-        """The room of a session, with the view that the database gives now. Raises NotFound. `seen` is the session as
-        it was read for whoever asks, so that it need not be read once more.
+        """Returns the room of a session, with the view that the database gives now. Raises NotFound. `seen` is the
+        session as it was read for whoever asks, so that it need not be read once more.
 
         Enter it before the next await: a room without screens may be dropped at any time.
         """
         return await self._room(session, seen)
 
     async def polled(self, session: str, participant: str, *, observing: bool = False) -> Room:
-        """The same for a phone that asks what is new because sockets are blocked for it. Raises NotFound."""
+        """Returns the room for a phone that asks what is new because sockets are blocked for it. Raises NotFound."""
         room = await self._room(session)
         room.polled(participant, observing=observing)
         asyncio.get_running_loop().call_later(POLLED, self.left, session)
@@ -98,8 +98,8 @@ class Rooms:
             return room
 
     async def _still(self, room: Room, seen: LiveSession | None) -> bool:
-        """Whether a room that nobody is connected to may be shown as it was read a moment ago. What an act changes is
-        in its session; who joined meanwhile is seen on consoles alone, and for those it is read anew.
+        """Returns true where a room that nobody is connected to may be shown as it was read a moment ago. What an act
+        changes is in its session; who joined meanwhile is seen on consoles alone, and for those it is read anew.
         """
         if asyncio.get_running_loop().time() - room.read_at > FRESH:
             return False
@@ -131,7 +131,7 @@ class Rooms:
         return room
 
     def kept_out(self, participant: str) -> float:
-        """For how many seconds yet a participant stays out who was sent away; 0 for who may come in."""
+        """Returns for how many seconds yet a participant who was sent away stays out; 0 for one who may come in."""
         return self._allowances.out(participant, asyncio.get_running_loop().time())
 
     def mine(self, participant: str) -> None:
@@ -148,7 +148,7 @@ class Rooms:
                     room.tell(participant, own)
 
     async def changed(self, session: str) -> None:
-        """The facilitator did something: reads the truth again and shows it to every screen."""
+        """Reads what a session shows from the store, and sends it to every screen, after an act of the facilitator."""
         async with self._reading[session]:
             room = self._rooms.get(session)
             if room is None:
@@ -161,20 +161,21 @@ class Rooms:
                 room.show(view)
 
     def _begin_anew(self) -> None:
-        """Another history begins: every screen of every room comes back to a new room."""
+        """Begins another history: every screen of every room is told to come back to a new room."""
         self.history = secrets.token_hex(8)
         for room in self._rooms.values():
             room.goodbye("anew", again=True)
         self._rooms = {}
 
     def expel(self, session: str, participant: str | None) -> None:
-        """The participant's ticket is dead, or has been replaced: the device that it was on is out at once."""
+        """Disconnects every screen of a participant whose ticket was taken back or replaced; None is nobody."""
         room = self._rooms.get(session)
         if room is not None and participant is not None:
             room.expel(participant)
 
     async def place(self, session: str, *, proved: bool) -> bool:
-        """Takes a place in a session for a phone that joins, where there is one; else its consoles are told."""
+        """Takes a place in a session for a phone that joins; returns false, and tells the consoles, where there is
+        none."""
         if not self.places.knows(session):
             async with self._store.read() as work:
                 self.places.begin(session, await work.sessions.places(session))
@@ -227,7 +228,7 @@ class Rooms:
             await self.changed(session)
 
     def left(self, session: str) -> None:
-        """A screen has gone; a room without screens is forgotten, the database has everything."""
+        """Forgets a room that no screen is connected to any more: the database has everything."""
         room = self._rooms.get(session)
         if room is not None and room.empty:
             del self._rooms[session]

@@ -1,4 +1,4 @@
-"""Takes the stops of the audience: gathered while the last commit runs, one transaction, then answered.
+"""The stops of the audience: gathered while the last commit runs, one transaction, then answered.
 
 A room full of people presses at once, and nobody may be told "the facilitator sees it" before it is on disk. A stop
 whose transaction fails is answered "stop_not_stored"; sent again it is the same stop.
@@ -43,7 +43,7 @@ def press_of(message: StopMessage, participant: str, session: str, at: str) -> P
 
 
 def refusal(press: Press, characters: Iterable[str]) -> str:
-    """The code of wire.REFUSALS for what can be told from the stop itself; "" for nothing."""
+    """Returns the code of messages.REFUSALS for what can be told from the stop itself; "" for nothing."""
     if len(press.how) > MOST_HOW:
         return "how_too_long"
     return "" if not press.character or press.character in characters else "unknown_character"
@@ -61,7 +61,7 @@ class Stopping:
         self._presses.put(press, answer)
 
     async def press_and_wait(self, press: Press) -> str:
-        """The same for a caller that can wait, as a form post can."""
+        """Takes a press and returns its refusal's code or "", for a caller that can wait, as a form post can."""
         return await self._presses.put_and_wait(press)
 
     async def drain(self) -> None:
@@ -84,7 +84,7 @@ def _not_stored(press: Press) -> str:
 
 
 async def _kept(work: Work, live: LiveSession, press: Press) -> str:
-    """Keeps one press; the code of its refusal, or ""."""
+    """Keeps one press; returns the code of its refusal, or ""."""
     cue = live.cue
     if live.ended or not cue.showing or cue.showing != press.showing or cue.scenario is None or cue.scene is None:
         return "scene_over"

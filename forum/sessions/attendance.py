@@ -1,4 +1,4 @@
-"""Who is not here: the groups that were invited and of which nobody came, or far fewer than were invited.
+"""Groups that were invited and of which nobody came, or far fewer than were invited.
 
 A small group's number is told to nobody: where it is only known that there are some, but fewer than the threshold
 (groups.in_the_room), what is said holds for each number that this can be.
@@ -25,14 +25,15 @@ class Few:
 
 @dataclass(frozen=True)
 class Missing:
-    """Who is not here: groups with nobody, and those with far fewer than were invited."""
+    """The groups of which nobody came, and those of which far fewer came than were invited."""
 
     nobody: tuple[Group, ...] = ()
     few: tuple[Few, ...] = ()
 
 
 def missing(commission: Commission, joined: Mapping[str | None, int | None]) -> Missing:
-    """Who is not here, by how many joined from each group. A group to which nobody was invited is not missed."""
+    """Finds the groups that are missing, by how many joined from each. A group to which nobody was invited is not
+    missed."""
     nobody, few = [], []
     for group in commission.groups:
         number = joined.get(group.id, 0)

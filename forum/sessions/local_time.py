@@ -14,7 +14,7 @@ UTC = ZoneInfo("UTC")
 
 
 def zone(name: str) -> ZoneInfo:
-    """The zone of this name. Raises ValueError where there is none."""
+    """Returns the zone of this name. Raises ValueError where there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -22,18 +22,19 @@ def zone(name: str) -> ZoneInfo:
 
 
 def local(at: str, where: ZoneInfo) -> datetime:
-    """A stored time (UTC) as clocks show it there."""
+    """Converts a stored time (UTC) to what clocks show there."""
     return datetime.fromisoformat(at).astimezone(where)
 
 
 def short(moment: datetime) -> str:
-    """Which time a local moment is in, as people call it: "GMT", "BST", "CET"; where nobody has a word, "UTC+04"."""
+    """Returns the name of the time that a local moment is in: "GMT", "BST", "CET"; where nobody has a word,
+    "UTC+04"."""
     name = moment.tzname() or ""
     return f"UTC{name}" if name[:1] in ("+", "-") else name
 
 
 def stored(typed: datetime, where: ZoneInfo) -> str:
-    """A moment that was typed as clocks there show it (without a zone), as it is stored.
+    """Converts a moment typed as clocks there show it (without a zone) to how it is stored.
 
     An hour that comes twice, when summer time ends, is the second one: nobody is shut out earlier than they read.
     Raises ValueError for a moment that clocks skip when summer time begins, and for one outside the calendar.
@@ -49,5 +50,5 @@ def stored(typed: datetime, where: ZoneInfo) -> str:
 
 
 def written(moment: datetime) -> str:
-    """A moment as it is stored and shown to machines: UTC, ISO 8601, milliseconds, Z."""
+    """Writes a moment as it is stored and shown to machines: UTC, ISO 8601, milliseconds, Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""What the facilitator can do next: the one next right move first, then the other ways on.
+"""The facilitator's next moves: the one next right move first, then the other ways on.
 
 A vote that has begun goes its way: opened, closed, shown. Otherwise the programme's next cue comes first, where there
 is a programme; then what the story leads to: the replay after the first vote, the vote after the replay, the scene that
@@ -44,12 +44,12 @@ class Move:
 
     @property
     def called(self) -> str:
-        """Which words the console has for it."""
+        """The name of the words that the console has for it."""
         return self.words or self.act
 
 
 def moves(view: View) -> tuple[Move, ...]:
-    """What can be done now, the next right move first; () in a session that has ended, and at the very end."""
+    """Returns what can be done now, the next right move first; () in a session that has ended, and at the very end."""
     if view.session.ended:
         return ()
     if view.session.paused:
@@ -88,7 +88,7 @@ def _vote(round_: Round) -> Iterator[Move]:
 
 
 def _ways(view: View, round_: Round | None) -> Iterator[Move]:
-    """Every way on; one may come twice."""
+    """Yields every way on; one may come twice."""
     yield from _stops(view, round_)
     following = view.next_up if view.programme.sections else None
     if following is not None:
@@ -188,7 +188,7 @@ def _scene(story: Story | None, scene: Scene, *, replay: bool = False, chosen: b
 
 
 def _key(move: Move) -> tuple[str, ...]:
-    """The same for two moves that put the same in front of the room."""
+    """Returns a key that is equal for two moves which put the same in front of the room."""
     if move.item is not None and move.item.kind == "scene":
         return ("scene", move.item.story, move.item.scene, str(move.item.replay))
     if move.item is not None and move.item.kind == "question":

@@ -24,5 +24,5 @@ class PaperCount:
 
     @property
     def papers(self) -> int:
-        """How many papers there are in it."""
+        """The number of papers in it."""
         return sum(n for of_group in self.counts.values() for n in of_group.values())

@@ -1,4 +1,4 @@
-"""What one participant alone sees of a session: their vote, their stop, their reasons."""
+"""The part of a session that one participant alone sees: their vote, their stop, their reasons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Yours(msgspec.Struct, frozen=True):
-    """What the server has counted for this phone in one round."""
+    """The vote that the server has counted for this phone in one round."""
 
     round: str
     choice: str
@@ -23,7 +23,7 @@ class YourStop(msgspec.Struct, frozen=True):
 
 
 class YourReason(msgspec.Struct, frozen=True):
-    """What this phone's participant wrote on the question whose result is on screen."""
+    """The reason that this phone's participant wrote on the question whose result is on screen."""
 
     round: str
     words: str
@@ -31,7 +31,7 @@ class YourReason(msgspec.Struct, frozen=True):
 
 
 class Mine(msgspec.Struct, frozen=True, tag_field="t", tag="mine"):
-    """What counts for this phone's participant now, in the place of what hello and every message since has said:
+    """The votes and words of this phone's participant now, in the place of what hello and every message since said:
     another tab or device of theirs has sent something, whichever way. `too` are the reasons they say "me too" to,
     `group` the id of the group that they come from ("" for those who prefer not to say).
     """

@@ -107,14 +107,14 @@ def clock_time(typed: str) -> str | None:
 
 
 def with_section(programme: Programme, section: Section) -> Programme:
-    """With a section at the end, or with the one of this id renamed and at other times."""
+    """Returns the programme with a section at the end, or with the one of this id renamed and at other times."""
     if any(one.id == section.id for one in programme.sections):
         return _each(programme, lambda one: replace(section, items=one.items) if one.id == section.id else one)
     return replace(programme, sections=(*programme.sections, section))
 
 
 def without_section(programme: Programme, id_: str) -> Programme:
-    """Without a section and its cues. Raises NotFound."""
+    """Returns the programme without a section and its cues. Raises NotFound."""
     gone = programme.section(id_)
     return replace(programme, sections=tuple(one for one in programme.sections if one != gone))
 
@@ -128,19 +128,19 @@ def move_section(programme: Programme, id_: str, steps: int) -> Programme:
 
 
 def with_items(programme: Programme, section: str, items: Sequence[Item]) -> Programme:
-    """With these cues at the end of a section. Raises NotFound."""
+    """Returns the programme with these cues at the end of a section. Raises NotFound."""
     programme.section(section)
     return _each(programme, lambda one: replace(one, items=(*one.items, *items)) if one.id == section else one)
 
 
 def without_item(programme: Programme, id_: str) -> Programme:
-    """Without a cue. Raises NotFound."""
+    """Returns the programme without a cue. Raises NotFound."""
     programme.item(id_)
     return _each(programme, lambda one: replace(one, items=tuple(item for item in one.items if item.id != id_)))
 
 
 def without_story(programme: Programme, story: str) -> Programme:
-    """Without any cue of a story."""
+    """Returns the programme without any cue of a story."""
     return _each(programme, lambda one: replace(one, items=tuple(item for item in one.items if item.story != story)))
 
 
@@ -267,7 +267,7 @@ def _is_on(item: Item, cue: Cue, round_: Round | None) -> bool:
 
 @dataclass(frozen=True)
 class SoFar:
-    """What happened until now: the ids of the stories that were on before the present one, how many votes have been
+    """The session until now: the ids of the stories that were on before the present one, how many votes have been
     shown, and the question of the latest."""
 
     stories: tuple[str, ...]
@@ -276,7 +276,7 @@ class SoFar:
 
 
 def so_far(cue: Cue, rounds: Sequence[Round]) -> SoFar | None:
-    """What somebody has missed who comes now; None where nothing has happened yet."""
+    """Returns what somebody has missed who comes now; None where nothing has happened yet."""
     shown = [r for r in rounds if r.state == REVEALED and r.id != cue.round]
     stories = tuple(story for story in cue.seen if story != cue.scenario)
     if not shown and not stories:

@@ -90,7 +90,8 @@ class Agenda:
 
 @dataclass(frozen=True)
 class Pledge:
-    """Who (`role`) does what by when (`by`, an ISO date), about the vote `round`. `decision` is what confirmed it."""
+    """An offer that `role` does `what` by `by` (an ISO date), about the vote `round`. `decision` is what confirmed
+    it."""
 
     id: str
     session: str

@@ -13,7 +13,7 @@ ROOM, ASYNCHRONOUS = SESSIONS = ("room", "asynchronous")
 
 @dataclass(frozen=True)
 class Cue:
-    """What everybody sees now.
+    """The cue that everybody sees now.
 
     `kind` is one of KINDS; `scenario` and `scene` name what is played ("scene"), `round` the question put
     ("question", "result"), `words` what the organisers wrote ("note"). `replay` says that the scene is played a second
@@ -80,12 +80,12 @@ class LiveSession:
     ended_at: str = ""
 
     def changed(self) -> LiveSession:
-        """The same, with something to show to its screens."""
+        """Returns the session with its version one higher, so that screens ask for the state again."""
         return replace(self, version=self.version + 1)
 
     @property
     def asynchronous(self) -> bool:
-        """Whether people answer on their own, over days."""
+        """True where people answer on their own, over days."""
         return self.kind == ASYNCHRONOUS
 
 
@@ -125,12 +125,13 @@ BREAK, TIME = "break", "time"
 
 @dataclass(frozen=True)
 class Asked:
-    """How often something was asked for in a session, and how much of it was seen. Nothing tells by whom."""
+    """The number of times something was asked for in a session, and how many of them were seen. Nothing tells by
+    whom."""
 
     number: int
     seen: int
 
     @property
     def waiting(self) -> int:
-        """How many nobody has seen yet."""
+        """The number that nobody has seen yet."""
         return self.number - self.seen

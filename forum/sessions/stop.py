@@ -73,17 +73,17 @@ class Stop:
 
     @property
     def seconds(self) -> int:
-        """How long after the scene was put up it came, in whole seconds."""
+        """The time after the scene was put up at which it came, in whole seconds."""
         return max(0, int((_moment(self.at) - _moment(self.since)).total_seconds()))
 
     @property
     def wordless(self) -> bool:
-        """Whether nothing was said with it."""
+        """True where nothing was said with it."""
         return not (self.character or self.how)
 
     @property
     def fixed(self) -> bool:
-        """Whether its words are on the screens, or were: the presser cannot change them any more."""
+        """True where its words are on the screens, or were: the presser cannot change them any more."""
         return self.state in (TAKEN, DONE)
 
 
@@ -122,7 +122,7 @@ class Run:
 
     @cached_property
     def newest(self) -> tuple[Stop, ...]:
-        """The same, the newest first."""
+        """The stops of `queue`, the newest first."""
         latest = self.queue[::-1]
         return (*(s for s in latest if not s.wordless), *(s for s in latest if s.wordless))
 
@@ -144,7 +144,7 @@ class Run:
 
     @cached_property
     def wave(self) -> tuple[Bar, ...]:
-        """When the stops of this scene came."""
+        """The stops of this scene, counted by when they came."""
         return wave(self.here)
 
     @cached_property
@@ -166,7 +166,8 @@ def moved(stop: Stop, move: str) -> str:
 
 
 def wave(stops: Iterable[Stop]) -> tuple[Bar, ...]:
-    """How many stops came when, from the moment the scene was put up to the last of them; nothing for no stops."""
+    """Counts stops by when they came, from the moment the scene was put up to the last of them; nothing for no
+    stops."""
     times = sorted(stop.seconds for stop in stops)
     if not times:
         return ()
@@ -187,7 +188,7 @@ def credits(joined: Mapping[GroupId, int], commission: Commission) -> dict[Group
 
 
 def by_group(stops: Iterable[Stop], named: Mapping[GroupId, str]) -> tuple[tuple[str, int], ...]:
-    """How many stops came from each group that may be named, in the order of `named`; the rest under "" as the last."""
+    """Counts stops of each group that may be named, in the order of `named`; the rest under "" as the last."""
     labels = [named.get(stop.group, "") for stop in stops]
     counted = [(label, labels.count(label)) for label in (*named.values(), "")]
     return tuple((label, number) for label, number in counted if number)

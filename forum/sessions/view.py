@@ -1,4 +1,4 @@
-"""What the screens of a live session show: one view of the room, from which phone, projector and console are drawn.
+"""The view of a live session: one for the whole room, from which phone, projector and console are drawn.
 
 A view is the same for every screen of its kind; what belongs to one phone (its own ballot) is never in it.
 """
@@ -36,7 +36,7 @@ class Listed(Generic[T]):
 
 
 def listed(things: Sequence[T], page: int = 1, most: int = MOST_LISTED) -> Listed[T]:
-    """The part of a list that stands on a page of it; the first page is what screens are sent."""
+    """Returns the part of a list that stands on a page of it; the first page is what screens are sent."""
     start = (page - 1) * most
     return Listed(tuple(things[start : start + most]), tuple(things[start + most :]))
 
@@ -104,7 +104,8 @@ class View:
     full: bool = False
 
     def read_in(self, tongue: str) -> View:
-        """The same with questions in the words that somebody wants to read: "cy", or "cy+easy" for easy ones."""
+        """Returns the view with questions in the words that somebody wants to read: "cy", or "cy+easy" for easy
+        ones."""
         readings = readings_of(tongue)
         round_, first = (r and read(r, readings) for r in (self.round, self.first))
         return replace(self, round=round_, first=first)
@@ -121,7 +122,7 @@ class View:
 
     @property
     def supported(self) -> tuple[Said, ...]:
-        """The same, those that most people say "me too" to first."""
+        """The reasons that everybody may read, those that most people say "me too" to first."""
         return tuple(sorted(self.said, key=lambda reason: -reason.too))
 
     @property
@@ -141,12 +142,12 @@ class View:
 
     @property
     def live_step(self) -> int:
-        """How many votes the count of an open vote needs before it is shown, and before it is shown anew."""
+        """The number of votes that the count of an open vote needs before it is shown, and before it is shown anew."""
         return live_step(self.commission.threshold, tickets=self.session.entrance == TICKETS)
 
     @property
     def so_far(self) -> SoFar | None:
-        """What somebody has missed who comes now."""
+        """The stories and votes that somebody has missed who comes now."""
         return so_far(self.session.cue, self.rounds)
 
     @property
@@ -155,7 +156,7 @@ class View:
         return self.story.scenario.characters if self.story is not None else ()
 
     def title_of(self, story: str) -> str:
-        """The title of a story of the session; empty where it may no longer be shown."""
+        """Returns the title of a story of the session; empty where it may no longer be shown."""
         return next((s.scenario.title for s in self.stories if s.id == story), "")
 
     @property
@@ -172,12 +173,12 @@ class View:
 
     @property
     def voting(self) -> bool:
-        """Whether phones may vote now."""
+        """True where phones may vote now."""
         return self.round is not None and self.round.state == OPEN
 
 
 def cue_key(view: View) -> str:
-    """A key that changes only when something else is put in front of everybody (never with a vote)."""
+    """Returns a key that changes only when something else is put in front of everybody (never with a vote)."""
     cue = view.session.cue
     parts = [cue.kind, cue.scenario or "", cue.scene or "", cue.round or "", "replay" if cue.replay else "", cue.words]
     parts += [cue.showing, view.run.taken.id if view.run.taken is not None else ""]

@@ -1,4 +1,4 @@
-"""What a room sees now, read from the store: never from memory."""
+"""The view of a room as it is now, read from the store: never from memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forum.voting.round import ANNULLED, OPEN, POLICY_VOTE, REVEALED, Round
 
 
 async def view_of(work: Work, live: LiveSession) -> View:
-    """The room as the database has it. Numbers of connected phones are not in it: only the process knows them."""
+    """Reads the view of a room. Numbers of connected phones are not in it: only the process knows them."""
     commission = await work.commissions.get_commission(live.commission)
     programme = [await work.stories.get_story(id_) for id_ in live.scenarios]
     # One that was taken back is gone; one that may not be played any more stays only while it is on.
@@ -72,7 +72,8 @@ async def view_of(work: Work, live: LiveSession) -> View:
 
 
 async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda:
-    """The proposals, and what was promised on the vote on screen: commitments first, then what waits to be one."""
+    """Reads the proposals, and what was promised on the vote on screen: commitments first, then what waits to be
+    one."""
     promised: list[Promised] = []
     if round_ is not None and round_.kind == POLICY_VOTE and round_.state == REVEALED:
         for made in reversed(await work.decisions.list_decisions(live.commission)):
@@ -88,8 +89,8 @@ async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda
 
 
 async def own_of(work: Work, participant: str, view: View) -> Mine:
-    """What is a participant's own in a session ("" is nobody): the votes that count, with their words where they can
-    still be changed or are on screen; what they sent in the scene or on the question that is on."""
+    """Reads what is a participant's own in a session ("" is nobody): the votes that count, with their words where they
+    can still be changed or are on screen; what they sent in the scene or on the question that is on."""
     if not participant:
         return Mine()
     on = view.round.id if view.round is not None else ""

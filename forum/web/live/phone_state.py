@@ -1,4 +1,5 @@
-"""What belongs to one phone: its stop, its reason, to what it says "me too". Never in what every phone is sent."""
+"""The part of a page that belongs to one phone: its stop, its reason, what it says "me too" to. Never in what every
+phone is sent."""
 
 from __future__ import annotations
 
@@ -28,8 +29,8 @@ NOBODYS: Mapping[str, Any] = {
 
 
 def left_over(view: View, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """What a phone is told of a stop or a reason that was refused, and the words of it, where its form is no longer on
-    the page to say and to hold them: the scene is over, the session has ended."""
+    """Returns what a phone is told of a stop or a reason that was refused, and the words of it, where its form is no
+    longer on the page to say and to hold them: the scene is over, the session has ended."""
     typed: Mapping[str, str] = own.get("retyped", {})
     cue, round_ = view.session.cue, view.round
     stopping = cue.kind == "scene" and bool(cue.showing) and view.run.taken is None and not view.session.paused
@@ -43,8 +44,8 @@ def left_over(view: View, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]
 
 
 async def own_of(work: Work, participant: str, view: View, mine: Mine, page: int) -> dict[str, Any]:
-    """What this participant has in the scene or the question on screen: what its phone is told (`mine`), which names
-    those reasons that are on the first page alone; on a later `page` the others too."""
+    """Reads what this participant has in the scene or the question on screen: what its phone is told (`mine`), which
+    names those reasons that are on the first page alone; on a later `page` the others too."""
     later = view.round if page > 1 else None
     too = await work.reasons.said(participant, later.id) if later else frozenset(mine.too)
     return {"my_stop": mine.stop, "my_reason": mine.reason, "my_too": too}

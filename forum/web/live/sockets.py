@@ -1,4 +1,4 @@
-"""The websockets of a live session: a thin shell around rooms.Room, one for each kind of screen."""
+"""The websockets of a live session: a thin shell around room.Room, one for each kind of screen."""
 
 from __future__ import annotations
 
