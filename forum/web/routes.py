@@ -1,4 +1,4 @@
-"""Every URL on one page: its path, its methods, what answers, and who may."""
+"""Every URL in one table: its path, its methods, the function that answers, and the permission it needs."""
 
 from __future__ import annotations
 
@@ -42,14 +42,15 @@ from forum.web.stories import (
 )
 from forum.web.templating import STATIC
 
-_DIGITS = 20  # of a length that anybody announces
+_DIGITS = 20  # digits of a length that are read
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
 class Page:
-    """One row of the table. `permission` is a key of roles.PERMISSIONS; a private link's page is "public", its key
-    being the permission. `most_body` is how many bytes may be sent: more than a few buttons and names is said here."""
+    """One row of the table. `permission` is a key of permissions.PERMISSIONS; a page of a private link is "public",
+    as its key is the permission. `most_body` is the largest body in bytes, where more than a few buttons and
+    names may come."""
 
     path: str
     methods: str
@@ -189,7 +190,7 @@ SOCKETS = (
 
 
 def guarded(row: Page) -> Endpoint:
-    """The row's endpoint behind its permission."""
+    """Returns the row's endpoint, which first checks the announced length and the permission."""
 
     async def endpoint(request: Request) -> Response:
         if _announced(request) > row.most_body:
@@ -201,14 +202,16 @@ def guarded(row: Page) -> Endpoint:
 
 
 def _announced(request: Request) -> int:
-    """How many bytes a request says that it brings; what comes without a word is counted as it comes."""
+    """Returns the length in bytes that a request announces, 0 for none; then the body is counted as it comes."""
     length = request.headers.get("content-length", "")
     return int(length[:_DIGITS]) if length.isdecimal() else 0
 
 
 class _Static(StaticFiles):
-    """Files of static/. Their addresses carry a mark of their content, so a browser need never ask again. Scripts go
-    without their lines of comment, which are a sixth of what an old phone has to load."""
+    """Files of static/. Their addresses carry a digest of their content, so that browsers keep them for ever.
+
+    Scripts are sent without their comment lines, which are a sixth of what an old phone has to load.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -222,12 +225,12 @@ class _Static(StaticFiles):
 
 @cache
 def _code(script: str) -> str:
-    """A script without the lines that are nothing but a comment."""
+    """Returns a script without the lines that hold only a comment."""
     return re.sub(r"^ *//.*\n", "", Path(script).read_text("utf-8"), flags=re.MULTILINE)
 
 
 def routes() -> list[BaseRoute]:
-    """The table as Starlette wants it."""
+    """Returns the routes of the table, the sockets and the static files, for Starlette."""
     static = Mount("/static", _Static(directory=STATIC), middleware=[Middleware(GZipMiddleware)])
     return [
         *(

@@ -1,4 +1,4 @@
-"""What every page works with, built once by forum/app.py and reached by `site_of(request)`."""
+"""The parts of the server that every page uses, built once by forum/app.py and reached by `site_of(request)`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class Site:
     """The parts of this server that pages need.
 
-    `address` is how phones reach it, as "http://192.0.2.7:8000": the configured one, else this machine's own.
-    `device_secret` signs what browsers prove (`devices.py`).
+    `address` is the one that phones use, as "http://192.0.2.7:8000": the configured one, else this machine's own.
+    `device_secret` signs the cookies of browsers (`devices.py`).
     """
 
     settings: Settings
@@ -47,14 +47,14 @@ class Site:
 
 
 def site_of(request: HTTPConnection) -> Site:
-    """The site that a request or websocket belongs to."""
+    """Returns the site that a request or websocket belongs to."""
     return cast(Site, request.app.state.site)
 
 
 def network_of(request: HTTPConnection) -> str:
-    """Where a request came from, for limits: the address of whoever asked, not of a trusted proxy (`proxies.py`).
+    """Returns the sender's address for limits, behind a trusted proxy too (`proxies.py`).
 
-    Of an IPv6 address its first 64 bits: one line has all the others.
+    Of an IPv6 address it returns the first 64 bits, as one line has all the others.
     """
     host = request.client.host if request.client else ""
     address = address_in(host)
@@ -64,9 +64,9 @@ def network_of(request: HTTPConnection) -> str:
 
 
 def base_url(request: HTTPConnection) -> str:
-    """What to put before a path so that a phone can open it.
+    """Returns the scheme and host to put before a path so that a phone can open it.
 
-    The configured public address; else the one this page was asked at, unless that means "this very machine".
+    It is the configured public address; else the one that this page was asked at, unless that is a loopback address.
     """
     site = site_of(request)
     if site.settings.public_url or request.url.hostname in LOOPBACK:

@@ -1,4 +1,4 @@
-"""The templates, with what they may call: gettext, static files by content, the charts, times and numbers in words."""
+"""The templates and their functions: gettext, addresses of static files, charts, times and numbers in words."""
 
 from __future__ import annotations
 
@@ -34,42 +34,42 @@ _MOST_IN_QR = 300  # characters; drawing three thousand takes seconds
 
 @cache
 def static(name: str) -> str:
-    """The address of a file in static/, with a mark of its content, so that browsers may keep it for ever."""
+    """Returns the address of a file in static/, with a digest of its content, so that browsers may keep it for ever."""
     content = (STATIC / name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
 @lru_cache(maxsize=256)  # a join code's is drawn into every state of every projector
 def qr(text: str) -> str:
-    """A QR code as inline SVG without any styling of its own but black on white; "" for a text longer than _MOST_IN_QR,
-    which no phone's camera reads."""
+    """Returns a QR code as inline SVG in black on white; "" for a text longer than _MOST_IN_QR, which phones cannot
+    read."""
     if len(text) > _MOST_IN_QR:
         return ""
     return segno.make(text, error="m").svg_inline(omitsize=True, border=2, light="#fff", dark="#000")
 
 
 def number(value: int) -> str:
-    """A number as the reader writes it: "1,234"."""
+    """Returns a number as the reader writes it: "1,234"."""
     return format_decimal(value, locale=language().locale)
 
 
 def share(part: int, whole: int) -> str:
-    """A part of a whole in per cent, halves rounded up: "17%"."""
+    """Returns a part of a whole in per cent, halves rounded up: "17%"."""
     return format_percent((200 * part + whole) // (2 * whole) / 100 if whole else 0, locale=language().locale)
 
 
 def spaced(code: str) -> Markup:
-    """A join code as people read it out: "482 913", from left to right on every page."""
+    """Returns a join code as people read it out: "482 913", from left to right on every page."""
     return Markup('<bdi dir="ltr">{} {}</bdi>').format(code[:3], code[3:])
 
 
-# What a template stands on, by name, or by the beginning of it: all of ours are named in quotes.
+# Names of templates that a template uses, or the beginning of such a name; ours are always in double quotes.
 _NAMED = re.compile(r'{%-?\s*(?:extends|include|from|import)\s+"([^"]+)"')
 _ready: set[tuple[jinja2.Environment, str]] = set()
 
 
 async def ready(env: jinja2.Environment, name: str) -> jinja2.Template:
-    """A template. At first it is compiled with all that it stands on: in a thread, for that takes up to 100 ms."""
+    """Returns a template. The first time it is compiled in a thread with all that it uses, which takes up to 100 ms."""
     if (env, name) not in _ready:
         await long(_compiled, env, name)
         _ready.add((env, name))
@@ -78,10 +78,10 @@ async def ready(env: jinja2.Environment, name: str) -> jinja2.Template:
 
 def _compiled(env: jinja2.Environment, name: str) -> None:
     ahead = [name]
-    for one in ahead:  # grows while we walk
+    for one in ahead:  # grows during the loop
         env.get_template(one)
         for named in _NAMED.findall((TEMPLATES / one).read_text("utf-8")):
-            # "methods/" ~ round.method ~ ".html": whichever begins so.
+            # "methods/" ~ round.method ~ ".html": every template whose name begins with this.
             whole = named.endswith(".html")
             others = [named] if whole else [other for other in env.list_templates() if other.startswith(named)]
             ahead += [other for other in others if other not in ahead]
@@ -89,8 +89,10 @@ def _compiled(env: jinja2.Environment, name: str) -> None:
 
 @cache
 def environment(prefix: str = "") -> jinja2.Environment:
-    """The Jinja environment of the whole process, which compiles each template once; a name that one does not get is an
-    error. `prefix` is the path that all addresses on pages stand below.
+    """Returns the Jinja environment of the whole process, which compiles each template once; an undefined name
+    raises.
+
+    `prefix` is the path that all addresses on pages are below.
     """
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -101,7 +103,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
         lstrip_blocks=True,
     )
     env.template_class = template_below(prefix)
-    # The i18n extension gives the environment this method when it is loaded.
+    # The i18n extension adds this method to the environment when it is loaded.
     with_gettext: Any = env
     with_gettext.install_gettext_callables(gettext, ngettext, newstyle=True)
     env.globals |= {"static": static, "charts": results, "chart_words": terms.chart_words, "share": share}

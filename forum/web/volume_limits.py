@@ -1,9 +1,9 @@
-"""How much may be written from where: whatever makes the database grow for people without an account has one bound.
+"""Limit on bytes written: one bound on everything by which people without an account make the database grow.
 
 All of a network address together may write FORUM_MEGABYTES_PER_ADDRESS in an hour. A known browser (devices.py) may
-write a fifth of that; those that have just come, and those that prove nothing, may write half of it together. Once half
-is written only those go on who have written little themselves, so that who fills an address is not felt by those who
-write a story beside them. Where it is refused nothing is written, and the page says when to try again.
+write a fifth of that; those that have just come, and those without a cookie, may write half of it together. Once half
+is written, only browsers go on that have written little themselves, so that somebody who fills an address does not
+stop those who write a story beside them. A refused request writes nothing, and the page says when to try again.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from forum.web.rate_limits import AN_HOUR
 from forum.web.site import site_of
 
 _MEGABYTE = 1024 * 1024
-_LITTLE = 200  # this part of an address's bytes is little: two hundred people may be writing at one
-_LONG = 120  # seconds from which on they are told as minutes
+_LITTLE = 200  # this part of an address's bytes counts as little: two hundred people may be writing at one address
+_LONG = 120  # seconds from which on a wait is told in minutes
 _SOON = "So much has been written from this network that it has to wait. Send this again in %(seconds)s seconds."
 _LATER = "So much has been written from this network that it has to wait. Send this again in %(minutes)s minutes."
 
 
 def write(request: HTTPConnection, size: int) -> None:
-    """Counts bytes that are about to be written. Raises TooMany where as much was written from here as may be."""
+    """Counts bytes that are about to be written. Raises TooMany where this browser or network has used its share up."""
     who = who_of(request)
     wait = _wait(request, who)
     if wait:
-        # A browser that has just come is known soon, and then counted by itself.
+        # A browser that has just come is soon known, and then counted by itself.
         soon = KNOWN_AFTER - who.age + 1 if who.device and not who.known else wait
         wait = min(wait, soon)
         raise TooMany(_SOON if wait < _LONG else _LATER, wait)
@@ -43,7 +43,7 @@ def add(request: HTTPConnection, size: int) -> None:
 
 
 def size_of(draft: Draft) -> int:
-    """What a draft takes, in characters."""
+    """Returns the size of a draft in characters."""
     return sum(len(text) for _, text in fields(draft))
 
 

@@ -1,11 +1,11 @@
-"""Charts as SVG, made on the server: plain strings that a page puts inline.
+"""Charts of results as SVG, made on the server: strings that a page contains.
 
-There is no style attribute and no script, so a strict content security policy holds; every text is escaped. Sizes are
-in units of the view box. A chart is 400 units wide with text 20 high: on a phone of 320 pixels that is 16 pixels, and
-in half the width of a projected page a thirtieth of its height. `wide=True` gives 800 units for the same text, with the
-words beside the bars, for a figure that has the whole width of a large screen.
+There is no style attribute and no script, so that a strict content security policy holds; every text is escaped.
+Sizes are in units of the view box. A chart is 400 units wide with text 20 high: on a phone of 320 pixels that is 16
+pixels, and in half the width of a projected page a thirtieth of its height. `wide=True` gives 800 units for the same
+text, with the words beside the bars, for a figure as wide as a large screen.
 
-Nothing hangs on colour alone: each response has its place, its letter or words, its number and its texture.
+Colour is never the only sign: each response has its place, its letter or words, its number and its texture.
 
 Class names, for static/forum.css (presentation attributes give each a plain look without it):
     chart                   the svg element
@@ -31,17 +31,17 @@ NARROW, WIDE = 400, 800
 _TIGHT = 22  # the height of a line where room is short
 JOINED, LEFT, RAN_OUT = "joined", "left", "ran out"
 
-
 _GAP = 8
 _BAR = 18
-_SHARE = 30  # how thick a bar of shares() is
+_SHARE = 30  # thickness of a bar of shares()
 _KEY = 26  # room for a letter in the list below a chart
-_LONG = 12  # letters in a label that still stands beside a bar of a narrow chart
+_LONG = 12  # longest label, in characters, that stands beside a bar of a narrow chart
 
 
 @dataclass(frozen=True)
 class Row:
-    """One bar of shares(): its words, how much of each response, and what is written for each where not the number."""
+    """One bar of shares(): its words, the number of each response, and words for a number where not the number
+    itself."""
 
     label: str
     parts: Mapping[str, int]
@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Words:
-    """What the charts themselves say: English, with %-places; pass the reader's own language."""
+    """Words in the charts, in English with %-places; pass those of the reader's language."""
 
     joined: str = "New"
     left: str = "Gone"
@@ -240,11 +240,12 @@ def shares(
     broad: int = NARROW,
     legend: bool = True,
 ) -> str:
-    """One bar for each row, as long as the others, cut into what each response has of it: letter and number on each.
+    """Draws one bar for each row, all equally long, cut into the shares of the responses, with letter and number on
+    each.
 
-    `labels` has every response id with its words, in order; what a row has besides (votes that ran out) comes last. The
-    words stand above the bars, unless there is another `legend`. `broad` is the width in units. A row in
-    which nobody counts is an empty line.
+    `labels` has every response id with its words, in order; other parts of a row (votes that ran out) come last. The
+    words stand above the bars, unless `legend` is False. `broad` is the width in units. A row without any votes is an
+    empty line.
     """
     art = Drawing(broad, title, ("shares", title, rows, list(labels.items()), broad, legend))
     letters = {response: chr(ord("A") + i) for i, response in enumerate(labels)}
@@ -281,7 +282,7 @@ def shares(
 
 
 def _key(art: Drawing, labels: Mapping[str, str], letters: Mapping[str, str]) -> None:
-    """What the letters stand for, side by side as far as they fit."""
+    """Draws the meaning of the letters above the bars, side by side as far as they fit."""
     x = 0.0
     for response, label in labels.items():
         text = f"{letters[response]} {label}"
@@ -302,7 +303,7 @@ def _ribbons(
     edges: tuple[float, float],
     scale: float,
 ) -> None:
-    """Every flow as a band from its place on one bar to its place on the other; on each bar in the other's order."""
+    """Draws every flow as a ribbon from its bar to its other bar; on each bar in the order of the other column."""
     taken = [dict(column) for column in tops]
     starts: dict[tuple[str, str], list[float]] = {flow: [0.0, 0.0] for flow in flows}
     for end in (0, 1):
@@ -310,14 +311,14 @@ def _ribbons(
             for flow in (flow for flow in flows if flow[1 - end] == across):
                 starts[flow][end] = taken[end][flow[end]]
                 taken[end][flow[end]] += flows[flow] * scale
-    # Those who stayed lie below, the thinnest of the others on top, so that none is hidden.
+    # Those who stayed lie at the bottom, the thinnest of the others on top, so that none is hidden.
     for flow in sorted(flows, key=lambda flow: (flow[0] != flow[1], -flows[flow])):
         kind = "away" if JOINED in flow or LEFT in flow else "stayed" if flow[0] == flow[1] else "moved"
         art.ribbon(edges, starts[flow], flows[flow] * scale, _series(flow[0]), kind)
 
 
 def _legend(art: Drawing, labels: Mapping[str, str], short: Mapping[str, str]) -> None:
-    """What the letters stand for, where there are letters."""
+    """Draws the meaning of the letters below the chart, where there are letters."""
     for response, label in labels.items():
         if short[response] != label:
             indent = _BAR + _GAP + _KEY
@@ -327,7 +328,7 @@ def _legend(art: Drawing, labels: Mapping[str, str], short: Mapping[str, str]) -
 
 
 def _series(node: str) -> str:
-    """The class that colours a response, or those who are away."""
+    """Returns the class that colours a response, or those who were away."""
     if node in {JOINED, LEFT}:
         return "series-away"
     if hue_of_mark(node):
@@ -336,14 +337,14 @@ def _series(node: str) -> str:
 
 
 def _short(labels: Mapping[str, str]) -> dict[str, str]:
-    """Letters in place of the labels, where one of them is long."""
+    """Returns letters in place of the labels, where one of them is long."""
     if max(map(len, labels.values()), default=0) <= _LONG:
         return dict(labels)
     return {response: chr(ord("A") + i) for i, response in enumerate(labels)}
 
 
 def _scale(counts: Sequence[Sequence[int]], least: Sequence[Sequence[float]], tall: float) -> float:
-    """The height of one person, such that both columns fit when each bar's place is no lower than its words."""
+    """Returns the height of one person for which both columns fit, each bar having at least the room of its words."""
     low, high = 0.0, tall / max(max(map(sum, counts), default=0), 1)
     for _ in range(40):
         middle = (low + high) / 2

@@ -1,8 +1,7 @@
-"""Who may be connected, and for how long with nothing done: so that nobody can keep others out by taking all there is.
+"""Limits on connections, in number and in idle time, so that nobody keeps others out by taking all places.
 
-What is bounded is what a stranger can hold without an account: connections on which nothing is asked, a head or a body
-that never ends, an answer that is never read. A phone's websocket is none of these; it is counted, and never closed
-from here.
+Bounded is what a stranger can hold without an account: connections without a request, a head or a body that never
+ends, an answer that is never read. A phone's websocket is none of these: it is counted, and never closed.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from typing import Final, Protocol
 from forum.settings import Settings
 from forum.web.server.proxies import Proxies, address_in
 
-# Bytes that a body must bring in FORUM_STALL_SECONDS: half a KB a second, which bad Wi-Fi brings between two drops.
+# Bytes that a body must bring in FORUM_STALL_SECONDS: half a KB a second, as bad Wi-Fi brings between two drops.
 LEAST: Final = 16 * 1024
-# Proxies keep connections (Caddy for two minutes). One that is closed as they take it up is an error to somebody.
+# Proxies keep connections (Caddy for two minutes). One that is closed just as they use it is an error to somebody.
 _PROXYS_IDLE = 150.0
 _EVERY = 1.0
 _AT_ONCE = 500
@@ -30,37 +29,37 @@ _LOOKED_AT = 200
 
 
 class Stage(IntEnum):
-    """What a connection waits for. The first three hold nothing but a place, and go first where places are scarce."""
+    """Something that a connection waits for. The first three only hold a place, and go first where places are
+    scarce."""
 
     IDLE = 0
     HEAD = 1
     ENDING = 2
     BODY = 3
-    READING = 4  # of an answer, by the other end
-    WORKING = 5  # ours to do
+    READING = 4  # for the other end to read an answer
+    WORKING = 5  # for us to make an answer
 
 
 class Connected(Protocol):
-    """A connection as it is kept here."""
+    """A connection, as it is kept here."""
 
     place: str
     came: float
 
     def stage(self) -> Stage:
-        """What it waits for now."""
+        """Returns what it waits for now."""
 
     def look(self, now: float) -> None:
-        """Ends it where it has waited for too long."""
+        """Ends it where it has waited for too long. `now` is in seconds."""
 
     def cut(self) -> None:
-        """Ends it at once: its place is needed."""
+        """Ends it immediately, as its place is needed."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds until a connection has waited too long: idle, an idle one of a proxy's, a head, a body or a reader that
-    stands still.
-    """
+    """Seconds until a connection has waited too long: an idle one, an idle one of a proxy's, one in a head, and one
+    whose body or reader stands still."""
 
     idle: float = 15
     proxys: float = _PROXYS_IDLE
@@ -69,7 +68,7 @@ class Patience:
 
 
 class Connections:
-    """All connections of this server. `most` is how many there can be; None for no bound."""
+    """All connections of this server. `most` is the largest number of them; None for no bound."""
 
     def __init__(
         self, settings: Settings, most: int | None = None, monotonic: Callable[[], float] = time.monotonic
@@ -82,14 +81,15 @@ class Connections:
         self._trusted = Proxies(settings)
         self._most = most
         self._most_of_one = settings.connections_per_address
-        # Those that speak HTTP, in the order in which they came; websockets are only counted.
+        # Connections that speak HTTP, oldest first; websockets are only counted.
         self._http: dict[Connected, None] = {}
         self._of_place: dict[str, dict[Connected, None]] = {}
         self._counts: dict[str, int] = {}
         self.count = 0
 
     def place_of(self, client: str) -> str:
-        """The place that a network address counts for: its own, or its IPv6 network (/64); "" for a trusted proxy."""
+        """Returns the place that a network address counts for: its own, or its IPv6 network (/64); "" for a trusted
+        proxy."""
         address = address_in(client)
         if address is None:
             return client
@@ -100,7 +100,7 @@ class Connections:
         return str(address)
 
     def take(self, connection: Connected) -> bool:
-        """Takes a new connection, in the place of an old one where there are too many. False where all are in use."""
+        """Takes a new connection, ending an old one where there are too many; returns False where all are in use."""
         place = connection.place
         if place and self._counts.get(place, 0) >= self._most_of_one and not self._free(self._of_place.get(place, {})):
             return False
@@ -113,12 +113,12 @@ class Connections:
         return True
 
     def upgraded(self, connection: Connected) -> None:
-        """It is a websocket from now on: still counted, until it is gone."""
+        """Counts it as a websocket from now on, until it is gone."""
         self._http.pop(connection, None)
         self._of_place.get(connection.place, {}).pop(connection, None)
 
     def gone(self, connection: Connected) -> None:
-        """It is no more. Called once for each that was taken."""
+        """Uncounts a connection that has ended. Called once for each that was taken."""
         self.upgraded(connection)
         self.count -= 1
         self._counts[connection.place] -= 1
@@ -127,10 +127,11 @@ class Connections:
             self._of_place.pop(connection.place, None)
 
     def _free(self, among: dict[Connected, None]) -> bool:
-        """Ends one that only holds a place, or whose other end is slow. False where none is.
+        """Ends one connection that only holds a place, or whose other end is slow; returns False where there is
+        none.
 
-        The oldest that only holds a place goes, unless it came just now: whoever opens a connection and asks needs a
-        moment between. Else it is the oldest of those that are the more among the oldest: somebody holds so many.
+        The oldest that only holds a place goes, unless it came just now, as its first request needs a moment. Else it
+        is the oldest of the larger kind among the oldest, as somebody holds so many of those.
         """
         new: list[Connected] = []
         slow: list[Connected] = []
@@ -148,7 +149,7 @@ class Connections:
         return True
 
     async def look(self, now: float) -> None:
-        """Ends all that have waited for too long; others have their turn between."""
+        """Ends all connections that have waited for too long; gives others their turn in between."""
         for number, connection in enumerate(list(self._http)):
             if number % _AT_ONCE == _AT_ONCE - 1:
                 await asyncio.sleep(0)
@@ -156,7 +157,7 @@ class Connections:
                 connection.look(now)
 
     async def watch(self) -> None:
-        """Looks every second, until it is cancelled."""
+        """Calls `look` every second, until it is cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_EVERY)

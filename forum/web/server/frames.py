@@ -1,7 +1,7 @@
-"""The bytes of a websocket on their way in: a little at a time, so that nobody who floods one is felt by others.
+"""Incoming bytes of a websocket, worked through in small pieces, so that a flood on one does not delay the others.
 
-uvicorn's own class works through whatever one read brings (256 KiB, which can be 40,000 frames) before it lets anybody
-else have their turn, answers pings without end, and waits for ever for a peer that does not read its goodbye.
+uvicorn's own class works through everything of one read (256 KiB, which can be 40,000 frames) before anybody else has
+their turn, answers pings without end, and waits for ever for a peer that does not read its close frame.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent
     from websockets.frames import Frame
 
-PIECE = 1024  # bytes that are worked through before others have their turn: 170 frames at most
-# Frames that carry no message (pings, pongs, pieces of one): so many at once, and so many more a second.
+PIECE = 1024  # bytes that are worked through in one turn: at most 170 frames
+# Frames without a message (pings, pongs, pieces of one): this many at once, and this many more a second.
 BURST = 100.0
 REFILL = 5.0
-MOST_LATE = 16 * 1024  # bytes that may come after the server has said goodbye
-LINGER = 5.0  # seconds in which what was written last can still be taken
+MOST_LATE = 16 * 1024  # bytes that may come after the server has sent its close frame
+LINGER = 5.0  # seconds in which the last bytes written can still be read
 
 
 class Frames(WebSocketsSansIOProtocol):
@@ -29,7 +29,7 @@ class Frames(WebSocketsSansIOProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        # Called when the connection is no more.
+        # Called when the connection has ended.
         self.gone: Callable[[], None] | None = None
         self._rest = bytearray()
         self._next: asyncio.Handle | None = None
@@ -38,15 +38,15 @@ class Frames(WebSocketsSansIOProtocol):
         self._late = 0
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Called at its end."""
+        """Calls `gone` at the end of the connection."""
         super().connection_lost(exc)
         if self.gone is not None:
             self.gone()
 
     def data_received(self, data: bytes) -> None:
-        """Takes what was read. The first of it is the whole handshake."""
+        """Takes the bytes of one read. The first read is the whole handshake."""
         if not self.handshake_initiated or (len(data) <= PIECE and not (self._rest or self.close_sent)):
-            super().data_received(data)  # as nearly all that phones send
+            super().data_received(data)  # nearly everything that phones send
         elif self.close_sent and self._late + len(data) > MOST_LATE:
             self.transport.abort()
         else:
@@ -56,7 +56,7 @@ class Frames(WebSocketsSansIOProtocol):
                 self._go_on()
 
     def _go_on(self) -> None:
-        """Works through the next piece, and reads no more before all pieces are done."""
+        """Works through the next piece; reads no more before all pieces are done."""
         self._next = None
         if self.disconnected:
             self._rest.clear()
@@ -78,7 +78,7 @@ class Frames(WebSocketsSansIOProtocol):
             self._next = self.loop.call_soon(self._go_on)
 
     async def receive(self) -> ASGIReceiveEvent:
-        """The next message for the application; more is read once it has them all."""
+        """Returns the next message for the application; reads on once it has them all."""
         message = await self.queue.get()
         if self.read_paused and self.queue.empty():
             self.read_paused = False
@@ -91,14 +91,14 @@ class Frames(WebSocketsSansIOProtocol):
     # ------------------------------------------------------------------ frames that carry no message
 
     def handle_ping(self) -> None:
-        """Answers, unless there are too many, or the peer does not read its answers."""
+        """Answers a ping, unless there are too many, or the peer does not read its answers."""
         if self._may() and self.writable.is_set():
             super().handle_ping()
         else:
             self.conn.data_to_send()
 
     def handle_pong(self, event: Frame) -> None:
-        """Takes an answer, unless there are too many."""
+        """Takes a pong, unless there are too many."""
         if self._may():
             super().handle_pong(event)
 
@@ -108,7 +108,7 @@ class Frames(WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
     def _may(self) -> bool:
-        """Whether one more may be taken; whoever sends too many is cut off."""
+        """Tells whether one more of these frames may be taken; cuts off a peer that sends too many."""
         now = self.loop.time()
         self._left = min(BURST, self._left + (now - self._at) * REFILL) - 1
         self._at = now
@@ -119,12 +119,12 @@ class Frames(WebSocketsSansIOProtocol):
     # ------------------------------------------------------------------ the end
 
     def keepalive_timeout(self) -> None:
-        """Gives up a peer that has not answered: what was written to it will not be taken."""
+        """Cuts off a peer that has not answered a ping, as it will not read what was written to it."""
         super().keepalive_timeout()
         self.loop.call_later(LINGER, self._abort)
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
-        """The application is done: a peer that does not read would keep the connection for ever."""
+        """Ends the connection when the application is done; a peer that does not read would keep it for ever."""
         super().on_task_complete(task)
         self.loop.call_later(LINGER, self._abort)
 

@@ -1,9 +1,9 @@
-"""Forum below a path of its own, as https://example.org/forum. FORUM_PUBLIC_URL says which.
+"""A path prefix for all of Forum, as in https://example.org/forum; FORUM_PUBLIC_URL holds it.
 
-Everything in here speaks of its addresses as if there were no such path: "/stories". It comes off where a request
-comes in, whether the proxy passed it on or took it off itself, and goes on in the few places where an address goes out:
-what a template has drawn, the Location of a redirect, the path of a cookie, JSON that names an address. (Whole
-addresses, as in letters and feeds, begin with the public one anyway.)
+Inside, all addresses are written without it: "/stories". It is removed where a request comes in, whether or not the
+proxy removed it, and added in the few places where an address goes out: drawn templates, the Location of a redirect,
+the path of a cookie, JSON that names an address. (Whole addresses, as in letters and feeds, begin with the public
+one.)
 """
 
 from __future__ import annotations
@@ -18,23 +18,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forum.settings import Settings
 
-# The attributes that hold an address. Nobody's words can look like one: the quotes in them are written as &#34;.
+# Attributes that hold an address. Nobody's words can look like one, as quotes in them are written &#34;.
 _ADDRESS = re.compile(r'(\s(?:href|src|action|data-(?:path|socket|save|to|programme))=")(?=/(?!/))')
 
 
 def prefix_of(settings: Settings) -> str:
-    """The path that Forum lives below, as "/forum"; "" for none."""
+    """Returns the path that Forum lives below, as "/forum"; "" for none."""
     return urlsplit(settings.public_url).path
 
 
 def below(prefix: str, drawn: str) -> str:
-    """What a template has drawn, with its addresses below the prefix."""
+    """Returns a drawn template with its addresses below the prefix."""
     return _ADDRESS.sub(lambda found: found[1] + prefix, drawn) if prefix else drawn
 
 
 def template_below(prefix: str) -> type[jinja2.Template]:
-    """A template whose addresses, once it is drawn whole, stand below the prefix. (One that is drawn in pieces cannot
-    do that, for an address may begin in another piece than its attribute: whoever puts them together calls `below`.)
+    """Returns a class of templates whose addresses are put below the prefix once they are drawn whole.
+
+    A template drawn in pieces cannot do that, as an address may begin in another piece than its attribute: the code
+    that joins the pieces calls `below`.
     """
 
     class Below(jinja2.Template):
@@ -45,14 +47,14 @@ def template_below(prefix: str) -> type[jinja2.Template]:
 
 
 class BelowPrefix:
-    """Everything below sees paths without the prefix; redirects lead to ones with it."""
+    """Middleware that removes the prefix from paths, and adds it to redirects."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self.app = app
         self.prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI call."""
+        """Handles one ASGI connection."""
         if not self.prefix or scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
@@ -71,7 +73,7 @@ class BelowPrefix:
         await self.app(scope, receive, send_below)
 
     def _below(self, location: str, host: str) -> str:
-        """Where a redirect leads, for the browser: Starlette's own ones name this host, ours begin with a path."""
+        """Returns a redirect's address for the browser: Starlette's own ones name this host, ours begin with a path."""
         parts = urlsplit(location)
         here = parts.netloc == host if parts.netloc else location.startswith("/")
         return parts._replace(path=self.prefix + parts.path).geturl() if here else location

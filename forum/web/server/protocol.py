@@ -1,8 +1,8 @@
-"""The HTTP protocol that Forum serves with: uvicorn's (httptools), with a bound on everything that a stranger sends
+"""The HTTP protocol class of the server: uvicorn's (httptools), with a bound on everything that a stranger sends
 before it is parsed.
 
-A head that is too long is answered in the reader's language (`Refusals`), as far as what came before tells which that
-is; nothing after it is read.
+A head that is too long is answered in the reader's language (`Refusals`), as far as the headers before it tell;
+nothing after it is read.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from forum.web.middleware import MARK
 from forum.web.server.connections import LEAST, Connections, Stage
 from forum.web.server.frames import Frames
 
-# Bytes of a request's address. With its method it stays within the 8,192 that the websocket library takes of a line.
+# Bytes of a request's address. With its method it fits into the 8,192 that the websocket library takes of a line.
 MOST_ADDRESS: Final = 8000
-# Bytes of one header, name and value; of a head with its address and all its headers; how many headers. Browsers send
-# less than half of each.
+# Bytes of one header, name and value; bytes of a head with its address and all headers; number of headers. Browsers
+# send less than half of each.
 MOST_HEADER: Final = 8000
 MOST_HEAD: Final = 32 * 1024
 MOST_HEADERS: Final = 100
-# Bytes of a Content-Type: a boundary has 70 at most. The form parser takes 50 ms for 8,000 semicolons.
+# Bytes of a Content-Type: a boundary has at most 70 (RFC 2046). The form parser takes 50 ms for 8,000 semicolons.
 MOST_TYPE: Final = 256
-# Requests that wait behind one that is being answered. Browsers and proxies do not send any before its answer.
+# Requests that wait behind the one being answered. Browsers and proxies send none before its answer.
 MOST_WAITING: Final = 8
 # Pieces of a body in one read (256 KB).
 MOST_PIECES: Final = 4000
-# Bytes that are parsed before the bounds are looked at again.
+# Bytes that are parsed between two looks at the bounds.
 _SLICE = 16 * 1024
 _REFUSED = "forum.refused"
 _LINGER = 2.0  # seconds
@@ -51,11 +51,11 @@ _NO_HANDSHAKE = (
 
 
 class _Enough(Exception):
-    """Ends the parser's work on what came: no more of it is wanted."""
+    """Stops the parser: no more of these bytes is wanted."""
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """One connection. It goes deaf where something is beyond a bound: what is under way is answered, then it ends."""
+    """One connection. Beyond a bound it stops listening: requests under way are answered, then it ends."""
 
     def __init__(self, *arguments: Any, connections: Connections | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -65,7 +65,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._counted = False
         self._where = Stage.IDLE
         self._messages = self._got = self._resumed = 0
-        # What it waited for when it was last looked at, since when, and how far it was then.
+        # State at the last look: what it waited for, since when, and how far it was then.
         self._mark: tuple[Stage, int, int] | None = None
         self._since = 0.0
         self._far = 0
@@ -82,7 +82,7 @@ class BoundedHttp(HttpToolsProtocol):
     # ------------------------------------------------------------------ its place among the others
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called at its beginning."""
+        """Takes a place among the connections, or answers 503 and ends."""
         super().connection_made(cast(asyncio.Transport, transport))
         if self._connections is None:
             return
@@ -97,7 +97,7 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Called at its end."""
+        """Gives its place back."""
         self._gone()
         super().connection_lost(exc)
 
@@ -107,7 +107,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._connections.gone(self)
 
     def cut(self) -> None:
-        """Ends it at once: its place is needed."""
+        """Ends the connection immediately, as its place is needed."""
         self._gone()
         self._deaf = True
         if self.cycle is not None:
@@ -115,12 +115,12 @@ class BoundedHttp(HttpToolsProtocol):
         self.transport.abort()
 
     def resume_writing(self) -> None:
-        """Called when the other end has read what was held back."""
+        """Counts that the other end has read what was held back."""
         self._resumed += 1
         super().resume_writing()
 
     def stage(self) -> Stage:
-        """What it waits for now."""
+        """Returns what the connection waits for now."""
         answering = self.cycle is not None and not self.cycle.response_complete
         if answering and self._where is Stage.BODY and not self.flow.read_paused and not self._deaf:
             return Stage.BODY
@@ -131,12 +131,12 @@ class BoundedHttp(HttpToolsProtocol):
         return Stage.ENDING if self._deaf or self.transport.is_closing() else self._where
 
     def look(self, now: float) -> None:
-        """Ends it where it has waited for too long. `now` is in seconds, from whenever."""
+        """Ends the connection where it has waited for too long. `now` is in seconds, from any start."""
         if self._connections is None:
             return
         stage = self.stage()
         mark = (stage, self._messages, self._resumed)
-        # how far it has come: bytes that were sent here, or that are no longer to be read there
+        # Progress: bytes received here, or (negative) bytes that the other end still has to read.
         far = self._got if stage is Stage.BODY else -self.transport.get_write_buffer_size()
         least = LEAST if stage is Stage.BODY else 1
         patience = self._connections.patience
@@ -167,7 +167,7 @@ class BoundedHttp(HttpToolsProtocol):
     # ------------------------------------------------------------------ what comes
 
     def data_received(self, data: bytes) -> None:
-        """Called with what came, 256 KB at most."""
+        """Takes the bytes of one read, at most 256 KB."""
         if self._deaf:
             return
         self._got += len(data)
@@ -182,7 +182,7 @@ class BoundedHttp(HttpToolsProtocol):
                 for start in range(0, len(data), _SLICE):
                     self._feed(data[start : start + _SLICE])
         except httptools.HttpParserUpgrade:
-            # Another protocol than websockets is not known here: the answer is that to a request which asks for none.
+            # Only websockets are known here; a request for another protocol is answered like one without an upgrade.
             if self._should_upgrade():
                 self.handle_websocket_upgrade()
         except httptools.HttpParserError:
@@ -192,14 +192,14 @@ class BoundedHttp(HttpToolsProtocol):
     def _feed(self, data: bytes) -> None:
         self._told = False
         self.parser.feed_data(data)
-        # What has not ended yet (a header, also one behind a body) is kept by the parser, and nobody is told of it.
+        # The parser keeps an unfinished header (also one behind a body) to itself, so its bytes are counted here.
         self._unparsed = 0 if self._told else self._unparsed + len(data)
         if self._unparsed > MOST_HEADER:
             self._refuse(self._refused or 431)
             raise httptools.HttpParserError
 
     def on_message_begin(self) -> None:
-        """Called before the head of each request."""
+        """Resets the counts before the head of each request."""
         super().on_message_begin()
         self._begun = self._told = True
         self._messages += 1
@@ -208,7 +208,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head = self._headers = self._refused = 0
 
     def on_url(self, url: bytes) -> None:
-        """Called with each piece of the address. What is too much of it is left out."""
+        """Takes a piece of the address; drops what is beyond the bound."""
         self._told = True
         self._head += len(url)
         if self._head > MOST_ADDRESS:
@@ -219,10 +219,10 @@ class BoundedHttp(HttpToolsProtocol):
         self.url += url[: MOST_ADDRESS - len(self.url)]
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Called with each header, and with what comes behind a body in pieces: that is counted, and left out.
+        """Takes a header. Those behind a body in chunks (trailers) are counted and dropped.
 
-        A header that is too long is left out too; the others are read to the end, since one of them says in what
-        language the answer should be.
+        A header that is too long is dropped too; the others are read to the end, as one of them tells the language of
+        the answer.
         """
         self._told = True
         size = len(name) + len(value)
@@ -242,7 +242,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Called when a head is over: its request is answered, or waits for those before it."""
+        """Passes a complete head on: its request is answered, or waits for those before it."""
         self._in_head = False
         self._where = Stage.BODY
         if self._refused:
@@ -254,7 +254,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Called with each piece of a body."""
+        """Takes a piece of a body."""
         self._told = True
         self._pieces += 1
         if self._pieces > MOST_PIECES:
@@ -263,13 +263,13 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Called when a request is over."""
+        """Notes that a request is complete."""
         self._told = True
         self._where = Stage.IDLE
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hands the connection on to the websocket protocol, which says nothing of what it takes for no handshake."""
+        """Hands the connection on to the websocket protocol; answers 400 where that finds no handshake."""
         if self._counted and self._connections is not None:
             self._connections.upgraded(self)
         super().handle_websocket_upgrade()
@@ -281,7 +281,8 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, status: int) -> None:
-        """Answers with this status, reads no more, and ends the connection when that, and all before it, is sent."""
+        """Answers with this status, reads no more, and ends the connection once that answer and all before it are
+        sent."""
         self._deaf = True
         before = self.cycle
         if self.pipeline or (before is not None and not before.response_complete and not before.more_body):
@@ -294,7 +295,7 @@ class BoundedHttp(HttpToolsProtocol):
             if before.response_started:
                 self.transport.close()
                 return
-            # whoever waits for the rest of its body waits no longer, and cannot answer any more
+            # An application that waits for the rest of this body stops waiting, and cannot answer any more.
             cast(Scope, before.scope)[ENDED_HERE] = True
             before.disconnected = True
             before.message_event.set()
@@ -304,7 +305,7 @@ class BoundedHttp(HttpToolsProtocol):
         path, _, query = self.url.partition(b"?")
         self.scope["raw_path"], self.scope["query_string"] = path, query
         self.scope["path"] = unquote(path.decode("latin-1")) or "/"
-        # A key of our own: uvicorn's type of a scope knows those of ASGI alone.
+        # Our own key; uvicorn's type of a scope has only those of ASGI.
         self.scope[_REFUSED] = status  # type: ignore[literal-required]
         lingering = _Lingering(self.transport, self.loop)
         self.cycle = RequestResponseCycle(
@@ -326,8 +327,10 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 class _Lingering:
-    """The connection of an answer that comes before all was sent: closed at once, what is on its way would make the
-    system throw the answer away. So only the way out is closed, and the other end, or a short time, closes the rest.
+    """Transport of an answer that is sent before the whole request was read.
+
+    Closed at once, the bytes still arriving would make the system discard the answer. So only the sending half is
+    closed; the other end, or a short time, closes the rest.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -335,30 +338,29 @@ class _Lingering:
         self._loop = loop
 
     def is_closing(self) -> bool:
-        """As transports have it."""
+        """Tells whether the transport is closing."""
         return self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        """As transports have it."""
+        """Sends bytes."""
         self._transport.write(data)
 
     def close(self) -> None:
-        """Sends no more, and ends the connection soon."""
+        """Closes the sending half, and the whole connection after _LINGER seconds."""
         if not self._transport.is_closing():
             self._transport.write_eof()
             self._loop.call_later(_LINGER, self._transport.abort)
 
 
 class Refusals:
-    """Answers requests that the protocol did not take, in the house's words. Stands where every answer gets its headers
-    and its language.
-    """
+    """Answers requests that the protocol refused, with the error page. Stands inside the middleware for headers and
+    language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI call."""
+        """Handles one ASGI connection."""
         if (status := scope.get(_REFUSED)) is None:
             await self.app(scope, receive, send)
             return

@@ -1,10 +1,10 @@
-"""Who really asked, where a proxy stands in front: what X-Forwarded-For and X-Forwarded-Proto say, if it is believed.
+"""The real address and scheme of a request behind a proxy, from X-Forwarded-For and X-Forwarded-Proto.
 
-Only those whom FORUM_TRUSTED_PROXIES names are believed. Each proxy writes the address that it was asked from at the
-end of X-Forwarded-For; so, read from the end, the first address that is no trusted proxy's is whoever asked, and
-whatever stands before it anybody may have made up. `Forwarded`, X-Real-IP and X-Forwarded-Host are not read: most
-proxies pass on what a stranger writes there. (uvicorn's own middleware takes any words for an address, of any length,
-does not know an IPv4 address that is written as an IPv6 one, and tells nobody of headers that are not believed.)
+Only the proxies in FORUM_TRUSTED_PROXIES are believed. Each proxy appends the address that it was asked from to
+X-Forwarded-For; so, read from the end, the first address that is no trusted proxy's is the sender's, and anybody may
+have made up the addresses before it. `Forwarded`, X-Real-IP and X-Forwarded-Host are not read, as most proxies pass
+on what a stranger writes there. (uvicorn's own middleware takes any words of any length for an address, does not know
+an IPv4 address written as an IPv6 one, and reports no headers that are not believed.)
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"x-real-i
 # Bytes of X-Forwarded-For that are read, from the end.
 _MOST_TOLD = 1000
 _LONGEST_ADDRESS = 64
-# Proxies that are remembered, each for a day after its last request; and as many are logged.
+# Proxies that are remembered, each for a day after its last request; as many are logged.
 _MOST_NOTED = 8
 _A_DAY = 24 * 3600
 _SECURE = {"http": "https", "https": "https", "ws": "wss", "wss": "wss"}
@@ -35,16 +35,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Noted:
-    """A machine whose requests do not count for whoever asked. `believed`: it is trusted, but does not say who that is;
-    else it says so, and is not trusted.
-    """
+    """A machine whose requests do not count for their real senders. `believed`: it is trusted, but does not name
+    them; otherwise it names them, but is not trusted."""
 
     address: str
     believed: bool
 
 
 class Proxies:
-    """Those that are trusted, and those that it was noticed should be, or should say more."""
+    """The trusted proxies, and the machines noticed to be misconfigured ones."""
 
     def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._trusted = settings.trusted_proxies
@@ -55,22 +54,24 @@ class Proxies:
         self._logged = 0
 
     def trusts(self, address: Address | None) -> bool:
-        """Whether this machine is believed; None is nobody."""
+        """Tells whether this machine is a trusted proxy; False for None."""
         return address is not None and any(address in network for network in self._trusted)
 
     def serves(self, hosts: Iterable[bytes]) -> bool:
-        """Whether a Host header names what only a proxy answers for: the public address, where that is https."""
+        """Tells whether a Host header names the public https address, for which only a proxy answers."""
         names = [host.decode("latin-1").partition(":")[0].lower() for host in hosts]
         return bool(self._served) and self._served in names
 
     def whoever(self, peer: Address, told: Iterable[bytes]) -> Address:
-        """Who asked: the last address that is no trusted proxy's, by what each X-Forwarded-For header (in their order)
-        says. Where the next one is no address at all, the last that is known.
+        """Returns the real sender: the last address that is no trusted proxy's, by the X-Forwarded-For headers in
+        their order.
+
+        Where the next one is no address, it is the last one known.
         """
         text = b",".join(told)
         hops = text[-_MOST_TOLD:].split(b",")
         if len(text) > _MOST_TOLD:
-            hops = hops[1:]  # what was cut in two is no address
+            hops = hops[1:]  # the first one may be cut in two
         found = peer
         for hop in reversed(hops):
             address = address_in(hop.decode("latin-1"))
@@ -80,9 +81,10 @@ class Proxies:
         return found
 
     def note(self, peer: Address, *, believed: bool) -> None:
-        """Remembers a machine that stands between here and whoever asks; the first few are logged too.
+        """Remembers a machine between here and the senders; logs the first few.
 
-        Those that ask least often are forgotten first: a stranger may make such headers up, at many addresses.
+        Those whose last request is longest ago are forgotten first, as a stranger may make such headers up at many
+        addresses.
         """
         noted = Noted(str(peer), believed)
         if self._noted.pop(noted, None) is None and self._logged < _MOST_NOTED:
@@ -94,21 +96,21 @@ class Proxies:
         self._noted[noted] = self._monotonic()
 
     def noted(self) -> tuple[Noted, ...]:
-        """Those of the last day."""
+        """Returns the machines noticed in the last day."""
         horizon = self._monotonic() - _A_DAY
         self._noted = {noted: at for noted, at in self._noted.items() if at > horizon}
         return tuple(self._noted)
 
 
 class ForwardedHeaders:
-    """Everything below sees the network address and the scheme of whoever asked, not those of a trusted proxy."""
+    """Middleware that puts the sender's network address and scheme in the place of a trusted proxy's."""
 
     def __init__(self, app: ASGIApp, proxies: Proxies) -> None:
         self.app = app
         self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI call."""
+        """Handles one ASGI connection."""
         peer = address_in(scope["client"][0]) if scope["type"] != "lifespan" and scope.get("client") else None
         if peer is not None:
             self._apply(scope, peer)
@@ -132,16 +134,16 @@ class ForwardedHeaders:
             any(name in told for name in _FORWARDED) or self.proxies.serves(told.get(b"host", []))
         ):
             self.proxies.note(peer, believed=True)
-        # The nearest proxy's word comes last.
+        # The nearest proxy's value is the last one.
         scheme = b",".join(how)[-_LONGEST_ADDRESS:].decode("latin-1").rpartition(",")[2].strip().lower()
         if scheme in _SECURE:
             scope["scheme"] = (_SECURE if scheme in {"https", "wss"} else _PLAIN)[scope["scheme"]]
 
 
 def address_in(text: str) -> Address | None:
-    """The address in a text as proxies write it, with or without a port; None where there is none.
+    """Returns the address in a text as proxies write it, with or without a port; None where there is none.
 
-    An IPv4 address written as an IPv6 one is the IPv4 one; which network card it is at (%eth0) is left out.
+    An IPv4 address written as an IPv6 one becomes IPv4; a network interface (%eth0) is dropped.
     """
     text = text.strip()
     if len(text) > _LONGEST_ADDRESS:
@@ -158,8 +160,9 @@ def address_in(text: str) -> Address | None:
 
 
 def never_believed(settings: Settings) -> bool:
-    """Whether no proxy can be believed although people come through one: they come by https, which Forum does not
-    speak, and nobody who is trusted can reach the address that it listens on.
+    """Tells whether no proxy can be believed although people come through one.
+
+    They come by https, which Forum does not speak, and no trusted machine can reach the address that it listens on.
     """
     if not settings.public_url.startswith("https:"):
         return False

@@ -1,4 +1,4 @@
-"""The build link: the story as it is written now, what can be suggested at each place, and what became of it."""
+"""Pages of a build link: the story as it is written now, the suggestions possible at each place, and their outcomes."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from forum.web.stories.play import play as play_scenario
 from forum.web.stories.workspace_parts import place_words
 
 _OF_STORY = ("title", "setting", "characters", "notes")
-_NEARLY = 10  # so many suggestions before a limit bites, the page says so
-# Where on the page an error is shown, where its field is not one of the form's.
+_NEARLY = 10  # suggestions left before a limit, from which on the page says so
+# Place on the page of an error whose field is not one of the form's.
 _AT = {"place": "suggestion", "form": "suggestion", "main": "suggestion"}
 
 
 @dataclass(frozen=True)
 class Way:
-    """Something that can be suggested at a place: what it is called, and where."""
+    """Something that can be suggested at a place: its words, its kind, and the place."""
 
     words: str
     kind: str
@@ -52,7 +52,8 @@ class Way:
 
 @dataclass(frozen=True)
 class CardView:
-    """A scene as the page shows it, with what can be suggested there; `full`: it takes no further response."""
+    """A scene as the page shows it, with the suggestions possible there; `full` says that it takes no further
+    response."""
 
     card: Card
     name: str
@@ -61,7 +62,8 @@ class CardView:
 
 
 async def shared_by(request: Request) -> Shared:
-    """What the build link in the address leads to. Wrong ones are counted with wrong private links.
+    """Returns the story behind the build link in the address. Wrong links are counted together with wrong private
+    links.
 
     Raises NotFound, IllegalMove, TooMany.
     """
@@ -74,7 +76,7 @@ async def shared_by(request: Request) -> Shared:
 
 
 async def story(request: Request) -> Response:
-    """The story as cards; one's own suggestions and everybody's outcomes."""
+    """Shows the story as cards, with one's own suggestions and everybody's outcomes."""
     found = await shared_by(request)
     site = site_of(request)
     async with site.store.read() as work:
@@ -106,7 +108,7 @@ async def story(request: Request) -> Response:
 
 
 async def play(request: Request) -> Response:
-    """The story as a reader plays it, as far as it is written."""
+    """Shows the story as a reader plays it, as far as it is written."""
     found = await shared_by(request)
     told_by = found.commission.group_label(found.draft.group) or ""
     told = (await long(compose.sketch, found.draft, told_by=told_by)).story
@@ -117,7 +119,7 @@ async def play(request: Request) -> Response:
 
 
 async def suggest(request: Request) -> Response:
-    """The form for one suggestion; sent, it goes back to the story."""
+    """Shows the form for one suggestion; posted, keeps it and goes back to the story."""
     found = await shared_by(request)
     if request.method != "POST":
         asked = {name: [request.query_params.get(name, "")] for name in ("kind", "place")}
@@ -195,7 +197,7 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
 
 
 async def _group(request: Request, found: Shared, form: Form) -> str:
-    """The group that is chosen: the one in the form, else the one of this browser's last suggestion."""
+    """Returns the chosen group: the one in the form, else the one of this browser's last suggestion."""
     browser = _browser(request, found)
     if "group" in form.values or not browser:
         return form.text("group")
@@ -262,7 +264,8 @@ def _heading(draft: Draft, kind: str, place: str) -> str:
 
 
 def _context(draft: Draft, kind: str, place: str) -> dict[str, Any]:
-    """What the one who suggests looks at: the scene before, the question with its responses, the words that stand."""
+    """Returns what stands around a suggestion: the scene before, the question with its responses, or the present
+    words."""
     names = compose.sketch(draft).names
     if kind == CORRECTION:
         try:

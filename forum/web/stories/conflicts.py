@@ -1,4 +1,4 @@
-"""Two people wrote at the same place: the second is shown both texts, and chooses. Nothing of either is lost."""
+"""Clashes: two people wrote in the same place; the second sees both texts and chooses, and neither text is lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from forum.web.site import site_of
 from forum.web.stories.edit_requests import NOTES, SEEN, place, wishes_of
 from forum.web.stories.workspace_parts import place_words
 
-# What can be told of a clash: two texts, two answers to a question, a place that was taken away, and a removal of what
+# Kinds of clashes: two texts, two answers to a question, a place that was deleted, and the deletion of something that
 # somebody has just changed.
 TEXT, ANSWER, TAKEN_AWAY, REMOVAL = "text", "answer", "taken away", "removal"
 _ANSWERS = (GROUP, *PERMISSIONS, "to", "stop", "decision", "start")
@@ -31,8 +31,8 @@ _ANSWERS = (GROUP, *PERMISSIONS, "to", "stop", "decision", "start")
 
 @dataclass(frozen=True)
 class View:
-    """A clash as people see it. `theirs` and `mine` are in words, `text` is what the second one wrote, as it is;
-    `pieces` is theirs beside mine, word by word; `seen` is the mark of theirs."""
+    """A clash as people see it. `theirs` and `mine` are in words, `text` is the second writer's text unchanged,
+    `pieces` is theirs beside mine word by word, `seen` is the mark of theirs."""
 
     field: str
     kind: str
@@ -46,7 +46,7 @@ class View:
 
 
 async def views(request: Request, saved: Saved) -> list[View]:
-    """The clashes of what was to be saved."""
+    """Returns the clashes that saving met."""
     if not saved.clashes:
         return []
     async with site_of(request).store.read() as work:
@@ -55,7 +55,8 @@ async def views(request: Request, saved: Saved) -> list[View]:
 
 
 def _views(saved: Saved, commission: Commission) -> list[View]:
-    """Of several of a kind at one place the last one: who asks for the same thing again and again gets one answer."""
+    """Returns one view for each place and kind of clash, the last one, so that asking again and again gives one
+    answer."""
     names = compose.sketch(saved.draft).names
     last = {(clash.field, clash.yours is None): clash for clash in saved.clashes}
     return [_view(saved.draft, clash, commission, names) for clash in last.values()]
@@ -80,7 +81,7 @@ def _view(draft: Draft, clash: Clash, commission: Commission, names: Mapping[str
 
 
 def _said(draft: Draft, commission: Commission, name: str, text: str, names: Mapping[str, str]) -> str:
-    """A text as a person reads it: the answer to a question in words, the scene that a way leads to by its name."""
+    """Returns a text as a person reads it: an answer in words, the scene that a way leads to by its name."""
     if name == GROUP and text not in ("", NO):
         return commission.group_label(text) or text
     if name == GROUP and text == NO:
@@ -93,7 +94,8 @@ def _said(draft: Draft, commission: Commission, name: str, text: str, names: Map
 
 
 async def drawn(request: Request, saved: Saved) -> list[dict[str, Any]]:
-    """The clashes for a page's script: the field, theirs as it is (None: taken away), and what to show."""
+    """Returns the clashes for a page's script: the field, their text (None where it was deleted), and the HTML to
+    show."""
     template = site_of(request).templates.get_template("stories/writing/_clash.html")
     theirs = {clash.field: clash.theirs for clash in saved.clashes}
     return [
@@ -103,8 +105,10 @@ async def drawn(request: Request, saved: Saved) -> list[dict[str, Any]]:
 
 
 def unused(saved: Saved, form: Form) -> dict[str, str]:
-    """What could not be used in a form of which something clashed too, as fields that its next form carries along: they
-    are said, and shown as they were typed, once its writer has chosen."""
+    """Returns the fields with mistakes in a form that also had clashes, for its next form to carry along.
+
+    They are shown as they were typed, with their errors, once the writer has chosen.
+    """
     clashing = {clash.field for clash in saved.clashes}
     carried: dict[str, str] = {}
     for one in wishes_of(form):
@@ -115,5 +119,6 @@ def unused(saved: Saved, form: Form) -> dict[str, str]:
 
 
 async def clash_page(request: Request, saved: Saved, **more: Any) -> Response:
-    """The page on which somebody without a script chooses. `more`: `back`, and the hidden fields of the form."""
+    """Shows the page on which somebody without a script chooses. `more` has `back`, and the hidden fields of the
+    form."""
     return await page(request, "stories/writing/clash.html", 409, clashes=await views(request, saved), **more)

@@ -1,7 +1,8 @@
-"""What a page asks of a draft: by its script as JSON, or by the fields of a form; and the edits that do it.
+"""Requests of a page to change a draft, as JSON from its script or as fields of a form; and the edits that they
+become.
 
-A field of a page is named by its path in the draft ("c1.text"); beside it stands, as "seen:c1.text", the mark of the
-text that was shown there.
+A field of a page is named by its path in the draft ("c1.text"); beside it, "seen:c1.text" holds the mark of the text
+that was shown there.
 """
 
 from __future__ import annotations
@@ -19,10 +20,9 @@ from forum.stories.edits import Clash, Edit
 from forum.stories.visible_text import trimmed
 from forum.web.forms import Form
 
-# The cards that the steps write, before there is a workspace.
+# Ids of the cards that the steps write, before there is a workspace.
 HAPPENED, QUESTION = "happened", "question"
-# What the names of a form's fields begin with: marks of what was seen, what was chosen in a clash, what is to be put
-# back with its words because somebody took it away.
+# Prefixes of field names: marks of seen texts; choices in a clash; deleted fields to be restored with their words.
 SEEN, CHOOSE, GONE = "seen:", "choose:", "gone:"
 THEIRS, MINE = "theirs", "mine"
 NOTES = "notes"
@@ -30,7 +30,7 @@ _EMPTY = mark("")
 
 
 class Set(msgspec.Struct, tag_field="do", tag="set"):
-    """Text for a field. `back`: where its card or way was taken away meanwhile, it is put back first."""
+    """A request to set a field's text. `back` restores its card or way first, where that was deleted meanwhile."""
 
     field: str
     seen: Annotated[list[str], msgspec.Meta(min_length=1, max_length=200)]
@@ -39,7 +39,7 @@ class Set(msgspec.Struct, tag_field="do", tag="set"):
 
 
 class AddCard(msgspec.Struct, tag_field="do", tag="add_card"):
-    """A new card."""
+    """A request for a new card."""
 
     card: str
     after: str = ""
@@ -47,7 +47,7 @@ class AddCard(msgspec.Struct, tag_field="do", tag="add_card"):
 
 
 class AddWay(msgspec.Struct, tag_field="do", tag="add_way"):
-    """A new way on."""
+    """A request for a new way on."""
 
     card: str
     way: str
@@ -56,7 +56,7 @@ class AddWay(msgspec.Struct, tag_field="do", tag="add_way"):
 
 
 class Remove(msgspec.Struct, tag_field="do", tag="remove"):
-    """Takes a card, or one way, away; `seen` has the mark of each of its fields as they were shown."""
+    """A request to delete a card, or one of its ways; `seen` has the mark of each of its fields as they were shown."""
 
     card: str
     seen: dict[str, str]
@@ -64,7 +64,8 @@ class Remove(msgspec.Struct, tag_field="do", tag="remove"):
 
 
 class Move(msgspec.Struct, tag_field="do", tag="move"):
-    """Moves a card by one place, from behind the card `behind` ("": the first); moved already, nothing happens."""
+    """A request to move a card by one place, from behind the card `behind` ("" for none); one that was moved
+    already stays."""
 
     card: str
     by: Literal[-1, 1]
@@ -72,7 +73,7 @@ class Move(msgspec.Struct, tag_field="do", tag="move"):
 
 
 class PutBack(msgspec.Struct, tag_field="do", tag="put_back"):
-    """A card that was taken away, as it was shown. `ways` are (id, words, where to)."""
+    """A request to restore a deleted card as it was shown. `ways` are (id, words, where to)."""
 
     card: str
     after: str = ""
@@ -87,7 +88,7 @@ Wish = Set | AddCard | AddWay | Remove | Move | PutBack
 
 
 def known(draft: Draft, path: str) -> str | None:
-    """The text of a field; None where there is none, or no such name."""
+    """Returns the text of a field; None where there is no such field."""
     try:
         return read(draft, path)
     except BadInput:
@@ -95,19 +96,19 @@ def known(draft: Draft, path: str) -> str | None:
 
 
 def place(path: str) -> tuple[str, str]:
-    """The ids of the card and the way that a field is on, "" for none, or for a name that no field has."""
+    """Returns the ids of the card and the way that a field is on; "" for none, or for a name that no field has."""
     with suppress(BadInput):
         return parts(path)[:2]
     return "", ""
 
 
 def touched(wishes: Iterable[Wish]) -> set[str]:
-    """The ids of the cards that these are about."""
+    """Returns the ids of the cards that requests are about."""
     return {place(one.field)[0] if isinstance(one, Set) else one.card for one in wishes} - {""}
 
 
 def edits_of(draft: Draft, wishes: Sequence[Wish], gone: Mapping[str, edits.PutBack | None]) -> list[Edit]:
-    """The edits that do what was asked, in a draft as it is now. `gone` puts cards back that were taken away."""
+    """Returns the edits that do what was asked, in a draft as it is now. `gone` restores cards that were deleted."""
     made: list[Edit] = []
     for one in wishes:
         for edit in _edits(draft, one, gone):
@@ -123,8 +124,8 @@ def _edits(draft: Draft, one: Wish, gone: Mapping[str, edits.PutBack | None]) ->
         for edit in _for_field(draft, one, gone):
             yield edit
             if isinstance(edit, edits.PutBack):
-                # Its writer has not seen what stands there again, and chose to put their own words in its place.
-                with suppress(BadInput):  # there is no room for it; whoever makes the edit says so
+                # The restored text has not been seen by its writer, who chose to put their own words in its place.
+                with suppress(BadInput):  # there is no room for it; applying the edit reports that
                     seen = (mark(known(edits.apply(draft, edit), one.field) or ""),)
         yield edits.SetField(one.field, seen, one.text)
     elif isinstance(one, AddCard):
@@ -141,7 +142,7 @@ def _edits(draft: Draft, one: Wish, gone: Mapping[str, edits.PutBack | None]) ->
 
 
 def _for_field(draft: Draft, one: Set, gone: Mapping[str, edits.PutBack | None]) -> Iterator[Edit]:
-    """What has to be there before a field can be written: the cards of the steps, a new way, what was taken away."""
+    """Yields what a field needs before it can be written: the cards of the steps, a new way, or a restored card."""
     card_id, way_id = place(one.field)
     if not card_id or not trimmed(one.text) or known(draft, one.field) is not None:
         return
@@ -171,14 +172,14 @@ def _removal(draft: Draft, one: Remove) -> Edit:
 
 
 def _all_seen(card: Card, seen: Mapping[str, str]) -> bool:
-    """Whether somebody with these marks sees the card as it is."""
+    """Tells whether somebody with these marks has seen the card as it is now."""
     own = {f"{card.id}.{name}": getattr(card, name) for name in MOST_OF_CARD}
     ways = {f"{card.id}/{way.id}.{name}": getattr(way, name) for way in card.ways for name in MOST_OF_WAY}
     return all(seen.get(path) == mark(text) for path, text in (own | ways).items())
 
 
 def _behind(draft: Draft, card: str) -> str | None:
-    """The id of the card before this one, "" for the first; None where it is not there."""
+    """Returns the id of the card before this one, "" for the first; None where there is no such card."""
     ids = ["", *(one.id for one in draft.cards)]
     return ids[ids.index(card) - 1] if card and card in ids else None
 
@@ -187,9 +188,9 @@ def _behind(draft: Draft, card: str) -> str | None:
 
 
 def wishes_of(form: Form) -> list[Set]:
-    """The fields of a form; what is not ticked or chosen is empty.
+    """Returns the fields of a form; boxes and choices left empty are "".
 
-    On the page of a clash a field can be left as the other one wrote it, or put back where it was taken away.
+    On the page of a clash a field can be left as the other person wrote it, or restored where it was deleted.
     """
     found = []
     for name in form.values:
@@ -202,6 +203,6 @@ def wishes_of(form: Form) -> list[Set]:
 
 
 def _notes_of(form: Form) -> str:
-    """Content notes: those ticked, and the writer's own, one a line."""
+    """Returns the content notes: those ticked, and the writer's own, one a line."""
     own = [" ".join(line.split()) for line in form.text("own_notes").split("\n")]
     return "\n".join(dict.fromkeys(note for note in (*form.texts(NOTES), *own) if note))

@@ -1,7 +1,8 @@
-"""Evidence beside a story: added on the private link, read by a moderator, shown to everybody; the files themselves.
+"""Pages of evidence beside a story: added on the private link, read by a moderator, shown to everybody; and its
+files.
 
-A file is always a download, from an address at which nothing can run: its media type is the one found in it and no
-other is guessed (nosniff), and whatever a browser opens all the same is in a sandbox without scripts.
+A file is always a download, from an address at which nothing can run: its media type is the one found in it, browsers
+guess no other (nosniff), and one that opens it nevertheless does so in a sandbox without scripts.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _EACH_HOUR = 40
 
 @dataclass(frozen=True)
 class Item:
-    """A piece of evidence as pages show it: `url` is where it is, `host` where a link leads, `what` what a file is."""
+    """A piece of evidence as pages show it: `url` is its address, `host` a link's host, `what` the kind of a file."""
 
     evidence: Evidence
     url: str
@@ -46,12 +47,12 @@ class Item:
 
     @property
     def picture(self) -> bool:
-        """Whether it can be shown on a page."""
+        """Tells whether it can be shown on a page."""
         return self.evidence.kind in {evidence_files.PNG, evidence_files.JPEG}
 
 
 def items(found: Sequence[Evidence], under: str) -> list[Item]:
-    """Evidence with where it is; files stand at `under`/{id}."""
+    """Returns evidence with its addresses; files are at `under`/{id}."""
     return [
         Item(
             one,
@@ -75,7 +76,7 @@ def _what(one: Evidence) -> str:
 
 
 async def mine(request: Request) -> Response:
-    """The writer's evidence, by the private link: what is there, what became of it, and the forms to add and remove."""
+    """Shows the writer's evidence with its outcomes, and the forms to add and remove; posted, does so."""
     story, _commission = await story_of_link(request)
     if request.method != "POST":
         return await _mine(request, story, Form({}))
@@ -131,7 +132,7 @@ async def _mine(request: Request, story: Submission, form: Form, error: ForumErr
 
 
 async def moderate(request: Request) -> Response:
-    """A story's evidence for a moderator, piece by piece: show it, or decline it with a reason."""
+    """Shows a story's evidence to a moderator; posted, shows one piece to everybody, or declines it with a reason."""
     site = site_of(request)
     person = await somebody(request)
     form = Form({})
@@ -168,20 +169,20 @@ async def moderate(request: Request) -> Response:
 
 
 async def my_file(request: Request) -> Response:
-    """A file for the writer of its story."""
+    """Sends a file to the writer of its story."""
     story, _commission = await story_of_link(request)
     return await _file(request, story.id)
 
 
 async def moderators_file(request: Request) -> Response:
-    """A file for moderators, before others see it."""
+    """Sends a file to a moderator, before others may see it."""
     async with site_of(request).store.read() as work:
         story = must_be_sent(await work.stories.get_story(request.path_params["story"]))
     return await _file(request, story.id)
 
 
 async def public_file(request: Request) -> Response:
-    """A file that a moderator has shown, while its story is public."""
+    """Sends a file that a moderator has shown, while its story is public."""
     async with site_of(request).store.read() as work:
         story = must_be_public(await work.stories.get_story(request.path_params["story"]))
         if request.path_params["item"] not in {one.id for one in await evidence.shown(work, story)}:

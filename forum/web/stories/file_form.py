@@ -1,4 +1,4 @@
-"""What a form says beside a story that is sent as a file: its writer's group, content notes, and what is allowed."""
+"""The form beside a story that is sent as a file: its writer's group, content notes, and permissions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from forum.web.stories import permissions
 
 MOST_OWN_NOTES = 5
 _OWN_NOTE = "own_note"
-# Where on the page the first error of a repeated field is shown.
+# Place on the page of the first error of a repeated field.
 _PLACES = {"notes": f"{_OWN_NOTE}-1"}
 
 
 def notes_offered() -> list[tuple[str, str]]:
-    """The content notes to choose from: what is stored, and what is shown."""
+    """Returns the content notes to choose from, as (stored, shown)."""
     return [
         ("suicide or self-harm", _("Suicide or self-harm")),
         ("restraint or force", _("Restraint or force")),
@@ -34,7 +34,7 @@ def notes_offered() -> list[tuple[str, str]]:
 
 
 def read_about(form: Form, commission: Commission) -> dict[str, Any]:
-    """What the form says, as submissions.Sent takes it; errors stay in the form."""
+    """Returns the answers of the form, as submissions.Sent takes them; mistakes are noted in the form."""
     groups = {"", *(g.id for g in commission.groups)}
     if "group" not in form.values or form.text("group") not in groups:
         form.wrong("group", 'Choose your group, or "I prefer not to say".')
@@ -50,7 +50,7 @@ def read_about(form: Form, commission: Commission) -> dict[str, Any]:
 
 
 def about_fields(form: Form, commission: Commission) -> dict[str, object]:
-    """What `stories/_about.html` shows."""
+    """Returns the context of `stories/_about.html`."""
     own = form.texts(_OWN_NOTE)[: 4 * MOST_OWN_NOTES]
     groups = [(g.id, g.label) for g in commission.groups]
     return {
@@ -66,7 +66,7 @@ def about_fields(form: Form, commission: Commission) -> dict[str, object]:
 
 
 def errors_of(error: ForumError | None) -> dict[str, str]:
-    """What the form's error summary says, by the id of a field on the page."""
+    """Returns the sentences of the form's error summary, by the id of a field on the page."""
     if error is None:
         return {}
     if isinstance(error, FormErrors):

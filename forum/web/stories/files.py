@@ -1,8 +1,8 @@
-"""Stories as files: sent in by somebody who writes in Twine or Twee, and taken out as .twee again.
+"""Stories as files: sent in by somebody who writes in Twine or Twee, and downloaded as .twee.
 
-What was sent is read, and told line by line. Where nothing was left out and no words are marked it is sent; else its
-writer first sees the story as it was read, and sends that. The page then carries it along as Twee, so that no file has
-to be chosen twice.
+A file is parsed, and its mistakes are listed line by line. Where nothing was left out and no words are marked it is
+sent; otherwise its writer first sees the story as it was read, and sends that. The page carries it along as Twee, so
+that nobody has to choose a file twice.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from forum.web.stories.marked_text import Annotated
 from forum.web.stories.private_link import story_of_link
 from forum.web.stories.sending import sent as sent_from
 
-_TRIES = 4  # for each story that may be sent: files with problems, and looking before sending
+_TRIES = 4  # files for each story that may be sent, as many have mistakes or are looked at before sending
 _TOO_BIG = 'The file is too big. It can have 1 MiB. In Twine, choose "Build", then "Export As Twee", and send that.'
 _UNUSABLE = "This file cannot be used as it is. Below stands what to change, line by line."
 _SHOWN = 100
@@ -58,7 +58,7 @@ _SHOWN = 100
 
 @dataclass(frozen=True)
 class _Read:
-    """What a file turned out to be: the story in it (None: not usable), what is wrong, and what was left out."""
+    """Outcome of reading a file: the story in it (None where it is unusable), its mistakes, and what was left out."""
 
     story: Scenario | None = None
     problems: tuple[Problem, ...] = ()
@@ -111,7 +111,7 @@ async def _send(request: Request, commission: Commission, before: Submission | N
 
 
 def _usable(form: Form, found: _Read) -> Scenario:
-    """The story, where nothing is wrong with it and the form. Raises FormErrors."""
+    """Returns the story where neither it nor the form has a mistake. Raises FormErrors."""
     if found.story is None:
         form.wrong("file", _UNUSABLE if found.problems else "Choose your story's file.")
     if form.errors or found.story is None:
@@ -120,7 +120,7 @@ def _usable(form: Form, found: _Read) -> Scenario:
 
 
 async def _read(form: Form, file: File | None) -> _Read:
-    """The story in the file that was sent now, else in what the page carried along."""
+    """Reads the story in the file that was sent now, else in the text that the page carried along."""
     try:
         if file is None:
             carried = form.text("twee")
@@ -173,7 +173,7 @@ async def _page(
 
 
 def _lines(found: Sequence[Problem]) -> list[tuple[int, str]]:
-    """Line and sentence of each; where there are very many, the first ones."""
+    """Returns line and sentence of each problem, at most _SHOWN of them."""
     lines = [(problem.line, say(problem.message)) for problem in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append((0, _("And %(more)s more.") % {"more": len(found) - _SHOWN}))
@@ -181,13 +181,13 @@ def _lines(found: Sequence[Problem]) -> list[tuple[int, str]]:
 
 
 async def download(request: Request) -> Response:
-    """A public story as a .twee file."""
+    """Sends a public story as a .twee file."""
     async with site_of(request).store.read() as work:
         return _twee(must_be_public(await work.stories.get_story(request.path_params["story"])))
 
 
 async def download_mine(request: Request) -> Response:
-    """A story as a .twee file, for whoever has its private link."""
+    """Sends a story as a .twee file, by its private link."""
     story, _commission = await story_of_link(request)
     if not story.twee:
         raise NotFound("There is no story at this address.")

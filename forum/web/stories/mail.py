@@ -1,7 +1,7 @@
-"""E-mail about a story: asked for on the private link, confirmed and stopped from the mails' own links.
+"""Pages for e-mail about a story: asked for on the private link, confirmed and stopped from the mails' own links.
 
-Opening a link does nothing yet, since programs that look through mail open every one: there is a button. A mail
-program's own "unsubscribe" posts to the same address (RFC 8058), without cookie, from wherever it runs.
+Opening a link changes nothing, since programs that scan mail open every one: the page has a button. A mail program's
+own "unsubscribe" posts to the same address (RFC 8058), without a cookie, from anywhere.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories.private_link import MAILS_A_DAY, mail_of, story_of_link
 
-# The only address that may be posted to from another site's page, without a cookie: its key is the whole permission.
+# The only address that another site's page may post to, without a cookie: its key is the whole permission.
 ONE_CLICK = re.compile(r"/mail/stop/[A-Za-z0-9_-]{32}")
-# Addresses are counted, not kept: under this process's own secret nobody can look one up.
+# Addresses are counted by a digest under this process's own secret, so that nobody can look one up.
 _SECRET = secrets.token_bytes(32)
 
 
 async def mine(request: Request) -> Response:
-    """Leaving an address by the private link, and stopping again."""
+    """Shows the form for an address, by the private link; posted, asks for e-mail, or stops it."""
     site = site_of(request)
     story, _commission = await story_of_link(request)
     if site.settings.mail is None:
@@ -57,7 +57,10 @@ async def mine(request: Request) -> Response:
 
 
 def _counted(request: Request, address: str) -> bool:
-    """Whether an address may be asked once more today. Nobody is told: they would learn who else was asked."""
+    """Counts an address, and tells whether it may be asked once more today.
+
+    The page never shows that, as people would learn who else was asked.
+    """
     limits = site_of(request).limits
     name = f"mail to {hashlib.blake2b(address.lower().encode(), key=_SECRET).hexdigest()}"
     if limits.lately(name, A_DAY) >= MAILS_A_DAY:
@@ -86,7 +89,7 @@ async def _mine(request: Request, story: Submission, form: Form, error: ForumErr
 
 
 async def confirm(request: Request) -> Response:
-    """The link of the first mail: a button, and then yes. Wrong ones are counted."""
+    """Confirms an address by the link of the first mail: shows a button, then confirms. Wrong links are counted."""
     site = site_of(request)
     key = request.path_params["key"]
     try:
@@ -109,7 +112,8 @@ async def confirm(request: Request) -> Response:
 
 
 async def stop(request: Request) -> Response:
-    """The link that is in every mail: a button, and then the address is gone. It says the same of any key."""
+    """Stops e-mail by the link in every mail: shows a button, then erases the address. It answers alike for every
+    key."""
     site = site_of(request)
     if request.method == "POST":
         await subscriptions.stop(site.store, site.clock, request.path_params["key"])

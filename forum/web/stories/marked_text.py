@@ -1,4 +1,4 @@
-"""Notes in a text: personal details marked, and words of the trade that lead to what they mean."""
+"""Story texts in marked pieces: personal details to look at, and terms of the field that lead to their meaning."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from forum.stories.reading_age import Reading, measure
 from forum.stories.scenario import MAX_TEXT, Scenario
 from forum.web.i18n.gettext import gettext as _
 
-# So many details are marked in one story. Somebody could write thousands; whoever reads is told where marking ends.
+# Details marked in one story. Somebody could write thousands; the page says where marking ends.
 MOST_MARKS = 300
-# What a text is that is no scene.
+# Names of the texts that are not scenes.
 _TITLE, _SETTING, _NOTE = range(3)
 
 Name = TypeVar("Name", bound=str | int)
@@ -27,7 +27,7 @@ Marked = tuple[Name, str, tuple[Mark, ...]]
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a text as it stands: plain, or marked as `mark` (what it looks like, in words), or a `term`."""
+    """A piece of a text: plain, or marked with `mark` (the kind of detail, in words), or a `term`."""
 
     text: str
     mark: str = ""
@@ -38,7 +38,7 @@ class Piece:
 class Part:
     """A part of a story in which something is marked: its name, its text in pieces, and each mark with what to do.
 
-    `more` are the places that are not marked, from the last of `marks` to the end of the story; 0 for none.
+    `more` counts the places that are not marked, from the last of `marks` to the end of the story; 0 for none.
     """
 
     name: str
@@ -49,9 +49,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Annotated:
-    """A story with its notes. `parts` are those in which something is marked; `readings` are by the scene's name;
-    `marks` are by the paragraph, or the words of a link.
-    """
+    """A story with its marks. `parts` are those in which something is marked; `readings` are by the scene's name;
+    `marks` are by the paragraph, or the words of a link."""
 
     terms: tuple[Term, ...]
     parts: tuple[Part, ...] = ()
@@ -59,16 +58,16 @@ class Annotated:
     marks: Mapping[str, Sequence[Mark]] = field(default_factory=dict)
 
     def pieces(self, text: str) -> tuple[Piece, ...]:
-        """A paragraph in pieces."""
+        """Returns a paragraph in pieces."""
         return pieces(text, self.marks.get(text, ()), terms=True)
 
     def in_link(self, text: str) -> tuple[Piece, ...]:
-        """The same for words that are a link themselves: no term leads anywhere from there."""
+        """Returns the words of a link in pieces, without terms, as a link cannot hold another link."""
         return pieces(text, self.marks.get(text, ()))
 
 
 def pieces(text: str, marks: Sequence[Mark], *, terms: bool = False) -> tuple[Piece, ...]:
-    """A text cut at its marks and, each at its first place, at the words of the trade."""
+    """Cuts a text at its marks and, with `terms`, at the first place of each term of the field."""
     notes = [(mark.start, mark.end, Piece(mark.text, mark=_(CALLED[mark.kind]))) for mark in marks]
     if terms:
         seen: set[str] = set()
@@ -88,27 +87,27 @@ def pieces(text: str, marks: Sequence[Mark], *, terms: bool = False) -> tuple[Pi
 
 
 def for_readers(told: Scenario) -> Annotated:
-    """A public story: words of the trade are explained."""
+    """Returns a public story with its terms, to be explained."""
     return Annotated(_terms(told))
 
 
 def for_moderators(told: Scenario) -> Annotated:
-    """A story that is to be read before it is public: details are marked, MOST_MARKS at most, and each scene's reading
-    age is told.
-    """
+    """Returns a story for moderators: details marked, at most MOST_MARKS of them, and the reading age of each scene."""
     return _worded(look_through(told))
 
 
 async def looked_through(where: Aside, told: Scenario) -> Annotated:
-    """The same for a story of any length: a long one is looked through in a process (`longtexts.apart`)."""
+    """Returns a story of any length as `for_moderators` does; a long one is searched in a process
+    (`long_texts.apart`)."""
     length = sum(len(scene.text) + sum(len(link.text) for link in scene.links) for scene in told.scenes)
     return await long(_worded, await apart(where, length, look_through, told))
 
 
 @dataclass(frozen=True)
 class Found:
-    """What stands in a story, in nobody's language: `texts` and `more` as `_marked` gives them; a text's name is its
-    scene's, or _TITLE, _SETTING or _NOTE.
+    """Marks and terms found in a story, not worded in any language yet.
+
+    `texts` and `more` are as `_marked` returns them; a text's name is its scene's, or _TITLE, _SETTING or _NOTE.
     """
 
     terms: tuple[Term, ...]
@@ -119,7 +118,7 @@ class Found:
 
 
 def look_through(told: Scenario) -> Found:
-    """Looks for all of it; takes half a second for the longest story."""
+    """Finds the details, terms and reading ages of a story; takes half a second for the longest one."""
     texts: list[tuple[str | int, str]] = [(_TITLE, told.title), (_SETTING, told.setting)]
     for scene in told.scenes:
         texts += [
@@ -137,7 +136,8 @@ def _worded(found: Found) -> Annotated:
 
 
 def _in_stretches(texts: Sequence[str]) -> Iterator[str]:
-    """The texts, each on a line, in stretches not much longer than a scene: a search stops for nobody."""
+    """Yields the texts, each on a line, in stretches not much longer than a scene, as one search cannot be
+    interrupted."""
     stretch: list[str] = []
     for text in texts:
         stretch.append(text)
@@ -149,7 +149,7 @@ def _in_stretches(texts: Sequence[str]) -> Iterator[str]:
 
 
 def _in_paragraphs(told: Scenario) -> dict[str, Sequence[Mark]]:
-    """The marks of each paragraph and link, until there are MOST_MARKS."""
+    """Returns the marks of each paragraph and link, at most MOST_MARKS together."""
     found: dict[str, Sequence[Mark]] = {}
     left = MOST_MARKS
     for text in (said for scene in told.scenes for said in (*scene.text.split("\n\n"), *(x.text for x in scene.links))):
@@ -160,15 +160,14 @@ def _in_paragraphs(told: Scenario) -> dict[str, Sequence[Mark]]:
 
 
 def parts(texts: Iterable[tuple[str, str]], characters: Iterable[str]) -> tuple[Part, ...]:
-    """Of these (name, text) those in which something is marked, MOST_MARKS together; the last says what is left."""
+    """Returns the parts of these (name, text) in which something is marked, at most MOST_MARKS; the last has `more`."""
     found, more = _marked(texts, characters)
     return _parts(found, more)
 
 
 def _marked(texts: Iterable[tuple[Name, str]], characters: Iterable[str]) -> tuple[tuple[Marked[Name], ...], int]:
-    """Of these (name, text) those in which something is marked, with their marks, MOST_MARKS together; and how many
-    marks there are besides.
-    """
+    """Returns those of these (name, text) in which something is marked, with their marks, at most MOST_MARKS
+    together; and the number of further marks."""
     known = tuple(characters)
     found: list[Marked[Name]] = []
     left, there = MOST_MARKS, 0
@@ -192,6 +191,6 @@ def _parts(found: Iterable[Marked[str]], more: int) -> tuple[Part, ...]:
 
 
 def _terms(told: Scenario) -> tuple[Term, ...]:
-    """The words of the trade in a story, each once, by alphabet."""
+    """Returns the terms of the field in a story, each once, in alphabetical order."""
     found = {one.term.id: one.term for scene in told.scenes for one in glossary.find(scene.text)}
     return tuple(sorted(found.values(), key=lambda term: term.name.casefold()))

@@ -1,4 +1,4 @@
-"""The page of a private link: where a story stands, what became of it, and the way on to writing it."""
+"""The page of a private link: a story's status, its events, and the way on to writing it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from forum.web.templating import qr
 
 
 async def my_story(request: Request) -> Response:
-    """What became of a story, for whoever has its private link."""
+    """Shows a story's status and events, by its private link."""
     story, commission = await story_of_link(request)
     key = request.path_params["key"]
     title = story.title

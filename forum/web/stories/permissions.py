@@ -1,4 +1,4 @@
-"""What a story's writer allows, changed from the private link; and taking the story back."""
+"""Permissions of a story's writer, changed from the private link; and taking the story back."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ YES, NO = ANSWERS = ("yes", "no")
 
 
 def read(form: Form, names: tuple[str, ...] = PERMISSIONS) -> dict[str, bool]:
-    """What the form allows; each question needs its answer, else the form has an error there."""
+    """Returns the permissions in a form; notes a mistake for each question without an answer."""
     return {name: form.choice(name, ANSWERS, "Choose yes or no.") == YES for name in names}
 
 
 def typed(form: Form) -> dict[str, str | None]:
-    """The answers as they were given; None chooses nothing."""
+    """Returns the answers as they were given; None where nothing was chosen."""
     return {name: form.text(name) if name in form.values else None for name in PERMISSIONS}
 
 
 async def permissions(request: Request) -> Response:
-    """Changes what the writer allows. Of a story that was public, publishing is ended by taking it back alone."""
+    """Changes the permissions. Publishing a story that was public can be ended only by taking it back."""
     site = site_of(request)
     key = request.path_params["key"]
     story, _commission = await story_of_link(request)
@@ -55,7 +55,7 @@ async def permissions(request: Request) -> Response:
 
 
 async def take_back(request: Request) -> Response:
-    """Says what taking a story back does; and, once that is sure, does it."""
+    """Shows what taking a story back does; posted with the box ticked, does it."""
     site = site_of(request)
     key = request.path_params["key"]
     story, _commission = await story_of_link(request)

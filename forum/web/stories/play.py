@@ -1,7 +1,7 @@
-"""Playing a story alone, as a reader: one scene a page, and each way on is a link.
+"""Playing a story alone, as a reader: one scene a page, each way on a link.
 
-Any story can be played, finished or not. The scene stands in the address as its number in `paths.places`, and behind it
-those that the reader came through, so that the way back needs no script and no cookie.
+Any story can be played, finished or not. The address holds the scene as its number in `paths.places`, and after it
+the scenes that the reader came through, so that going back needs no script and no cookie.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories import marked_text
 
-# The way back is that long: somebody who goes round in a circle must not make an address that no server takes.
+# Scenes kept for going back; more would make an address that no server takes, where somebody goes round in a circle.
 MOST_BACK = 40
 _DIGITS = 4
 
 
 @dataclass(frozen=True)
 class Way:
-    """A way on as the page shows it: its words, and where it leads; `url` is "" where nobody has written that yet."""
+    """A way on as the page shows it: its words, and its address; `url` is "" where it leads to nothing written yet."""
 
     words: str
     url: str
 
 
 async def public(request: Request) -> Response:
-    """A story of the library. One that is not public is not here."""
+    """Plays a story of the library. Raises NotFound for one that is not public."""
     async with site_of(request).store.read() as work:
         story = must_be_public(await work.stories.get_story(request.path_params["story"]))
         commission = await work.commissions.get_commission(story.commission)
@@ -59,10 +59,10 @@ async def play(
     back_words: str,
     draft: bool = False,
 ) -> Response:
-    """The page of the scene that the request's query names (?scene=), else the page before the first one.
+    """Shows the scene that the request's query names (?scene=), or the page before the first one.
 
-    `base` is the path of the playing itself, `back` where it is left to. `draft`: the story is still being written, so
-    that what is missing is said to be "not written yet". Raises NotFound for a scene that is not there.
+    `base` is the path of this player, `back` the page to leave to. `draft` says that the story is still being
+    written, so that missing parts are said to be "not written yet". Raises NotFound for an unknown scene.
     """
     every = await long(paths.places, told)
     asked = request.query_params.get("scene", "")
@@ -105,6 +105,6 @@ async def play(
 
 
 def numbers(text: str, most: int) -> tuple[int, ...]:
-    """The numbers of places in an address; what is none is left out."""
+    """Returns the numbers of places in an address, from 1 to `most`; leaves out everything else."""
     each = [int(part) for part in text.split(".") if part.isascii() and part.isdigit() and len(part) <= _DIGITS]
     return tuple(number for number in each if 1 <= number <= most)[-MOST_BACK:]

@@ -1,4 +1,4 @@
-"""The private link beside the story itself: replacing it, switching it off, appealing, and what became of the story."""
+"""The private link: replacing it, switching it off, appealing, and the events of its story."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from forum.web.site import base_url, site_of
 from forum.web.templating import qr
 from forum.web.words.timeline import told
 
-# So many mails a day ask one address whether it is the writer's.
+# Mails a day that ask one address to confirm.
 MAILS_A_DAY = 3
 _NO_LINK = (
     "There is no story at this link. Check that you have the whole of it. A link that was replaced or switched off "
@@ -34,9 +34,10 @@ _NO_LINK = (
 
 
 async def story_of_link(request: Request, key: str = "") -> tuple[Submission, Commission]:
-    """The story of a private link, whose key is the one in the address where none is given.
+    """Returns the story of a private link, and its commission; `key` is the one in the address where none is given.
 
-    A right one opens whatever others behind the same address have tried. Raises NotFound, TooMany for wrong ones.
+    A right key opens the story whatever others behind the same address have tried. Raises NotFound; TooMany for wrong
+    ones.
     """
     site = site_of(request)
     link_ = digest(key or request.path_params["key"])
@@ -51,7 +52,8 @@ async def story_of_link(request: Request, key: str = "") -> tuple[Submission, Co
 
 
 async def life_of(request: Request, story: Submission) -> dict[str, Any]:
-    """What the page of a private link shows beside the story: its life, newest first, and where an appeal stands."""
+    """Returns what the page of a private link shows beside the story: its events, newest first, and the state of an
+    appeal."""
     async with site_of(request).store.read() as work:
         events = await timeline.life(work, story)
         standing = await appeals_and_reports.standing(work, story)
@@ -60,7 +62,7 @@ async def life_of(request: Request, story: Submission) -> dict[str, Any]:
         suggested = await work.drafts.suggestions(story.id)
         with suppress(NotFound):  # a story that is not open for writing
             shared = bool(await work.drafts.build_key(story.id))
-    # What stands at the top of the page already is not said again.
+    # Words that stand at the top of the page are not repeated.
     above = {story.because, standing.appeal.because if standing and standing.appeal else ""}
     lines = [told(event) for event in reversed(events)]
     return {
@@ -73,7 +75,7 @@ async def life_of(request: Request, story: Submission) -> dict[str, Any]:
 
 
 async def mail_of(request: Request, work: Work, story: Submission) -> dict[str, Any] | None:
-    """What `stories/_mail.html` shows; None where no e-mail is sent, or nothing more will become of the story."""
+    """Returns the context of `stories/_mail.html`; None where no e-mail is sent, or the story was taken back."""
     site = site_of(request)
     if site.settings.mail is None or story.status == submissions.WITHDRAWN:
         return None
@@ -90,7 +92,7 @@ async def mail_of(request: Request, work: Work, story: Submission) -> dict[str, 
 
 
 async def link(request: Request) -> Response:
-    """Replaces a private link by a new one, or switches it off for good."""
+    """Shows the form that replaces a private link, or switches it off for good; posted, does so."""
     if request.method != "POST":
         story, _commission = await story_of_link(request)
         return await _link_page(request, story, Form({}))
@@ -100,7 +102,7 @@ async def link(request: Request) -> Response:
     try:
         await story_of_link(request)
     except NotFound:
-        # Replaced already, and the answer was lost on its way: the new key, which the page showed, is the proof.
+        # It was replaced before, and the answer was lost: the new key, which only that page showed, proves it.
         if form.text("action") != "replace" or not await submissions.has_link(site.store, new):
             raise
         return done(request, f"/my-story/{new}?done=link")
@@ -144,12 +146,12 @@ async def _link_page(request: Request, story: Submission, form: Form, error: For
 
 
 async def link_off(request: Request) -> Response:
-    """What is said after a private link was switched off."""
+    """Shows the page after a private link was switched off."""
     return await page(request, "stories/link_off.html")
 
 
 async def appeal(request: Request) -> Response:
-    """The form in which a writer asks another moderator to look at what was done with their story."""
+    """Shows the form in which a writer appeals to another moderator; posted, keeps the appeal."""
     story, _commission = await story_of_link(request)
     if request.method != "POST":
         return await _appeal_page(request, story, Form({}))

@@ -1,4 +1,4 @@
-"""Saving what is written, piece by piece: what a page's script sends by itself, and what forms send on "Continue"."""
+"""Saves a draft piece by piece: edits that a page's script sends by itself, and forms sent on "Continue"."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from forum.web.stories.private_link import story_of_link
 from forum.web.templating import qr
 
 _MOST_EDITS = 400
-_WHOLE_EVERY = 20  # saves
+_WHOLE_EVERY = 20  # saves between two versions that are kept whole, on average
 
 
 class Asked(msgspec.Struct):
-    """What a page's script sends. `commission` begins the story where there is none yet under this key.
+    """A save of a page's script. `commission` begins the story where none has this key yet.
 
-    `parts` are the parts of the page that it wants drawn again (workparts.PARTS).
+    `parts` names the parts of the page to be drawn again (workspace_parts).
     """
 
     edits: Annotated[list[Wish], msgspec.Meta(max_length=_MOST_EDITS)]
@@ -47,7 +47,7 @@ class Asked(msgspec.Struct):
 
 
 async def save(request: Request) -> Response:
-    """What a page's script asks for; answers with the marks of what was saved, clashes, errors, and drawn parts."""
+    """Saves a script's edits; answers with the marks of the saved texts, clashes, errors, and drawn parts."""
     try:
         asked = msgspec.json.decode(await request.body(), type=Asked)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -60,7 +60,7 @@ async def save(request: Request) -> Response:
         "marks": {
             path: mark(text)
             for path, asked_for in wished.items()
-            # Of a text that its writer has not seen they get no mark: the next edit would go over it.
+            # A text that its writer has not seen gets no mark, as the next edit would overwrite it.
             if path not in clashing and path not in wrong and (text := plain(asked_for)) == known(saved.draft, path)
         },
         "clashes": await conflicts.drawn(request, saved),
@@ -72,7 +72,7 @@ async def save(request: Request) -> Response:
 
 
 async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commission: str = "") -> Saved:
-    """Saves what was asked for in the story of a private link's key, which `commission` begins where it is new.
+    """Saves requests in the story of a private link's key; `commission` begins it where it is new.
 
     Raises NotFound, TooMany, IllegalMove, StoreUnavailable, BadInput.
     """
@@ -83,14 +83,14 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
     volume_limits.write(request, size)
     if commission and not await submissions.has_link(site.store, key):
         begun(site.settings).take(request)
-        volume_limits.add(request, size)  # it stands there twice: as the draft, and as its first version
+        volume_limits.add(request, size)  # stored twice: as the draft, and as its first version
         return await writing.begin(site.store, site.clock, commission, key, edits_of(Draft(), wishes, {}), device)
     await story_of_link(request, key)
     draft = await writing.opened(site.store, site.clock, key)
     back = {place(one.field)[0] for one in wishes if isinstance(one, Set) and one.back}
     gone = {card for card in back if card and not draft.card(card)}
     there = await writing.taken_out(site.store, key, gone) if gone else {}
-    # What is put back was not sent; and now and then a version is kept whole.
+    # Restored cards were not in the request's size; and now and then a version is kept whole.
     back_again = sum(volume_limits.size_of(Draft(cards=(one.card,))) for one in there.values())
     volume_limits.add(request, back_again + volume_limits.size_of(draft) // _WHOLE_EVERY)
     return await writing.save(site.store, site.clock, key, edits_of(draft, wishes, there), device)
@@ -98,36 +98,37 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
 
 @dataclass(frozen=True)
 class Sheet:
-    """What the templates of forms show: the draft, and where something could not be used, what was typed there."""
+    """Contents of the forms' templates: the draft, and the typed text of fields that could not be used."""
 
     draft: Draft
     errors: Mapping[str, str] = field(default_factory=dict)
     form: Form = field(default_factory=lambda: Form({}))
 
     def text(self, path: str) -> str:
-        """The text of a field."""
+        """Returns the text of a field."""
         if path in self.errors and path in self.form.values:
             return self.form.text(path)
         return known(self.draft, path) or ""
 
     def seen(self, path: str) -> list[str]:
-        """The marks of what was seen in a field."""
+        """Returns the marks of the texts that were seen in a field."""
         kept = self.form.texts(SEEN + path) if path in self.errors else []
         return kept or [mark(known(self.draft, path) or "")]
 
     def error(self, path: str) -> str:
-        """What is wrong with a field, "" for nothing."""
+        """Returns the mistake in a field, "" for none."""
         return self.errors.get(path, "")
 
 
 def sheet_of(saved: Saved, form: Form) -> Sheet:
-    """The page again, with what could not be saved."""
+    """Returns the sheet after saving, with everything that could not be saved."""
     wrong = {path: say(error.message, error.values) for path, error in (saved.errors or {}).items()}
     return Sheet(saved.draft, wrong, form)
 
 
 def context_of(request: Request, key: str, begins: str = "") -> dict[str, Any]:
-    """What every page that saves by itself has: the private link, and where on a phone unsaved words are kept.
+    """Returns the context of every page that saves by itself: the private link, and the name under which a phone
+    keeps unsaved words.
 
     `begins` is the commission whose story begins with the first word, "" where there is a story already.
     """
@@ -144,17 +145,17 @@ def context_of(request: Request, key: str, begins: str = "") -> dict[str, Any]:
 
 
 def saves_left(request: Request) -> int | None:
-    """How many more times may be saved from this network, once only a fifth is left; else None."""
+    """Returns how many more saves this network has, once only a fifth is left; else None."""
     share = saves(site_of(request).settings)
     left = share.left(request)
     return left if left <= share.most_of(who_of(request)) // 5 else None
 
 
 def saves(settings: Settings) -> Share:
-    """How often may be saved: by one known browser a fifth of what all may that are not known."""
+    """Returns the limit on saves; one known browser has a fifth of that of all unknown ones together."""
     return Share("saves", settings.saves_per_address, TEN_MINUTES, own=max(1, settings.saves_per_address // 5))
 
 
 def begun(settings: Settings) -> Share:
-    """How many stories may be begun."""
+    """Returns the limit on beginning stories."""
     return Share("begun", settings.stories_per_address, AN_HOUR)

@@ -1,4 +1,4 @@
-"""Before a story is sent: what is missing, what could tell who somebody is, what is allowed; and sending it."""
+"""The check before a story is sent: missing parts, words that may identify somebody, permissions; and sending it."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from forum.web.stories.private_link import story_of_link
 from forum.web.stories.steps import place_of
 from forum.web.stories.workspace_parts import place_words
 
-_FEW = 5  # from so many on it is told how many more stories may be sent
-# On which step a field of the draft stands; what is on a card is in the workspace.
+_FEW = 5  # stories that may still be sent, from which on the page says so
+# The step on which a field of the draft is written; fields of cards are in the workspace.
 _STEPS = {"title": "happened", "setting": "where", "characters": "who", "group": "who", "notes": "use"} | dict.fromkeys(
     PERMISSIONS, "use"
 )
 
 
 async def check(request: Request) -> Response:
-    """The story as it would be sent, with all that is missing or marked; what is sent from here goes to a moderator."""
+    """Shows the story as it would be sent, with everything missing or marked; posted, sends it to a moderator."""
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
     draft = await writing.opened(site.store, site.clock, key)
@@ -62,12 +62,12 @@ async def check(request: Request) -> Response:
 
 
 def sent(settings: Settings) -> Share:
-    """How many stories may be sent."""
+    """Returns the limit on sending stories."""
     return Share("stories", settings.stories_per_address, AN_HOUR)
 
 
 def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario | None, dict[str, BadInput]]:
-    """The story that would be sent, else what is missing by the path of its field."""
+    """Returns the story that would be sent, or else the missing parts by the path of their field."""
     try:
         return writing.composed(story, draft, commission), {}
     except FormErrors as errors:
@@ -75,7 +75,7 @@ def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scen
 
 
 def _seen(told: Scenario) -> str:
-    """Names the words whose marks somebody has looked at: after a change the marks are shown again."""
+    """Returns a digest of the words whose marks somebody has seen; after a change the marks are shown again."""
     return hashlib.sha256(scenario.write(told).encode()).hexdigest()
 
 
@@ -127,7 +127,7 @@ def _words(missing: dict[str, BadInput]) -> dict[str, str]:
 
 
 def _where(key: str, path: str) -> str:
-    """The address of the place where a field is written."""
+    """Returns the address of the place where a field is written."""
     if path in _STEPS:
         return f"{place_of(key, _STEPS[path])}#{path}"
     card = path.partition(".")[0].partition("/")[0]
@@ -135,7 +135,7 @@ def _where(key: str, path: str) -> str:
 
 
 def _questions() -> list[tuple[str, str]]:
-    """What may be done with a story, as it is asked."""
+    """Returns the permissions as they are asked for."""
     return [
         ("may_publish", _("May be published")),
         ("may_perform", _("May be performed")),

@@ -1,6 +1,6 @@
-"""The way in: a story is told in five steps, one thing a page. Nothing is required, and each is saved on "Continue".
+"""Telling a story in five steps, one question a page; none is required, and each is saved on "Continue".
 
-With the first step the story exists, and its private link works. Without a script the forms do all of it.
+After the first step the story exists, and its private link works. All of it works without a script.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from forum.web.stories.saving import Sheet, begun, context_of, saved_by, sheet_o
 
 STEPS = ("happened", "where", "who", "done", "use")
 WORKSPACE = "workspace"
-_FEW = 5  # from so many on it is told how many more stories may be begun
+_FEW = 5  # stories that may still be begun, from which on the page says so
 
 
 @dataclass(frozen=True)
 class Step:
-    """One page of the way in, `number` from 1; `back` and `onward` are other steps, WORKSPACE, or "" for none."""
+    """One of the five steps, `number` from 1; `back` and `onward` are other steps, WORKSPACE, or "" for none."""
 
     name: str
     number: int
@@ -47,7 +47,7 @@ class Step:
 
 
 def step_of(name: str) -> Step:
-    """A step by its name. Raises NotFound."""
+    """Returns a step by its name. Raises NotFound."""
     titles = {
         "happened": _("What happened?"),
         "where": _("Where and when was it?"),
@@ -62,12 +62,12 @@ def step_of(name: str) -> Step:
 
 
 def place_of(key: str, where: str) -> str:
-    """The address of a step, or of the workspace."""
+    """Returns the address of a step, or of the workspace."""
     return f"/my-story/{key}/write" + (f"/{where}" if where in STEPS else "")
 
 
 async def tell(request: Request) -> Response:
-    """The first step of a new story; what is sent begins it, and goes on to the second."""
+    """Shows the first step of a new story; posted, begins it and goes on to the second."""
     async with site_of(request).store.read() as work:
         commission = await work.commissions.get_commission(request.path_params["commission"])
     form = await form_of(request) if request.method == "POST" else Form({})
@@ -87,7 +87,7 @@ async def tell(request: Request) -> Response:
 
 
 async def step(request: Request) -> Response:
-    """One step of a story that is being written."""
+    """Shows one step of a story that is being written; posted, saves it."""
     story, commission = await story_of_link(request)
     public = story.status == submissions.ACCEPTED
     site, key = site_of(request), request.path_params["key"]
@@ -107,7 +107,7 @@ async def step(request: Request) -> Response:
 async def _saved(
     request: Request, commission: Commission, here: Step, key: str, form: Form, saved: writing.Saved
 ) -> Response:
-    """On to where its writer wanted to go; where something clashed or cannot be used, that first."""
+    """Goes on to the page that the writer chose; where there are clashes or mistakes, shows those first."""
     onward = form.text("go") if form.text("go") in (*STEPS, WORKSPACE) else here.onward
     if saved.clashes:
         place, carried = place_of(key, here.name), {"go": onward} | unused(saved, form)
@@ -154,13 +154,14 @@ async def _page(
 
 
 def _left(request: Request) -> int | None:
-    """How many more stories may be begun from this network in an hour, once there are few; else None."""
+    """Returns how many more stories may be begun from this network in an hour, once there are few; else None."""
     left = begun(site_of(request).settings).left(request)
     return left if left <= _FEW else None
 
 
 def _shown(draft: Draft, commission: Commission) -> dict[str, Any]:
-    """What the steps show of a draft: the card of the first scene, that of the question with its responses, answers."""
+    """Returns what the steps show of a draft: the first scene's card, the question's card with its responses, the
+    answers."""
     told = next((card for card in draft.cards if not card.decision), None)
     asked = next((card for card in draft.cards if card.decision), None)
     ways = [way.id for way in asked.ways] if asked else []

@@ -32,7 +32,7 @@ from forum.web.templating import qr
 
 
 def _done(request: Request) -> str:
-    """What was just done, where the address says so."""
+    """Returns the sentence about the act before, which the address names; "" for none."""
     said = {
         "shared": _("The link works now. Send it to those who should help."),
         "replaced": _("This is the new link. The old one does not work any more."),
@@ -43,7 +43,8 @@ def _done(request: Request) -> str:
 
 
 async def build(request: Request) -> Response:
-    """The build link with what it can do, the suggestions to answer, and below them those that were answered."""
+    """Shows the build link with its buttons, the suggestions to answer, and those answered; posted, changes the
+    link."""
     story, commission = await story_of_link(request)
     if request.method != "POST":
         return await _build_page(request, story, commission, Form({}))
@@ -97,7 +98,7 @@ async def _build_page(
 
 
 async def answer(request: Request) -> Response:
-    """One suggestion, with the forms that take it in, take it in with changes, or decline it."""
+    """Shows one suggestion, with the forms that take it in, take it in changed, or decline it; posted, answers it."""
     story, commission = await story_of_link(request)
     if request.method != "POST":
         return await _answer_page(request, story, commission, Form({}))
@@ -143,21 +144,21 @@ async def _answer_page(
 
 
 def _marked(draft: Draft, one: Suggestion) -> tuple[marked_text.Part, ...]:
-    """The texts of a suggestion in which personal details are marked."""
+    """Returns the texts of a suggestion in which personal details are marked."""
     named = {SCENE: _("The scene's name"), EVIDENCE: _("What it shows")}
     texts = [(named.get(one.kind, ""), one.title), (suggestions.what(one.kind), one.words), (_("The name"), one.name)]
     return marked_text.parts([(name, text) for name, text in texts if text], compose.items(draft.characters))
 
 
 def _gone(draft: Draft, one: Suggestion) -> bool:
-    """Whether the place that it was suggested for is not there any more."""
+    """Tells whether the place of a suggestion was deleted."""
     if one.kind == CORRECTION:
         return current(draft, one.place) is None
     return one.kind in {SCENE, RESPONSE} and bool(one.place) and holder(draft, one.place) is None
 
 
 def _places(draft: Draft, one: Suggestion) -> list[tuple[str, str]]:
-    """Where else a scene or a response can go: the place, and what it is called."""
+    """Returns the other places for a scene or a response, as (place, words)."""
     names = compose.sketch(draft).names
     found: list[tuple[str, str]] = []
     for card in draft.cards:

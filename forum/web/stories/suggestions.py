@@ -1,4 +1,4 @@
-"""Suggestions for a story as pages tell them: what it is, where it goes, who it is from, what became of it."""
+"""Suggestions in words: kind, place, credit, and outcome."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ NOBODY = "Somebody who prefers not to say their group"
 
 @dataclass(frozen=True)
 class View:
-    """A suggestion with its words: `what` it is, `where` it goes, `who` it is from; `outcome` and its `tag`'s kind.
+    """A suggestion in words: `what` (its kind), `where` it goes, `who` gets the credit; `outcome` and its `tag`'s
+    kind.
 
-    `host` is where a link leads, "" for anything but evidence. `mine`: it was sent from this browser.
+    `host` is a link's host, "" for anything but evidence. `mine` says that it was sent from this browser.
     """
 
     suggestion: Suggestion
@@ -35,7 +36,7 @@ class View:
 
 
 def views(found: Iterable[Suggestion], draft: Draft, commission: Commission, browser: str = "") -> list[View]:
-    """Suggestions in the order given. `browser` is `writing.browser` of whoever looks."""
+    """Returns suggestions in words, in the order given. `browser` is the reader's `writing.browser`."""
     names = compose.sketch(draft).names
     return [
         View(
@@ -52,7 +53,7 @@ def views(found: Iterable[Suggestion], draft: Draft, commission: Commission, bro
 
 
 def what(kind: str) -> str:
-    """What is suggested."""
+    """Returns the kind of a suggestion in words."""
     return {
         RESPONSE: _("A response"),
         SCENE: _("A scene"),
@@ -62,7 +63,7 @@ def what(kind: str) -> str:
 
 
 def where(draft: Draft, kind: str, place: str, names: Mapping[str, str]) -> str:
-    """Where it goes, "" where that is nowhere in the text, or is not there any more.
+    """Returns the place of a suggestion in words; "" where it has none in the text, or the place was deleted.
 
     `names` are the scenes' names (`compose.sketch`).
     """
@@ -83,7 +84,7 @@ def where(draft: Draft, kind: str, place: str, names: Mapping[str, str]) -> str:
 
 
 def who(suggestion: Suggestion, commission: Commission) -> str:
-    """Who it is credited to: a group, and a name only where its writer wishes that."""
+    """Returns the credit of a suggestion: a group, and a name only where its writer wishes that."""
     group = commission.group_label(suggestion.group)
     if suggestion.name and group:
         return _("%(name)s (%(group)s)") % {"name": suggestion.name, "group": group}
@@ -91,7 +92,7 @@ def who(suggestion: Suggestion, commission: Commission) -> str:
 
 
 def outcome(suggestion: Suggestion) -> tuple[str, str]:
-    """What became of it, and the kind of its tag."""
+    """Returns the outcome of a suggestion in words, and the kind of its tag."""
     return {
         TAKEN: (_("Taken in"), "good"),
         TAKEN_CHANGED: (_("Taken in, with changes"), "good"),
@@ -100,7 +101,7 @@ def outcome(suggestion: Suggestion) -> tuple[str, str]:
 
 
 def thanks(helped: suggestions.Credits) -> str:
-    """Who helped, as the end of a sentence: "with suggestions from Nurses and Police, and Kim"; "" where nobody did."""
+    """Returns the helpers as the end of a sentence: "with suggestions from Nurses and Police, and Kim"; "" for none."""
     groups, names = _listed(helped.groups), _listed(helped.names)
     if groups and names:
         return _("with suggestions from %(groups)s, and %(names)s") % {"groups": groups, "names": names}
@@ -110,7 +111,7 @@ def thanks(helped: suggestions.Credits) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """Several in a sentence: "Carers, Nurses and Police"."""
+    """Joins several words for a sentence: "Carers, Nurses and Police"."""
     if len(words) < 2:
         return "".join(words)
     return _("%(several)s and %(last)s") % {"several": ", ".join(words[:-1]), "last": words[-1]}

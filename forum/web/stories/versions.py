@@ -1,4 +1,4 @@
-"""The versions of a story: for its keepers all of them, to be brought back; for readers those that were public."""
+"""Versions of a story: its keepers see all, and can bring one back; readers see those that were public."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MOST_NAMED = 3  # scenes that a line of the list names
 
 @dataclass(frozen=True)
 class Line:
-    """A version in the list: what it is, who made it, and what changed, in short."""
+    """A version in the list: its kind, its writer, and the changes in short."""
 
     number: int
     at: str
@@ -48,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Change:
-    """A difference as the page shows it: a heading, and each part by its name, word by word."""
+    """A difference as the page shows it: a heading, and each part with its name, word by word."""
 
     heading: str
     tag: str
@@ -60,7 +60,7 @@ class Change:
 
 
 async def mine(request: Request) -> Response:
-    """All versions, newest first, a page at a time."""
+    """Shows all versions to a keeper, newest first, a page at a time."""
     story, commission = await _kept_story(request)
     site, key = site_of(request), request.path_params["key"]
     await writing.opened(site.store, site.clock, key)
@@ -92,7 +92,8 @@ async def mine(request: Request) -> Response:
 
 
 async def my_version(request: Request) -> Response:
-    """One version: what is different from the one before, or (?with=now) from the draft; and bringing it back."""
+    """Shows one version, with its differences from the one before or (?with=now) from the draft; posted, brings it
+    back."""
     story, commission = await _kept_story(request)
     site, key = site_of(request), request.path_params["key"]
     number = _number(request)
@@ -150,7 +151,7 @@ async def _kept_story(request: Request) -> tuple[Submission, Commission]:
 
 
 async def public(request: Request) -> Response:
-    """The versions of a public story that were public, newest first."""
+    """Shows the versions of a public story that were public, newest first."""
     async with site_of(request).store.read() as work:
         story = await _public_story(request, work)
         history = await public_versions(work, story)
@@ -178,7 +179,7 @@ async def public(request: Request) -> Response:
 
 
 async def public_version(request: Request) -> Response:
-    """What a version that was public changed in the one that was public before it."""
+    """Shows what a public version changed in the public version before it."""
     number = _number(request)
     async with site_of(request).store.read() as work:
         story = await _public_story(request, work)
@@ -207,9 +208,9 @@ async def public_version(request: Request) -> Response:
 
 
 async def public_versions(work: Work, story: Submission) -> list[Kept]:
-    """The versions of a story that were public, oldest first.
+    """Returns the versions of a story that were public, oldest first.
 
-    What was public before a moderator took the story down is not among them: it may be why.
+    Those before a moderator took the story down are left out, as they may be the reason.
     """
     acts = await work.moderation.list_acts(story.id)
     since = max((act.at for act in acts if act.action == ACTS[TAKE_DOWN]), default="")
@@ -231,7 +232,7 @@ def _number(request: Request) -> int:
 
 
 def _page_of(request: Request, history: Sequence[Kept]) -> tuple[int, list[Kept]]:
-    """The number of the page that was asked for, and what stands on it, newest first."""
+    """Returns the number of the requested page, and its versions, newest first."""
     asked = request.query_params.get("page", "")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 6 else 1
     number = max(1, min(number, -(-len(history) // A_PAGE)))
@@ -239,7 +240,7 @@ def _page_of(request: Request, history: Sequence[Kept]) -> tuple[int, list[Kept]
 
 
 async def _drafts(work: Work, story: Submission, shown: Sequence[Kept], history: Sequence[Kept]) -> dict[int, Draft]:
-    """The drafts of these versions, and of the one before the oldest of them, by number."""
+    """Returns the drafts of these versions, and of the one before the oldest of them, by number."""
     wanted = {kept.number for kept in shown}
     wanted |= {max((kept.number for kept in history if kept.number < min(wanted)), default=0)} if wanted else set()
     return {number: (await work.drafts.version(story.id, number)).draft for number in wanted if number}
@@ -266,7 +267,8 @@ def _what(kept: Kept) -> str:
 
 
 def _who(kept: Kept, here: str, found: dict[str, Suggestion], commission: Commission) -> str:
-    """Who made a version: this browser, another one with the link, or who suggested it; "" where that is not known."""
+    """Returns who made a version: this browser, another with the link, or the person who suggested it; "" if
+    unknown."""
     if kept.kind == TAKEN_IN:
         return suggestions.who(found[kept.by], commission) if kept.by in found else ""
     if kept.kind not in {BEGUN, WRITTEN, BROUGHT_BACK} or not kept.by:
@@ -275,7 +277,7 @@ def _who(kept: Kept, here: str, found: dict[str, Suggestion], commission: Commis
 
 
 def _short(before: Draft | None, after: Draft) -> str:
-    """What changed, in one line."""
+    """Returns the changes in one line."""
     found = draft_diff.differences(before or Draft(), after)
     said = {
         NEW: _("new: %(scenes)s"),
@@ -294,7 +296,7 @@ def _short(before: Draft | None, after: Draft) -> str:
 
 
 def changes_between(before: Draft, after: Draft) -> list[Change]:
-    """What is different in `after`, as pages show it."""
+    """Returns the differences in `after`, as pages show them."""
     return [_change(one) for one in draft_diff.differences(before, after)]
 
 

@@ -1,6 +1,6 @@
-"""The workspace: a story's scenes as cards, with all that can be done to them; and playing it while it is written.
+"""The workspace: a story's scenes as cards, with all their buttons; and playing the story while it is written.
 
-Without a script each card is a form of its own, whose every button saves what stands on the card, then does its own.
+Without a script each card is a form of its own; each of its buttons first saves what the card holds.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from forum.web.stories.saving import Sheet, context_of, saved_by, sheet_of
 from forum.web.stories.steps import STEPS, place_of, step_of
 from forum.web.stories.workspace_parts import View, choices, notes, views
 
-# Ways on, and choices of where they lead: a story from a file can have so many that their page would have 40 MB.
+# Ways on, and choices of where they lead. A story from a file can have so many that their page would have 40 MB.
 MOST_WAYS_SHOWN, MOST_CHOICES = 1_000, 100_000
 _FIRST_WORDS = "Go on"
 _TOO_BIG = (
@@ -46,7 +46,7 @@ _TOO_BIG = (
 
 
 async def workspace(request: Request) -> Response:
-    """The cards; what is sent saves one of them, and does what its button says."""
+    """Shows the cards; posted, saves one of them and does what its button says."""
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
     draft = await writing.opened(site.store, site.clock, key)
@@ -73,7 +73,7 @@ async def workspace(request: Request) -> Response:
 
 
 def _asked(draft: Draft, form: Form) -> list[Wish]:
-    """What the button of a card asks for, beside saving it."""
+    """Returns what the button of a card asks for, beside saving the card."""
     card, new = form.text("card"), form.text("new") or secrets.token_hex(4)
     there = draft.card(card)
     do, _space, way = form.text("do").partition(" ")
@@ -90,12 +90,12 @@ def _asked(draft: Draft, form: Form) -> list[Wish]:
 
 
 def _seen_now(form: Form) -> dict[str, str]:
-    """The marks of a card's fields as the form leaves them: its own words are saved before it is taken away."""
+    """Returns the marks of a card's fields as the form leaves them, as its own words are saved before it is deleted."""
     return {one.field: mark(one.text) for one in wishes_of(form)}
 
 
 async def _put_back(request: Request, key: str, card: str) -> list[Wish]:
-    """What puts back a card that was taken away, from the last version that has it."""
+    """Returns the requests that restore a deleted card, from the last version that has it."""
     found = (await writing.taken_out(site_of(request).store, key, {card})).get(card)
     if found is None:
         return []
@@ -105,7 +105,7 @@ async def _put_back(request: Request, key: str, card: str) -> list[Wish]:
 
 
 def _onward(form: Form, draft: Draft, card: str) -> str:
-    """Where to look after a button was pressed."""
+    """Returns the query and the anchor of the page after a button was pressed."""
     do = form.text("do")
     if do.startswith("add-") and do != "add-way":
         new = form.text("new")
@@ -164,7 +164,7 @@ async def _page(
 
 
 def _is_too_big(draft: Draft) -> bool:
-    """Whether the page would be: each way on of each card is a choice among all cards."""
+    """Tells whether the page would be too big: each way on of each card is a choice among all cards."""
     ways = sum(len(card.ways) for card in draft.cards)
     return ways > MOST_WAYS_SHOWN or ways * len(draft.cards) > MOST_CHOICES
 
@@ -183,7 +183,7 @@ def _measures() -> dict[str, Any]:
 
 
 def _begun(draft: Draft, step: str) -> bool:
-    """Whether there is something in each part of a step."""
+    """Tells whether each part of a step has something in it."""
     return {
         "happened": bool(draft.title and draft.cards),
         "where": bool(draft.setting),
@@ -194,7 +194,7 @@ def _begun(draft: Draft, step: str) -> bool:
 
 
 async def play(request: Request) -> Response:
-    """The story as a reader plays it, as far as it is written."""
+    """Shows the story as a reader plays it, as far as it is written."""
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
     draft = await writing.opened(site.store, site.clock, key)

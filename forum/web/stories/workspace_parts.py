@@ -1,4 +1,4 @@
-"""The parts of the workspace that follow what is written: cards, what is to be mended, reading ages, the paths."""
+"""Parts of the workspace that are drawn again as the story grows: cards, notes on mistakes, reading ages, the paths."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FINDINGS, HINTS, PATHS = "findings", "hints", "paths"
 
 @dataclass(frozen=True)
 class View:
-    """A card as the page shows it: `number` from 1, what it is called, how hard its words are to read."""
+    """A card as the page shows it: `number` from 1, its name, and how hard its words are to read."""
 
     card: Card
     number: int
@@ -30,7 +30,8 @@ class View:
 
 @dataclass(frozen=True)
 class Note:
-    """Something to look at: a sentence, whether it must be mended, and the card it is about ("" for the whole)."""
+    """Something to look at: a sentence, whether it must be corrected, and the card it is about ("" for the whole
+    story)."""
 
     words: str
     serious: bool
@@ -38,17 +39,17 @@ class Note:
 
 
 def views(draft: Draft, sketch: Sketch) -> list[View]:
-    """The cards in their order."""
+    """Returns the cards in their order."""
     return [View(card, number, sketch.names[card.id], measure(card.text)) for number, card in enumerate(draft.cards, 1)]
 
 
 def choices(draft: Draft, sketch: Sketch) -> list[tuple[str, str]]:
-    """What a way can lead to: a card's id, and its number with its name."""
+    """Returns the cards that a way can lead to: id, and number with name."""
     return [(card.id, f"{number}. {sketch.names[card.id]}") for number, card in enumerate(draft.cards, 1)]
 
 
 def notes(sketch: Sketch) -> list[Note]:
-    """What a reader could run into, as far as the story is written; nothing while there is no scene."""
+    """Returns the obstacles that a reader could meet in the story so far; [] while there is no scene."""
     if not sketch.story.scenes:
         return []
     return [
@@ -59,7 +60,8 @@ def notes(sketch: Sketch) -> list[Note]:
 
 
 def drawn(request: Request, draft: Draft, wanted: Iterable[str], cards: Iterable[str]) -> dict[str, str]:
-    """The parts that a page's script asked for, drawn anew, by their name; reading hints are those of `cards`."""
+    """Returns the parts that a page's script asked for, drawn again, by name; the reading hints are those of
+    `cards`."""
     asked = frozenset(wanted)
     if not asked & {FINDINGS, HINTS, PATHS}:
         return {}
@@ -78,9 +80,9 @@ def drawn(request: Request, draft: Draft, wanted: Iterable[str], cards: Iterable
 
 
 def place_words(draft: Draft, path: str, names: Mapping[str, str] | None = None) -> str:
-    """A field's place in words: "Title", or the scene it is in.
+    """Returns a field's place in words: "Title", or the scene it is in.
 
-    `names` are the scenes' (`compose.sketch`); whoever asks for many places makes them once, and gives them.
+    `names` are the scenes' names (`compose.sketch`); a caller with many fields makes them once.
     """
     own = {
         "title": _("Title"),

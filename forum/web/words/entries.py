@@ -1,7 +1,7 @@
-"""The record in plain words: one function turns an entry, of whatever type, into what people read.
+"""The record in plain words: `told` turns an entry of any type into the words that people read.
 
-Only what the entry itself holds is told, and the words disclosed beside it. Words that were withdrawn are
-named as withdrawn; nothing is looked up elsewhere that an erasure would have taken away.
+It uses only the entry itself, and the words disclosed beside it. Withdrawn words are named as withdrawn; nothing is
+looked up elsewhere that an erasure would have taken away.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Disclosed: TypeAlias = Mapping[str, str | None]
 
 @dataclass(frozen=True)
 class Told:
-    """An entry in words: the kind of thing that happened, one sentence, and the rest as (term, text) rows.
+    """An entry in words: the kind of event, one sentence, and the rest as (term, text) rows.
 
-    `result` is there for a result that was shown, and `round` then has its question and responses in words;
-    `link` leads to a page about the thing itself, with `link_text`.
+    `result` is there for a result that was shown, with `round` for its question and responses; `link` leads to a page
+    about the thing itself, with the words `link_text`.
     """
 
     kind: str
@@ -42,68 +42,68 @@ class Told:
 
 @dataclass(frozen=True)
 class Around:
-    """What an entry refers to: the "round opened" entries of the rounds in it, and every disclosure they name."""
+    """Things that an entry refers to: the "round opened" entries of its rounds, and every disclosure that they name."""
 
     openings: Mapping[str, Facts]
     disclosed: Disclosed
 
     def words(self, fact: Any) -> str:
-        """The words behind {"sd": digest}; a plain sentence where they were withdrawn."""
+        """Returns the words behind {"sd": digest}; "[withdrawn]" where they were withdrawn."""
         found = self.disclosed.get(fact["sd"])
         return _("[withdrawn]") if found is None else found
 
     def asynchronous(self, round_: str) -> bool:
-        """Whether people answered a round on their own, over days, and not in a room."""
+        """Tells whether people answered a round by themselves, over days, and not in a room."""
         return bool(self.openings.get(round_, {}).get("closes_at"))
 
     def question(self, round_: str) -> str:
-        """The question of a round."""
+        """Returns the question of a round."""
         opening = self.openings.get(round_)
         return self.words(opening["question"]) if opening else _("[an earlier question]")
 
     def asked(self, round_: str) -> str:
-        """The question of a round and, where people voted on one proposal or statement, its words."""
+        """Returns the question of a round, with the words of its one proposal or statement where there is only one."""
         responses = list(self.responses(round_).values())
         return " ".join([self.question(round_), *(responses if len(responses) == 1 else ())])
 
     def responses(self, round_: str) -> dict[str, str]:
-        """The words of a round's responses by id, in their order."""
+        """Returns the words of a round's responses by id, in their order."""
         opening = self.openings.get(round_)
         return {r["id"]: self.words(r["label"]) for r in opening["responses"]} if opening else {}
 
 
 def rounds_of(entry: Facts) -> tuple[str, ...]:
-    """The ids of the rounds that an entry speaks of."""
+    """Returns the ids of the rounds in an entry."""
     if entry["type"] == "decision":
         return tuple(entry["rounds"])
     return (entry["round"],) if "round" in entry else ()
 
 
 def told(entry: Facts, around: Around) -> Told:
-    """An entry of the record in plain words."""
+    """Returns an entry of the record in plain words."""
     return _TELLERS.get(entry["type"], _unknown)(entry, around)
 
 
 def chosen(labels: Mapping[str, str], response: str | None) -> str:
-    """A response in words; "none" also where the round did not offer it."""
+    """Returns a response in words; "none" even where the round did not offer it."""
     if response is None:
         return _("No one answer")
     return labels.get(response) or (_("None of these") if response == "none" else response)
 
 
 def listed(labels: Mapping[str, str], responses: list[str] | tuple[str, ...]) -> str:
-    """Several responses in words, each in quotation marks."""
+    """Returns several responses in words, each in quotation marks."""
     return _(" and ").join(f"“{chosen(labels, r)}”" for r in responses)
 
 
 def named(words: Callable[[str], str], name: str) -> str:
-    """A name that the field uses, after what it means."""
+    """Returns a term of the field after its meaning: "meaning (term)"."""
     meaning = words(name)
     return name if meaning == name else f"{meaning} ({_(name)})"
 
 
 def decided(outcome: str, response: str | None, labels: Mapping[str, str]) -> str:
-    """What was decided, as a sentence."""
+    """Returns a decision as a sentence."""
     words = chosen(labels, response)
     sentences = {
         "adopted": _("“%(response)s” is adopted."),

@@ -1,6 +1,6 @@
-"""E-mails in words. Plain text; of a story no word but its title, of votes no number, and never a private link.
+"""E-mails in words. Plain text, with no words of a story but its title, no numbers of votes, and no private link.
 
-A mail lies in a mailbox for ever, on servers that are not ours: what it tells can be read by anybody at the public
+A mail may lie in a mailbox for ever, on servers that are not ours: what it tells can be read by anybody at the public
 addresses in it, and the rest on the private page.
 """
 
@@ -18,13 +18,13 @@ from forum.web.words.timeline import told
 
 
 class MailLetters:
-    """mailing.Letters. `base` is what stands before every path: the configured public address."""
+    """Writer of letters (delivery.Letters). `base` is put before every path: the configured public address."""
 
     def __init__(self, base: str) -> None:
         self._base = base
 
     def confirmation(self, to: Subscription, at: str) -> Letter:
-        """The mail that asks whether the address is theirs. Nothing in it is anybody's words."""
+        """Returns the mail that asks the receiver to confirm the address. It holds nobody's typed words."""
         text = _(
             "Somebody, we hope you, asked us to write to this address when something becomes of a story.\n\n"
             "If it was you, open this page by %(until)s and press the button on it:\n%(confirm)s\n\n"
@@ -35,7 +35,7 @@ class MailLetters:
         return self._letter(to, _("May we write to this address?"), text % values, "asked", at)
 
     def news(self, to: Subscription, story: Submission, events: Sequence[Event], at: str) -> Letter:
-        """The mail that tells what became of a story."""
+        """Returns the mail that tells the events of a story."""
         lines = []
         for event in events:
             link = told(event).link
@@ -67,7 +67,7 @@ class MailLetters:
 
 
 def _sentence(event: Event) -> str:
-    """One event without anybody's words but the organisers'."""
+    """Returns one event as a sentence without typed words, but for those of organisers."""
     if event.kind == MODERATED and event.act:
         return _acts().get(event.act.action, _("A moderator did something with it."))
     if event.kind == PLAYED and event.session and event.round:

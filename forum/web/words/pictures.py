@@ -1,5 +1,4 @@
-"""The pictures of results for the big screen: what forum/web/charts/results.py draws, in the words of the page's
-language."""
+"""Pictures of results for the big screen: the charts of forum/web/charts/results.py, in the page's language."""
 
 from __future__ import annotations
 
@@ -11,11 +10,11 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.words.methods import mark_words
 from forum.web.words.terms import chart_words
 
-_BESIDE = 520  # units of a picture that has another table at its side
+_BESIDE = 520  # units of a picture with another table at its side
 
 
 def shares_picture(round_: Round, result: Result) -> str:
-    """How everybody stands to one proposal: a bar for all, one for equal voice, one for each row by group."""
+    """Draws the votes on one proposal: a bar for everybody, one for equal voice, one for each row by group."""
     rows = [Row(_("Everybody"), result.counts)]
     if result.equal_voice:
         said = {mark: f"{(share + 50) // 100}%" for mark, share in result.equal_voice.items()}
@@ -25,7 +24,8 @@ def shares_picture(round_: Round, result: Result) -> str:
 
 
 def run_off_picture(round_: Round, result: Result) -> str:
-    """A run-off: a bar for each round, with the ballots that ran out at its end. The letters stand in its table."""
+    """Draws a run-off: a bar for each round, with the ballots that ran out at its end. Its table explains the
+    letters."""
     rows = []
     for number, step in enumerate((result.figures or {})["rounds"], 1):
         label = _("Round %(number)s") % {"number": number}

@@ -1,4 +1,4 @@
-"""What a question's other wordings are called, and content notes in the reader's language."""
+"""Names of a question's other versions (easy words, languages), and content notes in the reader's language."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from forum.errors import message
 from forum.voting.easy_read import EASY
 from forum.web.i18n.gettext import gettext as _
 
-# Languages that a question can be written in, besides those that pages have: what is spoken most in Britain.
+# Languages that a question can be written in, besides those of the pages: the most spoken in Britain.
 WRITTEN = (
     *("ar", "bn", "cy", "es", "fa", "fr", "gu", "it", "lt", "pa", "pl"),
     *("ps", "pt", "ro", "so", "ta", "ti", "tr", "uk", "ur", "vi", "zh"),
 )
 
-# The content notes that a story can choose from. Stories keep them with a small letter.
+# Content notes that a story can choose from. Stories keep them with a small first letter.
 NOTES = (
     message("Suicide or self-harm"),
     message("Restraint or force"),
@@ -28,7 +28,7 @@ NOTES = (
 
 
 def reading_name(kind: str) -> str:
-    """What a version of a question is called: a language in its own words."""
+    """Returns the name of a version of a question: a language by its own name for itself."""
     if kind == EASY:
         return _("Easy words")
     try:
@@ -39,12 +39,12 @@ def reading_name(kind: str) -> str:
 
 
 def readings() -> list[tuple[str, str]]:
-    """What an organiser can give a question in, for a list to choose from."""
+    """Returns the versions in which an organiser can give a question, for a list to choose from."""
     return [(EASY, reading_name(EASY)), *((code, reading_name(code)) for code in WRITTEN)]
 
 
 def note_words(note: str) -> str:
-    """A content note: one of those that stories offer in the reader's language, any other as its writer wrote it."""
+    """Returns a content note: an offered one in the reader's language, any other as its writer wrote it."""
     offered = note[:1].upper() + note[1:]
     words = _(offered) if offered in NOTES else note
     return words[:1].lower() + words[1:] if offered in NOTES else note

@@ -16,14 +16,14 @@ from forum.web.i18n.gettext import say
 
 
 def session_state(session: LiveSession) -> str:
-    """Where a session stands: a rehearsal, ended, or going on."""
+    """Returns the state of a session: a rehearsal, ended, or going on."""
     if session.rehearsal:
         return _("Rehearsal")
     return _("Ended") if session.ended else _("Going on")
 
 
 def stage_words(stage: str) -> str:
-    """A stage of the commissioning cycle, in plain words."""
+    """Returns a stage of the commissioning cycle in plain words."""
     return {
         "assess needs": _("Finding out what people need"),
         "plan": _("Planning what to do"),
@@ -33,7 +33,7 @@ def stage_words(stage: str) -> str:
 
 
 def power_words(level: str) -> str:
-    """What a level of decision power means for somebody who votes."""
+    """Returns the meaning of a level of decision power for somebody who votes."""
     return {
         "informing": _("You are told what is planned, and people see what you think of it. The vote binds nobody."),
         "consultation": _(
@@ -46,7 +46,7 @@ def power_words(level: str) -> str:
 
 
 def outcome_words(outcome: str) -> str:
-    """What was decided, in plain words."""
+    """Returns the outcome of a decision in plain words."""
     return {
         "adopted": _("Adopted"),
         "adopted with changes": _("Adopted with changes"),
@@ -57,7 +57,7 @@ def outcome_words(outcome: str) -> str:
 
 @dataclass(frozen=True)
 class Paths:
-    """The paths of a story as pages show them; `findings` are (sentence, whether it must be mended)."""
+    """Paths of a story as pages show them; `findings` are (sentence, whether it must be corrected)."""
 
     svg: str
     places: tuple[paths.Place, ...]
@@ -65,7 +65,7 @@ class Paths:
 
 
 def paths_of(told: Scenario) -> Paths:
-    """The paths of a story: picture, list, and what a reader could run into."""
+    """Returns the paths of a story: picture, list, and the obstacles that a reader could meet."""
     words = story_map.Words(
         start=_("Start"),
         decision=_("Decision point"),
@@ -84,7 +84,7 @@ def paths_of(told: Scenario) -> Paths:
 
 
 def chart_words() -> Words:
-    """What the pictures themselves say; their %-places are filled by the charts."""
+    """Returns the words in the charts; the charts fill their %-places."""
     return Words(
         joined=_("New"),
         left=_("Gone"),
@@ -96,7 +96,7 @@ def chart_words() -> Words:
 
 
 def act_words(action: str) -> str:
-    """What a moderator did, as the public log says it; an action of a later version under its own name."""
+    """Returns a moderator's act as the public log says it; the name of an act that is not known."""
     words = {
         "accepted": _("A moderator accepted a story. Everybody can read it."),
         "returned": _("A moderator returned a story to its writer."),
@@ -115,7 +115,7 @@ def act_words(action: str) -> str:
 
 
 def kind_words(kind: str) -> str:
-    """What a round is for, as the console says it."""
+    """Returns the purpose of a round, as the console says it."""
     return {
         "first vote": _("first vote"),
         "vote after replay": _("vote after the replay"),
@@ -126,7 +126,7 @@ def kind_words(kind: str) -> str:
 
 
 def wave_picture(bars: Sequence[Bar]) -> str:
-    """The wave of stops, as SVG."""
+    """Draws the stops along a scene, as SVG."""
     return stop_wave.picture(
         bars, stop_wave.Words(_("Stops since the scene was put up"), _("From %(start)s to %(end)s: %(number)s"))
     )

@@ -1,4 +1,4 @@
-"""What became of a story in plain words: each event of timeline.py as a line of a timeline or an entry of a feed."""
+"""A story's events in plain words: each event of timeline.py as a line of a timeline or an entry of a feed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Line:
-    """One event in words: a sentence, more sentences under it, somebody's own words, and where to read on.
+    """One event in words: a sentence, more sentences under it, a quotation, and a link.
 
-    `rows` are (group, what it preferred), for a result that may be given by group.
+    `rows` are (group, its preference), for a result that may be given by group.
     """
 
     at: str
@@ -41,13 +41,13 @@ class Line:
 
     @property
     def plain(self) -> str:
-        """All but the title as plain text."""
+        """Returns everything but the title as plain text."""
         rows = "; ".join(f"{group}: {words}" for group, words in self.rows)
         return "\n".join(part for part in (self.text, rows, self.quote) if part)
 
 
 def told(event: Event) -> Line:
-    """An event as its writer reads it on the private page, or as anybody reads it in a feed."""
+    """Returns an event in words, for its writer's private page or for a public feed."""
     return _TELLERS[event.kind](event)
 
 
@@ -165,7 +165,7 @@ def _promised(event: Event) -> Line:
 
 
 def _there(part: Part | None) -> Part:
-    """A part that every event of this kind has."""
+    """Returns a part that every event of this kind has. Raises ValueError where it is missing."""
     if part is None:
         raise ValueError("an event without what it is about")
     return part

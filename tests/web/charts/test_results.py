@@ -106,6 +106,15 @@ def test_ribbons_are_as_thick_as_there_are_people() -> None:
     }
 
 
+def test_a_column_with_fewer_bars_is_spread_over_the_same_height() -> None:
+    shift = ViewShift("f", {("r1", "r1"): 10, ("r1", "r2"): 10, ("r1", "r3"): 10}, {}, {})
+    found = ribbons(drawn(alluvial(shift, {r: r for r in FOUR}, "t", "First", "Now", new=("r2", "r3"))))
+    first = [(y, y + thick) for _, _, y, _, thick in found]
+    second = [(z, z + thick) for _, _, _, z, thick in found]
+    middles = [(min(top for top, _ in column) + max(end for _, end in column)) / 2 for column in (first, second)]
+    assert middles[0] == pytest.approx(middles[1], abs=0.01)
+
+
 def test_ribbons_lie_side_by_side_on_their_bars() -> None:
     found = ribbons(drawn(alluvial(SHIFT, LABELS, "Who moved", "First", "Now", wide=True)))
     for column in ([(y, thick) for _, _, y, _, thick in found], [(z, thick) for _, _, _, z, thick in found]):
