@@ -4,9 +4,9 @@
 const MARK = "Forum"; // the header that every answer of Forum's carries (forum/web/middleware.py)
 const PATIENCE = 10000; // so long a request may take: one that hangs would keep the next ones waiting
 
-// What Forum answered: {ok: true, facts} (with `page`: {ok: true, page}, that document), or {ok: false, code, words, over,
-// wait, fields}: refused, `over` for good, else for now and for at least `wait` milliseconds. `body` makes it a POST.
-// Throws an Error where no answer of Forum's came: then nobody knows whether it arrived.
+// Asks Forum and returns its answer: {ok: true, facts}, with `page` {ok: true, page} (the document), or, refused, {ok:
+// false, code, words, over, wait, fields}: `over` for good, else for at least `wait` milliseconds. `body` makes it a POST.
+// Throws an Error where no answer of Forum's came: then it is not known whether the request arrived.
 export async function ask(address, { body, page, patience = PATIENCE, headers, ...more } = {}) {
   const late = new AbortController();
   const slow = setTimeout(() => late.abort(), patience);
@@ -34,7 +34,7 @@ function object(what) {
   return what;
 }
 
-// What is too large for Forum is refused before anything could say so in words.
+// Forum refuses a request that is too large before it could answer in words.
 function unsaid(answer) {
   return answer.status === 413 && { error: { code: "too_large", words: "", again: false } };
 }

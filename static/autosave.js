@@ -84,7 +84,7 @@ function gather() {
 
 const untouched = (control) => (control.type === "checkbox" ? control.checked === control.defaultChecked : control.value === control.defaultValue);
 
-// What follows a field on the page: how long it may still be, the headings of cards.
+// Updates the parts of the page that depend on a field: the characters left, the headings of cards.
 function changed(path) {
   const [control] = controls(path);
   const most = control && control.closest("[data-most]");
@@ -249,7 +249,7 @@ function choose(clash) {
     if (control) control.focus();
     else box.focus();
   });
-  // Whoever writes elsewhere is not pulled away from there: the line at the top tells them.
+  // The focus is not taken from a field elsewhere on the page; the line at the top tells its writer.
   const here = document.activeElement;
   if (here === document.body || (where && where.contains(here))) both.focus();
 }

@@ -92,7 +92,7 @@ export function carrying(main, kept) {
     return other;
   }
 
-  // What has reached the server is half typed no more.
+  // Marks the words of a form that reached the server as no longer half typed.
   function sent(form) {
     for (const field of form.querySelectorAll(FIELDS)) {
       if (field.matches("select")) for (const option of field.options) option.defaultSelected = option.selected;

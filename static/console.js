@@ -1,5 +1,5 @@
-// The facilitator's console: its forms go by fetch, so that nothing typed is lost and errors stand where one looks.
-// What another facilitator does redraws a part: what is half typed in it, open or focused here stays (carry-input.js).
+// The facilitator's console: its forms go by fetch, so that nothing typed is lost and errors appear beside the button.
+// An act of another facilitator redraws a part; half-typed words, open menus and the focus stay (carry-input.js).
 // Without a socket it asks again every few seconds. Keys press the buttons that are there (shortcuts.js).
 
 import { ask } from "./ask.js";

@@ -39,7 +39,7 @@ export function comfort(main) {
     const form = event.target.closest("[data-more-time]");
     if (!form) return;
     event.preventDefault();
-    // The time is this phone's own, whether the request arrives or not, and whoever answers: it is sent once.
+    // The phone keeps the time by itself, so the request is sent once, whether or not it arrives.
     keep("time", JSON.stringify({ round: main.dataset.round, from: Date.now() }));
     fetch(form.action, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(form)) }).catch(() => 0);
     tick(main);

@@ -1,5 +1,5 @@
-// Keeps what is written, whatever the network does: edits wait in a row, are on the phone (localStorage) from the first
-// letter until the server has them, and go out one bundle at a time. What an edit looks like says forum/web/stories/edit_requests.py.
+// Queue of edits that survives a lost network: from the first letter until the server has them edits are on the phone
+// (localStorage); they are sent one bundle at a time. forum/web/stories/edit_requests.py defines their fields.
 
 import { ask } from "./ask.js";
 import { mark } from "./sha256.js";
@@ -254,7 +254,7 @@ export function keeper({ path, shelf, more, tell, heard, restore, restored }) {
     hurry: () => trouble || slowly || flush(),
     look,
     held: (field) => queue.find((edit) => edit.held && edit.field === field),
-    // Whether anything still waits to be sent, or to be chosen by its writer.
+    // Tells whether an edit waits to be sent, or for its writer's choice.
     waiting: () => ready().length > 0,
     holding: () => queue.some((edit) => edit.held),
     // Ends a clash: with this text over what has the mark `seen`; or, without a text, by leaving what is there.

@@ -1,4 +1,4 @@
-// What is on the big screen fills it: tries sizes from large to small (--k, for stage.css). Where not even the smallest
+// Fits the text on the big screen: tries sizes from large to small (--k, for stage.css). Where not even the smallest
 // fits, long texts are shortened to some lines (data-brief, --lines), so that no number and no answer leaves the screen.
 
 const STEPS = [1.8, 1.65, 1.5, 1.42, 1.34, 1.26, 1.18, 1.1, 1.04, 1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5];

@@ -26,7 +26,7 @@ function begin() {
   let body = null; // what was sent last
   let timer = 0;
   let edited = false; // since then
-  // What the server shows again after an error is newer than what was kept here.
+  // After an error the server's words are newer than the ones kept here.
   if (kept && !document.getElementById("errors")) {
     for (const [key, value] of Object.entries(kept)) fill(key, value);
     status.textContent = status.dataset.kept;
@@ -63,7 +63,7 @@ function begin() {
       status.textContent = status.dataset.away;
     }
     button.disabled = false;
-    // Whoever went on writing meanwhile sends it when they are done.
+    // The writer went on meanwhile, and sends the form when they are done.
     if (edited) status.textContent = status.dataset.kept;
     else timer = setTimeout(send, Math.max(again, 3000 + 3000 * Math.random()));
   }

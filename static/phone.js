@@ -103,7 +103,7 @@ more = asides(main, link, fresh);
 early();
 settle();
 
-// What somebody chose before this script was here is theirs, as what they choose now.
+// Keeps the choices that were made before this script was loaded.
 function early() {
   const form = ballot();
   const other = (field) => {
@@ -258,7 +258,7 @@ function settle() {
   const form = ballot();
   const round = main.dataset.round;
   offer(form, round);
-  // What was chosen and not sent stays: in a form that was drawn anew it is put back, in the same one left alone.
+  // An unsent choice stays: it is put back into a form that was drawn anew, and left alone in the same one.
   const mine = drafts[round] ? form !== drawn && drafts[round] : pending[round] || counted[round];
   if (form && mine) {
     fill(form, mine.choice);
@@ -284,7 +284,7 @@ function say() {
   else if (offered[round] && drafts[round] && form && !mine) is = "offered";
   else if (mine) is = !form ? "final" : drafts[round] && differs(form, mine) ? "edited" : "counted";
   if (!is) {
-    // What the server wrote into the page stays until this phone knows better.
+    // The server's words stay on the page until this phone knows better.
     if (written === place) place.textContent = place.dataset.is = "";
     return;
   }
@@ -321,7 +321,7 @@ function fill(form, choice) {
   for (const box of form.querySelectorAll("[name=choice]")) box.checked = choice.split(" ").includes(box.value);
 }
 
-// What follows from one thing that was changed in the form.
+// Updates the form after one field was changed.
 function changed(form, field) {
   if (field.tagName === "SELECT") {
     const response = field.closest("[data-response]").dataset.response;

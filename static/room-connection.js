@@ -1,5 +1,5 @@
-// What every live screen shares: one connection that comes back by itself, and parts that are redrawn only when
-// they changed. Words a person reads come from the page (data-say-...), never from here.
+// Connection of every live screen: it reconnects by itself, and redraws only the parts that changed. Words that people
+// read come from the page (data-say-...), never from here.
 
 import { ask } from "./ask.js";
 
@@ -151,7 +151,7 @@ export function connect(main, hear, tell) {
   return {
     probe,
     drop,
-    // Whether it went out: false where there is no connection, or Forum has not said hello on it yet.
+    // Sends a message; returns false where there is no connection, or Forum has not said hello on it yet.
     send(message) {
       if (!socket || !greeted || socket.readyState !== WebSocket.OPEN) return false;
       socket.send(JSON.stringify(message));
@@ -186,7 +186,7 @@ export function watch(main, own) {
     announce();
   }
 
-  // Says to whoever listens what has changed: once, and without the heading where the focus has just read it out.
+  // Tells screen readers the change: once, and without the heading where the focus has just read it out.
   function announce() {
     const before = on;
     on = situation();

@@ -1,4 +1,4 @@
-// What a phone sends beside votes: its stop, its reason after the reveal, "me too".
+// Messages of a phone beside votes: its stop, its reason after the reveal, "me too".
 // A stop is kept without a connection only while its scene is on: later it would mean another moment.
 
 import { ask } from "./ask.js";
@@ -18,7 +18,7 @@ export function asides(main, link, fresh) {
 
   const first = form("[data-stop]");
   if (first && !more(first).hidden) {
-    // What the server had, not what somebody chose before this script was here.
+    // The server's choice, not one made before this script was loaded.
     const who = first.querySelector("option[selected]");
     const how = first.elements.how.defaultValue.trim();
     stopped = { showing: first.dataset.showing, character: who ? who.value : "", how };
@@ -135,7 +135,7 @@ export function asides(main, link, fresh) {
     if (place.textContent !== text) place.textContent = text;
   }
 
-  // What is this phone's own, whichever of its tabs and devices has sent it.
+  // Takes the state of this participant, from whichever tab or device it was sent.
   function own(message) {
     stopped = message.stop;
     const stop = form("[data-stop]");

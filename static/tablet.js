@@ -1,5 +1,5 @@
 // A shared tablet: it asks for the next person after each ballot. Each ballot goes by post with a voter of its own; one
-// that cannot go off now waits here, and nothing of it is shown to whoever comes next.
+// that cannot go off now waits here, and nothing of it is shown to the next person.
 
 import { ask } from "./ask.js";
 import { watch } from "./room-connection.js";
@@ -72,7 +72,7 @@ function next() {
   scrollTo(0, 0);
 }
 
-// What the server had written into the page for somebody is not for the next person.
+// Empties a field that the server had filled for the last person.
 function clear(field) {
   if (field.type === "radio" || field.type === "checkbox") field.checked = false;
   else field.value = "";

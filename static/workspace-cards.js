@@ -254,7 +254,7 @@ export function cards(box, { put, get, known, learn, flush }) {
     show,
     // After a field was changed by hand or by somebody else; the first and the last of these need nothing drawn.
     changed: (path) => (path === "" || /\.(name|text|stop|decision)$/.test(path)) && refresh(),
-    // Whether the picture of the paths is another one after these edits.
+    // Tells whether these edits change the picture of the paths.
     moved: (bundle) => bundle.some((edit) => edit.do !== "set" || /\.(to|name|decision)$/.test(edit.field)),
     gone(path) {
       const one = card(path.split(/[./]/)[0]);

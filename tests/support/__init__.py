@@ -1,1 +1,1 @@
-"""What tests need beside the program: factories, a browser, servers, networks."""
+"""Support for tests: factories, a browser, servers, networks."""

@@ -1,4 +1,4 @@
-"""A whole house in this process: the real application on a fresh SQLite database, asked as browsers ask."""
+"""The real application in this process, on a fresh SQLite database, asked as browsers ask."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _hash: list[str] = []
 
 @dataclass(frozen=True)
 class House:
-    """The application, and what is behind it."""
+    """The application, with its store and its site."""
 
     app: Starlette
 
@@ -53,7 +53,7 @@ class House:
         return self.site.store
 
     def browser(self, address: str = "192.0.2.1") -> httpx2.AsyncClient:
-        """A browser of its own: its cookies, its network address, an Origin with whatever it sends."""
+        """Returns a new browser with its own cookies and network address; it sends an Origin with every request."""
         return httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app=self.app, client=(address, 40000)),
             base_url=ADDRESS,
@@ -62,7 +62,7 @@ class House:
 
     @asynccontextmanager
     async def signed_in(self, *roles: str) -> AsyncIterator[httpx2.AsyncClient]:
-        """A browser of somebody with these roles, who has signed in."""
+        """Yields a browser of somebody with these roles, signed in."""
         login = f"somebody-{new_id()[:8]}"
         await self.person(login, *roles)
         async with self.browser() as browser:
@@ -71,43 +71,43 @@ class House:
             yield browser
 
     async def person(self, login: str, *roles: str) -> Person:
-        """An account whose password is PASSWORD."""
+        """Adds an account whose password is PASSWORD."""
         person = Person(new_id(), login, login.title(), roles, await password_hash(), CLOCK.now())
         async with self.store.begin() as work:
             await work.people.add_person(person)
         return person
 
     async def commission(self, **changes: Any) -> Commission:
-        """A commission in the database."""
+        """Adds a commission."""
         commission = a_commission(**changes)
         async with self.store.begin() as work:
             await work.commissions.add_commission(commission)
         return commission
 
     async def story(self, commission: Commission, title: str = "The third knock") -> tuple[Submission, str]:
-        """A story that was sent in, with the key of its private link."""
+        """Sends a story in; returns it with the key of its private link."""
         return await submit(self.store, CLOCK, commission.id, telling(title))
 
     async def stories(self) -> list[Submission]:
-        """Every story, as it is stored."""
+        """Returns every story, as it is stored."""
         async with self.store.read() as work:
             return await work.stories.list_stories()
 
     async def draft_of(self, key: str) -> Draft:
-        """The draft behind a private link."""
+        """Returns the draft behind a private link."""
         return await writing.opened(self.store, self.site.clock, key)
 
     async def moderated(self, story: Submission, action: str, because: str = "") -> Submission:
-        """The story after a moderator's act on it."""
+        """Does a moderator's act on a story; returns the story after it."""
         return await moderate(self.store, CLOCK, story.id, action, because=because, expected_status=story.status)
 
 
 async def at_once(seconds: float) -> None:
-    """Sleeps no time at all."""
+    """Returns immediately, in the place of a sleep."""
 
 
 async def password_hash() -> str:
-    """The hash of PASSWORD, made once."""
+    """Returns the hash of PASSWORD, made once."""
     if not _hash:
         _hash.append(await passwords.hashed(PASSWORD))
     return _hash[0]
@@ -123,7 +123,7 @@ def telling(
     content_notes: tuple[str, ...] = ("restraint or force",),
     **about: Any,
 ) -> Sent:
-    """A short story as somebody tells it: scene after scene, then the question. `about` is of Sent."""
+    """Returns a short story as a writer sends it: scene after scene, then the question. `about` are fields of Sent."""
     texts = (happened, *scenes)
     cards = [Card(f"c{n}", text=text, ways=(Way("w", "Go on", f"c{n + 1}"),)) for n, text in enumerate(texts, 1)]
     ways = tuple(Way(f"r{n}", words) for n, words in enumerate(responses, 1))
@@ -169,7 +169,7 @@ STEPS: dict[str, dict[str, str | list[str]]] = {
 
 
 def filled(shown: httpx2.Response, changes: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
-    """A page's first form that has fields of a story, as a browser without a script sends it, with changes."""
+    """Returns the fields of a page's first form, as a browser without a script sends them, with changes."""
     found: dict[str, list[str]] = {}
     for tag in re.findall(r"<input\b[^>]*>", shown.text):
         name, value = (re.search(rf'\b{of}="([^"]*)"', tag) for of in ("name", "value"))
@@ -185,7 +185,7 @@ def filled(shown: httpx2.Response, changes: Mapping[str, str | list[str]]) -> di
 async def written(
     browser: httpx2.AsyncClient, commission: Commission, changes: Mapping[str, str | list[str]] | None = None
 ) -> str:
-    """A story written in its five steps, not sent; returns the key of its private link."""
+    """Writes a story in its five steps without sending it; returns the key of its private link."""
     path = f"/commissions/{commission.id}/tell"
     for step, fields in STEPS.items():
         own = {name: value for name, value in (changes or {}).items() if name in fields or f"seen:{name}" in fields}
@@ -202,7 +202,7 @@ async def send(browser: httpx2.AsyncClient, key: str) -> httpx2.Response:
 
 
 def about_form() -> dict[str, str | list[str]]:
-    """What the form beside a story's file asks, filled in."""
+    """Returns the form beside a story's file, filled in."""
     return {
         "group": "g2",
         "note": ["restraint or force"],
@@ -217,7 +217,7 @@ def about_form() -> dict[str, str | list[str]]:
 async def a_house(
     folder: Path, tables: Path | None = None, clock: Clock | None = None, address: str = "", **settings: object
 ) -> AsyncIterator[House]:
-    """Opens the house on a new database in `folder`, and closes it. `address` is how phones reach it.
+    """Opens the application on a new database in `folder`, and closes it. `address` is the one that phones use.
 
     `tables` is an empty database that has its tables already (the fixture sqlite_template): copying it is quicker.
     """
@@ -231,12 +231,12 @@ async def a_house(
 
 
 def words(answer: httpx2.Response) -> str:
-    """What a page says: its text without tags, entities read, spaces single. A time is a part of its sentence."""
+    """Returns a page's text: without tags, entities read, spaces single. A time is part of its sentence."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</?time\b[^>]*>", "", answer.text))).split())
 
 
 def field(answer: httpx2.Response, name: str) -> str:
-    """The value of the first input of this name."""
+    """Returns the value of the first input of this name."""
     found = re.search(rf'<input[^>]*name="{re.escape(name)}"[^>]*value="([^"]*)"', answer.text)
     assert found, f"there is no field {name}"
     return unescape(found[1])

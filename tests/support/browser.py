@@ -71,7 +71,7 @@ class People:
         return page
 
     async def signed_in(self, login: str, size: ViewportSize | None = None) -> Page:
-        """The same, signed in."""
+        """Opens a page as `somebody` does, signed in."""
         page = await self.somebody(size)
         if login in self.house.signed_in:
             home = self.house.server.base
@@ -229,7 +229,7 @@ async def press(console: Page, name: str) -> None:
 
 
 async def press_within(console: Page, place: Page | Locator, name: str) -> None:
-    """The same for a button in one part of the console."""
+    """Presses a button in one part of the console, and waits until the server has answered."""
     named = re.compile(name)
     button = place.get_by_role("button", name=named)
     asks = place.locator("summary[data-asks]").filter(has_text=named)

@@ -65,7 +65,7 @@ class Built:
         return await co_writing.answer(self.store, CLOCK, self.key, suggestion.id, Answer(outcome, **more))
 
     async def save(self, *edits: Edit) -> writing.Saved:
-        """What a keeper writes."""
+        """Saves edits as a keeper."""
         return await writing.save(self.store, CLOCK, self.key, edits, "keeper")
 
     async def suggestions(self) -> list[Suggestion]:

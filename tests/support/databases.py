@@ -76,7 +76,7 @@ class PostgresServer:
         await self.execute(f"SET session_replication_role = replica; {deletes}", name)
 
     async def drop(self, name: str) -> None:
-        """Removes a database, whoever is still connected."""
+        """Removes a database, even with connections open."""
         await self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     async def hang_up(self, name: str) -> None:

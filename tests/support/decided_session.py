@@ -71,7 +71,7 @@ Thing = TypeVar("Thing")
 
 
 def there(thing: Thing | None) -> Thing:
-    """What must be there: the round that an act returned, and the like."""
+    """Returns a thing that must be there, as the round that an act returned. Raises ValueError for None."""
     if thing is None:
         raise ValueError("it is not there")
     return thing

@@ -25,7 +25,7 @@ def details(data: bytes) -> dict[str, str]:
 
 
 def signed_again(keeper: Keeper, commission: str | None = None) -> bytes:
-    """What a dishonest operator can do: change anything and sign it, all hashes made to fit."""
+    """Packs a changed record with fitting hashes and a fresh signature, as a dishonest operator can."""
     return datapackage.pack(keeper.log(commission), SIGNER)
 
 

@@ -27,7 +27,7 @@ class _Hasty(selectors.DefaultSelector):
         self.busy: Callable[[], bool] = lambda: False
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What is ready; where that is nothing, the time until the next timer is over."""
+        """Returns the ready files; where there are none, moves the clock to the next timer instead of waiting."""
         ready: list[tuple[selectors.SelectorKey, int]] = super().select(
             timeout if timeout is None else min(timeout, GRACE)
         )

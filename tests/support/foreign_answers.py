@@ -1,4 +1,4 @@
-"""What stands between a browser and Forum may answer in Forum's place: every such answer, as it goes over the wire."""
+"""Answers of proxies and venue networks in Forum's place, as bytes on the wire."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def answer(status: int, body: str = "", kind: str = "text/html; charset=utf-8", 
 
 
 def in_json(status: int, body: object, **headers: str) -> bytes:
-    """The same with JSON."""
+    """Returns an answer in JSON, as bytes on the wire."""
     return answer(status, json.dumps(body), "application/json", **headers)
 
 

@@ -16,7 +16,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `raised` is what the application raised besides, which a server would log with its trace."""
+    """An answer. `raised` is the error that the application raised besides, which a server would log with its trace."""
 
     status: int
     headers: Mapping[str, str]

@@ -83,7 +83,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Cramped:
-    """Where things are: `there` has a value for each part of an address, `more` addresses beside those of the table."""
+    """The house and the ids in it: `there` has a value for each part of an address, `more` has further addresses."""
 
     house: House
     words: Words

@@ -93,7 +93,7 @@ class Asker:
     more: Mapping[str, str] = field(default_factory=dict)  # headers
 
     async def announced(self, path: str, size: int) -> tuple[int, bytes]:
-        """The same for a form of which nothing is sent but how long it is."""
+        """Posts only the head of a form, which announces its length."""
         return await Asker(self.house, self.cookie, {**self.more, "content-length": str(size)}).ask("POST", path)
 
     async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, bytes]:

@@ -48,12 +48,12 @@ class Desk:
         self.clock.move(seconds=1)
 
     async def there(self) -> Subscription | None:
-        """What is kept of it."""
+        """Returns the stored subscription of the story, or None."""
         async with self.store.read() as work:
             return await work.mail.get_subscription(self.story.id)
 
     async def kept(self) -> Subscription:
-        """The same, where there is something."""
+        """Returns the stored subscription, which must be there."""
         there = await self.there()
         assert there is not None
         return there
@@ -108,7 +108,7 @@ class Desk:
 
     @property
     def letters(self) -> list[Arrived]:
-        """What arrived after the mail that asks."""
+        """Returns the letters that arrived after the one that asks to confirm."""
         return self.office.arrived[1:]
 
     def in_files(self, *words: str) -> set[str]:

@@ -17,7 +17,7 @@ _REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\
 
 @dataclass
 class Passed:
-    """How many bytes went over the wire: to the server, and to the browser."""
+    """Bytes that went over the wire: to the server, and to the browser."""
 
     up: int = 0
     down: int = 0
@@ -65,7 +65,7 @@ class Wire:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def hold(self, way: str) -> None:
-        """What goes this way ("up" to the server, "down" to the browser) stays on the wire from now on."""
+        """Keeps everything that goes this way ("up" to the server, "down" to the browser) on the wire from now on."""
         self._flows[way].clear()
 
     def cut(self) -> None:

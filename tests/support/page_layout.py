@@ -1,4 +1,4 @@
-"""What is wrong with a page's layout, measured in the browser; and browsers that know one family of fonts only."""
+"""Faults of a page's layout, measured in the browser; and browsers with one family of fonts only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FAMILIES = {"dejavu": "fonts-dejavu-core", "liberation": "fonts-liberation"}
 
 
 def _folders() -> Iterator[Path]:
-    """Where fonts are: those of the system, and one's own."""
+    """Yields the folders of fonts: the system's, and the user's own."""
     for root in (Path("/usr/share/fonts/truetype"), Path.home() / ".local/share/fonts"):
         if root.is_dir():
             yield from root.iterdir()

@@ -78,7 +78,8 @@ def write(folder: Path) -> Path:
 
 
 def untranslated(html: str, data: Sequence[str] = ()) -> list[str]:
-    """What a page says in plain letters, attributes that are read out included; `data` is what somebody wrote."""
+    """Returns a page's texts in plain letters, attributes that are read out included; `data` is text that people
+    wrote."""
     body = re.sub(r'<([a-z]+)[^>]*\slang="(?!ar-XB)[^"]*"[^>]*>.*?</\1>', " ", html, flags=re.DOTALL)
     spoken = _SPOKEN.findall(body)
     body = re.sub(r"<textarea[^>]*>.*?</textarea>|<code\b.*?</code>|<pre\b.*?</pre>", " ", body, flags=re.DOTALL)

@@ -1,6 +1,6 @@
-"""What nobody would send by a page: forms, files, heads and frames of chance, from a seed, at every address there is.
+"""Random input from a seed for every address: forms, files, heads and frames that no page would send.
 
-Everything comes from the routes table and from the right forms of acting.py, each turned wrong somewhere.
+It is made from the routes table and the right forms of every_act.py, each with something wrong in it.
 """
 
 from __future__ import annotations

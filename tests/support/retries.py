@@ -89,7 +89,7 @@ class Event:
         return [row[0] for row in self.rows("SELECT choice FROM ballot WHERE round = ?", round_id)]
 
     def rows(self, query: str, *given: str) -> list[Any]:
-        """What the server has on disk; or another statement, carried out there."""
+        """Runs a statement on the server's database on disk, and returns its rows."""
         with closing(sqlite3.connect(self.house.data / "forum.db")) as database:
             return database.execute(query, given).fetchall()
 

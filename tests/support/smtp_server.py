@@ -43,7 +43,7 @@ class Arrived:
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """Returns the text of the message."""
         return str(self.message.get_content()).replace("\r\n", "\n")
 
 

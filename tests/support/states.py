@@ -53,7 +53,7 @@ OF_STORIES = ("writing", "sent", "returned", "held", "public", "changed", "taken
 
 @dataclass(frozen=True)
 class There:
-    """What there is to act on, by the names that forms and addresses use; "" for what does not exist in this state."""
+    """Ids to act on, by the names that forms and addresses use; "" for things that do not exist in this state."""
 
     state: str
     ids: dict[str, str]

@@ -87,7 +87,7 @@ _DIGESTS = re.compile(r"[A-Za-z0-9+/]{86,}={0,2}|\b[0-9a-f]{64}\b|[A-Za-z0-9+/]{
 
 @contextmanager
 def the_same_chances() -> Iterator[None]:
-    """Whatever is drawn in here comes in the same order each time."""
+    """Makes random values come in the same order each time, inside a `with` block."""
     chance = random.Random(20260301)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(secrets, "token_bytes", lambda n=32: chance.randbytes(n))
@@ -211,7 +211,7 @@ class World:
         self.hear(who, f"GET {path} {accept}", await self.seats[who].get(path, headers={"Accept": accept}))
 
     async def look(self, round_: Round, moment: str) -> None:
-        """What every seat sees of a round at this moment, and what refusals say."""
+        """Asks for a round's pages and refusals from every seat at this moment."""
         before = set(self.heard)
         for who in ("voter", "silent", "observer"):
             await self.ask(who, self.path)
@@ -281,7 +281,8 @@ class World:
             self.heard[f"disk: {moment} {of}"] = unpacked(export)
 
     def received(self) -> dict[str, str]:
-        """Everything, by who received it and where; what the counters of papers saw on their own page is left out."""
+        """Returns everything received, by receiver and address, without the page on which counters see their own
+        papers."""
         sent = {name: sorted(plain(frame) for frame in screen.frames) for name, screen in self.screens.items()}
         frames = {f"{name}: frames": "\n".join(each) for name, each in sent.items()}
         counted = re.compile(r"(counter|confirmer): .*GET /organise/sessions/[0-9a-f]+/papers/")

@@ -49,7 +49,7 @@ class Day:
 
     @property
     def path(self) -> str:
-        """Where phones of the session are."""
+        """Returns the path of the session's phones."""
         return f"/s/{self.code}"
 
     # ------------------------------------------------------------------ the console
@@ -135,7 +135,7 @@ class Day:
             await expect(phone.locator("[data-part=answer]")).to_contain_text("Your vote is counted.")
 
     async def by_forms(self, phone: Page) -> bool:
-        """Whether a phone has no JavaScript; then it asks for news first."""
+        """Tells whether a phone has no JavaScript; such a phone asks for news first."""
         plain = phone == self.phones.get("plain")
         if plain:
             await phone.get_by_role("link", name="Check for news").click()
@@ -178,7 +178,7 @@ class Day:
         await self.press("^Show the result$")
 
     async def crowd_stops(self, of: str) -> None:
-        """Whoever of the crowd is of this group presses STOP."""
+        """Presses STOP for everybody of this group in the crowd."""
         showing = await self.phones["cara"].locator("[data-stop]").get_attribute("data-showing")
         for group, http in self.crowd:
             if group == of:

@@ -300,13 +300,13 @@ async def play_again(store: Store, live: LiveSession, story: str, person: str) -
 
 
 def spoken_in(text: str) -> set[str]:
-    """Which of the words stand in a text, whatever stands between and around them."""
+    """Returns the names of the words that occur in a text, with any spacing."""
     plain = " ".join(unescape(text).split()).casefold()
     return {name for name, word in WORDS.items() if all(part in plain for part in [word.casefold()])}
 
 
 def rows(path: Path) -> dict[str, str]:
-    """Everything in the database by table and column, words beside the record opened; index tables too."""
+    """Returns everything in the database by table and column, words beside the record opened; index tables too."""
     found: dict[str, str] = {}
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -324,7 +324,7 @@ def rows(path: Path) -> dict[str, str]:
 
 
 def in_files(path: Path, encoded: list[str]) -> set[str]:
-    """Which of the words, or of these disclosures, stand in any byte of the database's files."""
+    """Returns the words, and those of these disclosures, that occur in any byte of the database's files."""
     data = b"".join(file.read_bytes() for file in path.parent.glob("forum.db*"))
     there = {name for name, word in WORDS.items() if word.encode().lower() in data.lower()}
     return there | {one for one in encoded if one.encode() in data}
@@ -384,6 +384,6 @@ async def every_page(played: Played) -> dict[str, str]:
 
 
 def told(answer: httpx2.Response, path: str) -> str:
-    """What an answer says, without what it repeats of the question."""
+    """Returns the text of an answer, without the parts that repeat the question."""
     text = answer.content.decode("utf-8", "replace")
     return re.sub(r"murrelwine|quellwater|zither", "", text) if path.startswith("/stories?") else text
