@@ -1,1 +1,1 @@
-"""What people can do; each act is one unit of work that happens whole or not at all."""
+"""Acts of people; each act is one unit of work that happens whole or not at all."""

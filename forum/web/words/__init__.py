@@ -1,1 +1,1 @@
-"""What pages say of things: entries, letters, methods, timelines."""
+"""Words of pages and letters: entries, methods, timelines, terms."""
