@@ -128,7 +128,7 @@ def votes(room: Room, act: Act, before: Mapping[int, str] | None = None) -> tupl
     choice needs words, some forget them, are refused, and send again with them.
     """
     room.turn(_WIDEST)
-    rng, found = room.rng, list[Vote]()
+    rng, cast = room.rng, list[Vote]()
     way, ids = METHODS[act.method], act.ids
     for phone in rng.sample(room.voters, len(room.voters)):
         # in a small room, made to try a vote, everybody votes
@@ -138,9 +138,9 @@ def votes(room: Room, act: Act, before: Mapping[int, str] | None = None) -> tupl
         if before is not None and phone in before and rng.random() < _STAYS_WITH_IT:
             final = before[phone]
         if rng.random() < _CHANGES_MIND:
-            found += _worded(room, Vote(phone, way.made_up(ids, Seat(room, phone))), way)
-        found += _worded(room, Vote(phone, final), way)
-    return tuple(found)
+            cast += _worded(room, Vote(phone, way.made_up(ids, Seat(room, phone))), way)
+        cast += _worded(room, Vote(phone, final), way)
+    return tuple(cast)
 
 
 def _worded(room: Room, vote: Vote, way: Method) -> list[Vote]:

@@ -73,9 +73,9 @@ class Facilitator:
 
     async def next(self, item: str) -> dict[str, Any]:
         """Shows the next cue of the programme."""
-        found = await self.act("item", ("item", item), ("after", self._at))
+        answer = await self.act("item", ("item", item), ("after", self._at))
         self._at = item
-        return found
+        return answer
 
     async def put(self, act: Act) -> str:
         """Puts a question to everybody and returns its round's id. Raises RehearsalFailed where the server asks a
@@ -106,10 +106,10 @@ class Facilitator:
         """Lets phones press STOP; takes one stop, hides one, defers one; records what was tried, and judges it."""
         pressed = await asyncio.gather(*(self.phones[press.phone].press(press) for press in step.presses))
         waiting = min(_SHOWN, sum(pressed))
-        found = await self.console.until(lambda now: _at_least(waiting, _STOP.findall(now.html)))
-        self._stop = found[0]
+        stops = await self.console.until(lambda now: _at_least(waiting, _STOP.findall(now.html)))
+        self._stop = stops[0]
         await self.act("take-stop", ("stop", self._stop))
-        for name, stop in zip(("hide-stop", "defer-stop"), found[1:], strict=False):
+        for name, stop in zip(("hide-stop", "defer-stop"), stops[1:], strict=False):
             await self.act(name, ("stop", stop))
         await self.act("tried", ("stop", self._stop), ("tried", step.tried))
         await self.act("judge", ("stop", self._stop), ("verdict", step.verdict))
@@ -151,10 +151,10 @@ class Facilitator:
         fields = [(f"n:{self.stage.group(heap.group)}:{heap.choice}", str(heap.count)) for heap in heaps]
         papers = sum(heap.count for heap in heaps)
         await self.organiser.post(path, [("act", "enter"), ("handed_out", str(papers + _LEFT_OVER)), *fields])
-        found = _COUNT.search((await self.second.get_as_organiser(path)).text)
-        if found is None:
+        count = _COUNT.search((await self.second.get_as_organiser(path)).text)
+        if count is None:
             raise RehearsalFailed("The count of papers is not on its page.")
-        await self.second.post(path, [("act", "confirm"), ("id", found[1])])
+        await self.second.post(path, [("act", "confirm"), ("id", count[1])])
 
     async def tablet(self, round_id: str, heaps: Sequence[Heap]) -> None:
         """Votes on the shared tablet once for each person, each as somebody new (with a ticket of their own where there
@@ -172,12 +172,12 @@ class Facilitator:
         last = {vote.phone: vote for vote in act.votes if not vote.refused and vote.phone not in late}
         if not any(_words(vote) for vote in last.values()):
             return
-        found = await self.console.until(lambda now: _at_least(1, _REASON.findall(now.html)))
-        for reason, before in found[:_SHOWN]:
+        reasons = await self.console.until(lambda now: _at_least(1, _REASON.findall(now.html)))
+        for reason, before in reasons[:_SHOWN]:
             await self.act("hear", ("reason", reason), ("state", "shown"), ("before", before))
             self.said["reasons shown"] += 1
         silent = [self.phones[phone] for phone, vote in last.items() if not _words(vote)]
-        first = found[0][0]
+        first = reasons[0][0]
         for phone in silent[:_TOO]:
             await self._post_as(phone, "too", [("reason", first), ("on", "1")])
             self.said["me too"] += 1
@@ -194,7 +194,7 @@ def _words(vote: Vote) -> bool:
     return bool(vote.reason or vote.condition)
 
 
-def _at_least(number: int, found: Sequence[Found]) -> list[Found] | None:
+def _at_least(number: int, items: Sequence[Found]) -> list[Found] | None:
     """Returns the distinct items if there are at least `number` of them (and at least one), else None."""
-    each = list(dict.fromkeys(found))
+    each = list(dict.fromkeys(items))
     return each if len(each) >= max(1, number) else None

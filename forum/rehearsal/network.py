@@ -52,8 +52,8 @@ class Network:
 
 def share(text: str) -> float:
     """Returns a written share as a number from 0 to 1. Raises BadInput."""
-    found = _SHARE.fullmatch(text.strip())
-    number = float(found["number"]) / (100 if found["percent"] else 1) if found else -1.0
+    match = _SHARE.fullmatch(text.strip())
+    number = float(match["number"]) / (100 if match["percent"] else 1) if match else -1.0
     if not 0 <= number <= 1:
         raise BadInput("%(text)s is no share of the phones. Write it as 20%% or 0.2.", text=text)
     return number

@@ -218,8 +218,8 @@ class Phone(Watcher):
 
 
 def _showing(html: str) -> str | None:
-    found = _SHOWING.search(html)
-    return found[1] if found else None
+    match = _SHOWING.search(html)
+    return match[1] if match else None
 
 
 def cookie_in(set_cookie: list[str]) -> str:

@@ -112,11 +112,11 @@ class FileName:
     @classmethod
     def read(cls, name: str) -> FileName | None:
         """Returns the parts of a file's name; None for a file that is not part of an export, or is not needed."""
-        found = _NAME.fullmatch(name)
-        if not found:
+        match = _NAME.fullmatch(name)
+        if not match:
             return None
-        kind = found["kind"].lower()
-        return cls(PARTICIPANTS if kind == _TODAY else f"{kind}.csv", found["before"], found["after"], kind == _TODAY)
+        kind = match["kind"].lower()
+        return cls(PARTICIPANTS if kind == _TODAY else f"{kind}.csv", match["before"], match["after"], kind == _TODAY)
 
     def beside(self, kind: str) -> str:
         """Returns the name of the file of this kind in the same export, as Polis names it today."""
@@ -138,18 +138,20 @@ def read(files: Mapping[str, str]) -> Conversation:
     Raises BadInput, naming file and line, for a missing or malformed file, and where the table of participants
     disagrees with the votes.
     """
-    found = {said.kind: _File(name, text, said.today) for name, text in files.items() if (said := FileName.read(name))}
-    missing = [kind for kind in FILES if kind not in found]
+    by_kind = {
+        said.kind: _File(name, text, said.today) for name, text in files.items() if (said := FileName.read(name))
+    }
+    missing = [kind for kind in FILES if kind not in by_kind]
     if missing:
         raise BadInput("%(file)s is missing: this is no conversation exported from Polis.", file=missing[0])
-    about = _summary(found[SUMMARY])
-    votes = sorted(_votes(found[VOTES]), key=lambda vote: vote.at)
+    about = _summary(by_kind[SUMMARY])
+    votes = sorted(_votes(by_kind[VOTES]), key=lambda vote: vote.at)
     if not votes:
-        raise BadInput("%(file)s holds no votes.", file=found[VOTES].name)
-    comments = dict(_comments(found[COMMENTS]))
+        raise BadInput("%(file)s holds no votes.", file=by_kind[VOTES].name)
+    comments = dict(_comments(by_kind[COMMENTS]))
     voted_on = sorted({vote.statement for vote in votes})
     statements = tuple(Statement(number, comments[number][0] if number in comments else "") for number in voted_on)
-    people = _people(found[PARTICIPANTS], votes, found[VOTES].name)
+    people = _people(by_kind[PARTICIPANTS], votes, by_kind[VOTES].name)
     votes.sort(key=lambda vote: (vote.at, people.last.get((vote.statement, vote.participant)) == vote.choice))
     participants = tuple(sorted(people.participants, key=lambda person: person.id))
     read_so_far = Conversation(about.get("topic", ""), about.get("url", ""), statements, participants, tuple(votes), ())

@@ -163,8 +163,8 @@ def _only(path: Path, names: Iterable[str], meant: str = "") -> dict[str, str]:
     return {kind: some[0] for kind, some in whole[0].items()}
 
 
-def _incomplete(path: Path, found: Iterable[_Export]) -> BadInput:
-    nearest = max(found, key=len, default=None)
+def _incomplete(path: Path, candidates: Iterable[_Export]) -> BadInput:
+    nearest = max(candidates, key=len, default=None)
     if nearest is None:
         return BadInput("There is no Polis export in %(path)s.", path=path)
     missing = next(kind for kind in FILES if kind not in nearest)

@@ -43,7 +43,7 @@ class Compared:
     """The comparison of screens: how many screens were compared, and each difference with its moment."""
 
     screens: int = 0
-    found: list[tuple[str, Difference]] = field(default_factory=list)
+    differences: list[tuple[str, Difference]] = field(default_factory=list)
 
 
 @dataclass
@@ -132,11 +132,11 @@ def reckon(
     report.lost += lost
     report.doubled += doubled
     labels = act.labels()
-    found, expected = act.tally(opened), act.tally(due)
+    counted, expected = act.tally(opened), act.tally(due)
     report.rounds.append(
         RoundReport(
             act.question,
-            {label: found[mark] for mark, label in labels.items()},
+            {label: counted[mark] for mark, label in labels.items()},
             {label: expected[mark] for mark, label in labels.items()},
             # counters compare without regard to zeros; a choice that was never on offer is no zero
             equal=opened == due and (played.shown is None or dict(played.shown) == expected),

@@ -83,8 +83,8 @@ def boards(html: str) -> tuple[Board, ...]:
 
 def turnout(html: str) -> int | None:
     """Returns the number of votes that a screen was drawn with, None where it shows none."""
-    found = _VOTED.search(html)
-    return int(found[1]) if found else None
+    match = _VOTED.search(html)
+    return int(match[1]) if match else None
 
 
 def shown(html: str) -> list[list[int | None]] | None:
@@ -128,8 +128,8 @@ def expected(result: Mapping[str, Any]) -> list[list[int | None]] | None:
 
 def differs(html: str, result: Mapping[str, Any]) -> str:
     """Returns the first difference between a screen and this result in words; "" where there is none."""
-    if (found := shown(html)) != (due := expected(result)):
-        return f"{_words(found)} in the place of {_words(due)}"
+    if (numbers := shown(html)) != (due := expected(result)):
+        return f"{_words(numbers)} in the place of {_words(due)}"
     rows = {row["label"]: [str(count) for count in row["counts"].values()] for row in result["by_group"] or ()}
     groups = by_group(html) or {}
     if list(groups) != (list(rows) if result["n"] else []):
@@ -146,5 +146,5 @@ def _words(rows: list[list[int | None]] | None) -> str:
 
 
 def _number(cell: str) -> int | None:
-    found = _NUMBER.match(cell)
-    return int(found[0]) if found else None
+    match = _NUMBER.match(cell)
+    return int(match[0]) if match else None

@@ -133,9 +133,9 @@ class _Play:
             async with self._store.read() as work:
                 for n, phone in enumerate(self.phones):
                     device = digest(phone.cookie)
-                    found = await work.sessions.participant(self._stage.session, device)
-                    if found is not None:
-                        self._who[found.id] = n
+                    participant = await work.sessions.participant(self._stage.session, device)
+                    if participant is not None:
+                        self._who[participant.id] = n
 
     async def perform(self) -> None:
         """Waits until every screen is connected, then plays step by step."""
@@ -192,7 +192,7 @@ class _Play:
         await asyncio.gather(*tardy)
         truth = Truth(0, round=round_id, state="closed", voted=int(closed["count"]))
         truth = replace(truth, choices=await self._choices(round_id))
-        compared, differing = self._compared.screens, len(self._compared.found)
+        compared, differing = self._compared.screens, len(self._compared.differences)
         await self._compare(f"{act.question} (closed)", truth)
         result = (await facilitator.act("reveal", of_round))["result"]
         shown = result if isinstance(result, dict) else None
@@ -205,7 +205,7 @@ class _Play:
                 dropped=len(self._network.of(number)),
                 late=late,
                 compared=self._compared.screens - compared,
-                differing=len(self._compared.found) - differing,
+                differing=len(self._compared.differences) - differing,
             )
         )
         if act.heard:
@@ -255,8 +255,8 @@ class _Play:
                 facts = await self._now(phone)
             return number, [str(yours["choice"]) for yours in facts["yours"] if yours["round"] == round_id]
 
-        found = await asyncio.gather(*(of(number, phone) for number, phone in enumerate(self.phones)))
-        return {number: choices[0] for number, choices in found if choices}
+        answers = await asyncio.gather(*(of(number, phone) for number, phone in enumerate(self.phones)))
+        return {number: choices[0] for number, choices in answers if choices}
 
     async def _now(self, phone: Phone) -> dict[str, Any]:
         headers = as_phone(self._organiser, phone.cookie)
@@ -269,12 +269,12 @@ class _Play:
         deadline = time.monotonic() + self._settle
         while True:
             truth = replace(truth, version=await self._version())
-            found: list[Difference] = differences(truth, self._seen(truth.round))
-            if not found or time.monotonic() > deadline:
+            differing: list[Difference] = differences(truth, self._seen(truth.round))
+            if not differing or time.monotonic() > deadline:
                 break
             await asyncio.sleep(_LOOK_AGAIN)
         self._compared.screens += len(self.screens)
-        self._compared.found += [(when, difference) for difference in found]
+        self._compared.differences += [(when, difference) for difference in differing]
 
     async def _version(self) -> int:
         if self._store is None:
@@ -283,7 +283,7 @@ class _Play:
             return (await work.sessions.get_session(self._stage.session)).version
 
     def _seen(self, round_id: str) -> list[Seen]:
-        found = [
+        seen = [
             Seen("phone", n, phone.connected, phone.on_screen, phone.tally, phone.known.get(round_id))
             for n, phone in enumerate(self.phones, 1)
         ]
@@ -291,8 +291,8 @@ class _Play:
         for screen in self._others:
             numbers[screen.kind] += 1
             number = numbers[screen.kind]
-            found.append(Seen(screen.kind, number, screen.connected, screen.on_screen, screen.tally))
-        return found
+            seen.append(Seen(screen.kind, number, screen.connected, screen.on_screen, screen.tally))
+        return seen
 
     # ------------------------------------------------------------------ the report
 
@@ -325,7 +325,7 @@ class _Play:
             said=dict(spoken),
             screens=dict(Counter(screen.kind for screen in self.screens)),
             compared=self._compared.screens,
-            differing=[{"when": when} | asdict(difference) for when, difference in self._compared.found],
+            differing=[{"when": when} | asdict(difference) for when, difference in self._compared.differences],
             left_out=[_ALONE] * (self._second is None and any(act.papers for act in acts)),
             source_totals_wrong=list(self._script.source_totals_wrong),
             ack_ms={f"p{p}": round(percentile(counters.ack_ms, p), 1) for p in (50, 95, 99)},

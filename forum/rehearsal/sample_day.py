@@ -155,14 +155,14 @@ def _observing(room: Room) -> list[Vote]:
 
 def _presses(room: Room, story: Scenario) -> tuple[Press, ...]:
     """Returns who presses STOP with which words; at least one phone presses, and the first gives words."""
-    rng, found = room.rng, list[Press]()
+    rng, presses = room.rng, list[Press]()
     for phone in rng.sample(room.voters, len(room.voters)):
-        if found and rng.random() > _SHOUTS:
+        if presses and rng.random() > _SHOUTS:
             continue
-        says = not found or rng.random() < _SAYS_MORE
+        says = not presses or rng.random() < _SAYS_MORE
         who = rng.choice(story.characters) if says else ""
-        found.append(Press(phone, who, rng.choice(_HOW) if says else ""))
-    return tuple(found)
+        presses.append(Press(phone, who, rng.choice(_HOW) if says else ""))
+    return tuple(presses)
 
 
 def _first(story: Scenario, *, decision: bool) -> Scene:

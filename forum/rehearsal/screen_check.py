@@ -59,7 +59,7 @@ class Difference:
 
 def differences(truth: Truth, screens: Iterable[Seen]) -> list[Difference]:
     """Returns all differences, screen by screen."""
-    return [found for seen in screens for found in _of(truth, seen)]
+    return [difference for seen in screens for difference in _of(truth, seen)]
 
 
 def _of(truth: Truth, seen: Seen) -> Iterator[Difference]:

@@ -140,9 +140,9 @@ class Watcher:
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
-                    found = find(self.on_screen) if self.on_screen is not None else None
-                    if found is not None:
-                        return found
+                    result = find(self.on_screen) if self.on_screen is not None else None
+                    if result is not None:
+                        return result
                     await self._news.wait()
         except TimeoutError:
             raise RehearsalFailed("A screen (%(kind)s) did not show what it should.", kind=self.kind) from None

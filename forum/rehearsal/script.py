@@ -81,13 +81,13 @@ class Act:
     def labels(self) -> dict[str, str]:
         """Returns the words for every mark that is counted, in the order shown."""
         words = dict(zip(self.ids, (*self.responses, NONE_LABEL), strict=False))
-        found = {}
+        named = {}
         for mark in METHODS[self.method].columns(self.ids):
             response, is_score, number = mark.partition("=")
-            found[mark] = f"{words[response]}: {number}" if is_score else words.get(mark, mark)
+            named[mark] = f"{words[response]}: {number}" if is_score else words.get(mark, mark)
         if METHODS[self.method].MOST == 1:
-            return {mark: mark for mark in found}
-        return found
+            return {mark: mark for mark in named}
+        return named
 
     def last_votes(self, late: Collection[int] = ()) -> dict[int, str]:
         """Returns each phone's last choice that is not refused; for phones in `late` the one before it, if any."""
@@ -100,10 +100,10 @@ class Act:
 
     def passing(self) -> Counter[str]:
         """Returns the choices on papers and on the tablet."""
-        found: Counter[str] = Counter()
+        choices: Counter[str] = Counter()
         for heap in (*self.papers, *self.tablet):
-            found[heap.choice] += heap.count
-        return found
+            choices[heap.choice] += heap.count
+        return choices
 
     def ballots(self, late: Collection[int] = ()) -> Counter[str]:
         """Returns the choices of all ballots that must exist in the end."""

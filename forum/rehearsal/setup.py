@@ -175,6 +175,6 @@ def as_phone(organiser: Organiser, cookie: str) -> dict[str, str]:
 def watchers(organiser: Organiser, stage: Stage) -> list[Watcher]:
     """Returns the projectors and consoles of a rehearsal, and its tablet if there is one."""
     base, bearer = organiser.base, organiser.bearer
-    found = [Watcher(base, f"{stage.projector}/socket", "projector") for _ in range(PROJECTORS)]
-    found += [Watcher(base, f"/console/{stage.session}/socket", "console", bearer) for _ in range(CONSOLES)]
-    return found + [Watcher(base, f"{stage.tablet}/socket", "tablet")] * bool(stage.tablet)
+    screens = [Watcher(base, f"{stage.projector}/socket", "projector") for _ in range(PROJECTORS)]
+    screens += [Watcher(base, f"/console/{stage.session}/socket", "console", bearer) for _ in range(CONSOLES)]
+    return screens + [Watcher(base, f"{stage.tablet}/socket", "tablet")] * bool(stage.tablet)

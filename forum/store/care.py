@@ -20,8 +20,8 @@ class SqlCare(Area):
         await self._link.add(asked, row)
         this = (asked.c.session == session, asked.c.kind == kind, asked.c.about == about)
         await self._link.run(sa.update(asked).where(*this).values(number=asked.c.number + 1))
-        [found] = await self._link.rows(sa.select(asked.c.number).where(*this))
-        number: int = found["number"]
+        [row_now] = await self._link.rows(sa.select(asked.c.number).where(*this))
+        number: int = row_now["number"]
         return number
 
     async def see(self, session: str, kind: str, seen: int | None = None) -> None:

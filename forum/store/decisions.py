@@ -45,11 +45,11 @@ class SqlDecisions(Area):
     async def _with_commitments(self, rows: Sequence[Row]) -> list[Decision]:
         if not rows:
             return []
-        found: dict[str, list[Commitment]] = {row["id"]: [] for row in rows}
+        by_decision: dict[str, list[Commitment]] = {row["id"]: [] for row in rows}
         for row in await self._link.rows(
             sa.select(commitments)
-            .where(self._link.among(commitments.c.decision, list(found)))
+            .where(self._link.among(commitments.c.decision, list(by_decision)))
             .order_by(commitments.c.seq)
         ):
-            found[row["decision"]].append(made(row, Commitment))
-        return [made(row, Decision, commitments=found[row["id"]]) for row in rows]
+            by_decision[row["decision"]].append(made(row, Commitment))
+        return [made(row, Decision, commitments=by_decision[row["id"]]) for row in rows]

@@ -58,10 +58,10 @@ class SqlDrafts(Area):
     async def versions(self, story: str) -> list[Version]:
         """Returns the versions of a story, oldest first."""
         wanted = sa.select(versions).where(versions.c.story == story).order_by(versions.c.number)
-        found: list[Version] = []
+        read: list[Version] = []
         for row in await self._link.rows(wanted):
-            found.append(_version(row, patched(found[-1].draft, [row["words"]]) if row["leans"] else _whole(row)))
-        return found
+            read.append(_version(row, patched(read[-1].draft, [row["words"]]) if row["leans"] else _whole(row)))
+        return read
 
     async def history(self, story: str) -> list[Kept]:
         """Returns the versions of a story without their words, oldest first."""

@@ -52,9 +52,9 @@ class SqlProgrammes(Area):
 
     async def erase_story(self, story: str) -> None:
         """Removes a story from every programme and deletes the earlier states of those programmes."""
-        found = await self._link.rows(sa.select(programmes).order_by(programmes.c.session, programmes.c.number))
-        latest = {row["session"]: _planned(row) for row in found}
-        touched = {row["session"] for row in found if story in _planned(row).plan.stories}
+        states = await self._link.rows(sa.select(programmes).order_by(programmes.c.session, programmes.c.number))
+        latest = {row["session"]: _planned(row) for row in states}
+        touched = {row["session"] for row in states if story in _planned(row).plan.stories}
         for session in sorted(touched):
             now = latest[session]
             here = programmes.c.session == session

@@ -80,9 +80,9 @@ class SqlRecord(Area):
             wanted = wanted.where(self._link.among(disclosure.c.digest, digests))
         if commission is not None:
             wanted = wanted.where(disclosure.c.commission == commission)
-        found = [made(row, Disclosure) for row in await self._link.rows(wanted)]
+        matching = [made(row, Disclosure) for row in await self._link.rows(wanted)]
         # Sorted here, because a PostgreSQL database may have a collation that does not sort by code point.
-        return sorted(found, key=lambda one: (one.entry, one.digest))
+        return sorted(matching, key=lambda one: (one.entry, one.digest))
 
     async def withdraw(self, digests: Sequence[str], at: str) -> list[str]:
         """Deletes the words behind these digests for good. Returns, sorted, the digests whose words existed

@@ -96,11 +96,11 @@ class SqlRounds(Area):
         wanted = sa.select(rounds_table).where(self._link.among(rounds_table.c.session, sessions))
         if scenario is not None:
             wanted = wanted.where(rounds_table.c.scenario == scenario)
-        found: dict[str, list[Round]] = {one: [] for one in sessions}
+        by_session: dict[str, list[Round]] = {one: [] for one in sessions}
         for row in await self._link.rows(wanted.order_by(rounds_table.c.seq)):
             round_ = _round(row)
-            found[round_.session].append(round_)
-        return found
+            by_session[round_.session].append(round_)
+        return by_session
 
     async def timed(self, *, scenario: str | None = None, due: str | None = None) -> list[Round]:
         """Returns the open rounds that have a closing time, the earliest first: those of one story, or those due by
@@ -184,22 +184,22 @@ class SqlRounds(Area):
         # Locked, so that no cast being committed leaves a reason behind; in the order of ballot_statements.py, so that
         # the two cannot deadlock.
         wanted = sa.select(rounds_table).where(rounds_table.c.scenario == scenario).order_by(rounds_table.c.id)
-        found = [_round(row) for row in await self._link.rows(wanted.with_for_update(key_share=True))]
-        for round_ in found:
+        affected = [_round(row) for row in await self._link.rows(wanted.with_for_update(key_share=True))]
+        for round_ in affected:
             after = plain(round_.without_words())
             await self._link.run(sa.update(rounds_table).where(rounds_table.c.id == round_.id).values(after))
             await self._link.run(sa.update(ballot).where(ballot.c.round == round_.id).values(reason="", condition=""))
-        return [round_.id for round_ in found]
+        return [round_.id for round_ in affected]
 
     async def ballots(self, round_id: str) -> list[Ballot]:
         """Returns every ballot of a round in the order of their random ids, which does not show who came first."""
         wanted = sa.select(ballot).where(ballot.c.round == round_id).order_by(ballot.c.ballot)
         rows = await self._link.rows(wanted)
-        found: list[Ballot] = []
+        converted: list[Ballot] = []
         for start in range(0, len(rows), _PIECE):
-            found += map(_ballot, rows[start : start + _PIECE])
+            converted += map(_ballot, rows[start : start + _PIECE])
             await asyncio.sleep(0)  # converting thousands at once would delay a live room
-        return found
+        return converted
 
     async def ballots_by(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
         """Returns the ballots that a participant cast in these rounds."""

@@ -149,8 +149,8 @@ def parts(path: str) -> tuple[str, str, str]:
     """Returns card, way and name in a field's path, "" for a part it lacks. Raises BadInput for an unknown
     field name.
     """
-    found = _PATH.fullmatch(path)
-    card, way, name = (found["card"] or "", found["way"] or "", found["name"]) if found else ("", "", "")
+    match = _PATH.fullmatch(path)
+    card, way, name = (match["card"] or "", match["way"] or "", match["name"]) if match else ("", "", "")
     known = MOST if not card else MOST_OF_WAY if way else MOST_OF_CARD
     if name not in known:
         raise BadInput("There is no such part of a story. Open the page again.", field="cards")

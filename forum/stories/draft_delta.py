@@ -29,8 +29,8 @@ def delta(before: Draft, after: Draft) -> Delta | None:
             end = alike(old[begin:][::-1], text[begin:][::-1])
             changed[path] = [begin, end, text[begin : len(text) - end]]
     order = _order(after)
-    found: Delta = {"fields": changed} | ({} if order == _order(before) else {"cards": order})
-    return found if patched(before, [found]) == after else None
+    change: Delta = {"fields": changed} | ({} if order == _order(before) else {"cards": order})
+    return change if patched(before, [change]) == after else None
 
 
 def patched(draft: Draft, deltas: Sequence[Delta]) -> Draft:

@@ -81,25 +81,25 @@ def differences(before: Draft, after: Draft) -> tuple[Difference, ...]:
     """
     pairs = _pairs(before.cards, after.cards)
     both = _Both(compose.sketch(before).names, compose.sketch(after).names, pairs)
-    found: list[Difference] = []
+    listed: list[Difference] = []
     story = [*_changed(before, after, OF_STORY[:-1]), *_start(before, after, both)]
     if story:
-        found.append(Difference(STORY, parts=tuple(story)))
+        listed.append(Difference(STORY, parts=tuple(story)))
     place = {card.id: number for number, card in enumerate(before.cards)}
     moved = _moved([pairs[card.id] for card in after.cards if card.id in pairs], place)
     gone = [card for card in before.cards if card.id not in pairs.values()]
     for card in after.cards:
         old = before.card(pairs.get(card.id, ""))
         if old is None:
-            found.append(Difference(NEW, both.after[card.id], tuple(_of_card(Card(""), card, both))))
+            listed.append(Difference(NEW, both.after[card.id], tuple(_of_card(Card(""), card, both))))
             continue
         if old.id not in moved:
-            found += [_gone(one, both) for one in gone if place[one.id] < place[old.id]]
+            listed += [_gone(one, both) for one in gone if place[one.id] < place[old.id]]
             gone = [one for one in gone if place[one.id] > place[old.id]]
         parts = tuple(_of_card(old, card, both))
         if parts or old.id in moved:
-            found.append(Difference(MOVED if old.id in moved else CHANGED, both.after[card.id], parts))
-    return (*found, *(_gone(card, both) for card in gone))
+            listed.append(Difference(MOVED if old.id in moved else CHANGED, both.after[card.id], parts))
+    return (*listed, *(_gone(card, both) for card in gone))
 
 
 def _gone(card: Card, both: _Both) -> Difference:
@@ -171,22 +171,22 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> list[Piece]:
     steps = _steps(old, new) if _alike(Counter(old), Counter(new)) >= _AKIN else None
     if steps is None:
         return [Piece("".join(old), REMOVED), Piece("".join(new), ADDED)]
-    found: list[Piece] = []
+    backwards: list[Piece] = []
     x, y = len(old), len(new)
     for furthest in reversed(steps):
         k = x - y
         taken = furthest.get(k - 1, -1) + 1 > furthest.get(k + 1, -1)
         start = (furthest[k - 1] + 1) if taken else furthest[k + 1]
-        found += [Piece(word) for word in reversed(old[start:x])]
+        backwards += [Piece(word) for word in reversed(old[start:x])]
         x, y = start, start - k
         if taken:
             x -= 1
-            found.append(Piece(old[x], REMOVED))
+            backwards.append(Piece(old[x], REMOVED))
         else:
             y -= 1
-            found.append(Piece(new[y], ADDED))
-    found += [Piece(word) for word in reversed(old[:x])]
-    return found[::-1]
+            backwards.append(Piece(new[y], ADDED))
+    backwards += [Piece(word) for word in reversed(old[:x])]
+    return backwards[::-1]
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> list[dict[int, int]] | None:
@@ -242,12 +242,12 @@ def _pairs(before: Sequence[Card], after: Sequence[Card]) -> dict[str, str]:
         for there, new in enumerate(after)
     ]
     pairs: dict[str, str] = {}
-    found: set[str] = set()
+    taken: set[str] = set()
     for likeness, _, here, there in sorted(alike):
         old, new = before[here], after[there]
-        if -likeness >= _KIN and new.id not in pairs and old.id not in found:
+        if -likeness >= _KIN and new.id not in pairs and old.id not in taken:
             pairs[new.id] = old.id
-            found.add(old.id)
+            taken.add(old.id)
     return pairs
 
 

@@ -151,11 +151,11 @@ def _too_many_parts(content: bytes, media: str) -> bool:
 
 def _chunks(content: bytes) -> int:
     """Returns the number of chunks of a PNG, counting at most one more than MOST_CHUNKS."""
-    at, found = len(_PNG_START), 0
-    while at + 8 <= len(content) and found <= MOST_CHUNKS:
+    at, count = len(_PNG_START), 0
+    while at + 8 <= len(content) and count <= MOST_CHUNKS:
         at += 12 + int.from_bytes(content[at : at + 4])
-        found += 1
-    return found
+        count += 1
+    return count
 
 
 def _segments(content: bytes) -> int:

@@ -57,7 +57,7 @@ class Part:
 
 
 @dataclass
-class Found:
+class RawStory:
     """A story as read from a file, before it is checked. `line` is where it begins.
 
     `start` is the name of a passage, "" where the file does not say; `format` is the story format's name.
@@ -91,21 +91,21 @@ def read_twee(source: bytes | str) -> Imported:
     except StoryProblems:
         text = twee.text_of(source)
     passages, faults = twee.read(text, keep=True)
-    found = Found(1, notes=[*read_as, *faults])
+    raw = RawStory(1, notes=[*read_as, *faults])
     for passage in passages:
         if passage.name == story_file.TITLE:
-            found.title = found.title or "\n".join(passage.body).strip()
+            raw.title = raw.title or "\n".join(passage.body).strip()
         elif passage.name == story_file.DATA:
             data, wrong = story_file.story_data(passage)
-            found.notes += wrong
+            raw.notes += wrong
             said = {key: value for key, value in (data or {}).items() if isinstance(value, str)}
-            found.ifid, found.format = said.get("ifid", ""), said.get("format", "")
-            found.start = said.get("start", "")
+            raw.ifid, raw.format = said.get("ifid", ""), said.get("format", "")
+            raw.start = said.get("start", "")
         else:
             lines = tuple(enumerate(passage.body, start=passage.line + 1))
-            found.parts.append(Part(passage.name, passage.tags, passage.line, lines))
-    refuse_too_many_signs([found])
-    story, notes = adapt(found)
+            raw.parts.append(Part(passage.name, passage.tags, passage.line, lines))
+    refuse_too_many_signs([raw])
+    story, notes = adapt(raw)
     return Imported((story,), notes)
 
 
@@ -134,7 +134,7 @@ def _in_other_letters(source: bytes | str) -> tuple[bytes | str, tuple[Problem, 
     return text, (Problem(1, filled(sentence, encoding=called)),)
 
 
-def refuse_too_many_signs(stories: Sequence[Found]) -> None:
+def refuse_too_many_signs(stories: Sequence[RawStory]) -> None:
     """Raises StoryProblems where the passages hold more possible notation than can be removed in a short time."""
     words = [part for story in stories for part in story.parts if not set(CODE) & set(part.tags)]
     text = "\n".join(said for part in words for _, said in part.lines)
@@ -148,36 +148,36 @@ def refuse_too_many_signs(stories: Sequence[Found]) -> None:
         raise StoryProblems([Problem(1, filled(sentence, there=f"{there:,}", most=f"{MOST_SIGNS:,}"))])
 
 
-def adapt(found: Found) -> tuple[Scenario, tuple[Problem, ...]]:
+def adapt(raw: RawStory) -> tuple[Scenario, tuple[Problem, ...]]:
     """Returns the story that Forum can play, and the notes. Raises StoryProblems, with the notes, where there
     is none.
     """
-    title = HIDDEN.sub("", " ".join(re.split(r"[\n\r\t\v\f\x85\u2028\u2029]", found.title.strip()))).strip()
-    if title != found.title.strip():
-        found.note(found.line, "The title was put on one plain line.")
-    about = next((part for part in found.parts if scenario.FORUM in part.tags), None)
-    parts = _passages(found, about)
+    title = HIDDEN.sub("", " ".join(re.split(r"[\n\r\t\v\f\x85\u2028\u2029]", raw.title.strip()))).strip()
+    if title != raw.title.strip():
+        raw.note(raw.line, "The title was put on one plain line.")
+    about = next((part for part in raw.parts if scenario.FORUM in part.tags), None)
+    parts = _passages(raw, about)
     if not parts:
-        raise StoryProblems([Problem(found.line, "There is no scene in this story.")], few(found.notes))
+        raise StoryProblems([Problem(raw.line, "There is no scene in this story.")], few(raw.notes))
     names = {part.name for part in parts}
-    start = found.start if found.start in names else "Start" if "Start" in names else parts[0].name
-    if found.start not in names:
-        found.note(
-            found.line,
+    start = raw.start if raw.start in names else "Start" if "Start" in names else parts[0].name
+    if raw.start not in names:
+        raw.note(
+            raw.line,
             filled('Nothing says where the story starts. It starts at "%(start)s" now.', start=twee.shorten(start)),
         )
     if about is None:
-        _general_notes(found)
-    scenes, lines = _scenes(found, parts, about is None)
-    story = Scenario(title, _ifid(found), start, tuple(scenes))
-    lines["title",] = lines["data",] = found.line
+        _general_notes(raw)
+    scenes, lines = _scenes(raw, parts, about is None)
+    story = Scenario(title, _ifid(raw), start, tuple(scenes))
+    lines["title",] = lines["data",] = raw.line
     if about:
-        story = _with_details(story, found, about, lines)
-    story, lines = _reached(story, found, lines)
+        story = _with_details(story, raw, about, lines)
+    story, lines = _reached(story, raw, lines)
     if not story.decisions:
         sentence = 'Nobody can vote on this story yet: tag a passage "decision", and give it 3 to 5 links.'
-        found.note(found.line, sentence)
-    notes = few(found.notes)
+        raw.note(raw.line, sentence)
+    notes = few(raw.notes)
     try:
         scenario.validate(story, lines)
     except StoryProblems as error:
@@ -195,38 +195,38 @@ def few(notes: Sequence[Problem]) -> tuple[Problem, ...]:
     return (*each[:MAX_NOTES], Problem(last, filled("And %(more)s notes more, from here on.", more=f"{more:,}")))
 
 
-def _general_notes(found: Found) -> None:
-    if found.format.casefold().strip() not in macros.FORMATS:
-        called = f' "{twee.shorten(found.format)}"' if found.format.strip() else ""
-        found.note(
-            found.line,
+def _general_notes(raw: RawStory) -> None:
+    if raw.format.casefold().strip() not in macros.FORMATS:
+        called = f' "{twee.shorten(raw.format)}"' if raw.format.strip() else ""
+        raw.note(
+            raw.line,
             filled("The story format%(called)s is not one that Forum knows. Only its text was taken.", called=called),
         )
     sentence = 'No passage is tagged "forum": the file does not say who tells the story and what it may stir up.'
-    found.note(found.line, sentence)
+    raw.note(raw.line, sentence)
 
 
-def _ifid(found: Found) -> str:
+def _ifid(raw: RawStory) -> str:
     """Returns the story's identity; where it is no UUID, one that is always the same for the same file."""
-    said = found.ifid.strip().upper()
+    said = raw.ifid.strip().upper()
     if _UUID.fullmatch(said):
-        if said != found.ifid:
-            found.note(found.line, 'The "ifid" was put in capital letters.')
+        if said != raw.ifid:
+            raw.note(raw.line, 'The "ifid" was put in capital letters.')
         return said
-    found.note(found.line, 'The story has no "ifid" that is a UUID. It has a new one now.')
-    shape = repr((found.title, found.ifid, found.parts)).encode("utf-8", "replace").decode()
+    raw.note(raw.line, 'The story has no "ifid" that is a UUID. It has a new one now.')
+    shape = repr((raw.title, raw.ifid, raw.parts)).encode("utf-8", "replace").decode()
     return str(uuid.uuid5(_OURS, shape)).upper()
 
 
-def _passages(found: Found, about: Part | None) -> list[Part]:
+def _passages(raw: RawStory, about: Part | None) -> list[Part]:
     """Returns the passages that can be scenes, each name once."""
     kept: dict[str, Part] = {}
-    for part in found.parts:
+    for part in raw.parts:
         called = f'"{twee.shorten(part.name)}"'
         code = [tag for tag in CODE if tag in part.tags]
         name = HIDDEN.sub("", part.name).strip()
         if code:
-            found.note(
+            raw.note(
                 part.line,
                 filled(
                     'The passage %(called)s was left out: it is tagged "%(code)s", and a story holds no code.',
@@ -236,57 +236,59 @@ def _passages(found: Found, about: Part | None) -> list[Part]:
             )
         elif scenario.FORUM in part.tags:
             if part is not about:
-                found.note(
+                raw.note(
                     part.line,
                     filled(
                         'The passage %(called)s was left out: another one is tagged "forum" already.', called=called
                     ),
                 )
         elif not name:
-            found.note(part.line, "A passage without a name was left out.")
+            raw.note(part.line, "A passage without a name was left out.")
         elif name in kept:
             sentence = filled(
                 "The passage %(called)s was left out: the one on line %(line)s has the same name.",
                 called=called,
                 line=kept[name].line,
             )
-            found.note(part.line, sentence)
+            raw.note(part.line, sentence)
         else:
             kept[name] = replace(part, name=name)
     return list(kept.values())
 
 
-def _tags(found: Found, part: Part) -> set[str]:
+def _tags(raw: RawStory, part: Part) -> set[str]:
     known = set()
     for tag in dict.fromkeys(part.tags):
         plain = tag.casefold()
         if plain not in {scenario.DECISION, scenario.STOP}:
-            found.note(
+            raw.note(
                 part.line,
                 filled('The tag "%(tag)s" was left out: Forum knows "decision" and "stop".', tag=twee.shorten(tag)),
             )
         elif plain != tag:
-            found.note(
+            raw.note(
                 part.line, filled('The tag "%(tag)s" was read as "%(plain)s".', tag=twee.shorten(tag), plain=plain)
             )
         known.add(plain)
     return known
 
 
-def _scenes(found: Found, parts: Sequence[Part], foreign: bool) -> tuple[list[Scene], dict[tuple[str | int, ...], int]]:
+def _scenes(
+    raw: RawStory, parts: Sequence[Part], foreign: bool
+) -> tuple[list[Scene], dict[tuple[str | int, ...], int]]:
     names = {part.name for part in parts}
     lines: dict[tuple[str | int, ...], int] = {}
     scenes: list[Scene] = []
     for index, part in enumerate(parts):
         lines["scene", index] = part.line
-        tags = _tags(found, part)
+        tags = _tags(raw, part)
         text: list[str] = []
         links: list[Link] = []
-        for number, said in _words(found, part, foreign):
+        for number, said in _words(raw, part, foreign):
             rest, ways, faults = twee.take_links(said)
             text.append(rest)
             for fault in faults:
-                found.note(number, fault)
+                raw.note(number, fault)
             for words, to in ways:
                 if to in names:
                     lines["link", index, len(links)] = number
@@ -297,43 +299,43 @@ def _scenes(found: Found, parts: Sequence[Part], foreign: bool) -> tuple[list[Sc
                         words=twee.shorten(words),
                         to=twee.shorten(to),
                     )
-                    found.note(number, what)
+                    raw.note(number, what)
         plain = twee.tidy("\n".join(text))
         scenes.append(Scene(part.name, plain, tuple(links), scenario.STOP in tags, scenario.DECISION in tags))
     return scenes, lines
 
 
-def _words(found: Found, part: Part, foreign: bool) -> list[tuple[int, str]]:
+def _words(raw: RawStory, part: Part, foreign: bool) -> list[tuple[int, str]]:
     """Returns a passage's lines with their numbers, without hidden characters and, if foreign, the format's
     notation.
     """
     clean: list[tuple[int, str]] = []
     for number, whole in part.lines:
         if len(pieces := twee.lines_of(whole)) > 1:
-            found.note(number, "A line break of another kind than a newline was read as a new line.")
+            raw.note(number, "A line break of another kind than a newline was read as a new line.")
         for said in pieces:
             seen = said.translate(_WINDOWS)
             if seen != said:
-                found.note(
+                raw.note(
                     number, "Characters of Windows-1252 were read as the quotation marks or accents they stand for."
                 )
             if hidden := HIDDEN.search(seen):
                 value = f"{ord(hidden[0]):04X}"
-                found.note(number, filled("A hidden character (U+%(value)s) was left out.", value=value))
+                raw.note(number, filled("A hidden character (U+%(value)s) was left out.", value=value))
             clean.append((number, HIDDEN.sub("", seen)))
     if not foreign:
         return clean
-    words, left = macros.plain([said for _, said in clean], found.format)
+    words, left = macros.plain([said for _, said in clean], raw.format)
     for at, sentence in left:
-        found.note(clean[at][0], sentence)
+        raw.note(clean[at][0], sentence)
     return [(number, said) for (number, _), said in zip(clean, words, strict=True) if said is not None]
 
 
-def _with_details(story: Scenario, found: Found, about: Part, lines: dict[tuple[str | int, ...], int]) -> Scenario:
-    body = tuple(said for _, said in _words(found, about, foreign=False))
+def _with_details(story: Scenario, raw: RawStory, about: Part, lines: dict[tuple[str | int, ...], int]) -> Scenario:
+    body = tuple(said for _, said in _words(raw, about, foreign=False))
     first = about.lines[0][0] if about.lines else about.line + 1
     details, faults = scenario.read_details(twee.Passage(about.name, (), first - 1, body), lines)
-    found.notes += [
+    raw.notes += [
         replace(fault, message=filled("%(message)s It was left out.", message=fault.message)) for fault in faults
     ]
     return replace(
@@ -346,7 +348,7 @@ def _with_details(story: Scenario, found: Found, about: Part, lines: dict[tuple[
 
 
 def _reached(
-    story: Scenario, found: Found, lines: dict[tuple[str | int, ...], int]
+    story: Scenario, raw: RawStory, lines: dict[tuple[str | int, ...], int]
 ) -> tuple[Scenario, dict[tuple[str | int, ...], int]]:
     """Returns the story without the scenes that the start does not lead to, and the lines of its remaining parts."""
     reached = {scene.name for scene in scenario.outline(story)}
@@ -357,7 +359,7 @@ def _reached(
             sentence = filled(
                 'The passage "%(name)s" was left out: no way from the start leads to it.', name=twee.shorten(scene.name)
             )
-            found.note(lines["scene", index], sentence)
+            raw.note(lines["scene", index], sentence)
             continue
         moved["scene", len(kept)] = lines["scene", index]
         for number in range(len(scene.links)):

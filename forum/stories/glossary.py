@@ -22,7 +22,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Found:
+class Occurrence:
     """An occurrence of a term in a text, from `start` up to, not including, `end`."""
 
     start: int
@@ -148,10 +148,10 @@ TERMS = (
 )
 
 
-def find(text: str) -> list[Found]:
+def find(text: str) -> list[Occurrence]:
     """Returns the terms in a text in order; where several overlap, the longest counts."""
     by_form = _by_form()
-    return [Found(*found.span(), by_form[_key(found[0])]) for found in _pattern().finditer(text)]
+    return [Occurrence(*match.span(), by_form[_key(match[0])]) for match in _pattern().finditer(text)]
 
 
 @cache

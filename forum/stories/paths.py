@@ -80,12 +80,12 @@ def places(story: Scenario) -> tuple[Place, ...]:
 
 def findings(story: Scenario) -> tuple[Finding, ...]:
     """Returns dead ends, circles, unreachable scenes and missing responses, in the order of `places`."""
-    found = list(_story_findings(story))
+    problems = list(_story_findings(story))
     every = places(story)
     homeward = _that_can_end(every)
     for place in every:
-        found += _place_findings(place, place.number in homeward)
-    return tuple(found)
+        problems += _place_findings(place, place.number in homeward)
+    return tuple(problems)
 
 
 def _story_findings(story: Scenario) -> Iterator[Finding]:

@@ -142,53 +142,53 @@ _SENTENCE_STARTS = '.!?:;"“‘(\n•–—*/|…'
 
 
 def _emails(text: str) -> Spans:
-    for found in _EMAIL.finditer(text):
-        start = found.start() + len(found[0]) - len(found[0].lstrip(".'’‘!*"))
-        yield start, found.end()
+    for match in _EMAIL.finditer(text):
+        start = match.start() + len(match[0]) - len(match[0].lstrip(".'’‘!*"))
+        yield start, match.end()
 
 
 def _nhs_numbers(text: str) -> Spans:
-    for found in _TEN.finditer(text):
-        if is_nhs_number(re.sub(r"\D", "", found[0])):
-            yield found.span()
+    for match in _TEN.finditer(text):
+        if is_nhs_number(re.sub(r"\D", "", match[0])):
+            yield match.span()
 
 
 def _phones(text: str) -> Spans:
-    for found in _PHONE.finditer(text):
-        rest = re.sub(r"\D", "", found["rest"])
+    for match in _PHONE.finditer(text):
+        rest = re.sub(r"\D", "", match["rest"])
         if rest[0] in "1238579" and (len(rest) == 10 or rest[0] in "18"):
-            yield found.span()
-    for found in _ABROAD.finditer(text):
-        yield found.span()
+            yield match.span()
+    for match in _ABROAD.finditer(text):
+        yield match.span()
 
 
 def _postcodes(text: str) -> Spans:
-    for found in _POSTCODE.finditer(text):
+    for match in _POSTCODE.finditer(text):
         # "the M6 1st thing": a road and an ordinal.
-        if found[2] and found[1].isupper() and re.fullmatch(r"\d(?:st|nd|rd|th)", found[2]):
+        if match[2] and match[1].isupper() and re.fullmatch(r"\d(?:st|nd|rd|th)", match[2]):
             continue
-        yield found.span()
+        yield match.span()
 
 
 def _births(text: str) -> Spans:
-    for found in _DATE.finditer(text):
-        around = text[max(0, found.start() - _NEAR) : found.start()] + "|" + text[found.end() : found.end() + _NEAR]
-        year = next(group for group in (found["y1"], found["y2"], found["y3"], found["y4"]) if group)
+    for match in _DATE.finditer(text):
+        around = text[max(0, match.start() - _NEAR) : match.start()] + "|" + text[match.end() : match.end() + _NEAR]
+        year = next(group for group in (match["y1"], match["y2"], match["y3"], match["y4"]) if group)
         if _BORN.search(around) or (len(year) == 4 and int(year) < _RECENT):
-            yield found.span()
+            yield match.span()
 
 
 def _addresses(text: str) -> Spans:
     for pattern in _ADDRESS:
-        for found in pattern.finditer(text):
-            yield found.span()
+        for match in pattern.finditer(text):
+            yield match.span()
 
 
 def _names(text: str, known: set[str]) -> Spans:
     """Yields runs of capitalised words, as "Dr Grace Okafor", that are neither characters of the story nor ordinary
     words.
     """
-    words = [found for found in _WORD.finditer(text) if _capital(found[0])]
+    words = [match for match in _WORD.finditer(text) if _capital(match[0])]
     named = {_bare(w[0]) for w in words if not _begins(text, w.start())} - NO_NAMES
     sure = FIRST_NAMES if _in_capitals(text) else FIRST_NAMES | named
     for run in _runs(text, words):

@@ -50,28 +50,28 @@ class Reading:
 
 def measure(text: str) -> Reading:
     """Returns the reading age of a text, and up to MOST_HARDEST of its sentences that ask for HARD_AGE or more."""
-    found = [(sentence, _WORD.findall(sentence)) for sentence in sentences(text)]
-    found = [(sentence, words) for sentence, words in found if words]
-    words = [word for _, several in found for word in several]
+    counted = [(sentence, _WORD.findall(sentence)) for sentence in sentences(text)]
+    counted = [(sentence, words) for sentence, words in counted if words]
+    words = [word for _, several in counted for word in several]
     if len(words) < FEWEST_WORDS:
-        return Reading(len(words), len(found), None)
+        return Reading(len(words), len(counted), None)
     alone = [
         Sentence(sentence, len(several), _age(1, several))
-        for sentence, several in found
+        for sentence, several in counted
         if len(several) >= FEWEST_WORDS
     ]
     hard = sorted((s for s in alone if s.age >= HARD_AGE), key=lambda s: -s.age)
-    return Reading(len(words), len(found), _age(len(found), words), tuple(hard[:MOST_HARDEST]))
+    return Reading(len(words), len(counted), _age(len(counted), words), tuple(hard[:MOST_HARDEST]))
 
 
 def sentences(text: str) -> list[str]:
     """Returns the sentences of a text; an empty line ends one too."""
-    found, at = [], 0
+    parts, at = [], 0
     for end in _END.finditer(text):
-        found.append(text[at : end.end()])
+        parts.append(text[at : end.end()])
         at = end.end()
-    found.append(text[at:])
-    return [" ".join(one.split()) for one in found if one.strip()]
+    parts.append(text[at:])
+    return [" ".join(one.split()) for one in parts if one.strip()]
 
 
 def syllables(word: str) -> int:

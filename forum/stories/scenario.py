@@ -119,17 +119,19 @@ def parse(source: bytes | str, *, new: bool = False) -> Scenario:
     file, problems = story_file.read_story(source, FORUM)
     lines: dict[tuple[str | int, ...], int] = {}
     scenes: list[Scene] = []
-    for index, found in enumerate(file.scenes):
-        lines["scene", index] = found.line
-        lines.update({("link", index, number): line for number, (_, _, line) in enumerate(found.links)})
-        for tag in dict.fromkeys(found.tags):
+    for index, scene_text in enumerate(file.scenes):
+        lines["scene", index] = scene_text.line
+        lines.update({("link", index, number): line for number, (_, _, line) in enumerate(scene_text.links)})
+        for tag in dict.fromkeys(scene_text.tags):
             if tag not in (DECISION, STOP):
                 message = filled(
                     'The tag "%(tag)s" is not known. A scene can be tagged "decision" or "stop".', tag=twee.shorten(tag)
                 )
-                problems.append(Problem(found.line, message))
-        links = tuple(Link(words, to) for words, to, _ in found.links)
-        scenes.append(Scene(found.name, found.text, links, STOP in found.tags, DECISION in found.tags))
+                problems.append(Problem(scene_text.line, message))
+        links = tuple(Link(words, to) for words, to, _ in scene_text.links)
+        scenes.append(
+            Scene(scene_text.name, scene_text.text, links, STOP in scene_text.tags, DECISION in scene_text.tags)
+        )
     details: dict[str, str] = {}
     if file.about:
         details, faults = read_details(file.about, lines)
@@ -148,7 +150,7 @@ def parse(source: bytes | str, *, new: bool = False) -> Scenario:
     )
     problems += _title_problems(story, lines) if file.title else []
     problems += _identity_problems(story, lines) if file.ifid else []
-    unsure = {index for index, found in enumerate(file.scenes) if not found.sure}
+    unsure = {index for index, scene_text in enumerate(file.scenes) if not scene_text.sure}
     problems += _detail_problems(story, lines) + _scene_problems(story, lines, unsure)
     _refuse(problems + _unseen_problems(story, lines) if new else problems)
     _refuse(_size_problems(story, 1))

@@ -62,7 +62,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Found:
+class Word:
     """A word of a text: its place in characters, and its token."""
 
     start: int
@@ -70,12 +70,12 @@ class Found:
     token: str
 
 
-def words(text: str) -> Iterator[Found]:
+def words(text: str) -> Iterator[Word]:
     """Yields the words of a text: letters and digits; an apostrophe inside a word belongs to it."""
     for match in _word().finditer(text.replace("_", " ")):
         token = _fold(match[0])
         if token:
-            yield Found(match.start(), match.end(), token)
+            yield Word(match.start(), match.end(), token)
 
 
 def tokens(text: str) -> list[str]:
@@ -201,7 +201,7 @@ def _hits(text: str, query: Query) -> list[tuple[tuple[int, int], int]]:
     return hits
 
 
-def _stands(there: Sequence[Found], row: Sequence[str], prefix: bool) -> bool:
+def _stands(there: Sequence[Word], row: Sequence[str], prefix: bool) -> bool:
     if len(there) < len(row):
         return False
     last = there[-1].token

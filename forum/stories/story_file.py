@@ -135,9 +135,9 @@ def _scene_text(passage: twee.Passage) -> tuple[SceneText, list[Problem]]:
         for part in twee.lines_of(line)
     ]
     for number, line in lines:
-        rest, found, faults = twee.take_links(line)
+        rest, in_line, faults = twee.take_links(line)
         text.append(rest)
-        links += [(words, to, number) for words, to in found]
+        links += [(words, to, number) for words, to in in_line]
         problems += [Problem(number, fault) for fault in faults]
     plain = twee.tidy("\n".join(text))
     return SceneText(passage.name, passage.tags, passage.line, plain, tuple(links), not problems), problems

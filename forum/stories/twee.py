@@ -95,8 +95,8 @@ def hidden(text: str) -> str | None:
     Not allowed are control characters (except newline and tab), halves of surrogate pairs, and invisible characters
     that turn the reading direction or separate lines.
     """
-    found = _HIDDEN.search(text)
-    return f"U+{ord(found[0]):04X}" if found else None
+    match = _HIDDEN.search(text)
+    return f"U+{ord(match[0]):04X}" if match else None
 
 
 def without_hidden(text: str) -> str:
@@ -225,7 +225,7 @@ def take_links(line: str) -> tuple[str, list[tuple[str, str]], list[str]]:
     there.
     """
     said, beside = [], []
-    found: list[tuple[str, str]] = []
+    links: list[tuple[str, str]] = []
     faults: list[str] = []
     at = 0
     while (start := line.find("[[", at)) >= 0:
@@ -233,21 +233,21 @@ def take_links(line: str) -> tuple[str, list[tuple[str, str]], list[str]]:
         content = line[start + 2 : end] if end >= 0 else ""
         if end < 0 or "[[" in content:
             faults.append('This link is not closed. Put "]]" at its end.')
-            return line.replace("[[", ""), found, faults
+            return line.replace("[[", ""), links, faults
         words, to = divide(content)
         if "][" in content:
             faults.append("A link can hold words and a scene, and nothing else.")
         elif not words or not to:
             faults.append("A link needs words and a scene: [[words->scene]].")
         else:
-            found.append((words, to))
+            links.append((words, to))
         said += [line[at:start], words]
         beside.append(line[at:start])
         at = end + 2
     beside.append(line[at:])
-    if (found or faults) and not "".join(beside).strip(_BULLETS):
-        return "", found, faults
-    return "".join([*said, line[at:]]), found, faults
+    if (links or faults) and not "".join(beside).strip(_BULLETS):
+        return "", links, faults
+    return "".join([*said, line[at:]]), links, faults
 
 
 def divide(content: str) -> tuple[str, str]:

@@ -18,9 +18,9 @@ from forum.stories import twee
 from forum.stories.foreign_import import (
     HIDDEN,
     MAX_BYTES,
-    Found,
     Imported,
     Part,
+    RawStory,
     adapt,
     read_twee,
     refuse_too_many_signs,
@@ -72,16 +72,16 @@ def read(source: bytes | str) -> Imported:
     if text.count("\n") > MOST_LINES or text.count("&") > MOST_ENTITIES:
         raise StoryProblems([Problem(1, _TOO_MUCH)])
     text = _NO_CHARACTER.sub("&#xFFFD;", text)
-    found = _Reader(text).stories()
-    refuse_too_many_signs(found)
-    if not found:
+    stories = _Reader(text).stories()
+    refuse_too_many_signs(stories)
+    if not stories:
         message = filled("There is no Twine story in this file. %(how)s", how=_HOW_TO_PUBLISH)
         raise StoryProblems([Problem(1, message)])
     scenarios: list[Scenario] = []
     notes: list[Problem] = []
     problems: list[Problem] = []
     heads: list[Problem] = []
-    for story in found:
+    for story in stories:
         try:
             scenario, left = adapt(story)
         except StoryProblems as error:
@@ -103,7 +103,7 @@ def read(source: bytes | str) -> Imported:
 
 def _refuse_too_big(data: bytes) -> None:
     """Raises StoryProblems for data bigger than a story or an archive may be, before it is parsed."""
-    begins = [found.start() for found in _STORY_BYTES.finditer(data)]
+    begins = [match.start() for match in _STORY_BYTES.finditer(data)]
     sentence = ""
     if len(data) > MAX_ARCHIVE_BYTES:
         sentence = "The file is too big. An archive can have 8 MiB. Publish each story by itself."
@@ -143,23 +143,23 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
-        self._found: list[Found] = []
-        self._story: Found | None = None
+        self._found: list[RawStory] = []
+        self._story: RawStory | None = None
         self._start_pid = ""
         self._pids: dict[str, str] = {}
         self._told: set[str] = set()
         self._elements = self._in_tags = 0
 
-    def stories(self) -> list[Found]:
+    def stories(self) -> list[RawStory]:
         at = 0
-        while found := _OF_INTEREST.search(self._text, at):
-            kind = found[0].lower()
+        while tag := _OF_INTEREST.search(self._text, at):
+            kind = tag[0].lower()
             if kind == "<!--":
-                at = self._text.find("-->", found.end())
+                at = self._text.find("-->", tag.end())
             elif kind in {"<script", "<style"}:
-                at = self._code(found.end(), kind[1:])
+                at = self._code(tag.end(), kind[1:])
             else:
-                at = self._element(found.start(), kind)
+                at = self._element(tag.start(), kind)
             if at < 0:
                 break
         if self._story:
@@ -215,7 +215,7 @@ class _Reader:
         return tag.end()
 
     def _begin_story(self, at: int, said: dict[str, str]) -> None:
-        self._story = Found(
+        self._story = RawStory(
             self._line(at), title=said.get("name", ""), ifid=said.get("ifid", ""), format=said.get("format", "")
         )
         self._start_pid = said.get("startnode", "").strip()

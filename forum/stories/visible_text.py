@@ -84,8 +84,8 @@ def _turned_back(line: str) -> str:
     open_: list[int] = []
     isolates = 0
     stray = set()
-    for found in _TURN.finditer(line):
-        at, char = found.start(), found[0]
+    for turn in _TURN.finditer(line):
+        at, char = turn.start(), turn[0]
         if char in _EMBED or char in _ISOLATE:
             open_.append(at)
             isolates += char in _ISOLATE
@@ -164,4 +164,4 @@ def alike(name: str) -> str:
 def digits(typed: str) -> str:
     """Returns the text with ASCII digits and letters in place of full-width ones and of digits of any script."""
     plain = unicodedata.normalize("NFKC", without_unseen(typed))
-    return _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), plain)
+    return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), plain)

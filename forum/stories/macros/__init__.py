@@ -59,9 +59,11 @@ def _one_line(text: str) -> str:
 
 def _variables(work: Text) -> None:
     starts = work.starts() if "$" in work.text else []
-    for found in _VARIABLE.finditer(work.text):
+    for variable in _VARIABLE.finditer(work.text):
         work.note(
-            starts, found.start(), filled('"%(found)s" is a variable. It stands in the text as it is.', found=found[0])
+            starts,
+            variable.start(),
+            filled('"%(found)s" is a variable. It stands in the text as it is.', found=variable[0]),
         )
 
 

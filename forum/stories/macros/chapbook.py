@@ -60,12 +60,12 @@ def modifiers(work: Text) -> None:
 
 def inserts(work: Text) -> None:
     """Removes inserts; those that lead to a passage become links, and the words of a reveal link stay."""
-    work.cut(_insert(found) for found in _INSERT.finditer(work.text) if not found[0].isspace())
+    work.cut(_insert(insert) for insert in _INSERT.finditer(work.text) if not insert[0].isspace())
 
 
-def _insert(found: re.Match[str]) -> Span:
-    said = found[0]
-    start, end = found.span()
+def _insert(insert: re.Match[str]) -> Span:
+    said = insert[0]
+    start, end = insert.span()
     leads, reveals = _LEADS.match(said), _REVEALS.match(said)
     if opening := leads or reveals:
         properties = {name.lower(): (strings(value) or [""])[0] for name, value in _PROPERTY.findall(said[:2000])}

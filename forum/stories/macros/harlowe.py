@@ -112,7 +112,7 @@ def macros_alone(work: Text) -> None:
 
 def _macros(work: Text, *, braces: bool) -> None:
     calls, spans, masked = _calls(work)
-    spans += [Span(found.start(1), found.end(1), "", "") for found in _PLUS.finditer(masked)]
+    spans += [Span(plus.start(1), plus.end(1), "", "") for plus in _PLUS.finditer(masked)]
     work.cut(spans + _Hooks(masked, calls, braces=braces).spans())
 
 

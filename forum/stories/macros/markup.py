@@ -40,7 +40,7 @@ def between(opening: str, closing: str, sentence: str = LEFT_OUT) -> Callable[[T
 
     def rule(work: Text) -> None:
         # Only ASCII is put in lower case, so that the length, and with it every place, stays the same.
-        low = re.sub("[A-Z]+", lambda found: found[0].lower(), work.text)
+        low = re.sub("[A-Z]+", lambda capitals: capitals[0].lower(), work.text)
         ends, at = Next(low, closing), 0
         spans: list[Span] = []
         while (start := low.find(opening, at)) >= 0 and (end := ends.after(start + len(opening))) < len(low):
@@ -59,15 +59,15 @@ def html(work: Text) -> None:
 
     def spans() -> Iterator[Span]:
         at, opened = 0, False
-        while found := _HTML.search(text, at):
-            at = found.end()
-            if way := _way(text, found):
+        while tag := _HTML.search(text, at):
+            at = tag.end()
+            if way := _way(text, tag):
                 at = way.end
                 yield way
                 continue
-            closes = opened and found[0].startswith("</")  # what it closes was told
-            lost = LOST if _WORKED_OUT.search(found[0]) else _HTML_LEFT_OUT
-            yield Span(found.start(), at, " " if _BLOCK.match(found[0]) else "", "" if closes else lost)
+            closes = opened and tag[0].startswith("</")  # what it closes was told
+            lost = LOST if _WORKED_OUT.search(tag[0]) else _HTML_LEFT_OUT
+            yield Span(tag.start(), at, " " if _BLOCK.match(tag[0]) else "", "" if closes else lost)
             opened = True
 
     work.cut(spans())

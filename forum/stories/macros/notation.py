@@ -55,11 +55,11 @@ class Text:
 
     def cut(self, spans: Iterable[Span]) -> None:
         """Replaces each span and keeps the line breaks in it. Of two spans that overlap the first counts."""
-        found = sorted(spans)
-        if not found:
+        ordered = sorted(spans)
+        if not ordered:
             return
         starts, parts, done = self.starts(), [], 0
-        for start, end, instead, sentence in found:
+        for start, end, instead, sentence in ordered:
             if start < done:
                 continue
             said = self.text[start:end]
@@ -90,8 +90,8 @@ class Next:
     def after(self, at: int) -> int:
         """Returns the first place of the mark from `at` on; the end of the text where there is none."""
         if self._found < at:
-            found = self._text.find(self._mark, at)
-            self._found = found if found >= 0 else len(self._text)
+            place = self._text.find(self._mark, at)
+            self._found = place if place >= 0 else len(self._text)
         return self._found
 
 
@@ -101,9 +101,9 @@ class Quotes:
     def __init__(self, text: str) -> None:
         self._text = text
         self._marks: dict[str, list[int]] = {"'": [], '"': [], "`": []}
-        for found in re.finditer(r"\\.|[\"'`]", text, re.DOTALL):
-            if found[0] in self._marks:
-                self._marks[found[0]].append(found.start())
+        for quote in re.finditer(r"\\.|[\"'`]", text, re.DOTALL):
+            if quote[0] in self._marks:
+                self._marks[quote[0]].append(quote.start())
         self._empty = Next(text, "\n\n")
 
     def end(self, at: int) -> int:
@@ -119,7 +119,7 @@ class Quotes:
 
 def strings(arguments: str) -> list[str] | None:
     """Returns a macro's arguments if all are strings, separated by commas or spaces; else None."""
-    found: list[str] = []
+    values: list[str] = []
     said = arguments.strip()
     if len(said) > _MOST_ARGUMENTS:
         return None
@@ -128,11 +128,11 @@ def strings(arguments: str) -> list[str] | None:
         string = _STRING.match(said, at)
         if not string:
             return None
-        found.append(re.sub(r"\\(.)", r"\1", string[string.lastindex or 1]))
+        values.append(re.sub(r"\\(.)", r"\1", string[string.lastindex or 1]))
         at = string.end()
         while at < len(said) and said[at] in ", \t\n":
             at += 1
-    return found
+    return values
 
 
 def link(words: str, to: str) -> str:
@@ -146,5 +146,5 @@ def link(words: str, to: str) -> str:
 def links(words: str, targets: Sequence[str]) -> str:
     """Returns a link to each target: the first with these words, the others with their own names."""
     each = dict.fromkeys(targets)
-    found = [link(words if number == 0 else to, to) for number, to in enumerate(each)]
-    return " ".join(one for one in found if one)
+    written = [link(words if number == 0 else to, to) for number, to in enumerate(each)]
+    return " ".join(one for one in written if one)

@@ -63,8 +63,8 @@ def macros(work: Text) -> None:
     ends = {mark: Next(text, mark) for mark in ("*/", "%/", '"""', "}}}", "</nowiki>", ">>", "]]", "\n")}
     quotes, scripts = Quotes(text), Next(text, "<</script>>")
     taken = _Taken(text)
-    while found := _PARTS.search(text, at):
-        mark, start, at = found[0].lower(), found.start(), found.end()
+    while part := _PARTS.search(text, at):
+        mark, start, at = part[0].lower(), part.start(), part.end()
         if mark == "[[":
             if (end := ends["]]"].after(at)) < ends["\n"].after(at):
                 at = end + 2
@@ -175,15 +175,15 @@ class _Taken:
 def _leads(arguments: str) -> tuple[str, list[str], bool]:
     """Returns a link's words, its targets, and whether it leads to a place that only SugarCube can work out."""
     words, targets = "", list[str]()
-    for number, found in enumerate(_ARGUMENT.finditer(arguments[:2000])):
-        if markup := _MARKUP.fullmatch(found[1]):
+    for number, argument in enumerate(_ARGUMENT.finditer(arguments[:2000])):
+        if markup := _MARKUP.fullmatch(argument[1]):
             words, to = twee.divide(markup[1])
             return words, [to], False
-        given = strings(found[1])
+        given = strings(argument[1])
         if number == 0:
             words = given[0] if given else ""
             if not given:
-                return "", [], bool(found[1].strip())
+                return "", [], bool(argument[1].strip())
         elif given:
             return words, [given[0]], False
         else:
@@ -193,23 +193,23 @@ def _leads(arguments: str) -> tuple[str, list[str], bool]:
 
 def _each(name: str, arguments: str) -> list[str]:
     """Returns the links of a macro that holds several, joined in one text."""
-    found: list[str] = []
+    made: list[str] = []
     given = [argument[1] for argument in _ARGUMENT.finditer(arguments[:2000])]
     if name == "choice" and len(given) > 1:
         both = [(strings(one) or [""])[0] for one in given[:2]]
         return [link(both[1], both[0])]
     for one in given:
         if markup := _MARKUP.fullmatch(one):
-            found.append(link(*twee.divide(markup[1])))
+            made.append(link(*twee.divide(markup[1])))
         else:
-            found += [link("", to) for to in strings(one) or []]
-    return [" ".join(one for one in found if one)]
+            made += [link("", to) for to in strings(one) or []]
+    return [" ".join(one for one in made if one)]
 
 
 def brackets(work: Text) -> None:
     """Removes pictures, and setters in links; a picture that leads to a passage becomes a link."""
     text = work.text
-    spans = [_picture(found) for found in _PICTURE.finditer(text)]
+    spans = [_picture(picture) for picture in _PICTURE.finditer(text)]
     ends, breaks, at = Next(text, "]]"), Next(text, "\n"), 0
     while (start := text.find("[[", at)) >= 0:
         at = start + 2
@@ -221,8 +221,8 @@ def brackets(work: Text) -> None:
     work.cut(spans)
 
 
-def _picture(found: re.Match[str]) -> Span:
-    title, *more = _IN_BRACKETS.findall(found[0])
+def _picture(picture: re.Match[str]) -> Span:
+    title, *more = _IN_BRACKETS.findall(picture[0])
     words = title.rpartition("|")[0] if "|" in title else ""
     to = more[0] if more and not more[0].startswith(("$", "_", "http:", "https:")) else ""
-    return Span(found.start(), found.end(), link(words, to))
+    return Span(picture.start(), picture.end(), link(words, to))
