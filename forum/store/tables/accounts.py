@@ -1,0 +1,50 @@
+"""People with an account, their sign-ins and tokens."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from forum.store.tables.schema import Words, identity, json, metadata, reference, seq, words
+
+person = sa.Table(
+    "person",
+    metadata,
+    seq(),
+    identity(),
+    words("login"),
+    sa.Column("login_key", Words, nullable=False, unique=True),  # the login as it is compared: without case
+    words("name"),
+    json("roles"),
+    words("password"),
+    words("created_at"),
+)
+
+sign_in = sa.Table(
+    "sign_in",
+    metadata,
+    sa.Column("token", Words, primary_key=True),
+    reference("person", "person.id"),
+    words("at"),
+    words("until"),
+)
+
+# The link with which the first administrator sets a password: at most one row, since `only` is always 1.
+first_link = sa.Table(
+    "first_link",
+    metadata,
+    sa.Column("only", sa.Integer, primary_key=True, autoincrement=False),
+    words("token"),
+    words("until"),
+)
+
+token = sa.Table(
+    "token",
+    metadata,
+    seq(),
+    identity(),
+    reference("person", "person.id"),
+    words("label"),
+    sa.Column("secret", Words, nullable=False, unique=True),
+    words("created_at"),
+    words("revoked_at"),
+)
