@@ -1,6 +1,6 @@
 """The tables of an export: CSV after RFC 4180, UTF-8 with a byte order mark, made from the record and its words only.
 
-COLUMNS describes every column; docs/exports.md shows the same list, and a test compares the two.
+record/export_columns.py describes every column.
 
 A cell that a spreadsheet would take for a formula (it begins with one of = + - @, their full-width forms, a tab or a
 line break) gets an apostrophe in front. Not written with the csv module, whose quoting changes between versions of
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from forum.record.export_columns import COLUMNS
 from forum.record.public_log import Entry, Log
 from forum.record.verify import Steps
 from forum.voting.methods import METHODS
@@ -23,106 +24,6 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BETWEEN = " | "
 # The byte order mark: with it spreadsheets read a table opened by a double click as UTF-8.
 MARK = b"\xef\xbb\xbf"
-
-_WHERE = {
-    "demonstration": "yes where it comes from a demonstration or a recorded rehearsal, else empty",
-    "commission": "id of the commission",
-    "commission_title": "its title",
-}
-_KIND = {"session_kind": "room, or asynchronous: answered by people on their own, over days"}
-_ROUND = {
-    **_WHERE,
-    "session": "id of the session",
-    **_KIND,
-    "round": "id of the round",
-    "question": "the question",
-    "state": "revealed, or annulled where the round was declared void after its result was shown",
-}
-
-COLUMNS: dict[str, dict[str, str]] = {
-    "decisions.csv": {
-        **_WHERE,
-        "decision": "id of the decision",
-        "at": "when it was recorded (UTC)",
-        "rounds": "ids of the round or the two rounds it rests on",
-        **_KIND,
-        "outcome": "adopted, adopted with changes, not adopted or deferred",
-        "response": "id of the response it is about; empty where it is about none",
-        "response_label": "that response in words",
-        "preference": "ids of the responses that most people chose",
-        "preference_labels": "those responses in words",
-        "differs": "yes where the decision differs from what most people chose, else no",
-        "rationale": "the reasons given for the decision",
-        "why": "why it differs, where it does",
-        "dissent": "what was held against it",
-        "entry": "number of its entry in the record, from 0",
-    },
-    "rounds.csv": {
-        **_WHERE,
-        "session": "id of the session",
-        **_KIND,
-        "session_title": "title of the session",
-        "round": "id of the round",
-        "kind": "first vote, vote after replay, magic check, character vote or policy vote",
-        "second_of": "id of the first vote, for a vote after replay",
-        "scenario": "id of the story the question comes from",
-        "scene": "the scene it comes from",
-        "question": "the question",
-        "responses": "the responses in words, in the order shown",
-        "method": f"how people voted: {', '.join([*METHODS][:-1])} or {[*METHODS][-1]}",
-        "quorum": "how many ballots had been declared to be needed; empty for no quorum",
-        "quorum_each_group": "how many from every group that is shown; empty for no quorum by group",
-        "live": "yes where the head count was shown while voting was open, else no",
-        "power": "the declared decision power: how far the result binds",
-        "threshold": "the smallest group that is shown on its own",
-        "state": "open, closed, revealed or annulled",
-        "opened_at": "when voting opened (UTC)",
-        "closes_at": "asynchronous only: until when it was to be answered, as told last (UTC)",
-        "closed_at": "when it closed (UTC)",
-        "revealed_at": "when the result was shown (UTC)",
-        "annulled_at": "when it was declared void (UTC)",
-        "annulled_because": "why it was declared void",
-        "ballots": "how many ballots were counted; empty while voting is open",
-        "papers": "how many of these were papers, counted by hand",
-        "ballots_root": "the hash that stands for all its ballots in the record",
-        "entry": "number of the entry that opened it, from 0",
-    },
-    "results_by_group.csv": {
-        **_ROUND,
-        "measure": "head count, group, equal voice, run-off, mean, median, consensus, quorum or withheld",
-        "label": "everyone, or the group (other groups: the small ones together)",
-        "response": "id of the response",
-        "response_label": "the response in words",
-        "mark": "what was counted of it: a score from 1 to 5, a stance or an opinion; else empty",
-        "run_off_round": "run-off only: the round, from 1",
-        "n": "how many ballots chose it; empty for what is no number of ballots",
-        "of": "how many ballots there were in all under this label",
-        "basis_points": "equal voice and consensus: hundredths of a percent; of scores, ten thousandths of a point",
-        "note": "what became of a response in the run-off; whether the quorum was reached; what was withheld, and why",
-    },
-    "view_shift.csv": {
-        **_ROUND,
-        "first": "id of the first vote",
-        "measure": "voted in both, joined, left or withheld",
-        "label": "everyone, or the group",
-        "from": "id of the response in the first vote; empty for those who joined",
-        "from_label": "that response in words",
-        "to": "id of the response in the vote after the replay; empty for those who left",
-        "to_label": "that response in words",
-        "n": "how many people",
-        "note": "what was withheld, and why",
-    },
-    "commitments.csv": {
-        **_WHERE,
-        "decision": "id of the decision it belongs to",
-        "commitment": "id of the commitment",
-        "at": "when it was recorded (UTC)",
-        "role": "who will do it",
-        "what": "what will be done",
-        "by": "the day by which it will be done",
-        "entry": "number of its entry in the record, from 0",
-    },
-}
 
 
 def cell(value: Cell) -> str:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.record import CRISIS, QUIET, a_keeper
 
+from forum.record.export_columns import COLUMNS
 from forum.record.exports import EXPORTS
-from forum.record.exports.csv import COLUMNS, FORMULA, cell, table
+from forum.record.exports.csv import FORMULA, cell, table
 from forum.record.public_log import WITHDRAWN, Log
 
 DOCS = Path(__file__).parents[3] / "docs" / "exports.md"
