@@ -14,8 +14,7 @@ from support.second_run_session import BEN, Playing, a_replay
 from forum.errors import IllegalMove
 from forum.ports import Store
 from forum.services.sessions import care, cues, facilitation, policy_vote, second_run
-from forum.services.sessions.acts import Desk
-from forum.services.sessions.undo import Remembering, undo_act
+from forum.services.sessions.acts import Desk, undo_act
 from forum.services.voting import reasons
 from forum.sessions.session import BREAK, LastAct, LiveSession
 from forum.sessions.stop import WAITING as PENDING
@@ -30,8 +29,8 @@ async def playing(store: Store) -> Playing:
     return await a_replay(store, reasons=READ_FIRST)
 
 
-def on(playing: Playing, act: str = "act") -> Store:
-    return Remembering(playing.store, CLOCK, playing.session, act)
+def on(playing: Playing, act: str = "act") -> Desk:
+    return Desk(playing.store, CLOCK, act=act)
 
 
 async def last(playing: Playing) -> LastAct | None:
@@ -95,42 +94,42 @@ async def _nothing(playing: Playing) -> str:
 
 
 # What stands before, and the act that is undone.
-ACTS: dict[str, tuple[Callable[[Playing], Awaitable[str]], Callable[[Playing, Store, str], Awaitable[object]]]] = {
+ACTS: dict[str, tuple[Callable[[Playing], Awaitable[str]], Callable[[Playing, Desk, str], Awaitable[object]]]] = {
     "another scene, in the middle of the second run": (
         _stop,
-        lambda p, s, _: cues.show_scene(Desk(s, CLOCK), p.session, p.story, NEXT_SCENE),
+        lambda p, s, _: cues.show_scene(s, p.session, p.story, NEXT_SCENE),
     ),
-    "hiding a stop": (_stop, lambda p, s, id_: second_run.move_stop(Desk(s, CLOCK), p.session, id_, "hide")),
-    "putting a stop off": (_stop, lambda p, s, id_: second_run.move_stop(Desk(s, CLOCK), p.session, id_, "defer")),
-    "taking a stop": (_stop, lambda p, s, id_: second_run.take_stop(Desk(s, CLOCK), p.session, id_)),
-    "going on after a stop": (_taken, lambda p, s, id_: second_run.move_stop(Desk(s, CLOCK), p.session, id_, "finish")),
+    "hiding a stop": (_stop, lambda p, s, id_: second_run.move_stop(s, p.session, id_, "hide")),
+    "putting a stop off": (_stop, lambda p, s, id_: second_run.move_stop(s, p.session, id_, "defer")),
+    "taking a stop": (_stop, lambda p, s, id_: second_run.take_stop(s, p.session, id_)),
+    "going on after a stop": (_taken, lambda p, s, id_: second_run.move_stop(s, p.session, id_, "finish")),
     "what was tried, in other words": (
         _taken,
-        lambda p, s, id_: second_run.write_tried(Desk(s, CLOCK), p.session, id_, "Else"),
+        lambda p, s, id_: second_run.write_tried(s, p.session, id_, "Else"),
     ),
-    "a verdict": (_taken, lambda p, s, id_: second_run.judge(Desk(s, CLOCK), p.session, id_, "no")),
+    "a verdict": (_taken, lambda p, s, id_: second_run.judge(s, p.session, id_, "no")),
     "an answer for the next vote": (
         _taken,
-        lambda p, s, id_: second_run.offer_response(Desk(s, CLOCK), p.session, id_, "Kneel"),
+        lambda p, s, id_: second_run.offer_response(s, p.session, id_, "Kneel"),
     ),
-    "leaving out a response": (_draft, lambda p, s, id_: cues.leave_out(Desk(s, CLOCK), p.session, id_, "r2")),
+    "leaving out a response": (_draft, lambda p, s, id_: cues.leave_out(s, p.session, id_, "r2")),
     "other words for a question": (
         _draft,
-        lambda p, s, id_: care.reword(Desk(s, CLOCK), p.session, id_, "easy", "Who comes?", {}),
+        lambda p, s, id_: care.reword(s, p.session, id_, "easy", "Who comes?", {}),
     ),
-    "a note": (_nothing, lambda p, s, _: cues.show_note(Desk(s, CLOCK), p.session, "Break")),
-    "pausing": (_nothing, lambda p, s, _: facilitation.pause(Desk(s, CLOCK), p.session, paused=True)),
-    "badges off": (_nothing, lambda p, s, _: care.set_badges(Desk(s, CLOCK), p.session, off=True)),
-    "ending the session": (_stop, lambda p, s, _: facilitation.end(Desk(s, CLOCK), p.session)),
+    "a note": (_nothing, lambda p, s, _: cues.show_note(s, p.session, "Break")),
+    "pausing": (_nothing, lambda p, s, _: facilitation.pause(s, p.session, paused=True)),
+    "badges off": (_nothing, lambda p, s, _: care.set_badges(s, p.session, off=True)),
+    "ending the session": (_stop, lambda p, s, _: facilitation.end(s, p.session)),
     "a proposal off the list": (
         _proposal,
-        lambda p, s, id_: policy_vote.list_proposal(Desk(s, CLOCK), p.session, id_, on=False),
+        lambda p, s, id_: policy_vote.list_proposal(s, p.session, id_, on=False),
     ),
     "taking an amendment": (
         _amendment,
-        lambda p, s, id_: policy_vote.settle_amendment(Desk(s, CLOCK), p.session, id_, "taken"),
+        lambda p, s, id_: policy_vote.settle_amendment(s, p.session, id_, "taken"),
     ),
-    "having seen that somebody needs a break": (_break, lambda p, s, _: care.see_breaks(Desk(s, CLOCK), p.session)),
+    "having seen that somebody needs a break": (_break, lambda p, s, _: care.see_breaks(s, p.session)),
 }
 
 
@@ -148,10 +147,10 @@ async def test_everything_is_as_it_was_before(playing: Playing, act: str) -> Non
 
 
 async def test_what_is_new_is_put_aside(playing: Playing) -> None:
-    await second_run.call_stop(Desk(on(playing), CLOCK), playing.session)
+    await second_run.call_stop(on(playing), playing.session)
     await undo(playing)
     assert [stop.state for stop in await playing.stops()] == ["hidden"]
-    await policy_vote.propose(Desk(on(playing), CLOCK), playing.session, "A quiet room")
+    await policy_vote.propose(on(playing), playing.session, "A quiet room")
     await undo(playing)
     assert [p.state for p in (await facts(playing))["proposals"]] == ["off"]
 
@@ -169,15 +168,15 @@ async def test_a_hidden_reason_is_shown_again(playing: Playing) -> None:
             return reason.id, reason.state
 
     id_, _ = await state()
-    await reasons.hear(on(playing), CLOCK, playing.session, id_, SHOWN, WAITING)
+    await reasons.hear(on(playing), playing.session, id_, SHOWN, WAITING)
     await undo(playing)
     assert await state() == (id_, WAITING)
 
 
 async def test_only_the_last_act_is_undone_and_only_once(playing: Playing) -> None:
-    await cues.show_note(Desk(on(playing), CLOCK), playing.session, "Break")
+    await cues.show_note(on(playing), playing.session, "Break")
     first = there(await last(playing))
-    await facilitation.pause(Desk(on(playing), CLOCK), playing.session, paused=True)
+    await facilitation.pause(on(playing), playing.session, paused=True)
     with pytest.raises(IllegalMove, match="Something else was done"):
         await undo_act(Desk(playing.store, CLOCK), playing.session, first.id)
     second = there(await last(playing))
@@ -188,13 +187,13 @@ async def test_only_the_last_act_is_undone_and_only_once(playing: Playing) -> No
 
 
 async def test_an_act_that_changed_nothing_leaves_the_one_before_to_be_undone(playing: Playing) -> None:
-    await cues.show_note(Desk(on(playing, "note"), CLOCK), playing.session, "Break")
-    await facilitation.pause(Desk(on(playing, "pause"), CLOCK), playing.session, paused=False)
+    await cues.show_note(on(playing, "note"), playing.session, "Break")
+    await facilitation.pause(on(playing, "pause"), playing.session, paused=False)
     assert there(await last(playing)).act == "note"
 
 
 async def test_what_a_vote_has_come_to_is_final(playing: Playing) -> None:
-    acts = Desk(on(playing), CLOCK)
+    acts = on(playing)
     round_ = there((await cues.ask_question(acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     steps: dict[str, Callable[[], Awaitable[object]]] = {
         "open": lambda: facilitation.open_round(acts, playing.session, round_.id),
@@ -212,15 +211,15 @@ async def test_what_a_vote_has_come_to_is_final(playing: Playing) -> None:
 
 
 async def test_an_act_that_was_refused_leaves_the_one_before_to_be_undone(playing: Playing) -> None:
-    await cues.show_note(Desk(on(playing, "note"), CLOCK), playing.session, "Break")
+    await cues.show_note(on(playing, "note"), playing.session, "Break")
     with pytest.raises(IllegalMove):
-        await second_run.call_stop(Desk(on(playing, "shout"), CLOCK), playing.session)
+        await second_run.call_stop(on(playing, "shout"), playing.session)
     assert there(await last(playing)).act == "note"
 
 
 async def test_what_was_changed_since_is_not_gone_over(playing: Playing) -> None:
     stop = await playing.a_stop()
-    await second_run.move_stop(Desk(on(playing), CLOCK), playing.session, stop, "hide")
+    await second_run.move_stop(on(playing), playing.session, stop, "hide")
     await second_run.move_stop(playing.acts, playing.session, stop, "put back")
     with pytest.raises(IllegalMove, match="changed since"):
         await undo(playing)
@@ -229,7 +228,7 @@ async def test_what_was_changed_since_is_not_gone_over(playing: Playing) -> None
 
 async def test_what_people_wrote_meanwhile_stays(playing: Playing) -> None:
     stop = await playing.a_stop(0, "One thing")
-    await second_run.move_stop(Desk(on(playing), CLOCK), playing.session, stop, "defer")
+    await second_run.move_stop(on(playing), playing.session, stop, "defer")
     assert await playing.press(0, BEN, "Another thing") == ""
     await undo(playing)
     [found] = await playing.stops()
@@ -237,7 +236,7 @@ async def test_what_people_wrote_meanwhile_stays(playing: Playing) -> None:
 
 
 async def test_no_open_vote_is_taken_off_the_screens(playing: Playing) -> None:
-    await cues.show_note(Desk(on(playing), CLOCK), playing.session, "Break")
+    await cues.show_note(on(playing), playing.session, "Break")
     note = await playing.live()
     draft = await _draft(playing)
     async with playing.store.begin() as work:
@@ -248,7 +247,7 @@ async def test_no_open_vote_is_taken_off_the_screens(playing: Playing) -> None:
 
 
 async def test_a_scene_of_a_story_that_was_taken_back_does_not_come_back(playing: Playing) -> None:
-    await cues.show_note(Desk(on(playing), CLOCK), playing.session, "Break")
+    await cues.show_note(on(playing), playing.session, "Break")
     async with playing.store.begin() as work:
         story = await work.stories.get_story(playing.story)
         await work.stories.allow(replace(story, may_perform=False))
@@ -257,7 +256,7 @@ async def test_a_scene_of_a_story_that_was_taken_back_does_not_come_back(playing
 
 
 async def test_putting_badges_on_after_a_result_is_final(playing: Playing) -> None:
-    caring = Desk(on(playing), CLOCK)
+    caring = on(playing)
     await care.set_badges(caring, playing.session, off=True)
     round_ = there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     await playing.result(round_, ["r1"] * len(FIRST))
@@ -269,7 +268,7 @@ async def test_a_session_that_ended_with_badges_off_opens_again_with_badges_on(p
     await care.set_badges(Desk(playing.store, CLOCK), playing.session, off=True)
     round_ = there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     await playing.result(round_, ["r1"] * len(FIRST))
-    await facilitation.end(Desk(on(playing), CLOCK), playing.session)
+    await facilitation.end(on(playing), playing.session)
     live = await undo(playing)
     assert (live.ended, live.badges_off, live.held, live.cue.kind) == (False, False, (), "result")
 
@@ -277,8 +276,8 @@ async def test_a_session_that_ended_with_badges_off_opens_again_with_badges_on(p
 class TestAnEndedSession:
     async def test_is_opened_again_within_the_hour_and_no_later(self, playing: Playing) -> None:
         clock = SetClock()
-        ending = Remembering(playing.store, clock, playing.session, "end")
-        await facilitation.end(Desk(ending, clock), playing.session)
+        ending = Desk(playing.store, clock, act="end")
+        await facilitation.end(ending, playing.session)
         clock.move(minutes=61)
         with pytest.raises(IllegalMove, match="more than an hour"):
             await undo(playing, clock)
@@ -286,7 +285,7 @@ class TestAnEndedSession:
         assert not (await undo(playing, clock)).ended
 
     async def test_not_where_another_session_has_its_code(self, playing: Playing) -> None:
-        await facilitation.end(Desk(on(playing), CLOCK), playing.session)
+        await facilitation.end(on(playing), playing.session)
         live = await playing.live()
         async with playing.store.begin() as work:
             commission = await work.commissions.get_commission(live.commission)
@@ -299,7 +298,7 @@ class TestAnEndedSession:
 async def test_requests_that_came_meanwhile_still_wait_after_the_undo(playing: Playing) -> None:
     caring = Desk(playing.store, CLOCK)
     await care.ask_break(caring, playing.session)
-    await care.see_breaks(Desk(on(playing), CLOCK), playing.session)
+    await care.see_breaks(on(playing), playing.session)
     await care.ask_break(caring, playing.session)
     await undo(playing)
     async with playing.store.read() as work:
@@ -308,7 +307,7 @@ async def test_requests_that_came_meanwhile_still_wait_after_the_undo(playing: P
 
 async def test_each_session_has_its_own_last_act(store: Store) -> None:
     one, other = await a_replay(store), await a_replay(store)
-    await cues.show_note(Desk(on(one), CLOCK), one.session, "Break")
+    await cues.show_note(on(one), one.session, "Break")
     assert await last(other) is None
     assert there(await last(one)).session == one.session
 
@@ -317,8 +316,83 @@ async def test_a_stop_pressed_while_an_act_is_carried_out_stays_when_that_is_und
     # On PostgreSQL somebody else's commit can be seen in the middle of a unit of work. Here it is in the same one.
     cue = (await playing.live()).cue
     stop = Stop(new_id(), playing.session, cue.showing, cue.since, playing.story, cue.scene or "", CLOCK.now())
-    async with on(playing).begin() as work:
-        await work.sessions.save_session(replace(await work.sessions.get_session(playing.session), paused=True))
+    async with on(playing).act_on(playing.session) as (work, live):
+        await work.sessions.save_session(replace(live, paused=True))
         assert await work.stops.press(replace(stop, participant=playing.people[0])) is not None
     assert not (await undo(playing)).paused
     assert [s.state for s in await playing.stops()] == [PENDING]
+
+
+# As acts were kept in the database before changes had types: an upgrade in the middle of a session reads them.
+STOP_BEFORE = {
+    "state": "waiting", "taken_at": "", "tried": "", "verdict": "", "magic": None, "response": "", "entered": None,
+}  # fmt: skip
+KEPT_BEFORE: dict[str, tuple[Any, Any]] = {
+    "paused": (False, True),
+    "stop STOP": (STOP_BEFORE, STOP_BEFORE | {"state": "hidden"}),
+    "proposal PROPOSAL": (None, {"state": "standing", "words": "A quiet room"}),
+    "round ROUND": (
+        {
+            "responses": [{"id": "r1", "label": "A"}, {"id": "r2", "label": "B"}, {"id": "none", "label": "None"}],
+            "method": "single",
+            "quorum": 0,
+            "quorum_each": 0,
+            "live": False,
+            "versions": [{"kind": "easy", "question": "Who comes?", "labels": {"r1": "Ay"}}],
+        },
+        {
+            "responses": [{"id": "r1", "label": "A"}, {"id": "r2", "label": "B"}],
+            "method": "ranked",
+            "quorum": 5,
+            "quorum_each": 1,
+            "live": False,
+            "versions": [],
+        },
+    ),
+}
+
+
+async def test_an_act_that_was_kept_before_an_upgrade_is_undone_after_it(playing: Playing) -> None:
+    stop, draft, proposal = await playing.a_stop(), await _draft(playing), await _proposal(playing)
+    ids = {"STOP": stop, "PROPOSAL": proposal, "ROUND": draft}
+    stored = {
+        " ".join([word, *(ids[id_] for id_ in rest)]): pair
+        for (word, *rest), pair in ((name.split(), pair) for name, pair in KEPT_BEFORE.items())
+    }
+    now = stored[f"round {draft}"][1]
+    async with playing.store.begin() as work:
+        await work.sessions.save_session(replace(await playing.live(), paused=True))
+        await work.stops.save_stop(replace(await work.stops.get_stop(stop), state="hidden"))
+        round_ = await work.rounds.get_round(draft)
+        changed = {**now, "responses": round_.responses[:2], "versions": ()}
+        await work.rounds.save_round(replace(round_, **changed))
+        await work.last_acts.put_last_act(LastAct(new_id(), playing.session, "act", CLOCK.now(), stored))
+    await undo(playing)
+    found = await facts(playing)
+    assert not found["live"].paused
+    assert [s.state for s in found["stops"]] == [PENDING]
+    assert [p.state for p in found["proposals"]] == ["off"]
+    [round_] = [r for r in found["rounds"] if r.id == draft]
+    assert [r.label for r in round_.responses] == ["A", "B", "None"]
+    assert (round_.method, round_.quorum, round_.quorum_each) == ("single", 0, 0)
+    assert [(v.kind, v.question, v.labels) for v in round_.versions] == [("easy", "Who comes?", {"r1": "Ay"})]
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_what_is_kept_of_an_act_has_the_same_form_as_ever(playing: Playing, act: str) -> None:
+    prepare, do = ACTS[act]
+    await do(playing, on(playing), await prepare(playing))
+    changes = there(await last(playing)).changes
+    alone = {"cue", "paused", "badges_off", "ended", "breaks"}
+    fields = {
+        "stop": {"state", "taken_at", "tried", "verdict", "magic", "response", "entered"},
+        "round": {"responses", "method", "quorum", "quorum_each", "live", "versions"},
+        "proposal": {"state", "words"},
+    }
+    for name, (before, after) in changes.items():
+        word, _, id_ = name.partition(" ")
+        assert (word in alone) == (not id_)
+        assert type(before) is type(after)
+        if word in fields:
+            assert set(before) == set(after) == fields[word]
+    assert changes

@@ -22,6 +22,7 @@ from forum.live.rooms import Rooms
 from forum.live.stop_box import Press, Stopping
 from forum.ports import Store, Work
 from forum.services.sessions import facilitation
+from forum.services.sessions.acts import Desk
 from forum.services.voting import reasons
 from forum.sessions.stop import MOST_HOW
 from forum.sessions.view import View
@@ -191,7 +192,7 @@ async def test_a_reason_is_shown_by_itself_when_its_time_has_come(sqlite_store: 
 async def test_me_too_is_drawn_once_for_many_and_screens_that_come_back_are_sent_it(playing: Playing) -> None:
     live = await playing.live()
     given = await reasons.give(playing.store, CLOCK, live, playing.people[0], playing.first, "Because", "")
-    await reasons.hear(playing.store, CLOCK, playing.session, given.id, SHOWN, WAITING)
+    await reasons.hear(Desk(playing.store, CLOCK), playing.session, given.id, SHOWN, WAITING)
     await facilitation.reveal_round(playing.acts, playing.session, playing.first)
     rooms = the_rooms(playing.store)
     room = await rooms.room(playing.session)

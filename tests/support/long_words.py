@@ -362,7 +362,7 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     async with store.read() as work:
         given = await work.reasons.list_reasons(asked.id)
     for reason in given[:4]:
-        await reasons.hear(store, CLOCK, id_, reason.id, SHOWN, reason.state)
+        await reasons.hear(Desk(store, CLOCK), id_, reason.id, SHOWN, reason.state)
     yield await told("reasons on phones")
     await second_run.show_reasons(second, id_, asked.id, on=True)
     yield await told("reasons on the big screen")

@@ -23,7 +23,6 @@ from forum.services.sessions import asynchronous, care, cues, facilitation, poli
 from forum.services.sessions.acts import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.sessions.undo import Remembering
 from forum.services.stories import appeals_and_reports, co_writing, evidence, submissions, writing
 from forum.services.stories.appeals_and_reports import UPHOLD
 from forum.services.stories.co_writing import Answer
@@ -224,7 +223,7 @@ async def play(house: House, path: Path) -> Played:
     build, suggestion = await built_on(store, key)
     later = await create_session(store, CLOCK, SessionForm(commission.id, title="Another day", scenarios=(story.id,)))
     # As from the console: so that there is something to undo.
-    console = Desk(Remembering(store, CLOCK, later.id, "scene"), CLOCK)
+    console = Desk(store, CLOCK, act="scene")
     await cues.show_scene(console, later.id, story.id, SCENE)
     async with store.begin() as work:
         now = await work.stories.get_story(story.id)

@@ -15,10 +15,9 @@ from dataclasses import dataclass, replace
 from forum.errors import IllegalMove
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
-from forum.services.sessions import guard
+from forum.services.sessions import guard, undo
 from forum.sessions.session import ROOM, Cue, LiveSession
-from forum.stories.submission import Submission
-from forum.voting.round import OPEN, REVEALED, Round
+from forum.voting.round import REVEALED, Round
 from forum.voting.suppression import Result
 
 
@@ -43,11 +42,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Desk:
-    """The place from which acts are done: the database, the clock, and the kind of session that the acts are for."""
+    """The place from which acts are done: the database, the clock, and the kind of session that the acts are for.
+
+    With an `act`, which is its name on the console, what it changes is kept, so that it can be undone.
+    """
 
     store: Store
     clock: Clock
     kind: str = ROOM
+    act: str = ""
 
     @asynccontextmanager
     async def act_on(self, session: str, step: Step | None = None) -> AsyncIterator[tuple[Work, LiveSession]]:
@@ -60,29 +63,19 @@ class Desk:
             live = await guard.going_on(work, session, self.kind)
             if step is not None and live.cue.item not in {step.after, step.item}:
                 raise IllegalMove("Somebody else has gone on with the programme. Look at what is on screen now.")
+            if not self.act:
+                yield work, live
+                return
+            before = await undo.look(work, live)
             yield work, live
+            await undo.keep(work, before, session, self.act, self.clock.now())
 
 
-async def nothing_open(work: Work, live: LiveSession, but: tuple[str, str] | None = None) -> None:
-    """Raises IllegalMove where a vote is open, other than on the question of the story and scene `but`."""
-    for round_ in await work.rounds.list_rounds(live.id):
-        if round_.state == OPEN and (round_.scenario, round_.scene) != but:
-            raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")
-
-
-async def playable(work: Work, story: str, *, lock: bool = False) -> Submission:
-    """Gives the story where it is public and its writer allows it to be played; `lock` keeps it so until this unit of
-    work ends. Raises NotFound, IllegalMove."""
-    found = await work.stories.get_story(story, lock=lock)
-    if found.withdrawn_at:
-        raise IllegalMove("Its writer has taken this story back. It cannot be played any more.")
-    if found.status == "held":
-        raise IllegalMove("A moderator holds this story back. It cannot be played for now.")
-    if found.status != "accepted":
-        raise IllegalMove("This story is not public now: a moderator has to accept it first.")
-    if not found.may_perform:
-        raise IllegalMove("Its writer no longer allows this story to be played.")
-    return found
+async def undo_act(desk: Desk, session: str, id_: str) -> Outcome:
+    """Undoes the act with this id, the session's last one. Raises NotFound, and IllegalMove as undo.undo does."""
+    async with desk.store.begin() as work:
+        live = await guard.of_kind(work, session, desk.kind, lock=True)
+        return Outcome(await undo.undo(work, live, id_, desk.clock.now()))
 
 
 async def cue_up(work: Work, live: LiveSession, cue: Cue, step: Step | None = None) -> LiveSession:

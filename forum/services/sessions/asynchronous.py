@@ -26,7 +26,7 @@ from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
 from forum.services.sessions import cues, facilitation, guard, organising
-from forum.services.sessions.acts import Desk, playable
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.forget_devices import forget_due
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import closing
@@ -145,7 +145,7 @@ async def _question(work: Work, commission: Commission, form: AsynchronousForm, 
     """The decision point that is asked for; where it cannot be opened that is found wrong, and some scene returned."""
     try:
         # Held, so that nobody takes the story down or back while its question is being opened.
-        story = await playable(work, form.story, lock=True)
+        story = await guard.playable(work, form.story, lock=True)
     except NotFound:
         found.wrong("question", "Choose the question that people will answer.")
         return Scene("", "")

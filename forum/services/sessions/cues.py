@@ -13,7 +13,7 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.long_work import parsed
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Desk, Outcome, Step, cue_of, cue_up, nothing_open, playable, stay
+from forum.services.sessions.acts import Desk, Outcome, Step, cue_of, cue_up, stay
 from forum.sessions import stop
 from forum.sessions.session import Cue, LiveSession
 from forum.stories.scenario import Scene
@@ -32,7 +32,7 @@ async def show_scene(
 ) -> Outcome:
     """Shows a scene of one of the session's stories to everybody."""
     async with desk.act_on(session, step) as (work, live):
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         await scene_of(work, live, story, scene)
         cue, now_on = Cue("scene", story, scene, replay=replay), live.cue
         if replay:
@@ -47,7 +47,7 @@ async def put_question(
 ) -> Outcome:
     """Puts a decision point's question to everybody: a new draft, or the round that it already has."""
     async with desk.act_on(session, step) as (work, live):
-        await nothing_open(work, live, but=(story, scene))
+        await guard.nothing_open(work, live, but=(story, scene))
         found = await scene_of(work, live, story, scene)
         if not found.decision:
             raise BadInput("This scene has no decision point, so there is nothing to vote on.", field="scene")
@@ -98,7 +98,7 @@ async def ask_question(
         put = (rounds.DRAFT, question, offered(labels, none=none), terms)
         if now_on is not None and (now_on.state, now_on.question, now_on.responses, Terms.of(now_on)) == put:
             return Outcome(await stay(work, live, step), now_on)
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         round_ = await _draft(desk, work, live, question, labels, terms, none=none)
         return Outcome(await cue_up(work, live, cue_of(round_), step), round_)
 
@@ -135,12 +135,12 @@ async def leave_out(desk: Desk, session: str, round_id: str, response: str) -> O
 async def put_second_vote(desk: Desk, session: str, first: str, *, step: Step | None = None) -> Outcome:
     """Puts the same question again, after the replay: a second round on a first vote whose result was shown."""
     async with desk.act_on(session, step) as (work, live):
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         before = await guard.round_of(work, live, first)
         if before.state != REVEALED or before.kind != FIRST_VOTE:
             raise IllegalMove("Show the result of the first vote before you open a second one.")
         if before.scenario:
-            await playable(work, before.scenario)
+            await guard.playable(work, before.scenario)
         seconds = [r for r in await work.rounds.list_rounds(live.id) if r.second_of == first]
         if any(r.state == ANNULLED and r.revealed_at for r in seconds):
             # Two view shifts from the same first vote, laid side by side, could single somebody out.
@@ -173,7 +173,7 @@ async def show_again(desk: Desk, session: str, round_id: str, *, step: Step | No
     """Shows a question that was put before, as it stands now."""
     async with desk.act_on(session, step) as (work, live):
         round_ = await guard.round_of(work, live, round_id)
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         return Outcome(await cue_up(work, live, cue_of(round_), step), round_)
 
 
@@ -185,7 +185,7 @@ async def show_note(desk: Desk, session: str, words: str, *, step: Step | None =
     if len(words) > MOST_NOTE:
         raise BadInput("Use at most %(most)s characters.", field="words", most=MOST_NOTE)
     async with desk.act_on(session, step) as (work, live):
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         return Outcome(await cue_up(work, live, Cue("note", words=words), step))
 
 
@@ -219,7 +219,7 @@ async def scene_of(work: Work, live: LiveSession, story: str, scene: str) -> Sce
     """Gives a scene of one of the session's stories. Raises NotFound, IllegalMove where it may not be played."""
     if story not in live.scenarios:
         raise NotFound("That story is not on the programme of this session.")
-    found = (await parsed((await playable(work, story)).twee)).scene(scene)
+    found = (await parsed((await guard.playable(work, story)).twee)).scene(scene)
     if found is None:
         raise NotFound("There is no such scene in this story.")
     return found

@@ -8,7 +8,7 @@ from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
 from forum.services.record_entries import Words, append
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Desk, Outcome, cue_of, cue_up, nothing_open, playable
+from forum.services.sessions.acts import Desk, Outcome, cue_of, cue_up
 from forum.services.voting import closing, reasons, results
 from forum.sessions.session import Cue, LiveSession
 from forum.stories.visible_text import upright
@@ -25,9 +25,9 @@ async def open_round(desk: Desk, session: str, round_id: str) -> Outcome:
         before = await guard.round_of(work, live, round_id)
         if before.state == OPEN:
             return Outcome(live, before)
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         if before.scenario:
-            await playable(work, before.scenario)
+            await guard.playable(work, before.scenario)
         if before.state == rounds.DRAFT and live.cue.round != before.id:
             raise IllegalMove("This question is not on screen any more. Put it there first, so that all can read it.")
         round_, entries = rounds.apply(before, rounds.Open(desk.clock.now()))
@@ -64,7 +64,7 @@ async def reveal_round(desk: Desk, session: str, round_id: str) -> Outcome:
     async with desk.act_on(session) as (work, live):
         before = await guard.round_of(work, live, round_id)
         commission = await work.commissions.get_commission(live.commission)
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         if before.state == REVEALED:
             result = await results.result_of(work, before, commission.threshold)
             result = result.without_groups() if live.badges_off else result
@@ -126,7 +126,7 @@ async def pause(desk: Desk, session: str, *, paused: bool) -> Outcome:
 async def end(desk: Desk, session: str) -> Outcome:
     """Ends the session: phones say goodbye, and the join code lets nobody in any more."""
     async with desk.act_on(session) as (work, live):
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         at = desk.clock.now()
         recorded = await record_held(work, live, at)
         over = replace(recorded, badges_off=False, ended=True, ended_at=at, paused=False)

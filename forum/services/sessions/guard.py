@@ -1,4 +1,4 @@
-"""Whether an act may be done now: the kind of a session, its state, and the time. Every act on a session asks here.
+"""Guard of every act on a session: it refuses by the kind of the session, its state, its votes and the time.
 
 An act that is offered in a room alone is not there (NotFound) for an asynchronous session, and the other way round;
 in a session that has ended nothing is done any more, and in a round nothing once it takes no ballots.
@@ -9,7 +9,8 @@ from __future__ import annotations
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Work
 from forum.sessions.session import ROOM, LiveSession
-from forum.voting.round import Round
+from forum.stories.submission import Submission
+from forum.voting.round import OPEN, Round
 
 ENDED = "This session has ended."
 OVER = "This question is closed."
@@ -18,8 +19,10 @@ _NO_ROUND = "There is no such round in this session."
 
 
 async def of_kind(work: Work, session: str, kind: str | None = ROOM, *, lock: bool = False) -> LiveSession:
-    """The session, ended or not; `lock` holds it until this unit of work ends. Raises NotFound for one of another kind
-    than `kind`, one of session.SESSIONS; None is any."""
+    """Gives a session, ended or not; `lock` holds it until this unit of work ends.
+
+    Raises NotFound for one of another kind than `kind`, one of session.SESSIONS; None is any.
+    """
     live = await work.sessions.get_session(session, lock=lock)
     if kind is not None and live.kind != kind:
         raise NotFound(_NO_SESSION)
@@ -27,7 +30,7 @@ async def of_kind(work: Work, session: str, kind: str | None = ROOM, *, lock: bo
 
 
 async def going_on(work: Work, session: str, kind: str | None = ROOM, *, lock: bool = True) -> LiveSession:
-    """The session of this kind, held until this unit of work ends. Raises NotFound, IllegalMove where it has ended."""
+    """Gives a session of this kind, held until this unit of work ends. Raises NotFound, IllegalMove after its end."""
     live = await of_kind(work, session, kind, lock=lock)
     if live.ended:
         raise IllegalMove(ENDED)
@@ -35,7 +38,7 @@ async def going_on(work: Work, session: str, kind: str | None = ROOM, *, lock: b
 
 
 async def round_of(work: Work, live: LiveSession, round_id: str, *, lock: bool = True) -> Round:
-    """A round of this session, held until this unit of work ends. Raises NotFound for one of another session."""
+    """Gives a round of this session, held until this unit of work ends. Raises NotFound for one of another session."""
     round_ = await work.rounds.get_round(round_id, lock=lock)
     if round_.session != live.id:
         raise NotFound(_NO_ROUND)
@@ -43,7 +46,7 @@ async def round_of(work: Work, live: LiveSession, round_id: str, *, lock: bool =
 
 
 async def taking(work: Work, live: LiveSession, round_id: str, at: str, otherwise: str = OVER) -> Round:
-    """A round of this session that takes ballots at this time: nobody closes it until this unit of work ends.
+    """Gives a round of this session that takes ballots at this time: nobody closes it until this unit of work ends.
 
     Raises NotFound, and IllegalMove with the words `otherwise`.
     """
@@ -51,3 +54,25 @@ async def taking(work: Work, live: LiveSession, round_id: str, at: str, otherwis
     if not round_.takes(at):
         raise IllegalMove(otherwise)
     return round_
+
+
+async def nothing_open(work: Work, live: LiveSession, but: tuple[str, str] | None = None) -> None:
+    """Raises IllegalMove where a vote is open, other than on the question of the story and scene `but`."""
+    for round_ in await work.rounds.list_rounds(live.id):
+        if round_.state == OPEN and (round_.scenario, round_.scene) != but:
+            raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")
+
+
+async def playable(work: Work, story: str, *, lock: bool = False) -> Submission:
+    """Gives the story where it is public and its writer allows it to be played; `lock` keeps it so until this unit of
+    work ends. Raises NotFound, IllegalMove."""
+    found = await work.stories.get_story(story, lock=lock)
+    if found.withdrawn_at:
+        raise IllegalMove("Its writer has taken this story back. It cannot be played any more.")
+    if found.status == "held":
+        raise IllegalMove("A moderator holds this story back. It cannot be played for now.")
+    if found.status != "accepted":
+        raise IllegalMove("This story is not public now: a moderator has to accept it first.")
+    if not found.may_perform:
+        raise IllegalMove("Its writer no longer allows this story to be played.")
+    return found

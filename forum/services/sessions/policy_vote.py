@@ -18,7 +18,7 @@ from forum.services import decisions, permissions
 from forum.services.decisions import DecisionForm, Promise
 from forum.services.form_errors import Findings
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Desk, Outcome, cue_of, nothing_open, playable, show
+from forum.services.sessions.acts import Desk, Outcome, cue_of, show
 from forum.sessions.proposal import (
     CONFIRMED,
     DROPPED,
@@ -51,7 +51,7 @@ async def show_proposals(desk: Desk, session: str) -> Outcome:
     async with desk.act_on(session) as (work, live):
         if live.cue.kind == "proposals":
             return Outcome(live)
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         return await show(work, live, Cue("proposals"))
 
 
@@ -71,7 +71,7 @@ async def propose(desk: Desk, session: str, words: str, stop: str = "") -> Outco
             raise NotFound("There is no such stop in this session.")
         story = from_.scenario if from_ is not None else None
         if story is not None:
-            await playable(work, story)
+            await guard.playable(work, story)
         at = desk.clock.now()
         await work.proposals.add_proposal(Proposal(secrets.token_hex(16), live.id, words, at, stop or None, story))
         return await show(work, live, live.cue)
@@ -145,9 +145,9 @@ async def put_policy_vote(desk: Desk, session: str, proposal: str) -> Outcome:
             raise IllegalMove(_BUSY)
         if found.state != STANDING:
             raise IllegalMove("This proposal is off the list. Put it back first.")
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         if found.scenario is not None:
-            await playable(work, found.scenario)
+            await guard.playable(work, found.scenario)
         if round_ is None:
             round_ = Round(
                 id=secrets.token_hex(16),

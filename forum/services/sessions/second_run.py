@@ -12,7 +12,8 @@ from dataclasses import replace
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.long_work import parsed
-from forum.services.sessions.acts import Desk, Outcome, cue_of, nothing_open, playable, show
+from forum.services.sessions import guard
+from forum.services.sessions.acts import Desk, Outcome, cue_of, show
 from forum.services.sessions.cues import offered, with_new_answers
 from forum.sessions.session import Cue, LiveSession
 from forum.sessions.stop import DONE, MOST_NEW, MOST_TRIED, TAKEN, VERDICTS, Stop, moved
@@ -44,8 +45,8 @@ async def take_stop(desk: Desk, session: str, stop: str) -> Outcome:
                 await work.stops.save_stop(replace(other, state=DONE))
         if state == found.state and live.cue.showing == found.showing:
             return Outcome(live)
-        await nothing_open(work, live)
-        await playable(work, found.scenario)
+        await guard.nothing_open(work, live)
+        await guard.playable(work, found.scenario)
         await work.stops.save_stop(replace(found, state=state, taken_at=found.taken_at or desk.clock.now()))
         return await show(work, live, live.cue if live.cue.showing == found.showing else on)
 
@@ -108,8 +109,8 @@ async def ask_room(desk: Desk, session: str, stop: str) -> Outcome:
         found = await _stop(work, live, stop, fixed=True)
         if not found.tried:
             raise IllegalMove("Write down what was tried first: people see it beside the question.")
-        await nothing_open(work, live)
-        await playable(work, found.scenario)
+        await guard.nothing_open(work, live)
+        await guard.playable(work, found.scenario)
         if found.magic is not None:
             before = await work.rounds.get_round(found.magic)
             if before.state != ANNULLED:
@@ -168,7 +169,7 @@ async def put_character_vote(desk: Desk, session: str, story: str) -> Outcome:
     async with desk.act_on(session) as (work, live):
         if story not in live.scenarios:
             raise NotFound("That story is not on the programme of this session.")
-        names = (await parsed((await playable(work, story)).twee)).characters
+        names = (await parsed((await guard.playable(work, story)).twee)).characters
         if not FEWEST_CHARACTERS <= len(names) <= MOST_CHARACTERS:
             raise IllegalMove(
                 "A vote needs %(fewest)s to %(most)s characters. This story names %(number)s.",
@@ -176,7 +177,7 @@ async def put_character_vote(desk: Desk, session: str, story: str) -> Outcome:
                 most=MOST_CHARACTERS,
                 number=len(names),
             )
-        await nothing_open(work, live)
+        await guard.nothing_open(work, live)
         if live.cue.round:
             before = await work.rounds.get_round(live.cue.round)
             if (before.kind, before.scenario, before.state) == (CHARACTER_VOTE, story, DRAFT):

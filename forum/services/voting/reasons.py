@@ -13,6 +13,7 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.sessions import guard
+from forum.services.sessions.acts import Desk
 from forum.sessions.local_time import written
 from forum.sessions.session import LiveSession
 from forum.stories.visible_text import upright
@@ -103,21 +104,20 @@ async def me_too(store: Store, live: LiveSession, participant: str, reason: str,
         await work.reasons.too(reason, participant, on=on)
 
 
-async def hear(store: Store, clock: Clock, session: str, reason: str, state: str, before: str) -> LiveSession:
+async def hear(desk: Desk, session: str, reason: str, state: str, before: str) -> LiveSession:
     """Shows or hides a reason, or puts it back to WAITING (to SHOWN where its delay is over by now), for a
     facilitator who saw it in the state `before`. Returns the session.
 
     Raises NotFound, IllegalMove (this session keeps its reasons from others; somebody else was faster), BadInput.
     """
-    async with store.begin() as work:
-        live = await guard.going_on(work, session)
+    async with desk.act_on(session) as (work, live):
         found = await work.reasons.get_reason(reason)
         await guard.round_of(work, live, found.round, lock=False)
         if state == SHOWN and live.reasons == KEPT:
             raise IllegalMove("People were told that only you and those who decide read their reasons.")
         if state not in (SHOWN, HIDDEN, WAITING):
             raise BadInput("Show it, hide it, or put it back.", field="state")
-        if state == WAITING and found.due_at and found.due_at <= clock.now():
+        if state == WAITING and found.due_at and found.due_at <= desk.clock.now():
             state = SHOWN
         if found.state == state:
             return live

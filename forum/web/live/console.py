@@ -10,10 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, NotFound
 from forum.services.sessions import cues, facilitation, guard
-from forum.services.sessions.acts import Desk, Outcome, Step
+from forum.services.sessions.acts import Desk, Outcome, Step, undo_act
 from forum.services.sessions.programmes import take_step
 from forum.services.sessions.room_view import view_of
-from forum.services.sessions.undo import Remembering, undo_act
 from forum.voting.question import Terms
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
@@ -118,7 +117,7 @@ async def _carry_out(request: Request, session: str, name: str, form: Form) -> O
     site = site_of(request)
     if name == UNDO:
         return await undo_act(Desk(site.store, site.clock), session, form.text("undo"))
-    desk = Desk(Remembering(site.store, site.clock, session, name), site.clock)
+    desk = Desk(site.store, site.clock, act=name)
     if name == NEXT:
         return await take_step(desk, session, Step(form.text("item"), form.text("after")))
     if name in care.ACTS:

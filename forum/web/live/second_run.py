@@ -66,4 +66,4 @@ async def run(request: Request, desk: Desk, session: str, name: str, form: Form)
 
 async def _hear(desk: Desk, session: str, form: Form) -> Outcome:
     reason, state, before = form.text("reason"), form.text("state"), form.text("before")
-    return Outcome(await reasons.hear(desk.store, desk.clock, session, reason, state, before))
+    return Outcome(await reasons.hear(desk, session, reason, state, before))

@@ -21,7 +21,7 @@ from forum.live.messages import REFUSALS
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.keys import digest, new_key
-from forum.services.sessions import acts, asynchronous
+from forum.services.sessions import asynchronous, guard
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
 from forum.sessions.session import ASYNCHRONOUS, LiveSession, Participant
@@ -257,7 +257,7 @@ async def visit_of(request: Request) -> Visit:
 async def _story(work: Work, round_: Round) -> tuple[Scenario | None, str]:
     """The story, where everybody may still read and play it; else why not."""
     try:
-        story = await acts.playable(work, round_.scenario or "")
+        story = await guard.playable(work, round_.scenario or "")
     except IllegalMove as error:
         return None, error.message
     if story.status != ACCEPTED:

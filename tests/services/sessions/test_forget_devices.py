@@ -10,9 +10,8 @@ from support.factories import SetClock, a_commission, a_session, new_id
 
 from forum.errors import IllegalMove
 from forum.services.sessions import facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.acts import Desk, undo_act
 from forum.services.sessions.forget_devices import KEPT, forget_due
-from forum.services.sessions.undo import Remembering, undo_act
 from forum.sessions.session import ASYNCHRONOUS, ROOM, LastAct, LiveSession, Participant
 from forum.store import SqlStore
 from forum.store.tables import participant as participants
@@ -72,7 +71,7 @@ async def test_when_its_end_cannot_be_undone_any_more_a_session_knows_no_phone(
     live, going_on = await a_room(store, "111111"), await a_room(store, "222222")
     people = [await join(store, one) for one in (live, going_on)]
     others = [await join(store, live, f"{n:064}") for n in range(3)]
-    await facilitation.end(Desk(Remembering(store, clock, live.id, "end"), clock), live.id)
+    await facilitation.end(Desk(store, clock, act="end"), live.id)
     async with store.read() as work:
         last = await work.last_acts.get_last_act(live.id)
     assert last is not None
@@ -97,7 +96,7 @@ async def test_a_session_whose_end_was_undone_knows_its_phones(store: SqlStore) 
     clock = SetClock()
     live = await a_room(store, "111111")
     person = await join(store, live)
-    await facilitation.end(Desk(Remembering(store, clock, live.id, "end"), clock), live.id)
+    await facilitation.end(Desk(store, clock, act="end"), live.id)
     async with store.read() as work:
         last = await work.last_acts.get_last_act(live.id)
     assert isinstance(last, LastAct)

@@ -41,7 +41,7 @@ async def give(playing: Playing, who: int, words: str = "It is quicker.", condit
 
 
 async def hear(playing: Playing, reason: str, state: str, before: str) -> None:
-    await reasons.hear(playing.store, CLOCK, playing.session, reason, state, before)
+    await reasons.hear(Desk(playing.store, CLOCK), playing.session, reason, state, before)
 
 
 async def test_nobody_is_given_a_reason_before_the_reveal(playing: Playing) -> None:
@@ -294,15 +294,15 @@ async def test_what_is_put_back_after_its_time_is_shown_by_then(sqlite_store: St
     early, late = await give(playing, 0, "Early"), await give(playing, 1, "Late")
     for reason in (early, late):
         await hear(playing, reason, HIDDEN, WAITING)
-    await reasons.hear(playing.store, clock, playing.session, early, WAITING, HIDDEN)
-    await reasons.hear(playing.store, clock, playing.session, late, WAITING, HIDDEN)
+    await reasons.hear(Desk(playing.store, clock), playing.session, early, WAITING, HIDDEN)
+    await reasons.hear(Desk(playing.store, clock), playing.session, late, WAITING, HIDDEN)
     assert {r.id: r.state for r in await said(playing)} == {early: WAITING, late: WAITING}
-    await reasons.hear(playing.store, clock, playing.session, late, HIDDEN, WAITING)
+    await reasons.hear(Desk(playing.store, clock), playing.session, late, HIDDEN, WAITING)
     async with playing.store.read() as work:
         given = await work.reasons.get_reason(late)
     at = datetime.fromisoformat(given.due_at)
     assert at - datetime.fromisoformat(given.at) == timedelta(minutes=1), "as the organiser's form promises"
-    await reasons.hear(playing.store, SetClock(given.due_at), playing.session, late, WAITING, HIDDEN)
+    await reasons.hear(Desk(playing.store, SetClock(given.due_at)), playing.session, late, WAITING, HIDDEN)
     assert {r.id: r.state for r in await said(playing)} == {early: WAITING, late: SHOWN}
 
 

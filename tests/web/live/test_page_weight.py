@@ -159,7 +159,7 @@ class Day:
             reasons = await work.reasons.list_reasons(asked.id)
         assert len(reasons) == REASONS + 1, "those of the voters, and of the phone by a socket"
         for given in reasons:
-            await hear(self.house.store, CLOCK, self.live.id, given.id, SHOWN, WAITING)
+            await hear(self.acts, self.live.id, given.id, SHOWN, WAITING)
             await self.changed()
             await asyncio.sleep(4)
         while asyncio.get_running_loop().time() < ends:

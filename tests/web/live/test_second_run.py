@@ -19,6 +19,7 @@ from forum.live.connection import Connection
 from forum.live.messages import Screen
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation, policy_vote, second_run
+from forum.services.sessions.acts import Desk
 from forum.services.sessions.room_view import view_of
 from forum.services.voting import reasons
 from forum.sessions.session import Cue, Participant
@@ -222,7 +223,7 @@ class TestReasons:
         screens = await event.screens()
         assert "It is quicker." in screens["console"]
         assert "It is quicker." not in screens["phone"] + screens["projector"]
-        await reasons.hear(event.house.store, CLOCK, event.playing.session, reason, SHOWN, WAITING)
+        await reasons.hear(Desk(event.house.store, CLOCK), event.playing.session, reason, SHOWN, WAITING)
         phone = (await event.screens())["phone"]
         assert "It is quicker." in phone
         assert "she agrees" in phone
@@ -231,7 +232,7 @@ class TestReasons:
     async def test_on_the_big_screen_only_when_it_is_put_there(self, event: Event) -> None:
         reason = await self.given(event)
         await self.result_on(event)
-        await reasons.hear(event.house.store, CLOCK, event.playing.session, reason, SHOWN, WAITING)
+        await reasons.hear(Desk(event.house.store, CLOCK), event.playing.session, reason, SHOWN, WAITING)
         assert "It is quicker." not in (await event.screens())["projector"]
         await second_run.show_reasons(event.playing.acts, event.playing.session, event.playing.first, on=True)
         assert "It is quicker." in (await event.screens())["projector"]
@@ -239,7 +240,7 @@ class TestReasons:
     async def test_by_form_me_too_is_said_and_taken_back(self, event: Event) -> None:
         reason = await self.given(event)
         await self.result_on(event)
-        await reasons.hear(event.house.store, CLOCK, event.playing.session, reason, SHOWN, WAITING)
+        await reasons.hear(Desk(event.house.store, CLOCK), event.playing.session, reason, SHOWN, WAITING)
         phone = await event.phone()
         for on, number in (("1", 1), ("1", 1), ("0", 0)):
             answer = await phone.post(await event.path("/too"), data={"reason": reason, "on": on})
@@ -250,7 +251,7 @@ class TestReasons:
     async def test_who_only_observes_adds_no_weight_to_a_reason(self, event: Event) -> None:
         reason = await self.given(event)
         await self.result_on(event)
-        await reasons.hear(event.house.store, CLOCK, event.playing.session, reason, SHOWN, WAITING)
+        await reasons.hear(Desk(event.house.store, CLOCK), event.playing.session, reason, SHOWN, WAITING)
         watcher = await event.phone(observer=True)
         answer = await watcher.post(await event.path("/too"), data={"reason": reason, "on": "1"})
         assert answer.status_code == 409

@@ -226,7 +226,7 @@ async def shown_with_badges_off(world: World, round_: Round, moved: int) -> None
     await facilitation.reveal_round(acts, session, round_.id)
     await world.changed()
     for reason in await reasons_by_words(world, round_):
-        await reasons.hear(store, world.clock, session, reason.id, SHOWN, reason.state)
+        await reasons.hear(Desk(store, world.clock), session, reason.id, SHOWN, reason.state)
     await world.changed()
 
 
