@@ -66,5 +66,5 @@ class Commission:
     created_at: str = ""
 
     def group_label(self, group: str | None) -> str | None:
-        """The label of one of this commission's groups; None for "prefer not to say"."""
+        """Gives the label of one of this commission's groups; None for "prefer not to say"."""
         return next((g.label for g in self.groups if g.id == group), None)

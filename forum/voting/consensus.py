@@ -13,5 +13,5 @@ from math import prod
 
 
 def group_informed(rows: Iterable[tuple[int, int]]) -> Fraction:
-    """The consensus of rows of (agrees, ballots), exact."""
+    """Works out the consensus of rows of (agrees, ballots), exact."""
     return prod((Fraction(agrees + 1, ballots + 2) for agrees, ballots in rows), start=Fraction(1))

@@ -1,4 +1,4 @@
-"""What can be decided on a vote, and when that goes against what the room preferred."""
+"""Decisions on a vote, and the rule for when one goes against the room's preference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ADOPTED, WITH_CHANGES, NOT_ADOPTED, DEFERRED = OUTCOMES = (
 
 
 def differs(outcome: str, response: str | None, preference: Sequence[str]) -> bool:
-    """Whether a decision about `response` goes against the room, which preferred every response in `preference`.
+    """Says whether a decision about `response` goes against the room, which preferred every response in `preference`.
 
     Adopting something else does, and so does not adopting what was preferred; putting it off does not.
     """
@@ -25,7 +25,7 @@ def differs(outcome: str, response: str | None, preference: Sequence[str]) -> bo
 
 @dataclass(frozen=True)
 class Commitment:
-    """Who does what by when. `by` is an ISO date; `role` is a role, never a person's name."""
+    """A commitment: its role does something by a day. `by` is an ISO date; `role` is a role, never a person's name."""
 
     id: str
     decision: str
@@ -36,7 +36,7 @@ class Commitment:
 
 @dataclass(frozen=True)
 class Decision:
-    """What those with the power decided. `rounds` is one round id, or two: first vote and vote after replay.
+    """A decision of those with the power. `rounds` is one round id, or two: first vote and vote after replay.
 
     `outcome` is one of outcome.OUTCOMES; `response` is a response id of those rounds, "none", or None where the
     decision is not about one response (deferred); `why` is the reason for differing from the room's preference.

@@ -15,7 +15,7 @@ EASY = "easy"
 
 
 def read(round_: Round, readings: tuple[str, ...]) -> Round:
-    """The round in the first of these readings that it has; where that lacks a response's words, they stay as put."""
+    """Puts the round in the first of these readings that it has; responses without words in it stay as put."""
     for reading in readings:
         for version in round_.versions:
             if version.kind == reading:
@@ -25,13 +25,13 @@ def read(round_: Round, readings: tuple[str, ...]) -> Round:
 
 
 def readings_of(tongue: str) -> tuple[str, ...]:
-    """What somebody wants to read, the most wanted first: "cy+easy" is easy words, else Welsh ones."""
+    """Lists the readings somebody wants, most wanted first: "cy+easy" is easy words, else Welsh ones."""
     language, _, chosen = tongue.partition("+")
     return (chosen, language) if chosen else (language,)
 
 
 def offered_in(tongue: str, rounds: Iterable[Round | None]) -> str:
-    """The same tongue, without a reading that none of these rounds has."""
+    """Gives the tongue without a reading that none of these rounds has."""
     language, _, chosen = tongue.partition("+")
     kinds = {version.kind for round_ in rounds if round_ is not None for version in round_.versions}
     return tongue if chosen in kinds else language

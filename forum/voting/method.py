@@ -1,4 +1,4 @@
-"""The base of every voting method: what a method says of itself, with defaults for a ballot that bears one mark.
+"""Base of every voting method, with defaults for a ballot that bears one mark.
 
 A choice is one line of text, and one way of voting has one text only: what is committed to, opened and counted again is
 the same to the letter. Responses are given by their ids. A mark is what is counted: a response, a stance, or a

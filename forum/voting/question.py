@@ -1,4 +1,4 @@
-"""What a question may look like, and what a vote is declared with before it opens."""
+"""Checks of a question, and the terms that a vote is declared with before it opens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_QUORUM = 100_000
 
 @dataclass(frozen=True)
 class Terms:
-    """What a vote is declared with: how it is voted on, how many must take part (0: no quorum) in all and of every
+    """Terms of a vote: how it is voted on, how many must take part (0: no quorum) in all and of every
     group that is shown, and whether the head count is shown while it is open."""
 
     method: str = "single"
@@ -26,11 +26,11 @@ class Terms:
 
     @classmethod
     def of(cls, round_: Round) -> Terms:
-        """Those of a round."""
+        """Gives the terms of a round."""
         return cls(round_.method, round_.quorum, round_.quorum_each, round_.live)
 
     def put_on(self, round_: Round) -> Round:
-        """The round on these terms."""
+        """Puts a round on these terms."""
         return replace(round_, method=self.method, quorum=self.quorum, quorum_each=self.quorum_each, live=self.live)
 
 

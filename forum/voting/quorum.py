@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Quorum:
-    """What was declared: so many ballots in all, and so many in every group that is shown. 0 asks for nothing."""
+    """A declared quorum: so many ballots in all, and so many in every group that is shown. 0 asks for nothing."""
 
     ballots: int = 0
     each_group: int = 0
@@ -21,7 +21,7 @@ class Quorum:
         return bool(self.ballots or self.each_group)
 
     def held_against(self, n: int, rows: Mapping[str, int], empty: Sequence[str] | None = ()) -> Turnout | None:
-        """What became of it, with `n` ballots in all and those of every published row; None where none was declared.
+        """Holds it against `n` ballots in all and those of every published row; None where none was declared.
 
         Groups are those of the published rows, the small ones together being one, and the `empty` ones (as
         empty_groups gives them). Where nothing is given by group, nothing is said of them either.
@@ -42,7 +42,7 @@ NO_QUORUM = Quorum()
 
 
 def empty_groups(invited: Mapping[str, int], alone: Collection[str], *, pool: bool) -> tuple[str, ...] | None:
-    """The labels of the invited groups from which nobody voted; None where that cannot be said.
+    """Lists the invited groups, by label, from which nobody voted; None where that cannot be said.
 
     `invited` has the ballots of each by its label; `alone` are the labels of those with a row of their own, `pool` says
     whether there is a row of the small groups together. Naming the empty ones leaves the others for that row: were it
@@ -66,7 +66,7 @@ class Turnout:
     short: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As {"ballots", "each_group", "reached", "short"}."""
+        """Gives {"ballots", "each_group", "reached", "short"}."""
         return {
             "ballots": self.ballots,
             "each_group": self.each_group,
@@ -76,5 +76,5 @@ class Turnout:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Turnout:
-        """What `to_json` wrote."""
+        """Reads what `to_json` wrote."""
         return cls(data["ballots"], data["each_group"], data["reached"], tuple(data["short"]))

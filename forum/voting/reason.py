@@ -22,7 +22,7 @@ MOST_CONDITION = 300  # characters of a condition, as typed
 
 @dataclass(frozen=True)
 class Reason:
-    """What one participant says of their ballot in one round.
+    """A participant's words about their ballot in one round.
 
     `choice` is the one mark on the ballot, empty where its method lets a ballot bear several. `condition` is what
     follows "I would accept this if". `due_at` is when it is shown by itself, empty where it is not.

@@ -1,5 +1,4 @@
-"""What may be shown of one round, as forum/voting/suppression.py gives it: the tally, by group, and what follows from
-them."""
+"""Results as they may be shown, which suppression.py decides: the tally, by group, and what follows from them."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Result:
-    """What may be shown of one round.
+    """A result of one round, as it may be shown.
 
     `counts` has for every mark of the round's method (methods.Method.columns: with one response each, the responses)
     how many of all `n` ballots bear it, in order, zeros included. `rows` is the same by group, empty where nothing may
@@ -47,18 +46,18 @@ class Result:
     quorum: Turnout | None = None
 
     def with_shift(self, shift: ViewShift) -> Result:
-        """The same with a view shift."""
+        """Adds a view shift."""
         return replace(self, shift=shift)
 
     def without_groups(self) -> Result:
-        """The same while badges are off: nothing by group, nor what follows from that."""
+        """Takes out all that is by group, and what follows from it, while badges are off."""
         shift = None if self.shift is None else replace(self.shift, rows=())
         quorum = self.quorum if self.quorum is not None and not self.quorum.each_group else None
         voiceless = replace(self, rows=(), withheld=BADGES_OFF, equal_voice=None, consensus=None)
         return replace(voiceless, shift=shift, quorum=quorum)
 
     def to_json(self) -> dict[str, Any]:
-        """As the `result` of a "round revealed" entry. The last three are in it only where they are given."""
+        """Gives the `result` of a "round revealed" entry. The last three are in it only where they are given."""
         by_group = [{"label": row.label, "n": row.n, "counts": dict(row.counts)} for row in self.rows]
         more = {
             "figures": self.figures,
@@ -76,7 +75,7 @@ class Result:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Result:
-        """The result that `to_json` wrote, also after RFC 8785 has sorted the keys."""
+        """Reads the result that `to_json` wrote, also after RFC 8785 has sorted the keys."""
         voice, shift, quorum = data["equal_voice"], data["view_shift"], data.get("quorum")
         return cls(
             counts=in_order(data["counts"]),

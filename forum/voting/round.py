@@ -89,50 +89,50 @@ class Round:
 
     @property
     def columns(self) -> tuple[Response, ...]:
-        """What is counted, in the order shown: the responses, or what the method counts in their place."""
+        """Lists what is counted, as shown: the responses, or the method's marks in their place."""
         offered = {r.id: r for r in self.responses}
         return tuple(offered.get(mark) or Response(mark, mark) for mark in METHODS[self.method].columns([*offered]))
 
     @property
     def declared(self) -> Quorum:
-        """The quorum that it was declared with."""
+        """Gives the quorum that it was declared with."""
         return Quorum(self.quorum, self.quorum_each)
 
     def takes(self, at: str) -> bool:
-        """Whether what is cast at this time is counted."""
+        """Says whether what is cast at this time is counted."""
         return self.state == OPEN and (not self.closes_at or at < self.closes_at)
 
     def response(self, choice: str) -> Response | None:
-        """The response with this id, or None."""
+        """Finds the response with this id; None where there is none."""
         return next((r for r in self.responses if r.id == choice), None)
 
     def without_words(self) -> Round:
-        """The round once the story it came from was taken back: what was counted, and no longer what was asked."""
+        """Gives the round once its story was taken back: the counts stay, the words go."""
         responses = tuple(r if r.id == NONE_OF_THESE else replace(r, label=WITHDRAWN) for r in self.responses)
         return replace(self, question=WITHDRAWN, responses=responses, scene=None, versions=())
 
 
 def added(first: Round, second: Round) -> tuple[str, ...]:
-    """The ids of what can be voted for in a second vote, and could not in the first."""
+    """Lists the ids that can be voted for in a second vote, and could not in the first."""
     before = {column.id for column in first.columns}
     return tuple(column.id for column in second.columns if column.id not in before)
 
 
 @dataclass(frozen=True)
 class Open:
-    """The facilitator opens the vote."""
+    """Event: the facilitator opens the vote."""
 
     at: str
 
 
 @dataclass(frozen=True)
 class Warn:
-    """The facilitator says that the vote is about to close."""
+    """Event: the facilitator says that the vote is about to close."""
 
 
 @dataclass(frozen=True)
 class Extend:
-    """The organiser gives more time, until `closes_at`."""
+    """Event: the organiser gives more time, until `closes_at`."""
 
     at: str
     closes_at: str
@@ -140,21 +140,21 @@ class Extend:
 
 @dataclass(frozen=True)
 class Close:
-    """The facilitator closes the vote: from here on a ballot is in or out, for ever."""
+    """Event: the facilitator closes the vote; from here on a ballot is in or out, for ever."""
 
     at: str
 
 
 @dataclass(frozen=True)
 class Reveal:
-    """The facilitator shows the result."""
+    """Event: the facilitator shows the result."""
 
     at: str
 
 
 @dataclass(frozen=True)
 class Annul:
-    """The facilitator declares the round void, with the reason that goes into the record."""
+    """Event: the facilitator declares the round void, with the reason for the record."""
 
     at: str
     because: str
@@ -173,7 +173,7 @@ RoundOpened, RoundExtended, RoundClosed, RoundRevealed, RoundAnnulled = (
 
 
 def apply(round_: Round, event: Event) -> tuple[Round, tuple[str, ...]]:
-    """The round after `event`, and the types of the record entries that must be written with it.
+    """Gives the round after `event`, and the types of the record entries to be written with it.
 
     Raises IllegalMove where the round is not in a state for it, BadInput for an annulment without a reason.
     """

@@ -15,9 +15,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from forum.errors import CastRefused
 from forum.voting.ballot import DEVICE, PAPER, PAPER_OR_DEVICE
@@ -25,6 +24,7 @@ from forum.voting.commission import Commission, Group
 from forum.voting.consensus import group_informed
 from forum.voting.counting import AGREE, basis_points
 from forum.voting.methods import METHODS
+from forum.voting.partition import Partition, Row
 from forum.voting.quorum import NO_QUORUM, Quorum, empty_groups
 from forum.voting.result import Result, TableRow
 from forum.voting.view_shift import (
@@ -85,52 +85,11 @@ ONLY_WITH_TICKETS = (
 NEW_GROUP = "Nothing is shown by group for this vote, because a group took part that did not vote before."
 
 
-@dataclass(frozen=True)
-class Row:
-    """One published row: its label, and the ids of the groups whose ballots it holds.
-
-    None stands for "prefer not to say". A pool has at least two groups, any other row has one.
-    """
-
-    label: str
-    groups: tuple[GroupId, ...]
-
-    @property
-    def pooled(self) -> bool:
-        """Whether this is the row of the small groups together."""
-        return len(self.groups) > 1
-
-
-@dataclass(frozen=True)
-class Partition:
-    """How a session's groups are shown, fixed when its first round closes.
-
-    `rows` is empty where nothing may be given by group; `withheld` then says why (an English sentence, a
-    gettext message id), and is None otherwise.
-    """
-
-    rows: tuple[Row, ...]
-    withheld: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As {"rows": [{"label", "groups": [id or null]}], "withheld"}."""
-        return {
-            "rows": [{"label": row.label, "groups": list(row.groups)} for row in self.rows],
-            "withheld": self.withheld,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Partition:
-        """The partition that `to_json` wrote."""
-        rows = tuple(Row(row["label"], tuple(row["groups"])) for row in data["rows"])
-        return cls(rows, data["withheld"])
-
-
 # ---------------------------------------------------------------- the decisions
 
 
 def freeze(counts: Mapping[GroupId, int], commission: Commission) -> Partition:
-    """How the groups of a session are shown from now on.
+    """Decides how the groups of a session are shown from now on.
 
     `counts` are the ballots of the session's first closed round by group. Groups below the commission's
     threshold, and always "prefer not to say", become one pool; the smallest of the others join it until it
@@ -165,7 +124,7 @@ def published(
     quorum: Quorum = NO_QUORUM,
     invited: Sequence[Group] = (),
 ) -> Result:
-    """What may be shown of a round with these `ballots` (group id, choice): all by group, or nothing.
+    """Works out the result that may be shown of `ballots` (group id, choice): all by group, or nothing by group.
 
     `responses` are the ids of its responses, `method` one of methods.METHODS, `invited` the commission's groups. Of a
     run-off only first places are given by group: its rounds are for the whole room. Raises ValueError for a choice that
@@ -199,7 +158,7 @@ def published(
 
 
 def equal_voice(rows: Sequence[TableRow], method: str = "single") -> dict[str, int] | None:
-    """The mean of the rows' shares, each row weighing the same, in basis points; None where there are no rows."""
+    """Works out the mean of the rows' shares, each row weighing the same, in basis points; None without rows."""
     shares = [METHODS[method].shares(row.counts, row.n) for row in rows]
     if not shares or not all(shares):
         return None
@@ -207,12 +166,12 @@ def equal_voice(rows: Sequence[TableRow], method: str = "single") -> dict[str, i
 
 
 def consensus_of(rows: Sequence[TableRow]) -> int | None:
-    """The group-informed consensus on a statement, in basis points; None where there are no rows."""
+    """Works out the group-informed consensus on a statement, in basis points; None where there are no rows."""
     return basis_points(group_informed((row.counts[AGREE], row.n) for row in rows)) if rows else None
 
 
 def live_step(threshold: int, *, tickets: bool) -> int:
-    """How many votes the count of an open vote needs before it is shown, and before it is shown anew.
+    """Gives the number of votes after which the count of an open vote is shown, and shown anew.
 
     With an open code or link anybody can cast votes in many browsers, knows how those fell, and takes them off what is
     shown. There it takes ten times the threshold, so that many others' votes are among them.
@@ -221,15 +180,14 @@ def live_step(threshold: int, *, tickets: bool) -> int:
 
 
 def so_far(counts: Mapping[str, int], n: int, threshold: int) -> dict[str, int] | None:
-    """What may be shown of a round that is open and shows its result from the start: the head count, from the
-    threshold upward, and never by group; None until then."""
+    """Gives the head count that a vote with a live count may show while it is open; None below the threshold."""
     return dict(counts) if n >= threshold else None
 
 
 def label_of(
     partition: Partition, groups_in_round: Mapping[GroupId, int], threshold: int, method: str = "single"
 ) -> Callable[[GroupId], str]:
-    """The label that a ballot's leaf commits to, by the group of its participant.
+    """Gives a function from a participant's group to the label that the ballot's leaf commits to.
 
     `groups_in_round` are the ballots of the round by group. The label is that of the row where the round is
     given by group and its method opens ballots with it; else it is "everyone" for all.
@@ -243,7 +201,7 @@ def label_of(
 def origin_of(
     partition: Partition, ballots: Sequence[tuple[GroupId, bool]], threshold: int, method: str = "single"
 ) -> Callable[[bool], str]:
-    """What a ballot's leaf says of how it came, by whether it was a paper: one of record.ORIGINS, "" for nothing.
+    """Gives a function from "it was a paper" to the origin in a ballot's leaf: one of ballot.ORIGINS, or "".
 
     `ballots` are the round's: (group id, whether on paper). Where there is no paper the leaf says nothing. Else it says
     which it was only where in every published row the papers, and the others, are each nobody or enough: three papers
@@ -267,7 +225,7 @@ def view_shift(
     by_group_ok: bool,
     marked: Collection[str] = (),
 ) -> ViewShift:
-    """Who moved between two rounds on the same question, as far as it may be shown.
+    """Works out who moved between two rounds on the same question, as far as it may be shown.
 
     `first` and `second` are their ballots by participant: (group id, the one mark on it); a participant's group is
     the same in both. `responses` are the marks that there can be. `by_group_ok` says that both rounds gave results
@@ -310,7 +268,7 @@ def view_shift(
 
 
 def in_the_room(joined: Mapping[GroupId, int], threshold: int) -> dict[GroupId, int | None]:
-    """How many joined from each group, for the facilitator; None stands for some, but fewer than the threshold.
+    """Gives how many joined from each group; None stands for some, but fewer than the threshold.
 
     The number of a small group is nobody's vote, but beside a head count it is a step towards one.
     """
@@ -318,17 +276,17 @@ def in_the_room(joined: Mapping[GroupId, int], threshold: int) -> dict[GroupId, 
 
 
 def preference(result: Result, method: str = "single") -> tuple[str, ...]:
-    """The responses that the room prefers, every one of them where several are level; () where there is none."""
+    """Lists the responses that the room prefers, all of them where several are level; () for none."""
     return METHODS[method].preferred(result.counts, result.figures)
 
 
 def dissenting(rows: Sequence[TableRow], response: str, method: str = "single") -> tuple[TableRow, ...]:
-    """The published rows whose own preference does not contain `response`. In a run-off theirs are first places."""
+    """Lists the published rows whose own preference lacks `response`. In a run-off theirs are first places."""
     return tuple(row for row in rows if response not in METHODS[method].preferred(row.counts, None))
 
 
 def _row_for(partition: Partition, group: GroupId) -> Row | None:
-    """The row that holds a group's ballots; one that was not in the first round joins the pool, if any."""
+    """Finds the row that holds a group's ballots; one that was not in the first round joins the pool, if any."""
     own = next((row for row in partition.rows if group in row.groups), None)
     return own or next((row for row in partition.rows if row.pooled), None)
 
@@ -336,7 +294,7 @@ def _row_for(partition: Partition, group: GroupId) -> Row | None:
 def _placed(
     partition: Partition, groups_in_round: Mapping[GroupId, int], threshold: int
 ) -> tuple[dict[GroupId, Row], str | None]:
-    """The row of every group with ballots in a round, and None; or why nothing is given by group in it.
+    """Gives the row of every group with ballots in a round, and None; or {} and the reason for nothing by group.
 
     Every ballot is in a row, or none is: else the head count less the rows would tell the rest.
     """
@@ -357,7 +315,7 @@ def _placed(
 
 
 def _weak(row: Row | None, came: Attendance, threshold: int) -> bool:
-    """Whether the whole room's view shift could single out people of a small group in this row.
+    """Says whether the whole room's view shift could single out people of a small group in this row.
 
     A row of several groups hides each of them only among those who came to the same rounds. A group with a
     row of its own is not small, unless it has become so in one of the two rounds.
@@ -368,7 +326,7 @@ def _weak(row: Row | None, came: Attendance, threshold: int) -> bool:
 
 
 def _pool_label(commission: Commission) -> str:
-    """The pool's label, made unlike the label of any group."""
+    """Makes the pool's label, unlike the label of any group."""
     label = POOL
     while any(group.label.casefold() == label.casefold() for group in commission.groups):
         label += " together"

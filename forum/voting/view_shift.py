@@ -1,4 +1,4 @@
-"""The view shift: who moved from what to what between a first vote and the vote after the replay.
+"""View shift: who moved from what to what between a first vote and the vote after the replay.
 
 This module counts. `forum.voting.suppression.view_shift` decides who may be counted how, and is what everybody calls.
 """
@@ -27,7 +27,7 @@ Votes: TypeAlias = Mapping[str, tuple[GroupId, str]]
 
 @dataclass(frozen=True)
 class ShiftRow:
-    """Who moved in one published row. Only what is above zero, as in ViewShift."""
+    """A published row's moves. Only what is above zero, as in ViewShift."""
 
     label: str
     cells: Cells
@@ -37,7 +37,7 @@ class ShiftRow:
 
 @dataclass(frozen=True)
 class ViewShift:
-    """Who moved from what to what between the round `first` and the one after it.
+    """A view shift between the round `first` and the one after it.
 
     `cells` counts the people followed through both rounds by (first response, second response); `left` the
     ballots of the first round whose people did not vote again, `joined` those of the second whose people
@@ -56,34 +56,34 @@ class ViewShift:
 
     @property
     def all_followed(self) -> bool:
-        """Whether `joined` and `left` hold only people who voted once."""
+        """Says whether `joined` and `left` hold only people who voted once."""
         return self.withheld not in (NOT_FOLLOWED, NOBODY_FOLLOWED)
 
     @property
     def stayed(self) -> int:
-        """How many gave the same answer twice."""
+        """Counts those who gave the same answer twice."""
         return sum(n for (before, after), n in self.cells.items() if before == after)
 
     @property
     def moved(self) -> int:
-        """How many gave another answer the second time."""
+        """Counts those who gave another answer the second time."""
         return sum(n for (before, after), n in self.cells.items() if before != after)
 
     def to_json(self) -> dict[str, Any]:
-        """As the `view_shift` of a "round revealed" entry."""
+        """Gives the `view_shift` of a "round revealed" entry."""
         by_group = [{"label": row.label, **_moves_json(row)} for row in self.rows] or None
         return {"first": self.first, **_moves_json(self), "by_group": by_group, "withheld": self.withheld}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ViewShift:
-        """The view shift that `to_json` wrote, also after RFC 8785 has sorted the keys."""
+        """Reads the view shift that `to_json` wrote, also after RFC 8785 has sorted the keys."""
         rows = tuple(ShiftRow(row["label"], *_moves(row)) for row in data["by_group"] or ())
         return cls(data["first"], *_moves(data), rows=rows, withheld=data["withheld"])
 
 
 @dataclass(frozen=True)
 class Attendance:
-    """How many of some people voted in both rounds, only in the second (joined), only in the first (left)."""
+    """Counts of some people: those who voted in both rounds, only in the second (joined), only in the first (left)."""
 
     both: int
     joined: int
@@ -91,21 +91,21 @@ class Attendance:
 
     @property
     def first(self) -> int:
-        """How many voted in the first round."""
+        """Counts those who voted in the first round."""
         return self.both + self.left
 
     @property
     def second(self) -> int:
-        """How many voted in the second round."""
+        """Counts those who voted in the second round."""
         return self.both + self.joined
 
     def none_or_enough(self, threshold: int) -> bool:
-        """Whether each of the three is nobody, or at least `threshold`."""
+        """Says whether each of the three is nobody, or at least `threshold`."""
         return not any(0 < part < threshold for part in (self.both, self.joined, self.left))
 
 
 def attendance(people: Iterable[str], first: Votes, second: Votes) -> Attendance:
-    """Who of these participants came to which of the two rounds."""
+    """Counts which of these participants came to which of the two rounds."""
     came = Counter((person in first, person in second) for person in people)
     return Attendance(both=came[True, True], joined=came[False, True], left=came[True, False])
 
@@ -113,7 +113,7 @@ def attendance(people: Iterable[str], first: Votes, second: Votes) -> Attendance
 def moves(
     people: Iterable[str], first: Votes, second: Votes, responses: Sequence[str], apart: Collection[str] = ()
 ) -> tuple[Cells, dict[str, int], dict[str, int]]:
-    """The cells, joined and left of these participants, in the order of `responses`.
+    """Counts the cells, joined and left of these participants, in the order of `responses`.
 
     Whoever is `apart` is not followed: counted as if two people had voted once each. Raises ValueError for a
     ballot whose choice is none of `responses`.
