@@ -49,7 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     With CI set Hypothesis would repeat the same inputs in every run, and hide what is false for one input in a hundred.
     """
-    settings.register_profile("fresh", settings.get_profile("ci") if os.environ.get("CI") else None, derandomize=False)
+    known = settings.get_profile("ci") if os.environ.get("CI") else None
+    settings.register_profile("fresh", known, derandomize=False, deadline=None)
     settings.load_profile("fresh")
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbelow(2**32))
