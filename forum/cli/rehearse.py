@@ -104,7 +104,7 @@ class _Share(click.ParamType[float]):
 @click.option("--force", is_flag=True, help="Load a server that is not on this machine or its local network.")
 @json_option
 @click.pass_context
-def rehearse(
+def rehearse(  # noqa: PLR0913 (one for each option)
     ctx: click.Context,
     *,
     phones: int | None,
