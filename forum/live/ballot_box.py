@@ -101,9 +101,10 @@ class Intake:
 
 def _upright(cast: Cast) -> Cast:
     """Gives the cast with its words as they are kept (visible_text.upright)."""
-    if not cast.reason and not cast.condition:
-        return cast
-    return replace(cast, reason=upright(cast.reason), condition=upright(cast.condition))
+    reason, condition = upright(cast.reason), upright(cast.condition)
+    if (reason, condition) == (cast.reason, cast.condition):
+        return cast  # as nearly always: a copy costs more than the rest
+    return replace(cast, reason=reason, condition=condition)
 
 
 def cast_of(message: CastMessage, participant: str, at: str) -> Cast:

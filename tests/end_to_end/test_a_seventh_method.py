@@ -38,7 +38,7 @@ from forum.voting.suppression import published
 from forum.web.words import methods as in_words
 
 NAME = "gradient"
-CHOICES = ("all", "half", "against")
+CHOICES = ("whole", "half", "no")  # not in the order of their lengths, nor of the alphabet
 FILE = '''
 from types import MappingProxyType
 
@@ -52,14 +52,14 @@ class Gradient(Method):
     NAME = message("How far people go along")
     LEAST = MOST = 1
     NONE = False
-    MARKS = MappingProxyType({"all": "All the way", "half": "Half the way", "against": "Not a step"})
-    HUES = MappingProxyType({"all": 3})
+    MARKS = MappingProxyType({"whole": "All the way", "half": "Half the way", "no": "Not a step"})
+    HUES = MappingProxyType({"whole": 3})
 
     def preferred(self, counts, figures):
-        return ("r1",) if counts["all"] > counts["against"] else ()
+        return ("r1",) if counts["whole"] > counts["no"] else ()
 
     def outcome(self, top, counts, figures, *, asynchronous=False):
-        return Sentence("%(all)s of %(n)s go all the way with “%(proposal)s”.", top, {"all": counts["all"]})
+        return Sentence("%(whole)s of %(n)s go all the way with “%(proposal)s”.", top, {"whole": counts["whole"]})
 '''
 TEMPLATE = """
 {% from "live/screens/results.html" import label, responses, head_count, by_group %}
@@ -156,7 +156,7 @@ async def test_a_room_votes_by_a_seventh_method_and_its_record_holds(gradient: s
         shown = (await facilitation.reveal_round(desk, live.id, first.id)).result
         assert shown is not None
         assert shown.rows
-        assert shown.counts == {"all": 7, "half": 6, "against": 6}
+        assert shown.counts == {"whole": 7, "half": 6, "no": 6}
         assert list(Result.from_json(json.loads(json.dumps(shown.to_json(), sort_keys=True))).counts) == list(CHOICES)
         assert (shown.shift is not None) == again
     data = await exports.export(sqlite_store, SIGNER)
