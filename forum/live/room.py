@@ -16,7 +16,7 @@ from forum.live.live_count import LiveCount, counting
 from forum.live.message_allowance import Allowances
 from forum.live.messages import VERSION as WIRE_VERSION
 from forum.live.messages import Bye, Health, Hello, Screen, Tally, encode
-from forum.live.phone_messages import PhoneMessages
+from forum.live.phone_input import PhoneMessages
 from forum.live.presence import Presence
 from forum.live.screen_frames import Draw, Drawn, ScreenFrames
 from forum.live.stop_box import Stopping

@@ -19,11 +19,11 @@ import structlog
 
 from forum.errors import RoomFull, StoreUnavailable
 from forum.live.ballot_box import Intake
+from forum.live.capacity import Places
 from forum.live.connection import Connection, Say
 from forum.live.debounced import Debounced
 from forum.live.message_allowance import Allowances
 from forum.live.messages import GOODBYES
-from forum.live.places import Places
 from forum.live.presence import POLLING
 from forum.live.room import Room
 from forum.live.screen_frames import Draw

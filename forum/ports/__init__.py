@@ -25,7 +25,7 @@ from forum.ports.accounts import People
 from forum.ports.commissions import Commissions
 from forum.ports.mail import Mail
 from forum.ports.record import Facts, Record
-from forum.ports.remembered import Remembered
+from forum.ports.result_cache import Remembered
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voting import Decisions, Reasons, Rounds

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from forum.errors import BadInput, NotAnExport
-from forum.record.datapackage import verifier
+from forum.record.export_zip import verifier
 from forum.record.exports import derive
 from forum.record.exports.csv import MARK
 from forum.record.public_log import Log

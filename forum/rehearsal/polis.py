@@ -25,7 +25,7 @@ from typing import Any
 
 from forum.errors import BadInput
 from forum.stories.visible_text import trimmed
-from forum.voting.counting import AGREE, DISAGREE, OPINIONS, PASS
+from forum.voting.marks_and_shares import AGREE, DISAGREE, OPINIONS, PASS
 
 SUMMARY, COMMENTS, VOTES, PARTICIPANTS = FILES = (
     "summary.csv",

@@ -8,7 +8,7 @@ from typing import Any
 
 from forum.errors import NotFound
 from forum.ports import Store, Work
-from forum.record import ballot_leaves, datapackage, verify
+from forum.record import ballot_leaves, export_zip, verify
 from forum.record.public_log import Log
 from forum.record.signing import Signer
 from forum.voting.suppression import label_of, origin_of
@@ -70,7 +70,7 @@ async def export(store: Store, signer: Signer, commission: str | None = None) ->
     words = {d.digest: d.encoded for d in disclosures if d.encoded is not None}
     log = Log(tuple(entries), words, tuple(ballots), commission)
     # In a thread: for a long record hashing and writing take a while, and would stop the event loop.
-    return await asyncio.to_thread(datapackage.pack, log, signer)
+    return await asyncio.to_thread(export_zip.pack, log, signer)
 
 
 def summary(data: bytes) -> dict[str, int]:

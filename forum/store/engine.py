@@ -23,7 +23,7 @@ from forum.ports.accounts import People
 from forum.ports.commissions import Commissions
 from forum.ports.mail import Mail
 from forum.ports.record import Facts, Record
-from forum.ports.remembered import Remembered
+from forum.ports.result_cache import Remembered
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voting import Decisions, Reasons, Rounds
@@ -40,7 +40,7 @@ from forum.store.last_acts import SqlLastActs
 from forum.store.library import INDEX, SqlLibrary
 from forum.store.mail import SqlMail
 from forum.store.moderation import SqlModeration
-from forum.store.papers import SqlPapers
+from forum.store.paper_counts import SqlPapers
 from forum.store.people import SqlPeople
 from forum.store.programmes import SqlProgrammes
 from forum.store.proposals import SqlProposals

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, Protocol, TypeAlias
 
 from forum.errors import CastRefused, message
-from forum.voting.counting import counted, each_share, highest
+from forum.voting.marks_and_shares import counted, each_share, highest
 
 Fields: TypeAlias = Mapping[str, Sequence[str]]
 NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})

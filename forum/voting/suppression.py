@@ -22,7 +22,7 @@ from forum.errors import CastRefused
 from forum.voting.ballot import DEVICE, PAPER, PAPER_OR_DEVICE
 from forum.voting.commission import Commission, Group
 from forum.voting.consensus import group_informed
-from forum.voting.counting import AGREE, basis_points
+from forum.voting.marks_and_shares import AGREE, basis_points
 from forum.voting.methods import METHODS
 from forum.voting.partition import Partition, Row
 from forum.voting.quorum import NO_QUORUM, Quorum, empty_groups

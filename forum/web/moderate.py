@@ -45,7 +45,7 @@ from forum.web.i18n.gettext import ngettext, say
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import marked_text
-from forum.web.stories.suggestions import thanks
+from forum.web.stories.suggestion_words import thanks
 from forum.web.stories.versions import Change, changes_between
 from forum.web.words.terms import act_words
 

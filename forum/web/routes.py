@@ -22,15 +22,14 @@ from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
 from forum.web.live import care, console, group_correction, phone, phone_posts, practice, sockets, tablet
-from forum.web.organise import organise, paper_counts, programmes, rounds, tickets
-from forum.web.public import answer, feeds, library, moderation_log, public, record
+from forum.web.organise import commissions_and_sessions, paper_counts, programmes, rounds, tickets
+from forum.web.public import answer, feeds, front_pages, library, moderation_log, record
 from forum.web.stories import (
     build_link,
     evidence,
     files,
     mail,
     my_story,
-    permissions,
     play,
     private_link,
     saving,
@@ -39,6 +38,7 @@ from forum.web.stories import (
     suggestion_review,
     versions,
     workspace,
+    writer_permissions,
 )
 from forum.web.templating import STATIC
 
@@ -61,11 +61,11 @@ class Page:
 
 PAGES: tuple[Page, ...] = (
     # what everybody reads
-    Page("/", "GET", public.home, "public"),
-    Page("/commissions", "GET", public.commissions, "public"),
-    Page("/commissions/{commission}", "GET", public.commission, "public"),
+    Page("/", "GET", front_pages.home, "public"),
+    Page("/commissions", "GET", front_pages.commissions, "public"),
+    Page("/commissions/{commission}", "GET", front_pages.commission, "public"),
     Page("/stories", "GET", library.stories, "public"),
-    Page("/stories/{story}", "GET", public.story, "public"),
+    Page("/stories/{story}", "GET", front_pages.story, "public"),
     Page("/stories/{story}/story.twee", "GET", files.download, "public"),
     Page("/stories/{story}/play", "GET", play.public, "public"),
     Page("/stories/{story}/versions", "GET", versions.public, "public"),
@@ -102,8 +102,8 @@ PAGES: tuple[Page, ...] = (
     Page("/my-story/{key}/story.twee", "GET", files.download_mine, "public"),
     Page("/my-story/{key}/link", "GET POST", private_link.link, "public"),
     Page("/my-story/{key}/appeal", "GET POST", private_link.appeal, "public", WORDS),
-    Page("/my-story/{key}/permissions", "POST", permissions.permissions, "public"),
-    Page("/my-story/{key}/take-back", "GET POST", permissions.take_back, "public"),
+    Page("/my-story/{key}/permissions", "POST", writer_permissions.permissions, "public"),
+    Page("/my-story/{key}/take-back", "GET POST", writer_permissions.take_back, "public"),
     Page("/my-story/{key}/mail", "GET POST", mail.mine, "public"),
     Page("/mail/confirm/{key}", "GET POST", mail.confirm, "public"),
     Page("/mail/stop/{key}", "GET POST", mail.stop, "public"),
@@ -128,13 +128,13 @@ PAGES: tuple[Page, ...] = (
     Page("/people/{person}/password", "POST", people.give_password, "manage people"),
     Page("/account", "GET POST", own_password.change, "signed in"),
     # organising
-    Page("/organise", "GET", organise.overview, "run sessions"),
-    Page("/organise/commissions/new", "GET", organise.new_commission, "run sessions"),
-    Page("/organise/commissions", "POST", organise.add_commission, "run sessions", WORDS),
-    Page("/organise/sessions/new", "GET", organise.new_session, "run sessions"),
-    Page("/organise/sessions", "POST", organise.add_session, "run sessions", WORDS),
-    Page("/organise/tokens", "POST", organise.add_token, "run sessions"),
-    Page("/organise/tokens/{token}/revoke", "POST", organise.revoke_token, "run sessions"),
+    Page("/organise", "GET", commissions_and_sessions.overview, "run sessions"),
+    Page("/organise/commissions/new", "GET", commissions_and_sessions.new_commission, "run sessions"),
+    Page("/organise/commissions", "POST", commissions_and_sessions.add_commission, "run sessions", WORDS),
+    Page("/organise/sessions/new", "GET", commissions_and_sessions.new_session, "run sessions"),
+    Page("/organise/sessions", "POST", commissions_and_sessions.add_session, "run sessions", WORDS),
+    Page("/organise/tokens", "POST", commissions_and_sessions.add_token, "run sessions"),
+    Page("/organise/tokens/{token}/revoke", "POST", commissions_and_sessions.revoke_token, "run sessions"),
     Page("/organise/sessions/{session}/programme", "GET POST", programmes.edit, "run sessions", WORDS),
     Page("/organise/sessions/{session}/run-sheet", "GET", programmes.run_sheet, "run sessions"),
     Page("/organise/sessions/{session}/tickets", "GET POST", tickets.sheet, "run sessions", WORDS),

@@ -25,7 +25,7 @@ from forum.web.i18n.dates import _day, _minute, clocks
 from forum.web.i18n.gettext import gettext, language, ngettext
 from forum.web.server.prefix import template_below
 from forum.web.words import methods, pictures, terms
-from forum.web.words.readings import note_words, reading_name, readings
+from forum.web.words.question_versions import note_words, reading_name, readings
 
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"

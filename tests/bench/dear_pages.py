@@ -30,7 +30,7 @@ from support.server_process import Serving
 from forum.ports import Store
 from forum.record import verify
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 
 TRIES = 30
 

@@ -13,7 +13,7 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 from forum.errors import IllegalMove
 from forum.ports import Store
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.group_correction import put_right
 from forum.sessions.session import BREAK, TIME, Asked, Participant
 from forum.store import SqlStore, open_store

@@ -24,8 +24,8 @@ from forum.ports import Store, Work
 from forum.services import decisions
 from forum.services.decisions import DecisionForm, Promise
 from forum.services.sessions import asynchronous, care, facilitation
-from forum.services.sessions.acts import Desk
 from forum.services.sessions.asynchronous import close_due
+from forum.services.sessions.desk import Desk
 from forum.services.voting import closing, reasons
 from forum.sessions.session import LiveSession, Participant
 from forum.store import SqlStore, open_store

@@ -10,7 +10,7 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 from forum.errors import IllegalMove
 from forum.ports import Store
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.paper_count import PaperCount
 from forum.sessions.session import LiveSession, Participant
 from forum.voting.ballot import Ballot

@@ -14,7 +14,7 @@ from support.second_run_session import BEN, Playing, a_replay
 from forum.errors import IllegalMove
 from forum.ports import Store
 from forum.services.sessions import care, cues, facilitation, policy_vote, second_run
-from forum.services.sessions.acts import Desk, undo_act
+from forum.services.sessions.desk import Desk, undo_act
 from forum.services.voting import reasons
 from forum.sessions.session import BREAK, LastAct, LiveSession
 from forum.sessions.stop import WAITING as PENDING

@@ -27,8 +27,8 @@ from forum.rehearsal.audience import votes
 from forum.rehearsal.script import Act
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
-from forum.services.voting.paper_ballots import countable
+from forum.services.sessions.desk import Desk
+from forum.services.voting.paper_counts import countable
 from forum.sessions.participant_view import Yours
 from forum.voting.methods import METHODS, TABLE
 from forum.voting.question import Terms

@@ -20,7 +20,7 @@ from forum.record.audit import verify
 from forum.record.verify import PASS
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.session import TICKETS
 from forum.voting.ballot import Cast
 from forum.voting.methods import METHODS

@@ -30,7 +30,7 @@ from forum.services.sessions.organising import SessionForm, create_commission, c
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import appeals_and_reports, evidence, submissions
 from forum.stories import foreign_import, scenario, twine
-from forum.voting.counting import AGREE_IF, CANNOT_LIVE_WITH
+from forum.voting.marks_and_shares import AGREE_IF, CANNOT_LIVE_WITH
 from forum.voting.methods import METHODS
 from forum.web.forms import Form
 

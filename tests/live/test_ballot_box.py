@@ -15,7 +15,7 @@ from forum.live.message_allowance import CHANGES
 from forum.live.messages import REFUSALS
 from forum.ports import Store, Work
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.voting.ballot import CastOutcome
 from forum.voting.reason import MOST_CONDITION, MOST_WORDS, too_long
 

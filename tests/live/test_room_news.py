@@ -20,9 +20,9 @@ from forum.live.rooms import Rooms
 from forum.live.tally_ticker import PHONES_TICK, TICK
 from forum.ports.accounts import Person
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
-from forum.services.voting import paper_ballots
-from forum.services.voting.paper_ballots import PaperForm
+from forum.services.sessions.desk import Desk
+from forum.services.voting import paper_counts
+from forum.services.voting.paper_counts import PaperForm
 from forum.sessions.session import Participant
 from forum.sessions.view import View
 from forum.store import SqlStore, open_store
@@ -219,7 +219,7 @@ def test_what_has_changed_without_a_new_version_is_shown_too(sqlite_database: Da
         console = await evening.enter("console")
         version = (await evening.room()).version
         ann, form = Person("ann", "ann", "Ann", ("organiser",)), PaperForm({("g1", "r1"): "2"}, "50")
-        await paper_ballots.enter(evening.store, CLOCK, ann, evening.session, round_, form)
+        await paper_counts.enter(evening.store, CLOCK, ann, evening.session, round_, form)
         await evening.rooms.changed(evening.session)
         [state] = news(console, "state")
         assert (state["v"], state["html"].endswith(" entered")) == (version, True)

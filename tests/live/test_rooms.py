@@ -17,12 +17,12 @@ from forum.live.connection import Connection
 from forum.live.message_allowance import BURST, PATIENCE
 from forum.live.messages import GOODBYES, MAX_MESSAGE, CastMessage, Ping, Screen, encode
 from forum.live.messages import VERSION as WIRE_VERSION
-from forum.live.phone_messages import MOST_MALFORMED
+from forum.live.phone_input import MOST_MALFORMED
 from forum.live.room import MOST_SCREENS, MOST_SOCKETS, Room
 from forum.live.rooms import Rooms
 from forum.ports import Store, Work
 from forum.services.sessions import care, cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.room_view import own_of, view_of
 from forum.sessions.participant_view import Mine
 from forum.sessions.session import LiveSession, Participant

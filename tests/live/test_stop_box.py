@@ -22,7 +22,7 @@ from forum.live.rooms import Rooms
 from forum.live.stop_box import Press, Stopping
 from forum.ports import Store, Work
 from forum.services.sessions import facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.voting import reasons
 from forum.sessions.stop import MOST_HOW
 from forum.sessions.view import View

@@ -19,7 +19,7 @@ from support.record import CRISIS, QUIET, SIGNER, Keeper, a_keeper
 
 from forum.cli.verify import verify as command
 from forum.errors import BadInput, NotAnExport
-from forum.record import audit, datapackage, verify
+from forum.record import audit, export_zip, verify
 from forum.record.public_log import Log
 from forum.record.signing import Signer
 from forum.record.verify import FAIL, FILES, NOT_CHECKED, PASS
@@ -27,7 +27,7 @@ from forum.record.verify import FAIL, FILES, NOT_CHECKED, PASS
 
 @pytest.fixture(scope="module")
 def packed() -> bytes:
-    return datapackage.pack(a_keeper().log(), SIGNER)
+    return export_zip.pack(a_keeper().log(), SIGNER)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def files(packed: bytes) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("commission", [None, CRISIS.id, QUIET.id], ids=["all", "one", "other"])
 def test_every_check_of_a_true_export_passes(commission: str | None) -> None:
-    checks = audit.verify(datapackage.pack(a_keeper().log(commission), SIGNER))
+    checks = audit.verify(export_zip.pack(a_keeper().log(commission), SIGNER))
     assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
     assert [check.name for check in checks] == [
         "archive",
@@ -68,7 +68,7 @@ def test_the_words_say_what_was_withdrawn_sealed_and_left_out(packed: bytes) -> 
     said = details(packed)
     assert "1 withdrawn, 0 not in this export" in said["disclosures"]
     assert said["ballots root"] == "9 rounds; 1 more stay sealed until revealed, 0 not in this export"
-    one = details(datapackage.pack(a_keeper().log(CRISIS.id), SIGNER))
+    one = details(export_zip.pack(a_keeper().log(CRISIS.id), SIGNER))
     assert "1 withdrawn, 8 not in this export" in one["disclosures"]
     assert one["ballots root"] == "8 rounds; 1 more stay sealed until revealed, 1 not in this export"
 
@@ -258,9 +258,9 @@ def test_a_ballot_of_a_round_that_is_not_revealed_fails(void: bool) -> None:
     if void:
         keeper.annul(CRISIS, (sealed, keeper.opened[sealed]["session"]), "Half of the room could not hear")
     log = keeper.log()
-    assert failed(datapackage.pack(log, SIGNER)) == set()
+    assert failed(export_zip.pack(log, SIGNER)) == set()
     opened_too_soon = Log(log.entries, log.disclosures, (*log.ballots, *keeper.ballots[sealed]))
-    assert "opened ballots" in failed(datapackage.pack(opened_too_soon, SIGNER))
+    assert "opened ballots" in failed(export_zip.pack(opened_too_soon, SIGNER))
 
 
 def test_words_gone_without_a_word_fail_and_words_taken_back_must_be_gone() -> None:
@@ -630,7 +630,7 @@ def test_whatever_stands_in_a_file_the_check_ends(files: dict[str, bytes], name:
 
 def test_an_export_signed_by_somebody_else_passes_unless_the_key_is_given() -> None:
     other = Signer.of(Ed25519PrivateKey.generate(), SIGNER.name)
-    theirs = datapackage.pack(a_keeper().log(), other)
+    theirs = export_zip.pack(a_keeper().log(), other)
     assert failed(theirs) == set()
     with_key = {check.name: check.verdict for check in audit.verify(theirs, SIGNER.public_key_pem)}
     assert {n for n, v in with_key.items() if v == FAIL} == {
@@ -638,7 +638,7 @@ def test_an_export_signed_by_somebody_else_passes_unless_the_key_is_given() -> N
         "checkpoint signature",
         "package signature",
     }
-    ours = audit.verify(datapackage.pack(a_keeper().log(), SIGNER), SIGNER.public_key_pem.replace(b"\n", b"\r\n"))
+    ours = audit.verify(export_zip.pack(a_keeper().log(), SIGNER), SIGNER.public_key_pem.replace(b"\n", b"\r\n"))
     assert {check.verdict for check in ours} == {PASS}
     assert ours[1].name == "given key"
 
@@ -688,7 +688,7 @@ def test_the_command_says_each_verdict_and_ends_with_it(packed: bytes, tmp_path:
 
 
 def test_tables_of_another_format_are_not_called_false(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "FORMAT", verify.FORMAT + 1)
+    monkeypatch.setattr(audit, "FORMAT", verify.FORMAT + 1)
     found = verdicts(packed)
     assert found["tables"] == "NOT CHECKED"
     assert found["file digests"] == "PASS"

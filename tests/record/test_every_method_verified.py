@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from support.record import CRISIS, ROOM, SIGNER, WAYS, Keeper, a_keeper_of_ways, people, votes_of
 
 from forum.errors import CastRefused
-from forum.record import audit, datapackage, verify
+from forum.record import audit, export_zip, verify
 from forum.record.exports import EXPORTS
 from forum.record.verify import FAIL, NOT_CHECKED, PASS
 from forum.voting.methods import METHODS
 
 
 def packed(keeper: Keeper) -> bytes:
-    return datapackage.pack(keeper.log(), SIGNER)
+    return export_zip.pack(keeper.log(), SIGNER)
 
 
 def failed(data: bytes) -> set[str]:

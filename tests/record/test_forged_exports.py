@@ -21,7 +21,7 @@ from support.dishonest_operator import (
 )
 from support.record import CRISIS, QUIET, SIGNER, WAYS, Keeper, a_keeper, people, votes_of
 
-from forum.record import datapackage, signing, verify
+from forum.record import export_zip, signing, verify
 from forum.record.public_log import Log
 from forum.voting.methods import METHODS
 
@@ -136,10 +136,10 @@ def test_an_opened_ballot_has_its_parts_and_nothing_besides() -> None:
 def test_an_export_of_one_commission_opens_no_ballot_of_another() -> None:
     keeper = a_keeper()
     log = keeper.log(QUIET.id)
-    assert failed(datapackage.pack(log, SIGNER)) == set()
+    assert failed(export_zip.pack(log, SIGNER)) == set()
     elsewhere = keeper.ballots[of_type(keeper, "round closed")["round"]]
     forged = Log(log.entries, log.disclosures, (*log.ballots, *elsewhere), QUIET.id)
-    assert "opened ballots" in failed(datapackage.pack(forged, SIGNER))
+    assert "opened ballots" in failed(export_zip.pack(forged, SIGNER))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from support.record import SIGNER, a_keeper
 
 from forum.cli.verify import verify as command
 from forum.errors import NotAnExport
-from forum.record import audit, datapackage, verify
+from forum.record import audit, export_zip, verify
 from forum.record.verify import FAIL, FILES, NOT_CHECKED, PASS
 
 MAC = {
@@ -31,7 +31,7 @@ WINDOWS = {"night/Thumbs.db": b"\xd0\xcf\x11\xe0", "night/desktop.ini": b"[.Shel
 
 @pytest.fixture(scope="module")
 def packed() -> bytes:
-    return datapackage.pack(a_keeper().log(), SIGNER)
+    return export_zip.pack(a_keeper().log(), SIGNER)
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +181,7 @@ def both(path: Path, folder: Path) -> tuple[tuple[int, str], tuple[int, str]]:
     """What `forum verify PATH` and the travelling `verify.py PATH` end with and say."""
     done = CliRunner().invoke(command, [str(path)])
     verifier = folder / "travelling.py"
-    verifier.write_bytes(datapackage.verifier())
+    verifier.write_bytes(export_zip.verifier())
     alone = subprocess.run(
         [sys.executable, "-I", "-S", "-W", "error", str(verifier), str(path)],
         check=False,

@@ -11,7 +11,7 @@ from support.factories import CLOCK, a_cast, a_commission, a_session, new_id
 
 from forum.rehearsal import result_reader
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.session import Participant
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms

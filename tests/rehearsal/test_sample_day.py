@@ -3,7 +3,7 @@ from __future__ import annotations
 from forum.rehearsal.sample_day import invented
 from forum.rehearsal.script import Badges, Offer, Pause, Promise, Proposal, Script, Section, Stops
 from forum.services import demonstration
-from forum.services.voting.paper_ballots import countable
+from forum.services.voting.paper_counts import countable
 from forum.sessions.stop import MOST_HOW
 from forum.voting.methods import METHODS
 from forum.voting.round import Round

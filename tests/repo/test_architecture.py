@@ -40,7 +40,7 @@ LONGER = {
     "record/audit.py": 387,
     "web/server/protocol.py": 368,
     "stories/foreign_import.py": 368,
-    "services/sessions/changes.py": 368,
+    "services/sessions/undoable_changes.py": 368,
     "rehearsal/runner.py": 366,
     "web/charts/results.py": 360,
     "web/words/entries.py": 353,

@@ -18,7 +18,7 @@ from forum.record.verify import PASS
 from forum.services import exports
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 
 
 async def opened(store: Store, round_id: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.session import LiveSession
 from support.factories import CLOCK, a_cast, a_room, new_id
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from forum.record import audit, datapackage, verify
+from forum.record import audit, export_zip, verify
 from forum.record.ballot_leaves import hash_of
 from forum.record.verify import FAIL
 from support.record import SIGNER, Keeper, a_keeper
@@ -26,7 +26,7 @@ def details(data: bytes) -> dict[str, str]:
 
 def signed_again(keeper: Keeper, commission: str | None = None) -> bytes:
     """Packs a changed record with fitting hashes and a fresh signature, as a dishonest operator can."""
-    return datapackage.pack(keeper.log(commission), SIGNER)
+    return export_zip.pack(keeper.log(commission), SIGNER)
 
 
 def resigned(files: Mapping[str, bytes]) -> bytes:

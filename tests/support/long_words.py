@@ -25,7 +25,7 @@ from forum.services.sessions import (
     tablet_link,
     tickets,
 )
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import appeals_and_reports, co_writing, evidence, submissions, suggestions, writing
 from forum.services.voting import reasons

@@ -12,7 +12,8 @@ from forum.adapters.smtp import SmtpPost
 from forum.ports.mail import Subscription
 from forum.services.mail import subscriptions
 from forum.services.mail.delivery import Mailing
-from forum.services.sessions import acts, cues, facilitation
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions import desk as acts
 from forum.services.stories import submissions
 from forum.store import SqlStore
 from forum.stories.scenario import parse

@@ -14,7 +14,7 @@ from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.services import accounts
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.stop import Stop
 from forum.store import open_store

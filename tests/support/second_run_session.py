@@ -10,7 +10,7 @@ from typing import Any
 from forum.live.stop_box import Press, Stopping
 from forum.ports import Store
 from forum.services.sessions import cues, facilitation, second_run
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.session import LiveSession
 from forum.sessions.stop import Stop
 from forum.stories.submission import Submission

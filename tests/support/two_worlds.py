@@ -34,7 +34,7 @@ from forum.services import exports, permissions
 from forum.services.keys import digest
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.tablet_link import share
-from forum.services.voting.paper_ballots import countable
+from forum.services.voting.paper_counts import countable
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission

@@ -20,7 +20,7 @@ from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.sessions import asynchronous, care, cues, facilitation, policy_vote, second_run
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import appeals_and_reports, co_writing, evidence, submissions, writing

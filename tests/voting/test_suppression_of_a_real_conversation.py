@@ -22,7 +22,7 @@ from forum.rehearsal import polis
 from forum.rehearsal.audience import replayed
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.session import Participant
 from forum.voting.question import Terms
 

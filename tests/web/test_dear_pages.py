@@ -18,10 +18,10 @@ from support.decided_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECON
 from support.factories import CLOCK, a_commission, a_session
 
 from forum import app
-from forum.ports.remembered import Drawn
+from forum.ports.result_cache import Drawn
 from forum.services import decisions
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.stories import withdrawal
 from forum.sessions.programme import Planned, Programme
 from forum.store import SqlStore

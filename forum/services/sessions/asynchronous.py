@@ -26,7 +26,7 @@ from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
 from forum.services.sessions import cues, facilitation, guard, organising
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.forget_devices import forget_due
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import closing

@@ -9,7 +9,7 @@ from dataclasses import replace
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Work
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Desk, Outcome, show
+from forum.services.sessions.desk import Desk, Outcome, show
 from forum.services.sessions.facilitation import record_held
 from forum.sessions.session import BREAK, TIME, LiveSession
 from forum.stories.visible_text import upright

@@ -13,7 +13,7 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.long_work import parsed
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Desk, Outcome, Step, cue_of, cue_up, stay
+from forum.services.sessions.desk import Desk, Outcome, Step, cue_of, cue_up, stay
 from forum.sessions import stop
 from forum.sessions.session import Cue, LiveSession
 from forum.stories.scenario import Scene

@@ -8,7 +8,7 @@ from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
 from forum.services.record_entries import Words, append
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Desk, Outcome, cue_of, cue_up
+from forum.services.sessions.desk import Desk, Outcome, cue_of, cue_up
 from forum.services.voting import closing, reasons, results
 from forum.sessions.session import Cue, LiveSession
 from forum.stories.visible_text import upright

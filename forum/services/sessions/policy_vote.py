@@ -18,7 +18,7 @@ from forum.services import decisions, permissions
 from forum.services.decisions import DecisionForm, Promise
 from forum.services.form_errors import Findings
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Desk, Outcome, cue_of, show
+from forum.services.sessions.desk import Desk, Outcome, cue_of, show
 from forum.sessions.proposal import (
     CONFIRMED,
     DROPPED,

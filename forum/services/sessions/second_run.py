@@ -13,8 +13,8 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.long_work import parsed
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Desk, Outcome, cue_of, show
 from forum.services.sessions.cues import offered, with_new_answers
+from forum.services.sessions.desk import Desk, Outcome, cue_of, show
 from forum.sessions.session import Cue, LiveSession
 from forum.sessions.stop import DONE, MOST_NEW, MOST_TRIED, TAKEN, VERDICTS, Stop, moved
 from forum.stories import scenario

@@ -1,8 +1,8 @@
 """Undoing the facilitator's last act.
 
-Desk.act_on looks at the session before an act and after it, in the act's unit of work; what differs (changes.py) is
-kept as the session's last act, for everybody on the console. What an act did to a vote that has been opened, closed,
-shown or annulled, or to the record, is final: then there is nothing to undo.
+Desk.act_on looks at the session before an act and after it, in the act's unit of work; what differs
+(undoable_changes.py) is kept as the session's last act, for everybody on the console. What an act did to a vote that
+has been opened, closed, shown or annulled, or to the record, is final: then there is nothing to undo.
 
 Undoing puts back what that act changed, and nothing else; where something of it has been changed since, nothing.
 """
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from forum.errors import IllegalMove
 from forum.ports import Work
-from forum.services.sessions import changes, guard
-from forum.services.sessions.changes import BadgesChange, EndChange
+from forum.services.sessions import guard, undoable_changes
+from forum.services.sessions.undoable_changes import BadgesChange, EndChange
 from forum.sessions.session import LastAct, LiveSession
 
 _GONE_ON = "Something else was done since, or this was undone already. Look at what is on screen now."
@@ -26,20 +26,20 @@ _CHANGED = "What this did was changed since, so it cannot be undone any more."
 class Before:
     """A session before an act: what can be put back, each vote's state and warning, and the results that are held."""
 
-    things: changes.Things
+    things: undoable_changes.Things
     votes: dict[str, tuple[str, bool]]
     held: tuple[str, ...]
 
 
 async def look(work: Work, live: LiveSession) -> Before:
     """Looks at a session before an act, for `keep` after it."""
-    return Before(await changes.look(work, live), await _votes(work, live), live.held)
+    return Before(await undoable_changes.look(work, live), await _votes(work, live), live.held)
 
 
 async def keep(work: Work, before: Before, session: str, act: str, at: str) -> None:
     """Keeps what an act (its name on the console) changed as the session's last act; what is final, as none."""
     live = await work.sessions.get_session(session)
-    done = list(changes.between(before.things, await changes.look(work, live)))
+    done = list(undoable_changes.between(before.things, await undoable_changes.look(work, live)))
     votes, recorded = await _votes(work, live), live.held != before.held
     if any(isinstance(change, EndChange) for change in done):
         if recorded:
@@ -49,7 +49,7 @@ async def keep(work: Work, before: Before, session: str, act: str, at: str) -> N
         await work.last_acts.forget_last_act(session)
         return
     if done:
-        await work.last_acts.put_last_act(LastAct(secrets.token_hex(16), session, act, at, changes.kept(done)))
+        await work.last_acts.put_last_act(LastAct(secrets.token_hex(16), session, act, at, undoable_changes.kept(done)))
 
 
 async def undo(work: Work, live: LiveSession, id_: str, at: str) -> LiveSession:
@@ -61,10 +61,10 @@ async def undo(work: Work, live: LiveSession, id_: str, at: str) -> LiveSession:
     last = await work.last_acts.get_last_act(live.id)
     if last is None or last.id != id_:
         raise IllegalMove(_GONE_ON)
-    done = changes.read(last.changes)
+    done = undoable_changes.read(last.changes)
     if live.ended and not any(isinstance(change, EndChange) for change in done):
         raise IllegalMove(guard.ENDED)
-    now = await changes.look(work, live)
+    now = await undoable_changes.look(work, live)
     if any(now[type(change)].get(change.id) != change.after for change in done):
         raise IllegalMove(_CHANGED)
     for change in done:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 
-from forum.ports.remembered import Remembered
+from forum.ports.result_cache import Remembered
 from forum.stories import scenario
 from forum.stories.scenario import Scenario
 

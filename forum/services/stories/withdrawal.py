@@ -15,7 +15,7 @@ from typing import Any
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
-from forum.ports.remembered import Drawn
+from forum.ports.result_cache import Drawn
 from forum.record import verify
 from forum.services import record_entries, scrubbing
 from forum.services.keys import digest

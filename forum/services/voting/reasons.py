@@ -13,7 +13,7 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.sessions import guard
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.local_time import written
 from forum.sessions.session import LiveSession
 from forum.stories.visible_text import upright

@@ -13,7 +13,7 @@ from typing import Any
 
 from forum.errors import message
 from forum.stories.visible_text import trimmed
-from forum.voting.counting import AGREE, AGREE_IF, CANNOT_LIVE_WITH, STAND_ASIDE
+from forum.voting.marks_and_shares import AGREE, AGREE_IF, CANNOT_LIVE_WITH, STAND_ASIDE
 from forum.voting.method import Method, Sentence
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from forum.errors import message
-from forum.voting.counting import AGREE, DISAGREE, PASS
+from forum.voting.marks_and_shares import AGREE, DISAGREE, PASS
 from forum.voting.method import Method, Sentence
 
 

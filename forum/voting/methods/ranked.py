@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from forum.errors import message
-from forum.voting.counting import highest
+from forum.voting.marks_and_shares import highest
 from forum.voting.method import Fields, Method, Sentence, Voter
 
 Ballots: TypeAlias = Mapping[tuple[str, ...], int]

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from forum.errors import message
-from forum.voting.counting import basis_points, decimals, highest
+from forum.voting.marks_and_shares import basis_points, decimals, highest
 from forum.voting.method import Fields, Method, Sentence, Voter
 
 SCORES: Final = ("1", "2", "3", "4", "5")

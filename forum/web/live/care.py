@@ -10,7 +10,7 @@ from starlette.responses import Response
 from forum.errors import NotAllowed, NotFound
 from forum.live.messages import REFUSALS
 from forum.services.sessions import care
-from forum.services.sessions.acts import Desk, Outcome
+from forum.services.sessions.desk import Desk, Outcome
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import cue_key
 from forum.web.forms import Form, form_of

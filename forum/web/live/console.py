@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, NotFound
 from forum.services.sessions import cues, facilitation, guard
-from forum.services.sessions.acts import Desk, Outcome, Step, undo_act
+from forum.services.sessions.desk import Desk, Outcome, Step, undo_act
 from forum.services.sessions.programmes import take_step
 from forum.services.sessions.room_view import view_of
 from forum.voting.question import Terms

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from forum.services.decisions import Promise
 from forum.services.sessions import policy_vote
 from forum.services.sessions import second_run as acts
-from forum.services.sessions.acts import Desk, Outcome
+from forum.services.sessions.desk import Desk, Outcome
 from forum.services.voting import reasons
 from forum.web.auth import somebody
 from forum.web.forms import Form

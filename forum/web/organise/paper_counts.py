@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.services.sessions import guard
-from forum.services.voting import paper_ballots
-from forum.services.voting.paper_ballots import PaperForm
+from forum.services.voting import paper_counts
+from forum.services.voting.paper_counts import PaperForm
 from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -30,11 +30,11 @@ async def count(request: Request) -> Response:
     act, id_ = form.text("act"), form.text("id")
     try:
         if act == "enter":
-            await paper_ballots.enter(site.store, site.clock, person, session, round_id, _typed(form))
+            await paper_counts.enter(site.store, site.clock, person, session, round_id, _typed(form))
         elif act == "confirm":
-            await paper_ballots.confirm(site.store, site.clock, person, session, round_id, id_)
+            await paper_counts.confirm(site.store, site.clock, person, session, round_id, id_)
         elif act == "discard":
-            await paper_ballots.discard(site.store, site.clock, session, round_id, id_)
+            await paper_counts.discard(site.store, site.clock, session, round_id, id_)
         else:
             raise NotFound("There is no such act with papers.")
     except (BadInput, IllegalMove) as error:
@@ -66,7 +66,7 @@ async def _page(request: Request, form: Form, errors: dict[str, str] | None = No
     groups = [*((g.id, g.label, g.invited) for g in commission.groups), ("", _("Prefer not to say"), None)]
     typing = form.text("act") == "enter" and bool(errors)
     before = counted.counts if counted else {}
-    marks = paper_ballots.countable(round_)
+    marks = paper_counts.countable(round_)
     numbers = {
         (group, mark): form.text(f"{_FIELD}{group}:{mark}") if typing else str(before.get(group, {}).get(mark, ""))
         for group, _label, _invited in groups

@@ -13,8 +13,8 @@ from forum.errors import BadInput, ForumError, NotFound
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.sessions import asynchronous, facilitation, organising
-from forum.services.sessions.acts import Desk, Outcome
 from forum.services.sessions.asynchronous import AsynchronousForm
+from forum.services.sessions.desk import Desk, Outcome
 from forum.services.sessions.facilitation import MOST_BECAUSE
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from forum.errors import StoryProblems
 from forum.ports.long_work import long
-from forum.ports.remembered import Remembered
+from forum.ports.result_cache import Remembered
 from forum.services.stories.parsed_stories import story_of
 from forum.stories import search_terms
 from forum.stories.scenario import Scenario

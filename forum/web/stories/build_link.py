@@ -31,7 +31,7 @@ from forum.web.i18n.gettext import say
 from forum.web.rate_limits import AN_HOUR
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
-from forum.web.stories import suggestions
+from forum.web.stories import suggestion_words
 from forum.web.stories.play import play as play_scenario
 from forum.web.stories.workspace_parts import place_words
 
@@ -81,7 +81,7 @@ async def story(request: Request) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
         there = await work.drafts.suggestions(found.story.id)
-    told = await long(suggestions.views, there, found.draft, found.commission, _browser(request, found))
+    told = await long(suggestion_words.views, there, found.draft, found.commission, _browser(request, found))
     sketch = await long(compose.sketch, found.draft, told_by=found.commission.group_label(found.draft.group) or "")
     waiting = sum(not one.outcome for one in there)
     answer = await page(

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from forum.ports.long_work import long
 from forum.services.stories.writing import Saved
-from forum.stories import compose, draft_diff
+from forum.stories import compose, draft_comparison
 from forum.stories.draft import GROUP, NO, PERMISSIONS, YES, Draft, mark
-from forum.stories.draft_diff import Piece
+from forum.stories.draft_comparison import Piece
 from forum.stories.edits import Clash
 from forum.voting.commission import Commission
 from forum.web.forms import Form
@@ -76,7 +76,7 @@ def _view(draft: Draft, clash: Clash, commission: Commission, names: Mapping[str
         mine=said[1],
         text=mine or "",
         seen=mark(theirs or ""),
-        pieces=draft_diff.pieces(theirs or "", mine or "") if kind == TEXT else (),
+        pieces=draft_comparison.pieces(theirs or "", mine or "") if kind == TEXT else (),
     )
 
 

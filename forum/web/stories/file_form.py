@@ -11,7 +11,7 @@ from forum.voting.commission import Commission
 from forum.web.forms import Form, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.stories import permissions
+from forum.web.stories import writer_permissions
 
 MOST_OWN_NOTES = 5
 _OWN_NOTE = "own_note"
@@ -45,7 +45,7 @@ def read_about(form: Form, commission: Commission) -> dict[str, Any]:
     return {
         "group": form.text("group") or None,
         "content_notes": tuple(dict.fromkeys(" ".join(n.split()) for n in (*notes, *own) if n)),
-        **permissions.read(form),
+        **writer_permissions.read(form),
     }
 
 
@@ -59,7 +59,7 @@ def about_fields(form: Form, commission: Commission) -> dict[str, object]:
         "notes": notes_offered(),
         "note": form.texts("note"),
         "own_notes": own or [""],
-        **permissions.typed(form),
+        **writer_permissions.typed(form),
         "key": form.text("key") or new_key(),
         "most": {"detail": scenario.MAX_DETAIL},
     }

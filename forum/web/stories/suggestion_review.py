@@ -12,7 +12,7 @@ from forum.services.stories import co_writing, evidence, writing
 from forum.services.stories.co_writing import Answer
 from forum.services.stories.submissions import ACCEPTED, SUBMITTED, WITHDRAWN
 from forum.services.stories.suggestions import current, holder, is_long, longest, no_room
-from forum.stories import compose, draft_diff, scenario
+from forum.stories import compose, draft_comparison, scenario
 from forum.stories.draft import Draft, Way, mark
 from forum.stories.edits import Clash
 from forum.stories.submission import Submission
@@ -26,7 +26,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page
 from forum.web.site import base_url, site_of
-from forum.web.stories import marked_text, suggestions
+from forum.web.stories import marked_text, suggestion_words
 from forum.web.stories.private_link import story_of_link
 from forum.web.templating import qr
 
@@ -72,7 +72,7 @@ async def _build_page(
     async with site.store.read() as work:
         link = await work.drafts.build_key(story.id)
         found = await work.drafts.suggestions(story.id)
-    told = await long(suggestions.views, found, draft, commission)
+    told = await long(suggestion_words.views, found, draft, commission)
     new = new_key()
     address = f"{base_url(request)}/build/"
     answer = await page(
@@ -125,10 +125,10 @@ async def _answer_page(
         request,
         "stories/building/answer.html",
         409 if isinstance(error, Clash) else status_of(error) if error else 200,
-        one=(await long(suggestions.views, [one], draft, commission))[0],
+        one=(await long(suggestion_words.views, [one], draft, commission))[0],
         back=f"/my-story/{key}/build",
         now=now,
-        pieces=await long(draft_diff.pieces, now, one.words) if now is not None else (),
+        pieces=await long(draft_comparison.pieces, now, one.words) if now is not None else (),
         changed=now is not None and mark(now) != seen and now != one.words,
         gone=_gone(draft, one),
         places=await long(_places, draft, one),
@@ -146,7 +146,11 @@ async def _answer_page(
 def _marked(draft: Draft, one: Suggestion) -> tuple[marked_text.Part, ...]:
     """Returns the texts of a suggestion in which personal details are marked."""
     named = {SCENE: _("The scene's name"), EVIDENCE: _("What it shows")}
-    texts = [(named.get(one.kind, ""), one.title), (suggestions.what(one.kind), one.words), (_("The name"), one.name)]
+    texts = [
+        (named.get(one.kind, ""), one.title),
+        (suggestion_words.what(one.kind), one.words),
+        (_("The name"), one.name),
+    ]
     return marked_text.parts([(name, text) for name, text in texts if text], compose.items(draft.characters))
 
 

@@ -14,9 +14,9 @@ from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.stories import writing
 from forum.services.stories.submissions import ACTS, TAKE_DOWN, WITHDRAWN, must_be_public
-from forum.stories import compose, draft_diff
+from forum.stories import compose, draft_comparison
 from forum.stories.draft import YES, Draft
-from forum.stories.draft_diff import ADDED, CHANGED, GONE, MOVED, NEW, REMOVED, STORY, Difference, Piece
+from forum.stories.draft_comparison import ADDED, CHANGED, GONE, MOVED, NEW, REMOVED, STORY, Difference, Piece
 from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, TAKEN_IN, WRITTEN, Kept, Submission, Version
 from forum.stories.suggestion import Suggestion
 from forum.voting.commission import Commission
@@ -28,7 +28,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page
 from forum.web.site import site_of
-from forum.web.stories import suggestions
+from forum.web.stories import suggestion_words
 from forum.web.stories.private_link import story_of_link
 
 A_PAGE = 20
@@ -270,7 +270,7 @@ def _who(kept: Kept, here: str, found: dict[str, Suggestion], commission: Commis
     """Returns who made a version: this browser, another with the link, or the person who suggested it; "" if
     unknown."""
     if kept.kind == TAKEN_IN:
-        return suggestions.who(found[kept.by], commission) if kept.by in found else ""
+        return suggestion_words.who(found[kept.by], commission) if kept.by in found else ""
     if kept.kind not in {BEGUN, WRITTEN, BROUGHT_BACK} or not kept.by:
         return ""
     return _("You, on this device") if kept.by == here else _("Somebody with your link, on another device")
@@ -278,7 +278,7 @@ def _who(kept: Kept, here: str, found: dict[str, Suggestion], commission: Commis
 
 def _short(before: Draft | None, after: Draft) -> str:
     """Returns the changes in one line."""
-    found = draft_diff.differences(before or Draft(), after)
+    found = draft_comparison.differences(before or Draft(), after)
     said = {
         NEW: _("new: %(scenes)s"),
         CHANGED: _("changed: %(scenes)s"),
@@ -297,7 +297,7 @@ def _short(before: Draft | None, after: Draft) -> str:
 
 def changes_between(before: Draft, after: Draft) -> list[Change]:
     """Returns the differences in `after`, as pages show them."""
-    return [_change(one) for one in draft_diff.differences(before, after)]
+    return [_change(one) for one in draft_comparison.differences(before, after)]
 
 
 def _change(one: Difference) -> Change:

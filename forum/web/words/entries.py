@@ -16,7 +16,7 @@ from forum.voting.suppression import Result
 from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import methods
-from forum.web.words.readings import reading_name
+from forum.web.words.question_versions import reading_name
 from forum.web.words.terms import act_words, power_words, stage_words
 
 Facts: TypeAlias = Mapping[str, Any]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from forum.services.voting.paper_ballots import countable
-from forum.voting.counting import basis_points, decimals
+from forum.services.voting.paper_counts import countable
+from forum.voting.marks_and_shares import basis_points, decimals
 from forum.voting.method import Sentence
 from forum.voting.methods import METHODS, words_of_mark
 from forum.voting.result import Result, TableRow

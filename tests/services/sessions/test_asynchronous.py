@@ -21,8 +21,8 @@ from forum.record.verify import PASS
 from forum.services import exports
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import asynchronous, cues, facilitation
-from forum.services.sessions.acts import Desk
 from forum.services.sessions.asynchronous import AsynchronousForm, Closer, close_due, extend
+from forum.services.sessions.desk import Desk
 from forum.services.stories import submissions, withdrawal
 from forum.services.voting import closing, results
 from forum.store import SqlStore

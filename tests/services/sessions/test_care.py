@@ -16,8 +16,8 @@ from forum.record import audit, verify
 from forum.services import exports
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import care, cues, facilitation
-from forum.services.sessions.acts import Desk
 from forum.services.sessions.care import MOST_VERSIONS
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.room_view import view_of
 from forum.services.voting import results
 from forum.sessions.session import LiveSession

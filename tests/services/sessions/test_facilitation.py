@@ -12,7 +12,7 @@ from support.factories import CLOCK, a_cast, a_room
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.voting.round import Round
 
 QUESTION, LABELS = "Who should come first?", ["A nurse", "The police"]

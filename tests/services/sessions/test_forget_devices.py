@@ -10,7 +10,7 @@ from support.factories import SetClock, a_commission, a_session, new_id
 
 from forum.errors import IllegalMove
 from forum.services.sessions import facilitation
-from forum.services.sessions.acts import Desk, undo_act
+from forum.services.sessions.desk import Desk, undo_act
 from forum.services.sessions.forget_devices import KEPT, forget_due
 from forum.sessions.session import ASYNCHRONOUS, ROOM, LastAct, LiveSession, Participant
 from forum.store import SqlStore

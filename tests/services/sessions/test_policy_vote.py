@@ -19,7 +19,7 @@ from forum.record.verify import FAIL
 from forum.services import exports
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import facilitation, policy_vote
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.proposal import Amendment, Pledge, Proposal
 
 ORGANISER = Person(new_id(), "o", "O", ("organiser",))

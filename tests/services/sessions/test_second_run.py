@@ -18,7 +18,7 @@ from forum.record.verify import FAIL
 from forum.services import exports
 from forum.services.decisions import matter
 from forum.services.sessions import cues, facilitation, second_run
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.voting import results
 
 

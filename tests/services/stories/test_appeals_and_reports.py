@@ -20,7 +20,7 @@ from forum.record.verify import unpack
 from forum.services import exports
 from forum.services.keys import new_key
 from forum.services.sessions import cues
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.stories import appeals_and_reports, submissions
 from forum.stories import scenario
 from forum.stories.submission import Submission

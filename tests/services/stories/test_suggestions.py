@@ -13,7 +13,7 @@ from forum.services.stories import suggestions, writing
 from forum.services.stories.suggestions import Credits, Offer
 from forum.store import SqlStore
 from forum.stories.draft import mark
-from forum.web.stories.suggestions import thanks
+from forum.web.stories.suggestion_words import thanks
 
 
 @pytest.fixture

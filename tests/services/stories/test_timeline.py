@@ -14,7 +14,7 @@ from support.factories import CLOCK, SetClock, a_cast, a_commission, a_session, 
 from forum.errors import NotFound
 from forum.ports import Store
 from forum.services.sessions import asynchronous, cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.stories import appeals_and_reports, submissions, timeline
 from forum.services.stories.timeline import Event
 from forum.sessions.session import LiveSession, Participant

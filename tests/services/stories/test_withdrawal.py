@@ -33,7 +33,7 @@ from forum.record import audit, verify
 from forum.record.verify import PASS
 from forum.services import exports, record_entries, scrubbing
 from forum.services.sessions import cues, facilitation, room_view
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.stories import submissions, withdrawal
 from forum.sessions.session import Cue

@@ -14,7 +14,7 @@ from support.two_worlds import BALLOTS
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
 from forum.services.sessions import care, cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.voting import reasons
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms

@@ -15,7 +15,7 @@ from forum.errors import IllegalMove
 from forum.ports import Store
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.voting import results
 from forum.store import SqlStore, open_store
 from forum.store.rounds import SqlRounds

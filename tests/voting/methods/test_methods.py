@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum.errors import CastRefused
-from forum.voting.counting import OPINIONS, STANCES
+from forum.voting.marks_and_shares import OPINIONS, STANCES
 from forum.voting.methods import METHODS, refusals
 
 HERE = Path(__file__).parent

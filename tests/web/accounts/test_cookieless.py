@@ -16,7 +16,7 @@ from support.factories import CLOCK, a_room, new_id
 
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation, tickets
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.tablet_link import share
 from forum.sessions.session import TICKETS
 

@@ -18,7 +18,7 @@ from forum.services import permissions, record_entries
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation, organising
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.room_view import view_of
 from forum.services.stories.submissions import moderate, submit
 from forum.sessions.session import LiveSession, Participant

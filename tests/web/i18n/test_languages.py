@@ -19,7 +19,7 @@ from support.factories import CLOCK, a_commission, a_session
 from forum.errors import Filled, StartupProblem, filled
 from forum.live.connection import Connection
 from forum.services.sessions import facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.local_time import LONDON
 from forum.sessions.session import LiveSession
 from forum.web import templating

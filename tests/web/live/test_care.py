@@ -15,7 +15,7 @@ from support.factories import CLOCK, a_commission, a_session
 from forum.live.connection import Connection
 from forum.live.messages import State, decode_screen
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.stories.submissions import moderate, submit
 from forum.sessions.session import LiveSession
 

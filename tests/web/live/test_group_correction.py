@@ -13,7 +13,7 @@ from support.async_browser import an_open_round
 from support.factories import CLOCK, a_room
 
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.session import TICKETS
 
 JSON = {"Accept": "application/json"}

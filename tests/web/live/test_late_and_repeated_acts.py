@@ -20,7 +20,7 @@ from support.factories import CLOCK, new_id
 from support.second_run_session import TWEE, Playing
 
 from forum.services.sessions import cues, facilitation, policy_vote
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.sessions.tablet_link import share

@@ -21,7 +21,7 @@ from forum.live.outbox import Outbox
 from forum.live.room import Room
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.voting.reasons import hear, me_too
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.submission import Submission

@@ -15,7 +15,7 @@ from support.app import House, a_house, words
 from support.factories import CLOCK, a_commission, a_session, new_id
 
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.sessions.session import LiveSession
 from forum.voting.ballot import Cast, CastOutcome
 from forum.web.templating import STATIC

@@ -13,7 +13,7 @@ from support.app import House, a_house, words
 from support.factories import CLOCK
 
 from forum.services.sessions import cues
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import LiveSession
 

@@ -19,7 +19,7 @@ from forum.live.connection import Connection
 from forum.live.messages import Screen
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation, policy_vote, second_run
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.room_view import view_of
 from forum.services.voting import reasons
 from forum.sessions.session import Cue, Participant

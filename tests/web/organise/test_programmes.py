@@ -15,7 +15,7 @@ from support.app import House, a_house, telling, words
 from support.factories import CLOCK, new_id
 
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import submissions

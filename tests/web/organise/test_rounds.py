@@ -16,7 +16,8 @@ from support.factories import SetClock, a_session, new_id
 
 from forum.ports.accounts import Person
 from forum.services.decisions import DecisionForm, decide
-from forum.services.sessions import acts, asynchronous, cues, facilitation
+from forum.services.sessions import asynchronous, cues, facilitation
+from forum.services.sessions import desk as acts
 from forum.sessions.session import Participant
 from forum.voting.round import Response, Round
 

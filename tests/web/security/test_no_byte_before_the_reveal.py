@@ -26,8 +26,8 @@ from forum.live import live_count, room
 from forum.live.ballot_box import Intake
 from forum.live.stop_box import Press, Stopping
 from forum.services.sessions import asynchronous, care, cues, facilitation, policy_vote, second_run
-from forum.services.sessions.acts import Desk
 from forum.services.sessions.asynchronous import AsynchronousForm
+from forum.services.sessions.desk import Desk
 from forum.services.voting import reasons, results
 from forum.sessions.session import Participant
 from forum.sessions.view import View

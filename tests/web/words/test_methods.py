@@ -15,7 +15,7 @@ from forum.live.screen_frames import round_now
 from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
 from forum.sessions.view import View, cue_key
-from forum.voting.counting import decimals
+from forum.voting.marks_and_shares import decimals
 from forum.voting.methods import METHODS
 from forum.voting.quorum import Quorum
 from forum.voting.result import Result

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from forum.ports.remembered import Drawn, Remembered
+from forum.ports.result_cache import Drawn, Remembered
 
 
 class Maker:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from support.record import CRISIS, SIGNER, a_keeper
 
-from forum.record import datapackage, verify
+from forum.record import export_zip, verify
 from forum.record.public_log import Log
 
 MEMBERS = [
@@ -38,7 +38,7 @@ MEMBERS = [
 
 @pytest.fixture(scope="module")
 def packed() -> bytes:
-    return datapackage.pack(a_keeper().log(), SIGNER)
+    return export_zip.pack(a_keeper().log(), SIGNER)
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def folder(packed: bytes, tmp_path: Path) -> Path:
 
 
 def test_the_same_log_and_key_give_the_same_bytes(packed: bytes) -> None:
-    assert datapackage.pack(a_keeper().log(), SIGNER) == packed
-    assert datapackage.pack(a_keeper().log(CRISIS.id), SIGNER) != packed
+    assert export_zip.pack(a_keeper().log(), SIGNER) == packed
+    assert export_zip.pack(a_keeper().log(CRISIS.id), SIGNER) != packed
 
 
 def test_the_members_are_those_of_the_contract(packed: bytes) -> None:
@@ -79,7 +79,7 @@ def test_verify_py_is_record_py(folder: Path) -> None:
 
 
 def test_an_empty_record_can_be_exported() -> None:
-    files, archive = verify.unpack(datapackage.pack(Log((), {}, ()), SIGNER))
+    files, archive = verify.unpack(export_zip.pack(Log((), {}, ()), SIGNER))
     assert archive.verdict == verify.PASS
     assert files["record.jsonl"] == b""
     assert verify.FAIL not in {check.verdict for check in verify.verify(files)}

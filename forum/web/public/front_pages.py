@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from forum.ports import Work
 from forum.ports.long_work import long
-from forum.ports.remembered import Drawn, Remembered
+from forum.ports.result_cache import Drawn, Remembered
 from forum.services.stories import evidence, suggestions, timeline
 from forum.services.stories.parsed_stories import story_of
 from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, must_be_public
@@ -28,7 +28,7 @@ from forum.web.server.prefix import prefix_of
 from forum.web.site import site_of
 from forum.web.stories import marked_text
 from forum.web.stories.evidence import items as evidence_items
-from forum.web.stories.suggestions import thanks
+from forum.web.stories.suggestion_words import thanks
 from forum.web.stories.versions import public_versions
 from forum.web.templating import ready
 from forum.web.words.terms import session_state

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from forum.stories import compose, scenario
 from forum.stories.draft import YES, Card, Draft, Way
-from forum.stories.draft_diff import ADDED, REMOVED, SAME, Difference, Part, Piece, differences, pieces
+from forum.stories.draft_comparison import ADDED, REMOVED, SAME, Difference, Part, Piece, differences, pieces
 from forum.stories.edits import AddCard, AddWay, MoveCard, apply
 
 STORY = compose.draft_of(

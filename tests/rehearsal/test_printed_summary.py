@@ -6,8 +6,8 @@ import io
 
 import pytest
 
+from forum.rehearsal.printed_summary import show
 from forum.rehearsal.report import Report, RoundReport
-from forum.rehearsal.summary import show
 
 WELL = RoundReport("Who should come?", {"A": 3}, {"A": 3}, True, ballots=3, papers=2, dropped=2, late=1, compared=14)
 

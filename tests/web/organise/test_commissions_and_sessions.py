@@ -15,7 +15,7 @@ from support.factories import CLOCK, a_cast, new_id
 from forum.record import audit, verify
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.acts import Desk
+from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import Participant
 from forum.stories.submission import Submission

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forum.live.places import Places
+from forum.live.capacity import Places
 
 
 def taken(places: Places, times: int, *, proved: bool = True) -> list[bool]:
