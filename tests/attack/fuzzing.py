@@ -168,6 +168,8 @@ async def attack(large: bool = False) -> list[Row]:
         log = said.ended()
     print(*faults, sep="\n")
     traces = log.count("Traceback")
+    if traces:
+        print(log[max(0, log.index("Traceback") - 500) :][:6000])
     longest = max((len(line) for line in log.splitlines()), default=0)
     return [
         Row(ATTACK, "answers of 500 and more", len(faults), "", 0),
