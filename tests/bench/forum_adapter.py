@@ -1,4 +1,4 @@
-"""Forum as the shared load generator sees it (`outbox.py --adapter THIS`, `side_by_side.py --adapter THIS`).
+"""Forum as the shared load generator sees it (`fanout.py --adapter THIS`, `side_by_side.py --adapter THIS`).
 
 Makes an organiser in the server's data folder (option `data`), a session with one question of four responses, and lets
 every client join as a phone does. The server's limit of joins from one address must allow so many:

@@ -2,7 +2,7 @@
 
     python tests/bench/room_under_attack.py --load FOLDER [ATTACK ...] [--phones 2000] [--window 15] [--large]
 
-FOLDER holds the load generator (`outbox.py`), which needs picows, uvloop and httpx2 in this environment. Each attack
+FOLDER holds the load generator (`fanout.py`), which needs picows, uvloop and httpx2 in this environment. Each attack
 gets a server of its own, and so does a room that nobody attacks, first and last: these machines drift. The attacker
 would have a computer of their own, so here they have what the server and the phones leave of this one (`nice`); that
 needs root. Attacks that end their server, or have none, have no room (ALONE).
@@ -107,7 +107,7 @@ class Room:
     async def _begin(self, there: Target) -> asyncio.subprocess.Process:
         asked = self.asked
         load = await asyncio.create_subprocess_exec(
-            sys.executable, str(asked.load / "outbox.py"), "--adapter", str(HERE / "forum_adapter.py"),
+            sys.executable, str(asked.load / "fanout.py"), "--adapter", str(HERE / "forum_adapter.py"),
             "--url", f"ws://{there.host}/", "--server-pid", str(there.server.process.pid), "--n", str(asked.phones),
             "--window", str(asked.window), "--no-burst", "--rounds", "1", "--no-spin", "--timeout", "60", "--json",
             "--opt", f"data={there.data}",
