@@ -3,48 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 from support.factories import CLOCK, a_cast, a_room
+from support.faulty_store import FaultyStore
 
-from forum.errors import StoreUnavailable
 from forum.live.ballot_box import Intake, new_cast
 from forum.live.message_allowance import CHANGES
 from forum.live.messages import REFUSALS
-from forum.ports import Store, Work
+from forum.ports import Store
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.voting.ballot import CastOutcome
 from forum.voting.reason import MOST_CONDITION, MOST_WORDS, too_long
-
-
-class Faulty:
-    """The real store, which fails the next `before` units before their commit and the next `after` ones after it."""
-
-    def __init__(self, store: Store, before: int = 0, after: int = 0, bug: bool = False) -> None:
-        self.store, self.before, self.after, self.bug = store, before, after, bug
-
-    @asynccontextmanager
-    async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
-        async with self.store.begin(first=first) as work:
-            yield work
-            if self.before:
-                self.before -= 1
-                raise RuntimeError("bug") if self.bug else StoreUnavailable("the disk is full")
-        if self.after:
-            self.after -= 1
-            raise StoreUnavailable("the connection went away after the commit")
-
-    def read(self) -> AbstractAsyncContextManager[Work]:
-        return self.store.read()
-
-    async def scrub(self) -> None:
-        await self.store.scrub()
-
-    async def close(self) -> None:
-        await self.store.close()
 
 
 @pytest.fixture
@@ -112,7 +83,7 @@ async def test_failed_nothing_is_acknowledged_and_the_same_cast_counts_when_sent
     sqlite_store: Store, open_round: tuple[str, list[str]], bug: bool
 ) -> None:
     round_id, people = open_round
-    intake = Intake(Faulty(sqlite_store, before=1, bug=bug), lambda _: None)
+    intake = Intake(FaultyStore(sqlite_store, before=1, bug=bug), lambda _: None)
     cast = a_cast(round_id, people[0], "r2")
     assert (await intake.cast_and_wait(cast)).refusal == "not_stored"
     async with sqlite_store.read() as work:
@@ -126,7 +97,7 @@ async def test_failed_but_persisted_the_same_cast_is_counted_once(
     sqlite_store: Store, open_round: tuple[str, list[str]]
 ) -> None:
     round_id, people = open_round
-    intake = Intake(Faulty(sqlite_store, after=1), lambda _: None)
+    intake = Intake(FaultyStore(sqlite_store, after=1), lambda _: None)
     cast = a_cast(round_id, people[0], "r2")
     assert (await intake.cast_and_wait(cast)).refusal == "not_stored"
     again = await intake.cast_and_wait(cast)

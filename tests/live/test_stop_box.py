@@ -5,22 +5,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from support.factories import CLOCK, new_id
+from support.faulty_store import FaultyStore
 from support.second_run_session import BEN, Playing, a_replay
 
-from forum.errors import StoreUnavailable
 from forum.live.connection import Connection
 from forum.live.messages import Screen, StopMessage, encode
 from forum.live.room import Room
 from forum.live.rooms import Rooms
 from forum.live.stop_box import Press, Stopping
-from forum.ports import Store, Work
+from forum.ports import Store
 from forum.services.sessions import facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.voting import reasons
@@ -114,33 +112,6 @@ async def test_a_wave_of_stops_is_one_redrawing_of_the_console_and_none_of_any_p
     assert "state" not in [json.loads(frame)["t"] for frame in await phones[0].outbox.take()]
 
 
-class Failing:
-    """The real store, which fails so many units, before their commit or after it."""
-
-    def __init__(self, store: Store, *, before: int = 0, after: int = 0, bug: bool = False) -> None:
-        self.store, self.before, self.after, self.bug = store, before, after, bug
-
-    @asynccontextmanager
-    async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
-        async with self.store.begin(first=first) as work:
-            yield work
-            if self.before:
-                self.before -= 1
-                raise RuntimeError("bug") if self.bug else StoreUnavailable("the disk is full")
-        if self.after:
-            self.after -= 1
-            raise StoreUnavailable("the connection went away after the commit")
-
-    def read(self) -> AbstractAsyncContextManager[Work]:
-        return self.store.read()
-
-    async def scrub(self) -> None:
-        await self.store.scrub()
-
-    async def close(self) -> None:
-        await self.store.close()
-
-
 @pytest.mark.parametrize(
     ("fault", "kept"),
     [({"before": 1}, 0), ({"before": 1, "bug": True}, 0), ({"after": 1}, 1)],
@@ -150,7 +121,7 @@ async def test_what_could_not_be_stored_is_said_and_the_same_press_again_is_one_
     playing: Playing, fault: dict[str, Any], kept: int
 ) -> None:
     told: list[str] = []
-    stopping = Stopping(Failing(playing.store, **fault), told.append)
+    stopping = Stopping(FaultyStore(playing.store, **fault), told.append)
     showing = (await playing.live()).cue.showing
     press = Press(playing.session, playing.people[0], showing, BEN, "Sit down", CLOCK.now())
     assert await stopping.press_and_wait(press) == "stop_not_stored"

@@ -1,0 +1,39 @@
+"""The real store with faults at the two moments that differ: before a commit, and after it with its answer lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from forum.errors import StoreUnavailable
+from forum.ports import Store, Work
+
+
+class FaultyStore:
+    """A store that fails the next `before` units before their commit and the next `after` ones after it.
+
+    With `bug` the former raise RuntimeError, as a fault in our own code would, in the place of StoreUnavailable.
+    """
+
+    def __init__(self, store: Store, *, before: int = 0, after: int = 0, bug: bool = False) -> None:
+        self.store, self.before, self.after, self.bug = store, before, after, bug
+
+    @asynccontextmanager
+    async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
+        async with self.store.begin(first=first) as work:
+            yield work
+            if self.before:
+                self.before -= 1
+                raise RuntimeError("bug") if self.bug else StoreUnavailable("the disk is full")
+        if self.after:
+            self.after -= 1
+            raise StoreUnavailable("the connection went away after the commit")
+
+    def read(self) -> AbstractAsyncContextManager[Work]:
+        return self.store.read()
+
+    async def scrub(self) -> None:
+        await self.store.scrub()
+
+    async def close(self) -> None:
+        await self.store.close()
