@@ -81,6 +81,7 @@ def test_an_objection_needs_words() -> None:
 )
 async def test_a_commission_is_described_in_words(sqlite_store: Store, changes: dict[str, object], field: str) -> None:
     with pytest.raises(FormErrors) as caught:
+        # Which field is changed comes from the table above, so mypy cannot know its type.
         await create_commission(sqlite_store, CLOCK, replace(FORM, **changes))  # type: ignore[arg-type]
     assert set(caught.value.fields) == {field}
 
@@ -121,6 +122,7 @@ async def test_a_decision_has_reasons_that_can_be_read(
     voted = await a_vote(sqlite_store)
     form = DecisionForm(voted.rounds, outcome="adopted", response="r1", rationale="A nurse is there.")
     with pytest.raises(FormErrors) as caught:
+        # As above: the field comes from a table.
         await decide(sqlite_store, CLOCK, COMMISSIONER, replace(form, **changes))  # type: ignore[arg-type]
     assert set(caught.value.fields) == {field}
 

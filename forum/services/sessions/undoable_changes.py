@@ -43,7 +43,7 @@ class Change(msgspec.Struct, frozen=True):
     @classmethod
     async def look(cls, work: Work, live: LiveSession) -> Mapping[str, Any]:
         """Gives the things of this kind as they are now, by id: of each that much that facilitators can change."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind's own; a msgspec struct cannot be an abstract class
 
     @classmethod
     def undoes_new(cls, after: Any) -> bool:
@@ -55,7 +55,7 @@ class Change(msgspec.Struct, frozen=True):
 
     async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
         """Restores the thing, or puts aside one that was new; gives the session as it is then, not saved yet."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind's own; a msgspec struct cannot be an abstract class
 
     @property
     def name(self) -> str:
