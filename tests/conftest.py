@@ -79,7 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_hashes() -> Iterator[None]:
-    """The same argon2id with as little work as it takes: hundreds of tests sign somebody in."""
+    """Lowers argon2id to the least work it takes, for the whole run: hundreds of tests sign somebody in."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
@@ -87,12 +87,12 @@ def _quick_hashes() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tables(request: pytest.FixtureRequest) -> Tables:
-    """Where a test puts a table for the reader of its output."""
+    """Gives the place for tables that the reader of the output is shown at the end."""
     return request.config.stash.setdefault(TABLES, Tables())
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where tests run side by side in processes of their own, each hands its tables over."""
+    """Hands a worker's tables over to the process that prints them, when tests run side by side."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["tables"] = session.config.stash.get(TABLES, Tables()).shown
 

@@ -72,7 +72,8 @@ def test_letters_that_no_font_has_are_named_once_and_without_a_package() -> None
     ],
 )
 def test_what_is_called_a_box_is_what_typst_would_not_draw(text: str, package: str) -> None:
-    """Whatever fonts are here: either nothing is missing, and the accessible PDF comes, or the package is named."""
+    """Holds with whatever fonts are here: either nothing is missing and the accessible PDF comes, or the package is
+    named."""
     found = boxes([text])
     printed = sheet([a_slip(1, text)], WORDS)
     assert (b"pdfuaid" in printed) is (found.letters == ())

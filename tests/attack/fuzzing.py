@@ -39,7 +39,7 @@ _PATIENCE = 20.0  # seconds for one answer
 
 
 class _Said:
-    """What the server writes to standard error, read as it comes, so that it never waits for us."""
+    """Reader of the server's standard error, in a thread of its own, so that the server never waits for us."""
 
     def __init__(self, on: Target) -> None:
         self.text = ""

@@ -22,7 +22,7 @@ _PIECE = b"".join(b"x-%05d: %s\r\n" % (n, b"y" * 20) for n in range(2000))
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """What one connection with each such head costs."""
+    """Measures one connection with each such head: the wait of others (ms), memory, CPU."""
     rows = []
     async with target() as server:
         for what, head in _heads(server, large).items():
@@ -40,7 +40,7 @@ async def attack(large: bool = False) -> list[Row]:
 
 
 def _heads(server: Target, large: bool) -> dict[str, list[bytes]]:
-    """What is sent, in pieces, by what it is called."""
+    """Lists the heads to send, each in pieces, by name."""
     first = f"GET / HTTP/1.1\r\nHost: {server.host}\r\n".encode()
     form = f"POST /sign-in HTTP/1.1\r\nHost: {server.host}\r\nContent-Length: 0\r\nOrigin: http://{server.host}\r\n".encode()
     many = (64 if large else 4) * MB // len(_PIECE)

@@ -89,7 +89,8 @@ class Room:
             yield
 
     async def count(self, cookies: str, voted: int) -> Counter[str]:
-        """What a phone that asks what is new is shown of so many votes; empty where that is nothing."""
+        """Polls as a phone until `voted` votes are shown; gives the count by response, or an empty one where none is
+        told."""
         headers = {"Cookie": cookies, "Accept": "application/json", "Origin": self.base}
         async with httpx2.AsyncClient(base_url=self.base, headers=headers, trust_env=False, verify=False) as phone:
             shown: dict[str, int] = {}

@@ -33,7 +33,8 @@ async def _state(screen: ClientConnection) -> int:
 
 
 async def pressed(where: Target, crowd: Crowd, headers: dict[str, str], how: str) -> list[Row]:
-    """What one console is sent, and the time of each "pause" and "go on" while a healthy client asks for pages."""
+    """Measures the bytes one console is sent, and the time of each "pause" and "go on" while a healthy client asks for
+    pages."""
     console = f"/console/{crowd.session.id}"
     sent = {"Origin": where.server.base, "Authorization": headers["Authorization"]}
     address = f"ws://{where.host}{console}/socket"

@@ -20,7 +20,7 @@ MB = 1024 * 1024
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """What such a connection costs, for small and for larger pages."""
+    """Measures the cost of such a connection, for small and for larger pages."""
     rows = []
     size = (10 if large else 1) * MB
     async with target() as server:

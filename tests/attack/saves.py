@@ -45,7 +45,7 @@ async def attack(large: bool = False) -> list[Row]:
 
 
 def disk(house: Target) -> int:
-    """What the database takes in bytes, what is still in its log counted, which is written over again and again."""
+    """Gives the size of the database in bytes, with its log, which is written over again and again."""
     with closing(sqlite3.connect(house.data / "forum.db")) as looking:
         (pages,) = looking.execute("PRAGMA page_count").fetchone()
         (size,) = looking.execute("PRAGMA page_size").fetchone()

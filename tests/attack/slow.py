@@ -32,7 +32,7 @@ PATIENCE = 15.0  # seconds until what is held should be closed
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """What others have of it while such connections are held, and how many of them the server still holds later."""
+    """Measures the wait of others while such connections are held, and the number that the server still holds later."""
     rows = []
     async with target(SETTINGS, files=FILES) as server:
         for what, sent in _kinds(server).items():

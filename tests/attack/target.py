@@ -42,7 +42,7 @@ class Row:
 
     @property
     def held(self) -> bool:
-        """Whether it stays within what it may be."""
+        """Tells whether the value is within its bound."""
         return self.value <= self.most
 
     def __str__(self) -> str:
@@ -120,7 +120,7 @@ class Target:
                 await writer.wait_closed()
 
     def memory(self) -> float:
-        """What its process holds in memory, in MB."""
+        """Gives the resident memory of the server's process, in MB."""
         for line in Path(f"/proc/{self.server.process.pid}/status").read_text("ascii").splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) / 1024

@@ -1,4 +1,4 @@
-"""What pages cost at 100,000 entries of the record and 3,000 ballots: `python tests/bench/dear_pages.py [ENTRIES]`.
+"""Cost of pages at 100,000 entries of the record and 3,000 ballots: `python tests/bench/dear_pages.py [ENTRIES]`.
 
 Builds the data straight into a store of its own, starts a real server on it, and prints for each page the server's CPU
 in milliseconds a request (of many, the first not among them) and the first one's time. Run it on the code before and

@@ -76,7 +76,7 @@ class Forum(Adapter):
         return f"{self.url}/s/{self.code}/socket"
 
     def headers(self, index: int) -> dict[str, str]:
-        """What a browser sends with the handshake."""
+        """Gives the headers that a browser sends with the handshake."""
         return {"Cookie": self.cookies[index], "Origin": self.base}
 
     def received(self, client: Any, payload: bytes) -> int:

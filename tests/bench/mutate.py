@@ -221,7 +221,7 @@ def mutants(file: str) -> Iterator[Mutant]:
 
 
 def _no_behaviour(node: ast.AST) -> Iterator[ast.AST]:
-    """What stands below a node and is only for readers, or for the type checker: annotations, decorators."""
+    """Walks the parts of a node that are only for readers or the type checker: annotations and decorators."""
     for name in ("annotation", "returns", "decorator_list"):
         part = getattr(node, name, None)
         for below in part if isinstance(part, list) else [part] if part else []:
@@ -263,7 +263,8 @@ class Bench:
             self._free.put_nowait(copy)
 
     async def notices(self, mutant: Mutant | None, tests: Sequence[str]) -> bool:
-        """Whether a test fails, or the tests hang, with this wrong turn in the code (None: with the code as it is).
+        """Tells whether a test fails, or the tests hang, with this wrong turn in the code (None: with the code as it
+        is).
 
         Prints what the tests said last where they fail with the code as it is.
         """

@@ -45,7 +45,7 @@ MOST_TIMES = 2.0
 
 @dataclass
 class Told:
-    """What a room said: percentiles in ms, votes lost or without an answer, MB that the server grew by."""
+    """Figures of a room: percentiles in ms, votes lost or without an answer, MB that the server grew by."""
 
     attack: str
     p50: float
@@ -126,7 +126,7 @@ class Room:
             await asyncio.sleep(0.1)
 
     def told(self, attack: str) -> Told:
-        """What came of it."""
+        """Gives the figures of the measured window, under the attack's name."""
         votes = self.result["window"]
         return Told(
             attack,

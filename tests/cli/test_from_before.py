@@ -26,7 +26,7 @@ def forum(*arguments: str | Path) -> Result:
 
 
 def verdicts(output: str) -> dict[str, str]:
-    """What `forum verify` says: a verdict for each check."""
+    """Reads the output of `forum verify`: a verdict for each check."""
     lines = [line for line in output.splitlines() if line.startswith((PASS, FAIL, NOT_CHECKED))]
     return {line[12:].strip().partition(":")[0].strip(): line[:12].strip() for line in lines}
 

@@ -68,7 +68,7 @@ def test_run_py_serves_the_demonstration_and_says_where(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_stops_it_in_good_order(tmp_path: Path) -> None:
-    """What was imported is gone through by no collection of rubbish while it serves: it would stand for that long."""
+    """Freezes all that was imported while it serves: a collection of rubbish over it would hold everybody up."""
     program = "import gc, sys; thaw = gc.unfreeze; "
     program += "gc.unfreeze = lambda: (print(gc.get_freeze_count(), file=sys.stderr), thaw()); "
     program += "sys.argv[:1] = ['forum', 'serve']; from forum.__main__ import main; main(prog_name='forum')"
@@ -354,7 +354,7 @@ def test_a_signing_key_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) -
 
 
 def modes(folder: Path) -> dict[str, int]:
-    """Who may do what with a folder and each of its files."""
+    """Gives the permission bits of a folder and of each file in it, by name."""
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
 
 

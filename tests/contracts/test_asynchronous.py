@@ -54,7 +54,7 @@ async def test_closers_and_an_organiser_close_it_once_while_answers_pour_in(stor
 
 
 async def test_opening_and_taking_down_at_once_leave_nothing_open(store: SqlStore, clock: SetClock) -> None:
-    """Whoever is first: either it is not opened, or what was opened is closed again."""
+    """Either it is not opened, or what was opened is closed again: whichever of the two is first."""
     commission = a_commission()
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
@@ -94,7 +94,7 @@ async def test_taking_down_and_taking_back_at_once_do_not_wait_for_each_other_fo
 
 
 async def stopped(store: Store, clock: SetClock, night: Night) -> Round:
-    """What became of the round; whoever answers now is told that it is closed, and the counted ballots stay."""
+    """Checks that a new answer is refused as closed and the counted ballots stay; gives the round as it is now."""
     assert await cast(store, clock, night, night.people[0], "r2") == "closed"
     async with store.read() as work:
         assert [b.choice for b in await work.rounds.ballots(night.round.id)] == ["r1"] * len(night.people)

@@ -1,4 +1,4 @@
-"""What building together keeps to on both databases: versions without their words, and two people at once."""
+"""Contracts of building together on both databases: versions without their words, and two people at once."""
 
 from __future__ import annotations
 

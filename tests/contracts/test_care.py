@@ -1,4 +1,4 @@
-"""What people ask for without a name, further groups, observers, held results: the same on both databases."""
+"""Contracts of wishes without a name, further groups, observers and held results, on both databases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from forum.voting.round import Version
 
 
 async def waiting(store: SqlStore) -> bool:
-    """Whether somebody waits for a lock on this PostgreSQL."""
+    """Tells whether somebody waits for a lock on this PostgreSQL."""
     async with transaction(store.reader, reading=True) as link:
         asked: sa.Select[tuple[int]] = (
             sa.select(sa.literal_column("pid")).select_from(sa.text("pg_locks")).where(sa.text("NOT granted"))

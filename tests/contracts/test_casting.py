@@ -1,4 +1,4 @@
-"""What every store keeps to about rounds and ballots, on both databases."""
+"""Contracts of every store about rounds and ballots, on both databases."""
 
 from __future__ import annotations
 

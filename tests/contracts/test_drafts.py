@@ -1,4 +1,4 @@
-"""What every store keeps to of drafts, versions and suggestions; and that of two editors' words none is lost."""
+"""Contracts of every store about drafts, versions and suggestions; of two editors' words none is lost."""
 
 from __future__ import annotations
 

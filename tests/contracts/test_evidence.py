@@ -1,4 +1,4 @@
-"""What every store keeps to with evidence, on both databases."""
+"""Contracts of every store about evidence, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the library keeps to, on both databases: which stories it holds, how words find them, what it filters by."""
+"""Contracts of the library, on both databases: its stories, how words find them, its filters."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def put(store: SqlStore, *stories: Submission, of: Commission | None = Non
 async def shelf(
     store: SqlStore, typed: str = "", setting: str = "", start: int = 0, most: int = 10, **wanted: Any
 ) -> Shelf:
-    """What is found by words anywhere and in the setting, and by the rest of Wanted."""
+    """Finds stories by words anywhere, by words in the setting, and by the rest of Wanted."""
     asked = Wanted(search_terms.read(typed), search_terms.read(setting), **wanted)
     async with store.read() as work:
         return await work.library.find(asked, start=start, most=most)
@@ -355,5 +355,5 @@ async def test_what_is_found_is_what_is_marked(
 
 
 def answers(query: Query, *texts: str) -> bool:
-    """Whether each term can be marked in one of the texts."""
+    """Tells whether each term can be marked in one of the texts."""
     return all(any(p.hit for text in texts for p in search_terms.marked(text, Query((term,)))) for term in query.terms)

@@ -1,4 +1,4 @@
-"""What two transactions that run at the same time do to each other: who waits for whom, and what comes of it.
+"""Effects of two transactions on each other: which of them waits, and what comes of it.
 
 On PostgreSQL units of work go on side by side, so each test stops one of them in the middle and sees what the other
 does. On SQLite, where they take turns, the outcome must be the same.
@@ -59,7 +59,7 @@ async def as_far_as_it_can(store: SqlStore, *tasks: asyncio.Task[Any]) -> None:
 
 
 async def at_once(work: Coroutine[Any, Any, Made]) -> Made:
-    """What comes of it; it must not wait for a lock."""
+    """Awaits the work and gives its result; raises TimeoutError where it waits for a lock."""
     async with asyncio.timeout(LONG):
         return await work
 

@@ -1,4 +1,4 @@
-"""What every store keeps to with those who want to be told by e-mail, on both databases."""
+"""Contracts of every store about those who want to be told by e-mail, on both databases."""
 
 from __future__ import annotations
 

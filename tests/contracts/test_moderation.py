@@ -1,4 +1,4 @@
-"""What every store keeps to of moderation, appeals, reports and private links, on both databases."""
+"""Contracts of every store about moderation, appeals, reports and private links, on both databases."""
 
 from __future__ import annotations
 

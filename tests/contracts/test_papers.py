@@ -1,4 +1,4 @@
-"""What ports.Papers promises, on each database."""
+"""Contract of ports.Papers, on each database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ports.Programmes promises, on each database."""
+"""Contract of ports.Programmes, on each database."""
 
 from __future__ import annotations
 

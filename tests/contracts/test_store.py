@@ -1,4 +1,4 @@
-"""What every store keeps to, on both databases: accounts, commissions, stories, sessions, decisions, record, facts.
+"""Contracts of every store about accounts, commissions, stories, sessions, decisions, record and facts.
 
 Ballots have a file of their own, test_casting.py.
 """

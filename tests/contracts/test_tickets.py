@@ -1,4 +1,4 @@
-"""What ports.Tickets promises, on each database."""
+"""Contract of ports.Tickets, on each database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store keeps to when words are taken back, on both databases."""
+"""Contracts of every store about words that are taken back, on both databases."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def test_withdrawn_disclosures_have_no_words_any_more_and_get_none_again(s
 async def test_a_link_that_is_being_replaced_opens_nothing_any_more(
     store: SqlStore, database: Database, act: str
 ) -> None:
-    """Whoever acts by the old link at this very moment waits for the new one, and then finds the old one dead."""
+    """An act by the old link at this very moment waits for the new one, and then finds the old one dead."""
     commission = a_commission()
     async with store.begin() as work:
         await work.commissions.add_commission(commission)

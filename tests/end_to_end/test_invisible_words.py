@@ -1,4 +1,4 @@
-"""Wherever words are required, words that nobody can see are none: every way in, each with another such text."""
+"""Words that nobody can see are none, wherever words are required: every way in, each with another such text."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ async def sent(page: Page, choice: int) -> None:
 
 
 async def by_keyboard(page: Page, path: str) -> None:
-    """The same once more without touching anything but keys."""
+    """Answers by the keyboard alone."""
 
     async def to(condition: str) -> None:
         for _ in range(80):

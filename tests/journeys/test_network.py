@@ -96,7 +96,7 @@ class Room:
         return page
 
     def rows(self, query: str, *given: str) -> list[str]:
-        """What the server has on disk."""
+        """Reads the first column of a query from the server's database on disk."""
         with closing(sqlite3.connect(self.house.data / "forum.db")) as database:
             return [row[0] for row in database.execute(query, given)]
 

@@ -1,4 +1,4 @@
-"""What is new in a text, for a reader who has the one before."""
+"""New lines of a text, for a reader who has the one before."""
 
 from __future__ import annotations
 

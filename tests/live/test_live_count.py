@@ -61,7 +61,7 @@ def test_only_an_open_vote_that_said_so_is_counted(round_: Round | None) -> None
 
 
 def test_where_anybody_can_join_it_takes_ten_times_as_many() -> None:
-    """Whoever casts all but one of a step's votes knows the last: a step is ten times the threshold."""
+    """A step is ten times the threshold there, since somebody who casts all but one of its votes knows the last."""
     assert live_step(5, tickets=True) == 5
     assert live_step(5, tickets=False) == 50
     for entrance, step in ((TICKETS, 5), (OPEN_CODE, 50), (OPEN_LINK, 50)):

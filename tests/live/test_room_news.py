@@ -1,4 +1,4 @@
-"""What is news in a room, to whom and how soon: on a clock that jumps to the next timer."""
+"""News in a room, to whom and how soon: on a clock that jumps to the next timer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IDLE = PHONES_TICK * 3
 
 
 def draw(kind: Screen, view: View, language: str) -> str:
-    """What a test looks at: the cue, who joined, and what became of the papers."""
+    """Draws the parts that the tests look at: the cue, who joined, and what became of the papers."""
     return f"{kind} {view.session.cue.kind} {dict(view.joined)} {view.papers}"
 
 
@@ -87,7 +87,7 @@ def an_evening(database: Database, play: Callable[[Evening], Awaitable[None]]) -
 
 
 def news(connection: Connection, *kinds: str) -> list[dict[str, Any]]:
-    """What has come for a screen by now (of these types), taken out without waiting."""
+    """Takes the messages that have come for a screen by now (of these types), without waiting."""
     connection.outbox.answer("{}")
     taking = connection.outbox.take()
     try:

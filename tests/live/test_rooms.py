@@ -43,7 +43,7 @@ async def sent(connection: Connection) -> list[dict[str, Any]]:
 
 
 async def taken_now(connection: Connection) -> list[dict[str, Any]]:
-    """The same where there may be nothing."""
+    """Takes the messages that have come for a screen by now; there may be none."""
     connection.outbox.answer("{}")
     return [message for message in await sent(connection) if message]
 

@@ -28,7 +28,7 @@ from forum.voting.reason import DELAYED, READ_FIRST, SHOWN, WAITING
 
 
 def draw(kind: Screen, view: View, language: str) -> str:
-    """What a screen of each kind may show, and no more."""
+    """Draws only what a screen of each kind may show."""
     said = ", ".join(reason.words for reason in view.said)
     return f"{len(view.run.stops)} stops" if kind == "console" else f"said: {said}"
 

@@ -1,4 +1,4 @@
-"""What is worked out once: by one of those who want it, within a bound, and forgotten when it has to be."""
+"""Results worked out once: by one of those who want them, within a bound, and forgotten when they have to be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole exports: a true one passes every check, and nothing in it can be changed unseen."""
+"""Audit of whole exports: a true one passes every check, and nothing in it can be changed unseen."""
 
 from __future__ import annotations
 

@@ -121,8 +121,8 @@ def test_a_quorum_told_otherwise_than_it_was_declared_or_reached_fails() -> None
 
 
 def a_quorum_by_group(*absent: str | None, short: list[str] | None = None, reached: bool = False) -> tuple[Any, bytes]:
-    """What a record says of a quorum by group from which these groups stayed away, and the record; with `short` it
-    says that, and whether it was reached, in the place of the truth."""
+    """Makes a record with a quorum by group from which these groups stayed away; gives its quorum and the export.
+    `short` and `reached`, where given, are put in the place of the truth."""
     keeper, voted = Keeper(), people({group: n for group, n in ROOM.items() if group not in absent})
     day = keeper.session(CRISIS, "A quorum by group")
     declared: dict[str, Any] = {"responses": ("r1", "r2"), "quorum": {"ballots": 0, "each_group": 5}}

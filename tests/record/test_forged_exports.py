@@ -201,7 +201,7 @@ def test_a_second_vote_comes_after_a_first_one_that_was_shown_and_is_held_as_it_
 
 
 def forged_words(change: Callable[[list[dict[str, Any]]], object]) -> str:
-    """What the check says of disclosures after a change to their lines."""
+    """Changes the lines of disclosures and gives what the failing check says of them."""
     files = verify.unpack(signed_again(a_keeper()))[0]
     lines = [json.loads(line) for line in files["disclosures.jsonl"].splitlines()]
     change(lines)

@@ -17,7 +17,7 @@ RUN_OFF = 2 * list(WAYS).index("ranked")
 
 
 def of_ways(change: Callable[[Keeper], object]) -> str:
-    """What is said of the results by group once this was changed in a record of every way of voting."""
+    """Changes a record of every way of voting; gives what is said of the results by group, or "" where that passes."""
     keeper = a_keeper_of_ways()
     assert failed(signed_again(keeper)) == set()
     change(keeper)

@@ -178,7 +178,7 @@ def written(files: Mapping[str, bytes], folder: Path) -> Path:
 
 
 def both(path: Path, folder: Path) -> tuple[tuple[int, str], tuple[int, str]]:
-    """What `forum verify PATH` and the travelling `verify.py PATH` end with and say."""
+    """Runs `forum verify PATH` and the travelling `verify.py PATH`; gives the exit code and output of each."""
     done = CliRunner().invoke(command, [str(path)])
     verifier = folder / "travelling.py"
     verifier.write_bytes(export_zip.verifier())

@@ -1,4 +1,4 @@
-"""What a rehearsal says to people: every number, and whatever was not as it should be, by name."""
+"""Summary of a rehearsal for people: every number, and whatever was not as it should be, by name."""
 
 from __future__ import annotations
 

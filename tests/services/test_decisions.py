@@ -29,7 +29,7 @@ async def entries(store: Store) -> list[dict[str, Any]]:
 
 
 async def words(store: Store) -> dict[str, str]:
-    """What was disclosed, by digest."""
+    """Reads the disclosed words, by digest."""
     async with store.read() as work:
         found = await work.record.disclosures()
     return {d.digest: verify.open_disclosure(d.encoded)[2] for d in found if d.encoded is not None}

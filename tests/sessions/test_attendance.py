@@ -1,4 +1,4 @@
-"""Who is not here: groups with nobody, groups of which far fewer came, and no small number told on the way."""
+"""Groups that are not here: those with nobody, those of which far fewer came, and no small number told on the way."""
 
 from __future__ import annotations
 

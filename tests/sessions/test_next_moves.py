@@ -1,4 +1,4 @@
-"""What the facilitator can do next: the one next right move first, in every state that a session can be in."""
+"""Moves open to the facilitator: the one next right move first, in every state that a session can be in."""
 
 from __future__ import annotations
 

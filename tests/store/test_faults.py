@@ -1,4 +1,4 @@
-"""What goes wrong below the store: full, locked, gone. Nothing is acknowledged, and afterwards it works again."""
+"""Faults below the store: full, locked, gone. Nothing is acknowledged, and afterwards it works again."""
 
 from __future__ import annotations
 

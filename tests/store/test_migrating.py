@@ -54,7 +54,7 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 
 async def refused(url: str) -> str:
-    """What check, open_store and migrate all say of a database they cannot use: one line."""
+    """Checks that check, open_store and migrate refuse a database with the same one line, and gives it."""
     said = []
     for act in (check, open_store, migrate):
         with pytest.raises(StartupProblem) as problem:
@@ -86,7 +86,7 @@ async def test_several_may_migrate_at_once(empty: str) -> None:
 
 
 def of_both(name: str | None, kind: str, _: object) -> bool:
-    """Whether a table is part of the one schema of both databases: all but the full-text index, and what it keeps."""
+    """Tells whether a table is part of the one schema of both databases: all but the full-text index and its tables."""
     return kind != "table" or not str(name).startswith(INDEX)
 
 

@@ -1,4 +1,4 @@
-"""What goes over to SQLite's thread: each statement once, with all its rows, whatever kind it is."""
+"""Calls into SQLite's thread: each statement once, with all its rows, whatever kind it is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from forum.store.tables import fact
 
 @pytest.fixture
 def handed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What is handed over from now on."""
+    """Collects the functions handed to SQLite's thread from now on."""
     over: list[object] = []
     plain: Any = aiosqlite.Connection._execute
 

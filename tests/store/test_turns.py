@@ -1,4 +1,4 @@
-"""Who writes next in SQLite, which has one writer at a time: ballots before everything else that waits."""
+"""Turns of writers in SQLite, which has one at a time: ballots before everything else that waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file really is: pictures lose what is hidden in them, and nothing but three kinds comes in."""
+"""Files as they really are: pictures lose what is hidden in them, and nothing but three kinds comes in."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_a_pdf_that_acts_by_itself_is_refused(act: bytes) -> None:
 
 @pytest.mark.parametrize("name", [b"/Launch", b"/#45#6d#62#65#64#64#65#64#46#69#6c#65"])
 def test_a_pdf_is_looked_at_from_end_to_end(name: bytes) -> None:
-    """Wherever the name stands: it is searched piece by piece, and a name may lie across two."""
+    """Finds the name at any place, since the file is searched piece by piece and a name may lie across two."""
     for place in (
         *range(evidence_files._PDF_PIECE - len(name) - 8, evidence_files._PDF_PIECE + 8),
         5 * evidence_files._PDF_PIECE - 9,

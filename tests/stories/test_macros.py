@@ -1,4 +1,4 @@
-"""What story formats put between the words: taken out, and told by its line."""
+"""Macros that story formats put between the words: taken out, and told by their line."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_ten_times_the_same_digit_is_no_number() -> None:
 
 @given(st.integers(0, 999_999_999))
 def test_the_last_digit_makes_the_weighted_sum_a_multiple_of_eleven(first: int) -> None:
-    """The same rule the other way round, so that no way of computing the digit is compared with itself."""
+    """Checks the rule the other way round, so that no way of computing the digit is compared with itself."""
     nine = f"{first:09d}"
     weighted = sum(int(digit) * weight for weight, digit in zip(range(10, 1, -1), nine, strict=True))
     for last in range(10):

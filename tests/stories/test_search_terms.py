@@ -1,4 +1,4 @@
-"""What a search asks for, and how a text is shown where it answers."""
+"""Terms of a search, and how a text is shown where it answers them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be seen of a text, what a name may hold, and when two names are one: tables of values."""
+"""Visible part of a text, the letters a name may hold, and when two names are one: tables of values."""
 
 from __future__ import annotations
 

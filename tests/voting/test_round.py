@@ -137,7 +137,7 @@ def test_a_response_is_found_by_its_id() -> None:
 
 
 class AnyFacilitator(RuleBasedStateMachine):
-    """Whatever a facilitator presses, in whatever order, however often."""
+    """Facilitator who presses whatever there is, in whatever order, however often."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -54,7 +54,7 @@ def commission(threshold: int) -> Commission:
 
 @dataclass(frozen=True)
 class Room:
-    """Who was there and how they voted; `frozen` are the ballots by group of the session's first closed round."""
+    """People of a room and their votes; `frozen` are the ballots by group of the session's first closed round."""
 
     threshold: int
     frozen: tuple[tuple[GroupId, int], ...]
@@ -78,7 +78,7 @@ class Suppression:
     view_shift: Callable[..., ViewShift] = forum_suppression.view_shift
 
     def publish(self, room: Room) -> tuple[Partition, Result, Result]:
-        """What the world gets to see of the two rounds, but for the opened ballots."""
+        """Publishes the two rounds as the world gets to see them, but for the opened ballots."""
         partition = self.freeze(dict(room.frozen), commission(room.threshold))
         way, responses = METHODS[room.method], BALLOTS[room.method][0]
         cast = [room.cast(i) for i in (0, 1)]
@@ -135,7 +135,8 @@ def ways(kind: Kind, method: str = "single") -> list[Votes]:
 
 
 def secrets_of(method: str) -> dict[str, frozenset[str]]:
-    """What might be found out about a ballot, a mark on it or all of it, with the ballots of which it is true."""
+    """Lists the facts one could find out about a ballot, a mark on it or all of it, each with the ballots of which it
+    is true."""
     ballots = BALLOTS[method][1]
     found = {choice: frozenset({choice}) for choice in ballots}
     for mark in METHODS[method].columns(BALLOTS[method][0]):
@@ -144,7 +145,7 @@ def secrets_of(method: str) -> dict[str, frozenset[str]]:
 
 
 def worked_out(room: Room, suppression: Suppression) -> Iterator[str]:
-    """What the attacker finds, one sentence for each small group in each round."""
+    """Attacks the published numbers; yields one sentence for each small group found out in each round."""
     partition, first, second = suppression.publish(room)
     kinds = room.kinds()
     plain = _publish_kinds(room, {k: [ways(k, room.method)[0]] * n for k, n in kinds.items()}, suppression)
@@ -195,8 +196,8 @@ def _options(room: Room, group: GroupId, suppression: Suppression, plain: Number
 def _carried(
     room: Room, partition: Partition, results: tuple[Result, Result], group: GroupId, i: int, of: frozenset[str]
 ) -> bool:
-    """Whether it shows only because enough people, seen together with the group, all voted alike in this: one of these
-    ballots, or none of them."""
+    """Tells whether it shows only because enough people, seen together with the group, all voted alike in this: one of
+    these ballots, or none of them."""
     shift = results[1].shift
     if shift is not None and not shift.all_followed:
         unfollowed = (shift.left, shift.joined)[i]
@@ -238,7 +239,7 @@ def _publish_kinds(room: Room, cast: Mapping[Kind, list[Votes]], suppression: Su
 
 
 def _adds(room: Room, kind: Kind, way: Votes, suppression: Suppression, plain: Numbers) -> Numbers:
-    """What one person of a kind adds to the published numbers by voting this way and not the first way."""
+    """Gives the change in the published numbers when one person of a kind votes this way and not the first way."""
     cast = {k: [ways(k, room.method)[0]] * n for k, n in room.kinds().items()}
     cast[kind] = [way, *cast[kind][1:]]
     return _less(_publish_kinds(room, cast, suppression), plain)

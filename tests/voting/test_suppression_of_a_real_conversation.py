@@ -38,7 +38,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 
 def table_of(html: str) -> str:
-    """What a screen shows, without the console's list of who is here: that names every group that was invited."""
+    """Cuts the console's list of people from a screen: it names every group that was invited."""
     before, _, after = html.partition('data-part="people"')
     return before + (after[after.index("</section>") :] if after else "")
 

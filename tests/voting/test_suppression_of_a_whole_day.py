@@ -57,7 +57,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Day:
-    """Who was there, and how many are few."""
+    """People of a day, and the threshold below which a group is small."""
 
     people: tuple[Person, ...]
     threshold: int
@@ -113,7 +113,7 @@ def published(day: Day, votes: Sequence[Votes]) -> str:
 
 
 def worked_out(day: Day, votes: Sequence[Votes]) -> Iterator[str]:
-    """What the attacker finds, one sentence for each small group in each vote."""
+    """Attacks the published numbers of a day; yields one sentence for each small group found out in each vote."""
     seen = published(day, votes)
     possible = [way for way in day.ways() if published(day, way) == seen]
     assert tuple(votes) in possible
@@ -129,8 +129,8 @@ def worked_out(day: Day, votes: Sequence[Votes]) -> Iterator[str]:
 
 
 def carried(day: Day, votes: Sequence[Votes], mine: Sequence[int], i: int) -> bool:
-    """Whether it shows only because enough people who are seen together all voted alike: a row, or those of it who came
-    to the same votes, papers apart where they are told apart."""
+    """Tells whether it shows only because enough people who are seen together all voted alike: a row, or those of it
+    who came to the same votes, papers apart where they are told apart."""
     partition, voters = day.partition(), day.voters(i)
     present = Counter(day.people[n].group for n in voters)
     label = suppression.label_of(partition, present, day.threshold, "opinion")
@@ -170,8 +170,9 @@ def a_day(chance: random.Random) -> tuple[Day, list[Votes]]:
 
 
 def all_of_one_mind(day: Day, votes: Sequence[Votes]) -> bool:
-    """Whether people of several rows who are told apart in what is published (all who joined, all who left, all on
-    devices, all on papers) all voted alike in a vote, and are enough to be shown: a leak that is known (issue 12)."""
+    """Tells whether people of several rows who are told apart in what is published (all who joined, all who left, all
+    on devices, all on papers) all voted alike in a vote, and are enough to be shown: a leak that is known (issue
+    12)."""
     partition = day.partition()
     for i in (0, 1):
         voters = day.voters(i)

@@ -1,4 +1,4 @@
-"""What people send that cannot be used, by haste, mistake or on purpose: a clear answer, and nothing else happens."""
+"""Unusable input, by haste, mistake or on purpose: a clear answer, and nothing else happens."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ print((most() - before) // 1024, said)
 
 
 def measured(kind: str, mode: str, size: tuple[int, int]) -> tuple[int, str]:
-    """What looking at such a picture takes, in MiB, and what is said of it."""
+    """Looks at such a picture in a process of its own; gives the MiB it took and what is said of it."""
     script = (
         "import io, sys; from PIL import Image; Image.MAX_IMAGE_PIXELS = None; out = io.BytesIO();"
         f"Image.new({mode!r}, {size!r}).save(out, {kind!r}); sys.stdout.buffer.write(out.getvalue())"

@@ -1,4 +1,4 @@
-"""What pages cost that anybody may ask for again and again: counted in statements and in what is drawn, not in time.
+"""Cost of pages that anybody may ask for again and again: counted in statements and in what is drawn, not in time.
 
 What is asked of the database does not grow with what is in it; a story is drawn once in each language, and nothing that
 was drawn outlives its words.
@@ -40,7 +40,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What the database is asked from now on."""
+    """Collects the statements that the database is asked from now on."""
     statements: list[object] = []
     for name in ("rows", "run", "quick"):
         plain = getattr(Link, name)
@@ -82,7 +82,7 @@ async def more(house: House, voted: Voted, sessions: int) -> None:
 
 
 async def cost(house: House, asked: list[object], page: str) -> int:
-    """What the database is asked for a page that was asked for before."""
+    """Asks for a page twice and gives the number of statements of the second time."""
     async with house.browser() as browser:
         assert (await browser.get(page)).status_code == 200
         asked.clear()

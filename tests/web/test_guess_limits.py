@@ -1,4 +1,4 @@
-"""Who is counted with whom: one person behind the venue's address costs nobody else what they came to do."""
+"""Counting of guesses: one person behind the venue's address costs nobody else what they came to do."""
 
 from __future__ import annotations
 

@@ -272,7 +272,7 @@ async def test_it_closes_by_itself_and_only_when_what_came_in_time_has_arrived(
 async def test_whoever_closes_it_or_gives_more_time_raises_its_sessions_version(
     sqlite_store: Store, clock: SetClock
 ) -> None:
-    """What screens and pages have is told from what there is by the version alone."""
+    """Screens and pages tell by the version alone whether they are out of date."""
     night = await a_night(sqlite_store, clock)
 
     async def version() -> int:

@@ -22,7 +22,7 @@ EARLIER, JUST_NOW = "2026-03-01T20:00:00.000Z", "2026-03-01T21:30:00.000Z"
 
 
 async def kept(store: SqlStore) -> dict[str, str]:
-    """What the table of participants knows devices by, by participant."""
+    """Reads the stored device of each participant, by participant."""
     async with store.reader.connect() as link:
         rows = (await link.execute(sa.select(participants.c.id, participants.c.device))).all()
     return {row.id: row.device for row in rows}

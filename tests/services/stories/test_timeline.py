@@ -1,4 +1,4 @@
-"""What became of a story: every step for its writer, only what is public for everybody else."""
+"""Timeline of a story: every step for its writer, only what is public for everybody else."""
 
 from __future__ import annotations
 

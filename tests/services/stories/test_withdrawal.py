@@ -97,8 +97,8 @@ async def played(house: House, tmp_path: Path) -> Played:
 
 
 async def test_every_column_that_can_hold_words_of_a_story_has_some(played: Played) -> None:
-    """Whoever adds a column of text puts words into it in takenback.py, so that they are looked for after the story was
-    taken back; or says in WITHOUT_WORDS that it can hold none."""
+    """Fails for a new column of text until tests/support/withdrawn_story.py puts words into it, so that they are looked
+    for after the story was taken back, or WITHOUT_WORDS says that it can hold none."""
     known = {
         f"{table.strip()}.{column}"
         for line in re.sub(r"\n {8}", " ", WITHOUT_WORDS).strip().splitlines()

@@ -100,7 +100,7 @@ async def test_while_badges_are_off_no_reason_has_a_group_and_afterwards_each_ha
 
 @pytest.mark.parametrize("state", [DRAFT, OPEN, CLOSED, ANNULLED])
 async def test_reasons_are_told_of_a_vote_whose_result_is_shown_and_of_no_other(playing: Playing, state: str) -> None:
-    """Whatever has put them there: a vote that was annulled after its reveal, or some other way in."""
+    """Reasons that got there in any way are not told: of a vote annulled after its reveal, for one."""
     await give(playing, 0)
     async with playing.store.begin() as work:
         round_ = await work.rounds.get_round(playing.first, lock=True)

@@ -77,7 +77,7 @@ def rows() -> Iterator[list[str]]:
 
 
 def several(cell: str) -> list[str]:
-    """What stands between commas, as often as it says."""
+    """Splits a cell at its commas and repeats each part as often as its "3 x" says."""
     parts = [part.strip().rpartition("x ") for part in cell.split(",") if part.strip()]
     return [ballot for times, _, ballot in parts for _ in range(int(times) if times else 1)]
 

@@ -176,7 +176,7 @@ class Day:
             room.receive(voter, encode(CastMessage(new_id(), round_id, f"r{self.chance.randint(1, 4)}", reason)))
 
     async def by_socket(self, phone: httpx2.AsyncClient, bill: Bill) -> None:
-        """What one phone with a socket is sent, and sends."""
+        """Bills one phone with a socket for what it is sent and sends."""
         await self.loads(phone, bill)
         seen, has = self.live.version, ""
         while True:
@@ -263,7 +263,7 @@ class Day:
 
 
 async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
-    """What one phone with a socket costs, and one that polls."""
+    """Counts an hour of one phone with a socket, and of one that polls."""
     async with a_house(folder, tables) as house:
         let_it_work(house.store)
         commission = a_commission()

@@ -23,7 +23,7 @@ MACHINE = {"Accept": "application/json"}
 
 @dataclass
 class Screen:
-    """What an open page knows: it follows hello's history as static/room-connection.js does."""
+    """State of an open page: it follows hello's history as static/room-connection.js does."""
 
     path: str
     cookie: str = ""
@@ -90,7 +90,7 @@ class Day:
             return dict(message)
 
     async def polled(self, screen: Screen) -> dict[str, Any]:
-        """What a phone hears that asks again and again."""
+        """Asks once as a polling phone does, hears the answer and gives it."""
         headers = MACHINE | {"Cookie": screen.cookie}
         query = f"v={screen.version}&h={screen.history}"
         address = f"{self.house.server.base}/s/{self.session['code']}/now?{query}"

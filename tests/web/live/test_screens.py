@@ -1,4 +1,4 @@
-"""What phone, projector and console show in every state of a session, and what they must not."""
+"""Contents of phone, projector and console in every state of a session, and what they must not show."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ SCREENS = ("phone", "projector", "console")
 
 
 def fragment(screen: str, view: View, **more: Any) -> str:
-    """What is pushed to a screen of this kind."""
+    """Renders the fragment that is pushed to a screen of this kind."""
     context = screen_context("http://192.0.2.7:8000", view) | more
     return JINJA.get_template(f"live/screens/{screen}.html").render(context)
 

@@ -1,4 +1,4 @@
-"""What screens say of the second run: nothing before it is taken, everything after, and never whose it was."""
+"""Screens of the second run: nothing before it is taken, everything after, and never whose it was."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Event:
         return (await self.playing.live()).cue.showing
 
     async def screens(self) -> dict[Screen, str]:
-        """What every kind of screen shows now, as pushed."""
+        """Renders every kind of screen as it would be pushed now."""
         async with self.house.store.read() as work:
             view = await view_of(work, await work.sessions.get_session(self.playing.session))
         room = await self.house.site.rooms.room(self.playing.session)
@@ -82,7 +82,7 @@ async def test_every_screen_of_a_participant_hears_of_what_was_sent_by_form(even
         phone.cookies.set("forum_device", device)
 
         async def told(path: str, **form: str) -> dict[str, Any]:
-            """What the tab hears once the phone has sent this."""
+            """Sends a form from the phone, waits for the tab's next "mine" message and gives it."""
             await phone.post(await event.path(path), data=form)
             while True:
                 for message in map(json.loads, await tab.outbox.take()):

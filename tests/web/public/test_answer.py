@@ -93,7 +93,7 @@ async def test_whoever_has_not_joined_is_sent_there_and_can_answer_nothing(event
 
 
 async def links(reader: httpx2.AsyncClient, url: str) -> list[str]:
-    """Where a page's ways on lead."""
+    """Lists the addresses in a page's navigation of ways on."""
     page = await reader.get(url)
     assert page.status_code == 200, url
     ways = re.search(r'<nav class="ways".*?</nav>', page.text, re.DOTALL)

@@ -1,4 +1,4 @@
-"""What everybody may read: the front page, commissions, accepted stories."""
+"""Pages that everybody may read: the front page, commissions, accepted stories."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ async def test_only_accepted_stories_are_there(house: House) -> None:
 
 
 async def test_a_story_that_is_not_public_is_at_none_of_its_addresses(house: House) -> None:
-    """Whatever became of it, whoever has its id gets the very answer that a made-up id gets."""
+    """Its id gets the very answer that a made-up id gets, whatever became of the story."""
     commission = await house.commission()
     there, _ = await house.story(commission)
     states = {"submitted": there}

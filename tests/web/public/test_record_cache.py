@@ -1,4 +1,4 @@
-"""What asking for the record costs: counted in rows that are read and hashes that are worked out, not in time."""
+"""Cost of asking for the record: counted in rows that are read and hashes that are worked out, not in time."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Read:
-    """What is read of the record from now on."""
+    """Counts what is read of the record from now on."""
     told = Read()
     for name in ("entries", "leaf_hashes"):
         plain = getattr(SqlRecord, name)

@@ -148,7 +148,8 @@ class Everybody:
     asked: int = 0
 
     async def there(self, state: str, row: Row) -> There:
-        """What there is in a state. Only to be confirmed, or answered, is a count of papers, or an appeal, there."""
+        """Makes the story or session of a state once, with papers or an appeal where the act confirms or answers
+        one."""
         waiting = row.act in ("confirm", "discard", "uphold", "overturn")
         if (state, waiting) not in self.standing:
             self.units.keeping = True
@@ -205,7 +206,7 @@ async def everybody(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
 
 
 def _right(row: Row) -> str:
-    """Who sends an act where it may be taken."""
+    """Names the role that sends an act where it may be taken."""
     permission = PERMISSION[row.path]
     if permission != "public":
         return next(role for role in permissions.ROLES if permissions.may((role,), permission))
@@ -221,8 +222,8 @@ def _others(row: Row) -> list[str]:
 
 
 def _taken(row: Row, answer: Answer) -> bool:
-    """Whether an act was carried out: the browser is sent on, or a program is told what came of it; a form that is not
-    taken comes back as a page."""
+    """Tells whether an act was carried out: the browser is sent on, or a program is told what came of it; a form that
+    is not taken comes back as a page."""
     told = answer.headers.get("content-type", "").startswith("application/json")
     return answer.status == 303 or (answer.status == 200 and (told or row.path in ANSWERED))
 
@@ -246,7 +247,7 @@ async def test_an_act_is_taken_when_it_should_be_and_at_no_other_moment(everybod
 
 @pytest.mark.parametrize("state", [*ALONE, *OF_STORIES])
 async def test_what_is_refused_is_told_on_a_page_too(everybody: Everybody, state: str) -> None:
-    """The same to a browser: the page that tells a refusal may itself want what is not there."""
+    """Asks as a browser, since the page that tells a refusal may itself want what is not there."""
     wrong = []
     for row in _in(state):
         if state not in row.taken:

@@ -1,5 +1,5 @@
-"""Whatever is done with the longest story there can be, the event loop goes on: sent, accepted, opened, written at,
-built at, sent again, put on a programme and shown in a room."""
+"""Event loop while the longest story there can be is sent, accepted, opened, written at, built at, sent again, put on a
+programme and shown in a room: it goes on."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def places(house: House) -> dict[str, str]:
-    """What stands in the routes' places: a long story full of details, public; one being written; a session."""
+    """Makes what stands in the routes' places: a long public story full of details, one being written, a session."""
     live, _ = await a_room(house.store, ["g1"])
     told = twine.read_file("a.twee", of_names(60_000).encode()).scenarios[0]
     sent = Sent(told, group=None, may_perform=True, may_publish=True)

@@ -1,4 +1,4 @@
-"""What every answer carries, whatever kind it is, and every cookie. The values stand here once more, by hand."""
+"""Headers of every answer, whatever kind it is, and every cookie. The values stand here once more, by hand."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def lived(tmp_path: Path, sqlite_template: Path) -> Lived:
 
 
 def told_apart(received: dict[str, dict[str, str]], *, ids: bool = True) -> list[str]:
-    """Where the two worlds differ: the name of what was received, and the first line that does.
+    """Names each thing in which the two worlds differ, with the first line that does.
 
     Without `ids` those may differ, and how well a page with them is packed: they were drawn for the same things in
     another order.

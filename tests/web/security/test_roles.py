@@ -1,4 +1,5 @@
-"""Who may do what: the table in who_may.txt, written by hand, against the program's own and against real requests."""
+"""Permissions of each role: the table in who_may.txt, written by hand, against the program's own and against real
+requests."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def strays(html: str) -> Iterator[str]:
 
 
 def in_json(value: object) -> Iterator[str]:
-    """The same in JSON: in its strings, and in the HTML in them."""
+    """Finds strays in JSON: in its strings, and in the HTML in them."""
     if isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
             yield from in_json(each)

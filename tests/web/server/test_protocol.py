@@ -1,4 +1,4 @@
-"""What a stranger sends is bounded before it is parsed; what is beyond a bound is answered in the reader's language."""
+"""Bounds on what a stranger sends, before it is parsed; beyond them the answer is in the reader's language."""
 
 from __future__ import annotations
 

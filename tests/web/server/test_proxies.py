@@ -1,4 +1,4 @@
-"""Who asked, behind proxies: whom X-Forwarded-For is believed from, and what it says."""
+"""Addresses of those who ask, behind proxies: whom X-Forwarded-For is believed from, and what it says."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ async def together(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Toget
 
 
 def ways_to_help(answer: httpx2.Response) -> dict[str, str]:
-    """What can be suggested on the page: its words and its address."""
+    """Reads the suggestions that the page offers: their words, by address."""
     found = re.findall(r'<a(?: class="[^"]*")? href="([^"]*/suggest\?[^"]*)">([^<]*)</a>', answer.text)
     return {unescape(said): unescape(url) for url, said in found}
 

@@ -58,7 +58,7 @@ async def there(house: House, story: str) -> Subscription | None:
 
 
 async def links(house: House, office: PostOffice, number: int = 1) -> tuple[str, str]:
-    """Where the newest mail leads, once so many have come: confirming, and stopping."""
+    """Reads the confirming and the stopping link of the newest mail, once `number` mails have come."""
     await office.until(lambda: len(office.arrived) >= number)
     # Whoever sends it has noted so by then: a round of its own waits for the one that is on.
     await house.site.mailing.once()

@@ -1,4 +1,4 @@
-"""What the writer sees before sending, what they allow, and taking the story back, as pages."""
+"""Pages of the writer: a look before sending, permissions, and taking the story back."""
 
 from __future__ import annotations
 

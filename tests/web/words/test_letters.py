@@ -23,7 +23,7 @@ STORY = Submission(TO.story, new_id(), "The\nvelvet knock", "twee", "accepted")
 
 
 def moderated(action: str) -> str:
-    """What a mail says of an act."""
+    """Writes the mail about an act and gives its text."""
     act = Act(new_id(), STORY.id, action, "submitted", "A reason with anvils.", at=AT)
     event = Event(MODERATED, AT, uuid4(), STORY, act=act)
     return LETTERS.news(TO, STORY, [event], AT).text

@@ -127,7 +127,7 @@ def test_the_form_on_a_phone_makes_every_choice_without_javascript(method: str) 
 
 
 def offers(html: str, name: str, value: str) -> bool:
-    """Whether the form has a box with this name and value, or a list with this name that offers it."""
+    """Tells whether the form has a box with this name and value, or a list with this name that offers it."""
     box = re.search(rf'<input [^>]*name="{name}" value="{value}"', html)
     listed = re.search(rf'<select [^>]*name="{name}"[^>]*>(.*?)</select>', html, re.DOTALL)
     return bool(box or (listed and f'<option value="{value}"' in listed[1]))
