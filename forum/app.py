@@ -34,8 +34,8 @@ from forum.web.middleware import BodyLimit, OriginCheck, ReadersLanguage, Securi
 from forum.web.rate_limits import Limits
 from forum.web.routes import routes
 from forum.web.server.prefix import BelowPrefix, prefix_of
-from forum.web.server.protocol import Refusals
 from forum.web.server.proxies import ForwardedHeaders, Proxies
+from forum.web.server.refusals import Refusals
 from forum.web.site import Site
 from forum.web.stories.mail import ONE_CLICK
 from forum.web.templating import environment

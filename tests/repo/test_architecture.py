@@ -39,7 +39,6 @@ LONGER = {
     "web/live/phone.py": 430,
     "stories/scenario.py": 415,
     "record/audit.py": 387,
-    "web/server/protocol.py": 368,
     "stories/foreign_import.py": 368,
     "services/sessions/undoable_changes.py": 368,
     "rehearsal/runner.py": 366,

@@ -1,7 +1,7 @@
 """The HTTP protocol class of the server: uvicorn's (httptools), with a bound on everything that a stranger sends
 before it is parsed.
 
-A head that is too long is answered in the reader's language (`Refusals`), as far as the headers before it tell;
+A head that is too long is answered in the reader's language (`refusals.py`), as far as the headers before it tell;
 nothing after it is read.
 """
 
@@ -12,17 +12,16 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 import httptools
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from forum.live.messages import VERSION
-from forum.web.errors import ENDED_HERE, http_error
+from forum.web.errors import ENDED_HERE
 from forum.web.middleware import MARK
 from forum.web.server.connections import LEAST, Connections, Stage
 from forum.web.server.frames import Frames
+from forum.web.server.refusals import LINGER, REFUSED, Lingering
 
 # Bytes of a request's address. With its method it fits into the 8,192 that the websocket library takes of a line.
 MOST_ADDRESS: Final = 8000
@@ -39,8 +38,6 @@ MOST_WAITING: Final = 8
 MOST_PIECES: Final = 4000
 # Bytes that are parsed between two looks at the bounds.
 _SLICE = 16 * 1024
-_REFUSED = "forum.refused"
-_LINGER = 2.0  # seconds
 _NO_PLACE = (
     f"HTTP/1.1 503 Service Unavailable\r\n{MARK}: {VERSION}\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
     "Connection: close\r\n\r\n"
@@ -145,7 +142,7 @@ class BoundedHttp(HttpToolsProtocol):
             Stage.HEAD: patience.head,
             Stage.BODY: patience.stalled,
             Stage.READING: 2 * patience.stalled,
-            Stage.ENDING: _LINGER,
+            Stage.ENDING: LINGER,
         }.get(stage)
         if mark != self._mark:
             self._mark, self._since, self._far = mark, now, far
@@ -306,8 +303,8 @@ class BoundedHttp(HttpToolsProtocol):
         self.scope["raw_path"], self.scope["query_string"] = path, query
         self.scope["path"] = unquote(path.decode("latin-1")) or "/"
         # Our own key; uvicorn's type of a scope has only those of ASGI.
-        self.scope[_REFUSED] = status  # type: ignore[literal-required]
-        lingering = _Lingering(self.transport, self.loop)
+        self.scope[REFUSED] = status  # type: ignore[typeddict-unknown-key]
+        lingering = Lingering(self.transport, self.loop)
         self.cycle = RequestResponseCycle(
             scope=self.scope,
             transport=cast(asyncio.Transport, lingering),
@@ -324,45 +321,3 @@ class BoundedHttp(HttpToolsProtocol):
         self.cycle.more_body = False
         self.cycle.message_event.set()
         self._start_asgi_task(self.cycle, self.app)
-
-
-class _Lingering:
-    """Transport of an answer that is sent before the whole request was read.
-
-    Closed at once, the bytes still arriving would make the system discard the answer. So only the sending half is
-    closed; the other end, or a short time, closes the rest.
-    """
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-
-    def is_closing(self) -> bool:
-        """Tells whether the transport is closing."""
-        return self._transport.is_closing()
-
-    def write(self, data: bytes) -> None:
-        """Sends bytes."""
-        self._transport.write(data)
-
-    def close(self) -> None:
-        """Closes the sending half, and the whole connection after _LINGER seconds."""
-        if not self._transport.is_closing():
-            self._transport.write_eof()
-            self._loop.call_later(_LINGER, self._transport.abort)
-
-
-class Refusals:
-    """Answers requests that the protocol refused, with the error page. Stands inside the middleware for headers and
-    language."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handles one ASGI connection."""
-        if (status := scope.get(_REFUSED)) is None:
-            await self.app(scope, receive, send)
-            return
-        answer = await http_error(Request(scope), HTTPException(status))
-        await answer(scope, receive, send)
