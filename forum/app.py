@@ -29,7 +29,7 @@ from forum.web.errors import HANDLERS
 from forum.web.i18n.dates import keep_time
 from forum.web.i18n.gettext import say, speaking
 from forum.web.i18n.languages import LOCALES, load
-from forum.web.live.phone import screen_context
+from forum.web.live.screens import screen_context
 from forum.web.middleware import BodyLimit, OriginCheck, ReadersLanguage, SecurityHeaders
 from forum.web.rate_limits import Limits
 from forum.web.routes import routes

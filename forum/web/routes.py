@@ -21,7 +21,18 @@ from forum.web import decide, moderate
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
-from forum.web.live import care, console, group_correction, phone, phone_posts, practice, sockets, tablet
+from forum.web.live import (
+    care,
+    console,
+    group_correction,
+    join,
+    phone,
+    phone_posts,
+    practice,
+    projector,
+    sockets,
+    tablet,
+)
 from forum.web.organise import commissions_and_sessions, paper_counts, programmes, rounds, tickets
 from forum.web.public import answer, feeds, front_pages, library, moderation_log, record
 from forum.web.stories import (
@@ -142,10 +153,10 @@ PAGES: tuple[Page, ...] = (
     # the live session
     Page("/sessions/{session}/programme", "GET", programmes.public, "public"),
     Page("/sessions/{session}/programme.ics", "GET", programmes.calendar, "public"),
-    Page("/join", "GET POST", phone.join, "public"),
+    Page("/join", "GET POST", join.join, "public"),
     Page("/s/{code}", "GET", phone.phone, "public"),
-    Page("/s/{code}/ticket/{ticket}", "GET", phone.ticket, "public"),
-    Page("/s/{code}/join", "POST", phone.join_session, "public"),
+    Page("/s/{code}/ticket/{ticket}", "GET", join.ticket, "public"),
+    Page("/s/{code}/join", "POST", join.join_session, "public"),
     Page("/s/{code}/group", "POST", group_correction.in_a_room, "public"),
     Page("/s/{code}/vote", "POST", phone.vote, "public", WORDS),
     Page("/s/{code}/stop", "POST", phone_posts.stop, "public", WORDS),
@@ -161,7 +172,7 @@ PAGES: tuple[Page, ...] = (
     Page("/tablet/{key}/vote", "POST", tablet.vote, "public", WORDS),
     Page("/tablet/{key}/now", "GET", tablet.now, "public"),
     Page("/organise/sessions/{session}/tablet", "GET POST", tablet.link, "run sessions"),
-    Page("/projector/{key}", "GET", phone.projector, "public"),
+    Page("/projector/{key}", "GET", projector.projector, "public"),
     Page("/console/{session}", "GET", console.console, "run sessions"),
     Page("/console/{session}/{act}", "POST", console.act, "run sessions", WORDS),
     # asynchronous rounds

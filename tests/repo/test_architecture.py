@@ -36,7 +36,6 @@ LONGEST = 350
 LONGER = {
     "record/verify.py": 1136,
     "services/stories/submissions.py": 443,
-    "web/live/phone.py": 430,
     "stories/scenario.py": 415,
     "record/audit.py": 387,
     "stories/foreign_import.py": 368,

@@ -15,7 +15,7 @@ from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import cue_key
 from forum.web.forms import Form, form_of
 from forum.web.i18n.gettext import language
-from forum.web.live.phone import place_of
+from forum.web.live.join_code import place_of
 from forum.web.rate_limits import TEN_MINUTES
 from forum.web.responses import done, page
 from forum.web.site import site_of

@@ -18,7 +18,7 @@ from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import language, say
 from forum.web.live import care, second_run
-from forum.web.live.phone import page_of, screen_context
+from forum.web.live.screens import page_of, screen_context
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 

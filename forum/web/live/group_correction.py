@@ -11,7 +11,8 @@ from forum.services.sessions import group_correction
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import say
-from forum.web.live.phone import phone_page, place_of
+from forum.web.live.join_code import place_of
+from forum.web.live.phone import phone_page
 from forum.web.public.answer import about_page, visit_of
 from forum.web.rate_limits import TEN_MINUTES
 from forum.web.responses import done, wants_json

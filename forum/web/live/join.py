@@ -1,17 +1,33 @@
-"""Joins a session: one participant for each browser, as long as there are places."""
+"""Joining a session, by code, group or ticket: one participant for each browser, as long as there are places."""
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Set
 
 from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
-from forum.errors import TooMany
-from forum.services.keys import digest
-from forum.sessions.session import Participant
-from forum.web.accounts.devices import who_of
-from forum.web.site import site_of
+from forum.errors import BadInput, NotAllowed, NotFound, TooMany
+from forum.services.keys import digest, new_key
+from forum.services.sessions import tickets
+from forum.sessions.session import TICKETS, LiveSession, Participant
+from forum.stories.visible_text import digits
+from forum.web.accounts.cookieless import giving, refusing
+from forum.web.accounts.devices import keep, who_of
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import Form, form_of, spoken
+from forum.web.guess_limits import guessed
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import say
+from forum.web.live.join_code import place_of, session_of
+from forum.web.live.screens import screen_context
+from forum.web.responses import done, page, wants_json
+from forum.web.site import base_url, site_of
 
+_NOT_DIGITS = re.compile(r"[^0-9]")
 _SOON = 60  # seconds after which a phone may ask again for a place
 FULL = (
     "All places in this session are taken. Tell the organiser: they can let more people in with one press. "
@@ -39,3 +55,123 @@ async def come_in(request: Request, participant: Participant, device: str, also:
         if here != participant.id:
             site.rooms.places.give_back(session, proved=proved)
     site.rooms.joined(session)
+
+
+async def join(request: Request) -> Response:
+    """Shows the page where a join code is typed; with a code, leads on to its session."""
+    if request.method != "POST":
+        return await page(request, "live/join.html", errors={}, code=request.query_params.get("code", ""))
+    form = await form_of(request)
+    typed = form.text("code")
+    try:
+        live = await session_of(request, _NOT_DIGITS.sub("", digits(typed)))
+    except NotFound as error:
+        errors = {"code": _("There is no session with this code. Check the six digits on the big screen.")}
+        if wants_json(request):
+            raise BadInput(error.message, field="code") from error
+        return await page(request, "live/join.html", 422, errors=errors, code=typed)
+    except TooMany as error:
+        if wants_json(request):
+            raise
+        errors = {"code": say(error.message, error.values)}
+        return retry_after(await page(request, "live/join.html", 429, errors=errors, code=typed), error)
+    return done(request, f"/s/{live.code}", session=live.id)
+
+
+async def join_session(request: Request) -> Response:
+    """Joins: the group chosen, or the one chosen before. One participant for each browser and session."""
+    site = site_of(request)
+    live = await session_of(request, request.path_params["code"])
+    if live.ended:
+        raise NotAllowed("This session has ended.")
+    form = await form_of(request)
+    refusal = await refusing(request, form, f"/s/{live.code}")
+    if refusal is not None:
+        return refusal
+    if live.entrance == TICKETS:
+        return await _join_with_ticket(request, live, form)
+    async with site.store.read() as work:
+        commission = await work.commissions.get_commission(live.commission)
+    group = form.text("group")
+    unsaid = form.flag("unsaid")
+    group = "" if unsaid else group
+    # "" is "prefer not to say"; a form without any choice is not an answer.
+    if (not unsaid and "group" not in form.values) or (group and commission.group_label(group) is None):
+        form.wrong("group", "Choose a group, or “Prefer not to say”.")
+        if wants_json(request):
+            form.stop()
+        return await joining_page(request, live, 422, spoken(form.errors["group"]), form=form)
+    also = {other for other in form.texts("also") if commission.group_label(other) is not None} - {group}
+    device = cookie_of(request, DEVICE) or new_key()
+    async with site.store.read() as work:
+        known = await work.sessions.participant(live.id, digest(device))
+    if known is None:
+        participant = Participant(
+            secrets.token_hex(16), live.id, group or None, site.clock.now(), observer=form.flag("observe")
+        )
+        try:
+            await come_in(request, participant, device, also)
+        except TooMany as error:
+            if wants_json(request):
+                raise
+            full = await joining_page(request, live, 429, {"group": say(error.message)}, form=form)
+            return giving(request, retry_after(full, error))
+    other = known is not None and known.group != (group or None)
+    news = "?joined=1" if known is None else "?again=1" if other else ""
+    return keep(request, done(request, f"/s/{live.code}{news}", session=live.id), device)
+
+
+async def ticket(request: Request) -> Response:
+    """Answers the address in a ticket's QR code: the phone's page, with the ticket filled in."""
+    live, participant = await place_of(request, request.path_params["code"])
+    if participant is not None:
+        return RedirectResponse(f"/s/{live.code}", 303)
+    typed = tickets.printed(tickets.plain(request.path_params["ticket"]))
+    return giving(request, await joining_page(request, live, typed=typed))
+
+
+async def _join_with_ticket(request: Request, live: LiveSession, form: Form) -> Response:
+    site, typed = site_of(request), form.text("ticket")
+    async with site.store.read() as work:
+        commission = await work.commissions.get_commission(live.commission)
+    also = {other for other in form.texts("also") if commission.group_label(other) is not None}
+    device = cookie_of(request, DEVICE) or new_key()
+    try:
+        await admitted(request, live, typed, digest(device), tickets.Told(frozenset(also), form.flag("observe")))
+    except (BadInput, TooMany) as error:
+        if wants_json(request):
+            raise
+        wrong = spoken(error) if isinstance(error, BadInput) else {"ticket": say(error.message, error.values)}
+        return retry_after(await joining_page(request, live, status_of(error), wrong, typed, form), error)
+    site.rooms.joined(live.id)
+    return keep(request, done(request, f"/s/{live.code}?joined=1", session=live.id), device)
+
+
+async def admitted(
+    request: Request, live: LiveSession, typed: str, device: str, told: tickets.Told = tickets.NOTHING_TOLD
+) -> Participant:
+    """Lets somebody in with a ticket: a right one whatever others have tried. Raises BadInput, TooMany."""
+    site = site_of(request)
+    if not tickets.plain(typed):
+        raise BadInput("Type the code on your ticket.", field="ticket")
+    try:
+        return await tickets.admit(site.store, site.clock, live, typed, device, told)
+    except tickets.UnknownTicket:
+        await guessed(request, "ticket", site.settings.wrong_tickets_per_address)
+        raise
+
+
+async def joining_page(
+    request: Request,
+    live: LiveSession,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    typed: str = "",
+    form: Form | None = None,
+) -> Response:
+    """Builds the page on which somebody joins; `errors` by field, `typed` is the ticket, `form` what was sent."""
+    room = await site_of(request).rooms.room(live.id, live)
+    context = screen_context(base_url(request), room.view) | {"errors": errors or {}, "typed": typed}
+    told = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
+    chosen = form.text("group") if form and "group" in form.values else None
+    return await page(request, "live/joining.html", status, value=chosen, **told, **context)

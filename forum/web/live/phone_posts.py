@@ -16,7 +16,8 @@ from forum.voting.reason import DELAYED
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of
 from forum.web.i18n.gettext import say
-from forum.web.live.phone import phone_page, place_of
+from forum.web.live.join_code import place_of
+from forum.web.live.phone import phone_page
 from forum.web.rate_limits import AN_HOUR
 from forum.web.responses import done, wants_json
 from forum.web.site import site_of

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.web.forms import form_of
-from forum.web.live.phone import session_of
+from forum.web.live.join_code import session_of
 from forum.web.responses import done
 
 

@@ -19,7 +19,8 @@ from forum.web.auth import need, still_may
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.i18n.gettext import language, say
-from forum.web.live.phone import session_of, tongue_of
+from forum.web.live.join_code import session_of
+from forum.web.live.screens import tongue_of
 from forum.web.site import site_of
 from forum.web.templating import ready
 

@@ -23,7 +23,9 @@ from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say
-from forum.web.live.phone import Typed, ack_facts, admitted, cast_by_form, news_of, screen_context, small, unsent
+from forum.web.live.ballot_form import Typed, ack_facts, cast_by_form, unsent
+from forum.web.live.join import admitted
+from forum.web.live.screens import news_of, screen_context, small
 from forum.web.rate_limits import TEN_MINUTES
 from forum.web.responses import done, page, wants_json
 from forum.web.server.prefix import prefix_of

@@ -40,8 +40,8 @@ from forum.web.guess_limits import guessed
 from forum.web.i18n.dates import moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
+from forum.web.live.ballot_form import cast_id, choice_in
 from forum.web.live.join import come_in
-from forum.web.live.phone import cast_id, choice_in
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import marked_text

@@ -27,7 +27,7 @@ from forum.stories import compose
 from forum.voting.commission import Commission, DecisionPower, SupportLine
 from forum.web.cookies import DEVICE
 from forum.web.i18n.gettext import speaking
-from forum.web.live.phone import screen_context
+from forum.web.live.screens import screen_context
 from forum.web.routes import PAGES, Page
 
 # What people wrote is in another alphabet.

@@ -26,7 +26,7 @@ from forum.stories import scenario
 from forum.voting.reason import HIDDEN, SHOWN, WAITING, Said
 from forum.voting.round import POLICY_VOTE, REVEALED, Response, Round
 from forum.voting.suppression import Result
-from forum.web.live.phone import page_of, screen_context
+from forum.web.live.screens import page_of, screen_context
 from forum.web.templating import environment
 
 SOME, MANY = 100, 1500

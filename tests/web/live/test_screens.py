@@ -20,7 +20,8 @@ from forum.voting.round import AFTER_REPLAY, ANNULLED, CLOSED, DRAFT, OPEN, REVE
 from forum.voting.suppression import TOO_SMALL, Result, TableRow
 from forum.voting.view_shift import ViewShift
 from forum.web.i18n.languages import ENGLISH
-from forum.web.live.phone import Typed, screen_context
+from forum.web.live.ballot_form import Typed
+from forum.web.live.screens import screen_context
 from forum.web.templating import STATIC, environment
 
 STORY = Story(

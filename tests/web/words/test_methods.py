@@ -21,7 +21,8 @@ from forum.voting.quorum import Quorum
 from forum.voting.result import Result
 from forum.voting.round import CLOSED, DRAFT, OPEN, REVEALED, Response, Round
 from forum.voting.suppression import Partition, Row, published
-from forum.web.live.phone import Typed, screen_context
+from forum.web.live.ballot_form import Typed
+from forum.web.live.screens import screen_context
 from forum.web.templating import STATIC, TEMPLATES, environment
 from forum.web.words import methods
 

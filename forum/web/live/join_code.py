@@ -1,0 +1,36 @@
+"""The session of a join code, and who this browser is in it."""
+
+from __future__ import annotations
+
+from starlette.requests import HTTPConnection
+
+from forum.errors import NotFound
+from forum.services.keys import digest
+from forum.sessions.session import LiveSession, Participant
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.guess_limits import guessed
+from forum.web.site import site_of
+
+
+async def session_of(request: HTTPConnection, code: str) -> LiveSession:
+    """Finds the session of a join code: a right one leads in whatever others behind the same address have tried.
+
+    Raises NotFound, and TooMany for wrong ones.
+    """
+    return (await _place(request, code, ""))[0]
+
+
+async def place_of(request: HTTPConnection, code: str) -> tuple[LiveSession, Participant | None]:
+    """Finds the session of a join code, and who this browser is in it, if anybody. Raises as session_of does."""
+    return await _place(request, code, cookie_of(request, DEVICE))
+
+
+async def _place(request: HTTPConnection, code: str, device: str) -> tuple[LiveSession, Participant | None]:
+    site = site_of(request)
+    try:
+        async with site.store.read() as work:
+            live = await work.sessions.session_by_code(code)
+            return live, await work.sessions.participant(live.id, digest(device)) if device else None
+    except NotFound:
+        await guessed(request, "code", site.settings.wrong_codes_per_address)
+        raise
