@@ -1,1 +1,1 @@
-"""Support for tests: factories, a browser, servers, networks."""
+"""Support for tests: factories, houses, browsers, servers, networks."""

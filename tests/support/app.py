@@ -1,4 +1,4 @@
-"""The real application in this process, on a fresh SQLite database, asked as browsers ask."""
+"""Application in this process, on a fresh SQLite database, and browsers that ask it."""
 
 from __future__ import annotations
 
@@ -39,17 +39,19 @@ _hash: list[str] = []
 
 @dataclass(frozen=True)
 class House:
-    """The application, with its store and its site."""
+    """Application, with its store and its site."""
 
     app: Starlette
 
     @property
     def site(self) -> Site:
+        """Returns the settings and services that the application was built with."""
         site: Site = self.app.state.site
         return site
 
     @property
     def store(self) -> Store:
+        """Returns the application's store."""
         return self.site.store
 
     def browser(self, address: str = "192.0.2.1") -> httpx2.AsyncClient:

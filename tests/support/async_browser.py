@@ -1,4 +1,4 @@
-"""A house whose clock is the test's, with an open asynchronous round, and browsers that answer in it."""
+"""House whose clock is the test's, with an open asynchronous round, and browsers that answer in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNTIL = "4 March 2026, 22:00 GMT"
 
 @dataclass(frozen=True)
 class Open:
-    """A house whose clock is the test's, with an open round."""
+    """House whose clock is the test's, with an open asynchronous round."""
 
     house: House
     clock: SetClock
@@ -27,10 +27,11 @@ class Open:
 
     @property
     def path(self) -> str:
+        """Returns the path of the round's pages."""
         return f"/answer/{self.night.live.code}"
 
     async def reader(self, group: str = "g1") -> httpx2.AsyncClient:
-        """A browser that has joined."""
+        """Opens a browser that has joined in this group."""
         browser = self.house.browser()
         await browser.get(self.path)
         answer = await browser.post(f"{self.path}/join", data={"group": group})
@@ -38,13 +39,16 @@ class Open:
         return browser
 
     async def answer(self, browser: httpx2.AsyncClient, choice: str = "r1", reason: str = "") -> httpx2.Response:
+        """Sends the question's form and returns the answer to it."""
         return await browser.post(f"{self.path}/question", data={"choice": choice, "reason": reason})
 
     async def choices(self) -> list[str]:
+        """Reads the choices of the round's ballots, sorted."""
         async with self.house.store.read() as work:
             return sorted(b.choice for b in await work.rounds.ballots(self.night.round.id))
 
     async def close(self, *, reveal: bool = False) -> None:
+        """Closes the round, and with `reveal` shows its result."""
         acts = asynchronous.desk(self.house.store, self.clock)
         await facilitation.close_round(acts, self.night.live.id, self.night.round.id)
         if reveal:

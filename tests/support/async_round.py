@@ -1,4 +1,4 @@
-"""An asynchronous round that is open, as an organiser opened it: what the tests of it start from."""
+"""Open asynchronous rounds, made as an organiser makes them, and the ballots in them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROOMFUL: tuple[str | None, ...] = ("g1",) * 6 + ("g2",) * 5 + ("g4",) * 2 + (Non
 
 @dataclass(frozen=True)
 class Night:
-    """A public story with the key of its private link, and the round on its question; who has joined, by id."""
+    """Public story with the key of its private link, the round on its question, and the ids of those who joined."""
 
     commission: Commission
     story: Submission
@@ -40,14 +40,14 @@ class Night:
 
 
 async def a_public_story(store: Store, clock: Clock, commission: Commission) -> tuple[Submission, str]:
-    """A story that a moderator has accepted, with the key of its private link."""
+    """Sends a story in and accepts it; returns it with the key of its private link."""
     story, key = await submissions.submit(store, clock, commission.id, telling())
     story = await submissions.moderate(store, clock, story.id, "accept", because="", expected_status="submitted")
     return story, key
 
 
 def a_form(clock: Clock, story: Submission, **changes: Any) -> AsynchronousForm:
-    """The form for the story's first question, open for three days."""
+    """Returns the organiser's form for the story's first question, open for three days."""
     until = clock.later(days=DAYS)
     asked: dict[str, Any] = {
         "commission": story.commission,
@@ -62,7 +62,7 @@ def a_form(clock: Clock, story: Submission, **changes: Any) -> AsynchronousForm:
 
 
 async def a_night(store: Store, clock: Clock, people: Sequence[str | None] = (), **changes: Any) -> Night:
-    """An open round, with a participant of each group named."""
+    """Makes a commission with a public story and an open round, and a participant of each group named."""
     commission = a_commission(**changes)
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
@@ -77,32 +77,32 @@ async def a_night(store: Store, clock: Clock, people: Sequence[str | None] = (),
 
 
 def an_answer(clock: Clock, night: Night, person: str, choice: str = "r1", reason: str = "") -> Cast:
-    """A ballot that arrives now."""
+    """Returns a ballot that arrives now."""
     cast = a_cast(night.round.id, person, choice, reason)
     return Cast(**{**vars(cast), "at": clock.now()})
 
 
 async def entries(store: Store) -> list[dict[str, Any]]:
-    """Every entry of the record."""
+    """Reads every entry of the record."""
     async with store.read() as work:
         return [json.loads(entry.body) for entry in await work.record.entries()]
 
 
 async def now(store: Store, night: Night) -> Round:
-    """The round as it is."""
+    """Reads the round as it is stored now."""
     async with store.read() as work:
         return await work.rounds.get_round(night.round.id)
 
 
 async def cast(store: Store, clock: Clock, night: Night, person: str, choice: str = "r1", reason: str = "") -> str:
-    """Somebody answers now; the refusal, "" where it is counted."""
+    """Casts a ballot that arrives now; returns the refusal, "" where it is counted."""
     async with store.begin() as work:
         [outcome] = await work.rounds.cast([an_answer(clock, night, person, choice, reason)])
     return outcome.refusal
 
 
 async def answered(store: Store, clock: Clock) -> Night:
-    """A round that everybody of ROOMFUL has answered alike."""
+    """Makes a round that everybody of ROOMFUL has answered alike. Raises ValueError where a ballot is refused."""
     night = await a_night(store, clock, ROOMFUL)
     for person in night.people:
         if refusal := await cast(store, clock, night, person, "r1", "Because of the knock"):

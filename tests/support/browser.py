@@ -26,9 +26,8 @@ LAPTOP: ViewportSize = {"width": 1280, "height": 800}
 
 @dataclass
 class House:
-    """A server with its demonstration. Of one with STAFF: olu's token, and by login the cookie of who is signed in; of
-    one without: the link for its first administrator.
-    """
+    """Server with its demonstration. Of one with STAFF: olu's token, and by login the cookie of who is signed in; of
+    one without: the link for its first administrator."""
 
     server: Serving
     data: Path
@@ -44,20 +43,20 @@ class House:
         self.server = Serving(self.data, *options, port=port)
 
     def url(self, path: str) -> str:
-        """The address of a path."""
+        """Returns the full address of a path."""
         return self.server.base + path
 
 
 @dataclass
 class People:
-    """Opens browsers for people, each with cookies of its own, and checks every page they come to."""
+    """Opener of browsers for people, each with cookies of its own; errors of scripts fail the test."""
 
     browser: Browser
     house: House
     contexts: list[BrowserContext]
 
     async def somebody(self, size: ViewportSize | None = None, *, scripts: bool = True, **more: Any) -> Page:
-        """A page in a browser of somebody's own. Errors of the page's scripts fail the test."""
+        """Opens a page in a new browser context. Errors of the page's scripts fail the test."""
         context = await self.browser.new_context(
             viewport=size or LAPTOP,
             java_script_enabled=scripts,
@@ -91,7 +90,7 @@ ACCOUNTS = {"mo": "Moderator", "olu": "Organiser", "cat": "Commissioner"}
 
 
 async def make_accounts(people: People, house: House, accessible: Look) -> None:
-    """The first administrator, and by them one account for each role of ACCOUNTS."""
+    """Makes the first administrator by the first link, and by them one account for each role of ACCOUNTS."""
     page = await people.somebody()
     await page.goto(house.first_link)
     await accessible(page)
@@ -142,9 +141,10 @@ async def tell(
     quoted: str = "Yes",
     look: Look | None = None,
 ) -> str:
-    """A whole story in its five steps, up to its scenes; returns its private link."""
+    """Tells a whole story in its five steps, up to its scenes; returns its private link. `look` is given each page."""
 
     async def seen() -> None:
+        """Gives the page to `look`, where there is one."""
         if look:
             await look(page)
 
@@ -169,12 +169,12 @@ async def tell(
 
 
 def card(page: Page, name: str) -> Locator:
-    """A scene's card, by its name or by what it is called for want of one."""
+    """Finds a scene's card by its name, or by the heading it has for want of one."""
     return page.locator("li.scene").filter(has=page.get_by_role("heading", name=re.compile(f"{re.escape(name)}$")))
 
 
 async def opened(page: Page, name: str) -> Locator:
-    """A card, opened."""
+    """Opens a scene's card where it is closed, and returns it."""
     one = card(page, name)
     if not await one.locator("> details[open]").count():
         await one.get_by_role("heading").first.click()
@@ -205,7 +205,7 @@ async def send(page: Page, link: str, button: str, look: Look | None = None) -> 
 
 
 async def join(page: Page, code: str, group: str) -> None:
-    """A phone joins a session."""
+    """Joins a session on a phone's page, by its code, in this group."""
     await page.goto("/join")
     await page.get_by_label(re.compile("code", re.IGNORECASE)).fill(code)
     await page.get_by_role("main").get_by_role("button").first.click()
@@ -215,7 +215,7 @@ async def join(page: Page, code: str, group: str) -> None:
 
 
 async def vote(page: Page, choice: int, reason: str = "") -> None:
-    """A phone votes, and waits until its vote is counted."""
+    """Votes on a phone's page, and waits until the vote is counted. `choice` is the response's place, from 0."""
     await page.locator("[data-ballot] input[type=radio]").nth(choice).check()
     if reason:
         await page.get_by_label(re.compile("^Why")).fill(reason)

@@ -1,4 +1,4 @@
-"""A story that is being written, with its links, for tests about building it together."""
+"""Story that is being written, with its private link and its build link."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ EVIDENCE = Offer("evidence", title="A report", url="https://example.org/report",
 
 @dataclass(frozen=True)
 class Built:
-    """A stored story that is being written: `key` is its private link's, `link` its build link's."""
+    """Stored story that is being written: `key` is its private link's, `link` its build link's."""
 
     store: Store
     commission: Commission
@@ -53,15 +53,15 @@ class Built:
     link: str
 
     async def draft(self) -> Draft:
-        """The draft as it is now."""
+        """Reads the draft as it is now."""
         return await writing.opened(self.store, CLOCK, self.key)
 
     async def suggest(self, offer: Offer = RESPONSE, **changes: Any) -> Suggestion:
-        """Suggests; by default a response."""
+        """Makes a suggestion by the build link; by default a response."""
         return await co_writing.suggest(self.store, CLOCK, self.link, replace(offer, **changes), device="theirs")
 
     async def answer(self, suggestion: Suggestion, outcome: str = "accepted", **more: str) -> Suggestion:
-        """Answers; by default takes it in."""
+        """Answers a suggestion; by default takes it in."""
         return await co_writing.answer(self.store, CLOCK, self.key, suggestion.id, Answer(outcome, **more))
 
     async def save(self, *edits: Edit) -> writing.Saved:
@@ -69,17 +69,17 @@ class Built:
         return await writing.save(self.store, CLOCK, self.key, edits, "keeper")
 
     async def suggestions(self) -> list[Suggestion]:
-        """Every suggestion, as it is stored."""
+        """Reads every suggestion, as it is stored."""
         async with self.store.read() as work:
             return await work.drafts.suggestions(self.story)
 
     async def submission(self) -> Submission:
-        """The story, as it is stored."""
+        """Reads the story, as it is stored."""
         async with self.store.read() as work:
             return await work.stories.get_story(self.story)
 
     async def moderated(self, action: str, because: str = "") -> None:
-        """A moderator's act on the story."""
+        """Does a moderator's act on the story; returns the story after it."""
         status = (await self.submission()).status
         await moderate(self.store, CLOCK, self.story, action, because=because, expected_status=status)
 
@@ -100,23 +100,23 @@ async def a_built_story(store: Store, commission: Commission | None = None) -> B
 
 @dataclass(frozen=True)
 class Together:
-    """A house with a story in it that is being built."""
+    """House with a story in it that is being built."""
 
     house: House
     built: Built
 
     @property
     def here(self) -> str:
-        """The build link's page."""
+        """Returns the path of the build link's page."""
         return f"/build/{self.built.link}"
 
     @property
     def mine(self) -> str:
-        """The keepers' page."""
+        """Returns the path of the keepers' page."""
         return f"/my-story/{self.built.key}/build"
 
     async def kept(self) -> list[Suggestion]:
-        """All suggestions."""
+        """Reads every suggestion, as it is stored."""
         async with self.house.store.read() as work:
             return await work.drafts.suggestions(self.built.story)
 

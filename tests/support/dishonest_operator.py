@@ -1,4 +1,4 @@
-"""Lies of a dishonest operator, who has the key: anything changed, all hashes made to fit, and signed again."""
+"""Exports forged by an operator who has the key: anything changed, all hashes made to fit, and signed again."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from support.record import SIGNER, Keeper, a_keeper
 
 
 def verdicts(data: bytes) -> dict[str, str]:
+    """Verifies an export; returns the verdict of each check."""
     return {check.name: check.verdict for check in audit.verify(data)}
 
 
 def failed(data: bytes) -> set[str]:
+    """Verifies an export; returns the names of the checks that fail."""
     return {name for name, verdict in verdicts(data).items() if verdict == FAIL}
 
 
 def details(data: bytes) -> dict[str, str]:
+    """Verifies an export; returns the detail that each check gives."""
     return {check.name: check.detail for check in audit.verify(data)}
 
 
@@ -30,7 +33,7 @@ def signed_again(keeper: Keeper, commission: str | None = None) -> bytes:
 
 
 def resigned(files: Mapping[str, bytes]) -> bytes:
-    """These files packed, described and signed as they are now."""
+    """Packs these files, described and signed as they are now."""
     odd = dict(files)
     odd["datapackage.json"] = verify.describe(odd, None)
     odd["datapackage.sig"] = SIGNER.sign(odd["datapackage.json"])
@@ -38,11 +41,12 @@ def resigned(files: Mapping[str, bytes]) -> bytes:
 
 
 def of_type(keeper: Keeper, type_: str, number: int = 0) -> dict[str, Any]:
+    """Returns the entry of this type in this place among those of its type."""
     return [entry for entry in keeper.entries if entry["type"] == type_][number]
 
 
 def lie(change: Callable[[Keeper], object]) -> set[str]:
-    """The checks that fail once this was changed in a true record."""
+    """Changes a true record, signs it again, and returns the checks that fail."""
     keeper = a_keeper()
     keeper.entries = copy.deepcopy(keeper.entries)
     keeper.ballots = copy.deepcopy(keeper.ballots)
@@ -51,12 +55,14 @@ def lie(change: Callable[[Keeper], object]) -> set[str]:
 
 
 def result(keeper: Keeper, number: int = 0) -> dict[str, Any]:
+    """Returns the result in the revealing entry in this place."""
     found: dict[str, Any] = of_type(keeper, "round revealed", number)["result"]
     return found
 
 
 def failed_or_unpacked(change: Callable[[Keeper], object]) -> set[str]:
-    """As `lie`, for records so odd that tables cannot be made: the tables of the true one stand in."""
+    """Returns the failing checks as `lie` does, for records so odd that tables cannot be made: the tables of the true
+    record are packed."""
     keeper = a_keeper()
     true = verify.unpack(signed_again(keeper))[0]
     keeper.entries = copy.deepcopy(keeper.entries)
@@ -69,7 +75,7 @@ def failed_or_unpacked(change: Callable[[Keeper], object]) -> set[str]:
 
 
 def counted_again(keeper: Keeper, number: int = 0) -> None:
-    """After a change to the opened ballots of a round: what its close says of them fits them again."""
+    """Fits the count and the root in a round's closing entry to its opened ballots, after these were changed."""
     closed = of_type(keeper, "round closed", number)
     lines = keeper.ballots[closed["round"]]
     lines.sort(key=lambda line: hash_of(line["leaf"]))

@@ -1,4 +1,4 @@
-"""A right form for every POST that there is, filled in with what stands in a session or beside a story."""
+"""Valid form for every POST that there is, filled in with what stands in a session or beside a story."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ ABOUT = {"may_perform": "yes", "may_publish": "yes", "may_quote": "no"}
 
 
 def _with(**names: str) -> Fill:
-    """A form whose fields have what `There` has under these names."""
+    """Returns a filler whose fields take the values that `There` has under these names."""
     return lambda there: {field: there.ids.get(name, name) for field, name in names.items()}
 
 
 def _alike(form: Form) -> Fill:
+    """Returns a filler that gives this form in every state."""
     return lambda there: form
 
 
@@ -127,7 +128,7 @@ LINK: dict[str, Fill] = {
 
 @dataclass(frozen=True)
 class Family:
-    """The acts at one address: how each is filled in, and the field that names it; "" where the address does."""
+    """Acts at one address: how each is filled in, and the field that names it; "" where the address does."""
 
     field: str
     acts: Mapping[str, Fill]
@@ -213,7 +214,7 @@ ABOUT_NEITHER: dict[str, Form] = {
 
 
 def address(path: str, act: str, there: There) -> str:
-    """A real address for a path of the routes table; ids that need not exist are made up."""
+    """Fills the ids into a path of the routes table; ids that need not exist are made up."""
     known = dict(there.ids)
     if "{act}" in path:
         known["act"] = act

@@ -1,4 +1,4 @@
-"""Small makers that many tests need: a commission, a session with people in it, a ballot on its way."""
+"""Factories of what most tests need: a commission, a session with people in it, a ballot on its way."""
 
 from __future__ import annotations
 
@@ -21,22 +21,24 @@ CLOCK = SystemClock()
 
 
 class SetClock:
-    """ports.Clock, for tests of what takes days: it stands still until it is moved. With a `step` (seconds) every look
-    moves it on, so that a time comes in the middle of whatever is going on."""
+    """Clock of ports.Clock for tests of what takes days: it stands still until it is moved. With a `step` (seconds)
+    every look moves it on, so that a time comes in the middle of whatever is going on."""
 
     def __init__(self, at: str = "2026-03-01T22:00:00.000Z") -> None:
         self.at = datetime.fromisoformat(at)
         self.step = 0.0
 
     def now(self) -> str:
+        """Returns the time, after moving it on by `step`."""
         self.at += timedelta(seconds=self.step)
         return written(self.at)
 
     def later(self, **span: float) -> str:
+        """Returns the time so long after now; takes timedelta's arguments."""
         return written(self.at + timedelta(**span))
 
     def move(self, **span: float) -> None:
-        """On by a timedelta's keyword arguments."""
+        """Moves the clock on; takes timedelta's arguments."""
         self.at += timedelta(**span)
 
 
@@ -56,14 +58,14 @@ COMMISSION_FORM = {
 
 
 def new_id() -> str:
-    """An id as the program makes them."""
+    """Makes an id as the program makes them."""
     return secrets.token_hex(16)
 
 
 def a_commission(
     groups: Sequence[str] = ("People who use services", "Carers", "Nurses", "Police"), **changes: Any
 ) -> Commission:
-    """A commission whose group ids are g1..gN."""
+    """Makes a commission whose group ids are g1..gN; `changes` are other fields of it. Nothing is stored."""
     commission = Commission(
         id=new_id(),
         title="Night-time crisis care",
@@ -78,7 +80,7 @@ def a_commission(
 
 
 def a_session(commission: Commission, **changes: Any) -> LiveSession:
-    """A session of that commission, without stories."""
+    """Makes a session of that commission, without stories; `changes` are other fields of it. Nothing is stored."""
     live = LiveSession(
         id=new_id(),
         commission=commission.id,
@@ -92,14 +94,14 @@ def a_session(commission: Commission, **changes: Any) -> LiveSession:
 
 
 def a_cast(round_id: str, participant: str, choice: str = "r1", reason: str = "", cast: str = "") -> Cast:
-    """A ballot on its way, with an id and randoms of its own."""
+    """Makes a ballot on its way, with an id and randoms of its own."""
     return Cast(round_id, participant, cast or new_id(), choice, reason, new_id(), new_id(), new_id(), CLOCK.now())
 
 
 async def a_room(
     store: Store, people: Sequence[str | None], *, declared: bool = False, **changes: Any
 ) -> tuple[LiveSession, list[str]]:
-    """A stored commission and session with one participant for each group named; returns the session and their ids.
+    """Stores a commission and a session with one participant for each group named; returns the session and their ids.
 
     `declared`: the record has its "session opened", without which no export passes.
     """

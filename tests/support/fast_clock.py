@@ -1,4 +1,4 @@
-"""An hour of voting in seconds: an event loop whose clock jumps to the next timer while nothing else is to be done."""
+"""Event loop whose clock jumps to the next timer while nothing else is to be done: an hour of voting in seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ GRACE = 0.002
 
 
 class _Hasty(selectors.DefaultSelector):
-    """Never waits for a timer: moves its loop's clock instead, unless somebody is `busy` outside the loop."""
+    """Selector that never waits for a timer: it moves its loop's clock instead, unless somebody is `busy` outside the
+    loop."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,29 +38,30 @@ class _Hasty(selectors.DefaultSelector):
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """An event loop on a clock that jumps."""
+    """Event loop on a clock that jumps."""
 
     def __init__(self) -> None:
         self._hasty = _Hasty()
         super().__init__(self._hasty)
 
     def time(self) -> float:
-        """Seconds, skipped ones included."""
+        """Returns the loop's time in seconds, skipped ones included."""
         return super().time() + self._hasty.skipped
 
     def stands_while(self, busy: Callable[[], bool]) -> None:
-        """The clock does not jump while this is so: a time limit on work in another thread is one in real seconds."""
+        """Keeps the clock from jumping while `busy()` is true: a time limit on work in another thread is one in real
+        seconds."""
         self._hasty.busy = busy
 
 
 def in_a_hurry(work: Coroutine[Any, Any, Made]) -> Made:
-    """Runs it on such a loop."""
+    """Runs a coroutine on a loop whose clock jumps, and returns its result."""
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return runner.run(work)
 
 
 def let_it_work(store: Store) -> None:
-    """The clock does not jump while the database, which works in threads, has something to do."""
+    """Keeps the clock from jumping while the database, which works in threads, has something to do."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, JumpingLoop)
     assert isinstance(store, SqlStore)

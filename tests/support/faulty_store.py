@@ -1,4 +1,4 @@
-"""The real store with faults at the two moments that differ: before a commit, and after it with its answer lost."""
+"""Store with faults at the two moments that differ: before a commit, and after it with its answer lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from forum.ports import Store, Work
 
 
 class FaultyStore:
-    """A store that fails the next `before` units before their commit and the next `after` ones after it.
+    """Store that fails the next `before` units before their commit and the next `after` ones after it.
 
     With `bug` the former raise RuntimeError, as a fault in our own code would, in the place of StoreUnavailable.
     """
@@ -20,6 +20,7 @@ class FaultyStore:
 
     @asynccontextmanager
     async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
+        """Begins a unit of work; raises StoreUnavailable (with `bug` RuntimeError) at the moment that is due."""
         async with self.store.begin(first=first) as work:
             yield work
             if self.before:
@@ -30,10 +31,13 @@ class FaultyStore:
             raise StoreUnavailable("the connection went away after the commit")
 
     def read(self) -> AbstractAsyncContextManager[Work]:
+        """Reads as the store does."""
         return self.store.read()
 
     async def scrub(self) -> None:
+        """Scrubs as the store does."""
         await self.store.scrub()
 
     async def close(self) -> None:
+        """Closes the store."""
         await self.store.close()

@@ -14,7 +14,7 @@ _UNDERSTOOD = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 def answer(status: int, body: str = "", kind: str = "text/html; charset=utf-8", **headers: str) -> bytes:
-    """An HTTP answer, after which the connection is closed. `headers` have _ for -."""
+    """Returns an HTTP answer, after which the connection is closed. `headers` have _ for -."""
     told = {"Content-Type": kind, "Content-Length": str(len(body.encode())), "Connection": "close"}
     told |= {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [f"HTTP/1.1 {status} It may be", *(f"{name}: {value}" for name, value in told.items())]
@@ -27,7 +27,7 @@ def in_json(status: int, body: object, **headers: str) -> bytes:
 
 
 def refusal(status: int, code: str) -> bytes:
-    """Forum's own words, in all but the mark."""
+    """Returns an error in Forum's own words, without the header that only Forum's answers have."""
     return in_json(status, {"error": {"code": code, "words": "There is no session with this code.", "again": False}})
 
 
@@ -77,7 +77,7 @@ STRANGERS: dict[str, bytes | None] = {
 
 
 def handshake(request: bytes) -> bytes:
-    """The answer to a websocket's handshake, by anybody who understands it."""
+    """Returns the answer to a websocket's handshake, by anybody who understands it. Raises AssertionError for none."""
     key = _KEY.search(request)
     if key is None:
         raise AssertionError("no handshake")
@@ -89,12 +89,12 @@ def handshake(request: bytes) -> bytes:
 
 
 def closing(code: int) -> bytes:
-    """A frame that closes a websocket."""
+    """Returns a frame that closes a websocket with this code."""
     return b"\x88\x02" + struct.pack(">H", code)
 
 
 def saying(text: str) -> bytes:
-    """A text frame, of at most 125 bytes."""
+    """Returns a text frame, of at most 125 bytes."""
     sent = text.encode()
     return bytes([0x81, len(sent)]) + sent
 

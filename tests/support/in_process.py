@@ -1,4 +1,5 @@
-"""Asks the application in this process, with nothing in between: any bytes, any head; whatever it raises is seen."""
+"""Requests to the application in this process, with nothing in between: any bytes, any head; whatever it raises is
+seen."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer. `raised` is the error that the application raised besides, which a server would log with its trace."""
+    """Answer to a request. `raised` is the error that the application raised besides, which a server would log with its
+    trace."""
 
     status: int
     headers: Mapping[str, str]
@@ -25,7 +27,7 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The code of an error that was answered as JSON; "" for anything else."""
+        """Returns the code of an error that was answered as JSON; "" for anything else."""
         try:
             return str(json.loads(self.body)["error"]["code"])
         except (ValueError, KeyError, TypeError):
@@ -42,7 +44,8 @@ async def ask(
     *,
     gone_after: int | None = None,
 ) -> Answer:
-    """One request. With `gone_after` the client goes away after so many bytes of the body."""
+    """Sends one request and returns its answer. With `gone_after` the client goes away after so many bytes of the
+    body."""
     plain, _, query = path.partition("?")
     scope: dict[str, Any] = {
         "type": "http",
@@ -90,7 +93,7 @@ async def post(
     address: str = "192.0.2.1",
     accept: str = "application/json",
 ) -> Answer:
-    """A form, as a program sends it that wants JSON back, or with `accept` "text/html" a browser."""
+    """Posts a form, as a program that wants JSON back, or with `accept` "text/html" as a browser."""
     headers = [("Host", HOST), ("Origin", f"http://{HOST}"), ("Accept", accept), ("Content-Type", FORM)]
     if cookies:
         headers.append(("Cookie", cookies))

@@ -1,4 +1,4 @@
-"""A house in which everything that people wrote is a word without a space: the longest that is allowed, in any script.
+"""House in which everything that people wrote is a word without a space: the longest that is allowed, in any script.
 
 Everything that has a page is there once, and a session goes through every state that screens show.
 """
@@ -83,7 +83,8 @@ class Words:
 
 @dataclass(frozen=True)
 class Cramped:
-    """The house and the ids in it: `there` has a value for each part of an address, `more` has further addresses."""
+    """House of long words and the ids in it: `there` has a value for each part of an address, `more` has further
+    addresses."""
 
     house: House
     words: Words
@@ -157,7 +158,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
 
 
 async def _story(house: House, commission: Commission, w: Words) -> tuple[Submission, str]:
-    """A public story with evidence, and the key of its private link."""
+    """Makes a public story with evidence; returns it with the key of its private link."""
     sent = telling(
         w(120),
         happened=f"{w()}\n\n{w()} {w()}",
@@ -213,7 +214,8 @@ async def _other_stories(house: House, commission: Commission, w: Words, staff: 
 
 
 async def _built(house: House, key: str, commission: Commission, w: Words) -> dict[str, str]:
-    """A build link with suggestions that wait, that were taken in and declined: the link's key, a suggestion's id."""
+    """Makes a build link with suggestions that wait, were taken in and were declined; returns the link's key and a
+    waiting suggestion's id, by name."""
     link = new_key()
     draft = await writing.opened(house.store, CLOCK, key)
     await co_writing.share(house.store, CLOCK, key, link)
@@ -236,7 +238,7 @@ async def _built(house: House, key: str, commission: Commission, w: Words) -> di
 async def _session(
     house: House, commission: Commission, story: Submission, w: Words
 ) -> tuple[LiveSession, tuple[Participant, ...]]:
-    """A session with a programme, a tablet, and people of every group but the last."""
+    """Makes a session with a programme, a tablet, and people of every group but the last."""
     live = a_session(commission, title=w(120), scenarios=(story.id,), reasons=READ_FIRST)
     groups: list[str | None] = [f"g{n}" for n in range(1, 5) for _ in range(6)]
     people = tuple(Participant(new_id(), live.id, group, CLOCK.now()) for group in [*groups, None])
@@ -260,7 +262,8 @@ async def _session(
 
 
 async def _voted(house: House, live: LiveSession, people: Sequence[Participant], w: Words) -> tuple[str, str]:
-    """Two votes on one question, both shown, with reasons and conditions, one annulled: the two rounds."""
+    """Runs two votes on one question, both shown, with reasons and conditions, and one that is annulled; returns the
+    two rounds' ids."""
     acts = Desk(house.store, CLOCK)
     rounds: list[str] = []
     asked = await cues.ask_question(acts, live.id, w(), [w(200) for _ in range(4)], none=True)
@@ -280,7 +283,7 @@ async def _voted(house: House, live: LiveSession, people: Sequence[Participant],
 
 
 async def _decided(house: House, staff: Person, rounds: tuple[str, str], w: Words) -> dict[str, str]:
-    """A decision that is not what the room preferred."""
+    """Records a decision that is not what the room preferred; returns its id and the round's, by name."""
     promises = tuple(decisions.Promise(w(200), w(), "2027-03-31") for _ in range(3))
     form = decisions.DecisionForm(rounds, "", "adopted", "none", w(), w(), w(), promises)
     made = await decisions.decide(house.store, CLOCK, staff, form)
@@ -300,7 +303,7 @@ BALLOTS = {
 
 
 async def vote(house: House, round_: Round, people: Sequence[Participant], w: Words) -> None:
-    """Everybody votes, with a reason and a condition."""
+    """Casts a ballot for each of `people`, with a reason and a condition."""
     ballots = BALLOTS[round_.method]
     casts = []
     for n, one in enumerate(people):
@@ -314,7 +317,7 @@ async def vote(house: House, round_: Round, people: Sequence[Participant], w: Wo
 
 
 async def a_room(c: Cramped) -> tuple[LiveSession, list[Participant]]:
-    """A session of its own with the story, and the same people in it."""
+    """Makes a session of its own with the story, and the same people in it."""
     live = a_session(c.commission, title=c.words(120), scenarios=(c.story.id,), reasons=READ_FIRST)
     async with c.house.store.begin() as work:
         await work.sessions.add_session(live)
@@ -336,10 +339,12 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     scenes = [scene.name for scene in scenario.parse(c.story.twee).scenes]
 
     async def told(what: str) -> str:
+        """Tells the screens that the session has changed; returns `what`."""
         await c.house.site.rooms.changed(id_)
         return what
 
     async def result(round_: Round | None, what: str) -> AsyncIterator[str]:
+        """Opens a round, has everybody vote, closes and shows it; yields a name of each state on the way."""
         assert round_ is not None
         yield await told(f"{what} put")
         await facilitation.open_round(acts, id_, round_.id)
@@ -436,8 +441,8 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
 
 
 async def crowd(c: Cramped) -> AsyncIterator[tuple[str, str]]:
-    """A session with people of as many groups as there can be: ways of voting with the result shown, and the key of its
-    projector."""
+    """Makes a session with people of as many groups as there can be and shows results in it; yields each method with
+    the key of the session's projector."""
     live = a_session(c.commission, title=c.words(120))
     groups = [group.id for group in c.commission.groups for _ in range(5)]
     people = [Participant(new_id(), live.id, group, CLOCK.now()) for group in groups]

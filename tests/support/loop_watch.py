@@ -1,4 +1,4 @@
-"""Watches an event loop: the processor time of each of its steps, and of each piece of work that it gives away.
+"""Watch on an event loop: the processor time of each of its steps, and of each piece of work that it gives away.
 
 Processor time, so that a busy machine is no fault. Only what runs in this process's own loop is seen.
 """
@@ -30,8 +30,8 @@ def _children() -> float:
 
 @dataclass
 class Watch:
-    """The longest that the loop, and a thread, worked at one piece, in seconds of processor time; of processes their
-    work together."""
+    """Longest pieces of work of the loop and of a thread, in seconds of processor time; of processes their work
+    together."""
 
     loop: float = 0.0
     thread: float = 0.0
@@ -39,7 +39,7 @@ class Watch:
     _children: float = field(default_factory=_children)
 
     def look(self, what: str) -> None:
-        """Notes what took too long since the last look."""
+        """Adds to `faults` what took too long since the last look; `what` names the work."""
         apart = _children() - self._children
         if self.loop > HELD:
             self.faults.append(f"{what}: the loop stood {1000 * self.loop:.0f} ms")
@@ -48,7 +48,7 @@ class Watch:
         self.forget()
 
     def forget(self) -> None:
-        """Begins anew."""
+        """Sets the times back to zero."""
         self.loop = self.thread = 0.0
         self._children = _children()
 
@@ -86,7 +86,7 @@ def watched(patch: pytest.MonkeyPatch) -> Iterator[Watch]:
 
 @dataclass
 class Asker:
-    """Asks the application itself, so that nothing of a client's is measured; its bytes come as from a network."""
+    """Client of the application itself, so that nothing of a client's is measured; its bytes come as from a network."""
 
     house: House
     cookie: str
@@ -97,7 +97,7 @@ class Asker:
         return await Asker(self.house, self.cookie, {**self.more, "content-length": str(size)}).ask("POST", path)
 
     async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, bytes]:
-        """The status and the page."""
+        """Sends a request; returns the status and the page."""
         path, _, query = path.partition("?")
         left = [body[at : at + 65536] for at in range(0, len(body), 65536)] or [b""]
         got: list[bytes] = []

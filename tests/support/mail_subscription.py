@@ -1,4 +1,4 @@
-"""A story that somebody wants to be told of by e-mail: real store, real mail server, a clock set by hand."""
+"""Story that somebody wants to be told of by e-mail: real store, real mail server, a clock set by hand."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MO = new_id()
 
 @dataclass
 class Desk:
-    """A story somebody wants to be told of, the mail server, and the task between them, one round at a time."""
+    """Story somebody wants to be told of, the mail server, and the task between them, run one round at a time."""
 
     store: SqlStore
     path: Path
@@ -69,7 +69,7 @@ class Desk:
         return there.key
 
     async def moderated(self, action: str, because: str = "Please use no names.") -> None:
-        """A moderator does something with the story."""
+        """Does a moderator's act on the story."""
         async with self.store.read() as work:
             status = (await work.stories.get_story(self.story.id)).status
         await submissions.moderate(
@@ -77,7 +77,7 @@ class Desk:
         )
 
     async def decided(self, *days: str) -> None:
-        """The story is played in a session and voted on; something is decided, and promised by these days."""
+        """Plays the story in a session, votes on it and records a decision, with a commitment by each of these days."""
         live = a_session(self.commission, scenarios=(self.story.id,), opened_at=self.clock.now())
         async with self.store.begin() as work:
             await work.sessions.add_session(live)
@@ -102,7 +102,7 @@ class Desk:
             await work.decisions.add_decision(decision)
 
     async def rounds(self, number: int = 1, **each: float) -> None:
-        """So many rounds, with so much time before each."""
+        """Runs so many rounds of the mail task, moving the clock by `each` (timedelta's arguments) before every one."""
         for _ in range(number):
             self.clock.move(**each)
             await self.mailing.once()
@@ -113,14 +113,14 @@ class Desk:
         return self.office.arrived[1:]
 
     def in_files(self, *words: str) -> set[str]:
-        """Which of the words stand in any byte of the database's files."""
+        """Returns those of the words that stand in any byte of the database's files."""
         data = b"".join(file.read_bytes() for file in self.path.parent.glob("forum.db*"))
         return {word for word in words if word.encode() in data}
 
 
 @asynccontextmanager
 async def a_desk(store: SqlStore, folder: Path) -> AsyncIterator[Desk]:
-    """A story in an empty store, whose file is in `folder`, and a mail server for it."""
+    """Stores a story in an empty store, whose file is in `folder`, and runs a mail server beside it."""
     clock = SetClock("2026-03-01T12:00:00.000Z")
     commission = a_commission(threshold=5, created_at=clock.now())
     async with store.begin() as work:

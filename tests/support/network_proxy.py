@@ -1,4 +1,4 @@
-"""A wire between browsers and a server, which a test cuts, holds and mends at the moment that it chooses."""
+"""Network between browsers and a server, which a test cuts, holds and mends at the moment that it chooses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class Passed:
 
 
 class Wire:
-    """`async with Wire(port) as wire:` passes on what comes to `wire.base` to the server on that port.
+    """Proxy on 127.0.0.1: `async with Wire(port) as wire:` passes what comes to `wire.base` on to the server on that
+    port.
 
     Whatever is held is lost when the wire is cut. Where `sockets` is False it lets no websocket through, as proxies of
     some venues do.

@@ -20,7 +20,8 @@ def _folders() -> Iterator[Path]:
 
 
 def only(family: str, folder: Path) -> dict[str, str | float | bool]:
-    """The environment of a browser that finds this family of fonts and no other; `folder` is an empty one for it.
+    """Returns the environment of a browser that finds this family of fonts and no other; `folder` is an empty one for
+    it.
 
     Skips the test where the family is not installed; in CI it fails.
     """

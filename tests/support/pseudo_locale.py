@@ -1,4 +1,4 @@
-"""A language that nobody speaks: accents on every letter, longer words, read from right to left.
+"""Language that nobody speaks: accents on every letter, longer words, read from right to left.
 
 Whatever a page shows in plain letters, and nobody typed, was not translated.
 """
@@ -37,7 +37,7 @@ _WORD = re.compile(r"[A-Za-z]{3,}")
 
 @cache
 def messages() -> ModuleType:
-    """docs/messages.py."""
+    """Loads the program docs/messages.py as a module."""
     spec = importlib.util.spec_from_file_location("docs_messages", ROOT / "docs" / "messages.py")
     if spec is None or spec.loader is None:
         raise ImportError("docs/messages.py")
@@ -48,13 +48,13 @@ def messages() -> ModuleType:
 
 @cache
 def template() -> Catalog:
-    """Every message of the program."""
+    """Collects every message of the program."""
     found: Catalog = messages().template()
     return found
 
 
 def pseudo(message: str) -> str:
-    """The message in that language."""
+    """Translates a message into that language."""
     parts = _KEPT.split(message)
     words = [part if n % 2 else re.sub(r"([aeiouAEIOU])(?=\w{2})", r"\1\1", part) for n, part in enumerate(parts)]
     accented = [part if n % 2 else part.translate(_ACCENTS) for n, part in enumerate(words)]
@@ -62,7 +62,7 @@ def pseudo(message: str) -> str:
 
 
 def write(folder: Path) -> Path:
-    """Puts its catalogue into a folder of locales, which is what FORUM_LOCALES names."""
+    """Writes its catalogue into a folder of locales (as FORUM_LOCALES names one), and returns the folder."""
     catalogue = Catalog(locale="ar", charset="utf-8")
     for message in template():
         if isinstance(message.id, str):

@@ -138,7 +138,7 @@ ACCEPTS = ("application/json", "text/html", "*/*", "", "application/json;q=0, te
 
 @dataclass(frozen=True)
 class Sent:
-    """One request, as asking.ask takes it."""
+    """Request, as in_process.ask takes it."""
 
     method: str
     path: str
@@ -151,7 +151,8 @@ class Sent:
 
 
 class Fuzz:
-    """Makes requests from a seed; `theres` are the sessions and stories whose ids may be meant, `cookies` who sends."""
+    """Maker of requests from a seed; `theres` are the sessions and stories whose ids may be meant, `cookies` those of
+    the senders."""
 
     def __init__(self, seed: int, theres: list[There], cookies: list[str], host: str) -> None:
         self.chance = random.Random(seed)
@@ -163,16 +164,17 @@ class Fuzz:
         self._gets = [page.path for page in PAGES if "GET" in page.methods]
 
     def request(self) -> Sent:
-        """A form, or now and then a page with an odd address."""
+        """Makes a form, or now and then a page with an odd address."""
         return self.page() if self.chance.random() < 0.2 else self.form()
 
     def page(self) -> Sent:
-        """A page with an odd address, or odd questions."""
+        """Makes a request for a page with an odd address, or odd questions."""
         path = self._path(self.chance.choice(self._gets), "")
         return Sent("GET", path + self._query(), b"", self._headers(""))
 
     def form(self) -> Sent:
-        """A right form turned wrong: fields lost, doubled, swapped, made up; the wrong kind of body; cut off."""
+        """Makes a valid form and turns it wrong: fields lost, doubled, swapped, made up; the wrong kind of body; cut
+        off."""
         path, act = self.chance.choice(self._posts)
         there = self.chance.choice(self.theres)
         fields = self._fields(path, act, there)
@@ -191,7 +193,7 @@ class Fuzz:
         return Sent("POST", to, body, self._headers(kind), gone)
 
     def file(self) -> bytes:
-        """A story's file: lines of good ones and bad ones in any order, some bytes turned, cut anywhere."""
+        """Makes a story's file: lines of good ones and bad ones in any order, some bytes turned, cut anywhere."""
         lines = TWEE.split("\n")
         extra = (
             ":: ",
@@ -221,7 +223,7 @@ class Fuzz:
         return self._broken(made) if self.chance.random() < 0.3 else made
 
     def frame(self, right: tuple[Mapping[str, object], ...]) -> str | bytes:
-        """A socket's frame: a right one turned wrong, JSON of chance, or no text at all."""
+        """Makes a socket's frame: a valid one turned wrong, JSON of chance, or no text at all."""
         if self.chance.random() < 0.2:
             return self.chance.choice((b"\xff\xfe", b"", b"{}", self.chance.randbytes(40)))
         message = {**self.chance.choice(right)}
@@ -231,7 +233,7 @@ class Fuzz:
         return text[: self.chance.randrange(len(text) + 1)] if self.chance.random() < 0.2 else text
 
     def head(self) -> bytes:
-        """The head of a request, line by line, with lines that are none; always whole."""
+        """Makes the head of a request, line by line, with lines that are none; always whole."""
         path = self._path(self.chance.choice(self._gets), "")
         lines = [f"{self.chance.choice(('GET', 'POST', 'PUT', 'get', 'X' * 30))} {path} HTTP/1.1", f"Host: {self.host}"]
         odd = (
@@ -298,7 +300,7 @@ class Fuzz:
             fields[self._text()[:80]] = fields.get(name, [self._text()])
 
     def _text(self) -> str:
-        """A text that programs stumble over, or an id of something else."""
+        """Returns a text that programs stumble over, or an id of something else."""
         if self.chance.random() < 0.3:
             return self.chance.choice([*self.chance.choice(self.theres).ids.values()])
         return self.chance.choice(TEXTS)

@@ -1,4 +1,5 @@
-"""A session in the data of a server that runs, put there past its pages: for attacks that want a room at once."""
+"""Sessions written straight into the data of a server that runs, past its pages: for attacks that want a room at
+once."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from support.factories import CLOCK, a_commission, a_session, new_id
 
 @dataclass(frozen=True)
 class Crowd:
-    """A session, and its question on which the vote is open."""
+    """Session with its commission, and the round on which the vote is open; "" where there is none."""
 
     commission: Commission
     session: LiveSession
@@ -34,7 +35,7 @@ class Crowd:
 
 @asynccontextmanager
 async def beside(data: Path) -> AsyncIterator[Store]:
-    """The store of a server's data folder, opened by this process too."""
+    """Opens the store of a server's data folder in this process too, and closes it."""
     store = await open_store(f"sqlite+aiosqlite:///{data / 'forum.db'}")
     try:
         yield store
@@ -43,7 +44,7 @@ async def beside(data: Path) -> AsyncIterator[Store]:
 
 
 async def a_vote(store: Store) -> Crowd:
-    """A session in which a vote is open, before anybody has come to it."""
+    """Makes a session in which a vote is open, before anybody has come to it."""
     commission = a_commission()
     live = a_session(commission)
     async with store.begin() as work:
@@ -68,12 +69,12 @@ async def join(base: str, code: str, group: str = "g1") -> str:
 
 
 async def joined(base: str, code: str, number: int) -> list[str]:
-    """So many join at once; the cookies of each."""
+    """Joins with so many browsers at once; returns the cookies of each."""
     return await asyncio.gather(*(join(base, code) for _ in range(number)))
 
 
 async def a_replay(store: Store) -> Crowd:
-    """A session of the demonstration's commission in which a scene of one of its stories is played again."""
+    """Makes a session of the demonstration's commission in which a scene of one of its stories is played again."""
     async with store.begin() as work:
         commission = next(one for one in await work.commissions.list_commissions() if one.demonstration)
         story = next(
@@ -87,7 +88,7 @@ async def a_replay(store: Store) -> Crowd:
 
 
 async def press(store: Store, session: str, number: int, words: str) -> None:
-    """So many made-up people come in and press STOP, with these words or none."""
+    """Adds so many participants, each of whom presses STOP with these words or none."""
     async with store.begin() as work:
         live = await work.sessions.get_session(session)
         groups = [group.id for group in (await work.commissions.get_commission(live.commission)).groups]
@@ -103,7 +104,7 @@ async def press(store: Store, session: str, number: int, words: str) -> None:
 
 
 async def an_organiser(store: Store) -> dict[str, str]:
-    """The headers of somebody who runs sessions by the API."""
+    """Adds an organiser; returns the headers with which they run sessions by the API."""
     person = Person(new_id(), f"olu-{new_id()[:8]}", "Olu", ("organiser",), "", CLOCK.now())
     async with store.begin() as work:
         await work.people.add_person(person)

@@ -1,4 +1,4 @@
-"""A whole record made in memory, as the jobs would write it: what the tests of exports and checks read."""
+"""Whole record made in memory, as the services would write it: for tests of exports and checks."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ RESPONSES = ("r1", "r2", "r3", "none")
 
 
 def people(room: Mapping[str | None, int]) -> dict[str, str | None]:
-    """Everybody in the room by participant id, with their group."""
+    """Returns the group of everybody in the room, by participant id."""
     return {f"{group}-{n}": group for group, count in room.items() for n in range(count)}
 
 
 class Keeper:
-    """Writes entries, one after another, with times and ids that are the same at every run."""
+    """Writer of entries, one after another, with times and ids that are the same at every run."""
 
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
@@ -69,16 +69,19 @@ class Keeper:
         self._made = 0
 
     def id(self) -> str:
+        """Returns the next id."""
         self._made += 1
         return hashlib.sha256(str(self._made).encode()).hexdigest()[:32]
 
     def words(self, commission: Commission, name: str, value: str) -> dict[str, str]:
+        """Keeps words beside the record; returns the digest that stands for them in an entry."""
         digest, encoded = verify.disclosure(self.id(), name, value)
         self.disclosures[digest] = encoded
         self.commission_of[digest] = commission.id
         return {"sd": digest}
 
     def add(self, commission: Commission, type_: str, **facts: Any) -> dict[str, Any]:
+        """Adds an entry of this type with these facts, and returns it."""
         minute, second = divmod(len(self.entries), 60)
         at = f"2026-11-22T14:{minute:02d}:{second:02d}.000Z"
         entry: dict[str, Any] = {"type": type_, "at": at, "commission": commission.id}
@@ -88,12 +91,14 @@ class Keeper:
         return self.entries[-1]
 
     def story(self, commission: Commission, title: str) -> str:
+        """Publishes a story; returns its id."""
         scenario = self.id()
         title_, text = self.words(commission, "title", title), self.words(commission, "text", ":: StoryTitle\n")
         self.add(commission, "scenario published", scenario=scenario, title=title_, text=text, told_by="Carers")
         return scenario
 
     def session(self, commission: Commission, title: str, *stories: str, kind: str = "room") -> str:
+        """Opens a session with these stories; returns its id."""
         session = self.id()
         about = {
             "title": commission.title,
@@ -119,6 +124,7 @@ class Keeper:
         responses: Sequence[str] = RESPONSES,
         **declared: Any,
     ) -> tuple[str, str]:
+        """Opens a round; returns its id and the session's."""
         labels = dict(
             zip(RESPONSES, ("Send a nurse", "Send the police", '=Call back, "soon"', "None of these"), strict=True)
         )
@@ -144,6 +150,7 @@ class Keeper:
         return round_, session
 
     def close(self, commission: Commission, of: tuple[str, str], votes: Mapping[str, tuple[str | None, str]]) -> str:
+        """Closes a round with these votes (group and choice by person); returns its id."""
         round_, session = of
         cast = [
             Ballot(round_, person, choice, "", group, self.id(), self.id(), self.id())
@@ -159,6 +166,7 @@ class Keeper:
         return round_
 
     def reveal(self, commission: Commission, of: tuple[str, str], first: str | None = None) -> None:
+        """Reveals a round; with `first`, the round before the replay, the view shift too."""
         round_, session = of
         partition, threshold = self.partitions[session], commission.threshold
 
@@ -167,6 +175,7 @@ class Keeper:
         quorum = opened.get("quorum", {"ballots": 0, "each_group": 0})
 
         def result(which: str) -> suppression.Result:
+            """Works out the published result of a round."""
             ballots = [(b.group, b.choice) for b in self.cast[which]]
             declared = Quorum(quorum["ballots"], quorum["each_group"])
             terms: dict[str, Any] = {"method": method, "quorum": declared, "invited": commission.groups}
@@ -185,15 +194,19 @@ class Keeper:
         self.add(commission, "round revealed", session=session, round=round_, result=facts)
 
     def extend(self, commission: Commission, of: tuple[str, str], closes_at: str) -> None:
+        """Gives a round more time."""
         self.add(commission, "round extended", session=of[1], round=of[0], closes_at=closes_at)
 
     def annul(self, commission: Commission, of: tuple[str, str], because: str) -> None:
+        """Annuls a round with a reason."""
         words = self.words(commission, "because", because)
         self.add(commission, "round annulled", session=of[1], round=of[0], because=words)
 
     def decide(
         self, commission: Commission, rounds: Sequence[str], outcome: str, response: str | None, **more: Any
     ) -> tuple[str, dict[str, Any]]:
+        """Records a decision on these rounds; `more` are its rationale, why and dissent. Returns its id and its
+        entry."""
         decision = self.id()
         revealed = next(e for e in self.entries if e["type"] == "round revealed" and e["round"] == rounds[-1])
         method = self.opened[rounds[-1]]["method"]
@@ -215,21 +228,25 @@ class Keeper:
         return decision, entry
 
     def promise(self, commission: Commission, decision: str, role: str, what: str) -> None:
+        """Records a commitment of a decision."""
         words = self.words(commission, "what", what)
         facts = {"decision": decision, "role": role, "what": words, "by": "2027-03-31"}
         self.add(commission, "commitment", commitment=self.id(), **facts)
 
     def erase(self, commission: Commission, digests: Iterable[str]) -> None:
+        """Takes the words with these digests back."""
         gone = list(digests)
         self.add(commission, "erasure", digests=gone)
         for digest in gone:
             self.taken_back[digest] = self.disclosures.pop(digest)
 
     def moderate(self, commission: Commission, story: str, action: str, because: str = "") -> None:
+        """Records a moderator's act on a story."""
         words = self.words(commission, "because", because) if because else None
         self.add(commission, "moderation action", scenario=story, action=action, because=words)
 
     def log(self, commission: str | None = None) -> Log:
+        """Returns the public log, of all or of one commission."""
         revealed = [
             e["round"] for e in self.entries if e["type"] == "round revealed" and commission in (None, e["commission"])
         ]
@@ -243,12 +260,12 @@ class Keeper:
 
 
 def votes_of(everybody: Mapping[str, str | None], *choices: str) -> dict[str, tuple[str | None, str]]:
-    """Everybody votes, the choices taken in turn."""
+    """Returns each person's group and choice; the choices are taken in turn."""
     return {person: (group, choices[n % len(choices)]) for n, (person, group) in enumerate(everybody.items())}
 
 
 def a_keeper() -> Keeper:
-    """A record with all that can be in one: see the lines below."""
+    """Makes a record with all that can be in one: see the lines below."""
     keeper = Keeper()
     story = keeper.story(CRISIS, "A night in March")
     keeper.story(QUIET, "Nowhere to sit")
@@ -344,7 +361,8 @@ WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def a_keeper_of_ways() -> Keeper:
-    """A record of one day with every way of voting: with a quorum reached and one missed, and a second vote each."""
+    """Makes a record of one day with every way of voting, each with a second vote; some quorums are reached, some
+    missed."""
     keeper = Keeper()
     day = keeper.session(CRISIS, "Ways of voting")
     everybody = people(ROOM)

@@ -24,7 +24,7 @@ ANSWERS = ["A nurse", "The police"]
 
 @dataclass
 class Event:
-    """A session, its facilitator by the API (on no such wire), and the wire between its screens and the server."""
+    """Session, its facilitator by the API (on no such wire), and the wire between its screens and the server."""
 
     house: House
     organiser: httpx2.AsyncClient
@@ -33,26 +33,29 @@ class Event:
     people: People
 
     async def act(self, name: str, **form: Any) -> dict[str, Any]:
+        """Does one act of the facilitator, which must be carried out."""
         return await act(self.organiser, self.session["id"], name, **form)
 
     async def ask(self) -> str:
+        """Asks a question and opens voting on it; returns the round's id."""
         asked = await self.act("ask", question="Who comes?", response=ANSWERS)
         await self.act("open", round=asked["round"])
         return str(asked["round"])
 
     async def counts(self, round_id: str) -> dict[str, int]:
-        """Closes and reveals: the result."""
+        """Closes a round and reveals it; returns the votes by response."""
         await self.act("close", round=round_id)
         return dict((await self.act("reveal", round=round_id))["result"]["counts"])
 
     async def screen(self, path: str, page: Page | None = None) -> Page:
-        """A page on the wire, its clock in the test's hands."""
+        """Opens a page on the wire, its clock in the test's hands."""
         page = page or await self.people.somebody(PHONE)
         await page.clock.install()
         await page.goto(self.wire.base + path)
         return page
 
     async def phone(self) -> Page:
+        """Opens a phone's page on the wire and joins as one of the carers."""
         page = await self.screen(f"/s/{self.session['code']}")
         await page.get_by_role("radio", name="Carers").check()
         await page.get_by_role("main").get_by_role("button").first.click()
@@ -72,20 +75,20 @@ class Event:
                 pytest.fail(f"the page does not try {each} any more; it was answered {self.wire.answer!r:.200}")
 
     async def on_disk(self, round_id: str, most: int) -> None:
-        """Asks the server until a round has so many ballots."""
+        """Asks the server for a page until a round has so many ballots; fails after 30 seconds."""
         async with asyncio.timeout(30):
             while len(self.ballots(round_id)) < most:
                 await self.organiser.get("/join")
 
     async def tablet(self) -> Page:
-        """A shared tablet that is connected."""
+        """Opens the page of a shared tablet and waits until it is connected."""
         path = f"/organise/sessions/{self.session['id']}/tablet"
         tablet = await self.screen((await self.organiser.post(path, data={"act": "make"})).json()["tablet"])
         await expect(tablet.locator("[data-connection]")).to_have_attribute("data-is", "up")
         return tablet
 
     def ballots(self, round_id: str) -> list[str]:
-        """The choices of the ballots that are on disk."""
+        """Reads the choices of the ballots that are on disk."""
         return [row[0] for row in self.rows("SELECT choice FROM ballot WHERE round = ?", round_id)]
 
     def rows(self, query: str, *given: str) -> list[Any]:
@@ -107,10 +110,10 @@ async def comes(page: Page, so: Callable[[float], Awaitable[None]]) -> None:
 
 
 def text(place: Locator, words: str | re.Pattern[str]) -> Callable[[float], Awaitable[None]]:
-    """That a place says this."""
+    """Returns the expectation that a place says this, for `comes`."""
     return lambda within: expect(place).to_have_text(words, timeout=within)
 
 
 def is_(place: Locator, what: str) -> Callable[[float], Awaitable[None]]:
-    """That a line's `data-is` is this."""
+    """Returns the expectation that a line's `data-is` is this, for `comes`."""
     return lambda within: expect(place).to_have_attribute("data-is", what, timeout=within)

@@ -1,4 +1,4 @@
-"""A room in the second run: a story was voted on, the result was shown, and one of its scenes is played again."""
+"""Session in the second run: a story was voted on, the result was shown, and one of its scenes is played again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BEN = "Ben, the nurse in charge tonight"
 
 @dataclass(frozen=True)
 class Playing:
-    """A session whose story is played again, and everybody in it."""
+    """Session whose story is played again, and everybody in it."""
 
     store: Store
     session: str
@@ -38,41 +38,45 @@ class Playing:
 
     @property
     def acts(self) -> Desk:
+        """Returns a desk for the facilitator's acts."""
         return Desk(self.store, CLOCK)
 
     @property
     def policy(self) -> Desk:
+        """Returns a desk for acts on proposals."""
         return Desk(self.store, CLOCK)
 
     async def live(self) -> LiveSession:
+        """Reads the session as it is now."""
         async with self.store.read() as work:
             return await work.sessions.get_session(self.session)
 
     async def stops(self) -> list[Stop]:
+        """Reads the session's stops."""
         async with self.store.read() as work:
             return await work.stops.list_stops(self.session)
 
     async def press(self, who: int = 0, character: str = "", how: str = "", showing: str = "") -> str:
-        """Somebody presses STOP: "" or the code of the refusal."""
+        """Presses STOP as the person in this place; returns "" or the code of the refusal."""
         on = showing or (await self.live()).cue.showing
         return await Stopping(self.store, lambda session: None).press_and_wait(
             Press(self.session, self.people[who], on, character, how, CLOCK.now())
         )
 
     async def a_stop(self, who: int = 0, how: str = "Ben could say it himself.") -> str:
-        """The id of a stop of somebody."""
+        """Presses STOP with words; returns the stop's id."""
         assert await self.press(who, BEN, how) == ""
         return next(s.id for s in await self.stops() if s.participant == self.people[who])
 
     async def tried(self, who: int = 0, words: str = "Ben kneels down and tells her") -> str:
-        """A stop that was taken and tried."""
+        """Makes a stop that was taken and tried; returns its id."""
         stop = await self.a_stop(who)
         await second_run.take_stop(self.acts, self.session, stop)
         await second_run.write_tried(self.acts, self.session, stop, words)
         return stop
 
     async def vote(self, round_id: str, choices: Sequence[str], **reasons: str) -> None:
-        """The people vote, in their order; `reasons` are p0="...", p1="..." for those who give one."""
+        """Casts the people's votes, in their order; `reasons` are p0="...", p1="..." for those who give one."""
         casts = [
             a_cast(round_id, who, choice, reasons.get(f"p{n}", ""))
             for n, (who, choice) in enumerate(zip(self.people, choices, strict=False))
@@ -82,7 +86,7 @@ class Playing:
         assert [o.refusal for o in outcomes] == [""] * len(casts)
 
     async def result(self, round_: Round, choices: Sequence[str], **reasons: str) -> Any:
-        """Opens a round, lets the people vote, closes and shows it."""
+        """Opens a round, casts the people's votes, closes and reveals it; returns the result."""
         acts = self.acts
         await facilitation.open_round(acts, self.session, round_.id)
         await self.vote(round_.id, choices, **reasons)
@@ -91,7 +95,7 @@ class Playing:
 
 
 async def a_replay(store: Store, people: Sequence[str | None] = PEOPLE, twee: str = TWEE, **changes: Any) -> Playing:
-    """The story was voted on as deciding.FIRST says, and its first scene is on again."""
+    """Makes a session whose story was voted on as decided_session.FIRST says, with its first scene on again."""
     story = Submission(new_id(), "", "Seat fourteen", twee, "accepted", may_perform=True, submitted_at=CLOCK.now())
     more = {name: value for name, value in changes.items() if name not in {"recorded", "declared", "threshold"}}
     rest = {name: value for name, value in changes.items() if name not in more}

@@ -1,4 +1,4 @@
-"""A real `forum serve` in a process of its own, for tests."""
+"""Server of a real `forum serve` in a process of its own, and other commands run to their end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LISTENING = "Forum is listening on "
 
 
 def environ(**changes: str) -> dict[str, str]:
-    """The environment of a command under test: no setting of this machine's, warnings as errors."""
+    """Returns the environment of a command under test: no setting of this machine's, warnings as errors."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("FORUM_")}
     return kept | {"PYTHONWARNINGS": "error", "COLUMNS": "200"} | changes
 
@@ -46,14 +46,14 @@ def forum(
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """Returns a port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class Serving:
-    """`with Serving(folder) as server:` runs it. `said` is all it printed until it listened.
+    """Server process: `with Serving(folder) as server:` runs it. `said` is all it printed until it listened.
 
     `settings` are FORUM_ variables; a port that they need to know is a `free_port()`. `errors` is all that it wrote to
     standard error, once it is stopped.
@@ -91,7 +91,7 @@ class Serving:
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """Returns the port it listens on."""
         return int(self.base.rpartition(":")[2])
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
@@ -112,7 +112,7 @@ class Serving:
 
 
 def copied(data: Path, to: Path) -> Path:
-    """A backup of the database of a server that runs, as SQLite makes it."""
+    """Backs up the database of a server that runs into the file `to`, as SQLite does it; returns `to`."""
     with closing(sqlite3.connect(data / "forum.db")) as now, closing(sqlite3.connect(to)) as copy:
         now.backup(copy)
     return to
@@ -126,7 +126,7 @@ def put_back(data: Path, copy: Path) -> None:
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
-    """Every file of a folder with its SHA-256: the same before and after means that nothing was touched."""
+    """Returns the SHA-256 of every file of a folder: equal before and after means that nothing was touched."""
     return {
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*"))

@@ -1,4 +1,4 @@
-"""Running a session of a served house by the API, for journeys."""
+"""Sessions of a served house, run by the API: for journeys."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def hired(data: Path, *logins: str) -> str:
 
 @asynccontextmanager
 async def an_organiser(house: House) -> AsyncIterator[httpx2.AsyncClient]:
-    """Somebody who runs sessions by the API."""
+    """Opens a client with the API token of somebody who runs sessions."""
     headers = {"Accept": "application/json", "Authorization": f"Bearer {house.token or hired(house.data)}"}
     async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
         yield http
 
 
 async def a_day(organiser: httpx2.AsyncClient) -> dict[str, Any]:
-    """A session of a new commission."""
+    """Makes a session of a new commission."""
     commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
     made = await organiser.post("/organise/sessions", data={"commission": commission["id"], "title": "A day"})
     session: dict[str, Any] = made.json()
@@ -48,7 +48,8 @@ async def a_day(organiser: httpx2.AsyncClient) -> dict[str, Any]:
 
 
 async def a_played_story(organiser: httpx2.AsyncClient) -> tuple[dict[str, Any], str, str]:
-    """A session of the demonstration's commission with one of its stories: the session, the story, its Twee."""
+    """Makes a session of the demonstration's commission with one of its stories; returns the session, the story's id
+    and its Twee."""
     pages = {"Accept": "text/html"}
     page = (await organiser.get("/commissions", headers=pages)).text
     [commission] = re.findall(r'href="/commissions/([0-9a-f]+)">Urgent mental-health care', page)
@@ -61,7 +62,7 @@ async def a_played_story(organiser: httpx2.AsyncClient) -> tuple[dict[str, Any],
 
 
 async def act(organiser: httpx2.AsyncClient, session: str, name: str, **form: Any) -> dict[str, Any]:
-    """One act of the facilitator, which must be carried out."""
+    """Does one act of the facilitator, which must be carried out; returns the answer's JSON."""
     answer = await organiser.post(f"/console/{session}/{name}", data=form)
     assert answer.status_code == 200, answer.text
     facts: dict[str, Any] = answer.json()

@@ -1,4 +1,4 @@
-"""A real mail server for tests, in the test's own event loop: it keeps what it gets, and refuses what it is told to."""
+"""Mail server for tests, in the test's own event loop: it keeps what it gets, and refuses what it is told to."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TAKEN = "250 OK"
 
 @dataclass(frozen=True)
 class Arrived:
-    """A mail as it came: from whom and to whom by the envelope, its bytes, and the same read."""
+    """Mail as it came: from whom and to whom by the envelope, and its bytes."""
 
     sender: str
     to: list[str]
@@ -36,7 +36,7 @@ class Arrived:
 
     @property
     def message(self) -> EmailMessage:
-        """The mail, read."""
+        """Parses the mail."""
         message = message_from_bytes(self.raw, policy=POLICY)
         assert isinstance(message, EmailMessage)
         return message
@@ -49,7 +49,7 @@ class Arrived:
 
 @dataclass
 class PostOffice:
-    """`async with PostOffice() as post:` runs it. `answers` are given to senders, receivers and letters.
+    """Mail server: `async with PostOffice() as post:` runs it. `answers` are given to senders, receivers and letters.
 
     `tls` is "", "starttls" or "tls"; with `login` nobody sends before they gave USER and PASSWORD. `held` holds every
     letter until it is set.
@@ -65,7 +65,7 @@ class PostOffice:
     _moved: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def until(self, so: Callable[[], bool]) -> None:
-        """Returns when it is so: looked at whenever a mail begins, or has arrived."""
+        """Returns when `so()` is true: looked at whenever a mail begins, or has arrived."""
         async with self._moved:
             await self._moved.wait_for(so)
 
@@ -74,7 +74,7 @@ class PostOffice:
             self._moved.notify_all()
 
     async def handle_MAIL(self, _: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
-        """MAIL FROM."""
+        """Answers MAIL FROM."""
         self.tried += 1
         await self._tell()
         answer = self.answers.get("MAIL", TAKEN)
@@ -86,7 +86,7 @@ class PostOffice:
         return answer
 
     async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, options: list[str]) -> str:
-        """RCPT TO; an answer of its own for an address comes before the one for all."""
+        """Answers RCPT TO; an answer of its own for an address comes before the one for all."""
         answer = self.answers.get(address, self.answers.get("RCPT", TAKEN))
         if answer == TAKEN:
             envelope.rcpt_tos.append(address)
@@ -94,7 +94,7 @@ class PostOffice:
         return answer
 
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:
-        """The letter."""
+        """Answers DATA, and keeps the letter where it is taken."""
         if self.held is not None:
             await self.held.wait()
         answer = self.answers.get("DATA", TAKEN)
@@ -107,7 +107,7 @@ class PostOffice:
 
     @property
     def url(self) -> str:
-        """For FORUM_SMTP_URL."""
+        """Returns its address for FORUM_SMTP_URL."""
         how = {"": "smtp+plain", "starttls": "smtp", "tls": "smtps"}[self.tls]
         who = "forum%40post.test:p%40ss%2Fword%3A%20%231@" if self.login else ""
         return f"{how}://{who}localhost:{self.port}"
@@ -136,7 +136,7 @@ class PostOffice:
 
 
 def server_of(url: str) -> MailServer:
-    """The mail server that these settings name."""
+    """Returns the mail server that a setting FORUM_SMTP_URL names."""
     environ = {"FORUM_SMTP_URL": url, "FORUM_SMTP_FROM": "forum@post.test", "FORUM_PUBLIC_URL": "https://f.example"}
     found = Settings.load(environ).mail
     assert found is not None
@@ -151,19 +151,19 @@ def _known(_: SMTP, __: Session, ___: Envelope, ____: str, given: Any) -> AuthRe
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate for one name, signed by itself, in a file that SSL_CERT_FILE may name."""
+    """Certificate for one name, signed by itself, in a file that SSL_CERT_FILE may name."""
 
     file: Path
 
     def context(self) -> ssl.SSLContext:
-        """For the server that has it."""
+        """Returns the TLS context of the server that has it."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.file)
         return context
 
 
 def a_certificate(folder: Path, name: str = "localhost") -> Certificate:
-    """Makes one that holds today."""
+    """Makes a certificate that holds today."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)

@@ -1,4 +1,4 @@
-"""A session, or a story, in any state that one can be in, with everything beside it that somebody could act on.
+"""Sessions and stories in any state that one can be in, with everything beside them that somebody could act on.
 
 They are written straight into the database, so that each state is reached in a moment; also those that the program
 itself would never make (a tablet's link, stops and proposals beside an asynchronous round): an act must be refused for
@@ -64,7 +64,7 @@ class There:
 
 @dataclass(frozen=True)
 class Town:
-    """A house with one commission, one public story, and who entered papers."""
+    """House with one commission, one public story, and an organiser who entered papers."""
 
     house: House
     commission: Commission
@@ -73,7 +73,7 @@ class Town:
 
 
 async def a_town(house: House) -> Town:
-    """The commission and the story that all sessions here are about."""
+    """Stores the commission, the story and the organiser that all sessions here are about."""
     commission = await house.commission()
     told = scenario.parse(TWEE)
     at = house.site.clock.now()
@@ -94,13 +94,14 @@ _codes = count(1)
 
 
 def new_code(*, alone: bool) -> str:
-    """A join code, or the letters of an asynchronous session's address, that no other session of this run has."""
+    """Returns a join code, or with `alone` the letters of an asynchronous session's address, that no other session of
+    this run has."""
     number = next(_codes)
     return "".join("bcdfghjkmn"[int(digit)] for digit in f"{number:08d}") if alone else f"{number:06d}"
 
 
 async def a_standing_session(town: Town, state: str, *, papers: bool = False) -> There:
-    """A session in one of IN_A_ROOM or ALONE; with `papers` one organiser has counted some."""
+    """Makes a session in one of IN_A_ROOM or ALONE; with `papers` one organiser has counted some."""
     clock, story = town.house.site.clock, town.story
     at, alone = clock.now(), state in ALONE
     devices, showing, code = [secrets.token_urlsafe(24) for _ in range(3)], new_id(), "ABCD2345678"
@@ -224,7 +225,8 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
 
 
 async def a_standing_story(town: Town, state: str, *, appealed: bool = False) -> There:
-    """A story in one of OF_STORIES; `appealed`: its writer has appealed, where there is something to appeal against."""
+    """Makes a story in one of OF_STORIES; with `appealed` its writer has appealed, where there is something to appeal
+    against."""
     store, clock = town.house.store, town.house.site.clock
     key, build_key = new_key(), new_key()
     told = telling().story

@@ -1,4 +1,5 @@
-"""Two worlds that differ in how people voted and in nothing else, and every byte that anybody receives in one of them.
+"""Pair of worlds that differ in how people voted and in nothing else, and every byte that anybody receives in one of
+them.
 
 Chance and the clock are the same in both, so whatever is not the same comes from the votes. Left out of the comparison
 is only what commits to the ballots without telling them: digests, roots and signatures.
@@ -87,7 +88,7 @@ _DIGESTS = re.compile(r"[A-Za-z0-9+/]{86,}={0,2}|\b[0-9a-f]{64}\b|[A-Za-z0-9+/]{
 
 @contextmanager
 def the_same_chances() -> Iterator[None]:
-    """Makes random values come in the same order each time, inside a `with` block."""
+    """Makes random values come in one order each time, inside a `with` block."""
     chance = random.Random(20260301)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(secrets, "token_bytes", lambda n=32: chance.randbytes(n))
@@ -101,13 +102,13 @@ def the_same_chances() -> Iterator[None]:
 
 
 def plain(text: str) -> str:
-    """The text without what commits to ballots."""
+    """Replaces digests, roots and signatures in a text: they commit to the ballots."""
     return _DIGESTS.sub("[digest]", text)
 
 
 @dataclass(eq=False)
 class Screen:
-    """One connected screen, and every frame that it was sent."""
+    """Screen that is connected, and every frame that it was sent."""
 
     connection: Connection
     frames: set[str] = field(default_factory=set)
@@ -124,7 +125,7 @@ class Screen:
 
 @dataclass(eq=False)
 class World:
-    """A house with a live session in one of the worlds, and everything that anybody was sent."""
+    """House with a live session in one of the worlds, and everything that anybody was sent."""
 
     name: str
     house: House
@@ -139,14 +140,16 @@ class World:
 
     @property
     def path(self) -> str:
+        """Returns the path of the session's phones."""
         return f"/s/{self.live.code}"
 
     @property
     def clock(self) -> Clock:
+        """Returns the house's clock."""
         return self.house.site.clock
 
     async def changed(self) -> None:
-        """The facilitator did something: every screen is told, and reads it."""
+        """Tells every screen that the session has changed, and reads each until it shows so."""
         await self.house.site.rooms.changed(self.live.id)
         async with self.house.store.read() as work:
             self.live = await work.sessions.get_session(self.live.id)
@@ -154,7 +157,8 @@ class World:
             await screen.until(f'"t":"state","v":{self.live.version},')
 
     async def vote(self, round_: Round, pick: Pick | None = None, *, papers: bool = True) -> None:
-        """Everybody votes: the probe as in the other world, the rest as people do in this one."""
+        """Casts everybody's votes: the phone "voter" as in the other world, the rest by `pick` (by default as people do
+        in this one)."""
         ballots, pick = BALLOTS[round_.method], pick or PICKS[self.name]
         mine = {"round": round_.id, "choice": ballots[0], "reason": MINE, "cast": new_id()}
         answer = await self.seats["voter"].post(f"{self.path}/vote", data=mine, headers={"Accept": JSON})
@@ -177,13 +181,13 @@ class World:
             await screen.until(f'"voted":{voted},')
 
     async def cast(self, round_: Round, person: str, choice: str, words: str) -> None:
-        """One ballot with these words as its reason and its condition."""
+        """Casts one ballot with these words as its reason and its condition."""
         message = CastMessage(new_id(), round_.id, choice, words, words)
         outcome = await self.house.site.rooms.intake.cast_and_wait(cast_of(message, person, self.clock.now()))
         assert outcome.refusal == "", outcome
 
     async def count(self, round_: Round) -> int:
-        """Five papers of a group: as many in both worlds, with other marks on them."""
+        """Counts five papers of a group: as many in both worlds, with other marks on them. Returns 5."""
         first, second = countable(round_)[:2]
         numbers = {"A": ("4", "1"), "B": ("2", "3")}[self.name]
         where = f"/organise/sessions/{self.live.id}/papers/{round_.id}"
@@ -250,7 +254,8 @@ class World:
             self.heard[f"{round_.kind} {round_.method} {moment} | {key}"] = self.heard.pop(key)
 
     async def walk(self, moment: str, rounds: Sequence[str], *more: str) -> None:
-        """Every address of something that is here, as everybody who may ask for it; and the export on disk.
+        """Asks for every address of something that is here, as everybody who may ask for it; and makes the export on
+        disk.
 
         What is public is asked for by nobody, the phone that voted, the organiser and the commissioner; the record by
         nobody. The first of them asks for JSON too.
@@ -291,7 +296,7 @@ class World:
 
 
 def unpacked(archive: bytes) -> str:
-    """Every file of an export, one after the other; of a signature only that it is one."""
+    """Reads every file of an export, one after the other, signatures left out."""
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         files = {name: opened.read(name) for name in opened.namelist() if not name.endswith(".sig")}
     return plain("\n".join(f"{name}\n{data.decode()}" for name, data in files.items()))

@@ -1,4 +1,4 @@
-"""The screens of one whole day of forum theatre in Chromium, the rest of the room beside them, and what is done."""
+"""Screens of one whole day of forum theatre in Chromium, the rest of the room beside them, and acts on them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORDS = {
 
 
 def fields_of(method: str, choice: str) -> dict[str, str | list[str]]:
-    """A choice (docs/methods.md) as the form for it is sent."""
+    """Returns a choice (docs/methods.md) as the form for it is sent."""
     if method == "ranked":
         return {f"rank-{id_}": str(place) for place, id_ in enumerate(choice.split(">"), 1)}
     if method == "score":
@@ -33,7 +33,7 @@ def fields_of(method: str, choice: str) -> dict[str, str | list[str]]:
 
 @dataclass
 class Day:
-    """One session with tickets: its console, its projectors, its phones by name, and its crowd by group."""
+    """Session with tickets: its console, its projectors, its phones by name, and its crowd by group."""
 
     people: People
     house: House
@@ -55,7 +55,7 @@ class Day:
     # ------------------------------------------------------------------ the console
 
     def part(self, name: str) -> Locator:
-        """A part of the console."""
+        """Returns a part of the console."""
         return self.console.locator(f"[data-part={name}]")
 
     async def press(self, name: str, place: Locator | None = None) -> None:
@@ -73,7 +73,7 @@ class Day:
     # ------------------------------------------------------------------ getting in
 
     async def tickets(self, group: str, count: int) -> list[str]:
-        """Issues tickets for one group; the codes that the sheet would have."""
+        """Issues tickets for one group; returns the codes that the sheet would have."""
         codes: list[str] = await self.console.evaluate(
             """async ([path, label, count]) => {
                 const page = new DOMParser().parseFromString(await (await fetch(path)).text(), "text/html");
@@ -88,7 +88,7 @@ class Day:
         return codes
 
     async def phone(self, name: str, group: str, tongue: str = "en", *, scripts: bool = True) -> str:
-        """A phone comes in with a ticket of its own, which is returned."""
+        """Lets a phone in with a ticket of its own; returns the ticket's code."""
         (code,) = await self.tickets(group, 1)
         page = await self.people.somebody(PHONE, scripts=scripts)
         await page.goto(f"{self.path}/ticket/{code}")
@@ -100,7 +100,7 @@ class Day:
         return code
 
     async def fill_the_room(self) -> None:
-        """CROWD joins."""
+        """Lets CROWD in, without browsers."""
         origin = {"Origin": self.house.server.base}
         for group, number in CROWD.items():
             for code in await self.tickets(group, number):
@@ -112,7 +112,7 @@ class Day:
     # ------------------------------------------------------------------ a vote
 
     async def give(self, name: str, method: str, choice: str, **words: str) -> None:
-        """One phone taps its answer and sends it; `words` are a reason and a condition."""
+        """Taps an answer on one phone and sends it; `words` are a reason and a condition."""
         phone, said = self.phones[name], WORDS[self.tongues[name]]
         plain = await self.by_forms(phone)
         ballot = phone.locator(f"[data-ballot={method}]")
@@ -142,7 +142,7 @@ class Day:
         return plain
 
     async def open(self) -> str:
-        """Opens voting on what is on the console; the id of the round, once it is on every phone."""
+        """Opens voting on what is on the console; returns the id of the round, once it is on every phone."""
         await self.press("^Open voting$")
         for phone in self.phones.values():
             await self.by_forms(phone)
@@ -150,7 +150,7 @@ class Day:
         return str(await self.walls[0].locator("#screen").get_attribute("data-round"))
 
     async def cast(self, method: str, choices: Mapping[str, str]) -> int:
-        """The phones and groups named vote; how many votes that are. Both projectors count them."""
+        """Votes on the phones and as the groups named; returns the number of votes."""
         phone = self.phones["cara"]
         round_id = await phone.locator("[data-ballot]").get_attribute("data-round")
         votes = 0
@@ -168,7 +168,7 @@ class Day:
         return votes + len(sent)
 
     async def counted(self, votes: int) -> None:
-        """Both projectors and the console count so many votes."""
+        """Waits until both projectors and the console count so many votes."""
         for page in (*self.walls, self.console):
             await expect(page.locator("[data-voted]").first).to_have_text(str(votes))
 
@@ -188,14 +188,14 @@ class Day:
     # ------------------------------------------------------------------ what is seen
 
     async def shown(self, *words: str | re.Pattern[str], on: str = "#screen") -> None:
-        """Both projectors show these words, and the same of everything."""
+        """Waits until both projectors show these words and are equal."""
         for wall in self.walls:
             for each in words:
                 await expect(wall.locator(on).first).to_contain_text(each)
         await self.equal()
 
     async def equal(self) -> None:
-        """The two projectors have the same to show; how much of it fits is each one's own."""
+        """Waits until the two projectors have equal texts; how much of it fits is each one's own."""
         first, second = (wall.locator("#screen") for wall in self.walls)
         for _ in range(100):
             # What comes next may reach one of them before the other.
@@ -205,7 +205,8 @@ class Day:
         await expect(second).to_have_text(str(await first.text_content()))
 
     async def table(self, rows: Mapping[str, str], tongue: str = "") -> None:
-        """Each projector, and each phone that is not in `tongue`, has these numbers in the rows of these words."""
+        """Waits until each projector, and each phone that is not in `tongue`, has these numbers in the rows of these
+        words."""
         live = [phone for name, phone in self.phones.items() if name != "plain" and self.tongues[name] != tongue]
         for page in (*self.walls, *live):
             for label, numbers in rows.items():
@@ -214,7 +215,7 @@ class Day:
                 await expect(row).to_contain_text(spaced, use_inner_text=True)
 
     async def look_at(self, *names: str) -> None:
-        """Nothing keeps anybody out on these: the "console", the "wall" (wide), the "beamer" (old), phones by name."""
+        """Checks these screens for barriers: the "console", the "wall" (wide), the "beamer" (old), phones by name."""
         pages = {"console": self.console, "wall": self.walls[0], "beamer": self.walls[1], **self.phones}
         for name in names:
             await self.look(pages[name])

@@ -1,4 +1,4 @@
-"""The afternoon of a whole day (tests/journeys/test_day.py): the second run, the vote after it, a proposal."""
+"""Afternoon of a whole day (tests/journeys/test_day.py): the second run, the vote after it, a proposal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from support.whole_day import Day
 
 
 async def the_second_story_and_its_first_vote(day: Day) -> None:
+    """Runs the second story up to the result of its first vote, with a reason on the screens."""
     await day.put_up("Note: Lunch until half past one")
     await day.shown("Lunch until half past one")
     await expect(day.phones["wyn"].locator("h1")).to_have_text("Lunch until half past one")
@@ -33,6 +34,7 @@ async def the_second_story_and_its_first_vote(day: Day) -> None:
 
 
 async def the_second_run(day: Day) -> None:
+    """Plays a scene again: stops from phones and forms, one tried, judged and offered as a response."""
     await day.press("^Next: Replay: Monday, seven in the evening$")
     cara, wyn, nell, plain = (day.phones[name] for name in ("cara", "wyn", "nell", "plain"))
     await day.shown("Press STOP on your phone")
@@ -89,6 +91,7 @@ async def the_second_run(day: Day) -> None:
 
 
 async def the_second_vote_names_what_is_new(day: Day) -> None:
+    """Votes again; the result names the response that is new."""
     await day.press("Vote again: What should Ben do")
     await day.shown("The same question again, after the replay.", "Ben sat down and listened")
     await day.open()
@@ -108,6 +111,7 @@ async def the_second_vote_names_what_is_new(day: Day) -> None:
 
 
 async def a_proposal_is_amended_voted_on_and_committed_to(day: Day) -> None:
+    """Makes a proposal, amends it, votes on it and writes a commitment down."""
     wyn, console = day.phones["wyn"], day.console
     await expect(day.part("fruits").get_by_role("button", name="Take out of the vote")).to_have_count(0)
     await day.press("^Make it a proposal$", day.part("fruits"))

@@ -1,4 +1,4 @@
-"""The morning of a whole day (tests/journeys/test_day.py): the first story, badges, papers, more ways of voting."""
+"""Morning of a whole day (tests/journeys/test_day.py): the first story, badges, papers, more ways of voting."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from support.whole_day import Day
 
 
 async def the_first_story_is_voted_on_with_badges_off_and_then_on(day: Day) -> None:
+    """Votes on the first story; its result comes by group only once badges are on again."""
     await day.part("running").locator("[data-next]").click()
     await day.shown("A call from the bridge road")
     await expect(day.phones["wyn"].locator("h1")).to_have_text("A call from the bridge road")
@@ -55,7 +56,7 @@ async def the_first_story_is_voted_on_with_badges_off_and_then_on(day: Day) -> N
 
 
 async def the_papers_are_counted_by_two(day: Day) -> None:
-    """Five people have no phone: one facilitator counts their papers, the other one confirms."""
+    """Enters the papers of five people without a phone as one facilitator and confirms them as the other."""
     cat = await day.people.signed_in("cat")
     for page in (await day.console.context.new_page(), cat):
         await page.goto(f"/console/{day.session}")
@@ -75,6 +76,7 @@ async def the_papers_are_counted_by_two(day: Day) -> None:
 
 
 async def somebody_steps_out_and_everybody_takes_a_break(day: Day) -> None:
+    """Steps out on one phone, asks for a break, and pauses the whole session."""
     cara, wyn = day.phones["cara"], day.phones["wyn"]
     await cara.get_by_role("link", name="Step out").first.click()
     await expect(cara.get_by_role("link", name="116 123")).to_be_visible()
@@ -96,6 +98,7 @@ async def somebody_steps_out_and_everybody_takes_a_break(day: Day) -> None:
 
 
 async def more_ways_of_voting(day: Day) -> None:
+    """Votes by approval, by ranking and by consent, with somebody who came late."""
     await day.put_up("Question: Which of these could you live with?")
     await day.phone("late", "Carers")
     await expect(day.phones["late"].locator("[data-missed]")).to_contain_text("Before you came:")
@@ -150,6 +153,7 @@ async def more_ways_of_voting(day: Day) -> None:
 
 
 async def a_phone_takes_the_console_over(day: Day) -> None:
+    """Runs a vote by score, from the moment it is open with the console on a phone."""
     await day.put_up("Question: How much does each help?")
     await day.open()
     await day.cast("score", {"cara": "r1=5 r2=1", "nell": "r1=4 r2=2", "wyn": "r1=3 r2=3"})

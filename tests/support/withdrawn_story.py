@@ -1,5 +1,5 @@
-"""A story that was published, played, voted on, decided on and built on, with words of its own in every place that can
-hold a story's words; and where to look for them after it was taken back."""
+"""Story that was published, played, voted on, decided on and built on, with words of its own in every place that can
+hold a story's words; and the places to look for them after it was taken back."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ SCENE, CROSSING = f"The {WORDS['named']}", f"The {WORDS['crossing']}"
 
 
 def renamed(story: Scenario) -> Scenario:
-    """The story with its first scene and its decision point called SCENE and CROSSING."""
+    """Returns the story with its first scene and its decision point called SCENE and CROSSING."""
     first, asked = story.start, story.decisions[0].name
     called = {first: SCENE, asked: CROSSING}
     scenes = tuple(
@@ -114,9 +114,9 @@ TOLD = replace(TOLD, story=replace(renamed(TOLD.story), characters=(CHARACTER, "
 
 @dataclass(frozen=True)
 class Played:
-    """A story that was published, reported, played and voted on twice, and decided on, that people answer by
-    themselves now (`night`), that is being built on (`build` is the key of its build link), and one of whose scenes is
-    on the screens (`later`); and another one, left alone."""
+    """Story that was published, reported, played and voted on twice, and decided on, that people answer by themselves
+    now (`night`), that is being built on (`build` is the key of its build link), and one of whose scenes is on the
+    screens (`later`); and another one, left alone."""
 
     house: House
     path: Path
@@ -135,15 +135,17 @@ class Played:
 
     @property
     def store(self) -> Store:
+        """Returns the house's store."""
         return self.house.store
 
 
 async def accepted(house: House, story: Submission, because: str = "") -> None:
+    """Accepts a story as a moderator."""
     await submissions.moderate(house.store, CLOCK, story.id, "accept", because=because, expected_status="submitted")
 
 
 async def play(house: House, path: Path) -> Played:
-    """The whole of it, on a house whose database is the file `path`."""
+    """Takes the story through all of it, on a house whose database is the file `path`."""
     store = house.store
     commission = await house.commission(threshold=5)
     story, key = await submissions.submit(store, CLOCK, commission.id, TOLD)
@@ -251,7 +253,8 @@ async def play(house: House, path: Path) -> Played:
 
 
 async def built_on(store: Store, key: str) -> tuple[str, str]:
-    """A draft with a version before it, the build link, an answered suggestion. Returns the link's key, and its id."""
+    """Makes a draft with a version before it, the build link, and an answered suggestion; returns the link's key and
+    the suggestion's id."""
     first, second = f"The {WORDS['version']} stood here.", f"The {WORDS['draft']} stands here."
     await writing.save(store, CLOCK, key, [AddCard("more", text=first)], "a phone")
     await writing.save(store, CLOCK, key, [SetField("more.text", (mark(first),), second)], "another phone")
@@ -268,7 +271,7 @@ async def built_on(store: Store, key: str) -> tuple[str, str]:
 
 
 async def play_again(store: Store, live: LiveSession, story: str, person: str) -> None:
-    """The scene is played again: a stop that waits, another one that was tried and is an answer and a proposal now. The
+    """Plays the scene again: a stop that waits, another one that was tried and is an answer and a proposal now. The
     proposal was amended, is to be voted on, and has a pledge."""
     run, policy = Desk(store, CLOCK), Desk(store, CLOCK)
     await cues.show_scene(run, live.id, story, SCENE, replay=True)
@@ -330,7 +333,7 @@ def in_files(path: Path, encoded: list[str]) -> set[str]:
 
 
 async def every_page(played: Played) -> dict[str, str]:
-    """Every address that answers a GET, as somebody who may do everything and has every link, and as JSON too."""
+    """Reads every address that answers a GET, as somebody who may do everything and has every link, and as JSON too."""
     there = {
         "commission": played.commission.id,
         "story": played.story.id,
