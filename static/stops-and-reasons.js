@@ -150,7 +150,7 @@ export function asides(main, link, fresh) {
       const now = { round: said.round, words: "", condition: "", ...message.reason };
       const news = now.round === said.round && (now.words !== said.words || now.condition !== said.condition);
       if (news) {
-        if (typed(about) === said.words + "|" + said.condition) fill(about, now);
+        if (holds(about, said)) fill(about, now);
         tellMine(about, "counted", about.dataset[message.reason ? "sayKept" : "sayGone"]);
         said = now;
       }
@@ -167,7 +167,7 @@ export function asides(main, link, fresh) {
       const [words, condition] = ["reason", "condition"].map((name) => about.elements[name].defaultValue.trim());
       const before = counted[round] || {};
       said = { round, words: words || before.reason || "", condition: condition || before.condition || "" };
-      if (typed(about) === "|") fill(about, said);
+      if (holds(about, { words: "", condition: "" })) fill(about, said);
     }
     const on = main.querySelector("[data-showing]");
     if (pending && (!on || on.dataset.showing !== pending.showing)) write((pending = null));
@@ -185,8 +185,8 @@ export function asides(main, link, fresh) {
     stop.elements.how.value = mine.how;
   }
 
-  function typed(about) {
-    return [about.elements.reason, about.elements.condition].map((field) => field.value.trim()).join("|");
+  function holds(about, { words, condition }) {
+    return about.elements.reason.value.trim() === words && about.elements.condition.value.trim() === condition;
   }
 
   function fill(about, { words, condition }) {

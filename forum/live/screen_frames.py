@@ -65,7 +65,7 @@ class ScreenFrames:
         view = self.view.read_in(language)
         return State(
             v=view.session.version,
-            cue=cue_key(view),
+            cue=str(cue_key(view)),
             round=round_now(view),
             paused=view.session.paused,
             html=self._draw(kind, view, language),

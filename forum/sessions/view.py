@@ -5,9 +5,9 @@ A view is the same for every screen of its kind; what belongs to one phone (its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from forum.sessions.programme import Item, Programme, SoFar, following, present, so_far
 from forum.sessions.proposal import Agenda
@@ -25,6 +25,7 @@ T = TypeVar("T")
 # So many of a list stand on a screen, however many there are: the rest are a page further on.
 MOST_LISTED = 30
 MOST_PAGES = 1000
+PLAYING = 5  # fields of a CueKey; skipped-scene.js counts them too
 
 
 @dataclass(frozen=True)
@@ -177,11 +178,53 @@ class View:
         return self.round is not None and self.round.state == OPEN
 
 
-def cue_key(view: View) -> str:
-    """Returns a key that changes only when something else is put in front of everybody (never with a vote)."""
-    cue = view.session.cue
-    parts = [cue.kind, cue.scenario or "", cue.scene or "", cue.round or "", "replay" if cue.replay else "", cue.words]
-    parts += [cue.showing, view.run.taken.id if view.run.taken is not None else ""]
-    if view.round is not None:
-        parts.append(view.round.state)
-    return "|".join(parts)
+class CueKey(NamedTuple):
+    """A key of what is in front of everybody; it changes only when something else is put there, never with a vote.
+
+    The first PLAYING fields tell which scene is on, and which playing of it.
+    """
+
+    kind: str
+    scenario: str
+    scene: str
+    round: str
+    replay: str
+    words: str
+    showing: str
+    taken: str
+    round_state: str
+
+    @property
+    def playing(self) -> tuple[str, ...]:
+        """Which scene is on, and which playing of it; not what else happens in it."""
+        return self[:PLAYING]
+
+    def __str__(self) -> str:
+        """Returns the key as screens get it (joined); without a round its last field is left out."""
+        return joined(self if self.round_state else self[:-1])
+
+
+def joined(fields: Iterable[str]) -> str:
+    """Joins fields of a key by "|". A "|" or "%" inside a field is written "%7C" or "%25", so that it divides none."""
+    return "|".join(field.replace("%", "%25").replace("|", "%7C") for field in fields)
+
+
+def playing_in(text: str) -> tuple[str, ...]:
+    """Returns the `playing` of a key that a screen sent back as text; of any other text, what its fields say."""
+    return tuple(field.replace("%7C", "|").replace("%25", "%") for field in text.split("|")[:PLAYING])
+
+
+def cue_key(view: View) -> CueKey:
+    """Returns the key of what is in front of everybody now."""
+    cue, taken = view.session.cue, view.run.taken
+    return CueKey(
+        cue.kind,
+        cue.scenario or "",
+        cue.scene or "",
+        cue.round or "",
+        "replay" if cue.replay else "",
+        cue.words,
+        cue.showing,
+        taken.id if taken is not None else "",
+        view.round.state if view.round is not None else "",
+    )

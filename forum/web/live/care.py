@@ -12,7 +12,7 @@ from forum.live.messages import REFUSALS
 from forum.services.sessions import care
 from forum.services.sessions.desk import Desk, Outcome
 from forum.sessions.session import LiveSession, Participant
-from forum.sessions.view import cue_key
+from forum.sessions.view import cue_key, joined, playing_in
 from forum.web.forms import Form, form_of
 from forum.web.i18n.gettext import language
 from forum.web.live.join_code import place_of
@@ -23,7 +23,6 @@ from forum.web.site import site_of
 ACTS = ("breaks-seen", "time", "badges", "reword")
 # How often one phone may ask in ten minutes; what comes on top says nothing new.
 MOST_ASKED = 5
-_SCENE = 5  # parts of a cue's key
 _NUMBER = re.compile(r"[0-9]{1,6}")
 
 
@@ -47,16 +46,16 @@ async def away(request: Request) -> Response:
     nothing of it."""
     live, _participant = await _inside(request)
     room = await site_of(request).rooms.room(live.id)
-    # Which scene, and which playing of it; not what else happens in it.
-    now = "|".join(cue_key(room.view).split("|")[:_SCENE])
-    skipped = "|".join(request.query_params.get("cue", "").split("|")[:_SCENE])
+    now = cue_key(room.view).playing
+    sent = request.query_params.get("cue", "")
+    skipped = playing_in(sent) if sent else now
     return await page(
         request,
         "live/away.html",
         view=room.view,
         back=f"/s/{live.code}",
-        skipped=skipped or now,
-        over=bool(skipped) and skipped != now,
+        skipped=joined(skipped),
+        over=skipped != now,
         socket_path=f"/s/{live.code}/socket?lang={language().code}",
     )
 

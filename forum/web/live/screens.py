@@ -62,8 +62,8 @@ def screen_context(base: str, view: View, tongue: str = "") -> dict[str, Any]:
     join_url = f"{base}/s/{view.session.code}"
     return {
         "view": view,
-        "cue": cue_key(view),
-        "cue_now": cue_key(view),
+        "cue": str(cue_key(view)),
+        "cue_now": str(cue_key(view)),
         "reading": tongue.partition("+")[2],
         "join_url": join_url,
         "qr": qr(join_url),

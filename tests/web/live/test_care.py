@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import httpx2
@@ -43,6 +44,29 @@ class Event:
         async with self.house.store.read() as work:
             [story] = await work.stories.list_stories(status="accepted")
         await cues.show_scene(self.acts, self.live.id, story.id, "What happened")
+        await self.changed()
+
+    async def story_of(self, names: tuple[str, ...]) -> str:
+        """Adds a story to the session whose scenes are called so, with the last one's question after them."""
+        sent = telling(scenes=("Somebody waits.",) * (len(names) - 1))
+        played, others = sent.story.scenes[: len(names)], sent.story.scenes[len(names) :]
+        ways = (*names[1:], others[0].name)
+        scenes = [
+            replace(scene, name=name, links=(replace(scene.links[0], to=to),))
+            for scene, name, to in zip(played, names, ways, strict=True)
+        ]
+        told = replace(sent.story, scenes=(*scenes, *others), start=names[0])
+        async with self.house.store.read() as work:
+            live = await work.sessions.get_session(self.live.id)
+        story, _ = await submit(self.house.store, CLOCK, live.commission, replace(sent, story=told))
+        await moderate(self.house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        async with self.house.store.begin() as work:
+            await work.sessions.save_session(replace(live, scenarios=(*live.scenarios, story.id)))
+        return story.id
+
+    async def put(self, story: str, scene: str, *, replay: bool = False) -> None:
+        """Shows a scene of a story to everybody."""
+        await cues.show_scene(self.acts, self.live.id, story, scene, replay=replay)
         await self.changed()
 
     async def ask(self) -> str:
@@ -101,6 +125,20 @@ async def test_a_scene_with_a_content_note_can_be_skipped_and_says_when_it_is_ov
     over = await browser.get(link[1])
     assert not re.search(r"data-over [^>]*hidden", over.text)
     assert re.search(r"data-waiting hidden", over.text)
+
+
+async def test_scenes_whose_names_hold_separators_are_told_apart_by_whoever_skips_one(event: Event) -> None:
+    names = ("Knock|again|now|first", "Knock|again|now|then", "100%|done", "100%7Cdone")
+    story = await event.story_of(names)
+    browser = await event.join()
+    for name, after in pairwise((*names, names[0])):
+        await event.put(story, name)
+        [link] = re.findall(r'href="([^"]*/away\?cue=[^"]*)"', (await browser.get(event.path)).text)
+        assert re.search(r"data-over [^>]*hidden", (await browser.get(link)).text), name
+        await event.put(story, after)
+        assert not re.search(r"data-over [^>]*hidden", (await browser.get(link)).text), (name, after)
+        await event.put(story, name, replay=True)
+        assert not re.search(r"data-over [^>]*hidden", (await browser.get(link)).text), (name, "replay")
 
 
 async def test_looking_away_is_for_those_who_joined(event: Event) -> None:

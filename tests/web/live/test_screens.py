@@ -13,7 +13,7 @@ from support.factories import a_commission, a_session, new_id
 
 from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
-from forum.sessions.view import Story, View, cue_key
+from forum.sessions.view import Story, View, cue_key, joined, playing_in
 from forum.stories import scenario
 from forum.voting.reason import Said
 from forum.voting.round import AFTER_REPLAY, ANNULLED, CLOSED, DRAFT, OPEN, REVEALED, Response, Round
@@ -370,3 +370,17 @@ class TestConsole:
 def test_cues_change_with_what_is_shown_and_not_with_votes() -> None:
     assert cue_key(STATES["open"]) == cue_key(replace(STATES["open"], voted=38)) == cue_key(STATES["paused"])
     assert cue_key(STATES["open"]) != cue_key(STATES["closed"])
+
+
+def test_a_cue_key_keeps_its_fields_apart_whatever_they_hold() -> None:
+    """On its way to a screen and back too; a key without "|" and "%" in its fields reads as ever."""
+    scene, note = STATES["scene"], replace(STATES["scene"].session.cue, kind="note")
+    keys = [
+        cue_key(replace(scene, session=replace(scene.session, cue=replace(note, scene=in_it, words=words))))
+        for in_it, words in (("a|b", ""), ("a", "b"), ("a%7Cb", ""), ("a%257Cb", ""), ("", "a|b"), ("%|", "|%"))
+    ]
+    assert len({str(key) for key in keys}) == len(keys)
+    assert [playing_in(str(key)) for key in keys] == [key.playing for key in keys]
+    assert [playing_in(joined(key.playing)) for key in keys] == [key.playing for key in keys]
+    assert str(cue_key(STATES["scene"])) == "|".join(cue_key(STATES["scene"])[:-1])
+    assert str(cue_key(STATES["open"])) == "|".join(cue_key(STATES["open"]))
