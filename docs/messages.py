@@ -54,7 +54,7 @@ SILENT = (
     "forum/rehearsal/polis.py",
     "forum/rehearsal/polis_files.py",
     "forum/rehearsal/report.py",
-    "forum/record/verify.py",
+    "forum/record/verify",
     "forum/rehearsal/runner.py",
     "forum/rehearsal/printed_summary.py",
     "forum/rehearsal/script.py",

@@ -9,7 +9,7 @@ import click
 
 from forum.cli import json_option, report
 from forum.record import audit
-from forum.record.verify import FAIL
+from forum.record.verify.verdict import FAIL
 
 
 @click.command()

@@ -1,1 +1,1 @@
-"""The record: entries (hashed in `verify.py`), proofs, exports, and the audit of an export."""
+"""The record: entries (hashed in `verify/merkle_tree.py`), proofs, exports, and the audit of an export."""

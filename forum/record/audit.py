@@ -12,28 +12,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from forum.errors import BadInput, NotAnExport
-from forum.record.export_zip import verifier
 from forum.record.exports import derive
 from forum.record.exports.csv import MARK
 from forum.record.public_log import Log
 from forum.record.signing import check_with
-from forum.record.verify import (
-    FAIL,
-    FORMAT,
-    NEEDS_FORUM,
-    NOT_CHECKED,
-    PASS,
-    Check,
-    Export,
-    NoExport,
-    Steps,
-    canonical,
-    check,
-    few,
-    read_export,
-    unpack,
-)
-from forum.record.verify import verify as verify_files
+from forum.record.verify.archive import FORMAT, read_export, unpack
+from forum.record.verify.checks import NEEDS_FORUM, verify_files
+from forum.record.verify.encoding import same_json
+from forum.record.verify.export import Export
+from forum.record.verify.rounds import Steps
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, NoExport, check, few
+from forum.record.verify_py import verify_py
 from forum.voting.commission import MINIMUM_THRESHOLD
 from forum.voting.decision import DEFERRED, OUTCOMES, differs
 from forum.voting.methods import METHODS, Method
@@ -117,9 +106,9 @@ def _re_tally(export: Export) -> Verdict:
             continue
         choices = [choice for _, choice in ballots]
         counted = [method.tally(choices, _responses(steps)), len(choices), method.figures(choices, _responses(steps))]
-        if not _same(counted, [result["counts"], result["n"], result.get("figures")]):
+        if not same_json(counted, [result["counts"], result["n"], result.get("figures")]):
             problems.append(f"round {of}: the ballots do not add up to the result")
-        elif not _same(Result.from_json(result).to_json(), result):
+        elif not same_json(Result.from_json(result).to_json(), result):
             problems.append(f"round {of}: the result holds something that is no result")
         done += 1
     return _summed_up(problems, f"{done} rounds", unknown)
@@ -130,11 +119,6 @@ def _revealed(export: Export) -> Iterator[tuple[str, Steps, dict[str, Any], list
     for of, steps, lines in export.to_check():
         result = steps.revealed["result"] if steps.revealed else {}
         yield of, steps, result, [(line["label"], line["leaf"]["choice"]) for _, line in lines]
-
-
-def _same(derived: object, said: object) -> bool:
-    """Returns whether two values are equal as JSON; in Python True equals 1."""
-    return canonical(derived) == canonical(said)
 
 
 def _responses(steps: Steps) -> list[str]:
@@ -187,13 +171,13 @@ def _rows_fit(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str
     if way is None:
         return True
     if way.WITH_GROUP:
-        return _same(_derived(steps, result, ballots).to_json()["by_group"], result["by_group"])
+        return same_json(_derived(steps, result, ballots).to_json()["by_group"], result["by_group"])
     added: Counter[str] = Counter()
     for row in result["by_group"]:
         if sum(row["counts"].values()) != row["n"] or any(n < 0 for n in row["counts"].values()):
             return False
         added.update(row["counts"])
-    return all(label == EVERYONE for label, _ in ballots) and _same(dict(added), result["counts"])
+    return all(label == EVERYONE for label, _ in ballots) and same_json(dict(added), result["counts"])
 
 
 def _derived(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> Any:
@@ -210,9 +194,9 @@ def _equal_voice(export: Export) -> Verdict:
         rows, method = Result.from_json(result).rows, steps.opened["method"]
         if method not in METHODS:
             continue
-        if not _same(equal_voice(rows, method), result["equal_voice"]):
+        if not same_json(equal_voice(rows, method), result["equal_voice"]):
             problems.append(f"round {of}: equal voice does not follow from the results by group")
-        if not _same(consensus_of(rows) if METHODS[method].CONSENSUS else None, result.get("consensus")):
+        if not same_json(consensus_of(rows) if METHODS[method].CONSENSUS else None, result.get("consensus")):
             problems.append(f"round {of}: the consensus does not follow from the results by group")
         given += result["equal_voice"] is not None
     return _summed_up(problems, f"{given} rounds, each with every row weighing the same")
@@ -226,7 +210,7 @@ def _quorum(export: Export) -> Verdict:
         quorum, told = Quorum(said["ballots"], said["each_group"]), result.get("quorum")
         turnouts = [quorum.held_against(result["n"], rows, empty) for empty in _empty(steps.opened, rows, told)]
         turnout = turnouts[0]
-        if not any(_same(None if each is None else each.to_json(), told) for each in turnouts):
+        if not any(same_json(None if each is None else each.to_json(), told) for each in turnouts):
             problems.append(f"round {of}: what it says of its quorum is not what was declared and counted")
         declared += turnout is not None
         missed += turnout is not None and turnout.reached is False
@@ -370,7 +354,7 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
 
 
 def _verify_py(export: Export) -> Verdict:
-    if export.files["verify.py"] == verifier():
+    if export.files["verify.py"] == verify_py():
         return PASS, "the same program as in this Forum"
     return NOT_CHECKED, "not the program of this version of Forum; this check did not use it"
 

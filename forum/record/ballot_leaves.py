@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from forum.record import verify
+from forum.record.verify.disclosures import disclosure
+from forum.record.verify.encoding import canonical
+from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.voting.ballot import Ballot
 
 
@@ -16,7 +18,7 @@ def leaf(ballot: Ballot, label: str, by: str = "") -> dict[str, str]:
     digest of the label with a salt of its own, because a few labels are quickly guessed. `by` is one of verify.ORIGINS
     and is added where the round has papers.
     """
-    group, _ = verify.disclosure(ballot.group_salt, "group", label)
+    group, _ = disclosure(ballot.group_salt, "group", label)
     return {
         "round": ballot.round,
         "ballot": ballot.ballot,
@@ -34,14 +36,14 @@ def opened(ballot: Ballot, label: str, by: str = "") -> dict[str, Any]:
 
 def hash_of(leaf: Mapping[str, str]) -> bytes:
     """Returns the RFC 9162 leaf hash (32 bytes) of a ballot's leaf."""
-    return verify.leaf_hash(verify.canonical(dict(leaf)))
+    return leaf_hash(canonical(dict(leaf)))
 
 
 def ballots_root(leaves: Iterable[Mapping[str, str]]) -> str:
     """Returns the RFC 9162 root (hex) over a round's sorted leaf hashes. Sorting hides the order in which
     people voted.
     """
-    return verify.root(sorted(hash_of(one) for one in leaves)).hex()
+    return root(sorted(hash_of(one) for one in leaves)).hex()
 
 
 def open_all(

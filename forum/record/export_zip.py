@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from forum.record import verify
 from forum.record.exports import derive
 from forum.record.public_log import Log
 from forum.record.signing import Signer
+from forum.record.verify import archive
+from forum.record.verify.archive import describe
+from forum.record.verify.encoding import canonical
+from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify_py import verify_py
 
 README = """\
 FORUM: AN EXPORT OF DECISIONS, VOTES AND THEIR RECORD
@@ -44,13 +46,17 @@ With Python 3.11 or later, and nothing else, in the folder of the unpacked files
     python verify.py
 
 Each line says PASS, FAIL or NOT CHECKED. One FAIL means: do not rely on this export.
-If you do not trust the verify.py in here, take forum/record/verify.py from a copy of Forum that you trust: it is
-the same program. Forum itself checks more (every table is made again and compared):
+If you do not trust the verify.py in here, take Forum's source from somebody you trust. It has the same program as
+the folder forum/record/verify, and nothing has to be installed for it either:
+
+    python -m forum.record.verify FILE.zip
+
+Forum itself checks more (every table is made again and compared):
 
     forum verify FILE.zip
 
-Both take the folder of the unpacked files, too (python verify.py FOLDER, forum verify FOLDER), and a zip that
-another program made of it: then the files are checked, and "archive" says NOT CHECKED.
+All of them take the folder of the unpacked files, too (python verify.py FOLDER, forum verify FOLDER), and a zip
+that another program made of it: then the files are checked, and "archive" says NOT CHECKED.
 
 verify.py does not check the signatures. With OpenSSL 3, in the same folder:
 
@@ -76,16 +82,11 @@ ballots.
 def pack(log: Log, signer: Signer) -> bytes:
     """Returns the zip of an export. The same log and key always give the same bytes."""
     files = derive(log)
-    leaves = [verify.leaf_hash(verify.canonical(entry)) for entry in log.entries]
-    files["checkpoint"] = signer.checkpoint(len(leaves), verify.root(leaves))
+    leaves = [leaf_hash(canonical(entry)) for entry in log.entries]
+    files["checkpoint"] = signer.checkpoint(len(leaves), root(leaves))
     files["public_key.pem"] = signer.public_key_pem
-    files["verify.py"] = verifier()
+    files["verify.py"] = verify_py()
     files["README.txt"] = README.encode()
-    files["datapackage.json"] = verify.describe(files, log.commission)
+    files["datapackage.json"] = describe(files, log.commission)
     files["datapackage.sig"] = signer.sign(files["datapackage.json"])
-    return verify.pack(files)
-
-
-def verifier() -> bytes:
-    """Returns the verify.py of exports: the bytes of forum/record/verify.py."""
-    return Path(verify.__file__).read_bytes()
+    return archive.pack(files)

@@ -1,23 +1,24 @@
-"""Proofs after RFC 9162 that verify.py checks: inclusion of an entry, and consistency of two records."""
+"""Proofs after RFC 9162 that `verify/merkle_tree.py` checks: inclusion of an entry, and consistency of two records."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forum.record.verify import RecordError, _hashes, _level_above, _size, root
+from forum.record.verify.merkle_tree import checked_hashes, checked_size, level_above, root
+from forum.record.verify.verdict import RecordError
 
 
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
     """Returns the hashes from leaf `index` up to the root, nearest first (RFC 9162, 2.1.3.1), or raises RecordError."""
-    level = _hashes(leaf_hashes)
-    at = _size(index, "index")
+    level = checked_hashes(leaf_hashes)
+    at = checked_size(index, "index")
     if at >= len(level):
         raise RecordError(f"there is no leaf {at} in a tree of {len(level)}")
     proof = []
     while len(level) > 1:
         if at ^ 1 < len(level):
             proof.append(level[at ^ 1])
-        level, at = _level_above(level), at >> 1
+        level, at = level_above(level), at >> 1
     return proof
 
 
@@ -27,8 +28,8 @@ def consistency_proof(leaf_hashes: Sequence[bytes], old_size: int) -> list[bytes
     It is empty where the sizes are equal. Raises RecordError unless 0 < old_size <= number of leaves: the RFC defines
     no proof for an empty tree.
     """
-    leaves = _hashes(leaf_hashes)
-    if not 0 < _size(old_size, "old size") <= len(leaves):
+    leaves = checked_hashes(leaf_hashes)
+    if not 0 < checked_size(old_size, "old size") <= len(leaves):
         raise RecordError(f"no proof leads from {old_size} to {len(leaves)} leaves")
     return _subproof(leaves, old_size, whole=True)
 

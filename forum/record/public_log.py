@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from forum.record import verify
+from forum.record.verify import rounds
+from forum.record.verify.disclosures import digests_in, open_disclosure
+from forum.record.verify.encoding import parse_lines
+from forum.record.verify.rounds import Steps
+from forum.record.verify.verdict import RecordError
 
 # Stands in a table instead of withdrawn words.
 WITHDRAWN = "(withdrawn)"
@@ -33,11 +37,11 @@ class Log:
     @classmethod
     def read(cls, files: Mapping[str, bytes], commission: str | None) -> Log:
         """Returns the log in the files of an export. Raises RecordError or KeyError where they are damaged."""
-        lines = verify.parse_lines(files["disclosures.jsonl"])
+        lines = parse_lines(files["disclosures.jsonl"])
         return cls(
-            entries=tuple(verify.parse_lines(files["record.jsonl"])),
+            entries=tuple(parse_lines(files["record.jsonl"])),
             disclosures={line["digest"]: line["disclosure"] for line in lines},
-            ballots=tuple(verify.parse_lines(files["ballots.jsonl"])),
+            ballots=tuple(parse_lines(files["ballots.jsonl"])),
             commission=commission,
         )
 
@@ -57,15 +61,15 @@ class Log:
         encoded = self.disclosures.get(place["sd"])
         if encoded is None:
             return WITHDRAWN
-        value = verify.open_disclosure(encoded)[2]
+        value = open_disclosure(encoded)[2]
         if not isinstance(value, str):
-            raise verify.RecordError("a disclosure holds something else than words")
+            raise RecordError("a disclosure holds something else than words")
         return value
 
     @cached_property
-    def rounds(self) -> dict[str, verify.Steps]:
+    def rounds(self) -> dict[str, Steps]:
         """The chosen rounds by id, in the order they were opened. Raises RecordError where their steps do not fit."""
-        steps = verify.rounds(self.entries)
+        steps = rounds.rounds(self.entries)
         return {of: s for of, s in steps.items() if self.commission in (None, s.opened["commission"])}
 
     @cached_property
@@ -83,5 +87,5 @@ class Log:
         named: dict[str, None] = {}
         for entry in self.entries:
             if self.commission in (None, entry["commission"]):
-                named.update(dict.fromkeys(verify.digests_in(entry)))
+                named.update(dict.fromkeys(digests_in(entry)))
         return list(named)

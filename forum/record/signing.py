@@ -11,8 +11,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from forum.record import verify
-from forum.record.verify import parse_note
+from forum.record.verify import checkpoint
+from forum.record.verify.checkpoint import checkpoint_text, parse_note, public_key_raw
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ class Signer:
 
     def checkpoint(self, size: int, root: bytes) -> bytes:
         """Returns the signed note for a record of `size` entries with this root (C2SP tlog-checkpoint)."""
-        text = verify.checkpoint_text(self.name, size, root)
-        return signed_note(text, self.name, verify.key_id(self.name, _raw(self.key)), self.sign(text))
+        text = checkpoint_text(self.name, size, root)
+        return signed_note(text, self.name, checkpoint.key_id(self.name, _raw(self.key)), self.sign(text))
 
 
 def check_with(public_key_pem: bytes) -> Callable[[bytes, bytes], bool]:
     """Returns a function that tells whether this key signed (message, signature). Raises RecordError where the PEM is
     no key.
     """
-    key = Ed25519PublicKey.from_public_bytes(verify.public_key_raw(public_key_pem))
+    key = Ed25519PublicKey.from_public_bytes(public_key_raw(public_key_pem))
 
     def signed(message: bytes, signature: bytes) -> bool:
         try:

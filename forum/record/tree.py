@@ -10,13 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from forum.record.verify import RecordError
+from forum.record.verify.merkle_tree import node_hash
+from forum.record.verify.verdict import RecordError
 
 HASH = 32  # bytes
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 class Tree:
@@ -86,7 +83,7 @@ class Tree:
 
     def _hash(self, left: bytes, right: bytes) -> bytes:
         self.hashed += 1
-        return _node(left, right)
+        return node_hash(left, right)
 
     def _check(self, size: int) -> None:
         if not 0 <= size <= len(self):

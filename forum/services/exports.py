@@ -8,9 +8,11 @@ from typing import Any
 
 from forum.errors import NotFound
 from forum.ports import Store, Work
-from forum.record import ballot_leaves, export_zip, verify
+from forum.record import ballot_leaves, export_zip
 from forum.record.public_log import Log
 from forum.record.signing import Signer
+from forum.record.verify.archive import unpack
+from forum.record.verify.encoding import canonical, parse_canonical
 from forum.voting.suppression import label_of, origin_of
 
 
@@ -48,7 +50,7 @@ async def opened_lines(work: Work, round_id: str) -> bytes:
 
     async def lines() -> bytes:
         opened = await opened_ballots(work, round_id)
-        return await asyncio.to_thread(lambda: b"".join(verify.canonical(line) + b"\n" for line in opened))
+        return await asyncio.to_thread(lambda: b"".join(canonical(line) + b"\n" for line in opened))
 
     follows_from = (round_, session.partition, round_id in session.held, commission.threshold, voted)
     return await work.remembered.of(bytes, MOST_KEPT, follows_from, lines)
@@ -59,7 +61,7 @@ async def export(store: Store, signer: Signer, commission: str | None = None) ->
     async with store.read() as work:
         if commission is not None:
             await work.commissions.get_commission(commission)
-        entries = [verify.parse_canonical(entry.body) for entry in await work.record.entries()]
+        entries = [parse_canonical(entry.body) for entry in await work.record.entries()]
         disclosures = await work.record.disclosures(commission=commission)
         ballots = [
             line
@@ -75,5 +77,5 @@ async def export(store: Store, signer: Signer, commission: str | None = None) ->
 
 def summary(data: bytes) -> dict[str, int]:
     """Counts what an export holds: {"entries": ..., "ballots": ...}, the latter being opened ballots."""
-    files, _ = verify.unpack(data)
+    files, _ = unpack(data)
     return {"entries": files["record.jsonl"].count(b"\n"), "ballots": files["ballots.jsonl"].count(b"\n")}

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from forum.ports import Work
 from forum.ports.record import Disclosure
-from forum.record import verify
+from forum.record.verify import encoding
+from forum.record.verify.disclosures import disclosure
+from forum.record.verify.merkle_tree import leaf_hash
 from forum.voting.commission import Commission
 
 
@@ -32,8 +34,8 @@ async def append(work: Work, commission: Commission, type_: str, at: str, facts:
         body["demonstration"] = True
     for name, value in facts.items():
         body[name] = _without_words(value, disclosed)
-    canonical = verify.canonical(body)
-    index = await work.record.append(await work.record.size(), commission.id, canonical, verify.leaf_hash(canonical))
+    canonical = encoding.canonical(body)
+    index = await work.record.append(await work.record.size(), commission.id, canonical, leaf_hash(canonical))
     await work.record.add_disclosures(
         [Disclosure(digest, index, commission.id, encoded) for digest, encoded in disclosed]
     )
@@ -51,7 +53,7 @@ async def erase(work: Work, commission: Commission, at: str, digests: Sequence[s
 
 def _without_words(value: object, disclosed: list[tuple[str, str]]) -> object:
     if isinstance(value, Words):
-        digest, encoded = verify.disclosure(secrets.token_hex(16), value.name, value.value)
+        digest, encoded = disclosure(secrets.token_hex(16), value.name, value.value)
         disclosed.append((digest, encoded))
         return {"sd": digest}
     if isinstance(value, Mapping):

@@ -10,7 +10,7 @@ from forum.voting.methods import METHODS
 
 MOST_CAST_ID = 64  # characters of a cast's id; pages and phones make 32
 
-# How a ballot was cast, as leaves say it. `record/verify.py`, which travels alone, has the same words.
+# How a ballot was cast, as leaves say it. `record/verify/export.py`, which travels alone, has the same words.
 PAPER, DEVICE, PAPER_OR_DEVICE = ORIGINS = ("paper", "device", "paper or device")
 
 

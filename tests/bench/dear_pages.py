@@ -28,7 +28,8 @@ from support.ready_session import beside, join
 from support.server_process import Serving
 
 from forum.ports import Store
-from forum.record import verify
+from forum.record.verify.encoding import canonical
+from forum.record.verify.merkle_tree import leaf_hash
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 
@@ -43,8 +44,8 @@ def many_entries(file: Path, commission: str, number: int) -> None:
         def rows() -> list[tuple[int, str, bytes, bytes]]:
             made = []
             for at in range(start, start + number):
-                body = verify.canonical({"type": "a test", "at": CLOCK.now(), "commission": commission, "number": at})
-                made.append((at, commission, body, verify.leaf_hash(body)))
+                body = canonical({"type": "a test", "at": CLOCK.now(), "commission": commission, "number": at})
+                made.append((at, commission, body, leaf_hash(body)))
             return made
 
         database.executemany("INSERT INTO entry (position, commission, body, leaf_hash) VALUES (?, ?, ?, ?)", rows())

@@ -71,7 +71,7 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "record": (
-        ("forum/record/verify.py",),
+        tuple(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "forum/record/verify").glob("*.py"))),
         (
             "tests/record/test_verify.py",
             "tests/record/test_forged_exports.py",

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from support.server_process import Serving
 
 from forum.__main__ import main
-from forum.record.verify import FAIL, NOT_CHECKED, PASS
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS
 
 BEFORE = Path(__file__).parents[1] / "data" / "before"
 # Made on 22 November 2026 (format 2), and on 28 November (format 3) just before the code moved into packages.

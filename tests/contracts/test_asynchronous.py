@@ -13,7 +13,7 @@ from forum.errors import FormErrors, IllegalMove
 from forum.live.ballot_box import Intake
 from forum.ports import Store
 from forum.record.audit import verify
-from forum.record.verify import PASS
+from forum.record.verify.verdict import PASS
 from forum.services import exports
 from forum.services.sessions import asynchronous, facilitation
 from forum.services.sessions.asynchronous import close_due

@@ -17,7 +17,7 @@ from forum.live.connection import Connection
 from forum.live.rooms import Rooms
 from forum.ports import Store
 from forum.record.audit import verify
-from forum.record.verify import PASS
+from forum.record.verify.verdict import PASS
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk

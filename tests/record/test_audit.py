@@ -19,10 +19,14 @@ from support.record import CRISIS, QUIET, SIGNER, Keeper, a_keeper
 
 from forum.cli.verify import verify as command
 from forum.errors import BadInput, NotAnExport
-from forum.record import audit, export_zip, verify
+from forum.record import audit, export_zip
 from forum.record.public_log import Log
 from forum.record.signing import Signer
-from forum.record.verify import FAIL, FILES, NOT_CHECKED, PASS
+from forum.record.verify.archive import FILES, FORMAT, TABLES, describe, pack, unpack
+from forum.record.verify.checks import verify_files
+from forum.record.verify.disclosures import digests_in, disclosure
+from forum.record.verify.merkle_tree import root
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, NoExport
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +36,7 @@ def packed() -> bytes:
 
 @pytest.fixture(scope="module")
 def files(packed: bytes) -> dict[str, bytes]:
-    return verify.unpack(packed)[0]
+    return unpack(packed)[0]
 
 
 @pytest.mark.parametrize("commission", [None, CRISIS.id, QUIET.id], ids=["all", "one", "other"])
@@ -77,21 +81,21 @@ def without_mark(files: dict[str, bytes], *names: str) -> bytes:
     """An export whose tables of these names have no byte order mark, signed like any other."""
     old = {name: body[3:] if name in names else body for name, body in files.items()}
     assert all(files[name].startswith(b"\xef\xbb\xbf") for name in names)
-    old["datapackage.json"] = verify.describe(old, None)
+    old["datapackage.json"] = describe(old, None)
     old["datapackage.sig"] = SIGNER.sign(old["datapackage.json"])
-    return verify.pack(old)
+    return pack(old)
 
 
 def test_an_export_from_before_the_byte_order_mark_passes_as_it_did(files: dict[str, bytes]) -> None:
-    checks = audit.verify(without_mark(files, *verify.TABLES))
+    checks = audit.verify(without_mark(files, *TABLES))
     assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
 
 
 def test_a_table_has_one_mark_or_none(files: dict[str, bytes]) -> None:
     twice = {**files, "rounds.csv": files["rounds.csv"][:3] + files["rounds.csv"]}
-    twice["datapackage.json"] = verify.describe(twice, None)
+    twice["datapackage.json"] = describe(twice, None)
     twice["datapackage.sig"] = SIGNER.sign(twice["datapackage.json"])
-    assert failed(verify.pack(twice)) == {"tables"}
+    assert failed(pack(twice)) == {"tables"}
 
 
 # ---------------------------------------------------------------- any byte of any file
@@ -108,16 +112,16 @@ def test_any_byte_changed_in_any_file_fails(name: str, files: dict[str, bytes]) 
     body = files[name]
     for at in places(name, len(body)):
         changed = body[:at] + bytes([body[at] ^ (0x20 if at % 3 else 1)]) + body[at + 1 :]
-        assert failed(verify.pack({**files, name: changed})), f"{name}, byte {at}"
+        assert failed(pack({**files, name: changed})), f"{name}, byte {at}"
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_emptied_cut_lengthened_or_missing_fails(name: str, files: dict[str, bytes]) -> None:
     body = files[name]
     for changed in (b"", body[:-1], body[: len(body) // 2], body + b"\n", body + b"\0", body + body):
-        assert failed(verify.pack({**files, name: changed})), len(changed)
+        assert failed(pack({**files, name: changed})), len(changed)
     without = {other: files[other] for other in files if other != name}
-    assert "files" in failed(verify.pack(without))
+    assert "files" in failed(pack(without))
 
 
 @pytest.mark.parametrize("name", [n for n in FILES if n != "datapackage.sig"])
@@ -125,7 +129,7 @@ def test_bare_python_sees_the_change_too(name: str, files: dict[str, bytes]) -> 
     body = files[name]
     for at in places(name, len(body)):
         changed = {**files, name: body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]}
-        assert FAIL in {check.verdict for check in verify.verify(changed)}, f"{name}, byte {at}"
+        assert FAIL in {check.verdict for check in verify_files(changed)}, f"{name}, byte {at}"
 
 
 def test_any_byte_of_the_zip_itself_changed_is_noticed(packed: bytes) -> None:
@@ -135,8 +139,8 @@ def test_any_byte_of_the_zip_itself_changed_is_noticed(packed: bytes) -> None:
     for at in [*range(central, len(packed)), *range(60), *random.Random(1).sample(range(central), 300)]:
         changed = packed[:at] + bytes([packed[at] ^ 1]) + packed[at + 1 :]
         try:
-            _, found = verify.unpack(changed)
-        except verify.NoExport:
+            _, found = unpack(changed)
+        except NoExport:
             continue
         assert found.verdict != PASS, f"byte {at}"
 
@@ -183,10 +187,10 @@ def test_something_in_front_or_behind_fails(packed: bytes) -> None:
 
 
 def test_a_small_file_that_swells_is_not_unpacked(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "MAX_EXPORT", 1 << 22)
+    monkeypatch.setattr("forum.record.verify.archive.MAX_EXPORT", 1 << 22)
     bomb = repacked({**files, "ballots.jsonl": bytes(1 << 24)})
     assert len(bomb) < 1 << 21
-    _, archive = verify.unpack(bomb)
+    _, archive = unpack(bomb)
     assert (archive.verdict, archive.detail) == (FAIL, "ballots.jsonl is too large")
 
 
@@ -194,7 +198,7 @@ def test_a_size_that_lies_does_not_help_a_bomb(files: dict[str, bytes]) -> None:
     bomb = repacked({**files, "README.txt": bytes(1_234_567)})
     true, small = (1_234_567).to_bytes(4, "little"), (10).to_bytes(4, "little")
     assert bomb.count(true) == 2
-    unpacked, archive = verify.unpack(bomb.replace(true, small))
+    unpacked, archive = unpack(bomb.replace(true, small))
     assert archive.verdict == FAIL
     assert len(unpacked.get("README.txt", b"")) <= 10
 
@@ -273,11 +277,11 @@ def test_words_gone_without_a_word_fail_and_words_taken_back_must_be_gone() -> N
     [digest] = keeper.taken_back
     keeper.disclosures[digest] = keeper.taken_back[digest]
     said = details(signed_again(keeper))
-    line = list(dict.fromkeys(d for entry in keeper.entries for d in verify.digests_in(entry))).index(digest) + 1
+    line = list(dict.fromkeys(d for entry in keeper.entries for d in digests_in(entry))).index(digest) + 1
     assert said["disclosures"] == f"disclosures.jsonl, line {line}: words that were withdrawn"
 
     keeper = a_keeper()
-    again, encoded = verify.disclosure("x", "dissent", "something")
+    again, encoded = disclosure("x", "dissent", "something")
     keeper.disclosures[digest] = encoded
     assert "disclosures" in failed(signed_again(keeper))
     keeper = a_keeper()
@@ -391,7 +395,7 @@ def test_rounds_told_in_another_order_fail() -> None:
     def closed_though_void(keeper: Keeper) -> None:
         void = of_type(keeper, "round annulled")
         facts = {"session": void["session"], "round": void["round"]}
-        keeper.add(CRISIS, "round closed", **facts, count=0, ballots_root=verify.root([]).hex())
+        keeper.add(CRISIS, "round closed", **facts, count=0, ballots_root=root([]).hex())
 
     def shown_though_void(keeper: Keeper) -> None:
         revealed = {entry["round"] for entry in keeper.entries if entry["type"] == "round revealed"}
@@ -614,7 +618,7 @@ def test_an_entry_of_a_type_that_nobody_knows_is_said_not_to_be_checked() -> Non
 )
 def test_an_entry_that_is_none_fails_and_stops_no_other_check(files: dict[str, bytes], line: bytes) -> None:
     odd = {**files, "record.jsonl": files["record.jsonl"] + line}
-    found = verdicts(verify.pack(odd))
+    found = verdicts(pack(odd))
     assert FAIL in found.values()
     assert found["package signature"] == PASS
 
@@ -622,7 +626,7 @@ def test_an_entry_that_is_none_fails_and_stops_no_other_check(files: dict[str, b
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("body", [b"null\n", b"{}\n", b"[[[\n", b"\xff\xfe\n", b"[" * 50_000], ids=repr)
 def test_whatever_stands_in_a_file_the_check_ends(files: dict[str, bytes], name: str, body: bytes) -> None:
-    assert failed(verify.pack({**files, name: body}))
+    assert failed(pack({**files, name: body}))
 
 
 # ---------------------------------------------------------------- the key
@@ -646,9 +650,9 @@ def test_an_export_signed_by_somebody_else_passes_unless_the_key_is_given() -> N
 def test_a_key_swapped_in_fails(files: dict[str, bytes]) -> None:
     other = Signer.of(Ed25519PrivateKey.generate(), SIGNER.name)
     swapped = {**files, "public_key.pem": other.public_key_pem}
-    swapped["datapackage.json"] = verify.describe(swapped, None)
+    swapped["datapackage.json"] = describe(swapped, None)
     swapped["datapackage.sig"] = other.sign(swapped["datapackage.json"])
-    assert {"key", "checkpoint signature"} <= failed(verify.pack(swapped))
+    assert {"key", "checkpoint signature"} <= failed(pack(swapped))
 
 
 @pytest.mark.parametrize("key", [b"", b"no key", SIGNER.public_key_pem[:-30]])
@@ -667,8 +671,8 @@ def run(*arguments: str) -> Result:
 def test_the_command_says_each_verdict_and_ends_with_it(packed: bytes, tmp_path: Path) -> None:
     good, bad, none = (tmp_path / name for name in ("good.zip", "bad.zip", "none.zip"))
     good.write_bytes(packed)
-    files = verify.unpack(packed)[0]
-    bad.write_bytes(verify.pack({**files, "README.txt": b"All is well.\n"}))
+    files = unpack(packed)[0]
+    bad.write_bytes(pack({**files, "README.txt": b"All is well.\n"}))
     none.write_bytes(b"nothing")
     done = run(str(good), "--json")
     assert done.exit_code == 0
@@ -688,7 +692,7 @@ def test_the_command_says_each_verdict_and_ends_with_it(packed: bytes, tmp_path:
 
 
 def test_tables_of_another_format_are_not_called_false(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "FORMAT", verify.FORMAT + 1)
+    monkeypatch.setattr(audit, "FORMAT", FORMAT + 1)
     found = verdicts(packed)
     assert found["tables"] == "NOT CHECKED"
     assert found["file digests"] == "PASS"

@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 from support.record import CRISIS, ROOM, SIGNER, WAYS, Keeper, a_keeper_of_ways, people, votes_of
 
 from forum.errors import CastRefused
-from forum.record import audit, export_zip, verify
+from forum.record import audit, export_zip
 from forum.record.exports import EXPORTS
-from forum.record.verify import FAIL, NOT_CHECKED, PASS
+from forum.record.verify import methods
+from forum.record.verify.archive import unpack
+from forum.record.verify.checks import NEEDS_FORUM, verify_files
+from forum.record.verify.encoding import parse_lines
+from forum.record.verify.methods import tally
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, RecordError
 from forum.voting.methods import METHODS
 
 
@@ -28,7 +33,7 @@ def failed(data: bytes) -> set[str]:
 
 
 def failed_in_bare_python(data: bytes) -> set[str]:
-    return {check.name for check in verify.verify(verify.unpack(data)[0]) if check.verdict == FAIL}
+    return {check.name for check in verify_files(unpack(data)[0]) if check.verdict == FAIL}
 
 
 def result(keeper: Keeper, method: str) -> dict[str, Any]:
@@ -45,13 +50,13 @@ def test_a_true_record_of_every_way_passes_every_check() -> None:
     assert {check.verdict for check in audit.verify(data)} == {PASS}, [
         c for c in audit.verify(data) if c.verdict != PASS
     ]
-    bare = {check.name: check for check in verify.verify(verify.unpack(data)[0])}
+    bare = {check.name: check for check in verify_files(unpack(data)[0])}
     assert bare["head counts"].verdict == PASS
     assert bare["head counts"].detail == f"{2 * len(WAYS)} rounds counted again, each with the recorded result"
     assert {name for name, check in bare.items() if check.verdict == NOT_CHECKED} == {
         "checkpoint signature",
         "package signature",
-        *verify.NEEDS_FORUM,
+        *NEEDS_FORUM,
     }
 
 
@@ -170,7 +175,7 @@ def test_first_places_by_group_must_add_up_though_ranked_ballots_have_no_group()
         keeper = a_keeper_of_ways()
         lie(keeper)
         assert "results by group" in failed(packed(keeper))
-    lines = verify.parse_lines(verify.unpack(packed(a_keeper_of_ways()))[0]["ballots.jsonl"])
+    lines = parse_lines(unpack(packed(a_keeper_of_ways()))[0]["ballots.jsonl"])
     ranked = {of for of, opened in a_keeper_of_ways().opened.items() if opened["method"] == "ranked"}
     assert {line["label"] for line in lines if line["leaf"]["round"] in ranked} == {"everyone"}
     assert {line["label"] for line in lines if line["leaf"]["round"] not in ranked} > {"Carers", "Nurses"}
@@ -196,7 +201,7 @@ def test_a_way_that_a_later_forum_knows_is_not_checked_and_does_not_fail_the_cou
     for opened in keeper.opened.values():
         if opened["method"] == "opinion":
             opened["method"] = "by lot"
-    checks = {check.name: check for check in verify.verify(verify.unpack(packed(keeper))[0])}
+    checks = {check.name: check for check in verify_files(unpack(packed(keeper))[0])}
     assert checks["head counts"].verdict == NOT_CHECKED
     assert "2 use another way of counting" in checks["head counts"].detail
     assert {check.verdict for check in audit.verify(packed(keeper)) if check.name == "re-tally"} == {NOT_CHECKED}
@@ -217,11 +222,11 @@ def test_bare_python_counts_and_refuses_what_the_method_does(method: str, data: 
     try:
         counts = way.tally(choices, responses)
     except CastRefused:
-        with pytest.raises(verify.RecordError):
-            verify.tally(method, choices, responses)
+        with pytest.raises(RecordError):
+            tally(method, choices, responses)
         return
-    assert verify.tally(method, choices, responses) == counts
-    assert verify.figures(method, choices, responses) == way.figures(choices, responses)
+    assert tally(method, choices, responses) == counts
+    assert methods.figures(method, choices, responses) == way.figures(choices, responses)
 
 
 ORDERS = ["r1", "r2", "r3", "none", "r1>r2", "r2>r1", "r2>r3>r1", "r3>r1>none", "r3>r2", "r1>r3>r2>none"]
@@ -231,7 +236,7 @@ ORDERS = ["r1", "r2", "r3", "none", "r1>r2", "r2>r1", "r2>r3>r1", "r3>r1>none", 
 @given(st.lists(st.sampled_from(ORDERS), max_size=30))
 def test_the_two_run_offs_are_one(choices: list[str]) -> None:
     responses = ["r1", "r2", "r3", "none"]
-    assert verify.figures("ranked", choices, responses) == METHODS["ranked"].figures(choices, responses)
+    assert methods.figures("ranked", choices, responses) == METHODS["ranked"].figures(choices, responses)
 
 
 @settings(deadline=None)
@@ -239,7 +244,7 @@ def test_the_two_run_offs_are_one(choices: list[str]) -> None:
 def test_the_two_means_and_medians_are_one(scores: list[tuple[str, str, str]]) -> None:
     responses = ["r1", "r2", "r3"]
     choices = [" ".join(f"{r}={n}" for r, n in zip(responses, given, strict=True)) for given in scores]
-    assert verify.figures("score", choices, responses) == METHODS["score"].figures(choices, responses)
+    assert methods.figures("score", choices, responses) == METHODS["score"].figures(choices, responses)
 
 
 # ---------------------------------------------------------------- the tables

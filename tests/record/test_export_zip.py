@@ -15,8 +15,12 @@ from pathlib import Path
 import pytest
 from support.record import CRISIS, SIGNER, a_keeper
 
-from forum.record import export_zip, verify
+from forum.record import export_zip
 from forum.record.public_log import Log
+from forum.record.verify.archive import unpack
+from forum.record.verify.checks import NEEDS_FORUM, verify_files
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS
+from forum.record.verify_py import verify_py
 
 MEMBERS = [
     "decisions.csv",
@@ -74,15 +78,15 @@ def test_it_describes_every_other_file(folder: Path) -> None:
     assert package["commission"] is None
 
 
-def test_verify_py_is_record_py(folder: Path) -> None:
-    assert (folder / "verify.py").read_bytes() == Path(verify.__file__).read_bytes()
+def test_verify_py_is_the_package_in_one_file(folder: Path) -> None:
+    assert (folder / "verify.py").read_bytes() == verify_py()
 
 
 def test_an_empty_record_can_be_exported() -> None:
-    files, archive = verify.unpack(export_zip.pack(Log((), {}, ()), SIGNER))
-    assert archive.verdict == verify.PASS
+    files, archive = unpack(export_zip.pack(Log((), {}, ()), SIGNER))
+    assert archive.verdict == PASS
     assert files["record.jsonl"] == b""
-    assert verify.FAIL not in {check.verdict for check in verify.verify(files)}
+    assert FAIL not in {check.verdict for check in verify_files(files)}
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
@@ -143,11 +147,11 @@ def test_verify_py_fails_on_a_changed_file_and_refuses_what_is_no_export(folder:
 
 
 def test_all_that_can_be_asked_of_bare_python_passes(packed: bytes) -> None:
-    files, archive = verify.unpack(packed)
-    checks = [archive, *verify.verify(files)]
-    assert {c.name for c in checks if c.verdict == verify.NOT_CHECKED} == {
+    files, archive = unpack(packed)
+    checks = [archive, *verify_files(files)]
+    assert {c.name for c in checks if c.verdict == NOT_CHECKED} == {
         "checkpoint signature",
         "package signature",
-        *verify.NEEDS_FORUM,
+        *NEEDS_FORUM,
     }
-    assert not [c for c in checks if c.verdict == verify.FAIL]
+    assert not [c for c in checks if c.verdict == FAIL]

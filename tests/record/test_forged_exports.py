@@ -21,8 +21,15 @@ from support.dishonest_operator import (
 )
 from support.record import CRISIS, QUIET, SIGNER, WAYS, Keeper, a_keeper, people, votes_of
 
-from forum.record import export_zip, signing, verify
+from forum.record import export_zip, signing
 from forum.record.public_log import Log
+from forum.record.verify.archive import pack, unpack
+from forum.record.verify.checkpoint import parse_note
+from forum.record.verify.disclosures import digests_in, disclosure
+from forum.record.verify.encoding import canonical
+from forum.record.verify.export import PAPER_OR_DEVICE
+from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify.methods import tally
 from forum.voting.methods import METHODS
 
 Votes = Mapping[str, tuple[str | None, str]]
@@ -110,7 +117,7 @@ def test_one_ballot_is_not_opened_as_two_with_other_choices() -> None:
         lines.append({**lines[0], "leaf": {**leaf, "choice": "r3" if leaf["choice"] != "r3" else "r1"}})
         counted_again(keeper)
         choices = [line["leaf"]["choice"] for line in lines]
-        result(keeper)["counts"] = verify.tally("single", choices, ["r1", "r2", "r3", "none"])
+        result(keeper)["counts"] = tally("single", choices, ["r1", "r2", "r3", "none"])
         result(keeper)["n"] = len(lines)
 
     assert "opened ballots" in lie(doubled)
@@ -148,7 +155,7 @@ def test_an_export_of_one_commission_opens_no_ballot_of_another() -> None:
 def test_as_many_papers_as_there_are_ballots_at_most(papers: object, fits: bool) -> None:
     def counted(keeper: Keeper) -> None:
         for line in keeper.ballots[of_type(keeper, "round closed")["round"]]:
-            line["leaf"]["by"] = verify.PAPER_OR_DEVICE
+            line["leaf"]["by"] = PAPER_OR_DEVICE
         counted_again(keeper)
         assert of_type(keeper, "round closed")["count"] == 33
         of_type(keeper, "round closed")["paper"] = papers
@@ -202,10 +209,10 @@ def test_a_second_vote_comes_after_a_first_one_that_was_shown_and_is_held_as_it_
 
 def forged_words(change: Callable[[list[dict[str, Any]]], object]) -> str:
     """Changes the lines of disclosures and gives what the failing check says of them."""
-    files = verify.unpack(signed_again(a_keeper()))[0]
+    files = unpack(signed_again(a_keeper()))[0]
     lines = [json.loads(line) for line in files["disclosures.jsonl"].splitlines()]
     change(lines)
-    forged = {**files, "disclosures.jsonl": b"".join(verify.canonical(line) + b"\n" for line in lines)}
+    forged = {**files, "disclosures.jsonl": b"".join(canonical(line) + b"\n" for line in lines)}
     found = details(resigned(forged))["disclosures"]
     assert "disclosures" in failed(resigned(forged)), found
     return found
@@ -222,24 +229,24 @@ def test_each_of_the_words_stands_once_in_its_place_with_its_own_digest() -> Non
     back = {"digest": digest, "disclosure": encoded}
     assert forged_words(lambda lines: lines.insert(3, back)).startswith("disclosures.jsonl, line 4: words that were w")
     assert "line 1: not the words" in forged_words(lambda lines: lines[0].update(disclosure=encoded))
-    other = dict(zip(("digest", "disclosure"), verify.disclosure("x", "what", "Nobody said it"), strict=True))
+    other = dict(zip(("digest", "disclosure"), disclosure("x", "what", "Nobody said it"), strict=True))
     assert "line 1: words that no entry" in forged_words(lambda lines: lines.insert(0, other))
 
 
 def test_a_digest_stands_for_words_and_nothing_else() -> None:
     keeper = a_keeper()
-    digest, encoded = verify.disclosure("x", "rationale", 7)
+    digest, encoded = disclosure("x", "rationale", 7)
     of_type(keeper, "decision")["rationale"] = {"sd": digest}
     keeper.disclosures[digest], keeper.commission_of[digest] = encoded, CRISIS.id
-    files = verify.unpack(signed_again(a_keeper()))[0]
-    lines = [verify.canonical(entry) for entry in keeper.entries]
+    files = unpack(signed_again(a_keeper()))[0]
+    lines = [canonical(entry) for entry in keeper.entries]
     named = [d for d in digests_of(keeper) if d in keeper.disclosures]
-    words = [verify.canonical({"digest": d, "disclosure": keeper.disclosures[d]}) for d in named]
+    words = [canonical({"digest": d, "disclosure": keeper.disclosures[d]}) for d in named]
     forged = {
         **files,
         "record.jsonl": b"".join(line + b"\n" for line in lines),
         "disclosures.jsonl": b"".join(line + b"\n" for line in words),
-        "checkpoint": SIGNER.checkpoint(len(lines), verify.root([verify.leaf_hash(line) for line in lines])),
+        "checkpoint": SIGNER.checkpoint(len(lines), root([leaf_hash(line) for line in lines])),
     }
     assert details(resigned(forged))["disclosures"].endswith(f"line {named.index(digest) + 1}: no words")
 
@@ -256,7 +263,7 @@ def test_a_digest_stands_alone_in_its_place() -> None:
 
 
 def digests_of(keeper: Keeper) -> list[str]:
-    return list(dict.fromkeys(d for entry in keeper.entries for d in verify.digests_in(entry)))
+    return list(dict.fromkeys(d for entry in keeper.entries for d in digests_in(entry)))
 
 
 # ---------------------------------------------------------------- the note
@@ -264,7 +271,7 @@ def digests_of(keeper: Keeper) -> list[str]:
 
 def noted(files: Mapping[str, bytes], *names: str, cut: int = 0) -> dict[str, bytes]:
     """The files with a checkpoint that is truly signed, under these names, each signature shorter by `cut` bytes."""
-    note = verify.parse_note(files["checkpoint"])
+    note = parse_note(files["checkpoint"])
     [(origin, key, signature)] = note.signatures
     assert origin == SIGNER.name
     signature = signature[: len(signature) - cut]
@@ -283,7 +290,7 @@ def noted(files: Mapping[str, bytes], *names: str, cut: int = 0) -> dict[str, by
     ids=["another name", "two by the key", "one more by a witness", "a short signature"],
 )
 def test_a_checkpoint_is_signed_once_in_the_records_own_name(names: list[str], cut: int) -> None:
-    files = verify.unpack(signed_again(a_keeper()))[0]
+    files = unpack(signed_again(a_keeper()))[0]
     assert failed(resigned(noted(files, SIGNER.name))) == set()
     assert failed(resigned(noted(files, *names, cut=cut))) == {"root", "key", "checkpoint signature"}
 
@@ -292,10 +299,10 @@ def test_a_checkpoint_is_signed_once_in_the_records_own_name(names: list[str], c
 
 
 def test_many_files_that_swell_together_are_not_all_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    files = verify.unpack(signed_again(a_keeper()))[0]
+    files = unpack(signed_again(a_keeper()))[0]
     largest = max(map(len, files.values()))
-    monkeypatch.setattr(verify, "MAX_EXPORT", largest)
-    read, archive = verify.unpack(verify.pack(files))
+    monkeypatch.setattr("forum.record.verify.archive.MAX_EXPORT", largest)
+    read, archive = unpack(pack(files))
     assert archive.verdict == "FAIL"
     assert "is too large" in archive.detail
     assert sum(map(len, read.values())) <= largest

@@ -9,7 +9,7 @@ import pytest
 from support.dishonest_operator import counted_again, details, failed, lie, of_type, result, signed_again
 from support.record import CRISIS, WAYS, Keeper, a_keeper_of_ways, people, votes_of
 
-from forum.record import verify
+from forum.record.verify.disclosures import disclosure
 from forum.voting.suppression import Partition, Row
 
 # Rounds of a_keeper_of_ways whose ballots are opened without a group: what is said by group is the operator's word.
@@ -87,7 +87,7 @@ def test_ballots_of_a_run_off_are_not_opened_with_their_groups() -> None:
     def labelled(keeper: Keeper) -> None:
         for line in keeper.ballots[of_type(keeper, "round closed", RUN_OFF)["round"]]:
             line["label"] = "Carers"
-            line["leaf"]["group"] = verify.disclosure(line["group_salt"], "group", "Carers")[0]
+            line["leaf"]["group"] = disclosure(line["group_salt"], "group", "Carers")[0]
         counted_again(keeper, RUN_OFF)
 
     assert "do not add up to the results by group" in of_ways(labelled)

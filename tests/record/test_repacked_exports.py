@@ -16,8 +16,10 @@ from support.record import SIGNER, a_keeper
 
 from forum.cli.verify import verify as command
 from forum.errors import NotAnExport
-from forum.record import audit, export_zip, verify
-from forum.record.verify import FAIL, FILES, NOT_CHECKED, PASS
+from forum.record import audit, export_zip
+from forum.record.verify.archive import FILES, read_export, unpack
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS
+from forum.record.verify_py import verify_py
 
 MAC = {
     "__MACOSX/": b"",
@@ -36,7 +38,7 @@ def packed() -> bytes:
 
 @pytest.fixture(scope="module")
 def files(packed: bytes) -> dict[str, bytes]:
-    return verify.unpack(packed)[0]
+    return unpack(packed)[0]
 
 
 class _Pipe(io.RawIOBase):
@@ -180,10 +182,10 @@ def written(files: Mapping[str, bytes], folder: Path) -> Path:
 def both(path: Path, folder: Path) -> tuple[tuple[int, str], tuple[int, str]]:
     """Runs `forum verify PATH` and the travelling `verify.py PATH`; gives the exit code and output of each."""
     done = CliRunner().invoke(command, [str(path)])
-    verifier = folder / "travelling.py"
-    verifier.write_bytes(export_zip.verifier())
+    program = folder / "travelling.py"
+    program.write_bytes(verify_py())
     alone = subprocess.run(
-        [sys.executable, "-I", "-S", "-W", "error", str(verifier), str(path)],
+        [sys.executable, "-I", "-S", "-W", "error", str(program), str(path)],
         check=False,
         capture_output=True,
         text=True,
@@ -246,8 +248,8 @@ def test_a_folder_without_an_export_is_said_to_hold_none(tmp_path: Path) -> None
 def test_a_folder_too_large_is_not_read(
     files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "MAX_EXPORT", 1 << 18)
+    monkeypatch.setattr("forum.record.verify.archive.MAX_EXPORT", 1 << 18)
     folder = written(files | {"ballots.jsonl": bytes(1 << 19)}, tmp_path / "night")
-    found, archive = verify.read_export(folder)
+    found, archive = read_export(folder)
     assert (archive.verdict, archive.detail) == (FAIL, "ballots.jsonl is too large")
     assert "ballots.jsonl" not in found

@@ -11,8 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 
 from forum.adapters.signing_key import KEY_FILE, load_signer
 from forum.errors import StartupProblem
-from forum.record import verify
 from forum.record.signing import check_with
+from forum.record.verify import checkpoint, merkle_tree
+from forum.record.verify.checkpoint import parse_checkpoint, parse_note, public_key_raw
+from forum.record.verify.merkle_tree import leaf_hash
+from forum.record.verify.verdict import RecordError
 
 
 def test_a_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
@@ -74,12 +77,12 @@ def test_a_record_is_called_after_its_key_unless_named(tmp_path: Path) -> None:
 
 def test_a_checkpoint_is_a_note_signed_by_its_own_origin(tmp_path: Path) -> None:
     signer = load_signer(tmp_path)
-    root = verify.root([verify.leaf_hash(b"x")])
-    note = verify.parse_note(signer.checkpoint(1, root))
-    assert verify.parse_checkpoint(note.text) == (signer.name, 1, root)
+    root = merkle_tree.root([leaf_hash(b"x")])
+    note = parse_note(signer.checkpoint(1, root))
+    assert parse_checkpoint(note.text) == (signer.name, 1, root)
     [(name, key_id, signature)] = note.signatures
-    raw = verify.public_key_raw(signer.public_key_pem)
-    assert (name, key_id) == (signer.name, verify.key_id(signer.name, raw))
+    raw = public_key_raw(signer.public_key_pem)
+    assert (name, key_id) == (signer.name, checkpoint.key_id(signer.name, raw))
     signed = check_with(signer.public_key_pem)
     assert signed(note.text, signature)
     assert not signed(note.text + b" ", signature)
@@ -88,5 +91,5 @@ def test_a_checkpoint_is_a_note_signed_by_its_own_origin(tmp_path: Path) -> None
 
 
 def test_only_an_ed25519_key_can_check() -> None:
-    with pytest.raises(verify.RecordError):
+    with pytest.raises(RecordError):
         check_with(b"-----BEGIN PUBLIC KEY-----\n")

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forum.errors import NotFound
-from forum.record import tiles, verify
+from forum.record import tiles
 from forum.record.tree import Tree
+from forum.record.verify.merkle_tree import root
 
 HASHES = [hashlib.sha256(str(n).encode()).digest() for n in range(70_000)]
 
@@ -60,9 +61,9 @@ def test_the_lowest_tiles_are_the_leaf_hashes(size: int) -> None:
 
 
 def test_higher_tiles_give_the_same_root() -> None:
-    assert tiles.tile(Tree(HASHES[:65_536]), 2, 0, 1) == verify.root(HASHES[:65_536])
+    assert tiles.tile(Tree(HASHES[:65_536]), 2, 0, 1) == root(HASHES[:65_536])
     level_one = tiles.tile(Tree(HASHES[:65_536]), 1, 0, 256)
-    assert verify.root([level_one[at : at + 32] for at in range(0, 8192, 32)]) == verify.root(HASHES[:65_536])
+    assert root([level_one[at : at + 32] for at in range(0, 8192, 32)]) == root(HASHES[:65_536])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from support.factories import CLOCK, new_id
 from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person
-from forum.record import verify
+from forum.record.verify.disclosures import open_disclosure
 from forum.services import decisions
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation
@@ -32,7 +32,7 @@ async def words(store: Store) -> dict[str, str]:
     """Reads the disclosed words, by digest."""
     async with store.read() as work:
         found = await work.record.disclosures()
-    return {d.digest: verify.open_disclosure(d.encoded)[2] for d in found if d.encoded is not None}
+    return {d.digest: open_disclosure(d.encoded)[2] for d in found if d.encoded is not None}
 
 
 def a_form(rounds: tuple[str, ...], **changes: Any) -> DecisionForm:

@@ -7,7 +7,8 @@ import pytest
 from support.factories import CLOCK, a_commission
 
 from forum.errors import StartupProblem
-from forum.record.verify import leaf_hash, open_disclosure
+from forum.record.verify.disclosures import open_disclosure
+from forum.record.verify.merkle_tree import leaf_hash
 from forum.services import demonstration
 from forum.store import SqlStore
 from forum.stories import scenario

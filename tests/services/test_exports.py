@@ -12,9 +12,12 @@ from support.record import SIGNER
 
 from forum.errors import NotFound
 from forum.ports import Store
-from forum.record import audit, verify
+from forum.record import audit
 from forum.record.ballot_leaves import hash_of
-from forum.record.verify import PASS
+from forum.record.verify.archive import unpack
+from forum.record.verify.encoding import parse_canonical
+from forum.record.verify.merkle_tree import root
+from forum.record.verify.verdict import PASS
 from forum.services import exports
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation
@@ -69,9 +72,9 @@ async def test_ballots_are_opened_as_the_record_counted_them(sqlite_store: Store
     hashes = [hash_of(line["leaf"]) for line in lines]
     assert hashes == sorted(hashes)
     async with sqlite_store.read() as work:
-        entries = [verify.parse_canonical(entry.body) for entry in await work.record.entries()]
+        entries = [parse_canonical(entry.body) for entry in await work.record.entries()]
     [closed] = [e for e in entries if e["type"] == "round closed" and e["round"] == round_id]
-    assert closed["ballots_root"] == verify.root(hashes).hex()
+    assert closed["ballots_root"] == root(hashes).hex()
     [shown] = [e for e in entries if e["type"] == "round revealed" and e["round"] == round_id]
     counts = Counter(line["leaf"]["choice"] for line in lines)
     assert {choice: n for choice, n in shown["result"]["counts"].items() if n} == dict(counts)
@@ -111,7 +114,7 @@ async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_a
 async def test_a_small_group_stands_under_no_label_of_its_own(sqlite_store: Store) -> None:
     _, round_id = await a_pair(sqlite_store)
     packed = await exports.export(sqlite_store, SIGNER)
-    files, _ = verify.unpack(packed)
+    files, _ = unpack(packed)
     assert {line["label"] for line in await opened(sqlite_store, round_id)} & {"other groups", "everyone"}
     for name in ("ballots.jsonl", "results_by_group.csv", "view_shift.csv"):
         assert b"Police" not in files[name].replace(b"The police", b"")

@@ -6,9 +6,12 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from forum.record import audit, export_zip, verify
+from forum.record import audit, export_zip
 from forum.record.ballot_leaves import hash_of
-from forum.record.verify import FAIL
+from forum.record.verify.archive import describe, pack, unpack
+from forum.record.verify.encoding import canonical
+from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify.verdict import FAIL
 from support.record import SIGNER, Keeper, a_keeper
 
 
@@ -35,9 +38,9 @@ def signed_again(keeper: Keeper, commission: str | None = None) -> bytes:
 def resigned(files: Mapping[str, bytes]) -> bytes:
     """Packs these files, described and signed as they are now."""
     odd = dict(files)
-    odd["datapackage.json"] = verify.describe(odd, None)
+    odd["datapackage.json"] = describe(odd, None)
     odd["datapackage.sig"] = SIGNER.sign(odd["datapackage.json"])
-    return verify.pack(odd)
+    return pack(odd)
 
 
 def of_type(keeper: Keeper, type_: str, number: int = 0) -> dict[str, Any]:
@@ -64,13 +67,13 @@ def failed_or_unpacked(change: Callable[[Keeper], object]) -> set[str]:
     """Returns the failing checks as `lie` does, for records so odd that tables cannot be made: the tables of the true
     record are packed."""
     keeper = a_keeper()
-    true = verify.unpack(signed_again(keeper))[0]
+    true = unpack(signed_again(keeper))[0]
     keeper.entries = copy.deepcopy(keeper.entries)
     change(keeper)
-    lines = [verify.canonical(entry) for entry in keeper.entries]
-    leaves = [verify.leaf_hash(line) for line in lines]
+    lines = [canonical(entry) for entry in keeper.entries]
+    leaves = [leaf_hash(line) for line in lines]
     odd = {**true, "record.jsonl": b"".join(line + b"\n" for line in lines)}
-    odd["checkpoint"] = SIGNER.checkpoint(len(leaves), verify.root(leaves))
+    odd["checkpoint"] = SIGNER.checkpoint(len(leaves), root(leaves))
     return failed(resigned(odd))
 
 
@@ -80,4 +83,4 @@ def counted_again(keeper: Keeper, number: int = 0) -> None:
     lines = keeper.ballots[closed["round"]]
     lines.sort(key=lambda line: hash_of(line["leaf"]))
     closed["count"] = len(lines)
-    closed["ballots_root"] = verify.root([hash_of(line["leaf"]) for line in lines]).hex()
+    closed["ballots_root"] = root([hash_of(line["leaf"]) for line in lines]).hex()

@@ -9,10 +9,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from forum.record import verify
 from forum.record.ballot_leaves import ballots_root, leaf, open_all
 from forum.record.public_log import Log
 from forum.record.signing import Signer
+from forum.record.verify.disclosures import disclosure
 from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, DecisionPower, Group
@@ -75,7 +75,7 @@ class Keeper:
 
     def words(self, commission: Commission, name: str, value: str) -> dict[str, str]:
         """Keeps words beside the record; returns the digest that stands for them in an entry."""
-        digest, encoded = verify.disclosure(self.id(), name, value)
+        digest, encoded = disclosure(self.id(), name, value)
         self.disclosures[digest] = encoded
         self.commission_of[digest] = commission.id
         return {"sd": digest}

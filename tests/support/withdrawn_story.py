@@ -15,7 +15,7 @@ import httpx2
 
 from forum.live.stop_box import Press, Stopping
 from forum.ports import Store
-from forum.record import verify
+from forum.record.verify.disclosures import open_disclosure
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
@@ -319,7 +319,7 @@ def rows(path: Path) -> dict[str, str]:
                 for column, value in zip(columns, row, strict=True):
                     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
                     if (table, column) == ("disclosure", "encoded") and value:
-                        text = json.dumps(verify.open_disclosure(value))
+                        text = json.dumps(open_disclosure(value))
                     key = f"{table}.{column}"
                     found[key] = f"{found.get(key, '')}\n{text}"
     return found

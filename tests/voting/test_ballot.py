@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 
-from forum.record import verify
 from forum.record.ballot_leaves import ballots_root, hash_of, leaf, open_all, opened
+from forum.record.verify.disclosures import disclosure
+from forum.record.verify.encoding import canonical
+from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.voting.ballot import Ballot
 
 ONE = Ballot("round", "participant", "r2", "because", "police", "ballot", "salt", "group salt")
@@ -24,7 +26,7 @@ def label(group: str | None) -> str:
 def test_a_leaf_holds_the_vote_and_neither_person_nor_group_nor_reason() -> None:
     made = leaf(ONE, "other groups")
     assert set(made) == {"round", "ballot", "choice", "group", "salt"}
-    assert made["group"] == verify.disclosure("group salt", "group", "other groups")[0]
+    assert made["group"] == disclosure("group salt", "group", "other groups")[0]
     assert not {"participant", "because", "police", "group salt"} & set(made.values())
 
 
@@ -36,12 +38,12 @@ def test_an_opened_ballot_bears_out_its_leaf_with_the_label_it_commits_to() -> N
 
 def test_the_root_is_that_of_the_sorted_leaf_hashes_whoever_voted_first() -> None:
     leaves = [leaf(ballot, label(ballot.group)) for ballot in some(9)]
-    hashes = sorted(verify.leaf_hash(verify.canonical(one)) for one in leaves)
-    assert ballots_root(leaves) == verify.root(hashes).hex()
+    hashes = sorted(leaf_hash(canonical(one)) for one in leaves)
+    assert ballots_root(leaves) == root(hashes).hex()
     shuffled = random.Random(5).sample(leaves, len(leaves))
     assert shuffled != leaves
     assert ballots_root(shuffled) == ballots_root(leaves)
-    assert ballots_root([]) == verify.root([]).hex()
+    assert ballots_root([]) == root([]).hex()
 
 
 def test_one_vote_changed_gives_another_root() -> None:
@@ -55,5 +57,5 @@ def test_ballots_are_opened_in_an_order_that_tells_nothing() -> None:
     hashes = [hash_of(line["leaf"]) for line in lines]
     assert hashes == sorted(hashes)
     assert lines == open_all(reversed(some(12)), label)
-    assert verify.root(hashes).hex() == ballots_root(line["leaf"] for line in lines)
+    assert root(hashes).hex() == ballots_root(line["leaf"] for line in lines)
     assert {line["label"] for line in lines} == {"Nurses", "other groups"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forum.record.verify import DEVICE, PAPER, PAPER_OR_DEVICE
+from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.methods import METHODS
 from forum.voting.quorum import Quorum, Turnout

@@ -24,7 +24,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forum.record.verify import DEVICE, PAPER
+from forum.record.verify.export import DEVICE, PAPER
 from forum.sessions.stop import credits
 from forum.voting import suppression
 from forum.voting.commission import Commission, DecisionPower, Group

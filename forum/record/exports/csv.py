@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from forum.record.export_columns import COLUMNS
 from forum.record.public_log import Entry, Log
-from forum.record.verify import Steps
+from forum.record.verify.rounds import Steps
 from forum.voting.methods import METHODS
 
 Cell: TypeAlias = str | int | bool | None

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from forum.record import verify
 from forum.record.ballot_leaves import hash_of
 from forum.record.public_log import Log
+from forum.record.verify.encoding import canonical
 
 
 def _lines(values: Iterable[object]) -> bytes:
-    return b"".join(verify.canonical(value) + b"\n" for value in values)
+    return b"".join(canonical(value) + b"\n" for value in values)
 
 
 def entries(log: Log) -> bytes:

@@ -16,7 +16,7 @@ from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.result_cache import Drawn
-from forum.record import verify
+from forum.record.verify.disclosures import digests_in
 from forum.services import record_entries, scrubbing
 from forum.services.keys import digest
 from forum.services.stories.submissions import WITHDRAWN
@@ -150,4 +150,4 @@ def _words_of(entry: Mapping[str, Any]) -> Iterator[str]:
     """Yields the digests in an entry; leaves out that of "none of these", which is not anybody's own words."""
     responses = entry.get("responses", [])
     ours = {r["label"]["sd"] for r in responses if r["id"] == NONE_OF_THESE}
-    yield from (digest for digest in verify.digests_in(dict(entry)) if digest not in ours)
+    yield from (digest for digest in digests_in(dict(entry)) if digest not in ours)

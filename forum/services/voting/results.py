@@ -8,7 +8,7 @@ from typing import Any
 
 from forum.errors import IllegalMove
 from forum.ports import Work
-from forum.record import verify
+from forum.record.verify.export import PAPER
 from forum.sessions.session import LiveSession
 from forum.sessions.view import AsynchronousRound
 from forum.voting.ballot import Ballot
@@ -130,7 +130,7 @@ def _published(
 def _marked(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> list[str]:
     """Returns the participants whose ballots are opened as papers."""
     origin = origin_of(partition, [(b.group, b.paper) for b in ballots], threshold, round_.method)
-    return [b.participant for b in ballots if origin(b.paper) == verify.PAPER]
+    return [b.participant for b in ballots if origin(b.paper) == PAPER]
 
 
 def _by_participant(round_: Round, ballots: list[Ballot]) -> dict[str, tuple[str | None, str]]:

@@ -2,7 +2,7 @@
 
 A new method is one new file here with a subclass of voting/method.Method, one template in templates/methods/, and one
 row in TABLE. It needs golden cases in tests/voting/methods/, a part of docs/methods.md, and its counting once more in
-record/verify.py, which travels alone: the tests over every method name whatever is missing.
+record/verify/methods.py, which travels alone: the tests over every method name whatever is missing.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from forum.ports.record import StoredEntry
 from forum.record import tiles
 from forum.record.signing import Signer
 from forum.record.tree import Tree
-from forum.record.verify import digests_in, open_disclosure
+from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.services import exports
 from forum.services.stories.submissions import HELD
 from forum.web.auth import need

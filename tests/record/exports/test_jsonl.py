@@ -6,16 +6,17 @@ import json
 
 from support.record import CRISIS, QUIET, a_keeper
 
-from forum.record import verify
 from forum.record.ballot_leaves import hash_of
 from forum.record.exports import EXPORTS
+from forum.record.verify.disclosures import open_disclosure
+from forum.record.verify.encoding import parse_lines
 
 
 def test_the_record_is_whole_whichever_commission_is_chosen() -> None:
     keeper = a_keeper()
     whole = EXPORTS["record.jsonl"](keeper.log())
     assert whole == EXPORTS["record.jsonl"](keeper.log(QUIET.id))
-    assert verify.parse_lines(whole) == keeper.entries
+    assert parse_lines(whole) == keeper.entries
 
 
 def test_words_and_ballots_are_the_chosen_commissions() -> None:
@@ -30,7 +31,7 @@ def test_words_and_ballots_are_the_chosen_commissions() -> None:
 def test_withdrawn_words_are_not_there() -> None:
     assert "My brother" not in str(
         [
-            verify.open_disclosure(line["disclosure"])
+            open_disclosure(line["disclosure"])
             for line in map(json.loads, EXPORTS["disclosures.jsonl"](a_keeper().log()).splitlines())
         ]
     )
@@ -38,7 +39,7 @@ def test_withdrawn_words_are_not_there() -> None:
 
 def test_ballots_are_in_the_order_of_their_hashes_and_tell_no_person() -> None:
     data = EXPORTS["ballots.jsonl"](a_keeper().log())
-    lines = verify.parse_lines(data)
+    lines = parse_lines(data)
     hashes = [hash_of(line["leaf"]) for line in lines]
     assert hashes == sorted(hashes)
     assert b"users-" not in data

@@ -17,7 +17,7 @@ from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnava
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.record.audit import verify
-from forum.record.verify import PASS
+from forum.record.verify.verdict import PASS
 from forum.services import exports
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import asynchronous, cues, facilitation

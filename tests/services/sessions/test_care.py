@@ -12,7 +12,8 @@ from support.factories import CLOCK, a_cast, a_room
 from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
-from forum.record import audit, verify
+from forum.record import audit
+from forum.record.verify.disclosures import open_disclosure
 from forum.services import exports
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import care, cues, facilitation
@@ -179,7 +180,7 @@ async def test_other_words_stand_in_the_record_as_disclosures_from_the_opening_o
     [opened] = [e for e in await room.entries() if e["type"] == "round opened"]
     async with room.store.read() as work:
         kept = await work.rounds.get_round(round_.id)
-        told = {d.digest: verify.open_disclosure(d.encoded or "")[2] for d in await work.record.disclosures()}
+        told = {d.digest: open_disclosure(d.encoded or "")[2] for d in await work.record.disclosures()}
     assert kept.versions == (
         Version("easy", "Who comes?", {"r1": "Ann"}),
         Version("cy", "Pwy sy'n dod?", {"r1": "Ann"}),

@@ -15,7 +15,7 @@ from forum.errors import BadInput, FormErrors, IllegalMove
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.record.audit import verify
-from forum.record.verify import FAIL
+from forum.record.verify.verdict import FAIL
 from forum.services import exports
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import facilitation, policy_vote

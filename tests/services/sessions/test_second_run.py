@@ -14,7 +14,7 @@ from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
 from forum.record.audit import verify
-from forum.record.verify import FAIL
+from forum.record.verify.verdict import FAIL
 from forum.services import exports
 from forum.services.decisions import matter
 from forum.services.sessions import cues, facilitation, second_run

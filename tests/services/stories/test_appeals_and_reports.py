@@ -16,7 +16,7 @@ from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.record import audit
 from forum.record.public_log import Log
-from forum.record.verify import unpack
+from forum.record.verify.archive import unpack
 from forum.services import exports
 from forum.services.keys import new_key
 from forum.services.sessions import cues

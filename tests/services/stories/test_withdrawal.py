@@ -29,8 +29,10 @@ from support.withdrawn_story import (
 )
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
-from forum.record import audit, verify
-from forum.record.verify import PASS
+from forum.record import audit
+from forum.record.verify.archive import unpack
+from forum.record.verify.disclosures import open_disclosure
+from forum.record.verify.verdict import PASS
 from forum.services import exports, record_entries, scrubbing
 from forum.services.sessions import cues, facilitation, room_view
 from forum.services.sessions.desk import Desk
@@ -135,7 +137,7 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     async with played.store.read() as work:
         before = await work.record.disclosures()
         size = await work.record.size()
-    kept = {d.digest for d in before if not spoken_in(json.dumps(verify.open_disclosure(d.encoded or "")))}
+    kept = {d.digest for d in before if not spoken_in(json.dumps(open_disclosure(d.encoded or "")))}
     taken = [d.encoded for d in before if d.digest not in kept and d.encoded]
     # A moderator's reason; title and text; of each vote scene, question, response and easy words; the answer that came
     # up in the replay; the asynchronous round's scene, question and response.
@@ -156,12 +158,10 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     assert {path: spoken_in(text) for path, text in texts.items() if spoken_in(text)} == {}
 
     packed = await exports.export(played.store, played.house.site.signer)
-    files, _ = verify.unpack(packed)
+    files, _ = unpack(packed)
     assert {n: found for n, data in files.items() if (found := spoken_in(data.decode("utf-8", "replace")))} == {}
     assert b"(withdrawn)" in files["rounds.csv"]
-    opened = [
-        verify.open_disclosure(json.loads(line)["disclosure"]) for line in files["disclosures.jsonl"].splitlines()
-    ]
+    opened = [open_disclosure(json.loads(line)["disclosure"]) for line in files["disclosures.jsonl"].splitlines()]
     assert spoken_in(json.dumps(opened)) == set()
     checks = {check.name: check for check in audit.verify(packed, played.house.site.signer.public_key_pem)}
     assert {check.verdict for check in checks.values()} == {PASS}, checks
@@ -194,7 +194,7 @@ async def test_pages_say_withdrawn_and_the_votes_and_the_decision_stay(played: P
             return {
                 d.digest
                 for d in await work.record.disclosures()
-                if d.encoded and "None of these" in str(verify.open_disclosure(d.encoded))
+                if d.encoded and "None of these" in str(open_disclosure(d.encoded))
             }
 
     before = await nobodys()

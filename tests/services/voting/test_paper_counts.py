@@ -14,8 +14,13 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person
-from forum.record import audit, verify
+from forum.record import audit
 from forum.record.signing import Signer
+from forum.record.verify.archive import unpack
+from forum.record.verify.checks import verify_files
+from forum.record.verify.encoding import canonical, parse_lines
+from forum.record.verify.merkle_tree import leaf_hash
+from forum.record.verify.verdict import FAIL
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
@@ -84,8 +89,8 @@ async def entry(store: Store, type_: str) -> dict[str, Any]:
 async def passes(store: Store) -> None:
     """The export of everything passes every check."""
     export = await exports.export(store, Signer.of(Ed25519PrivateKey.generate()))
-    checks = [*audit.verify(export), *verify.verify(verify.unpack(export)[0])]
-    assert [check for check in checks if check.verdict == verify.FAIL] == []
+    checks = [*audit.verify(export), *verify_files(unpack(export)[0])]
+    assert [check for check in checks if check.verdict == FAIL] == []
 
 
 async def test_papers_count_once_confirmed_by_a_second_person(sqlite_store: Store) -> None:
@@ -304,16 +309,16 @@ async def test_an_export_whose_papers_do_not_fit_its_record_fails(sqlite_store: 
     await vote(sqlite_store, round_, dict.fromkeys(people, "r1"))
     await on_paper(sqlite_store, live, round_, {("g1", "r1"): 5, ("g2", "r1"): 5})
     await shown(sqlite_store, live, round_)
-    files, _ = verify.unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
-    lines = verify.parse_lines(files["ballots.jsonl"])
+    files, _ = unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
+    lines = parse_lines(files["ballots.jsonl"])
     leaf = next(line["leaf"] for line in lines if line["leaf"]["by"] == "device")
     if change == "a mark taken away":
         del leaf["by"]
     else:
         leaf["by"] = "paper" if change == "a paper more" else "pigeon"
-    lines.sort(key=lambda line: verify.leaf_hash(verify.canonical(line["leaf"])))
-    files["ballots.jsonl"] = b"".join(verify.canonical(line) + b"\n" for line in lines)
-    failed = {c.name for c in verify.verify(files) if c.verdict == verify.FAIL}
+    lines.sort(key=lambda line: leaf_hash(canonical(line["leaf"])))
+    files["ballots.jsonl"] = b"".join(canonical(line) + b"\n" for line in lines)
+    failed = {c.name for c in verify_files(files) if c.verdict == FAIL}
     assert "ballots root" in failed
 
 
@@ -324,12 +329,12 @@ async def test_a_record_that_says_another_number_of_papers_fails(sqlite_store: S
     await vote(sqlite_store, round_, dict.fromkeys(people, "r1"))
     await on_paper(sqlite_store, live, round_, {("g1", "r1"): 5, ("g2", "r1"): 5})
     await shown(sqlite_store, live, round_)
-    files, _ = verify.unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
+    files, _ = unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
     assert b"papers" in files["rounds.csv"]
-    entries = verify.parse_lines(files["record.jsonl"])
+    entries = parse_lines(files["record.jsonl"])
     closed = next(entry for entry in entries if entry["type"] == "round closed")
     assert closed["paper"] == 10
     closed["paper"] = said
-    files["record.jsonl"] = b"".join(verify.canonical(entry) + b"\n" for entry in entries)
-    (check,) = [check for check in verify.verify(files) if check.name == "ballots root"]
-    assert (check.verdict, "not as many papers" in check.detail) == (verify.FAIL, True)
+    files["record.jsonl"] = b"".join(canonical(entry) + b"\n" for entry in entries)
+    (check,) = [check for check in verify_files(files) if check.name == "ballots root"]
+    assert (check.verdict, "not as many papers" in check.detail) == (FAIL, True)

@@ -12,7 +12,8 @@ import pytest
 from support.app import ADDRESS, House, a_house, field, words
 from support.factories import CLOCK, a_cast, new_id
 
-from forum.record import audit, verify
+from forum.record import audit
+from forum.record.verify.verdict import FAIL
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
@@ -294,4 +295,4 @@ async def test_what_is_withheld_without_tickets_is_in_no_table_and_its_record_pa
     assert result is not None
     assert (result.counts, result.rows, result.withheld) == ({"r1": 4, "r2": 4}, (), ONLY_WITH_TICKETS)
     export = await exports.export(house.store, house.site.signer)
-    assert not [check for check in audit.verify(export) if check.verdict == verify.FAIL]
+    assert not [check for check in audit.verify(export) if check.verdict == FAIL]

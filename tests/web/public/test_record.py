@@ -15,9 +15,11 @@ from support.app import House, a_house, words
 from support.decided_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 from support.factories import CLOCK, a_cast, new_id
 
-from forum.record import verify
 from forum.record.ballot_leaves import ballots_root
 from forum.record.signing import check_with
+from forum.record.verify import merkle_tree
+from forum.record.verify.checkpoint import parse_checkpoint, parse_note
+from forum.record.verify.merkle_tree import leaf_hash, verify_inclusion
 from forum.services import decisions
 from forum.services.record_entries import append
 from forum.services.sessions import cues, facilitation
@@ -67,7 +69,7 @@ async def test_an_empty_record_says_what_will_be_there(anybody: httpx2.AsyncClie
     assert shown.status_code == 200
     assert "Nothing is on record yet" in words(shown)
     assert (await anybody.get("/record/0")).status_code == 404
-    assert verify.parse_checkpoint(verify.parse_note((await anybody.get("/record/checkpoint")).content).text)[1] == 0
+    assert parse_checkpoint(parse_note((await anybody.get("/record/checkpoint")).content).text)[1] == 0
 
 
 async def test_the_record_is_told_newest_first_each_entry_with_an_address(
@@ -139,12 +141,12 @@ async def test_the_proof_on_an_entry_holds(house: House, anybody: httpx2.AsyncCl
     signed = check_with((await anybody.get("/record/public-key.pem")).content)
     for index in {0, size // 2, size - 1}:
         got = (await anybody.get(f"/record/{index}", headers={"Accept": "application/json"})).json()
-        leaf = verify.leaf_hash(got["entry"].encode())
+        leaf = leaf_hash(got["entry"].encode())
         assert leaf.hex() == got["leaf_hash"]
         proof, root = [bytes.fromhex(one) for one in got["proof"]], bytes.fromhex(got["root"])
-        verify.verify_inclusion(leaf, index, size, proof, root)
-        note = verify.parse_note(got["checkpoint"].encode())
-        assert verify.parse_checkpoint(note.text)[1:] == (size, root)
+        verify_inclusion(leaf, index, size, proof, root)
+        note = parse_note(got["checkpoint"].encode())
+        assert parse_checkpoint(note.text)[1:] == (size, root)
         assert [signed(note.text, signature) for _, _, signature in note.signatures] == [True]
         page = await anybody.get(f"/record/{index}")
         shown = re.findall(r"<li><code>([0-9a-f]{64})</code>", page.text)
@@ -168,8 +170,8 @@ async def test_the_whole_record_gives_the_root_that_is_signed(house: House, anyb
     checkpoint = await anybody.get("/record/checkpoint")
     assert checkpoint.headers["content-type"].startswith("text/plain")
     assert checkpoint.headers["cache-control"] == "no-cache"
-    _, size, root = verify.parse_checkpoint(verify.parse_note(checkpoint.content).text)
-    assert (size, root) == (502, verify.root([verify.leaf_hash(line) for line in lines]))
+    _, size, root = parse_checkpoint(parse_note(checkpoint.content).text)
+    assert (size, root) == (502, merkle_tree.root([leaf_hash(line) for line in lines]))
 
 
 async def test_an_entry_shows_its_exact_bytes_and_the_words_beside_it(
@@ -206,9 +208,7 @@ async def test_words_that_were_withdrawn_are_gone_and_the_proof_still_holds(
     assert "minutes" not in words(shown)
     got = (await anybody.get(f"/record/{index}", headers={"Accept": "application/json"})).json()
     proof = [bytes.fromhex(one) for one in got["proof"]]
-    verify.verify_inclusion(
-        verify.leaf_hash(got["entry"].encode()), index, got["size"], proof, bytes.fromhex(got["root"])
-    )
+    verify_inclusion(leaf_hash(got["entry"].encode()), index, got["size"], proof, bytes.fromhex(got["root"]))
 
 
 async def test_an_entry_that_is_not_there_is_said_so(house: House, anybody: httpx2.AsyncClient) -> None:
@@ -303,15 +303,15 @@ async def test_the_tree_is_served_in_tiles_that_give_the_signed_root(house: Hous
         story, _ = await house.story(commission, f"Story {number}")
         await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     async with house.browser() as browser:
-        note = verify.parse_note((await browser.get("/record/checkpoint")).content)
-        _, size, root = verify.parse_checkpoint(note.text)
+        note = parse_note((await browser.get("/record/checkpoint")).content)
+        _, size, root = parse_checkpoint(note.text)
         tile = (await browser.get(f"/record/tile/0/000.p/{size}")).content
         entries = (await browser.get(f"/record/tile/entries/000.p/{size}")).content
         assert (await browser.get("/record/tile/0/000")).status_code == 404
         assert (await browser.get(f"/record/tile/entries/000.p/{size + 1}")).status_code == 404
-    assert verify.root([tile[at : at + 32] for at in range(0, len(tile), 32)]) == root
+    assert merkle_tree.root([tile[at : at + 32] for at in range(0, len(tile), 32)]) == root
     length = int.from_bytes(entries[:2], "big")
-    assert verify.leaf_hash(entries[2 : 2 + length]) == tile[:32]
+    assert leaf_hash(entries[2 : 2 + length]) == tile[:32]
 
 
 async def test_who_has_the_opened_ballots_already_is_told_so_in_a_few_bytes(

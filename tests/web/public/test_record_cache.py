@@ -15,7 +15,7 @@ from support.app import House, a_house
 from support.factories import CLOCK
 
 from forum.ports import Store
-from forum.record import verify
+from forum.record.verify.merkle_tree import root
 from forum.services.record_entries import append
 from forum.store import open_store
 from forum.store.record import SqlRecord
@@ -69,7 +69,7 @@ async def grow(store: Store, commission: Commission, number: int, what: str = "a
 async def root_of(store: Store) -> bytes:
     """As it is now, worked out afresh."""
     async with store.read() as work:
-        return verify.root(await work.record.leaf_hashes())
+        return root(await work.record.leaf_hashes())
 
 
 async def root_told(house: House) -> bytes:

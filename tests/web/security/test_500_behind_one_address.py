@@ -22,8 +22,9 @@ from support.app import PASSWORD, House, a_house, words
 from support.async_round import a_public_story
 from support.factories import SetClock, new_id
 
-from forum.record import audit, verify
-from forum.record.verify import PASS
+from forum.record import audit
+from forum.record.verify.archive import unpack
+from forum.record.verify.verdict import PASS
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -183,7 +184,7 @@ async def test_five_hundred_answers_in_three_days_are_counted_once_and_the_expor
         packed = (await organiser.get(f"/export?commission={commission.id}")).content
         checks = audit.verify(packed, house.site.signer.public_key_pem)
         assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
-        files, _ = verify.unpack(packed)
+        files, _ = unpack(packed)
         lines = [json.loads(line) for line in files["ballots.jsonl"].splitlines()]
         assert Counter(line["leaf"]["choice"] for line in lines) == told
         table = by_group(shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.record import Keeper, a_keeper
 
-from forum.record import verify
+from forum.record.verify.disclosures import open_disclosure
 from forum.web.words import entries
 from forum.web.words.entries import Around, Facts, Told, told
 
@@ -17,7 +17,7 @@ def keeper() -> Keeper:
 
 def around(keeper: Keeper, entry: Facts) -> Around:
     openings = {e["round"]: e for e in keeper.entries if e["type"] == "round opened"}
-    words = {digest: str(verify.open_disclosure(encoded)[2]) for digest, encoded in keeper.disclosures.items()}
+    words = {digest: str(open_disclosure(encoded)[2]) for digest, encoded in keeper.disclosures.items()}
     return Around({r: openings[r] for r in entries.rounds_of(entry)}, words)
 
 

@@ -1,0 +1,18 @@
+"""The check of an export with Python alone: the program that every export holds as `verify.py`.
+
+Standard library only, so that anybody who has Python 3.11 or later can read it and run it. Forum's source has it as the
+package `forum/record/verify/`; in an export the files of that package are joined into one, `verify.py`:
+
+    python verify.py FILE.zip      checks a packed export, also one packed again by another program
+    python verify.py FOLDER        checks an unpacked export
+    python verify.py               checks the unpacked export in whose folder it lies
+
+    python -m forum.record.verify FILE.zip|FOLDER      the same, in the folder of Forum's source
+
+It prints PASS, FAIL or NOT CHECKED for each check. Its exit code is 1 if any check failed, 2 if there is no export,
+else 0.
+
+Sources: RFC 9162 section 2.1 (tree and proofs), RFC 8785 (canonical JSON; only the values that can be written in one
+way), RFC 9901 (disclosures), C2SP signed-note and tlog-checkpoint. docs/record.md says what all this proves and what it
+does not.
+"""

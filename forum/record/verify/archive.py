@@ -1,0 +1,193 @@
+"""The files of an export: listed, described, packed as a zip, and read from a zip or a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import stat
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, NoExport, few
+
+# The most bytes that are unpacked from one export, so that a small archive cannot fill the memory.
+MAX_EXPORT = 1 << 29
+TABLES = ("decisions.csv", "rounds.csv", "results_by_group.csv", "view_shift.csv", "commitments.csv")
+LINES = ("ballots.jsonl", "record.jsonl", "disclosures.jsonl")
+# Every file of an export, in the order they are packed; datapackage.json describes all but the last two.
+FILES = (
+    *TABLES,
+    *LINES,
+    "checkpoint",
+    "public_key.pem",
+    "verify.py",
+    "README.txt",
+    "datapackage.json",
+    "datapackage.sig",
+)
+DESCRIBED = FILES[:-2]
+# A folder or archive with at least one of these is taken for an export.
+_HEART = frozenset({"record.jsonl", "datapackage.json", "checkpoint"})
+# Files that macOS and Windows add by themselves, in lower case.
+_BESIDE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+# The number of the export format: it goes up with every change to its files or to the columns of its tables.
+FORMAT = 3
+_MEDIA = {
+    "csv": "text/csv",
+    "jsonl": "application/jsonl",
+    "pem": "application/x-pem-file",
+    "py": "text/x-python",
+}
+
+
+def describe(files: Mapping[str, bytes], commission: str | None, form: int = FORMAT) -> bytes:
+    """Returns the bytes of datapackage.json: path, size and SHA-256 of every other file, for one commission or all."""
+    resources = [
+        {
+            "name": re.sub(r"[^a-z0-9]+", "-", path.lower()),
+            "path": path,
+            "mediatype": _MEDIA.get(path.rpartition(".")[2], "text/plain"),
+            "encoding": "utf-8",
+            "bytes": len(files[path]),
+            "hash": "sha256:" + hashlib.sha256(files[path]).hexdigest(),
+        }
+        for path in DESCRIBED
+        if path in files
+    ]
+    package = {"name": "forum-export", "forum_export": form, "commission": commission, "resources": resources}
+    return json.dumps(package, indent=2).encode() + b"\n"
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """Returns the files as a zip; the same files always give the same bytes (no compression, no times)."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for name in FILES:
+            if name in files:
+                info = zipfile.ZipInfo(name)
+                info.create_system, info.external_attr = 3, 0o100644 << 16
+                archive.writestr(info, files[name])
+    return out.getvalue()
+
+
+def unpack(data: bytes) -> tuple[dict[str, bytes], Check]:
+    """Returns the files of a zipped export, and the check of the archive itself.
+
+    The zip may have been packed by another program, inside a folder and with files that macOS and Windows add. Nothing
+    is written to disk, and files other than FILES are not read. Raises NoExport.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        members = archive.infolist()
+    except Exception as error:  # zipfile raises many kinds on damaged archives
+        raise NoExport(f"this is no zip file that can be read ({error})") from error
+    # The original names, because zipfile cuts a name at a NUL; Windows may write backslashes.
+    names = [member.orig_filename.replace("\\", "/") for member in members]
+    beside = {name for name in names if _is_beside(name)}
+    folder = _folder(name for name in names if name not in beside)
+    files: dict[str, bytes] = {}
+    problems = []
+    room = MAX_EXPORT
+    for path, member in zip(names, members, strict=True):
+        name = path.removeprefix(folder)
+        if path in beside or (path and folder.startswith(path) and path.endswith("/")):
+            continue
+        if name not in FILES or not path.startswith(folder):
+            problems.append(f"{path!a} does not belong in an export")
+        elif name in files:
+            problems.append(f"{name} is there twice")
+        elif stat.S_ISLNK(member.external_attr >> 16):
+            problems.append(f"{name} is a link")
+        elif member.file_size > room:
+            problems.append(f"{name} is too large")
+        elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            problems.append(f"{name} is packed in a way that is not read here")
+        else:
+            try:
+                files[name] = archive.read(member)
+                room -= len(files[name])
+            except Exception as error:  # as above; a file that cannot be read is one that fails
+                problems.append(f"{name} cannot be read ({error})")
+    if folder and not all(part.strip(".") and ":" not in part for part in folder.removesuffix("/").split("/")):
+        problems.append(f"{folder!a} leads out of the archive")
+    if min(member.header_offset for member in members) or data[-22:-18] != b"PK\x05\x06" or data[-2:] != b"\0\0":
+        problems.append("there is something in front of the archive or behind it")
+    if problems:
+        return files, Check("archive", FAIL, few(problems))
+    if pack(files) != data:
+        words = "packed by another program than Forum: what the archive holds beside the files was not looked at"
+        if beside:
+            words += f"; nor were {len(beside)} things that macOS or Windows put beside them"
+        return files, Check("archive", NOT_CHECKED, words)
+    return files, Check("archive", PASS, "packed exactly as Forum does it")
+
+
+def _is_beside(name: str) -> bool:
+    """Returns whether a name in an archive is that of a file that macOS or Windows adds by itself."""
+    *folders, last = name.split("/")
+    if "__MACOSX" in folders:
+        return True
+    return (last.startswith("._") and len(last) > 2) or last.lower() in _BESIDE
+
+
+def _folder(names: Iterable[str]) -> str:
+    """Returns the folder of an archive that holds most files of an export, "" or ending in "/". Raises NoExport."""
+    there = Counter[str]()
+    hearts = set()
+    for name in names:
+        folder, slash, last = name.rpartition("/")
+        there[folder + slash] += last in FILES
+        hearts |= {folder + slash} if last in _HEART else set()
+    if not hearts:
+        raise NoExport("this zip file is no Forum export")
+    return max(hearts, key=lambda folder: there[folder])
+
+
+def read_export(path: Path) -> tuple[dict[str, bytes], Check]:
+    """Returns the files of an export, a zip or a folder, and the check of the archive. Raises NoExport and OSError."""
+    if path.is_dir():
+        return read_folder(path)
+    if path.stat().st_size > MAX_EXPORT:
+        raise NoExport("this file is too large for an export")
+    return unpack(path.read_bytes())
+
+
+def read_folder(folder: Path) -> tuple[dict[str, bytes], Check]:
+    """Returns the files of an unpacked export in this folder, or in its only subfolder that holds one, and the check of
+    it.
+
+    Other files in the folder are ignored, and links are not followed. Raises NoExport.
+    """
+    if not _holds_export(folder):
+        inside = sorted(one for one in folder.iterdir() if one.name != "__MACOSX" and _holds_export(one))
+        if not inside:
+            raise NoExport(f"there is no Forum export in {folder}")
+        if len(inside) > 1:
+            raise NoExport(f"there are several in {folder}, name one: {', '.join(one.name for one in inside)}")
+        folder = inside[0]
+    files: dict[str, bytes] = {}
+    problems = []
+    room = MAX_EXPORT
+    for name in FILES:
+        file = folder / name
+        if file.is_symlink():
+            problems.append(f"{name} is a link")
+        elif file.is_file():
+            with file.open("rb") as opened:
+                body = opened.read(room + 1)
+            if len(body) > room:
+                problems.append(f"{name} is too large")
+            else:
+                files[name] = body
+                room -= len(body)
+    if problems:
+        return files, Check("archive", FAIL, few(problems))
+    return files, Check("archive", NOT_CHECKED, "this is a folder: what else lies in it was not looked at")
+
+
+def _holds_export(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _HEART)

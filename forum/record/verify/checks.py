@@ -1,0 +1,180 @@
+"""Every check of an export that needs only the standard library."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from forum.record.verify.archive import DESCRIBED, FILES, describe
+from forum.record.verify.checkpoint import key_id, public_key_raw
+from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
+from forum.record.verify.encoding import parse_lines
+from forum.record.verify.export import Export
+from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify.round_checks import check_ballots, check_ballots_root, check_head_counts, check_rounds
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, RecordError, check, few, verdict_of
+
+# Every type of entry that can be checked; others come from a later version.
+TYPES = frozenset(
+    {
+        "scenario published",
+        "session opened",
+        "round opened",
+        "round extended",
+        "round closed",
+        "round revealed",
+        "round annulled",
+        "decision",
+        "commitment",
+        "moderation action",
+        "erasure",
+    }
+)
+
+
+def verify_files(
+    files: Mapping[str, bytes], check_signature: Callable[[bytes, bytes], bool] | None = None
+) -> list[Check]:
+    """Returns every check that needs only the standard library; the others are NOT CHECKED.
+
+    `check_signature(message, signature)` tells whether the owner of public_key.pem signed the message; the standard
+    library cannot, so without it the signatures are NOT CHECKED. Never raises: a file that cannot be read fails its
+    check.
+    """
+    export = Export(files)
+    parts: list[tuple[str, Callable[[Export], tuple[str, str]]]] = [
+        ("files", _check_files),
+        ("file digests", _check_digests),
+        ("entries", _check_entries),
+        ("root", _check_root),
+        ("key", _check_key),
+        ("checkpoint signature", lambda e: _check_checkpoint(e, check_signature)),
+        ("package signature", lambda e: _check_package(e, check_signature)),
+        ("disclosures", _check_disclosures),
+        ("order of rounds", check_rounds),
+        ("opened ballots", check_ballots),
+        ("ballots root", check_ballots_root),
+        ("head counts", check_head_counts),
+    ]
+    checks = [check(name, partial(part, export)) for name, part in parts]
+    words = "needs the whole program: forum verify FILE.zip or FOLDER"
+    return checks + [Check(name, NOT_CHECKED, words) for name in NEEDS_FORUM]
+
+
+# Checks that only forum/record/audit.py makes, because they need more than this file.
+NEEDS_FORUM = ("tables", "results by group", "equal voice", "quorum", "view shift", "decisions", "verify.py")
+
+
+def _check_files(e: Export) -> tuple[str, str]:
+    missing = [f"{name} is missing" for name in FILES if name not in e.files]
+    extra = [f"{name!a} does not belong in an export" for name in e.files if name not in FILES]
+    return verdict_of(missing + extra, f"all {len(FILES)} are here, and nothing else")
+
+
+def _check_digests(e: Export) -> tuple[str, str]:
+    package = json.loads(e.files["datapackage.json"])
+    problems = []
+    for said in package["resources"]:
+        body = e.files.get(said["path"])
+        if body is None or said["hash"] != "sha256:" + hashlib.sha256(body).hexdigest() or said["bytes"] != len(body):
+            problems.append(f"{said['path']!a} is not the file that datapackage.json describes")
+    if not problems and describe(e.files, e.commission, e.form) != e.files["datapackage.json"]:
+        problems.append("datapackage.json is not as Forum writes it")
+    return verdict_of(problems, f"all {len(DESCRIBED)} files are those that datapackage.json describes")
+
+
+def _check_entries(e: Export) -> tuple[str, str]:
+    unknown = sorted({entry["type"] for entry in e.entries} - TYPES)
+    if unknown:
+        return (
+            NOT_CHECKED,
+            f"{len(e.entries)} entries; nothing here knows what these say: {few([ascii(u) for u in unknown])}",
+        )
+    return PASS, f"{len(e.entries)} entries, each in its canonical form"
+
+
+def _check_root(e: Export) -> tuple[str, str]:
+    _, _, size, expected = e.checkpoint
+    leaves = [leaf_hash(line) for line in e.files["record.jsonl"].split(b"\n")[:-1]]
+    if size != len(leaves):
+        raise RecordError(f"the checkpoint is for {size} entries, here are {len(leaves)}")
+    if root(leaves) != expected:
+        raise RecordError("the entries do not lead to the root in the checkpoint")
+    return PASS, f"{size} entries lead to the root in the checkpoint, {expected.hex()}"
+
+
+def _check_key(e: Export) -> tuple[str, str]:
+    note, origin, _, _ = e.checkpoint
+    if note.signatures[0][1] != key_id(origin, public_key_raw(e.files["public_key.pem"])):
+        raise RecordError("the checkpoint names another key than public_key.pem")
+    return PASS, f"the checkpoint of {origin!a} names the key in public_key.pem"
+
+
+_NO_ED25519 = "bare Python cannot check it; README.txt says how openssl does"
+
+
+def _check_checkpoint(e: Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
+    note = e.checkpoint[0]
+    if signed is None:
+        return NOT_CHECKED, _NO_ED25519
+    return (
+        (PASS, "signed with the key") if signed(note.text, note.signatures[0][2]) else (FAIL, "not signed with the key")
+    )
+
+
+def _check_package(e: Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
+    message, signature = e.files["datapackage.json"], e.files["datapackage.sig"]
+    if len(signature) != 64:
+        raise RecordError("datapackage.sig is no Ed25519 signature")
+    if signed is None:
+        return NOT_CHECKED, _NO_ED25519
+    return (PASS, "signed with the key") if signed(message, signature) else (FAIL, "not signed with the key")
+
+
+def _check_disclosures(e: Export) -> tuple[str, str]:
+    named = {d: None for entry in e.entries if e.here(entry) for d in digests_in(entry)}
+    elsewhere = {d for entry in e.entries if not e.here(entry) for d in digests_in(entry)}
+    erased, problems = _erased(e.entries)
+    given = []
+    for number, line in enumerate(parse_lines(e.files["disclosures.jsonl"]), 1):
+        digest, encoded = line["digest"], line["disclosure"]
+        given.append(digest)
+        if set(line) != {"digest", "disclosure"} or disclosure_digest(encoded) != digest:
+            problems.append(f"disclosures.jsonl, line {number}: not the words that the digest stands for")
+        elif digest not in named:
+            problems.append(f"disclosures.jsonl, line {number}: words that no entry of this export names")
+        elif digest in erased:
+            problems.append(f"disclosures.jsonl, line {number}: words that were withdrawn")
+        elif type(open_disclosure(encoded)[2]) is not str:
+            problems.append(f"disclosures.jsonl, line {number}: no words")
+    here = set(given)
+    problems += [
+        f"the words of {d} are missing, and nothing says that they were withdrawn"
+        for d in named
+        if d not in here and d not in erased
+    ]
+    if not problems and given != [d for d in named if d in here]:
+        problems.append("disclosures.jsonl is not in the order of the record")
+    other = len(elsewhere - named.keys())
+    return verdict_of(problems, f"{len(here)} opened, {len(named) - len(here)} withdrawn, {other} not in this export")
+
+
+def _erased(entries: Sequence[Mapping[str, Any]]) -> tuple[set[str], list[str]]:
+    """Returns the digests that the record says were withdrawn, and a problem for each withdrawal of words not given
+    before.
+    """
+    erased: set[str] = set()
+    given: dict[str, set[str]] = {}
+    problems = []
+    for entry in entries:
+        so_far = given.setdefault(entry["commission"], set())
+        if entry["type"] == "erasure":
+            gone = entry["digests"]
+            if type(gone) is not list or not so_far.issuperset(gone):
+                problems.append("something is said to be withdrawn that was not there before")
+            erased.update(gone)
+        so_far.update(digests_in(entry))
+    return erased, problems

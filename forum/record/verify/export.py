@@ -1,0 +1,116 @@
+"""An export taken apart: its entries, rounds, checkpoint and opened ballots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from forum.record.verify.checkpoint import Note, parse_checkpoint, parse_note
+from forum.record.verify.disclosures import disclosure
+from forum.record.verify.encoding import canonical, parse_lines
+from forum.record.verify.merkle_tree import leaf_hash
+from forum.record.verify.methods import METHODS, marks
+from forum.record.verify.rounds import Steps, rounds
+from forum.record.verify.verdict import RecordError
+
+# The values of a ballot leaf's "by", which is present in rounds with papers counted by hand.
+PAPER, DEVICE, PAPER_OR_DEVICE = ORIGINS = ("paper", "device", "paper or device")
+
+
+@dataclass
+class Export:
+    """The files of an export, each parsed when first needed. On damaged files its parts raise errors of any kind."""
+
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def commission(self) -> str | None:
+        """The id of the chosen commission, None for all."""
+        chosen = json.loads(self.files["datapackage.json"])["commission"]
+        if chosen is not None and type(chosen) is not str:
+            raise RecordError("datapackage.json does not say which commission this is")
+        return chosen
+
+    @cached_property
+    def form(self) -> int:
+        """The number of the format it was written in."""
+        form = json.loads(self.files["datapackage.json"])["forum_export"]
+        if type(form) is not int or form < 1:
+            raise RecordError("datapackage.json does not say which format this is")
+        return form
+
+    @cached_property
+    def entries(self) -> list[dict[str, Any]]:
+        """All entries of the record."""
+        entries = parse_lines(self.files["record.jsonl"])
+        for number, entry in enumerate(entries, 1):
+            if type(entry) is not dict or any(type(entry.get(k)) is not str for k in ("type", "at", "commission")):
+                raise RecordError(f"line {number}: an entry has a type, a time and a commission")
+        return entries
+
+    def here(self, entry: Mapping[str, Any]) -> bool:
+        """Returns whether the words and ballots of this entry belong in this export."""
+        return self.commission in (None, entry["commission"])
+
+    @cached_property
+    def rounds(self) -> dict[str, Steps]:
+        """All rounds in the record, by id."""
+        return rounds(self.entries)
+
+    @cached_property
+    def checkpoint(self) -> tuple[Note, str, int, bytes]:
+        """The signed note, and the origin, size and root in it."""
+        note = parse_note(self.files["checkpoint"])
+        origin, size, root_ = parse_checkpoint(note.text)
+        if len(note.signatures) != 1 or note.signatures[0][0] != origin or len(note.signatures[0][2]) != 64:
+            raise RecordError("the checkpoint must have one signature, by the record's own key")
+        return note, origin, size, root_
+
+    @cached_property
+    def ballots(self) -> dict[str, list[tuple[bytes, dict[str, Any]]]]:
+        """The opened ballots by round, each with its leaf hash."""
+        ballots: dict[str, list[tuple[bytes, dict[str, Any]]]] = {}
+        before, seen = b"", set()
+        for number, line in enumerate(parse_lines(self.files["ballots.jsonl"]), 1):
+            try:
+                problem = self.ballot_problem(line)
+            except RecordError as error:
+                problem = str(error)
+            except (LookupError, TypeError, AttributeError) as error:
+                problem = f"not a ballot ({error})"
+            if problem:
+                raise RecordError(f"ballots.jsonl, line {number}: {problem}")
+            leaf = line["leaf"]
+            hashed, which = leaf_hash(canonical(leaf)), (leaf["round"], leaf["ballot"])
+            if hashed <= before or which in seen:
+                raise RecordError(f"ballots.jsonl, line {number}: out of order, or there twice")
+            before = hashed
+            seen.add(which)
+            ballots.setdefault(leaf["round"], []).append((hashed, line))
+        return ballots
+
+    def ballot_problem(self, line: dict[str, Any]) -> str:
+        """Returns the problem of an opened ballot, checked against its round; "" where there is none."""
+        leaf, steps = line["leaf"], self.rounds[line["leaf"]["round"]]
+        if set(line) != {"leaf", "label", "group_salt"} or any(type(v) is not str for v in leaf.values()):
+            return "not the parts of an opened ballot"
+        if set(leaf) - {"by"} != {"round", "ballot", "choice", "group", "salt"} or type(line["label"]) is not str:
+            return "not the parts of a ballot"
+        if leaf.get("by", PAPER) not in ORIGINS:
+            return "it does not say rightly how it came"
+        if not steps.revealed or not self.here(steps.opened):
+            return "of a round that is not revealed, or not in this export"
+        if disclosure(line["group_salt"], "group", line["label"])[0] != leaf["group"]:
+            return "the group is not the one that it was counted with"
+        if steps.opened["method"] in METHODS:
+            marks(steps.opened["method"], leaf["choice"], [one["id"] for one in steps.opened["responses"]])
+        return ""
+
+    def to_check(self) -> Iterator[tuple[str, Steps, list[tuple[bytes, dict[str, Any]]]]]:
+        """Yields the id, steps and opened ballots of every revealed round of this export."""
+        for of, steps in self.rounds.items():
+            if steps.revealed and self.here(steps.opened):
+                yield of, steps, self.ballots.get(of, [])

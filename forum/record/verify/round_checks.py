@@ -1,0 +1,140 @@
+"""The checks of rounds: their order, the ballots opened for each, and the results counted from these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from forum.record.verify.encoding import canonical, same_json
+from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE, Export
+from forum.record.verify.merkle_tree import root
+from forum.record.verify.methods import METHODS, figures, tally
+from forum.record.verify.rounds import is_moment
+from forum.record.verify.verdict import NOT_CHECKED, PASS, verdict_of
+
+
+def check_rounds(e: Export) -> tuple[str, str]:
+    """Checks that each round was opened as its session declared, and took its steps in order."""
+    problems = list(_undeclared(e.entries))
+    waiting = sum(1 for s in e.rounds.values() if s.closed and not s.revealed)
+    return verdict_of(problems, f"{len(e.rounds)} rounds, each step in its place; {waiting} closed and not revealed")
+
+
+def _undeclared(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yields a problem for each round that differs from its session's declaration, or is no valid second vote."""
+    sessions: dict[str, Mapping[str, Any]] = {}
+    opened: dict[str, Mapping[str, Any]] = {}
+    asked: set[str] = set()
+    shown: set[str] = set()
+    for entry in entries:
+        kind, of = entry["type"], entry.get("round")
+        if kind == "session opened":
+            if entry["session"] in sessions:
+                yield f"session {entry['session']} is opened twice"
+            sessions[entry["session"]] = entry
+        elif kind == "round opened":
+            session = sessions.get(entry["session"])
+            if session is None or session["commission"] != entry["commission"]:
+                yield f"round {of}: its session was not opened before it"
+            elif _terms(entry) != _declared(session["about"]):
+                yield f"round {of}: not the groups, threshold and power that its session declared"
+            first = opened.get(entry["second_of"] or "")
+            if entry["second_of"] is not None and (
+                first is None or entry["second_of"] not in shown or not _same_question(first, entry)
+            ):
+                yield f"round {of}: not a vote after the replay of a vote that was shown"
+            if (entry["kind"] == "vote after replay") != (entry["second_of"] is not None):
+                yield f"round {of}: it does not say rightly whether it is a first vote"
+            if session is not None:
+                yield from _mixed(session, entry, alone=entry["session"] not in asked)
+            asked.add(entry["session"])
+            opened[entry["round"]] = entry
+        elif kind == "round revealed":
+            shown.add(entry["round"])
+
+
+def _mixed(session: Mapping[str, Any], opened: Mapping[str, Any], *, alone: bool) -> Iterator[str]:
+    """Yields a problem where a round does not fit its session's kind: in a room, or asynchronous, which is one round
+    with a closing time.
+    """
+    of, closes_at = opened["round"], opened.get("closes_at")
+    # Entries made before there were asynchronous rounds have no kind: all were in a room.
+    if session.get("kind", "room") == "room":
+        if closes_at is not None:
+            yield f"round {of}: it has a closing time, but was in a room"
+    elif session["kind"] != "asynchronous":
+        yield f"session {opened['session']}: neither in a room nor asynchronous"
+    elif not is_moment(closes_at) or not opened["at"] < closes_at:
+        yield f"round {of}: asynchronous, but without a closing time after its opening"
+    elif not alone or opened["second_of"] is not None:
+        yield f"round {of}: not the only round of its asynchronous session"
+
+
+def _terms(opened: Mapping[str, Any]) -> bytes:
+    return canonical([opened["groups"], opened["threshold"], opened["power"]])
+
+
+def _declared(about: Mapping[str, Any]) -> bytes:
+    return canonical([[group["label"] for group in about["groups"]], about["threshold"], about["power"]["level"]])
+
+
+def _same_question(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Returns whether a second vote offers the first one's responses in the same order; new ones may stand
+    among them.
+    """
+    before, after = ([response["id"] for response in entry["responses"]] for entry in (first, second))
+    same = all(first[name] == second[name] for name in ("session", "method"))
+    return same and first["second_of"] is None and [of for of in after if of in before] == before
+
+
+def check_ballots(e: Export) -> tuple[str, str]:
+    """Checks that each opened ballot is one of a revealed round, in order and once."""
+    return PASS, f"{sum(map(len, e.ballots.values()))} ballots of revealed rounds, none of any other"
+
+
+def check_ballots_root(e: Export) -> tuple[str, str]:
+    """Checks that the opened ballots are those that were counted when their round closed."""
+    problems, done = [], 0
+    for of, steps, ballots in e.to_check():
+        closed = steps.closed or {}
+        if not same_json(closed["count"], len(ballots)):
+            problems.append(f"round {of}: {len(ballots)} ballots are opened, {closed['count']} were counted")
+        elif not _papers_fit(closed.get("paper", 0), [line["leaf"].get("by") for _, line in ballots]):
+            problems.append(f"round {of}: not as many papers as were counted")
+        elif closed["ballots_root"] != root([hashed for hashed, _ in ballots]).hex():
+            problems.append(f"round {of}: these are not the ballots that were counted")
+        done += 1
+    sealed = sum(1 for s in e.rounds.values() if s.closed and not s.revealed and e.here(s.opened))
+    away = sum(1 for s in e.rounds.values() if s.closed and not e.here(s.opened))
+    return verdict_of(problems, f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export")
+
+
+def _papers_fit(papers: object, origins: Sequence[str | None]) -> bool:
+    """Returns whether the ballots' origins fit the number of papers: an origin on every ballot where there are papers,
+    else on none.
+    """
+    if papers == 0:
+        return not any(origins)
+    if type(papers) is not int or not 0 < papers <= len(origins):
+        return False
+    mixed = all(origin == PAPER_OR_DEVICE for origin in origins)
+    return mixed or (origins.count(PAPER) == papers and origins.count(DEVICE) == len(origins) - papers)
+
+
+def check_head_counts(e: Export) -> tuple[str, str]:
+    """Checks that the opened ballots add up to the recorded result of their round."""
+    problems, done, others = [], 0, 0
+    for of, steps, ballots in e.to_check():
+        method, responses = steps.opened["method"], [one["id"] for one in steps.opened["responses"]]
+        if method not in METHODS:
+            others += 1
+            continue
+        choices = [line["leaf"]["choice"] for _, line in ballots]
+        said = (steps.revealed or {})["result"]
+        counted = [tally(method, choices, responses), len(choices), figures(method, choices, responses)]
+        if not same_json([said["counts"], said["n"], said.get("figures")], counted):
+            problems.append(f"round {of}: the ballots do not add up to the result")
+        done += 1
+    if others and not problems:
+        return NOT_CHECKED, f"{done} rounds add up; {others} use another way of counting"
+    return verdict_of(problems, f"{done} rounds counted again, each with the recorded result")

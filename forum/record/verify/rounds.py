@@ -1,0 +1,83 @@
+"""The rounds in a record: when each was opened, extended, closed, revealed or annulled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeGuard
+
+from forum.record.verify.verdict import RecordError
+
+
+@dataclass
+class Steps:
+    """The entries of the record about one round, None where a step has not happened.
+
+    `closes_at` is the latest announced closing time of an asynchronous round; None in a room.
+    """
+
+    opened: dict[str, Any]
+    closed: dict[str, Any] | None = None
+    revealed: dict[str, Any] | None = None
+    annulled: dict[str, Any] | None = None
+    closes_at: str | None = None
+
+
+def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
+    """Returns every round in the record by its id, in the order they were opened.
+
+    Raises RecordError unless the steps are opened, closed, revealed, in that order and each at most once. An annulment
+    may follow any of them and ends the round. Until it closes, an asynchronous round may be extended.
+    """
+    by_id: dict[str, Steps] = {}
+    for entry in entries:
+        kind, of = entry["type"], entry.get("round")
+        if kind not in ("round opened", "round extended", "round closed", "round revealed", "round annulled"):
+            continue
+        if kind == "round opened":
+            if type(of) is not str or of in by_id:
+                raise RecordError(f"round {of} is opened twice")
+            by_id[of] = Steps(entry, closes_at=entry.get("closes_at"))
+            continue
+        steps = by_id.get(of) if type(of) is str else None
+        if steps is None or steps.annulled or steps.opened["session"] != entry["session"]:
+            raise RecordError(f"{kind} does not fit what came before, round {of}")
+        if entry["commission"] != steps.opened["commission"]:
+            raise RecordError(f"round {of} belongs to two commissions")
+        if kind == "round annulled":
+            steps.annulled = entry
+        elif kind == "round extended" and not steps.closed:
+            steps.closes_at = _later(steps, entry)
+        elif kind == "round closed" and not steps.closed:
+            steps.closed = entry
+        elif kind == "round revealed" and steps.closed and not steps.revealed:
+            steps.revealed = entry
+        else:
+            raise RecordError(f"{kind} does not fit what came before, round {of}")
+    return by_id
+
+
+def _later(steps: Steps, entry: Mapping[str, Any]) -> str:
+    """Returns the extended closing time of an asynchronous round. Raises RecordError unless it is later than the
+    earlier one, and was set before that.
+    """
+    before, now = steps.closes_at, entry["closes_at"]
+    if type(before) is not str or not is_moment(now) or not entry["at"] < before < now:
+        raise RecordError(f"round {entry['round']}: the time that it is given is no more time")
+    return now
+
+
+def is_moment(value: object) -> TypeGuard[str]:
+    """Returns whether a value is a time as the record writes it, as 2026-11-25T18:00:00.000Z.
+
+    Only times written this way can be compared as text.
+    """
+    if type(value) is not str or not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z", value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
