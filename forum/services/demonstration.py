@@ -11,7 +11,7 @@ from forum import ROOT
 from forum.errors import StartupProblem, StoryProblems
 from forum.ports import Store
 from forum.ports.clock import Clock
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.stories import scenario
 from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
@@ -94,7 +94,7 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
                 published_at=at,
             )
             await work.stories.add_story(submission)
-            await submissions.publish(work, submission, at)
+            await moderation.publish(work, submission, at)
         await work.facts.set_fact(FACT, about.id)
     return True
 

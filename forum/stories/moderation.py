@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Act:
-    """An act of a moderator on a story. `action` is one of ACTS in services/stories/submissions.py.
+    """An act of a moderator on a story. `action` is one of ACTS in services/stories/moderation.py.
 
     `before` is the story's status until then, `read` the fingerprint of the text that was read, `sent_at` the time that
     text was sent. `because` is the reason, for the writer; with `public` it stands in the public log too. `by` is the

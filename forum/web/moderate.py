@@ -16,23 +16,18 @@ from starlette.responses import Response
 from forum.adapters.long_texts import MODERATORS
 from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, StoreUnavailable
 from forum.ports.long_work import long, parsed
-from forum.services.stories import appeals_and_reports, submissions, suggestions
-from forum.services.stories.submissions import (
+from forum.services.stories import appeals_and_reports, moderation, submissions, suggestions
+from forum.services.stories.moderation import (
     ACCEPT,
     ACCEPT_VERSION,
-    ACCEPTED,
-    HELD,
     HOLD,
     KEEP,
     RELEASE,
     RETURN,
     RETURN_VERSION,
-    RETURNED,
-    SUBMITTED,
     TAKE_DOWN,
-    WRITING,
-    must_be_sent,
 )
+from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WRITING, must_be_sent
 from forum.stories import compose, scenario
 from forum.stories.moderation import Report
 from forum.stories.submission import Submission
@@ -138,7 +133,7 @@ async def story(request: Request) -> Response:
     form = await form_of(request)
     action = form.text("action")
     try:
-        moderated = await submissions.moderate(
+        moderated = await moderation.moderate(
             site.store,
             site.clock,
             request.path_params["story"],
@@ -219,7 +214,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         acts=[(act, act_words(act.action)) for act in reversed(acts)],
         status_words=_status_words(found),
         thanks=thanks(helped),
-        most=submissions.MAX_REASON,
+        most=moderation.MAX_REASON,
     )
 
 

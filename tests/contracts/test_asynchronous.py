@@ -17,7 +17,7 @@ from forum.record.verify.verdict import PASS
 from forum.services import exports
 from forum.services.sessions import asynchronous, facilitation
 from forum.services.sessions.asynchronous import close_due
-from forum.services.stories import submissions, withdrawal
+from forum.services.stories import moderation, withdrawal
 from forum.store import SqlStore
 from forum.stories.submission import Submission
 from forum.voting.round import Round
@@ -63,7 +63,7 @@ async def test_opening_and_taking_down_at_once_leave_nothing_open(store: SqlStor
         stop = (
             withdrawal.withdraw(store, clock, key)
             if number % 2
-            else submissions.moderate(
+            else moderation.moderate(
                 store, clock, story.id, "take down", because="A street.", expected_status="accepted"
             )
         )
@@ -80,7 +80,7 @@ async def test_taking_down_and_taking_back_at_once_do_not_wait_for_each_other_fo
 ) -> None:
     for _ in range(4):
         night = await a_night(store, clock, ["g1"])
-        down = submissions.moderate(
+        down = moderation.moderate(
             store, clock, night.story.id, "take down", because="A street.", expected_status="accepted"
         )
         back = withdrawal.withdraw(store, clock, night.key)
@@ -116,7 +116,7 @@ async def test_taking_the_story_back_closes_it_and_takes_its_words(store: SqlSto
 
 async def test_a_moderator_who_takes_the_story_down_closes_it(store: SqlStore, clock: SetClock) -> None:
     night = await answered(store, clock)
-    await submissions.moderate(
+    await moderation.moderate(
         store, clock, night.story.id, "take down", because="A street.", expected_status="accepted"
     )
     assert (await stopped(store, clock, night)).state == "closed"

@@ -11,7 +11,7 @@ from support.factories import CLOCK, new_id
 
 from forum.errors import ForumError, IllegalMove, NotFound
 from forum.services.keys import new_key
-from forum.services.stories import co_writing, submissions, writing
+from forum.services.stories import co_writing, moderation, writing
 from forum.services.stories.co_writing import Answer
 from forum.services.stories.submissions import fingerprint
 from forum.store import SqlStore
@@ -121,7 +121,7 @@ async def test_a_version_that_is_sent_while_the_one_before_is_accepted_takes_not
     async def moderated(action: str) -> Submission:
         async with store.read() as work:
             story = await work.stories.get_story(built.story)
-        return await submissions.moderate(
+        return await moderation.moderate(
             store, CLOCK, story.id, action, because="", expected_status=story.status, read=fingerprint(story)
         )
 

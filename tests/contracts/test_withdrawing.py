@@ -16,7 +16,7 @@ from support.factories import CLOCK, a_cast, a_commission, a_room, new_id
 from forum.errors import IllegalMove, NotFound, StoreUnavailable
 from forum.ports.record import Disclosure
 from forum.services.keys import digest, new_key
-from forum.services.stories import submissions, withdrawal
+from forum.services.stories import moderation, submissions, withdrawal
 from forum.sessions.session import Cue
 from forum.store import SqlStore
 from forum.stories.submission import Submission
@@ -105,7 +105,7 @@ async def test_a_link_that_is_being_replaced_opens_nothing_any_more(
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
     story, key = await submissions.submit(store, CLOCK, commission.id, telling())
-    await submissions.moderate(store, CLOCK, story.id, "return", because="Why?", expected_status="submitted")
+    await moderation.moderate(store, CLOCK, story.id, "return", because="Why?", expected_status="submitted")
     acts: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
         "take back": lambda: withdrawal.withdraw(store, CLOCK, key),
         "permit": lambda: withdrawal.permit(store, CLOCK, key, perform=False, publish=True, quote=True),

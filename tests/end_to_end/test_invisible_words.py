@@ -28,7 +28,7 @@ from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation, policy_vote, second_run
 from forum.services.sessions.organising import SessionForm, create_commission, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.stories import appeals_and_reports, evidence, submissions
+from forum.services.stories import appeals_and_reports, evidence, moderation, submissions
 from forum.stories import foreign_import, scenario, twine
 from forum.voting.marks_and_shares import AGREE_IF, CANNOT_LIVE_WITH
 from forum.voting.methods import METHODS
@@ -159,22 +159,22 @@ async def test_what_moderators_and_readers_write_is_words(sqlite_store: Store) -
     async def moderate(action: str, because: str) -> None:
         async with sqlite_store.read() as work:
             now = await work.stories.get_story(story.id)
-        await submissions.moderate(
+        await moderation.moderate(
             sqlite_store, CLOCK, story.id, action, because=because, expected_status=now.status, by=new_id()
         )
 
-    for action in (submissions.RETURN, submissions.HOLD):
+    for action in (moderation.RETURN, moderation.HOLD):
         with pytest.raises(BadInput):
             await moderate(action, ZERO)
-    await moderate(submissions.ACCEPT, "")
+    await moderate(moderation.ACCEPT, "")
     for act in (
-        moderate(submissions.TAKE_DOWN, FILLER),
+        moderate(moderation.TAKE_DOWN, FILLER),
         appeals_and_reports.report(sqlite_store, CLOCK, story.id, BRAILLE),
         evidence.add_file(sqlite_store, CLOCK, picture_process.checked, key, title=GRAPHEME, content=b"%PDF-"),
     ):
         with pytest.raises(BadInput):
             await act
-    await moderate(submissions.TAKE_DOWN, "It names somebody.")
+    await moderate(moderation.TAKE_DOWN, "It names somebody.")
     with pytest.raises(BadInput):
         await appeals_and_reports.appeal(sqlite_store, CLOCK, key, JOINER)
 

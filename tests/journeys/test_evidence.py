@@ -12,7 +12,7 @@ from support.browser import SMALL, Look, People
 from support.browser import House as Served
 from support.factories import CLOCK
 
-from forum.services.stories import evidence, submissions
+from forum.services.stories import evidence, moderation, submissions
 from forum.store import open_store
 
 pytestmark = pytest.mark.browser
@@ -48,7 +48,7 @@ async def test_a_picture_goes_from_a_phone_to_the_public_page(
         await accessible(page)
         async with store.read() as work:
             (item,) = await work.evidence.list_evidence(story.id)
-        await submissions.moderate(store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         await evidence.moderate(store, CLOCK, story.id, item.id, "show")
     finally:
         await store.close()

@@ -21,7 +21,8 @@ from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
 from forum.services.stories import writing
-from forum.services.stories.submissions import Sent, moderate, submit
+from forum.services.stories.moderation import moderate
+from forum.services.stories.submissions import Sent, submit
 from forum.settings import Settings
 from forum.stories.compose import compose
 from forum.stories.draft import NO, YES, Card, Draft, Way

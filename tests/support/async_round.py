@@ -11,7 +11,7 @@ from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.services.sessions import asynchronous
 from forum.services.sessions.asynchronous import AsynchronousForm
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.sessions.session import LiveSession, Participant
 from forum.stories import scenario
 from forum.stories.submission import Submission
@@ -42,7 +42,7 @@ class Night:
 async def a_public_story(store: Store, clock: Clock, commission: Commission) -> tuple[Submission, str]:
     """Sends a story in and accepts it; returns it with the key of its private link."""
     story, key = await submissions.submit(store, clock, commission.id, telling())
-    story = await submissions.moderate(store, clock, story.id, "accept", because="", expected_status="submitted")
+    story = await moderation.moderate(store, clock, story.id, "accept", because="", expected_status="submitted")
     return story, key
 
 

@@ -13,7 +13,7 @@ from forum.ports import Store
 from forum.services.keys import new_key
 from forum.services.stories import co_writing, writing
 from forum.services.stories.co_writing import Answer
-from forum.services.stories.submissions import moderate
+from forum.services.stories.moderation import moderate
 from forum.services.stories.suggestions import Offer
 from forum.stories.draft import Draft
 from forum.stories.edits import AddCard, AddWay, Edit, SetField

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from forum.services.keys import new_key
-from forum.services.stories import submissions
+from forum.services.stories import moderation
 from support.factories import COMMISSION_FORM, new_id
 from support.second_run_session import BEN, QUESTION, SCENE, TWEE
 from support.states import There
@@ -110,7 +110,7 @@ PAPERS: dict[str, Fill] = {
 TABLET: dict[str, Fill] = {"make": _alike({}), "stop": _alike({})}
 STORY: dict[str, Fill] = {
     act: lambda there: {"because": "So", "expected": there.status, "read": there.read, "report": there.report}
-    for act in submissions.ACTIONS
+    for act in moderation.ACTIONS
 }
 APPEAL: dict[str, Fill] = {
     outcome: lambda there: {"appeal": there.appeal, "why": "So it is"} for outcome in ("uphold", "overturn")

@@ -27,7 +27,15 @@ from forum.services.sessions import (
 )
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.stories import appeals_and_reports, co_writing, evidence, submissions, suggestions, writing
+from forum.services.stories import (
+    appeals_and_reports,
+    co_writing,
+    evidence,
+    moderation,
+    submissions,
+    suggestions,
+    writing,
+)
 from forum.services.voting import reasons
 from forum.sessions.session import TICKETS, LiveSession, Participant
 from forum.stories import compose, scenario
@@ -196,7 +204,7 @@ async def _other_stories(house: House, commission: Commission, w: Words, staff: 
         await evidence.add_link(house.store, CLOCK, key, title=w(120), url=url)
         if name != "waiting":
             act = "return" if name == "returned" else "hold"
-            await submissions.moderate(
+            await moderation.moderate(
                 house.store, CLOCK, story.id, act, because=w(), expected_status="submitted", public=True, by=staff.id
             )
         if name == "appealed":

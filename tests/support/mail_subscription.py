@@ -14,7 +14,7 @@ from forum.services.mail import subscriptions
 from forum.services.mail.delivery import Mailing
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions import desk as acts
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.store import SqlStore
 from forum.stories.scenario import parse
 from forum.stories.submission import Submission
@@ -72,7 +72,7 @@ class Desk:
         """Does a moderator's act on the story."""
         async with self.store.read() as work:
             status = (await work.stories.get_story(self.story.id)).status
-        await submissions.moderate(
+        await moderation.moderate(
             self.store, self.clock, self.story.id, action, because=because, expected_status=status, by=MO
         )
 

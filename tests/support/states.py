@@ -15,7 +15,15 @@ from itertools import count
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.sessions.cues import offered
-from forum.services.stories import appeals_and_reports, co_writing, draft_versions, submissions, withdrawal, writing
+from forum.services.stories import (
+    appeals_and_reports,
+    co_writing,
+    draft_versions,
+    moderation,
+    submissions,
+    withdrawal,
+    writing,
+)
 from forum.services.stories.suggestions import Offer
 from forum.sessions.paper_count import PaperCount
 from forum.sessions.programme import Item, Planned, Programme, Section
@@ -250,7 +258,7 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
         story = await writing.send(store, clock, key)
     acts = {"returned": ("return",), "held": ("hold",), "public": ("accept",), "changed": ("accept",)}
     for act in acts.get(state, ()):
-        story = await submissions.moderate(
+        story = await moderation.moderate(
             store, clock, story.id, act, because="So that it is told well", expected_status=story.status
         )
     if appealed and state in ("returned", "held"):

@@ -23,7 +23,7 @@ from forum.services.sessions import asynchronous, care, cues, facilitation, poli
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.stories import appeals_and_reports, co_writing, evidence, submissions, writing
+from forum.services.stories import appeals_and_reports, co_writing, evidence, moderation, submissions, writing
 from forum.services.stories.appeals_and_reports import UPHOLD
 from forum.services.stories.co_writing import Answer
 from forum.services.stories.suggestions import Offer
@@ -141,7 +141,7 @@ class Played:
 
 async def accepted(house: House, story: Submission, because: str = "") -> None:
     """Accepts a story as a moderator."""
-    await submissions.moderate(house.store, CLOCK, story.id, "accept", because=because, expected_status="submitted")
+    await moderation.moderate(house.store, CLOCK, story.id, "accept", because=because, expected_status="submitted")
 
 
 async def play(house: House, path: Path) -> Played:
@@ -149,7 +149,7 @@ async def play(house: House, path: Path) -> Played:
     store = house.store
     commission = await house.commission(threshold=5)
     story, key = await submissions.submit(store, CLOCK, commission.id, TOLD)
-    returned = await submissions.moderate(
+    returned = await moderation.moderate(
         store,
         CLOCK,
         story.id,

@@ -17,7 +17,7 @@ from support.factories import CLOCK
 from support.server_process import ROOT, Serving
 
 from forum.services.keys import new_key
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.store import open_store
 from forum.web.accounts.devices import KNOWN_AFTER
 from forum.web.routes import PAGES
@@ -63,7 +63,7 @@ async def sent(browser: httpx2.AsyncClient, where: str, body: bytes) -> httpx2.R
 async def test_too_fast_is_told_with_when_to_come_back_and_what_was_typed_stays(house: House) -> None:
     commission = await house.commission()
     story, _ = await house.story(commission)
-    await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     report = f"/stories/{story.id}/report"
     async with house.browser() as reader:
         assert "You can send one more report from this network in this hour" in words(await reader.get(report))

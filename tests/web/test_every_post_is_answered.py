@@ -12,7 +12,7 @@ from support.async_browser import UNTIL, Open, an_open_round
 from support.factories import a_room, new_id
 
 from forum.services.sessions import asynchronous, facilitation
-from forum.services.stories import submissions, withdrawal
+from forum.services.stories import moderation, withdrawal
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ async def test_a_story_that_was_taken_back_is_on_none_of_its_pages(event: Open) 
 
 async def test_a_story_that_is_held_is_not_read_on_its_pages(event: Open) -> None:
     reader = await event.reader()
-    await submissions.moderate(
+    await moderation.moderate(
         event.house.store,
         event.clock,
         event.night.story.id,

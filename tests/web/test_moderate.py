@@ -14,7 +14,7 @@ from support.factories import CLOCK
 from forum.errors import BadInput, IllegalMove, StoreUnavailable
 from forum.ports import Store
 from forum.services import record_entries
-from forum.services.stories import appeals_and_reports, submissions
+from forum.services.stories import appeals_and_reports, moderation, submissions
 from forum.stories.submission import Submission
 from forum.web.moderate import age
 
@@ -128,7 +128,7 @@ async def test_a_text_that_changed_since_it_was_read_is_not_published(house: Hou
     story, key = await house.story(await house.commission())
     async with house.signed_in("moderator") as slow:
         page = await slow.get(f"/moderate/{story.id}")
-        await submissions.moderate(
+        await moderation.moderate(
             house.store, CLOCK, story.id, "return", because="No names, please.", expected_status="submitted"
         )
         await submissions.resubmit(house.store, CLOCK, key, telling(happened="Something else."))
@@ -151,7 +151,7 @@ async def test_a_story_is_published_with_its_entry_or_not_at_all(house: House, m
 
     monkeypatch.setattr(record_entries, "append", full)
     with pytest.raises(StoreUnavailable):
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     assert (await now(house.store, story)).status == "submitted"
     assert await record(house.store) == []
 
@@ -161,7 +161,7 @@ async def test_a_rehearsals_story_stays_out_of_a_real_record(house: House) -> No
         async with house.store.begin() as work:
             await work.facts.set_fact("made_by", made_by)
         story, _ = await house.story(await house.commission(rehearsal=True))
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         assert len(await record(house.store)) == entries
 
 
@@ -169,9 +169,9 @@ async def test_a_rehearsals_story_stays_out_of_a_real_record(house: House) -> No
 async def test_only_a_waiting_story_is_moderated(house: House, expected: str) -> None:
     story, _ = await house.story(await house.commission())
     with pytest.raises(IllegalMove):
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status=expected)
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status=expected)
     with pytest.raises(BadInput):
-        await submissions.moderate(house.store, CLOCK, story.id, "burn", because="x", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "burn", because="x", expected_status="submitted")
 
 
 async def test_hostile_text_reaches_the_moderator_as_text(house: House) -> None:
@@ -318,7 +318,7 @@ async def test_a_reader_reports_and_what_is_taken_down_is_seen_nowhere(house: Ho
     path = f"/stories/{story.id}/report"
     async with house.browser() as reader, house.signed_in("moderator") as moderator:
         assert (await reader.get(path)).status_code == 404
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         assert f'href="{path}"' in (await reader.get(f"/stories/{story.id}")).text
         form = await reader.get(path)
         empty = await reader.post(path, data={"id": field(form, "id"), "words": ""})
@@ -358,7 +358,7 @@ async def test_a_reader_reports_and_what_is_taken_down_is_seen_nowhere(house: Ho
 
 async def test_a_report_that_came_meanwhile_is_not_answered_unread(house: House) -> None:
     story, _ = await house.story(await house.commission())
-    await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     await appeals_and_reports.report(house.store, CLOCK, story.id, "The first.")
     async with house.signed_in("moderator") as moderator:
         page = await moderator.get(f"/moderate/{story.id}")
@@ -375,7 +375,7 @@ async def test_a_report_that_came_meanwhile_is_not_answered_unread(house: House)
 async def test_reports_are_limited_and_that_is_told_before(tmp_path: Path, sqlite_template: Path) -> None:
     async with a_house(tmp_path, sqlite_template, reports_per_address=4) as house:
         story, _ = await house.story(await house.commission())
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         path = f"/stories/{story.id}/report"
         async with house.browser() as reader, house.browser("192.0.2.9") as other:
             assert "in this hour" not in words(await reader.get(path))

@@ -17,7 +17,8 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.keys import digest
 from forum.services.permissions import MODERATOR
-from forum.services.stories.submissions import ACCEPTED, ACTS, HELD, RETURNED, must_be_public, must_be_sent, note
+from forum.services.stories.moderation import ACTS, log_act
+from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, must_be_public, must_be_sent
 from forum.stories.moderation import Act, Appeal, Report
 from forum.stories.submission import Submission
 from forum.stories.visible_text import upright
@@ -138,7 +139,7 @@ async def answer(
         if outcome == OVERTURN:
             story = replace(before, status=now.act.before, because="", moderated_at=at)
         await work.stories.save_story(story, before.status)
-        await note(work, before, ACTS[outcome], at, because=because, public=public, by=by)
+        await log_act(work, before, ACTS[outcome], at, because=because, public=public, by=by)
     return story
 
 

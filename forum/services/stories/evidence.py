@@ -17,7 +17,8 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.stories import CheckFile
 from forum.services.keys import digest
-from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, must_be_sent, note
+from forum.services.stories.moderation import log_act
+from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, must_be_sent
 from forum.stories.moderation import Evidence
 from forum.stories.submission import Submission
 from forum.stories.visible_text import line, upright
@@ -127,7 +128,7 @@ async def moderate(
         else:
             after = replace(before, shown_at="", declined_at=at, because=because)
         await work.evidence.save_evidence(after, before)
-        await note(work, story, ACTS[action], at, because=because, by=by)
+        await log_act(work, story, ACTS[action], at, because=because, by=by)
     return after
 
 

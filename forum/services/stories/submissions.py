@@ -1,42 +1,25 @@
-"""Job a: a story comes in, a moderator reads it, and it is published, held, or returned with a reason.
+"""A story that comes in as a file, for the first time or again after it was returned; and who may see a story.
 
-A writer has no account, only a private link. Its key is random and told once; the store keeps its SHA-256. Every step
-is one unit of work that expects a status, so that of two moderators (or two taps) the second is told, and nothing is
-half done. A moderator's act goes to the published moderation log in the same unit of work: the act, the story's id,
-and the reason where the moderator lets it be published; never who wrote, nor which moderator it was.
-
-    writing --sent--> submitted (writing.py)
-    submitted --accept--> accepted --take down--> held          a held story goes back to the queue (release)
-    submitted --return--> returned --sent again--> submitted    or to its writer (return); "keep" answers reports
-    submitted --hold----> held                                  and leaves a public story as it is
-
-An accepted story can be changed too: what was sent is kept beside it as its revision, until a moderator accepts that
-new version or returns it. Meanwhile the public text stays as it is.
+A writer has no account, only a private link (private_links.py). Its key is random and told once; the store keeps its
+SHA-256. What happens to a story that was sent is in moderation.py; one that is written here, in writing.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import LONG, within
-from forum.services import record_entries, scrubbing
 from forum.services.keys import digest, is_key, new_key
 from forum.services.stories import draft_versions
-from forum.services.voting import closing
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, Draft
-from forum.stories.moderation import Act
 from forum.stories.scenario import Scenario
-from forum.stories.submission import PUBLISHED, SENT, Submission
-from forum.stories.visible_text import upright
-from forum.voting.commission import Commission
+from forum.stories.submission import SENT, Submission
 
 WRITING, SUBMITTED, RETURNED, ACCEPTED, HELD, WITHDRAWN = STATUSES = (
     "writing",
@@ -46,63 +29,10 @@ WRITING, SUBMITTED, RETURNED, ACCEPTED, HELD, WITHDRAWN = STATUSES = (
     "held",
     "withdrawn",
 )
-ACCEPT, RETURN, HOLD, RELEASE, TAKE_DOWN, KEEP, ACCEPT_VERSION, RETURN_VERSION = ACTIONS = (
-    "accept",
-    "return",
-    "hold",
-    "release",
-    "take down",
-    "keep",
-    "accept version",
-    "return version",
-)
-MAX_REASON = 2000
 
-# Name of each action once it is done, in the record and in ports.Act. The last two answer an appeal.
-ACTS = {
-    ACCEPT: "accepted",
-    RETURN: "returned",
-    HOLD: "held",
-    RELEASE: "released",
-    TAKE_DOWN: "taken down",
-    KEEP: "kept",
-    ACCEPT_VERSION: "new version accepted",
-    RETURN_VERSION: "new version returned",
-    "uphold": "decision upheld",
-    "overturn": "decision overturned",
-}
-# For each action of a moderator: the statuses that it may start from, and the status after it.
-_MOVES = {
-    ACCEPT: ((SUBMITTED,), ACCEPTED),
-    RETURN: ((SUBMITTED, HELD), RETURNED),
-    HOLD: ((SUBMITTED,), HELD),
-    RELEASE: ((HELD,), SUBMITTED),
-    TAKE_DOWN: ((ACCEPTED,), HELD),
-    KEEP: ((ACCEPTED,), ACCEPTED),
-    ACCEPT_VERSION: ((ACCEPTED,), ACCEPTED),
-    RETURN_VERSION: ((ACCEPTED,), ACCEPTED),
-}
-_NO_REASON = {
-    RETURN: "Say why you return the story. Its writer reads this.",
-    HOLD: "Say why you hold the story. Its writer reads this.",
-    TAKE_DOWN: "Say why you take the story down. Its writer reads this.",
-    RETURN_VERSION: "Say why you return the new version. Its writer reads this.",
-}
-_OF_VERSIONS = (ACCEPT_VERSION, RETURN_VERSION)
-# Acts on a text that was public.
-_PUBLIC_TEXT = (ACTS[ACCEPT], ACTS[TAKE_DOWN], ACTS[KEEP], ACTS[ACCEPT_VERSION])
 
-_DEAD = "dead link %s"
-_GONE = {
-    SUBMITTED: "This story came back from its writer. Read it again before you decide.",
-    RETURNED: "Another moderator has returned this story. Nothing was changed.",
-    ACCEPTED: "Another moderator has accepted this story. It is public, and nothing was changed.",
-    HELD: "Another moderator holds this story. Nothing was changed.",
-    WITHDRAWN: "Its writer has taken this story back. There is nothing left to read.",
-}
 _TOO_MANY_NOTES = "With those in the file there are too many notes. Use at most %(most)s."
 _NOT_AGAIN = "You have taken this story back. It cannot be sent again."
-_ELSEWHERE = "Somebody else dealt with this story a moment ago. Look at it again."
 
 
 def must_be_public(story: Submission) -> Submission:
@@ -225,85 +155,6 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
     return story
 
 
-async def moderate(
-    store: Store,
-    clock: Clock,
-    story_id: str,
-    action: str,
-    *,
-    because: str,
-    expected_status: str,
-    read: str = "",
-    by: str = "",
-    public: bool = False,
-    reports: Sequence[str] = (),
-) -> Submission:
-    """Does one of ACTIONS with a story, and writes it into the published moderation log.
-
-    `expected_status` is the status that the moderator saw; `read` is the `fingerprint` of the text they read, where
-    known. `by` is the moderator's id, kept so that an appeal goes to another one. The writer reads `because`, and so
-    does the log where `public` is set. `reports` are the ids of the readers' reports on the page: "take down" and
-    "keep" answer them.
-
-    Raises IllegalMove where any of this has changed, BadInput(field="because") for a return, a hold or a taking down
-    without a reason, BadInput(field="action") for an unknown action, or for accepting a story that may not be
-    published.
-    """
-    because = upright(because)
-    if action not in ACTIONS:
-        raise BadInput("Choose what to do with the story.", field="action")
-    if action in _NO_REASON and not because:
-        raise BadInput(_NO_REASON[action], field="because")
-    if len(because) > MAX_REASON:
-        raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
-    allowed = _MOVES[action][0]
-    async with store.begin() as work:
-        # Locked: its writer may be sending a new version at this moment.
-        before = must_be_sent(await work.stories.get_story(story_id, lock=True))
-        text = fingerprint(before)
-        if before.status != expected_status:
-            raise IllegalMove(_GONE.get(before.status, _ELSEWHERE))
-        if before.status not in allowed or (action == KEEP and not reports):
-            raise IllegalMove(_ELSEWHERE)
-        if action in _OF_VERSIONS and not before.revision:
-            raise IllegalMove(_ELSEWHERE)
-        if read and read != text:
-            raise IllegalMove(_GONE[SUBMITTED])
-        if action == ACCEPT and not before.may_publish:
-            raise BadInput(
-                "Its writer does not allow that it is published. You can return it, and ask.", field="action"
-            )
-        at = clock.now()
-        story = await within(len(before.revision), _after, before, action, because, at)
-        await work.stories.save_story(story, before.status)
-        if story.status != ACCEPTED:
-            await closing.stop(work, story.id, at)
-        if action in {KEEP, TAKE_DOWN}:
-            await work.moderation.answer_reports(story.id, reports, ACTS[action], at)
-        if action in {ACCEPT, ACCEPT_VERSION} and not await _stood_before(work, story, text):
-            await publish(work, story, at)
-            with suppress(NotFound):  # locked: its writer's saves add versions too
-                await work.drafts.get_draft(story.id, lock=True)
-            await draft_versions.keep(work, story.id, await within(len(story.twee), _draft, story.twee), at, PUBLISHED)
-        await note(work, before, ACTS[action], at, because=because, public=public, by=by)
-    return story
-
-
-def _after(before: Submission, action: str, because: str, at: str) -> Submission:
-    """Returns the story as it is after a moderator's action."""
-    if action == KEEP:
-        return before
-    after = _MOVES[action][1]
-    story = replace(before, status=after, because="", moderated_at=at, revision="", revised_at="")
-    if after in {RETURNED, HELD} or action == RETURN_VERSION:
-        return replace(story, because=because)
-    if action == ACCEPT:
-        return replace(story, published_at=before.published_at or at)
-    if action == ACCEPT_VERSION:
-        return replace(story, title=scenario.parse(before.revision).title, twee=before.revision)
-    return story
-
-
 async def _redraft(work: Work, story: Submission) -> None:
     """Replaces the draft of a story, where it has one, by the file that was sent in its place."""
     try:
@@ -311,124 +162,12 @@ async def _redraft(work: Work, story: Submission) -> None:
     except NotFound:
         return
     may = (story.may_perform, story.may_publish, story.may_quote)
-    draft = await within(len(story.twee), _draft, story.twee, group=story.told_by or NO, may=may)
+    draft = await within(len(story.twee), as_draft, story.twee, group=story.told_by or NO, may=may)
     await work.drafts.save_draft(story.id, draft, story.submitted_at)
     await draft_versions.keep(work, story.id, draft, story.submitted_at, SENT)
 
 
-async def note(
-    work: Work, story: Submission, act: str, at: str, *, because: str = "", public: bool = False, by: str = ""
-) -> None:
-    """Keeps a moderator's act on a story (given as it was before it), and appends the entry "moderation action".
-
-    `act` is one of the values of ACTS. A rehearsal's act has no entry, but for the exception in `publish`.
-    """
-    entry = None
-    commission = await work.commissions.get_commission(story.commission)
-    public = public and bool(because)
-    if await _recorded(work, commission):
-        reason = record_entries.Words("because", because) if public else None
-        facts = {"scenario": story.id, "action": act, "because": reason}
-        entry = await record_entries.append(work, commission, "moderation action", at, facts)
-    await work.moderation.add_act(
-        Act(
-            id=secrets.token_hex(16),
-            story=story.id,
-            action=act,
-            before=story.status,
-            because=because,
-            public=public,
-            by=by,
-            read=fingerprint(story),
-            sent_at=story.revised_at or story.submitted_at,
-            at=at,
-            entry=entry,
-        )
-    )
-
-
-async def publish(work: Work, story: Submission, at: str) -> int | None:
-    """Appends the entry "scenario published" for an accepted story, and returns its index in the record.
-
-    Returns None for a rehearsal's story, which enters no record but that of a database that a rehearsal made.
-    """
-    commission = await work.commissions.get_commission(story.commission)
-    if not await _recorded(work, commission):
-        return None
-    facts = {
-        "scenario": story.id,
-        "title": record_entries.Words("title", story.title),
-        "text": record_entries.Words("text", story.twee),
-        "told_by": commission.group_label(story.told_by),
-    }
-    return await record_entries.append(work, commission, "scenario published", at, facts)
-
-
-async def replace_link(store: Store, clock: Clock, key: str, new: str) -> None:
-    """Gives a story a new private link; the old one stops working immediately.
-
-    It erases an e-mail address left on the story's page, as anybody with the old link may have left it. `new` is a
-    key made by `keys.new_key` when the page was shown, so that nobody loses a story with a lost answer. Raises
-    NotFound for an unknown key, BadInput(field="new") for a `new` that is no key or in use.
-    """
-    async with store.begin() as work:
-        if not is_key(new) or await _is_link(work, new):
-            raise BadInput("This new link cannot be used. Here is another one.", field="new")
-        story = await work.stories.by_link(digest(key), lock=True)
-        await work.stories.relink(story.link, digest(new))
-        await _bury(work, story.link, clock.now())
-        if await work.mail.erase_story(story.id):
-            await scrubbing.to_do(work, clock.now())
-    await scrubbing.scrub(store)
-
-
-async def revoke_link(store: Store, clock: Clock, key: str) -> None:
-    """Switches a private link off for good, and erases an e-mail address left on the story's page. Raises NotFound."""
-    async with store.begin() as work:
-        story = await work.stories.by_link(digest(key))
-        await work.stories.relink(story.link, "")
-        await _bury(work, story.link, clock.now())
-        if await work.mail.erase_story(story.id):
-            await scrubbing.to_do(work, clock.now())
-    await scrubbing.scrub(store)
-
-
-async def is_dead(work: Work, link: str) -> bool:
-    """Tells whether a story once had this private link (given by its SHA-256).
-
-    No other story may begin under it: somebody who still has the link could put words where its writers will look.
-    """
-    return await work.facts.get_fact(_DEAD % link) is not None
-
-
-async def _bury(work: Work, link: str, at: str) -> None:
-    await work.facts.set_fact(_DEAD % link, at)
-
-
-async def has_link(store: Store, key: str) -> bool:
-    """Tells whether a private link with this key leads to a story."""
-    async with store.read() as work:
-        return await _is_link(work, key)
-
-
-async def _is_link(work: Work, key: str) -> bool:
-    try:
-        await work.stories.by_link(digest(key))
-    except NotFound:
-        return False
-    return True
-
-
-async def _recorded(work: Work, commission: Commission) -> bool:
-    return not commission.rehearsal or await work.facts.get_fact("made_by") == "rehearsal"
-
-
-async def _stood_before(work: Work, story: Submission, text: str) -> bool:
-    """Tells whether exactly this text was published before (and held since), so that the record has it already."""
-    return any(act.read == text and act.action in _PUBLIC_TEXT for act in await work.moderation.list_acts(story.id))
-
-
-def _draft(twee: str, group: str = "", may: tuple[bool, bool, bool] | None = None) -> Draft:
+def as_draft(twee: str, group: str = "", may: tuple[bool, bool, bool] | None = None) -> Draft:
     """Returns a kept story opened for writing (`compose.draft_of`)."""
     return compose.draft_of(scenario.parse(twee), group=group, may=may)
 

@@ -20,7 +20,8 @@ from forum.ports.clock import Clock
 from forum.ports.long_work import LONG, within
 from forum.services.keys import digest, is_key
 from forum.services.stories import draft_versions
-from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING, is_dead
+from forum.services.stories.private_links import is_dead
+from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.edits import Clash, Edit, PutBack, SetField, apply

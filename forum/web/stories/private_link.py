@@ -13,7 +13,7 @@ from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnava
 from forum.ports import Work
 from forum.services.keys import digest, is_key, new_key
 from forum.services.mail import subscriptions
-from forum.services.stories import appeals_and_reports, submissions, timeline
+from forum.services.stories import appeals_and_reports, private_links, submissions, timeline
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web.errors import status_of
@@ -103,7 +103,7 @@ async def link(request: Request) -> Response:
         await story_of_link(request)
     except NotFound:
         # It was replaced before, and the answer was lost: the new key, which only that page showed, proves it.
-        if form.text("action") != "replace" or not await submissions.has_link(site.store, new):
+        if form.text("action") != "replace" or not await private_links.has_link(site.store, new):
             raise
         return done(request, f"/my-story/{new}?done=link")
     try:
@@ -112,9 +112,9 @@ async def link(request: Request) -> Response:
             form.wrong("sure", "Tick the box to say that you are sure.")
         form.stop()
         if action == "replace":
-            await submissions.replace_link(site.store, site.clock, key, new)
+            await private_links.replace_link(site.store, site.clock, key, new)
         else:
-            await submissions.revoke_link(site.store, site.clock, key)
+            await private_links.revoke_link(site.store, site.clock, key)
     except (BadInput, StoreUnavailable) as error:
         story, _commission = await story_of_link(request)
         return await _link_page(request, story, form, error)

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from forum.errors import BadInput
 from forum.ports.long_work import long
 from forum.services.keys import digest
-from forum.services.stories import submissions, writing
+from forum.services.stories import private_links, writing
 from forum.services.stories.writing import Saved
 from forum.settings import Settings
 from forum.stories.draft import Draft, mark
@@ -81,7 +81,7 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
     saves(site.settings).take(request)
     size = len(await request.body())
     volume_limits.write(request, size)
-    if commission and not await submissions.has_link(site.store, key):
+    if commission and not await private_links.has_link(site.store, key):
         begun(site.settings).take(request)
         volume_limits.add(request, size)  # stored twice: as the draft, and as its first version
         return await writing.begin(site.store, site.clock, commission, key, edits_of(Draft(), wishes, {}), device)

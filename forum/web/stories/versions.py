@@ -13,7 +13,8 @@ from forum.errors import ForumError, IllegalMove, NotFound, StoreUnavailable, To
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.stories import writing
-from forum.services.stories.submissions import ACTS, TAKE_DOWN, WITHDRAWN, must_be_public
+from forum.services.stories.moderation import ACTS, TAKE_DOWN
+from forum.services.stories.submissions import WITHDRAWN, must_be_public
 from forum.stories import compose, draft_comparison
 from forum.stories.draft import YES, Draft
 from forum.stories.draft_comparison import ADDED, CHANGED, GONE, MOVED, NEW, REMOVED, STORY, Difference, Piece

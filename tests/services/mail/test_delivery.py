@@ -21,7 +21,7 @@ from forum.ports.mail import CONFIRMED, REFUSED, SENT_OUT, Subscription
 from forum.services.keys import digest
 from forum.services.mail import subscriptions
 from forum.services.mail.delivery import Mailing
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.services.stories.timeline import Event
 from forum.store import SqlStore, open_store
 from forum.stories.submission import Submission
@@ -257,7 +257,7 @@ async def test_of_two_the_one_whose_letter_fails_does_not_hold_up_the_other(desk
     assert bob is not None
     await subscriptions.confirm(desk.store, desk.clock, bob.key)
     await desk.moderated("accept")
-    await submissions.moderate(
+    await moderation.moderate(
         desk.store, desk.clock, other.id, "accept", because="", expected_status="submitted", by=MO
     )
     desk.clock.move(minutes=2)

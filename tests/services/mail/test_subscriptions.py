@@ -14,7 +14,7 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports.mail import CONFIRMED, DONE
 from forum.services.keys import new_key
 from forum.services.mail import subscriptions
-from forum.services.stories import submissions, withdrawal
+from forum.services.stories import private_links, withdrawal
 from forum.store import SqlStore
 
 
@@ -61,7 +61,7 @@ async def test_the_address_goes_with_the_story_and_with_its_link_and_when_anothe
     await subscriptions.stop_for(desk.store, desk.clock, desk.key)
     assert desk.in_files("bob@reader.test") == set()
     await desk.ask("cy@reader.test")
-    await submissions.revoke_link(desk.store, desk.clock, desk.key)
+    await private_links.revoke_link(desk.store, desk.clock, desk.key)
     assert desk.in_files("cy@reader.test") == set()
     assert await desk.there() is None
     for act in (desk.ask(), subscriptions.stop_for(desk.store, desk.clock, desk.key)):
@@ -71,7 +71,7 @@ async def test_the_address_goes_with_the_story_and_with_its_link_and_when_anothe
 
 async def test_whoever_left_an_address_by_a_link_that_was_replaced_is_told_nothing_more(desk: Desk) -> None:
     await desk.confirmed("stranger@reader.test")
-    await submissions.replace_link(desk.store, desk.clock, desk.key, new_key())
+    await private_links.replace_link(desk.store, desk.clock, desk.key, new_key())
     assert desk.in_files("stranger@reader.test") == set()
     await desk.moderated("return")
     await desk.rounds(3, hours=1)

@@ -23,7 +23,7 @@ from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import asynchronous, cues, facilitation
 from forum.services.sessions.asynchronous import AsynchronousForm, Closer, close_due, extend
 from forum.services.sessions.desk import Desk
-from forum.services.stories import submissions, withdrawal
+from forum.services.stories import moderation, withdrawal
 from forum.services.voting import closing, results
 from forum.store import SqlStore
 
@@ -128,7 +128,7 @@ async def test_only_what_may_be_read_and_performed_is_opened(sqlite_store: Store
     await withdrawal.permit(sqlite_store, clock, night.key, perform=False, publish=True, quote=False)
     assert "no longer allows" in await refusal(a_form(clock, night.story))
     await withdrawal.permit(sqlite_store, clock, night.key, perform=True, publish=True, quote=False)
-    await submissions.moderate(
+    await moderation.moderate(
         sqlite_store, clock, night.story.id, "take down", because="A street.", expected_status="accepted"
     )
     assert "holds this story back" in await refusal(a_form(clock, night.story))

@@ -15,7 +15,7 @@ from forum.services.sessions import cues, facilitation, programmes
 from forum.services.sessions.desk import Desk, Step
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import MOST_SECTIONS, Programming, SectionForm, take_step
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.sessions.programme import Planned
 from forum.sessions.session import LiveSession
 
@@ -28,7 +28,7 @@ async def a_day(store: Store, *, listed: bool = True) -> tuple[LiveSession, str]
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
     story, _ = await submissions.submit(store, CLOCK, commission.id, telling())
-    await submissions.moderate(store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    await moderation.moderate(store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     scenarios = (story.id,) if listed else ()
     live = await create_session(store, CLOCK, SessionForm(commission.id, title="A day", scenarios=scenarios))
     return live, story.id

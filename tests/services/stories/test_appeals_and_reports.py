@@ -21,7 +21,7 @@ from forum.services import exports
 from forum.services.keys import new_key
 from forum.services.sessions import cues
 from forum.services.sessions.desk import Desk
-from forum.services.stories import appeals_and_reports, submissions
+from forum.services.stories import appeals_and_reports, moderation, private_links, submissions
 from forum.stories import scenario
 from forum.stories.submission import Submission
 
@@ -43,7 +43,7 @@ async def act(store: Store, story: Submission, action: str, **more: Any) -> Subm
     async with store.read() as work:
         now = await work.stories.get_story(story.id)
     more = {"because": "A reason.", "by": MO, **more}
-    return await submissions.moderate(store, CLOCK, story.id, action, expected_status=now.status, **more)
+    return await moderation.moderate(store, CLOCK, story.id, action, expected_status=now.status, **more)
 
 
 async def status(store: Store, story: Submission) -> str:
@@ -335,19 +335,19 @@ async def test_a_link_is_replaced_once_and_switched_off_for_good(sqlite_store: S
     new = new_key()
     for wrong in ("", "short", key, other):
         with pytest.raises(BadInput):
-            await submissions.replace_link(sqlite_store, CLOCK, key, wrong)
-    await submissions.replace_link(sqlite_store, CLOCK, key, new)
-    assert await submissions.has_link(sqlite_store, new)
-    assert not await submissions.has_link(sqlite_store, key)
+            await private_links.replace_link(sqlite_store, CLOCK, key, wrong)
+    await private_links.replace_link(sqlite_store, CLOCK, key, new)
+    assert await private_links.has_link(sqlite_store, new)
+    assert not await private_links.has_link(sqlite_store, key)
     with pytest.raises(NotFound):
-        await submissions.replace_link(sqlite_store, CLOCK, key, new_key())
-    await submissions.revoke_link(sqlite_store, CLOCK, new)
-    again = submissions.revoke_link(sqlite_store, CLOCK, new)
+        await private_links.replace_link(sqlite_store, CLOCK, key, new_key())
+    await private_links.revoke_link(sqlite_store, CLOCK, new)
+    again = private_links.revoke_link(sqlite_store, CLOCK, new)
     for act_ in (again, appeals_and_reports.appeal(sqlite_store, CLOCK, new, "Hello?")):
         with pytest.raises(NotFound):
             await act_
-    assert not await submissions.has_link(sqlite_store, "")
-    assert await submissions.has_link(sqlite_store, other)
+    assert not await private_links.has_link(sqlite_store, "")
+    assert await private_links.has_link(sqlite_store, other)
 
 
 async def _commission(store: Store) -> str:

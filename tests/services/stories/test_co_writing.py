@@ -10,7 +10,7 @@ from support.factories import CLOCK, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.services.keys import new_key
-from forum.services.stories import co_writing, submissions, withdrawal, writing
+from forum.services.stories import co_writing, private_links, withdrawal, writing
 from forum.store import SqlStore
 from forum.stories import compose
 from forum.stories.draft import Card, Way, mark, mark_of
@@ -70,7 +70,7 @@ async def test_nothing_can_be_read_or_suggested_while_the_story_is_held_or_after
 
 
 async def test_a_build_link_dies_with_the_private_link_since_nobody_could_answer(built: Built) -> None:
-    await submissions.revoke_link(built.store, CLOCK, built.key)
+    await private_links.revoke_link(built.store, CLOCK, built.key)
     with pytest.raises(NotFound):
         await co_writing.shared(built.store, built.link)
 

@@ -15,7 +15,7 @@ from forum.errors import NotFound
 from forum.ports import Store
 from forum.services.sessions import asynchronous, cues, facilitation
 from forum.services.sessions.desk import Desk
-from forum.services.stories import appeals_and_reports, submissions, timeline
+from forum.services.stories import appeals_and_reports, moderation, submissions, timeline
 from forum.services.stories.timeline import Event
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.scenario import parse
@@ -37,9 +37,7 @@ async def a_story(store: Store, title: str = "The third knock", **changes: Any) 
 async def do(store: Store, story: Submission, action: str, because: str = "") -> Submission:
     async with store.read() as work:
         now = await work.stories.get_story(story.id)
-    return await submissions.moderate(
-        store, CLOCK, story.id, action, because=because, expected_status=now.status, by=MO
-    )
+    return await moderation.moderate(store, CLOCK, story.id, action, because=because, expected_status=now.status, by=MO)
 
 
 async def played(

@@ -37,7 +37,7 @@ from forum.services import exports, record_entries, scrubbing
 from forum.services.sessions import cues, facilitation, room_view
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
-from forum.services.stories import submissions, withdrawal
+from forum.services.stories import moderation, submissions, withdrawal
 from forum.sessions.session import Cue
 from forum.store import SqlStore
 from forum.store.tables import metadata
@@ -299,9 +299,9 @@ async def test_taking_back_twice_is_done_once_and_needs_the_key(played: Played) 
         await withdrawal.withdraw(played.store, CLOCK, played.story.link)
     with pytest.raises(IllegalMove):
         await submissions.resubmit(played.store, CLOCK, played.key, TOLD)
-    for action in submissions.ACTIONS:
+    for action in moderation.ACTIONS:
         with pytest.raises(IllegalMove):
-            await submissions.moderate(
+            await moderation.moderate(
                 played.store, CLOCK, played.story.id, action, because="x", expected_status="withdrawn"
             )
 

@@ -8,7 +8,7 @@ from support.factories import CLOCK, SetClock, a_commission
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.services.keys import digest, new_key
-from forum.services.stories import submissions, withdrawal, writing
+from forum.services.stories import moderation, private_links, submissions, withdrawal, writing
 from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING
 from forum.stories import scenario
 from forum.stories.draft import Draft, mark, mark_of, read
@@ -59,7 +59,7 @@ async def write(store: Store, key: str, path: str, text: str, device: str = "") 
 
 async def moderate(store: Store, key: str, action: str) -> Submission:
     story = await story_of(store, key)
-    return await submissions.moderate(
+    return await moderation.moderate(
         store,
         CLOCK,
         story.id,
@@ -137,7 +137,7 @@ async def test_a_story_that_waits_can_still_be_changed_and_the_moderator_is_told
     await write(sqlite_store, key, "a.text", "Somebody knocks three times.")
     await writing.send(sqlite_store, CLOCK, key)
     with pytest.raises(IllegalMove):
-        await submissions.moderate(
+        await moderation.moderate(
             sqlite_store,
             CLOCK,
             read_by_moderator.id,
@@ -367,8 +367,8 @@ async def test_a_browser_has_one_mark_in_a_story_and_another_in_the_next(sqlite_
 async def test_no_other_story_begins_under_a_link_that_was_replaced_or_switched_off(sqlite_store: Store) -> None:
     commission, key = await a_written_story(sqlite_store)
     new = new_key()
-    await submissions.replace_link(sqlite_store, CLOCK, key, new)
-    await submissions.revoke_link(sqlite_store, CLOCK, new)
+    await private_links.replace_link(sqlite_store, CLOCK, key, new)
+    await private_links.revoke_link(sqlite_store, CLOCK, new)
     for dead in (key, new):
         with pytest.raises(NotFound):
             await writing.begin(sqlite_store, CLOCK, commission.id, dead, [*ANSWERS, *SCENES])

@@ -20,7 +20,8 @@ from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation, organising
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.room_view import view_of
-from forum.services.stories.submissions import moderate, submit
+from forum.services.stories.moderation import moderate
+from forum.services.stories.submissions import submit
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import View
 from forum.stories import compose

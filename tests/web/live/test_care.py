@@ -17,7 +17,8 @@ from forum.live.connection import Connection
 from forum.live.messages import State, decode_screen
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
-from forum.services.stories.submissions import moderate, submit
+from forum.services.stories.moderation import moderate
+from forum.services.stories.submissions import submit
 from forum.sessions.session import LiveSession
 
 

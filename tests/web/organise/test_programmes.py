@@ -18,7 +18,7 @@ from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.sessions.session import LiveSession
 from forum.stories.submission import Submission
 
@@ -59,7 +59,7 @@ async def day(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Day]:
         for title, public in (("The third knock", True), ("Only on stage", False)):
             told = replace(telling(title), may_publish=True)
             story, _ = await submissions.submit(house.store, CLOCK, commission.id, told)
-            await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+            await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
             if not public:
                 async with house.store.begin() as work:
                     await work.stories.allow(replace(await work.stories.get_story(story.id), may_publish=False))

@@ -12,7 +12,7 @@ import pytest
 from support.app import House, a_house, telling, words
 from support.factories import CLOCK, a_session, new_id
 
-from forum.services.stories import submissions, withdrawal
+from forum.services.stories import moderation, submissions, withdrawal
 from forum.stories import scenario
 from forum.stories.moderation import Evidence
 from forum.voting.commission import POWERS, STAGES
@@ -43,7 +43,7 @@ async def test_the_front_page_leads_into_a_room_and_to_what_is_new(house: House)
     rehearsed = await house.commission(title="Only a rehearsal", rehearsal=True)
     for about in (commission, rehearsed):
         story, _ = await house.story(about, f"Story of {about.title}")
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     async with house.browser() as browser:
         home = await browser.get("/")
     form = re.search(r'<form method="post" action="/join">.*?</form>', home.text, re.S)
@@ -110,8 +110,8 @@ async def test_only_accepted_stories_are_there(house: House) -> None:
     await house.story(commission, "Waiting for a reader")
     returned, _ = await house.story(commission, "Gone back")
     accepted, _ = await house.story(commission, "Read and fine")
-    await submissions.moderate(house.store, CLOCK, returned.id, "return", because="Why?", expected_status="submitted")
-    await submissions.moderate(house.store, CLOCK, accepted.id, "accept", because="", expected_status="submitted")
+    await moderation.moderate(house.store, CLOCK, returned.id, "return", because="Why?", expected_status="submitted")
+    await moderation.moderate(house.store, CLOCK, accepted.id, "accept", because="", expected_status="submitted")
     async with house.browser() as browser:
         for path in ("/", "/stories", f"/commissions/{commission.id}"):
             page = (await browser.get(path)).text
@@ -163,7 +163,7 @@ async def test_a_story_gives_its_notes_first_and_every_link_leads_somewhere(hous
     hostile = '<script>alert(1)</script>" onmouseover="x'
     told = telling(happened=hostile, responses=(hostile, "Two", "Three"), content_notes=(hostile,))
     story, _ = await submissions.submit(house.store, CLOCK, commission.id, told)
-    await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     async with house.browser() as browser:
         page = await browser.get(f"/stories/{story.id}")
     assert page.status_code == 200

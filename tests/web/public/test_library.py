@@ -12,7 +12,7 @@ import pytest
 from support.app import House, a_house, field, telling, words
 from support.factories import CLOCK, a_session, new_id
 
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.stories.submission import Submission
 from forum.voting import suppression
 from forum.voting.commission import Commission
@@ -45,7 +45,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 async def publish(house: House, commission: Commission, title: str = "The third knock", **told: Any) -> Submission:
     """A public story."""
     story, _ = await submissions.submit(house.store, CLOCK, commission.id, telling(title, **told))
-    return await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    return await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
 
 
 async def look(house: House, **asked: str) -> httpx2.Response:
@@ -181,7 +181,7 @@ async def test_no_search_fails_or_is_shown_raw(house: House, typed: str) -> None
 async def test_a_story_that_is_no_longer_public_is_found_by_nobody(house: House) -> None:
     story = await publish(house, await house.commission())
     assert titles(await look(house, words="neighbour")) == [story.title]
-    await submissions.moderate(house.store, CLOCK, story.id, "take down", because="Names.", expected_status="accepted")
+    await moderation.moderate(house.store, CLOCK, story.id, "take down", because="Names.", expected_status="accepted")
     page = await look(house, words="neighbour")
     assert titles(page) == []
     assert "No story is public yet" in words(page)

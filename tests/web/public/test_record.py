@@ -23,7 +23,7 @@ from forum.record.verify.merkle_tree import leaf_hash, verify_inclusion
 from forum.services import decisions
 from forum.services.record_entries import append
 from forum.services.sessions import cues, facilitation
-from forum.services.stories import submissions
+from forum.services.stories import moderation
 from forum.store import SqlStore
 from forum.voting.commission import Commission
 
@@ -301,7 +301,7 @@ async def test_the_tree_is_served_in_tiles_that_give_the_signed_root(house: Hous
     commission = await house.commission()
     for number in range(3):
         story, _ = await house.story(commission, f"Story {number}")
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     async with house.browser() as browser:
         note = parse_note((await browser.get("/record/checkpoint")).content)
         _, size, root = parse_checkpoint(note.text)

@@ -24,7 +24,7 @@ from support.states import ALONE, IN_A_ROOM, OF_STORIES, There, Town, a_standing
 from forum.ports import Store, Work
 from forum.services import permissions
 from forum.services.keys import digest
-from forum.services.stories import submissions
+from forum.services.stories import moderation
 from forum.web.live import care, console, second_run
 from forum.web.organise import programmes, rounds
 from forum.web.routes import PAGES
@@ -86,7 +86,7 @@ THE_PROGRAMS = {
     },
     "/organise/asynchronous/{session}/{act}": {*rounds.ACTS, rounds.EXTEND},
     "/organise/sessions/{session}/programme": set(programmes.ACTS),
-    "/moderate/{story}": set(submissions.ACTIONS),
+    "/moderate/{story}": set(moderation.ACTIONS),
 }
 # Nothing listens there: what is sent waits.
 MAIL = {"smtp_url": "smtp+plain://127.0.0.1:9", "smtp_from": "forum@example.org", "public_url": "http://house.test"}

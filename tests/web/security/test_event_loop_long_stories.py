@@ -19,7 +19,7 @@ from support.loop_watch import Asker, Watch, watched
 from forum.services import permissions
 from forum.services.keys import new_key
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.stories import co_writing, submissions, writing
+from forum.services.stories import co_writing, moderation, submissions, writing
 from forum.services.stories.submissions import Sent
 from forum.stories import scenario, twee, twine
 from forum.stories.draft import mark
@@ -125,7 +125,7 @@ async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: 
     await acted("send", writing.send(store, CLOCK, key))
     async with store.read() as work:
         story = await work.stories.get_story(story.id)
-    story = await acted("accept version", house.moderated(story, submissions.ACCEPT_VERSION))
+    story = await acted("accept version", house.moderated(story, moderation.ACCEPT_VERSION))
     await acted("bring back", writing.bring_back(store, CLOCK, key, 1))
     async with store.read() as work:
         kept = await work.drafts.history(story.id)

@@ -14,7 +14,7 @@ from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, Together, 
 from support.factories import CLOCK
 
 from forum.services.keys import new_key
-from forum.services.stories import co_writing, submissions, writing
+from forum.services.stories import co_writing, moderation, writing
 from forum.stories.draft import mark
 from forum.stories.edits import AddWay, SetField
 
@@ -237,7 +237,7 @@ async def test_who_helped_is_credited_by_group_on_the_public_and_the_moderators_
     said = "with suggestions from Nurses and Police, and Kim"
     async with together.house.signed_in("moderator") as moderator, together.house.browser() as reader:
         assert said in words(await moderator.get(f"/moderate/{built.story}"))
-        await submissions.moderate(built.store, CLOCK, built.story, "accept", because="", expected_status="submitted")
+        await moderation.moderate(built.store, CLOCK, built.story, "accept", because="", expected_status="submitted")
         assert f"Carers: told it, {said}" in words(await reader.get(f"/stories/{built.story}"))
 
 

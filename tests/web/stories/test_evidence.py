@@ -15,7 +15,7 @@ from support.factories import CLOCK, new_id
 
 from forum.errors import BadInput
 from forum.services.keys import new_key
-from forum.services.stories import evidence, submissions
+from forum.services.stories import evidence, moderation
 from forum.stories.submission import Submission
 from forum.web.forms import MOST_WITH_FILE
 
@@ -48,7 +48,7 @@ async def send(
 
 
 async def accept(house: House, story: Submission) -> None:
-    await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
 
 
 async def kept(house: House, story: Submission) -> list[str]:
@@ -244,7 +244,7 @@ async def test_evidence_goes_when_its_story_is_no_longer_public(house: House) ->
     where = f"/stories/{story.id}/evidence/{item.id}"
     async with house.browser() as browser:
         assert (await browser.get(where)).status_code == 200
-        await submissions.moderate(house.store, CLOCK, story.id, "take down", because="x", expected_status="accepted")
+        await moderation.moderate(house.store, CLOCK, story.id, "take down", because="x", expected_status="accepted")
         assert (await browser.get(where)).status_code == 404
         assert (await browser.get(f"/stories/{new_id()}/evidence/{item.id}")).status_code == 404
 

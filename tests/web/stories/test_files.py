@@ -13,7 +13,7 @@ from attack.large_files import of_names
 from support.app import House, a_house, about_form, field, words, written
 from support.factories import CLOCK
 
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.services.stories.submissions import Sent
 from forum.stories import foreign_import, scenario, twine
 from forum.stories.submission import Submission
@@ -253,7 +253,7 @@ async def test_a_returned_story_with_branches_goes_out_and_comes_back_as_a_file(
     async with house.browser() as writer:
         early = await writer.get(f"/my-story/{key}/file")
         assert early.status_code == 409
-        await submissions.moderate(house.store, CLOCK, story.id, "return", because="Why?", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "return", because="Why?", expected_status="submitted")
         mine = await writer.get(f"/my-story/{key}")
         assert f'href="/my-story/{key}/file"' in mine.text
         assert 'name="happened"' not in mine.text
@@ -280,7 +280,7 @@ async def test_a_public_story_can_be_taken_out_and_any_other_is_not_there(house:
     story, _ = await house.story(await house.commission(), "Café & <night>")
     async with house.browser() as reader:
         assert (await reader.get(f"/stories/{story.id}/story.twee")).status_code == 404
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         page = await reader.get(f"/stories/{story.id}")
         assert f'href="/stories/{story.id}/story.twee"' in page.text
         assert 'class="paths"' in page.text

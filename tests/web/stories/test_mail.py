@@ -17,7 +17,7 @@ from support.smtp_server import PostOffice
 from forum.ports.mail import CONFIRMED, DONE, REFUSED, SENT_OUT, Subscription
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
-from forum.services.stories import submissions, timeline, withdrawal
+from forum.services.stories import moderation, timeline, withdrawal
 from forum.web.stories.mail import ONE_CLICK
 from forum.web.words.letters import MailLetters
 
@@ -278,7 +278,7 @@ async def test_news_come_by_mail_with_public_addresses_that_open(house: House, o
     confirm, _ = await links(house, office)
     async with house.browser() as reader:
         await reader.post(confirm)
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         async with house.store.begin() as work:
             now = await work.mail.get_subscription(story.id)
             assert now is not None

@@ -12,7 +12,7 @@ import pytest
 from support.app import House, a_house, telling, words
 from support.factories import CLOCK, new_id
 
-from forum.services.stories import submissions
+from forum.services.stories import moderation, submissions
 from forum.stories import scenario
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
@@ -28,7 +28,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 async def accepted(house: House, commission: Commission, sent: submissions.Sent) -> Submission:
     story, _ = await submissions.submit(house.store, CLOCK, commission.id, sent)
-    return await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    return await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
 
 
 def links(answer: httpx2.Response, within: str = "ways") -> list[str]:

@@ -13,7 +13,7 @@ from support.decided_session import FIRST
 from support.factories import CLOCK
 
 from forum.services.keys import digest, new_key
-from forum.services.stories import appeals_and_reports, submissions
+from forum.services.stories import appeals_and_reports, moderation
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ async def _answered(house: House, story: str, outcome: str, because: str) -> Non
 async def test_a_writer_is_told_plainly_where_there_is_no_other_moderator(house: House) -> None:
     mo = await house.person("mo", "moderator")
     story, key = await house.story(await house.commission())
-    await submissions.moderate(
+    await moderation.moderate(
         house.store, CLOCK, story.id, "return", because="No.", expected_status="submitted", by=mo.id
     )
     async with house.browser() as writer:

@@ -11,7 +11,7 @@ from support.app import a_house, field, words
 from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, Together, a_built_story, send
 from support.factories import CLOCK, new_id
 
-from forum.services.stories import submissions, writing
+from forum.services.stories import moderation, writing
 from forum.stories.draft import Card, mark
 from forum.stories.edits import SetField
 
@@ -135,7 +135,7 @@ async def test_only_its_own_story_has_a_suggestion(together: Together) -> None:
 async def test_a_story_that_was_taken_back_or_is_held_is_not_built_any_more(together: Together) -> None:
     built = together.built
     await writing.send(built.store, CLOCK, built.key)
-    await submissions.moderate(built.store, CLOCK, built.story, "hold", because="x", expected_status="submitted")
+    await moderation.moderate(built.store, CLOCK, built.story, "hold", because="x", expected_status="submitted")
     async with together.house.browser() as keeper, together.house.browser() as other:
         held = await other.get(together.here)
         assert held.status_code == 409

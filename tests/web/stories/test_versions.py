@@ -12,7 +12,7 @@ from support.app import House, a_house, telling, words
 from support.co_writing import RESPONSE, SCENE, Built, a_built_story
 from support.factories import CLOCK
 
-from forum.services.stories import submissions, writing
+from forum.services.stories import moderation, submissions, writing
 from forum.stories.draft import Card, mark, mark_of
 from forum.stories.edits import AddCard, Edit, RemoveCard, SetField
 
@@ -32,7 +32,7 @@ async def built(house: House) -> Built:
 
 async def accept(built: Built, action: str = "accept", because: str = "") -> None:
     status = "submitted" if action == "accept" else "accepted"
-    await submissions.moderate(built.store, CLOCK, built.story, action, because=because, expected_status=status)
+    await moderation.moderate(built.store, CLOCK, built.story, action, because=because, expected_status=status)
 
 
 async def rewritten(built: Built, before: str, after: str, action: str = "accept version") -> None:
@@ -174,7 +174,7 @@ async def test_what_a_moderator_took_down_is_not_shown_as_an_earlier_version(hou
     await writing.send(built.store, CLOCK, built.key)
     await accept(built)
     await accept(built, "take down", "It names somebody.")
-    await submissions.moderate(built.store, CLOCK, built.story, "return", because="x", expected_status="held")
+    await moderation.moderate(built.store, CLOCK, built.story, "return", because="x", expected_status="held")
     await rewritten(built, "Margaret Hill lives there.", FIRST, "accept")
     await rewritten(built, FIRST, "It is past one. A neighbour knocks.")
     here = f"/stories/{built.story}/versions"

@@ -10,7 +10,7 @@ import pytest
 from support.app import House, a_house, field, send, words, written
 from support.factories import CLOCK
 
-from forum.services.stories import submissions
+from forum.services.stories import moderation
 from forum.stories import personal_details
 from forum.stories.submission import Submission
 from forum.web.stories import marked_text
@@ -65,7 +65,7 @@ async def test_the_public_page_explains_words_and_marks_nothing(house: House) ->
         told = "Margaret waited in triage. Nobody knew triage, in A&E."
         await send(writer, await written(writer, commission, {"happened.text": told, "may_quote": "yes"}))
         (story,) = await submitted(house)
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         page = await writer.get(f"/stories/{story.id}")
     assert "<mark>" not in page.text
     assert page.text.count('href="#word-triage"') == 1
@@ -88,7 +88,7 @@ async def test_answers_are_changed_from_the_private_link(house: House) -> None:
         saved = await writer.post(path, data={"may_perform": "no", "may_publish": "yes", "may_quote": "yes"})
         assert saved.headers["location"] == f"/my-story/{key}?done=permissions"
         assert "Your answers are saved" in words(await writer.get(saved.headers["location"]))
-        await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+        await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         mine = await writer.get(f"/my-story/{key}")
         assert 'name="may_publish"' not in mine.text
         assert "You do not allow that it is played" in words(mine)
@@ -100,7 +100,7 @@ async def test_answers_are_changed_from_the_private_link(house: House) -> None:
 
 async def test_taking_back_asks_first_and_then_says_that_it_is_done(house: House) -> None:
     story, key = await house.story(await house.commission())
-    await submissions.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
+    await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     path = f"/my-story/{key}/take-back"
     async with house.browser() as writer:
         assert f'href="{path}"' in (await writer.get(f"/my-story/{key}")).text

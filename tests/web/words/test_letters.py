@@ -10,7 +10,7 @@ from support.factories import SetClock, new_id
 
 from forum.ports import Store
 from forum.ports.mail import CONFIRMED, Subscription
-from forum.services.stories import evidence, submissions, timeline
+from forum.services.stories import evidence, moderation, timeline
 from forum.services.stories.timeline import MODERATED, Event
 from forum.stories.moderation import Act
 from forum.stories.submission import Submission
@@ -30,7 +30,7 @@ def moderated(action: str) -> str:
 
 
 def test_every_act_of_a_moderator_has_its_sentence_and_none_gives_the_reason() -> None:
-    acts = {*submissions.ACTS.values(), *evidence.ACTS.values()}
+    acts = {*moderation.ACTS.values(), *evidence.ACTS.values()}
     said = {act: moderated(act) for act in acts}
     assert [act for act, text in said.items() if "did something" in text] == []
     assert len(set(said.values())) == len(acts)
