@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gc
 import http.cookies
 import ipaddress
 import logging
@@ -28,7 +27,7 @@ import segno
 import structlog
 import uvicorn
 
-from forum.adapters import known_record, machine
+from forum.adapters import garbage, known_record, machine
 from forum.adapters.clock import SystemClock
 from forum.app import build
 from forum.cli import data_option, make_folder, opened, run, say, settings_for, signer_of
@@ -46,6 +45,8 @@ MADE_BY = "made_by"
 _UVICORNS = "FORWARDED_ALLOW_IPS"
 _COOKIES_MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
 _BACKLOG = 4096
+# Seconds between two collections of everything, each at a time when nobody is connected.
+_COLLECT_EVERY = 3600
 _OWN_FILES = 64
 _LARGEST_MESSAGE = 16 * 1024
 
@@ -153,14 +154,11 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool)
         # When it is done, uvicorn raises the signal that stopped it once more: there is nothing left to stop.
         for stop in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stop, lambda *_: None)
-        # A full collection goes through all that was ever imported: 70 ms in which nobody has an answer. What is there
-        # by now stays, and is gone through no more.
-        gc.collect()
-        gc.freeze()
+        garbage.spare_what_is_old()
         try:
             await _Server(config, connections, announce, ending).serve(sockets=[listening])
         finally:
-            gc.unfreeze()  # else what is held until the process ends would not be closed then, and leave files behind
+            garbage.spare_nothing()
 
 
 class _Server(uvicorn.Server):
@@ -174,9 +172,14 @@ class _Server(uvicorn.Server):
         self._connections = connections
         self._announce = announce
         self._watching: asyncio.Task[None] | None = None
+        self._collected_at = connections.monotonic()
 
     async def on_tick(self, counter: int) -> bool:
         """Returns True to stop; uvicorn calls it ten times a second."""
+        now = self._connections.monotonic()
+        if not self._connections.count and now - self._collected_at >= _COLLECT_EVERY:
+            self._collected_at = now
+            garbage.collect_all()
         return await super().on_tick(counter) or self._ending.is_set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

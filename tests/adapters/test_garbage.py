@@ -1,0 +1,81 @@
+"""Full collections go through what is new, and set it aside; everything is gone through when nobody is there."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+
+from forum.adapters import garbage
+from forum.cli.serve import _Server
+from forum.settings import Settings
+from forum.web.server.connections import Connections
+
+
+class Ring:
+    """Something that holds itself, so that only a collection ends it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def sparing() -> Iterator[None]:
+    often = gc.get_threshold()
+    garbage.spare_what_is_old()
+    yield
+    garbage.spare_nothing()
+    gc.set_threshold(*often)
+
+
+def test_what_survives_a_full_collection_is_set_aside_once_and_for_all() -> None:
+    things: list[list[int]] = [[] for _ in range(1000)]
+    before = gc.get_freeze_count()
+    gc.collect(1)
+    assert gc.get_freeze_count() <= before  # younger collections set nothing aside
+    gc.collect()
+    assert gc.get_freeze_count() >= before + len(things)
+    assert not {id(thing) for thing in things} & {id(thing) for thing in gc.get_objects()}
+
+
+def test_a_ring_that_was_set_aside_is_ended_when_everything_is_gone_through() -> None:
+    ring = Ring()
+    gone = weakref.ref(ring)
+    gc.collect()
+    del ring
+    gc.collect()
+    assert gone() is not None
+    garbage.collect_all()
+    assert gone() is None
+    assert gc.get_freeze_count() > 100_000
+
+
+def test_at_the_end_nothing_is_set_aside_any_more() -> None:
+    garbage.spare_nothing()
+    gc.collect()
+    assert gc.get_freeze_count() == 0
+
+
+async def test_a_server_goes_through_everything_once_an_hour_and_only_when_nobody_is_connected() -> None:
+    now = [0.0]
+    connections = Connections(Settings.load({}), monotonic=lambda: now[0])
+    server = _Server(uvicorn.Config("nothing:here"), connections, lambda: None, asyncio.Event())
+    ring = Ring()
+    gone = weakref.ref(ring)
+    gc.collect()
+    del ring
+
+    async def ticks() -> bool:
+        await server.on_tick(1)
+        return gone() is None
+
+    now[0] = 3599
+    assert not await ticks()
+    connections.count, now[0] = 1, 3601
+    assert not await ticks()
+    connections.count = 0
+    assert await ticks()
