@@ -16,6 +16,7 @@ from forum.live.live_count import LiveCount, counting
 from forum.live.message_allowance import Allowances
 from forum.live.messages import VERSION as WIRE_VERSION
 from forum.live.messages import Bye, Health, Hello, Screen, Tally, encode
+from forum.live.outbox import Turns
 from forum.live.phone_input import PhoneMessages
 from forum.live.presence import Presence
 from forum.live.screen_frames import Draw, Drawn, ScreenFrames
@@ -60,6 +61,7 @@ class Room:
         self._connections: set[Connection] = set()
         self._arriving: set[Connection] = set()
         self._presence = Presence()
+        self._turns = Turns()
         self._messages = PhoneMessages(intake, stopping, clock, say, own, self._presence)
         self._voted = view.voted
         self._count = LiveCount(view.round, view.live_step, view.voted)
@@ -88,6 +90,7 @@ class Room:
         Of a participant who has MOST_SOCKETS already, the oldest is sent away.
         """
         connection.since = asyncio.get_running_loop().time()
+        connection.outbox.turns = self._turns
         if self.devices(connection.participant) >= MOST_SOCKETS:
             mine = sorted(self._of(connection.participant), key=lambda one: one.since)
             for oldest in mine[: len(mine) + 1 - MOST_SOCKETS]:

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.live.outbox import MOST_ANSWERS, Outbox
+from forum.live.outbox import AT_ONCE, MOST_ANSWERS, Outbox, Turns
 
 
 async def test_answers_come_first_and_in_order_then_state_then_tally() -> None:
@@ -107,3 +107,44 @@ async def test_a_screen_that_is_behind_gets_the_change_from_what_it_has() -> Non
     assert (await box.take(), box.has) == (["two to five"], "m5")
     box.state("six", "m6", "", since="m5")
     assert (await box.take(), box.has) == (["six"], "m6")
+
+
+async def test_a_whole_room_is_woken_by_turns_and_an_answer_does_not_wait_for_them() -> None:
+    turns, order = Turns(), list[str]()
+    boxes = [Outbox() for _ in range(3 * AT_ONCE)]
+
+    async def write(number: int, outbox: Outbox) -> None:
+        order.extend(f"{number} {frame}" for frame in await outbox.take())
+
+    writing = [asyncio.create_task(write(number, outbox)) for number, outbox in enumerate(boxes)]
+    for outbox in boxes:
+        outbox.turns = turns
+    await asyncio.sleep(0)
+    for outbox in boxes:
+        outbox.state("state")
+        outbox.tally("tally")
+    boxes[-1].answer("ack")
+    steps = []
+    while not all(task.done() for task in writing):
+        before = len(order)
+        await asyncio.sleep(0)
+        steps.append(len(order) - before)
+    assert order[:3] == [f"{len(boxes) - 1} ack", f"{len(boxes) - 1} state", f"{len(boxes) - 1} tally"]
+    assert len(order) == 2 * len(boxes) + 1
+    assert max(steps) <= 2 * AT_ONCE
+
+
+async def test_a_screen_whose_turn_has_not_come_is_sent_the_latest_only() -> None:
+    turns = Turns()
+    boxes = [Outbox() for _ in range(2 * AT_ONCE)]
+    taking = [asyncio.create_task(outbox.take()) for outbox in boxes]
+    await asyncio.sleep(0)
+    for outbox in boxes:
+        outbox.turns = turns
+        outbox.tally("tally of one vote")
+    await asyncio.sleep(0)
+    for outbox in boxes:
+        outbox.state("the next vote")
+    taken = await asyncio.gather(*taking)
+    assert taken[-1] == ["the next vote"]
+    assert all(frames[-1:] in (["the next vote"], ["tally of one vote"]) for frames in taken)
