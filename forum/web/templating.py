@@ -20,7 +20,7 @@ from forum.sessions.view import listed
 from forum.stories.draft import mark
 from forum.voting.methods import METHODS
 from forum.voting.reason import MOST_CONDITION, MOST_WORDS
-from forum.web.charts import results
+from forum.web.charts.view_shift import alluvial
 from forum.web.i18n.dates import _day, _minute, clocks
 from forum.web.i18n.gettext import gettext, language, ngettext
 from forum.web.server.prefix import template_below
@@ -106,7 +106,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
     # The i18n extension adds this method to the environment when it is loaded.
     with_gettext: Any = env
     with_gettext.install_gettext_callables(gettext, ngettext, newstyle=True)
-    env.globals |= {"static": static, "charts": results, "chart_words": terms.chart_words, "share": share}
+    env.globals |= {"static": static, "alluvial": alluvial, "chart_words": terms.chart_words, "share": share}
     env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
     env.globals |= methods.GLOBALS | {"methods": METHODS}

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from forum.voting.suppression import NOT_FOLLOWED, ViewShift
 from forum.web.charts import results
-from forum.web.charts.results import Words, alluvial
+from forum.web.charts.results import Words
+from forum.web.charts.view_shift import alluvial
 
 SVG = "{http://www.w3.org/2000/svg}"
 LABELS = {
