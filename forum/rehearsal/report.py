@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from forum.rehearsal.screen_check import Difference
 from forum.rehearsal.script import Act
 
 STRANGER: Final = -1
@@ -36,14 +35,6 @@ class RoundReport:
     late: int = 0
     compared: int = 0
     differing: int = 0
-
-
-@dataclass
-class Compared:
-    """The comparison of screens: how many screens were compared, and each difference with its moment."""
-
-    screens: int = 0
-    differences: list[tuple[str, Difference]] = field(default_factory=list)
 
 
 @dataclass

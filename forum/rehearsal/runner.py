@@ -21,8 +21,8 @@ from forum.rehearsal.api_client import AT_ONCE, Organiser
 from forum.rehearsal.facilitator import Facilitator
 from forum.rehearsal.network import Network
 from forum.rehearsal.phone import Counters, Phone
-from forum.rehearsal.report import STRANGER, Compared, Played, Report, percentile, reckon
-from forum.rehearsal.screen_check import Difference, Seen, Truth, differences
+from forum.rehearsal.report import STRANGER, Played, Report, percentile, reckon
+from forum.rehearsal.screen_check import SETTLE, ScreenCheck, Truth
 from forum.rehearsal.screen_client import RehearsalFailed
 from forum.rehearsal.script import (
     Act,
@@ -41,8 +41,6 @@ from forum.rehearsal.script import (
 from forum.rehearsal.setup import Progress, as_phone, join_all, set_up, watchers
 from forum.services.keys import digest
 
-SETTLE: Final = 30.0  # seconds that screens have to show the truth
-_LOOK_AGAIN: Final = 0.15
 _ALONE: Final = "papers: they need a second organiser (--second), who confirms the count"
 
 
@@ -114,7 +112,6 @@ class _Play:
         self._progress = progress
         self._settle = settle
         self._counters = Counters()
-        self._compared = Compared()
         self._played: list[Played] = []
         self._who: dict[str, int] = {}
         self._voted, self._votes = 0, sum(len(act.votes) for act in script.acts)
@@ -125,9 +122,10 @@ class _Play:
         self.phones = await join_all(
             self._script, self._organiser, self._stage, self._network, self._counters, self._progress
         )
-        self._others = watchers(self._organiser, self._stage)
-        self.screens = [*self.phones, *self._others]
-        console = next(screen for screen in self._others if screen.kind == "console")
+        others = watchers(self._organiser, self._stage)
+        self.screens = [*self.phones, *others]
+        self._check = ScreenCheck(self.phones, others, self._version, self._settle)
+        console = next(screen for screen in others if screen.kind == "console")
         self.facilitator = Facilitator(self._stage, self._organiser, self._second, console, self.phones)
         if self._store is not None:
             async with self._store.read() as work:
@@ -165,10 +163,10 @@ class _Play:
             await facilitator.promise(step)
         elif isinstance(step, Pause):
             await facilitator.act("pause")
-            await self._compare("pause", Truth(0, paused=True))
+            await self._check.compare("pause", Truth(0, paused=True))
             await facilitator.act("resume")
         if not isinstance(step, Section):
-            await self._compare(type(step).__name__.lower(), Truth(0))
+            await self._check.compare(type(step).__name__.lower(), Truth(0))
 
     # ------------------------------------------------------------------ one round
 
@@ -192,11 +190,11 @@ class _Play:
         await asyncio.gather(*tardy)
         truth = Truth(0, round=round_id, state="closed", voted=int(closed["count"]))
         truth = replace(truth, choices=await self._choices(round_id))
-        compared, differing = self._compared.screens, len(self._compared.differences)
-        await self._compare(f"{act.question} (closed)", truth)
+        compared, differing = self._check.compared.screens, len(self._check.compared.differences)
+        await self._check.compare(f"{act.question} (closed)", truth)
         result = (await facilitator.act("reveal", of_round))["result"]
         shown = result if isinstance(result, dict) else None
-        await self._compare(f"{act.question} (shown)", replace(truth, state="revealed", result=shown))
+        await self._check.compare(f"{act.question} (shown)", replace(truth, state="revealed", result=shown))
         self._played.append(
             Played(
                 act,
@@ -204,8 +202,8 @@ class _Play:
                 shown["counts"] if shown else None,
                 dropped=len(self._network.of(number)),
                 late=late,
-                compared=self._compared.screens - compared,
-                differing=len(self._compared.differences) - differing,
+                compared=self._check.compared.screens - compared,
+                differing=len(self._check.compared.differences) - differing,
             )
         )
         if act.heard:
@@ -262,37 +260,11 @@ class _Play:
         headers = as_phone(self._organiser, phone.cookie)
         return await self._organiser.get_as(f"/s/{self._stage.code}/now", headers)
 
-    # ------------------------------------------------------------------ comparing screens
-
-    async def _compare(self, when: str, truth: Truth) -> None:
-        """Compares every screen until all show the truth or the time is over, and records the differences left then."""
-        deadline = time.monotonic() + self._settle
-        while True:
-            truth = replace(truth, version=await self._version())
-            differing: list[Difference] = differences(truth, self._seen(truth.round))
-            if not differing or time.monotonic() > deadline:
-                break
-            await asyncio.sleep(_LOOK_AGAIN)
-        self._compared.screens += len(self.screens)
-        self._compared.differences += [(when, difference) for difference in differing]
-
     async def _version(self) -> int:
         if self._store is None:
             return int((await self._now(self.phones[0]))["v"])
         async with self._store.read() as work:
             return (await work.sessions.get_session(self._stage.session)).version
-
-    def _seen(self, round_id: str) -> list[Seen]:
-        seen = [
-            Seen("phone", n, phone.connected, phone.on_screen, phone.tally, phone.known.get(round_id))
-            for n, phone in enumerate(self.phones, 1)
-        ]
-        numbers: Counter[str] = Counter()
-        for screen in self._others:
-            numbers[screen.kind] += 1
-            number = numbers[screen.kind]
-            seen.append(Seen(screen.kind, number, screen.connected, screen.on_screen, screen.tally))
-        return seen
 
     # ------------------------------------------------------------------ the report
 
@@ -324,8 +296,8 @@ class _Play:
             untold=counters.untold,
             said=dict(spoken),
             screens=dict(Counter(screen.kind for screen in self.screens)),
-            compared=self._compared.screens,
-            differing=[{"when": when} | asdict(difference) for when, difference in self._compared.differences],
+            compared=self._check.compared.screens,
+            differing=[{"when": when} | asdict(difference) for when, difference in self._check.compared.differences],
             left_out=[_ALONE] * (self._second is None and any(act.papers for act in acts)),
             source_totals_wrong=list(self._script.source_totals_wrong),
             ack_ms={f"p{p}": round(percentile(counters.ack_ms, p), 1) for p in (50, 95, 99)},

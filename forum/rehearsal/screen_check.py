@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from forum.live.messages import State, Tally
 from forum.rehearsal import result_reader
+from forum.rehearsal.phone import Phone
+from forum.rehearsal.screen_client import Watcher
+
+SETTLE: Final = 30.0  # seconds that screens have to show the truth
+_LOOK_AGAIN: Final = 0.15
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,59 @@ class Difference:
     what: str
     shows: str
     should: str
+
+
+@dataclass
+class Compared:
+    """The comparison of screens: how many screens were compared, and each difference with its moment."""
+
+    screens: int = 0
+    differences: list[tuple[str, Difference]] = field(default_factory=list)
+
+
+class ScreenCheck:
+    """The comparison of all screens of a rehearsal, again and again while it is played; `compared` is its outcome.
+
+    `others` are the screens that are no phones; `version` asks for the session's version now. Screens have `settle`
+    seconds to show the truth.
+    """
+
+    def __init__(
+        self,
+        phones: Sequence[Phone],
+        others: Sequence[Watcher],
+        version: Callable[[], Awaitable[int]],
+        settle: float,
+    ) -> None:
+        self.compared = Compared()
+        self._phones = phones
+        self._others = others
+        self._version = version
+        self._settle = settle
+
+    async def compare(self, when: str, truth: Truth) -> None:
+        """Compares every screen until all show the truth or the time is over, and records the differences left then."""
+        deadline = time.monotonic() + self._settle
+        while True:
+            truth = replace(truth, version=await self._version())
+            differing = differences(truth, self._seen(truth.round))
+            if not differing or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(_LOOK_AGAIN)
+        self.compared.screens += len(self._phones) + len(self._others)
+        self.compared.differences += [(when, difference) for difference in differing]
+
+    def _seen(self, round_id: str) -> list[Seen]:
+        seen = [
+            Seen("phone", n, phone.connected, phone.on_screen, phone.tally, phone.known.get(round_id))
+            for n, phone in enumerate(self._phones, 1)
+        ]
+        numbers: Counter[str] = Counter()
+        for screen in self._others:
+            numbers[screen.kind] += 1
+            number = numbers[screen.kind]
+            seen.append(Seen(screen.kind, number, screen.connected, screen.on_screen, screen.tally))
+        return seen
 
 
 def differences(truth: Truth, screens: Iterable[Seen]) -> list[Difference]:
