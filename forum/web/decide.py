@@ -28,7 +28,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
-from forum.web.words import entries, methods
+from forum.web.words import entries, entry_words, methods
 from forum.web.words.terms import outcome_words, power_words
 
 ROWS_AT_FIRST = 3
@@ -180,10 +180,10 @@ async def _form_page(
         on=on,
         beside=apart,
         labels=labels,
-        preference=entries.listed(labels, on.preference),
+        preference=entry_words.listed(labels, on.preference),
         reasons=[(r, by_response) for r, by_response in given if by_response],
         standing=standing,
-        about=entries.chosen(labels, about) if about else "",
+        about=entry_words.chosen(labels, about) if about else "",
         dissenting=suppression.dissenting(on.result.rows, about, on.later.method) if on.result and about else (),
         outcomes=[(name, outcome_words(name)) for name in OUTCOMES],
         responses=_responses(on.later),
@@ -204,7 +204,7 @@ def _labels(round_: Round) -> dict[str, str]:
 def _responses(round_: Round) -> list[tuple[str, str]]:
     """Returns the responses that a decision may be about; "none of these" even where the vote did not offer it."""
     offered = [(r.id, r.label) for r in round_.responses if r.id != NONE_OF_THESE]
-    return [*offered, (NONE_OF_THESE, entries.chosen({}, NONE_OF_THESE))]
+    return [*offered, (NONE_OF_THESE, entry_words.chosen({}, NONE_OF_THESE))]
 
 
 def reasons_of(round_: Round, ballots: list[Ballot], reasons: list[Reason]) -> list[tuple[str, list[str]]]:
@@ -249,10 +249,10 @@ async def decision(request: Request) -> Response:
         made=made,
         on=on,
         beside=apart,
-        power=entries.named(power_words, on.commission.power.level),
+        power=entry_words.named(power_words, on.commission.power.level),
         sentence=entries.decided(made.outcome, made.response, labels),
         outcome=outcome_words(made.outcome),
-        preference=entries.listed(labels, on.preference),
+        preference=entry_words.listed(labels, on.preference),
         differs=_differs(made, on),
         dissenting=suppression.dissenting(on.result.rows, made.response, on.later.method)
         if on.result and made.response and made.outcome in (ADOPTED, WITH_CHANGES)

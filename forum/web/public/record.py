@@ -29,7 +29,8 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.public.record_cache import Contents, kept
 from forum.web.responses import page, wants_json
 from forum.web.site import site_of
-from forum.web.words.entries import Around, Told, rounds_of, told
+from forum.web.words.entries import words_of
+from forum.web.words.entry_words import EntryWords, References, rounds_of
 
 A_PAGE = 50
 _CHUNK = 500
@@ -54,8 +55,8 @@ async def entries(request: Request) -> Response:
         number = min(_number(request.query_params.get("page", "")), pages)
         last = count - (number - 1) * A_PAGE
         shown = indexes[max(0, last - A_PAGE) : last][::-1]
-        told = await _told(work, contents, (await work.record.entries_at(shown))[::-1])
-        titles = await work.commissions.titles({facts["commission"] for _words, facts in told})
+        shown_entries = await _in_words(work, contents, (await work.record.entries_at(shown))[::-1])
+        titles = await work.commissions.titles({facts["commission"] for _words, facts in shown_entries})
     name = _("Entry %(number)s")
     cards = [
         _Card(
@@ -67,7 +68,7 @@ async def entries(request: Request) -> Response:
             titles.get(facts["commission"], ""),
             "demonstration" in facts,
         )
-        for words, facts in told
+        for words, facts in shown_entries
     ]
     query = "".join(f"{name}={value}&" for name, value in of.items() if value and only == value)
     return await page(
@@ -110,13 +111,13 @@ async def entry(request: Request) -> Response:
             return PlainTextResponse(proof.to_tlog_proof(), headers={**_FRESH, "Content-Disposition": name})
         if wants_json(request):
             return JSONResponse(proof.to_json(), headers=_FRESH)
-        [(told, facts)] = await _told(work, await kept(site.store).contents_of(work, size), [stored])
+        [(words, facts)] = await _in_words(work, await kept(site.store).contents_of(work, size), [stored])
         commission = await work.commissions.get_commission(facts["commission"])
     return await page(
         request,
         "public/record/entry.html",
         index=stored.index,
-        told=told,
+        entry=words,
         facts=facts,
         commission=commission,
         canonical=stored.body.decode(),
@@ -257,7 +258,9 @@ async def _one(request: Request, work: Work, size: int) -> StoredEntry:
     return await work.record.entry(index)
 
 
-async def _told(work: Work, contents: Contents, stored: Sequence[StoredEntry]) -> list[tuple[Told, dict[str, Any]]]:
+async def _in_words(
+    work: Work, contents: Contents, stored: Sequence[StoredEntry]
+) -> list[tuple[EntryWords, dict[str, Any]]]:
     """Returns each entry in words, with its facts. The words beside all of them are read together."""
     facts = [json.loads(one.body) for one in stored]
     openings = [{r: contents.openings[r] for r in rounds_of(f) if r in contents.openings} for f in facts]
@@ -277,7 +280,7 @@ async def _told(work: Work, contents: Contents, stored: Sequence[StoredEntry]) -
         if f["type"] == "scenario published" and statuses.get(f["scenario"]) == HELD:
             held = _("[held back by a moderator]")
             known |= {f[part]["sd"]: held for part in ("title", "text")}
-        in_words.append((told(f, Around(opened, known)), {**f, "index": one.index}))
+        in_words.append((words_of(f, References(opened, known)), {**f, "index": one.index}))
     return in_words
 
 

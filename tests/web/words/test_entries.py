@@ -6,8 +6,9 @@ import pytest
 from support.record import Keeper, a_keeper
 
 from forum.record.verify.disclosures import open_disclosure
-from forum.web.words import entries
-from forum.web.words.entries import Around, Facts, Told, told
+from forum.web.words import entry_words
+from forum.web.words.entries import words_of
+from forum.web.words.entry_words import EntryWords, Facts, References
 
 
 @pytest.fixture(scope="module")
@@ -15,24 +16,24 @@ def keeper() -> Keeper:
     return a_keeper()
 
 
-def around(keeper: Keeper, entry: Facts) -> Around:
+def references_of(keeper: Keeper, entry: Facts) -> References:
     openings = {e["round"]: e for e in keeper.entries if e["type"] == "round opened"}
     words = {digest: str(open_disclosure(encoded)[2]) for digest, encoded in keeper.disclosures.items()}
-    return Around({r: openings[r] for r in entries.rounds_of(entry)}, words)
+    return References({r: openings[r] for r in entry_words.rounds_of(entry)}, words)
 
 
-def all_told(keeper: Keeper, type_: str) -> list[Told]:
-    return [told(entry, around(keeper, entry)) for entry in keeper.entries if entry["type"] == type_]
+def all_words(keeper: Keeper, type_: str) -> list[EntryWords]:
+    return [words_of(entry, references_of(keeper, entry)) for entry in keeper.entries if entry["type"] == type_]
 
 
-def text(one: Told) -> str:
+def text(one: EntryWords) -> str:
     return " ".join([one.kind, one.sentence, *(part for row in one.details for part in row)])
 
 
 def test_every_entry_has_a_sentence_of_its_own_kind(keeper: Keeper) -> None:
     kinds = {}
     for entry in keeper.entries:
-        one = told(entry, around(keeper, entry))
+        one = words_of(entry, references_of(keeper, entry))
         assert one.sentence.strip()
         assert "{" not in text(one)
         assert "%(" not in text(one)
@@ -42,18 +43,18 @@ def test_every_entry_has_a_sentence_of_its_own_kind(keeper: Keeper) -> None:
 
 
 def test_a_type_from_a_later_version_is_named(keeper: Keeper) -> None:
-    assert "stage change" in told({"type": "stage change"}, Around({}, {})).sentence
+    assert "stage change" in words_of({"type": "stage change"}, References({}, {})).sentence
 
 
 def test_small_groups_stand_in_no_result(keeper: Keeper) -> None:
-    for one in all_told(keeper, "round revealed"):
+    for one in all_words(keeper, "round revealed"):
         assert one.result is not None
         assert not {row.label for row in one.result.rows} & {"Police", "Ambulance crews"}
         assert "Police" not in text(one)
 
 
 def test_a_result_is_told_with_the_response_in_words(keeper: Keeper) -> None:
-    shown = all_told(keeper, "round revealed")
+    shown = all_words(keeper, "round revealed")
     assert "The room preferred “Send a nurse”" in shown[0].sentence
     assert "Who should come?" in shown[0].sentence
     assert shown[0].round is not None
@@ -62,7 +63,7 @@ def test_a_result_is_told_with_the_response_in_words(keeper: Keeper) -> None:
 
 
 def test_a_decision_is_told_with_what_it_differs_from(keeper: Keeper) -> None:
-    with_changes, deferred, not_adopted, _ = all_told(keeper, "decision")
+    with_changes, deferred, not_adopted, _ = all_words(keeper, "decision")
     assert with_changes.sentence.startswith("“Send a nurse” is adopted, with changes.")
     assert "The police have no beds" in text(with_changes)
     assert "put off" in deferred.sentence
@@ -70,70 +71,70 @@ def test_a_decision_is_told_with_what_it_differs_from(keeper: Keeper) -> None:
 
 
 def test_words_that_were_withdrawn_are_said_to_be(keeper: Keeper) -> None:
-    deferred = all_told(keeper, "decision")[1]
+    deferred = all_words(keeper, "decision")[1]
     assert "[withdrawn]" in text(deferred)
     assert "My brother" not in text(deferred)
     assert "Not now" in text(deferred)
 
 
 def test_what_was_answered_alone_is_told_as_that(keeper: Keeper) -> None:
-    made = all_told(keeper, "session opened")[-1]
+    made = all_words(keeper, "session opened")[-1]
     assert made.kind == "Asynchronous round"
     assert "by themselves, over days" in made.sentence
     assert "may vote in a room as well" in text(made)
-    opened = all_told(keeper, "round opened")[-1]
+    opened = all_words(keeper, "round opened")[-1]
     assert "asynchronous round was opened, until 25 November 2026, 18:00 GMT" in opened.sentence
-    [longer] = all_told(keeper, "round extended")
+    [longer] = all_words(keeper, "round extended")
     assert "open for longer: until 27 November 2026, 18:00 GMT" in longer.sentence
-    assert "asynchronous round closed. Votes counted: 19" in all_told(keeper, "round closed")[-1].sentence
-    shown = all_told(keeper, "round revealed")[-1]
+    assert "asynchronous round closed. Votes counted: 19" in all_words(keeper, "round closed")[-1].sentence
+    shown = all_words(keeper, "round revealed")[-1]
     assert "In the asynchronous round people preferred “Send the police”" in shown.sentence
     assert shown.round is not None
     assert shown.round.closes_at
-    decision = all_told(keeper, "decision")[-1]
+    decision = all_words(keeper, "decision")[-1]
     assert "rests on an asynchronous round" in decision.sentence
     assert ("The asynchronous round preferred", "“Send the police”") in decision.details
-    for entry in all_told(keeper, "round revealed")[:-1] + all_told(keeper, "decision")[:-1]:
+    for entry in all_words(keeper, "round revealed")[:-1] + all_words(keeper, "decision")[:-1]:
         assert "asynchronous" not in text(entry)
 
 
 def test_an_asynchronous_round_that_is_void_is_told_as_that(keeper: Keeper) -> None:
     asked = [entry for entry in keeper.entries if entry["type"] == "round opened"][-1]
     void = {"type": "round annulled", "round": asked["round"], "because": asked["question"]}
-    assert "An asynchronous round was declared void" in told(void, around(keeper, void)).sentence
+    assert "An asynchronous round was declared void" in words_of(void, references_of(keeper, void)).sentence
 
 
 def test_moderation_is_told_with_its_reason_where_that_is_public(keeper: Keeper) -> None:
-    down, undone = all_told(keeper, "moderation action")
+    down, undone = all_words(keeper, "moderation action")
     assert "took a public story down" in down.sentence
     assert "=The street was named" in text(down)
     assert undone.details == ()
     assert undone.link == "/moderation"
-    of_later = told({"type": "moderation action", "action": "sung", "because": None}, Around({}, {}))
+    of_later = words_of({"type": "moderation action", "action": "sung", "because": None}, References({}, {}))
     assert of_later.sentence == "sung"
 
 
 def test_a_commitment_says_who_what_and_by_when(keeper: Keeper) -> None:
-    first, second = all_told(keeper, "commitment")
+    first, second = all_words(keeper, "commitment")
     assert first.sentence == "Head of night services will do this by 31 March 2027: -Two nurses, from April"
     assert "A number to ring" in second.sentence
 
 
 def test_what_a_round_that_is_not_shown_says_is_its_count_only(keeper: Keeper) -> None:
-    sealed = next(one for one in all_told(keeper, "round closed") if "nobody has seen the answer" in one.sentence)
+    sealed = next(one for one in all_words(keeper, "round closed") if "nobody has seen the answer" in one.sentence)
     assert "Votes counted: 33." in sealed.sentence
     assert sealed.result is None
 
 
 def test_none_of_these_has_words_where_the_round_did_not_offer_it() -> None:
-    assert entries.chosen({}, "none") == "None of these"
-    assert entries.chosen({"none": "Not one of them"}, "none") == "Not one of them"
-    assert entries.chosen({"r1": "A nurse"}, "r1") == "A nurse"
+    assert entry_words.chosen({}, "none") == "None of these"
+    assert entry_words.chosen({"none": "Not one of them"}, "none") == "Not one of them"
+    assert entry_words.chosen({"r1": "A nurse"}, "r1") == "A nurse"
 
 
 def test_a_vote_on_one_proposal_is_told_with_the_words_of_the_proposal() -> None:
     opening = {"question": {"sd": "asked"}, "responses": [{"id": "r1", "label": {"sd": "proposed"}}]}
     words = {"asked": "Do you agree with this proposal?", "proposed": "A quiet room is kept free"}
     closed = {"type": "round closed", "round": "r", "count": 16, "ballots_root": "0" * 64}
-    said = told(closed, Around({"r": opening}, words)).sentence
+    said = words_of(closed, References({"r": opening}, words)).sentence
     assert "“Do you agree with this proposal? A quiet room is kept free”" in said
