@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from forum.voting.methods import METHODS
-from forum.voting.round import OPEN, Round
+from forum.voting.round import Round, RoundState
 from forum.voting.suppression import so_far
 
 
 def counting(round_: Round | None) -> str:
     """Returns the id of a round whose count is shown now; empty where it is not."""
-    return round_.id if round_ is not None and round_.live and round_.state == OPEN else ""
+    return round_.id if round_ is not None and round_.live and round_.state == RoundState.OPEN else ""
 
 
 class LiveCount:

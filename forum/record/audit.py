@@ -24,7 +24,7 @@ from forum.record.verify.rounds import Steps
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, NoExport, check, few
 from forum.record.verify_py import verify_py
 from forum.voting.commission import MINIMUM_THRESHOLD
-from forum.voting.decision import DEFERRED, OUTCOMES, differs
+from forum.voting.decision import OUTCOMES, DecisionOutcome, differs
 from forum.voting.methods import METHODS, Method
 from forum.voting.quorum import Quorum
 from forum.voting.suppression import EVERYONE, Partition, Result, Row, consensus_of, equal_voice, preference, published
@@ -345,7 +345,11 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
     response, outcome = entry["response"], entry["outcome"]
     if response not in [None, "none", *_responses(last)]:
         return "it is about something that was not voted on"
-    if outcome not in OUTCOMES or (response is None and outcome != DEFERRED) or entry["rationale"] is None:
+    if (
+        outcome not in OUTCOMES
+        or (response is None and outcome != DecisionOutcome.DEFERRED)
+        or entry["rationale"] is None
+    ):
         return "it does not say what was decided, about which answer, and why"
     against = differs(outcome, response, preferred)
     if entry["differs"] is not against or (against and entry["why"] is None):

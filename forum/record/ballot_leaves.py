@@ -25,7 +25,7 @@ def leaf(ballot: Ballot, label: str, by: str = "") -> dict[str, str]:
         "choice": ballot.choice,
         "group": group,
         "salt": ballot.salt,
-        **({"by": by} if by else {}),
+        **({"by": str(by)} if by else {}),
     }
 
 

@@ -25,8 +25,8 @@ from forum.sessions.session import LiveSession
 from forum.stories.visible_text import trimmed
 from forum.voting import suppression
 from forum.voting.commission import Commission
-from forum.voting.decision import DEFERRED, OUTCOMES, Commitment, Decision, differs
-from forum.voting.round import ANNULLED, DECIDED_ON, NONE_OF_THESE, REVEALED, Round, added
+from forum.voting.decision import OUTCOMES, Commitment, Decision, DecisionOutcome, differs
+from forum.voting.round import DECIDED_ON, NONE_OF_THESE, Round, RoundState, added
 from forum.voting.suppression import Result
 
 MOST_WORDS = 4000
@@ -115,7 +115,7 @@ async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Ma
     told = await past_matter(work, rounds, lock=lock)
     if any(r.kind not in DECIDED_ON for r in told.rounds):
         raise IllegalMove("Nothing is decided on this vote: it led on through the day.")
-    if any(r.state == ANNULLED for r in told.rounds):
+    if any(r.state == RoundState.ANNULLED for r in told.rounds):
         raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
     return told
 
@@ -129,7 +129,7 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
     by_id = {id_: await work.rounds.get_round(id_, lock=lock) for id_ in sorted(set(rounds))}
     found = tuple(by_id[id_] for id_ in rounds)
-    if any(r.state not in (REVEALED, ANNULLED) for r in found):
+    if any(r.state not in (RoundState.REVEALED, RoundState.ANNULLED) for r in found):
         raise IllegalMove("The result of this vote has not been shown yet. Decide on it after that.")
     if not all(r.revealed_at for r in found):
         # Annulled before its result was shown: neither the result nor the words given with the votes are shown now.
@@ -140,7 +140,9 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     if any(r.id in session.held for r in found):
         raise IllegalMove("Badges are off in this session. Decide on this vote once they are on again.")
     commission = await work.commissions.get_commission(session.commission)
-    results = [await result_of(work, r, commission.threshold) if r.state == REVEALED else None for r in found]
+    results = [
+        await result_of(work, r, commission.threshold) if r.state == RoundState.REVEALED else None for r in found
+    ]
     return Matter(commission, session, found, tuple(results))
 
 
@@ -156,7 +158,7 @@ async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
         if session.kind == on.session.kind or session.rehearsal != on.session.rehearsal or on.later.scene is None:
             continue
         for round_ in await work.rounds.list_rounds(session.id):
-            if _asked(round_) == _asked(on.later) and round_.state == REVEALED:
+            if _asked(round_) == _asked(on.later) and round_.state == RoundState.REVEALED:
                 result = await result_of(work, round_, on.commission.threshold)
                 found.append(Matter(on.commission, session, (round_,), (result,)))
     return tuple(found)
@@ -234,7 +236,7 @@ def _checked(on: Matter, form: DecisionForm, at: str) -> Decision:
     response = form.response or None
     if form.outcome not in OUTCOMES:
         found.wrong("outcome", "Choose what was decided.")
-    if response is None and form.outcome != DEFERRED:
+    if response is None and form.outcome != DecisionOutcome.DEFERRED:
         found.wrong("response", "Choose the answer that the decision is about.")
     if response is not None and response != NONE_OF_THESE and on.later.response(response) is None:
         found.wrong("response", "Choose one of the answers that people voted on.")
@@ -255,7 +257,7 @@ def _checked(on: Matter, form: DecisionForm, at: str) -> Decision:
         id=decision,
         commission=on.commission.id,
         rounds=tuple(r.id for r in on.rounds),
-        outcome=form.outcome,
+        outcome=DecisionOutcome(form.outcome),
         response=response,
         rationale=rationale,
         why=why,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from forum.ports import Work
 from forum.ports.record import Disclosure
@@ -29,7 +30,7 @@ async def append(work: Work, commission: Commission, type_: str, at: str, facts:
     IllegalMove where another process appended meanwhile: the caller then tries its whole unit of work again.
     """
     disclosed: list[tuple[str, str]] = []
-    body: dict[str, object] = {"type": type_, "at": at, "commission": commission.id}
+    body: dict[str, object] = {"type": str(type_), "at": at, "commission": commission.id}
     if commission.demonstration or commission.rehearsal:
         body["demonstration"] = True
     for name, value in facts.items():
@@ -60,4 +61,5 @@ def _without_words(value: object, disclosed: list[tuple[str, str]]) -> object:
         return {key: _without_words(item, disclosed) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_without_words(item, disclosed) for item in value]
-    return value
+    # verify, which travels alone, knows plain text only.
+    return value.value if isinstance(value, StrEnum) else value

@@ -14,18 +14,7 @@ from forum.sessions.programme import Item
 from forum.sessions.stop import TAKEN
 from forum.sessions.view import Story, View, listed
 from forum.stories.scenario import Link, Scene
-from forum.voting.round import (
-    ANNULLED,
-    CHARACTER_VOTE,
-    CLOSED,
-    DRAFT,
-    FIRST_VOTE,
-    MAGIC_CHECK,
-    OPEN,
-    POLICY_VOTE,
-    REVEALED,
-    Round,
-)
+from forum.voting.round import Round, RoundKind, RoundState
 from forum.voting.suppression import preference
 
 # Moves whose own act has one name for several: the words that the console has for them.
@@ -55,7 +44,7 @@ def moves(view: View) -> tuple[Move, ...]:
     if view.session.paused:
         return (Move("resume"),)
     round_ = asked(view)
-    if round_ is not None and round_.state in (DRAFT, OPEN, CLOSED):
+    if round_ is not None and round_.state in (RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED):
         return tuple(_vote(round_))
     found: dict[tuple[str, ...], Move] = {}
     for move in _ways(view, round_):
@@ -77,9 +66,9 @@ def leading(view: View, round_: Round) -> tuple[Scene, ...]:
 
 def _vote(round_: Round) -> Iterator[Move]:
     this = {"round": round_.id}
-    if round_.state == DRAFT:
+    if round_.state == RoundState.DRAFT:
         yield Move("open", this)
-    elif round_.state == OPEN:
+    elif round_.state == RoundState.OPEN:
         yield Move("close", this)
         if not round_.closing_soon:
             yield Move("warn", this)
@@ -93,23 +82,23 @@ def _ways(view: View, round_: Round | None) -> Iterator[Move]:
     following = view.next_up if view.programme.sections else None
     if following is not None:
         yield Move("item", {"item": following.id, "after": view.session.cue.item}, item=following)
-    if round_ is not None and round_.state == ANNULLED:
+    if round_ is not None and round_.state == RoundState.ANNULLED:
         yield from _put_again(round_)
-    elif round_ is not None and round_.kind == FIRST_VOTE:
+    elif round_ is not None and round_.kind == RoundKind.FIRST_VOTE:
         for scene in leading(view, round_):
             yield _scene(view.story, scene, replay=True)
         yield Move("second", {"round": round_.id})
     elif view.session.cue.replay:
         yield from _after_replay(view)
-    if round_ is not None and round_.kind == POLICY_VOTE:
+    if round_ is not None and round_.kind == RoundKind.POLICY_VOTE:
         yield Move("proposals")
-    if round_ is None or round_.kind not in (MAGIC_CHECK, CHARACTER_VOTE, POLICY_VOTE):
+    if round_ is None or round_.kind not in (RoundKind.MAGIC_CHECK, RoundKind.CHARACTER_VOTE, RoundKind.POLICY_VOTE):
         yield from _story_on(view, round_)
 
 
 def _stops(view: View, round_: Round | None) -> Iterator[Move]:
     run = view.run
-    if round_ is not None and round_.kind == MAGIC_CHECK:
+    if round_ is not None and round_.kind == RoundKind.MAGIC_CHECK:
         for stop in run.stops:
             if stop.magic == round_.id and stop.state == TAKEN:
                 yield Move("take-stop", {"stop": stop.id}, words=BACK)
@@ -137,7 +126,9 @@ def _after_replay(view: View) -> Iterator[Move]:
     shown = [
         r
         for r in view.rounds
-        if r.scenario == view.session.cue.scenario and r.scene in names and (r.state, r.kind) == (REVEALED, FIRST_VOTE)
+        if r.scenario == view.session.cue.scenario
+        and r.scene in names
+        and (r.state, r.kind) == (RoundState.REVEALED, RoundKind.FIRST_VOTE)
     ]
     if shown:
         yield Move("second", {"round": shown[-1].id}, shown[-1].scene or "")

@@ -14,7 +14,7 @@ from itertools import pairwise
 from forum.errors import NotFound
 from forum.sessions.session import Cue
 from forum.stories.scenario import Scenario, outline
-from forum.voting.round import AFTER_REPLAY, REVEALED, Round
+from forum.voting.round import Round, RoundKind, RoundState
 
 # scene: a scene is played; question: a decision point is put; again: the same, after the replay; ask: a question of the
 # organisers' own; note: words for every screen, as "Break".
@@ -258,7 +258,7 @@ def _is_on(item: Item, cue: Cue, round_: Round | None) -> bool:
     if item.kind == "ask":
         return round_.scenario is None and round_.question == item.words
     return (round_.scenario, round_.scene) == (item.story, item.scene) and (
-        (round_.kind == AFTER_REPLAY) == (item.kind == "again")
+        (round_.kind == RoundKind.AFTER_REPLAY) == (item.kind == "again")
     )
 
 
@@ -277,7 +277,7 @@ class SoFar:
 
 def so_far(cue: Cue, rounds: Sequence[Round]) -> SoFar | None:
     """Returns what somebody has missed who comes now; None where nothing has happened yet."""
-    shown = [r for r in rounds if r.state == REVEALED and r.id != cue.round]
+    shown = [r for r in rounds if r.state == RoundState.REVEALED and r.id != cue.round]
     stories = tuple(story for story in cue.seen if story != cue.scenario)
     if not shown and not stories:
         return None

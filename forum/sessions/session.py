@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from forum.voting.reason import KEPT
+from forum.voting.reason import ReasonReading
 from forum.voting.suppression import Partition
 
 ROOM, ASYNCHRONOUS = SESSIONS = ("room", "asynchronous")
@@ -53,7 +53,7 @@ class LiveSession:
     `entrance` is one of ENTRANCES; `tablet` is the random key of the link for shared tablets, if there is one.
     `badges_off`: nothing is shown by group until the facilitator lifts it; `held` are the rounds that were shown
     meanwhile, whose results are not in the record yet.
-    `reasons` is one of reason.WAYS: who reads what people write with their votes.
+    `reasons` is a reason.ReasonReading: who reads what people write with their votes.
     `ended_at` is when it was ended last, "" in sessions that are older than this.
     """
 
@@ -72,7 +72,7 @@ class LiveSession:
     partition: Partition | None = None
     opened_at: str = ""
     kind: str = ROOM
-    reasons: str = KEPT
+    reasons: str = ReasonReading.KEPT
     entrance: str = OPEN_CODE
     tablet: str = ""
     badges_off: bool = False

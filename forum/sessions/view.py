@@ -16,8 +16,8 @@ from forum.sessions.stop import Run
 from forum.stories.scenario import Scenario, Scene
 from forum.voting.commission import Commission
 from forum.voting.easy_read import read, readings_of
-from forum.voting.reason import HIDDEN, SHOWN, WAITING, Said
-from forum.voting.round import OPEN, REVEALED, Round, added
+from forum.voting.reason import ReasonState, Said
+from forum.voting.round import Round, RoundState, added
 from forum.voting.suppression import Result, live_step
 
 T = TypeVar("T")
@@ -119,7 +119,7 @@ class View:
     @property
     def said(self) -> tuple[Said, ...]:
         """The reasons that everybody may read."""
-        return tuple(reason for reason in self.reasons if reason.state == SHOWN)
+        return tuple(reason for reason in self.reasons if reason.state == ReasonState.SHOWN)
 
     @property
     def supported(self) -> tuple[Said, ...]:
@@ -129,7 +129,12 @@ class View:
     @property
     def unheard(self) -> tuple[Said, ...]:
         """Every reason, those first that nobody has dealt with, those last that were hidden."""
-        return tuple(sorted(self.reasons, key=lambda reason: (WAITING, SHOWN, HIDDEN).index(reason.state)))
+        return tuple(
+            sorted(
+                self.reasons,
+                key=lambda reason: (ReasonState.WAITING, ReasonState.SHOWN, ReasonState.HIDDEN).index(reason.state),
+            )
+        )
 
     @property
     def now_on(self) -> Item | None:
@@ -163,7 +168,7 @@ class View:
     @property
     def result(self) -> Result | None:
         """The result on screen: only of a revealed round, and only while the cue shows it."""
-        if self.round is None or self.round.state != REVEALED or self.session.cue.kind != "result":
+        if self.round is None or self.round.state != RoundState.REVEALED or self.session.cue.kind != "result":
             return None
         return self.results.get(self.round.id)
 
@@ -175,7 +180,7 @@ class View:
     @property
     def voting(self) -> bool:
         """True where phones may vote now."""
-        return self.round is not None and self.round.state == OPEN
+        return self.round is not None and self.round.state == RoundState.OPEN
 
 
 class CueKey(NamedTuple):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import ballot, me_too, round_
 from forum.store.tables import reason as reasons
-from forum.voting.reason import SHOWN, WAITING, Reason
+from forum.voting.reason import Reason, ReasonState
 
 _NO_REASON = "There is no such reason. Its writer may have taken it back."
 
@@ -51,12 +51,14 @@ class SqlReasons(Area):
     async def show_due_reasons(self, session: str, at: str) -> int:
         """Shows every waiting reason of the session's rounds that is due at this time. Returns how many."""
         its = sa.select(round_.c.id).where(round_.c.session == session)
-        ready = (reasons.c.state == WAITING, reasons.c.due_at != "", reasons.c.due_at <= at)
-        return await self._link.run(sa.update(reasons).where(reasons.c.round.in_(its), *ready).values(state=SHOWN))
+        ready = (reasons.c.state == ReasonState.WAITING, reasons.c.due_at != "", reasons.c.due_at <= at)
+        return await self._link.run(
+            sa.update(reasons).where(reasons.c.round.in_(its), *ready).values(state=ReasonState.SHOWN)
+        )
 
     async def next_due(self, round_id: str) -> str:
         """Returns the time at which the next reason of a round is due, "" for none."""
-        waiting = (reasons.c.round == round_id, reasons.c.state == WAITING, reasons.c.due_at != "")
+        waiting = (reasons.c.round == round_id, reasons.c.state == ReasonState.WAITING, reasons.c.due_at != "")
         [row] = await self._link.rows(sa.select(sa.func.min(reasons.c.due_at).label("at")).where(*waiting))
         return row["at"] or ""
 

@@ -14,9 +14,8 @@ from forum.store.ballot_statements import BALLOT, FRESH, KEY, ROUND, statements,
 from forum.store.base import Area, Link, Quick, Row, having, made, plain
 from forum.store.tables import ballot, storable
 from forum.store.tables import round_ as rounds_table
-from forum.voting import round as machine
 from forum.voting.ballot import MOST_CAST_ID, Ballot, Cast, CastOutcome, choice_refusal
-from forum.voting.round import Round
+from forum.voting.round import Round, RoundState
 from forum.voting.suppression import GroupId
 
 _NO_ROUND = "There is no such question."
@@ -25,11 +24,11 @@ _PIECE = 500  # ballots converted before the event loop gets a turn
 Key: TypeAlias = tuple[str, str, str]
 Voter: TypeAlias = tuple[str, str]
 
-_REFUSED = {
-    machine.DRAFT: "not_open",
-    machine.CLOSED: "closed",
-    machine.REVEALED: "closed",
-    machine.ANNULLED: "annulled",
+_REFUSED: dict[str, str] = {
+    RoundState.DRAFT: "not_open",
+    RoundState.CLOSED: "closed",
+    RoundState.REVEALED: "closed",
+    RoundState.ANNULLED: "annulled",
 }
 
 
@@ -108,7 +107,7 @@ class SqlRounds(Area):
         """
         wanted = (
             sa.select(rounds_table)
-            .where(rounds_table.c.state == machine.OPEN, rounds_table.c.closes_at != "")
+            .where(rounds_table.c.state == RoundState.OPEN, rounds_table.c.closes_at != "")
             .order_by(rounds_table.c.closes_at, rounds_table.c.seq)
         )
         if scenario is not None:
@@ -120,7 +119,7 @@ class SqlRounds(Area):
     async def voting(self) -> bool:
         """Returns whether a round without a closing time is open, in any session."""
         wanted = sa.select(rounds_table.c.id).where(
-            rounds_table.c.state == machine.OPEN, rounds_table.c.closes_at == ""
+            rounds_table.c.state == RoundState.OPEN, rounds_table.c.closes_at == ""
         )
         return bool(await self._link.rows(wanted.limit(1)))
 
@@ -267,10 +266,10 @@ def _refusal(asked: _Asked | None, cast: Cast) -> str:
         return "unknown_round"
     if not 0 < len(cast.cast) <= MOST_CAST_ID:
         return "malformed"
-    if asked.state != machine.OPEN:
+    if asked.state != RoundState.OPEN:
         return _REFUSED[asked.state]
     if asked.closes_at and cast.at >= asked.closes_at:
-        return _REFUSED[machine.CLOSED]
+        return _REFUSED[RoundState.CLOSED]
     return choice_refusal(asked.method, asked.responses, cast.choice, cast.reason, cast.condition)
 
 

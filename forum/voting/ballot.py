@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from forum.errors import CastRefused
 from forum.voting.methods import METHODS
 
 MOST_CAST_ID = 64  # characters of a cast's id; pages and phones make 32
 
-# How a ballot was cast, as leaves say it. `record/verify/export.py`, which travels alone, has the same words.
-PAPER, DEVICE, PAPER_OR_DEVICE = ORIGINS = ("paper", "device", "paper or device")
+
+class BallotOrigin(StrEnum):
+    """Ways of casting a ballot, as leaves say them; `record/verify/export.py`, which travels alone, has them too."""
+
+    PAPER = "paper"
+    DEVICE = "device"
+    PAPER_OR_DEVICE = "paper or device"
 
 
 @dataclass(frozen=True)

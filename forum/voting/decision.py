@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-ADOPTED, WITH_CHANGES, NOT_ADOPTED, DEFERRED = OUTCOMES = (
-    "adopted",
-    "adopted with changes",
-    "not adopted",
-    "deferred",
-)
+
+class DecisionOutcome(StrEnum):
+    """Outcomes of a decision on a response."""
+
+    ADOPTED = "adopted"
+    WITH_CHANGES = "adopted with changes"
+    NOT_ADOPTED = "not adopted"
+    DEFERRED = "deferred"
+
+
+OUTCOMES = tuple(DecisionOutcome)
 
 
 def differs(outcome: str, response: str | None, preference: Sequence[str]) -> bool:
@@ -18,9 +24,9 @@ def differs(outcome: str, response: str | None, preference: Sequence[str]) -> bo
 
     Adopting something else does, and so does not adopting what was preferred; putting it off does not.
     """
-    if outcome in (ADOPTED, WITH_CHANGES):
+    if outcome in (DecisionOutcome.ADOPTED, DecisionOutcome.WITH_CHANGES):
         return response not in preference
-    return outcome == NOT_ADOPTED and response in preference
+    return outcome == DecisionOutcome.NOT_ADOPTED and response in preference
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Commitment:
 class Decision:
     """A decision of those with the power. `rounds` is one round id, or two: first vote and vote after replay.
 
-    `outcome` is one of outcome.OUTCOMES; `response` is a response id of those rounds, "none", or None where the
+    `outcome` is what became of `response`; `response` is a response id of those rounds, "none", or None where the
     decision is not about one response (deferred); `why` is the reason for differing from the room's preference.
     `entry` is the index of its record entry, None for a rehearsal that is not recorded.
     """
@@ -46,7 +52,7 @@ class Decision:
     id: str
     commission: str
     rounds: tuple[str, ...]
-    outcome: str
+    outcome: DecisionOutcome
     response: str | None
     rationale: str
     why: str = ""

@@ -8,13 +8,30 @@ first, and shows it or not) or DELAYED (everybody sees it DELAY seconds later, u
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from forum.voting.suppression import GroupId
 
-KEPT, READ_FIRST, DELAYED = WAYS = ("kept", "read first", "after a delay")
 DELAY = 60  # seconds
 
-WAITING, SHOWN, HIDDEN = STATES = ("waiting", "shown", "hidden")
+
+class ReasonReading(StrEnum):
+    """Ways in which a session deals with reasons: kept for the record alone, read by the facilitator before they are
+    shown, or shown by themselves after DELAY.
+    """
+
+    KEPT = "kept"
+    READ_FIRST = "read first"
+    DELAYED = "after a delay"
+
+
+class ReasonState(StrEnum):
+    """States of a reason on its way to the screens."""
+
+    WAITING = "waiting"
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+
 
 MOST_WORDS = 500  # characters of a reason, as typed
 MOST_CONDITION = 300  # characters of a condition, as typed
@@ -36,7 +53,7 @@ class Reason:
     words: str
     condition: str
     at: str
-    state: str = WAITING
+    state: ReasonState = ReasonState.WAITING
     due_at: str = ""
 
 
@@ -59,5 +76,5 @@ class Said:
     group: str
     words: str
     condition: str
-    state: str
+    state: ReasonState
     too: int

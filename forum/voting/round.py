@@ -13,6 +13,7 @@ can be tested without a clock, a database or a socket. A revealed round can stil
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TypeAlias
 
 from forum.errors import BadInput, IllegalMove
@@ -23,15 +24,34 @@ from forum.voting.quorum import Quorum
 NONE_OF_THESE = "none"
 # What stands in the place of a question and its responses when the story that they came from was taken back.
 WITHDRAWN = "[withdrawn]"
-FIRST_VOTE = "first vote"
-AFTER_REPLAY = "vote after replay"
-# Could this really happen? Which character should somebody replace? Is this what we propose?
-MAGIC_CHECK, CHARACTER_VOTE, POLICY_VOTE = "magic check", "character vote", "policy vote"
-KINDS = (FIRST_VOTE, AFTER_REPLAY, MAGIC_CHECK, CHARACTER_VOTE, POLICY_VOTE)
-# What those with the power decide on; the others only lead on through the day.
-DECIDED_ON = (FIRST_VOTE, AFTER_REPLAY, POLICY_VOTE)
 
-DRAFT, OPEN, CLOSED, REVEALED, ANNULLED = STATES = ("draft", "open", "closed", "revealed", "annulled")
+
+class RoundKind(StrEnum):
+    """Kinds of a round: the vote on a scene's responses, the same after its replay, and three that lead on.
+
+    A magic check asks: could this really happen? A character vote: which one should somebody replace? A policy vote: is
+    this what we propose?
+    """
+
+    FIRST_VOTE = "first vote"
+    AFTER_REPLAY = "vote after replay"
+    MAGIC_CHECK = "magic check"
+    CHARACTER_VOTE = "character vote"
+    POLICY_VOTE = "policy vote"
+
+
+# What those with the power decide on; the others only lead on through the day.
+DECIDED_ON = (RoundKind.FIRST_VOTE, RoundKind.AFTER_REPLAY, RoundKind.POLICY_VOTE)
+
+
+class RoundState(StrEnum):
+    """States of a round, in their order; only an annulled one stays as it is."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    REVEALED = "revealed"
+    ANNULLED = "annulled"
 
 
 @dataclass(frozen=True)
@@ -70,9 +90,9 @@ class Round:
     scenario: str | None = None
     scene: str | None = None
     method: str = "single"
-    kind: str = FIRST_VOTE
+    kind: RoundKind = RoundKind.FIRST_VOTE
     second_of: str | None = None
-    state: str = DRAFT
+    state: RoundState = RoundState.DRAFT
     closing_soon: bool = False
     created_at: str = ""
     opened_at: str = ""
@@ -100,7 +120,7 @@ class Round:
 
     def takes(self, at: str) -> bool:
         """Says whether what is cast at this time is counted."""
-        return self.state == OPEN and (not self.closes_at or at < self.closes_at)
+        return self.state == RoundState.OPEN and (not self.closes_at or at < self.closes_at)
 
     def response(self, choice: str) -> Response | None:
         """Finds the response with this id; None where there is none."""
@@ -178,10 +198,10 @@ def apply(round_: Round, event: Event) -> tuple[Round, tuple[str, ...]]:
     Raises IllegalMove where the round is not in a state for it, BadInput for an annulment without a reason.
     """
     if isinstance(event, Open):
-        _need(round_, (DRAFT,), "This vote was opened before. Ask the question again to vote again.")
-        return replace(round_, state=OPEN, opened_at=event.at), (RoundOpened,)
+        _need(round_, (RoundState.DRAFT,), "This vote was opened before. Ask the question again to vote again.")
+        return replace(round_, state=RoundState.OPEN, opened_at=event.at), (RoundOpened,)
     if isinstance(event, Warn):
-        _need(round_, (OPEN,), "This vote is not open.")
+        _need(round_, (RoundState.OPEN,), "This vote is not open.")
         return replace(round_, closing_soon=True), ()
     if isinstance(event, Extend):
         if not round_.closes_at or not round_.takes(event.at):
@@ -190,21 +210,29 @@ def apply(round_: Round, event: Event) -> tuple[Round, tuple[str, ...]]:
             raise BadInput("Choose a later time than the one that people were told.", field="day")
         return replace(round_, closes_at=event.closes_at, extended_at=event.at), (RoundExtended,)
     if isinstance(event, Close):
-        _need(round_, (OPEN,), "This vote is not open.")
-        return replace(round_, state=CLOSED, closed_at=event.at, closing_soon=False), (RoundClosed,)
+        _need(round_, (RoundState.OPEN,), "This vote is not open.")
+        return replace(round_, state=RoundState.CLOSED, closed_at=event.at, closing_soon=False), (RoundClosed,)
     if isinstance(event, Reveal):
-        _need(round_, (CLOSED,), "Close the vote before you show its result.")
-        return replace(round_, state=REVEALED, revealed_at=event.at), (RoundRevealed,)
-    _need(round_, (DRAFT, OPEN, CLOSED, REVEALED), "This vote is annulled already.")
+        _need(round_, (RoundState.CLOSED,), "Close the vote before you show its result.")
+        return replace(round_, state=RoundState.REVEALED, revealed_at=event.at), (RoundRevealed,)
+    _need(
+        round_,
+        (RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED, RoundState.REVEALED),
+        "This vote is annulled already.",
+    )
     if not upright(event.because):
         raise BadInput("Say why you annul this vote. The reason is published.", field="because")
-    was_announced = round_.state != DRAFT
+    was_announced = round_.state != RoundState.DRAFT
     after = replace(
-        round_, state=ANNULLED, annulled_at=event.at, annulled_because=upright(event.because), closing_soon=False
+        round_,
+        state=RoundState.ANNULLED,
+        annulled_at=event.at,
+        annulled_because=upright(event.because),
+        closing_soon=False,
     )
     return after, ((RoundAnnulled,) if was_announced else ())
 
 
-def _need(round_: Round, states: tuple[str, ...], otherwise: str) -> None:
+def _need(round_: Round, states: tuple[RoundState, ...], otherwise: str) -> None:
     if round_.state not in states:
         raise IllegalMove(otherwise)

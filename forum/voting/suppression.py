@@ -19,7 +19,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from forum.errors import CastRefused
-from forum.voting.ballot import DEVICE, PAPER, PAPER_OR_DEVICE
+from forum.voting.ballot import BallotOrigin
 from forum.voting.commission import Commission, Group
 from forum.voting.consensus import group_informed
 from forum.voting.marks_and_shares import AGREE, basis_points
@@ -201,7 +201,7 @@ def label_of(
 def origin_of(
     partition: Partition, ballots: Sequence[tuple[GroupId, bool]], threshold: int, method: str = "single"
 ) -> Callable[[bool], str]:
-    """Gives a function from "it was a paper" to the origin in a ballot's leaf: one of ballot.ORIGINS, or "".
+    """Gives a function from "it was a paper" to the origin in a ballot's leaf: a ballot.BallotOrigin, or "".
 
     `ballots` are the round's: (group id, whether on paper). Where there is no paper the leaf says nothing. Else it says
     which it was only where in every published row the papers, and the others, are each nobody or enough: three papers
@@ -211,8 +211,8 @@ def origin_of(
         return lambda paper: ""
     label = label_of(partition, Counter(group for group, _ in ballots), threshold, method)
     if any(n < threshold for n in Counter((label(group), paper) for group, paper in ballots).values()):
-        return lambda paper: PAPER_OR_DEVICE
-    return lambda paper: PAPER if paper else DEVICE
+        return lambda paper: BallotOrigin.PAPER_OR_DEVICE
+    return lambda paper: BallotOrigin.PAPER if paper else BallotOrigin.DEVICE
 
 
 def view_shift(

@@ -18,10 +18,10 @@ from forum.sessions.session import LiveSession
 from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
-from forum.voting.decision import ADOPTED, OUTCOMES, WITH_CHANGES, Decision, differs
+from forum.voting.decision import OUTCOMES, Decision, DecisionOutcome, differs
 from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
-from forum.voting.round import DECIDED_ON, FIRST_VOTE, NONE_OF_THESE, REVEALED, Round
+from forum.voting.round import DECIDED_ON, NONE_OF_THESE, Round, RoundKind, RoundState
 from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -71,13 +71,17 @@ async def _questions(work: Work, commission: Commission) -> list[_Question]:
     made = await work.decisions.list_decisions(commission.id)
     found = []
     for live in await work.sessions.list_sessions(commission.id):
-        revealed = [r for r in await work.rounds.list_rounds(live.id) if r.state == REVEALED and r.id not in live.held]
+        revealed = [
+            r
+            for r in await work.rounds.list_rounds(live.id)
+            if r.state == RoundState.REVEALED and r.id not in live.held
+        ]
         rounds = [r for r in revealed if r.kind in DECIDED_ON]
         voted = await work.rounds.voted([r.id for r in rounds])
         again = {r.second_of: r for r in rounds if r.second_of}
         shown = {r.id for r in rounds}
         for round_ in rounds:
-            if round_.kind == FIRST_VOTE and round_.id in again:
+            if round_.kind == RoundKind.FIRST_VOTE and round_.id in again:
                 pair: tuple[Round, ...] = (round_, again[round_.id])
             elif round_.second_of in shown:
                 continue
@@ -255,7 +259,7 @@ async def decision(request: Request) -> Response:
         preference=entry_words.listed(labels, on.preference),
         differs=_differs(made, on),
         dissenting=suppression.dissenting(on.result.rows, made.response, on.later.method)
-        if on.result and made.response and made.outcome in (ADOPTED, WITH_CHANGES)
+        if on.result and made.response and made.outcome in (DecisionOutcome.ADOPTED, DecisionOutcome.WITH_CHANGES)
         else (),
     )
 

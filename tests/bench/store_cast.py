@@ -24,7 +24,7 @@ from support.factories import a_cast, a_room, new_id
 
 from forum.store import migrate, open_store
 from forum.voting.ballot import Cast
-from forum.voting.round import Response, Round
+from forum.voting.round import Response, Round, RoundState
 
 BATCHES = (1, 100, 1000)
 PEOPLE = 5000
@@ -87,7 +87,7 @@ async def measure(name: str, url: str, yardstick: Count, options: argparse.Names
     await migrate(url)
     store = await open_store(url)
     live, people = await a_room(store, ["g1", "g2", "g3", None, "g4"] * (PEOPLE // 5))
-    round_ = Round(new_id(), live.id, "Who comes?", (Response("r1", "A"), Response("r2", "B")), state="open")
+    round_ = Round(new_id(), live.id, "Who comes?", (Response("r1", "A"), Response("r2", "B")), state=RoundState.OPEN)
     async with store.begin() as work:
         await work.rounds.add_round(round_)
     casts = [a_cast(round_.id, person, reason="Because it is nearer.") for person in people]

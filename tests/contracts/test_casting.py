@@ -18,17 +18,19 @@ from forum.sessions.session import Participant
 from forum.store import SqlStore
 from forum.voting import round as machine
 from forum.voting.ballot import Ballot, Cast, CastOutcome
-from forum.voting.round import Response, Round
+from forum.voting.round import Response, Round, RoundKind, RoundState
 
 AT = "2026-03-01T12:00:00.000Z"
 RESPONSES = (Response("r1", "Wait"), Response("r2", "Call"), Response("none", "None of these"))
 
 
-def a_round(session: str, state: str = "open") -> Round:
+def a_round(session: str, state: RoundState = RoundState.OPEN) -> Round:
     return Round(new_id(), session, "What should she do?", RESPONSES, state=state, created_at=AT)
 
 
-async def a_vote(store: SqlStore, people: Sequence[str | None], state: str = "open") -> tuple[Round, list[str]]:
+async def a_vote(
+    store: SqlStore, people: Sequence[str | None], state: RoundState = RoundState.OPEN
+) -> tuple[Round, list[str]]:
     """A stored round, with participants of these groups."""
     live, participants = await a_room(store, people)
     round_ = a_round(live.id, state)
@@ -56,13 +58,14 @@ COUNTED, CHANGED = ("", False), ("", True)
 async def test_rounds_come_back_as_they_were_in_the_order_they_were_made(store: SqlStore) -> None:
     live, _ = await a_room(store, [])
     other, _ = await a_room(store, [])
-    first = replace(a_round(live.id, "revealed"), scenario=new_id(), scene="The door", opened_at=AT, closed_at=AT)
-    second = replace(a_round(live.id, "draft"), second_of=first.id, kind="vote after replay")
+    shown = a_round(live.id, RoundState.REVEALED)
+    first = replace(shown, scenario=new_id(), scene="The door", opened_at=AT, closed_at=AT)
+    second = replace(a_round(live.id, RoundState.DRAFT), second_of=first.id, kind=RoundKind.AFTER_REPLAY)
     async with store.begin() as work:
         for one in (first, second, a_round(other.id)):
             await work.rounds.add_round(one)
         assert await work.rounds.list_rounds(live.id) == [first, second]
-        annulled = replace(first, state="annulled", annulled_at=AT, annulled_because="The wrong question.")
+        annulled = replace(first, state=RoundState.ANNULLED, annulled_at=AT, annulled_because="The wrong question.")
         await work.rounds.save_round(annulled)
         assert await work.rounds.get_round(first.id, lock=True) == annulled
         assert await work.rounds.list_rounds(live.id) == [annulled, second]
@@ -206,7 +209,7 @@ async def test_rounds_with_a_closing_time_are_found_while_they_are_open(store: S
     story = new_id()
     soon = replace(a_round(live.id), closes_at="2026-03-02T12:00:00.000Z", scenario=story, scene="The door")
     later = replace(a_round(live.id), closes_at=UNTIL, extended_at=AT)
-    without, closed = a_round(live.id), replace(a_round(live.id, "closed"), closes_at=AT, scenario=story)
+    without, closed = a_round(live.id), replace(a_round(live.id, RoundState.CLOSED), closes_at=AT, scenario=story)
     async with store.begin() as work:
         for one in (later, without, closed, soon):
             await work.rounds.add_round(one)
@@ -243,10 +246,15 @@ async def test_the_same_cast_id_is_another_cast_for_another_person_or_round(stor
 
 @pytest.mark.parametrize(
     ("state", "refusal"),
-    [("draft", "not_open"), ("closed", "closed"), ("revealed", "closed"), ("annulled", "annulled")],
+    [
+        (RoundState.DRAFT, "not_open"),
+        (RoundState.CLOSED, "closed"),
+        (RoundState.REVEALED, "closed"),
+        (RoundState.ANNULLED, "annulled"),
+    ],
 )
 async def test_only_an_open_round_takes_ballots_but_knows_its_old_ones(
-    store: SqlStore, state: str, refusal: str
+    store: SqlStore, state: RoundState, refusal: str
 ) -> None:
     round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
     known = a_cast(round_.id, nurse)
@@ -290,11 +298,11 @@ async def test_what_cannot_be_counted_is_refused_by_itself(store: SqlStore) -> N
 
 
 async def test_a_cast_id_that_was_refused_may_be_used_again(store: SqlStore) -> None:
-    round_, (nurse,) = await a_vote(store, ["g1"], "draft")
+    round_, (nurse,) = await a_vote(store, ["g1"], RoundState.DRAFT)
     early = a_cast(round_.id, nurse)
     assert await cast(store, early) == [("not_open", False)]
     async with store.begin() as work:
-        await work.rounds.save_round(replace(round_, state="open"))
+        await work.rounds.save_round(replace(round_, state=RoundState.OPEN))
     assert await cast(store, replace(early, choice="r7"), early, replace(early, choice="r7")) == [
         ("unknown_response", False),
         COUNTED,
@@ -462,7 +470,7 @@ casts = st.tuples(
     st.text(alphabet="ab'\"\\{}🧡", max_size=3),
     st.sampled_from(["", "if she rings"]),
 )
-turns = st.tuples(st.integers(0, ROUNDS - 1), st.sampled_from(machine.STATES))
+turns = st.tuples(st.integers(0, ROUNDS - 1), st.sampled_from(RoundState))
 
 
 @settings(
@@ -470,7 +478,7 @@ turns = st.tuples(st.integers(0, ROUNDS - 1), st.sampled_from(machine.STATES))
 )
 @given(steps=st.lists(st.lists(casts, max_size=12) | turns, max_size=8))
 async def test_any_batches_are_counted_as_the_contract_says(
-    store: SqlStore, steps: list[list[tuple[int, int, str, str, str, str]] | tuple[int, str]]
+    store: SqlStore, steps: list[list[tuple[int, int, str, str, str, str]] | tuple[int, RoundState]]
 ) -> None:
     live, mine = await a_room(store, ["g1", "g2", None])
     other, theirs = await a_room(store, ["g1"])

@@ -31,7 +31,7 @@ from forum.sessions.session import LiveSession, Participant
 from forum.store import SqlStore, open_store
 from forum.voting.ballot import Cast
 from forum.voting.reason import Reason
-from forum.voting.round import ANNULLED, CLOSED, OPEN, REVEALED, WITHDRAWN, Response, Round
+from forum.voting.round import WITHDRAWN, Response, Round, RoundKind, RoundState
 
 Made = TypeVar("Made")
 
@@ -72,7 +72,7 @@ async def postgres_store(postgres_database: Database) -> AsyncIterator[SqlStore]
     await opened.close()
 
 
-def a_round(session: str, state: str = OPEN, **changes: Any) -> Round:
+def a_round(session: str, state: RoundState = RoundState.OPEN, **changes: Any) -> Round:
     round_ = Round(new_id(), session, "What should she do?", RESPONSES, state=state, created_at=AT)
     return replace(round_, **changes)
 
@@ -121,14 +121,14 @@ async def test_no_ballot_is_counted_while_somebody_holds_its_round(store: SqlSto
         casting = asyncio.create_task(cast(store, a_cast(round_.id, nurse)))
         await as_far_as_it_can(store, casting)
         assert not casting.done()
-        await work.rounds.save_round(replace(held, state=CLOSED))
+        await work.rounds.save_round(replace(held, state=RoundState.CLOSED))
     assert await casting == ["closed"]
 
 
 async def test_a_session_and_a_round_that_are_held_may_still_be_referred_to(postgres_store: SqlStore) -> None:
     """People go on joining, and giving reasons, while the facilitator's act runs."""
     store = postgres_store
-    live, round_, (nurse,) = await a_question(store, 1, state=REVEALED)
+    live, round_, (nurse,) = await a_question(store, 1, state=RoundState.REVEALED)
     async with store.begin() as work:
         await work.sessions.get_session(live.id, lock=True)
         await work.rounds.get_round(round_.id, lock=True)
@@ -159,7 +159,7 @@ async def annul_during(store: SqlStore, round_id: str, act: Coroutine[Any, Any, 
         task = asyncio.create_task(act)
         await as_far_as_it_can(store, task)
         await work.rounds.save_round(
-            replace(voted, state=ANNULLED, annulled_at=AT, annulled_because="It was not clear.")
+            replace(voted, state=RoundState.ANNULLED, annulled_at=AT, annulled_because="It was not clear.")
         )
     await asyncio.wait([task])
     return task
@@ -205,7 +205,7 @@ async def test_a_round_that_closes_while_its_words_are_taken_back_stays_without_
         await as_far_as_it_can(store, closes)
     assert await closes is not None
     after = await now(store, round_.id)
-    assert (after.state, after.question, after.scene) == (CLOSED, WITHDRAWN, None)
+    assert (after.state, after.question, after.scene) == (RoundState.CLOSED, WITHDRAWN, None)
 
 
 async def test_words_that_are_taken_back_while_their_round_closes_do_not_open_it_again(store: SqlStore) -> None:
@@ -221,7 +221,7 @@ async def test_words_that_are_taken_back_while_their_round_closes_do_not_open_it
         await as_far_as_it_can(store, takes_back)
     assert await takes_back == [round_.id]
     after = await now(store, round_.id)
-    assert (after.state, after.closed_at, after.question) == (CLOSED, AT, WITHDRAWN)
+    assert (after.state, after.closed_at, after.question) == (RoundState.CLOSED, AT, WITHDRAWN)
 
 
 async def test_no_reason_on_its_way_is_left_behind_when_words_are_taken_back(store: SqlStore) -> None:
@@ -242,14 +242,14 @@ async def test_no_reason_on_its_way_is_left_behind_when_words_are_taken_back(sto
 
 
 async def test_a_reason_that_is_taken_back_while_the_result_is_shown_is_gone(store: SqlStore) -> None:
-    live, round_, (nurse, _) = await a_question(store, 2, state=CLOSED)
+    live, round_, (nurse, _) = await a_question(store, 2, state=RoundState.CLOSED)
     async with store.begin() as work:
-        await work.rounds.save_round(replace(round_, state=OPEN))
+        await work.rounds.save_round(replace(round_, state=RoundState.OPEN))
         await work.rounds.cast([a_cast(round_.id, nurse, reason="She is my sister")])
         await work.rounds.save_round(round_)
     async with store.begin() as work:
         closed = await work.rounds.get_round(round_.id, lock=True)
-        await work.rounds.save_round(replace(closed, state=REVEALED, revealed_at=AT))
+        await work.rounds.save_round(replace(closed, state=RoundState.REVEALED, revealed_at=AT))
         await reasons.gather(work, live, closed, AT)
         takes_back = asyncio.create_task(reasons.take_back(store, live, nurse, round_.id))
         await as_far_as_it_can(store, takes_back)
@@ -287,7 +287,7 @@ async def test_a_reason_that_is_being_given_goes_with_the_words_that_are_taken_b
     live, round_, (nurse,) = await a_question(store, 1, scenario=STORY)
     await cast(store, a_cast(round_.id, nurse))
     async with store.begin() as work:
-        await work.rounds.save_round(replace(round_, state=REVEALED))
+        await work.rounds.save_round(replace(round_, state=RoundState.REVEALED))
 
     async def withdraw() -> None:
         async with store.begin() as work:
@@ -320,7 +320,7 @@ async def test_a_round_that_is_being_given_more_time_is_not_closed_at_its_old_on
         closes = asyncio.create_task(close_due(store, clock))
         await as_far_as_it_can(store, closes)
     assert await closes == []
-    assert (await now(store, night.round.id)).state == OPEN
+    assert (await now(store, night.round.id)).state == RoundState.OPEN
     clock.move(days=DAYS)
     assert [closed.id for closed in await close_due(store, clock)] == [night.round.id]
 
@@ -402,13 +402,13 @@ async def test_whoever_takes_several_rounds_takes_them_in_one_order(postgres_sto
     counts ballots could each hold what the other waits for."""
     store = postgres_store
     voted = await a_vote(store, declared=True)
-    state = OPEN if act is _stops else REVEALED
+    state = RoundState.OPEN if act is _stops else RoundState.REVEALED
     made = a_round(voted.live.id, state, id=LAST_ID, scenario=STORY, revealed_at=AT, closes_at=AT)
     async with store.begin() as work:
         live = await work.sessions.get_session(voted.live.id)
         await work.rounds.add_round(made)
         await work.rounds.add_round(
-            replace(made, id=FIRST_ID, second_of=LAST_ID, kind="vote after replay", closes_at=LATER)
+            replace(made, id=FIRST_ID, second_of=LAST_ID, kind=RoundKind.AFTER_REPLAY, closes_at=LATER)
         )
         held = () if act is _decides else (LAST_ID, FIRST_ID)
         await work.sessions.save_session(replace(live, badges_off=bool(held), held=held))

@@ -16,7 +16,7 @@ from forum.services.sessions import cues
 from forum.sessions.proposal import DROPPED, OFF, Amendment, Pledge, Proposal
 from forum.sessions.session import Participant
 from forum.sessions.stop import Stop
-from forum.voting.reason import SHOWN, WAITING, Reason
+from forum.voting.reason import Reason, ReasonState
 
 
 @pytest.fixture
@@ -163,7 +163,11 @@ class TestReasons:
             assert await work.reasons.show_due_reasons(playing.session, CLOCK.later(seconds=20)) == 1
             assert await work.reasons.show_due_reasons(playing.session, CLOCK.later(seconds=20)) == 0
             assert await work.reasons.next_due(playing.first) == later
-            assert [(await work.reasons.get_reason(r.id)).state for r in reasons] == [SHOWN, WAITING, WAITING]
+            assert [(await work.reasons.get_reason(r.id)).state for r in reasons] == [
+                ReasonState.SHOWN,
+                ReasonState.WAITING,
+                ReasonState.WAITING,
+            ]
             await work.reasons.move_reason(reasons[1].id, "hidden")
             assert await work.reasons.next_due(playing.first) == ""
             assert await work.reasons.show_due_reasons(new_id(), CLOCK.later(days=1)) == 0
@@ -203,7 +207,7 @@ class TestReasons:
             with pytest.raises(NotFound):
                 await work.reasons.get_reason(reason.id)
             with pytest.raises(NotFound):
-                await work.reasons.move_reason(reason.id, SHOWN)
+                await work.reasons.move_reason(reason.id, ReasonState.SHOWN)
 
 
 class TestProposals:

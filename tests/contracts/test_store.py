@@ -23,7 +23,7 @@ from forum.store import SqlStore
 from forum.store.people import SqlPeople
 from forum.store.tables import person as people
 from forum.stories.submission import Submission
-from forum.voting.decision import Commitment, Decision
+from forum.voting.decision import Commitment, Decision, DecisionOutcome
 from forum.voting.suppression import Partition, Row
 
 EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "2026-03-01T20:00:00.000Z"
@@ -404,12 +404,14 @@ async def test_a_device_is_one_participant_of_a_session(store: SqlStore) -> None
 
 async def test_decisions_keep_their_commitments_in_order(store: SqlStore) -> None:
     commission, other = a_commission(), a_commission()
-    one = Decision(new_id(), commission.id, (new_id(),), "deferred", None, "We need to know more.", decided_at=NOON)
+    one = Decision(
+        new_id(), commission.id, (new_id(),), DecisionOutcome.DEFERRED, None, "We need to know more.", decided_at=NOON
+    )
     two = replace(
         one,
         id=new_id(),
         rounds=(new_id(), new_id()),
-        outcome="adopted with changes",
+        outcome=DecisionOutcome.WITH_CHANGES,
         response="r2",
         why="It costs less.",
         dissent="Nurses would rather not.",

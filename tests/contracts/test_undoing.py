@@ -19,14 +19,15 @@ from forum.services.voting import reasons
 from forum.sessions.session import BREAK, LastAct, LiveSession
 from forum.sessions.stop import WAITING as PENDING
 from forum.sessions.stop import Stop
-from forum.voting.reason import READ_FIRST, SHOWN, WAITING
+from forum.voting.reason import ReasonReading, ReasonState
+from forum.voting.round import RoundState
 
 NEXT_SCENE = "Twenty honest minutes"
 
 
 @pytest.fixture
 async def playing(store: Store) -> Playing:
-    return await a_replay(store, reasons=READ_FIRST)
+    return await a_replay(store, reasons=ReasonReading.READ_FIRST)
 
 
 def on(playing: Playing, act: str = "act") -> Desk:
@@ -168,9 +169,9 @@ async def test_a_hidden_reason_is_shown_again(playing: Playing) -> None:
             return reason.id, reason.state
 
     id_, _ = await state()
-    await reasons.hear(on(playing), playing.session, id_, SHOWN, WAITING)
+    await reasons.hear(on(playing), playing.session, id_, ReasonState.SHOWN, ReasonState.WAITING)
     await undo(playing)
-    assert await state() == (id_, WAITING)
+    assert await state() == (id_, ReasonState.WAITING)
 
 
 async def test_only_the_last_act_is_undone_and_only_once(playing: Playing) -> None:
@@ -241,7 +242,7 @@ async def test_no_open_vote_is_taken_off_the_screens(playing: Playing) -> None:
     draft = await _draft(playing)
     async with playing.store.begin() as work:
         await work.sessions.save_session(note)
-        await work.rounds.save_round(replace(await work.rounds.get_round(draft), state="open"))
+        await work.rounds.save_round(replace(await work.rounds.get_round(draft), state=RoundState.OPEN))
     with pytest.raises(IllegalMove, match="A vote is open"):
         await undo(playing)
 

@@ -11,7 +11,7 @@ from support.record import WAYS
 
 from forum.store import SqlStore
 from forum.voting.ballot import Cast
-from forum.voting.round import OPEN, Response, Round
+from forum.voting.round import Response, Round, RoundState
 
 AT = "2026-03-01T12:00:00.000Z"
 REFUSED = {
@@ -37,7 +37,7 @@ REFUSED = {
 async def a_vote(store: SqlStore, method: str, people: int) -> tuple[Round, list[str]]:
     live, participants = await a_room(store, ["g1"] * people)
     responses = tuple(Response(id_, id_.upper()) for id_ in WAYS[method][0])
-    round_ = Round(new_id(), live.id, "Who?", responses, method=method, state=OPEN, created_at=AT)
+    round_ = Round(new_id(), live.id, "Who?", responses, method=method, state=RoundState.OPEN, created_at=AT)
     async with store.begin() as work:
         await work.rounds.add_round(round_)
     return round_, participants

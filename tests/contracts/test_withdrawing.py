@@ -20,7 +20,7 @@ from forum.services.stories import moderation, submissions, withdrawal
 from forum.sessions.session import Cue
 from forum.store import SqlStore
 from forum.stories.submission import Submission
-from forum.voting.round import OPEN, WITHDRAWN, Response, Round
+from forum.voting.round import WITHDRAWN, Response, Round, RoundState
 
 AT = "2026-03-01T12:00:00.000Z"
 RESPONSES = (Response("r1", "Wait with her"), Response("r2", "Call"), Response("none", "None of these"))
@@ -54,7 +54,9 @@ async def test_what_the_writer_allows_is_written_by_itself(store: SqlStore) -> N
 async def test_the_words_of_a_storys_rounds_go_and_their_ballots_stay(store: SqlStore) -> None:
     live, people = await a_room(store, ["g1", "g2"])
     story = new_id()
-    ours = Round(new_id(), live.id, "What should she do?", RESPONSES, story, "The door", state="open", created_at=AT)
+    ours = Round(
+        new_id(), live.id, "What should she do?", RESPONSES, story, "The door", state=RoundState.OPEN, created_at=AT
+    )
     other = replace(ours, id=new_id(), scenario=new_id())
     async with store.begin() as work:
         for round_ in (ours, other):
@@ -195,7 +197,9 @@ async def test_wiping_ends_where_somebody_wants_to_write_and_can_be_done_again(s
 async def test_an_asynchronous_round_is_no_vote_that_is_waited_for(store: SqlStore) -> None:
     live, _ = await a_room(store, ["g1"])
     for closes_at, voting in (("2030-01-01T00:00:00+00:00", False), ("", True)):
-        round_ = Round(new_id(), live.id, "What now?", RESPONSES, state=OPEN, created_at=AT, closes_at=closes_at)
+        round_ = Round(
+            new_id(), live.id, "What now?", RESPONSES, state=RoundState.OPEN, created_at=AT, closes_at=closes_at
+        )
         async with store.begin() as work:
             await work.rounds.add_round(round_)
             assert await work.rounds.voting() is voting

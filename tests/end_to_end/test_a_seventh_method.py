@@ -33,7 +33,7 @@ from forum.sessions.participant_view import Yours
 from forum.voting.methods import METHODS, TABLE
 from forum.voting.question import Terms
 from forum.voting.result import Result
-from forum.voting.round import CLOSED, DRAFT, OPEN, REVEALED, Response, Round
+from forum.voting.round import Response, Round, RoundState
 from forum.voting.suppression import published
 from forum.web.words import methods as in_words
 
@@ -112,7 +112,7 @@ def missing(method: str) -> list[str]:
     return [what for what, there in needed.items() if not there]
 
 
-def asked(state: str = OPEN, *, live: bool = False) -> Round:
+def asked(state: RoundState = RoundState.OPEN, *, live: bool = False) -> Round:
     responses = (Response("r1", "A <nurse> comes"),)
     return replace(a_round("single", state), method=NAME, responses=responses, live=live)
 
@@ -165,15 +165,15 @@ async def test_a_room_votes_by_a_seventh_method_and_its_record_holds(gradient: s
 
 @pytest.mark.parametrize("screen", [*SCREENS, "tablet"])
 def test_every_screen_shows_a_seventh_method_in_every_state(gradient: str, screen: str) -> None:
-    for state in (DRAFT, OPEN, CLOSED, REVEALED):
+    for state in (RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED, RoundState.REVEALED):
         round_ = asked(state, live=True)
-        more = {"results": {round_.id: counted()}} if state == REVEALED else {}
+        more = {"results": {round_.id: counted()}} if state == RoundState.REVEALED else {}
         html = fragment(screen, a_view(round_, **more), **({"given": {}, "errors": {}} if screen == "tablet" else {}))
-        if screen in {"phone", "tablet"} and state == OPEN:
+        if screen in {"phone", "tablet"} and state == RoundState.OPEN:
             for choice in CHOICES:
                 assert METHODS[gradient].read({"choice": [choice]}, ["r1"]) == choice
                 assert f'name="choice" value="{choice}"' in html
-        if screen == "projector" and state == REVEALED:
+        if screen == "projector" and state == RoundState.REVEALED:
             assert "series-3" in html
             assert "All the way" in words(html)
         assert "<nurse>" not in html

@@ -8,10 +8,12 @@ from support.factories import a_commission, a_session
 from forum.live.live_count import LiveCount, counting
 from forum.sessions.session import OPEN_CODE, OPEN_LINK, TICKETS
 from forum.sessions.view import View
-from forum.voting.round import ANNULLED, CLOSED, DRAFT, OPEN, REVEALED, Response, Round
+from forum.voting.round import Response, Round, RoundState
 from forum.voting.suppression import live_step
 
-ROUND = Round("1", "s", "Who?", (Response("r1", "A"), Response("r2", "B")), method="approval", state=OPEN, live=True)
+ROUND = Round(
+    "1", "s", "Who?", (Response("r1", "A"), Response("r2", "B")), method="approval", state=RoundState.OPEN, live=True
+)
 
 
 def test_nothing_is_shown_before_the_threshold() -> None:
@@ -49,7 +51,14 @@ def test_a_room_that_is_opened_again_begins_with_nothing_shown() -> None:
 
 @pytest.mark.parametrize(
     "round_",
-    [None, replace(ROUND, live=False), *(replace(ROUND, state=s) for s in (DRAFT, CLOSED, REVEALED, ANNULLED))],
+    [
+        None,
+        replace(ROUND, live=False),
+        *(
+            replace(ROUND, state=s)
+            for s in (RoundState.DRAFT, RoundState.CLOSED, RoundState.REVEALED, RoundState.ANNULLED)
+        ),
+    ],
 )
 def test_only_an_open_vote_that_said_so_is_counted(round_: Round | None) -> None:
     count = LiveCount(round_, 5, 0)

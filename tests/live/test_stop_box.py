@@ -24,7 +24,7 @@ from forum.services.sessions.desk import Desk
 from forum.services.voting import reasons
 from forum.sessions.stop import MOST_HOW
 from forum.sessions.view import View
-from forum.voting.reason import DELAYED, READ_FIRST, SHOWN, WAITING
+from forum.voting.reason import ReasonReading, ReasonState
 
 
 def draw(kind: Screen, view: View, language: str) -> str:
@@ -55,7 +55,7 @@ async def enter(room: Room, participant: str = "", kind: Screen = "phone") -> Co
 
 @pytest.fixture
 async def playing(sqlite_store: Store) -> Playing:
-    return await a_replay(sqlite_store, reasons=READ_FIRST)
+    return await a_replay(sqlite_store, reasons=ReasonReading.READ_FIRST)
 
 
 async def stop(room: Room, phone: Connection, **said: str) -> dict[str, Any]:
@@ -144,7 +144,7 @@ async def test_everybody_who_presses_at_once_is_answered_exactly_once(playing: P
 
 
 async def test_a_reason_is_shown_by_itself_when_its_time_has_come(sqlite_store: Store) -> None:
-    playing = await a_replay(sqlite_store, reasons=DELAYED)
+    playing = await a_replay(sqlite_store, reasons=ReasonReading.DELAYED)
     live = await playing.live()
     given = await reasons.give(sqlite_store, CLOCK, live, playing.people[0], playing.first, "Because", "")
     await facilitation.reveal_round(playing.acts, playing.session, playing.first)
@@ -156,14 +156,14 @@ async def test_a_reason_is_shown_by_itself_when_its_time_has_come(sqlite_store: 
     phone = await enter(room, playing.people[1])
     assert (await until(phone, "state"))["html"] == "said: Because"
     async with sqlite_store.read() as work:
-        assert [r.state for r in await work.reasons.list_reasons(playing.first)] == [SHOWN]
+        assert [r.state for r in await work.reasons.list_reasons(playing.first)] == [ReasonState.SHOWN]
     await rooms.close()
 
 
 async def test_me_too_is_drawn_once_for_many_and_screens_that_come_back_are_sent_it(playing: Playing) -> None:
     live = await playing.live()
     given = await reasons.give(playing.store, CLOCK, live, playing.people[0], playing.first, "Because", "")
-    await reasons.hear(Desk(playing.store, CLOCK), playing.session, given.id, SHOWN, WAITING)
+    await reasons.hear(Desk(playing.store, CLOCK), playing.session, given.id, ReasonState.SHOWN, ReasonState.WAITING)
     await facilitation.reveal_round(playing.acts, playing.session, playing.first)
     rooms = the_rooms(playing.store)
     room = await rooms.room(playing.session)

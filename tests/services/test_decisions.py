@@ -20,7 +20,7 @@ from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation
 from forum.sessions.proposal import Pledge
 from forum.store import SqlStore
-from forum.voting.round import KINDS, STATES, Round
+from forum.voting.round import Round, RoundKind, RoundState
 
 
 async def entries(store: Store) -> list[dict[str, Any]]:
@@ -238,7 +238,7 @@ async def a_round_shown(store: Store, voted: Voted, **changes: Any) -> Round:
     return made
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RoundKind)
 async def test_only_what_people_answer_for_themselves_is_decided_on(sqlite_store: Store, kind: str) -> None:
     """Not the magic check, nor who should be replaced: those led on through the day."""
     voted = await a_vote(sqlite_store)
@@ -270,8 +270,10 @@ async def test_nothing_is_decided_on_a_result_that_is_held_while_badges_are_off(
         await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
 
 
-@pytest.mark.parametrize("state", STATES)
-async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(sqlite_store: Store, state: str) -> None:
+@pytest.mark.parametrize("state", RoundState)
+async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(
+    sqlite_store: Store, state: RoundState
+) -> None:
     voted = await a_vote(sqlite_store)
     async with sqlite_store.begin() as work:
         here = replace(await work.rounds.get_round(voted.rounds[0]), scenario=new_id(), scene="The door")
@@ -282,12 +284,14 @@ async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(sqlit
         asked = replace(here, id=new_id(), session=night.id, state=state)
         await work.rounds.add_round(asked)
         # What is asked in other words, or at another place of the story, is another question.
-        await work.rounds.add_round(replace(asked, id=new_id(), question="And then?", state="revealed"))
-        await work.rounds.add_round(replace(asked, id=new_id(), scene="The stairs", state="revealed"))
-        await work.rounds.add_round(replace(asked, id=new_id(), responses=asked.responses[1:], state="revealed"))
+        await work.rounds.add_round(replace(asked, id=new_id(), question="And then?", state=RoundState.REVEALED))
+        await work.rounds.add_round(replace(asked, id=new_id(), scene="The stairs", state=RoundState.REVEALED))
+        await work.rounds.add_round(
+            replace(asked, id=new_id(), responses=asked.responses[1:], state=RoundState.REVEALED)
+        )
         tried = replace(night, id=new_id(), code="tried", projector=new_id(), rehearsal=not room.rehearsal)
         await work.sessions.add_session(tried)
-        await work.rounds.add_round(replace(asked, id=new_id(), session=tried.id, state="revealed"))
+        await work.rounds.add_round(replace(asked, id=new_id(), session=tried.id, state=RoundState.REVEALED))
     async with sqlite_store.read() as work:
         found = await decisions.beside(work, await decisions.matter(work, voted.rounds))
     assert [on.later.id for on in found] == ([asked.id] if state == "revealed" else [])

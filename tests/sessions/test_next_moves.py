@@ -15,7 +15,7 @@ from forum.sessions.session import Cue
 from forum.sessions.stop import TAKEN, WAITING, Run, Stop
 from forum.sessions.view import Story, View
 from forum.stories import scenario
-from forum.voting.round import ANNULLED, CLOSED, DRAFT, MAGIC_CHECK, OPEN, POLICY_VOTE, REVEALED, Response, Round
+from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import Result
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
@@ -42,8 +42,8 @@ def view(cue: Cue, round_: Round | None = None, **more: Any) -> View:
     return View(live, COMMISSION, (STORY, OTHER), story, scene, round_, rounds, **more)
 
 
-def asking(state: str, round_: Round = ROUND, **more: Any) -> View:
-    kind = "result" if state == REVEALED else "question"
+def asking(state: RoundState, round_: Round = ROUND, **more: Any) -> View:
+    kind = "result" if state == RoundState.REVEALED else "question"
     return view(Cue(kind, round_.scenario, round_.scene, round_.id), replace(round_, state=state), **more)
 
 
@@ -53,15 +53,21 @@ def names(found: tuple[Move, ...]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("state", "first"),
-    [(DRAFT, "open"), (OPEN, "close"), (CLOSED, "reveal"), (ANNULLED, "again"), (REVEALED, "replay")],
+    [
+        (RoundState.DRAFT, "open"),
+        (RoundState.OPEN, "close"),
+        (RoundState.CLOSED, "reveal"),
+        (RoundState.ANNULLED, "again"),
+        (RoundState.REVEALED, "replay"),
+    ],
 )
-def test_a_vote_goes_its_way(state: str, first: str) -> None:
+def test_a_vote_goes_its_way(state: RoundState, first: str) -> None:
     assert moves(asking(state))[0].called == first
 
 
 def test_an_open_vote_leads_nowhere_but_to_its_end() -> None:
-    assert [move.act for move in moves(asking(OPEN))] == ["close", "warn"]
-    assert [move.act for move in moves(asking(OPEN, replace(ROUND, closing_soon=True)))] == ["close"]
+    assert [move.act for move in moves(asking(RoundState.OPEN))] == ["close", "warn"]
+    assert [move.act for move in moves(asking(RoundState.OPEN, replace(ROUND, closing_soon=True)))] == ["close"]
 
 
 def test_paused_it_only_goes_on_and_ended_it_does_not() -> None:
@@ -74,21 +80,21 @@ def test_at_the_start_the_first_scene_of_the_first_story() -> None:
 
 
 def test_after_the_first_vote_the_replay_then_the_second_vote_then_on() -> None:
-    found = names(moves(asking(REVEALED)))
+    found = names(moves(asking(RoundState.REVEALED)))
     assert found[:2] == [("replay", BEFORE.name), ("second", "")]
     assert [what for what, _ in found[2:]] == ["scene"] * len(ASKED.links)
 
 
 def test_what_the_room_chose_comes_before_what_it_did_not() -> None:
     counts = dict(zip((r.id for r in LABELS), (1, 9, 2), strict=False))
-    second = replace(ROUND, second_of="first", kind="vote after replay")
-    found = names(moves(asking(REVEALED, second, results={"round": Result(counts, 12, (), None, None)})))
+    second = replace(ROUND, second_of="first", kind=RoundKind.AFTER_REPLAY)
+    found = names(moves(asking(RoundState.REVEALED, second, results={"round": Result(counts, 12, (), None, None)})))
     assert found[0] == ("chosen", ASKED.links[1].to)
     assert all(what == "scene" for what, _ in found[1:])
 
 
 def test_after_the_replay_the_second_vote_on_the_question_that_it_leads_to() -> None:
-    shown = replace(ROUND, state=REVEALED)
+    shown = replace(ROUND, state=RoundState.REVEALED)
     found = moves(view(Cue("scene", STORY.id, BEFORE.name, replay=True), rounds=(shown,)))
     assert (found[0].act, dict(found[0].fields), found[0].name) == ("second", {"round": "round"}, ASKED.name)
 
@@ -116,12 +122,12 @@ class TestTheProgramme:
         replayed = Item("i2", "scene", STORY.id, BEFORE.name, replay=True)
         asked = Item("i1", "question", STORY.id, ASKED.name)
         again = Item("i3", "again", STORY.id, ASKED.name)
-        found = names(moves(asking(REVEALED, programme=self.plan(asked, replayed, again))))
+        found = names(moves(asking(RoundState.REVEALED, programme=self.plan(asked, replayed, again))))
         assert [what for what, _ in found].count("item") == 1
         assert ("replay", BEFORE.name) not in found
 
     def test_a_vote_that_has_begun_comes_before_it(self) -> None:
-        assert moves(asking(OPEN, programme=self.plan(Item("i1", "note", words="Tea"))))[0].act == "close"
+        assert moves(asking(RoundState.OPEN, programme=self.plan(Item("i1", "note", words="Tea"))))[0].act == "close"
 
 
 class TestTheSecondRun:
@@ -144,18 +150,21 @@ class TestTheSecondRun:
         assert (found[0].act, dict(found[0].fields)) == ("finish-stop", {"stop": "stop"})
 
     def test_after_a_magic_check_back_to_its_stop(self) -> None:
-        check = replace(ROUND, kind=MAGIC_CHECK, scene=None)
-        found = moves(asking(REVEALED, check, run=self.run(self.stop(TAKEN, magic="round"))))
+        check = replace(ROUND, kind=RoundKind.MAGIC_CHECK, scene=None)
+        found = moves(asking(RoundState.REVEALED, check, run=self.run(self.stop(TAKEN, magic="round"))))
         assert [move.called for move in found] == ["back"]
 
 
 def test_after_a_policy_vote_the_list_of_proposals() -> None:
-    assert [m.act for m in moves(asking(REVEALED, replace(ROUND, kind=POLICY_VOTE, scenario=None, scene=None)))] == [
-        "proposals"
-    ]
+    assert [
+        m.act
+        for m in moves(
+            asking(RoundState.REVEALED, replace(ROUND, kind=RoundKind.POLICY_VOTE, scenario=None, scene=None))
+        )
+    ] == ["proposals"]
 
 
 def test_every_move_says_what_it_is_about() -> None:
-    for found in moves(asking(REVEALED)) + moves(view(Cue())):
+    for found in moves(asking(RoundState.REVEALED)) + moves(view(Cue())):
         assert found.act
         assert found.act == "second" or found.fields

@@ -13,7 +13,7 @@ from forum.sessions import programme
 from forum.sessions.programme import Item, Programme, Section, SoFar, clock_time, following, present, so_far
 from forum.sessions.session import Cue
 from forum.stories.scenario import Link, Scenario, Scene
-from forum.voting.round import AFTER_REPLAY, FIRST_VOTE, OPEN, REVEALED, Response, Round
+from forum.voting.round import Response, Round, RoundKind, RoundState
 
 SCENE, VOTE = Item("a", "scene", "s1", "The hall"), Item("b", "question", "s1", "Who comes?")
 REPLAY, AGAIN = Item("c", "scene", "s1", "The hall", replay=True), Item("d", "again", "s1", "Who comes?")
@@ -31,9 +31,9 @@ def ids(plan: Programme) -> list[str]:
     return ["".join(item.id for item in section.items) for section in plan.sections]
 
 
-def a_round(id_: str, kind: str = FIRST_VOTE, **changes: Any) -> Round:
-    second = "r" if kind == AFTER_REPLAY else None
-    told: dict[str, Any] = {"scenario": "s1", "scene": "Who comes?", "state": OPEN} | changes
+def a_round(id_: str, kind: RoundKind = RoundKind.FIRST_VOTE, **changes: Any) -> Round:
+    second = "r" if kind == RoundKind.AFTER_REPLAY else None
+    told: dict[str, Any] = {"scenario": "s1", "scene": "Who comes?", "state": RoundState.OPEN} | changes
     return Round(id_, "live", "Who comes?", (Response("r1", "A nurse"),), kind=kind, second_of=second, **told)
 
 
@@ -107,7 +107,7 @@ def test_a_section_lasts_until_the_next_one_else_an_hour() -> None:
 
 
 def test_where_the_room_is_follows_what_is_on_screen() -> None:
-    first, second = a_round("r"), a_round("q", AFTER_REPLAY)
+    first, second = a_round("r"), a_round("q", RoundKind.AFTER_REPLAY)
     assert present(PLAN, Cue(), []) is None
     assert following(PLAN, None) == SCENE
     for cue, item in (
@@ -159,7 +159,7 @@ def test_a_story_comes_in_with_the_way_to_its_votes_and_each_vote_again() -> Non
 
 
 def test_whoever_comes_late_is_told_what_they_missed_and_not_what_is_on() -> None:
-    shown = a_round("r", state=REVEALED, revealed_at="2026-11-22T10:00:00.000Z")
+    shown = a_round("r", state=RoundState.REVEALED, revealed_at="2026-11-22T10:00:00.000Z")
     assert so_far(Cue(), []) is None
     assert so_far(Cue("scene", "s1", "The hall", seen=("s1",)), []) is None
     assert so_far(Cue("result", "s1", "Who comes?", "r", seen=("s1",)), [shown]) is None

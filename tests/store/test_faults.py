@@ -17,12 +17,12 @@ from forum.errors import StoreUnavailable
 from forum.store import SqlStore, open_store
 from forum.store.tables import fact
 from forum.voting.ballot import Cast
-from forum.voting.round import Response, Round
+from forum.voting.round import Response, Round, RoundState
 
 
 async def an_open_round(store: SqlStore, people: int) -> tuple[str, list[str]]:
     live, participants = await a_room(store, ["g1"] * people)
-    round_ = Round(new_id(), live.id, "Who comes?", (Response("r1", "A"), Response("r2", "B")), state="open")
+    round_ = Round(new_id(), live.id, "Who comes?", (Response("r1", "A"), Response("r2", "B")), state=RoundState.OPEN)
     async with store.begin() as work:
         await work.rounds.add_round(round_)
     return round_.id, participants

@@ -45,7 +45,7 @@ from forum.stories.suggestion import DECLINED, TAKEN
 from forum.voting.commission import Commission, DecisionPower, SupportLine
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms
-from forum.voting.reason import READ_FIRST, SHOWN
+from forum.voting.reason import ReasonReading, ReasonState
 from forum.voting.round import Round
 from support.app import House, telling
 from support.factories import CLOCK, a_cast, a_commission, a_session, new_id
@@ -247,7 +247,7 @@ async def _session(
     house: House, commission: Commission, story: Submission, w: Words
 ) -> tuple[LiveSession, tuple[Participant, ...]]:
     """Makes a session with a programme, a tablet, and people of every group but the last."""
-    live = a_session(commission, title=w(120), scenarios=(story.id,), reasons=READ_FIRST)
+    live = a_session(commission, title=w(120), scenarios=(story.id,), reasons=ReasonReading.READ_FIRST)
     groups: list[str | None] = [f"g{n}" for n in range(1, 5) for _ in range(6)]
     people = tuple(Participant(new_id(), live.id, group, CLOCK.now()) for group in [*groups, None])
     async with house.store.begin() as work:
@@ -326,7 +326,7 @@ async def vote(house: House, round_: Round, people: Sequence[Participant], w: Wo
 
 async def a_room(c: Cramped) -> tuple[LiveSession, list[Participant]]:
     """Makes a session of its own with the story, and the same people in it."""
-    live = a_session(c.commission, title=c.words(120), scenarios=(c.story.id,), reasons=READ_FIRST)
+    live = a_session(c.commission, title=c.words(120), scenarios=(c.story.id,), reasons=ReasonReading.READ_FIRST)
     async with c.house.store.begin() as work:
         await work.sessions.add_session(live)
         people = [replace(one, id=new_id(), session=live.id) for one in c.people]
@@ -375,7 +375,7 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     async with store.read() as work:
         given = await work.reasons.list_reasons(asked.id)
     for reason in given[:4]:
-        await reasons.hear(Desk(store, CLOCK), id_, reason.id, SHOWN, reason.state)
+        await reasons.hear(Desk(store, CLOCK), id_, reason.id, ReasonState.SHOWN, reason.state)
     yield await told("reasons on phones")
     await second_run.show_reasons(second, id_, asked.id, on=True)
     yield await told("reasons on the big screen")

@@ -19,7 +19,7 @@ from forum.store import SqlStore
 from forum.stories.scenario import parse
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
-from forum.voting.decision import Commitment, Decision
+from forum.voting.decision import Commitment, Decision, DecisionOutcome
 from forum.web.words.letters import MailLetters
 from support.app import telling
 from support.factories import SetClock, a_commission, a_session, new_id
@@ -92,7 +92,7 @@ class Desk:
             id_,
             self.commission.id,
             (round_.id,),
-            "adopted",
+            DecisionOutcome.ADOPTED,
             "r2",
             "It works with anvils.",
             decided_at=self.clock.now(),

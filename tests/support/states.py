@@ -36,8 +36,8 @@ from forum.stories.draft import NO, YES, mark
 from forum.stories.moderation import Evidence
 from forum.stories.submission import WRITTEN, Submission
 from forum.voting.commission import Commission
-from forum.voting.reason import READ_FIRST, SHOWN, Reason
-from forum.voting.round import ANNULLED, CLOSED, DRAFT, OPEN, POLICY_VOTE, REVEALED, Response, Round
+from forum.voting.reason import Reason, ReasonReading, ReasonState
+from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import freeze
 from support.app import House, telling
 from support.factories import a_cast, a_session, new_id
@@ -50,10 +50,10 @@ IN_A_ROOM = (
 )
 ALONE = ("alone:open", "alone:over", "alone:closed", "alone:shown", "alone:annulled")
 _ROUND = {
-    **dict.fromkeys(("draft", "lobby"), DRAFT),
-    **dict.fromkeys(("open", "paused", "tickets", "alone:open", "alone:over"), OPEN),
-    **dict.fromkeys(("closed", "alone:closed"), CLOSED),
-    **dict.fromkeys(("annulled", "alone:annulled"), ANNULLED),
+    **dict.fromkeys(("draft", "lobby"), RoundState.DRAFT),
+    **dict.fromkeys(("open", "paused", "tickets", "alone:open", "alone:over"), RoundState.OPEN),
+    **dict.fromkeys(("closed", "alone:closed"), RoundState.CLOSED),
+    **dict.fromkeys(("annulled", "alone:annulled"), RoundState.ANNULLED),
 }
 # The states of a story; "changed" is public, with a new version that no moderator has read.
 OF_STORIES = ("writing", "sent", "returned", "held", "public", "changed", "taken back")
@@ -119,7 +119,7 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         kind=ASYNCHRONOUS if alone else ROOM,
         code=new_code(alone=alone),
         tablet=secrets.token_urlsafe(24),
-        reasons=READ_FIRST,
+        reasons=ReasonReading.READ_FIRST,
         entrance=TICKETS if state == "tickets" else "open code",
         opened_at=at,
     )
@@ -135,10 +135,12 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         # Over, but not for so long that whoever looks closes it (asynchronous.GRACE).
         closes_at=clock.later(seconds=-1 if state == "alone:over" else 3600) if alone else "",
     )
-    voted = replace(asked, id=new_id(), kind=POLICY_VOTE, method="opinion", responses=(Response("r1", "A host"),))
+    voted = replace(
+        asked, id=new_id(), kind=RoundKind.POLICY_VOTE, method="opinion", responses=(Response("r1", "A host"),)
+    )
     people = [Participant(new_id(), live.id, group, at) for group in ("g1", "g1", "g3")]
     reason = Reason(new_id(), asked.id if alone else voted.id, people[1].id, "g1", "", "So", "", at)
-    shown = replace(reason, id=new_id(), participant=people[2].id, state=SHOWN)
+    shown = replace(reason, id=new_id(), participant=people[2].id, state=ReasonState.SHOWN)
     stop = Stop(new_id(), live.id, showing, at, story, SCENE, at, people[1].id, "g1", BEN, "Say it")
     stops = {
         "stop": stop,
@@ -159,14 +161,16 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         for person, device in zip(people, devices, strict=True):
             await work.sessions.join(person, digest(device))
         for round_ in rounds:
-            final = REVEALED if round_ is voted else _ROUND.get(state, REVEALED)
-            await work.rounds.add_round(replace(round_, state=OPEN, closes_at=""))
-            if final != DRAFT:
+            final = RoundState.REVEALED if round_ is voted else _ROUND.get(state, RoundState.REVEALED)
+            await work.rounds.add_round(replace(round_, state=RoundState.OPEN, closes_at=""))
+            if final != RoundState.DRAFT:
                 await work.rounds.cast(
                     [a_cast(round_.id, one.id, "agree" if round_ is voted else "r1") for one in people[:2]]
                 )
-            over = replace(round_, state=final, closed_at=at if final in (CLOSED, REVEALED) else "")
-            await work.rounds.save_round(replace(over, revealed_at=at if final == REVEALED else ""))
+            over = replace(
+                round_, state=final, closed_at=at if final in (RoundState.CLOSED, RoundState.REVEALED) else ""
+            )
+            await work.rounds.save_round(replace(over, revealed_at=at if final == RoundState.REVEALED else ""))
         for one in stops.values():
             await work.stops.add_stop(one)
         for proposal in proposals:
@@ -184,7 +188,12 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
             await work.papers.put_paper_count(counted)
         await work.care.ask(live.id, BREAK)
         await work.last_acts.put_last_act(last)
-        on = Cue("result" if _ROUND.get(state, REVEALED) == REVEALED else "question", story, QUESTION, asked.id)
+        on = Cue(
+            "result" if _ROUND.get(state, RoundState.REVEALED) == RoundState.REVEALED else "question",
+            story,
+            QUESTION,
+            asked.id,
+        )
         cues = {
             "lobby": Cue(),
             "replay": Cue("scene", story, SCENE, replay=True, showing=showing, since=at),

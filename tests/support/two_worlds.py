@@ -39,7 +39,7 @@ from forum.services.voting.paper_counts import countable
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
-from forum.voting.reason import READ_FIRST
+from forum.voting.reason import ReasonReading
 from forum.voting.round import Round
 from forum.web.cookies import DEVICE
 from forum.web.routes import PAGES
@@ -321,7 +321,9 @@ async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> Asyn
         story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, "accepted", may_perform=True)
         async with house.store.begin() as work:
             await work.stories.add_story(replace(story, submitted_at=clock.now(), link=new_id() * 2))
-        form = SessionForm(commission.id, title="A day in March", scenarios=(story.id,), reasons=READ_FIRST)
+        form = SessionForm(
+            commission.id, title="A day in March", scenarios=(story.id,), reasons=ReasonReading.READ_FIRST
+        )
         live = await create_session(house.store, clock, form)
         live = await share(house.store, live.id, on=True)
         people = [Participant(new_id(), live.id, group, clock.now()) for group in ROOM]

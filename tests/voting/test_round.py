@@ -8,44 +8,27 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from forum.errors import BadInput, IllegalMove
-from forum.voting.round import (
-    ANNULLED,
-    CLOSED,
-    DRAFT,
-    OPEN,
-    REVEALED,
-    STATES,
-    Annul,
-    Close,
-    Event,
-    Extend,
-    Open,
-    Response,
-    Reveal,
-    Round,
-    Warn,
-    apply,
-)
+from forum.voting.round import Annul, Close, Event, Extend, Open, Response, Reveal, Round, RoundState, Warn, apply
 
 RESPONSES = (Response("r1", "Send a nurse"), Response("r2", "Send the police"), Response("none", "None of these"))
 ROUND = Round("1", "s", "Who goes?", RESPONSES)
 
 # The whole graph: from a state, by an event, to a state, and what goes into the record with it.
 LEGAL: dict[tuple[str, type[Event]], tuple[str, tuple[str, ...]]] = {
-    (DRAFT, Open): (OPEN, ("round opened",)),
-    (OPEN, Warn): (OPEN, ()),
-    (OPEN, Close): (CLOSED, ("round closed",)),
-    (CLOSED, Reveal): (REVEALED, ("round revealed",)),
-    (DRAFT, Annul): (ANNULLED, ()),
-    (OPEN, Annul): (ANNULLED, ("round annulled",)),
-    (CLOSED, Annul): (ANNULLED, ("round annulled",)),
-    (REVEALED, Annul): (ANNULLED, ("round annulled",)),
+    (RoundState.DRAFT, Open): (RoundState.OPEN, ("round opened",)),
+    (RoundState.OPEN, Warn): (RoundState.OPEN, ()),
+    (RoundState.OPEN, Close): (RoundState.CLOSED, ("round closed",)),
+    (RoundState.CLOSED, Reveal): (RoundState.REVEALED, ("round revealed",)),
+    (RoundState.DRAFT, Annul): (RoundState.ANNULLED, ()),
+    (RoundState.OPEN, Annul): (RoundState.ANNULLED, ("round annulled",)),
+    (RoundState.CLOSED, Annul): (RoundState.ANNULLED, ("round annulled",)),
+    (RoundState.REVEALED, Annul): (RoundState.ANNULLED, ("round annulled",)),
 }
 EVENTS: tuple[Event, ...] = (Open("t"), Warn(), Close("t"), Reveal("t"), Annul("t", "The question was unclear."))
 
 
-@pytest.mark.parametrize(("state", "event"), list(product(STATES, EVENTS)))
-def test_every_event_in_every_state(state: str, event: Event) -> None:
+@pytest.mark.parametrize(("state", "event"), list(product(RoundState, EVENTS)))
+def test_every_event_in_every_state(state: RoundState, event: Event) -> None:
     before = replace(ROUND, state=state)
     if (state, type(event)) in LEGAL:
         after, entries = apply(before, event)
@@ -72,8 +55,8 @@ def test_closing_soon_lasts_until_the_vote_closes_or_is_annulled() -> None:
 
 
 @pytest.mark.parametrize("because", ["", "  \n"])
-@pytest.mark.parametrize("state", [DRAFT, OPEN, CLOSED, REVEALED])
-def test_an_annulment_needs_a_reason(state: str, because: str) -> None:
+@pytest.mark.parametrize("state", [RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED, RoundState.REVEALED])
+def test_an_annulment_needs_a_reason(state: RoundState, because: str) -> None:
     with pytest.raises(BadInput) as error:
         apply(replace(ROUND, state=state), Annul("t", because))
     assert error.value.field == "because"
@@ -81,10 +64,10 @@ def test_an_annulment_needs_a_reason(state: str, because: str) -> None:
 
 def test_annulling_twice_is_told_apart_from_a_missing_reason() -> None:
     with pytest.raises(IllegalMove):
-        apply(replace(ROUND, state=ANNULLED), Annul("t", ""))
+        apply(replace(ROUND, state=RoundState.ANNULLED), Annul("t", ""))
 
 
-ALONE = replace(ROUND, state=OPEN, opened_at="10:00", closes_at="12:00")
+ALONE = replace(ROUND, state=RoundState.OPEN, opened_at="10:00", closes_at="12:00")
 
 
 def test_more_time_is_given_while_there_is_some_and_noted() -> None:
@@ -92,7 +75,7 @@ def test_more_time_is_given_while_there_is_some_and_noted() -> None:
     assert (longer.closes_at, longer.extended_at, longer.state, entries) == (
         "13:00",
         "11:59",
-        OPEN,
+        RoundState.OPEN,
         ("round extended",),
     )
     again, _ = apply(longer, Extend("12:30", "14:00"))
@@ -105,12 +88,14 @@ def test_no_more_time_is_given_when_it_is_over(at: str) -> None:
         apply(ALONE, Extend(at, "13:00"))
 
 
-@pytest.mark.parametrize("round_", [ROUND, *(replace(ALONE, state=state) for state in STATES if state != OPEN)])
+@pytest.mark.parametrize(
+    "round_", [ROUND, *(replace(ALONE, state=state) for state in RoundState if state != RoundState.OPEN)]
+)
 def test_no_more_time_is_given_to_what_has_none_or_is_not_open(round_: Round) -> None:
     with pytest.raises(IllegalMove):
         apply(round_, Extend("11:00", "13:00"))
     with pytest.raises(IllegalMove):
-        apply(replace(ROUND, state=OPEN), Extend("11:00", "13:00"))
+        apply(replace(ROUND, state=RoundState.OPEN), Extend("11:00", "13:00"))
 
 
 @pytest.mark.parametrize("until", ["12:00", "11:30"])
@@ -121,7 +106,7 @@ def test_less_time_is_not_more(until: str) -> None:
 
 def test_what_comes_at_the_closing_time_or_later_is_late_whatever_the_state() -> None:
     assert [ALONE.takes(at) for at in ("11:59", "12:00", "12:01")] == [True, False, False]
-    assert not replace(ALONE, state=CLOSED).takes("11:59")
+    assert not replace(ALONE, state=RoundState.CLOSED).takes("11:59")
     assert replace(ALONE, closes_at="").takes("23:59")
 
 
@@ -186,16 +171,16 @@ class AnyFacilitator(RuleBasedStateMachine):
     @invariant()
     def what_a_round_says_fits_its_state(self) -> None:
         now = self.round
-        assert now.state in STATES
+        assert now.state in RoundState
         times = [at for at in (now.opened_at, now.closed_at, now.revealed_at, now.annulled_at) if at]
         assert times == sorted(set(times)), "each step after the one before it"
         assert bool(now.closed_at) <= bool(now.opened_at)
         assert bool(now.revealed_at) <= bool(now.closed_at)
-        assert bool(now.annulled_at) == bool(now.annulled_because) == (now.state == ANNULLED)
-        if now.state != ANNULLED:
-            reached = [DRAFT, OPEN, CLOSED, REVEALED].index(now.state)
+        assert bool(now.annulled_at) == bool(now.annulled_because) == (now.state == RoundState.ANNULLED)
+        if now.state != RoundState.ANNULLED:
+            reached = [RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED, RoundState.REVEALED].index(now.state)
             assert [bool(now.opened_at), bool(now.closed_at), bool(now.revealed_at)] == [reached > i for i in range(3)]
-        assert not now.closing_soon or now.state == OPEN
+        assert not now.closing_soon or now.state == RoundState.OPEN
 
     @invariant()
     def the_record_tells_the_same_story(self) -> None:

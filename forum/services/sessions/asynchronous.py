@@ -36,7 +36,7 @@ from forum.stories.scenario import Scene
 from forum.stories.submission import Submission
 from forum.voting import round as rounds
 from forum.voting.commission import Commission
-from forum.voting.round import OPEN, Round
+from forum.voting.round import Round, RoundState
 
 FEWEST_HOURS = 1
 MOST_DAYS = 60
@@ -241,7 +241,7 @@ async def close_due(store: Store, clock: Clock) -> list[Round]:
 
 async def up_to_date(store: Store, clock: Clock, round_: Round) -> Round:
     """The round, closed now where its time is over and nobody has closed it yet."""
-    if round_.state != OPEN or round_.closes_at > overdue(clock):
+    if round_.state != RoundState.OPEN or round_.closes_at > overdue(clock):
         return round_
     await close_due(store, clock)
     async with store.read() as work:

@@ -14,7 +14,7 @@ from forum.services.sessions.facilitation import record_held
 from forum.sessions.session import BREAK, TIME, LiveSession
 from forum.stories.visible_text import upright
 from forum.voting.easy_read import EASY
-from forum.voting.round import DRAFT, Version
+from forum.voting.round import RoundState, Version
 
 MINUTES = (1, 2, 3, 5, 10)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -88,7 +88,7 @@ async def reword(
         raise BadInput("Use at most 200 characters for a response.", field="response")
     async with desk.act_on(session) as (work, live):
         round_ = await guard.round_of(work, live, round_id)
-        if round_.state != DRAFT:
+        if round_.state != RoundState.DRAFT:
             raise IllegalMove("Other words can only be given before voting opens: the record has them from there.")
         if set(words) - {r.id for r in round_.responses}:
             raise BadInput("There is no such response.", field="response")

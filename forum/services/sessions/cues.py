@@ -21,7 +21,7 @@ from forum.stories.visible_text import upright
 from forum.voting import round as rounds
 from forum.voting.methods import METHODS
 from forum.voting.question import PLAIN, Terms, check_number, check_question, check_terms
-from forum.voting.round import AFTER_REPLAY, ANNULLED, FIRST_VOTE, NONE_OF_THESE, REVEALED, Response, Round
+from forum.voting.round import NONE_OF_THESE, Response, Round, RoundKind, RoundState
 
 MOST_NOTE = 300
 NONE_LABEL = "None of these"
@@ -56,7 +56,7 @@ async def put_question(
         standing = [
             r
             for r in await work.rounds.list_rounds(live.id)
-            if (r.scenario, r.scene) == (story, scene) and r.state != ANNULLED
+            if (r.scenario, r.scene) == (story, scene) and r.state != RoundState.ANNULLED
         ]
         round_ = (
             standing[-1]
@@ -95,7 +95,7 @@ async def ask_question(
     check_question(question, labels, terms.method, none=none)
     async with desk.act_on(session, step) as (work, live):
         now_on = await work.rounds.get_round(live.cue.round) if live.cue.round else None
-        put = (rounds.DRAFT, question, offered(labels, none=none), terms)
+        put = (rounds.RoundState.DRAFT, question, offered(labels, none=none), terms)
         if now_on is not None and (now_on.state, now_on.question, now_on.responses, Terms.of(now_on)) == put:
             return Outcome(await stay(work, live, step), now_on)
         await guard.nothing_open(work, live)
@@ -137,27 +137,27 @@ async def put_second_vote(desk: Desk, session: str, first: str, *, step: Step | 
     async with desk.act_on(session, step) as (work, live):
         await guard.nothing_open(work, live)
         before = await guard.round_of(work, live, first)
-        if before.state != REVEALED or before.kind != FIRST_VOTE:
+        if before.state != RoundState.REVEALED or before.kind != RoundKind.FIRST_VOTE:
             raise IllegalMove("Show the result of the first vote before you open a second one.")
         if before.scenario:
             await guard.playable(work, before.scenario)
         seconds = [r for r in await work.rounds.list_rounds(live.id) if r.second_of == first]
-        if any(r.state == ANNULLED and r.revealed_at for r in seconds):
+        if any(r.state == RoundState.ANNULLED and r.revealed_at for r in seconds):
             # Two view shifts from the same first vote, laid side by side, could single somebody out.
             raise IllegalMove("The second vote was shown before it was annulled. Ask a new question instead.")
-        standing = [r for r in seconds if r.state != ANNULLED]
+        standing = [r for r in seconds if r.state != RoundState.ANNULLED]
         if standing:
             round_ = standing[-1]
-            if round_.state == rounds.DRAFT:
+            if round_.state == rounds.RoundState.DRAFT:
                 round_ = await with_new_answers(work, before, round_)
                 await work.rounds.save_round(round_)
             return Outcome(await cue_up(work, live, cue_of(round_), step), round_)
         round_ = replace(
             before,
             id=secrets.token_hex(16),
-            kind=AFTER_REPLAY,
+            kind=RoundKind.AFTER_REPLAY,
             second_of=first,
-            state=rounds.DRAFT,
+            state=rounds.RoundState.DRAFT,
             created_at=desk.clock.now(),
             opened_at="",
             closed_at="",
@@ -231,7 +231,7 @@ async def _draft_of(work: Work, live: LiveSession, round_id: str) -> Round:
     Raises NotFound, IllegalMove.
     """
     found = await guard.round_of(work, live, round_id)
-    if found.state != rounds.DRAFT or found.second_of:
+    if found.state != rounds.RoundState.DRAFT or found.second_of:
         raise IllegalMove("How people vote can only be changed before voting opens, and not for a second vote.")
     return found
 

@@ -14,7 +14,7 @@ from forum.sessions.session import Cue, LiveSession
 from forum.stories.visible_text import upright
 from forum.voting import round as rounds
 from forum.voting.commission import Commission
-from forum.voting.round import OPEN, REVEALED, Round, Version
+from forum.voting.round import Round, RoundState, Version
 
 MOST_BECAUSE = 500
 
@@ -23,12 +23,12 @@ async def open_round(desk: Desk, session: str, round_id: str) -> Outcome:
     """Opens the vote that is on screen."""
     async with desk.act_on(session) as (work, live):
         before = await guard.round_of(work, live, round_id)
-        if before.state == OPEN:
+        if before.state == RoundState.OPEN:
             return Outcome(live, before)
         await guard.nothing_open(work, live)
         if before.scenario:
             await guard.playable(work, before.scenario)
-        if before.state == rounds.DRAFT and live.cue.round != before.id:
+        if before.state == rounds.RoundState.DRAFT and live.cue.round != before.id:
             raise IllegalMove("This question is not on screen any more. Put it there first, so that all can read it.")
         round_, entries = rounds.apply(before, rounds.Open(desk.clock.now()))
         await work.rounds.save_round(round_)
@@ -50,10 +50,10 @@ async def close_round(desk: Desk, session: str, round_id: str) -> Outcome:
     """Closes the vote. A ballot is now in or out, for ever; the record gets the count and the ballots root."""
     async with desk.act_on(session) as (work, live):
         before = await guard.round_of(work, live, round_id)
-        if before.state == rounds.CLOSED:
+        if before.state == rounds.RoundState.CLOSED:
             return Outcome(live, before, len(await work.rounds.ballots(before.id)))
         counted = await work.papers.get_paper_count(before.id)
-        if counted is not None and not counted.confirmed_at and before.state == OPEN:
+        if counted is not None and not counted.confirmed_at and before.state == RoundState.OPEN:
             raise IllegalMove("Papers were counted, and nobody has confirmed them yet. Confirm them first.")
         closed_in, round_, count = await closing.close(work, live, before, desk.clock.now())
         return Outcome(await cue_up(work, closed_in, live.cue), round_, count)
@@ -65,7 +65,7 @@ async def reveal_round(desk: Desk, session: str, round_id: str) -> Outcome:
         before = await guard.round_of(work, live, round_id)
         commission = await work.commissions.get_commission(live.commission)
         await guard.nothing_open(work, live)
-        if before.state == REVEALED:
+        if before.state == RoundState.REVEALED:
             result = await results.result_of(work, before, commission.threshold)
             result = result.without_groups() if live.badges_off else result
             return Outcome(await cue_up(work, live, cue_of(before)), before, result.n, result)
@@ -89,7 +89,7 @@ async def record_held(work: Work, live: LiveSession, at: str) -> LiveSession:
     held = {id_: await work.rounds.get_round(id_, lock=True) for id_ in sorted(live.held)}
     for id_ in live.held:
         round_ = held[id_]
-        if round_.state != REVEALED:
+        if round_.state != RoundState.REVEALED:
             kept.append(id_)
         elif live.recorded:
             result = await results.result_of(work, round_, commission.threshold, whole=True)

@@ -7,7 +7,7 @@ from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.services.sessions import guard
 from forum.sessions.session import TICKETS
-from forum.voting.round import OPEN
+from forum.voting.round import RoundState
 
 FIXED = (
     "Your first vote was counted with your group, so it stays in this session. "
@@ -34,7 +34,7 @@ async def put_right(store: Store, clock: Clock, session: str, participant: str, 
         if live.asynchronous and not any(round_.takes(clock.now()) for round_ in every):
             raise IllegalMove(guard.OVER)
         for round_ in every:
-            if round_.state == OPEN:
+            if round_.state == RoundState.OPEN:
                 await work.rounds.get_round(round_.id, lock=True)
         if not await work.sessions.regroup(participant, group):
             raise IllegalMove(FIXED)

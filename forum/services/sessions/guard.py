@@ -10,7 +10,7 @@ from forum.errors import IllegalMove, NotFound
 from forum.ports import Work
 from forum.sessions.session import ROOM, LiveSession
 from forum.stories.submission import Submission
-from forum.voting.round import OPEN, Round
+from forum.voting.round import Round, RoundState
 
 ENDED = "This session has ended."
 OVER = "This question is closed."
@@ -59,7 +59,7 @@ async def taking(work: Work, live: LiveSession, round_id: str, at: str, otherwis
 async def nothing_open(work: Work, live: LiveSession, but: tuple[str, str] | None = None) -> None:
     """Raises IllegalMove where a vote is open, other than on the question of the story and scene `but`."""
     for round_ in await work.rounds.list_rounds(live.id):
-        if round_.state == OPEN and (round_.scenario, round_.scene) != but:
+        if round_.state == RoundState.OPEN and (round_.scenario, round_.scene) != but:
             raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")
 
 

@@ -25,7 +25,7 @@ from forum.voting.commission import (
     Group,
     SupportLine,
 )
-from forum.voting.reason import KEPT, WAYS
+from forum.voting.reason import ReasonReading
 from forum.voting.suppression import ONLY_WITH_TICKETS, Partition
 
 # Labels that the software itself gives: a group of that name could not be told from them in a table.
@@ -71,7 +71,7 @@ class SessionForm:
 
     `record` asks for a rehearsal in the record, which only data made by a rehearsal allows; a real session
     always goes into it. `entrance` is how people get in, one of session.ENTRANCES. `reasons` says who reads
-    what people write with their votes, one of reason.WAYS. `whole`: without tickets nothing is given by group.
+    what people write with their votes, a reason.ReasonReading. `whole`: without tickets nothing is given by group.
     `id` as in CommissionForm.
     """
 
@@ -82,7 +82,7 @@ class SessionForm:
     rehearsal: bool = False
     record: bool = False
     entrance: str = OPEN_CODE
-    reasons: str = KEPT
+    reasons: str = ReasonReading.KEPT
     whole: bool = False
 
 
@@ -198,7 +198,7 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
         playable = {s.id for s in await work.stories.list_stories(commission.id, "accepted") if s.may_perform}
         if not set(form.scenarios) <= playable:
             found.wrong("scenario", "Choose from the accepted stories of this commission that may be played.")
-        _one_of(found, "reasons", form.reasons, WAYS, "Choose who reads the reasons.")
+        _one_of(found, "reasons", form.reasons, tuple(ReasonReading), "Choose who reads the reasons.")
         _one_of(found, "entrance", form.entrance, ENTRANCES, "Choose how people get in.")
         found.stop()
         live = LiveSession(

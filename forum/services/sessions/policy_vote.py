@@ -36,8 +36,8 @@ from forum.sessions.proposal import (
 )
 from forum.sessions.session import Cue, LiveSession
 from forum.stories.visible_text import alike, line, upright
-from forum.voting.decision import ADOPTED
-from forum.voting.round import ANNULLED, DRAFT, POLICY_VOTE, REVEALED, Response, Round
+from forum.voting.decision import DecisionOutcome
+from forum.voting.round import Response, Round, RoundKind, RoundState
 
 POLICY_QUESTION = "Do you agree with this proposal?"
 
@@ -84,7 +84,7 @@ async def list_proposal(desk: Desk, session: str, proposal: str, *, on: bool) ->
         state = STANDING if on else OFF
         if found.state == state:
             return Outcome(live)
-        if round_ is not None and round_.state != DRAFT:
+        if round_ is not None and round_.state != RoundState.DRAFT:
             raise IllegalMove(_VOTED)
         await work.proposals.save_proposal(replace(found, state=state))
         return await show(work, live, live.cue)
@@ -100,7 +100,7 @@ async def amend(desk: Desk, session: str, proposal: str, before: str, after: str
             return Outcome(live)
         if flying is not None:
             raise IllegalMove(_BUSY)
-        if round_ is not None and round_.state != DRAFT:
+        if round_ is not None and round_.state != RoundState.DRAFT:
             raise IllegalMove(_VOTED)
         if found.words != before.strip():
             raise IllegalMove(_MEANWHILE)
@@ -124,7 +124,7 @@ async def settle_amendment(desk: Desk, session: str, amendment: str, state: str)
         if found.state == state:
             return Outcome(live)
         proposal, round_ = await _proposal(work, live, found.proposal)
-        if round_ is not None and round_.state != DRAFT:
+        if round_ is not None and round_.state != RoundState.DRAFT:
             raise IllegalMove(_VOTED)
         latest = [a for a in known.values() if a.proposal == proposal.id][-1]
         if found.state != IN_FLIGHT and (state != IN_FLIGHT or latest.id != found.id):
@@ -156,7 +156,7 @@ async def put_policy_vote(desk: Desk, session: str, proposal: str) -> Outcome:
                 responses=(Response("r1", found.words),),
                 scenario=found.scenario,
                 method="opinion",
-                kind=POLICY_VOTE,
+                kind=RoundKind.POLICY_VOTE,
                 created_at=desk.clock.now(),
             )
             await work.rounds.add_round(round_)
@@ -178,9 +178,9 @@ async def promise(
     found.stop()
     async with desk.act_on(session) as (work, live):
         round_ = await guard.round_of(work, live, round_id)
-        if round_.kind != POLICY_VOTE:
+        if round_.kind != RoundKind.POLICY_VOTE:
             raise NotFound("There is no such vote on a proposal in this session.")
-        if round_.state != REVEALED:
+        if round_.state != RoundState.REVEALED:
             raise IllegalMove("Show the result of the vote first. Then people can commit to it.")
         standing = [d for d in await work.decisions.list_decisions(live.commission) if round_id in d.rounds]
         if not permissions.may(person.roles, "decide"):
@@ -199,7 +199,7 @@ async def promise(
 async def _adopt(desk: Desk, person: Person, round_id: str, promise: Promise, rationale: str, why: str) -> str:
     # Its id follows from the round, so that two who press at once make one decision.
     id_ = hashlib.sha256(f"policy vote {round_id}".encode()).hexdigest()[:32]
-    form = DecisionForm((round_id,), id_, ADOPTED, "r1", rationale, why, promises=(promise,))
+    form = DecisionForm((round_id,), id_, DecisionOutcome.ADOPTED, "r1", rationale, why, promises=(promise,))
     return (await decisions.decide(desk.store, desk.clock, person, form)).id
 
 
@@ -227,7 +227,7 @@ async def _proposal(work: Work, live: LiveSession, proposal: str) -> tuple[Propo
     if found.session != live.id:
         raise NotFound("There is no such proposal in this session.")
     round_ = await work.rounds.get_round(found.round, lock=True) if found.round else None
-    return found, None if round_ is None or round_.state == ANNULLED else round_
+    return found, None if round_ is None or round_.state == RoundState.ANNULLED else round_
 
 
 async def _in_flight(work: Work, proposal: Proposal) -> Amendment | None:

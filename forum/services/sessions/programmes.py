@@ -27,7 +27,7 @@ from forum.stories.submission import Submission
 from forum.stories.visible_text import upright
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms, check_number, check_question, check_terms
-from forum.voting.round import AFTER_REPLAY, ANNULLED
+from forum.voting.round import RoundKind, RoundState
 
 # What was done to a programme; undone goes back to a state before.
 ADDED, CHANGED, MOVED, REMOVED, UNDONE = CHANGES = ("added", "changed", "moved", "removed", "undone")
@@ -204,7 +204,7 @@ async def take_step(desk: Desk, session: str, step: Step) -> Outcome:
     """
     async with desk.store.read() as work:
         item = (await work.programmes.latest(session)).plan.item(step.item)
-        rounds = [r for r in await work.rounds.list_rounds(session) if r.state != ANNULLED]
+        rounds = [r for r in await work.rounds.list_rounds(session) if r.state != RoundState.ANNULLED]
     if item.kind == "note":
         return await cues.show_note(desk, session, item.words, step=step)
     if item.kind == "scene":
@@ -212,7 +212,9 @@ async def take_step(desk: Desk, session: str, step: Step) -> Outcome:
     if item.kind == "question":
         return await cues.put_question(desk, session, item.story, item.scene, Terms(item.method), step=step)
     if item.kind == "again":
-        first = [r for r in rounds if (r.scenario, r.scene) == (item.story, item.scene) and r.kind != AFTER_REPLAY]
+        first = [
+            r for r in rounds if (r.scenario, r.scene) == (item.story, item.scene) and r.kind != RoundKind.AFTER_REPLAY
+        ]
         if not first:
             raise IllegalMove("This question was not put yet, so nobody can vote on it again.")
         return await cues.put_second_vote(desk, session, first[-1].id, step=step)

@@ -14,7 +14,7 @@ from forum.sessions.session import BREAK, TIME, LiveSession
 from forum.sessions.stop import Run, credits
 from forum.sessions.view import Story, View, listed
 from forum.voting import suppression
-from forum.voting.round import ANNULLED, OPEN, POLICY_VOTE, REVEALED, Round
+from forum.voting.round import Round, RoundKind, RoundState
 
 
 async def view_of(work: Work, live: LiveSession) -> View:
@@ -37,7 +37,9 @@ async def view_of(work: Work, live: LiveSession) -> View:
     magic = run.taken.magic if run.taken is not None else None
     wanted = (round_, by_id.get((round_.second_of if round_ else "") or ""), by_id.get(magic or ""))
     shown = [r for r in wanted if r is not None]
-    results = {r.id: await tallying.shown(work, r, commission.threshold) for r in shown if r.state == REVEALED}
+    results = {
+        r.id: await tallying.shown(work, r, commission.threshold) for r in shown if r.state == RoundState.REVEALED
+    }
     if live.badges_off:
         results = {id_: result.without_groups() for id_, result in results.items()}
     asked = await work.care.list_asked(live.id)
@@ -51,7 +53,7 @@ async def view_of(work: Work, live: LiveSession) -> View:
         story=story,
         scene=story.scenario.scene(cue.scene) if story and cue.scene else None,
         round=round_,
-        rounds=tuple(r for r in rounds if r.state != ANNULLED or r is round_),
+        rounds=tuple(r for r in rounds if r.state != RoundState.ANNULLED or r is round_),
         results=results,
         first=by_id.get(round_.second_of) if round_ and round_.second_of else None,
         voted=voted.get(round_.id, 0) if round_ else 0,
@@ -75,7 +77,7 @@ async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda
     """Reads the proposals, and what was promised on the vote on screen: commitments first, then what waits to be
     one."""
     promised: list[Promised] = []
-    if round_ is not None and round_.kind == POLICY_VOTE and round_.state == REVEALED:
+    if round_ is not None and round_.kind == RoundKind.POLICY_VOTE and round_.state == RoundState.REVEALED:
         for made in reversed(await work.decisions.list_decisions(live.commission)):
             if round_.id in made.rounds:
                 promised += [Promised(c.role, c.what, c.by, confirmed=True) for c in made.commitments]
@@ -94,7 +96,7 @@ async def own_of(work: Work, participant: str, view: View) -> Mine:
     if not participant:
         return Mine()
     on = view.round.id if view.round is not None else ""
-    changing = {r.id for r in view.rounds if r.state == OPEN} | {on}
+    changing = {r.id for r in view.rounds if r.state == RoundState.OPEN} | {on}
     ballots = await work.rounds.ballots_by(participant, [r.id for r in view.rounds])
     yours = [
         Yours(b.round, b.choice, b.reason, b.condition) if b.round in changing else Yours(b.round, b.choice)
@@ -102,7 +104,7 @@ async def own_of(work: Work, participant: str, view: View) -> Mine:
     ]
     showing = view.session.cue.showing
     stop = await work.stops.stop_by(participant, showing) if showing else None
-    shown = on if view.round is not None and view.round.state == REVEALED else ""
+    shown = on if view.round is not None and view.round.state == RoundState.REVEALED else ""
     reason = await work.reasons.reason_by(participant, shown) if shown else None
     return Mine(
         yours,

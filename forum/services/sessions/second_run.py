@@ -20,7 +20,7 @@ from forum.sessions.stop import DONE, MOST_NEW, MOST_TRIED, TAKEN, VERDICTS, Sto
 from forum.stories import scenario
 from forum.stories.scenario import MAX_RESPONSE
 from forum.stories.visible_text import alike, line, upright
-from forum.voting.round import ANNULLED, CHARACTER_VOTE, DRAFT, FIRST_VOTE, MAGIC_CHECK, Response, Round
+from forum.voting.round import Response, Round, RoundKind, RoundState
 
 MAGIC_QUESTION = "Could this really happen?"
 MAGIC_ANSWERS = (Response("r1", "Yes"), Response("r2", "No"), Response("r3", "Not sure"))
@@ -113,10 +113,10 @@ async def ask_room(desk: Desk, session: str, stop: str) -> Outcome:
         await guard.playable(work, found.scenario)
         if found.magic is not None:
             before = await work.rounds.get_round(found.magic)
-            if before.state != ANNULLED:
+            if before.state != RoundState.ANNULLED:
                 return await show(work, live, cue_of(before), before)
         question = f"{MAGIC_QUESTION} {found.tried}"
-        round_ = _new(desk, live, question, MAGIC_ANSWERS, found.scenario, MAGIC_CHECK)
+        round_ = _new(desk, live, question, MAGIC_ANSWERS, found.scenario, RoundKind.MAGIC_CHECK)
         await work.rounds.add_round(round_)
         await work.stops.save_stop(replace(found, magic=round_.id))
         return await show(work, live, cue_of(round_), round_)
@@ -137,13 +137,15 @@ async def offer_response(desk: Desk, session: str, stop: str, words: str) -> Out
             return Outcome(live)
         await _not_entered(work, found)
         rounds = [
-            r for r in await work.rounds.list_rounds(live.id) if r.scenario == found.scenario and r.state != ANNULLED
+            r
+            for r in await work.rounds.list_rounds(live.id)
+            if r.scenario == found.scenario and r.state != RoundState.ANNULLED
         ]
         others = [s for s in await work.stops.list_stops(live.id) if s.scenario == found.scenario and s.id != found.id]
         free = [s for s in others if s.response and (not s.entered or s.entered in _drafts(rounds))]
         if len(free) >= MOST_NEW:
             raise IllegalMove("There are %(most)s new answers already. Take one out first.", most=MOST_NEW)
-        asked = [r.label for round_ in rounds if round_.kind == FIRST_VOTE for r in round_.responses]
+        asked = [r.label for round_ in rounds if round_.kind == RoundKind.FIRST_VOTE for r in round_.responses]
         taken = {alike(label) for label in [*asked, *(s.response for s in others)]}
         if alike(words) in taken:
             raise BadInput("There is such an answer already. Change the words.", field="words")
@@ -180,9 +182,9 @@ async def put_character_vote(desk: Desk, session: str, story: str) -> Outcome:
         await guard.nothing_open(work, live)
         if live.cue.round:
             before = await work.rounds.get_round(live.cue.round)
-            if (before.kind, before.scenario, before.state) == (CHARACTER_VOTE, story, DRAFT):
+            if (before.kind, before.scenario, before.state) == (RoundKind.CHARACTER_VOTE, story, RoundState.DRAFT):
                 return Outcome(live, before)
-        round_ = _new(desk, live, CHARACTER_QUESTION, offered(names, none=False), story, CHARACTER_VOTE)
+        round_ = _new(desk, live, CHARACTER_QUESTION, offered(names, none=False), story, RoundKind.CHARACTER_VOTE)
         await work.rounds.add_round(round_)
         return await show(work, live, cue_of(round_), round_)
 
@@ -211,7 +213,7 @@ async def _stop(work: Work, live: LiveSession, stop: str, *, fixed: bool = False
 
 
 def _new(
-    desk: Desk, live: LiveSession, question: str, answers: Sequence[Response], story: str | None, kind: str
+    desk: Desk, live: LiveSession, question: str, answers: Sequence[Response], story: str | None, kind: RoundKind
 ) -> Round:
     return Round(
         id=secrets.token_hex(16),
@@ -225,17 +227,20 @@ def _new(
 
 
 async def _not_entered(work: Work, stop: Stop) -> None:
-    if stop.entered and (await work.rounds.get_round(stop.entered)).state not in (DRAFT, ANNULLED):
+    if stop.entered and (await work.rounds.get_round(stop.entered)).state not in (
+        RoundState.DRAFT,
+        RoundState.ANNULLED,
+    ):
         raise IllegalMove(_ENTERED)
 
 
 async def _renew(work: Work, live: LiveSession, story: str) -> None:
     """A second vote that is on screen, but not open yet, offers what it would offer now."""
     for round_ in await work.rounds.list_rounds(live.id):
-        if round_.second_of and round_.state == DRAFT and round_.scenario == story:
+        if round_.second_of and round_.state == RoundState.DRAFT and round_.scenario == story:
             first = await work.rounds.get_round(round_.second_of)
             await work.rounds.save_round(await with_new_answers(work, first, round_))
 
 
 def _drafts(rounds: Sequence[Round]) -> set[str]:
-    return {round_.id for round_ in rounds if round_.state == DRAFT}
+    return {round_.id for round_ in rounds if round_.state == RoundState.DRAFT}

@@ -19,7 +19,7 @@ from forum.services.sessions import guard
 from forum.sessions.proposal import DROPPED, OFF, WITHDRAWN
 from forum.sessions.session import BREAK, Cue, LastAct, LiveSession
 from forum.sessions.stop import HIDDEN, WAITING
-from forum.voting.round import DRAFT, Response, Version
+from forum.voting.round import Response, RoundState, Version
 
 # For so long a session that was ended can be opened again.
 REOPEN = timedelta(hours=1)
@@ -155,7 +155,7 @@ class DraftChange(Change, frozen=True):
     @classmethod
     async def look(cls, work: Work, live: LiveSession) -> dict[str, DraftState]:
         """Gives the votes that are not open yet."""
-        drafts = [round_ for round_ in await work.rounds.list_rounds(live.id) if round_.state == DRAFT]
+        drafts = [round_ for round_ in await work.rounds.list_rounds(live.id) if round_.state == RoundState.DRAFT]
         return {
             r.id: DraftState(r.responses, r.method, r.quorum, r.quorum_each, r.live, tuple(r.versions)) for r in drafts
         }

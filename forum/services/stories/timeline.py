@@ -19,7 +19,7 @@ from forum.stories.moderation import Act, Appeal
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Commitment, Decision
-from forum.voting.round import ANNULLED, REVEALED, Round
+from forum.voting.round import Round, RoundState
 from forum.voting.suppression import Result
 
 KINDS = (
@@ -170,9 +170,9 @@ async def _votes(
                 about_it = round_ if session.asynchronous else None
                 told = _id(session.id, f"{PLAYED} {of.id}")
                 yield Event(PLAYED, round_.opened_at, told, of, session=session, round=about_it)
-            if round_.state == REVEALED:
+            if round_.state == RoundState.REVEALED:
                 yield Event(VOTED, round_.revealed_at, _id(round_.id, VOTED), of, session=session, round=round_)
-            elif round_.state == ANNULLED:
+            elif round_.state == RoundState.ANNULLED:
                 yield Event(
                     ANNULLED_VOTE, round_.annulled_at, _id(round_.id, ANNULLED_VOTE), of, session=session, round=round_
                 )

@@ -25,7 +25,7 @@ from forum.sessions.session import Cue, LiveSession
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
-from forum.voting.round import DRAFT, NONE_OF_THESE
+from forum.voting.round import NONE_OF_THESE, RoundState
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ async def _without(work: Work, live: LiveSession, story: str) -> LiveSession:
     """Returns the session with nothing of the story on its screens; a vote that has begun stays, without its words."""
     cue = live.cue
     if cue.scenario == story:
-        begun = cue.round is not None and (await work.rounds.get_round(cue.round)).state != DRAFT
+        begun = cue.round is not None and (await work.rounds.get_round(cue.round)).state != RoundState.DRAFT
         kept = Cue(cue.kind, round=cue.round) if begun else Cue("welcome")
         cue = replace(kept, item=cue.item, seen=cue.seen)
     cue = replace(cue, seen=tuple(seen for seen in cue.seen if seen != story))

@@ -14,7 +14,7 @@ from forum.record.ballot_leaves import ballots_root, leaf
 from forum.services.record_entries import append
 from forum.sessions.session import LiveSession
 from forum.voting import round as rounds
-from forum.voting.round import OPEN, Round
+from forum.voting.round import Round, RoundState
 from forum.voting.suppression import freeze, label_of, origin_of
 
 
@@ -55,7 +55,7 @@ async def close_now(work: Work, session: str, round_id: str, at: str, *, due: st
     """
     live = await work.sessions.get_session(session, lock=True)
     before = await work.rounds.get_round(round_id, lock=True)
-    if before.state != OPEN or (due is not None and before.closes_at > due):
+    if before.state != RoundState.OPEN or (due is not None and before.closes_at > due):
         return None
     live, round_, _ = await close(work, live, before, at)
     await work.sessions.save_session(replace(live, version=live.version + 1))

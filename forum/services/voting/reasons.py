@@ -20,8 +20,8 @@ from forum.stories.visible_text import upright
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
-from forum.voting.reason import DELAY, DELAYED, HIDDEN, KEPT, MOST_CONDITION, MOST_WORDS, SHOWN, WAITING, Reason, Said
-from forum.voting.round import REVEALED, Round
+from forum.voting.reason import DELAY, MOST_CONDITION, MOST_WORDS, Reason, ReasonReading, ReasonState, Said
+from forum.voting.round import Round, RoundState
 from forum.voting.suppression import EVERYONE, label_of
 
 _NOT_YET = "Reasons can be given here once the result is shown. Until then they go with the vote."
@@ -36,7 +36,7 @@ async def gather(work: Work, live: LiveSession, round_: Round, at: str) -> None:
 async def said_of(work: Work, live: LiveSession, round_: Round, commission: Commission) -> tuple[Said, ...]:
     """Returns every reason of a revealed round with its number of "me too", sorted by its words; () before the
     reveal."""
-    if round_.state != REVEALED or live.partition is None:
+    if round_.state != RoundState.REVEALED or live.partition is None:
         return ()
     too = await work.reasons.counts(round_.id)
     present = await work.rounds.by_group(round_.id)
@@ -69,7 +69,7 @@ async def give(
             raise BadInput("Use at most %(most)s characters.", field=field, most=most)
     async with store.begin() as work:
         live, round_ = await _open_for(work, live.id, round_id, lock=True)
-        if round_.state != REVEALED:
+        if round_.state != RoundState.REVEALED:
             raise IllegalMove(_NOT_YET)
         mine = await work.rounds.ballots_by(participant, [round_.id])
         if not mine:
@@ -88,7 +88,7 @@ async def take_back(store: Store, live: LiveSession, participant: str, round_id:
         _, round_ = await _open_for(work, live.id, round_id, lock=True)
         before = await work.reasons.reason_by(participant, round_.id)
         await work.reasons.remove_reason(round_.id, participant)
-    return before is not None and before.state == SHOWN
+    return before is not None and before.state == ReasonState.SHOWN
 
 
 async def me_too(store: Store, live: LiveSession, participant: str, reason: str, *, on: bool) -> None:
@@ -97,7 +97,7 @@ async def me_too(store: Store, live: LiveSession, participant: str, reason: str,
     async with store.begin() as work:
         found = await work.reasons.get_reason(reason)
         await _open_for(work, live.id, found.round)
-        if found.state != SHOWN:
+        if found.state != ReasonState.SHOWN:
             raise NotFound("There is no such reason.")
         if found.participant == participant:
             raise IllegalMove("This is your own reason.")
@@ -113,12 +113,12 @@ async def hear(desk: Desk, session: str, reason: str, state: str, before: str) -
     async with desk.act_on(session) as (work, live):
         found = await work.reasons.get_reason(reason)
         await guard.round_of(work, live, found.round, lock=False)
-        if state == SHOWN and live.reasons == KEPT:
+        if state == ReasonState.SHOWN and live.reasons == ReasonReading.KEPT:
             raise IllegalMove("People were told that only you and those who decide read their reasons.")
-        if state not in (SHOWN, HIDDEN, WAITING):
+        if state not in (ReasonState.SHOWN, ReasonState.HIDDEN, ReasonState.WAITING):
             raise BadInput("Show it, hide it, or put it back.", field="state")
-        if state == WAITING and found.due_at and found.due_at <= desk.clock.now():
-            state = SHOWN
+        if state == ReasonState.WAITING and found.due_at and found.due_at <= desk.clock.now():
+            state = ReasonState.SHOWN
         if found.state == state:
             return live
         if found.state != before:
@@ -168,7 +168,7 @@ def _reason(live: LiveSession, round_: Round, ballot: Ballot, words: str, condit
         words=words,
         condition=condition,
         at=at,
-        due_at=_later(at) if live.reasons == DELAYED else "",
+        due_at=_later(at) if live.reasons == ReasonReading.DELAYED else "",
     )
 
 

@@ -14,7 +14,7 @@ from forum.sessions.view import AsynchronousRound
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, Group
 from forum.voting.methods import METHODS
-from forum.voting.round import ANNULLED, REVEALED, Round
+from forum.voting.round import Round, RoundState
 from forum.voting.suppression import Partition, Result, origin_of, published, view_shift
 
 
@@ -41,7 +41,7 @@ async def shown(work: Work, round_: Round, threshold: int) -> Result:
 
     Use `result_of` for what is written down or decided on. Raises IllegalMove for a round that is not revealed.
     """
-    if round_.state != REVEALED:
+    if round_.state != RoundState.REVEALED:
         raise IllegalMove("Close the vote before you show its result.")
     return (await shown_all(work, [(await work.sessions.get_session(round_.session), round_)], threshold))[round_.id]
 
@@ -70,7 +70,7 @@ async def shown_all(work: Work, rounds: Sequence[tuple[LiveSession, Round]], thr
 
 
 async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int) -> Result:
-    if session.partition is None or round_.state not in {"closed", "revealed"}:
+    if session.partition is None or round_.state not in (RoundState.CLOSED, RoundState.REVEALED):
         raise IllegalMove("Close the vote before you show its result.")
     ballots = await work.rounds.ballots(round_.id)
     invited = (await work.commissions.get_commission(session.commission)).groups if round_.quorum_each else ()
@@ -78,7 +78,7 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
     if round_.second_of is None or not METHODS[round_.method].FOLLOWED:
         return result
     first = await work.rounds.get_round(round_.second_of)
-    if first.state != REVEALED or first.state == ANNULLED:
+    if first.state != RoundState.REVEALED:
         return result
     before = await work.rounds.ballots(first.id)
     earlier = _published(session.partition, first, before, threshold)
@@ -113,7 +113,7 @@ async def asynchronous_rounds(
     of = await work.rounds.of_all([live.id for live in sessions])
     rounds = [(live, round_) for live in sessions for round_ in of[live.id]]
     voted = await work.rounds.voted([round_.id for _live, round_ in rounds])
-    revealed = [(live, round_) for live, round_ in rounds if results and round_.state == REVEALED]
+    revealed = [(live, round_) for live, round_ in rounds if results and round_.state == RoundState.REVEALED]
     shown = await shown_all(work, revealed, commission.threshold)
     return tuple(AsynchronousRound(live, one, voted[one.id], shown.get(one.id)) for live, one in rounds)
 

@@ -12,7 +12,7 @@ from forum.live.messages import REFUSALS, StopMessage
 from forum.live.stop_box import press_of, refusal
 from forum.services.voting import reasons
 from forum.sessions.session import LiveSession, Participant
-from forum.voting.reason import DELAYED
+from forum.voting.reason import ReasonReading
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of
 from forum.web.i18n.gettext import say
@@ -58,7 +58,7 @@ async def reason(request: Request) -> Response:
                 form.text("reason"),
                 form.text("condition"),
             )
-            if live.reasons == DELAYED:
+            if live.reasons == ReasonReading.DELAYED:
                 site.rooms.expect(live.id, given.due_at)
     except NotFound:
         raise

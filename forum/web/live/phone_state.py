@@ -10,7 +10,7 @@ from forum.ports import Work
 from forum.sessions.participant_view import Mine
 from forum.sessions.view import View
 from forum.stories.visible_text import trimmed
-from forum.voting.round import REVEALED
+from forum.voting.round import RoundState
 
 # As templates have it where no phone is meant: what is pushed is the same for all.
 NOBODYS: Mapping[str, Any] = {
@@ -36,7 +36,7 @@ def left_over(view: View, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]
     stopping = cue.kind == "scene" and bool(cue.showing) and view.run.taken is None and not view.session.paused
     if stopping and typed.get("showing") == cue.showing:
         return "", ()
-    explaining = view.result is not None and round_ is not None and round_.state == REVEALED
+    explaining = view.result is not None and round_ is not None and round_.state == RoundState.REVEALED
     told = "" if explaining else str(own.get("said_no", ""))
     if explaining and round_ is not None and typed.get("round") == round_.id:
         return "", ()

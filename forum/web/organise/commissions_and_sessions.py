@@ -20,7 +20,7 @@ from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
 from forum.sessions.session import OPEN_CODE
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES
-from forum.voting.reason import KEPT
+from forum.voting.reason import ReasonReading
 from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -157,7 +157,7 @@ async def add_session(request: Request) -> Response:
         rehearsal=form.flag("rehearsal"),
         record=form.flag("record"),
         entrance=form.text("entrance") or OPEN_CODE,
-        reasons=form.text("reasons") or KEPT,
+        reasons=form.text("reasons") or ReasonReading.KEPT,
         whole=form.flag("whole"),
     )
     try:

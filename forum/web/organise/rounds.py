@@ -22,7 +22,7 @@ from forum.sessions.session import LiveSession
 from forum.stories import paths, scenario
 from forum.stories.submission import Submission
 from forum.voting import suppression
-from forum.voting.round import OPEN, REVEALED, Round
+from forum.voting.round import Round, RoundState
 from forum.web.decide import reasons_of
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
@@ -187,7 +187,7 @@ async def _round_page(
         commission = await work.commissions.get_commission(live.commission)
         story = await work.stories.get_story(live.scenarios[0])
         ballots = await work.rounds.ballots(round_.id)
-        shown = round_.state == REVEALED
+        shown = round_.state == RoundState.REVEALED
         result = await results.result_of(work, round_, commission.threshold) if shown else None
         reasons = await work.reasons.list_reasons(round_.id)
     answer_url = f"{base_url(request)}/answer/{live.code}"
@@ -205,7 +205,7 @@ async def _round_page(
         result=result,
         reasons=reasons_of(round_, ballots, reasons) if shown else (),
         takes=round_.takes(site.clock.now()),
-        open=round_.state == OPEN,
+        open=round_.state == RoundState.OPEN,
         full=site.rooms.places.full(live.id),
         answer_url=answer_url,
         qr=qr(answer_url),

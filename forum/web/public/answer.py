@@ -29,7 +29,7 @@ from forum.stories import paths, scenario
 from forum.stories.scenario import Scenario
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
-from forum.voting.round import OPEN, REVEALED, Round
+from forum.voting.round import Round, RoundState
 from forum.voting.suppression import Result
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep
@@ -238,7 +238,7 @@ async def visit_of(request: Request) -> Visit:
         told, gone = await _story(work, round_)
         participant = await work.sessions.participant(live.id, digest(device)) if device else None
         mine = await work.rounds.ballots_by(participant.id, [round_.id]) if participant else []
-        asked = round_.state == REVEALED
+        asked = round_.state == RoundState.REVEALED
         result = await results.shown(work, round_, commission.threshold) if asked else None
     return Visit(
         live=live,
@@ -315,7 +315,7 @@ async def _question_page(
         errors=errors or {},
         refused=refused,
         counted="counted" in request.query_params and visit.mine is not None,
-        waiting=visit.round.state == OPEN,
+        waiting=visit.round.state == RoundState.OPEN,
     )
 
 

@@ -19,7 +19,7 @@ from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Decision
-from forum.voting.round import OPEN
+from forum.voting.round import RoundState
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.organise.programmes import is_planned
@@ -117,7 +117,7 @@ async def story(request: Request) -> Response:
         group=of.group_label(found.told_by),
         thanks=thanks(helped),
         versions=len(versions),
-        answerable=[one for one in rounds if one.round.state == OPEN],
+        answerable=[one for one in rounds if one.round.state == RoundState.OPEN],
         evidence=evidence_items(shown, f"/stories/{found.id}/evidence"),
         played=[told(event) for event in reversed(events) if event.kind in _ON_STAGE],
         decided=[told(event) for event in reversed(events) if event.kind in _AFTERWARDS],

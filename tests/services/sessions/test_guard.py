@@ -11,7 +11,7 @@ from forum.errors import IllegalMove, NotFound
 from forum.ports import Store
 from forum.services.sessions import guard
 from forum.sessions.session import ASYNCHRONOUS, ROOM, SESSIONS, LiveSession
-from forum.voting.round import CLOSED, OPEN, Response, Round
+from forum.voting.round import Response, Round, RoundState
 
 ANSWERS = (Response("r1", "Yes"), Response("r2", "No"))
 
@@ -20,7 +20,7 @@ async def a_round(store: Store, kind: str, **changes: str) -> tuple[LiveSession,
     """A stored session of this kind with an open round."""
     live = a_session(a_commission(), kind=kind)
     # mypy takes what ** hands over for every field of a round, numbers too
-    round_ = replace(Round(new_id(), live.id, "Who?", ANSWERS, state=OPEN), **changes)  # type: ignore[arg-type]
+    round_ = replace(Round(new_id(), live.id, "Who?", ANSWERS, state=RoundState.OPEN), **changes)  # type: ignore[arg-type]
     async with store.begin() as work:
         await work.commissions.add_commission(replace(a_commission(), id=live.commission))
         await work.sessions.add_session(live)
@@ -50,7 +50,7 @@ async def test_a_session_of_the_other_kind_is_not_there_and_one_that_has_ended_i
 async def test_a_round_takes_ballots_until_its_closing_time_and_not_at_it(sqlite_store: Store) -> None:
     clock = SetClock()
     live, round_ = await a_round(sqlite_store, ASYNCHRONOUS, closes_at=clock.later(seconds=1))
-    room, closed = await a_round(sqlite_store, ROOM, state=CLOSED)
+    room, closed = await a_round(sqlite_store, ROOM, state=RoundState.CLOSED)
     async with sqlite_store.begin() as work:
         assert (await guard.taking(work, live, round_.id, clock.now())).id == round_.id
         with pytest.raises(IllegalMove, match=r"This question is closed\."):

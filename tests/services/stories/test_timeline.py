@@ -21,7 +21,7 @@ from forum.sessions.session import LiveSession, Participant
 from forum.stories.scenario import parse
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
-from forum.voting.decision import Commitment, Decision
+from forum.voting.decision import Commitment, Decision, DecisionOutcome
 
 MO = new_id()
 
@@ -75,7 +75,14 @@ async def decided(store: Store, commission: Commission, rounds: Iterable[str]) -
     id_ = new_id()
     promises = tuple(Commitment(new_id(), id_, role, "Hire two people", "2027-03-31") for role in ("Trust", "Council"))
     decision = Decision(
-        id_, commission.id, tuple(rounds), "adopted", "r2", "It works.", decided_at=CLOCK.now(), commitments=promises
+        id_,
+        commission.id,
+        tuple(rounds),
+        DecisionOutcome.ADOPTED,
+        "r2",
+        "It works.",
+        decided_at=CLOCK.now(),
+        commitments=promises,
     )
     async with store.begin() as work:
         await work.decisions.add_decision(decision)

@@ -18,13 +18,13 @@ from forum.services.sessions.desk import Desk
 from forum.services.voting import reasons
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms
-from forum.voting.reason import DELAYED, HIDDEN, KEPT, READ_FIRST, SHOWN, WAITING, Said
-from forum.voting.round import ANNULLED, CLOSED, DRAFT, OPEN
+from forum.voting.reason import ReasonReading, ReasonState, Said
+from forum.voting.round import RoundState
 
 
 @pytest.fixture
 async def playing(sqlite_store: Store) -> Playing:
-    return await a_replay(sqlite_store, reasons=READ_FIRST)
+    return await a_replay(sqlite_store, reasons=ReasonReading.READ_FIRST)
 
 
 async def said(playing: Playing, round_id: str = "") -> tuple[Said, ...]:
@@ -50,12 +50,12 @@ async def test_nobody_is_given_a_reason_before_the_reveal(playing: Playing) -> N
     round_ = asked.round.id
     await facilitation.open_round(playing.acts, playing.session, round_)
     await playing.vote(round_, ["r1"] * 19, p0="Because of the night.")
-    for state in (OPEN, CLOSED):
+    for state in (RoundState.OPEN, RoundState.CLOSED):
         assert await said(playing, round_) == ()
         async with playing.store.read() as work:
             assert await work.reasons.list_reasons(round_) == []
             assert (await work.rounds.get_round(round_)).state == state
-        if state == OPEN:
+        if state == RoundState.OPEN:
             with pytest.raises(IllegalMove, match="go with the vote"):
                 await reasons.give(
                     playing.store, CLOCK, await playing.live(), playing.people[0], round_, "Too soon", ""
@@ -81,7 +81,7 @@ async def test_a_reason_stands_under_its_answer_with_its_published_group(playing
 
 async def test_where_nothing_is_given_by_group_no_reason_has_a_group(sqlite_store: Store) -> None:
     people = ["g1"] * 16 + ["g2"] * 3
-    playing = await a_replay(sqlite_store, people, reasons=READ_FIRST)
+    playing = await a_replay(sqlite_store, people, reasons=ReasonReading.READ_FIRST)
     await give(playing, 0)
     assert [r.group for r in await said(playing)] == [""]
 
@@ -98,8 +98,10 @@ async def test_while_badges_are_off_no_reason_has_a_group_and_afterwards_each_ha
     assert [r.group for r in await said(playing)] == named
 
 
-@pytest.mark.parametrize("state", [DRAFT, OPEN, CLOSED, ANNULLED])
-async def test_reasons_are_told_of_a_vote_whose_result_is_shown_and_of_no_other(playing: Playing, state: str) -> None:
+@pytest.mark.parametrize("state", [RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED, RoundState.ANNULLED])
+async def test_reasons_are_told_of_a_vote_whose_result_is_shown_and_of_no_other(
+    playing: Playing, state: RoundState
+) -> None:
     """Reasons that got there in any way are not told: of a vote annulled after its reveal, for one."""
     await give(playing, 0)
     async with playing.store.begin() as work:
@@ -113,14 +115,14 @@ async def test_reasons_are_told_of_a_vote_whose_result_is_shown_and_of_no_other(
 
 async def test_an_annulled_votes_reasons_are_read_no_more(playing: Playing) -> None:
     reason = await give(playing, 0)
-    await hear(playing, reason, SHOWN, WAITING)
+    await hear(playing, reason, ReasonState.SHOWN, ReasonState.WAITING)
     await facilitation.annul_round(playing.acts, playing.session, playing.first, "The wrong scene was on the screen.")
     assert await said(playing) == ()
 
 
 @pytest.mark.parametrize("group", ["g3", "g9", None], ids=["voted by nobody of it", "known to nobody", "not said"])
 async def test_a_reason_of_a_group_of_which_nobody_voted_has_none(sqlite_store: Store, group: str | None) -> None:
-    playing = await a_replay(sqlite_store, ["g1"] * 6 + ["g2"] * 6, reasons=READ_FIRST)
+    playing = await a_replay(sqlite_store, ["g1"] * 6 + ["g2"] * 6, reasons=ReasonReading.READ_FIRST)
     reason = await give(playing, 0)
     assert [r.group for r in await said(playing)] == ["People who use services"]
     async with playing.store.begin() as work:
@@ -147,35 +149,39 @@ async def test_a_reason_names_the_one_mark_on_its_ballot_and_never_several(playi
 
 async def test_the_facilitator_shows_hides_and_puts_back(playing: Playing) -> None:
     reason = await give(playing, 0)
-    for before, state in ((WAITING, SHOWN), (SHOWN, HIDDEN), (HIDDEN, WAITING)):
+    for before, state in (
+        (ReasonState.WAITING, ReasonState.SHOWN),
+        (ReasonState.SHOWN, ReasonState.HIDDEN),
+        (ReasonState.HIDDEN, ReasonState.WAITING),
+    ):
         await hear(playing, reason, state, before)
         assert [r.state for r in await said(playing)] == [state]
 
 
 async def test_two_facilitators_at_once_the_second_is_told(playing: Playing) -> None:
     reason = await give(playing, 0)
-    await hear(playing, reason, HIDDEN, WAITING)
+    await hear(playing, reason, ReasonState.HIDDEN, ReasonState.WAITING)
     with pytest.raises(IllegalMove, match="Somebody else"):
-        await hear(playing, reason, SHOWN, WAITING)
-    await hear(playing, reason, HIDDEN, WAITING)
+        await hear(playing, reason, ReasonState.SHOWN, ReasonState.WAITING)
+    await hear(playing, reason, ReasonState.HIDDEN, ReasonState.WAITING)
 
 
 async def test_what_people_were_told_stays_so(sqlite_store: Store) -> None:
-    playing = await a_replay(sqlite_store, reasons=KEPT)
+    playing = await a_replay(sqlite_store, reasons=ReasonReading.KEPT)
     reason = await give(playing, 0)
     with pytest.raises(IllegalMove, match="People were told"):
-        await hear(playing, reason, SHOWN, WAITING)
+        await hear(playing, reason, ReasonState.SHOWN, ReasonState.WAITING)
 
 
 async def test_after_the_delay_everybody_sees_it_unless_it_was_hidden(sqlite_store: Store) -> None:
-    playing = await a_replay(sqlite_store, reasons=DELAYED)
+    playing = await a_replay(sqlite_store, reasons=ReasonReading.DELAYED)
     hidden, shown = await give(playing, 0, "Hidden"), await give(playing, 1, "Shown")
-    await hear(playing, hidden, HIDDEN, WAITING)
+    await hear(playing, hidden, ReasonState.HIDDEN, ReasonState.WAITING)
     assert not await reasons.publish_due(playing.store, CLOCK.later(seconds=50), playing.session)
     before = (await playing.live()).version
     assert await reasons.publish_due(playing.store, CLOCK.later(seconds=70), playing.session)
     assert (await playing.live()).version == before + 1
-    assert {r.id: r.state for r in await said(playing)} == {hidden: HIDDEN, shown: SHOWN}
+    assert {r.id: r.state for r in await said(playing)} == {hidden: ReasonState.HIDDEN, shown: ReasonState.SHOWN}
     assert not await reasons.publish_due(playing.store, CLOCK.later(seconds=80), playing.session)
 
 
@@ -186,7 +192,7 @@ async def test_in_a_session_where_they_are_read_first_no_time_shows_them(playing
 
 async def test_me_too_is_once_a_person_and_can_be_taken_back(playing: Playing) -> None:
     reason = await give(playing, 0)
-    await hear(playing, reason, SHOWN, WAITING)
+    await hear(playing, reason, ReasonState.SHOWN, ReasonState.WAITING)
     live = await playing.live()
     for who in (1, 1, 2):
         await reasons.me_too(playing.store, live, playing.people[who], reason, on=True)
@@ -200,18 +206,18 @@ async def test_me_too_is_not_for_ones_own_nor_for_what_is_not_shown(playing: Pla
     live = await playing.live()
     with pytest.raises(NotFound):
         await reasons.me_too(playing.store, live, playing.people[1], reason, on=True)
-    await hear(playing, reason, SHOWN, WAITING)
+    await hear(playing, reason, ReasonState.SHOWN, ReasonState.WAITING)
     with pytest.raises(IllegalMove, match="your own"):
         await reasons.me_too(playing.store, live, playing.people[0], reason, on=True)
 
 
 async def test_a_changed_reason_is_another_one_that_nobody_has_agreed_to(playing: Playing) -> None:
     reason = await give(playing, 0)
-    await hear(playing, reason, SHOWN, WAITING)
+    await hear(playing, reason, ReasonState.SHOWN, ReasonState.WAITING)
     await reasons.me_too(playing.store, await playing.live(), playing.people[1], reason, on=True)
     again = await give(playing, 0, "Something else")
     assert again != reason
-    assert [(r.words, r.state, r.too) for r in await said(playing)] == [("Something else", WAITING, 0)]
+    assert [(r.words, r.state, r.too) for r in await said(playing)] == [("Something else", ReasonState.WAITING, 0)]
 
 
 async def test_its_writer_takes_it_back_and_no_row_keeps_a_word(playing: Playing) -> None:
@@ -290,32 +296,34 @@ async def test_a_condition_alone_is_a_reason_too(playing: Playing) -> None:
 
 async def test_what_is_put_back_after_its_time_is_shown_by_then(sqlite_store: Store) -> None:
     clock = SetClock(CLOCK.now())
-    playing = await a_replay(sqlite_store, reasons=DELAYED)
+    playing = await a_replay(sqlite_store, reasons=ReasonReading.DELAYED)
     early, late = await give(playing, 0, "Early"), await give(playing, 1, "Late")
     for reason in (early, late):
-        await hear(playing, reason, HIDDEN, WAITING)
-    await reasons.hear(Desk(playing.store, clock), playing.session, early, WAITING, HIDDEN)
-    await reasons.hear(Desk(playing.store, clock), playing.session, late, WAITING, HIDDEN)
-    assert {r.id: r.state for r in await said(playing)} == {early: WAITING, late: WAITING}
-    await reasons.hear(Desk(playing.store, clock), playing.session, late, HIDDEN, WAITING)
+        await hear(playing, reason, ReasonState.HIDDEN, ReasonState.WAITING)
+    await reasons.hear(Desk(playing.store, clock), playing.session, early, ReasonState.WAITING, ReasonState.HIDDEN)
+    await reasons.hear(Desk(playing.store, clock), playing.session, late, ReasonState.WAITING, ReasonState.HIDDEN)
+    assert {r.id: r.state for r in await said(playing)} == {early: ReasonState.WAITING, late: ReasonState.WAITING}
+    await reasons.hear(Desk(playing.store, clock), playing.session, late, ReasonState.HIDDEN, ReasonState.WAITING)
     async with playing.store.read() as work:
         given = await work.reasons.get_reason(late)
     at = datetime.fromisoformat(given.due_at)
     assert at - datetime.fromisoformat(given.at) == timedelta(minutes=1), "as the organiser's form promises"
-    await reasons.hear(Desk(playing.store, SetClock(given.due_at)), playing.session, late, WAITING, HIDDEN)
-    assert {r.id: r.state for r in await said(playing)} == {early: WAITING, late: SHOWN}
+    await reasons.hear(
+        Desk(playing.store, SetClock(given.due_at)), playing.session, late, ReasonState.WAITING, ReasonState.HIDDEN
+    )
+    assert {r.id: r.state for r in await said(playing)} == {early: ReasonState.WAITING, late: ReasonState.SHOWN}
 
 
 async def test_a_reason_is_shown_hidden_or_put_back_and_nothing_else(playing: Playing) -> None:
     reason = await give(playing, 0)
     with pytest.raises(BadInput, match="Show it, hide it"):
-        await hear(playing, reason, "torn up", WAITING)
+        await hear(playing, reason, "torn up", ReasonState.WAITING)
 
 
 async def test_screens_are_drawn_again_only_for_what_they_showed(playing: Playing) -> None:
     live = await playing.live()
     shown, waiting = await give(playing, 0), await give(playing, 1, "Another")
-    await hear(playing, shown, SHOWN, WAITING)
+    await hear(playing, shown, ReasonState.SHOWN, ReasonState.WAITING)
     assert waiting != shown
     taken_back = [await reasons.take_back(playing.store, live, playing.people[n], playing.first) for n in (0, 1, 2)]
     assert taken_back == [True, False, False]
@@ -324,15 +332,15 @@ async def test_screens_are_drawn_again_only_for_what_they_showed(playing: Playin
 
 async def test_nobody_hears_or_agrees_once_the_session_has_ended(playing: Playing) -> None:
     shown, waiting = await give(playing, 0), await give(playing, 1, "Another")
-    await hear(playing, shown, SHOWN, WAITING)
+    await hear(playing, shown, ReasonState.SHOWN, ReasonState.WAITING)
     live = await playing.live()
     async with playing.store.begin() as work:
         await work.sessions.save_session(replace(live, ended=True))
     for act in (
-        hear(playing, waiting, SHOWN, WAITING),
-        hear(playing, shown, HIDDEN, SHOWN),
+        hear(playing, waiting, ReasonState.SHOWN, ReasonState.WAITING),
+        hear(playing, shown, ReasonState.HIDDEN, ReasonState.SHOWN),
         reasons.me_too(playing.store, live, playing.people[2], shown, on=True),
     ):
         with pytest.raises(IllegalMove, match="ended"):
             await act
-    assert [(r.state, r.too) for r in await said(playing)] == [(WAITING, 0), (SHOWN, 0)]
+    assert [(r.state, r.too) for r in await said(playing)] == [(ReasonState.WAITING, 0), (ReasonState.SHOWN, 0)]

@@ -20,7 +20,7 @@ from forum.services.voting import results
 from forum.store import SqlStore, open_store
 from forum.store.rounds import SqlRounds
 from forum.voting.ballot import Ballot
-from forum.voting.round import REVEALED, Version
+from forum.voting.round import RoundState, Version
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ async def test_no_result_is_shown_before_it_is_revealed(sqlite_store: Store) -> 
         with pytest.raises(IllegalMove):
             await results.shown(work, asked, 5)
         with pytest.raises(IllegalMove):
-            await results.shown(work, replace(asked, state=REVEALED), 5)
+            await results.shown(work, replace(asked, state=RoundState.REVEALED), 5)
 
 
 async def test_opened_ballots_are_written_out_once(sqlite_store: Store, read: list[str]) -> None:

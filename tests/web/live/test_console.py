@@ -15,7 +15,7 @@ from support.second_run_session import Playing, a_replay
 
 from forum.services.sessions import cues, facilitation, policy_vote
 from forum.sessions.session import LastAct
-from forum.voting.reason import READ_FIRST
+from forum.voting.reason import ReasonReading
 from forum.web.live import care, console, second_run
 from forum.web.templating import TEMPLATES
 
@@ -51,7 +51,7 @@ class Event:
 @pytest.fixture
 async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
     async with a_house(tmp_path, sqlite_template) as house, house.signed_in("organiser") as organiser:
-        yield Event(house, await a_replay(house.store, reasons=READ_FIRST), organiser)
+        yield Event(house, await a_replay(house.store, reasons=ReasonReading.READ_FIRST), organiser)
 
 
 class TestTheTableOfActs:

@@ -27,8 +27,8 @@ from forum.services.sessions.tablet_link import share
 from forum.sessions.proposal import Amendment, Proposal
 from forum.sessions.session import LiveSession
 from forum.stories.submission import Submission
-from forum.voting.reason import READ_FIRST, SHOWN
-from forum.voting.round import CLOSED, OPEN, REVEALED, Round
+from forum.voting.reason import ReasonReading, ReasonState
+from forum.voting.round import Round, RoundState
 
 JSON = {"Accept": "application/json"}
 LABELS = ("A nurse", "The police")
@@ -122,7 +122,7 @@ async def night(tmp_path: Path, database: Database) -> AsyncIterator[Night]:
         )
         async with house.store.begin() as work:
             await work.stories.add_story(story)
-        form = SessionForm(commission.id, title="A day", scenarios=(story.id,), reasons=READ_FIRST)
+        form = SessionForm(commission.id, title="A day", scenarios=(story.id,), reasons=ReasonReading.READ_FIRST)
         live = await create_session(house.store, CLOCK, form)
         async with house.signed_in("organiser") as ann, house.signed_in("organiser") as olu, house.browser() as phone:
             await phone.get(f"/s/{live.code}")
@@ -141,14 +141,14 @@ class TestTwoFacilitatorsAtOnce:
         asked = await night.asked()
         answers = await night.both("open", round=asked.id)
         assert [answer.status_code for answer in answers] == [303, 303]
-        assert (await night.round(asked.id)).state == OPEN
+        assert (await night.round(asked.id)).state == RoundState.OPEN
         assert await night.entries("round opened") == 1
 
     async def test_closing_is_done_once_and_both_see_it_done(self, night: Night) -> None:
         asked = await night.opened()
         answers = await night.both("close", round=asked.id)
         assert [answer.status_code for answer in answers] == [303, 303]
-        assert (await night.round(asked.id)).state == CLOSED
+        assert (await night.round(asked.id)).state == RoundState.CLOSED
         assert await night.entries("round closed") == 1
 
     async def test_showing_what_is_being_closed_is_told_or_comes_after_it(self, night: Night) -> None:
@@ -156,10 +156,10 @@ class TestTwoFacilitatorsAtOnce:
         closing, showing = await night.both("close", "reveal", round=asked.id)
         assert closing.status_code == 303
         if showing.status_code == 303:
-            assert (await night.round(asked.id)).state == REVEALED
+            assert (await night.round(asked.id)).state == RoundState.REVEALED
         else:
             told(showing, "Close")
-            assert (await night.round(asked.id)).state == CLOSED
+            assert (await night.round(asked.id)).state == RoundState.CLOSED
         assert await night.entries("round closed") == 1
 
     async def test_showing_is_done_once_and_both_see_it_done(self, night: Night) -> None:
@@ -215,7 +215,7 @@ class TestWhatHasPassed:
         told(await night.ann.post(f"{night.console}/reveal", data={"round": asked.id}), "Close it first")
         machine = await night.ann.post(f"{night.console}/reveal", data={"round": asked.id}, headers=JSON)
         assert (machine.status_code, machine.json()["error"]["code"]) == (409, "illegal_move")
-        assert (await night.round(asked.id)).state == OPEN
+        assert (await night.round(asked.id)).state == RoundState.OPEN
 
     async def test_a_question_that_somebody_replaced_on_screen_is_not_opened_unseen(self, night: Night) -> None:
         asked = await night.asked()
@@ -357,7 +357,7 @@ class TestTwice:
         async with night.house.store.read() as work:
             round_ = (await work.rounds.list_rounds(night.live.id))[0]
             [reason] = await work.reasons.list_reasons(round_.id)
-        hear = {"reason": reason.id, "state": SHOWN, "before": reason.state}
+        hear = {"reason": reason.id, "state": ReasonState.SHOWN, "before": reason.state}
         assert (await night.ann.post(f"{night.console}/hear", data=hear)).status_code == 303
         async with night.house.browser() as other:
             await other.get(night.path)

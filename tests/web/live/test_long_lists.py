@@ -23,8 +23,8 @@ from forum.sessions.stop import HIDDEN as HIDDEN_STOP
 from forum.sessions.stop import WAITING as WAITING_STOP
 from forum.sessions.view import MOST_LISTED, MOST_PAGES, AsynchronousRound, Story, View
 from forum.stories import scenario
-from forum.voting.reason import HIDDEN, SHOWN, WAITING, Said
-from forum.voting.round import POLICY_VOTE, REVEALED, Response, Round
+from forum.voting.reason import ReasonState, Said
+from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import Result
 from forum.web.live.screens import page_of, screen_context
 from forum.web.templating import environment
@@ -37,11 +37,15 @@ STORY = Story("s", scenario.parse((Path(__file__).parents[3] / "scenarios/at-hom
 SCENE = STORY.scenario.scenes[0]
 COMMISSION = a_commission()
 ROUND = Round(
-    "round", "session", "Who comes?", (Response("r1", "A nurse"), Response("r2", "The police")), state=REVEALED
+    "round",
+    "session",
+    "Who comes?",
+    (Response("r1", "A nurse"), Response("r2", "The police")),
+    state=RoundState.REVEALED,
 )
 RESULT = Result({"r1": 30, "r2": 24}, 54, (), None, None)
 OPINION = replace(RESULT, counts={"agree": 30, "disagree": 20, "pass": 4})
-POLICY = replace(ROUND, kind=POLICY_VOTE, method="opinion", responses=ROUND.responses[:1])
+POLICY = replace(ROUND, kind=RoundKind.POLICY_VOTE, method="opinion", responses=ROUND.responses[:1])
 PLAYED = Cue("scene", "s", SCENE.name, replay=True, showing="now", since="2026-03-01T20:00:00.000Z")
 ASKED = Cue("result", round="round")
 JINJA = environment()
@@ -65,7 +69,7 @@ def stops(number: int, state: str, **said: Any) -> View:
     return a_view(PLAYED, story=STORY, scene=SCENE, run=run)
 
 
-def reasons(number: int, state: str) -> View:
+def reasons(number: int, state: ReasonState) -> View:
     said = tuple(
         Said(f"reason{n}", f"r{n % 3}" if n % 3 else "", "", "A reason. " * 40, "Somebody calls first.", state, n % 7)
         for n in range(number)
@@ -92,7 +96,9 @@ def promises(number: int) -> View:
 
 def asynchronous(number: int) -> View:
     made = tuple(
-        AsynchronousRound(a_session(COMMISSION, id=f"made{n}"), replace(ROUND, id=f"round{n}", state="open"), n)
+        AsynchronousRound(
+            a_session(COMMISSION, id=f"made{n}"), replace(ROUND, id=f"round{n}", state=RoundState.OPEN), n
+        )
         for n in range(number)
     )
     return a_view(Cue(), asynchronous=made)
@@ -110,9 +116,9 @@ LISTS: dict[str, Callable[[int], View]] = {
     "stops put off": lambda number: stops(number, DEFERRED, **SAID),
     "stops hidden": lambda number: stops(number, HIDDEN_STOP, **SAID),
     "what was tried": lambda number: stops(number, DONE, tried="They sat down. " * 9, response="Sit down"),
-    "reasons that wait": lambda number: reasons(number, WAITING),
-    "reasons that all see": lambda number: reasons(number, SHOWN),
-    "reasons hidden": lambda number: reasons(number, HIDDEN),
+    "reasons that wait": lambda number: reasons(number, ReasonState.WAITING),
+    "reasons that all see": lambda number: reasons(number, ReasonState.SHOWN),
+    "reasons hidden": lambda number: reasons(number, ReasonState.HIDDEN),
     "proposals taken off": lambda number: proposals(number, OFF),
     "amendments": lambda number: proposals(1, STANDING, number),
     "promises": promises,

@@ -25,7 +25,7 @@ from forum.services.sessions.desk import Desk
 from forum.services.voting.reasons import hear, me_too
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.submission import Submission
-from forum.voting.reason import READ_FIRST, SHOWN, WAITING
+from forum.voting.reason import ReasonReading, ReasonState
 from forum.web.cookies import DEVICE
 from forum.web.templating import STATIC
 
@@ -159,7 +159,7 @@ class Day:
             reasons = await work.reasons.list_reasons(asked.id)
         assert len(reasons) == REASONS + 1, "those of the voters, and of the phone by a socket"
         for given in reasons:
-            await hear(self.acts, self.live.id, given.id, SHOWN, WAITING)
+            await hear(self.acts, self.live.id, given.id, ReasonState.SHOWN, ReasonState.WAITING)
             await self.changed()
             await asyncio.sleep(4)
         while asyncio.get_running_loop().time() < ends:
@@ -269,7 +269,7 @@ async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
         commission = a_commission()
         story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, "accepted", may_perform=True)
         story = replace(story, submitted_at=CLOCK.now(), link=new_id() * 2)
-        live = a_session(commission, code="482913", scenarios=(story.id,), reasons=READ_FIRST)
+        live = a_session(commission, code="482913", scenarios=(story.id,), reasons=ReasonReading.READ_FIRST)
         devices = [new_id() for _ in range(VOTERS)]
         voters = [Participant(new_id(), live.id, f"g{1 + n % 4}", CLOCK.now()) for n in range(VOTERS)]
         async with house.store.begin() as work:

@@ -15,8 +15,8 @@ from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
 from forum.sessions.view import Story, View, cue_key, joined, playing_in
 from forum.stories import scenario
-from forum.voting.reason import Said
-from forum.voting.round import AFTER_REPLAY, ANNULLED, CLOSED, DRAFT, OPEN, REVEALED, Response, Round
+from forum.voting.reason import ReasonState, Said
+from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import TOO_SMALL, Result, TableRow
 from forum.voting.view_shift import ViewShift
 from forum.web.i18n.languages import ENGLISH
@@ -36,7 +36,7 @@ RESPONSES = (
     Response("none", "None of these"),
 )
 ROUND = Round(new_id(), SESSION.id, ASKED.text, RESPONSES, STORY.id, ASKED.name)
-SECOND = replace(ROUND, id=new_id(), kind=AFTER_REPLAY, second_of=ROUND.id)
+SECOND = replace(ROUND, id=new_id(), kind=RoundKind.AFTER_REPLAY, second_of=ROUND.id)
 COUNTS = dict(zip((r.id for r in RESPONSES), (31, 17, 5, 1), strict=True))
 ROWS = (
     TableRow("Carers", 30, dict(zip(COUNTS, (20, 7, 2, 1), strict=True))),
@@ -58,7 +58,7 @@ def a_view(cue: Cue, **parts: Any) -> View:
     return View(live, parts.pop("commission", COMMISSION), (STORY,), **parts)
 
 
-def asking(state: str, round_: Round = ROUND, kind: str = "question", **parts: Any) -> View:
+def asking(state: RoundState, round_: Round = ROUND, kind: str = "question", **parts: Any) -> View:
     """A view with the question on screen, its round in this state."""
     cue = Cue(kind, STORY.id, ASKED.name, round_.id)
     now = replace(round_, state=state, **parts.pop("now", {}))
@@ -72,29 +72,33 @@ STATES = {
         Cue("scene", STORY.id, FIRST.name, replay=True),
         story=STORY,
         scene=FIRST,
-        rounds=(replace(ROUND, state=REVEALED),),
+        rounds=(replace(ROUND, state=RoundState.REVEALED),),
     ),
-    "draft": asking(DRAFT),
-    "open": asking(OPEN),
-    "closing soon": asking(OPEN, now={"closing_soon": True}),
-    "paused": asking(OPEN, paused=True),
-    "closed": asking(CLOSED, reasons=(Said("x", "r1", "", "Nobody should wait alone.", "", "waiting", 0),)),
-    "revealed": asking(REVEALED, kind="result", results={ROUND.id: RESULT}),
-    "withheld": asking(REVEALED, kind="result", results={ROUND.id: WITHHELD}),
+    "draft": asking(RoundState.DRAFT),
+    "open": asking(RoundState.OPEN),
+    "closing soon": asking(RoundState.OPEN, now={"closing_soon": True}),
+    "paused": asking(RoundState.OPEN, paused=True),
+    "closed": asking(
+        RoundState.CLOSED, reasons=(Said("x", "r1", "", "Nobody should wait alone.", "", ReasonState.WAITING, 0),)
+    ),
+    "revealed": asking(RoundState.REVEALED, kind="result", results={ROUND.id: RESULT}),
+    "withheld": asking(RoundState.REVEALED, kind="result", results={ROUND.id: WITHHELD}),
     "nobody voted": asking(
-        REVEALED, kind="result", results={ROUND.id: Result(dict.fromkeys(COUNTS, 0), 0, (), TOO_SMALL, None)}
+        RoundState.REVEALED, kind="result", results={ROUND.id: Result(dict.fromkeys(COUNTS, 0), 0, (), TOO_SMALL, None)}
     ),
-    "second draft": asking(DRAFT, SECOND, first=replace(ROUND, state=REVEALED), results={ROUND.id: RESULT}),
+    "second draft": asking(
+        RoundState.DRAFT, SECOND, first=replace(ROUND, state=RoundState.REVEALED), results={ROUND.id: RESULT}
+    ),
     "view shift": asking(
-        REVEALED,
+        RoundState.REVEALED,
         SECOND,
         kind="result",
-        first=replace(ROUND, state=REVEALED),
+        first=replace(ROUND, state=RoundState.REVEALED),
         results={ROUND.id: RESULT, SECOND.id: replace(RESULT, shift=SHIFT)},
     ),
-    "annulled": asking(ANNULLED, now={"annulled_because": "The answers were read out in the wrong order."}),
+    "annulled": asking(RoundState.ANNULLED, now={"annulled_because": "The answers were read out in the wrong order."}),
     "own question": a_view(
-        Cue("question", round=ROUND.id), round=replace(ROUND, scenario=None, scene=None, state=OPEN)
+        Cue("question", round=ROUND.id), round=replace(ROUND, scenario=None, scene=None, state=RoundState.OPEN)
     ),
     "ended": a_view(Cue("ended"), ended=True),
 }
@@ -351,7 +355,7 @@ class TestConsole:
         assert "Prefer not to say 13" in shown
 
     def test_reasons_are_read_by_response_once_the_result_is_shown(self) -> None:
-        reasons = (Said("x", "r1", "", "Nobody should wait alone.", "", "waiting", 0),)
+        reasons = (Said("x", "r1", "", "Nobody should wait alone.", "", ReasonState.WAITING, 0),)
         for state in ("open", "closed", "revealed"):
             shown = words(fragment("console", replace(STATES[state], reasons=reasons)))
             assert ("Nobody should wait alone." in shown) == (state == "revealed")

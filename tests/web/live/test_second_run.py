@@ -23,7 +23,7 @@ from forum.services.sessions.desk import Desk
 from forum.services.sessions.room_view import view_of
 from forum.services.voting import reasons
 from forum.sessions.session import Cue, Participant
-from forum.voting.reason import READ_FIRST, SHOWN, WAITING
+from forum.voting.reason import ReasonReading, ReasonState
 
 HOW = "He could kneel down"
 KINDS: tuple[Screen, ...] = ("phone", "projector", "console")
@@ -63,7 +63,7 @@ class Event:
 @pytest.fixture
 async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
     async with a_house(tmp_path, sqlite_template) as house:
-        yield Event(house, await a_replay(house.store, reasons=READ_FIRST))
+        yield Event(house, await a_replay(house.store, reasons=ReasonReading.READ_FIRST))
 
 
 async def test_every_screen_of_a_participant_hears_of_what_was_sent_by_form(event: Event) -> None:
@@ -73,7 +73,7 @@ async def test_every_screen_of_a_participant_hears_of_what_was_sent_by_form(even
     theirs = await reasons.give(store, CLOCK, live, other, round_, "He knows her.", "")
     async with store.begin() as work:
         await work.tickets.move_ticket(who, digest(device))
-        await work.reasons.move_reason(theirs.id, SHOWN)
+        await work.reasons.move_reason(theirs.id, ReasonState.SHOWN)
     tab, stranger = Connection("phone", who), Connection("phone", other)
     for connection in (tab, stranger):
         await rooms.enter(session, connection)
@@ -223,7 +223,9 @@ class TestReasons:
         screens = await event.screens()
         assert "It is quicker." in screens["console"]
         assert "It is quicker." not in screens["phone"] + screens["projector"]
-        await reasons.hear(Desk(event.house.store, CLOCK), event.playing.session, reason, SHOWN, WAITING)
+        await reasons.hear(
+            Desk(event.house.store, CLOCK), event.playing.session, reason, ReasonState.SHOWN, ReasonState.WAITING
+        )
         phone = (await event.screens())["phone"]
         assert "It is quicker." in phone
         assert "she agrees" in phone
@@ -232,7 +234,9 @@ class TestReasons:
     async def test_on_the_big_screen_only_when_it_is_put_there(self, event: Event) -> None:
         reason = await self.given(event)
         await self.result_on(event)
-        await reasons.hear(Desk(event.house.store, CLOCK), event.playing.session, reason, SHOWN, WAITING)
+        await reasons.hear(
+            Desk(event.house.store, CLOCK), event.playing.session, reason, ReasonState.SHOWN, ReasonState.WAITING
+        )
         assert "It is quicker." not in (await event.screens())["projector"]
         await second_run.show_reasons(event.playing.acts, event.playing.session, event.playing.first, on=True)
         assert "It is quicker." in (await event.screens())["projector"]
@@ -240,7 +244,9 @@ class TestReasons:
     async def test_by_form_me_too_is_said_and_taken_back(self, event: Event) -> None:
         reason = await self.given(event)
         await self.result_on(event)
-        await reasons.hear(Desk(event.house.store, CLOCK), event.playing.session, reason, SHOWN, WAITING)
+        await reasons.hear(
+            Desk(event.house.store, CLOCK), event.playing.session, reason, ReasonState.SHOWN, ReasonState.WAITING
+        )
         phone = await event.phone()
         for on, number in (("1", 1), ("1", 1), ("0", 0)):
             answer = await phone.post(await event.path("/too"), data={"reason": reason, "on": on})
@@ -251,7 +257,9 @@ class TestReasons:
     async def test_who_only_observes_adds_no_weight_to_a_reason(self, event: Event) -> None:
         reason = await self.given(event)
         await self.result_on(event)
-        await reasons.hear(Desk(event.house.store, CLOCK), event.playing.session, reason, SHOWN, WAITING)
+        await reasons.hear(
+            Desk(event.house.store, CLOCK), event.playing.session, reason, ReasonState.SHOWN, ReasonState.WAITING
+        )
         watcher = await event.phone(observer=True)
         answer = await watcher.post(await event.path("/too"), data={"reason": reason, "on": "1"})
         assert answer.status_code == 409

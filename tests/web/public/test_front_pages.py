@@ -16,8 +16,8 @@ from forum.services.stories import moderation, submissions, withdrawal
 from forum.stories import scenario
 from forum.stories.moderation import Evidence
 from forum.voting.commission import POWERS, STAGES
-from forum.voting.decision import Decision
-from forum.voting.round import Response, Round
+from forum.voting.decision import Decision, DecisionOutcome
+from forum.voting.round import Response, Round, RoundState
 from forum.web.routes import PAGES
 from forum.web.words.terms import power_words, stage_words
 
@@ -80,10 +80,16 @@ async def test_a_commission_shows_its_sessions_and_decisions(house: House) -> No
         live.id,
         "What now?",
         (Response("r1", "Sit down"), Response("none", "None of these")),
-        state="revealed",
+        state=RoundState.REVEALED,
     )
     decision = Decision(
-        new_id(), commission.id, (round_.id,), "adopted", "r1", "It <works>.", decided_at="2026-11-22T10:00:00.000Z"
+        new_id(),
+        commission.id,
+        (round_.id,),
+        DecisionOutcome.ADOPTED,
+        "r1",
+        "It <works>.",
+        decided_at="2026-11-22T10:00:00.000Z",
     )
     async with house.store.begin() as work:
         await work.sessions.add_session(live)

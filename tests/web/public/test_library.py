@@ -16,8 +16,8 @@ from forum.services.stories import moderation, submissions
 from forum.stories.submission import Submission
 from forum.voting import suppression
 from forum.voting.commission import Commission
-from forum.voting.decision import Commitment, Decision
-from forum.voting.round import Response, Round
+from forum.voting.decision import Commitment, Decision, DecisionOutcome
+from forum.voting.round import Response, Round, RoundState
 from forum.web.public.library import A_PAGE
 
 NOON = "2026-11-22T12:00:00.000Z"
@@ -214,7 +214,7 @@ async def test_a_story_says_where_it_was_played_and_what_was_decided(house: Hous
                 (Response("r1", "Sit down & ask"),),
                 scenario=story.id,
                 scene="Ask",
-                state="revealed",
+                state=RoundState.REVEALED,
                 opened_at=at,
                 revealed_at=at,
             )
@@ -222,7 +222,7 @@ async def test_a_story_says_where_it_was_played_and_what_was_decided(house: Hous
             if session is live:
                 promise = Commitment(new_id(), new_id(), "The trust", "Train the crew", "2027-01-31")
                 decision = Decision(
-                    promise.decision, commission.id, (round_.id,), "adopted", "r1", "It <works>.",
+                    promise.decision, commission.id, (round_.id,), DecisionOutcome.ADOPTED, "r1", "It <works>.",
                     decided_at="2026-11-23T10:00:00.000Z", commitments=(promise,),
                 )  # fmt: skip
                 await work.decisions.add_decision(decision)

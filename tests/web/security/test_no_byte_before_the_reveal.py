@@ -34,8 +34,8 @@ from forum.sessions.view import View
 from forum.voting.ballot import Cast, CastOutcome
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms
-from forum.voting.reason import SHOWN, Reason
-from forum.voting.round import CLOSED, FIRST_VOTE, KINDS, OPEN, Round
+from forum.voting.reason import Reason, ReasonState
+from forum.voting.round import Round, RoundKind, RoundState
 from forum.voting.suppression import Result
 
 LABELS = ("A nurse from the crisis team", "The police", "An ambulance")
@@ -186,7 +186,7 @@ async def test_nor_in_a_vote_after_a_replay_a_magic_check_a_vote_on_characters_o
         await the_end(world, asked)
 
     assert told_apart(await lived(day)) == []
-    assert kinds == set(KINDS) - {FIRST_VOTE}
+    assert kinds == set(RoundKind) - {RoundKind.FIRST_VOTE}
 
 
 # ------------------------------------------------------------------------------------- badges off, and further groups
@@ -226,7 +226,7 @@ async def shown_with_badges_off(world: World, round_: Round, moved: int) -> None
     await facilitation.reveal_round(acts, session, round_.id)
     await world.changed()
     for reason in await reasons_by_words(world, round_):
-        await reasons.hear(Desk(store, world.clock), session, reason.id, SHOWN, reason.state)
+        await reasons.hear(Desk(store, world.clock), session, reason.id, ReasonState.SHOWN, reason.state)
     await world.changed()
 
 
@@ -333,7 +333,7 @@ async def test_a_count_that_gets_out_while_a_vote_is_open_is_found(
     lived: Lived, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def every_open_round(round_: Round | None) -> str:
-        return round_.id if round_ is not None and round_.state == OPEN else ""
+        return round_.id if round_ is not None and round_.state == RoundState.OPEN else ""
 
     for module in (live_count, room):
         monkeypatch.setattr(module, "counting", every_open_round)
@@ -360,7 +360,7 @@ async def test_a_result_from_home_that_is_given_when_it_closes_is_found(
         await from_home(world)
         await world.ask("organiser", f"/console/{world.live.id}")
 
-    monkeypatch.setattr(results, "REVEALED", CLOSED)
+    monkeypatch.setattr(results, "REVEALED", RoundState.CLOSED)
     assert any("/console/" in found for found in told_apart(await lived(day)))
 
 

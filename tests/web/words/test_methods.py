@@ -19,7 +19,7 @@ from forum.voting.marks_and_shares import decimals
 from forum.voting.methods import METHODS
 from forum.voting.quorum import Quorum
 from forum.voting.result import Result
-from forum.voting.round import CLOSED, DRAFT, OPEN, REVEALED, Response, Round
+from forum.voting.round import Response, Round, RoundState
 from forum.voting.suppression import Partition, Row, published
 from forum.web.live.ballot_form import Typed
 from forum.web.live.screens import screen_context
@@ -40,7 +40,7 @@ TWO_ROWS = Partition((Row("Carers", ("g2",)), Row("other groups", ("g3", "g4")))
 MACROS = ("ballot", "offer", "result", "groups", "picture")
 
 
-def a_round(method: str, state: str = OPEN, **changes: Any) -> Round:
+def a_round(method: str, state: RoundState = RoundState.OPEN, **changes: Any) -> Round:
     responses = tuple(Response(id_, LABELS[id_]) for id_ in WAYS[method][0])
     return replace(Round(new_id(), SESSION.id, "Who should come?", responses, method=method, state=state), **changes)
 
@@ -54,9 +54,9 @@ def a_result(round_: Round, *, by_group: bool = True, votes: tuple[str, ...] = (
 
 
 def a_view(round_: Round, **parts: Any) -> View:
-    kind = "result" if round_.state == REVEALED else "question"
+    kind = "result" if round_.state == RoundState.REVEALED else "question"
     live = replace(SESSION, cue=Cue(kind, round=round_.id))
-    if round_.state == REVEALED:
+    if round_.state == RoundState.REVEALED:
         parts.setdefault("results", {round_.id: a_result(round_)})
     return View(live, COMMISSION, (), round=round_, rounds=(round_,), **parts)
 
@@ -100,10 +100,10 @@ def test_every_method_is_drawn_here() -> None:
 # ---------------------------------------------------------------- what the screens show
 
 
-@pytest.mark.parametrize("state", [DRAFT, OPEN, CLOSED, REVEALED])
+@pytest.mark.parametrize("state", [RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED, RoundState.REVEALED])
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("method", WAYS)
-def test_every_screen_shows_every_way_in_every_state(method: str, screen: str, state: str) -> None:
+def test_every_screen_shows_every_way_in_every_state(method: str, screen: str, state: RoundState) -> None:
     html = fragment(screen, a_view(a_round(method, state)))
     assert screen == "console" or "A nurse and a paramedic, &lt;together&gt;" in html
     assert "<together>" not in html
@@ -172,7 +172,7 @@ def test_a_refused_form_keeps_what_was_chosen(method: str) -> None:
 def test_a_result_is_a_table_with_every_number_and_nothing_by_group_where_that_is_withheld(
     method: str, screen: str
 ) -> None:
-    round_ = a_round(method, REVEALED)
+    round_ = a_round(method, RoundState.REVEALED)
     html = fragment(screen, a_view(round_))
     assert "<table" in html
     assert "Carers" in words(html)
@@ -187,7 +187,7 @@ def test_a_result_is_a_table_with_every_number_and_nothing_by_group_where_that_i
 @pytest.mark.parametrize("method", WAYS)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_nobody_having_voted_is_said(method: str, screen: str) -> None:
-    round_ = a_round(method, REVEALED)
+    round_ = a_round(method, RoundState.REVEALED)
     nobody = published(TWO_ROWS, [], [r.id for r in round_.responses], 5, method=method)
     html = fragment(screen, a_view(round_, results={round_.id: nobody}))
     assert "Traceback" not in html
@@ -196,7 +196,7 @@ def test_nobody_having_voted_is_said(method: str, screen: str) -> None:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_tie_in_the_run_off_is_shown_as_one(screen: str) -> None:
-    round_ = a_round("ranked", REVEALED)
+    round_ = a_round("ranked", RoundState.REVEALED)
     result = a_result(round_, votes=("r1>r3", "r2>r1", "r3>r2"))
     assert result.figures is not None
     assert result.figures["tied"]
@@ -208,11 +208,11 @@ def test_a_tie_in_the_run_off_is_shown_as_one(screen: str) -> None:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_missed_quorum_is_said_and_a_reached_one_is_not(screen: str) -> None:
-    missed = a_round("approval", REVEALED, quorum=60, quorum_each=8)
+    missed = a_round("approval", RoundState.REVEALED, quorum=60, quorum_each=8)
     said = words(fragment(screen, a_view(missed)))
     assert "Too few took part. Before the vote it was said that 60 votes are needed. There are 21." in said
     assert "From every group 8 were needed. Fewer voted from: Carers." in said
-    reached = a_round("approval", REVEALED, quorum=21, quorum_each=7)
+    reached = a_round("approval", RoundState.REVEALED, quorum=21, quorum_each=7)
     assert "Too few" not in fragment(screen, a_view(reached))
     assert Quorum(60, 8) == missed.declared
 
@@ -220,7 +220,7 @@ def test_a_missed_quorum_is_said_and_a_reached_one_is_not(screen: str) -> None:
 @pytest.mark.parametrize("method", WAYS)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_only_a_vote_that_says_so_has_a_place_for_a_count_while_it_is_open(method: str, screen: str) -> None:
-    for state in (DRAFT, OPEN, CLOSED, REVEALED):
+    for state in (RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED, RoundState.REVEALED):
         assert "data-so-far" not in fragment(screen, a_view(a_round(method, state)))
     html = fragment(screen, a_view(a_round(method, live=True)))
     marks = re.findall(r'data-mark="([^"]+)">–<', html)
@@ -249,7 +249,7 @@ def test_the_key_of_a_cue_does_not_change_with_a_vote() -> None:
 @pytest.mark.parametrize("method", WAYS)
 def test_the_console_offers_every_way_and_keeps_what_was_typed(method: str) -> None:
     typed = {"question": ["Who?"], "response": ["One"], "method": [method], "quorum": ["x"], "live": ["1"]}
-    html = fragment("console", a_view(a_round("single", DRAFT)), typed=typed)
+    html = fragment("console", a_view(a_round("single", RoundState.DRAFT)), typed=typed)
     assert f'<option value="{method}" selected>' in html
     assert 'value="x"' in html
     for each in METHODS:
@@ -257,9 +257,9 @@ def test_the_console_offers_every_way_and_keeps_what_was_typed(method: str) -> N
 
 
 def test_an_open_vote_cannot_be_put_on_other_terms() -> None:
-    assert "/terms" in fragment("console", a_view(a_round("single", DRAFT)))
-    assert "/leave_out" in fragment("console", a_view(a_round("single", DRAFT)))
-    for state in (OPEN, CLOSED, REVEALED):
+    assert "/terms" in fragment("console", a_view(a_round("single", RoundState.DRAFT)))
+    assert "/leave_out" in fragment("console", a_view(a_round("single", RoundState.DRAFT)))
+    for state in (RoundState.OPEN, RoundState.CLOSED, RoundState.REVEALED):
         assert "/terms" not in fragment("console", a_view(a_round("single", state)))
 
 
