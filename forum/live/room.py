@@ -1,7 +1,7 @@
 """One live room: who is connected to it, what they see, and how many have voted.
 
 A room answers by plain calls that never await, through the screens' outboxes. Its parts lie beside it: messages of
-phones (`phone_messages`), frames drawn once for everybody (`screen_frames`), tallies and their timers (`tally_ticker`),
+phones (`phone_input`), frames drawn once for everybody (`screen_frames`), tallies and their timers (`tally_ticker`),
 phones that are here (`presence`).
 """
 

@@ -86,7 +86,8 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         if before.withdrawn_at:
             return Withdrawal(before)
         at = clock.now()
-        # Sessions are locked before the story, in the same order as acts that put up one of its scenes or questions.
+        # Each session is locked before the story is saved: an act that puts up one of its scenes or questions holds its
+        # session, and then reads the story (without a lock, so that the two never wait for each other).
         touched = [
             live.id for live in await work.sessions.list_sessions(before.commission) if before.id in live.scenarios
         ]
