@@ -9,7 +9,6 @@ import signal
 import socket
 import time
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from adapters.test_picture_process import children
@@ -72,21 +71,6 @@ async def test_what_falls_is_said_too() -> None:
     with pytest.raises(BadInput, match="takes too long"):
         await apart(WRITERS, LONG, os.abort)
     assert await apart(WRITERS, LONG, len, "the next one") == 12
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Set as soon as a process has started."""
-    event = asyncio.Event()
-    start = asyncio.create_subprocess_exec
-
-    async def starting(*command: Any, **how: Any) -> asyncio.subprocess.Process:
-        process = await start(*command, **how)
-        event.set()
-        return process
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", starting)
-    return event
 
 
 async def test_a_process_ends_with_whoever_waits_for_it(started: asyncio.Event) -> None:

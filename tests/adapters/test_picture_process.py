@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from attack.ending import large_one
@@ -46,17 +45,8 @@ async def test_what_takes_too_long_is_killed_and_said(monkeypatch: pytest.Monkey
     assert children() == before
 
 
-async def test_nobody_waits_behind_a_process_that_nobody_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_waits_behind_a_process_that_nobody_wants(started: asyncio.Event) -> None:
     before = children()
-    started = asyncio.Event()
-    start = asyncio.create_subprocess_exec
-
-    async def starting(*command: Any, **how: Any) -> asyncio.subprocess.Process:
-        process = await start(*command, **how)
-        started.set()
-        return process
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", starting)
     waiting = [asyncio.create_task(picture_process.checked(large_one(n))) for n in range(3)]
     await started.wait()
     assert children() != before

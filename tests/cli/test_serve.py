@@ -152,41 +152,41 @@ def test_a_folder_that_nobody_may_write_to() -> None:
     assert "Cannot write to the folder /proc/forum-data" in refused(Path("/proc/forum-data"))
 
 
+def refused_and_untouched(folder: Path) -> str:
+    """Checks that the server refuses this folder and changes nothing in it; returns the line that says why."""
+    before = fingerprint(folder)
+    line = refused(folder)
+    assert fingerprint(folder) == before
+    return line
+
+
 def test_a_damaged_database(data: Path) -> None:
     file = data / "forum.db"
     whole = file.read_bytes()
     for damaged in (b"This is no database.\n" * 500, whole[: len(whole) // 2], whole[:4096] + b"\xff" * 8192):
         file.write_bytes(damaged)
-        before = fingerprint(data)
-        line = refused(data)
+        line = refused_and_untouched(data)
         assert "damaged" in line
         assert "backup" in line
-        assert fingerprint(data) == before
 
 
 def test_a_database_of_a_newer_forum(data: Path) -> None:
     with closing(sqlite3.connect(data / "forum.db")) as database:
         database.execute("UPDATE alembic_version SET version_num = 'from_the_future'")
         database.commit()
-    before = fingerprint(data)
-    assert "newer Forum" in refused(data)
-    assert fingerprint(data) == before
+    assert "newer Forum" in refused_and_untouched(data)
 
 
 def test_a_database_of_another_program(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
         database.execute("CREATE TABLE recipe (name TEXT)")
         database.commit()
-    before = fingerprint(tmp_path)
-    assert "another program" in refused(tmp_path)
-    assert fingerprint(tmp_path) == before
+    assert "another program" in refused_and_untouched(tmp_path)
 
 
 def test_a_damaged_signing_key(data: Path) -> None:
     (data / "signing_key.pem").write_text("no key")
-    before = fingerprint(data)
-    assert "signing key" in refused(data)
-    assert fingerprint(data) == before
+    assert "signing key" in refused_and_untouched(data)
 
 
 def test_a_setting_that_cannot_be(tmp_path: Path) -> None:

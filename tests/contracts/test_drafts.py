@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.factories import SetClock, a_commission, new_id
+from support.factories import SetClock, a_commission, a_stored_story, new_id
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.services.keys import digest, new_key
@@ -28,12 +28,7 @@ DRAFT = Draft(title="Night \u00e9", cards=(Card("a", "One", "First.", ways=(Way(
 
 
 async def a_story(store: SqlStore) -> Submission:
-    commission = a_commission()
-    story = Submission(new_id(), commission.id, "", "", WRITING, link=digest(new_key()))
-    async with store.begin() as work:
-        await work.commissions.add_commission(commission)
-        await work.stories.add_story(story)
-    return story
+    return await a_stored_story(store, "", WRITING, digest(new_key()))
 
 
 async def a_stored_commission(store: SqlStore) -> Commission:

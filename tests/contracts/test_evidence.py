@@ -5,27 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.factories import a_commission, new_id
+from support.factories import a_stored_story, new_id
 
 from forum.errors import IllegalMove, NotFound
 from forum.store import SqlStore
 from forum.stories.moderation import Evidence
-from forum.stories.submission import Submission
 
 NOON = "2026-03-01T12:00:00.000Z"
 
 
-async def a_story(store: SqlStore) -> str:
-    commission = a_commission()
-    story = Submission(new_id(), commission.id, "T", "", "submitted", link=new_id())
-    async with store.begin() as work:
-        await work.commissions.add_commission(commission)
-        await work.stories.add_story(story)
-    return story.id
-
-
 async def test_files_and_links_are_kept_in_their_order(store: SqlStore) -> None:
-    story, other = await a_story(store), await a_story(store)
+    story, other = (await a_stored_story(store)).id, (await a_stored_story(store)).id
     link = Evidence(new_id(), story, "link", "A page", "https://example.org/a?b=c", added_at=NOON)
     picture = Evidence(new_id(), story, "image/png", "A picture \0", size=3, added_at=NOON)
     async with store.begin() as work:
@@ -45,7 +35,7 @@ async def test_files_and_links_are_kept_in_their_order(store: SqlStore) -> None:
 
 
 async def test_of_two_moderators_one_is_told_and_what_is_declined_is_gone(store: SqlStore) -> None:
-    story = await a_story(store)
+    story = (await a_stored_story(store)).id
     item = Evidence(new_id(), story, "application/pdf", "A letter", "https://x.example", size=4)
     async with store.begin() as work:
         await work.evidence.add_evidence(item, b"%PDF")
@@ -67,7 +57,7 @@ async def test_of_two_moderators_one_is_told_and_what_is_declined_is_gone(store:
 
 
 async def test_what_is_removed_or_forgotten_is_gone_with_its_content(store: SqlStore) -> None:
-    story, other = await a_story(store), await a_story(store)
+    story, other = (await a_stored_story(store)).id, (await a_stored_story(store)).id
     items = [Evidence(new_id(), of, "image/png", "P", size=1) for of in (story, story, other)]
     async with store.begin() as work:
         for item in items:

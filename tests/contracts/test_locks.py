@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from conftest import Database
 from support.async_round import DAYS, a_night
 from support.decided_session import COMMISSIONER, a_vote
 from support.factories import SetClock, a_cast, a_room, new_id
+from support.faulty_store import WrappedStore
 
 from forum.errors import IllegalMove
 from forum.ports import Store, Work
@@ -259,11 +260,11 @@ async def test_a_reason_that_is_taken_back_while_the_result_is_shown_is_gone(sto
         assert [b.reason for b in await work.rounds.ballots(round_.id)] == [""]
 
 
-class Paused:
-    """The real store, whose units of work stop before their commit until they may `go` on."""
+class Paused(WrappedStore):
+    """Store whose units of work stop before their commit until they may `go` on."""
 
     def __init__(self, store: SqlStore) -> None:
-        self.store = store
+        super().__init__(store)
         self.there, self.go = asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
@@ -272,15 +273,6 @@ class Paused:
             yield work
             self.there.set()
             await self.go.wait()
-
-    def read(self) -> AbstractAsyncContextManager[Work]:
-        return self.store.read()
-
-    async def scrub(self) -> None:
-        await self.store.scrub()
-
-    async def close(self) -> None:
-        await self.store.close()
 
 
 async def test_a_reason_that_is_being_given_goes_with_the_words_that_are_taken_back(store: SqlStore) -> None:

@@ -6,23 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.factories import a_commission, new_id
+from support.factories import a_stored_story, new_id
 
 from forum.errors import NotFound
 from forum.ports.mail import ASKED, CONFIRMED, DONE, REFUSED, SENT_OUT, Subscription
 from forum.store import SqlStore
-from forum.stories.submission import Submission
 
 NOON, ONE, TWO, LATE = (f"2026-03-01T{hour}:00:00.000Z" for hour in ("12", "13", "14", "15"))
-
-
-async def a_story(store: SqlStore) -> str:
-    commission = a_commission()
-    story = Submission(new_id(), commission.id, "T", "", "submitted", link=new_id())
-    async with store.begin() as work:
-        await work.commissions.add_commission(commission)
-        await work.stories.add_story(story)
-    return story.id
 
 
 def wanted(story: str, state: str = ASKED, **changes: Any) -> Subscription:
@@ -31,7 +21,7 @@ def wanted(story: str, state: str = ASKED, **changes: Any) -> Subscription:
 
 
 async def test_there_is_one_a_story_and_the_newest_takes_the_place(store: SqlStore) -> None:
-    story, other = await a_story(store), await a_story(store)
+    story, other = (await a_stored_story(store)).id, (await a_stored_story(store)).id
     first, second, theirs = wanted(story), wanted(story), wanted(other)
     async with store.begin() as work:
         for one in (first, theirs, second):
@@ -46,7 +36,7 @@ async def test_there_is_one_a_story_and_the_newest_takes_the_place(store: SqlSto
 
 
 async def test_what_was_replaced_or_changed_in_the_meantime_is_not_written_again(store: SqlStore) -> None:
-    story = await a_story(store)
+    story = (await a_stored_story(store)).id
     first, second = wanted(story), wanted(story)
     async with store.begin() as work:
         await work.mail.add_subscription(first)
@@ -63,7 +53,7 @@ async def test_what_was_replaced_or_changed_in_the_meantime_is_not_written_again
 
 
 async def test_what_is_forgotten_is_gone_and_says_whether_an_address_went(store: SqlStore) -> None:
-    story, other = await a_story(store), await a_story(store)
+    story, other = (await a_stored_story(store)).id, (await a_stored_story(store)).id
     async with store.begin() as work:
         await work.mail.add_subscription(wanted(story))
         await work.mail.add_subscription(wanted(other, DONE, address=""))
@@ -76,7 +66,7 @@ async def test_what_is_forgotten_is_gone_and_says_whether_an_address_went(store:
 
 async def test_those_to_be_looked_at_are_found_by_time_and_by_how_far_the_record_has_grown(store: SqlStore) -> None:
     async def one(state: str = CONFIRMED, **changes: Any) -> Subscription:
-        made = wanted(await a_story(store), state, **changes)
+        made = wanted((await a_stored_story(store)).id, state, **changes)
         async with store.begin() as work:
             await work.mail.add_subscription(made)
         return made
@@ -98,7 +88,7 @@ async def test_those_to_be_looked_at_are_found_by_time_and_by_how_far_the_record
 
 
 async def test_those_that_nobody_confirmed_in_time_are_found(store: SqlStore) -> None:
-    made = [wanted(await a_story(store), state) for state in (ASKED, SENT_OUT, CONFIRMED, DONE)]
+    made = [wanted((await a_stored_story(store)).id, state) for state in (ASKED, SENT_OUT, CONFIRMED, DONE)]
     async with store.begin() as work:
         for one in made:
             await work.mail.add_subscription(one)

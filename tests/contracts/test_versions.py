@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stories.test_draft_delta import DRAFTS
-from support.factories import SetClock, a_commission, new_id
+from support.factories import SetClock, a_commission, a_stored_story
 
 from forum.errors import NotFound
 from forum.ports import Work
@@ -25,7 +25,7 @@ from forum.store import drafts as sql
 from forum.store.tables import version as table
 from forum.stories.draft import Card, Draft, mark, read
 from forum.stories.edits import AddCard, SetField
-from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Kept, Submission, Version
+from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Kept, Version
 
 KINDS = st.sampled_from([WRITTEN, WRITTEN, WRITTEN, BROUGHT_BACK, SENT, PUBLISHED])
 STEPS = st.lists(
@@ -71,12 +71,7 @@ class PlainWork:
 
 
 async def a_story(store: SqlStore) -> str:
-    commission = a_commission()
-    story = Submission(new_id(), commission.id, "", "", WRITING, link=digest(new_key()))
-    async with store.begin() as work:
-        await work.commissions.add_commission(commission)
-        await work.stories.add_story(story)
-    return story.id
+    return (await a_stored_story(store, "", WRITING, digest(new_key()))).id
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 from support.browser import FIRST_LINK, PASSWORD, STAFF, House, Look, People
 from support.server_process import Serving
-from support.session_api import hired
+from support.session_api import ApiSession, an_api_session, hired
 
 from forum.web.cookies import SIGNED_IN
 
@@ -82,6 +82,13 @@ async def people(browser: Browser, house: House) -> Any:
     yield everybody
     for context in everybody.contexts:
         await context.close()
+
+
+@pytest.fixture
+async def event(house: House) -> AsyncIterator[ApiSession]:
+    """Makes a session of a new commission, to be run by the API."""
+    async with an_api_session(house) as session:
+        yield session
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import PASSWORD, SMALL, House, Look, People
+from support.browser import SMALL, House, Look, People, first_administrator
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -18,14 +18,9 @@ def house(empty_house: House) -> House:
 
 
 async def an_organiser(people: People, house: House) -> Page:
-    """The first account, which holds every role."""
+    """Opens a page of the first account, which holds every role."""
     page = await people.somebody(SMALL)
-    await page.goto(house.first_link)
-    await page.get_by_label("Your name").fill("Ada")
-    await page.get_by_label("Login").fill("ada")
-    await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.get_by_label("The same password again").fill(PASSWORD)
-    await page.get_by_role("button", name="Make the account").click()
+    await first_administrator(page, house)
     return page
 
 

@@ -9,12 +9,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import LAPTOP, PASSWORD, PHONE, SMALL, House, Look, People, join, press, press_within
 from support.second_run_session import QUESTION, SCENE
-from support.session_api import an_organiser
+from support.session_api import ApiSession, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -22,31 +21,21 @@ STORY = "Seat fourteen"
 
 
 @dataclass
-class Event:
-    """A session with a story of the demonstration; its acts by the API, its screens by browsers."""
+class Event(ApiSession):
+    """Session with a story of the demonstration; its acts by the API, its screens by browsers."""
 
     people: People
-    http: httpx2.AsyncClient
-    session: dict[str, Any]
     story: str
 
     @property
-    def path(self) -> str:
+    def console_path(self) -> str:
+        """Returns the path of its console."""
         return f"/console/{self.session['id']}"
-
-    @property
-    def code(self) -> str:
-        return str(self.session["code"])
-
-    async def act(self, name: str, **fields: str | list[str]) -> dict[str, Any]:
-        answer = await self.http.post(f"{self.path}/{name}", data=fields)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
 
     async def scene(self, *, replay: bool = False) -> None:
         await self.act("scene", scenario=self.story, scene=SCENE, **({"replay": "1"} if replay else {}))
 
-    async def ask(self, state: str = "draft") -> str:
+    async def ask_until(self, state: str = "draft") -> str:
         """A question of the facilitator's own, in this state."""
         round_ = str((await self.act("ask", question="Who should come?", response=["A nurse", "A friend"]))["round"])
         for name in ("open", "close", "reveal")[: ("draft", "open", "closed", "revealed").index(state)]:
@@ -55,7 +44,7 @@ class Event:
 
     async def console(self, login: str = "olu", size: Any = LAPTOP) -> Page:
         page = await self.people.signed_in(login, size)
-        await page.goto(self.path)
+        await page.goto(self.console_path)
         await expect(page.locator("[data-connection]")).to_have_attribute("data-is", "up")
         return page
 
@@ -76,13 +65,13 @@ async def event(people: People, house: House) -> AsyncIterator[Event]:
             data={"commission": commission, "title": "A day in March", "scenario": story, "reasons": "read first"},
         )
         assert made_session.status_code == 200, made_session.text
-        yield Event(people, http, made_session.json(), story)
+        yield Event(http, made_session.json(), people, story)
 
 
 class TestKeys:
     async def test_they_press_the_very_buttons_and_final_acts_ask_first(self, event: Event, accessible: Look) -> None:
         console = await event.console()
-        await event.ask()
+        await event.ask_until()
         bar = console.locator("[data-part=next]")
         await expect(bar.get_by_role("button", name="Open voting")).to_be_visible()
         await console.keyboard.press("o")
@@ -124,7 +113,7 @@ class TestKeys:
         self, event: Event, accessible: Look
     ) -> None:
         console = await event.console()
-        await event.ask()
+        await event.ask_until()
         posts: list[str] = []
         console.on("request", lambda r: posts.append(r.url) if r.method == "POST" else None)
         await console.get_by_text("Ask a question of your own").click()
@@ -182,7 +171,7 @@ class TestInStep:
         answer = await other.evaluate(
             "([path, undo]) => fetch(path + '/undo', {method: 'POST', headers: {Accept: 'application/json'}, "
             "body: new URLSearchParams({undo})}).then(async (a) => [a.status, (await a.json()).error.words])",
-            [event.path, form],
+            [event.console_path, form],
         )
         assert answer == [
             409,
@@ -253,7 +242,7 @@ class TestWhatIsHalfDone:
 
     async def test_a_phone_takes_over_from_a_laptop_where_it_was(self, event: Event, accessible: Look) -> None:
         laptop = await event.console("olu")
-        await event.ask("open")
+        await event.ask_until("open")
         await laptop.context.close()
         phone = await event.console("olu", PHONE)
         await accessible(phone)
@@ -326,7 +315,7 @@ class TestThePage:
     async def test_where_sockets_are_blocked_it_asks_again_and_again(self, event: Event) -> None:
         page = await event.people.signed_in("olu")
         await page.route_web_socket(re.compile("/console/"), lambda socket: socket.close())
-        await page.goto(event.path)
+        await page.goto(event.console_path)
         await expect(page.locator("[data-connection]")).to_have_attribute("data-is", "poll")
         await event.scene()
         await expect(page.locator("[data-part=now]")).to_contain_text(SCENE)
@@ -339,8 +328,8 @@ class TestThePage:
         await page.get_by_label("Login").fill("olu")
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        await event.ask()
-        await page.goto(event.path)
+        await event.ask_until()
+        await page.goto(event.console_path)
         await page.get_by_role("button", name="Open voting").click()
         await page.locator("summary[data-asks]").first.click()
         await page.get_by_role("button", name="Yes, close voting").click()

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import PASSWORD, SMALL, House, Look, People, send, tell
+from support.browser import SMALL, House, Look, People, add_account, first_administrator, send, tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -20,23 +20,12 @@ TITLE = "The lift that never comes"
 
 
 async def moderators(people: People, house: House) -> None:
-    """The first administrator, and by them two moderators."""
+    """Makes the first administrator, and by them two moderators."""
     page = await people.somebody()
-    await page.goto(house.first_link)
-    await page.get_by_label("Your name").fill("Ada")
-    await page.get_by_label("Login").fill("ada")
-    await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.get_by_label("The same password again").fill(PASSWORD)
-    await page.get_by_role("button", name="Make the account").click()
+    await first_administrator(page, house)
     for login in ("mo", "mel"):
         await page.goto("/people")
-        form = page.locator("form#form")
-        await form.get_by_label("Name", exact=True).fill(login.title())
-        await form.get_by_label("Login").fill(login)
-        await form.get_by_label("First password").fill(PASSWORD)
-        await form.get_by_label(re.compile("^Moderator")).check()
-        await form.get_by_role("button", name="Make the account").click()
-        await expect(page.get_by_role("heading", name=login.title(), exact=True)).to_be_visible()
+        await add_account(page, login, "Moderator")
 
 
 async def desk(page: Page, accessible: Look) -> None:

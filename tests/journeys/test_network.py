@@ -14,16 +14,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 from playwright.async_api import Locator, Page, expect
 from support.browser import PHONE, House, People
-from support.factories import COMMISSION_FORM
 from support.network_proxy import Wire
 from support.server_process import copied, put_back
-from support.session_api import a_day, a_played_story, act, an_organiser
+from support.session_api import ApiSession, a_day, a_played_story, a_ticketed_session, an_organiser, come_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -69,30 +66,22 @@ every_way = pytest.mark.parametrize("way", WAYS[:2], ids=lambda way: way.method)
 
 
 @dataclass
-class Room:
-    """A session, its facilitator by the API (on no such wire), and the wire between its phones and the server."""
+class Room(ApiSession):
+    """Session, its facilitator by the API (on no such wire), and the wire between its phones and the server."""
 
     house: House
-    organiser: httpx2.AsyncClient
-    session: dict[str, Any]
     wire: Wire
     people: People
     story: str = ""
 
-    async def act(self, name: str, **form: Any) -> dict[str, Any]:
-        return await act(self.organiser, self.session["id"], name, **form)
-
-    async def ask(self, way: Way = WAYS[0], **declared: str) -> str:
-        asked = await self.act("ask", question="Who comes?", response=ANSWERS, none="1", method=way.method, **declared)
-        await self.act("open", round=asked["round"])
-        return str(asked["round"])
+    async def ask_way(self, way: Way = WAYS[0], **declared: str) -> str:
+        """Asks for a vote in this way and opens it; returns the round's id."""
+        return await self.ask("Who comes?", ANSWERS, method=way.method, **declared)
 
     async def phone(self) -> Page:
+        """Opens a phone's page on the wire and joins."""
         page = await self.people.somebody(PHONE)
-        await page.goto(f"{self.wire.base}/s/{self.session['code']}")
-        await page.get_by_role("radio", name="Carers").check()
-        await page.get_by_role("main").get_by_role("button").first.click()
-        await expect(page.locator("#screen")).to_be_visible()
+        await come_in(page, self.code, base=self.wire.base)
         return page
 
     def rows(self, query: str, *given: str) -> list[str]:
@@ -113,16 +102,11 @@ class Room:
             while not rows():
                 await self.organiser.get("/join")
 
-    async def counted(self, round_id: str) -> dict[str, Any]:
-        """Closes and reveals: the result."""
-        await self.act("close", round=round_id)
-        return dict((await self.act("reveal", round=round_id))["result"])
-
 
 @pytest.fixture
 async def room(people: People, house: House) -> AsyncIterator[Room]:
     async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
-        yield Room(house, organiser, await a_day(organiser), wire, people)
+        yield Room(organiser, await a_day(organiser), house, wire, people)
 
 
 @pytest.fixture
@@ -139,28 +123,33 @@ async def ready(phone: Page, way: Way) -> Locator:
     return phone.locator("[data-status]")
 
 
+async def counted_once(room: Room, way: Way, round_id: str, status: Locator) -> None:
+    """Mends the wire and waits until the phone says so; then there is one ballot, on disk and in the result."""
+    room.wire.mend()
+    await expect(status).to_contain_text(way.said, timeout=LONG)
+    assert room.ballots(round_id) == [way.choice]
+    assert (await room.reveal(round_id))["n"] == 1
+
+
 async def send(phone: Page) -> None:
     await phone.get_by_role("button", name="Send my vote").click()
 
 
 @every_way
 async def test_cut_before_the_ballot_is_sent(room: Room, way: Way) -> None:
-    phone, round_id = await room.phone(), await room.ask(way)
+    phone, round_id = await room.phone(), await room.ask_way(way)
     status = await ready(phone, way)
     room.wire.cut()
     await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "down")
     await send(phone)
     await expect(status).to_have_text(NOT_SENT)
     assert room.ballots(round_id) == []
-    room.wire.mend()
-    await expect(status).to_contain_text(way.said, timeout=LONG)
-    assert room.ballots(round_id) == [way.choice]
-    assert (await room.counted(round_id))["n"] == 1
+    await counted_once(room, way, round_id, status)
 
 
 @every_way
 async def test_cut_after_it_was_sent_and_the_server_never_got_it(room: Room, way: Way) -> None:
-    phone, round_id = await room.phone(), await room.ask(way)
+    phone, round_id = await room.phone(), await room.ask_way(way)
     status = await ready(phone, way)
     room.wire.hold("up")
     await send(phone)
@@ -168,15 +157,12 @@ async def test_cut_after_it_was_sent_and_the_server_never_got_it(room: Room, way
     room.wire.cut()
     await expect(status).to_have_text(UNSURE)
     assert room.ballots(round_id) == []
-    room.wire.mend()
-    await expect(status).to_contain_text(way.said, timeout=LONG)
-    assert room.ballots(round_id) == [way.choice]
-    assert (await room.counted(round_id))["n"] == 1
+    await counted_once(room, way, round_id, status)
 
 
 @every_way
 async def test_cut_after_the_commit_and_before_the_answer(room: Room, way: Way) -> None:
-    phone, round_id = await room.phone(), await room.ask(way)
+    phone, round_id = await room.phone(), await room.ask_way(way)
     status = await ready(phone, way)
     room.wire.hold("down")
     await send(phone)
@@ -184,17 +170,14 @@ async def test_cut_after_the_commit_and_before_the_answer(room: Room, way: Way) 
     await expect(status).to_have_text(ON_ITS_WAY)
     room.wire.cut()
     await expect(status).to_have_text(UNSURE)
-    room.wire.mend()
-    await expect(status).to_contain_text(way.said, timeout=LONG)
-    assert room.ballots(round_id) == [way.choice]
-    assert (await room.counted(round_id))["n"] == 1
+    await counted_once(room, way, round_id, status)
 
 
 @every_way
 async def test_the_server_is_killed_after_the_commit_and_before_the_answer(
     room: Room, again: Callable[[], None], way: Way
 ) -> None:
-    phone, round_id = await room.phone(), await room.ask(way)
+    phone, round_id = await room.phone(), await room.ask_way(way)
     status = await ready(phone, way)
     room.wire.hold("down")
     await send(phone)
@@ -212,7 +195,7 @@ async def test_the_server_is_killed_after_the_commit_and_before_the_answer(
 
 @every_way
 async def test_the_server_is_killed_before_it_got_the_ballot(room: Room, again: Callable[[], None], way: Way) -> None:
-    phone, round_id = await room.phone(), await room.ask(way)
+    phone, round_id = await room.phone(), await room.ask_way(way)
     status = await ready(phone, way)
     room.wire.hold("up")
     await send(phone)
@@ -220,14 +203,11 @@ async def test_the_server_is_killed_before_it_got_the_ballot(room: Room, again: 
     room.wire.cut()
     await expect(status).to_have_text(UNSURE)
     assert room.ballots(round_id) == []
-    room.wire.mend()
-    await expect(status).to_contain_text(way.said, timeout=LONG)
-    assert room.ballots(round_id) == [way.choice]
-    assert (await room.counted(round_id))["n"] == 1
+    await counted_once(room, way, round_id, status)
 
 
 async def test_a_ballot_that_never_arrived_and_comes_too_late_is_told_so(room: Room) -> None:
-    phone, round_id = await room.phone(), await room.ask()
+    phone, round_id = await room.phone(), await room.ask_way()
     status = await ready(phone, WAYS[0])
     room.wire.hold("up")
     await send(phone)
@@ -239,7 +219,7 @@ async def test_a_ballot_that_never_arrived_and_comes_too_late_is_told_so(room: R
 
 
 async def test_a_change_that_comes_too_late_says_what_counts_instead(room: Room) -> None:
-    phone, round_id = await room.phone(), await room.ask()
+    phone, round_id = await room.phone(), await room.ask_way()
     status = await ready(phone, WAYS[0])
     await send(phone)
     await expect(status).to_contain_text("Counted: The police.")
@@ -254,7 +234,7 @@ async def test_a_change_that_comes_too_late_says_what_counts_instead(room: Room)
 
 
 async def test_a_change_refused_before_the_first_ballot_was_answered_says_what_counts_instead(room: Room) -> None:
-    phone, round_id = await room.phone(), await room.ask()
+    phone, round_id = await room.phone(), await room.ask_way()
     status = await ready(phone, WAYS[0])
     room.wire.hold("down")
     await send(phone)
@@ -270,7 +250,7 @@ async def test_a_change_refused_before_the_first_ballot_was_answered_says_what_c
 
 
 async def test_a_ballot_for_a_question_that_is_not_on_any_more_is_told_of_too(room: Room) -> None:
-    phone, round_id = await room.phone(), await room.ask()
+    phone, round_id = await room.phone(), await room.ask_way()
     await ready(phone, WAYS[0])
     room.wire.cut()
     await send(phone)
@@ -289,8 +269,8 @@ async def test_where_websockets_are_blocked_a_cut_post_is_one_ballot(
     people: People, house: House, held: str, way: Way
 ) -> None:
     async with an_organiser(house) as organiser, Wire(house.server.port, sockets=False) as wire:
-        room = Room(house, organiser, await a_day(organiser), wire, people)
-        phone, round_id = await room.phone(), await room.ask(way)
+        room = Room(organiser, await a_day(organiser), house, wire, people)
+        phone, round_id = await room.phone(), await room.ask_way(way)
         await phone.wait_for_selector("[data-ballot]", timeout=LONG)
         await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "poll", timeout=LONG)
         await way.fill(phone)
@@ -323,7 +303,7 @@ async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_d
     wall = await room.people.somebody()
     await wall.goto(room.session["projector"])
     copy = copied(room.house.data, tmp_path / "copy.db")
-    await room.ask()
+    await room.ask_way()
     status, unsent = await ready(phone, WAYS[0]), await ready(other, WAYS[0])
     await phone.get_by_label("Why?").fill("Because he is calm.")
     await send(phone)
@@ -345,7 +325,7 @@ async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_d
     await phone.reload()
     await expect(phone.get_by_role("region", name="Your vote from before")).to_contain_text("Because he is calm.")
     # The same question is another one now, with a number of its own.
-    round_id = await room.ask()
+    round_id = await room.ask_way()
     for page, line in ((phone, status), (other, unsent)):
         await expect(page.get_by_label("The police")).to_be_checked()
         await expect(line).to_have_text(re.compile("^Your vote is filled in again.*It is not counted"))
@@ -365,18 +345,14 @@ async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_d
 
 async def test_two_devices_and_one_ticket_with_the_first_cut_off(people: People, house: House) -> None:
     async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
-        commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
-        form = {"commission": commission["id"], "title": "A day", "entrance": "tickets"}
-        session = (await organiser.post("/organise/sessions", data=form)).json()
-        room = Room(house, organiser, session, wire, people)
-        tickets = f"/organise/sessions/{session['id']}/tickets"
-        issued = {"act": "issue", "group": commission["groups"][0]["id"], "count": "1"}
-        code = (await organiser.post(tickets, data=issued)).json()["tickets"][0]["code"]
+        ticketed = await a_ticketed_session(organiser)
+        room = Room(organiser, ticketed.session, house, wire, people)
+        [code] = await ticketed.issue(1)
 
         first, second = await people.somebody(PHONE), await people.somebody(PHONE)
-        await first.goto(f"{wire.base}/s/{session['code']}/ticket/{code}")
+        await first.goto(f"{wire.base}{room.path}/ticket/{code}")
         await first.get_by_role("main").get_by_role("button", name="Join").click()
-        round_id = await room.ask()
+        round_id = await room.ask_way()
         status = await ready(first, WAYS[0])
         wire.hold("down")
         await send(first)
@@ -385,7 +361,7 @@ async def test_two_devices_and_one_ticket_with_the_first_cut_off(people: People,
         await expect(status).to_have_text(UNSURE)
 
         # The second device is told so, plainly, and takes nothing from the first.
-        await second.goto(f"/s/{session['code']}/ticket/{code}")
+        await second.goto(f"{room.path}/ticket/{code}")
         await second.get_by_role("main").get_by_role("button", name="Join").click()
         await expect(second.get_by_role("alert")).to_contain_text("in use on another device")
         wire.mend()
@@ -397,8 +373,10 @@ async def test_two_devices_and_one_ticket_with_the_first_cut_off(people: People,
         await first.get_by_label("A nurse").check()
         await send(first)
         await expect(status).to_have_text(NOT_SENT)
-        renewed = (await organiser.post(tickets, data={"act": "renew", "number": "1"})).json()["tickets"][0]["code"]
-        await second.goto(f"/s/{session['code']}")
+        renewed = (await organiser.post(ticketed.tickets, data={"act": "renew", "number": "1"})).json()["tickets"][0][
+            "code"
+        ]
+        await second.goto(room.path)
         await second.get_by_label("The code on your ticket").fill(renewed)
         await second.get_by_role("main").get_by_role("button", name="Join").click()
         await expect(second.locator("[data-status]")).to_contain_text("Counted: The police.")
@@ -410,7 +388,7 @@ async def test_two_devices_and_one_ticket_with_the_first_cut_off(people: People,
         await send(second)
         await expect(second.locator("[data-status]")).to_contain_text(f"Counted: {ANSWERS[2]}.")
         assert room.ballots(round_id) == ["r3"]
-        assert (await room.counted(round_id))["n"] == 1
+        assert (await room.reveal(round_id))["n"] == 1
 
 
 @pytest.fixture
@@ -418,7 +396,7 @@ async def replay(people: People, house: House) -> AsyncIterator[Room]:
     """A session in which a scene of a story is played again."""
     async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
         session, story, twee = await a_played_story(organiser)
-        room = Room(house, organiser, session, wire, people)
+        room = Room(organiser, session, house, wire, people)
         start = re.search(r'"start": *"([^"]+)"', twee)
         assert start is not None
         await room.act("scene", scenario=story, scene=start[1], replay="1")

@@ -3,61 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import PHONE, House, Look, People
-from support.session_api import a_day, an_organiser
+from support.session_api import ApiSession, come_in
 
 from forum.live.room import MOST_SOCKETS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
-@dataclass
-class Event:
-    """A session that the test drives by the API."""
-
-    http: httpx2.AsyncClient
-    session: dict[str, str]
-
-    @property
-    def path(self) -> str:
-        return f"/s/{self.session['code']}"
-
-    async def act(self, name: str, **form: Any) -> dict[str, Any]:
-        answer = await self.http.post(f"/console/{self.session['id']}/{name}", data=form)
-        assert answer.status_code == 200, answer.text
-        facts: dict[str, Any] = answer.json()
-        return facts
-
-    async def ask(self, question: str = "Who should come first?") -> str:
-        asked = await self.act("ask", question=question, response=["A nurse", "The police"], none="1")
-        await self.act("open", round=asked["round"])
-        return str(asked["round"])
-
-    async def reveal(self, round_id: str) -> dict[str, int]:
-        await self.act("close", round=round_id)
-        return dict((await self.act("reveal", round=round_id))["result"]["counts"])
-
-
-@pytest.fixture
-async def event(house: House) -> AsyncIterator[Event]:
-    async with an_organiser(house) as http:
-        session = await a_day(http)
-        yield Event(http, session)
-
-
-async def joined(people: People, event: Event, **more: Any) -> Page:
+async def joined(people: People, event: ApiSession, **more: Any) -> Page:
     page = await people.somebody(PHONE, **more)
-    await page.goto(event.path)
-    await page.get_by_role("radio", name="Carers").check()
-    await page.get_by_role("main").get_by_role("button").first.click()
-    await expect(page.locator("#screen")).to_be_visible()
+    await come_in(page, event.code)
     return page
 
 
@@ -66,7 +26,15 @@ async def vote(page: Page, label: str) -> None:
     await page.get_by_role("button", name="Send my vote").click()
 
 
-async def test_a_vote_given_offline_is_kept_said_plainly_and_sent_on_return(people: People, event: Event) -> None:
+async def vote_offline(phone: Page, label: str) -> None:
+    """Takes the phone off the network, votes on it, and waits until it says that the vote waits."""
+    await phone.wait_for_selector("[data-ballot]")
+    await phone.context.set_offline(True)
+    await vote(phone, label)
+    await expect(phone.locator("[data-status]")).to_have_attribute("data-is", "waiting", timeout=30_000)
+
+
+async def test_a_vote_given_offline_is_kept_said_plainly_and_sent_on_return(people: People, event: ApiSession) -> None:
     phone = await joined(people, event)
     round_id = await event.ask()
     status = phone.locator("[data-status]")
@@ -78,32 +46,26 @@ async def test_a_vote_given_offline_is_kept_said_plainly_and_sent_on_return(peop
     await expect(status).to_have_attribute("data-is", "waiting", timeout=30_000)
     await phone.context.set_offline(False)
     await expect(status).to_contain_text("Counted", timeout=40_000)
-    assert await event.reveal(round_id) == {"r1": 1, "r2": 0, "none": 0}
+    assert await event.counts(round_id) == {"r1": 1, "r2": 0, "none": 0}
 
 
-async def test_a_vote_given_offline_survives_closing_the_tab(people: People, event: Event) -> None:
+async def test_a_vote_given_offline_survives_closing_the_tab(people: People, event: ApiSession) -> None:
     phone = await joined(people, event)
     round_id = await event.ask()
-    await phone.wait_for_selector("[data-ballot]")
-    await phone.context.set_offline(True)
-    await vote(phone, "The police")
-    await expect(phone.locator("[data-status]")).to_have_attribute("data-is", "waiting", timeout=30_000)
+    await vote_offline(phone, "The police")
     context = phone.context
     await phone.close()
     await context.set_offline(False)
     again = await context.new_page()
     await again.goto(event.path)
     await expect(again.locator("[data-status]")).to_contain_text("Counted", timeout=40_000)
-    assert await event.reveal(round_id) == {"r1": 0, "r2": 1, "none": 0}
+    assert await event.counts(round_id) == {"r1": 0, "r2": 1, "none": 0}
 
 
-async def test_a_vote_that_comes_too_late_is_refused_in_plain_words(people: People, event: Event) -> None:
+async def test_a_vote_that_comes_too_late_is_refused_in_plain_words(people: People, event: ApiSession) -> None:
     phone = await joined(people, event)
     round_id = await event.ask()
-    await phone.wait_for_selector("[data-ballot]")
-    await phone.context.set_offline(True)
-    await vote(phone, "A nurse")
-    await expect(phone.locator("[data-status]")).to_have_attribute("data-is", "waiting", timeout=30_000)
+    await vote_offline(phone, "A nurse")
     await event.act("close", round=round_id)
     await phone.context.set_offline(False)
     await expect(phone.locator("[data-status]")).to_contain_text("not counted", timeout=40_000)
@@ -112,7 +74,7 @@ async def test_a_vote_that_comes_too_late_is_refused_in_plain_words(people: Peop
 
 
 async def test_where_websockets_are_blocked_the_phone_votes_and_follows_all_the_same(
-    people: People, event: Event
+    people: People, event: ApiSession
 ) -> None:
     phone = await people.somebody(PHONE)
     await phone.route_web_socket(re.compile(".*"), lambda socket: socket.close(code=1006 + 2000))
@@ -123,11 +85,11 @@ async def test_where_websockets_are_blocked_the_phone_votes_and_follows_all_the_
     await phone.wait_for_selector("[data-ballot]", timeout=60_000)
     await vote(phone, "A nurse")
     await expect(phone.locator("[data-status]")).to_contain_text("Counted", timeout=40_000)
-    assert await event.reveal(round_id) == {"r1": 1, "r2": 0, "none": 0}
+    assert await event.counts(round_id) == {"r1": 1, "r2": 0, "none": 0}
     await expect(phone.locator("#screen")).to_contain_text("most votes", timeout=40_000)
 
 
-async def test_two_tabs_and_a_double_tap_are_one_ballot(people: People, event: Event) -> None:
+async def test_two_tabs_and_a_double_tap_are_one_ballot(people: People, event: ApiSession) -> None:
     phone = await joined(people, event)
     round_id = await event.ask()
     other = await phone.context.new_page()
@@ -146,7 +108,7 @@ async def test_two_tabs_and_a_double_tap_are_one_ballot(people: People, event: E
     await expect(phone.locator("[data-status]")).to_contain_text("Counted: The police.")
     await expect(other.locator("[data-status]")).to_contain_text("Counted: The police. What you changed since")
     await expect(other.get_by_label("None of these")).to_be_checked()
-    result = await event.reveal(round_id)
+    result = await event.counts(round_id)
     assert result == {"r1": 0, "r2": 1, "none": 0}
     # After the result each tab has the reason, and hears when it is taken back.
     for tab in (phone, other):
@@ -178,7 +140,7 @@ async def test_two_tabs_and_a_double_tap_are_one_ballot(people: People, event: E
     assert len(opened) == MOST_SOCKETS
 
 
-async def test_the_whole_of_a_phone_by_keyboard_alone(people: People, event: Event, accessible: Look) -> None:
+async def test_the_whole_of_a_phone_by_keyboard_alone(people: People, event: ApiSession, accessible: Look) -> None:
     phone = await people.somebody(PHONE)
     await phone.goto("/join")
 
@@ -211,10 +173,12 @@ async def test_the_whole_of_a_phone_by_keyboard_alone(people: People, event: Eve
     await phone.keyboard.press("Enter")
     await expect(phone.locator("[data-status]")).to_contain_text("Counted")
     await accessible(phone)
-    assert (await event.reveal(round_id))[str(chosen)] == 1
+    assert (await event.counts(round_id))[str(chosen)] == 1
 
 
-async def test_a_restart_of_the_server_is_survived_by_every_screen(people: People, event: Event, house: House) -> None:
+async def test_a_restart_of_the_server_is_survived_by_every_screen(
+    people: People, event: ApiSession, house: House
+) -> None:
     phone = await joined(people, event)
     wall = await people.somebody({"width": 1280, "height": 720})
     await wall.goto(event.session["projector"])
@@ -228,7 +192,7 @@ async def test_a_restart_of_the_server_is_survived_by_every_screen(people: Peopl
     house.again()
     await expect(phone.locator("[data-status]")).to_contain_text("Counted", timeout=60_000)
     await expect(wall.locator("[data-voted]").first).to_have_text("1", timeout=60_000)
-    assert await event.reveal(round_id) == {"r1": 1, "r2": 0, "none": 0}
+    assert await event.counts(round_id) == {"r1": 1, "r2": 0, "none": 0}
 
 
 # Writes down what a screen reader would be given: each change of a live region's words, in its order.
@@ -260,9 +224,9 @@ async def spoken(page: Page) -> list[str]:
     return [said for node in nodes.values() if live(node) and (said := words(node).strip())]
 
 
-async def test_whoever_listens_is_told_once_what_has_changed(people: People, event: Event) -> None:
+async def test_whoever_listens_is_told_once_what_has_changed(people: People, event: ApiSession) -> None:
     phone, console, tablet = await joined(people, event), await people.signed_in("olu"), await people.somebody(PHONE)
-    made = await event.http.post(f"/organise/sessions/{event.session['id']}/tablet", data={"act": "make"})
+    made = await event.organiser.post(f"/organise/sessions/{event.session['id']}/tablet", data={"act": "make"})
     await console.goto(f"/console/{event.session['id']}")
     await tablet.goto(made.json()["tablet"])
     screens = (phone, console, tablet)

@@ -4,69 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
 import httpx2
 import pytest
 from conftest import Tables
 from playwright.async_api import Page, Route, ViewportSize, expect
 from support.browser import PHONE, SMALL, House, Look, People
-from support.factories import COMMISSION_FORM
 from support.network_proxy import Wire
-from support.session_api import a_day, act, an_organiser, come_in
+from support.session_api import ANSWERS, FORMS, ApiSession, a_ticketed_session, come_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-ANSWERS = ["A nurse and a paramedic, together", "The police, as they do now", "Somebody stays on the phone"]
-FORMS: dict[str, list[str]] = {
-    "single": ANSWERS,
-    "approval": ANSWERS,
-    "ranked": ANSWERS,
-    "score": ANSWERS[:2],
-    "consent": ANSWERS[:1],
-    "opinion": ANSWERS[:1],
-}
 # A phone of 320 px whose reader has everything twice as large.
 TWICE: ViewportSize = {"width": 160, "height": 320}
-
-
-@dataclass
-class Event:
-    """A session that the test drives by the API."""
-
-    organiser: httpx2.AsyncClient
-    session: dict[str, Any]
-
-    @property
-    def code(self) -> str:
-        return str(self.session["code"])
-
-    async def act(self, name: str, **form: Any) -> dict[str, Any]:
-        return await act(self.organiser, self.session["id"], name, **form)
-
-    async def ask(self, method: str = "single", **declared: str) -> str:
-        form = {"question": f"Who should come? ({method})", "response": FORMS[method], "none": "1", "method": method}
-        asked = await self.act("ask", **form, **declared)
-        await self.act("open", round=asked["round"])
-        return str(asked["round"])
-
-
-@pytest.fixture
-async def event(house: House) -> AsyncIterator[Event]:
-    async with an_organiser(house) as organiser:
-        yield Event(organiser, await a_day(organiser))
 
 
 async def connected(page: Page) -> None:
     await expect(page.locator("[data-connection]")).to_have_attribute("data-is", "up")
 
 
-async def test_what_was_chosen_before_the_script_had_loaded_is_not_taken_away(people: People, event: Event) -> None:
+async def test_what_was_chosen_before_the_script_had_loaded_is_not_taken_away(
+    people: People, event: ApiSession
+) -> None:
     phone = await people.somebody(PHONE)
     await come_in(phone, event.code, "Carers")
-    await event.ask()
+    await event.ask_by()
     await phone.get_by_label(ANSWERS[1]).check()
     await phone.get_by_role("button", name="Send my vote").click()
     status = phone.locator("[data-status]")
@@ -89,11 +51,11 @@ async def test_what_was_chosen_before_the_script_had_loaded_is_not_taken_away(pe
     await expect(phone.get_by_role("textbox", name="Why?")).to_have_value("I have thought again")
 
 
-async def test_what_was_chosen_and_not_sent_stays_whatever_is_pushed(people: People, event: Event) -> None:
+async def test_what_was_chosen_and_not_sent_stays_whatever_is_pushed(people: People, event: ApiSession) -> None:
     phone, other = await people.somebody(PHONE), await people.somebody(PHONE)
     for page in (phone, other):
         await come_in(page, event.code, "Carers")
-    round_id = await event.ask("ranked")
+    round_id = await event.ask_by("ranked")
     await connected(phone)
     for page in (phone, other):
         await page.get_by_role("button", name=f"Higher: {ANSWERS[2]}").click()
@@ -118,11 +80,11 @@ async def test_what_was_chosen_and_not_sent_stays_whatever_is_pushed(people: Peo
     await expect(phone.get_by_role("textbox", name="Why?")).to_have_value("Not sent yet")
 
 
-async def test_a_screen_made_of_changes_is_the_one_that_is_drawn_afresh(people: People, event: Event) -> None:
+async def test_a_screen_made_of_changes_is_the_one_that_is_drawn_afresh(people: People, event: ApiSession) -> None:
     phone = await people.somebody(PHONE)
     await come_in(phone, event.code, "Carers")
     await connected(phone)
-    round_id = await event.ask("approval")
+    round_id = await event.ask_by("approval")
     for number, step in enumerate(("warn", "pause", "resume", "close", "reveal")):
         await event.act(step, **({} if step in {"pause", "resume"} else {"round": round_id}))
         fresh = await people.somebody(PHONE)
@@ -132,8 +94,8 @@ async def test_a_screen_made_of_changes_is_the_one_that_is_drawn_afresh(people: 
         assert await phone.locator("#screen").inner_text() == await fresh.locator("#screen").inner_text(), step
 
 
-async def test_a_phone_that_polls_gets_the_live_count(people: People, event: Event, house: House) -> None:
-    await event.ask("approval", live="1")
+async def test_a_phone_that_polls_gets_the_live_count(people: People, event: ApiSession, house: House) -> None:
+    await event.ask_by("approval", live="1")
     async with Wire(house.server.port, sockets=False) as wire:
         phone = await people.somebody(PHONE)
         await phone.goto(f"{wire.base}/s/{event.code}")
@@ -164,22 +126,18 @@ async def taps(page: Page, *names: str) -> int:
     return len(names)
 
 
-async def test_a_vote_takes_three_taps_from_the_opened_code(people: People, event: Event, tables: Tables) -> None:
+async def test_a_vote_takes_three_taps_from_the_opened_code(people: People, event: ApiSession, tables: Tables) -> None:
     """Counted is every tap on the page that the code opens, and on the next, until the vote is counted."""
-    await event.ask()
+    await event.ask_by()
     phone = await people.somebody(SMALL, has_touch=True)
     await phone.goto(f"/s/{event.code}")
     unsaid = await taps(phone, "Join without saying my group", ANSWERS[0], "Send my vote")
     await expect(phone.locator("[data-status]")).to_contain_text("Counted")
     assert unsaid == 3
 
-    commission = (await event.organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
-    form = {"commission": commission["id"], "title": "A day", "entrance": "tickets"}
-    ticketed = Event(event.organiser, (await event.organiser.post("/organise/sessions", data=form)).json())
-    issue = {"act": "issue", "group": commission["groups"][0]["id"], "count": "1"}
-    tickets = f"/organise/sessions/{ticketed.session['id']}/tickets"
-    ticket = (await event.organiser.post(tickets, data=issue)).json()["tickets"][0]["code"]
-    await ticketed.ask()
+    ticketed = await a_ticketed_session(event.organiser)
+    [ticket] = await ticketed.issue(1)
+    await ticketed.ask_by()
     phone = await people.somebody(SMALL, has_touch=True)
     await phone.goto(f"/s/{ticketed.code}/ticket/{ticket}")
     with_ticket = await taps(phone, "Join", ANSWERS[0], "Send my vote")
@@ -209,9 +167,9 @@ NAMES: dict[str, list[str]] = {
 
 @pytest.mark.parametrize("method", FORMS)
 async def test_each_form_is_named_for_screen_readers_and_usable_small_large_and_without_colours(
-    people: People, event: Event, accessible: Look, method: str
+    people: People, event: ApiSession, accessible: Look, method: str
 ) -> None:
-    await event.ask(method)
+    await event.ask_by(method)
     phone = await people.somebody(SMALL, forced_colors="active")
     await come_in(phone, event.code, "Carers")
     await connected(phone)
@@ -247,7 +205,7 @@ SEEN = """(box) => [box, box.nextElementSibling].map((one) => {
 
 @pytest.mark.parametrize("language", ["en", "cy"])
 async def test_the_page_and_all_it_loads_is_small_in_every_way_of_voting(
-    people: People, event: Event, house: House, tables: Tables, language: str
+    people: People, event: ApiSession, house: House, tables: Tables, language: str
 ) -> None:
     """At most 40 kB over the wire to the phone, headers and the first frames of the socket included."""
     known = await people.somebody(PHONE)
@@ -260,7 +218,7 @@ async def test_the_page_and_all_it_loads_is_small_in_every_way_of_voting(
         cookie["name"] = cookie["name"].removesuffix(f"_{house.server.port}")
     lines = []
     for method in FORMS:
-        round_id = await event.ask(method)
+        round_id = await event.ask_by(method)
         async with Wire(house.server.port) as wire:
             phone = await people.somebody(PHONE, storage_state=cookies)
             await phone.goto(f"{wire.base}/s/{event.code}")

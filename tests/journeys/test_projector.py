@@ -15,7 +15,7 @@ from support.browser import House, Look, People
 from support.factories import COMMISSION_FORM
 from support.page_layout import FAULTS_OF_PROJECTOR
 from support.server_process import Serving, free_port
-from support.session_api import hired
+from support.session_api import ApiSession, hired
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -26,18 +26,15 @@ ANSWERS = [f"Answer {n}: somebody comes who stays as long as it takes and rings 
 
 
 @dataclass
-class Event:
-    """A session that the test drives by the API, with a projector on a wall and on an old beamer."""
+class Event(ApiSession):
+    """Session that the test runs by the API, with a projector on a wall and on an old beamer."""
 
-    http: httpx2.AsyncClient
-    session: dict[str, str]
     walls: list[Page]
     phones: list[httpx2.AsyncClient]
 
     async def act(self, name: str, **form: Any) -> dict[str, Any]:
-        answer = await self.http.post(f"/console/{self.session['id']}/{name}", data=form)
-        assert answer.status_code == 200, answer.text
-        facts: dict[str, Any] = answer.json()
+        """Does one act of the facilitator; returns its JSON once every projector shows the state after it."""
+        facts = await super().act(name, **form)
         for wall in self.walls:
             await wall.wait_for_function(
                 "least => Number(document.getElementById('screen').dataset.version) >= least", arg=facts["version"]
@@ -75,7 +72,7 @@ async def opened(house: House, walls: list[Page]) -> Event:
 
 
 async def closed(event: Event) -> None:
-    await event.http.aclose()
+    await event.organiser.aclose()
     for phone in event.phones:
         await phone.aclose()
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route, ViewportSize, expect
 from support.browser import SMALL, House, Look, People, press_within
+from support.session_api import come_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -35,10 +36,7 @@ class Day:
 
     async def phone(self, group: str, **more: Any) -> Page:
         page = await self.people.somebody(SMALL, **more)
-        await page.goto(f"/s/{self.code}")
-        await page.get_by_role("radio", name=group, exact=True).check()
-        await page.get_by_role("main").get_by_role("button").first.click()
-        await expect(page.locator("#screen")).to_be_visible()
+        await come_in(page, self.code, group)
         return page
 
     async def replay(self) -> None:

@@ -16,7 +16,7 @@ from support.browser import SMALL, House, People, begin
 from support.factories import SetClock
 from support.foreign_answers import SOCKETS, STRANGERS
 from support.network_proxy import Wire
-from support.retries import ANSWERS, Event, comes, is_, text
+from support.retries import Event, comes, is_, text
 from support.session_api import a_day, an_organiser
 
 from forum.adapters.clock import SystemClock
@@ -24,17 +24,19 @@ from forum.store import open_store
 
 UNSURE = re.compile("^No answer yet, so this phone does not know whether your vote is counted")
 
+ANSWERS = ["A nurse", "The police"]
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
 async def event(people: People, house: House) -> AsyncIterator[Event]:
     async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
-        yield Event(house, organiser, await a_day(organiser), wire, people)
+        yield Event(organiser, await a_day(organiser), house, wire, people)
 
 
 async def test_a_phone_that_hears_strangers_keeps_its_vote_and_counts_it_once(event: Event) -> None:
-    phone, round_id = await event.phone(), await event.ask()
+    phone, round_id = await event.phone(), await event.ask(none="")
     line, status = phone.locator("[data-connection]"), phone.locator("[data-status]")
     await expect(line).to_have_attribute("data-is", "up")
     await phone.get_by_label("The police").check()
@@ -74,7 +76,7 @@ async def test_a_phone_that_hears_strangers_keeps_its_vote_and_counts_it_once(ev
 
 async def test_a_phone_that_posts_its_vote_takes_no_strangers_answer_for_forums(event: Event) -> None:
     async with Wire(event.house.server.port, sockets=False) as event.wire:
-        phone, round_id = await event.phone(), await event.ask()
+        phone, round_id = await event.phone(), await event.ask(none="")
         line, status = phone.locator("[data-connection]"), phone.locator("[data-status]")
         await comes(phone, is_(line, "poll"))
         ballot = phone.locator("[data-ballot]")
@@ -93,7 +95,7 @@ async def test_a_phone_that_posts_its_vote_takes_no_strangers_answer_for_forums(
 
 
 async def test_a_tablets_queue_takes_no_strangers_answer_and_is_counted_vote_by_vote(event: Event) -> None:
-    round_id, tablet = await event.ask(), await event.tablet()
+    round_id, tablet = await event.ask(none=""), await event.tablet()
     said, waiting = tablet.locator("[data-said]"), tablet.locator("[data-waiting]")
     for number, (name, answer) in enumerate(STRANGERS.items(), start=1):
         # Its socket stays: nothing but its own tries brings these votes to the server.
@@ -115,7 +117,7 @@ async def test_a_tablets_queue_takes_no_strangers_answer_and_is_counted_vote_by_
 
 
 async def test_a_tablets_vote_whose_answer_is_lost_is_sent_again_and_is_one(event: Event) -> None:
-    round_id, tablet = await event.ask(), await event.tablet()
+    round_id, tablet = await event.ask(none=""), await event.tablet()
     for number, answer in enumerate(ANSWERS, start=1):
         await tablet.get_by_label("Carers").check()
         await tablet.get_by_label(answer).check()
@@ -255,7 +257,7 @@ async def test_a_move_in_the_programme_is_done_or_said_not_to_be(event: Event) -
 
 
 async def test_what_could_not_be_stored_is_sent_again_by_itself(event: Event) -> None:
-    phone, tablet, round_id = await event.phone(), await event.tablet(), await event.ask()
+    phone, tablet, round_id = await event.phone(), await event.tablet(), await event.ask(none="")
     status, said = phone.locator("[data-status]"), tablet.locator("[data-said]")
     await phone.get_by_label("The police").check()
     await tablet.get_by_label("Carers").check()
@@ -279,7 +281,7 @@ async def test_a_connection_that_has_fallen_silent_is_noticed(event: Event) -> N
     await expect(line).to_have_attribute("data-is", "up")
     # Nothing is cut, as where a phone has gone from one network to another: only nothing comes any more.
     event.wire.hold("down")
-    round_id = await event.ask()
+    round_id = await event.ask(none="")
     for silence in (25_000, 6_000):  # it asks whether Forum is there; and has had no answer
         assert await line.get_attribute("data-is") == "up"
         await phone.clock.fast_forward(silence)

@@ -4,47 +4,29 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
-import httpx2
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import SMALL, House, Look, People
-from support.session_api import a_day, an_organiser
+from support.session_api import ApiSession, a_day, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @dataclass
-class Event:
-    """A session with a tablet, driven by the API."""
+class Event(ApiSession):
+    """Session with a tablet, run by the API; `tablet` is the address of its page."""
 
-    http: httpx2.AsyncClient
-    session: dict[str, str]
     tablet: str
-
-    async def act(self, name: str, **form: Any) -> dict[str, Any]:
-        answer = await self.http.post(f"/console/{self.session['id']}/{name}", data=form)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    async def ask(self) -> str:
-        asked = await self.act("ask", question="Who comes first?", response=["A nurse", "The police"], none="1")
-        await self.act("open", round=asked["round"])
-        return str(asked["round"])
-
-    async def reveal(self, round_id: str) -> dict[str, int]:
-        await self.act("close", round=round_id)
-        return dict((await self.act("reveal", round=round_id))["result"]["counts"])
 
 
 @pytest.fixture
 async def event(house: House) -> AsyncIterator[Event]:
-    async with an_organiser(house) as http:
-        session = await a_day(http)
+    async with an_organiser(house) as organiser:
+        session = await a_day(organiser)
         path = f"/organise/sessions/{session['id']}/tablet"
-        tablet = (await http.post(path, data={"act": "make"})).json()["tablet"]
-        yield Event(http, session, tablet)
+        tablet = (await organiser.post(path, data={"act": "make"})).json()["tablet"]
+        yield Event(organiser, session, tablet)
 
 
 async def vote(page: Page, group: str, answer: str) -> None:
@@ -70,7 +52,7 @@ async def test_one_person_after_the_other_votes_and_leaves_nothing_behind(
         await expect(page.get_by_label(answer)).to_be_hidden()
         await accessible(page)
         await page.get_by_role("button", name="I am the next person").click()
-    assert await event.reveal(round_id) == {"r1": 1, "r2": 2, "none": 0}
+    assert await event.counts(round_id) == {"r1": 1, "r2": 2, "none": 0}
     await expect(page.locator("#screen")).to_contain_text("Please wait")
 
 
@@ -90,7 +72,7 @@ async def test_ballots_given_without_a_connection_are_kept_and_each_is_counted(p
     await expect(page.locator("[data-waiting]")).to_have_text("Votes waiting here: 3")
     await page.context.set_offline(False)
     await expect(page.locator("[data-waiting]")).to_have_text("", timeout=60_000)
-    assert await event.reveal(round_id) == {"r1": 2, "r2": 1, "none": 0}
+    assert await event.counts(round_id) == {"r1": 2, "r2": 1, "none": 0}
 
 
 async def test_a_ballot_that_waited_too_long_is_told_and_says_no_name_of_an_answer(
@@ -121,4 +103,4 @@ async def test_without_javascript_the_tablet_is_passed_on_too(people: People, ev
         await vote(page, group, answer)
         await expect(page.get_by_text("Now hand the tablet to the next person.")).to_be_visible()
         await expect(page.locator("input:checked")).to_have_count(0)
-    assert await event.reveal(round_id) == {"r1": 1, "r2": 1, "none": 0}
+    assert await event.counts(round_id) == {"r1": 1, "r2": 1, "none": 0}

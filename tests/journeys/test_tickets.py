@@ -3,59 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
-import httpx2
 import pytest
 from playwright.async_api import expect
 from support.browser import PHONE, SMALL, House, Look, People
-from support.factories import COMMISSION_FORM
-from support.session_api import an_organiser
+from support.session_api import TicketedSession, a_ticketed_session, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
-@dataclass
-class Event:
-    """A session with tickets, driven by the API."""
-
-    http: httpx2.AsyncClient
-    session: dict[str, str]
-    groups: list[dict[str, str]]
-
-    @property
-    def tickets(self) -> str:
-        return f"/organise/sessions/{self.session['id']}/tickets"
-
-    async def issue(self, count: int) -> list[str]:
-        form = {"act": "issue", "group": self.groups[0]["id"], "count": str(count)}
-        answer = await self.http.post(self.tickets, data=form)
-        assert answer.status_code == 200, answer.text
-        return [one["code"] for one in answer.json()["tickets"]]
-
-    async def act(self, name: str, **form: Any) -> dict[str, Any]:
-        answer = await self.http.post(f"/console/{self.session['id']}/{name}", data=form)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    async def ask(self) -> str:
-        asked = await self.act("ask", question="Who comes first?", response=["A nurse", "The police"], none="1")
-        await self.act("open", round=asked["round"])
-        return str(asked["round"])
-
-
 @pytest.fixture
-async def event(house: House) -> AsyncIterator[Event]:
-    async with an_organiser(house) as http:
-        commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()
-        form = {"commission": commission["id"], "title": "A day", "entrance": "tickets"}
-        session = await http.post("/organise/sessions", data=form)
-        yield Event(http, session.json(), commission["groups"])
+async def event(house: House) -> AsyncIterator[TicketedSession]:
+    async with an_organiser(house) as organiser:
+        yield await a_ticketed_session(organiser)
 
 
 async def test_two_devices_and_one_ticket_are_one_counted_ballot_and_both_are_told(
-    people: People, event: Event, accessible: Look
+    people: People, event: TicketedSession, accessible: Look
 ) -> None:
     (code,) = await event.issue(1)
     path = f"/s/{event.session['code']}/ticket/{code.replace('-', '')}"
@@ -74,7 +38,7 @@ async def test_two_devices_and_one_ticket_are_one_counted_ballot_and_both_are_to
     await expect(first.locator("[data-status]")).to_contain_text("Counted")
 
     # The phone is lost: a new ticket goes on with its vote, on the other device.
-    answer = await event.http.post(event.tickets, data={"act": "renew", "number": "1"})
+    answer = await event.organiser.post(event.tickets, data={"act": "renew", "number": "1"})
     await expect(first.locator("[data-connection]")).to_contain_text("no longer in this session")
     await second.goto(f"/s/{event.session['code']}")
     await second.get_by_label("The code on your ticket").fill(answer.json()["tickets"][0]["code"].lower())
@@ -92,7 +56,7 @@ async def test_two_devices_and_one_ticket_are_one_counted_ballot_and_both_are_to
 
 
 async def test_an_organiser_gets_the_sheet_and_two_of_them_count_the_papers(
-    people: People, event: Event, accessible: Look
+    people: People, event: TicketedSession, accessible: Look
 ) -> None:
     olu, ona = await people.signed_in("olu", SMALL), await people.signed_in("ona")
     await olu.goto(event.tickets)
@@ -127,7 +91,9 @@ async def test_an_organiser_gets_the_sheet_and_two_of_them_count_the_papers(
     assert (await event.act("reveal", round=round_id))["result"]["counts"] == {"r1": 6, "r2": 0, "none": 0}
 
 
-async def test_in_the_lobby_people_practise_and_it_is_no_vote(people: People, event: Event, accessible: Look) -> None:
+async def test_in_the_lobby_people_practise_and_it_is_no_vote(
+    people: People, event: TicketedSession, accessible: Look
+) -> None:
     (code,) = await event.issue(1)
     phone = await people.somebody(SMALL)
     await phone.goto(f"/s/{event.session['code']}/ticket/{code}")

@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import SMALL, House, Look, People
-from support.session_api import a_day, an_organiser
+from support.browser import SMALL, Look, People
+from support.session_api import ANSWERS, FORMS, ApiSession, come_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-ANSWERS = ["A nurse and a paramedic, together", "The police, as they do now", "Somebody stays on the phone"]
-FORMS: dict[str, list[str]] = {
-    "single": ANSWERS,
-    "approval": ANSWERS,
-    "ranked": ANSWERS,
-    "score": ANSWERS[:2],
-    "consent": ANSWERS[:1],
-    "opinion": ANSWERS[:1],
-}
 
-
-@dataclass
-class Event:
-    """A session that the test drives by the API."""
-
-    http: httpx2.AsyncClient
-    session: dict[str, str]
-
-    async def act(self, name: str, **form: Any) -> dict[str, Any]:
-        answer = await self.http.post(f"/console/{self.session['id']}/{name}", data=form)
-        assert answer.status_code == 200, answer.text
-        facts: dict[str, Any] = answer.json()
-        return facts
-
-    async def ask(self, method: str, **declared: str) -> str:
-        form = {"question": f"Who should come? ({method})", "response": FORMS[method], "none": "1", "method": method}
-        asked = await self.act("ask", **form, **declared)
-        await self.act("open", round=asked["round"])
-        return str(asked["round"])
-
-    async def reveal(self, round_id: str) -> dict[str, Any]:
-        await self.act("close", round=round_id)
-        return dict((await self.act("reveal", round=round_id))["result"])
-
-
-@pytest.fixture
-async def event(house: House) -> AsyncIterator[Event]:
-    async with an_organiser(house) as http:
-        session = await a_day(http)
-        yield Event(http, session)
-
-
-async def joined(people: People, event: Event, **more: Any) -> Page:
+async def joined(people: People, event: ApiSession, **more: Any) -> Page:
     page = await people.somebody(SMALL, **more)
-    await page.goto(f"/s/{event.session['code']}")
-    await page.get_by_role("radio", name="Carers").check()
-    await page.get_by_role("main").get_by_role("button").first.click()
-    await expect(page.locator("#screen")).to_be_visible()
+    await come_in(page, event.code)
     return page
 
 
@@ -118,13 +73,13 @@ GIVEN: dict[str, tuple[Callable[[Page], Awaitable[None]], str, str]] = {
 
 @pytest.mark.parametrize("method", FORMS)
 async def test_a_vote_is_counted_as_it_was_given_and_is_still_there_after_loading_the_page_again(
-    people: People, event: Event, accessible: Look, method: str
+    people: People, event: ApiSession, accessible: Look, method: str
 ) -> None:
     phone = await joined(people, event)
     projector = await people.somebody()
     await projector.goto(event.session["projector"])
     give, said, choice = GIVEN[method]
-    round_id = await event.ask(method, quorum="5")
+    round_id = await event.ask_by(method, quorum="5")
     await phone.wait_for_selector(f"[data-ballot={method}]")
     await accessible(phone)
     await accessible(projector)
@@ -155,8 +110,8 @@ async def test_a_vote_is_counted_as_it_was_given_and_is_still_there_after_loadin
 
 
 @pytest.mark.parametrize("method", FORMS)
-async def test_the_same_without_scripts(people: People, event: Event, method: str) -> None:
-    round_id = await event.ask(method)
+async def test_the_same_without_scripts(people: People, event: ApiSession, method: str) -> None:
+    round_id = await event.ask_by(method)
     phone = await joined(people, event, scripts=False)
     if method == "ranked":
         for answer, number in ((ANSWERS[0], "1"), (ANSWERS[2], "2"), (ANSWERS[1], "2")):
@@ -186,13 +141,15 @@ async def test_the_same_without_scripts(people: People, event: Event, method: st
     assert result["n"] == 1
 
 
-async def test_a_count_is_shown_while_voting_is_open_only_from_ten_thresholds(people: People, event: Event) -> None:
+async def test_a_count_is_shown_while_voting_is_open_only_from_ten_thresholds(
+    people: People, event: ApiSession
+) -> None:
     """With a code: anybody could join."""
     projector = await people.somebody()
     await projector.goto(event.session["projector"])
-    round_id = await event.ask("approval", live="1")
+    round_id = await event.ask_by("approval", live="1")
     await expect(projector.locator(".so-far")).to_contain_text("once enough people have voted")
-    base = str(event.http.base_url).rstrip("/")
+    base = str(event.organiser.base_url).rstrip("/")
     async with httpx2.AsyncClient(base_url=base, headers={"Origin": base, "Accept": "text/html"}) as voter:
         for _ in range(45):
             voter.cookies.clear()
@@ -213,7 +170,7 @@ async def test_a_count_is_shown_while_voting_is_open_only_from_ten_thresholds(pe
 
 
 async def test_the_facilitator_chooses_the_way_and_what_is_declared_on_a_phone(
-    people: People, event: Event, accessible: Look
+    people: People, event: ApiSession, accessible: Look
 ) -> None:
     console = await people.signed_in("olu", SMALL)
     await console.goto(f"/console/{event.session['id']}")

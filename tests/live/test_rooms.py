@@ -72,6 +72,16 @@ async def enter(room: Room, participant: str = "", kind: Screen = "phone") -> Co
     return connection
 
 
+async def a_phone_in_a_vote(store: Store) -> tuple[Rooms, Room, Connection, str]:
+    """Opens a vote in a room with one phone; returns the rooms, the room, the phone and the round's id."""
+    live, people = await a_room(store, ["g1"])
+    rooms = the_rooms(store)
+    room = await rooms.room(live.id)
+    phone = await enter(room, people[0])
+    round_id = await an_open_round(store, live.id, rooms)
+    return rooms, room, phone, round_id
+
+
 async def test_a_screen_gets_hello_state_and_tally(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"])
     rooms = the_rooms(sqlite_store)
@@ -181,11 +191,7 @@ async def test_a_vote_and_its_answer_say_nothing_of_how_others_vote(sqlite_store
 
 
 async def test_the_same_cast_again_gets_the_same_answer(sqlite_store: Store) -> None:
-    live, people = await a_room(sqlite_store, ["g1"])
-    rooms = the_rooms(sqlite_store)
-    room = await rooms.room(live.id)
-    phone = await enter(room, people[0])
-    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    _, room, phone, round_id = await a_phone_in_a_vote(sqlite_store)
     frame = encode(CastMessage("c1", round_id, "r1"))
     for _ in range(3):
         room.receive(phone, frame)
@@ -199,12 +205,8 @@ async def test_the_same_cast_again_gets_the_same_answer(sqlite_store: Store) -> 
 
 
 async def test_a_late_ballot_is_told_so(sqlite_store: Store) -> None:
-    live, people = await a_room(sqlite_store, ["g1"])
-    rooms = the_rooms(sqlite_store)
-    room = await rooms.room(live.id)
-    phone = await enter(room, people[0])
-    round_id = await an_open_round(sqlite_store, live.id, rooms)
-    await facilitation.close_round(Desk(sqlite_store, CLOCK), live.id, round_id)
+    _, room, phone, round_id = await a_phone_in_a_vote(sqlite_store)
+    await facilitation.close_round(Desk(sqlite_store, CLOCK), room.view.session.id, round_id)
     room.receive(phone, encode(CastMessage("c1", round_id, "r1")))
     refused = await until(phone, "refused")
     assert (refused["code"], refused["cast"]) == ("closed", "c1")
@@ -446,11 +448,7 @@ async def test_no_act_is_missed_by_a_room_that_is_being_opened(sqlite_store: Sto
 
 
 async def test_closing_says_goodbye_after_the_last_ballot(sqlite_store: Store) -> None:
-    live, people = await a_room(sqlite_store, ["g1"])
-    rooms = the_rooms(sqlite_store)
-    room = await rooms.room(live.id)
-    phone = await enter(room, people[0])
-    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    rooms, room, phone, round_id = await a_phone_in_a_vote(sqlite_store)
     room.receive(phone, encode(CastMessage("c1", round_id, "r1")))
     await rooms.close()
     kinds = [m["t"] for m in await sent(phone)]

@@ -29,16 +29,6 @@ from forum.record.verify.merkle_tree import root
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, NoExport
 
 
-@pytest.fixture(scope="module")
-def packed() -> bytes:
-    return export_zip.pack(a_keeper().log(), SIGNER)
-
-
-@pytest.fixture(scope="module")
-def files(packed: bytes) -> dict[str, bytes]:
-    return unpack(packed)[0]
-
-
 @pytest.mark.parametrize("commission", [None, CRISIS.id, QUIET.id], ids=["all", "one", "other"])
 def test_every_check_of_a_true_export_passes(commission: str | None) -> None:
     checks = audit.verify(export_zip.pack(a_keeper().log(commission), SIGNER))

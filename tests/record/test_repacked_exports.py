@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from support.record import SIGNER, a_keeper
 
 from forum.cli.verify import verify as command
 from forum.errors import NotAnExport
-from forum.record import audit, export_zip
-from forum.record.verify.archive import FILES, read_export, unpack
+from forum.record import audit
+from forum.record.verify.archive import FILES, read_export
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS
 from forum.record.verify_py import verify_py
 
@@ -29,16 +28,6 @@ MAC = {
     "night/.DS_Store": b"\0\0\0\1Bud1",
 }
 WINDOWS = {"night/Thumbs.db": b"\xd0\xcf\x11\xe0", "night/desktop.ini": b"[.ShellClassInfo]"}
-
-
-@pytest.fixture(scope="module")
-def packed() -> bytes:
-    return export_zip.pack(a_keeper().log(), SIGNER)
-
-
-@pytest.fixture(scope="module")
-def files(packed: bytes) -> dict[str, bytes]:
-    return unpack(packed)[0]
 
 
 class _Pipe(io.RawIOBase):

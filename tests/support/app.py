@@ -20,6 +20,7 @@ from forum.app import build
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
+from forum.services.keys import digest
 from forum.services.stories import writing
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import Sent, submit
@@ -79,6 +80,13 @@ class House:
         async with self.store.begin() as work:
             await work.people.add_person(person)
         return person
+
+    async def session_token(self, person: Person) -> str:
+        """Signs a person in for an hour; returns the token that the cookie of a signed-in browser holds."""
+        token, clock = new_id(), self.site.clock
+        async with self.store.begin() as work:
+            await work.people.sign_in(digest(token), person.id, clock.now(), clock.later(hours=1))
+        return token
 
     async def commission(self, **changes: Any) -> Commission:
         """Adds a commission."""
@@ -236,6 +244,17 @@ async def a_house(
 def words(answer: httpx2.Response) -> str:
     """Returns a page's text: without tags, entities read, spaces single. A time is part of its sentence."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</?time\b[^>]*>", "", answer.text))).split())
+
+
+def assert_faults_at(answer: httpx2.Response, places: set[str]) -> None:
+    """Checks that a form came back with a summary that leads to the fields with these ids, each with its error."""
+    assert answer.status_code == 422
+    summary = re.search(r'<div class="errors".*?</div>', answer.text, re.DOTALL)
+    assert summary
+    assert set(re.findall(r'href="#([^"]+)"', summary[0])) == places
+    for place in places:
+        assert f'id="{place}"' in answer.text
+        assert f'id="{place}-error"' in answer.text
 
 
 def field(answer: httpx2.Response, name: str) -> str:

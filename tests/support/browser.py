@@ -89,26 +89,37 @@ Look = Callable[[Page], Awaitable[None]]
 ACCOUNTS = {"mo": "Moderator", "olu": "Organiser", "cat": "Commissioner"}
 
 
-async def make_accounts(people: People, house: House, accessible: Look) -> None:
-    """Makes the first administrator by the first link, and by them one account for each role of ACCOUNTS."""
-    page = await people.somebody()
+async def first_administrator(page: Page, house: House, look: Look | None = None) -> None:
+    """Makes the first administrator's account, which holds every role, by the house's first link; it is signed in."""
     await page.goto(house.first_link)
-    await accessible(page)
+    if look:
+        await look(page)
     await page.get_by_label("Your name").fill("Ada")
     await page.get_by_label("Login").fill("ada")
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_label("The same password again").fill(PASSWORD)
     await page.get_by_role("button", name="Make the account").click()
+
+
+async def add_account(page: Page, login: str, role: str) -> None:
+    """Adds an account with this role and the password PASSWORD on an administrator's page of people."""
+    form = page.locator("form#form")
+    await form.get_by_label("Name", exact=True).fill(login.title())
+    await form.get_by_label("Login").fill(login)
+    await form.get_by_label("First password").fill(PASSWORD)
+    await form.get_by_label(re.compile(f"^{role}")).check()
+    await form.get_by_role("button", name="Make the account").click()
+    await expect(page.get_by_role("heading", name=login.title(), exact=True)).to_be_visible()
+
+
+async def make_accounts(people: People, house: House, accessible: Look) -> None:
+    """Makes the first administrator by the first link, and by them one account for each role of ACCOUNTS."""
+    page = await people.somebody()
+    await first_administrator(page, house, accessible)
     await page.goto("/people")
     await accessible(page)
     for login, role in ACCOUNTS.items():
-        form = page.locator("form#form")
-        await form.get_by_label("Name", exact=True).fill(login.title())
-        await form.get_by_label("Login").fill(login)
-        await form.get_by_label("First password").fill(PASSWORD)
-        await form.get_by_label(re.compile(f"^{role}")).check()
-        await form.get_by_role("button", name="Make the account").click()
-        await expect(page.get_by_role("heading", name=login.title(), exact=True)).to_be_visible()
+        await add_account(page, login, role)
 
 
 async def begin(page: Page, title: str, happened: str) -> str:

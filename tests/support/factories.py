@@ -11,9 +11,11 @@ from typing import Any
 from forum.adapters.clock import SystemClock
 from forum.ports import Store
 from forum.services import record_entries
+from forum.services.keys import digest
 from forum.services.sessions import organising
 from forum.sessions.local_time import written
 from forum.sessions.session import LiveSession, Participant
+from forum.stories.submission import Submission
 from forum.voting.ballot import Cast
 from forum.voting.commission import Commission, DecisionPower, Group, SupportLine
 
@@ -96,6 +98,28 @@ def a_session(commission: Commission, **changes: Any) -> LiveSession:
 def a_cast(round_id: str, participant: str, choice: str = "r1", reason: str = "", cast: str = "") -> Cast:
     """Makes a ballot on its way, with an id and randoms of its own."""
     return Cast(round_id, participant, cast or new_id(), choice, reason, new_id(), new_id(), new_id(), CLOCK.now())
+
+
+async def a_stored_story(store: Store, title: str = "T", status: str = "submitted", link: str = "") -> Submission:
+    """Stores a commission and a story without words in it, and returns the story."""
+    commission = a_commission()
+    story = Submission(new_id(), commission.id, title, "", status, link=link or new_id())
+    async with store.begin() as work:
+        await work.commissions.add_commission(commission)
+        await work.stories.add_story(story)
+    return story
+
+
+async def store_declared_session(
+    store: Store, commission: Commission, live: LiveSession, people: Sequence[Participant]
+) -> None:
+    """Stores a session of a stored commission with its "session opened" entry; people's ids are their devices' too."""
+    async with store.begin() as work:
+        await work.sessions.add_session(live)
+        facts = organising.opened(live, commission)
+        await record_entries.append(work, commission, "session opened", live.opened_at, facts)
+        for person in people:
+            await work.sessions.join(person, digest(person.id))
 
 
 async def a_room(

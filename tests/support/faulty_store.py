@@ -9,26 +9,17 @@ from forum.errors import StoreUnavailable
 from forum.ports import Store, Work
 
 
-class FaultyStore:
-    """Store that fails the next `before` units before their commit and the next `after` ones after it.
+class WrappedStore:
+    """Store that hands everything on to the real one, for stores of tests that differ in one thing."""
 
-    With `bug` the former raise RuntimeError, as a fault in our own code would, in the place of StoreUnavailable.
-    """
-
-    def __init__(self, store: Store, *, before: int = 0, after: int = 0, bug: bool = False) -> None:
-        self.store, self.before, self.after, self.bug = store, before, after, bug
+    def __init__(self, store: Store) -> None:
+        self.store = store
 
     @asynccontextmanager
     async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
-        """Begins a unit of work; raises StoreUnavailable (with `bug` RuntimeError) at the moment that is due."""
+        """Begins a unit of work as the store does."""
         async with self.store.begin(first=first) as work:
             yield work
-            if self.before:
-                self.before -= 1
-                raise RuntimeError("bug") if self.bug else StoreUnavailable("the disk is full")
-        if self.after:
-            self.after -= 1
-            raise StoreUnavailable("the connection went away after the commit")
 
     def read(self) -> AbstractAsyncContextManager[Work]:
         """Reads as the store does."""
@@ -41,3 +32,26 @@ class FaultyStore:
     async def close(self) -> None:
         """Closes the store."""
         await self.store.close()
+
+
+class FaultyStore(WrappedStore):
+    """Store that fails the next `before` units before their commit and the next `after` ones after it.
+
+    With `bug` the former raise RuntimeError, as a fault in our own code would, in the place of StoreUnavailable.
+    """
+
+    def __init__(self, store: Store, *, before: int = 0, after: int = 0, bug: bool = False) -> None:
+        super().__init__(store)
+        self.before, self.after, self.bug = before, after, bug
+
+    @asynccontextmanager
+    async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
+        """Begins a unit of work; raises StoreUnavailable (with `bug` RuntimeError) at the moment that is due."""
+        async with self.store.begin(first=first) as work:
+            yield work
+            if self.before:
+                self.before -= 1
+                raise RuntimeError("bug") if self.bug else StoreUnavailable("the disk is full")
+        if self.after:
+            self.after -= 1
+            raise StoreUnavailable("the connection went away after the commit")

@@ -12,7 +12,7 @@ from typing import Any
 
 from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person
-from forum.services import accounts, decisions, permissions, record_entries
+from forum.services import accounts, decisions, permissions
 from forum.services.keys import digest, new_key
 from forum.services.sessions import (
     asynchronous,
@@ -48,7 +48,7 @@ from forum.voting.question import Terms
 from forum.voting.reason import ReasonReading, ReasonState
 from forum.voting.round import Round
 from support.app import House, telling
-from support.factories import CLOCK, a_cast, a_commission, a_session, new_id
+from support.factories import CLOCK, a_cast, a_commission, a_session, new_id, store_declared_session
 
 PLACE = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
 # A link as mail programs rewrite it, a place in Wales, German law, letters as wide as they come, a file's path, hashes.
@@ -250,12 +250,7 @@ async def _session(
     live = a_session(commission, title=w(120), scenarios=(story.id,), reasons=ReasonReading.READ_FIRST)
     groups: list[str | None] = [f"g{n}" for n in range(1, 5) for _ in range(6)]
     people = tuple(Participant(new_id(), live.id, group, CLOCK.now()) for group in [*groups, None])
-    async with house.store.begin() as work:
-        await work.sessions.add_session(live)
-        facts = organising.opened(live, commission)
-        await record_entries.append(work, commission, "session opened", live.opened_at, facts)
-        for person in people:
-            await work.sessions.join(person, digest(person.id))
+    await store_declared_session(house.store, commission, live, people)
     await tablet_link.share(house.store, live.id, on=True)
     plan = Programming(house.store, CLOCK, live.id)
     await plan.about("2027-03-12", w(200), public=True)

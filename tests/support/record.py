@@ -1,4 +1,4 @@
-"""Whole record made in memory, as the services would write it: for tests of exports and checks."""
+"""Record of a whole day made in memory, as the services would write it: for tests of exports and checks."""
 
 from __future__ import annotations
 

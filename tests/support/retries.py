@@ -10,42 +10,23 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 import pytest
 from playwright.async_api import Locator, Page, expect
 
 from support.browser import PHONE, House, People
 from support.network_proxy import Wire
-from support.session_api import act
+from support.session_api import ApiSession, come_in
 
 LONGEST = 31_000  # milliseconds between two attempts of anything that tries again and again
-ANSWERS = ["A nurse", "The police"]
 
 
 @dataclass
-class Event:
+class Event(ApiSession):
     """Session, its facilitator by the API (on no such wire), and the wire between its screens and the server."""
 
     house: House
-    organiser: httpx2.AsyncClient
-    session: dict[str, Any]
     wire: Wire
     people: People
-
-    async def act(self, name: str, **form: Any) -> dict[str, Any]:
-        """Does one act of the facilitator, which must be carried out."""
-        return await act(self.organiser, self.session["id"], name, **form)
-
-    async def ask(self) -> str:
-        """Asks a question and opens voting on it; returns the round's id."""
-        asked = await self.act("ask", question="Who comes?", response=ANSWERS)
-        await self.act("open", round=asked["round"])
-        return str(asked["round"])
-
-    async def counts(self, round_id: str) -> dict[str, int]:
-        """Closes a round and reveals it; returns the votes by response."""
-        await self.act("close", round=round_id)
-        return dict((await self.act("reveal", round=round_id))["result"]["counts"])
 
     async def screen(self, path: str, page: Page | None = None) -> Page:
         """Opens a page on the wire, its clock in the test's hands."""
@@ -56,10 +37,9 @@ class Event:
 
     async def phone(self) -> Page:
         """Opens a phone's page on the wire and joins as one of the carers."""
-        page = await self.screen(f"/s/{self.session['code']}")
-        await page.get_by_role("radio", name="Carers").check()
-        await page.get_by_role("main").get_by_role("button").first.click()
-        await expect(page.locator("#screen")).to_be_visible()
+        page = await self.people.somebody(PHONE)
+        await page.clock.install()
+        await come_in(page, self.code, base=self.wire.base)
         return page
 
     async def asked(self, page: Page, *what: str) -> None:

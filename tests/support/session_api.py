@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ from playwright.async_api import Page, expect
 from support.browser import PASSWORD, STAFF, House
 from support.factories import COMMISSION_FORM
 from support.server_process import forum
+
+# Responses that every way of voting can be tried with, by method.
+ANSWERS = ["A nurse and a paramedic, together", "The police, as they do now", "Somebody stays on the phone"]
+FORMS: dict[str, list[str]] = {
+    "single": ANSWERS,
+    "approval": ANSWERS,
+    "ranked": ANSWERS,
+    "score": ANSWERS[:2],
+    "consent": ANSWERS[:1],
+    "opinion": ANSWERS[:1],
+}
 
 
 def hired(data: Path, *logins: str) -> str:
@@ -69,9 +81,90 @@ async def act(organiser: httpx2.AsyncClient, session: str, name: str, **form: An
     return facts
 
 
-async def come_in(page: Page, code: str, group: str) -> None:
-    """Joins a session on this page."""
-    await page.goto(f"/s/{code}")
-    await page.get_by_label(group).first.check()
+@dataclass
+class ApiSession:
+    """Session that a test runs by the API, as its facilitator; `session` is the JSON that made it."""
+
+    organiser: httpx2.AsyncClient
+    session: dict[str, Any]
+
+    @property
+    def code(self) -> str:
+        """Returns the code that phones join by."""
+        return str(self.session["code"])
+
+    @property
+    def path(self) -> str:
+        """Returns the path of its phones."""
+        return f"/s/{self.code}"
+
+    async def act(self, name: str, **form: Any) -> dict[str, Any]:
+        """Does one act of the facilitator, which must be carried out; returns the answer's JSON."""
+        return await act(self.organiser, self.session["id"], name, **form)
+
+    async def ask(
+        self,
+        question: str = "Who should come first?",
+        responses: Sequence[str] = ("A nurse", "The police"),
+        **declared: str,
+    ) -> str:
+        """Asks a question and opens voting on it; returns the round's id. `none=""` leaves "none of these" out."""
+        more = {name: value for name, value in {"none": "1", **declared}.items() if value}
+        asked = await self.act("ask", question=question, response=[*responses], **more)
+        await self.act("open", round=asked["round"])
+        return str(asked["round"])
+
+    async def ask_by(self, method: str = "single", **declared: str) -> str:
+        """Asks with the responses that FORMS has for a method and opens voting; returns the round's id."""
+        return await self.ask(f"Who should come? ({method})", FORMS[method], method=method, **declared)
+
+    async def reveal(self, round_id: str) -> dict[str, Any]:
+        """Closes a round and shows its result, which is returned."""
+        await self.act("close", round=round_id)
+        return dict((await self.act("reveal", round=round_id))["result"])
+
+    async def counts(self, round_id: str) -> dict[str, int]:
+        """Closes a round and shows its result; returns the votes by response."""
+        return dict((await self.reveal(round_id))["counts"])
+
+
+@asynccontextmanager
+async def an_api_session(house: House) -> AsyncIterator[ApiSession]:
+    """Makes a session of a new commission to be run by the API."""
+    async with an_organiser(house) as organiser:
+        yield ApiSession(organiser, await a_day(organiser))
+
+
+@dataclass
+class TicketedSession(ApiSession):
+    """Session with tickets that a test runs by the API, and the groups of its commission."""
+
+    groups: list[dict[str, str]]
+
+    @property
+    def tickets(self) -> str:
+        """Returns the path of the organisers' page of tickets."""
+        return f"/organise/sessions/{self.session['id']}/tickets"
+
+    async def issue(self, count: int) -> list[str]:
+        """Issues so many tickets to the first group; returns their codes."""
+        form = {"act": "issue", "group": self.groups[0]["id"], "count": str(count)}
+        answer = await self.organiser.post(self.tickets, data=form)
+        assert answer.status_code == 200, answer.text
+        return [one["code"] for one in answer.json()["tickets"]]
+
+
+async def a_ticketed_session(organiser: httpx2.AsyncClient) -> TicketedSession:
+    """Makes a session with tickets of a new commission."""
+    commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
+    form = {"commission": commission["id"], "title": "A day", "entrance": "tickets"}
+    made = await organiser.post("/organise/sessions", data=form)
+    return TicketedSession(organiser, made.json(), commission["groups"])
+
+
+async def come_in(page: Page, code: str, group: str = "Carers", base: str = "") -> None:
+    """Joins a session on this page; `base` is another address of the server, where the page is to use one."""
+    await page.goto(f"{base}/s/{code}")
+    await page.get_by_role("radio", name=group, exact=True).check()
     await page.get_by_role("main").get_by_role("button").first.click()
     await expect(page.locator("#screen")).to_be_visible()

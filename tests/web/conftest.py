@@ -1,11 +1,13 @@
-"""For every test of the pages: whatever they look up to translate is in the catalogue of messages."""
+"""Fixtures of the tests of the pages: a house, and a check that every message they look up is in the catalogue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from support import pseudo_locale
+from support.app import House, a_house
 
 from forum.web.i18n.languages import Language
 
@@ -13,9 +15,16 @@ from forum.web.i18n.languages import Language
 INVENTED = {"The database could not take this. Nothing was saved.", "Nothing is shown by group."}
 
 
+@pytest.fixture
+async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
+    """Opens the application on an empty database of the test's own, and closes it."""
+    async with a_house(tmp_path, sqlite_template) as house:
+        yield house
+
+
 @pytest.fixture(scope="session")
 def catalogued() -> frozenset[str]:
-    """Every message that docs/messages.py finds."""
+    """Collects every message that docs/messages.py finds."""
     ids = [message.id for message in pseudo_locale.template()]
     return frozenset(id_ if isinstance(id_, str) else id_[0] for id_ in ids)
 

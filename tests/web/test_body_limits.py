@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from support.app import House, a_house, words
+from support.app import House, words
 from support.loop_watch import Asker
 
 from forum.web.forms import SMALL, STORY, WORDS
@@ -40,12 +39,6 @@ SENTENCES = {
 }
 STORIES = {"/my-story/{key}/write", "/my-story/{key}/write/{step}", "/my-story/{key}/save", "/decide/new"}
 FILES = {"/commissions/{commission}/tell/file", "/my-story/{key}/file", "/my-story/{key}/evidence"}
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 def test_only_forms_with_sentences_take_more_than_a_few_names() -> None:

@@ -7,7 +7,7 @@ was drawn outlives its words.
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,6 @@ from forum.stories import scenario
 from forum.voting.methods import METHODS
 from forum.web.stories import marked_text
 from forum.web.templating import TEMPLATES, environment, ready
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 @pytest.fixture

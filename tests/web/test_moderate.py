@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,6 @@ from forum.services import record_entries
 from forum.services.stories import appeals_and_reports, moderation, submissions
 from forum.stories.submission import Submission
 from forum.web.moderate import age
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 async def record(store: Store) -> list[dict[str, object]]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
-from support.app import ADDRESS, House, a_house
+from support.app import ADDRESS, House
 
 from forum import errors
 from forum.live.messages import REFUSALS, TRY_AGAIN, VERSION
@@ -17,12 +15,6 @@ from forum.web.middleware import MARK
 from forum.web.templating import STATIC
 
 MACHINE = {"Accept": "application/json"}
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> Any:
-    async with a_house(tmp_path, sqlite_template) as there:
-        yield there
 
 
 @pytest.mark.parametrize(

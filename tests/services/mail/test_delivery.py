@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from structlog.testing import capture_logs
 from support.app import telling
-from support.mail_subscription import ADA, BASE, MO, Desk, a_desk
+from support.mail_subscription import ADA, BASE, MO, Desk
 from support.smtp_server import PostOffice, server_of
 
 from forum.adapters import smtp
@@ -23,15 +22,9 @@ from forum.services.mail import subscriptions
 from forum.services.mail.delivery import Mailing
 from forum.services.stories import moderation, submissions
 from forum.services.stories.timeline import Event
-from forum.store import SqlStore, open_store
+from forum.store import open_store
 from forum.stories.submission import Submission
 from forum.web.words.letters import MailLetters
-
-
-@pytest.fixture
-async def desk(sqlite_store: SqlStore, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with a_desk(sqlite_store, tmp_path) as desk:
-        yield desk
 
 
 async def test_nothing_but_one_question_is_sent_before_the_address_is_confirmed(desk: Desk) -> None:

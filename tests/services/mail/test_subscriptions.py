@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from support.factories import new_id
-from support.mail_subscription import ADA, Desk, a_desk
+from support.mail_subscription import ADA, Desk
 from support.withdrawn_story import rows
 
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -15,13 +12,6 @@ from forum.ports.mail import CONFIRMED, DONE
 from forum.services.keys import new_key
 from forum.services.mail import subscriptions
 from forum.services.stories import private_links, withdrawal
-from forum.store import SqlStore
-
-
-@pytest.fixture
-async def desk(sqlite_store: SqlStore, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with a_desk(sqlite_store, tmp_path) as desk:
-        yield desk
 
 
 async def test_who_does_not_confirm_in_three_days_is_forgotten(desk: Desk) -> None:

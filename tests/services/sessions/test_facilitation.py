@@ -29,6 +29,13 @@ async def vote(store: Store, round_id: str, votes: list[tuple[str, str]]) -> Non
     assert [o.refusal for o in outcomes] == [""] * len(votes)
 
 
+async def voted(desk: Desk, session: str, round_id: str, votes: list[tuple[str, str]]) -> None:
+    """Opens a round, casts these votes, of person and choice, and closes it."""
+    await facilitation.open_round(desk, session, round_id)
+    await vote(desk.store, round_id, votes)
+    await facilitation.close_round(desk, session, round_id)
+
+
 async def asked(desk: Desk, session: str, question: str = QUESTION) -> Round:
     outcome = await cues.ask_question(desk, session, question, LABELS, none=True)
     assert outcome.round is not None
@@ -67,9 +74,7 @@ async def test_nothing_of_an_unrevealed_round_is_recorded_but_its_count_and_root
     live, people = await a_room(sqlite_store, ["g1"] * 8)
     desk = Desk(sqlite_store, CLOCK)
     round_ = await asked(desk, live.id)
-    await facilitation.open_round(desk, live.id, round_.id)
-    await vote(sqlite_store, round_.id, [(p, "r1") for p in people])
-    await facilitation.close_round(desk, live.id, round_.id)
+    await voted(desk, live.id, round_.id, [(p, "r1") for p in people])
     text = json.dumps((await entries(sqlite_store))[-1])
     assert '"count": 8' in text
     assert "r1" not in text
@@ -79,9 +84,7 @@ async def test_a_session_that_is_not_recorded_leaves_no_entry(sqlite_store: Stor
     live, people = await a_room(sqlite_store, ["g1"] * 3, recorded=False)
     desk = Desk(sqlite_store, CLOCK)
     round_ = await asked(desk, live.id)
-    await facilitation.open_round(desk, live.id, round_.id)
-    await vote(sqlite_store, round_.id, [(people[0], "r1")])
-    await facilitation.close_round(desk, live.id, round_.id)
+    await voted(desk, live.id, round_.id, [(people[0], "r1")])
     assert (await facilitation.reveal_round(desk, live.id, round_.id)).result is not None
     other = await asked(desk, live.id, "Another?")
     await facilitation.open_round(desk, live.id, other.id)
@@ -93,18 +96,14 @@ async def test_a_second_round_shows_the_view_shift(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"] * 6)
     desk = Desk(sqlite_store, CLOCK)
     first = await asked(desk, live.id)
-    await facilitation.open_round(desk, live.id, first.id)
-    await vote(sqlite_store, first.id, [(p, "r1") for p in people])
-    await facilitation.close_round(desk, live.id, first.id)
+    await voted(desk, live.id, first.id, [(p, "r1") for p in people])
     with pytest.raises(IllegalMove):
         await cues.put_second_vote(desk, live.id, first.id)
     await facilitation.reveal_round(desk, live.id, first.id)
     second = (await cues.put_second_vote(desk, live.id, first.id)).round
     assert second is not None
     assert (second.kind, second.second_of, second.responses) == ("vote after replay", first.id, first.responses)
-    await facilitation.open_round(desk, live.id, second.id)
-    await vote(sqlite_store, second.id, [(p, "r2" if n < 4 else "r1") for n, p in enumerate(people)])
-    await facilitation.close_round(desk, live.id, second.id)
+    await voted(desk, live.id, second.id, [(p, "r2" if n < 4 else "r1") for n, p in enumerate(people)])
     result = (await facilitation.reveal_round(desk, live.id, second.id)).result
     assert result is not None
     assert result.shift is not None
@@ -240,9 +239,7 @@ async def test_a_second_vote_that_was_shown_and_annulled_is_not_held_again(sqlit
 
     async def held(round_: Round | None) -> Round:
         assert round_ is not None
-        await facilitation.open_round(desk, live.id, round_.id)
-        await vote(sqlite_store, round_.id, [(p, "r1") for p in people])
-        await facilitation.close_round(desk, live.id, round_.id)
+        await voted(desk, live.id, round_.id, [(p, "r1") for p in people])
         await facilitation.reveal_round(desk, live.id, round_.id)
         return round_
 

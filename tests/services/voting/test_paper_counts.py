@@ -302,14 +302,20 @@ async def test_papers_are_for_votes_with_one_mark_that_needs_no_words(
             await paper_counts.enter(sqlite_store, CLOCK, ANN, live.id, round_.id, typed({("g1", "r1"): 1}))
 
 
+async def an_export_with_papers(store: Store) -> dict[str, bytes]:
+    """Shows the result of a vote of twelve by phone and ten on paper; returns the files of the export."""
+    live, people = await a_room(store, ["g1"] * 6 + ["g2"] * 6, declared=True)
+    round_ = await asked(store, live)
+    await vote(store, round_, dict.fromkeys(people, "r1"))
+    await on_paper(store, live, round_, {("g1", "r1"): 5, ("g2", "r1"): 5})
+    await shown(store, live, round_)
+    files, _ = unpack(await exports.export(store, Signer.of(Ed25519PrivateKey.generate())))
+    return files
+
+
 @pytest.mark.parametrize("change", ["a paper more", "a mark taken away", "a mark made up"])
 async def test_an_export_whose_papers_do_not_fit_its_record_fails(sqlite_store: Store, change: str) -> None:
-    live, people = await a_room(sqlite_store, ["g1"] * 6 + ["g2"] * 6, declared=True)
-    round_ = await asked(sqlite_store, live)
-    await vote(sqlite_store, round_, dict.fromkeys(people, "r1"))
-    await on_paper(sqlite_store, live, round_, {("g1", "r1"): 5, ("g2", "r1"): 5})
-    await shown(sqlite_store, live, round_)
-    files, _ = unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
+    files = await an_export_with_papers(sqlite_store)
     lines = parse_lines(files["ballots.jsonl"])
     leaf = next(line["leaf"] for line in lines if line["leaf"]["by"] == "device")
     if change == "a mark taken away":
@@ -324,12 +330,7 @@ async def test_an_export_whose_papers_do_not_fit_its_record_fails(sqlite_store: 
 
 @pytest.mark.parametrize("said", [0, 9, 11, "10", True, None])
 async def test_a_record_that_says_another_number_of_papers_fails(sqlite_store: Store, said: object) -> None:
-    live, people = await a_room(sqlite_store, ["g1"] * 6 + ["g2"] * 6, declared=True)
-    round_ = await asked(sqlite_store, live)
-    await vote(sqlite_store, round_, dict.fromkeys(people, "r1"))
-    await on_paper(sqlite_store, live, round_, {("g1", "r1"): 5, ("g2", "r1"): 5})
-    await shown(sqlite_store, live, round_)
-    files, _ = unpack(await exports.export(sqlite_store, Signer.of(Ed25519PrivateKey.generate())))
+    files = await an_export_with_papers(sqlite_store)
     assert b"papers" in files["rounds.csv"]
     entries = parse_lines(files["record.jsonl"])
     closed = next(entry for entry in entries if entry["type"] == "round closed")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx2
 import pytest
-from support.app import PASSWORD, House, a_house, words
+from support.app import PASSWORD, House, words
 from support.factories import CLOCK
 
 from forum.services import accounts
@@ -15,12 +12,6 @@ from forum.web.accounts import login_check
 from forum.web.cookies import SIGNED_IN
 
 NEW = "eleven pale wooden bridges"
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 async def enter(browser: httpx2.AsyncClient, password: str, login: str = "mo") -> int:

@@ -12,12 +12,12 @@ import pytest
 from support import pseudo_locale
 from support.app import House, a_house, telling
 from support.decided_session import COMMISSIONER
-from support.factories import CLOCK, a_cast, a_commission, a_session, new_id
+from support.factories import CLOCK, a_cast, a_commission, a_session, new_id, store_declared_session
 
-from forum.services import permissions, record_entries
+from forum.services import permissions
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.keys import digest
-from forum.services.sessions import cues, facilitation, organising
+from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.room_view import view_of
 from forum.services.stories.moderation import moderate
@@ -90,12 +90,7 @@ async def somewhere(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
         await moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         live = a_session(commission, title="Μια μέρα", scenarios=(story.id,))
         people = [Participant(new_id(), live.id, group, CLOCK.now()) for group in ("g1", "g1", "g2", "g2", None)]
-        async with house.store.begin() as work:
-            await work.sessions.add_session(live)
-            facts = organising.opened(live, commission)
-            await record_entries.append(work, commission, "session opened", live.opened_at, facts)
-            for person in people:
-                await work.sessions.join(person, digest(person.id))
+        await store_declared_session(house.store, commission, live, people)
         rounds = await voted(house, live, people)
         promises = (Promise("Διευθυντής", "Δύο νοσηλευτές", "2027-03-31"),)
         form = DecisionForm(rounds, "", "adopted", "r2", "Επειδή", "Δεν γίνεται αλλιώς", "Οι άλλοι", promises)
@@ -117,10 +112,7 @@ async def somewhere(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
             browsers[role].headers["Accept-Language"] = f"{pseudo_locale.CODE}, en;q=0.5"
             if role != "nobody":
                 person_with_role = await house.person(f"νοσηλευτής-{role.translate(pseudo_locale._ACCENTS)}", role)
-                token = new_id()
-                async with house.store.begin() as work:
-                    await work.people.sign_in(digest(token), person_with_role.id, CLOCK.now(), CLOCK.later(hours=1))
-                browsers[role].cookies.set("forum_session", token)
+                browsers[role].cookies.set("forum_session", await house.session_token(person_with_role))
         browsers["nobody"].cookies.set(DEVICE, people[0].id)
         yield Somewhere(house, live, there, browsers)
 

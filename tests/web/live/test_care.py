@@ -8,38 +8,21 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-import httpx2
 import pytest
-from support.app import House, a_house, telling, words
+from support.app import a_house, telling, words
 from support.factories import CLOCK, a_commission, a_session
+from support.live_house import LiveHouse
 
 from forum.live.connection import Connection
 from forum.live.messages import State, decode_screen
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.desk import Desk
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
-from forum.sessions.session import LiveSession
 
 
 @dataclass(frozen=True)
-class Event:
-    """A house with a live session whose story has a content note."""
-
-    house: House
-    live: LiveSession
-
-    @property
-    def path(self) -> str:
-        return f"/s/{self.live.code}"
-
-    @property
-    def acts(self) -> Desk:
-        return Desk(self.house.store, CLOCK)
-
-    @property
-    def caring(self) -> Desk:
-        return Desk(self.house.store, CLOCK)
+class Event(LiveHouse):
+    """House with a live session whose story has a content note."""
 
     async def scene(self) -> None:
         async with self.house.store.read() as work:
@@ -77,16 +60,6 @@ class Event:
         assert asked is not None
         await self.changed()
         return asked.id
-
-    async def changed(self) -> None:
-        await self.house.site.rooms.changed(self.live.id)
-
-    async def join(self, **form: str | list[str]) -> httpx2.AsyncClient:
-        browser = self.house.browser()
-        await browser.get(self.path)
-        answer = await browser.post(f"{self.path}/join", data={"group": "g1"} | form)
-        assert answer.status_code == 303, answer.text
-        return browser
 
     async def console(self) -> str:
         async with self.house.signed_in("organiser") as browser:

@@ -8,33 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from conftest import Tables
-from support.app import House, a_house, words
-from support.factories import CLOCK, a_commission, a_session, new_id
+from support.app import a_house, words
+from support.factories import a_commission, a_session, new_id
+from support.live_house import LiveHouse
 
 from forum.services.sessions import cues, facilitation
-from forum.services.sessions.desk import Desk
-from forum.sessions.session import LiveSession
 from forum.voting.ballot import Cast, CastOutcome
 from forum.web.templating import STATIC
 
 
 @dataclass(frozen=True)
-class Event:
-    """A house with a live session, and its facilitator's acts."""
-
-    house: House
-    live: LiveSession
-
-    @property
-    def path(self) -> str:
-        return f"/s/{self.live.code}"
-
-    @property
-    def acts(self) -> Desk:
-        return Desk(self.house.store, CLOCK)
+class Event(LiveHouse):
+    """House with a live session in which questions are asked."""
 
     async def ask(self, question: str = "Who should come first?") -> str:
         """Asks and opens; returns the round."""
@@ -43,14 +30,6 @@ class Event:
         await facilitation.open_round(self.acts, self.live.id, asked.id)
         await self.house.site.rooms.changed(self.live.id)
         return asked.id
-
-    async def join(self, group: str = "g1", address: str = "192.0.2.1") -> httpx2.AsyncClient:
-        """A browser that joined."""
-        browser = self.house.browser(address)
-        await browser.get(self.path)
-        answer = await browser.post(f"{self.path}/join", data={"group": group})
-        assert answer.status_code == 303, answer.text
-        return browser
 
     async def choices(self, round_id: str) -> list[str]:
         async with self.house.store.read() as work:

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import httpx2
-import pytest
-from support.app import House, a_house, words
+from support.app import House, words
 from support.factories import CLOCK
 
 from forum.services.sessions import cues
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import LiveSession
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 async def a_lobby(house: House, phone: httpx2.AsyncClient) -> LiveSession:

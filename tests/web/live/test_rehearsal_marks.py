@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx2
 import pytest
-from support.app import House, a_house
+from support.app import House
 from support.factories import a_commission, a_session
 
 from forum.adapters.ticket_sheet import Slip, Words, sheet
@@ -18,12 +16,6 @@ from forum.sessions.session import TICKETS, LiveSession
 # Not "This is only a rehearsal", which a form offers.
 MARK = re.compile(r'data-watermark="([^"]+)"')
 LANGUAGES = {"en": "Rehearsal", "cy": "Ymarfer"}
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 async def a_live(house: House, *, rehearsal: bool, entrance: str = "open code") -> LiveSession:

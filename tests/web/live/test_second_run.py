@@ -24,6 +24,7 @@ from forum.services.sessions.room_view import view_of
 from forum.services.voting import reasons
 from forum.sessions.session import Cue, Participant
 from forum.voting.reason import ReasonReading, ReasonState
+from forum.voting.round import Round
 
 HOW = "He could kneel down"
 KINDS: tuple[Screen, ...] = ("phone", "projector", "console")
@@ -106,6 +107,17 @@ async def test_every_screen_of_a_participant_hears_of_what_was_sent_by_form(even
         now = (await phone.get(await event.path("/now"), headers={"Accept": "application/json"})).json()
         assert (now["yours"][0]["choice"], now["stop"], now["reason"], now["too"]) == (FIRST[0], None, None, [])
     assert all(json.loads(frame)["t"] != "mine" for frame in await stranger.outbox.take())
+
+
+async def a_policy_vote(event: Event) -> Round:
+    """Puts a proposal to the vote, on which twelve agree, and shows the result; returns the round."""
+    playing = event.playing
+    await policy_vote.propose(playing.policy, playing.session, "A quiet room")
+    async with event.house.store.read() as work:
+        [proposal] = await work.proposals.list_proposals(playing.session)
+    round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal.id)).round)
+    await playing.result(round_, ["agree"] * 12)
+    return round_
 
 
 class TestStops:
@@ -307,12 +319,7 @@ class TestTheConsole:
             assert "y" * 401 in proposal.text
 
     async def test_what_is_wrong_with_a_promise_is_said_part_by_part(self, event: Event) -> None:
-        playing = event.playing
-        await policy_vote.propose(playing.policy, playing.session, "A quiet room")
-        async with event.house.store.read() as work:
-            [proposal] = await work.proposals.list_proposals(playing.session)
-        round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal.id)).round)
-        await playing.result(round_, ["agree"] * 12)
+        playing, round_ = event.playing, await a_policy_vote(event)
         async with event.house.signed_in("organiser") as console:
             answer = await console.post(
                 f"/console/{playing.session}/promise", data={"round": round_.id, "role": "", "what": "It", "by": "soon"}
@@ -322,12 +329,7 @@ class TestTheConsole:
             assert "year, month, day" in words(answer)
 
     async def test_what_waits_is_in_the_form_of_whoever_may_decide(self, event: Event) -> None:
-        playing = event.playing
-        await policy_vote.propose(playing.policy, playing.session, "A quiet room")
-        async with event.house.store.read() as work:
-            [proposal] = await work.proposals.list_proposals(playing.session)
-        round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal.id)).round)
-        await playing.result(round_, ["agree"] * 12)
+        playing, round_ = event.playing, await a_policy_vote(event)
         async with event.house.signed_in("organiser") as console:
             form = {"round": round_.id, "role": "The trust", "what": "Pays for it", "by": "2027-01-31"}
             assert (await console.post(f"/console/{playing.session}/promise", data=form)).status_code == 303

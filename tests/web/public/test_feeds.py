@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import httpx2
-import pytest
 from services.stories.test_timeline import decided, do, played
-from support.app import House, a_house, telling
+from support.app import House, telling
 from support.decided_session import FIRST, SECOND
 from support.factories import CLOCK
 
@@ -21,12 +18,6 @@ from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 async def public(house: House, title: str = "The third knock") -> tuple[Commission, Submission]:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
-from support.app import House, a_house, telling, words
+from support.app import House, telling, words
 from support.factories import CLOCK, a_session, new_id
 
 from forum.services.stories import moderation, submissions, withdrawal
@@ -20,12 +17,6 @@ from forum.voting.decision import Decision, DecisionOutcome
 from forum.voting.round import Response, Round, RoundState
 from forum.web.routes import PAGES
 from forum.web.words.terms import power_words, stage_words
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 async def test_an_empty_house_says_what_will_be_there(house: House) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from support.app import House, a_house, field, telling, words
+from support.app import House, field, telling, words
 from support.factories import CLOCK, a_session, new_id
 
 from forum.services.stories import moderation, submissions
@@ -34,12 +32,6 @@ HOSTILE = [
     "Ω" * 3000,
     "\ud800",
 ]
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 async def publish(house: House, commission: Commission, title: str = "The third knock", **told: Any) -> Submission:

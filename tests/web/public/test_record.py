@@ -6,12 +6,11 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx2
 import pytest
 import sqlalchemy as sa
-from support.app import House, a_house, words
+from support.app import House, words
 from support.decided_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 from support.factories import CLOCK, a_cast, new_id
 
@@ -28,12 +27,6 @@ from forum.store import SqlStore
 from forum.voting.commission import Commission
 
 RATIONALE = "A nurse is there in <twenty> minutes."
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.app import House, a_house
+from support.app import House
 from support.factories import CLOCK
 
 from forum.ports import Store
@@ -36,12 +35,6 @@ class Read:
     def count(self, found: list[Any]) -> None:
         self.rows += len(found)
         self.most = max(self.most, len(found))
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from support.states import ALONE, IN_A_ROOM, OF_STORIES, There, Town, a_standing
 
 from forum.ports import Store, Work
 from forum.services import permissions
-from forum.services.keys import digest
 from forum.services.stories import moderation
 from forum.web.live import care, console, second_run
 from forum.web.organise import programmes, rounds
@@ -194,10 +193,7 @@ async def everybody(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
         cookies = {}
         for who in (NO_ROLE, *permissions.ROLES):
             person = await house.person(f"the-{who.replace(' ', '-')}", *({who} & set(permissions.ROLES)))
-            token, clock = new_id(), house.site.clock
-            async with house.store.begin() as work:
-                await work.people.sign_in(digest(token), person.id, clock.now(), clock.later(hours=1))
-            cookies[who] = f"forum_session={token}"
+            cookies[who] = f"forum_session={await house.session_token(person)}"
         units = Unkept(house.store)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(house.store, "begin", units.begin)

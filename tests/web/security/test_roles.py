@@ -20,7 +20,6 @@ from support.factories import CLOCK, a_session, new_id
 
 from forum.live.messages import REFUSALS
 from forum.services import accounts, permissions
-from forum.services.keys import digest
 from forum.web.routes import PAGES
 
 NOBODY, NO_ROLE = "nobody", "no role"
@@ -108,10 +107,7 @@ async def everybody(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
             await work.sessions.add_session(live)
         for visitor in VISITORS[1:]:
             person = await house.person(f"the-{visitor.replace(' ', '-')}", *({visitor} & WITH_A_ROLE))
-            token = new_id()
-            async with house.store.begin() as work:
-                await work.people.sign_in(digest(token), person.id, CLOCK.now(), CLOCK.later(hours=1))
-            browsers[visitor].cookies.set("forum_session", token)
+            browsers[visitor].cookies.set("forum_session", await house.session_token(person))
         there = {
             "commission": commission.id,
             "story": story.id,

@@ -69,7 +69,7 @@ class Below:
 
 @pytest.fixture(scope="module")
 async def below(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[Below]:
-    folder, device, token = tmp_path_factory.mktemp("below"), "d" * 32, new_id()
+    folder, device = tmp_path_factory.mktemp("below"), "d" * 32
     async with a_house(folder, sqlite_template, public_url=PUBLIC + "/") as house:
         await demonstration.load(house.store, CLOCK)
         commission = await house.commission()
@@ -80,12 +80,11 @@ async def below(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path)
         async with house.store.begin() as work:
             await work.sessions.add_session(live)
             await work.sessions.join(Participant(new_id(), live.id, "g1", CLOCK.now()), digest(device))
-            await work.people.sign_in(digest(token), person.id, CLOCK.now(), CLOCK.later(hours=1))
         there = {"commission": commission.id, "story": story.id, "key": key, "session": live.id, "code": live.code}
         shared = await share(house.store, live.id, on=True)
         there |= {"projector": live.projector, "tablet": shared.tablet}
         there |= {"index": "0", "act": "pause", "step": "happened", "number": "1"}
-        yield Below(house, there, token, device)
+        yield Below(house, there, await house.session_token(person), device)
 
 
 def address(page: Page, there: dict[str, str]) -> str:

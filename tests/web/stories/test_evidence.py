@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx2
 import pytest
 from PIL import Image
-from support.app import House, a_house, field, words
+from support.app import House, field, words
 from support.factories import CLOCK, new_id
 
 from forum.errors import BadInput
@@ -21,12 +19,6 @@ from forum.web.forms import MOST_WITH_FILE
 
 PDF = b"%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\ntrailer <<>>\n%%EOF\n"
 PAGE = "https://example.org/letter?page=2#top"
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 def a_picture() -> bytes:

@@ -18,6 +18,7 @@ from forum.ports.mail import CONFIRMED, DONE, REFUSED, SENT_OUT, Subscription
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.stories import moderation, timeline, withdrawal
+from forum.stories.submission import Submission
 from forum.web.stories.mail import ONE_CLICK
 from forum.web.words.letters import MailLetters
 
@@ -69,6 +70,14 @@ async def links(house: House, office: PostOffice, number: int = 1) -> tuple[str,
 async def ask(house: House, key: str, address: str = ADA, network: str = "192.0.2.1") -> httpx2.Response:
     async with house.browser(network) as browser:
         return await browser.post(f"/my-story/{key}/mail", data={"address": address})
+
+
+async def a_story_with_mail(house: House, office: PostOffice) -> tuple[Submission, str, str]:
+    """Sends a story and leaves an address; returns the story, its private link's key and the confirming link."""
+    story, key = await house.story(await house.commission())
+    await ask(house, key)
+    confirm, _ = await links(house, office)
+    return story, key, confirm
 
 
 async def test_whoever_replaces_the_link_is_told_that_the_address_goes_with_it(
@@ -147,9 +156,7 @@ async def test_the_answer_is_the_same_whatever_is_known_of_an_address(house: Hou
 
 
 async def test_leaving_another_address_begins_anew(house: House, office: PostOffice) -> None:
-    story, key = await house.story(await house.commission())
-    await ask(house, key)
-    confirm, _ = await links(house, office)
+    story, key, confirm = await a_story_with_mail(house, office)
     async with house.browser() as reader:
         await reader.post(confirm)
         await ask(house, key, "bob@reader.test")
@@ -273,9 +280,7 @@ async def test_a_mail_program_unsubscribes_in_one_post_from_wherever_it_runs(
 
 
 async def test_news_come_by_mail_with_public_addresses_that_open(house: House, office: PostOffice) -> None:
-    story, key = await house.story(await house.commission())
-    await ask(house, key)
-    confirm, _ = await links(house, office)
+    story, key, confirm = await a_story_with_mail(house, office)
     async with house.browser() as reader:
         await reader.post(confirm)
         await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")

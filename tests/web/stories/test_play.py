@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from html import unescape
 from pathlib import Path
 
 import httpx2
 import pytest
-from support.app import House, a_house, telling, words
+from support.app import House, telling, words
 from support.factories import CLOCK, new_id
 
 from forum.services.stories import moderation, submissions
@@ -18,12 +17,6 @@ from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 
 DEMO = Path(__file__).parents[3] / "scenarios" / "a-police-call-out.twee"
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 async def accepted(house: House, commission: Commission, sent: submissions.Sent) -> Submission:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx2
 import pytest
-from support.app import House, a_house, telling, words
+from support.app import House, telling, words
 from support.co_writing import RESPONSE, SCENE, Built, a_built_story
 from support.factories import CLOCK
 
@@ -17,12 +15,6 @@ from forum.stories.draft import Card, mark, mark_of
 from forum.stories.edits import AddCard, Edit, RemoveCard, SetField
 
 FIRST = "It is past two. A neighbour knocks."
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 @pytest.fixture

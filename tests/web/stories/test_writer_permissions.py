@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
-from support.app import House, a_house, field, send, words, written
+from support.app import House, field, send, words, written
 from support.factories import CLOCK
 
 from forum.services.stories import moderation
@@ -17,12 +14,6 @@ from forum.web.stories import marked_text
 
 NUMBER = "07700 900123"
 TELLING = 'I rang <the> ward on 07700 900123.\n\nThen Margaret came, with "a form".\nNHS number 999 913 9094.'
-
-
-@pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
-        yield house
 
 
 async def submitted(house: House) -> list[Submission]:
