@@ -58,7 +58,7 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tests/services/voting/test_paper_counts.py",
             "tests/contracts/test_casting.py",
             "tests/contracts/test_locks.py",
-            "tests/store/test_casting.py",
+            "tests/store/test_ballot_statements.py",
         ),
     ),
     "rounds": (
@@ -86,7 +86,7 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "tests/web/security/test_roles.py",
             "tests/web/security/test_headers.py",
-            "tests/web/live/test_playing_alone.py",
+            "tests/web/test_playing_alone.py",
         ),
     ),
     "withdrawal": (
