@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx2
 from support.factories import COMMISSION_FORM
-from support.server_process import ROOT, Serving, environ, fingerprint
+from support.server_process import ROOT, Serving, clean_environment, fingerprint
 from support.session_api import act
 
 # Importing one of these fails, as on Windows; folders cannot be opened to sync them.
@@ -27,7 +27,14 @@ main(prog_name="forum")
 def forum(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", WITHOUT, *map(str, arguments)]
     return subprocess.run(
-        command, input=given, capture_output=True, text=True, check=False, timeout=120, cwd=ROOT, env=environ()
+        command,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=ROOT,
+        env=clean_environment(),
     )
 
 

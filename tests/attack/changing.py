@@ -14,7 +14,7 @@ if __name__ == "__main__":
 
 import httpx2
 from support.factories import new_id
-from support.ready_session import a_vote, beside, join
+from support.ready_session import a_vote, join, server_store
 
 from attack.target import Row, run, target
 
@@ -22,7 +22,7 @@ from attack.target import Row, run, target
 async def attack(large: bool = False) -> list[Row]:
     """300 changes by form, fifty at a time; large: 3,000."""
     number = 3000 if large else 300
-    async with target() as where, beside(where.data) as store:
+    async with target() as where, server_store(where.data) as store:
         crowd = await a_vote(store)
         cookie = await join(where.server.base, crowd.session.code)
         sent = {"Origin": where.server.base, "Cookie": cookie, "Accept": "application/json"}

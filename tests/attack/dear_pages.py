@@ -17,7 +17,7 @@ if __name__ == "__main__":
 
 import httpx2
 from bench.dear_pages import the_pages
-from support.ready_session import beside
+from support.ready_session import server_store
 
 from attack.target import Row, Target, run, target
 
@@ -58,7 +58,7 @@ async def asked(where: Target, page: str, headers: dict[str, str], seconds: floa
 async def attack(large: bool = False) -> list[Row]:
     """Every dear page for a while; one of each kind, at a small size, where it is not `large`."""
     rows: list[Row] = []
-    async with target() as where, beside(where.data) as store:
+    async with target() as where, server_store(where.data) as store:
         size = (100_000, 3000) if large else (5_000, 300)
         pages = await the_pages(store, where.data / "forum.db", where.server.base, *size)
         if not large:

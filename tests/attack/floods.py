@@ -21,7 +21,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from support.factories import new_id
-from support.ready_session import Crowd, a_vote, beside, joined
+from support.ready_session import ReadySession, a_vote, join_many, server_store
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -113,7 +113,7 @@ async def latency(phone: ClientConnection, round_id: str, until: asyncio.Event) 
     return took
 
 
-def dial(where: Target, crowd: Crowd, cookie: str) -> connect:
+def dial(where: Target, crowd: ReadySession, cookie: str) -> connect:
     """A phone's socket."""
     headers = {"Cookie": cookie, "Origin": where.server.base}
     address = f"ws://{where.host}/s/{crowd.session.code}/socket"
@@ -121,14 +121,14 @@ def dial(where: Target, crowd: Crowd, cookie: str) -> connect:
 
 
 async def flooded(
-    where: Target, crowd: Crowd, cookies: Sequence[str], name: str, seconds: float, *, reads: bool
+    where: Target, crowd: ReadySession, cookies: Sequence[str], name: str, seconds: float, *, reads: bool
 ) -> list[Row]:
     """Three sockets of three phones flood; a fourth phone votes."""
     attackers = [Attacker(where, crowd.session.code, cookie, FLOODS[name], reads=reads) for cookie in cookies[:3]]
     idle = where.memory()
     over = asyncio.Event()
     # One that has not voted before: who has voted hundreds of times is told to wait, too.
-    [honest] = await joined(where.server.base, crowd.session.code, 1)
+    [honest] = await join_many(where.server.base, crowd.session.code, 1)
     async with dial(where, crowd, honest) as phone:
         for attacker in attackers:
             attacker.thread.start()
@@ -152,7 +152,7 @@ async def flooded(
     ]
 
 
-async def many_sockets(where: Target, crowd: Crowd, cookie: str, number: int) -> list[Row]:
+async def many_sockets(where: Target, crowd: ReadySession, cookie: str, number: int) -> list[Row]:
     """One phone opens more and more sockets and keeps them."""
     sockets: list[ClientConnection] = []
     told = 0
@@ -183,9 +183,9 @@ async def many_sockets(where: Target, crowd: Crowd, cookie: str, number: int) ->
 async def attack(large: bool = False) -> list[Row]:
     """Every flood in turn, and many sockets."""
     rows: list[Row] = []
-    async with target() as where, beside(where.data) as store:
+    async with target() as where, server_store(where.data) as store:
         crowd = await a_vote(store)
-        cookies = await joined(where.server.base, crowd.session.code, 4)
+        cookies = await join_many(where.server.base, crowd.session.code, 4)
         for name in FLOODS if large else list(FLOODS)[:1]:
             for reads in (True, False) if large else (False,):
                 rows += await flooded(where, crowd, cookies, name, 8 if large else 1, reads=reads)

@@ -20,8 +20,8 @@ if __name__ == "__main__":
 import httpx2
 from support.factories import COMMISSION_FORM, new_id
 from support.random_input import Fuzz, Sent
-from support.server_process import forum
-from support.states import There
+from support.server_process import run_forum
+from support.standing_states import ActIds
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -61,12 +61,12 @@ class _Said:
         return self.text
 
 
-async def _there(on: Target) -> tuple[There, list[str], str]:
+async def _there(on: Target) -> tuple[ActIds, list[str], str]:
     """A session on the server, who may send (cookies), and a phone's cookie."""
     password = "seven quiet green kettles"
     roles = [option for role in ("organiser", "moderator", "commissioner") for option in ("--role", role)]
     added = await asyncio.to_thread(
-        forum, "user", "add", "olu", *roles, "--password-stdin", "--data", on.data, given=f"{password}\n"
+        run_forum, "user", "add", "olu", *roles, "--password-stdin", "--data", on.data, given=f"{password}\n"
     )
     assert added.returncode == 0, added.stderr
     machine = {"Accept": "application/json", "Origin": on.server.base}
@@ -91,7 +91,7 @@ async def _there(on: Target) -> tuple[There, list[str], str]:
         "commission": commission["id"],
         "round": asked.json()["round"],
     }
-    return There("draft", made | known), cookies, device
+    return ActIds("draft", made | known), cookies, device
 
 
 def _bytes(sent: Sent) -> bytes:
@@ -126,7 +126,7 @@ async def _answered(on: Target, sent: bytes, *, leaving: bool = False) -> int:
             await writer.wait_closed()
 
 
-async def _framed(on: Target, fuzz: Fuzz, frames: int, there: There, cookie: str) -> None:
+async def _framed(on: Target, fuzz: Fuzz, frames: int, there: ActIds, cookie: str) -> None:
     """Sends frames on sockets of a phone; where one is closed for what it sends, the next one goes on."""
     url, left = f"ws://{on.host}/s/{there.code}/socket", frames
     while left > 0:

@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
 
 import httpx2
-from support.app import filled
+from support.app import filled_form
 
 from attack.target import Row, Target, run, target
 
@@ -70,7 +70,7 @@ async def attack(large: bool = False) -> list[Row]:
 async def _ways(house: Target, browser: httpx2.AsyncClient, path: str, times: int) -> list[Row]:
     """The page for writing a story of 300 scenes with three ways each, so many times at once."""
     allowed: dict[str, str | list[str]] = {"may_perform": "yes", "may_publish": "yes", "may_quote": "no"}
-    fields = filled(await browser.get(path), {"group": "", **allowed})
+    fields = filled_form(await browser.get(path), {"group": "", **allowed})
     sent = await browser.post(path, data=fields, files={"file": ("a.twee", of_ways(300).encode(), "text/plain")})
     assert sent.status_code == 303, sent.text
     page = str(sent.headers["location"]).partition("?")[0] + "/write"

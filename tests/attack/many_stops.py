@@ -14,7 +14,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx2
-from support.ready_session import Crowd, a_replay, an_organiser, beside, press
+from support.ready_session import ReadySession, a_replay, an_organiser, press_stops, server_store
 from websockets.asyncio.client import ClientConnection, connect
 
 from attack.target import Row, Target, run, target
@@ -32,7 +32,7 @@ async def _state(screen: ClientConnection) -> int:
             return len(frame.encode() if isinstance(frame, str) else frame)
 
 
-async def pressed(where: Target, crowd: Crowd, headers: dict[str, str], how: str) -> list[Row]:
+async def pressed(where: Target, crowd: ReadySession, headers: dict[str, str], how: str) -> list[Row]:
     """Measures the bytes one console is sent, and the time of each "pause" and "go on" while a healthy client asks for
     pages."""
     console = f"/console/{crowd.session.id}"
@@ -63,10 +63,10 @@ async def pressed(where: Target, crowd: Crowd, headers: dict[str, str], how: str
 async def attack(large: bool = False) -> list[Row]:
     """1,500 stops with words; few enough to be quick where it is not `large`."""
     number = 1500 if large else 300
-    async with target() as where, beside(where.data) as store:
+    async with target() as where, server_store(where.data) as store:
         crowd = await a_replay(store)
         headers = await an_organiser(store)
-        await press(store, crowd.session.id, number, WORDS)
+        await press_stops(store, crowd.session.id, number, WORDS)
         return await pressed(where, crowd, headers, f"{number} people press STOP")
 
 

@@ -14,7 +14,7 @@ if __name__ == "__main__":
 
 import httpx2
 from PIL import Image
-from support.app import filled
+from support.app import filled_form
 
 from attack.target import Row, Target, run, target
 
@@ -64,7 +64,7 @@ async def begun(browser: httpx2.AsyncClient) -> str:
     listed = (await browser.get("/commissions")).text
     commission = listed.partition('href="/commissions/')[2].partition('"')[0]
     tell = f"/commissions/{commission}/tell"
-    fields = filled(await browser.get(tell), {"happened.text": "He knocks again.", "title": "A knock"})
+    fields = filled_form(await browser.get(tell), {"happened.text": "He knocks again.", "title": "A knock"})
     answer = await browser.post(tell, data=fields)
     assert answer.status_code == 303, answer.text[:2000]
     return str(answer.headers["location"]).split("/")[2]

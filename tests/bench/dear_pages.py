@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import httpx2
 from support.factories import CLOCK, a_commission, a_session, new_id
-from support.ready_session import beside, join
+from support.ready_session import join, server_store
 from support.server_process import Serving
 
 from forum.ports import Store
@@ -135,7 +135,7 @@ async def main(entries: int, ballots: int) -> None:
     with tempfile.TemporaryDirectory(prefix="forum-dear-") as where:
         data = Path(where)
         with await asyncio.to_thread(Serving, data) as server:
-            async with beside(data) as store:
+            async with server_store(data) as store:
                 pages = await the_pages(store, data / "forum.db", server.base, entries, ballots)
             print(f"{entries} entries, {ballots} ballots\n{'page':66} status  first ms  CPU ms each")
             for page, headers in pages.items():

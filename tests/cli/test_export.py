@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from support.decided_session import FIRST, a_vote
+from support.voted_session import FIRST, a_vote
 
 from forum.__main__ import main
 from forum.adapters.signing_key import KEY_FILE

@@ -16,7 +16,16 @@ from types import ModuleType
 import httpx2
 import pytest
 from conftest import Database
-from support.server_process import OLD_PYTHON, ROOT, Serving, copied, environ, fingerprint, forum, put_back
+from support.server_process import (
+    OLD_PYTHON,
+    ROOT,
+    Serving,
+    back_up,
+    clean_environment,
+    fingerprint,
+    restore,
+    run_forum,
+)
 
 from forum.adapters import machine
 from forum.cli.serve import listen, slow_cookies
@@ -43,7 +52,7 @@ def data(tmp_path: Path) -> Path:
 def refused(data: Path, *options: str, env: dict[str, str] | None = None) -> str:
     """The one line with which `forum serve` does not start."""
     where = ["--host", "127.0.0.1", *(() if "--port" in options else ("--port", "0")), "--data", data]
-    done = forum("serve", *where, *options, env=env)
+    done = run_forum("serve", *where, *options, env=env)
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
     line = done.stderr.removesuffix("\n")
@@ -97,7 +106,7 @@ def test_a_restart_replaces_the_first_link_and_loads_the_demonstration_once(tmp_
 
 def add_ann(data: Path, role: str) -> None:
     options = ("--role", role, "--password-stdin", "--data", data)
-    added = forum("user", "add", f"ann-{role}", *options, given="correct horse battery\n")
+    added = run_forum("user", "add", f"ann-{role}", *options, given="correct horse battery\n")
     assert added.returncode == 0, added.stderr
 
 
@@ -190,7 +199,7 @@ def test_a_damaged_signing_key(data: Path) -> None:
 
 
 def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
-    line = refused(tmp_path / "data", env=environ(FORUM_JOINS_PER_SESSION="many"))
+    line = refused(tmp_path / "data", env=clean_environment(FORUM_JOINS_PER_SESSION="many"))
     assert "FORUM_JOINS_PER_SESSION" in line
     assert not (tmp_path / "data").exists()
 
@@ -209,7 +218,7 @@ def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
     ],
 )
 def test_a_setting_that_makes_no_sense(tmp_path: Path, setting: str, value: str) -> None:
-    assert setting in refused(tmp_path / "data", env=environ(**{setting: value}))
+    assert setting in refused(tmp_path / "data", env=clean_environment(**{setting: value}))
 
 
 def test_what_is_known_of_proxies_and_of_old_settings_is_told_at_start(tmp_path: Path) -> None:
@@ -253,7 +262,9 @@ def test_a_python_with_a_slow_cookie_parser_is_told_of_at_start(tmp_path: Path) 
 
 
 def test_a_home_that_is_nobodys(tmp_path: Path) -> None:
-    done = forum("serve", "--host", "127.0.0.1", "--port", "0", env=environ(FORUM_DATA="~nobody-of-this-name/data"))
+    done = run_forum(
+        "serve", "--host", "127.0.0.1", "--port", "0", env=clean_environment(FORUM_DATA="~nobody-of-this-name/data")
+    )
     assert done.returncode == 2
     assert done.stderr == "There is no home folder for ~nobody-of-this-name/data.\n"
 
@@ -265,7 +276,7 @@ def test_a_folder_of_any_name_holds_its_data(tmp_path: Path, name: str) -> None:
         assert server.stop() == (0, "")
     assert {file.name for file in folder.iterdir()} == FOLDER
     assert list(tmp_path.iterdir()) == [folder]
-    assert forum("export", "--data", folder, "--out", folder / "out.zip").returncode == 0
+    assert run_forum("export", "--data", folder, "--out", folder / "out.zip").returncode == 0
 
 
 def test_a_misspelt_option_is_one_line_too(tmp_path: Path) -> None:
@@ -286,7 +297,7 @@ except ValueError:
     structlog.get_logger().exception("unexpected error")
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env=environ()
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env=clean_environment()
     )
     assert "ValueError: cannot be read" in done.stderr
     assert "told in confidence" not in done.stderr
@@ -304,7 +315,7 @@ for words in ("Invalid UTF-8 sequence received from client.", "Exception in ASGI
         logging.getLogger("uvicorn.error").exception(words)
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env=environ()
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env=clean_environment()
     )
     first, second, *trace = done.stderr.splitlines()
     assert first == "INFO uvicorn.error: a client sent text that is no UTF-8; its connection was closed"
@@ -315,7 +326,11 @@ for words in ("Invalid UTF-8 sequence received from client.", "Exception in ASGI
 def test_run_py_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "run.py").write_bytes((ROOT / "run.py").read_bytes())
     done = subprocess.run(
-        [sys.executable, "-I", "-S", tmp_path / "run.py"], capture_output=True, text=True, check=False, env=environ()
+        [sys.executable, "-I", "-S", tmp_path / "run.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=clean_environment(),
     )
     assert done.returncode == 1
     assert "pip install" in done.stderr
@@ -342,7 +357,7 @@ def test_a_signing_key_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) -
     key.unlink()
     assert "is gone. Put it back" in refused(data)
     assert not key.exists()
-    done = forum("export", "--out", tmp_path / "export.zip", "--data", data)
+    done = run_forum("export", "--out", tmp_path / "export.zip", "--data", data)
     assert done.returncode == 2
     assert "is gone. Put it back" in done.stderr
     with Serving(data, "--no-demo", "--new-key") as server:
@@ -364,7 +379,7 @@ def test_nobody_but_their_owner_can_read_the_data_and_what_could_be_read_is_mend
     with Serving(data, "--no-demo") as server:
         assert set(modes(data).values()) == {0o600, 0o700}, modes(data)
         assert server.stop() == (0, "")
-    copied(data, data / "forum.db.2026-03-01")
+    back_up(data, data / "forum.db.2026-03-01")
     (data / "notes.txt").write_text("not ours", "utf-8")
     readable = ("forum.db", "forum.db.2026-03-01", "signing_key.pem")
     for name in (*readable, "notes.txt"):
@@ -398,7 +413,7 @@ def test_where_there_are_no_modes_or_the_files_are_somebody_elses_nothing_fails(
 async def test_two_servers_on_one_postgresql_database(tmp_path: Path, postgres_database: Database) -> None:
     settings = {"FORUM_DATABASE_URL": postgres_database.url}
     with Serving(tmp_path / "one", "--no-demo", settings=settings) as first:
-        line = refused(tmp_path / "two", env=environ(**settings))
+        line = refused(tmp_path / "two", env=clean_environment(**settings))
         assert "Another Forum serves the database at" in line
         first.stop(signal.SIGKILL)
     with Serving(tmp_path / "one", "--no-demo", settings=settings):
@@ -408,11 +423,11 @@ async def test_two_servers_on_one_postgresql_database(tmp_path: Path, postgres_d
 def test_an_older_copy_or_none_of_the_database_is_told_and_accepted_when_meant(tmp_path: Path) -> None:
     data, copy = tmp_path / "data", tmp_path / "copy.db"
     with Serving(data, "--no-demo") as server:
-        copied(data, copy)
+        back_up(data, copy)
         server.stop()
     with Serving(data) as server:  # the demonstration is in the record
         server.stop()
-    put_back(data, copy)
+    restore(data, copy)
     (data / "forum.db").chmod(0o600)  # else it is mended first, with a line of its own
     line = refused(data, "--no-demo")
     assert "this is an older copy, or another database" in line

@@ -5,9 +5,20 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.async_round import DAYS, Night, a_form, a_night, a_public_story, an_answer, answered, cast, entries, now
+from support.async_round import (
+    DAYS,
+    AsyncRound,
+    a_cast_now,
+    a_form,
+    a_public_story,
+    an_answered_round,
+    an_async_round,
+    cast_now,
+    current_round,
+    entries,
+)
 from support.factories import SetClock, a_commission
-from support.record import SIGNER
+from support.record_keeper import SIGNER
 
 from forum.errors import FormErrors, IllegalMove
 from forum.live.ballot_box import Intake
@@ -29,12 +40,12 @@ def clock() -> SetClock:
 
 
 async def test_closers_and_an_organiser_close_it_once_while_answers_pour_in(store: SqlStore, clock: SetClock) -> None:
-    night = await a_night(store, clock, ["g1"] * 120)
+    night = await an_async_round(store, clock, ["g1"] * 120)
     counted: dict[str, int] = {}
     intake = Intake(store, counted.update)
     clock.move(days=DAYS, seconds=-3)
     clock.step = 0.05
-    answers = [an_answer(clock, night, person, "r2") for person in night.people]
+    answers = [a_cast_now(clock, night, person, "r2") for person in night.people]
     late = [answer.cast for answer in answers if answer.at >= night.round.closes_at]
     assert 20 < len(late) < 100
     tasks = [asyncio.create_task(intake.cast_and_wait(answer)) for answer in answers]
@@ -79,7 +90,7 @@ async def test_taking_down_and_taking_back_at_once_do_not_wait_for_each_other_fo
     store: SqlStore, clock: SetClock
 ) -> None:
     for _ in range(4):
-        night = await a_night(store, clock, ["g1"])
+        night = await an_async_round(store, clock, ["g1"])
         down = moderation.moderate(
             store, clock, night.story.id, "take down", because="A street.", expected_status="accepted"
         )
@@ -87,23 +98,23 @@ async def test_taking_down_and_taking_back_at_once_do_not_wait_for_each_other_fo
         results = await asyncio.gather(down, back, return_exceptions=True)
         assert not isinstance(results[1], Exception)
         assert results[0] is None or isinstance(results[0], (IllegalMove, Submission))
-        assert (await now(store, night)).state == "closed"
+        assert (await current_round(store, night)).state == "closed"
 
 
 # ---------------------------------------------------------------- what stops it
 
 
-async def stopped(store: Store, clock: SetClock, night: Night) -> Round:
+async def stopped(store: Store, clock: SetClock, night: AsyncRound) -> Round:
     """Checks that a new answer is refused as closed and the counted ballots stay; gives the round as it is now."""
-    assert await cast(store, clock, night, night.people[0], "r2") == "closed"
+    assert await cast_now(store, clock, night, night.people[0], "r2") == "closed"
     async with store.read() as work:
         assert [b.choice for b in await work.rounds.ballots(night.round.id)] == ["r1"] * len(night.people)
     assert [entry["type"] for entry in await entries(store)].count("round closed") == 1
-    return await now(store, night)
+    return await current_round(store, night)
 
 
 async def test_taking_the_story_back_closes_it_and_takes_its_words(store: SqlStore, clock: SetClock) -> None:
-    night = await answered(store, clock)
+    night = await an_answered_round(store, clock)
     await withdrawal.withdraw(store, clock, night.key)
     round_ = await stopped(store, clock, night)
     assert (round_.state, round_.question, round_.scene) == ("closed", "[withdrawn]", None)
@@ -115,7 +126,7 @@ async def test_taking_the_story_back_closes_it_and_takes_its_words(store: SqlSto
 
 
 async def test_a_moderator_who_takes_the_story_down_closes_it(store: SqlStore, clock: SetClock) -> None:
-    night = await answered(store, clock)
+    night = await an_answered_round(store, clock)
     await moderation.moderate(
         store, clock, night.story.id, "take down", because="A street.", expected_status="accepted"
     )
@@ -123,8 +134,8 @@ async def test_a_moderator_who_takes_the_story_down_closes_it(store: SqlStore, c
 
 
 async def test_a_writer_who_no_longer_allows_playing_closes_it(store: SqlStore, clock: SetClock) -> None:
-    night = await answered(store, clock)
+    night = await an_answered_round(store, clock)
     await withdrawal.permit(store, clock, night.key, perform=True, publish=True, quote=True)
-    assert (await now(store, night)).state == "open"
+    assert (await current_round(store, night)).state == "open"
     await withdrawal.permit(store, clock, night.key, perform=False, publish=True, quote=True)
     assert (await stopped(store, clock, night)).state == "closed"

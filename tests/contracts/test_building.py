@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 
 import pytest
-from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, a_built_story
+from support.co_written_story import CORRECTION, EVIDENCE, RESPONSE, SCENE, a_built_story
 from support.factories import CLOCK, new_id
 
 from forum.errors import ForumError, IllegalMove, NotFound

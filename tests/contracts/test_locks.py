@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 import pytest
 import sqlalchemy as sa
 from conftest import Database
-from support.async_round import DAYS, a_night
-from support.decided_session import COMMISSIONER, a_vote
+from support.async_round import DAYS, an_async_round
 from support.factories import SetClock, a_cast, a_room, new_id
 from support.faulty_store import WrappedStore
+from support.voted_session import COMMISSIONER, a_vote
 
 from forum.errors import IllegalMove
 from forum.ports import Store, Work
@@ -302,7 +302,7 @@ async def test_a_reason_that_is_being_given_goes_with_the_words_that_are_taken_b
 
 async def test_a_round_that_is_being_given_more_time_is_not_closed_at_its_old_one(store: SqlStore) -> None:
     clock = SetClock()
-    night = await a_night(store, clock, ["g1"])
+    night = await an_async_round(store, clock, ["g1"])
     until = clock.later(days=DAYS * 2)
     async with store.begin() as work:
         live = await work.sessions.get_session(night.live.id, lock=True)

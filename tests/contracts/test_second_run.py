@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from support.decided_session import PEOPLE
 from support.factories import CLOCK, a_room, new_id
 from support.second_run_session import Playing, a_replay
+from support.voted_session import PEOPLE
 
 from forum.errors import NotFound
 from forum.ports import Store

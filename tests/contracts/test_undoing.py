@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.decided_session import FIRST, there
 from support.factories import CLOCK, SetClock, a_session, new_id
 from support.second_run_session import BEN, Playing, a_replay
+from support.voted_session import FIRST, required
 
 from forum.errors import IllegalMove
 from forum.ports import Store
@@ -69,7 +69,9 @@ async def _stop(playing: Playing) -> str:
 
 
 async def _draft(playing: Playing) -> str:
-    return there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B", "C"], none=True)).round).id
+    return required(
+        (await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B", "C"], none=True)).round
+    ).id
 
 
 async def _proposal(playing: Playing) -> str:
@@ -157,7 +159,7 @@ async def test_what_is_new_is_put_aside(playing: Playing) -> None:
 
 
 async def test_a_hidden_reason_is_shown_again(playing: Playing) -> None:
-    round_ = there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
+    round_ = required((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     await facilitation.open_round(playing.acts, playing.session, round_.id)
     await playing.vote(round_.id, ["r1"] * len(FIRST), p0="Because")
     await facilitation.close_round(playing.acts, playing.session, round_.id)
@@ -176,11 +178,11 @@ async def test_a_hidden_reason_is_shown_again(playing: Playing) -> None:
 
 async def test_only_the_last_act_is_undone_and_only_once(playing: Playing) -> None:
     await cues.show_note(on(playing), playing.session, "Break")
-    first = there(await last(playing))
+    first = required(await last(playing))
     await facilitation.pause(on(playing), playing.session, paused=True)
     with pytest.raises(IllegalMove, match="Something else was done"):
         await undo_act(Desk(playing.store, CLOCK), playing.session, first.id)
-    second = there(await last(playing))
+    second = required(await last(playing))
     await undo(playing)
     with pytest.raises(IllegalMove, match="Something else was done"):
         await undo_act(Desk(playing.store, CLOCK), playing.session, second.id)
@@ -190,12 +192,12 @@ async def test_only_the_last_act_is_undone_and_only_once(playing: Playing) -> No
 async def test_an_act_that_changed_nothing_leaves_the_one_before_to_be_undone(playing: Playing) -> None:
     await cues.show_note(on(playing, "note"), playing.session, "Break")
     await facilitation.pause(on(playing, "pause"), playing.session, paused=False)
-    assert there(await last(playing)).act == "note"
+    assert required(await last(playing)).act == "note"
 
 
 async def test_what_a_vote_has_come_to_is_final(playing: Playing) -> None:
     acts = on(playing)
-    round_ = there((await cues.ask_question(acts, playing.session, "Who?", ["A", "B"], none=True)).round)
+    round_ = required((await cues.ask_question(acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     steps: dict[str, Callable[[], Awaitable[object]]] = {
         "open": lambda: facilitation.open_round(acts, playing.session, round_.id),
         "warn": lambda: facilitation.warn_of_close(acts, playing.session, round_.id),
@@ -215,7 +217,7 @@ async def test_an_act_that_was_refused_leaves_the_one_before_to_be_undone(playin
     await cues.show_note(on(playing, "note"), playing.session, "Break")
     with pytest.raises(IllegalMove):
         await second_run.call_stop(on(playing, "shout"), playing.session)
-    assert there(await last(playing)).act == "note"
+    assert required(await last(playing)).act == "note"
 
 
 async def test_what_was_changed_since_is_not_gone_over(playing: Playing) -> None:
@@ -259,7 +261,7 @@ async def test_a_scene_of_a_story_that_was_taken_back_does_not_come_back(playing
 async def test_putting_badges_on_after_a_result_is_final(playing: Playing) -> None:
     caring = on(playing)
     await care.set_badges(caring, playing.session, off=True)
-    round_ = there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
+    round_ = required((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     await playing.result(round_, ["r1"] * len(FIRST))
     await care.set_badges(caring, playing.session, off=False)
     assert await last(playing) is None
@@ -267,7 +269,7 @@ async def test_putting_badges_on_after_a_result_is_final(playing: Playing) -> No
 
 async def test_a_session_that_ended_with_badges_off_opens_again_with_badges_on(playing: Playing) -> None:
     await care.set_badges(Desk(playing.store, CLOCK), playing.session, off=True)
-    round_ = there((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
+    round_ = required((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
     await playing.result(round_, ["r1"] * len(FIRST))
     await facilitation.end(on(playing), playing.session)
     live = await undo(playing)
@@ -310,7 +312,7 @@ async def test_each_session_has_its_own_last_act(store: Store) -> None:
     one, other = await a_replay(store), await a_replay(store)
     await cues.show_note(on(one), one.session, "Break")
     assert await last(other) is None
-    assert there(await last(one)).session == one.session
+    assert required(await last(one)).session == one.session
 
 
 async def test_a_stop_pressed_while_an_act_is_carried_out_stays_when_that_is_undone(playing: Playing) -> None:
@@ -383,7 +385,7 @@ async def test_an_act_that_was_kept_before_an_upgrade_is_undone_after_it(playing
 async def test_what_is_kept_of_an_act_has_the_same_form_as_ever(playing: Playing, act: str) -> None:
     prepare, do = ACTS[act]
     await do(playing, on(playing), await prepare(playing))
-    changes = there(await last(playing)).changes
+    changes = required(await last(playing)).changes
     alone = {"cue", "paused", "badges_off", "ended", "breaks"}
     fields = {
         "stop": {"state", "taken_at", "tried", "verdict", "magic", "response", "entered"},

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from support.factories import a_cast, a_room, new_id
-from support.record import WAYS
+from support.record_keeper import WAYS
 
 from forum.store import SqlStore
 from forum.voting.ballot import Cast

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from conftest import Database
-from support.app import telling
+from support.app import a_sent_story
 from support.factories import CLOCK, a_cast, a_commission, a_room, new_id
 
 from forum.errors import IllegalMove, NotFound, StoreUnavailable
@@ -106,12 +106,12 @@ async def test_a_link_that_is_being_replaced_opens_nothing_any_more(
     commission = a_commission()
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
-    story, key = await submissions.submit(store, CLOCK, commission.id, telling())
+    story, key = await submissions.submit(store, CLOCK, commission.id, a_sent_story())
     await moderation.moderate(store, CLOCK, story.id, "return", because="Why?", expected_status="submitted")
     acts: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
         "take back": lambda: withdrawal.withdraw(store, CLOCK, key),
         "permit": lambda: withdrawal.permit(store, CLOCK, key, perform=False, publish=True, quote=True),
-        "send again": lambda: submissions.resubmit(store, CLOCK, key, telling("Another title")),
+        "send again": lambda: submissions.resubmit(store, CLOCK, key, a_sent_story("Another title")),
     }
     async with store.begin() as work:
         await work.stories.relink(story.link, digest(new_key()))
@@ -129,7 +129,7 @@ async def test_a_story_that_is_being_moderated_is_taken_back_as_it_is_then(store
     commission = a_commission()
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
-    story, key = await submissions.submit(store, CLOCK, commission.id, telling())
+    story, key = await submissions.submit(store, CLOCK, commission.id, a_sent_story())
     async with store.begin() as work:
         await work.stories.save_story(replace(story, status="held"), story.status)
         taking_back = asyncio.create_task(withdrawal.withdraw(store, CLOCK, key))
@@ -142,7 +142,7 @@ async def test_a_story_that_is_being_moderated_is_taken_back_as_it_is_then(store
 
 async def test_what_a_facilitator_does_meanwhile_is_not_undone(store: SqlStore, database: Database) -> None:
     live, _ = await a_room(store, ["g1"])
-    story, key = await submissions.submit(store, CLOCK, live.commission, telling())
+    story, key = await submissions.submit(store, CLOCK, live.commission, a_sent_story())
     async with store.begin() as work:
         await work.sessions.save_session(replace(live, scenarios=(story.id,), cue=Cue("scene", story.id, "The door")))
     async with store.begin() as work:

@@ -13,7 +13,7 @@ from pathlib import Path
 import jinja2
 import pytest
 from support.factories import CLOCK, a_room
-from support.record import SIGNER, WAYS
+from support.record_keeper import SIGNER, WAYS
 from web.words.test_methods import JINJA, MACROS, SCREENS, TWO_ROWS, a_round, a_view, fragment, words
 
 from forum import ROOT

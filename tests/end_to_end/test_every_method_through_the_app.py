@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.factories import CLOCK, a_cast, a_room
-from support.record import SIGNER, WAYS
+from support.record_keeper import SIGNER, WAYS
 
 from forum.errors import BadInput, IllegalMove
 from forum.live.connection import Connection

@@ -9,11 +9,11 @@ from rehearsal.test_polis import SMALL
 from services.sessions.test_organising import FORM
 from stories.test_scenario import GOOD, STORY
 from stories.test_twine import published
-from support.app import telling
-from support.co_writing import RESPONSE, a_built_story
-from support.decided_session import COMMISSIONER, a_vote
+from support.app import a_sent_story
+from support.co_written_story import RESPONSE, a_built_story
 from support.factories import CLOCK, a_commission, new_id
 from support.second_run_session import a_replay
+from support.voted_session import COMMISSIONER, a_vote
 
 from forum.adapters import picture_process
 from forum.errors import BadInput, FormErrors, StoryProblems
@@ -154,7 +154,7 @@ async def test_what_moderators_and_readers_write_is_words(sqlite_store: Store) -
     commission = a_commission()
     async with sqlite_store.begin() as work:
         await work.commissions.add_commission(commission)
-    story, key = await submissions.submit(sqlite_store, CLOCK, commission.id, telling())
+    story, key = await submissions.submit(sqlite_store, CLOCK, commission.id, a_sent_story())
 
     async def moderate(action: str, because: str) -> None:
         async with sqlite_store.read() as work:
@@ -195,7 +195,7 @@ async def test_what_is_told_and_suggested_is_words(sqlite_store: Store) -> None:
         {"title": MARK},
     ):
         with pytest.raises(FormErrors):
-            telling(**told)
+            a_sent_story(**told)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import httpx2
 import pytest
 from support.browser import House
 from support.factories import COMMISSION_FORM, new_id
-from support.server_process import Serving, copied, put_back
-from support.session_api import act, hired
+from support.server_process import Serving, back_up, restore
+from support.session_api import act, add_staff
 from websockets.asyncio.client import connect
 
 MACHINE = {"Accept": "application/json"}
@@ -105,7 +105,7 @@ class Day:
 async def day(tmp_path: Path) -> AsyncIterator[Day]:
     with Serving(tmp_path / "data", "--no-demo") as server:
         house = House(server, tmp_path / "data")
-        headers = MACHINE | {"Authorization": f"Bearer {hired(house.data)}"}
+        headers = MACHINE | {"Authorization": f"Bearer {add_staff(house.data)}"}
         async with httpx2.AsyncClient(base_url=server.base, headers=headers) as organiser:
             commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
             form = {"commission": commission["id"], "title": "A day"}
@@ -124,7 +124,7 @@ async def test_every_screen_starts_anew_on_an_older_copy_of_the_data(day: Day, t
     screens = [phone, wall, console, tablet]
     kept = await day.ask("Who comes first?")
     assert (await day.cast(phone, kept, "r1"))["t"] == "ack"
-    copy = copied(day.house.data, tmp_path / "copy.db")
+    copy = back_up(day.house.data, tmp_path / "copy.db")
     # It goes on: another vote on that question, and a question that the copy knows nothing of.
     assert (await day.cast(phone, kept, "r2"))["t"] == "ack"
     await day.act("close", round=kept)
@@ -146,7 +146,7 @@ async def test_every_screen_starts_anew_on_an_older_copy_of_the_data(day: Day, t
     assert "And who comes after that?" in phone.shown
 
     day.house.server.stop()
-    put_back(day.house.data, copy)
+    restore(day.house.data, copy)
     day.house.again(signal.SIGTERM, "--accept")
     await day.act("close", round=kept)
     again = await day.ask("And who comes after that?")

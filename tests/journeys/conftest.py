@@ -15,7 +15,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 from support.browser import FIRST_LINK, PASSWORD, STAFF, House, Look, People
 from support.server_process import Serving
-from support.session_api import ApiSession, an_api_session, hired
+from support.session_api import ApiSession, add_staff, an_api_session
 
 from forum.web.cookies import SIGNED_IN
 
@@ -46,7 +46,7 @@ def staffed(tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house that was open once, to copy: its data, olu's token, and everybody of STAFF signed in."""
     data, signed_in = tmp_path_factory.mktemp("staffed") / "data", {}
     with Serving(data) as server:
-        token = hired(data, *STAFF)
+        token = add_staff(data, *STAFF)
         for login in STAFF:
             form = {"login": login, "password": PASSWORD}
             answer = httpx2.post(f"{server.base}/sign-in", data=form, headers={"Origin": server.base})

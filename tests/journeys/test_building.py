@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import SMALL, House, Look, People
-from support.co_writing import Built, a_built_story
+from support.co_written_story import Built, a_built_story
 
 from forum.store import open_store
 

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 from support.browser import PHONE, SMALL, House, Look, People
-from support.session_api import a_day, a_played_story, act, an_organiser, come_in
+from support.session_api import a_new_session, a_played_story, act, an_organiser, join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 # The smallest phone, with everything twice as large.
@@ -95,9 +95,9 @@ async def test_without_scripts_a_skipped_scene_is_asked_for(people: People, orga
 async def test_size_and_contrast_are_kept_on_the_phone_and_nothing_is_cut_off(
     people: People, accessible: Look, organiser: httpx2.AsyncClient
 ) -> None:
-    session = await a_day(organiser)
+    session = await a_new_session(organiser)
     phone = await people.somebody(SMALL)
-    await come_in(phone, session["code"], "Carers")
+    await join_session(phone, session["code"], "Carers")
     await asked(organiser, session)
     await expect(phone.locator("[data-ballot]")).to_be_visible()
     before = await phone.locator("h1").first.evaluate("h => parseFloat(getComputedStyle(h).fontSize)")
@@ -115,20 +115,20 @@ async def test_size_and_contrast_are_kept_on_the_phone_and_nothing_is_cut_off(
     await expect(phone.get_by_label("White on black")).to_be_checked()
     # Somebody else's phone is as it was.
     other = await people.somebody(SMALL)
-    await come_in(other, session["code"], "Carers")
+    await join_session(other, session["code"], "Carers")
     await expect(other.locator("html")).to_have_attribute("data-size", "")
 
 
 async def test_at_twice_the_size_on_the_smallest_phone_everything_can_be_reached(
     people: People, organiser: httpx2.AsyncClient
 ) -> None:
-    session = await a_day(organiser)
+    session = await a_new_session(organiser)
     phone = await people.somebody(TWICE)
     await phone.goto("/join")
     await not_wider(phone)
     await phone.goto(f"/s/{session['code']}")
     await not_wider(phone)
-    await come_in(phone, session["code"], "Carers")
+    await join_session(phone, session["code"], "Carers")
     await not_wider(phone)
     round_id = await asked(organiser, session)
     await phone.get_by_label("A nurse").check()
@@ -147,9 +147,9 @@ async def test_at_twice_the_size_on_the_smallest_phone_everything_can_be_reached
 async def test_in_forced_colours_what_is_chosen_and_what_can_be_pressed_can_be_seen(
     people: People, organiser: httpx2.AsyncClient
 ) -> None:
-    session = await a_day(organiser)
+    session = await a_new_session(organiser)
     phone = await people.somebody(PHONE, forced_colors="active")
-    await come_in(phone, session["code"], "Carers")
+    await join_session(phone, session["code"], "Carers")
     await asked(organiser, session)
     await phone.get_by_label("A nurse").check()
     chosen, other = phone.locator(".o label").nth(0), phone.locator(".o label").nth(1)
@@ -161,7 +161,7 @@ async def test_in_forced_colours_what_is_chosen_and_what_can_be_pressed_can_be_s
 
 
 async def test_a_phone_reads_aloud_only_where_it_can(people: People, organiser: httpx2.AsyncClient) -> None:
-    session = await a_day(organiser)
+    session = await a_new_session(organiser)
     phone = await people.somebody(PHONE)
     await phone.add_init_script(
         """window.said = [];
@@ -169,7 +169,7 @@ async def test_a_phone_reads_aloud_only_where_it_can(people: People, organiser: 
         Object.defineProperty(window, "speechSynthesis", { value: {
           speak: (words) => window.said.push([words.lang, words.text]), cancel: () => window.said.push("stop") } });"""
     )
-    await come_in(phone, session["code"], "Carers")
+    await join_session(phone, session["code"], "Carers")
     await asked(organiser, session)
     await expect(phone.locator("[data-ballot]")).to_be_visible()
     await phone.get_by_role("button", name="Read this aloud").click()
@@ -182,17 +182,17 @@ async def test_a_phone_reads_aloud_only_where_it_can(people: People, organiser: 
     await expect(phone.get_by_role("button", name="Read this aloud")).to_be_visible()
     mute = await people.somebody(PHONE)
     await mute.add_init_script("Object.defineProperty(window, 'speechSynthesis', { value: undefined });")
-    await come_in(mute, session["code"], "Carers")
+    await join_session(mute, session["code"], "Carers")
     await expect(mute.locator("[data-listen]")).not_to_be_visible()
 
 
 async def test_time_to_vote_runs_out_in_words_and_can_be_taken_again(
     people: People, accessible: Look, organiser: httpx2.AsyncClient
 ) -> None:
-    session = await a_day(organiser)
+    session = await a_new_session(organiser)
     phone = await people.somebody(SMALL)
     await phone.clock.install()
-    await come_in(phone, session["code"], "Carers")
+    await join_session(phone, session["code"], "Carers")
     round_id = await asked(organiser, session)
     await expect(phone.locator("[data-ballot]")).to_be_visible()
     await expect(phone.locator("[data-minutes]")).to_have_count(0)
@@ -215,7 +215,7 @@ async def test_time_to_vote_runs_out_in_words_and_can_be_taken_again(
 async def test_a_question_is_read_in_easy_words_or_in_another_language_and_followed_in_them(
     people: People, accessible: Look, organiser: httpx2.AsyncClient, tmp_path: Path
 ) -> None:
-    session = await a_day(organiser)
+    session = await a_new_session(organiser)
     round_ = (
         await act(organiser, session["id"], "ask", question="Who?", response=["A nurse", "The police"], none="1")
     )["round"]
@@ -224,7 +224,7 @@ async def test_a_question_is_read_in_easy_words_or_in_another_language_and_follo
     await act(organiser, session["id"], "reword", round=round_, kind="easy", **easy)
     await act(organiser, session["id"], "reword", round=round_, kind="ur", **urdu)
     phone = await people.somebody(SMALL)
-    await come_in(phone, session["code"], "Carers")
+    await join_session(phone, session["code"], "Carers")
     await phone.get_by_role("link", name="Easy words").click()
     await expect(phone.locator("h1").first).to_have_text("Who comes first?")
     await act(organiser, session["id"], "open", round=round_)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import ViewportSize, expect
 from support.browser import LAPTOP, PHONE, House, Look, People
-from support.server_process import forum
+from support.server_process import run_forum
 from support.whole_day import Day
 from support.whole_day_afternoon import (
     a_proposal_is_amended_voted_on_and_committed_to,
@@ -155,8 +155,8 @@ async def the_day_ends_and_its_export_is_checked(day: Day, file: Path) -> None:
     await expect(day.phones["wyn"].get_by_role("heading", name="Mae'r sesiwn hon wedi gorffen")).to_be_visible()
     await expect(day.phones["wyn"].locator("html")).to_have_attribute("lang", "cy")
     await day.look_at("console", "wall", "wyn")
-    made = await asyncio.to_thread(forum, "export", "--out", file, "--data", day.house.data)
+    made = await asyncio.to_thread(run_forum, "export", "--out", file, "--data", day.house.data)
     assert made.returncode == 0, made.stderr
-    checked = await asyncio.to_thread(forum, "verify", file)
+    checked = await asyncio.to_thread(run_forum, "verify", file)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "FAIL" not in checked.stdout

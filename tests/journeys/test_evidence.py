@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from support.app import telling
+from support.app import a_sent_story
 from support.browser import SMALL, Look, People
 from support.browser import House as Served
 from support.factories import CLOCK
@@ -25,7 +25,7 @@ async def test_a_picture_goes_from_a_phone_to_the_public_page(
     try:
         async with store.read() as work:
             commission = (await work.commissions.list_commissions())[0]
-        story, key = await submissions.submit(store, CLOCK, commission.id, telling())
+        story, key = await submissions.submit(store, CLOCK, commission.id, a_sent_story())
         picture, text = tmp_path / "a picture.jpg", tmp_path / "not a picture.jpg"
         out = io.BytesIO()
         Image.new("RGB", (3000, 800), (20, 90, 80)).save(out, "JPEG")

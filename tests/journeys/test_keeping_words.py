@@ -7,7 +7,19 @@ import re
 
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
-from support.browser import LAPTOP, SMALL, Look, People, begin, card, onward, opened, saved, send, tell
+from support.browser import (
+    LAPTOP,
+    SMALL,
+    Look,
+    People,
+    begin_story,
+    card,
+    go_on,
+    open_card,
+    send_story,
+    tell_story,
+    wait_until_saved,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -25,7 +37,7 @@ async def test_continue_without_a_network_keeps_the_words_and_goes_on_when_it_is
     people: People, accessible: Look
 ) -> None:
     page = await people.somebody(SMALL)
-    await begin(page, TITLE, HAPPENED)
+    await begin_story(page, TITLE, HAPPENED)
     await page.context.set_offline(True)
     await page.get_by_label("A place and a time").fill("A village, in winter")
     await page.get_by_role("button", name="Continue").click()
@@ -59,17 +71,17 @@ async def test_first_words_that_never_reached_the_server_are_offered_again(peopl
         await page.get_by_role("button", name=wanted).click()
         await expect(page.get_by_text("Words were kept on this phone.")).to_have_count(0)
     await expect(page.get_by_label("Tell it in your own words")).to_have_value("Somebody came.")
-    await saved(page)
+    await wait_until_saved(page)
     # Saved, and the tab closes before anybody has seen the private link: the story is found again all the same.
     await page.get_by_label("A title").fill("At night")
-    await saved(page)
+    await wait_until_saved(page)
     await page.close()
     page = await page.context.new_page()
     await page.goto(tell_page)
     await page.get_by_role("button", name="Bring them back").click()
     await expect(page.get_by_role("heading", name="Keep this link")).to_be_visible()
     await expect(page.get_by_label("A title")).to_have_value("At night")
-    await onward(page, "Where and when was it?")
+    await go_on(page, "Where and when was it?")
     await page.goto(tell_page)
     await expect(page.get_by_label("Tell it in your own words")).to_have_value("")
     assert await page.evaluate("localStorage.length") == 0
@@ -77,19 +89,19 @@ async def test_first_words_that_never_reached_the_server_are_offered_again(peopl
 
 async def test_what_was_removed_is_undone_with_the_network_or_without(people: People) -> None:
     page = await people.somebody(SMALL)
-    await tell(page, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
+    await tell_story(page, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
     for offline in (False, True):
         await page.context.set_offline(offline)
-        one = await opened(page, "What should happen now?")
+        one = await open_card(page, "What should happen now?")
         await one.locator("summary").filter(has_text="More for this scene").click()
         await one.get_by_role("button", name="Remove", exact=True).last.click()
         await expect(page.locator("li", has_text="The scene is removed.")).to_be_focused()
         await page.get_by_role("button", name="Put it back").click()
         await expect(card(page, "What should happen now?").get_by_label("The question")).to_have_value(QUESTION)
         await page.context.set_offline(False)
-        await saved(page)
+        await wait_until_saved(page)
         await page.reload()
-        one = await opened(page, "What should happen now?")
+        one = await open_card(page, "What should happen now?")
         for number, words in enumerate(ANSWERS, start=1):
             await expect(one.get_by_label(re.compile(f"^Answer {number}"))).to_have_value(words)
     await expect(page.locator("[data-part=findings]")).to_contain_text("Nothing to mend.")
@@ -98,7 +110,7 @@ async def test_what_was_removed_is_undone_with_the_network_or_without(people: Pe
 async def test_a_phone_that_can_keep_nothing_says_so(people: People) -> None:
     page = await people.somebody(SMALL)
     await page.context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
-    link = await begin(page, TITLE, HAPPENED)
+    link = await begin_story(page, TITLE, HAPPENED)
     await page.context.set_offline(True)
     await page.get_by_label("A place and a time").fill("A village")
     await expect(page.locator(".saving")).to_contain_text("This phone cannot keep your words.")
@@ -107,7 +119,7 @@ async def test_a_phone_that_can_keep_nothing_says_so(people: People) -> None:
     assert (await asked.value).type == "beforeunload"
     await (await asked.value).dismiss()
     await page.context.set_offline(False)
-    await saved(page)
+    await wait_until_saved(page)
     await page.goto(f"{link}/write/where")
     await expect(page.get_by_label("A place and a time")).to_have_value("A village")
 
@@ -117,14 +129,14 @@ async def test_a_phone_that_can_keep_nothing_says_so(people: People) -> None:
 
 async def test_two_tabs_and_a_stale_page_lose_no_word(people: People, accessible: Look) -> None:
     first = await people.somebody(SMALL)
-    link = await tell(first, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
+    link = await tell_story(first, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
     second = await first.context.new_page()
     stale = await people.somebody(SMALL)
     for page in (second, stale):
         await page.goto(f"{link}/write")
-    areas = [(await opened(page, "What happened")).get_by_label("What happens") for page in (first, second, stale)]
+    areas = [(await open_card(page, "What happened")).get_by_label("What happens") for page in (first, second, stale)]
     await areas[0].fill("My father waits for a lift. It is raining.")
-    await saved(first)
+    await wait_until_saved(first)
 
     # Another tab of the same browser: both texts, and a choice.
     await areas[1].fill("My old father waits for a lift to the clinic. It is late again.")
@@ -141,30 +153,30 @@ async def test_two_tabs_and_a_stale_page_lose_no_word(people: People, accessible
     await second.goto(f"{link}/write")
     await expect(clash_of(second).locator(".mine")).to_contain_text("My old father waits, in the rain.")
     await clash_of(second).get_by_role("button", name="Use mine").click()
-    await saved(second)
+    await wait_until_saved(second)
 
     # A page that was opened long ago.
     await areas[2].fill("Our father waits.")
     await expect(clash_of(stale).locator(".theirs")).to_have_text("My old father waits, in the rain.")
     await clash_of(stale).get_by_role("button", name="Put both together").click()
-    await saved(stale)
+    await wait_until_saved(stale)
     await expect(areas[2]).to_have_value("My old father waits, in the rain.\n\nOur father waits.")
     await first.reload()
-    area = (await opened(first, "What happened")).get_by_label("What happens")
+    area = (await open_card(first, "What happened")).get_by_label("What happens")
     await expect(area).to_have_value("My old father waits, in the rain.\n\nOur father waits.")
 
     # Somebody removes the scene while another writes in it.
-    one = await opened(stale, "What happened")
+    one = await open_card(stale, "What happened")
     await one.locator("summary").filter(has_text="More for this scene").click()
     await one.get_by_role("button", name="Remove", exact=True).last.click()
-    await saved(stale)
+    await wait_until_saved(stale)
     await area.fill("He waits.")
     gone = first.get_by_role("group", name="Somebody else has removed this")
     await accessible(first)
     await gone.get_by_role("button", name="Put it back, with my words").click()
-    await saved(first)
+    await wait_until_saved(first)
     await first.reload()
-    await expect((await opened(first, "What happened")).get_by_label("What happens")).to_have_value("He waits.")
+    await expect((await open_card(first, "What happened")).get_by_label("What happens")).to_have_value("He waits.")
 
 
 def clash_of(page: Page) -> Locator:
@@ -173,12 +185,12 @@ def clash_of(page: Page) -> Locator:
 
 async def test_two_tabs_that_both_keep_words_without_a_network_keep_both(people: People) -> None:
     first = await people.somebody(SMALL)
-    link = await tell(first, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
+    link = await tell_story(first, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
     second = await first.context.new_page()
     await second.goto(f"{link}/write")
     await first.context.set_offline(True)
     for page, words in ((first, "One."), (second, "Two.")):
-        await (await opened(page, "What happened")).get_by_label("What happens").fill(words)
+        await (await open_card(page, "What happened")).get_by_label("What happens").fill(words)
         await expect(page.locator(".saving")).to_have_text(OFFLINE)
     await first.close()
     await second.close()
@@ -193,8 +205,8 @@ async def test_two_tabs_that_both_keep_words_without_a_network_keep_both(people:
 
 async def test_too_long_is_told_while_it_is_written_and_nothing_is_cut_off(people: People, accessible: Look) -> None:
     page = await people.somebody(SMALL)
-    link = await tell(page, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
-    area = (await opened(page, "What happened")).get_by_label("What happens")
+    link = await tell_story(page, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
+    area = (await open_card(page, "What happened")).get_by_label("What happens")
     await area.fill("x" * 3990)
     await expect(page.get_by_text("10 characters left")).to_be_visible()
     await area.fill("x" * 4005)
@@ -203,9 +215,9 @@ async def test_too_long_is_told_while_it_is_written_and_nothing_is_cut_off(peopl
     await expect(page.locator(".saving")).to_contain_text("Something cannot be saved yet.")
     await accessible(page)
     await page.goto(f"{link}/write")
-    await expect((await opened(page, "What happened")).get_by_label("What happens")).to_have_value("x" * 4005)
-    await (await opened(page, "What happened")).get_by_label("What happens").fill("x" * 4000)
-    await saved(page)
+    await expect((await open_card(page, "What happened")).get_by_label("What happens")).to_have_value("x" * 4005)
+    await (await open_card(page, "What happened")).get_by_label("What happens").fill("x" * 4000)
+    await wait_until_saved(page)
 
 
 # ---------------------------------------------------------------- without a mouse, without a script
@@ -282,7 +294,7 @@ async def test_a_whole_story_by_keyboard_alone(people: People) -> None:
     await press_("More for this scene")
     await press_("Remove", "Enter")
     await expect(page.locator("li", has_text="The scene is removed.")).to_be_focused()
-    await saved(page)
+    await wait_until_saved(page)
     await press_("Check it, then send it")
     await heading("Before you send it")
     await press_("Send your story")
@@ -292,8 +304,8 @@ async def test_a_whole_story_by_keyboard_alone(people: People) -> None:
 async def test_a_whole_story_without_a_script(people: People, accessible: Look) -> None:
     page = await people.somebody(SMALL, scripts=False)
     look = await people.somebody(SMALL)
-    link = await tell(page, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
-    one = await opened(page, "What happened")
+    link = await tell_story(page, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
+    one = await open_card(page, "What happened")
     await one.get_by_label("What happens").fill("My father waits.")
     await one.get_by_role("button", name="Add a scene after this").click()
     new = page.locator("li.scene").nth(1)
@@ -301,38 +313,38 @@ async def test_a_whole_story_without_a_script(people: People, accessible: Look) 
     await new.get_by_label("A name (if you like)").fill("The driver")
     await new.get_by_role("button", name="Save this scene").click()
     await expect(page.get_by_text("Saved.")).to_be_visible()
-    await (await opened(page, "The driver")).get_by_role("button", name="Add a way on").click()
-    ways = (await opened(page, "The driver")).locator("[data-way]")
+    await (await open_card(page, "The driver")).get_by_role("button", name="Add a way on").click()
+    ways = (await open_card(page, "The driver")).locator("[data-way]")
     await expect(ways).to_have_count(2)
     await ways.last.get_by_label(re.compile("^Words on the way")).fill("Hang up")
     await ways.last.get_by_label("Goes on to").select_option(label="1. What happened")
     await card(page, "The driver").get_by_role("button", name="Save this scene").click()
     await look.goto(page.url)
     await accessible(look)
-    await (await opened(page, "What happened")).locator("summary", has_text="More for this scene").click()
+    await (await open_card(page, "What happened")).locator("summary", has_text="More for this scene").click()
     await card(page, "What happened").get_by_role("button", name="Remove", exact=True).last.click()
     await expect(page.get_by_text("The scene is removed.")).to_be_visible()
     await page.get_by_role("button", name="Put it back").click()
-    await (await opened(page, "The driver")).locator("summary", has_text="More for this scene").click()
+    await (await open_card(page, "The driver")).locator("summary", has_text="More for this scene").click()
     await card(page, "The driver").get_by_role("button", name="Move down").click()
     await expect(page.locator("li.scene").nth(2).get_by_role("heading").first).to_contain_text("The driver")
 
     # Somebody else writes meanwhile.
     await look.goto(f"{link}/write")
-    other = (await opened(look, "The driver")).get_by_label("What happens")
+    other = (await open_card(look, "The driver")).get_by_label("What happens")
     await other.fill("The driver rings twice.")
-    await saved(look)
-    mine = (await opened(page, "The driver")).get_by_label("What happens")
+    await wait_until_saved(look)
+    mine = (await open_card(page, "The driver")).get_by_label("What happens")
     await mine.fill("The driver does not ring.")
     await card(page, "The driver").get_by_role("button", name="Save this scene").click()
     await expect(page.get_by_role("heading", name="Somebody else wrote here too")).to_be_visible()
     await expect(page.locator(".theirs")).to_have_text("The driver rings twice.")
     await page.get_by_label("What shall stand there").fill("The driver rings twice, then drives on.")
     await page.get_by_role("button", name="Save what I chose").click()
-    await expect((await opened(page, "The driver")).get_by_label("What happens")).to_have_value(
+    await expect((await open_card(page, "The driver")).get_by_label("What happens")).to_have_value(
         "The driver rings twice, then drives on."
     )
-    await send(page, link, "Send your story")
+    await send_story(page, link, "Send your story")
 
 
 async def test_words_typed_before_the_script_is_there_are_saved_too(people: People) -> None:
@@ -350,8 +362,8 @@ async def test_words_typed_before_the_script_is_there_are_saved_too(people: Peop
     await page.get_by_label("Tell it in your own words").fill(HAPPENED)
     await expect(page.locator("html.writes")).to_have_count(0)
     let_go.set()
-    await saved(page)
+    await wait_until_saved(page)
     await page.get_by_label("A title").fill(TITLE)
-    await onward(page, "Where and when was it?")
+    await go_on(page, "Where and when was it?")
     await page.get_by_role("button", name="Back").click()
     await expect(page.get_by_label("Tell it in your own words")).to_have_value(HAPPENED)

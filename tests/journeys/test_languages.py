@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 from support import pseudo_locale
 from support.browser import LAPTOP, SMALL, House, Look, People
 from support.server_process import Serving
-from support.session_api import a_day, act, an_organiser, come_in
+from support.session_api import a_new_session, act, an_organiser, join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PUBLIC = ("/", "/stories", "/commissions", "/record", "/record/0", "/join", "/sign-in", "/moderation", "/nowhere")
@@ -23,7 +23,7 @@ PUBLIC = ("/", "/stories", "/commissions", "/record", "/record/0", "/join", "/si
 def house(tmp_path_factory: pytest.TempPathFactory, staffed: House) -> Iterator[House]:
     """A server that speaks the made-up language too."""
     folder = tmp_path_factory.mktemp("house")
-    locales = pseudo_locale.write(folder / "locales")
+    locales = pseudo_locale.write_catalogue(folder / "locales")
     data = shutil.copytree(staffed.data, folder / "data")
     with Serving(data, settings={"FORUM_LOCALES": str(locales)}) as server:
         yield replace(staffed, server=server, data=data)
@@ -56,11 +56,11 @@ async def test_every_public_page_holds_from_right_to_left(people: People, access
 async def test_a_phone_is_switched_and_follows_in_its_language(
     people: People, accessible: Look, organiser: httpx2.AsyncClient
 ) -> None:
-    session = await a_day(organiser)
+    session = await a_new_session(organiser)
     phone = await people.somebody(SMALL)
     other = await people.somebody(SMALL)
     for page in (phone, other):
-        await come_in(page, session["code"], "Carers")
+        await join_session(page, session["code"], "Carers")
     await phone.locator(f"a[hreflang={pseudo_locale.CODE}]").click()
     await runs_from_the_right(phone)
     await accessible(phone)
@@ -68,16 +68,16 @@ async def test_a_phone_is_switched_and_follows_in_its_language(
     code = phone.locator("footer bdi")
     assert await code.evaluate("e => getComputedStyle(e).direction") == "ltr"
     asked = await act(organiser, session["id"], "ask", question="Who?", response=["A nurse", "The police"], none="1")
-    await expect(phone.locator(".banner")).to_contain_text(pseudo_locale.pseudo("Voting has not opened yet.")[1:9])
+    await expect(phone.locator(".banner")).to_contain_text(pseudo_locale.accented("Voting has not opened yet.")[1:9])
     await act(organiser, session["id"], "open", round=asked["round"])
-    await expect(phone.locator("[data-send]")).to_have_text(pseudo_locale.pseudo("Send my vote"))
+    await expect(phone.locator("[data-send]")).to_have_text(pseudo_locale.accented("Send my vote"))
     await expect(other.locator("[data-send]")).to_have_text("Send my vote")
     await accessible(phone)
     await phone.get_by_label("A nurse").check()
     await phone.locator("[data-send]").click()
     counted = phone.locator("[data-status][data-is=counted]")
     await expect(counted).to_contain_text("A nurse")
-    await expect(counted).to_contain_text(pseudo_locale.pseudo("You can change your vote until voting closes.")[1:12])
+    await expect(counted).to_contain_text(pseudo_locale.accented("You can change your vote until voting closes.")[1:12])
     for name in ("close", "reveal"):
         await act(organiser, session["id"], name, round=asked["round"])
         await expect(phone.locator("[data-ballot]")).to_have_count(0)
@@ -95,7 +95,7 @@ async def test_a_phone_is_switched_and_follows_in_its_language(
 async def test_a_vote_in_welsh_from_the_code_to_the_result(
     people: People, accessible: Look, organiser: httpx2.AsyncClient
 ) -> None:
-    session = await a_day(organiser)
+    session = await a_new_session(organiser)
     phone = await people.somebody(SMALL, locale="cy-GB")
     await phone.goto("/join")
     await expect(phone.locator("html")).to_have_attribute("lang", "cy")

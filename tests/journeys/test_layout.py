@@ -18,7 +18,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserType, Page, ViewportSize, expect
 from support.app import a_house
 from support.long_words import LATIN, PLACE, SCRIPTS, Cramped, a_room, cramped, crowd, states
-from support.page_layout import FAMILIES, FAULTS, FAULTS_OF_PROJECTOR, only
+from support.page_layout import FAMILIES, FAULTS, FAULTS_OF_PROJECTOR, environment_with_fonts
 
 from forum.web.cookies import DEVICE, SIGNED_IN
 from forum.web.routes import PAGES
@@ -123,7 +123,7 @@ async def reader(
     served: Served,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Reader]:
-    env = only(request.param, tmp_path_factory.mktemp("fonts"))
+    env = environment_with_fonts(request.param, tmp_path_factory.mktemp("fonts"))
     browser = await browser_type.launch(**browser_type_launch_args, env=env)
     yield Reader(browser, served, request.param)
     await browser.close()

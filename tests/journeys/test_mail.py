@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
-from support.app import telling
+from support.app import a_sent_story
 from support.browser import SMALL, House, Look, People
 from support.factories import CLOCK
 from support.server_process import Serving, free_port
@@ -51,7 +51,7 @@ async def a_story(people: People) -> str:
     try:
         async with store.read() as work:
             commission = (await work.commissions.list_commissions())[0]
-        _, key = await submissions.submit(store, CLOCK, commission.id, telling())
+        _, key = await submissions.submit(store, CLOCK, commission.id, a_sent_story())
     finally:
         await store.close()
     return f"/my-story/{key}"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import SMALL, House, Look, People, add_account, first_administrator, send, tell
+from support.browser import SMALL, House, Look, People, add_account, first_administrator, send_story, tell_story
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -41,14 +41,14 @@ async def test_a_story_that_is_held_appealed_reported_and_taken_down(
     await moderators(people, house)
     writer = await people.somebody(SMALL, scripts=False)
     reading = await people.somebody(SMALL)
-    link = await tell(
+    link = await tell_story(
         writer,
         TITLE,
         happened="My father waits for a lift to the clinic. It is late again.",
         question="What could the clinic do now?",
         answers=("Call him", "Send somebody", "Wait"),
     )
-    await send(writer, link, "Send your story")
+    await send_story(writer, link, "Send your story")
     mo, mel = await people.signed_in("mo", SMALL), await people.signed_in("mel", SMALL)
 
     await desk(mo, accessible)

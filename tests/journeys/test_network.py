@@ -19,8 +19,15 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 from support.browser import PHONE, House, People
 from support.network_proxy import Wire
-from support.server_process import copied, put_back
-from support.session_api import ApiSession, a_day, a_played_story, a_ticketed_session, an_organiser, come_in
+from support.server_process import back_up, restore
+from support.session_api import (
+    ApiSession,
+    a_new_session,
+    a_played_story,
+    a_ticketed_session,
+    an_organiser,
+    join_session,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -81,7 +88,7 @@ class Room(ApiSession):
     async def phone(self) -> Page:
         """Opens a phone's page on the wire and joins."""
         page = await self.people.somebody(PHONE)
-        await come_in(page, self.code, base=self.wire.base)
+        await join_session(page, self.code, base=self.wire.base)
         return page
 
     def rows(self, query: str, *given: str) -> list[str]:
@@ -106,7 +113,7 @@ class Room(ApiSession):
 @pytest.fixture
 async def room(people: People, house: House) -> AsyncIterator[Room]:
     async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
-        yield Room(organiser, await a_day(organiser), house, wire, people)
+        yield Room(organiser, await a_new_session(organiser), house, wire, people)
 
 
 @pytest.fixture
@@ -269,7 +276,7 @@ async def test_where_websockets_are_blocked_a_cut_post_is_one_ballot(
     people: People, house: House, held: str, way: Way
 ) -> None:
     async with an_organiser(house) as organiser, Wire(house.server.port, sockets=False) as wire:
-        room = Room(organiser, await a_day(organiser), house, wire, people)
+        room = Room(organiser, await a_new_session(organiser), house, wire, people)
         phone, round_id = await room.phone(), await room.ask_way(way)
         await phone.wait_for_selector("[data-ballot]", timeout=LONG)
         await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "poll", timeout=LONG)
@@ -302,7 +309,7 @@ async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_d
     phone, other = await room.phone(), await room.phone()
     wall = await room.people.somebody()
     await wall.goto(room.session["projector"])
-    copy = copied(room.house.data, tmp_path / "copy.db")
+    copy = back_up(room.house.data, tmp_path / "copy.db")
     await room.ask_way()
     status, unsent = await ready(phone, WAYS[0]), await ready(other, WAYS[0])
     await phone.get_by_label("Why?").fill("Because he is calm.")
@@ -312,7 +319,7 @@ async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_d
     await expect(other.locator("[data-connection]")).to_have_attribute("data-is", "down")
     await send(other)
     await expect(unsent).to_have_text(NOT_SENT)
-    put_back(room.house.data, copy)
+    restore(room.house.data, copy)
     await asyncio.to_thread(room.house.again, signal.SIGTERM, "--accept")
     await room.act("note", words="Back in a moment")
     for screen in (phone, other, wall):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import PHONE, House, Look, People
-from support.session_api import ApiSession, come_in
+from support.session_api import ApiSession, join_session
 
 from forum.live.room import MOST_SOCKETS
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 async def joined(people: People, event: ApiSession, **more: Any) -> Page:
     page = await people.somebody(PHONE, **more)
-    await come_in(page, event.code)
+    await join_session(page, event.code)
     return page
 
 

@@ -11,7 +11,7 @@ from conftest import Tables
 from playwright.async_api import Page, Route, ViewportSize, expect
 from support.browser import PHONE, SMALL, House, Look, People
 from support.network_proxy import Wire
-from support.session_api import ANSWERS, FORMS, ApiSession, a_ticketed_session, come_in
+from support.session_api import ANSWERS, FORMS, ApiSession, a_ticketed_session, join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -27,7 +27,7 @@ async def test_what_was_chosen_before_the_script_had_loaded_is_not_taken_away(
     people: People, event: ApiSession
 ) -> None:
     phone = await people.somebody(PHONE)
-    await come_in(phone, event.code, "Carers")
+    await join_session(phone, event.code, "Carers")
     await event.ask_by()
     await phone.get_by_label(ANSWERS[1]).check()
     await phone.get_by_role("button", name="Send my vote").click()
@@ -54,7 +54,7 @@ async def test_what_was_chosen_before_the_script_had_loaded_is_not_taken_away(
 async def test_what_was_chosen_and_not_sent_stays_whatever_is_pushed(people: People, event: ApiSession) -> None:
     phone, other = await people.somebody(PHONE), await people.somebody(PHONE)
     for page in (phone, other):
-        await come_in(page, event.code, "Carers")
+        await join_session(page, event.code, "Carers")
     round_id = await event.ask_by("ranked")
     await connected(phone)
     for page in (phone, other):
@@ -82,13 +82,13 @@ async def test_what_was_chosen_and_not_sent_stays_whatever_is_pushed(people: Peo
 
 async def test_a_screen_made_of_changes_is_the_one_that_is_drawn_afresh(people: People, event: ApiSession) -> None:
     phone = await people.somebody(PHONE)
-    await come_in(phone, event.code, "Carers")
+    await join_session(phone, event.code, "Carers")
     await connected(phone)
     round_id = await event.ask_by("approval")
     for number, step in enumerate(("warn", "pause", "resume", "close", "reveal")):
         await event.act(step, **({} if step in {"pause", "resume"} else {"round": round_id}))
         fresh = await people.somebody(PHONE)
-        await come_in(fresh, event.code, "Carers" if number % 2 else "Nurses")
+        await join_session(fresh, event.code, "Carers" if number % 2 else "Nurses")
         version = await fresh.locator("#screen").get_attribute("data-version")
         await expect(phone.locator("#screen")).to_have_attribute("data-version", str(version))
         assert await phone.locator("#screen").inner_text() == await fresh.locator("#screen").inner_text(), step
@@ -171,7 +171,7 @@ async def test_each_form_is_named_for_screen_readers_and_usable_small_large_and_
 ) -> None:
     await event.ask_by(method)
     phone = await people.somebody(SMALL, forced_colors="active")
-    await come_in(phone, event.code, "Carers")
+    await join_session(phone, event.code, "Carers")
     await connected(phone)
     tree = await phone.locator("[data-ballot]").aria_snapshot()
     for name in [*NAMES[method], f'- heading "Who should come? ({method})" [level=1]', '- button "Send my vote"']:

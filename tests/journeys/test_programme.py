@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import PASSWORD, PHONE, SMALL, House, Look, People
-from support.session_api import a_day, an_organiser
+from support.session_api import a_new_session, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -35,7 +35,7 @@ class Day:
 @pytest.fixture
 async def day(house: House) -> AsyncIterator[Day]:
     async with an_organiser(house) as http:
-        session = await a_day(http)
+        session = await a_new_session(http)
         day = Day(http, session)
         for title, starts, notes in (
             ("Welcome", "10:00", ("Tea and coffee", "Who is here")),

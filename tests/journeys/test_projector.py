@@ -15,7 +15,7 @@ from support.browser import House, Look, People
 from support.factories import COMMISSION_FORM
 from support.page_layout import FAULTS_OF_PROJECTOR
 from support.server_process import Serving, free_port
-from support.session_api import ApiSession, hired
+from support.session_api import ApiSession, add_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -55,7 +55,7 @@ class Event(ApiSession):
 
 
 async def opened(house: House, walls: list[Page]) -> Event:
-    base, token = house.server.base, house.token or hired(house.data)
+    base, token = house.server.base, house.token or add_staff(house.data)
     headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
     http = httpx2.AsyncClient(base_url=base, headers=headers, timeout=30)
     commission = (await http.post("/organise/commissions", data=COMMISSION_FORM)).json()

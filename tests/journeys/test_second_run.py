@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route, ViewportSize, expect
 from support.browser import SMALL, House, Look, People, press_within
-from support.session_api import come_in
+from support.session_api import join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -36,7 +36,7 @@ class Day:
 
     async def phone(self, group: str, **more: Any) -> Page:
         page = await self.people.somebody(SMALL, **more)
-        await come_in(page, self.code, group)
+        await join_session(page, self.code, group)
         return page
 
     async def replay(self) -> None:

@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import expect
-from support.async_round import a_night
-from support.browser import SMALL, House, People, begin
+from support.async_round import an_async_round
+from support.browser import SMALL, House, People, begin_story
 from support.factories import SetClock
 from support.foreign_answers import SOCKETS, STRANGERS
 from support.network_proxy import Wire
-from support.retries import Event, comes, is_, text
-from support.session_api import a_day, an_organiser
+from support.retrying_screens import Event, advance_until, has_state, has_text
+from support.session_api import a_new_session, an_organiser
 
 from forum.adapters.clock import SystemClock
 from forum.store import open_store
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 @pytest.fixture
 async def event(people: People, house: House) -> AsyncIterator[Event]:
     async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
-        yield Event(organiser, await a_day(organiser), house, wire, people)
+        yield Event(organiser, await a_new_session(organiser), house, wire, people)
 
 
 async def test_a_phone_that_hears_strangers_keeps_its_vote_and_counts_it_once(event: Event) -> None:
@@ -57,7 +57,7 @@ async def test_a_phone_that_hears_strangers_keeps_its_vote_and_counts_it_once(ev
         assert (await status.inner_text()).startswith("Not counted yet. Your vote is kept on this phone"), name
     assert event.ballots(round_id) == []
     event.wire.mend()
-    await comes(phone, is_(status, "counted"))
+    await advance_until(phone, has_state(status, "counted"))
     await expect(status).to_contain_text("Counted: The police.")
     assert event.ballots(round_id) == ["r2"]
     # What was never sent is on the phone, whatever becomes of the page.
@@ -70,7 +70,7 @@ async def test_a_phone_that_hears_strangers_keeps_its_vote_and_counts_it_once(ev
     await phone.close()
     event.wire.mend()
     await again.goto(f"{event.wire.base}/s/{event.session['code']}")
-    await comes(again, text(again.locator("[data-status]"), re.compile("^Counted: A nurse.")))
+    await advance_until(again, has_text(again.locator("[data-status]"), re.compile("^Counted: A nurse.")))
     assert await event.counts(round_id) == {"r1": 1, "r2": 0}
 
 
@@ -78,9 +78,9 @@ async def test_a_phone_that_posts_its_vote_takes_no_strangers_answer_for_forums(
     async with Wire(event.house.server.port, sockets=False) as event.wire:
         phone, round_id = await event.phone(), await event.ask(none="")
         line, status = phone.locator("[data-connection]"), phone.locator("[data-status]")
-        await comes(phone, is_(line, "poll"))
+        await advance_until(phone, has_state(line, "poll"))
         ballot = phone.locator("[data-ballot]")
-        await comes(phone, lambda within: expect(ballot).to_be_visible(timeout=within))
+        await advance_until(phone, lambda within: expect(ballot).to_be_visible(timeout=within))
         await phone.get_by_label("The police").check()
         event.wire.stranger(b"", to="POST ")
         await phone.get_by_role("button", name="Send my vote").click()
@@ -89,7 +89,7 @@ async def test_a_phone_that_posts_its_vote_takes_no_strangers_answer_for_forums(
             await event.asked(phone, "/vote")
             assert await status.get_attribute("data-is") in {"waiting", "sending"}, name
         event.wire.mend()
-        await comes(phone, is_(status, "counted"))
+        await advance_until(phone, has_state(status, "counted"))
     assert event.ballots(round_id) == ["r2"]
     assert len(event.rows("SELECT * FROM casting WHERE round = ?", round_id)) == 1
 
@@ -111,7 +111,7 @@ async def test_a_tablets_queue_takes_no_strangers_answer_and_is_counted_vote_by_
         await tablet.get_by_role("button", name="I am the next person").click()
     assert event.ballots(round_id) == []
     event.wire.mend()
-    await comes(tablet, text(waiting, ""))
+    await advance_until(tablet, has_text(waiting, ""))
     half = len(STRANGERS) // 2
     assert await event.counts(round_id) == {"r1": half, "r2": len(STRANGERS) - half}
 
@@ -126,7 +126,7 @@ async def test_a_tablets_vote_whose_answer_is_lost_is_sent_again_and_is_one(even
         await event.on_disk(round_id, number)
         event.wire.cut()
         event.wire.mend()
-        await comes(tablet, text(tablet.locator("[data-waiting]"), ""))
+        await advance_until(tablet, has_text(tablet.locator("[data-waiting]"), ""))
         await tablet.get_by_role("button", name="I am the next person").click()
     assert await event.counts(round_id) == {"r1": 1, "r2": 1}
 
@@ -142,7 +142,9 @@ async def test_the_console_takes_no_strangers_answer_for_an_act_or_for_what_is_o
         event.wire.stranger(answer, to="POST ")
         await put.click()
         await event.asked(console, "/note")
-        await comes(console, lambda within: expect(alert).to_contain_text("No answer from Forum", timeout=within))
+        await advance_until(
+            console, lambda within: expect(alert).to_contain_text("No answer from Forum", timeout=within)
+        )
         await alert.evaluate("alert => (alert.textContent = '')")
         assert await console.locator("[data-part=note] textarea").input_value() == "Lunch until one", name
     for name, answer in STRANGERS.items():
@@ -152,7 +154,7 @@ async def test_the_console_takes_no_strangers_answer_for_an_act_or_for_what_is_o
         assert await line.get_attribute("data-is") == "down", name
         await expect(console.get_by_text("Sign in to the Wi-Fi")).to_have_count(0)
     event.wire.mend()
-    await comes(console, is_(line, "up"))
+    await advance_until(console, has_state(line, "up"))
     await put.click()
     await expect(console.locator("[data-part=now]")).to_contain_text("Lunch until one")
     await expect(alert).to_be_hidden()
@@ -176,29 +178,29 @@ async def test_projectors_and_those_who_look_away_wait_whatever_strangers_say(ev
             assert "Trying again" in await page.locator("[data-connection]").inner_text(), f"{socket} {name}"
     event.wire.mend()
     for page in screens.values():
-        await comes(page, text(page.locator("[data-connection]"), ""))
+        await advance_until(page, has_text(page.locator("[data-connection]"), ""))
 
 
 async def test_what_is_written_is_kept_and_saved_whatever_strangers_say(event: Event) -> None:
     page = await event.people.somebody(SMALL)
-    link = await begin(page, "The lift", "My father waits for a lift.")
+    link = await begin_story(page, "The lift", "My father waits for a lift.")
     await event.screen(f"{link}/write/where", page)
     field, line = page.get_by_label("A place and a time"), page.locator(".saving")
     for name, answer in STRANGERS.items():
         event.wire.stranger(answer, to="POST ")
         await field.fill(f"A village, {name}")
         await event.asked(page, "/save")
-        await comes(page, text(line, "No connection: kept on this phone"))
+        await advance_until(page, has_text(line, "No connection: kept on this phone"))
         await expect(page.locator(".wrong, .clash")).to_have_count(0)
     event.wire.mend()
-    await comes(page, text(line, "Saved"))
+    await advance_until(page, has_text(line, "Saved"))
     await page.reload()
     await expect(field).to_have_value(f"A village, {name}")
 
 
 async def test_an_answer_given_alone_goes_off_by_itself_and_counts_once(event: Event) -> None:
     store = await open_store(f"sqlite+aiosqlite:///{event.house.data / 'forum.db'}")
-    night = await a_night(store, SetClock(SystemClock().now()))
+    night = await an_async_round(store, SetClock(SystemClock().now()))
     await store.close()
     reader = await event.screen(f"/answer/{night.live.code}")
     await reader.get_by_label("Prefer not to say").check()
@@ -212,7 +214,7 @@ async def test_an_answer_given_alone_goes_off_by_itself_and_counts_once(event: E
     for name, answer in STRANGERS.items():
         event.wire.stranger(answer, to="POST ")
         await event.asked(reader, "/question")
-        await comes(reader, text(said, re.compile("^Not counted yet: no answer from Forum.")))
+        await advance_until(reader, has_text(said, re.compile("^Not counted yet: no answer from Forum.")))
         assert event.ballots(night.round.id) == [], name
     # Not even closing the page loses it.
     await reader.goto(f"{event.wire.base}/answer/{night.live.code}")
@@ -221,7 +223,9 @@ async def test_an_answer_given_alone_goes_off_by_itself_and_counts_once(event: E
     await reader.get_by_role("button", name="Send my answer").click()
     await event.asked(reader, "/question")
     event.wire.mend()
-    await comes(reader, lambda w: expect(reader.get_by_text("Your answer is counted.")).to_be_visible(timeout=w))
+    await advance_until(
+        reader, lambda w: expect(reader.get_by_text("Your answer is counted.")).to_be_visible(timeout=w)
+    )
     assert event.rows("SELECT choice, reason FROM ballot WHERE round = ?", night.round.id) == [("r2", "I was there.")]
     assert len(event.rows("SELECT * FROM casting WHERE round = ?", night.round.id)) == 1
     assert await reader.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('forum form'))") == []
@@ -243,14 +247,14 @@ async def test_a_move_in_the_programme_is_done_or_said_not_to_be(event: Event) -
         await expect(alert).to_contain_text("No answer from Forum")
         await expect(items.first).to_contain_text("Tea")
         event.wire.mend()
-        await comes(page, lambda within: expect(alert).to_be_hidden(timeout=within))
+        await advance_until(page, lambda within: expect(alert).to_be_hidden(timeout=within))
     # Sent on to another page of Forum's own: that is not what was asked for.
     event.wire.stranger(STRANGERS["307 to a page of Forum's"], to=f"{editing} ")
     await down.click()
     await event.asked(page, f"POST {editing}", f"GET {editing}")
     await expect(alert).to_contain_text("No answer from Forum")
     event.wire.mend()
-    await comes(page, lambda within: expect(alert).to_be_hidden(timeout=within))
+    await advance_until(page, lambda within: expect(alert).to_be_hidden(timeout=within))
     await expect(items.first).to_contain_text("Tea")
     await down.click()
     await expect(items.first).to_contain_text("Who is here")
@@ -267,11 +271,11 @@ async def test_what_could_not_be_stored_is_sent_again_by_itself(event: Event) ->
         await phone.get_by_role("button", name="Send my vote").click()
         await tablet.get_by_role("button", name="Send my vote").click()
         await expect(status).to_have_text(UNSURE)
-        await comes(tablet, is_(said, "waiting"))
+        await advance_until(tablet, has_state(said, "waiting"))
     finally:
         event.rows("DROP TRIGGER full")
-    await comes(phone, is_(status, "counted"))
-    await comes(tablet, is_(said, "counted"))
+    await advance_until(phone, has_state(status, "counted"))
+    await advance_until(tablet, has_state(said, "counted"))
     assert await event.counts(round_id) == {"r1": 1, "r2": 1}
 
 
@@ -287,7 +291,7 @@ async def test_a_connection_that_has_fallen_silent_is_noticed(event: Event) -> N
         await phone.clock.fast_forward(silence)
     await expect(line).to_have_attribute("data-is", "down")
     event.wire.mend()
-    await comes(phone, is_(line, "up"))
+    await advance_until(phone, has_state(line, "up"))
     await phone.get_by_label("The police").check()
     # Whoever votes is told sooner.
     event.wire.hold("down")
@@ -298,5 +302,5 @@ async def test_a_connection_that_has_fallen_silent_is_noticed(event: Event) -> N
     await expect(line).to_have_attribute("data-is", "down")
     await expect(status).to_have_text(UNSURE)
     event.wire.mend()
-    await comes(phone, is_(status, "counted"))
+    await advance_until(phone, has_state(status, "counted"))
     assert await event.counts(round_id) == {"r1": 0, "r2": 1}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import SMALL, House, Look, People
-from support.session_api import ApiSession, a_day, an_organiser
+from support.session_api import ApiSession, a_new_session, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -23,7 +23,7 @@ class Event(ApiSession):
 @pytest.fixture
 async def event(house: House) -> AsyncIterator[Event]:
     async with an_organiser(house) as organiser:
-        session = await a_day(organiser)
+        session = await a_new_session(organiser)
         path = f"/organise/sessions/{session['id']}/tablet"
         tablet = (await organiser.post(path, data={"act": "make"})).json()["tablet"]
         yield Event(organiser, session, tablet)

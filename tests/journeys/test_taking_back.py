@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.async_api import expect
-from support.browser import SMALL, Look, People, onward, tell
+from support.browser import SMALL, Look, People, go_on, tell_story
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ async def test_marks_consent_and_taking_back_on_a_small_phone(people: People, ac
         if scripts:
             await accessible(writer)
 
-    link = await tell(
+    link = await tell_story(
         writer,
         "The door of the ward",
         happened=TOLD,
@@ -35,7 +35,7 @@ async def test_marks_consent_and_taking_back_on_a_small_phone(people: People, ac
     await writer.goto(f"{link}/write/happened")
     await expect(writer.get_by_label("Tell it in your own words")).to_have_value(TOLD)
     await writer.get_by_label("Tell it in your own words").fill(TOLD.replace("Margaret", "the ward"))
-    await onward(writer, "Where and when was it?")
+    await go_on(writer, "Where and when was it?")
     await writer.goto(f"{link}/check")
     assert await writer.locator("mark").count() == 1
     await writer.get_by_role("button", name="Send it as it is").click()

@@ -9,14 +9,14 @@ import httpx2
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import SMALL, Look, People
-from support.session_api import ANSWERS, FORMS, ApiSession, come_in
+from support.session_api import ANSWERS, FORMS, ApiSession, join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 async def joined(people: People, event: ApiSession, **more: Any) -> Page:
     page = await people.somebody(SMALL, **more)
-    await come_in(page, event.code)
+    await join_session(page, event.code)
     return page
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
-from support.browser import PHONE, House, Look, People, join, make_accounts, press, send, tell, vote
-from support.server_process import forum
+from support.browser import PHONE, House, Look, People, join, make_accounts, press, send_story, tell_story, vote
+from support.server_process import run_forum
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -25,7 +25,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
 
     # A story is told, returned, told again, and accepted.
     contributor = await people.somebody(PHONE)
-    link = await tell(
+    link = await tell_story(
         contributor,
         "The lift that never comes",
         happened="My father waits for a lift to the clinic. It is late again.\n\nThe driver rings. He cannot find us.",
@@ -33,7 +33,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
         answers=("Call him at home", "Send somebody to him", "Give him another day"),
         look=accessible,
     )
-    await send(contributor, link, "Send your story", accessible)
+    await send_story(contributor, link, "Send your story", accessible)
     await accessible(contributor)
     moderator = await people.signed_in("mo")
     for action, reason in (("Return", "Please say who is on the phone."), ("Accept", "")):
@@ -53,7 +53,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
             await contributor.get_by_role("heading", name=re.compile("What happened")).click()
             await contributor.get_by_label("What happens").first.fill("My father waits for a lift. My mother rings.")
             await expect(contributor.locator(".saving")).to_have_text("Saved")
-            await send(contributor, link, "Send it again", accessible)
+            await send_story(contributor, link, "Send it again", accessible)
     await contributor.goto("/stories")
     await accessible(contributor)
     await contributor.get_by_role("link", name="The lift that never comes").click()
@@ -200,7 +200,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
         await commissioner.get_by_role("link", name=re.compile("[Ee]xport")).first.click()
     file = tmp_path / "export.zip"
     await (await download.value).save_as(file)
-    checked = await asyncio.to_thread(forum, "verify", file)
+    checked = await asyncio.to_thread(run_forum, "verify", file)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "FAIL" not in checked.stdout
 

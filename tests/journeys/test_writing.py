@@ -12,16 +12,16 @@ from support.browser import (
     House,
     Look,
     People,
+    add_scene,
     card,
     join,
     make_accounts,
-    opened,
+    open_card,
     press,
-    saved,
-    scene,
-    send,
-    tell,
+    send_story,
+    tell_story,
     vote,
+    wait_until_saved,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -41,7 +41,7 @@ OFFLINE = "No connection: kept on this phone"
 
 async def leads(page: Page, answer: int, to: str) -> None:
     """Lets an answer of the decision point lead to a scene."""
-    way = (await opened(page, "What should happen now?")).locator("[data-way]").nth(answer - 1)
+    way = (await open_card(page, "What should happen now?")).locator("[data-way]").nth(answer - 1)
     if not await way.locator("details[open]").count():
         await way.get_by_text("Where it leads").click()
     await way.get_by_label("Goes on to").select_option(label=to)
@@ -54,17 +54,17 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
 
     # The first third: the steps, on a phone with a network.
     phone = await people.somebody(SMALL)
-    link = await tell(phone, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS, look=accessible)
-    await scene(phone, "At home", "The nurse calls. He tells her how he is.")
-    await saved(phone)
+    link = await tell_story(phone, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS, look=accessible)
+    await add_scene(phone, "At home", "The nurse calls. He tells her how he is.")
+    await wait_until_saved(phone)
     await accessible(phone)
 
     # The middle third: no network, and the tab closes.
     await phone.context.set_offline(True)
-    await scene(phone, "The visit", "Somebody rings the bell. My father laughs.")
+    await add_scene(phone, "The visit", "Somebody rings the bell. My father laughs.")
     await leads(phone, 2, "4. The visit")
     await leads(phone, 1, "3. At home")
-    await (await opened(phone, "What should happen now?")).get_by_role("button", name="Add an answer").click()
+    await (await open_card(phone, "What should happen now?")).get_by_role("button", name="Add an answer").click()
     await phone.keyboard.type("Ask the neighbour")
     await expect(phone.locator(".saving")).to_have_text(OFFLINE)
     await accessible(phone)
@@ -73,20 +73,20 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
     await phone.context.set_offline(False)
     await again.goto(f"{link}/write")
     await expect(card(again, "The visit")).to_be_visible()
-    await saved(again)
-    question = await opened(again, "What should happen now?")
+    await wait_until_saved(again)
+    question = await open_card(again, "What should happen now?")
     await expect(question.get_by_label(re.compile("^Answer 4"))).to_have_value("Ask the neighbour")
     # Without a network once more, until the browser itself is gone; what it had not sent comes back with it.
     await again.context.set_offline(True)
-    await (await opened(again, "The visit")).get_by_label("What happens").fill("Somebody rings the bell. He opens.")
+    await (await open_card(again, "The visit")).get_by_label("What happens").fill("Somebody rings the bell. He opens.")
     await expect(again.locator(".saving")).to_have_text(OFFLINE)
     await again.close()
     third = await phone.context.new_page()
     await phone.context.set_offline(False)
     await third.goto(link)
     await third.get_by_role("link", name="Go on writing").click()
-    await saved(third)
-    await expect((await opened(third, "The visit")).get_by_label("What happens")).to_have_value(
+    await wait_until_saved(third)
+    await expect((await open_card(third, "The visit")).get_by_label("What happens")).to_have_value(
         "Somebody rings the bell. He opens."
     )
     assert await third.evaluate("localStorage.length") == 0
@@ -101,17 +101,17 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
 
     # The last third, from the private link in a new browser; then it is sent.
     await writer.goto(f"{link}/write")
-    question = await opened(writer, "What should happen now?")
+    question = await open_card(writer, "What should happen now?")
     await expect(question.get_by_label(re.compile("^Answer 5"))).to_have_value("Ask the driver to wait")
     await leads(writer, 4, "2. The driver")
     await question.get_by_label(re.compile("^Answer 4")).fill("Ask a neighbour")
-    await saved(writer)
+    await wait_until_saved(writer)
     await expect(writer.locator("[data-part=findings]")).to_contain_text("From")
     await writer.get_by_role("link", name="Play it", exact=True).click()
     await accessible(writer)
     await writer.get_by_role("link", name="Begin").click()
     await expect(writer.get_by_text(HAPPENED)).to_be_visible()
-    await send(writer, link, "Send your story", accessible)
+    await send_story(writer, link, "Send your story", accessible)
     await accessible(writer)
 
     # A moderator returns it once, and accepts it once.
@@ -123,13 +123,13 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
     await writer.get_by_role("link", name="Change it").click()
     await expect(writer.get_by_text("Please say who drives.")).to_be_visible()
     await (
-        (await opened(writer, "What happened"))
+        (await open_card(writer, "What happened"))
         .get_by_label("What happens")
         .fill("My father waits for the clinic’s driver. It is late again.")
     )
-    await saved(writer)
+    await wait_until_saved(writer)
     await accessible(writer)
-    await send(writer, link, "Send it again")
+    await send_story(writer, link, "Send it again")
     await decide(moderator, "Accept", "", accessible)
 
     # It is in the library, is played in a session, and its private link tells so.

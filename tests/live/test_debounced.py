@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.fast_clock import in_a_hurry
+from support.jumping_loop import run_jumping
 
 from forum.live.debounced import Debounced
 
@@ -42,7 +42,7 @@ def test_calls_until_a_run_begins_share_it() -> None:
         await asyncio.sleep(60)
         assert runs.began == [("b", 0.0), ("a", 4.0)]
 
-    in_a_hurry(play())
+    run_jumping(play())
 
 
 def test_calls_during_a_run_share_one_more_after_it() -> None:
@@ -61,7 +61,7 @@ def test_calls_during_a_run_share_one_more_after_it() -> None:
         await asyncio.sleep(60)
         assert len(runs.ended) == 3, "and when nothing runs any more the next call begins anew"
 
-    in_a_hurry(play())
+    run_jumping(play())
 
 
 def test_a_run_that_fails_keeps_none_from_the_next_and_cancelled_ones_end() -> None:
@@ -81,7 +81,7 @@ def test_a_run_that_fails_keeps_none_from_the_next_and_cancelled_ones_end() -> N
         assert [key for key, _ in runs.began[2:]] == ["running"]
         assert (runs.ended, runs.debounced.asked("waiting")) == ([], False)
 
-    in_a_hurry(play())
+    run_jumping(play())
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.5])
@@ -92,4 +92,4 @@ def test_what_is_asked_for_with_no_wait_begins_before_anything_that_waits(wait: 
         await asyncio.sleep(0)
         assert runs.began == ([] if wait else [("a", 0.0)])
 
-    in_a_hurry(play())
+    run_jumping(play())

@@ -10,7 +10,7 @@ from typing import Any
 
 from conftest import Database
 from support.factories import CLOCK, a_room, new_id
-from support.fast_clock import in_a_hurry, let_it_work
+from support.jumping_loop import run_jumping, wait_for_database
 
 from forum.live.connection import Connection
 from forum.live.messages import CastMessage, Screen, encode
@@ -76,14 +76,14 @@ class Evening:
 def an_evening(database: Database, play: Callable[[Evening], Awaitable[None]]) -> None:
     async def evening() -> None:
         store = await open_store(database.url)
-        let_it_work(store)
+        wait_for_database(store)
         live, people = await a_room(store, ["g1"] * 3)
         rooms = Rooms(store, CLOCK, draw, lambda words, language: words)
         await play(Evening(store, rooms, live.id, people))
         await rooms.close()
         await store.close()
 
-    in_a_hurry(evening())
+    run_jumping(evening())
 
 
 def news(connection: Connection, *kinds: str) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.record import SIGNER, a_keeper
+from support.record_keeper import SIGNER, a_keeper
 
 from forum.record import export_zip
 from forum.record.verify.archive import unpack

@@ -14,8 +14,17 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from support.dishonest_operator import details, failed, failed_or_unpacked, lie, of_type, result, signed_again, verdicts
-from support.record import CRISIS, QUIET, SIGNER, Keeper, a_keeper
+from support.forged_exports import (
+    details,
+    entry_of_type,
+    failed,
+    failed_after,
+    failed_after_odd,
+    revealed_result,
+    signed_again,
+    verdicts,
+)
+from support.record_keeper import CRISIS, QUIET, SIGNER, Keeper, a_keeper
 
 from forum.cli.verify import verify as command
 from forum.errors import BadInput, NotAnExport
@@ -206,17 +215,17 @@ def test_what_is_no_export_is_said_to_be_none(data: bytes) -> None:
 
 def test_a_result_other_than_the_ballots_fails() -> None:
     def one_more(keeper: Keeper) -> None:
-        result(keeper)["counts"]["r1"] += 1
+        revealed_result(keeper)["counts"]["r1"] += 1
 
     def swapped(keeper: Keeper) -> None:
-        counts = result(keeper)["counts"]
+        counts = revealed_result(keeper)["counts"]
         counts["r1"], counts["r3"] = counts["r3"], counts["r1"]
 
     def total(keeper: Keeper) -> None:
-        result(keeper)["n"] += 1
+        revealed_result(keeper)["n"] += 1
 
     for change in (one_more, swapped, total):
-        assert {"head counts", "re-tally"} <= lie(change)
+        assert {"head counts", "re-tally"} <= failed_after(change)
 
 
 def test_a_ballot_put_in_left_out_or_changed_after_the_close_fails() -> None:
@@ -239,9 +248,9 @@ def test_a_ballot_put_in_left_out_or_changed_after_the_close_fails() -> None:
 
     assert a_keeper().entries[3]["type"] == "round opened"
     for change in (left_out, changed):
-        assert "ballots root" in lie(change)
+        assert "ballots root" in failed_after(change)
     for change in (twice, relabelled, unasked):
-        assert "opened ballots" in lie(change)
+        assert "opened ballots" in failed_after(change)
 
 
 @pytest.mark.parametrize("void", [False, True], ids=["sealed", "annulled before its result was shown"])
@@ -259,7 +268,7 @@ def test_a_ballot_of_a_round_that_is_not_revealed_fails(void: bool) -> None:
 
 def test_words_gone_without_a_word_fail_and_words_taken_back_must_be_gone() -> None:
     keeper = a_keeper()
-    del keeper.disclosures[of_type(keeper, "decision")["rationale"]["sd"]]
+    del keeper.disclosures[entry_of_type(keeper, "decision")["rationale"]["sd"]]
     assert "disclosures" in failed(signed_again(keeper))
 
     # The very words that somebody took back: the digest is theirs, and their entry still names it.
@@ -282,32 +291,32 @@ def test_words_gone_without_a_word_fail_and_words_taken_back_must_be_gone() -> N
 
 def test_a_table_by_group_that_does_not_follow_fails() -> None:
     def row(keeper: Keeper) -> None:
-        counts = result(keeper)["by_group"][0]["counts"]
+        counts = revealed_result(keeper)["by_group"][0]["counts"]
         counts["r1"], counts["r2"] = counts["r1"] - 1, counts["r2"] + 1
 
     def dropped(keeper: Keeper) -> None:
-        result(keeper)["by_group"].pop()
+        revealed_result(keeper)["by_group"].pop()
 
     def hidden(keeper: Keeper) -> None:
-        result(keeper)["by_group"] = None
+        revealed_result(keeper)["by_group"] = None
 
     def other_pool(keeper: Keeper) -> None:
-        result(keeper, 1)["by_group"].reverse()
+        revealed_result(keeper, 1)["by_group"].reverse()
 
     for change in (row, dropped, hidden, other_pool):
-        assert "results by group" in lie(change)
+        assert "results by group" in failed_after(change)
 
 
 def test_equal_voice_that_does_not_follow_fails() -> None:
     def voice(keeper: Keeper) -> None:
-        result(keeper)["equal_voice"]["r1"] += 1
+        revealed_result(keeper)["equal_voice"]["r1"] += 1
 
-    assert "equal voice" in lie(voice)
+    assert "equal voice" in failed_after(voice)
 
 
 def test_a_view_shift_whose_margins_are_not_the_results_fails() -> None:
     def shift(keeper: Keeper, number: int = 1) -> dict[str, Any]:
-        found: dict[str, Any] = result(keeper, number)["view_shift"]
+        found: dict[str, Any] = revealed_result(keeper, number)["view_shift"]
         return found
 
     def cell(keeper: Keeper) -> None:
@@ -320,70 +329,70 @@ def test_a_view_shift_whose_margins_are_not_the_results_fails() -> None:
         shift(keeper, 3)["joined"]["r1"] = 9
 
     def without(keeper: Keeper) -> None:
-        result(keeper, 1)["view_shift"] = None
+        revealed_result(keeper, 1)["view_shift"] = None
 
     def unsaid(keeper: Keeper) -> None:
         shift(keeper, 3)["withheld"] = None
 
     def elsewhere(keeper: Keeper) -> None:
-        shift(keeper)["first"] = of_type(keeper, "round opened", 2)["round"]
+        shift(keeper)["first"] = entry_of_type(keeper, "round opened", 2)["round"]
 
     def nobody(keeper: Keeper) -> None:
         shift(keeper)["left"]["r3"] = 0
 
     for change in (cell, by_group, joined, without, unsaid, elsewhere, nobody):
-        assert "view shift" in lie(change), change.__name__
+        assert "view shift" in failed_after(change), change.__name__
 
 
 def test_a_decision_told_wrongly_fails() -> None:
     def preference(keeper: Keeper) -> None:
-        of_type(keeper, "decision")["preference"] = ["r1"]
+        entry_of_type(keeper, "decision")["preference"] = ["r1"]
 
     def differs(keeper: Keeper) -> None:
-        of_type(keeper, "decision")["differs"] = False
+        entry_of_type(keeper, "decision")["differs"] = False
 
     def without_why(keeper: Keeper) -> None:
-        of_type(keeper, "decision")["why"] = None
+        entry_of_type(keeper, "decision")["why"] = None
 
     def unasked(keeper: Keeper) -> None:
-        of_type(keeper, "decision")["response"] = "r7"
+        entry_of_type(keeper, "decision")["response"] = "r7"
 
     def on_nothing(keeper: Keeper) -> None:
-        of_type(keeper, "decision")["rounds"] = []
+        entry_of_type(keeper, "decision")["rounds"] = []
 
     def on_a_sealed_round(keeper: Keeper) -> None:
-        of_type(keeper, "decision")["rounds"] = [of_type(keeper, "round opened", 8)["round"]]
+        entry_of_type(keeper, "decision")["rounds"] = [entry_of_type(keeper, "round opened", 8)["round"]]
 
     def of_nothing(keeper: Keeper) -> None:
-        of_type(keeper, "commitment")["decision"] = "0" * 32
+        entry_of_type(keeper, "commitment")["decision"] = "0" * 32
 
     def on_what_is_not_there(keeper: Keeper) -> None:
-        of_type(keeper, "decision")["rounds"] = ["0" * 32]
+        entry_of_type(keeper, "decision")["rounds"] = ["0" * 32]
 
     for change in (preference, differs, without_why, unasked, on_a_sealed_round, of_nothing):
-        assert "decisions" in lie(change), change.__name__
+        assert "decisions" in failed_after(change), change.__name__
     for change in (on_nothing, on_what_is_not_there):
-        assert "decisions" in failed_or_unpacked(change), change.__name__
+        assert "decisions" in failed_after_odd(change), change.__name__
 
 
 def test_rounds_told_in_another_order_fail() -> None:
     def revealed_unclosed(keeper: Keeper) -> None:
-        keeper.entries.remove(of_type(keeper, "round closed"))
+        keeper.entries.remove(entry_of_type(keeper, "round closed"))
 
     def closed_twice(keeper: Keeper) -> None:
-        keeper.entries.append(of_type(keeper, "round closed"))
+        keeper.entries.append(entry_of_type(keeper, "round closed"))
 
     def revealed_twice(keeper: Keeper) -> None:
-        keeper.entries.append(of_type(keeper, "round revealed"))
+        keeper.entries.append(entry_of_type(keeper, "round revealed"))
 
     def another_commission(keeper: Keeper) -> None:
-        of_type(keeper, "round closed")["commission"] = QUIET.id
+        entry_of_type(keeper, "round closed")["commission"] = QUIET.id
 
     def annulled_twice(keeper: Keeper) -> None:
-        keeper.entries.append(of_type(keeper, "round annulled"))
+        keeper.entries.append(entry_of_type(keeper, "round annulled"))
 
     def closed_though_void(keeper: Keeper) -> None:
-        void = of_type(keeper, "round annulled")
+        void = entry_of_type(keeper, "round annulled")
         facts = {"session": void["session"], "round": void["round"]}
         keeper.add(CRISIS, "round closed", **facts, count=0, ballots_root=root([]).hex())
 
@@ -395,194 +404,194 @@ def test_rounds_told_in_another_order_fail() -> None:
         keeper.reveal(CRISIS, of)
 
     def more_time_though_void(keeper: Keeper) -> None:
-        longer = of_type(keeper, "round extended")
+        longer = entry_of_type(keeper, "round extended")
         keeper.annul(CRISIS, (longer["round"], longer["session"]), "It was put badly")
         keeper.entries.insert(keeper.entries.index(longer), keeper.entries.pop())
 
     for change in (revealed_unclosed, closed_twice, revealed_twice, another_commission):
-        assert "order of rounds" in failed_or_unpacked(change), change.__name__
+        assert "order of rounds" in failed_after_odd(change), change.__name__
     for change in (annulled_twice, closed_though_void, shown_though_void, more_time_though_void):
-        assert "order of rounds" in failed_or_unpacked(change), change.__name__
+        assert "order of rounds" in failed_after_odd(change), change.__name__
 
 
 def test_a_vote_unlike_what_its_session_declared_fails() -> None:
     def threshold(keeper: Keeper) -> None:
-        of_type(keeper, "round opened")["threshold"] = 3
+        entry_of_type(keeper, "round opened")["threshold"] = 3
 
     def power(keeper: Keeper) -> None:
-        of_type(keeper, "round opened")["power"] = "informing"
+        entry_of_type(keeper, "round opened")["power"] = "informing"
 
     def undeclared(keeper: Keeper) -> None:
-        keeper.entries.remove(of_type(keeper, "session opened"))
+        keeper.entries.remove(entry_of_type(keeper, "session opened"))
 
     def declared_later(keeper: Keeper) -> None:
-        keeper.entries.append(keeper.entries.pop(keeper.entries.index(of_type(keeper, "session opened"))))
+        keeper.entries.append(keeper.entries.pop(keeper.entries.index(entry_of_type(keeper, "session opened"))))
 
     def declared_twice(keeper: Keeper) -> None:
-        keeper.entries.append({**of_type(keeper, "session opened"), "title": "Another day"})
+        keeper.entries.append({**entry_of_type(keeper, "session opened"), "title": "Another day"})
 
     def no_second(keeper: Keeper) -> None:
-        of_type(keeper, "round opened", 1)["kind"] = "first vote"
+        entry_of_type(keeper, "round opened", 1)["kind"] = "first vote"
 
     def second_of_nothing(keeper: Keeper) -> None:
-        of_type(keeper, "round opened").update(second_of="0" * 32, kind="vote after replay")
+        entry_of_type(keeper, "round opened").update(second_of="0" * 32, kind="vote after replay")
 
     def other_answers(keeper: Keeper) -> None:
-        of_type(keeper, "round opened", 1)["responses"].reverse()
+        entry_of_type(keeper, "round opened", 1)["responses"].reverse()
 
     for change in (threshold, power, undeclared, declared_later, declared_twice):
-        assert "order of rounds" in lie(change), change.__name__
+        assert "order of rounds" in failed_after(change), change.__name__
     for change in (no_second, second_of_nothing, other_answers):
-        assert "order of rounds" in lie(change), change.__name__
+        assert "order of rounds" in failed_after(change), change.__name__
 
 
 def test_an_asynchronous_round_told_wrongly_fails() -> None:
     last = 11  # the place of the asynchronous round among those that were opened
 
     def for_ever(keeper: Keeper) -> None:
-        of_type(keeper, "round opened", last)["closes_at"] = None
-        keeper.entries.remove(of_type(keeper, "round extended"))
+        entry_of_type(keeper, "round opened", last)["closes_at"] = None
+        keeper.entries.remove(entry_of_type(keeper, "round extended"))
 
     def over_before_it_began(keeper: Keeper) -> None:
-        of_type(keeper, "round opened", last)["closes_at"] = "2026-11-22T13:00:00.000Z"
-        keeper.entries.remove(of_type(keeper, "round extended"))
+        entry_of_type(keeper, "round opened", last)["closes_at"] = "2026-11-22T13:00:00.000Z"
+        keeper.entries.remove(entry_of_type(keeper, "round extended"))
 
     def some_day(keeper: Keeper) -> None:
-        of_type(keeper, "round opened", last)["closes_at"] = "some day"
-        keeper.entries.remove(of_type(keeper, "round extended"))
+        entry_of_type(keeper, "round opened", last)["closes_at"] = "some day"
+        keeper.entries.remove(entry_of_type(keeper, "round extended"))
 
     def passed_off_as_a_room(keeper: Keeper) -> None:
-        of_type(keeper, "session opened", 2)["kind"] = "room"
+        entry_of_type(keeper, "session opened", 2)["kind"] = "room"
 
     def passed_off_silently(keeper: Keeper) -> None:
-        del of_type(keeper, "session opened", 2)["kind"]
+        del entry_of_type(keeper, "session opened", 2)["kind"]
 
     def neither(keeper: Keeper) -> None:
-        of_type(keeper, "session opened", 2)["kind"] = "somewhere"
+        entry_of_type(keeper, "session opened", 2)["kind"] = "somewhere"
 
     def a_room_with_a_closing_time(keeper: Keeper) -> None:
-        of_type(keeper, "round opened")["closes_at"] = "2026-11-25T18:00:00.000Z"
+        entry_of_type(keeper, "round opened")["closes_at"] = "2026-11-25T18:00:00.000Z"
 
     def two_of_them(keeper: Keeper) -> None:
         keeper.open(
-            CRISIS, of_type(keeper, "session opened", 2)["session"], "And?", closes_at="2026-12-01T18:00:00.000Z"
+            CRISIS, entry_of_type(keeper, "session opened", 2)["session"], "And?", closes_at="2026-12-01T18:00:00.000Z"
         )
 
     def after_a_replay(keeper: Keeper) -> None:
-        first = of_type(keeper, "round opened", last)
+        first = entry_of_type(keeper, "round opened", last)
         session = first["session"]
         keeper.open(CRISIS, session, "And?", second_of=first["round"], closes_at="2026-12-01T18:00:00.000Z")
 
     for change in (for_ever, over_before_it_began, some_day, passed_off_as_a_room, passed_off_silently, neither):
-        assert "order of rounds" in lie(change), change.__name__
+        assert "order of rounds" in failed_after(change), change.__name__
     for change in (a_room_with_a_closing_time, two_of_them, after_a_replay):
-        assert "order of rounds" in lie(change), change.__name__
+        assert "order of rounds" in failed_after(change), change.__name__
 
 
 def test_more_time_that_is_none_fails() -> None:
     def less(keeper: Keeper) -> None:
-        of_type(keeper, "round extended")["closes_at"] = "2026-11-24T18:00:00.000Z"
+        entry_of_type(keeper, "round extended")["closes_at"] = "2026-11-24T18:00:00.000Z"
 
     def the_same(keeper: Keeper) -> None:
-        of_type(keeper, "round extended")["closes_at"] = "2026-11-25T18:00:00.000Z"
+        entry_of_type(keeper, "round extended")["closes_at"] = "2026-11-25T18:00:00.000Z"
 
     def none(keeper: Keeper) -> None:
-        of_type(keeper, "round extended")["closes_at"] = None
+        entry_of_type(keeper, "round extended")["closes_at"] = None
 
     def no_time(keeper: Keeper) -> None:
-        of_type(keeper, "round extended")["closes_at"] = "some day"
+        entry_of_type(keeper, "round extended")["closes_at"] = "some day"
 
     def no_day(keeper: Keeper) -> None:
-        of_type(keeper, "round extended")["closes_at"] = "2026-11-31T18:00:00.000Z"
+        entry_of_type(keeper, "round extended")["closes_at"] = "2026-11-31T18:00:00.000Z"
 
     def when_it_was_over(keeper: Keeper) -> None:
-        of_type(keeper, "round extended")["at"] = "2026-11-25T18:00:00.000Z"
+        entry_of_type(keeper, "round extended")["at"] = "2026-11-25T18:00:00.000Z"
 
     def when_it_was_closed(keeper: Keeper) -> None:
-        keeper.entries.append(keeper.entries.pop(keeper.entries.index(of_type(keeper, "round extended"))))
+        keeper.entries.append(keeper.entries.pop(keeper.entries.index(entry_of_type(keeper, "round extended"))))
 
     def in_a_room(keeper: Keeper) -> None:
-        opened = of_type(keeper, "round opened", 9)
+        opened = entry_of_type(keeper, "round opened", 9)
         keeper.extend(CRISIS, (opened["round"], opened["session"]), "2026-11-27T18:00:00.000Z")
 
     def unopened(keeper: Keeper) -> None:
-        of_type(keeper, "round extended")["round"] = "0" * 32
+        entry_of_type(keeper, "round extended")["round"] = "0" * 32
 
     for change in (less, the_same, none, no_time, no_day, when_it_was_over, when_it_was_closed, in_a_room, unopened):
-        assert "order of rounds" in failed_or_unpacked(change), change.__name__
+        assert "order of rounds" in failed_after_odd(change), change.__name__
 
 
 def test_a_decision_out_of_place_fails() -> None:
     def too_early(keeper: Keeper) -> None:
-        decision = of_type(keeper, "decision")
+        decision = entry_of_type(keeper, "decision")
         keeper.entries.remove(decision)
-        keeper.entries.insert(keeper.entries.index(of_type(keeper, "round opened")), decision)
+        keeper.entries.insert(keeper.entries.index(entry_of_type(keeper, "round opened")), decision)
 
     def on_a_void_vote(keeper: Keeper) -> None:
-        void = of_type(keeper, "round annulled", 1)["round"]
+        void = entry_of_type(keeper, "round annulled", 1)["round"]
         facts = {"decision": "e" * 32, "rounds": [void], "response": "r2", "preference": ["r2"]}
-        keeper.entries.append({**of_type(keeper, "decision", 1), **facts})
+        keeper.entries.append({**entry_of_type(keeper, "decision", 1), **facts})
 
     def twice(keeper: Keeper) -> None:
-        keeper.entries.append(of_type(keeper, "decision"))
+        keeper.entries.append(entry_of_type(keeper, "decision"))
 
     def elsewhere(keeper: Keeper) -> None:
-        of_type(keeper, "decision", 2)["rounds"] = [of_type(keeper, "round opened", 4)["round"]]
+        entry_of_type(keeper, "decision", 2)["rounds"] = [entry_of_type(keeper, "round opened", 4)["round"]]
 
     def made_up(keeper: Keeper) -> None:
-        of_type(keeper, "decision", 1)["outcome"] = "not adopted"
+        entry_of_type(keeper, "decision", 1)["outcome"] = "not adopted"
 
     def without_reasons(keeper: Keeper) -> None:
-        of_type(keeper, "decision", 1)["rationale"] = None
+        entry_of_type(keeper, "decision", 1)["rationale"] = None
 
     def promised_twice(keeper: Keeper) -> None:
-        keeper.entries.append(of_type(keeper, "commitment"))
+        keeper.entries.append(entry_of_type(keeper, "commitment"))
 
     def promised_elsewhere(keeper: Keeper) -> None:
-        of_type(keeper, "commitment")["commission"] = QUIET.id
+        entry_of_type(keeper, "commitment")["commission"] = QUIET.id
 
     for change in (too_early, on_a_void_vote, twice, elsewhere, made_up, without_reasons):
-        assert "decisions" in lie(change), change.__name__
+        assert "decisions" in failed_after(change), change.__name__
     for change in (promised_twice, promised_elsewhere):
-        assert "decisions" in lie(change), change.__name__
+        assert "decisions" in failed_after(change), change.__name__
 
 
 def test_a_withdrawal_of_what_was_never_there_fails() -> None:
     def never(keeper: Keeper) -> None:
-        of_type(keeper, "erasure")["digests"].append("A" * 43)
+        entry_of_type(keeper, "erasure")["digests"].append("A" * 43)
 
     def beforehand(keeper: Keeper) -> None:
-        keeper.entries.insert(0, keeper.entries.pop(keeper.entries.index(of_type(keeper, "erasure"))))
+        keeper.entries.insert(0, keeper.entries.pop(keeper.entries.index(entry_of_type(keeper, "erasure"))))
 
     def elsewhere(keeper: Keeper) -> None:
-        of_type(keeper, "erasure")["commission"] = QUIET.id
+        entry_of_type(keeper, "erasure")["commission"] = QUIET.id
 
     def no_list(keeper: Keeper) -> None:
-        of_type(keeper, "erasure")["digests"] = of_type(keeper, "erasure")["digests"][0]
+        entry_of_type(keeper, "erasure")["digests"] = entry_of_type(keeper, "erasure")["digests"][0]
 
     for change in (never, beforehand, elsewhere, no_list):
-        assert "disclosures" in lie(change), change.__name__
+        assert "disclosures" in failed_after(change), change.__name__
 
 
 def test_a_number_is_no_truth_value_and_a_result_holds_nothing_else() -> None:
     def nobody(keeper: Keeper) -> None:
-        of_type(keeper, "round closed", 5)["count"] = False
+        entry_of_type(keeper, "round closed", 5)["count"] = False
 
     def none_of_all(keeper: Keeper) -> None:
-        result(keeper, 5)["counts"]["r1"] = False
+        revealed_result(keeper, 5)["counts"]["r1"] = False
 
     def none_of_a_group(keeper: Keeper) -> None:
-        row = next(row for row in result(keeper)["by_group"] if 0 in row["counts"].values())
+        row = next(row for row in revealed_result(keeper)["by_group"] if 0 in row["counts"].values())
         row["counts"] = {choice: n or False for choice, n in row["counts"].items()}
 
     def aside(keeper: Keeper) -> None:
-        result(keeper)["by_person"] = {"Ann": "r1"}
+        revealed_result(keeper)["by_person"] = {"Ann": "r1"}
 
-    assert of_type(a_keeper(), "round closed", 5)["count"] == 0
-    assert "ballots root" in lie(nobody)
-    assert {"head counts", "re-tally"} <= lie(none_of_all)
-    assert "results by group" in lie(none_of_a_group)
-    assert "re-tally" in lie(aside)
+    assert entry_of_type(a_keeper(), "round closed", 5)["count"] == 0
+    assert "ballots root" in failed_after(nobody)
+    assert {"head counts", "re-tally"} <= failed_after(none_of_all)
+    assert "results by group" in failed_after(none_of_a_group)
+    assert "re-tally" in failed_after(aside)
 
 
 def test_an_entry_of_a_type_that_nobody_knows_is_said_not_to_be_checked() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.record import CRISIS, ROOM, SIGNER, WAYS, Keeper, a_keeper_of_ways, people, votes_of
+from support.record_keeper import CRISIS, ROOM, SIGNER, WAYS, Keeper, a_keeper_of_ways, people, votes_of
 
 from forum.errors import CastRefused
 from forum.record import audit, export_zip

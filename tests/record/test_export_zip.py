@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support.record import CRISIS, SIGNER, a_keeper
+from support.record_keeper import CRISIS, SIGNER, a_keeper
 
 from forum.record import export_zip
 from forum.record.public_log import Log

@@ -8,18 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.dishonest_operator import (
-    counted_again,
+from support.forged_exports import (
     details,
+    entry_of_type,
     failed,
-    failed_or_unpacked,
-    lie,
-    of_type,
+    failed_after,
+    failed_after_odd,
+    fit_count,
     resigned,
-    result,
+    revealed_result,
     signed_again,
 )
-from support.record import CRISIS, QUIET, SIGNER, WAYS, Keeper, a_keeper, people, votes_of
+from support.record_keeper import CRISIS, QUIET, SIGNER, WAYS, Keeper, a_keeper, people, votes_of
 
 from forum.record import export_zip, signing
 from forum.record.public_log import Log
@@ -75,7 +75,7 @@ def test_a_row_below_the_threshold_fails_even_if_all_adds_up(method: str) -> Non
 def test_a_threshold_that_protects_nobody_fails_although_it_was_declared(threshold: int) -> None:
     """One person alone in a row: every table is true to the threshold, and the vote of a person is told."""
     keeper = a_small_day(threshold, everybody({"users": 4, "carers": 1}))
-    assert [row["n"] for row in result(keeper)["by_group"]] == [4, 1]
+    assert [row["n"] for row in revealed_result(keeper)["by_group"]] == [4, 1]
     forged = signed_again(keeper)
     assert failed(forged) == {"results by group"}
     assert "a row is smaller than the threshold" in details(forged)["results by group"]
@@ -98,7 +98,7 @@ def test_a_view_shift_that_tells_of_a_few_people_fails_although_every_row_is_lar
     rounds = votes(first, "r1 r2"), votes(second, "r2 r1 r2")
     true = a_small_day(3, *rounds)
     assert failed(signed_again(true)) == set()
-    row = result(true, 1)["view_shift"]["by_group"][0]
+    row = revealed_result(true, 1)["view_shift"]["by_group"][0]
     parts = {"stayed": sum(c["n"] for c in row["cells"]), "joined": sum(row["joined"].values())}
     parts["left"] = sum(row["left"].values())
     assert parts[few] == 3
@@ -112,39 +112,39 @@ def test_a_view_shift_that_tells_of_a_few_people_fails_although_every_row_is_lar
 
 def test_one_ballot_is_not_opened_as_two_with_other_choices() -> None:
     def doubled(keeper: Keeper) -> None:
-        lines = keeper.ballots[of_type(keeper, "round closed")["round"]]
+        lines = keeper.ballots[entry_of_type(keeper, "round closed")["round"]]
         leaf = lines[0]["leaf"]
         lines.append({**lines[0], "leaf": {**leaf, "choice": "r3" if leaf["choice"] != "r3" else "r1"}})
-        counted_again(keeper)
+        fit_count(keeper)
         choices = [line["leaf"]["choice"] for line in lines]
-        result(keeper)["counts"] = tally("single", choices, ["r1", "r2", "r3", "none"])
-        result(keeper)["n"] = len(lines)
+        revealed_result(keeper)["counts"] = tally("single", choices, ["r1", "r2", "r3", "none"])
+        revealed_result(keeper)["n"] = len(lines)
 
-    assert "opened ballots" in lie(doubled)
+    assert "opened ballots" in failed_after(doubled)
 
 
 def test_an_opened_ballot_has_its_parts_and_nothing_besides() -> None:
     def in_the_line(keeper: Keeper) -> None:
-        keeper.ballots[of_type(keeper, "round closed")["round"]][0]["person"] = "Ann"
+        keeper.ballots[entry_of_type(keeper, "round closed")["round"]][0]["person"] = "Ann"
 
     def in_the_leaf(keeper: Keeper) -> None:
-        keeper.ballots[of_type(keeper, "round closed")["round"]][0]["leaf"]["at"] = "2026-11-22T14:00:00.000Z"
-        counted_again(keeper)
+        keeper.ballots[entry_of_type(keeper, "round closed")["round"]][0]["leaf"]["at"] = "2026-11-22T14:00:00.000Z"
+        fit_count(keeper)
 
     def by_fax(keeper: Keeper) -> None:
-        for line in keeper.ballots[of_type(keeper, "round closed")["round"]]:
+        for line in keeper.ballots[entry_of_type(keeper, "round closed")["round"]]:
             line["leaf"]["by"] = "fax"
-        counted_again(keeper)
+        fit_count(keeper)
 
     for change in (in_the_line, in_the_leaf, by_fax):
-        assert "opened ballots" in lie(change), change.__name__
+        assert "opened ballots" in failed_after(change), change.__name__
 
 
 def test_an_export_of_one_commission_opens_no_ballot_of_another() -> None:
     keeper = a_keeper()
     log = keeper.log(QUIET.id)
     assert failed(export_zip.pack(log, SIGNER)) == set()
-    elsewhere = keeper.ballots[of_type(keeper, "round closed")["round"]]
+    elsewhere = keeper.ballots[entry_of_type(keeper, "round closed")["round"]]
     forged = Log(log.entries, log.disclosures, (*log.ballots, *elsewhere), QUIET.id)
     assert "opened ballots" in failed(export_zip.pack(forged, SIGNER))
 
@@ -154,13 +154,13 @@ def test_an_export_of_one_commission_opens_no_ballot_of_another() -> None:
 )
 def test_as_many_papers_as_there_are_ballots_at_most(papers: object, fits: bool) -> None:
     def counted(keeper: Keeper) -> None:
-        for line in keeper.ballots[of_type(keeper, "round closed")["round"]]:
+        for line in keeper.ballots[entry_of_type(keeper, "round closed")["round"]]:
             line["leaf"]["by"] = PAPER_OR_DEVICE
-        counted_again(keeper)
-        assert of_type(keeper, "round closed")["count"] == 33
-        of_type(keeper, "round closed")["paper"] = papers
+        fit_count(keeper)
+        assert entry_of_type(keeper, "round closed")["count"] == 33
+        entry_of_type(keeper, "round closed")["paper"] = papers
 
-    assert ("ballots root" not in lie(counted)) is fits
+    assert ("ballots root" not in failed_after(counted)) is fits
 
 
 # ---------------------------------------------------------------- the order of things
@@ -168,40 +168,40 @@ def test_as_many_papers_as_there_are_ballots_at_most(papers: object, fits: bool)
 
 def test_a_round_is_one_sessions_from_its_opening_to_its_reveal() -> None:
     def closed_elsewhere(keeper: Keeper) -> None:
-        of_type(keeper, "round closed")["session"] = of_type(keeper, "session opened", 1)["session"]
+        entry_of_type(keeper, "round closed")["session"] = entry_of_type(keeper, "session opened", 1)["session"]
 
     def shown_elsewhere(keeper: Keeper) -> None:
-        of_type(keeper, "round revealed")["session"] = "0" * 32
+        entry_of_type(keeper, "round revealed")["session"] = "0" * 32
 
     for change in (closed_elsewhere, shown_elsewhere):
-        assert "order of rounds" in failed_or_unpacked(change), change.__name__
+        assert "order of rounds" in failed_after_odd(change), change.__name__
 
 
 def test_a_second_vote_comes_after_a_first_one_that_was_shown_and_is_held_as_it_was() -> None:
     def too_soon(keeper: Keeper) -> None:
-        second = of_type(keeper, "round opened", 1)
+        second = entry_of_type(keeper, "round opened", 1)
         keeper.entries.remove(second)
-        keeper.entries.insert(keeper.entries.index(of_type(keeper, "round revealed")), second)
+        keeper.entries.insert(keeper.entries.index(entry_of_type(keeper, "round revealed")), second)
 
     def second_of_a_second(keeper: Keeper) -> None:
-        before = of_type(keeper, "round opened", 1)
+        before = entry_of_type(keeper, "round opened", 1)
         keeper.open(CRISIS, before["session"], "Who should come?", before["round"])
 
     def in_another_way(keeper: Keeper) -> None:
-        before = of_type(keeper, "round opened")
+        before = entry_of_type(keeper, "round opened")
         keeper.open(CRISIS, before["session"], "Who should come?", before["round"], method="approval")
 
     def in_another_session(keeper: Keeper) -> None:
-        before = of_type(keeper, "round opened")
+        before = entry_of_type(keeper, "round opened")
         keeper.open(CRISIS, keeper.session(CRISIS, "Another day"), "Who should come?", before["round"])
 
     def as_it_should_be(keeper: Keeper) -> None:
-        before = of_type(keeper, "round opened")
+        before = entry_of_type(keeper, "round opened")
         keeper.open(CRISIS, before["session"], "Who should come?", before["round"])
 
-    assert lie(as_it_should_be) == set()
+    assert failed_after(as_it_should_be) == set()
     for change in (too_soon, second_of_a_second, in_another_way, in_another_session):
-        assert "order of rounds" in lie(change), change.__name__
+        assert "order of rounds" in failed_after(change), change.__name__
 
 
 # ---------------------------------------------------------------- the words
@@ -236,7 +236,7 @@ def test_each_of_the_words_stands_once_in_its_place_with_its_own_digest() -> Non
 def test_a_digest_stands_for_words_and_nothing_else() -> None:
     keeper = a_keeper()
     digest, encoded = disclosure("x", "rationale", 7)
-    of_type(keeper, "decision")["rationale"] = {"sd": digest}
+    entry_of_type(keeper, "decision")["rationale"] = {"sd": digest}
     keeper.disclosures[digest], keeper.commission_of[digest] = encoded, CRISIS.id
     files = unpack(signed_again(a_keeper()))[0]
     lines = [canonical(entry) for entry in keeper.entries]
@@ -253,13 +253,13 @@ def test_a_digest_stands_for_words_and_nothing_else() -> None:
 
 def test_a_digest_stands_alone_in_its_place() -> None:
     def with_a_word(keeper: Keeper) -> None:
-        of_type(keeper, "decision")["rationale"]["so"] = "as it is"
+        entry_of_type(keeper, "decision")["rationale"]["so"] = "as it is"
 
     def too_short(keeper: Keeper) -> None:
-        of_type(keeper, "decision")["rationale"]["sd"] = "A" * 42
+        entry_of_type(keeper, "decision")["rationale"]["sd"] = "A" * 42
 
     for change in (with_a_word, too_short):
-        assert "disclosures" in failed_or_unpacked(change), change.__name__
+        assert "disclosures" in failed_after_odd(change), change.__name__
 
 
 def digests_of(keeper: Keeper) -> list[str]:

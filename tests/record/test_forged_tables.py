@@ -6,8 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.dishonest_operator import counted_again, details, failed, lie, of_type, result, signed_again
-from support.record import CRISIS, WAYS, Keeper, a_keeper_of_ways, people, votes_of
+from support.forged_exports import (
+    details,
+    entry_of_type,
+    failed,
+    failed_after,
+    fit_count,
+    revealed_result,
+    signed_again,
+)
+from support.record_keeper import CRISIS, WAYS, Keeper, a_keeper_of_ways, people, votes_of
 
 from forum.record.verify.disclosures import disclosure
 from forum.voting.suppression import Partition, Row
@@ -27,10 +35,10 @@ def of_ways(change: Callable[[Keeper], object]) -> str:
 
 def test_labels_are_not_opened_where_nothing_is_given_by_group() -> None:
     def hidden(keeper: Keeper) -> None:
-        facts = result(keeper)
+        facts = revealed_result(keeper)
         facts.update(by_group=None, withheld="Nothing is shown by group.", equal_voice=None)
 
-    assert "results by group" in lie(hidden)
+    assert "results by group" in failed_after(hidden)
 
 
 def test_one_row_at_most_is_no_group() -> None:
@@ -41,7 +49,7 @@ def test_one_row_at_most_is_no_group() -> None:
             elif entry["type"] == "round opened":
                 entry["groups"] = [label for label in entry["groups"] if label != "Nurses"]
 
-    assert lie(undeclared) == {"results by group"}
+    assert failed_after(undeclared) == {"results by group"}
 
 
 def test_one_row_alone_is_no_result_by_group() -> None:
@@ -56,9 +64,9 @@ def test_one_row_alone_is_no_result_by_group() -> None:
 
 def test_a_result_is_given_by_group_or_withheld_and_not_both() -> None:
     def both(keeper: Keeper) -> None:
-        result(keeper)["withheld"] = "Nothing is shown by group."
+        revealed_result(keeper)["withheld"] = "Nothing is shown by group."
 
-    assert "results by group" in lie(both)
+    assert "results by group" in failed_after(both)
 
 
 def test_two_rows_of_a_run_off_are_not_one_group() -> None:
@@ -72,7 +80,7 @@ def test_two_rows_of_a_run_off_are_not_one_group() -> None:
 
 def test_fewer_than_nobody_in_a_row_of_a_run_off_fails_although_all_adds_up() -> None:
     def less(keeper: Keeper) -> None:
-        first, second = result(keeper, RUN_OFF)["by_group"][:2]
+        first, second = revealed_result(keeper, RUN_OFF)["by_group"][:2]
         few = min(first["counts"], key=lambda name: first["counts"][name])
         other = next(name for name in first["counts"] if name != few)
         moved = first["counts"][few] + 1
@@ -85,17 +93,17 @@ def test_fewer_than_nobody_in_a_row_of_a_run_off_fails_although_all_adds_up() ->
 
 def test_ballots_of_a_run_off_are_not_opened_with_their_groups() -> None:
     def labelled(keeper: Keeper) -> None:
-        for line in keeper.ballots[of_type(keeper, "round closed", RUN_OFF)["round"]]:
+        for line in keeper.ballots[entry_of_type(keeper, "round closed", RUN_OFF)["round"]]:
             line["label"] = "Carers"
             line["leaf"]["group"] = disclosure(line["group_salt"], "group", "Carers")[0]
-        counted_again(keeper, RUN_OFF)
+        fit_count(keeper, RUN_OFF)
 
     assert "do not add up to the results by group" in of_ways(labelled)
 
 
 def test_a_view_shift_by_group_is_the_one_of_everybody_in_the_order_of_the_rows() -> None:
     def shift(keeper: Keeper) -> dict[str, Any]:
-        found: dict[str, Any] = result(keeper, 1)["view_shift"]
+        found: dict[str, Any] = revealed_result(keeper, 1)["view_shift"]
         return found
 
     def crossed(keeper: Keeper) -> None:
@@ -110,23 +118,23 @@ def test_a_view_shift_by_group_is_the_one_of_everybody_in_the_order_of_the_rows(
         shift(keeper)["by_group"].reverse()
 
     for change in (crossed, turned_round):
-        assert "view shift" in lie(change), change.__name__
+        assert "view shift" in failed_after(change), change.__name__
 
 
 def test_two_votes_of_a_decision_are_a_first_one_and_the_one_after_it() -> None:
     def two_first_votes(keeper: Keeper) -> None:
-        first, third = (of_type(keeper, "round opened", number)["round"] for number in (0, 2))
-        decision = of_type(keeper, "decision", 1)
+        first, third = (entry_of_type(keeper, "round opened", number)["round"] for number in (0, 2))
+        decision = entry_of_type(keeper, "decision", 1)
         assert decision["rounds"] == [third]
         decision["rounds"] = [first, third]
 
-    assert "decisions" in lie(two_first_votes)
+    assert "decisions" in failed_after(two_first_votes)
 
 
 @pytest.mark.parametrize("method", WAYS)
 def test_what_a_result_says_of_its_quorum_is_what_was_declared(method: str) -> None:
     number = 2 * list(WAYS).index(method)
     keeper = a_keeper_of_ways()
-    told = result(keeper, number)["quorum"]
+    told = revealed_result(keeper, number)["quorum"]
     told["reached"] = not told["reached"]
     assert "quorum" in failed(signed_again(keeper))

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support.record import SIGNER, a_keeper
+from support.record_keeper import SIGNER, a_keeper
 
 from forum.record import export_zip, verify
 from forum.record.verify.verdict import FAIL, PASS

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.server_process import Serving, fingerprint, forum, free_port
+from support.server_process import Serving, fingerprint, free_port, run_forum
 
 from forum.adapters.machine import keep_private
 from forum.rehearsal.network import Pace, planned
@@ -57,7 +57,7 @@ def the_day(phones: int, seed: int = 1, *, papers: bool = True) -> Script:
 
 
 async def test_sixty_phones_play_a_day_and_every_screen_shows_the_truth() -> None:
-    done = await asyncio.to_thread(forum, "rehearse", "--phones", "60", "--json")
+    done = await asyncio.to_thread(run_forum, "rehearse", "--phones", "60", "--json")
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     assert facts.keys() >= FACTS
@@ -107,9 +107,9 @@ async def test_a_day_on_a_bad_network_loses_nothing_and_stands_in_the_record(tmp
     assert report.resent >= report.arrived > 0
     for row, drops in zip(report.rounds, cut, strict=True):
         assert (row.dropped, row.late, row.equal) == (len(drops), 1, True)
-    exported = await asyncio.to_thread(forum, "export", "--data", tmp_path, "--out", tmp_path / "export.zip")
+    exported = await asyncio.to_thread(run_forum, "export", "--data", tmp_path, "--out", tmp_path / "export.zip")
     assert exported.returncode == 0, exported.stderr
-    verified = await asyncio.to_thread(forum, "verify", tmp_path / "export.zip", "--json")
+    verified = await asyncio.to_thread(run_forum, "verify", tmp_path / "export.zip", "--json")
     assert verified.returncode == 0, verified.stdout
     with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
         entries = [json.loads(body) for (body,) in database.execute("SELECT body FROM entry")]
@@ -119,7 +119,7 @@ async def test_a_day_on_a_bad_network_loses_nothing_and_stands_in_the_record(tmp
 
 async def test_everybody_may_come_by_ticket_and_nothing_is_recorded_unasked(tmp_path: Path) -> None:
     options = ("--phones", "12", "--tickets", "--data", tmp_path / "kept")
-    done = await asyncio.to_thread(forum, "rehearse", *options)
+    done = await asyncio.to_thread(run_forum, "rehearse", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All is well." in done.stdout
     with closing(sqlite3.connect(tmp_path / "kept" / "forum.db")) as database:
@@ -135,16 +135,18 @@ async def test_a_real_conversation_is_kept_and_recorded(tmp_path: Path) -> None:
             name = file.name.replace("participants-", "participant-")
             archive.write(file, f"night/2026-03-02-0915-9xxwa9jpkm-{name}")
     options = ("--polis", tmp_path / "night.zip", "--data", tmp_path / "kept", "--record", "--json")
-    done = await asyncio.to_thread(forum, "rehearse", *options)
+    done = await asyncio.to_thread(run_forum, "rehearse", *options)
     assert done.returncode == 0, done.stderr
     assert "Replaying 2026-03-02-0915-9xxwa9jpkm-summary.csv, " in done.stderr
     facts = json.loads(done.stdout)
     assert (facts["phones"], facts["cast"], facts["counted"], facts["lost"], facts["doubled"]) == (26, 640, 640, 0, 0)
     assert all(row["equal"] for row in facts["rounds"])
     assert {tuple(row["tally"]) for row in facts["rounds"]} == {("agree", "disagree", "pass")}
-    exported = await asyncio.to_thread(forum, "export", "--data", tmp_path / "kept", "--out", tmp_path / "export.zip")
+    exported = await asyncio.to_thread(
+        run_forum, "export", "--data", tmp_path / "kept", "--out", tmp_path / "export.zip"
+    )
     assert exported.returncode == 0, exported.stderr
-    verified = await asyncio.to_thread(forum, "verify", tmp_path / "export.zip", "--json")
+    verified = await asyncio.to_thread(run_forum, "verify", tmp_path / "export.zip", "--json")
     assert verified.returncode == 0, verified.stdout
     assert {check["verdict"] for check in json.loads(verified.stdout)["checks"]} == {"PASS"}
 
@@ -269,22 +271,22 @@ async def test_it_notices_a_second_ballot_of_a_phone_that_nobody_cast(tmp_path: 
 
 async def test_record_is_refused_for_data_that_no_rehearsal_made(tmp_path: Path) -> None:
     added = "user", "add", "ann", "--role", "organiser", "--password-stdin", "--data", tmp_path
-    assert forum(*added, given="correct horse battery\n").returncode == 0
-    token = forum("user", "token", "ann", "--data", tmp_path).stdout.strip()
+    assert run_forum(*added, given="correct horse battery\n").returncode == 0
+    token = run_forum("user", "token", "ann", "--data", tmp_path).stdout.strip()
     port = free_port()
     public = f"http://127.0.0.1:{port}/forum"
     with Serving(tmp_path, "--no-demo", port=port, settings={"FORUM_PUBLIC_URL": public}) as server:
         against = ("rehearse", "--phones", "3", "--url", public, "--json")
-        refused = await asyncio.to_thread(forum, *against, "--token", token, "--record")
+        refused = await asyncio.to_thread(run_forum, *against, "--token", token, "--record")
         assert refused.returncode == 2
         assert refused.stdout == ""
         assert "said no" in refused.stderr
-        plain = await asyncio.to_thread(forum, *against, "--token", token)
+        plain = await asyncio.to_thread(run_forum, *against, "--token", token)
         assert plain.returncode == 0, plain.stderr
-        stranger = await asyncio.to_thread(forum, *against, "--token", "wrong")
+        stranger = await asyncio.to_thread(run_forum, *against, "--token", "wrong")
         assert (stranger.returncode, stranger.stdout) == (2, "")
         assert "Traceback" not in stranger.stderr
-        assert (await asyncio.to_thread(forum, *against)).returncode == 2  # no token at all
+        assert (await asyncio.to_thread(run_forum, *against)).returncode == 2  # no token at all
         server.stop()
     with closing(sqlite3.connect(tmp_path / "forum.db")) as database:
         assert database.execute("SELECT count(*) FROM entry").fetchone() == (0,)
@@ -297,7 +299,7 @@ async def test_only_a_rehearsals_data_is_used(tmp_path: Path) -> None:
         server.stop()
     for folder, why in ((tmp_path / "letters", "not empty"), (tmp_path / "real", "not made by a rehearsal")):
         before = fingerprint(folder)
-        refused = await asyncio.to_thread(forum, "rehearse", "--phones", "2", "--data", folder)
+        refused = await asyncio.to_thread(run_forum, "rehearse", "--phones", "2", "--data", folder)
         assert refused.returncode == 2
         assert why in refused.stderr
         assert refused.stderr.count("\n") == 1
@@ -320,7 +322,7 @@ async def test_only_a_rehearsals_data_is_used(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_one_line(options: tuple[str, ...], why: str) -> None:
-    done = forum("rehearse", *options)
+    done = run_forum("rehearse", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert why in done.stderr
     assert done.stderr.count("\n") == 1

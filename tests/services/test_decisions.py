@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support.decided_session import COMMISSIONER, FIRST, LABELS, SECOND, Voted, a_vote, there
 from support.factories import CLOCK, new_id
+from support.voted_session import COMMISSIONER, FIRST, LABELS, SECOND, Voted, a_vote, required
 
 from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
@@ -49,7 +49,7 @@ async def wrong(store: Store, form: DecisionForm) -> dict[str, str]:
 
 async def test_a_vote_that_was_annulled_before_its_result_was_shown_is_told_to_nobody(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store)
-    again = there((await cues.put_second_vote(voted.desk, voted.live.id, voted.rounds[0])).round)
+    again = required((await cues.put_second_vote(voted.desk, voted.live.id, voted.rounds[0])).round)
     await facilitation.open_round(voted.desk, voted.live.id, again.id)
     await facilitation.close_round(voted.desk, voted.live.id, again.id)
     await facilitation.annul_round(voted.desk, voted.live.id, again.id, "It was not clear.")

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from support.decided_session import COMMISSIONER, FIRST, LABELS, PEOPLE, QUESTION, SECOND, a_vote
 from support.factories import CLOCK, a_cast, a_room
-from support.record import SIGNER
+from support.record_keeper import SIGNER
+from support.voted_session import COMMISSIONER, FIRST, LABELS, PEOPLE, QUESTION, SECOND, a_vote
 
 from forum.errors import NotFound
 from forum.ports import Store

@@ -21,7 +21,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Database
-from support.app import telling
+from support.app import a_sent_story
 from support.databases import PostgresServer
 from support.factories import a_commission
 
@@ -252,7 +252,7 @@ async def test_stories_accepted_before_there_was_a_library_are_in_it(
     commission = a_commission()
     about = msgspec.to_builtins(commission)
     story = {"commission": commission.id, "told_by": "g2", "because": "", "submitted_at": "", "moderated_at": ""}
-    twee = telling("The third knock", happened="A neighbour knocks.", content_notes=("fear",)).story
+    twee = a_sent_story("The third knock", happened="A neighbour knocks.", content_notes=("fear",)).story
     twee = replace(twee, told_by="Carers")
     rows = [
         story

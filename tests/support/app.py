@@ -97,7 +97,7 @@ class House:
 
     async def story(self, commission: Commission, title: str = "The third knock") -> tuple[Submission, str]:
         """Sends a story in; returns it with the key of its private link."""
-        return await submit(self.store, CLOCK, commission.id, telling(title))
+        return await submit(self.store, CLOCK, commission.id, a_sent_story(title))
 
     async def stories(self) -> list[Submission]:
         """Returns every story, as it is stored."""
@@ -113,7 +113,7 @@ class House:
         return await moderate(self.store, CLOCK, story.id, action, because=because, expected_status=story.status)
 
 
-async def at_once(seconds: float) -> None:
+async def no_sleep(seconds: float) -> None:
     """Returns immediately, in the place of a sleep."""
 
 
@@ -124,7 +124,7 @@ async def password_hash() -> str:
     return _hash[0]
 
 
-def telling(
+def a_sent_story(
     title: str = "The third knock",
     *,
     happened: str = "It is past two. A neighbour knocks for the third time.",
@@ -155,7 +155,7 @@ def telling(
 
 async def fill_in(browser: httpx2.AsyncClient, path: str, changes: dict[str, str | list[str]]) -> httpx2.Response:
     """Fills a page's fields in and sends them, as a browser without a script does."""
-    return await browser.post(path, data=filled(await browser.get(path), changes))
+    return await browser.post(path, data=filled_form(await browser.get(path), changes))
 
 
 # A whole story as the pages of the way in are sent, step by step.
@@ -179,7 +179,7 @@ STEPS: dict[str, dict[str, str | list[str]]] = {
 }
 
 
-def filled(shown: httpx2.Response, changes: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
+def filled_form(shown: httpx2.Response, changes: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
     """Returns the fields of a page's first form, as a browser without a script sends them, with changes."""
     found: dict[str, list[str]] = {}
     for tag in re.findall(r"<input\b[^>]*>", shown.text):
@@ -193,26 +193,26 @@ def filled(shown: httpx2.Response, changes: Mapping[str, str | list[str]]) -> di
     return found
 
 
-async def written(
+async def write_story(
     browser: httpx2.AsyncClient, commission: Commission, changes: Mapping[str, str | list[str]] | None = None
 ) -> str:
     """Writes a story in its five steps without sending it; returns the key of its private link."""
     path = f"/commissions/{commission.id}/tell"
     for step, fields in STEPS.items():
         own = {name: value for name, value in (changes or {}).items() if name in fields or f"seen:{name}" in fields}
-        answer = await browser.post(path, data=filled(await browser.get(path), {**fields, **own}))
+        answer = await browser.post(path, data=filled_form(await browser.get(path), {**fields, **own}))
         assert answer.status_code == 303, f"{step}: {words(answer)}"
         path = answer.headers["location"]
     return path.split("/")[2]
 
 
-async def send(browser: httpx2.AsyncClient, key: str) -> httpx2.Response:
+async def send_story(browser: httpx2.AsyncClient, key: str) -> httpx2.Response:
     """Sends a story as it is, whatever is marked in it."""
     path = f"/my-story/{key}/check"
-    return await browser.post(path, data=filled(await browser.get(path), {}))
+    return await browser.post(path, data=filled_form(await browser.get(path), {}))
 
 
-def about_form() -> dict[str, str | list[str]]:
+def file_form() -> dict[str, str | list[str]]:
     """Returns the form beside a story's file, filled in."""
     return {
         "group": "g2",
@@ -237,7 +237,7 @@ async def a_house(
     app = build(Settings.load({}, data=folder, **settings), address, clock)
     async with app.router.lifespan_context(app):
         # What is made to wait (a wrong password) waits in no test.
-        app.state.site = replace(app.state.site, limits=Limits(sleep=at_once))
+        app.state.site = replace(app.state.site, limits=Limits(sleep=no_sleep))
         yield House(app)
 
 

@@ -18,7 +18,7 @@ from forum.stories.submission import Submission
 from forum.voting.ballot import Cast
 from forum.voting.commission import Commission
 from forum.voting.round import Round
-from support.app import telling
+from support.app import a_sent_story
 from support.factories import a_cast, a_commission, new_id
 
 TITLE = "From the night shift"
@@ -28,7 +28,7 @@ ROOMFUL: tuple[str | None, ...] = ("g1",) * 6 + ("g2",) * 5 + ("g4",) * 2 + (Non
 
 
 @dataclass(frozen=True)
-class Night:
+class AsyncRound:
     """Public story with the key of its private link, the round on its question, and the ids of those who joined."""
 
     commission: Commission
@@ -41,7 +41,7 @@ class Night:
 
 async def a_public_story(store: Store, clock: Clock, commission: Commission) -> tuple[Submission, str]:
     """Sends a story in and accepts it; returns it with the key of its private link."""
-    story, key = await submissions.submit(store, clock, commission.id, telling())
+    story, key = await submissions.submit(store, clock, commission.id, a_sent_story())
     story = await moderation.moderate(store, clock, story.id, "accept", because="", expected_status="submitted")
     return story, key
 
@@ -61,7 +61,7 @@ def a_form(clock: Clock, story: Submission, **changes: Any) -> AsynchronousForm:
     return AsynchronousForm(**asked | changes)
 
 
-async def a_night(store: Store, clock: Clock, people: Sequence[str | None] = (), **changes: Any) -> Night:
+async def an_async_round(store: Store, clock: Clock, people: Sequence[str | None] = (), **changes: Any) -> AsyncRound:
     """Makes a commission with a public story and an open round, and a participant of each group named."""
     commission = a_commission(**changes)
     async with store.begin() as work:
@@ -73,10 +73,10 @@ async def a_night(store: Store, clock: Clock, people: Sequence[str | None] = (),
         for participant in joined:
             await work.sessions.join(participant, new_id() * 2)
         [round_] = await work.rounds.list_rounds(live.id)
-    return Night(commission, story, key, live, round_, tuple(p.id for p in joined))
+    return AsyncRound(commission, story, key, live, round_, tuple(p.id for p in joined))
 
 
-def an_answer(clock: Clock, night: Night, person: str, choice: str = "r1", reason: str = "") -> Cast:
+def a_cast_now(clock: Clock, night: AsyncRound, person: str, choice: str = "r1", reason: str = "") -> Cast:
     """Returns a ballot that arrives now."""
     cast = a_cast(night.round.id, person, choice, reason)
     return Cast(**{**vars(cast), "at": clock.now()})
@@ -88,23 +88,25 @@ async def entries(store: Store) -> list[dict[str, Any]]:
         return [json.loads(entry.body) for entry in await work.record.entries()]
 
 
-async def now(store: Store, night: Night) -> Round:
+async def current_round(store: Store, night: AsyncRound) -> Round:
     """Reads the round as it is stored now."""
     async with store.read() as work:
         return await work.rounds.get_round(night.round.id)
 
 
-async def cast(store: Store, clock: Clock, night: Night, person: str, choice: str = "r1", reason: str = "") -> str:
+async def cast_now(
+    store: Store, clock: Clock, night: AsyncRound, person: str, choice: str = "r1", reason: str = ""
+) -> str:
     """Casts a ballot that arrives now; returns the refusal, "" where it is counted."""
     async with store.begin() as work:
-        [outcome] = await work.rounds.cast([an_answer(clock, night, person, choice, reason)])
+        [outcome] = await work.rounds.cast([a_cast_now(clock, night, person, choice, reason)])
     return outcome.refusal
 
 
-async def answered(store: Store, clock: Clock) -> Night:
+async def an_answered_round(store: Store, clock: Clock) -> AsyncRound:
     """Makes a round that everybody of ROOMFUL has answered alike. Raises ValueError where a ballot is refused."""
-    night = await a_night(store, clock, ROOMFUL)
+    night = await an_async_round(store, clock, ROOMFUL)
     for person in night.people:
-        if refusal := await cast(store, clock, night, person, "r1", "Because of the knock"):
+        if refusal := await cast_now(store, clock, night, person, "r1", "Because of the knock"):
             raise ValueError(refusal)
     return night

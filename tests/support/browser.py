@@ -122,27 +122,27 @@ async def make_accounts(people: People, house: House, accessible: Look) -> None:
         await add_account(page, login, role)
 
 
-async def begin(page: Page, title: str, happened: str) -> str:
+async def begin_story(page: Page, title: str, happened: str) -> str:
     """Goes to the commission that comes with Forum, and tells the first step of a story; returns its private link."""
     await page.goto("/commissions")
     await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
     await page.get_by_role("link", name=re.compile("Tell a story")).first.click()
     await page.get_by_label("Tell it in your own words").fill(happened)
     await page.get_by_label("A title").fill(title)
-    await onward(page, "Where and when was it?")
+    await go_on(page, "Where and when was it?")
     link = await page.get_by_role("link", name=re.compile("my-story")).get_attribute("href")
     assert link is not None
     return "/my-story/" + link.rpartition("/")[2]
 
 
-async def onward(page: Page, heading: str) -> None:
+async def go_on(page: Page, heading: str) -> None:
     """Goes on to the next step, which has this heading, and waits until its scripts run."""
     await page.get_by_role("button", name="Continue").click()
     await expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
     await page.wait_for_load_state()
 
 
-async def tell(
+async def tell_story(
     page: Page,
     title: str,
     *,
@@ -159,22 +159,22 @@ async def tell(
         if look:
             await look(page)
 
-    link = await begin(page, title, happened)
+    link = await begin_story(page, title, happened)
     await seen()
     await page.get_by_label("A place and a time").fill("A village, in winter")
-    await onward(page, "Who is in it?")
+    await go_on(page, "Who is in it?")
     await seen()
     await page.get_by_label("I prefer not to say").check()
-    await onward(page, "The moment that could go another way")
+    await go_on(page, "The moment that could go another way")
     await seen()
     await page.get_by_label("Your question").fill(question)
     for number, words in enumerate(answers, start=1):
         await page.get_by_label(re.compile(f"^Answer {number}")).fill(words)
-    await onward(page, "How may it be used?")
+    await go_on(page, "How may it be used?")
     await seen()
     for use, answer in (("published", "Yes"), ("performed", "Yes"), ("quoted", quoted)):
         await page.get_by_role("group", name=f"May it be {use}?").get_by_label(answer).check()
-    await onward(page, "Scenes")
+    await go_on(page, "Scenes")
     await seen()
     return link
 
@@ -184,7 +184,7 @@ def card(page: Page, name: str) -> Locator:
     return page.locator("li.scene").filter(has=page.get_by_role("heading", name=re.compile(f"{re.escape(name)}$")))
 
 
-async def opened(page: Page, name: str) -> Locator:
+async def open_card(page: Page, name: str) -> Locator:
     """Opens a scene's card where it is closed, and returns it."""
     one = card(page, name)
     if not await one.locator("> details[open]").count():
@@ -192,12 +192,12 @@ async def opened(page: Page, name: str) -> Locator:
     return one
 
 
-async def saved(page: Page) -> None:
+async def wait_until_saved(page: Page) -> None:
     """Waits until everything is saved."""
     await expect(page.locator(".saving")).to_have_text("Saved")
 
 
-async def scene(page: Page, name: str, text: str) -> None:
+async def add_scene(page: Page, name: str, text: str) -> None:
     """Adds a scene at the end, with a name and words."""
     await page.get_by_role("button", name="Add a scene", exact=True).click()
     await page.keyboard.type(text)
@@ -206,7 +206,7 @@ async def scene(page: Page, name: str, text: str) -> None:
     await expect(card(page, name)).to_be_visible()
 
 
-async def send(page: Page, link: str, button: str, look: Look | None = None) -> None:
+async def send_story(page: Page, link: str, button: str, look: Look | None = None) -> None:
     """Checks a story and sends it."""
     await page.goto(f"{link}/check")
     if look:

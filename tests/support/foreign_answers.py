@@ -21,14 +21,16 @@ def answer(status: int, body: str = "", kind: str = "text/html; charset=utf-8", 
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def in_json(status: int, body: object, **headers: str) -> bytes:
+def json_answer(status: int, body: object, **headers: str) -> bytes:
     """Returns an answer in JSON, as bytes on the wire."""
     return answer(status, json.dumps(body), "application/json", **headers)
 
 
 def refusal(status: int, code: str) -> bytes:
     """Returns an error in Forum's own words, without the header that only Forum's answers have."""
-    return in_json(status, {"error": {"code": code, "words": "There is no session with this code.", "again": False}})
+    return json_answer(
+        status, {"error": {"code": code, "words": "There is no session with this code.", "again": False}}
+    )
 
 
 PORTAL = '<!doctype html><title>Welcome</title><main id="screen" data-version="99"><h1>Sign in to the Wi-Fi</h1></main>'
@@ -46,16 +48,16 @@ STRANGERS: dict[str, bytes | None] = {
     "307 to a page of Forum's": answer(307, Location="/"),
     "200, a portal's page": answer(200, PORTAL),
     "200, empty": answer(200),
-    "200, empty JSON": in_json(200, {}),
-    "200, JSON that is no object": in_json(200, None),
-    "200, JSON in Forum's shape": in_json(200, OURS),
+    "200, empty JSON": json_answer(200, {}),
+    "200, JSON that is no object": json_answer(200, None),
+    "200, JSON in Forum's shape": json_answer(200, OURS),
     "204": answer(204),
     "401": answer(401, WWW_Authenticate="Negotiate"),
     "401, JSON": refusal(401, "sign_in_needed"),
     "403": answer(403, PORTAL),
     "403, JSON in Forum's words": refusal(403, "not_allowed"),
     "404": answer(404, PORTAL),
-    "404, JSON": in_json(404, {"message": "no route"}),
+    "404, JSON": json_answer(404, {"message": "no route"}),
     "404, JSON in Forum's words": refusal(404, "not_found"),
     "407": answer(407),
     "409, JSON in Forum's words": refusal(409, "closed"),
@@ -63,11 +65,11 @@ STRANGERS: dict[str, bytes | None] = {
     "413": answer(413),
     "422, JSON in Forum's words": refusal(422, "bad_input"),
     "429": answer(429, Retry_After="1"),
-    "451, JSON of a list": in_json(451, ["blocked"]),
+    "451, JSON of a list": json_answer(451, ["blocked"]),
     "500": answer(500, PORTAL),
     "502": answer(502, PORTAL),
     "503": answer(503, Retry_After="1"),
-    "503, JSON": in_json(503, {"error": "upstream"}),
+    "503, JSON": json_answer(503, {"error": "upstream"}),
     "504": answer(504),
     "511": answer(511, PORTAL),
     "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
@@ -88,12 +90,12 @@ def handshake(request: bytes) -> bytes:
     ).encode()
 
 
-def closing(code: int) -> bytes:
+def close_frame(code: int) -> bytes:
     """Returns a frame that closes a websocket with this code."""
     return b"\x88\x02" + struct.pack(">H", code)
 
 
-def saying(text: str) -> bytes:
+def text_frame(text: str) -> bytes:
     """Returns a text frame, of at most 125 bytes."""
     sent = text.encode()
     return bytes([0x81, len(sent)]) + sent
@@ -101,10 +103,10 @@ def saying(text: str) -> bytes:
 
 # What a websocket gets that somebody else accepts: how it is closed, or what is said on it.
 SOCKETS: dict[str, bytes] = {
-    **{f"closed with {code}": closing(code) for code in (1000, 1001, 1008, 1011, 1012, 1013, 3000, 4403, 4404)},
+    **{f"closed with {code}": close_frame(code) for code in (1000, 1001, 1008, 1011, 1012, 1013, 3000, 4403, 4404)},
     "says nothing at all": b"",
     "closed without a code": b"\x88\x00",
-    "says a page": saying("<h1>Sign in to the Wi-Fi</h1>"),
-    "says nothing of ours": saying('{"error": "not_found"}') + saying("null") + saying('"bye"'),
-    "says bye, not for good": saying('{"t": "bye"}') + closing(1000),
+    "says a page": text_frame("<h1>Sign in to the Wi-Fi</h1>"),
+    "says nothing of ours": text_frame('{"error": "not_found"}') + text_frame("null") + text_frame('"bye"'),
+    "says bye, not for good": text_frame('{"t": "bye"}') + close_frame(1000),
 }

@@ -47,7 +47,7 @@ from forum.voting.methods import METHODS
 from forum.voting.question import Terms
 from forum.voting.reason import ReasonReading, ReasonState
 from forum.voting.round import Round
-from support.app import House, telling
+from support.app import House, a_sent_story
 from support.factories import CLOCK, a_cast, a_commission, a_session, new_id, store_declared_session
 
 PLACE = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
@@ -167,7 +167,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
 
 async def _story(house: House, commission: Commission, w: Words) -> tuple[Submission, str]:
     """Makes a public story with evidence; returns it with the key of its private link."""
-    sent = telling(
+    sent = a_sent_story(
         w(120),
         happened=f"{w()}\n\n{w()} {w()}",
         scenes=(w(), w()),
@@ -197,7 +197,7 @@ async def _other_stories(house: House, commission: Commission, w: Words, staff: 
     about: dict[str, Any] = {"responses": tuple(w(200) for _ in range(3)), "may_publish": True, "may_quote": True}
     made = {}
     for name in ("waiting", "held", "returned", "appealed"):
-        sent = telling(w(120), happened=w(), scenes=(w(),), question=w(), content_notes=(w(200),), **about)
+        sent = a_sent_story(w(120), happened=w(), scenes=(w(),), question=w(), content_notes=(w(200),), **about)
         story, key = await submissions.submit(house.store, CLOCK, commission.id, sent)
         made[name] = story.id if name in ("waiting", "appealed") else key
         url = f"https://x.example/{'b' * 240}"

@@ -21,7 +21,7 @@ from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Commitment, Decision, DecisionOutcome
 from forum.web.words.letters import MailLetters
-from support.app import telling
+from support.app import a_sent_story
 from support.factories import SetClock, a_commission, a_session, new_id
 from support.smtp_server import Arrived, PostOffice, server_of
 
@@ -31,7 +31,7 @@ MO = new_id()
 
 
 @dataclass
-class Desk:
+class MailDesk:
     """Story somebody wants to be told of, the mail server, and the task between them, run one round at a time."""
 
     store: SqlStore
@@ -119,13 +119,13 @@ class Desk:
 
 
 @asynccontextmanager
-async def a_desk(store: SqlStore, folder: Path) -> AsyncIterator[Desk]:
+async def a_mail_desk(store: SqlStore, folder: Path) -> AsyncIterator[MailDesk]:
     """Stores a story in an empty store, whose file is in `folder`, and runs a mail server beside it."""
     clock = SetClock("2026-03-01T12:00:00.000Z")
     commission = a_commission(threshold=5, created_at=clock.now())
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
-    story, key = await submissions.submit(store, clock, commission.id, telling("The velvet knock"))
+    story, key = await submissions.submit(store, clock, commission.id, a_sent_story("The velvet knock"))
     async with PostOffice() as office:
         sends = Mailing(store, clock, SmtpPost(server_of(office.url)), MailLetters(BASE))
-        yield Desk(store, folder / "forum.db", clock, office, sends, commission, story, key)
+        yield MailDesk(store, folder / "forum.db", clock, office, sends, commission, story, key)

@@ -19,7 +19,7 @@ def _folders() -> Iterator[Path]:
             yield from root.iterdir()
 
 
-def only(family: str, folder: Path) -> dict[str, str | float | bool]:
+def environment_with_fonts(family: str, folder: Path) -> dict[str, str | float | bool]:
     """Returns the environment of a browser that finds this family of fonts and no other; `folder` is an empty one for
     it.
 

@@ -53,23 +53,23 @@ def template() -> Catalog:
     return found
 
 
-def pseudo(message: str) -> str:
+def accented(message: str) -> str:
     """Translates a message into that language."""
     parts = _KEPT.split(message)
     words = [part if n % 2 else re.sub(r"([aeiouAEIOU])(?=\w{2})", r"\1\1", part) for n, part in enumerate(parts)]
-    accented = [part if n % 2 else part.translate(_ACCENTS) for n, part in enumerate(words)]
-    return _MARK + "".join(accented) + _MARK
+    parts = [part if n % 2 else part.translate(_ACCENTS) for n, part in enumerate(words)]
+    return _MARK + "".join(parts) + _MARK
 
 
-def write(folder: Path) -> Path:
+def write_catalogue(folder: Path) -> Path:
     """Writes its catalogue into a folder of locales (as FORUM_LOCALES names one), and returns the folder."""
     catalogue = Catalog(locale="ar", charset="utf-8")
     for message in template():
         if isinstance(message.id, str):
             if message.id:
-                catalogue.add(message.id, pseudo(message.id))
+                catalogue.add(message.id, accented(message.id))
         else:
-            catalogue.add(message.id, tuple(pseudo(message.id[1]) for _ in range(catalogue.num_plurals)))
+            catalogue.add(message.id, tuple(accented(message.id[1]) for _ in range(catalogue.num_plurals)))
     path = folder / CODE.replace("-", "_") / "LC_MESSAGES" / "forum.po"
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:

@@ -1,6 +1,6 @@
 """Random input from a seed for every address: forms, files, heads and frames that no page would send.
 
-It is made from the routes table and the right forms of every_act.py, each with something wrong in it.
+It is made from the routes table and the right forms of act_forms.py, each with something wrong in it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 from forum.web.routes import PAGES
-from support.every_act import ABOUT_NEITHER, ALONE_THERE, FAMILIES, address
+from support.act_forms import ABOUT_NEITHER, ALONE_THERE, FAMILIES, address
 from support.factories import new_id
 from support.second_run_session import TWEE
-from support.states import There
+from support.standing_states import ActIds
 
 FORM = "application/x-www-form-urlencoded"
 # Texts that programs stumble over.
@@ -138,7 +138,7 @@ ACCEPTS = ("application/json", "text/html", "*/*", "", "application/json;q=0, te
 
 @dataclass(frozen=True)
 class Sent:
-    """Request, as in_process.ask takes it."""
+    """Request, as asgi_requests.ask takes it."""
 
     method: str
     path: str
@@ -154,7 +154,7 @@ class Fuzz:
     """Maker of requests from a seed; `theres` are the sessions and stories whose ids may be meant, `cookies` those of
     the senders."""
 
-    def __init__(self, seed: int, theres: list[There], cookies: list[str], host: str) -> None:
+    def __init__(self, seed: int, theres: list[ActIds], cookies: list[str], host: str) -> None:
         self.chance = random.Random(seed)
         self.theres = theres
         self.cookies = cookies
@@ -275,7 +275,7 @@ class Fuzz:
 
     # ------------------------------------------------------------------ pieces
 
-    def _fields(self, path: str, act: str, there: There) -> dict[str, list[str]]:
+    def _fields(self, path: str, act: str, there: ActIds) -> dict[str, list[str]]:
         family = FAMILIES.get(path)
         try:
             fill = family.acts[act] if family else ALONE_THERE.get(path)
@@ -326,7 +326,7 @@ class Fuzz:
             "utf-8", "replace"
         )
 
-    def _path(self, path: str, act: str, there: There | None = None) -> str:
+    def _path(self, path: str, act: str, there: ActIds | None = None) -> str:
         there = there or self.chance.choice(self.theres)
         if path.startswith(("/build/", "/mail/")) and "build_key" not in there.ids:
             return re.sub(r"\{\w+\}", new_id(), path)

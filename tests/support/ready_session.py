@@ -25,7 +25,7 @@ from support.factories import CLOCK, a_commission, a_session, new_id
 
 
 @dataclass(frozen=True)
-class Crowd:
+class ReadySession:
     """Session with its commission, and the round on which the vote is open; "" where there is none."""
 
     commission: Commission
@@ -34,7 +34,7 @@ class Crowd:
 
 
 @asynccontextmanager
-async def beside(data: Path) -> AsyncIterator[Store]:
+async def server_store(data: Path) -> AsyncIterator[Store]:
     """Opens the store of a server's data folder in this process too, and closes it."""
     store = await open_store(f"sqlite+aiosqlite:///{data / 'forum.db'}")
     try:
@@ -43,7 +43,7 @@ async def beside(data: Path) -> AsyncIterator[Store]:
         await store.close()
 
 
-async def a_vote(store: Store) -> Crowd:
+async def a_vote(store: Store) -> ReadySession:
     """Makes a session in which a vote is open, before anybody has come to it."""
     commission = a_commission()
     live = a_session(commission)
@@ -55,7 +55,7 @@ async def a_vote(store: Store) -> Crowd:
     if asked is None:
         raise AssertionError("no question was asked")
     await facilitation.open_round(acts, live.id, asked.id)
-    return Crowd(commission, live, asked.id)
+    return ReadySession(commission, live, asked.id)
 
 
 async def join(base: str, code: str, group: str = "g1") -> str:
@@ -68,12 +68,12 @@ async def join(base: str, code: str, group: str = "g1") -> str:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)
 
 
-async def joined(base: str, code: str, number: int) -> list[str]:
+async def join_many(base: str, code: str, number: int) -> list[str]:
     """Joins with so many browsers at once; returns the cookies of each."""
     return await asyncio.gather(*(join(base, code) for _ in range(number)))
 
 
-async def a_replay(store: Store) -> Crowd:
+async def a_replay(store: Store) -> ReadySession:
     """Makes a session of the demonstration's commission in which a scene of one of its stories is played again."""
     async with store.begin() as work:
         commission = next(one for one in await work.commissions.list_commissions() if one.demonstration)
@@ -84,10 +84,10 @@ async def a_replay(store: Store) -> Crowd:
         await work.sessions.add_session(live)
     scene = next(one for one in scenario.parse(story.twee).scenes if not one.decision)
     await cues.show_scene(Desk(store, CLOCK), live.id, story.id, scene.name, replay=True)
-    return Crowd(commission, live, "")
+    return ReadySession(commission, live, "")
 
 
-async def press(store: Store, session: str, number: int, words: str) -> None:
+async def press_stops(store: Store, session: str, number: int, words: str) -> None:
     """Adds so many participants, each of whom presses STOP with these words or none."""
     async with store.begin() as work:
         live = await work.sessions.get_session(session)

@@ -15,8 +15,8 @@ from forum.sessions.session import LiveSession
 from forum.sessions.stop import Stop
 from forum.stories.submission import Submission
 from forum.voting.round import Round
-from support.decided_session import FIRST, PEOPLE, there
 from support.factories import CLOCK, a_cast, a_room, new_id
+from support.voted_session import FIRST, PEOPLE, required
 
 FILE = Path(__file__).parents[2] / "scenarios" / "a-busy-emergency-department.twee"
 # Its content notes are its writer's own words, which no catalogue translates.
@@ -95,7 +95,7 @@ class Playing:
 
 
 async def a_replay(store: Store, people: Sequence[str | None] = PEOPLE, twee: str = TWEE, **changes: Any) -> Playing:
-    """Makes a session whose story was voted on as decided_session.FIRST says, with its first scene on again."""
+    """Makes a session whose story was voted on as voted_session.FIRST says, with its first scene on again."""
     story = Submission(new_id(), "", "Seat fourteen", twee, "accepted", may_perform=True, submitted_at=CLOCK.now())
     more = {name: value for name, value in changes.items() if name not in {"recorded", "declared", "threshold"}}
     rest = {name: value for name, value in changes.items() if name not in more}
@@ -104,7 +104,7 @@ async def a_replay(store: Store, people: Sequence[str | None] = PEOPLE, twee: st
         await work.stories.add_story(replace(story, commission=live.commission, link=new_id() * 2))
         await work.sessions.save_session(replace(live, **more))
     playing = Playing(store, live.id, members, story.id, "")
-    asked = there((await cues.put_question(playing.acts, live.id, story.id, QUESTION)).round)
+    asked = required((await cues.put_question(playing.acts, live.id, story.id, QUESTION)).round)
     await playing.result(asked, FIRST)
     await cues.show_scene(playing.acts, live.id, story.id, SCENE, replay=True)
     return replace(playing, first=asked.id)

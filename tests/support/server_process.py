@@ -21,13 +21,13 @@ OLD_PYTHON = "(CVE-2024-7592)"
 LISTENING = "Forum is listening on "
 
 
-def environ(**changes: str) -> dict[str, str]:
+def clean_environment(**changes: str) -> dict[str, str]:
     """Returns the environment of a command under test: no setting of this machine's, warnings as errors."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("FORUM_")}
     return kept | {"PYTHONWARNINGS": "error", "COLUMNS": "200"} | changes
 
 
-def forum(
+def run_forum(
     *arguments: str | Path, given: str | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Runs `forum` to its end."""
@@ -41,7 +41,7 @@ def forum(
         check=False,
         timeout=240,
         cwd=ROOT,
-        env=dict(env or environ()),
+        env=dict(env or clean_environment()),
     )
 
 
@@ -78,7 +78,7 @@ class Serving:
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=environ(**(settings or {})),
+            env=clean_environment(**(settings or {})),
         )
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -111,14 +111,14 @@ class Serving:
             self.stop(signal.SIGKILL)
 
 
-def copied(data: Path, to: Path) -> Path:
+def back_up(data: Path, to: Path) -> Path:
     """Backs up the database of a server that runs into the file `to`, as SQLite does it; returns `to`."""
     with closing(sqlite3.connect(data / "forum.db")) as now, closing(sqlite3.connect(to)) as copy:
         now.backup(copy)
     return to
 
 
-def put_back(data: Path, copy: Path) -> None:
+def restore(data: Path, copy: Path) -> None:
     """Puts a backup in the place of a database that nobody has open."""
     for file in data.glob("forum.db*"):
         file.unlink()

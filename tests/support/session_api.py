@@ -14,7 +14,7 @@ from playwright.async_api import Page, expect
 
 from support.browser import PASSWORD, STAFF, House
 from support.factories import COMMISSION_FORM
-from support.server_process import forum
+from support.server_process import run_forum
 
 # Responses that every way of voting can be tried with, by method.
 ANSWERS = ["A nurse and a paramedic, together", "The police, as they do now", "Somebody stays on the phone"]
@@ -28,15 +28,15 @@ FORMS: dict[str, list[str]] = {
 }
 
 
-def hired(data: Path, *logins: str) -> str:
+def add_staff(data: Path, *logins: str) -> str:
     """Makes these accounts of STAFF (olu's, where none is named) in this folder; returns olu's token for the API."""
     user = ("--data", data)
     for login in logins or ("olu",):
         flags = [flag for role in STAFF[login] for flag in ("--role", role)]
-        added = forum("user", "add", login, *flags, "--password-stdin", *user, given=PASSWORD + "\n")
+        added = run_forum("user", "add", login, *flags, "--password-stdin", *user, given=PASSWORD + "\n")
         if added.returncode != 0:
             raise AssertionError(added.stderr)
-    made = forum("user", "token", "olu", "--label", "test", "--json", *user)
+    made = run_forum("user", "token", "olu", "--label", "test", "--json", *user)
     token = re.search(r'"token": "([^"]+)"', made.stdout)
     if token is None:
         raise AssertionError(made.stderr)
@@ -46,12 +46,12 @@ def hired(data: Path, *logins: str) -> str:
 @asynccontextmanager
 async def an_organiser(house: House) -> AsyncIterator[httpx2.AsyncClient]:
     """Opens a client with the API token of somebody who runs sessions."""
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {house.token or hired(house.data)}"}
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {house.token or add_staff(house.data)}"}
     async with httpx2.AsyncClient(base_url=house.server.base, headers=headers) as http:
         yield http
 
 
-async def a_day(organiser: httpx2.AsyncClient) -> dict[str, Any]:
+async def a_new_session(organiser: httpx2.AsyncClient) -> dict[str, Any]:
     """Makes a session of a new commission."""
     commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
     made = await organiser.post("/organise/sessions", data={"commission": commission["id"], "title": "A day"})
@@ -132,7 +132,7 @@ class ApiSession:
 async def an_api_session(house: House) -> AsyncIterator[ApiSession]:
     """Makes a session of a new commission to be run by the API."""
     async with an_organiser(house) as organiser:
-        yield ApiSession(organiser, await a_day(organiser))
+        yield ApiSession(organiser, await a_new_session(organiser))
 
 
 @dataclass
@@ -162,7 +162,7 @@ async def a_ticketed_session(organiser: httpx2.AsyncClient) -> TicketedSession:
     return TicketedSession(organiser, made.json(), commission["groups"])
 
 
-async def come_in(page: Page, code: str, group: str = "Carers", base: str = "") -> None:
+async def join_session(page: Page, code: str, group: str = "Carers", base: str = "") -> None:
     """Joins a session on this page; `base` is another address of the server, where the page is to use one."""
     await page.goto(f"{base}/s/{code}")
     await page.get_by_role("radio", name=group, exact=True).check()

@@ -87,7 +87,7 @@ _DIGESTS = re.compile(r"[A-Za-z0-9+/]{86,}={0,2}|\b[0-9a-f]{64}\b|[A-Za-z0-9+/]{
 
 
 @contextmanager
-def the_same_chances() -> Iterator[None]:
+def same_chances() -> Iterator[None]:
     """Makes random values come in one order each time, inside a `with` block."""
     chance = random.Random(20260301)
     with pytest.MonkeyPatch.context() as patch:
@@ -101,7 +101,7 @@ def the_same_chances() -> Iterator[None]:
         yield
 
 
-def plain(text: str) -> str:
+def without_commitments(text: str) -> str:
     """Replaces digests, roots and signatures in a text: they commit to the ballots."""
     return _DIGESTS.sub("[digest]", text)
 
@@ -208,7 +208,9 @@ class World:
             body = unpacked(answer.content)
         elif re.search("/record/tile/[0-9]", what):
             body = f"{len(answer.content)} bytes of hashes"
-        self.heard[f"{who}: {what}"] = plain(f"{answer.status_code} {sorted(answer.headers.items())}\n{body}")
+        self.heard[f"{who}: {what}"] = without_commitments(
+            f"{answer.status_code} {sorted(answer.headers.items())}\n{body}"
+        )
 
     async def ask(self, who: str, path: str, accept: str = HTML) -> None:
         """Asks for one address as somebody."""
@@ -288,7 +290,9 @@ class World:
     def received(self) -> dict[str, str]:
         """Returns everything received, by receiver and address, without the page on which counters see their own
         papers."""
-        sent = {name: sorted(plain(frame) for frame in screen.frames) for name, screen in self.screens.items()}
+        sent = {
+            name: sorted(without_commitments(frame) for frame in screen.frames) for name, screen in self.screens.items()
+        }
         frames = {f"{name}: frames": "\n".join(each) for name, each in sent.items()}
         counted = re.compile(r"(counter|confirmer): .*GET /organise/sessions/[0-9a-f]+/papers/")
         heard = {name: text for name, text in self.heard.items() if not counted.search(name)}
@@ -299,7 +303,7 @@ def unpacked(archive: bytes) -> str:
     """Reads every file of an export, one after the other, signatures left out."""
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         files = {name: opened.read(name) for name in opened.namelist() if not name.endswith(".sig")}
-    return plain("\n".join(f"{name}\n{data.decode()}" for name, data in files.items()))
+    return without_commitments("\n".join(f"{name}\n{data.decode()}" for name, data in files.items()))
 
 
 @asynccontextmanager
@@ -315,7 +319,7 @@ async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> Asyn
     assert await passwords.fit(await password_hash(), PASSWORD) is Fit.YES
     async with AsyncExitStack() as stack:
         logged = stack.enter_context(capture_logs())
-        stack.enter_context(the_same_chances())
+        stack.enter_context(same_chances())
         house = await stack.enter_async_context(a_house(folder, tables, clock, **limits))
         commission = await house.commission(threshold=5, created_at=clock.now())
         story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, "accepted", may_perform=True)

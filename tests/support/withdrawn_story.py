@@ -37,10 +37,10 @@ from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.web.cookies import DEVICE
 from forum.web.routes import PAGES
-from support.app import House, telling
+from support.app import House, a_sent_story
 from support.async_round import a_form
-from support.decided_session import COMMISSIONER, PEOPLE
 from support.factories import CLOCK, a_cast, new_id
+from support.voted_session import COMMISSIONER, PEOPLE
 
 READER = "the browser of whoever answers alone"
 # Words that stand nowhere else, one or more in each place that a story has words in.
@@ -99,7 +99,7 @@ def renamed(story: Scenario) -> Scenario:
     return replace(story, start=SCENE, scenes=scenes)
 
 
-TOLD = telling(
+TOLD = a_sent_story(
     f"The {WORDS['title']}",
     happened=f"It began with {WORDS['happened']}.\n\nNobody came.",
     scenes=(f"A {WORDS['scene']} lay there. " * 60,),
@@ -144,7 +144,7 @@ async def accepted(house: House, story: Submission, because: str = "") -> None:
     await moderation.moderate(house.store, CLOCK, story.id, "accept", because=because, expected_status="submitted")
 
 
-async def play(house: House, path: Path) -> Played:
+async def play_story(house: House, path: Path) -> Played:
     """Takes the story through all of it, on a house whose database is the file `path`."""
     store = house.store
     commission = await house.commission(threshold=5)
@@ -191,7 +191,7 @@ async def play(house: House, path: Path) -> Played:
     rounds: list[str] = []
     for number in range(2):
         if number:
-            await play_again(store, live, story.id, people[0].id)
+            await replay_story(store, live, story.id, people[0].id)
         act = (
             cues.put_second_vote(acts, live.id, rounds[0])
             if number
@@ -222,7 +222,7 @@ async def play(house: House, path: Path) -> Played:
         [asked] = await work.rounds.list_rounds(night.id)
         await work.sessions.join(reader, digest(READER))
         await work.rounds.cast([a_cast(asked.id, reader.id, "r1", f"I saw the {WORDS['alone']}.")])
-    build, suggestion = await built_on(store, key)
+    build, suggestion = await build_on(store, key)
     later = await create_session(store, CLOCK, SessionForm(commission.id, title="Another day", scenarios=(story.id,)))
     # As from the console: so that there is something to undo.
     console = Desk(store, CLOCK, act="scene")
@@ -252,7 +252,7 @@ async def play(house: House, path: Path) -> Played:
     )
 
 
-async def built_on(store: Store, key: str) -> tuple[str, str]:
+async def build_on(store: Store, key: str) -> tuple[str, str]:
     """Makes a draft with a version before it, the build link, and an answered suggestion; returns the link's key and
     the suggestion's id."""
     first, second = f"The {WORDS['version']} stood here.", f"The {WORDS['draft']} stands here."
@@ -270,7 +270,7 @@ async def built_on(store: Store, key: str) -> tuple[str, str]:
     return build, one.id
 
 
-async def play_again(store: Store, live: LiveSession, story: str, person: str) -> None:
+async def replay_story(store: Store, live: LiveSession, story: str, person: str) -> None:
     """Plays the scene again: a stop that waits, another one that was tried and is an answer and a proposal now. The
     proposal was amended, is to be voted on, and has a pledge."""
     run, policy = Desk(store, CLOCK), Desk(store, CLOCK)
@@ -301,7 +301,7 @@ async def play_again(store: Store, live: LiveSession, story: str, person: str) -
         await work.proposals.pledge(pledge)
 
 
-def spoken_in(text: str) -> set[str]:
+def words_spoken(text: str) -> set[str]:
     """Returns the names of the words that occur in a text, with any spacing."""
     plain = " ".join(unescape(text).split()).casefold()
     return {name for name, word in WORDS.items() if all(part in plain for part in [word.casefold()])}
@@ -381,11 +381,11 @@ async def every_page(played: Played) -> dict[str, str]:
             for accept in ("text/html", "application/json"):
                 answer = await browser.get(path, headers={"Accept": accept})
                 assert answer.status_code < 500, path
-                texts[f"{path} {accept}"] = told(answer, path)
+                texts[f"{path} {accept}"] = answer_text(answer, path)
     return texts
 
 
-def told(answer: httpx2.Response, path: str) -> str:
+def answer_text(answer: httpx2.Response, path: str) -> str:
     """Returns the text of an answer, without the parts that repeat the question."""
     text = answer.content.decode("utf-8", "replace")
     return re.sub(r"murrelwine|quellwater|zither", "", text) if path.startswith("/stories?") else text

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from PIL import Image
-from support.app import House, a_house, about_form, telling, words
+from support.app import House, a_house, a_sent_story, file_form, words
 from support.factories import CLOCK
 from support.server_process import ROOT, Serving
 
@@ -86,7 +86,7 @@ async def test_story_files_sent_too_fast_keep_the_rest_of_the_form(house: House)
             answers.append(
                 await writer.post(
                     where,
-                    data=about_form() | {"own_note": "A <barking> dog"},
+                    data=file_form() | {"own_note": "A <barking> dog"},
                     files={"file": ("a.twee", b"no story", "text/plain")},
                 )
             )
@@ -245,7 +245,7 @@ async def test_an_archive_of_fifty_megabytes_is_refused_keeps_the_form_and_takes
     async with store.read() as work:
         commission = (await work.commissions.list_commissions())[0]
         there = len(await work.stories.list_stories())
-    _, key = await submissions.submit(store, CLOCK, commission.id, telling())
+    _, key = await submissions.submit(store, CLOCK, commission.id, a_sent_story())
     fields: dict[str, Any] = {"group": "", "note": "restraint or force", "own_note": "A <barking> dog"}
     fields |= {"may_perform": "yes", "may_publish": "no", "may_quote": "no"}
     archive = b"<tw-storydata name='x'>" + b"long " * (10 * MEGABYTE)

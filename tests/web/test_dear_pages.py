@@ -14,8 +14,8 @@ from typing import Any
 import jinja2.meta
 import pytest
 from support.app import House, a_house, words
-from support.decided_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 from support.factories import CLOCK, a_commission, a_session
+from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
 from forum import app
 from forum.ports.result_cache import Drawn

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from support.app import House, assert_faults_at, field, words
-from support.decided_session import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
 from support.factories import new_id
+from support.voted_session import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
 
 from forum.services.sessions import cues, facilitation
 from forum.voting.decision import Decision

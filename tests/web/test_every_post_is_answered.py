@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.app import words
-from support.async_browser import UNTIL, Open, an_open_round
+from support.async_house import UNTIL, OpenRound, an_open_round
 from support.factories import a_room, new_id
 
 from forum.services.sessions import asynchronous, facilitation
@@ -16,7 +16,7 @@ from forum.services.stories import moderation, withdrawal
 
 
 @pytest.fixture
-async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Open]:
+async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[OpenRound]:
     async with an_open_round(tmp_path, sqlite_template) as opened:
         yield opened
 
@@ -24,7 +24,7 @@ async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Open]:
 # ---------------------------------------------------------------- late
 
 
-async def test_whoever_is_late_is_told_so_and_what_was_counted_counts(event: Open) -> None:
+async def test_whoever_is_late_is_told_so_and_what_was_counted_counts(event: OpenRound) -> None:
     first, second = await event.reader("g1"), await event.reader("g2")
     await event.answer(first, "r1")
     event.clock.move(days=3)
@@ -47,7 +47,7 @@ async def test_whoever_is_late_is_told_so_and_what_was_counted_counts(event: Ope
         await browser.aclose()
 
 
-async def test_whoever_comes_after_an_early_closing_is_told_when_that_was(event: Open) -> None:
+async def test_whoever_comes_after_an_early_closing_is_told_when_that_was(event: OpenRound) -> None:
     reader = await event.reader()
     event.clock.move(days=1)
     await event.close()
@@ -58,7 +58,7 @@ async def test_whoever_comes_after_an_early_closing_is_told_when_that_was(event:
     await reader.aclose()
 
 
-async def test_more_time_is_told_on_the_page(event: Open) -> None:
+async def test_more_time_is_told_on_the_page(event: OpenRound) -> None:
     event.clock.move(days=1)
     await asynchronous.extend(event.house.store, event.clock, event.night.live.id, "2026-03-08", "12:00")
     async with event.house.browser() as browser:
@@ -67,7 +67,7 @@ async def test_more_time_is_told_on_the_page(event: Open) -> None:
     assert "On 2 March 2026 the organiser gave more time." in said
 
 
-async def test_a_void_question_says_why(event: Open) -> None:
+async def test_a_void_question_says_why(event: OpenRound) -> None:
     reader = await event.reader()
     acts = asynchronous.desk(event.house.store, event.clock)
     await facilitation.annul_round(acts, event.night.live.id, event.night.round.id, "The wrong story.")
@@ -78,7 +78,7 @@ async def test_a_void_question_says_why(event: Open) -> None:
     await reader.aclose()
 
 
-async def test_of_a_void_question_nothing_is_called_counted_nor_closed_on_a_day_to_come(event: Open) -> None:
+async def test_of_a_void_question_nothing_is_called_counted_nor_closed_on_a_day_to_come(event: OpenRound) -> None:
     reader = await event.reader()
     await event.answer(reader)
     acts = asynchronous.desk(event.house.store, event.clock)
@@ -96,7 +96,7 @@ async def test_of_a_void_question_nothing_is_called_counted_nor_closed_on_a_day_
 # ---------------------------------------------------------------- the result
 
 
-async def test_nothing_of_how_people_answered_is_anywhere_before_the_reveal(event: Open) -> None:
+async def test_nothing_of_how_people_answered_is_anywhere_before_the_reveal(event: OpenRound) -> None:
     for group in ("g1",) * 6 + ("g2",) * 6:
         reader = await event.reader(group)
         await event.answer(reader, "r2", "A secret")
@@ -112,7 +112,7 @@ async def test_nothing_of_how_people_answered_is_anywhere_before_the_reveal(even
             assert (await browser.get(f"/rounds/{event.night.round.id}/ballots.jsonl")).status_code == 404
 
 
-async def test_the_result_is_there_for_everybody_once_it_is_shown(event: Open) -> None:
+async def test_the_result_is_there_for_everybody_once_it_is_shown(event: OpenRound) -> None:
     for group, choice in [("g1", "r1")] * 6 + [("g2", "r2")] * 5:
         reader = await event.reader(group)
         await event.answer(reader, choice)
@@ -124,7 +124,7 @@ async def test_the_result_is_there_for_everybody_once_it_is_shown(event: Open) -
     assert "What a room voted on the same question is counted apart." in words(page)
 
 
-async def test_nobody_answered_is_said(event: Open) -> None:
+async def test_nobody_answered_is_said(event: OpenRound) -> None:
     await event.close(reveal=True)
     async with event.house.browser() as browser:
         assert "Nobody answered this question." in words(await browser.get(event.path))
@@ -133,7 +133,7 @@ async def test_nobody_answered_is_said(event: Open) -> None:
 # ---------------------------------------------------------------- what stops it, and what it is not
 
 
-async def test_a_story_that_was_taken_back_is_on_none_of_its_pages(event: Open) -> None:
+async def test_a_story_that_was_taken_back_is_on_none_of_its_pages(event: OpenRound) -> None:
     reader = await event.reader()
     await event.answer(reader, "r1", "Because of the knock")
     await withdrawal.withdraw(event.house.store, event.clock, event.night.key)
@@ -148,7 +148,7 @@ async def test_a_story_that_was_taken_back_is_on_none_of_its_pages(event: Open) 
     await reader.aclose()
 
 
-async def test_a_story_that_is_held_is_not_read_on_its_pages(event: Open) -> None:
+async def test_a_story_that_is_held_is_not_read_on_its_pages(event: OpenRound) -> None:
     reader = await event.reader()
     await moderation.moderate(
         event.house.store,
@@ -169,7 +169,7 @@ async def test_a_story_that_is_held_is_not_read_on_its_pages(event: Open) -> Non
     await reader.aclose()
 
 
-async def test_stepping_out_is_a_link_on_every_page_and_names_who_to_talk_to(event: Open) -> None:
+async def test_stepping_out_is_a_link_on_every_page_and_names_who_to_talk_to(event: OpenRound) -> None:
     reader = await event.reader()
     for path in ("", "/play?scene=1", "/question"):
         assert f'href="{event.path}/step-out"' in (await reader.get(event.path + path)).text
@@ -180,7 +180,7 @@ async def test_stepping_out_is_a_link_on_every_page_and_names_who_to_talk_to(eve
     await reader.aclose()
 
 
-async def test_a_rooms_code_is_no_question_and_a_questions_code_no_room(event: Open) -> None:
+async def test_a_rooms_code_is_no_question_and_a_questions_code_no_room(event: OpenRound) -> None:
     room, _ = await a_room(event.house.store, [])
     async with event.house.browser() as browser:
         assert (await browser.get(f"/answer/{room.code}")).status_code == 404
@@ -189,7 +189,7 @@ async def test_a_rooms_code_is_no_question_and_a_questions_code_no_room(event: O
         assert joined.status_code == 422
 
 
-async def test_codes_cannot_be_tried_without_end_and_those_who_answer_go_on(event: Open) -> None:
+async def test_codes_cannot_be_tried_without_end_and_those_who_answer_go_on(event: OpenRound) -> None:
     async with event.house.browser() as browser:
         for _ in range(5):
             assert (await browser.get(f"/answer/{new_id()[:8]}")).status_code == 404
@@ -197,7 +197,9 @@ async def test_codes_cannot_be_tried_without_end_and_those_who_answer_go_on(even
         assert (await browser.get(event.path)).status_code == 200
 
 
-async def test_it_stands_on_the_page_of_its_story_and_of_its_commission_while_it_can_be_answered(event: Open) -> None:
+async def test_it_stands_on_the_page_of_its_story_and_of_its_commission_while_it_can_be_answered(
+    event: OpenRound,
+) -> None:
     story, commission = f"/stories/{event.night.story.id}", f"/commissions/{event.night.commission.id}"
     async with event.house.browser() as browser:
         for path in (story, commission):

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.app import House, a_house, field, send, telling, words, written
+from support.app import House, a_house, a_sent_story, field, send_story, words, write_story
 from support.factories import CLOCK
 
 from forum.errors import BadInput, IllegalMove, StoreUnavailable
@@ -124,7 +124,7 @@ async def test_a_text_that_changed_since_it_was_read_is_not_published(house: Hou
         await moderation.moderate(
             house.store, CLOCK, story.id, "return", because="No names, please.", expected_status="submitted"
         )
-        await submissions.resubmit(house.store, CLOCK, key, telling(happened="Something else."))
+        await submissions.resubmit(house.store, CLOCK, key, a_sent_story(happened="Something else."))
         late = await slow.post(
             f"/moderate/{story.id}",
             data={"action": "accept", "expected": field(page, "expected"), "read": field(page, "read")},
@@ -171,8 +171,8 @@ async def test_hostile_text_reaches_the_moderator_as_text(house: House) -> None:
     commission = await house.commission()
     hostile = "</textarea><script>alert(1)</script>"
     async with house.browser() as writer:
-        key = await written(writer, commission, {"title": hostile, "happened.text": hostile})
-        assert (await send(writer, key)).status_code == 303
+        key = await write_story(writer, commission, {"title": hostile, "happened.text": hostile})
+        assert (await send_story(writer, key)).status_code == 303
     async with house.store.read() as work:
         (story,) = await work.stories.list_stories()
     async with house.signed_in("moderator") as moderator:

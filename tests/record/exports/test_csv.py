@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.record import CRISIS, QUIET, a_keeper
+from support.record_keeper import CRISIS, QUIET, a_keeper
 
 from forum.record.export_columns import COLUMNS
 from forum.record.exports import EXPORTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from support.record import CRISIS, QUIET, a_keeper
+from support.record_keeper import CRISIS, QUIET, a_keeper
 
 from forum.record.ballot_leaves import hash_of
 from forum.record.exports import EXPORTS

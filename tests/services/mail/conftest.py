@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.mail_subscription import Desk, a_desk
+from support.mail_subscription import MailDesk, a_mail_desk
 
 from forum.store import SqlStore
 
 
 @pytest.fixture
-async def desk(sqlite_store: SqlStore, tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(sqlite_store: SqlStore, tmp_path: Path) -> AsyncIterator[MailDesk]:
     """Stores the story in a store of the test's own and runs a mail server beside it."""
-    async with a_desk(sqlite_store, tmp_path) as desk:
+    async with a_mail_desk(sqlite_store, tmp_path) as desk:
         yield desk

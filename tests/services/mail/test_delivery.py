@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from structlog.testing import capture_logs
-from support.app import telling
-from support.mail_subscription import ADA, BASE, MO, Desk
+from support.app import a_sent_story
+from support.mail_subscription import ADA, BASE, MO, MailDesk
 from support.smtp_server import PostOffice, server_of
 
 from forum.adapters import smtp
@@ -27,7 +27,7 @@ from forum.stories.submission import Submission
 from forum.web.words.letters import MailLetters
 
 
-async def test_nothing_but_one_question_is_sent_before_the_address_is_confirmed(desk: Desk) -> None:
+async def test_nothing_but_one_question_is_sent_before_the_address_is_confirmed(desk: MailDesk) -> None:
     await desk.ask()
     await desk.moderated("accept")
     await desk.rounds(5, hours=2)
@@ -47,7 +47,7 @@ async def test_nothing_but_one_question_is_sent_before_the_address_is_confirmed(
     assert "accepted it" in news.text
 
 
-async def test_one_letter_tells_all_that_is_new_and_nothing_twice(desk: Desk) -> None:
+async def test_one_letter_tells_all_that_is_new_and_nothing_twice(desk: MailDesk) -> None:
     key = await desk.confirmed()
     await desk.moderated("accept", "Thank you, velvet writer.")
     desk.clock.move(minutes=5)
@@ -81,7 +81,7 @@ async def test_one_letter_tells_all_that_is_new_and_nothing_twice(desk: Desk) ->
     assert len(set(ids)) == 3
 
 
-async def test_a_busy_day_is_not_a_mail_a_minute(desk: Desk) -> None:
+async def test_a_busy_day_is_not_a_mail_a_minute(desk: MailDesk) -> None:
     await desk.confirmed()
     await desk.moderated("accept")
     await desk.rounds(minutes=2)
@@ -94,11 +94,11 @@ async def test_a_busy_day_is_not_a_mail_a_minute(desk: Desk) -> None:
     assert desk.letters[1].text.count("Something was decided") == 10
 
 
-async def test_what_the_writer_did_is_no_news_to_the_writer(desk: Desk) -> None:
+async def test_what_the_writer_did_is_no_news_to_the_writer(desk: MailDesk) -> None:
     await desk.confirmed()
     await desk.moderated("return")
     await desk.rounds(minutes=2)
-    await submissions.resubmit(desk.store, desk.clock, desk.key, telling("The velvet knock"))
+    await submissions.resubmit(desk.store, desk.clock, desk.key, a_sent_story("The velvet knock"))
     await desk.rounds(5, hours=1)
     assert len(desk.letters) == 1
     assert "sent it back to you" in desk.letters[0].text
@@ -106,7 +106,7 @@ async def test_what_the_writer_did_is_no_news_to_the_writer(desk: Desk) -> None:
 
 
 async def test_after_a_crash_the_same_letter_comes_again_and_is_recognisably_the_same(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: MailDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.confirmed()
     await desk.moderated("accept")
@@ -125,7 +125,7 @@ async def test_after_a_crash_the_same_letter_comes_again_and_is_recognisably_the
     assert first.text == again.text
 
 
-async def test_a_receiver_who_takes_none_for_now_is_asked_less_and_less_often_and_then_given_up(desk: Desk) -> None:
+async def test_a_receiver_who_takes_none_for_now_is_asked_less_and_less_often_and_then_given_up(desk: MailDesk) -> None:
     await desk.confirmed()
     desk.office.answers[ADA] = "452 4.2.2 the mailbox is full"
     await desk.moderated("accept")
@@ -146,7 +146,7 @@ async def test_a_receiver_who_takes_none_for_now_is_asked_less_and_less_often_an
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
-async def test_who_refuses_for_good_is_forgotten_and_the_page_can_say_so(desk: Desk, *, confirmed: bool) -> None:
+async def test_who_refuses_for_good_is_forgotten_and_the_page_can_say_so(desk: MailDesk, *, confirmed: bool) -> None:
     if confirmed:
         await desk.confirmed()
         await desk.moderated("accept")
@@ -169,7 +169,7 @@ async def test_who_refuses_for_good_is_forgotten_and_the_page_can_say_so(desk: D
 
 @pytest.mark.parametrize("answers", [{"MAIL": "550 5.7.1 not from you"}, {"RCPT": "421 4.3.0 going down"}])
 async def test_what_is_wrong_with_the_mail_server_costs_nobody_their_address(
-    desk: Desk, answers: dict[str, str]
+    desk: MailDesk, answers: dict[str, str]
 ) -> None:
     await desk.confirmed()
     await desk.moderated("accept")
@@ -183,7 +183,7 @@ async def test_what_is_wrong_with_the_mail_server_costs_nobody_their_address(
 
 
 async def test_one_at_whose_address_the_server_hangs_does_not_hold_up_the_others(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: MailDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(smtp, "_EACH_STEP", 0.2)
     hangs = asyncio.Event()
@@ -194,7 +194,7 @@ async def test_one_at_whose_address_the_server_hangs_does_not_hold_up_the_others
                 await hangs.wait()
             return await super().handle_RCPT(_, __, to, address, options)
 
-    _, key = await submissions.submit(desk.store, desk.clock, desk.commission.id, telling("Another"))
+    _, key = await submissions.submit(desk.store, desk.clock, desk.commission.id, a_sent_story("Another"))
     await subscriptions.ask(desk.store, desk.clock, key, "bob@reader.test")
     desk.clock.move(seconds=1)
     await desk.ask()
@@ -208,7 +208,7 @@ async def test_one_at_whose_address_the_server_hangs_does_not_hold_up_the_others
 
 
 async def test_a_letter_that_is_not_begun_when_the_server_stops_is_left_for_the_next_start(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: MailDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sends = Mailing(desk.store, desk.clock, SmtpPost(server_of(desk.office.url)), MailLetters(BASE))
     await desk.ask()
@@ -231,9 +231,9 @@ async def test_a_letter_that_is_not_begun_when_the_server_stops_is_left_for_the_
     assert (await desk.kept()).state == "asked"
 
 
-async def test_of_two_the_one_whose_letter_fails_does_not_hold_up_the_other(desk: Desk) -> None:
+async def test_of_two_the_one_whose_letter_fails_does_not_hold_up_the_other(desk: MailDesk) -> None:
     await desk.confirmed()
-    other, key = await submissions.submit(desk.store, desk.clock, desk.commission.id, telling("Another"))
+    other, key = await submissions.submit(desk.store, desk.clock, desk.commission.id, a_sent_story("Another"))
 
     class OneFails(MailLetters):
         def news(self, to: Subscription, story: Submission, events: Sequence[Event], at: str) -> Any:
@@ -262,7 +262,7 @@ async def test_of_two_the_one_whose_letter_fails_does_not_hold_up_the_other(desk
     ]
 
 
-async def test_without_a_mail_server_nothing_is_sent_and_addresses_still_go_in_their_time(desk: Desk) -> None:
+async def test_without_a_mail_server_nothing_is_sent_and_addresses_still_go_in_their_time(desk: MailDesk) -> None:
     await desk.confirmed()
     off = Mailing(desk.store, desk.clock, None, MailLetters(BASE))
     await desk.moderated("accept")
@@ -275,7 +275,7 @@ async def test_without_a_mail_server_nothing_is_sent_and_addresses_still_go_in_t
     assert desk.in_files(ADA) == set()
 
 
-async def test_a_slow_mail_server_holds_up_neither_the_store_nor_the_end(desk: Desk) -> None:
+async def test_a_slow_mail_server_holds_up_neither_the_store_nor_the_end(desk: MailDesk) -> None:
     desk.office.held = asyncio.Event()
     sends = Mailing(desk.store, desk.clock, SmtpPost(server_of(desk.office.url)), MailLetters(BASE))
     sends.start()
@@ -291,7 +291,7 @@ async def test_a_slow_mail_server_holds_up_neither_the_store_nor_the_end(desk: D
 
 
 async def test_a_round_that_fails_is_followed_by_others_and_the_log_tells_nothing(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: MailDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = asyncio.Event()
 
@@ -312,7 +312,7 @@ async def test_a_round_that_fails_is_followed_by_others_and_the_log_tells_nothin
     await sends.stop()
 
 
-async def test_after_a_restart_what_was_due_is_sent(desk: Desk, sqlite_database: Any) -> None:
+async def test_after_a_restart_what_was_due_is_sent(desk: MailDesk, sqlite_database: Any) -> None:
     await desk.confirmed()
     await desk.moderated("accept")
     store = await open_store(sqlite_database.url)

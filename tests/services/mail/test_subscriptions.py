@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.factories import new_id
-from support.mail_subscription import ADA, Desk
+from support.mail_subscription import ADA, MailDesk
 from support.withdrawn_story import rows
 
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -14,7 +14,7 @@ from forum.services.mail import subscriptions
 from forum.services.stories import private_links, withdrawal
 
 
-async def test_who_does_not_confirm_in_three_days_is_forgotten(desk: Desk) -> None:
+async def test_who_does_not_confirm_in_three_days_is_forgotten(desk: MailDesk) -> None:
     await desk.ask()
     await desk.rounds()
     there = await desk.kept()
@@ -29,7 +29,7 @@ async def test_who_does_not_confirm_in_three_days_is_forgotten(desk: Desk) -> No
     assert len(desk.office.arrived) == 1
 
 
-async def test_stopping_erases_the_address_at_once_from_every_row_and_file(desk: Desk) -> None:
+async def test_stopping_erases_the_address_at_once_from_every_row_and_file(desk: MailDesk) -> None:
     key = await desk.confirmed()
     assert desk.in_files(ADA) == {ADA}
     assert [column for column, text in rows(desk.path).items() if ADA in text] == ["mail.address"]
@@ -43,7 +43,9 @@ async def test_stopping_erases_the_address_at_once_from_every_row_and_file(desk:
     assert desk.letters == []
 
 
-async def test_the_address_goes_with_the_story_and_with_its_link_and_when_another_takes_its_place(desk: Desk) -> None:
+async def test_the_address_goes_with_the_story_and_with_its_link_and_when_another_takes_its_place(
+    desk: MailDesk,
+) -> None:
     await desk.confirmed()
     await desk.ask("bob@reader.test")
     await desk.rounds()
@@ -59,7 +61,7 @@ async def test_the_address_goes_with_the_story_and_with_its_link_and_when_anothe
             await act
 
 
-async def test_whoever_left_an_address_by_a_link_that_was_replaced_is_told_nothing_more(desk: Desk) -> None:
+async def test_whoever_left_an_address_by_a_link_that_was_replaced_is_told_nothing_more(desk: MailDesk) -> None:
     await desk.confirmed("stranger@reader.test")
     await private_links.replace_link(desk.store, desk.clock, desk.key, new_key())
     assert desk.in_files("stranger@reader.test") == set()
@@ -68,7 +70,7 @@ async def test_whoever_left_an_address_by_a_link_that_was_replaced_is_told_nothi
     assert desk.letters == []
 
 
-async def test_taking_the_story_back_takes_the_address(desk: Desk) -> None:
+async def test_taking_the_story_back_takes_the_address(desk: MailDesk) -> None:
     await desk.confirmed()
     await withdrawal.withdraw(desk.store, desk.clock, desk.key)
     assert desk.in_files(ADA) == set()
@@ -79,7 +81,7 @@ async def test_taking_the_story_back_takes_the_address(desk: Desk) -> None:
     assert desk.letters == []
 
 
-async def test_it_is_done_when_nothing_has_happened_for_a_year(desk: Desk) -> None:
+async def test_it_is_done_when_nothing_has_happened_for_a_year(desk: MailDesk) -> None:
     await desk.confirmed()
     desk.clock.move(days=100)
     await desk.moderated("accept")
@@ -94,7 +96,7 @@ async def test_it_is_done_when_nothing_has_happened_for_a_year(desk: Desk) -> No
     assert len(desk.letters) == 1
 
 
-async def test_it_is_done_thirty_days_after_the_last_promised_day(desk: Desk) -> None:
+async def test_it_is_done_thirty_days_after_the_last_promised_day(desk: MailDesk) -> None:
     await desk.confirmed()
     await desk.moderated("accept")
     await desk.decided("2026-05-01", "2026-05-31")
@@ -113,7 +115,7 @@ async def test_it_is_done_thirty_days_after_the_last_promised_day(desk: Desk) ->
     assert there.state == CONFIRMED
 
 
-async def test_two_words_for_the_same_address_are_kept_as_one(desk: Desk) -> None:
+async def test_two_words_for_the_same_address_are_kept_as_one(desk: MailDesk) -> None:
     await desk.ask("  Ada@Bücher.Example ")
     there = await desk.kept()
     assert there.address == "Ada@xn--bcher-kva.example"
@@ -124,14 +126,14 @@ async def test_two_words_for_the_same_address_are_kept_as_one(desk: Desk) -> Non
 @pytest.mark.parametrize(
     "wrong", ["", "ada", "a@b@c.test", f"{ADA}\r\nBcc: eve@evil.test", "é@x.test", "ada@[192.0.2.1]"]
 )
-async def test_what_is_no_address_is_refused_before_anything_is_kept(desk: Desk, wrong: str) -> None:
+async def test_what_is_no_address_is_refused_before_anything_is_kept(desk: MailDesk, wrong: str) -> None:
     with pytest.raises(BadInput) as refused:
         await desk.ask(wrong)
     assert refused.value.field == "address"
     assert await desk.there() is None
 
 
-async def test_one_that_was_asked_too_often_is_not_asked_and_everything_else_is_the_same(desk: Desk) -> None:
+async def test_one_that_was_asked_too_often_is_not_asked_and_everything_else_is_the_same(desk: MailDesk) -> None:
     await desk.ask(send=False)
     async with desk.store.read() as work:
         standing = await subscriptions.standing(work, desk.story.id)

@@ -9,9 +9,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.async_round import DAYS, ROOMFUL, TITLE, a_form, a_night, an_answer, answered, cast, entries, now
+from support.async_round import (
+    DAYS,
+    ROOMFUL,
+    TITLE,
+    a_cast_now,
+    a_form,
+    an_answered_round,
+    an_async_round,
+    cast_now,
+    current_round,
+    entries,
+)
 from support.factories import SetClock, a_commission, a_room, new_id
-from support.record import SIGNER
+from support.record_keeper import SIGNER
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
 from forum.ports import Store
@@ -41,7 +52,7 @@ def refused(error: FormErrors) -> dict[str, str]:
 
 
 async def test_it_opens_a_public_storys_question_in_a_session_of_its_own(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     live, round_ = night.live, night.round
     assert (live.kind, live.title, live.scenarios, live.partition) == ("asynchronous", TITLE, (night.story.id,), None)
     assert len(live.code) == asynchronous.CODE_LENGTH
@@ -56,7 +67,7 @@ async def test_it_opens_a_public_storys_question_in_a_session_of_its_own(sqlite_
 
 
 async def test_the_same_form_sent_twice_opens_one(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     form = a_form(clock, night.story, title="Another")
     first = await asynchronous.open_round(sqlite_store, clock, form)
     assert await asynchronous.open_round(sqlite_store, clock, form) == first
@@ -85,7 +96,7 @@ async def test_the_same_form_sent_twice_opens_one(sqlite_store: Store, clock: Se
 async def test_what_cannot_be_opened_says_why(
     sqlite_store: Store, clock: SetClock, changes: dict[str, Any], field: str, says: str
 ) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     with pytest.raises(FormErrors) as error:
         await asynchronous.open_round(sqlite_store, clock, replace(a_form(clock, night.story), **changes))
     assert says in refused(error.value)[field]
@@ -93,7 +104,7 @@ async def test_what_cannot_be_opened_says_why(
 
 
 async def test_everything_wrong_is_told_at_once(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     with pytest.raises(FormErrors) as error:
         await asynchronous.open_round(sqlite_store, clock, AsynchronousForm(night.commission.id))
     assert refused(error.value).keys() == {"title", "question", "day", "time"}
@@ -103,7 +114,7 @@ async def test_everything_wrong_is_told_at_once(sqlite_store: Store, clock: SetC
 async def test_an_hour_and_sixty_days_are_allowed(
     sqlite_store: Store, clock: SetClock, bound: dict[str, float]
 ) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     until = clock.later(**bound)
     form = replace(a_form(clock, night.story), day=until[:10], time=until[11:16])
     live = await asynchronous.open_round(sqlite_store, clock, form)
@@ -112,7 +123,7 @@ async def test_an_hour_and_sixty_days_are_allowed(
 
 
 async def test_only_what_may_be_read_and_performed_is_opened(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
 
     async def refusal(form: AsynchronousForm) -> str:
         with pytest.raises(FormErrors) as error:
@@ -139,7 +150,7 @@ async def test_only_what_may_be_read_and_performed_is_opened(sqlite_store: Store
 @pytest.mark.parametrize("of", ["the form", "its commission"])
 async def test_a_rehearsal_leaves_no_entry(sqlite_store: Store, clock: SetClock, of: str) -> None:
     """A round is a rehearsal where the form says so, and in a commission that is one, whatever the form says."""
-    night = await a_night(sqlite_store, clock, ROOMFUL, rehearsal=of == "its commission")
+    night = await an_async_round(sqlite_store, clock, ROOMFUL, rehearsal=of == "its commission")
     before = len(await entries(sqlite_store))
     live = await asynchronous.open_round(sqlite_store, clock, a_form(clock, night.story, rehearsal=of == "the form"))
     assert (live.rehearsal, live.recorded) == (True, False)
@@ -156,7 +167,7 @@ async def test_a_rehearsal_leaves_no_entry(sqlite_store: Store, clock: SetClock,
 
 
 async def test_a_rooms_acts_do_not_reach_it(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     console = Desk(sqlite_store, clock)
     session, round_ = night.live.id, night.round.id
     acts: list[Callable[[], Any]] = [
@@ -180,11 +191,11 @@ async def test_a_rooms_acts_do_not_reach_it(sqlite_store: Store, clock: SetClock
         await extend(sqlite_store, clock, room.id, "2026-03-20", "12:00")
     with pytest.raises(NotFound):
         await facilitation.pause(asynchronous.desk(sqlite_store, clock), room.id, paused=True)
-    assert await now(sqlite_store, night) == night.round
+    assert await current_round(sqlite_store, night) == night.round
 
 
 async def test_its_code_joins_no_room(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     async with sqlite_store.read() as work:
         with pytest.raises(NotFound):
             await work.sessions.session_by_code(night.live.code)
@@ -195,7 +206,7 @@ async def test_its_code_joins_no_room(sqlite_store: Store, clock: SetClock) -> N
 
 
 async def test_more_time_is_given_recorded_and_kept_to(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock, ["g1"])
+    night = await an_async_round(sqlite_store, clock, ["g1"])
     until = "2026-03-08T12:00:00.000Z"
     longer = await extend(sqlite_store, clock, night.live.id, "2026-03-08", "12:00")
     assert (longer.closes_at, longer.extended_at) == (until, clock.now())
@@ -210,9 +221,9 @@ async def test_more_time_is_given_recorded_and_kept_to(sqlite_store: Store, cloc
     }
     clock.move(days=DAYS + 1)
     assert await close_due(sqlite_store, clock) == []
-    assert await cast(sqlite_store, clock, night, night.people[0]) == ""
+    assert await cast_now(sqlite_store, clock, night, night.people[0]) == ""
     clock.move(days=DAYS)
-    assert await cast(sqlite_store, clock, night, night.people[0]) == "closed"
+    assert await cast_now(sqlite_store, clock, night, night.people[0]) == "closed"
 
 
 @pytest.mark.parametrize(
@@ -227,17 +238,17 @@ async def test_more_time_is_given_recorded_and_kept_to(sqlite_store: Store, cloc
 async def test_less_time_or_too_much_is_not_given(
     sqlite_store: Store, clock: SetClock, day: str, time: str, error: type[BadInput], says: str
 ) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     with pytest.raises(error) as refusal:
         await extend(sqlite_store, clock, night.live.id, day, time)
     assert says in str(refusal.value)
-    assert await now(sqlite_store, night) == night.round
+    assert await current_round(sqlite_store, night) == night.round
 
 
 async def test_no_more_time_is_given_once_somebody_may_have_been_told_that_it_is_over(
     sqlite_store: Store, clock: SetClock
 ) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     clock.move(days=DAYS)
     with pytest.raises(IllegalMove, match="no more time"):
         await extend(sqlite_store, clock, night.live.id, "2026-03-20", "12:00")
@@ -246,13 +257,13 @@ async def test_no_more_time_is_given_once_somebody_may_have_been_told_that_it_is
 async def test_it_closes_by_itself_and_only_when_what_came_in_time_has_arrived(
     sqlite_store: Store, clock: SetClock
 ) -> None:
-    night = await a_night(sqlite_store, clock, ROOMFUL)
+    night = await an_async_round(sqlite_store, clock, ROOMFUL)
     for person in night.people:
-        assert await cast(sqlite_store, clock, night, person) == ""
+        assert await cast_now(sqlite_store, clock, night, person) == ""
     clock.move(days=DAYS, milliseconds=-1)
-    on_its_way = an_answer(clock, night, night.people[0], "r2")
+    on_its_way = a_cast_now(clock, night, night.people[0], "r2")
     clock.move(milliseconds=1)
-    assert await cast(sqlite_store, clock, night, night.people[1], "r2") == "closed"
+    assert await cast_now(sqlite_store, clock, night, night.people[1], "r2") == "closed"
     clock.move(seconds=asynchronous.GRACE - 1)
     assert await close_due(sqlite_store, clock) == []
     async with sqlite_store.begin() as work:
@@ -273,7 +284,7 @@ async def test_whoever_closes_it_or_gives_more_time_raises_its_sessions_version(
     sqlite_store: Store, clock: SetClock
 ) -> None:
     """Screens and pages tell by the version alone whether they are out of date."""
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
 
     async def version() -> int:
         async with sqlite_store.read() as work:
@@ -288,7 +299,7 @@ async def test_whoever_closes_it_or_gives_more_time_raises_its_sessions_version(
     await close_due(sqlite_store, clock)
     assert await version() == before + 2
 
-    other = await a_night(sqlite_store, clock)
+    other = await an_async_round(sqlite_store, clock)
     await withdrawal.permit(sqlite_store, clock, other.key, perform=False, publish=True, quote=False)
     async with sqlite_store.read() as work:
         assert (await work.sessions.get_session(other.live.id)).version == other.live.version + 1
@@ -296,7 +307,7 @@ async def test_whoever_closes_it_or_gives_more_time_raises_its_sessions_version(
 
 
 async def test_one_is_not_closed_before_its_time(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     until, before, after = night.round.closes_at, clock.later(days=DAYS, seconds=-1), clock.later(days=DAYS + 1)
     async with sqlite_store.begin() as work:
         assert await closing.close_now(work, night.live.id, night.round.id, after, due=before) is None
@@ -310,7 +321,7 @@ async def test_one_is_not_closed_before_its_time(sqlite_store: Store, clock: Set
 
 
 async def test_a_page_that_is_opened_closes_it_too(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     assert await asynchronous.up_to_date(sqlite_store, clock, night.round) == night.round
     clock.move(days=DAYS, seconds=asynchronous.GRACE)
     assert (await asynchronous.up_to_date(sqlite_store, clock, night.round)).state == "closed"
@@ -319,7 +330,7 @@ async def test_a_page_that_is_opened_closes_it_too(sqlite_store: Store, clock: S
 async def test_the_closer_goes_on_after_a_fault_and_ends_when_it_is_told(
     sqlite_store: SqlStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     clock.move(days=DAYS, seconds=asynchronous.GRACE)
     read, tried = sqlite_store.read, asyncio.Event()
     faults: list[Exception] = [StoreUnavailable("The disk is full."), RuntimeError("a bug")]
@@ -337,13 +348,13 @@ async def test_the_closer_goes_on_after_a_fault_and_ends_when_it_is_told(
     await closer.stop()
     monkeypatch.undo()
     assert faults == []
-    assert (await now(sqlite_store, night)).state == "closed"
+    assert (await current_round(sqlite_store, night)).state == "closed"
 
 
 async def test_one_that_cannot_be_closed_keeps_no_other_open(
     sqlite_store: SqlStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nights = [await a_night(sqlite_store, clock), await a_night(sqlite_store, clock)]
+    nights = [await an_async_round(sqlite_store, clock), await an_async_round(sqlite_store, clock)]
     clock.move(days=DAYS, seconds=asynchronous.GRACE)
     begin, first = sqlite_store.begin, [True]
 
@@ -359,19 +370,19 @@ async def test_one_that_cannot_be_closed_keeps_no_other_open(
 
 
 async def test_a_restarted_server_closes_what_it_finds(sqlite_store: Store, clock: SetClock) -> None:
-    night = await a_night(sqlite_store, clock)
+    night = await an_async_round(sqlite_store, clock)
     clock.move(days=DAYS * 2)
     closer = Closer(sqlite_store, clock)
     closer.start()
     await closer.stop()
-    assert (await now(sqlite_store, night)).state == "closed"
+    assert (await current_round(sqlite_store, night)).state == "closed"
 
 
 # ---------------------------------------------------------------- what rests on it
 
 
 async def test_a_decision_may_rest_on_it_and_the_export_passes(sqlite_store: Store, clock: SetClock) -> None:
-    night = await answered(sqlite_store, clock)
+    night = await an_answered_round(sqlite_store, clock)
     await extend(sqlite_store, clock, night.live.id, "2026-03-09", "08:00")
     clock.move(days=10)
     await close_due(sqlite_store, clock)
@@ -384,7 +395,7 @@ async def test_a_decision_may_rest_on_it_and_the_export_passes(sqlite_store: Sto
 
 
 async def test_rounds_are_listed_apart_newest_first_with_what_may_be_seen(sqlite_store: Store, clock: SetClock) -> None:
-    night = await answered(sqlite_store, clock)
+    night = await an_answered_round(sqlite_store, clock)
     other = await asynchronous.open_round(sqlite_store, clock, a_form(clock, night.story, title="Again"))
     async with sqlite_store.read() as work:
         found = await results.asynchronous_rounds(work, night.commission)

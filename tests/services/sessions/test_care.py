@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from support.decided_session import COMMISSIONER, FIRST, PEOPLE
 from support.factories import CLOCK, a_cast, a_room
+from support.voted_session import COMMISSIONER, FIRST, PEOPLE
 
 from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, IllegalMove, NotFound

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from support.decided_session import COMMISSIONER, PEOPLE, there
 from support.factories import CLOCK, new_id
 from support.second_run_session import Playing, a_replay
+from support.voted_session import COMMISSIONER, PEOPLE, required
 
 from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, FormErrors, IllegalMove
@@ -59,7 +59,9 @@ async def proposed(playing: Playing, words: str = WORDS) -> str:
 
 async def voted(playing: Playing, agree: int = 15) -> str:
     """The round of a proposal whose result was shown."""
-    round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, await proposed(playing))).round)
+    round_ = required(
+        (await policy_vote.put_policy_vote(playing.policy, playing.session, await proposed(playing))).round
+    )
     await playing.result(round_, ["agree"] * agree + ["disagree"] * (len(PEOPLE) - agree))
     return round_.id
 
@@ -146,7 +148,7 @@ class TestAmending:
 
     async def test_a_draft_vote_follows_and_an_open_one_ends_all_amending(self, playing: Playing) -> None:
         proposal = await proposed(playing)
-        round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)).round)
+        round_ = required((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)).round)
         await policy_vote.amend(playing.policy, playing.session, proposal, WORDS, "Other words")
         await policy_vote.settle_amendment(playing.policy, playing.session, (await amendments(playing))[0].id, "taken")
         async with playing.store.read() as work:
@@ -231,7 +233,7 @@ class TestCommitting:
         assert set(told.value.fields) == {"role_1", "what_1", "by_1"}
 
     async def test_nothing_is_promised_on_a_vote_that_was_not_shown(self, playing: Playing) -> None:
-        round_ = there(
+        round_ = required(
             (await policy_vote.put_policy_vote(playing.policy, playing.session, await proposed(playing))).round
         )
         with pytest.raises(IllegalMove, match="Show the result"):
@@ -240,8 +242,8 @@ class TestCommitting:
 
 async def test_an_annulled_vote_on_a_proposal_can_be_put_again(playing: Playing) -> None:
     proposal = await proposed(playing)
-    round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)).round)
+    round_ = required((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)).round)
     await facilitation.annul_round(playing.acts, playing.session, round_.id, "The wrong words were on screen.")
-    again = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)).round)
+    again = required((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal)).round)
     assert again.id != round_.id
     assert isinstance(playing.policy, Desk)

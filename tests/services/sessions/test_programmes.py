@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from support.app import telling
+from support.app import a_sent_story
 from support.factories import CLOCK, a_commission, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
@@ -27,7 +27,7 @@ async def a_day(store: Store, *, listed: bool = True) -> tuple[LiveSession, str]
     commission = a_commission()
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
-    story, _ = await submissions.submit(store, CLOCK, commission.id, telling())
+    story, _ = await submissions.submit(store, CLOCK, commission.id, a_sent_story())
     await moderation.moderate(store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     scenarios = (story.id,) if listed else ()
     live = await create_session(store, CLOCK, SessionForm(commission.id, title="A day", scenarios=scenarios))

@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from support.decided_session import FIRST, PEOPLE, there
 from support.factories import CLOCK
 from support.second_run_session import BEN, SCENE, TWEE, Playing, a_replay
+from support.voted_session import FIRST, PEOPLE, required
 
 from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -148,16 +148,16 @@ class TestMagic:
 
     async def test_or_a_vote_of_the_room_which_leads_back_to_the_stop(self, playing: Playing) -> None:
         stop = await playing.tried()
-        asked = there((await second_run.ask_room(playing.acts, playing.session, stop)).round)
+        asked = required((await second_run.ask_room(playing.acts, playing.session, stop)).round)
         assert asked.kind == "magic check"
-        assert there((await second_run.ask_room(playing.acts, playing.session, stop)).round).id == asked.id
+        assert required((await second_run.ask_room(playing.acts, playing.session, stop)).round).id == asked.id
         result = await playing.result(asked, ["r1"] * 12 + ["r2"] * 7)
         assert result.counts == {"r1": 12, "r2": 7, "r3": 0}
         cue = (await second_run.take_stop(playing.acts, playing.session, stop)).session.cue
         assert (cue.kind, cue.scene) == ("scene", SCENE)
 
     async def test_no_decision_can_rest_on_it(self, playing: Playing) -> None:
-        asked = there((await second_run.ask_room(playing.acts, playing.session, await playing.tried())).round)
+        asked = required((await second_run.ask_room(playing.acts, playing.session, await playing.tried())).round)
         await playing.result(asked, ["r1"] * 12)
         async with playing.store.read() as work:
             with pytest.raises(IllegalMove, match="Nothing is decided on this vote"):
@@ -182,7 +182,7 @@ class TestTheNextVote:
     ) -> None:
         stop = await playing.tried()
         await second_run.offer_response(playing.acts, playing.session, stop, self.NEW)
-        second = there((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
+        second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         async with playing.store.read() as work:
             first = await work.rounds.get_round(playing.first)
         assert [(r.id, r.label) for r in second.responses] == [
@@ -191,7 +191,7 @@ class TestTheNextVote:
 
     async def test_nobody_is_said_to_have_left_an_answer_that_was_not_there(self, playing: Playing) -> None:
         await second_run.offer_response(playing.acts, playing.session, await playing.tried(), self.NEW)
-        second = there((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
+        second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         result = await playing.result(second, ["r4"] * 6 + list(FIRST[6:]))
         assert result.counts["r4"] == 6
         assert result.shift is not None
@@ -203,9 +203,11 @@ class TestTheNextVote:
         self, playing: Playing, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
         await second_run.offer_response(playing.acts, playing.session, await playing.tried(), self.NEW)
-        second = there((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
+        second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         await playing.result(second, ["r4"] * 6 + list(FIRST[6:]))
-        asked = there((await second_run.ask_room(playing.acts, playing.session, (await playing.stops())[0].id)).round)
+        asked = required(
+            (await second_run.ask_room(playing.acts, playing.session, (await playing.stops())[0].id)).round
+        )
         await playing.result(asked, ["r1"] * 19)
         async with playing.store.read() as work:
             entries = [json.loads(e.body) for e in await work.record.entries()]
@@ -217,7 +219,7 @@ class TestTheNextVote:
 
     async def test_a_draft_on_screen_follows_until_the_vote_is_open(self, playing: Playing) -> None:
         stop = await playing.tried()
-        second = there((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
+        second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         assert len(second.responses) == 4
 
         async def offered() -> list[str]:
@@ -236,10 +238,10 @@ class TestTheNextVote:
 
     async def test_an_annulled_second_vote_is_held_again_with_the_same_answers(self, playing: Playing) -> None:
         await second_run.offer_response(playing.acts, playing.session, await playing.tried(), self.NEW)
-        second = there((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
+        second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         await facilitation.open_round(playing.acts, playing.session, second.id)
         await facilitation.annul_round(playing.acts, playing.session, second.id, "The hall was evacuated.")
-        again = there((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
+        again = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         assert again.id != second.id
         assert again.responses == second.responses
 
@@ -289,11 +291,11 @@ class TestTheNextVote:
 
 class TestCharacters:
     async def test_the_room_votes_on_whom_to_replace(self, playing: Playing) -> None:
-        asked = there((await second_run.put_character_vote(playing.acts, playing.session, playing.story)).round)
+        asked = required((await second_run.put_character_vote(playing.acts, playing.session, playing.story)).round)
         assert asked.kind == "character vote"
         assert BEN in [r.label for r in asked.responses]
         assert (
-            there((await second_run.put_character_vote(playing.acts, playing.session, playing.story)).round).id
+            required((await second_run.put_character_vote(playing.acts, playing.session, playing.story)).round).id
             == asked.id
         )
         result = await playing.result(asked, ["r2"] * len(PEOPLE))

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from support.app import telling
+from support.app import a_sent_story
 from support.factories import CLOCK, a_commission, a_session, new_id
 
 from forum.adapters.signing_key import load_signer
@@ -35,7 +35,7 @@ async def a_story(store: Store, *moderators: str, **changes: Any) -> tuple[Submi
         await work.commissions.add_commission(commission)
         for person in moderators:
             await work.people.add_person(Person(person, person, "M", ("moderator",)))
-    return await submissions.submit(store, CLOCK, commission.id, telling())
+    return await submissions.submit(store, CLOCK, commission.id, a_sent_story())
 
 
 async def act(store: Store, story: Submission, action: str, **more: Any) -> Submission:
@@ -77,10 +77,10 @@ async def test_a_story_is_held_taken_off_hold_returned_and_accepted(sqlite_store
     held = await act(sqlite_store, story, "hold")
     assert (held.status, held.because) == ("held", "A reason.")
     with pytest.raises(IllegalMove):
-        await submissions.resubmit(sqlite_store, CLOCK, key, telling())
+        await submissions.resubmit(sqlite_store, CLOCK, key, a_sent_story())
     assert (await act(sqlite_store, story, "release", because="")).status == "submitted"
     assert (await act(sqlite_store, story, "return")).status == "returned"
-    await submissions.resubmit(sqlite_store, CLOCK, key, telling())
+    await submissions.resubmit(sqlite_store, CLOCK, key, a_sent_story())
     accepted = await act(sqlite_store, story, "accept", because="")
     assert (accepted.status, accepted.because) == ("accepted", "")
     assert [entry["action"] for entry in await logged(sqlite_store)] == ["held", "released", "returned", "accepted"]
@@ -179,7 +179,7 @@ async def test_there_is_one_appeal_for_each_return(sqlite_store: Store) -> None:
             break
         await answer(sqlite_store, story, "uphold")
     assert await status(sqlite_store, story) == "returned"
-    await submissions.resubmit(sqlite_store, CLOCK, key, telling())
+    await submissions.resubmit(sqlite_store, CLOCK, key, a_sent_story())
     await act(sqlite_store, story, "return", by=MEL)
     again = await appeals_and_reports.appeal(sqlite_store, CLOCK, key, "Still not.")
     assert again.act.by == MEL
@@ -207,7 +207,7 @@ async def test_an_appeal_is_over_when_the_story_has_moved_on(sqlite_store: Store
     await act(sqlite_store, story, "return")
     old = (await appeals_and_reports.appeal(sqlite_store, CLOCK, key, "It names nobody.")).appeal
     assert old is not None
-    await submissions.resubmit(sqlite_store, CLOCK, key, telling())
+    await submissions.resubmit(sqlite_store, CLOCK, key, a_sent_story())
     async with sqlite_store.read() as work:
         assert await appeals_and_reports.waiting(work) == []
     await act(sqlite_store, story, "return")
@@ -288,7 +288,7 @@ async def test_a_text_that_was_public_before_is_not_published_twice_but_a_change
     assert await published() == 1
     await act(sqlite_store, story, "take down")
     await act(sqlite_store, story, "return")
-    await submissions.resubmit(sqlite_store, CLOCK, key, telling("Another knock"))
+    await submissions.resubmit(sqlite_store, CLOCK, key, a_sent_story("Another knock"))
     await act(sqlite_store, story, "accept")
     assert await published() == 2
 
@@ -330,7 +330,7 @@ async def test_a_rehearsals_moderation_stands_in_no_real_log(sqlite_store: Store
 async def test_a_link_is_replaced_once_and_switched_off_for_good(sqlite_store: Store) -> None:
     _, key = await a_story(sqlite_store)
     _, other = await submissions.submit(
-        sqlite_store, CLOCK, (await _commission(sqlite_store)), telling("Somebody else's")
+        sqlite_store, CLOCK, (await _commission(sqlite_store)), a_sent_story("Somebody else's")
     )
     new = new_key()
     for wrong in ("", "short", key, other):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, Built, a_built_story
+from support.co_written_story import CORRECTION, EVIDENCE, RESPONSE, SCENE, Built, a_built_story
 from support.factories import CLOCK
 
 from forum.errors import FormErrors

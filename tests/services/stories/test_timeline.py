@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from support.app import telling
-from support.async_round import a_form, answered
-from support.decided_session import FIRST, PEOPLE, SECOND, there
+from support.app import a_sent_story
+from support.async_round import a_form, an_answered_round
 from support.factories import CLOCK, SetClock, a_cast, a_commission, a_session, new_id
+from support.voted_session import FIRST, PEOPLE, SECOND, required
 
 from forum.errors import NotFound
 from forum.ports import Store
@@ -30,7 +30,7 @@ async def a_story(store: Store, title: str = "The third knock", **changes: Any) 
     commission = a_commission(**changes)
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
-    story, key = await submissions.submit(store, CLOCK, commission.id, telling(title))
+    story, key = await submissions.submit(store, CLOCK, commission.id, a_sent_story(title))
     return commission, story, key
 
 
@@ -59,7 +59,7 @@ async def played(
             if rounds
             else cues.put_question(desk, live.id, story.id, scene)
         )
-        round_ = there(outcome.round)
+        round_ = required(outcome.round)
         rounds.append(round_.id)
         await facilitation.open_round(desk, live.id, round_.id)
         async with store.begin() as work:
@@ -114,7 +114,7 @@ async def test_a_writer_sees_every_step_with_its_reason(sqlite_store: Store) -> 
     assert kinds(await life(sqlite_store, story)) == ["received"]
     await do(sqlite_store, story, "return", "Please use no names.")
     await appeals_and_reports.appeal(sqlite_store, CLOCK, key, "There are none.")
-    await submissions.resubmit(sqlite_store, CLOCK, key, telling())
+    await submissions.resubmit(sqlite_store, CLOCK, key, a_sent_story())
     await do(sqlite_store, story, "accept")
     events = await life(sqlite_store, story)
     assert kinds(events) == ["received", "moderated", "appealed", "received", "moderated"]
@@ -130,7 +130,7 @@ async def test_a_writer_sees_every_step_with_its_reason(sqlite_store: Store) -> 
 
 async def test_what_was_answered_alone_is_told_with_until_when_and_what_came_of_it(sqlite_store: Store) -> None:
     clock = SetClock()
-    night = await answered(sqlite_store, clock)
+    night = await an_answered_round(sqlite_store, clock)
     [opened] = [event for event in await public(sqlite_store, night.story) if event.kind == "played"]
     assert opened.session == night.live
     assert opened.round == night.round
@@ -179,7 +179,7 @@ async def test_what_is_not_recorded_or_not_shown_is_told_to_nobody(sqlite_store:
     live = a_session(commission, scenarios=(story.id,))
     async with sqlite_store.begin() as work:
         await work.sessions.add_session(live)
-    round_ = there((await cues.put_question(desk, live.id, story.id, parse(story.twee).decisions[0].name)).round)
+    round_ = required((await cues.put_question(desk, live.id, story.id, parse(story.twee).decisions[0].name)).round)
     assert kinds(await public(sqlite_store, story)) == ["published"]
     await facilitation.open_round(desk, live.id, round_.id)
     await facilitation.close_round(desk, live.id, round_.id)
@@ -223,7 +223,7 @@ async def test_a_story_that_is_not_public_has_no_public_life(sqlite_store: Store
 
 async def test_two_stories_of_a_commission_do_not_mix(sqlite_store: Store) -> None:
     commission, story, _ = await a_story(sqlite_store)
-    other, _ = await submissions.submit(sqlite_store, CLOCK, commission.id, telling("On the ward"))
+    other, _ = await submissions.submit(sqlite_store, CLOCK, commission.id, a_sent_story("On the ward"))
     for one in (story, other):
         await do(sqlite_store, one, "accept")
     _, rounds = await played(sqlite_store, commission, story, FIRST)

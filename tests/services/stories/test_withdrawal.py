@@ -23,9 +23,9 @@ from support.withdrawn_story import (
     accepted,
     every_page,
     in_files,
-    play,
+    play_story,
     rows,
-    spoken_in,
+    words_spoken,
 )
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
@@ -95,7 +95,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def played(house: House, tmp_path: Path) -> Played:
-    return await play(house, tmp_path / "forum.db")
+    return await play_story(house, tmp_path / "forum.db")
 
 
 async def test_every_column_that_can_hold_words_of_a_story_has_some(played: Played) -> None:
@@ -113,7 +113,7 @@ async def test_every_column_that_can_hold_words_of_a_story_has_some(played: Play
         for column in table.columns
         if not isinstance(column.type, (sa.Integer, sa.Boolean)) and not column.foreign_keys
     }
-    found = {key for key, text in rows(played.path).items() if spoken_in(text)}
+    found = {key for key, text in rows(played.path).items() if words_spoken(text)}
     assert there - known - found == set(), "put words of the story into these"
     assert known & found == set(), "these can hold words of a story"
     assert known - there == set(), "there are no such columns"
@@ -123,12 +123,12 @@ async def test_every_column_that_can_hold_words_of_a_story_has_some(played: Play
 async def test_before_it_is_taken_back_the_words_are_where_they_belong(played: Played) -> None:
     """The looking below can see: each of the words is found on pages, in rows and in the file."""
     texts = await every_page(played)
-    seen = {name for text in texts.values() for name in spoken_in(text)}
+    seen = {name for text in texts.values() for name in words_spoken(text)}
     # An address is told to nobody; the other two stand where no page shows them in this state.
     # What was answered alone stood on its own phone's page, until that was forgotten (forget_devices.py).
     assert seen - {"alone"} == set(WORDS) - {"address", "again", "pledge", "alone"}
-    assert "title" in spoken_in(texts[f"/stories/{played.story.id} text/html"])
-    found = {name for text in rows(played.path).values() for name in spoken_in(text)}
+    assert "title" in words_spoken(texts[f"/stories/{played.story.id} text/html"])
+    found = {name for text in rows(played.path).values() for name in words_spoken(text)}
     assert found >= set(WORDS)
     assert in_files(played.path, []) >= set(WORDS)
 
@@ -137,7 +137,7 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     async with played.store.read() as work:
         before = await work.record.disclosures()
         size = await work.record.size()
-    kept = {d.digest for d in before if not spoken_in(json.dumps(open_disclosure(d.encoded or "")))}
+    kept = {d.digest for d in before if not words_spoken(json.dumps(open_disclosure(d.encoded or "")))}
     taken = [d.encoded for d in before if d.digest not in kept and d.encoded]
     # A moderator's reason; title and text; of each vote scene, question, response and easy words; the answer that came
     # up in the replay; the asynchronous round's scene, question and response.
@@ -152,17 +152,17 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     assert (now.title, now.twee, now.revision, now.because) == ("", "", "", "")
     assert (now.may_perform, now.may_publish, now.may_quote) == (False, False, False)
 
-    assert {key: spoken_in(text) for key, text in rows(played.path).items() if spoken_in(text)} == {}
+    assert {key: words_spoken(text) for key, text in rows(played.path).items() if words_spoken(text)} == {}
     assert in_files(played.path, taken) == set()
     texts = await every_page(played)
-    assert {path: spoken_in(text) for path, text in texts.items() if spoken_in(text)} == {}
+    assert {path: words_spoken(text) for path, text in texts.items() if words_spoken(text)} == {}
 
     packed = await exports.export(played.store, played.house.site.signer)
     files, _ = unpack(packed)
-    assert {n: found for n, data in files.items() if (found := spoken_in(data.decode("utf-8", "replace")))} == {}
+    assert {n: found for n, data in files.items() if (found := words_spoken(data.decode("utf-8", "replace")))} == {}
     assert b"(withdrawn)" in files["rounds.csv"]
     opened = [open_disclosure(json.loads(line)["disclosure"]) for line in files["disclosures.jsonl"].splitlines()]
-    assert spoken_in(json.dumps(opened)) == set()
+    assert words_spoken(json.dumps(opened)) == set()
     checks = {check.name: check for check in audit.verify(packed, played.house.site.signer.public_key_pem)}
     assert {check.verdict for check in checks.values()} == {PASS}, checks
     said = re.search(r"(\d+) withdrawn", checks["disclosures"].detail)
@@ -234,7 +234,7 @@ async def test_a_story_nobody_else_has_seen_leaves_nothing_but_its_private_page(
         assert (await browser.get(f"/stories/{story.id}")).status_code == 404
         mine = await browser.get(f"/my-story/{key}")
         assert "You took this story back" in mine.text
-        assert spoken_in(mine.text) == set()
+        assert words_spoken(mine.text) == set()
 
 
 async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from support.decided_session import FIRST, PEOPLE
 from support.factories import CLOCK, SetClock, a_cast, new_id
 from support.second_run_session import Playing, a_replay
 from support.two_worlds import BALLOTS
+from support.voted_session import FIRST, PEOPLE
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.decided_session import FIRST, SECOND, a_vote
 from support.factories import CLOCK, a_room
+from support.voted_session import FIRST, SECOND, a_vote
 
 from forum.errors import IllegalMove
 from forum.ports import Store

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from support.app import ADDRESS, PASSWORD, House, a_house, words
-from support.async_browser import an_open_round
+from support.async_house import an_open_round
 from support.factories import CLOCK, a_room, new_id
 
 from forum.services.keys import digest

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from support.app import PASSWORD, House, a_house, at_once, password_hash, words
+from support.app import PASSWORD, House, a_house, no_sleep, password_hash, words
 from support.factories import SetClock
 
 from forum.adapters import passwords
@@ -81,7 +81,7 @@ async def test_a_laptop_that_has_had_the_page_for_a_while_is_not_locked_by_those
 
 
 async def test_a_login_that_nobody_has_is_locked_alike(house: House) -> None:
-    house.app.state.site = replace(house.site, limits=Limits(lambda: 1000.0, at_once))
+    house.app.state.site = replace(house.site, limits=Limits(lambda: 1000.0, no_sleep))
     await house.person("mo", "organiser")
     said = []
     for login in ("mo", "nobody"):

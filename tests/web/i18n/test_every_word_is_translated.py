@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from support import pseudo_locale
-from support.app import House, a_house, telling
-from support.decided_session import COMMISSIONER
+from support.app import House, a_house, a_sent_story
 from support.factories import CLOCK, a_cast, a_commission, a_session, new_id, store_declared_session
+from support.voted_session import COMMISSIONER
 
 from forum.services import permissions
 from forum.services.decisions import DecisionForm, Promise, decide
@@ -32,7 +32,7 @@ from forum.web.live.screens import screen_context
 from forum.web.routes import PAGES, Page
 
 # What people wrote is in another alphabet.
-TELLING = telling(
+TELLING = a_sent_story(
     "Το τρίτο χτύπημα",
     happened="Είναι περασμένες δύο. Ένας γείτονας χτυπά.",
     scenes=("Το πλήρωμα στέκεται στο χολ.",),
@@ -70,7 +70,7 @@ class Somewhere:
 
 @pytest.fixture(scope="module")
 async def somewhere(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[Somewhere]:
-    locales = pseudo_locale.write(tmp_path_factory.mktemp("locales"))
+    locales = pseudo_locale.write_catalogue(tmp_path_factory.mktemp("locales"))
     async with (
         a_house(tmp_path_factory.mktemp("words"), sqlite_template, locales=locales) as house,
         AsyncExitStack() as stack,

@@ -32,7 +32,7 @@ HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"La
 
 @pytest.fixture(scope="module")
 def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return pseudo_locale.write(tmp_path_factory.mktemp("locales"))
+    return pseudo_locale.write_catalogue(tmp_path_factory.mktemp("locales"))
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ async def test_a_language_chosen_on_a_page_stays_chosen_on_this_browser(house: H
         # What was asked for stays in the links of the switch.
         assert "/stories?lang=en&amp;q=knock" in answer.text or "/stories?q=knock&amp;lang=en" in answer.text
         later = await browser.get("/join")
-        assert pseudo_locale.pseudo("Join code") in later.text
+        assert pseudo_locale.accented("Join code") in later.text
         assert "set-cookie" not in later.headers
         assert '<html lang="en"' in (await browser.get("/join?lang=en")).text
         assert '<html lang="en"' in (await browser.get("/join")).text
@@ -188,7 +188,7 @@ async def test_a_form_that_came_back_leads_to_the_page_it_stands_on_in_another_l
 
 
 async def test_a_refusal_is_told_in_the_readers_language_to_people_and_to_machines(house: House) -> None:
-    sentence = pseudo_locale.pseudo("There is no such act of the facilitator.")
+    sentence = pseudo_locale.accented("There is no such act of the facilitator.")
     async with house.signed_in("organiser") as browser:
         answer = await browser.post(f"/console/x/dance?lang={pseudo_locale.CODE}", data={})
         assert sentence in words(answer)
@@ -210,7 +210,7 @@ async def test_every_language_in_the_room_gets_a_drawing_of_its_own_made_once(ho
     assert frames[0] is frames[2]
     assert frames[1] is frames[3]
     assert "We are taking a short break" in frames[0]
-    assert pseudo_locale.pseudo("We are taking a short break") in json.loads(frames[1])["html"]
+    assert pseudo_locale.accented("We are taking a short break") in json.loads(frames[1])["html"]
 
 
 async def test_a_phone_is_refused_in_its_own_language(house: House) -> None:
@@ -221,7 +221,7 @@ async def test_a_phone_is_refused_in_its_own_language(house: House) -> None:
     await phone.outbox.take()
     room.receive(phone, "{}")
     [answer] = [json.loads(frame) for frame in await phone.outbox.take() if "refused" in frame]
-    assert answer["words"] == pseudo_locale.pseudo("The message was not one that Forum knows.")
+    assert answer["words"] == pseudo_locale.accented("The message was not one that Forum knows.")
 
 
 async def test_a_projector_opened_in_a_language_leaves_its_browsers_own_alone(house: House) -> None:

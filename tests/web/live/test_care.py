@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from support.app import a_house, telling, words
+from support.app import a_house, a_sent_story, words
 from support.factories import CLOCK, a_commission, a_session
 from support.live_house import LiveHouse
 
@@ -32,7 +32,7 @@ class Event(LiveHouse):
 
     async def story_of(self, names: tuple[str, ...]) -> str:
         """Adds a story to the session whose scenes are called so, with the last one's question after them."""
-        sent = telling(scenes=("Somebody waits.",) * (len(names) - 1))
+        sent = a_sent_story(scenes=("Somebody waits.",) * (len(names) - 1))
         played, others = sent.story.scenes[: len(names)], sent.story.scenes[len(names) :]
         ways = (*names[1:], others[0].name)
         scenes = [
@@ -72,7 +72,7 @@ async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
         commission = a_commission()
         async with house.store.begin() as work:
             await work.commissions.add_commission(commission)
-        story, _ = await submit(house.store, CLOCK, commission.id, telling())
+        story, _ = await submit(house.store, CLOCK, commission.id, a_sent_story())
         await moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         live = a_session(commission, scenarios=(story.id,))
         async with house.store.begin() as work:

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from support.app import House, a_house, words
-from support.decided_session import FIRST, there
 from support.second_run_session import Playing, a_replay
+from support.voted_session import FIRST, required
 
 from forum.services.sessions import cues, facilitation, policy_vote
 from forum.sessions.session import LastAct
@@ -79,14 +79,14 @@ class TestUndo:
         assert "Undo:" not in words(await event.organiser.get(event.path))
         await event.act("pause")
         assert "Undo: pausing" in words(await event.organiser.get(event.path))
-        last = there(await event.last())
+        last = required(await event.last())
         assert (await event.act("undo", undo=last.id)).status_code == 303
         assert not (await event.playing.live()).paused
         assert "Undo:" not in words(await event.organiser.get(event.path))
 
     async def test_it_is_anybodys_who_may_run_sessions_and_nobody_elses(self, event: Event) -> None:
         await event.act("pause")
-        last = there(await event.last())
+        last = required(await event.last())
         async with event.house.browser() as stranger:
             refused = await stranger.post(f"{event.path}/undo", data={"undo": last.id})
             assert refused.status_code in {303, 401, 403}
@@ -109,7 +109,7 @@ class TestUndo:
 
     async def test_of_another_session_it_is_not_undone(self, event: Event) -> None:
         await event.act("pause")
-        last = there(await event.last())
+        last = required(await event.last())
         other = await a_replay(event.house.store)
         answer = await event.organiser.post(f"/console/{other.session}/undo", data={"undo": last.id})
         assert answer.status_code == 409
@@ -117,7 +117,7 @@ class TestUndo:
 
     async def test_every_screen_is_told(self, event: Event) -> None:
         await event.act("note", words="Break until 11:30")
-        last = there(await event.last())
+        last = required(await event.last())
         version = (await event.playing.live()).version
         await event.act("undo", undo=last.id)
         room = await event.house.site.rooms.room(event.playing.session)
@@ -128,12 +128,12 @@ class TestUndo:
         await event.act("end")
         page = await event.page()
         assert "Undo: ending the session" in page
-        await event.act("undo", undo=there(await event.last()).id)
+        await event.act("undo", undo=required(await event.last()).id)
         assert not (await event.playing.live()).ended
 
     async def test_a_vote_that_was_closed_is_not_offered(self, event: Event) -> None:
         acts = event.playing.acts
-        round_ = there((await cues.ask_question(acts, event.playing.session, "Who?", ["A", "B"], none=True)).round)
+        round_ = required((await cues.ask_question(acts, event.playing.session, "Who?", ["A", "B"], none=True)).round)
         for name in ("open", "close", "reveal"):
             await event.act("pause")
             await event.act("resume")
@@ -143,11 +143,11 @@ class TestUndo:
 
     async def test_no_reason_and_no_vote_is_kept_in_what_undoes_an_act(self, event: Event) -> None:
         acts, session = event.playing.acts, event.playing.session
-        round_ = there((await cues.ask_question(acts, session, "Who?", ["A", "B"], none=True)).round)
+        round_ = required((await cues.ask_question(acts, session, "Who?", ["A", "B"], none=True)).round)
         await facilitation.open_round(acts, session, round_.id)
         await event.playing.vote(round_.id, ["r1"] * len(FIRST), p0="Nobody should wait alone")
         await event.act("time", round=round_.id, minutes="3")
-        last = there(await event.last())
+        last = required(await event.last())
         assert "Nobody should wait alone" not in str(last.changes)
         assert not any(name.startswith("reason") for name in last.changes)
 
@@ -156,12 +156,12 @@ class TestUndo:
         await policy_vote.propose(event.playing.policy, session, "A quiet room")
         async with event.house.store.read() as work:
             [proposal] = await work.proposals.list_proposals(session)
-        round_ = there((await policy_vote.put_policy_vote(event.playing.policy, session, proposal.id)).round)
+        round_ = required((await policy_vote.put_policy_vote(event.playing.policy, session, proposal.id)).round)
         await event.playing.result(round_, ["agree"] * len(FIRST))
         await event.act("pause")
         await event.act("promise", round=round_.id, role="The ward manager", what="A sign", by="2027-03-31")
         assert "Undo: a promise" in words(await event.organiser.get(event.path))
-        await event.act("undo", undo=there(await event.last()).id)
+        await event.act("undo", undo=required(await event.last()).id)
         assert (await event.playing.live()).paused
         async with event.house.store.read() as work:
             assert [p.state for p in await work.proposals.pledges(session)] == ["withdrawn"]
@@ -171,7 +171,7 @@ class TestWhatIsFinal:
     async def test_badges_on_asks_first_once_a_result_was_shown_without_them(self, event: Event) -> None:
         await event.act("badges", off="1")
         assert "Yes, put badges on" not in await event.page()
-        round_ = there(
+        round_ = required(
             (await cues.ask_question(event.playing.acts, event.playing.session, "Who?", ["A", "B"], none=True)).round
         )
         await event.playing.result(round_, ["r1"] * len(FIRST))

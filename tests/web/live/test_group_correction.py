@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from support.app import House, a_house, words
-from support.async_browser import an_open_round
+from support.async_house import an_open_round
 from support.factories import CLOCK, a_room
 
 from forum.services.sessions import cues, facilitation

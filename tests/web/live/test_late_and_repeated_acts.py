@@ -15,9 +15,9 @@ import httpx2
 import pytest
 from conftest import Database
 from support.app import House, a_house, field, words
-from support.decided_session import there
 from support.factories import CLOCK, new_id
 from support.second_run_session import TWEE, Playing
+from support.voted_session import required
 
 from forum.services.sessions import cues, facilitation, policy_vote
 from forum.services.sessions.desk import Desk
@@ -62,7 +62,7 @@ class Night:
 
     async def asked(self) -> Round:
         """A question on screen, not open yet."""
-        return there((await cues.ask_question(self.acts, self.live.id, "Who should come?", LABELS, none=True)).round)
+        return required((await cues.ask_question(self.acts, self.live.id, "Who should come?", LABELS, none=True)).round)
 
     async def opened(self) -> Round:
         """A vote that is open."""
@@ -412,7 +412,7 @@ class TestAmendments:
 
     async def test_amending_while_the_vote_on_it_is_open_is_told_and_the_words_stay(self, night: Night) -> None:
         proposal = await self.proposed(night)
-        asked = there(
+        asked = required(
             (await policy_vote.put_policy_vote(Desk(night.house.store, CLOCK), night.live.id, proposal.id)).round
         )
         await facilitation.open_round(night.acts, night.live.id, asked.id)

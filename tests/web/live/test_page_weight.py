@@ -12,7 +12,7 @@ import httpx2
 from conftest import Tables
 from support.app import House, a_house
 from support.factories import CLOCK, a_commission, a_session, new_id
-from support.fast_clock import in_a_hurry, let_it_work
+from support.jumping_loop import run_jumping, wait_for_database
 from support.second_run_session import SCENE, TWEE
 
 from forum.live.connection import Connection
@@ -265,7 +265,7 @@ class Day:
 async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
     """Counts an hour of one phone with a socket, and of one that polls."""
     async with a_house(folder, tables) as house:
-        let_it_work(house.store)
+        wait_for_database(house.store)
         commission = a_commission()
         story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, "accepted", may_perform=True)
         story = replace(story, submitted_at=CLOCK.now(), link=new_id() * 2)
@@ -299,7 +299,7 @@ async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
 
 def test_an_hour_of_voting_is_less_than_a_megabyte(tmp_path: Path, sqlite_template: Path, tables: Tables) -> None:
     """Twelve rounds with 300 voters, with TCP's and IP's own bytes, both ways."""
-    socket, polling = in_a_hurry(an_hour(tmp_path, sqlite_template))
+    socket, polling = run_jumping(an_hour(tmp_path, sqlite_template))
     tables.add("a phone with a socket, an hour, bytes both ways", socket.lines())
     tables.add("a phone that polls, an hour, bytes both ways", polling.lines())
     assert socket.times["casts"] == ROUNDS

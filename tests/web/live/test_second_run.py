@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 from support.app import House, a_house, words
-from support.decided_session import FIRST, PEOPLE, there
 from support.factories import CLOCK, new_id
 from support.second_run_session import BEN, Playing, a_replay
+from support.voted_session import FIRST, PEOPLE, required
 
 from forum.live.connection import Connection
 from forum.live.messages import Screen
@@ -115,7 +115,7 @@ async def a_policy_vote(event: Event) -> Round:
     await policy_vote.propose(playing.policy, playing.session, "A quiet room")
     async with event.house.store.read() as work:
         [proposal] = await work.proposals.list_proposals(playing.session)
-    round_ = there((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal.id)).round)
+    round_ = required((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal.id)).round)
     await playing.result(round_, ["agree"] * 12)
     return round_
 
@@ -212,7 +212,7 @@ class TestTheNextVote:
     async def test_an_answer_that_was_not_there_is_said_to_be_new(self, event: Event) -> None:
         playing = event.playing
         await second_run.offer_response(playing.acts, playing.session, await playing.tried(), "Ben kneels down")
-        second = there((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
+        second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         await playing.result(second, ["r4"] * 6 + list(FIRST[6:]))
         for kind, html in (await event.screens()).items():
             assert "was not there in the first vote" in html, kind
@@ -290,7 +290,9 @@ class TestReasons:
 
     async def test_no_reason_of_a_vote_that_is_not_shown_is_on_any_screen(self, event: Event) -> None:
         playing = event.playing
-        asked = there((await cues.ask_question(playing.acts, playing.session, "And now?", ["A", "B"], none=True)).round)
+        asked = required(
+            (await cues.ask_question(playing.acts, playing.session, "And now?", ["A", "B"], none=True)).round
+        )
         await facilitation.open_round(playing.acts, playing.session, asked.id)
         await playing.vote(asked.id, ["r1"] * 19, p0="Nobody reads this yet")
         assert "Nobody reads this yet" not in "".join((await event.screens()).values())
@@ -342,7 +344,7 @@ class TestTheConsole:
 
     async def test_a_magic_check_waits_for_no_decision(self, event: Event) -> None:
         playing = event.playing
-        asked = there((await second_run.ask_room(playing.acts, playing.session, await playing.tried())).round)
+        asked = required((await second_run.ask_room(playing.acts, playing.session, await playing.tried())).round)
         await playing.result(asked, ["r1"] * 12)
         async with event.house.signed_in("commissioner") as person:
             assert asked.id not in (await person.get("/decide")).text

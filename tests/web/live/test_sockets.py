@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 from support.factories import COMMISSION_FORM, new_id
-from support.server_process import Serving, forum
+from support.server_process import Serving, run_forum
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -70,11 +70,11 @@ async def organiser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[h
     data = tmp_path_factory.mktemp("socket") / "data"
     with Serving(data, "--no-demo") as server:
         added = await asyncio.to_thread(
-            forum, "user", "add", "olu", "--role", "organiser", "--password-stdin", "--data", data,
+            run_forum, "user", "add", "olu", "--role", "organiser", "--password-stdin", "--data", data,
             given="seven quiet green kettles\n",
         )  # fmt: skip
         assert added.returncode == 0, added.stderr
-        made = await asyncio.to_thread(forum, "user", "token", "olu", "--label", "test", "--data", data, "--json")
+        made = await asyncio.to_thread(run_forum, "user", "token", "olu", "--label", "test", "--data", data, "--json")
         token = json.loads(made.stdout)["token"]
         headers = MACHINE | {"Authorization": f"Bearer {token}"}
         async with httpx2.AsyncClient(base_url=server.base, headers=headers) as client:

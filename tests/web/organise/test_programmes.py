@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 from icalendar import Calendar
-from support.app import House, a_house, telling, words
+from support.app import House, a_house, a_sent_story, words
 from support.factories import CLOCK, new_id
 
 from forum.services.sessions import cues, facilitation
@@ -57,7 +57,7 @@ async def day(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Day]:
         commission = await house.commission()
         stories = []
         for title, public in (("The third knock", True), ("Only on stage", False)):
-            told = replace(telling(title), may_publish=True)
+            told = replace(a_sent_story(title), may_publish=True)
             story, _ = await submissions.submit(house.store, CLOCK, commission.id, told)
             await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
             if not public:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 from support.app import House, a_house, words
-from support.async_round import TITLE, Night, a_night, an_answer
+from support.async_round import TITLE, AsyncRound, a_cast_now, an_async_round
 from support.factories import SetClock, a_session, new_id
 
 from forum.ports.accounts import Person
@@ -30,7 +30,7 @@ class Desk:
 
     house: House
     clock: SetClock
-    night: Night
+    night: AsyncRound
     organiser: httpx2.AsyncClient
 
     @property
@@ -50,7 +50,7 @@ class Desk:
     async def vote(self) -> None:
         for n, person in enumerate(self.night.people):
             async with self.house.store.begin() as work:
-                answer = an_answer(self.clock, self.night, person, f"r{1 + n % 2}", f"Reason {n}")
+                answer = a_cast_now(self.clock, self.night, person, f"r{1 + n % 2}", f"Reason {n}")
                 assert [o.refusal for o in await work.rounds.cast([answer])] == [""]
 
     def form(self, **changes: str) -> dict[str, str]:
@@ -69,7 +69,7 @@ class Desk:
 async def desk(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Desk]:
     clock = SetClock()
     async with a_house(tmp_path, sqlite_template, clock) as house:
-        night = await a_night(house.store, clock, ROOMFUL)
+        night = await an_async_round(house.store, clock, ROOMFUL)
         async with house.signed_in("organiser", "commissioner") as browser:
             yield Desk(house, clock, night, browser)
 
@@ -280,9 +280,9 @@ async def in_a_room(desk: Desk) -> tuple[str, Round]:
     round_ = (await cues.put_question(console, live.id, desk.night.story.id, desk.night.round.scene or "")).round
     assert round_ is not None
     await facilitation.open_round(console, live.id, round_.id)
-    night = Night(desk.night.commission, desk.night.story, "", live, round_)
+    night = AsyncRound(desk.night.commission, desk.night.story, "", live, round_)
     async with desk.house.store.begin() as work:
-        await work.rounds.cast([an_answer(desk.clock, night, person.id, "r3") for person in people])
+        await work.rounds.cast([a_cast_now(desk.clock, night, person.id, "r3") for person in people])
     await facilitation.close_round(console, live.id, round_.id)
     await facilitation.reveal_round(console, live.id, round_.id)
     return live.id, round_

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from support.app import words
-from support.async_browser import UNTIL, Open, an_open_round
+from support.async_house import UNTIL, OpenRound, an_open_round
 
 from forum.stories.scenario import parse, write
 from forum.stories.submission import Submission
@@ -17,7 +17,7 @@ from forum.voting.ballot import Cast, CastOutcome
 
 
 @pytest.fixture
-async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Open]:
+async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[OpenRound]:
     async with an_open_round(tmp_path, sqlite_template) as opened:
         yield opened
 
@@ -25,7 +25,7 @@ async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Open]:
 # ---------------------------------------------------------------- what it is, and joining
 
 
-async def test_the_page_says_what_it_is_until_when_and_what_the_story_holds(event: Open) -> None:
+async def test_the_page_says_what_it_is_until_when_and_what_the_story_holds(event: OpenRound) -> None:
     async with event.house.browser() as browser:
         page = await browser.get(event.path)
     said = words(page)
@@ -42,7 +42,7 @@ async def test_the_page_says_what_it_is_until_when_and_what_the_story_holds(even
     ("hours", "says"),
     [(20, "about 2 days"), (30, "about 42 hours"), (69, "about 3 hours"), (70.5, "less than two hours")],
 )
-async def test_how_much_time_is_left_is_said_roughly(event: Open, hours: float, says: str) -> None:
+async def test_how_much_time_is_left_is_said_roughly(event: OpenRound, hours: float, says: str) -> None:
     event.clock.move(hours=hours)
     async with event.house.browser() as browser:
         page = words(await browser.get(event.path))
@@ -50,7 +50,7 @@ async def test_how_much_time_is_left_is_said_roughly(event: Open, hours: float, 
     assert UNTIL in page
 
 
-async def test_joining_needs_a_group_or_saying_no(event: Open) -> None:
+async def test_joining_needs_a_group_or_saying_no(event: OpenRound) -> None:
     async with event.house.browser() as browser:
         for data in ({}, {"group": "g9"}):
             refused = await browser.post(f"{event.path}/join", data=data)
@@ -65,7 +65,7 @@ async def test_joining_needs_a_group_or_saying_no(event: Open) -> None:
         assert await work.sessions.joined(event.night.live.id) == {None: 1}
 
 
-async def test_a_browser_joins_once_whatever_it_says_later(event: Open) -> None:
+async def test_a_browser_joins_once_whatever_it_says_later(event: OpenRound) -> None:
     reader = await event.reader("g1")
     await reader.post(f"{event.path}/join", data={"group": "g2"})
     await reader.aclose()
@@ -73,14 +73,14 @@ async def test_a_browser_joins_once_whatever_it_says_later(event: Open) -> None:
         assert await work.sessions.joined(event.night.live.id) == {"g1": 1}
 
 
-async def test_joining_has_its_limit(event: Open) -> None:
+async def test_joining_has_its_limit(event: OpenRound) -> None:
     for _ in range(20):
         await (await event.reader()).aclose()
     async with event.house.browser() as browser:
         assert (await browser.post(f"{event.path}/join", data={"group": "g1"})).status_code == 429
 
 
-async def test_whoever_has_not_joined_is_sent_there_and_can_answer_nothing(event: Open) -> None:
+async def test_whoever_has_not_joined_is_sent_there_and_can_answer_nothing(event: OpenRound) -> None:
     async with event.house.browser() as browser:
         for path in ("/play?scene=1", "/question"):
             answer = await browser.get(event.path + path)
@@ -100,7 +100,7 @@ async def links(reader: httpx2.AsyncClient, url: str) -> list[str]:
     return re.findall(r'href="([^"]+)"', ways[0].replace("&amp;", "&")) if ways else []
 
 
-async def test_the_story_is_played_scene_by_scene_to_the_question_and_back(event: Open) -> None:
+async def test_the_story_is_played_scene_by_scene_to_the_question_and_back(event: OpenRound) -> None:
     reader = await event.reader()
     begin = re.search(r'href="([^"]+/play[^"]*)"', (await reader.get(event.path)).text)
     assert begin
@@ -121,7 +121,7 @@ async def test_the_story_is_played_scene_by_scene_to_the_question_and_back(event
     await reader.aclose()
 
 
-async def test_what_follows_an_answer_is_read_only_when_it_is_given(event: Open) -> None:
+async def test_what_follows_an_answer_is_read_only_when_it_is_given(event: OpenRound) -> None:
     reader = await event.reader()
     url = f"{event.path}/question"
     assert await links(reader, url) == []
@@ -136,14 +136,14 @@ async def test_what_follows_an_answer_is_read_only_when_it_is_given(event: Open)
 
 
 @pytest.mark.parametrize("query", ["", "?scene=0", "?scene=99", "?scene=x", "?scene=1e3", "?scene=" + "9" * 5000])
-async def test_a_scene_that_is_not_there_is_no_page(event: Open, query: str) -> None:
+async def test_a_scene_that_is_not_there_is_no_page(event: OpenRound, query: str) -> None:
     reader = await event.reader()
     assert (await reader.get(f"{event.path}/play{query}")).status_code == 404
     await reader.aclose()
 
 
 @pytest.mark.parametrize("came", ["x", "1.2.99", "." * 3000, "1." * 900 + "1", "-1", "%00"])
-async def test_a_way_back_that_cannot_be_is_left_out(event: Open, came: str) -> None:
+async def test_a_way_back_that_cannot_be_is_left_out(event: OpenRound, came: str) -> None:
     reader = await event.reader()
     for page in (f"/play?scene=1&came={came}", f"/question?came={came}"):
         answer = await reader.get(event.path + page)
@@ -152,7 +152,7 @@ async def test_a_way_back_that_cannot_be_is_left_out(event: Open, came: str) -> 
     await reader.aclose()
 
 
-async def test_another_decision_point_is_read_on_and_not_voted_on(event: Open) -> None:
+async def test_another_decision_point_is_read_on_and_not_voted_on(event: OpenRound) -> None:
     """The story has changed since: its decision point has another name. The round asks what it was opened with."""
     async with event.house.store.begin() as work:
         story = await work.stories.get_story(event.night.story.id)
@@ -184,7 +184,7 @@ async def test_another_decision_point_is_read_on_and_not_voted_on(event: Open) -
 # ---------------------------------------------------------------- answering
 
 
-async def test_counted_is_said_after_the_commit_and_the_mind_may_be_changed(event: Open) -> None:
+async def test_counted_is_said_after_the_commit_and_the_mind_may_be_changed(event: OpenRound) -> None:
     reader = await event.reader()
     sent = await event.answer(reader, "r1", "Nobody else is awake.")
     assert sent.headers["location"] == f"{event.path}/question?counted=1"
@@ -202,13 +202,13 @@ async def test_counted_is_said_after_the_commit_and_the_mind_may_be_changed(even
     await reader.aclose()
 
 
-async def test_counted_is_not_said_by_an_address_alone(event: Open) -> None:
+async def test_counted_is_not_said_by_an_address_alone(event: OpenRound) -> None:
     reader = await event.reader()
     assert "counted" not in words(await reader.get(f"{event.path}/question?counted=1")).lower()
     await reader.aclose()
 
 
-async def test_what_is_missing_or_too_long_is_told_and_nothing_typed_is_lost(event: Open) -> None:
+async def test_what_is_missing_or_too_long_is_told_and_nothing_typed_is_lost(event: OpenRound) -> None:
     reader = await event.reader()
     refused = await event.answer(reader, "", "I cannot decide")
     assert refused.status_code == 422
@@ -226,7 +226,7 @@ async def test_what_is_missing_or_too_long_is_told_and_nothing_typed_is_lost(eve
     await reader.aclose()
 
 
-async def test_an_answer_that_could_not_be_stored_says_so(event: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_that_could_not_be_stored_says_so(event: OpenRound, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = await event.reader()
 
     async def full(cast: Cast) -> CastOutcome:
@@ -240,7 +240,7 @@ async def test_an_answer_that_could_not_be_stored_says_so(event: Open, monkeypat
     await reader.aclose()
 
 
-async def test_a_machine_is_answered_in_json(event: Open) -> None:
+async def test_a_machine_is_answered_in_json(event: OpenRound) -> None:
     reader = await event.reader()
     reader.headers["Accept"] = "application/json"
     sent = await reader.post(f"{event.path}/question", data={"choice": "r1", "cast": "mine"})

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 import httpx2
 from services.stories.test_timeline import decided, do, played
-from support.app import House, telling
-from support.decided_session import FIRST, SECOND
+from support.app import House, a_sent_story
 from support.factories import CLOCK
+from support.voted_session import FIRST, SECOND
 
 from forum.services.stories import submissions
 from forum.stories.submission import Submission
@@ -103,7 +103,7 @@ async def test_nothing_private_is_in_a_feed(house: House) -> None:
     assert (await got(house, f"/stories/{story.id}/feed.atom")).status_code == 404
     assert titles(checked(await got(house, f"/commissions/{commission.id}/feed.atom"))) == []
     await do(house.store, story, "return", "It names Dr Brown.")
-    await submissions.resubmit(house.store, CLOCK, key, telling())
+    await submissions.resubmit(house.store, CLOCK, key, a_sent_story())
     await do(house.store, story, "accept")
     for path in (f"/stories/{story.id}", f"/commissions/{commission.id}"):
         answer = await got(house, f"{path}/feed.atom")
@@ -120,7 +120,7 @@ async def test_nothing_private_is_in_a_feed(house: House) -> None:
 async def test_hostile_words_stay_words(house: House) -> None:
     hostile = "]]> <script>alert('x')</script> & \"quoted\" </title>"
     commission = await house.commission(title=f"A \x0b\x00 {hostile} \ufffe end")
-    story, _ = await submissions.submit(house.store, CLOCK, commission.id, telling(hostile, question=hostile))
+    story, _ = await submissions.submit(house.store, CLOCK, commission.id, a_sent_story(hostile, question=hostile))
     await do(house.store, story, "accept")
     await played(house.store, commission, story, FIRST)
     answer = await got(house, f"/commissions/{commission.id}/feed.atom")

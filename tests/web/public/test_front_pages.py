@@ -6,7 +6,7 @@ import html
 import re
 from dataclasses import replace
 
-from support.app import House, telling, words
+from support.app import House, a_sent_story, words
 from support.factories import CLOCK, a_session, new_id
 
 from forum.services.stories import moderation, submissions, withdrawal
@@ -158,7 +158,7 @@ async def test_a_story_that_is_not_public_is_at_none_of_its_addresses(house: Hou
 async def test_a_story_gives_its_notes_first_and_every_link_leads_somewhere(house: House) -> None:
     commission = await house.commission()
     hostile = '<script>alert(1)</script>" onmouseover="x'
-    told = telling(happened=hostile, responses=(hostile, "Two", "Three"), content_notes=(hostile,))
+    told = a_sent_story(happened=hostile, responses=(hostile, "Two", "Three"), content_notes=(hostile,))
     story, _ = await submissions.submit(house.store, CLOCK, commission.id, told)
     await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
     async with house.browser() as browser:

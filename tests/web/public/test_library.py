@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from support.app import House, field, telling, words
+from support.app import House, a_sent_story, field, words
 from support.factories import CLOCK, a_session, new_id
 
 from forum.services.stories import moderation, submissions
@@ -36,7 +36,7 @@ HOSTILE = [
 
 async def publish(house: House, commission: Commission, title: str = "The third knock", **told: Any) -> Submission:
     """A public story."""
-    story, _ = await submissions.submit(house.store, CLOCK, commission.id, telling(title, **told))
+    story, _ = await submissions.submit(house.store, CLOCK, commission.id, a_sent_story(title, **told))
     return await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
 
 

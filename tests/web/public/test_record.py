@@ -11,8 +11,8 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 from support.app import House, words
-from support.decided_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 from support.factories import CLOCK, a_cast, new_id
+from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
 from forum.record.ballot_leaves import ballots_root
 from forum.record.signing import check_with

@@ -15,11 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from support.act_forms import ABOUT_NEITHER, ALONE_THERE, FAMILIES, address
 from support.app import a_house
-from support.every_act import ABOUT_NEITHER, ALONE_THERE, FAMILIES, address
+from support.asgi_requests import Answer, ask, post
 from support.factories import SetClock, new_id
-from support.in_process import Answer, ask, post
-from support.states import ALONE, IN_A_ROOM, OF_STORIES, There, Town, a_standing_session, a_standing_story, a_town
+from support.standing_states import (
+    ALONE,
+    IN_A_ROOM,
+    OF_STORIES,
+    ActIds,
+    Town,
+    a_standing_session,
+    a_standing_story,
+    a_town,
+)
 
 from forum.ports import Store, Work
 from forum.services import permissions
@@ -143,10 +152,10 @@ class Everybody:
     town: Town
     cookies: dict[str, str]
     units: Unkept
-    standing: dict[tuple[str, bool], There] = field(default_factory=dict)
+    standing: dict[tuple[str, bool], ActIds] = field(default_factory=dict)
     asked: int = 0
 
-    async def there(self, state: str, row: Row) -> There:
+    async def there(self, state: str, row: Row) -> ActIds:
         """Makes the story or session of a state once, with papers or an appeal where the act confirms or answers
         one."""
         waiting = row.act in ("confirm", "discard", "uphold", "overturn")
@@ -161,7 +170,7 @@ class Everybody:
             self.units.keeping = False
         return self.standing[state, waiting]
 
-    async def send(self, row: Row, there: There, who: str, accept: str = "application/json") -> Answer:
+    async def send(self, row: Row, there: ActIds, who: str, accept: str = "application/json") -> Answer:
         """One act in one state, as one of PEOPLE; each from an address of its own, so that no limit on one is met."""
         self.asked += 1
         family = FAMILIES.get(row.path)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 import structlog
-from support.decided_session import there
 from support.factories import new_id
 from support.second_run_session import BEN, QUESTION, SCENE
 from support.two_worlds import BALLOTS, MARKERS, MINE, PICKS, ROOM, World, a_world
+from support.voted_session import required
 
 from forum.adapters.signing_key import load_signer
 from forum.live import live_count, room
@@ -107,7 +107,7 @@ async def own_questions(world: World, *methods: str) -> list[Round]:
     acts, asked = Desk(world.house.store, world.clock), []
     for method in methods:
         labels = LABELS[: min(METHODS[method].MOST, 2)]
-        round_ = there(
+        round_ = required(
             (await cues.ask_question(acts, world.live.id, f"By {method}?", labels, Terms(method), none=True)).round
         )
         asked.append(round_)
@@ -119,7 +119,7 @@ async def the_second_run(world: World) -> list[Round]:
     """A story: its first vote is shown and the same in both worlds; what comes after it is not."""
     store, session, story = world.house.store, world.live.id, world.there["story"]
     acts = Desk(store, world.clock)
-    first = there((await cues.put_question(acts, session, story, QUESTION)).round)
+    first = required((await cues.put_question(acts, session, story, QUESTION)).round)
     await facilitation.open_round(acts, session, first.id)
     await world.changed()
     ballots = BALLOTS["single"]
@@ -144,13 +144,13 @@ async def the_second_run(world: World) -> list[Round]:
         second_run.put_character_vote(acts, session, story),
         cues.put_second_vote(acts, session, first.id),
     ):
-        asked.append(there((await act).round))
+        asked.append(required((await act).round))
         await through(world, asked[-1])
     policy = Desk(store, world.clock)
     await policy_vote.propose(policy, session, "Every waiting room has a host")
     async with store.read() as work:
         [proposal] = await work.proposals.list_proposals(session)
-    asked.append(there((await policy_vote.put_policy_vote(policy, session, proposal.id)).round))
+    asked.append(required((await policy_vote.put_policy_vote(policy, session, proposal.id)).round))
     await through(world, asked[-1])
     return asked
 
@@ -158,7 +158,7 @@ async def the_second_run(world: World) -> list[Round]:
 async def the_end(world: World, asked: list[Round]) -> None:
     """One more vote is open beside all that are closed or void: every address. Then the session ends: once more."""
     acts, ids = Desk(world.house.store, world.clock), [round_.id for round_ in asked]
-    last = there((await cues.ask_question(acts, world.live.id, "Once more?", LABELS, none=True)).round)
+    last = required((await cues.ask_question(acts, world.live.id, "Once more?", LABELS, none=True)).round)
     await facilitation.open_round(acts, world.live.id, last.id)
     await world.changed()
     await world.vote(last)
@@ -206,9 +206,11 @@ async def badges_off(world: World) -> list[str]:
     home = asynchronous.desk(store, world.clock)
     await facilitation.close_round(home, alone.id, answered.id)
     await facilitation.reveal_round(home, alone.id, answered.id)
-    first = there((await cues.put_question(acts, session, world.there["story"], QUESTION, Terms("single", 5, 5))).round)
+    first = required(
+        (await cues.put_question(acts, session, world.there["story"], QUESTION, Terms("single", 5, 5))).round
+    )
     await shown_with_badges_off(world, first, moved=0)
-    second = there((await cues.put_second_vote(acts, session, first.id)).round)
+    second = required((await cues.put_second_vote(acts, session, first.id)).round)
     await shown_with_badges_off(world, second, moved=2)
     return [first.id, second.id, answered.id]
 
@@ -279,7 +281,7 @@ async def test_further_groups_are_nowhere_but_on_the_console(lived: Lived) -> No
         async with world.house.store.begin() as work:
             for person in world.people[:6]:
                 await work.care.belong(person, {other})
-        asked = there(
+        asked = required(
             (
                 await cues.ask_question(Desk(world.house.store, world.clock), world.live.id, "Who?", LABELS, none=True)
             ).round

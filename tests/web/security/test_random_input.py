@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import pytest
 from structlog.testing import capture_logs
 from support.app import House, a_house
+from support.asgi_requests import ask
 from support.factories import SetClock, new_id
-from support.in_process import ask
 from support.random_input import Fuzz, Sent
-from support.states import Town, a_standing_session, a_standing_story, a_town
+from support.standing_states import Town, a_standing_session, a_standing_story, a_town
 
 from forum.errors import StoryProblems
 from forum.services import permissions

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from support.app import a_house, field, words
-from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, Together, a_built_story, send
+from support.co_written_story import CORRECTION, EVIDENCE, RESPONSE, SCENE, Together, a_built_story, fill_in_and_send
 from support.factories import CLOCK
 
 from forum.services.keys import new_key
@@ -116,7 +116,7 @@ async def test_everything_can_be_suggested_at_its_place_and_waits(together: Toge
             ("Other words for: Title", {"words": "The fourth knock"}, "Title"),
             ("Suggest evidence", {"title": "A report", "url": EVIDENCE.url}, "example.org: A report"),
         ):
-            sent = await send(other, ways[said], **typed)
+            sent = await fill_in_and_send(other, ways[said], **typed)
             assert sent.status_code == 303, words(sent)
             page = await other.get(sent.headers["location"].partition("#")[0])
             assert "Thank you." in words(page)
@@ -134,7 +134,9 @@ async def test_everything_can_be_suggested_at_its_place_and_waits(together: Toge
 async def test_the_words_of_a_form_that_was_wrong_are_still_there(together: Together) -> None:
     url = f"{together.here}/suggest?kind=scene&place=c1"
     async with together.house.browser() as other:
-        wrong = await send(other, url, words="The <crew> comes. " * 400, title="A <name>", group="", name="Kim & Ana")
+        wrong = await fill_in_and_send(
+            other, url, words="The <crew> comes. " * 400, title="A <name>", group="", name="Kim & Ana"
+        )
         assert wrong.status_code == 422
         assert "at most 4000 characters" in words(wrong)
         assert "Choose your group" in words(wrong)
@@ -196,16 +198,16 @@ async def test_limits_are_told_before_they_bite_and_lose_nothing(
         assert "From one network 12 suggestions can be sent in an hour. 200 can wait" in page
         assert "more suggestion" not in page
         for n in range(12):
-            assert (await send(other, url, title=f"{n}", url=EVIDENCE.url)).status_code == 303
+            assert (await fill_in_and_send(other, url, title=f"{n}", url=EVIDENCE.url)).status_code == 303
             if n == 3:
                 assert "8 more suggestions can be sent in this hour" in words(await other.get(url))
-        limited = await send(other, url, title="One <too> many", url=EVIDENCE.url)
+        limited = await fill_in_and_send(other, url, title="One <too> many", url=EVIDENCE.url)
         assert limited.status_code == 429
         assert int(limited.headers["retry-after"]) > 0
         assert 'value="One &lt;too&gt; many"' in limited.text
         monkeypatch.setattr(co_writing, "MOST_WAITING", 12)
         monkeypatch.setattr("forum.web.stories.build_link.MOST_WAITING", 12)
-        full = await send(elsewhere, url, title="Another", url=EVIDENCE.url)
+        full = await fill_in_and_send(elsewhere, url, title="Another", url=EVIDENCE.url)
         assert full.status_code == 409
         assert "12 suggestions for this story wait for an answer" in words(full)
         assert 'value="Another"' in full.text

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from attack.large_files import of_names
-from support.app import House, a_house, about_form, field, words, written
+from support.app import House, a_house, field, file_form, words, write_story
 from support.factories import CLOCK
 
 from forum.services.stories import moderation, submissions
@@ -44,7 +44,7 @@ it is bright.
 :: dark
 it is not.
 """
-ABOUT = about_form()
+ABOUT = file_form()
 
 
 @pytest.fixture
@@ -271,7 +271,7 @@ async def test_a_returned_story_with_branches_goes_out_and_comes_back_as_a_file(
 async def test_a_story_that_is_still_being_written_is_no_file_yet(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(writer, commission)
+        key = await write_story(writer, commission)
         assert (await writer.get(f"/my-story/{key}/story.twee")).status_code == 404
         assert "story.twee" not in (await writer.get(f"/my-story/{key}")).text
 

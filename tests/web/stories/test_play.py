@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from support.app import House, telling, words
+from support.app import House, a_sent_story, words
 from support.factories import CLOCK, new_id
 
 from forum.services.stories import moderation, submissions
@@ -31,7 +31,7 @@ def links(answer: httpx2.Response, within: str = "ways") -> list[str]:
 
 
 async def test_a_story_is_walked_from_its_notes_to_its_end_and_back(house: House) -> None:
-    story = await accepted(house, await house.commission(), telling())
+    story = await accepted(house, await house.commission(), a_sent_story())
     base = f"/stories/{story.id}/play"
     async with house.browser() as reader:
         assert f'href="{base}"' in (await reader.get(f"/stories/{story.id}")).text
@@ -79,7 +79,7 @@ async def test_every_scene_of_a_branching_story_can_be_reached_by_links_alone(ho
 
 
 async def test_words_of_the_trade_are_explained_on_the_page_that_has_them(house: House) -> None:
-    sent = telling(happened="We waited in triage.", scenes=("The AMHP came.",))
+    sent = a_sent_story(happened="We waited in triage.", scenes=("The AMHP came.",))
     story = await accepted(house, await house.commission(), sent)
     async with house.browser() as reader:
         first = await reader.get(f"/stories/{story.id}/play?scene=1")
@@ -91,7 +91,7 @@ async def test_words_of_the_trade_are_explained_on_the_page_that_has_them(house:
 
 
 async def test_looking_away_shows_whom_to_talk_to_and_keeps_the_place(house: House) -> None:
-    story = await accepted(house, await house.commission(), telling())
+    story = await accepted(house, await house.commission(), a_sent_story())
     base = f"/stories/{story.id}/play"
     async with house.browser() as reader:
         for here in (base, f"{base}?scene=3&came=1.2"):
@@ -115,7 +115,7 @@ async def test_a_story_that_is_not_public_cannot_be_played(house: House) -> None
 
 @pytest.mark.parametrize("asked", ["0", "99", "-1", "x", "1" * 300, "\u0661", "1e1", "<b>"])
 async def test_a_scene_that_is_not_there_is_told_so(house: House, asked: str) -> None:
-    story = await accepted(house, await house.commission(), telling())
+    story = await accepted(house, await house.commission(), a_sent_story())
     async with house.browser() as reader:
         answer = await reader.get(f"/stories/{story.id}/play", params={"scene": asked})
         assert answer.status_code == 404
@@ -126,7 +126,7 @@ async def test_a_scene_that_is_not_there_is_told_so(house: House, asked: str) ->
 
 
 async def test_going_round_in_a_circle_makes_no_endless_address(house: House) -> None:
-    story = await accepted(house, await house.commission(), telling())
+    story = await accepted(house, await house.commission(), a_sent_story())
     round_and_round = ".".join(["1", "2"] * 400)
     async with house.browser() as reader:
         answer = await reader.get(f"/stories/{story.id}/play?scene=1&came={round_and_round}")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from services.stories.test_timeline import decided, do, played
 from support.app import House, a_house, field, words
-from support.decided_session import FIRST
 from support.factories import CLOCK
+from support.voted_session import FIRST
 
 from forum.services.keys import digest, new_key
 from forum.services.stories import appeals_and_reports, moderation

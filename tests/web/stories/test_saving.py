@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from support.app import ADDRESS, House, a_house, words, written
+from support.app import ADDRESS, House, a_house, words, write_story
 
 from forum.errors import StoreUnavailable
 from forum.services.keys import new_key
@@ -29,7 +29,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 async def key(house: House) -> str:
     """A story in five steps, with the cards "happened" and "question"."""
     async with house.browser("192.0.2.200") as writer:
-        return await written(writer, await house.commission())
+        return await write_story(writer, await house.commission())
 
 
 def to(field: str, text: str, seen: str | list[str], **more: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.app import STEPS, House, a_house, field, fill_in, filled, send, words, written
+from support.app import STEPS, House, a_house, field, fill_in, filled_form, send_story, words, write_story
 from support.factories import CLOCK
 
 from forum.services.stories import submissions
@@ -26,7 +26,7 @@ async def test_marks_are_shown_before_sending_and_again_after_a_change(house: Ho
     commission = await house.commission()
     told = 'I rang <the> ward on 07700 900123. Then Margaret came, with "a form". NHS number 999 913 9094.'
     async with house.browser() as writer:
-        key = await written(writer, commission, {"happened.text": told})
+        key = await write_story(writer, commission, {"happened.text": told})
         path = f"/my-story/{key}/check"
         check = await writer.get(path)
         said = words(check)
@@ -40,11 +40,11 @@ async def test_marks_are_shown_before_sending_and_again_after_a_change(house: Ho
         assert (await house.stories())[0].status == "writing"
         # Somebody else writes more before it is sent.
         await fill_in(writer, f"/my-story/{key}/write/where", {"setting": "At Bernadette Okafor’s house"})
-        other = await writer.post(path, data=filled(check, {}))
+        other = await writer.post(path, data=filled_form(check, {}))
         assert other.status_code == 200
         assert "Bernadette Okafor" in words(other)
         assert (await house.stories())[0].status == "writing"
-        sent = await writer.post(path, data=filled(other, {}))
+        sent = await writer.post(path, data=filled_form(other, {}))
         assert sent.status_code == 303
     assert (await house.stories())[0].status == "submitted"
 
@@ -52,7 +52,7 @@ async def test_marks_are_shown_before_sending_and_again_after_a_change(house: Ho
 async def test_a_character_of_the_story_is_no_mark(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(
+        key = await write_story(
             writer, commission, {"happened.text": "Then Margaret came.", "characters": "Margaret, a neighbour"}
         )
         assert "Margaret looks like" not in words(await writer.get(f"/my-story/{key}/check"))
@@ -61,13 +61,13 @@ async def test_a_character_of_the_story_is_no_mark(house: House) -> None:
 async def test_a_waiting_story_is_changed_and_sent_again_and_the_moderator_reads_the_later_text(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(writer, commission)
-        await send(writer, key)
+        key = await write_story(writer, commission)
+        await send_story(writer, key)
         (first,) = await house.stories()
         assert "You may still change it." in words(await writer.get(f"/my-story/{key}"))
         await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "The fourth knock"})
         assert (await house.stories())[0].title == "The third knock"
-        assert (await send(writer, key)).status_code == 303
+        assert (await send_story(writer, key)).status_code == 303
     (now,) = await house.stories()
     assert (now.id, now.title, now.status) == (first.id, "The fourth knock", "submitted")
     assert scenario.parse(now.twee).ifid == scenario.parse(first.twee).ifid
@@ -85,7 +85,7 @@ async def test_a_returned_story_shows_the_reason_where_it_is_written_and_goes_in
         assert "&lt;the street&gt;" in work.text
         assert "nobody knows who is in charge" in work.text
         await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "A knock"})
-        assert (await send(writer, key)).status_code == 303
+        assert (await send_story(writer, key)).status_code == 303
     (now,) = await house.stories()
     assert (now.id, now.title, now.status) == (story.id, "A knock", "submitted")
 
@@ -115,11 +115,11 @@ async def test_a_public_story_stays_until_a_moderator_accepts_its_new_version(ho
         assert 'name="group"' not in (await writer.get(f"/my-story/{key}/write/who")).text
         assert 'name="may_quote"' not in (await writer.get(f"/my-story/{key}/write/use")).text
         await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "The fourth knock"})
-        sent = await send(writer, key)
+        sent = await send_story(writer, key)
         assert sent.status_code == 303
         assert "We have the new version." in words(await writer.get(sent.headers["location"]))
         assert "The third knock" in words(await writer.get(f"/stories/{story.id}"))
-        unchanged = await send(writer, key)
+        unchanged = await send_story(writer, key)
         assert unchanged.status_code == 409
         assert "Nothing has changed since you sent it." in words(unchanged)
 
@@ -142,7 +142,7 @@ async def test_a_public_story_stays_until_a_moderator_accepts_its_new_version(ho
         assert "The third knock" in words(await writer.get(f"/stories/{story.id}"))
 
         await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "The last knock"})
-        await send(writer, key)
+        await send_story(writer, key)
         page = await moderator.get(f"/moderate/{story.id}")
         yes = {"action": "accept version", "expected": "accepted", "read": field(page, "read")}
         accepted = await moderator.post(f"/moderate/{story.id}", data=yes)
@@ -160,7 +160,7 @@ async def test_limits_are_told_before_they_bite_and_lose_nothing(house: House) -
             shown = await writer.get(path)
             left = 7 - number
             assert (f"{left} more stories can be begun" in words(shown)) == (left <= 5)
-            assert (await writer.post(path, data=filled(shown, STEPS["happened"]))).status_code == 303
+            assert (await writer.post(path, data=filled_form(shown, STEPS["happened"]))).status_code == 303
         refused = await fill_in(writer, path, {"happened.text": "The eighth", "title": "Eight"})
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 3600
@@ -172,14 +172,14 @@ async def test_limits_are_told_before_they_bite_and_lose_nothing(house: House) -
 async def test_sending_too_often_is_told_before_and_refused_with_when_to_come_back(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(writer, commission)
+        key = await write_story(writer, commission)
         for number in range(7):
             await fill_in(writer, f"/my-story/{key}/write/happened", {"title": f"Knock {number}"})
             check = words(await writer.get(f"/my-story/{key}/check"))
             assert (f"{7 - number} more stories can be sent" in check) == (number >= 2)
-            assert (await send(writer, key)).status_code == 303
+            assert (await send_story(writer, key)).status_code == 303
         await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "Once more"})
-        refused = await send(writer, key)
+        refused = await send_story(writer, key)
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
     assert (await house.draft_of(key)).title == "Once more"
@@ -195,7 +195,7 @@ async def test_a_story_from_a_file_is_opened_for_writing_with_all_its_branches(h
         shown = await writer.get(f"/my-story/{key}/write")
         assert shown.text.count('class="card scene" id="c') == len(told.scenes)
         await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "Another title"})
-        assert (await send(writer, key)).status_code == 303
+        assert (await send_story(writer, key)).status_code == 303
     (now,) = await house.stories()
     again = scenario.parse(now.twee)
     assert again.title == "Another title"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.app import a_house, field, words
-from support.co_writing import CORRECTION, EVIDENCE, RESPONSE, SCENE, Together, a_built_story, send
+from support.co_written_story import CORRECTION, EVIDENCE, RESPONSE, SCENE, Together, a_built_story, fill_in_and_send
 from support.factories import CLOCK, new_id
 
 from forum.services.stories import moderation, writing
@@ -35,7 +35,7 @@ async def test_what_is_answered_is_read_by_the_one_who_suggested_it_and_outcomes
             ("kind=scene&place=c1", {"words": "The crew comes."}),
             ("kind=correction&place=c1.text", {"words": "Margaret knocks."}),
         ):
-            await send(other, f"{together.here}/suggest?{url}", **typed)
+            await fill_in_and_send(other, f"{together.here}/suggest?{url}", **typed)
         response, scene, correction = await together.kept()
         page = await keeper.get(f"{together.mine}/{response.id}")
         assert "Kim (Nurses)" in words(page)

@@ -6,8 +6,8 @@ import re
 
 import httpx2
 import pytest
-from support.app import House, telling, words
-from support.co_writing import RESPONSE, SCENE, Built, a_built_story
+from support.app import House, a_sent_story, words
+from support.co_written_story import RESPONSE, SCENE, Built, a_built_story
 from support.factories import CLOCK
 
 from forum.services.stories import moderation, submissions, writing
@@ -124,7 +124,7 @@ async def test_many_versions_go_over_pages(house: House, built: Built) -> None:
 
 
 async def test_a_story_that_was_sent_in_one_piece_has_its_versions_too(house: House) -> None:
-    _, key = await submissions.submit(house.store, CLOCK, (await house.commission()).id, telling())
+    _, key = await submissions.submit(house.store, CLOCK, (await house.commission()).id, a_sent_story())
     async with house.browser() as keeper:
         page = await keeper.get(f"/my-story/{key}/versions")
         assert numbers(page) == [1]

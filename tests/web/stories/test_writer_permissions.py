@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from support.app import House, field, send, words, written
+from support.app import House, field, send_story, words, write_story
 from support.factories import CLOCK
 
 from forum.services.stories import moderation
@@ -28,8 +28,8 @@ async def test_the_moderator_sees_marks_reading_ages_and_what_the_writer_allows(
         "subsequently recommended establishing an interdepartmental communication methodology in the triage."
     )
     async with house.browser() as writer:
-        key = await written(writer, commission, {"happened.text": f"{TELLING}\n\n{hard}", "may_publish": "no"})
-        assert (await send(writer, key)).status_code == 303
+        key = await write_story(writer, commission, {"happened.text": f"{TELLING}\n\n{hard}", "may_publish": "no"})
+        assert (await send_story(writer, key)).status_code == 303
     (story,) = await submitted(house)
     async with house.signed_in("moderator") as moderator:
         page = await moderator.get(f"/moderate/{story.id}")
@@ -54,7 +54,7 @@ async def test_the_public_page_explains_words_and_marks_nothing(house: House) ->
     commission = await house.commission()
     async with house.browser() as writer:
         told = "Margaret waited in triage. Nobody knew triage, in A&E."
-        await send(writer, await written(writer, commission, {"happened.text": told, "may_quote": "yes"}))
+        await send_story(writer, await write_story(writer, commission, {"happened.text": told, "may_quote": "yes"}))
         (story,) = await submitted(house)
         await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
         page = await writer.get(f"/stories/{story.id}")

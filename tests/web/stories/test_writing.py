@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from support.app import STEPS, House, a_house, fill_in, filled, send, words, written
+from support.app import STEPS, House, a_house, fill_in, filled_form, send_story, words, write_story
 from support.factories import CLOCK
 
 from forum.errors import StoreUnavailable
@@ -56,9 +56,9 @@ async def test_a_story_is_saved_with_its_first_step_and_its_private_link_is_show
 async def test_five_steps_make_a_story_that_can_be_sent(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(writer, commission)
+        key = await write_story(writer, commission)
         assert "Nothing to mend." in words(await writer.get(f"/my-story/{key}/write"))
-        sent = await send(writer, key)
+        sent = await send_story(writer, key)
         assert (sent.status_code, sent.headers["location"]) == (303, f"/my-story/{key}?sent=1")
         mine = await writer.get(sent.headers["location"])
     assert "We have your story. Thank you for telling it." in words(mine)
@@ -79,7 +79,7 @@ async def test_five_steps_make_a_story_that_can_be_sent(house: House) -> None:
 async def test_each_step_shows_again_what_was_written_and_goes_back_without_losing_a_word(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(writer, commission)
+        key = await write_story(writer, commission)
         for step, fields in STEPS.items():
             shown = await writer.get(f"/my-story/{key}/write/{step}")
             assert "Step" in words(shown)
@@ -100,7 +100,7 @@ async def test_a_double_tap_makes_one_story(house: House) -> None:
     commission = await house.commission()
     path = f"/commissions/{commission.id}/tell"
     async with house.browser() as writer:
-        form = filled(await writer.get(path), STEPS["happened"])
+        form = filled_form(await writer.get(path), STEPS["happened"])
         answers = [await writer.post(path, data=form) for _ in range(2)]
     assert answers[0].headers["location"] == answers[1].headers["location"]
     assert len(await house.stories()) == 1
@@ -156,7 +156,7 @@ async def test_what_is_too_long_is_said_beside_it_and_kept_while_the_rest_is_sav
         assert key
         assert (await house.draft_of(key[1])).title == "A knock"
         # Shortened on the page that came back, it is saved.
-        again = filled(answer, {"happened.text": "Short."})
+        again = filled_form(answer, {"happened.text": "Short."})
         assert (await writer.post(f"/my-story/{key[1]}/write/happened", data=again)).status_code == 303
     assert (await house.draft_of(key[1])).cards[0].text == "Short."
 
@@ -165,7 +165,7 @@ async def test_content_notes_from_the_list_and_in_ones_own_words_are_one_list(ho
     commission = await house.commission()
     changes: dict[str, str | list[str]] = {"notes": ["death or grief"], "own_notes": "a dog dies\n\n  a  flood "}
     async with house.browser() as writer:
-        key = await written(writer, commission, changes)
+        key = await write_story(writer, commission, changes)
         shown = await writer.get(f"/my-story/{key}/write/use")
     assert (await house.draft_of(key)).notes == "death or grief\na dog dies\na flood"
     assert 'value="death or grief" checked' in shown.text
@@ -177,7 +177,7 @@ async def test_hostile_text_is_shown_and_does_nothing(house: House) -> None:
     hostile = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;{{ 7*7 }}"
     names = ("happened.text", "title", "setting", "characters", "question.text", "question/r1.text", "own_notes")
     async with house.browser() as writer:
-        key = await written(writer, commission, dict.fromkeys(names, hostile))
+        key = await write_story(writer, commission, dict.fromkeys(names, hostile))
         pages = [
             await writer.get(f"/my-story/{key}{path}") for path in ("", "/write", "/check", "/play", "/play?scene=1")
         ]
@@ -203,14 +203,14 @@ async def test_a_database_that_cannot_take_it_loses_nothing_typed(
 
     async with house.browser() as writer:
         path = f"/commissions/{commission.id}/tell"
-        form = filled(await writer.get(path), STEPS["happened"])
+        form = filled_form(await writer.get(path), STEPS["happened"])
         with monkeypatch.context() as patch:
             patch.setattr(writing, "begin", unavailable)
             answer = await writer.post(path, data=form)
         assert answer.status_code == 503
         assert "Nothing was saved" in words(answer)
         assert "The third knock" in answer.text
-        key = (await writer.post(path, data=filled(answer, {}))).headers["location"].split("/")[2]
+        key = (await writer.post(path, data=filled_form(answer, {}))).headers["location"].split("/")[2]
         with monkeypatch.context() as patch:
             patch.setattr(writing, "save", unavailable)
             for where, name in (("write/where", "setting"), ("write", "happened.text")):
@@ -231,7 +231,7 @@ async def test_unknown_and_dead_links_and_stories_that_were_taken_back(house: Ho
         assert (await writer.get(f"/commissions/{'0' * 32}/tell")).status_code == 404
         begun = await writer.post(f"/commissions/{'0' * 32}/tell", data={"title": "x"})
         assert begun.status_code == 404
-        key = await written(writer, commission)
+        key = await write_story(writer, commission)
         await withdrawal.withdraw(house.store, CLOCK, key)
         for path in paths[:-1]:
             gone = await writer.get(f"/my-story/{key}{path}")
@@ -246,7 +246,7 @@ async def test_unknown_and_dead_links_and_stories_that_were_taken_back(house: Ho
 async def test_scenes_and_ways_are_added_moved_removed_and_put_back_without_a_script(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(writer, commission)
+        key = await write_story(writer, commission)
         here = f"/my-story/{key}/write"
 
         async def press(do: str, card: str, **changes: str) -> str:
@@ -276,7 +276,7 @@ async def test_scenes_and_ways_are_added_moved_removed_and_put_back_without_a_sc
         assert "No way leads to" in words(shown)
         card = re.search(r'<li class="card scene" id="question".*?</form>', shown.text, re.S)
         assert card
-        form = filled(httpx2.Response(200, text=card[0]), {"do": "remove"})
+        form = filled_form(httpx2.Response(200, text=card[0]), {"do": "remove"})
         gone = await writer.post(here, data=form)
         assert gone.headers["location"] == f"{here}?removed=question#removed"
         assert (await house.draft_of(key)).card("question") is None
@@ -298,7 +298,7 @@ async def test_the_workspace_shows_paths_reading_ages_and_what_is_still_to_do(ho
     commission = await house.commission()
     changes: dict[str, str | list[str]] = {"happened.text": hard, "question/r3.text": "", "may_quote": []}
     async with house.browser() as writer:
-        key = await written(writer, commission, changes)
+        key = await write_story(writer, commission, changes)
         shown = await writer.get(f"/my-story/{key}/write")
     said = words(shown)
     assert 'class="paths"' in shown.text
@@ -314,7 +314,7 @@ async def test_the_workspace_shows_paths_reading_ages_and_what_is_still_to_do(ho
 async def test_a_scene_that_is_too_long_stays_open_with_its_words(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(writer, commission)
+        key = await write_story(writer, commission)
         long = "y" * (scenario.MAX_TEXT + 1)
         form = {"card": "happened", "do": "save", "seen:happened.text": mark("x"), "happened.text": long}
         form["seen:happened.text"] = mark((await house.draft_of(key)).cards[0].text)
@@ -328,7 +328,7 @@ async def test_a_scene_that_is_too_long_stays_open_with_its_words(house: House) 
 async def test_a_story_is_played_while_it_is_written(house: House) -> None:
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(writer, commission)
+        key = await write_story(writer, commission)
         front = await writer.get(f"/my-story/{key}/play")
         assert "still being written" in words(front)
         scene = await writer.get(f"/my-story/{key}/play?scene=1")
@@ -342,11 +342,11 @@ async def two(house: House) -> tuple[str, dict[str, list[str]], dict[str, list[s
     """A story, and two forms of one card as two people have opened it."""
     commission = await house.commission()
     async with house.browser() as writer:
-        key = await written(writer, commission)
+        key = await write_story(writer, commission)
         shown = await writer.get(f"/my-story/{key}/write")
     card = re.search(r'<li class="card scene" id="happened".*?</form>', shown.text, re.S)
     assert card
-    forms = [filled(httpx2.Response(200, text=card[0]), {"do": "save"}) for _ in range(2)]
+    forms = [filled_form(httpx2.Response(200, text=card[0]), {"do": "save"}) for _ in range(2)]
     return key, forms[0], forms[1]
 
 
@@ -364,10 +364,10 @@ async def test_the_second_of_two_sees_both_texts_and_chooses(house: House) -> No
         # What did not clash is saved.
         assert (await house.draft_of(key)).cards[0].name == "Night"
         assert (await house.draft_of(key)).cards[0].text == "Two in the night. It rains."
-        theirs = filled(clash, {"choose:happened.text": "theirs"})
+        theirs = filled_form(clash, {"choose:happened.text": "theirs"})
         assert (await one.post(here, data=theirs)).status_code == 303
         assert (await house.draft_of(key)).cards[0].text == "Two in the night. It rains."
-        both = filled(clash, {"choose:happened.text": "mine", "happened.text": "Past three. It rains."})
+        both = filled_form(clash, {"choose:happened.text": "mine", "happened.text": "Past three. It rains."})
         assert (await one.post(here, data=both)).status_code == 303
     assert (await house.draft_of(key)).cards[0].text == "Past three. It rains."
 
@@ -381,10 +381,10 @@ async def test_words_for_a_scene_that_somebody_removed_can_put_it_back(house: Ho
         clash = await one.post(here, data=second | {"happened.text": ["Mine, much longer."]})
         assert clash.status_code == 409
         assert "Somebody else has removed this." in words(clash)
-        leave = filled(clash, {"choose:happened.text": "theirs"})
+        leave = filled_form(clash, {"choose:happened.text": "theirs"})
         assert (await one.post(here, data=leave)).status_code == 303
         assert (await house.draft_of(key)).card("happened") is None
-        back = await one.post(here, data=filled(clash, {"choose:happened.text": "mine"}))
+        back = await one.post(here, data=filled_form(clash, {"choose:happened.text": "mine"}))
         assert back.status_code == 303
     card = (await house.draft_of(key)).cards[0]
     assert (card.id, card.text) == ("happened", "Mine, much longer.")
@@ -411,14 +411,14 @@ async def test_what_is_too_long_beside_a_clash_is_not_lost(house: House) -> None
         await other.post(here, data=first | {"happened.text": ["Two in the night."]})
         clash = await one.post(here, data=second | {"happened.text": ["It is past three."], "happened.name": [name]})
         assert clash.status_code == 409
-        wrong = await one.post(here, data=filled(clash, {"choose:happened.text": "mine"}))
+        wrong = await one.post(here, data=filled_form(clash, {"choose:happened.text": "mine"}))
         assert wrong.status_code == 422
         assert "This is too long. Use at most" in words(wrong)
         assert f'value="{name}"' in wrong.text
         assert (await house.draft_of(key)).cards[0].text == "It is past three."
         step = f"{here}/use"
-        before = filled(await one.get(step), {"own_notes": notes, "may_quote": "yes"})
-        await other.post(step, data=filled(await other.get(step), {"may_quote": "", "own_notes": ""}))
+        before = filled_form(await one.get(step), {"own_notes": notes, "may_quote": "yes"})
+        await other.post(step, data=filled_form(await other.get(step), {"may_quote": "", "own_notes": ""}))
         clash = await one.post(step, data=before)
         assert clash.status_code == 409
         assert html.unescape(clash.text).count("x" * 5000) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.record import Keeper, a_keeper
+from support.record_keeper import Keeper, a_keeper
 
 from forum.record.verify.disclosures import open_disclosure
 from forum.web.words import entry_words

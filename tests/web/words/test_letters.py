@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import uuid4
 
-from support.async_round import TITLE, a_night
+from support.async_round import TITLE, an_async_round
 from support.factories import SetClock, new_id
 
 from forum.ports import Store
@@ -46,7 +46,7 @@ def test_the_title_stays_on_its_line() -> None:
 
 
 async def test_an_asynchronous_round_is_told_with_its_page_and_its_end(sqlite_store: Store) -> None:
-    night = await a_night(sqlite_store, SetClock())
+    night = await an_async_round(sqlite_store, SetClock())
     async with sqlite_store.read() as work:
         events = await timeline.life(work, night.story)
     letter = LETTERS.news(TO, night.story, [event for event in events if event.kind == timeline.PLAYED], AT)

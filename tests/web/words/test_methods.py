@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.factories import a_commission, a_session, new_id
-from support.record import WAYS
+from support.record_keeper import WAYS
 
 from forum.live.screen_frames import round_now
 from forum.sessions.participant_view import Yours

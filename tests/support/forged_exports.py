@@ -12,7 +12,7 @@ from forum.record.verify.archive import describe, pack, unpack
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.verdict import FAIL
-from support.record import SIGNER, Keeper, a_keeper
+from support.record_keeper import SIGNER, Keeper, a_keeper
 
 
 def verdicts(data: bytes) -> dict[str, str]:
@@ -43,12 +43,12 @@ def resigned(files: Mapping[str, bytes]) -> bytes:
     return pack(odd)
 
 
-def of_type(keeper: Keeper, type_: str, number: int = 0) -> dict[str, Any]:
+def entry_of_type(keeper: Keeper, type_: str, number: int = 0) -> dict[str, Any]:
     """Returns the entry of this type in this place among those of its type."""
     return [entry for entry in keeper.entries if entry["type"] == type_][number]
 
 
-def lie(change: Callable[[Keeper], object]) -> set[str]:
+def failed_after(change: Callable[[Keeper], object]) -> set[str]:
     """Changes a true record, signs it again, and returns the checks that fail."""
     keeper = a_keeper()
     keeper.entries = copy.deepcopy(keeper.entries)
@@ -57,15 +57,15 @@ def lie(change: Callable[[Keeper], object]) -> set[str]:
     return failed(signed_again(keeper))
 
 
-def result(keeper: Keeper, number: int = 0) -> dict[str, Any]:
+def revealed_result(keeper: Keeper, number: int = 0) -> dict[str, Any]:
     """Returns the result in the revealing entry in this place."""
-    found: dict[str, Any] = of_type(keeper, "round revealed", number)["result"]
+    found: dict[str, Any] = entry_of_type(keeper, "round revealed", number)["result"]
     return found
 
 
-def failed_or_unpacked(change: Callable[[Keeper], object]) -> set[str]:
-    """Returns the failing checks as `lie` does, for records so odd that tables cannot be made: the tables of the true
-    record are packed."""
+def failed_after_odd(change: Callable[[Keeper], object]) -> set[str]:
+    """Returns the failing checks as `failed_after` does, for records so odd that tables cannot be made: the tables of
+    the true record are packed."""
     keeper = a_keeper()
     true = unpack(signed_again(keeper))[0]
     keeper.entries = copy.deepcopy(keeper.entries)
@@ -77,9 +77,9 @@ def failed_or_unpacked(change: Callable[[Keeper], object]) -> set[str]:
     return failed(resigned(odd))
 
 
-def counted_again(keeper: Keeper, number: int = 0) -> None:
+def fit_count(keeper: Keeper, number: int = 0) -> None:
     """Fits the count and the root in a round's closing entry to its opened ballots, after these were changed."""
-    closed = of_type(keeper, "round closed", number)
+    closed = entry_of_type(keeper, "round closed", number)
     lines = keeper.ballots[closed["round"]]
     lines.sort(key=lambda line: hash_of(line["leaf"]))
     closed["count"] = len(lines)

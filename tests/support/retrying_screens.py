@@ -15,7 +15,7 @@ from playwright.async_api import Locator, Page, expect
 
 from support.browser import PHONE, House, People
 from support.network_proxy import Wire
-from support.session_api import ApiSession, come_in
+from support.session_api import ApiSession, join_session
 
 LONGEST = 31_000  # milliseconds between two attempts of anything that tries again and again
 
@@ -39,7 +39,7 @@ class Event(ApiSession):
         """Opens a phone's page on the wire and joins as one of the carers."""
         page = await self.people.somebody(PHONE)
         await page.clock.install()
-        await come_in(page, self.code, base=self.wire.base)
+        await join_session(page, self.code, base=self.wire.base)
         return page
 
     async def asked(self, page: Page, *what: str) -> None:
@@ -77,7 +77,7 @@ class Event(ApiSession):
             return database.execute(query, given).fetchall()
 
 
-async def comes(page: Page, so: Callable[[float], Awaitable[None]]) -> None:
+async def advance_until(page: Page, so: Callable[[float], Awaitable[None]]) -> None:
     """Moves the page's clock on until it is so; `so` is told how many milliseconds to wait for it."""
     for _ in range(20):
         try:
@@ -89,11 +89,11 @@ async def comes(page: Page, so: Callable[[float], Awaitable[None]]) -> None:
     await so(1_000)
 
 
-def text(place: Locator, words: str | re.Pattern[str]) -> Callable[[float], Awaitable[None]]:
-    """Returns the expectation that a place says this, for `comes`."""
+def has_text(place: Locator, words: str | re.Pattern[str]) -> Callable[[float], Awaitable[None]]:
+    """Returns the expectation that a place says this, for `advance_until`."""
     return lambda within: expect(place).to_have_text(words, timeout=within)
 
 
-def is_(place: Locator, what: str) -> Callable[[float], Awaitable[None]]:
-    """Returns the expectation that a line's `data-is` is this, for `comes`."""
+def has_state(place: Locator, what: str) -> Callable[[float], Awaitable[None]]:
+    """Returns the expectation that a line's `data-is` is this, for `advance_until`."""
     return lambda within: expect(place).to_have_attribute("data-is", what, timeout=within)

@@ -10,17 +10,17 @@ from forum.services.keys import new_key
 from forum.services.stories import moderation
 from support.factories import COMMISSION_FORM, new_id
 from support.second_run_session import BEN, QUESTION, SCENE, TWEE
-from support.states import There
+from support.standing_states import ActIds
 
 Form = Mapping[str, str | list[str]]
-Fill = Callable[[There], Form]
+Fill = Callable[[ActIds], Form]
 
 DECIDED = {"outcome": "adopted", "response": "r1", "rationale": "It is right", "why": "Because", "dissent": "None"}
 ABOUT = {"may_perform": "yes", "may_publish": "yes", "may_quote": "no"}
 
 
 def _with(**names: str) -> Fill:
-    """Returns a filler whose fields take the values that `There` has under these names."""
+    """Returns a filler whose fields take the values that ActIds has under these names."""
     return lambda there: {field: there.ids.get(name, name) for field, name in names.items()}
 
 
@@ -213,7 +213,7 @@ ABOUT_NEITHER: dict[str, Form] = {
 }
 
 
-def address(path: str, act: str, there: There) -> str:
+def address(path: str, act: str, there: ActIds) -> str:
     """Fills the ids into a path of the routes table; ids that need not exist are made up."""
     known = dict(there.ids)
     if "{act}" in path:

@@ -11,19 +11,19 @@ import httpx2
 
 from forum.services.sessions import asynchronous, facilitation
 from support.app import House, a_house
-from support.async_round import Night, a_night
+from support.async_round import AsyncRound, an_async_round
 from support.factories import SetClock
 
 UNTIL = "4 March 2026, 22:00 GMT"
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenRound:
     """House whose clock is the test's, with an open asynchronous round."""
 
     house: House
     clock: SetClock
-    night: Night
+    night: AsyncRound
 
     @property
     def path(self) -> str:
@@ -56,8 +56,8 @@ class Open:
 
 
 @asynccontextmanager
-async def an_open_round(folder: Path, tables: Path) -> AsyncIterator[Open]:
+async def an_open_round(folder: Path, tables: Path) -> AsyncIterator[OpenRound]:
     """Opens the house on a new database in `folder`, and closes it."""
     clock = SetClock()
     async with a_house(folder, tables, clock, wrong_codes_per_address=5, joins_per_session=20) as house:
-        yield Open(house, clock, await a_night(house.store, clock))
+        yield OpenRound(house, clock, await an_async_round(house.store, clock))

@@ -51,7 +51,7 @@ async def a_vote(
             outcome = await cues.put_second_vote(desk, live.id, rounds[0])
         else:
             outcome = await cues.ask_question(desk, live.id, QUESTION, LABELS, none=True)
-        round_ = there(outcome.round)
+        round_ = required(outcome.round)
         said = reasons if reasons and not rounds else {}
         rounds.append(round_.id)
         await facilitation.open_round(desk, live.id, round_.id)
@@ -71,7 +71,7 @@ async def a_vote(
 Thing = TypeVar("Thing")
 
 
-def there(thing: Thing | None) -> Thing:
+def required(thing: Thing | None) -> Thing:
     """Returns a thing that must be there, as the round that an act returned. Raises ValueError for None."""
     if thing is None:
         raise ValueError("it is not there")

@@ -121,7 +121,7 @@ class Together:
             return await work.drafts.suggestions(self.built.story)
 
 
-async def send(browser: httpx2.AsyncClient, url: str, /, **typed: str) -> httpx2.Response:
+async def fill_in_and_send(browser: httpx2.AsyncClient, url: str, /, **typed: str) -> httpx2.Response:
     """Opens the form at an address, fills it in, and sends it as a browser does."""
     form = await browser.get(url)
     assert form.status_code == 200, words(form)

@@ -39,7 +39,7 @@ from forum.voting.commission import Commission
 from forum.voting.reason import Reason, ReasonReading, ReasonState
 from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import freeze
-from support.app import House, telling
+from support.app import House, a_sent_story
 from support.factories import a_cast, a_session, new_id
 from support.second_run_session import BEN, QUESTION, SCENE, TWEE
 
@@ -60,7 +60,7 @@ OF_STORIES = ("writing", "sent", "returned", "held", "public", "changed", "taken
 
 
 @dataclass(frozen=True)
-class There:
+class ActIds:
     """Ids to act on, by the names that forms and addresses use; "" for things that do not exist in this state."""
 
     state: str
@@ -108,7 +108,7 @@ def new_code(*, alone: bool) -> str:
     return "".join("bcdfghjkmn"[int(digit)] for digit in f"{number:08d}") if alone else f"{number:06d}"
 
 
-async def a_standing_session(town: Town, state: str, *, papers: bool = False) -> There:
+async def a_standing_session(town: Town, state: str, *, papers: bool = False) -> ActIds:
     """Makes a session in one of IN_A_ROOM or ALONE; with `papers` one organiser has counted some."""
     clock, story = town.house.site.clock, town.story
     at, alone = clock.now(), state in ALONE
@@ -209,7 +209,7 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
             partition=freeze(ballots, town.commission),
         )
         await work.sessions.save_session(now)
-    return There(
+    return ActIds(
         state,
         {
             "session": live.id,
@@ -241,12 +241,12 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
     )
 
 
-async def a_standing_story(town: Town, state: str, *, appealed: bool = False) -> There:
+async def a_standing_story(town: Town, state: str, *, appealed: bool = False) -> ActIds:
     """Makes a story in one of OF_STORIES; with `appealed` its writer has appealed, where there is something to appeal
     against."""
     store, clock = town.house.store, town.house.site.clock
     key, build_key = new_key(), new_key()
-    told = telling().story
+    told = a_sent_story().story
     draft = compose.draft_of(told, group="g2", may=(True, True, False))
     story = Submission(new_id(), town.commission.id, "", "", submissions.WRITING, link=digest(key))
     item = Evidence(new_id(), story.id, "link", "A page", "https://example.org/page", added_at=clock.now())
@@ -276,7 +276,7 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
     if state in ("public", "changed"):
         report = (await appeals_and_reports.report(store, clock, story.id, "A name is in it")).id
     if state == "changed":
-        told = telling("The fourth knock").story
+        told = a_sent_story("The fourth knock").story
         async with store.begin() as work:
             await work.stories.save_story(
                 replace(story, revision=scenario.write(told), revised_at=clock.now()), story.status
@@ -285,7 +285,7 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
         await withdrawal.withdraw(store, clock, key)
     async with store.read() as work:
         now = await work.stories.get_story(story.id)
-    return There(
+    return ActIds(
         state,
         {
             "story": story.id,

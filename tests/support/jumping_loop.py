@@ -54,13 +54,13 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         self._hasty.busy = busy
 
 
-def in_a_hurry(work: Coroutine[Any, Any, Made]) -> Made:
+def run_jumping(work: Coroutine[Any, Any, Made]) -> Made:
     """Runs a coroutine on a loop whose clock jumps, and returns its result."""
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return runner.run(work)
 
 
-def let_it_work(store: Store) -> None:
+def wait_for_database(store: Store) -> None:
     """Keeps the clock from jumping while the database, which works in threads, has something to do."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, JumpingLoop)
