@@ -118,30 +118,30 @@ async def test_a_phone_that_polls_gets_the_live_count(people: People, event: Api
         await expect(phone.locator("[data-mark=r1]")).to_have_text("50", timeout=30_000)
 
 
-async def taps(page: Page, *names: str) -> int:
-    """Taps these, one after the other; how many taps that was."""
+async def taps_to_a_counted_vote(people: People, path: str, *names: str) -> int:
+    """Opens this path on a phone and taps the radios and buttons of these names until the vote is counted; returns the
+    number of taps."""
+    phone = await people.somebody(SMALL, has_touch=True)
+    await phone.goto(path)
     for name in names:
-        found = page.get_by_role("main").get_by_role("radio", name=name).or_(page.get_by_role("button", name=name))
+        found = phone.get_by_role("main").get_by_role("radio", name=name).or_(phone.get_by_role("button", name=name))
         await found.first.tap()
+    await expect(phone.locator("[data-status]")).to_contain_text("Counted")
     return len(names)
 
 
 async def test_a_vote_takes_three_taps_from_the_opened_code(people: People, event: ApiSession, tables: Tables) -> None:
     """Counted is every tap on the page that the code opens, and on the next, until the vote is counted."""
     await event.ask_by()
-    phone = await people.somebody(SMALL, has_touch=True)
-    await phone.goto(f"/s/{event.code}")
-    unsaid = await taps(phone, "Join without saying my group", ANSWERS[0], "Send my vote")
-    await expect(phone.locator("[data-status]")).to_contain_text("Counted")
+    without_group = ("Join without saying my group", ANSWERS[0], "Send my vote")
+    unsaid = await taps_to_a_counted_vote(people, event.path, *without_group)
     assert unsaid == 3
 
     ticketed = await a_ticketed_session(event.organiser)
     [ticket] = await ticketed.issue(1)
     await ticketed.ask_by()
-    phone = await people.somebody(SMALL, has_touch=True)
-    await phone.goto(f"/s/{ticketed.code}/ticket/{ticket}")
-    with_ticket = await taps(phone, "Join", ANSWERS[0], "Send my vote")
-    await expect(phone.locator("[data-status]")).to_contain_text("Counted")
+    path = f"{ticketed.path}/ticket/{ticket}"
+    with_ticket = await taps_to_a_counted_vote(people, path, "Join", ANSWERS[0], "Send my vote")
     assert with_ticket == 3
     lines = [f"{unsaid} by the code, without a group", f"{with_ticket} by a ticket's code, which says the group"]
     tables.add("taps from the opened code to the counted vote", [*lines, "4 by the code, with a group chosen"])
