@@ -36,7 +36,7 @@ class Tables:
     shown: list[tuple[str, list[str]]] = field(default_factory=list)
 
     def add(self, title: str, lines: list[str]) -> None:
-        """One table: its title, and its lines."""
+        """Adds one table: its title, and its lines."""
         self.shown.append((title, lines))
 
 
@@ -115,7 +115,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server for the whole run."""
+    """Runs a PostgreSQL server for the whole run."""
     programs = postgres_programs()
     if programs is None:
         if os.environ.get("CI"):
@@ -128,7 +128,7 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty SQLite database with all its tables, to copy."""
+    """Makes an empty SQLite database with all its tables, to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "forum.db"
     await migrate(f"sqlite+aiosqlite:///{path}")
     return path
@@ -136,7 +136,7 @@ async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 async def postgres_tables(postgres: PostgresServer) -> str:
-    """The name of a PostgreSQL database with all its tables."""
+    """Makes a PostgreSQL database with all its tables, and gives its name."""
     name = await postgres.database()
     await migrate(postgres.url(name))
     return name
@@ -144,21 +144,22 @@ async def postgres_tables(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 async def sqlite_database(tmp_path: Path, sqlite_template: Path) -> Database:
-    """A SQLite database of the test's own."""
+    """Makes a SQLite database of the test's own."""
     path = shutil.copyfile(sqlite_template, tmp_path / "forum.db")
     return Database("sqlite", f"sqlite+aiosqlite:///{path}", str(path))
 
 
 @pytest.fixture
 async def postgres_database(postgres: PostgresServer, postgres_tables: str) -> Database:
-    """A PostgreSQL database that nobody else uses now. Leave its tables as they are; their rows are the test's own."""
+    """Makes a PostgreSQL database that nobody else uses now. Leave its tables as they are; their rows are the test's
+    own."""
     await postgres.empty(postgres_tables)
     return Database("postgresql", postgres.url(postgres_tables), postgres_tables, postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Database:
-    """A database of the test's own; the test runs once on SQLite and once on PostgreSQL."""
+    """Makes a database of the test's own; the test runs once on SQLite and once on PostgreSQL."""
     wanted = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     found = request.getfixturevalue(wanted)
     assert isinstance(found, Database)
@@ -167,7 +168,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 @pytest.fixture
 async def store(database: Database) -> AsyncIterator[SqlStore]:
-    """An open, empty store; the test runs once on SQLite and once on PostgreSQL."""
+    """Opens an empty store; the test runs once on SQLite and once on PostgreSQL."""
     opened = await open_store(database.url)
     yield opened
     await opened.close()
@@ -175,7 +176,7 @@ async def store(database: Database) -> AsyncIterator[SqlStore]:
 
 @pytest.fixture
 async def sqlite_store(sqlite_database: Database) -> AsyncIterator[SqlStore]:
-    """An open, empty store on SQLite, for tests to which the database makes no difference."""
+    """Opens an empty store on SQLite, for tests to which the database makes no difference."""
     opened = await open_store(sqlite_database.url)
     yield opened
     await opened.close()

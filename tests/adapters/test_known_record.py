@@ -16,7 +16,7 @@ from forum.services import record_entries
 
 
 async def grown(store: Store, entries: int = 1) -> Head:
-    """The record with so many more entries."""
+    """Adds so many entries to the record and returns its head."""
     commission = a_commission()
     async with store.begin() as work:
         for _ in range(entries):

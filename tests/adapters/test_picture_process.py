@@ -18,7 +18,7 @@ from forum.stories import evidence_files
 
 
 def children() -> set[str]:
-    """The ids of the processes that this one started and that are not gone."""
+    """Returns the ids of the processes that this one started and that are not gone."""
     return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split())
 
 

@@ -26,7 +26,7 @@ LETTER = Letter(
 
 @pytest.fixture
 def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Certificate:
-    """One for localhost, which this program trusts as an installer makes it trust their own."""
+    """Makes a certificate for localhost, which this program trusts as an installer makes it trust their own."""
     made = a_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
     return made

@@ -20,7 +20,7 @@ from attack.target import Row, run, target
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """300 changes by form, fifty at a time; large: 3,000."""
+    """Makes 300 changes by form, fifty at a time; large: 3,000."""
     number = 3000 if large else 300
     async with target() as where, server_store(where.data) as store:
         crowd = await a_vote(store)

@@ -30,8 +30,8 @@ _SMALL = re.compile(r"/record|/stories/[^/]*|/s/.*")
 
 
 async def asked(where: Target, page: str, headers: dict[str, str], seconds: float) -> tuple[float, float]:
-    """Sixty connections ask for one page again and again: how long others wait at the median, and the CPU of each
-    answer, both in milliseconds."""
+    """Asks for one page again and again on sixty connections; gives how long others wait at the median, and the CPU of
+    each answer, both in milliseconds."""
     over = asyncio.Event()
     answered = 0
 
@@ -56,7 +56,7 @@ async def asked(where: Target, page: str, headers: dict[str, str], seconds: floa
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """Every dear page for a while; one of each kind, at a small size, where it is not `large`."""
+    """Asks for every dear page for a while; for one of each kind, at a small size, where it is not `large`."""
     rows: list[Row] = []
     async with target() as where, server_store(where.data) as store:
         size = (100_000, 3000) if large else (5_000, 300)

@@ -21,7 +21,7 @@ from attack.target import Row, run, target
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """SIGTERM while four pictures wait or are looked at."""
+    """Sends SIGTERM while four pictures wait or are looked at."""
     async with target() as house, browser_of(house) as browser:
         path = f"/my-story/{await begun(browser)}/evidence"
         busy = [asyncio.create_task(send(browser, path, large_one(n))) for n in range(4)]
@@ -34,7 +34,7 @@ async def attack(large: bool = False) -> list[Row]:
 
 
 def large_one(seed: int) -> bytes:
-    """As many pixels as a picture may have, or nearly."""
+    """Makes a picture of as many pixels as one may have, or nearly."""
     out = io.BytesIO()
     Image.new("L", (5000, 5000 + seed), seed).save(out, "PNG", compress_level=1)
     return out.getvalue()

@@ -19,7 +19,8 @@ _WORDS = "He stands at the door and nobody knows what to say to him now. " * 63
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """By one browser where an address may write a megabyte an hour; large: as many as 50 MB, the setting's default."""
+    """Writes with one browser where an address may write a megabyte an hour; large: as many as 50 MB, the setting's
+    default."""
     most, tries = (50, 1200) if large else (1, 30)
     settings = {"FORUM_MEGABYTES_PER_ADDRESS": str(most), "FORUM_STORIES_PER_ADDRESS": "100000"}
     async with target(settings | {"FORUM_SAVES_PER_ADDRESS": "100000"}) as house, browser_of(house) as browser:

@@ -34,7 +34,7 @@ _DEAD = 30.0  # seconds after which an answer counts as never come
 
 
 def frame(opcode: int, payload: bytes = b"", *, last: bool = True) -> bytes:
-    """One frame as a client sends it, masked with zeros."""
+    """Returns one frame as a client sends it, masked with zeros."""
     return bytes([128 * last | opcode, 128 | len(payload), 0, 0, 0, 0]) + payload
 
 
@@ -114,7 +114,7 @@ async def latency(phone: ClientConnection, round_id: str, until: asyncio.Event) 
 
 
 def dial(where: Target, crowd: ReadySession, cookie: str) -> connect:
-    """A phone's socket."""
+    """Opens a phone's socket."""
     headers = {"Cookie": cookie, "Origin": where.server.base}
     address = f"ws://{where.host}/s/{crowd.session.code}/socket"
     return connect(address, additional_headers=headers, compression=None, max_queue=None)
@@ -123,7 +123,7 @@ def dial(where: Target, crowd: ReadySession, cookie: str) -> connect:
 async def flooded(
     where: Target, crowd: ReadySession, cookies: Sequence[str], name: str, seconds: float, *, reads: bool
 ) -> list[Row]:
-    """Three sockets of three phones flood; a fourth phone votes."""
+    """Floods three sockets of three phones while a fourth phone votes."""
     attackers = [Attacker(where, crowd.session.code, cookie, FLOODS[name], reads=reads) for cookie in cookies[:3]]
     idle = where.memory()
     over = asyncio.Event()
@@ -153,7 +153,7 @@ async def flooded(
 
 
 async def many_sockets(where: Target, crowd: ReadySession, cookie: str, number: int) -> list[Row]:
-    """One phone opens more and more sockets and keeps them."""
+    """Opens more and more sockets of one phone and keeps them."""
     sockets: list[ClientConnection] = []
     told = 0
     for _ in range(number):
@@ -181,7 +181,7 @@ async def many_sockets(where: Target, crowd: ReadySession, cookie: str, number: 
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """Every flood in turn, and many sockets."""
+    """Sends every flood in turn, and opens many sockets."""
     rows: list[Row] = []
     async with target() as where, server_store(where.data) as store:
         crowd = await a_vote(store)

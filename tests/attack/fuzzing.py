@@ -53,7 +53,7 @@ class _Said:
             self.text += line
 
     def ended(self) -> str:
-        """All of it, once the server has ended."""
+        """Returns all of it, once the server has ended."""
         self._reader.join(30)
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None
@@ -62,7 +62,7 @@ class _Said:
 
 
 async def _there(on: Target) -> tuple[ActIds, list[str], str]:
-    """A session on the server, who may send (cookies), and a phone's cookie."""
+    """Makes a session on the server; returns it with the cookies of those who may send, and a phone's cookie."""
     password = "seven quiet green kettles"
     roles = [option for role in ("organiser", "moderator", "commissioner") for option in ("--role", role)]
     added = await asyncio.to_thread(
@@ -95,7 +95,7 @@ async def _there(on: Target) -> tuple[ActIds, list[str], str]:
 
 
 def _bytes(sent: Sent) -> bytes:
-    """A request as it goes over the wire; one whose client goes away says that more will come."""
+    """Returns a request as it goes over the wire; one whose client goes away says that more will come."""
     length = [] if sent.method == "GET" else [("Content-Length", str(len(sent.body)))]
     head = [
         f"{sent.method} {sent.path} HTTP/1.1",
@@ -107,7 +107,7 @@ def _bytes(sent: Sent) -> bytes:
 
 
 async def _answered(on: Target, sent: bytes, *, leaving: bool = False) -> int:
-    """The status of the answer; 0 for none."""
+    """Sends a request and returns the status of the answer; 0 for none."""
     reader, writer = await on.connect()
     try:
         with suppress(ConnectionError):

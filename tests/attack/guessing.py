@@ -43,13 +43,13 @@ class Venue:
         self.code = self.group = self.tablet = self.story = self.commission = self.key = ""
 
     def browser(self) -> httpx2.AsyncClient:
-        """A browser that nobody has seen yet."""
+        """Opens a browser that nobody has seen yet."""
         headers = {"Origin": self.base, "Accept": "text/html"}
         # No certificates are read, which takes long: this is plain HTTP.
         return httpx2.AsyncClient(base_url=self.base, headers=headers, timeout=60, trust_env=False, verify=False)
 
     async def prepare(self, organiser: httpx2.AsyncClient) -> None:
-        """An organiser, a session with a tablet, a public story, and a story with a private link."""
+        """Makes an organiser, a session with a tablet, a public story, and a story with a private link."""
         assert self.first_link is not None
         form = {"name": "Olu", "login": "olu", "password": PASSWORD, "again": PASSWORD}
         assert (await organiser.post(self.first_link[0], data=form)).status_code == 303
@@ -68,17 +68,17 @@ class Venue:
             assert (await self.begin(writer, self.key)).status_code == 303
 
     async def begin(self, browser: httpx2.AsyncClient, key: str) -> httpx2.Response:
-        """A new story."""
+        """Begins a new story."""
         field, words = "happened.text", "It is past two. A neighbour knocks for the third time."
         form = {"key": key, f"seen:{field}": mark(""), field: words}
         return await browser.post(f"/commissions/{self.commission}/tell", data=form)
 
     async def report(self, browser: httpx2.AsyncClient) -> httpx2.Response:
-        """A report of the public story."""
+        """Reports the public story."""
         return await browser.post(f"/stories/{self.story}/report", data={"words": "My name is in it", "id": new_id()})
 
     async def flood(self, many: int, one: Callable[[httpx2.AsyncClient, int], Coroutine[None, None, object]]) -> None:
-        """One client does this again and again; none of its answers is waited for by others."""
+        """Does this again and again as one client; none of its answers is waited for by others."""
         doors = asyncio.Semaphore(AT_ONCE)
         async with self.browser() as attacker:
 
@@ -90,7 +90,7 @@ class Venue:
             await asyncio.gather(*(once(number) for number in range(many)))
 
     async def refused(self, *what: Ask) -> int:
-        """Of HONEST new browsers, how many are refused one of these things."""
+        """Counts those of HONEST new browsers that are refused one of these things."""
 
         async def person() -> bool:
             async with self.browser() as browser:
@@ -100,7 +100,7 @@ class Venue:
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """How many of those with something right are refused, after each flood."""
+    """Counts those with something right who are refused, after each flood."""
     most = LARGE if large else SMALL
     settings = {
         "FORUM_WRONG_CODES_PER_ADDRESS": str(most["codes"]),

@@ -25,7 +25,7 @@ MOST = 1024 * 1024
 
 
 def of_names(size: int = 229 * 1024) -> str:
-    """A story that can be used, most of which looks like names, numbers and addresses."""
+    """Makes a story that can be used, most of which looks like names, numbers and addresses."""
     told = "\n".join(f"[[Ana Xu {n:05} of 07700 900123, 1 Elm Road, N1 1AA->a]]" for n in range(min(950, size // 60)))
     told = f"{_HEAD}{_ABOUT}:: a\nShe waits.\n\n[[On->s0]]\n{told}\n"
     words = "Ana Xu of 07700 900123, 1 Elm Road, N1 1AA. " * 85
@@ -35,18 +35,20 @@ def of_names(size: int = 229 * 1024) -> str:
 
 
 def of_signs(part: str, size: int = MOST) -> str:
-    """A story of another tool's, full of one piece of notation."""
+    """Makes a story of another tool's, full of one piece of notation."""
     return _HEAD + ":: a\n" + part * ((size - len(_HEAD) - 10) // len(part))
 
 
 def of_macros(size: int = MOST) -> str:
-    """A story of another tool's, with as much notation as is looked at, spread over as many words as there may be."""
+    """Makes a story of another tool's, with as much notation as is looked at, spread over as many words as there may
+    be."""
     macro, many = "(if:a)[b]", 9000
     return _HEAD + ":: a\n" + (macro + "Ana Xu " * ((size // many - len(macro)) // 7)) * many
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """Each file once, or four times at once; then the page on which a story of very many ways would be written."""
+    """Sends each file once, or four times at once; then opens the page on which a story of very many ways would be
+    written."""
     files = {"names, 229 KB": of_names(), "macros, 1 MB": of_macros()}
     if large:
         files["$a$a, 1 MB"] = of_signs("$a")
@@ -68,7 +70,7 @@ async def attack(large: bool = False) -> list[Row]:
 
 
 async def _ways(house: Target, browser: httpx2.AsyncClient, path: str, times: int) -> list[Row]:
-    """The page for writing a story of 300 scenes with three ways each, so many times at once."""
+    """Opens the page for writing a story of 300 scenes with three ways each, so many times at once."""
     allowed: dict[str, str | list[str]] = {"may_perform": "yes", "may_publish": "yes", "may_quote": "no"}
     fields = filled_form(await browser.get(path), {"group": "", **allowed})
     sent = await browser.post(path, data=fields, files={"file": ("a.twee", of_ways(300).encode(), "text/plain")})
@@ -88,7 +90,7 @@ async def _ways(house: Target, browser: httpx2.AsyncClient, path: str, times: in
 
 
 def of_ways(scenes: int) -> str:
-    """A story of which each scene leads to three others."""
+    """Makes a story of which each scene leads to three others."""
     told = (
         f"\n:: s{n}\nShe waits.\n\n" + "".join(f"[[Go {m}->s{(n + m + 1) % scenes}]]\n" for m in range(3))
         for n in range(scenes)

@@ -18,7 +18,7 @@ SMALL, LARGE = (8,), (8, 32, 128)
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """The longest that others wait while such a cookie is sent, for each size."""
+    """Measures the longest that others wait while such a cookie is sent, for each size."""
     rows = []
     async with target() as server:
         for size in LARGE if large else SMALL:

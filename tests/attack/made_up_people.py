@@ -42,7 +42,7 @@ class Room:
         self.groups: dict[str, str] = {}
 
     async def act(self, name: str, form: dict[str, str | list[str]]) -> dict[str, object]:
-        """One act on the console."""
+        """Does one act on the console."""
         answer = await self.organiser.post(f"/console/{self.session}/{name}", data=form)
         assert answer.status_code == 200, answer.text
         facts: dict[str, object] = answer.json()
@@ -62,7 +62,7 @@ class Room:
         self.session, self.code = session["id"], session["code"]
 
     async def asked(self, *, live: bool) -> str:
-        """An open question with two answers; returns the round."""
+        """Opens a question with two answers; returns the round."""
         form: dict[str, str | list[str]] = {"question": "Who?", "response": ["A", "B"], "live": "1" if live else "0"}
         asked = await self.act("ask", form)
         round_id = str(asked["round"])
@@ -70,7 +70,7 @@ class Room:
         return round_id
 
     async def vote(self, round_id: str, group: str, choice: str = "") -> str:
-        """A browser joins, and votes where a choice is given; returns its cookies."""
+        """Joins with a browser, and votes where a choice is given; returns its cookies."""
         async with httpx2.AsyncClient(
             base_url=self.base, headers={"Origin": self.base, "Accept": "text/html"}, trust_env=False, verify=False
         ) as one:
@@ -81,7 +81,7 @@ class Room:
 
     @asynccontextmanager
     async def listening(self, cookies: str) -> AsyncIterator[None]:
-        """A phone of the attacker's is connected."""
+        """Keeps a phone of the attacker's connected inside the block."""
         headers = {"Cookie": cookies, "Origin": self.base}
         where = self.base.replace("http", "ws") + f"/s/{self.code}/socket"
         async with connect(where, additional_headers=headers, proxy=None) as phone:
@@ -105,7 +105,7 @@ class Room:
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """How many real votes somebody reads off a live count, and off a group's row."""
+    """Counts the real votes that somebody reads off a live count, and off a group's row."""
     async with target() as there:
         headers = {"Origin": f"http://{there.host}", "Accept": "application/json"}
         async with httpx2.AsyncClient(

@@ -25,7 +25,7 @@ _TRIES = 5
 
 
 async def _state(screen: ClientConnection) -> int:
-    """The size of the next state, in bytes."""
+    """Waits for the next state and returns its size in bytes."""
     while True:
         frame = await screen.recv()
         if isinstance(decode_screen(frame), State):
@@ -61,7 +61,7 @@ async def pressed(where: Target, crowd: ReadySession, headers: dict[str, str], h
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """1,500 stops with words; few enough to be quick where it is not `large`."""
+    """Presses 1,500 stops with words; few enough to be quick where it is not `large`."""
     number = 1500 if large else 300
     async with target() as where, server_store(where.data) as store:
         crowd = await a_replay(store)

@@ -22,7 +22,7 @@ SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x01\x01\x00"  # of no coefficients: eight 
 
 
 def of_scans(many: int, size: tuple[int, int] = (1600, 1600)) -> bytes:
-    """A progressive JPEG with so many scans that change nothing."""
+    """Makes a progressive JPEG with so many scans that change nothing."""
     out = io.BytesIO()
     Image.new("RGB", size, (90, 120, 60)).save(out, "JPEG", progressive=True, quality=50)
     content = out.getvalue()
@@ -31,7 +31,7 @@ def of_scans(many: int, size: tuple[int, int] = (1600, 1600)) -> bytes:
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """Six at once, while somebody asks for a page."""
+    """Sends six at once, while somebody asks for a page."""
     many = 8000 if large else 2000
     async with target() as house, browser_of(house) as browser:
         key = await begun(browser)
@@ -54,13 +54,13 @@ async def attack(large: bool = False) -> list[Row]:
 
 
 def browser_of(house: Target) -> httpx2.AsyncClient:
-    """A browser of its own, with all its cookies."""
+    """Opens a browser of its own, with all its cookies."""
     base = f"http://{house.host}"
     return httpx2.AsyncClient(base_url=base, headers={"Origin": base, "Accept": "text/html"}, timeout=120)
 
 
 async def begun(browser: httpx2.AsyncClient) -> str:
-    """A story that is begun; returns the key of its private link."""
+    """Begins a story; returns the key of its private link."""
     listed = (await browser.get("/commissions")).text
     commission = listed.partition('href="/commissions/')[2].partition('"')[0]
     tell = f"/commissions/{commission}/tell"

@@ -24,7 +24,7 @@ _OTHER = "She waits in the kitchen until somebody tells her what it is all about
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """150 saves of one field, by one browser and by two in turn."""
+    """Saves one field 150 times, by one browser and by two in turn."""
     rows = []
     async with target() as house:
         for who in (1, 2) if large else (1,):

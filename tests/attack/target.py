@@ -59,12 +59,12 @@ class Others:
 
     @property
     def worst(self) -> float:
-        """The longest it waited, in milliseconds."""
+        """Returns the longest it waited, in milliseconds."""
         return 1000 * max(self.took, default=0.0)
 
     @property
     def median(self) -> float:
-        """Half its pages came within so many milliseconds."""
+        """Returns the milliseconds within which half its pages came."""
         return 1000 * statistics.median(self.took or [0.0])
 
     async def ask(self, target: Target, path: str) -> None:
@@ -90,7 +90,7 @@ class Target:
 
     @property
     def port(self) -> int:
-        """The port on 127.0.0.1."""
+        """Returns the port on 127.0.0.1."""
         return self.server.port
 
     @property
@@ -99,7 +99,7 @@ class Target:
         return f"127.0.0.1:{self.port}"
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection to it."""
+        """Opens a connection to it."""
         return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def raw(self, sent: bytes) -> bytes:
@@ -127,13 +127,13 @@ class Target:
         raise AssertionError("the server is gone")
 
     def cpu(self) -> float:
-        """The seconds of CPU that its process has used."""
+        """Returns the seconds of CPU that its process has used."""
         fields = Path(f"/proc/{self.server.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @asynccontextmanager
     async def others(self, path: str = "/") -> AsyncIterator[Others]:
-        """A healthy client at work until the block ends."""
+        """Keeps a healthy client at work until the block ends."""
         healthy = Others()
 
         async def ask_again_and_again() -> None:
@@ -153,7 +153,7 @@ class Target:
 
 @asynccontextmanager
 async def _database() -> AsyncIterator[dict[str, str]]:
-    """The settings of a database of one's own: none for SQLite."""
+    """Gives the settings of a database of one's own: none for SQLite."""
     if "--postgresql" not in sys.argv:
         yield {}
         return
@@ -170,9 +170,8 @@ async def _database() -> AsyncIterator[dict[str, str]]:
 
 @asynccontextmanager
 async def target(settings: Mapping[str, str] | None = None, files: int | None = None) -> AsyncIterator[Target]:
-    """A server of one's own with the demonstration in it, stopped afterwards; `settings` are FORUM_ variables. With
-    `files` it may have so many open, connections among them.
-    """
+    """Runs a server of one's own with the demonstration in it, and stops it; `settings` are FORUM_ variables. With
+    `files` it may have so many open, connections among them."""
     limited = (
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files})); "
         "sys.argv[:1] = ['forum', 'serve']; from forum.__main__ import main; main(prog_name='forum')"

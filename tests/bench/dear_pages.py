@@ -53,7 +53,7 @@ def many_entries(file: Path, commission: str, number: int) -> None:
 
 
 def many_ballots(file: Path, session: str, round_id: str, number: int) -> None:
-    """So many people with a ballot each, in one transaction."""
+    """Adds so many people with a ballot each, in one transaction."""
     with closing(sqlite3.connect(file)) as database:
         columns = [row[1] for row in database.execute("PRAGMA table_info(participant)")]
         people, ballots = [], []
@@ -78,7 +78,8 @@ def many_ballots(file: Path, session: str, round_id: str, number: int) -> None:
 
 
 async def a_shown_vote(store: Store, file: Path, ballots: int, story: str = "") -> tuple[str, str, str]:
-    """A commission, a session and a round whose result is on screen: commission, code, round."""
+    """Makes a commission, a session and a round whose result is on screen; returns the commission's id, the code and
+    the round's id."""
     async with store.begin() as work:
         found = next((one for one in await work.commissions.list_commissions() if one.demonstration), None)
         commission = found if story and found else a_commission()
@@ -114,7 +115,8 @@ async def the_pages(store: Store, file: Path, base: str, entries: int, ballots: 
 
 
 async def measured(server: Serving, page: str, headers: dict[str, str], tries: int) -> tuple[int, float, float]:
-    """The status of a page, the first one's milliseconds, and the server's CPU a request in milliseconds."""
+    """Asks for a page and measures; returns its status, the first one's milliseconds, and the server's CPU a request in
+    milliseconds."""
 
     def cpu() -> float:
         fields = Path(f"/proc/{server.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()

@@ -43,7 +43,7 @@ class Forum(Adapter):
         self.casts = 0
 
     async def setup(self, n: int) -> None:
-        """An organiser, a session, a question on screen, and everybody joined."""
+        """Makes an organiser, a session, a question on screen, and lets everybody join."""
         self.organiser = httpx2.AsyncClient(base_url=self.base, headers={"Accept": "application/json"}, timeout=60)
         self._forum("user", "add", "load", "--role", "organiser", "--password-stdin", given="seven quiet kettles\n")
         self.organiser.headers["Authorization"] = f"Bearer {self._forum('user', 'token', 'load', '--label', 'load')}"
@@ -72,7 +72,7 @@ class Forum(Adapter):
         await self.organiser.aclose()
 
     def ws_url(self, index: int) -> str:
-        """Every phone has the same address; the cookie says who it is."""
+        """Returns the address of every phone alike; the cookie says who it is."""
         return f"{self.url}/s/{self.code}/socket"
 
     def headers(self, index: int) -> dict[str, str]:
@@ -80,16 +80,16 @@ class Forum(Adapter):
         return {"Cookie": self.cookies[index], "Origin": self.base}
 
     def received(self, client: Any, payload: bytes) -> int:
-        """By the first letters of the type, which the server writes first."""
+        """Classes a frame by the first letters of its type, which the server writes first."""
         return _KINDS.get(payload[5:10], OTHER)
 
     def vote(self, client: Any, choice: int) -> bytes:
-        """A cast with an id of its own."""
+        """Makes a cast with an id of its own."""
         self.casts += 1
         return b'{"t":"cast","id":"c%d","round":"%s","choice":"r%d"}' % (self.casts, self.round.encode(), choice + 1)
 
     def counts(self, payload: bytes) -> tuple[int, ...]:
-        """How many have voted."""
+        """Reads from a frame how many have voted."""
         return (json.loads(payload)["voted"],)
 
     async def _post(self, path: str, form: dict[str, Any]) -> dict[str, Any]:

@@ -143,12 +143,13 @@ class Mutant:
     line: int
 
     def put_into(self, source: bytes) -> bytes:
-        """The source with the wrong turn in it."""
+        """Returns the source with the wrong turn in it."""
         end = self.at + len(self.old.encode())
         return source[: self.at] + self.new.encode() + source[end:]
 
     def lines(self) -> tuple[str, str, str]:
-        """The file, and the lines of the wrong turn before and after it: what is the same wrong turn a year later."""
+        """Returns the file, and the lines of the wrong turn before and after it: equal for the same wrong turn a year
+        later."""
         source = (ROOT / self.file).read_bytes()
         end = self.at + len(self.old.encode())
         first, last = source.rfind(b"\n", 0, self.at) + 1, source.find(b"\n", end)
@@ -160,12 +161,12 @@ class Mutant:
 
 
 def _spaced(text: str) -> str:
-    """A text with its white space folded."""
+    """Folds the white space of a text."""
     return " ".join(text.split())
 
 
 def mutants(file: str) -> Iterator[Mutant]:
-    """Every wrong turn that can be made in a file."""
+    """Yields every wrong turn that can be made in a file."""
     source = (ROOT / file).read_bytes()
     starts = [0]
     for line in source.splitlines(keepends=True):

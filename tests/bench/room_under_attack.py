@@ -62,7 +62,7 @@ class Told:
 
 
 def connected(port: int) -> int:
-    """How many connections a server on 127.0.0.1 has."""
+    """Counts the connections that a server on 127.0.0.1 has."""
     local = f"0100007F:{port:04X}"
     lines = (line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:])
     return sum(fields[1] == local and fields[3] == "01" for fields in lines)
@@ -80,7 +80,7 @@ class Room:
     async def target(
         self, settings: Mapping[str, str] | None = None, files: int | None = None
     ) -> AsyncIterator[Target]:
-        """In the place of `attack.target.target`: the server of this room, while its phones vote.
+        """Stands in the place of `attack.target.target`: gives the server of this room, while its phones vote.
 
         However few `files` the attack would leave the server, the phones need theirs.
         """
@@ -139,7 +139,7 @@ class Room:
 
 
 async def beside(asked: argparse.Namespace, attack: str) -> Told:
-    """One attack on a server with a room in it."""
+    """Attacks a server with a room in it once, while its phones vote; returns the figures."""
     room = Room(asked)
     if attack == NOBODY:
         async with room.target():

@@ -44,7 +44,7 @@ async def rate(count: Count, casts: list[Cast], batch: int, seconds: float) -> f
 
 
 def bare(path: Path) -> tuple[sqlite3.Connection, Count]:
-    """The least that could count a ballot: bare sqlite3 in a thread."""
+    """Counts ballots with the least that could: bare sqlite3 in a thread."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")

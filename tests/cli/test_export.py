@@ -20,7 +20,7 @@ def forum(*arguments: str | Path) -> Result:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A data folder with one vote in it."""
+    """Makes a data folder with one vote in it."""
     folder = tmp_path / "data"
 
     async def fill() -> None:

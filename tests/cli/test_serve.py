@@ -43,14 +43,14 @@ def taken_port() -> Iterator[int]:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A folder that a server made, and left in good order."""
+    """Makes a data folder by a server that was stopped in good order."""
     with Serving(tmp_path / "data", "--no-demo") as server:
         assert server.stop() == (0, "")
     return tmp_path / "data"
 
 
 def refused(data: Path, *options: str, env: dict[str, str] | None = None) -> str:
-    """The one line with which `forum serve` does not start."""
+    """Checks that `forum serve` does not start on this folder; returns the one line that says why."""
     where = ["--host", "127.0.0.1", *(() if "--port" in options else ("--port", "0")), "--data", data]
     done = run_forum("serve", *where, *options, env=env)
     assert done.returncode == 2, done.stderr

@@ -31,7 +31,7 @@ def a_round(session: str, state: RoundState = RoundState.OPEN) -> Round:
 async def a_vote(
     store: SqlStore, people: Sequence[str | None], state: RoundState = RoundState.OPEN
 ) -> tuple[Round, list[str]]:
-    """A stored round, with participants of these groups."""
+    """Stores a round, with participants of these groups."""
     live, participants = await a_room(store, people)
     round_ = a_round(live.id, state)
     async with store.begin() as work:
@@ -120,7 +120,7 @@ async def test_a_change_of_mind_replaces_the_ballot_and_keeps_its_randoms(store:
 
 
 async def kept_with_times(store: SqlStore) -> list[tuple[str, str, str, str]]:
-    """Of every ballot: choice, reason, condition and time, which nobody is ever given."""
+    """Reads choice, reason, condition and time of every ballot; nobody is ever given the times."""
     async with store.reader.connect() as connection:
         rows = await connection.execute(sa.text("SELECT choice, reason, condition, at FROM ballot ORDER BY choice"))
         return [tuple(row) for row in rows.all()]

@@ -262,8 +262,8 @@ async def test_nor_do_they_where_versions_are_thinned_after_every_save(
 
 
 async def written_by_two(store: SqlStore, steps: list[tuple[Any, ...]]) -> list[int]:
-    """Two editors take these steps; what one wrote is still there, unless they took it away themselves. Returns the
-    numbers of the versions that are kept."""
+    """Takes these steps as two editors; checks that what one wrote is still there, unless they took it away themselves.
+    Returns the numbers of the versions that are kept."""
     commission = await a_stored_commission(store)
     pair = Pair(store, new_key())
     cards = [AddCard("a", text="It was dark."), AddCard("b", text="The phone rang.")]

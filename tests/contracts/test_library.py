@@ -35,7 +35,7 @@ def a_story(
     notes: tuple[str, ...] = (),
     **changes: Any,
 ) -> Submission:
-    """An accepted story of one decision; `changes` are what is stored beside it."""
+    """Makes an accepted story of one decision; `changes` are what is stored beside it."""
     told = Scenario(
         title=title,
         ifid=str(uuid.uuid4()).upper(),
@@ -71,7 +71,7 @@ async def shelf(
 
 
 async def found(store: SqlStore, typed: str = "", **wanted: Any) -> list[str]:
-    """The titles of what is found, in their order."""
+    """Finds stories by what is typed; returns their titles, in their order."""
     return [story.title for story in (await shelf(store, typed, **wanted)).stories]
 
 

@@ -67,7 +67,7 @@ async def at_once(work: Coroutine[Any, Any, Made]) -> Made:
 
 @pytest.fixture
 async def postgres_store(postgres_database: Database) -> AsyncIterator[SqlStore]:
-    """An open, empty store on PostgreSQL, for what cannot happen where there is one writer."""
+    """Opens an empty store on PostgreSQL, for what cannot happen where there is one writer."""
     opened = await open_store(postgres_database.url)
     yield opened
     await opened.close()
@@ -79,7 +79,7 @@ def a_round(session: str, state: RoundState = RoundState.OPEN, **changes: Any) -
 
 
 async def a_question(store: Store, people: int, **changes: Any) -> tuple[LiveSession, Round, list[str]]:
-    """A session with one round, and so many people in it."""
+    """Makes a session with one round, and so many people in it."""
     live, members = await a_room(store, ["g1"] * people)
     round_ = a_round(live.id, **changes)
     async with store.begin() as work:

@@ -25,7 +25,7 @@ async def playing(store: Store) -> Playing:
 
 
 async def a_stop(playing: Playing, who: int = 0, how: str = "", showing: str = "") -> Stop:
-    """A stop as a phone sends it: its group is not known yet."""
+    """Makes a stop as a phone sends it: its group is not known yet."""
     cue = (await playing.live()).cue
     at, person = CLOCK.now(), playing.people[who]
     on = showing or cue.showing

@@ -46,7 +46,7 @@ async def undo(playing: Playing, clock: Any = CLOCK) -> LiveSession:
 
 
 async def facts(playing: Playing) -> dict[str, Any]:
-    """All that an undo can put back."""
+    """Reads all that an undo can put back."""
     async with playing.store.read() as work:
         live = await work.sessions.get_session(playing.session)
         return {

@@ -126,7 +126,7 @@ async def take(work: Work, story: str, clock: SetClock, step: tuple[Any, ...], *
 
 
 async def longest(work: Any, story: str) -> int:
-    """How many rows must be read for a version at most."""
+    """Counts the rows that must be read for a version at most."""
     rows = await work.drafts._link.rows(sa.select(table.c.leans).where(table.c.story == story).order_by(table.c.number))
     most = run = 0
     for row in rows:

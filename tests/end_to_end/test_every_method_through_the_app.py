@@ -204,7 +204,7 @@ async def frames(screens: Sequence[Connection]) -> list[dict[str, Any]]:
 
 
 async def first_count(screen: Connection) -> dict[str, int]:
-    """The first count that this screen is sent."""
+    """Waits for the first count that this screen is sent."""
     while True:
         for frame in await frames([screen]):
             if frame.get("so_far"):

@@ -24,13 +24,14 @@ AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 
 @pytest.fixture(scope="session", autouse=True)
 def patience() -> None:
-    """Several browsers share few cores: what comes late is late, not wrong."""
+    """Gives every expectation 20 seconds: several browsers share few cores, and what comes late is late, not wrong."""
     expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    """Debian's Chromium, without what it would ask other hosts for: the one that has no windows, where it is there."""
+    """Finds Debian's Chromium, the one without windows where it is there, and switches off what it would ask other
+    hosts for. Skips without one; in CI it fails."""
     chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         if os.environ.get("CI"):
@@ -43,7 +44,7 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def staffed(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A house that was open once, to copy: its data, olu's token, and everybody of STAFF signed in."""
+    """Makes a house to copy, open once: its data, olu's token, and everybody of STAFF signed in."""
     data, signed_in = tmp_path_factory.mktemp("staffed") / "data", {}
     with Serving(data) as server:
         token = add_staff(data, *STAFF)
@@ -56,9 +57,8 @@ def staffed(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, staffed: House) -> Iterator[House]:
-    """A server on a free port where everybody of STAFF has an account. The tests of a module share it: each makes a
-    session of its own.
-    """
+    """Runs a server on a free port where everybody of STAFF has an account. The tests of a module share it: each makes
+    a session of its own."""
     data = shutil.copytree(staffed.data, tmp_path_factory.mktemp("house") / "data")
     opened = replace(staffed, server=Serving(data), data=data)
     yield opened
@@ -67,7 +67,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, staffed: House) -> Iterator[
 
 @pytest.fixture(scope="module")
 def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A server on a free port with fresh data: nobody has an account yet."""
+    """Runs a server on a free port with fresh data: nobody has an account yet."""
     data = tmp_path_factory.mktemp("empty") / "data"
     with Serving(data) as server:
         link = FIRST_LINK.search(server.said)

@@ -25,7 +25,7 @@ async def an_organiser(people: People, house: House) -> Page:
 
 
 async def opened(page: Page, accessible: Look) -> str:
-    """The organiser opens a question for three days; returns where it is answered."""
+    """Opens a question for three days as the organiser; returns the path where it is answered."""
     await page.goto("/organise")
     await page.get_by_role("link", name=re.compile("Open an asynchronous round")).click()
     await accessible(page)

@@ -20,7 +20,7 @@ WHY = "It was two, and that matters."
 
 @pytest.fixture
 async def built(house: House) -> AsyncIterator[Built]:
-    """A story that is being written, in the server's database."""
+    """Makes a story that is being written, in the server's database."""
     store = await open_store(f"sqlite+aiosqlite:///{house.data / 'forum.db'}")
     async with store.read() as work:
         commission = (await work.commissions.list_commissions())[0]
@@ -29,7 +29,7 @@ async def built(house: House) -> AsyncIterator[Built]:
 
 
 async def shared(keeper: Page, built: Built) -> str:
-    """The keeper goes from their private page to the build link; returns it."""
+    """Goes from the keeper's private page to the build link; returns it."""
     await keeper.goto(f"/my-story/{built.key}")
     await keeper.get_by_role("link", name="Build it together with others").click()
     link = await keeper.get_by_role("link", name=built.link).get_attribute("href")

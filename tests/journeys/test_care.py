@@ -24,7 +24,8 @@ async def organiser(house: House) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def a_story(organiser: httpx2.AsyncClient) -> tuple[dict[str, Any], str, list[str]]:
-    """A session with a story of the demonstration that has content notes: the session, the story, its scenes."""
+    """Makes a session with a story of the demonstration that has content notes; returns the session, the story's id and
+    its scenes."""
     session, story, twee = await a_played_story(organiser)
     scenes = [
         line[3:].split("{")[0].split("[")[0].strip()

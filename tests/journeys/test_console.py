@@ -36,7 +36,7 @@ class Event(ApiSession):
         await self.act("scene", scenario=self.story, scene=SCENE, **({"replay": "1"} if replay else {}))
 
     async def ask_until(self, state: str = "draft") -> str:
-        """A question of the facilitator's own, in this state."""
+        """Asks a question of the facilitator's own and brings it into this state; returns the round's id."""
         round_ = str((await self.act("ask", question="Who should come?", response=["A nurse", "A friend"]))["round"])
         for name in ("open", "close", "reveal")[: ("draft", "open", "closed", "revealed").index(state)]:
             await self.act(name, round=round_)

@@ -34,7 +34,8 @@ POLICE, EMERGENCY = "The man on the bridge road", "Seat fourteen"
 
 @pytest.fixture
 async def day(people: People, house: House, accessible: Look) -> AsyncIterator[Day]:
-    """Two facilitators, one of whom may decide; a session with tickets and two stories; a console on a laptop."""
+    """Makes two facilitators, one of whom may decide, a session with tickets and two stories, and a console on a
+    laptop."""
     one = Day(people, house, accessible, await people.signed_in("olu", LAPTOP))
     yield one
     for _group, http in one.crowd:

@@ -21,7 +21,7 @@ PUBLIC = ("/", "/stories", "/commissions", "/record", "/record/0", "/join", "/si
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, staffed: House) -> Iterator[House]:
-    """A server that speaks the made-up language too."""
+    """Runs a server that speaks the made-up language too."""
     folder = tmp_path_factory.mktemp("house")
     locales = pseudo_locale.write_catalogue(folder / "locales")
     data = shutil.copytree(staffed.data, folder / "data")
@@ -36,7 +36,7 @@ async def organiser(house: House) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def runs_from_the_right(page: Page) -> None:
-    """The page is in the made-up language, and its text begins on the right."""
+    """Checks that the page is in the made-up language, and its text begins on the right."""
     assert await page.locator("html").get_attribute("dir") == "rtl"
     heading = page.locator("h1").first
     assert await heading.evaluate("h => getComputedStyle(h).direction") == "rtl"

@@ -73,7 +73,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 async def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[Served]:
-    """The house, served over a real socket by this process, so that the test can do what the facilitator does."""
+    """Serves the house over a real socket in this process, so that the test can do what the facilitator does."""
     folder, far = tmp_path_factory.mktemp("cramped"), f"https://{PLACE}.health.example:8443"
     async with a_house(folder, sqlite_template, address=far) as house:
         full = await cramped(house, [*chain(*zip(LATIN * 2, SCRIPTS, strict=False))])
@@ -103,7 +103,7 @@ class Reader:
         return MEASURED[self.family][0]
 
     async def page(self, size: ViewportSize) -> Page:
-        """A page of somebody who has every role, and whose phone is in the room."""
+        """Opens a page of somebody who has every role, and whose phone is in the room."""
         base, full = self.served.base, self.served.full
         context = await self.browser.new_context(
             viewport=size, base_url=base, locale=self.language, reduced_motion="reduce"
@@ -130,7 +130,7 @@ async def reader(
 
 
 async def addresses(full: Cramped) -> list[str]:
-    """Every page of the house, of the record one entry of each type."""
+    """Lists every page of the house, of the record one entry of each type."""
     there = full.there
     own = {
         "/build/{key}": {"key": there["build"]},

@@ -46,7 +46,7 @@ async def people(browser: Browser, tmp_path: Path, office: PostOffice) -> Any:
 
 
 async def a_story(people: People) -> str:
-    """The private page of a new story."""
+    """Begins a story; returns the path of its private page."""
     store = await open_store(f"sqlite+aiosqlite:///{people.house.data / 'forum.db'}")
     try:
         async with store.read() as work:

@@ -97,7 +97,7 @@ class Room(ApiSession):
             return [row[0] for row in database.execute(query, given)]
 
     def ballots(self, round_id: str) -> list[str]:
-        """The choices of the ballots that are on disk."""
+        """Returns the choices of the ballots that are on disk."""
         return self.rows("SELECT choice FROM ballot WHERE round = ?", round_id)
 
     def stops(self) -> list[str]:
@@ -123,7 +123,7 @@ def again(house: House) -> Callable[[], None]:
 
 
 async def ready(phone: Page, way: Way) -> Locator:
-    """The form is filled in, and the connection is up; returns the status line."""
+    """Fills the form in once it is there and the connection is up; returns the status line."""
     await phone.wait_for_selector(f"[data-ballot={way.method}]")
     await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "up")
     await way.fill(phone)
@@ -400,7 +400,7 @@ async def test_two_devices_and_one_ticket_with_the_first_cut_off(people: People,
 
 @pytest.fixture
 async def replay(people: People, house: House) -> AsyncIterator[Room]:
-    """A session in which a scene of a story is played again."""
+    """Makes a session in which a scene of a story is played again."""
     async with an_organiser(house) as organiser, Wire(house.server.port) as wire:
         session, story, twee = await a_played_story(organiser)
         room = Room(organiser, session, house, wire, people)

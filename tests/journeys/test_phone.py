@@ -207,7 +207,7 @@ new MutationObserver((changes) => {
 
 
 async def spoken(page: Page) -> list[str]:
-    """The words of every live region, as the accessibility tree has them."""
+    """Reads the words of every live region, as the accessibility tree has them."""
     session = await page.context.new_cdp_session(page)
     nodes = {node["nodeId"]: node for node in (await session.send("Accessibility.getFullAXTree"))["nodes"]}
     await session.detach()

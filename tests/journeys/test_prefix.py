@@ -65,7 +65,7 @@ class Stripping:
 
 @pytest.fixture
 async def proxied(tmp_path: Path, staffed: House) -> AsyncIterator[tuple[House, Stripping]]:
-    """A house below PREFIX, and the proxy through which it is reached."""
+    """Runs a house below PREFIX, and the proxy through which it is reached."""
     data, port = shutil.copytree(staffed.data, tmp_path / "data"), free_port()
     public = f"http://127.0.0.1:{port}{PREFIX}"
     with Serving(data, settings={"FORUM_PUBLIC_URL": public}) as server:

@@ -49,7 +49,7 @@ async def day(house: House) -> AsyncIterator[Day]:
 
 
 async def order(page: Page) -> list[list[str]]:
-    """The cues on the page, section by section."""
+    """Reads the cues on the page, section by section."""
     found: list[list[str]] = await page.evaluate(
         "[...document.querySelectorAll('[data-section]')].map(s => [...s.children].map(i => i.dataset.name))"
     )

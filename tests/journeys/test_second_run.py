@@ -40,7 +40,7 @@ class Day:
         return page
 
     async def replay(self) -> None:
-        """The story's scene is played again."""
+        """Plays the story's scene again."""
         item = self.console.locator("[data-part=programme] li", has_text=SCENE)
         async with self.console.expect_response(lambda r: r.url.endswith("/scene")):
             await item.get_by_role("button", name="Play again").click()
@@ -52,7 +52,7 @@ class Day:
 
 @pytest.fixture
 async def day(people: People, house: House, accessible: Look) -> Day:
-    """A session with a story of the demonstration, its console on a laptop, a projector and an old beamer."""
+    """Makes a session with a story of the demonstration, its console on a laptop, a projector and an old beamer."""
     console = await people.signed_in("cat")
     await console.goto("/organise")
     await console.get_by_role("link", name="Make a live session").first.click()

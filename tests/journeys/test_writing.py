@@ -154,7 +154,7 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
 
 
 async def helped(people: People, keeper: Page, accessible: Look) -> None:
-    """Somebody else suggests a response and a scene by the build link; the keeper takes both in."""
+    """Suggests a response and a scene by the build link as somebody else; takes both in as the keeper."""
     await keeper.get_by_role("button", name="Make the link").click()
     await expect(keeper.get_by_text("The link works now.")).to_be_visible()
     build = re.search(r"/build/[\w-]+", await keeper.content())
@@ -188,7 +188,7 @@ async def helped(people: People, keeper: Page, accessible: Look) -> None:
 
 
 async def decide(moderator: Page, action: str, reason: str, accessible: Look) -> None:
-    """A moderator reads the story and decides."""
+    """Reads the story as a moderator and decides."""
     await moderator.goto("/moderate")
     await moderator.get_by_role("link", name=TITLE).first.click()
     await accessible(moderator)
@@ -199,7 +199,7 @@ async def decide(moderator: Page, action: str, reason: str, accessible: Look) ->
 
 
 async def played(people: People, audience: Page) -> None:
-    """The story is played in a live session, and voted on."""
+    """Plays the story in a live session, and has it voted on."""
     console = await people.signed_in("olu", LAPTOP)
     await console.goto("/organise")
     await console.get_by_role("link", name="Make a live session").first.click()

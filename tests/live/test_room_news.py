@@ -50,7 +50,7 @@ class Evening:
         return await self.rooms.room(self.session)
 
     async def enter(self, kind: Screen = "phone", participant: str = "") -> Connection:
-        """A screen that has been sent everything there was."""
+        """Connects a screen and sends it everything there is."""
         connection = Connection(kind, participant)
         (await self.room()).enter(connection)
         news(connection)
@@ -66,7 +66,7 @@ class Evening:
         return asked.id
 
     async def joins(self, number: int) -> None:
-        """So many people of a second group join."""
+        """Lets so many people of a second group join."""
         async with self.store.begin() as work:
             for _ in range(number):
                 await work.sessions.join(Participant(new_id(), self.session, "g2", CLOCK.now()), new_id())

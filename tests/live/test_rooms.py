@@ -38,7 +38,7 @@ def the_rooms(store: Store) -> Rooms:
 
 
 async def sent(connection: Connection) -> list[dict[str, Any]]:
-    """Everything in the outbox now."""
+    """Takes everything that is in the outbox now."""
     return [json.loads(frame) for frame in await connection.outbox.take()]
 
 
@@ -49,7 +49,7 @@ async def taken_now(connection: Connection) -> list[dict[str, Any]]:
 
 
 async def until(connection: Connection, kind: str) -> dict[str, Any]:
-    """The next message of this type; whatever comes before it is passed over."""
+    """Waits for the next message of this type; whatever comes before it is passed over."""
     while True:
         for message in await sent(connection):
             if message["t"] == kind:

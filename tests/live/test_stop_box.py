@@ -38,7 +38,7 @@ def the_rooms(store: Store) -> Rooms:
 
 
 async def until(connection: Connection, *kinds: str) -> dict[str, Any]:
-    """The next message of these types."""
+    """Waits for the next message of these types."""
     while True:
         for frame in await connection.outbox.take():
             message: dict[str, Any] = json.loads(frame)

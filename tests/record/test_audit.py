@@ -77,7 +77,7 @@ def test_the_words_say_what_was_withdrawn_sealed_and_left_out(packed: bytes) -> 
 
 
 def without_mark(files: dict[str, bytes], *names: str) -> bytes:
-    """An export whose tables of these names have no byte order mark, signed like any other."""
+    """Packs an export whose tables of these names have no byte order mark, signed like any other."""
     old = {name: body[3:] if name in names else body for name, body in files.items()}
     assert all(files[name].startswith(b"\xef\xbb\xbf") for name in names)
     old["datapackage.json"] = describe(old, None)
@@ -101,7 +101,7 @@ def test_a_table_has_one_mark_or_none(files: dict[str, bytes]) -> None:
 
 
 def places(name: str, size: int) -> Iterator[int]:
-    """Every byte of a small file, some of a large one, always the ends."""
+    """Yields the place of every byte of a small file, of some of a large one, always of the ends."""
     chosen = range(size) if size <= 130 else random.Random(name).sample(range(size), 24)
     yield from {0, size - 1, *chosen}
 

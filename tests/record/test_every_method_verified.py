@@ -37,7 +37,7 @@ def failed_in_bare_python(data: bytes) -> set[str]:
 
 
 def result(keeper: Keeper, method: str) -> dict[str, Any]:
-    """The result of the first vote of this way, to be tampered with."""
+    """Returns the result of the first vote of this way, to be tampered with."""
     of = next(round_ for round_, opened in keeper.opened.items() if opened["method"] == method)
     found: dict[str, Any] = next(
         entry["result"] for entry in keeper.entries if entry["type"] == "round revealed" and entry["round"] == of
@@ -255,7 +255,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 
 def rows(method: str, measure: str) -> list[dict[str, str]]:
-    """The rows of a measure in the first round of this way."""
+    """Returns the rows of a measure in the first round of this way."""
     of = next(row["round"] for row in table("rounds.csv") if row["method"] == method)
     return [row for row in table("results_by_group.csv") if (row["round"], row["measure"]) == (of, measure)]
 

@@ -106,7 +106,7 @@ def test_openssl_accepts_both_signatures_by_the_commands_in_the_readme(folder: P
 
 
 def bare(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Python alone: no site-packages, no environment, nothing beside the script."""
+    """Runs Python alone: no site-packages, no environment, nothing beside the script."""
     return subprocess.run(
         [sys.executable, "-I", "-S", "-W", "error", *arguments],
         cwd=cwd,

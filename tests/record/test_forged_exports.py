@@ -39,7 +39,8 @@ Votes = Mapping[str, tuple[str | None, str]]
 
 
 def a_small_day(threshold: int, *votes: Votes, method: str = "single", said: int | None = None) -> Keeper:
-    """A record of one vote, or of two, true to this threshold, which calls itself one with the threshold `said`."""
+    """Makes a record of one vote, or of two, true to this threshold, which calls itself one with the threshold
+    `said`."""
     keeper, commission = Keeper(), replace(CRISIS, threshold=threshold)
     day = keeper.session(commission, "A small day")
     first: str | None = None
@@ -270,7 +271,7 @@ def digests_of(keeper: Keeper) -> list[str]:
 
 
 def noted(files: Mapping[str, bytes], *names: str, cut: int = 0) -> dict[str, bytes]:
-    """The files with a checkpoint that is truly signed, under these names, each signature shorter by `cut` bytes."""
+    """Adds a checkpoint that is truly signed to the files, under these names, each signature shorter by `cut` bytes."""
     note = parse_note(files["checkpoint"])
     [(origin, key, signature)] = note.signatures
     assert origin == SIGNER.name

@@ -57,7 +57,7 @@ def test_roots_and_inclusion_proofs_are_those_of_pymerkle() -> None:
 
 
 def as_the_rfc_splits(old: int, leaves: list[bytes], whole: bool = True) -> list[bytes]:
-    """SUBPROOF of RFC 9162, 2.1.4.1, word by word, with k found by trying."""
+    """Works out SUBPROOF of RFC 9162, 2.1.4.1, word by word, with k found by trying."""
     if old == len(leaves):
         return [] if whole else [a_root(leaves)]
     k = 1

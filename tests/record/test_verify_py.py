@@ -27,7 +27,7 @@ def parsed(part: str) -> ast.Module:
 
 
 def defined(tree: ast.Module) -> dict[str, str]:
-    """Each name that a module defines at its top level, with the code that defines it."""
+    """Returns each name that a module defines at its top level, with the code that defines it."""
     names = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -46,7 +46,7 @@ def packed(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path, cwd: Path) -> tuple[int, list[str]]:
-    """How bare Python ends with these arguments, and the lines it prints."""
+    """Runs bare Python with these arguments; returns its exit code and the lines it prints."""
     done = subprocess.run(
         [sys.executable, "-E", "-S", "-s", "-W", "error", *arguments],
         cwd=cwd,

@@ -48,7 +48,7 @@ def ack(cast: CastMessage) -> str:
 async def phone_at(
     behaviour: Behaviour, pace: Pace | None = None
 ) -> AsyncIterator[tuple[Phone, Counters, asyncio.Task[None]]]:
-    """A phone that stays at a server which treats its n-th connection (from 1) by `behaviour`."""
+    """Runs a phone that stays at a server which treats its n-th connection (from 1) by `behaviour`."""
     connections = 0
 
     async def handle(socket: ServerConnection) -> None:

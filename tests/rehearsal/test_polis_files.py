@@ -30,7 +30,7 @@ JUNK = {
 
 
 def exported(before: str = STAMP, *, folder: str = "", after: str = "") -> dict[str, bytes]:
-    """The small conversation, named as Polis names an export today."""
+    """Returns the small conversation, named as Polis names an export today."""
     name = {PARTICIPANTS: "participant-votes.csv"}
     return {
         f"{folder}{before}{name.get(kind, kind)[:-4]}{after}.csv": text.encode() for kind, text in SMALL.items()
@@ -188,7 +188,7 @@ def test_the_bound_is_on_all_files_together(tmp_path: Path, monkeypatch: pytest.
 
 
 def locked(data: bytes) -> bytes:
-    """As if every file in the zip had a password."""
+    """Marks every file in the zip as if it had a password."""
     return data.replace(b"PK\x03\x04\x14\0\0", b"PK\x03\x04\x14\0\1").replace(
         b"PK\1\2\x14\x03\x14\0\0", b"PK\1\2\x14\x03\x14\0\1"
     )
@@ -228,7 +228,7 @@ def test_a_name_that_leads_out_of_the_zip_writes_nothing(tmp_path: Path) -> None
 
 
 def todays(votes: str, people: str) -> Conversation:
-    """The small conversation, with other votes or participants, as exported today: times in whole seconds."""
+    """Reads the small conversation, with other votes or participants, as exported today: times in whole seconds."""
     return read(
         {name if name != PARTICIPANTS else "participant-votes.csv": text for name, text in SMALL.items()}
         | {VOTES: votes, "participant-votes.csv": people}

@@ -41,7 +41,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 
 async def a_result(house: House, method: str, *, again: bool = False) -> tuple[Result, dict[str, str]]:
-    """A result of six people in two groups of three that are shown, and the screens that show it."""
+    """Makes a result of six people in two groups of three that are shown, and the screens that show it."""
     commission = a_commission(("Carers", "Nurses"), threshold=3)
     live = a_session(commission)
     people = []

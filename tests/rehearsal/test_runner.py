@@ -37,7 +37,7 @@ QUICK = Pace(rate=60_000, delay=0.1)  # slow, and yet no test waits for it
 
 @asynccontextmanager
 async def own_data(folder: Path) -> AsyncIterator[tuple[SqlStore, str]]:
-    """The database of a rehearsal, and an organiser's token for it."""
+    """Opens the database of a rehearsal, and makes an organiser's token for it."""
     url = Settings.load({}, data=folder).database_url
     await migrate(url)
     keep_private([folder, folder / "forum.db"])
@@ -212,7 +212,7 @@ async def test_its_own_server_is_started_again_when_it_dies(tmp_path: Path) -> N
 
 
 async def meddled_with(folder: Path, meddle: Callable[[sqlite3.Connection], object], script: Script) -> Report:
-    """A rehearsal where somebody changes the database between the last acknowledgement and the close."""
+    """Runs a rehearsal where somebody changes the database between the last acknowledgement and the close."""
 
     def progress(what: str, done: int, total: int) -> None:
         if what == "Phones vote" and done == total:

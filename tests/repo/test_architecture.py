@@ -42,7 +42,7 @@ LONGER = {
 
 
 def docstrings(path: Path) -> list[str]:
-    """Every docstring of a module."""
+    """Lists every docstring of a module."""
     tree = ast.parse(path.read_text("utf-8"))
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     every = (ast.get_docstring(node) for node in ast.walk(tree) if isinstance(node, documented))

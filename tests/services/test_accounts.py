@@ -93,7 +93,7 @@ async def forget(house: House) -> int:
 
 
 def wrong_in(answer: httpx2.Response) -> set[str]:
-    """The fields of which the page says that they are wrong."""
+    """Returns the fields of which the page says that they are wrong."""
     fields = ("login", "name", "password", "again", "role")
     return {field for field in fields if f'<a href="#{field}">' in answer.text}
 

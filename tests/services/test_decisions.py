@@ -41,7 +41,7 @@ def a_form(rounds: tuple[str, ...], **changes: Any) -> DecisionForm:
 
 
 async def wrong(store: Store, form: DecisionForm) -> dict[str, str]:
-    """The errors a form gets, by field."""
+    """Sends a form and returns the errors it gets, by field."""
     with pytest.raises(FormErrors) as caught:
         await decide(store, CLOCK, COMMISSIONER, form)
     return {name: str(error) for name, error in caught.value.fields.items()}
@@ -230,7 +230,7 @@ async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlit
 
 
 async def a_round_shown(store: Store, voted: Voted, **changes: Any) -> Round:
-    """A round of that session as if its result had been shown."""
+    """Adds a round to that session as if its result had been shown."""
     async with store.begin() as work:
         shown = await work.rounds.get_round(voted.rounds[0])
         made = replace(shown, id=new_id(), **changes)

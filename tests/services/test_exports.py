@@ -30,7 +30,7 @@ async def opened(store: Store, round_id: str) -> list[dict[str, Any]]:
 
 
 async def a_pair(store: Store) -> tuple[str, str]:
-    """A commission with a pair of votes and a decision; returns it and its later round."""
+    """Makes a commission with a pair of votes and a decision; returns its id and its later round's."""
     voted = await a_vote(store, FIRST, SECOND, declared=True)
     form = DecisionForm(
         voted.rounds,

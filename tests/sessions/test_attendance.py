@@ -15,7 +15,7 @@ from forum.voting.suppression import in_the_room
 
 
 def invited(*numbers: int | None, threshold: int = 5) -> Commission:
-    """A commission whose groups g1, g2 and so on were invited like this."""
+    """Returns a commission whose groups g1, g2 and so on were invited like this."""
     commission = a_commission([f"Group {n}" for n in range(1, len(numbers) + 1)], threshold=threshold)
     groups = [replace(group, invited=number) for group, number in zip(commission.groups, numbers, strict=True)]
     return replace(commission, groups=tuple(groups))

@@ -30,7 +30,7 @@ def an_event(**changes: Any) -> Event:
 
 
 def read(text: str) -> Any:
-    """The calendar in a file, as the reader has it."""
+    """Reads the calendar in a file with a reader that nobody here wrote."""
     return Calendar.from_ical(text)
 
 

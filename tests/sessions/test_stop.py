@@ -18,7 +18,7 @@ BASE = Stop("s1", "day", "now", "2026-11-22T10:00:00.000Z", "story", "scene", "2
 
 
 def at(seconds: int) -> Stop:
-    """A stop so many seconds after the scene was put up."""
+    """Returns a stop so many seconds after the scene was put up."""
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return replace(BASE, at=f"2026-11-22T{10 + hours:02}:{minutes:02}:{rest:02}.400Z")

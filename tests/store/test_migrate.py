@@ -38,7 +38,7 @@ from forum.stories.submission import Version
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a database without anything in it; the SQLite file does not exist yet."""
+    """Gives the address of a database without anything in it; the SQLite file does not exist yet."""
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'with space %41 é.db'}"
         return
@@ -49,7 +49,7 @@ async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 def files(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Every file of a folder: what is in it, and when it was last changed."""
+    """Reads every file of a folder: its bytes, and when it was last changed."""
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 

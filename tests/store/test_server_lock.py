@@ -17,7 +17,7 @@ from forum.store.engine import parse
 
 @asynccontextmanager
 async def holder(url: str) -> AsyncIterator[Held]:
-    """Somebody who holds the database, let go at the end."""
+    """Holds the database as somebody else, and lets it go at the end."""
     found = await server_lock.hold(url)
     assert found is not None
     try:

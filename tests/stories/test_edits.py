@@ -31,7 +31,7 @@ TWO = Draft(
 
 
 def over(draft: Draft, path: str, text: str) -> SetField:
-    """An edit by somebody who sees the draft as it is."""
+    """Makes an edit by somebody who sees the draft as it is."""
     return SetField(path, (mark(read(draft, path) or ""),), text)
 
 

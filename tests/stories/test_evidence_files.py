@@ -20,7 +20,7 @@ SECRET = b"51.5033N-camera-4711"
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (40, 30), mode: str = "RGB", **how: Any) -> bytes:
-    """A picture whose left half is red (or dark), the right half not."""
+    """Makes a picture whose left half is red (or dark), the right half not."""
     made = Image.new(mode, size)
     if mode == "RGB":
         made.paste((255, 0, 0), (0, 0, size[0] // 2, size[1]))
@@ -30,7 +30,7 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (40, 30), mode: str = "R
 
 
 def with_secrets(kind: str) -> bytes:
-    """A picture with place, camera, a comment, and something behind its end."""
+    """Makes a picture with place, camera, a comment, and something behind its end."""
     exif = Image.Exif()
     exif[0x010F] = SECRET.decode()  # Make
     exif[0x0112] = 6  # held upright: to be turned by 90 degrees

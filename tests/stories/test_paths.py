@@ -37,7 +37,7 @@ def drawn(told: Scenario) -> ET.Element:
 
 
 def boxes(svg: ET.Element) -> list[tuple[float, float, float, float]]:
-    """Left, top, right, bottom of each scene."""
+    """Reads left, top, right and bottom of each scene."""
     each = [e for e in svg.iter(f"{SVG}rect") if e.get("class", "").startswith("path-scene")]
     sides = [[float(e.get(key, "")) for key in ("x", "y", "width", "height")] for e in each]
     return [(x, y, x + w, y + h) for x, y, w, h in sides]

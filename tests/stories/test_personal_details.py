@@ -41,7 +41,8 @@ MOST_FALSE = {EMAIL: 0, NHS_NUMBER: 0, PHONE: 0, POSTCODE: 0, BIRTH: 1, ADDRESS:
 
 
 def covers(mark: Mark, detail: dict[str, Any]) -> bool:
-    """A number must be marked whole; of a name or an address a part is enough to make somebody look."""
+    """Tells whether a mark is enough: a number must be marked whole; of a name or an address a part makes somebody
+    look."""
     start: int = detail["start"]
     end = start + len(detail["text"])
     if mark.kind != detail["kind"]:

@@ -511,12 +511,12 @@ PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def plain(text: str) -> str:
-    """One line that may stand anywhere."""
+    """Makes one line of it that may stand anywhere."""
     return trimmed("".join(char for char in " ".join(text.split()) if not twee.hidden(char)))
 
 
 def words(text: str) -> str:
-    """One line that may stand in a link: of two marks that would end it, one is taken out."""
+    """Makes one line of it that may stand in a link: of two marks that would end it, one is taken out."""
     line = plain(text)
     while mark := next((mark for mark in ("[[", "]]", "][") if mark in line), None):
         line = line.replace(mark, mark[0])
@@ -540,7 +540,7 @@ ITEMS = st.lists(LINES.map(lambda line: line.replace(";", ",") or "item"), max_s
 
 @st.composite
 def stories(draw: st.DrawFn) -> Scenario:
-    """Any story that keeps the rules: every scene leads to the next, some branch, some decide."""
+    """Draws any story that keeps the rules: every scene leads to the next, some branch, some decide."""
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     scenes = []
     for index, called in enumerate(names):

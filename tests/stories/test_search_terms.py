@@ -12,7 +12,7 @@ from forum.stories.search_terms import MAX_TERMS, MAX_TYPED, Piece, excerpt, mar
 
 
 def shown(pieces: tuple[Piece, ...]) -> str:
-    """The pieces with the hits in brackets."""
+    """Writes the pieces with the hits in brackets."""
     return "".join(f"[{piece.text}]" if piece.hit else piece.text for piece in pieces)
 
 

@@ -22,7 +22,7 @@ IFID = "3F0C1B52-7D0A-4C1B-9E55-0A3D5B6C7E81"
 
 
 def published(story: Scenario, *, story_format: str = "Harlowe", about: bool = True) -> str:
-    """The story as Twine publishes it, by the specification: every mark of HTML in a text is an entity."""
+    """Writes the story as Twine publishes it, by the specification: every mark of HTML in a text is an entity."""
 
     def passage(pid: int, name: str, tags: str, text: str) -> str:
         attributes = f'pid="{pid}" name="{escape(name)}" tags="{tags}" position="100,100" size="100,100"'

@@ -46,7 +46,7 @@ def rows(counts: dict[GroupId, int], threshold: int = 5) -> list[tuple[str, tupl
 
 
 def ballots(**votes: str) -> list[tuple[GroupId, str]]:
-    """ballots(n="112") is three nurses: two for r1, one for r2."""
+    """Makes ballots: ballots(n="112") is three nurses, two for r1, one for r2."""
     return [(None if g == "nobody" else g, f"r{digit}") for g, digits in votes.items() for digit in digits]
 
 
@@ -246,7 +246,7 @@ CHOICES = {
 
 
 def cast_by(**votes: list[str]) -> list[tuple[GroupId, str]]:
-    """cast_by(n=["agree"] * 3) is three nurses who agree."""
+    """Makes ballots: cast_by(n=["agree"] * 3) is three nurses who agree."""
     return [(group, choice) for group, choices in votes.items() for choice in choices]
 
 

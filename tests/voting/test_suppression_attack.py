@@ -47,7 +47,7 @@ Numbers = Counter[tuple[str, ...]]
 
 
 def commission(threshold: int) -> Commission:
-    """A commission with the groups a to f."""
+    """Returns a commission with the groups a to f."""
     listed = tuple(Group(letter, f"Group {letter.upper()}") for letter in "abcdef")
     return Commission("c", "Title", "Question?", "plan", POWER, listed, threshold)
 
@@ -62,7 +62,7 @@ class Room:
     method: str = "single"
 
     def cast(self, i: int) -> dict[str, tuple[GroupId, str]]:
-        """The ballots of one of the two rounds by person."""
+        """Returns the ballots of one of the two rounds by person."""
         return {str(p): (group, votes[i]) for p, (group, votes) in enumerate(self.people) if votes[i]}
 
     def kinds(self) -> Counter[Kind]:
@@ -100,7 +100,7 @@ class Suppression:
         return partition, first, second.with_shift(shift)
 
     def opened(self, room: Room, partition: Partition) -> Numbers:
-        """The ballots of both rounds as they are opened: how many of each under each label."""
+        """Counts the ballots of both rounds as they are opened: how many of each under each label."""
         found: Numbers = Counter()
         for i in (0, 1):
             ballots = room.cast(i).values()
@@ -111,7 +111,7 @@ class Suppression:
 
 
 def numbers(first: Result, second: Result) -> Numbers:
-    """Every number published, by where it stands. (Equal voice follows from the rows: another test.)"""
+    """Collects every number published, by where it stands. (Equal voice follows from the rows: another test.)"""
     found: Numbers = Counter()
     for name, result in (("first", first), ("second", second)):
         found.update({(name, choice): n for choice, n in result.counts.items()})
@@ -129,7 +129,7 @@ def numbers(first: Result, second: Result) -> Numbers:
 
 
 def ways(kind: Kind, method: str = "single") -> list[Votes]:
-    """Every way in which somebody of this kind can have voted."""
+    """Lists every way in which somebody of this kind can have voted."""
     ballots = BALLOTS[method][1]
     return list(product(ballots if kind[1] else ("",), ballots if kind[2] else ("",)))
 
@@ -179,7 +179,7 @@ Options = dict[tuple[Split, frozenset[object]], Numbers]
 
 
 def _options(room: Room, group: GroupId, suppression: Suppression, plain: Numbers) -> Options:
-    """Every way a group can have voted, and what that adds to each number."""
+    """Lists every way a group can have voted, and what that adds to each number."""
     mine = {kind: n for kind, n in room.kinds().items() if kind[0] == group}
     adds = {kind: {way: _adds(room, kind, way, suppression, plain) for way in ways(kind, room.method)} for kind in mine}
     found: Options = {}
@@ -259,7 +259,7 @@ def _key(of: Counter[tuple[str, ...]] | Counter[Kind]) -> frozenset[object]:
 
 
 def random_room(rng: random.Random, method: str = "single", most: int = 4) -> Room:
-    """A small room with small groups, in which some come late and some leave early."""
+    """Returns a small room with small groups, in which some come late and some leave early."""
     ballots = BALLOTS[method][1]
     threshold = rng.choice((2, 3, 3, 4))
     people: list[tuple[GroupId, Votes]] = []

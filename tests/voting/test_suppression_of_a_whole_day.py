@@ -67,7 +67,7 @@ class Day:
         return Commission("c", "Title", "Question?", "plan", POWER, LISTED, self.threshold)
 
     def ways(self) -> Iterator[tuple[Votes, ...]]:
-        """Every way in which everybody can have voted."""
+        """Yields every way in which everybody can have voted."""
         here = [[MARKS if came else ("",) for came in person.came] for person in self.people]
         return product(*(list(product(first, second)) for first, second in here))
 
@@ -79,7 +79,7 @@ class Day:
 
 
 def published(day: Day, votes: Sequence[Votes]) -> str:
-    """Everything that leaves the house of a day on which people voted like this."""
+    """Returns everything that leaves the house of a day on which people voted like this."""
     partition, threshold = day.partition(), day.threshold
     shown: list[object] = []
     results: list[Result] = []
@@ -152,7 +152,7 @@ def carried(day: Day, votes: Sequence[Votes], mine: Sequence[int], i: int) -> bo
 
 
 def a_day(chance: random.Random) -> tuple[Day, list[Votes]]:
-    """A small day with small groups, of people who come late, go early or use a paper; and how they voted."""
+    """Makes a small day with small groups, of people who come late, go early or use a paper; and how they voted."""
     while True:
         threshold = chance.choice((2, 2, 3))
         people: list[Person] = []

@@ -28,7 +28,8 @@ Votes = dict[str, tuple[GroupId, str]]
 
 
 def votes(*people: tuple[GroupId, str, int]) -> tuple[Votes, Votes]:
-    """votes(("n", "12", 3), ("c", "-1", 1)): three nurses moved from r1 to r2, one carer joined and chose r1."""
+    """Makes votes: votes(("n", "12", 3), ("c", "-1", 1)) is three nurses who moved from r1 to r2, and one carer who
+    joined and chose r1."""
     first: Votes = {}
     second: Votes = {}
     for group, move, n in people:

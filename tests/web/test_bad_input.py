@@ -43,7 +43,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 
 def a_form(name: str, content: bytes, fields: dict[str, str], *, first: bool) -> bytes:
-    """A form with a file as a browser sends it: the file before the other fields, or after them."""
+    """Makes a form with a file as a browser sends it: the file before the other fields, or after them."""
     head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/html\r\n\r\n'
     file = head.encode() + content + b"\r\n"
     rest = b"".join(
@@ -225,13 +225,13 @@ def test_the_largest_picture_that_is_taken_is_not_copied_over_and_over(kind: str
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A server in a process of its own, so that its memory can be looked at."""
+    """Runs a server in a process of its own, so that its memory can be looked at."""
     with Serving(tmp_path_factory.mktemp("bad input") / "data") as server:
         yield server
 
 
 def most_memory(server: Serving) -> int:
-    """The most memory the server ever had, in MiB."""
+    """Reads the most memory the server ever had, in MiB."""
     lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
 

@@ -32,7 +32,7 @@ async def houses(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[list[Ho
 
 
 def browser(house: House, jar: CookieJar, address: str) -> httpx2.AsyncClient:
-    """One browser's window on one of the houses."""
+    """Opens one browser's window on one of the houses."""
     headers = {"Origin": address, "Accept": "text/html"}
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=house.app), base_url=address, headers=headers, cookies=jar

@@ -48,8 +48,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 async def more(house: House, voted: Voted, sessions: int) -> None:
-    """So many more sessions of the commission, each with a programme, a vote and the next after a replay, both shown,
-    and a decision on them."""
+    """Adds so many more sessions of the commission, each with a programme, a vote and the next after a replay, both
+    shown, and a decision on them."""
     async with house.store.read() as work:
         commission = await work.commissions.get_commission(voted.live.commission)
     for _ in range(sessions):
@@ -127,7 +127,7 @@ def test_the_numbers_of_pages_are_the_first_the_last_and_those_around(pages: int
 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The stories that are read from now on, each time they are."""
+    """Collects the stories that are read from now on, each time they are."""
     told: list[str] = []
     plain = scenario.parse
 
@@ -141,7 +141,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[scenario.Scenario]:
-    """The stories whose words are looked at from now on, to be drawn."""
+    """Collects the stories whose words are looked at from now on, to be drawn."""
     told: list[scenario.Scenario] = []
     plain = marked_text.for_readers
 
@@ -154,7 +154,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[scenario.Scenario]:
 
 
 def kept(house: House) -> Sequence[object]:
-    """All that is kept of stories: drawn, and read."""
+    """Lists all that is kept of stories: drawn, and read."""
     assert isinstance(house.store, SqlStore)
     of = house.store.remembered._of
     return [one for kind in (Drawn, scenario.Scenario) for one, _size in of.get(kind.__name__, {}).values()]
@@ -208,7 +208,8 @@ async def test_what_was_drawn_of_a_story_is_forgotten_with_it(house: House) -> N
 
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, bool]]:
-    """The templates that are compiled from now on, by houses that are built from now on, and whether on the loop."""
+    """Collects the templates that are compiled from now on, by houses that are built from now on, and whether on the
+    loop."""
     told: list[tuple[str | None, bool]] = []
     plain = jinja2.Environment.compile
     main = threading.get_ident()

@@ -52,7 +52,7 @@ async def recorded(house: House) -> int:
 
 
 def checked(answer: httpx2.Response) -> set[str]:
-    """The values of the radios and boxes that are chosen."""
+    """Returns the values of the radios and boxes that are chosen."""
     return set(re.findall(r'<input type="(?:radio|checkbox)"[^>]*value="([^"]*)"[^>]* checked', answer.text))
 
 

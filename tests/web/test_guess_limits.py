@@ -32,7 +32,7 @@ class Library:
 
     @asynccontextmanager
     async def reader(self, age: int = 0, address: str = "192.0.2.1") -> AsyncIterator[httpx2.AsyncClient]:
-        """A browser that was given its cookie so many seconds ago."""
+        """Opens a browser that was given its cookie so many seconds ago."""
         async with self.house.browser(address) as browser:
             await browser.get(self.path)
             self.clock.move(seconds=age)

@@ -14,7 +14,7 @@ TOKEN = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{3,6})\b")
 
 
 def tokens(start: str, end: str) -> dict[str, str]:
-    """The colours set between two places of the stylesheet."""
+    """Returns the colours set between two places of the stylesheet."""
     begin = CSS.index(start)
     return dict(TOKEN.findall(CSS[begin : CSS.index(end, begin)]))
 
@@ -44,7 +44,7 @@ MARKS = [("edge", "card"), ("edge", "paper"), ("accent", "card"), *((f"c{n}", "p
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance, WCAG 2.2."""
+    """Works out the relative luminance of a colour, WCAG 2.2."""
     digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
     parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
@@ -52,7 +52,7 @@ def luminance(colour: str) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours, from 1 to 21."""
+    """Works out the contrast ratio of two colours, from 1 to 21."""
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 

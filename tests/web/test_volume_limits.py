@@ -43,14 +43,14 @@ class Writing:
 
     @asynccontextmanager
     async def browser(self, age: int = KNOWN_AFTER, address: str = "192.0.2.1") -> AsyncIterator[httpx2.AsyncClient]:
-        """A browser that was given its cookie so many seconds ago."""
+        """Opens a browser that was given its cookie so many seconds ago."""
         async with self.house.browser(address) as browser:
             await browser.get(self.public)
             self.clock.move(seconds=age)
             yield browser
 
     def wrote(self, size: int, *keys: str) -> None:
-        """So much was written under these keys."""
+        """Writes so much under these keys."""
         for key in keys:
             self.house.site.limits.weights.add(f"written {key}", size)
 
@@ -70,7 +70,7 @@ async def writing_house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[
 
 
 def field(path: str, text: str, was: str = "") -> dict[str, str]:
-    """A field of a form, and what its writer saw there."""
+    """Returns a field of a form, and what its writer saw there."""
     return {f"seen:{path}": mark(was), path: text}
 
 

@@ -17,7 +17,7 @@ ANSWERS = (Response("r1", "Yes"), Response("r2", "No"))
 
 
 async def a_round(store: Store, kind: str, **changes: str) -> tuple[LiveSession, Round]:
-    """A stored session of this kind with an open round."""
+    """Stores a session of this kind with an open round."""
     live = a_session(a_commission(), kind=kind)
     # mypy takes what ** hands over for every field of a round, numbers too
     round_ = replace(Round(new_id(), live.id, "Who?", ANSWERS, state=RoundState.OPEN), **changes)  # type: ignore[arg-type]

@@ -41,7 +41,7 @@ async def entries(store: Store) -> list[dict[str, Any]]:
 
 
 async def wrong(store: Store, **changes: Any) -> set[str]:
-    """The fields of a commission's form that are told to be wrong; nothing may have been made."""
+    """Sends a commission's form and returns the fields that are told to be wrong; checks that nothing was made."""
     with pytest.raises(FormErrors) as caught:
         await create_commission(store, CLOCK, replace(FORM, **changes))
     async with store.read() as work:

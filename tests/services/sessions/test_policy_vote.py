@@ -58,7 +58,7 @@ async def proposed(playing: Playing, words: str = WORDS) -> str:
 
 
 async def voted(playing: Playing, agree: int = 15) -> str:
-    """The round of a proposal whose result was shown."""
+    """Puts a proposal to the vote and shows its result; returns the round's id."""
     round_ = required(
         (await policy_vote.put_policy_vote(playing.policy, playing.session, await proposed(playing))).round
     )

@@ -23,7 +23,7 @@ VOTE, HALL = "What should happen now?", "What happened"
 
 
 async def a_day(store: Store, *, listed: bool = True) -> tuple[LiveSession, str]:
-    """A session of a commission with one accepted story, which is one of the session's where `listed`."""
+    """Makes a session of a commission with one accepted story, which is one of the session's where `listed`."""
     commission = a_commission()
     async with store.begin() as work:
         await work.commissions.add_commission(commission)

@@ -29,7 +29,7 @@ MO, MEL = new_id(), new_id()
 
 
 async def a_story(store: Store, *moderators: str, **changes: Any) -> tuple[Submission, str]:
-    """A story that waits to be read, its key, and accounts for these moderators."""
+    """Sends a story in that waits to be read, and makes accounts for these moderators; returns it with its key."""
     commission = a_commission(**changes)
     async with store.begin() as work:
         await work.commissions.add_commission(commission)

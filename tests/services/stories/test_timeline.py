@@ -43,7 +43,8 @@ async def do(store: Store, story: Submission, action: str, because: str = "") ->
 async def played(
     store: Store, commission: Commission, story: Submission, *votes: Iterable[str], annul: str = "", **changes: Any
 ) -> tuple[LiveSession, list[str]]:
-    """A session in which the story's question was put to PEOPLE, once or twice; the ids of its rounds."""
+    """Makes a session in which the story's question was put to PEOPLE, once or twice; returns it with the ids of its
+    rounds."""
     live = a_session(commission, scenarios=(story.id,), **changes)
     people = [Participant(new_id(), live.id, group, CLOCK.now()) for group in PEOPLE]
     async with store.begin() as work:

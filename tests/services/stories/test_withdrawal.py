@@ -189,7 +189,7 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
 
 async def test_pages_say_withdrawn_and_the_votes_and_the_decision_stay(played: Played) -> None:
     async def nobodys() -> set[str]:
-        """The digests under which the record has the words "None of these" still."""
+        """Reads the digests under which the record has the words "None of these" still."""
         async with played.store.read() as work:
             return {
                 d.digest

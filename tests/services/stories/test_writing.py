@@ -31,7 +31,7 @@ SCENES: list[Edit] = [
 
 
 async def a_written_story(store: Store) -> tuple[Commission, str]:
-    """A commission, and the key of a story in it that could be sent."""
+    """Makes a commission with a story that could be sent; returns the key of the story's private link too."""
     commission = a_commission()
     async with store.begin() as work:
         await work.commissions.add_commission(commission)

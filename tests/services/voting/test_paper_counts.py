@@ -35,7 +35,7 @@ ANN, OLU = Person("ann", "ann", "Ann", ("organiser",)), Person("olu", "olu", "Ol
 
 
 async def asked(store: Store, live: LiveSession, method: str = "single", *, second_of: str = "") -> Round:
-    """A round that is open."""
+    """Asks a question and opens its round."""
     acts = Desk(store, CLOCK)
     labels = ["The proposal"] if method in {"consent", "opinion"} else ["A nurse", "The police"]
     if second_of:
@@ -73,7 +73,7 @@ async def shown(store: Store, live: LiveSession, round_: Round) -> dict[str, Any
 
 
 async def origins(store: Store, round_: Round) -> Counter[tuple[str, str | None]]:
-    """How many opened ballots say what, by their published label."""
+    """Counts the opened ballots by choice and published label."""
     async with store.read() as work:
         lines = await exports.opened_ballots(work, round_.id)
     return Counter((line["label"], line["leaf"].get("by")) for line in lines)
@@ -87,7 +87,7 @@ async def entry(store: Store, type_: str) -> dict[str, Any]:
 
 
 async def passes(store: Store) -> None:
-    """The export of everything passes every check."""
+    """Checks that the export of everything passes every check."""
     export = await exports.export(store, Signer.of(Ed25519PrivateKey.generate()))
     checks = [*audit.verify(export), *verify_files(unpack(export)[0])]
     assert [check for check in checks if check.verdict == FAIL] == []

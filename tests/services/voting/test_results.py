@@ -25,7 +25,7 @@ from forum.voting.round import RoundState, Version
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The rounds whose ballots are read from now on."""
+    """Collects the rounds whose ballots are read from now on."""
     rounds: list[str] = []
     plain = SqlRounds.ballots
 

@@ -70,7 +70,7 @@ one vote                 | r1       | disagree                      | disagree 1
 
 
 def rows() -> Iterator[list[str]]:
-    """The table's rows, cell by cell, each with its way of voting as the first."""
+    """Yields the table's rows, cell by cell, each with its way of voting as the first."""
     for part in TABLE.strip().split("\n\n"):
         way, _head, *lines = part.splitlines()
         yield from ([way, *(cell.strip() for cell in line.split("|"))] for line in lines)

@@ -26,13 +26,13 @@ RESPONSES = ("r1", "r2", "r3", "none")
 
 
 def offered(method: str) -> tuple[str, ...]:
-    """Some responses that this method takes."""
+    """Returns some responses that this method takes."""
     ids = RESPONSES[: min(METHODS[method].MOST, 3)]
     return (*ids, "none") if METHODS[method].NONE else ids
 
 
 def every_choice(method: str, responses: Sequence[str]) -> list[str]:
-    """Every ballot that can be given, written out by hand of none of the code that is tested."""
+    """Lists every ballot that can be given, written out by hand of none of the code that is tested."""
     ids = [r for r in responses if r != "none"]
     if method == "single":
         return list(responses)
@@ -123,7 +123,7 @@ def test_a_form_without_javascript_makes_the_same_choices(method: str) -> None:
 
 
 def fields_of(method: str, choice: str) -> Mapping[str, Sequence[str]]:
-    """The form that somebody fills in to make this choice."""
+    """Returns the form that somebody fills in to make this choice."""
     if method == "approval":
         return {"choice": choice.split()[::-1]}
     if method == "ranked":

@@ -30,7 +30,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 
 def forgetting(house: House) -> httpx2.AsyncClient:
-    """A browser that keeps no cookies."""
+    """Opens a browser that keeps no cookies."""
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=house.app, client=("192.0.2.66", 40000)),
         base_url=ADDRESS,

@@ -32,14 +32,14 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 
 async def enter(browser: httpx2.AsyncClient, password: str = PASSWORD, login: str = "mo") -> int:
-    """The status of a sign-in."""
+    """Signs in and returns the status of the answer."""
     return (await browser.post("/sign-in", data={"login": login, "password": password})).status_code
 
 
 async def guessed(
     house: House, times: int = login_check.TRIES_PER_LOGIN, login: str = "mo", address: str = VENUE
 ) -> None:
-    """Somebody tries passwords of a login."""
+    """Tries so many passwords of a login."""
     async with house.browser(address) as angry:
         await angry.get("/sign-in")
         for _ in range(times):

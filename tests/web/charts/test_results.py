@@ -36,7 +36,7 @@ HOSTILE = "<script>alert('1')</script>&\"]]>\x00\ud800<!-- \u202e"
 
 
 def drawn(svg: str) -> ElementTree.Element:
-    """The parsed picture, held to what every picture must be."""
+    """Parses the picture, and holds it to what every picture must be."""
     root = ElementTree.fromstring(svg)
     assert root.tag == f"{SVG}svg"
     assert root.get("role") == "img"
@@ -65,7 +65,7 @@ def described(root: ElementTree.Element) -> str:
 
 
 def ribbons(root: ElementTree.Element) -> list[tuple[str, float, float, float, float]]:
-    """Every ribbon: its kind, where it begins (x, y), the y where it ends, and its thickness there and here."""
+    """Reads every ribbon: its kind, where it begins (x, y), the y where it ends, and its thickness there and here."""
     found = []
     for group in root.iter(f"{SVG}g"):
         path = group.findall(f"{SVG}path")[0].get("d") or ""
@@ -80,7 +80,7 @@ def ribbons(root: ElementTree.Element) -> list[tuple[str, float, float, float, f
 
 
 def bar_heights(root: ElementTree.Element) -> dict[str, list[float]]:
-    """The heights of the upright bars by class, the first column's before the second's."""
+    """Reads the heights of the upright bars by class, the first column's before the second's."""
     found = defaultdict(list)
     for path in root.findall(f"{SVG}path"):
         shape = re.fullmatch(r"M(\S+) (\S+)h18v(\S+)h-18z", path.get("d") or "")

@@ -118,7 +118,7 @@ async def somewhere(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
 
 
 async def voted(house: House, live: LiveSession, people: list[Participant]) -> tuple[str, str]:
-    """Two votes on one question, both shown; returns the rounds."""
+    """Runs two votes on one question, both shown; returns the rounds."""
     acts = Desk(house.store, CLOCK)
     first = (
         await cues.ask_question(acts, live.id, "Ποιος πρώτος;", ["Ένας νοσηλευτής", "Η αστυνομία"], none=True)
@@ -139,7 +139,7 @@ async def voted(house: House, live: LiveSession, people: list[Participant]) -> t
 
 
 def address(page: Page, there: dict[str, str]) -> str:
-    """A real address for a row of the table; "" where this house has none."""
+    """Returns a real address for a row of the table; "" where this house has none."""
     path = page.path.replace("{index}", "1").replace("{story}", there["story"])
     for name, value in there.items():
         path = path.replace("{" + name + "}", value)
@@ -147,7 +147,7 @@ def address(page: Page, there: dict[str, str]) -> str:
 
 
 def role_for(page: Page) -> str:
-    """Somebody who may."""
+    """Names a role that may ask for the page."""
     return (
         "nobody"
         if page.permission == "public"
@@ -246,6 +246,6 @@ async def test_no_live_screen_shows_a_word_that_was_not_translated(somewhere: So
 
 
 async def a_commission_of(house: House, somewhere: Somewhere) -> Commission:
-    """The house's commission."""
+    """Reads the house's commission."""
     async with house.store.read() as work:
         return await work.commissions.get_commission(somewhere.there["commission"])

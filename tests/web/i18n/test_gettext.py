@@ -17,7 +17,7 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 
 
 def bare_words(source: str) -> list[str]:
-    """Text of a template that is neither markup nor inside gettext."""
+    """Finds text of a template that is neither markup nor inside gettext."""
     plain, translating = [], False
     awaiting_name = False
     for _line, kind, value in environment().lex(source):

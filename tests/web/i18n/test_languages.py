@@ -42,7 +42,7 @@ async def house(tmp_path: Path, sqlite_template: Path, locales: Path) -> AsyncIt
 
 
 async def a_day(house: House) -> LiveSession:
-    """A live session in the house."""
+    """Makes a live session in the house."""
     live = a_session(commission := a_commission())
     async with house.store.begin() as work:
         await work.commissions.add_commission(commission)
@@ -51,7 +51,7 @@ async def a_day(house: House) -> LiveSession:
 
 
 def language(code: str, **messages: str) -> Language:
-    """A language with these messages."""
+    """Returns a language with these messages."""
     return Language(code, code, ENGLISH.locale, messages={k: (v,) for k, v in messages.items()})
 
 

@@ -61,18 +61,18 @@ class Night:
         return f"/s/{self.live.code}"
 
     async def asked(self) -> Round:
-        """A question on screen, not open yet."""
+        """Puts a question on screen, not open yet."""
         return required((await cues.ask_question(self.acts, self.live.id, "Who should come?", LABELS, none=True)).round)
 
     async def opened(self) -> Round:
-        """A vote that is open."""
+        """Opens a vote."""
         asked = await self.asked()
         await facilitation.open_round(self.acts, self.live.id, asked.id)
         await self.changed()
         return asked
 
     async def voted(self) -> Round:
-        """A vote whose result is shown, in which the phone has voted."""
+        """Runs a vote in which the phone votes, and shows its result."""
         asked = await self.opened()
         form = {"round": asked.id, "choice": "r1", "reason": "Because of the knock"}
         assert (await self.phone.post(f"{self.path}/vote", data=form)).status_code == 303
@@ -85,7 +85,7 @@ class Night:
         await self.house.site.rooms.changed(self.live.id)
 
     async def both(self, act: str, other: str = "", **form: str) -> list[httpx2.Response]:
-        """Both facilitators press at once: the same button, or two."""
+        """Presses as both facilitators at once: the same button, or two."""
         return list(
             await asyncio.gather(
                 self.ann.post(f"{self.console}/{act}", data=form),
@@ -131,7 +131,7 @@ async def night(tmp_path: Path, database: Database) -> AsyncIterator[Night]:
 
 
 def told(answer: httpx2.Response, said: str, status: int = 409) -> None:
-    """It is refused with a sentence in an alert, on a page that goes on."""
+    """Checks that an act is refused with a sentence in an alert, on a page that goes on."""
     assert answer.status_code == status, answer.text[:500]
     assert said in words(answer)
 

@@ -82,12 +82,12 @@ class Bill:
 
 
 def framed(size: int, mask: int = 0) -> int:
-    """The bytes of a message as a frame of a websocket."""
+    """Counts the bytes of a message as a frame of a websocket."""
     return size + mask + (2 if size < 126 else 4 if size < 65_536 else 10)
 
 
 def answered(answer: httpx2.Response) -> int:
-    """The bytes of an answer, with its headers and those that the server adds (its date)."""
+    """Counts the bytes of an answer, with its headers and those that the server adds (its date)."""
     head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) + 17 + 37
     return head + int(answer.headers.get("content-length", len(answer.content)))
 
@@ -111,7 +111,8 @@ class Day:
         await self.house.site.rooms.changed(self.live.id)
 
     async def hour(self) -> None:
-        """Twelve times: a scene, its question, the vote of everybody, the result, reasons and who says them too."""
+        """Plays twelve times: a scene, its question, the vote of everybody, the result, reasons and who says them
+        too."""
         voters = [Connection("phone", person) for person in self.people[2:]]
         room = await self.house.site.rooms.room(self.live.id)
         wall = Connection("projector")
@@ -192,8 +193,8 @@ class Day:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def read(self, room: Room, connection: Connection, bill: Bill) -> None:
-        """As static/room-connection.js does: pings after 20 seconds of silence. The server pings every 20 seconds (RFC
-        6455)."""
+        """Reads as static/room-connection.js does: pings after 20 seconds of silence. The server pings every 20 seconds
+        (RFC 6455)."""
         loop = asyncio.get_running_loop()
         beat = loop.time() + 20
         taking = asyncio.create_task(connection.outbox.take())
@@ -225,7 +226,7 @@ class Day:
             taking.cancel()
 
     async def by_polling(self, phone: httpx2.AsyncClient, bill: Bill) -> None:
-        """As static/room-connection.js does where sockets are blocked, with an attempt at a socket every two
+        """Polls as static/room-connection.js does where sockets are blocked, with an attempt at a socket every two
         minutes."""
         await self.loads(phone, bill)
         path, seen, again = f"/s/{self.live.code}/now", self.live.version, 0.0
@@ -244,7 +245,7 @@ class Day:
             bill.add("polls with a new state" if "html" in news else "polls without", len(ASKED), answered(answer))
 
     async def loads(self, phone: httpx2.AsyncClient, bill: Bill) -> None:
-        """The page and all it loads."""
+        """Loads the page and all that it needs."""
         page = await phone.get(f"/s/{self.live.code}")
         bill.add("the page", len(ASKED), answered(page))
         for name in (

@@ -72,7 +72,7 @@ async def test_a_wrong_code_says_so_keeps_what_was_typed_and_has_its_limit(event
 
 
 async def close_code(event: Event, code: str, cookie: str = "") -> int:
-    """With what a phone's websocket is closed, or 0 where it is let in."""
+    """Returns the code with which a phone's websocket is closed, or 0 where it is let in."""
     headers = {"host": "house.test", "origin": "http://house.test", "cookie": cookie}
     scope = {
         "type": "websocket",

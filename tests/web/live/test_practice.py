@@ -24,7 +24,7 @@ async def a_lobby(house: House, phone: httpx2.AsyncClient) -> LiveSession:
 
 
 def rows(path: Path) -> dict[str, int]:
-    """How many rows each table has."""
+    """Counts the rows of each table."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}

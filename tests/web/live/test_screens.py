@@ -51,7 +51,7 @@ SHIFT = ViewShift(
 
 
 def a_view(cue: Cue, **parts: Any) -> View:
-    """A view with this cue; `paused`, `ended` and `rehearsal` are the session's."""
+    """Makes a view with this cue; `paused`, `ended` and `rehearsal` are the session's."""
     changes = {name: parts.pop(name) for name in ("paused", "ended", "rehearsal") if name in parts}
     live = replace(SESSION, cue=cue, **changes)
     parts.setdefault("joined", {"g1": 41, "g4": 3, None: 13})
@@ -59,7 +59,7 @@ def a_view(cue: Cue, **parts: Any) -> View:
 
 
 def asking(state: RoundState, round_: Round = ROUND, kind: str = "question", **parts: Any) -> View:
-    """A view with the question on screen, its round in this state."""
+    """Returns a view with the question on screen, its round in this state."""
     cue = Cue(kind, STORY.id, ASKED.name, round_.id)
     now = replace(round_, state=state, **parts.pop("now", {}))
     return a_view(cue, story=STORY, scene=ASKED, round=now, rounds=(now,), voted=37, **parts)
@@ -114,7 +114,7 @@ def fragment(screen: str, view: View, **more: Any) -> str:
 
 
 def whole(screen: str, view: View, **more: Any) -> str:
-    """The whole page, as it is first sent."""
+    """Draws the whole page, as it is first sent."""
     context = screen_context("http://192.0.2.7:8000", view) | {
         "person": None,
         "may": lambda permission: False,
@@ -133,14 +133,14 @@ def whole(screen: str, view: View, **more: Any) -> str:
 
 
 def found(pattern: str, html: str) -> str:
-    """The first place that has this form."""
+    """Finds the first place that has this form."""
     match = re.search(pattern, html, re.DOTALL)
     assert match is not None
     return match[0]
 
 
 def words(html: str) -> str:
-    """The text of a fragment, spaces made single."""
+    """Returns the text of a fragment, spaces made single."""
     return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
@@ -314,7 +314,7 @@ class TestProjector:
 
 
 def bar(html: str) -> str:
-    """The next right move on the console."""
+    """Finds the next right move on the console."""
     return html[html.index('data-part="next"') : html.index('data-part="undo"')]
 
 

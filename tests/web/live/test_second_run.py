@@ -41,7 +41,7 @@ class Event:
         return f"/s/{(await self.playing.live()).code}{name}"
 
     async def phone(self, group: str = "g1", *, observer: bool = False) -> httpx2.AsyncClient:
-        """A browser that joined, and has not voted."""
+        """Opens a browser that has joined, and has not voted."""
         browser, device = self.house.browser(), new_id()
         person = Participant(new_id(), self.playing.session, group, CLOCK.now(), observer=observer)
         async with self.house.store.begin() as work:

@@ -66,7 +66,7 @@ class Event:
 
 @pytest.fixture(scope="module")
 async def organiser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx2.AsyncClient]:
-    """A running server, and the organiser's client for it."""
+    """Runs a server, and opens the organiser's client for it."""
     data = tmp_path_factory.mktemp("socket") / "data"
     with Serving(data, "--no-demo") as server:
         added = await asyncio.to_thread(
@@ -83,7 +83,7 @@ async def organiser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[h
 
 @pytest.fixture
 async def event(organiser: httpx2.AsyncClient) -> Event:
-    """A session of the test's own."""
+    """Makes a session of the test's own."""
     commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
     form = {"commission": commission["id"], "title": "A day"}
     session = (await organiser.post("/organise/sessions", data=form)).json()
@@ -92,7 +92,7 @@ async def event(organiser: httpx2.AsyncClient) -> Event:
 
 
 async def until(socket: ClientConnection, *kinds: str) -> dict[str, Any]:
-    """The next message of one of these types."""
+    """Waits for the next message of one of these types."""
     while True:
         message: dict[str, Any] = json.loads(await socket.recv())
         if message["t"] in kinds:

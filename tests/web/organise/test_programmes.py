@@ -77,7 +77,7 @@ async def day(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Day]:
 
 
 def events(answer: httpx2.Response) -> list[Any]:
-    """The entries in a calendar file, as a reader that nobody here wrote has them."""
+    """Reads the entries in a calendar file with a reader that nobody here wrote."""
     return list(Calendar.from_ical(answer.text).walk("VEVENT"))
 
 

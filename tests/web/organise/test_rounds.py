@@ -54,7 +54,7 @@ class Desk:
                 assert [o.refusal for o in await work.rounds.cast([answer])] == [""]
 
     def form(self, **changes: str) -> dict[str, str]:
-        """The form for another round, as a browser sends it."""
+        """Returns the form for another round, as a browser sends it."""
         return {
             "commission": self.night.commission.id,
             "id": new_id(),
@@ -269,7 +269,7 @@ async def test_it_is_annulled_with_a_reason(desk: Desk) -> None:
 
 
 async def in_a_room(desk: Desk) -> tuple[str, Round]:
-    """A room that votes on the same question; its session, and its round with the result shown."""
+    """Makes a room that votes on the same question; returns its session, and its round with the result shown."""
     live = a_session(desk.night.commission, scenarios=(desk.night.story.id,))
     people = [Participant(new_id(), live.id, "g1", desk.clock.now()) for _ in range(6)]
     async with desk.house.store.begin() as work:
@@ -323,7 +323,7 @@ async def test_its_own_console_is_its_page_and_it_has_no_socket(desk: Desk) -> N
 
 
 async def close_code(house: House, path: str, cookies: str) -> int:
-    """With what a websocket is closed at once."""
+    """Returns the code with which a websocket is closed at once."""
     headers = {"host": "house.test", "origin": "http://house.test", "cookie": cookies}
     scope = {
         "type": "websocket",

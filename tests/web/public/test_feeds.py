@@ -39,7 +39,7 @@ def text(element: ET.Element, name: str) -> str:
 
 
 def checked(answer: httpx2.Response) -> ET.Element:
-    """The feed in an answer, after everything that RFC 4287 asks of one (4.1.1, 4.1.2, 4.2.6, 3.3)."""
+    """Parses the feed in an answer, after everything that RFC 4287 asks of one (4.1.1, 4.1.2, 4.2.6, 3.3)."""
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("application/atom+xml")
     feed = ET.fromstring(answer.content)

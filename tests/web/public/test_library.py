@@ -35,7 +35,7 @@ HOSTILE = [
 
 
 async def publish(house: House, commission: Commission, title: str = "The third knock", **told: Any) -> Submission:
-    """A public story."""
+    """Makes a public story."""
     story, _ = await submissions.submit(house.store, CLOCK, commission.id, a_sent_story(title, **told))
     return await moderation.moderate(house.store, CLOCK, story.id, "accept", because="", expected_status="submitted")
 
@@ -46,7 +46,7 @@ async def look(house: House, **asked: str) -> httpx2.Response:
 
 
 def titles(answer: httpx2.Response) -> list[str]:
-    """The titles of the cards, in order, without marks."""
+    """Returns the titles of the cards, in order, without marks."""
     found = re.findall(r'<h3><a href="/stories/[0-9a-f]{32}">(.*?)</a></h3>', answer.text)
     return [re.sub(r"</?mark>", "", title) for title in found]
 

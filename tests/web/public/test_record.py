@@ -49,7 +49,7 @@ async def a_decision(house: House, voted: Voted) -> int:
 
 
 async def filled(house: House, entries: int) -> Commission:
-    """A record with as many entries of no meaning."""
+    """Fills the record with as many entries of no meaning; returns their commission."""
     commission = await house.commission()
     async with house.store.begin() as work:
         for number in range(entries):

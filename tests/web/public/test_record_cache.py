@@ -60,7 +60,7 @@ async def grow(store: Store, commission: Commission, number: int, what: str = "a
 
 
 async def root_of(store: Store) -> bytes:
-    """As it is now, worked out afresh."""
+    """Works the root out afresh, as it is now."""
     async with store.read() as work:
         return root(await work.record.leaf_hashes())
 

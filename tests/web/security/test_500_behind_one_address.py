@@ -78,12 +78,12 @@ async def together(tasks: Iterable[Coroutine[None, None, None]], at_once: int = 
 
 
 def head_counts(page: httpx2.Response) -> list[int]:
-    """The votes for each response as the page shows them, in their order."""
+    """Reads the votes for each response as the page shows them, in their order."""
     return [int(n) for n in re.findall(r'<td>(\d+) <span class="share">', page.text)]
 
 
 def by_group(page: httpx2.Response) -> dict[str, list[int]]:
-    """The table by group as the page shows it."""
+    """Reads the table by group as the page shows it."""
     rows = re.findall(r'<tr><th scope="row">([^<]+)</th>((?:\s*<td class="h\d">\d+</td>)+)', page.text)
     return {label: [int(n) for n in re.findall(r">(\d+)<", cells)] for label, cells in rows}
 

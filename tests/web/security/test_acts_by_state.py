@@ -62,7 +62,7 @@ class Row:
 
 
 def by_hand(table: str = TABLE) -> list[Row]:
-    """The rows of the table: under a line with the states as columns, an address, and below it its acts."""
+    """Reads the rows of the table: under a line with the states as columns, an address, and below it its acts."""
     found: list[Row] = []
     states: tuple[str, ...] = ()
     path = ""
@@ -134,7 +134,7 @@ class Unkept:
         self.keeping = True
 
     def begin(self, *, first: bool = False) -> AbstractAsyncContextManager[Work]:
-        """In the place of the store's."""
+        """Begins a unit of work in the place of the store's."""
         return self._begin(first=first) if self.keeping else self._unit()
 
     @asynccontextmanager
@@ -171,7 +171,8 @@ class Everybody:
         return self.standing[state, waiting]
 
     async def send(self, row: Row, there: ActIds, who: str, accept: str = "application/json") -> Answer:
-        """One act in one state, as one of PEOPLE; each from an address of its own, so that no limit on one is met."""
+        """Sends one act in one state, as one of PEOPLE; each from an address of its own, so that no limit on one is
+        met."""
         self.asked += 1
         family = FAMILIES.get(row.path)
         fill = family.acts[row.act] if family else ALONE_THERE[row.path]
@@ -219,7 +220,7 @@ def _right(row: Row) -> str:
 
 
 def _others(row: Row) -> list[str]:
-    """Everybody who may never do it; nobody where whoever has the code, or the key in the address, may."""
+    """Lists everybody who may never do it; nobody where whoever has the code, or the key in the address, may."""
     permission = PERMISSION[row.path]
     if permission != "public":
         return [who for who in PEOPLE if not permissions.may((who,) if who in permissions.ROLES else (), permission)]
@@ -234,7 +235,7 @@ def _taken(row: Row, answer: Answer) -> bool:
 
 
 def _in(state: str) -> list[Row]:
-    """The rows that have this state."""
+    """Lists the rows that have this state."""
     return [row for row in ROWS if state in row.states]
 
 

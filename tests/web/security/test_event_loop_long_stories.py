@@ -29,7 +29,7 @@ from forum.stories.submission import PUBLISHED
 
 
 def of_scenes() -> Scenario:
-    """A story of very many scenes, as long as a file may be, the second of which is a question."""
+    """Makes a story of very many scenes, as long as a file may be, the second of which is a question."""
     said = ("She asks for the ward. Nobody knows. " * 58).strip()
     ask = tuple(Link(f"Say {n}", "s2") for n in range(3))
     scenes = [Scene("s0", said, (Link("Go on", "s1"),)), Scene("s1", "What now?", ask, decision=True)]
@@ -39,7 +39,7 @@ def of_scenes() -> Scenario:
 
 
 def of_links() -> Scenario:
-    """A story of few scenes, and as many ways as a file may have."""
+    """Makes a story of few scenes, and as many ways as a file may have."""
     told = twine.read_file("a.twee", of_names().encode()).scenarios[0]
     assert len(told.scenes[0].links) > twee.MOST_LINKS * 0.9
     return told
@@ -84,7 +84,7 @@ async def test_a_story_of_very_many_ways_has_no_page_to_write_at_and_goes_on_as_
 
 
 async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: Any) -> None:
-    """The life of one story."""
+    """Takes one story through its life."""
 
     async def acted(what: str, act: Awaitable[Any]) -> Any:
         came = await act

@@ -75,14 +75,15 @@ async def places(house: House) -> dict[str, str]:
 
 
 def fields_of(row: Page, shown: bytes) -> list[str]:
-    """The fields of a form: those that its page has, and those that its module reads."""
+    """Lists the fields of a form: those that its page has, and those that its module reads."""
     read = _NAME.findall(inspect.getsource(inspect.getmodule(row.endpoint) or inspect))
     there = _FIELD.findall(shown.decode("utf-8", "replace"))
     return list(dict.fromkeys([*there, *read]))[:200] or ["x"]
 
 
 def too_long(path: str, shown: str) -> list[str]:
-    """The forms of a page that can bring more than their address takes: every letter twelve bytes, as emoji are."""
+    """Lists the forms of a page that can bring more than their address takes: every letter twelve bytes, as emoji
+    are."""
     found = []
     for head, inside in re.findall(r"<form\b([^>]*)>(.*?)</form>", shown, re.DOTALL):
         to = re.search(r'action="([^"?#]*)', head)
@@ -97,7 +98,7 @@ def too_long(path: str, shown: str) -> list[str]:
 
 
 def form(fields: list[str], piece: bytes, size: int) -> bytes:
-    """A form of so many bytes, every field with the same share."""
+    """Makes a form of so many bytes, every field with the same share."""
     share = (size - 2000) // len(fields)
     return b"&".join(name.encode() + b"=" + piece * ((share - len(name) - 2) // len(piece)) for name in fields)
 

@@ -117,7 +117,7 @@ async def answering(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
 
 
 async def asked(answering: Answering, what: str) -> httpx2.Response:
-    """The answer to one of KINDS, as a browser with the role that is named."""
+    """Asks for one of KINDS, as a browser with the role that is named."""
     method, path, *how = what.split()
     role = next((one for one in how if one in {"organiser", "commissioner"}), "")
     data: dict[str, str] = {}

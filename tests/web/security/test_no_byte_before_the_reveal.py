@@ -86,7 +86,7 @@ def told_apart(received: dict[str, dict[str, str]], *, ids: bool = True) -> list
 
 
 async def through(world: World, round_: Round) -> None:
-    """A vote is opened and closed, and mostly annulled; it is never shown."""
+    """Opens and closes a vote, and mostly annuls it; it is never shown."""
     acts, session = Desk(world.house.store, world.clock), world.live.id
     await facilitation.open_round(acts, session, round_.id)
     await world.changed()
@@ -116,7 +116,7 @@ async def own_questions(world: World, *methods: str) -> list[Round]:
 
 
 async def the_second_run(world: World) -> list[Round]:
-    """A story: its first vote is shown and the same in both worlds; what comes after it is not."""
+    """Plays a story: its first vote is shown and equal in both worlds; what comes after it is not."""
     store, session, story = world.house.store, world.live.id, world.there["story"]
     acts = Desk(store, world.clock)
     first = required((await cues.put_question(acts, session, story, QUESTION)).round)
@@ -156,7 +156,8 @@ async def the_second_run(world: World) -> list[Round]:
 
 
 async def the_end(world: World, asked: list[Round]) -> None:
-    """One more vote is open beside all that are closed or void: every address. Then the session ends: once more."""
+    """Asks for every address while one more vote is open beside all that are closed or void, and once more after the
+    session's end."""
     acts, ids = Desk(world.house.store, world.clock), [round_.id for round_ in asked]
     last = required((await cues.ask_question(acts, world.live.id, "Once more?", LABELS, none=True)).round)
     await facilitation.open_round(acts, world.live.id, last.id)
@@ -193,7 +194,7 @@ async def test_nor_in_a_vote_after_a_replay_a_magic_check_a_vote_on_characters_o
 
 
 async def badges_off(world: World) -> list[str]:
-    """Two groups of six change places between the worlds; each vote is shown, and with it every reason.
+    """Lets two groups of six change places between the worlds; shows each vote, and with it every reason.
 
     The head count, the reasons and who moved from what to what in the whole room are the same in both. So is what
     people answered from home to the very same question. Returns the rounds; the last is the one from home.
@@ -216,7 +217,8 @@ async def badges_off(world: World) -> list[str]:
 
 
 async def shown_with_badges_off(world: World, round_: Round, moved: int) -> None:
-    """A vote from its opening to every reason; `moved` of each of the two groups have changed sides since before."""
+    """Takes a vote from its opening to every reason; `moved` of each of the two groups have changed sides since
+    before."""
     store, session, acts = world.house.store, world.live.id, Desk(world.house.store, world.clock)
     sides = {"A": {"g1": 0, "g2": 1}, "B": {"g1": 1, "g2": 0}}[world.name]
     await facilitation.open_round(acts, session, round_.id)
@@ -233,7 +235,7 @@ async def shown_with_badges_off(world: World, round_: Round, moved: int) -> None
 
 
 async def a_question(world: World) -> AsynchronousForm:
-    """The form that opens the story's question for days."""
+    """Makes the form that opens the story's question for days."""
     until = world.clock.later(days=3)
     story = world.there["story"]
     return AsynchronousForm(world.commission.id, new_id(), "From home", story, QUESTION, until[:10], until[11:16])
@@ -245,7 +247,7 @@ async def rounds_of(world: World, session: str) -> list[Round]:
 
 
 async def joined(world: World, session: str) -> list[str]:
-    """As many people as in the room, of the same groups, in another session."""
+    """Lets as many people as in the room, of the same groups, join another session."""
     people = [Participant(new_id(), session, group, world.clock.now()) for group in ROOM]
     async with world.house.store.begin() as work:
         for person in people:
@@ -299,8 +301,8 @@ async def test_further_groups_are_nowhere_but_on_the_console(lived: Lived) -> No
 
 
 async def from_home(world: World) -> list[str]:
-    """Three rounds that people answer over days: one is open, one closed, one void; none is shown. Returns where they
-    stand."""
+    """Makes three rounds that people answer over days: one is open, one closed, one void; none is shown. Returns where
+    they stand."""
     store, acts, more = world.house.store, asynchronous.desk(world.house.store, world.clock), []
     for state in ("open", "closed", "annulled"):
         live = await asynchronous.open_round(store, world.clock, await a_question(world))

@@ -37,7 +37,7 @@ class Row:
 
 
 def by_hand() -> list[Row]:
-    """The rows of who_may.txt. A heading stands at the margin, its rows below it are indented."""
+    """Reads the rows of who_may.txt. A heading stands at the margin, its rows below it are indented."""
     found, who = [], frozenset[str]()
     for line in (Path(__file__).parent / "who_may.txt").read_text().split("\n\n", 2)[2].splitlines():
         if not line.startswith(" "):
@@ -92,7 +92,7 @@ class Everybody:
     there: dict[str, str]
 
     def address(self, path: str) -> str:
-        """A real address for a row's path; ids that need not exist are made up."""
+        """Returns a real address for a row's path; ids that need not exist are made up."""
         return re.sub(r"\{([a-z_]+)[a-z:]*\}", lambda name: self.there.get(name[1]) or new_id(), path)
 
 
@@ -192,7 +192,7 @@ async def test_every_socket_as_every_role(everybody: Everybody, visitor: str) ->
 
 
 async def _close_code(everybody: Everybody, path: str, visitor: str) -> int:
-    """The code with which a socket is closed at once; 0 where it stays open and says hello."""
+    """Returns the code with which a socket is closed at once; 0 where it stays open and says hello."""
     sent: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
     cookies = "; ".join(f"{c.name}={c.value}" for c in everybody.browsers[visitor].cookies.jar) or "a=b"
     scope = {

@@ -49,7 +49,7 @@ async def true(fact: Callable[[], bool]) -> None:
 
 
 def only(door: Door) -> BoundedHttp:
-    """The one connection that there is."""
+    """Returns the one connection that there is."""
     [connection] = door.connections._http
     assert isinstance(connection, BoundedHttp)
     return connection
@@ -64,7 +64,8 @@ class Door:
         self.writers: list[asyncio.StreamWriter] = []
 
     async def open(self, sent: bytes = b"", stage: Stage = Stage.IDLE) -> Ends:
-        """A connection on which this was sent, once the server has it, in this stage (IDLE, where nothing was sent)."""
+        """Opens a connection on which this was sent, once the server has it, in this stage (IDLE, where nothing was
+        sent)."""
         before = set(self.connections._http)
         reader, writer = await self.connect()
         writer.write(sent)
@@ -72,7 +73,7 @@ class Door:
         return reader, writer
 
     async def connect(self) -> Ends:
-        """A connection, closed with the door."""
+        """Opens a connection, closed with the door."""
         ends = await asyncio.open_connection("127.0.0.1", self.port)
         self.writers.append(ends[1])
         return ends

@@ -24,7 +24,7 @@ _CLOSE = b"\x88\x02\x03\xe8"  # as the server sends it: code 1000
 
 
 def frame(opcode: int, payload: bytes = b"", *, last: bool = True) -> bytes:
-    """One frame as a client sends it, masked with zeros."""
+    """Returns one frame as a client sends it, masked with zeros."""
     length = bytes([128 | len(payload)]) if len(payload) < 126 else b"\xfe" + len(payload).to_bytes(2, "big")
     return bytes([128 * last | opcode]) + length + bytes(4) + payload
 
@@ -67,7 +67,7 @@ class Told:
 
 @asynccontextmanager
 async def dialled(app: Told) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A raw connection to a server with this application, after its handshake."""
+    """Opens a raw connection to a server with this application, after its handshake."""
     config = uvicorn.Config(app, port=0, ws=Frames, ws_max_size=16384, ws_per_message_deflate=False, lifespan="off")
     config.log_config = None
     server = uvicorn.Server(config)
@@ -86,7 +86,7 @@ async def dialled(app: Told) -> AsyncIterator[tuple[asyncio.StreamReader, asynci
 
 
 async def what_comes(reader: asyncio.StreamReader) -> bytes:
-    """All until the server ends it."""
+    """Reads until the server ends it."""
     got = b""
     with suppress(ConnectionError):
         while more := await reader.read(65536):

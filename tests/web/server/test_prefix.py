@@ -88,7 +88,7 @@ async def below(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path)
 
 
 def address(page: Page, there: dict[str, str]) -> str:
-    """A real address for the row's path; ids that need not exist are made up."""
+    """Returns a real address for the row's path; ids that need not exist are made up."""
     own = {"/projector/{key}": "projector", "/tablet/{key}": "tablet", "/tablet/{key}/now": "tablet"}.get(page.path)
     return re.sub(r"\{(\w+)(:path)?\}", lambda found: there.get(own or found[1], "0" * 32), page.path)
 
@@ -126,7 +126,7 @@ def in_json(value: object) -> Iterator[str]:
 
 
 def looked_through(answer: httpx2.Response) -> list[str]:
-    """Every address in an answer that leaves the prefix."""
+    """Lists every address in an answer that leaves the prefix."""
     kind = answer.headers.get("content-type", "")
     found = list(strays(answer.text)) if kind.startswith("text/html") else []
     if kind.startswith("application/json"):
@@ -207,7 +207,7 @@ async def test_what_is_done_leads_on_below_the_prefix(below: Below, strips: bool
 
 
 async def token_of(house: House) -> str:
-    """A token of somebody who runs sessions."""
+    """Makes a token of somebody who runs sessions."""
     from forum.services.accounts import make_token
 
     person = await house.person(f"olu-{new_id()[:8]}", "organiser")

@@ -65,7 +65,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path)
 
 @pytest.fixture(scope="module")
 async def door(house: House) -> AsyncIterator[int]:
-    """A port on which the house is served."""
+    """Serves the house on a port, and gives the port."""
     config = uvicorn.Config(house.app, ws="websockets-sansio", lifespan="off", log_config=None)
     config.load()
     state = ServerState()
@@ -80,7 +80,7 @@ async def door(house: House) -> AsyncIterator[int]:
 
 
 async def answered(port: int, *sent: bytes) -> str:
-    """All that comes back, until the other end has closed."""
+    """Reads all that comes back, until the other end has closed."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for piece in sent:
         writer.write(piece)

@@ -25,7 +25,7 @@ def trusting(text: str) -> Proxies:
 
 
 async def seen(proxies: Proxies, peer: str, *headers: tuple[str, str], kind: str = "http") -> tuple[str, str]:
-    """The address and the scheme that pages see of a request that came from `peer` with these headers."""
+    """Returns the address and the scheme that pages see of a request that came from `peer` with these headers."""
     reached: list[dict[str, Any]] = []
 
     async def inner(scope: Any, receive: Any, send: Any) -> None:

@@ -32,7 +32,7 @@ def a_picture() -> bytes:
 async def send(
     house: House, key: str, content: bytes | None = None, name: str = "x.exe", **fields: str
 ) -> httpx2.Response:
-    """The form of the private link, as a browser sends it."""
+    """Sends the form of the private link, as a browser does."""
     where = f"/my-story/{key}/evidence"
     sent = (name, content, "text/html") if content is not None else ("", b"", "application/octet-stream")
     async with house.browser() as browser:
@@ -44,7 +44,7 @@ async def accept(house: House, story: Submission) -> None:
 
 
 async def kept(house: House, story: Submission) -> list[str]:
-    """The titles of a story's evidence."""
+    """Reads the titles of a story's evidence."""
     async with house.store.read() as work:
         return [one.title for one in await work.evidence.list_evidence(story.id)]
 

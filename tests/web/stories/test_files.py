@@ -61,7 +61,7 @@ async def submitted(house: House) -> list[Submission]:
 async def send(
     house: House, where: str, content: bytes | None, name: str = "story.twee", **changes: str | list[str]
 ) -> httpx2.Response:
-    """The form with a file (None: none chosen, as browsers send that), filled in as it should be."""
+    """Sends the form with a file (None: none chosen, as browsers send that), filled in as it should be."""
     chosen = (name, content, "text/plain") if content is not None else ("", b"", "application/octet-stream")
     async with house.browser() as writer:
         return await writer.post(where, data=ABOUT | changes, files={"file": chosen})

@@ -35,7 +35,7 @@ async def office() -> AsyncIterator[PostOffice]:
 
 @asynccontextmanager
 async def with_mail(folder: Path, tables: Path, office: PostOffice, **settings: Any) -> AsyncIterator[House]:
-    """A house that sends e-mail."""
+    """Opens a house that sends e-mail."""
     async with a_house(
         folder,
         tables,

@@ -25,7 +25,7 @@ async def accepted(house: House, commission: Commission, sent: submissions.Sent)
 
 
 def links(answer: httpx2.Response, within: str = "ways") -> list[str]:
-    """The links of the list of ways on, or of the one below it."""
+    """Returns the links of the list of ways on, or of the one below it."""
     part = re.search(rf'class="{within}".*?</ul>', answer.text, re.DOTALL)
     return [unescape(url) for url in re.findall(r'href="([^"]*)"', part[0])] if part else []
 

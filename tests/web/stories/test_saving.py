@@ -27,13 +27,13 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def key(house: House) -> str:
-    """A story in five steps, with the cards "happened" and "question"."""
+    """Makes a story in five steps, with the cards "happened" and "question"."""
     async with house.browser("192.0.2.200") as writer:
         return await write_story(writer, await house.commission())
 
 
 def to(field: str, text: str, seen: str | list[str], **more: Any) -> dict[str, Any]:
-    """Text for a field; `seen` is the text that was seen there, or marks."""
+    """Makes an edit that puts text into a field; `seen` is the text that was seen there, or marks."""
     return {"do": "set", "field": field, "text": text, "seen": [mark(seen)] if isinstance(seen, str) else seen} | more
 
 

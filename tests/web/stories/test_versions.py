@@ -28,7 +28,7 @@ async def accept(built: Built, action: str = "accept", because: str = "") -> Non
 
 
 async def rewritten(built: Built, before: str, after: str, action: str = "accept version") -> None:
-    """The first scene says something else, sent and accepted."""
+    """Sends the first scene with other words, and accepts it."""
     saved = await built.save(SetField("c1.text", (mark(before),), after))
     assert not saved.clashes
     await writing.send(built.store, CLOCK, built.key)
@@ -36,7 +36,7 @@ async def rewritten(built: Built, before: str, after: str, action: str = "accept
 
 
 def numbers(answer: httpx2.Response) -> list[int]:
-    """The versions that a list shows."""
+    """Reads the numbers of the versions that a list shows."""
     return [int(number) for number in re.findall(r'/versions/(\d+)"', answer.text)]
 
 

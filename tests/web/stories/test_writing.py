@@ -339,7 +339,7 @@ async def test_a_story_is_played_while_it_is_written(house: House) -> None:
 
 
 async def two(house: House) -> tuple[str, dict[str, list[str]], dict[str, list[str]]]:
-    """A story, and two forms of one card as two people have opened it."""
+    """Makes a story, and two forms of one card as two people have opened it."""
     commission = await house.commission()
     async with house.browser() as writer:
         key = await write_story(writer, commission)
