@@ -65,6 +65,8 @@ SILENT = (
     "forum/store/migrate.py",
     "forum/store/migrations",
     "forum/record/audit.py",
+    "forum/record/audit_decisions.py",
+    "forum/record/audit_results.py",
     "forum/rehearsal/screen_client.py",
     "forum/web/i18n/languages.py",
 )

@@ -9,7 +9,7 @@ import click
 
 from forum.cli import json_option, report, say
 from forum.errors import Problem, StoryProblems
-from forum.stories import scenario, twee, twine
+from forum.stories import scenario_twee, twee, twine
 from forum.stories.scenario import Scenario
 
 
@@ -71,7 +71,7 @@ _Look: TypeAlias = tuple[dict[str, object], tuple[Problem, ...], tuple[Problem, 
 def _look(source: bytes) -> _Look:
     """Returns the facts of a good story, or its problems; never notes."""
     try:
-        return _facts(scenario.parse(source, new=True)), (), ()
+        return _facts(scenario_twee.parse(source, new=True)), (), ()
     except StoryProblems as error:
         return {}, error.problems, ()
 

@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 import anyio
 from anyio import to_thread
 
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.stories.scenario import Scenario
 
 AT_ONCE = 2
@@ -44,8 +44,8 @@ async def within(length: int, function: Callable[P, T], *arguments: P.args, **na
 
 
 async def parsed(twee: str) -> Scenario:
-    """Returns `scenario.parse` of a stored story, inside or outside a unit of work."""
-    return await within(len(twee), scenario.parse, twee)
+    """Returns `scenario_twee.parse` of a stored story, inside or outside a unit of work."""
+    return await within(len(twee), scenario_twee.parse, twee)
 
 
 @cache

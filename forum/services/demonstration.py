@@ -12,7 +12,7 @@ from forum.errors import StartupProblem, StoryProblems
 from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.services.stories import moderation, submissions
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission, DecisionPower, Group, SupportLine
@@ -146,7 +146,7 @@ def _stories(folder: Path) -> Sequence[tuple[Scenario, str]]:
     for file in files:
         source = file.read_bytes()
         try:
-            stories.append((scenario.parse(source, new=True), source.decode()))
+            stories.append((scenario_twee.parse(source, new=True), source.decode()))
         except StoryProblems as error:
             first = error.problems[0]
             raise StartupProblem(

@@ -19,7 +19,7 @@ from forum.store.commissions import SqlCommissions
 from forum.store.tables import commission as commissions
 from forum.store.tables import library, library_note
 from forum.store.tables import story as stories
-from forum.stories import scenario, search_terms
+from forum.stories import scenario, scenario_twee, search_terms
 from forum.stories.search_terms import Offered, Query, Shelf, Wanted
 from forum.stories.submission import Submission
 
@@ -116,7 +116,7 @@ async def keep(link: Link, story: Submission) -> None:
 def shelved(seq: int, story: str, title: str, twee: str, group: str | None, *, postgresql: bool) -> Iterator[Step]:
     """Yields the statements that put a story into the library. The migration that makes the library uses them too."""
     try:
-        told = scenario.parse(twee)
+        told = scenario_twee.parse(twee)
     except StoryProblems:
         # Only stories that can be parsed are accepted here; one from an older version is found by its title.
         told = scenario.Scenario(title, "", "", ())

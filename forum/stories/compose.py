@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forum.errors import BadInput, FormErrors, StoryProblems
-from forum.stories import scenario, twee
+from forum.stories import scenario, scenario_twee, twee
 from forum.stories.draft import NO, PERMISSIONS, YES, Card, Draft, Way
 from forum.stories.scenario import Link, Scenario, Scene
 from forum.stories.visible_text import trimmed
@@ -43,7 +43,7 @@ class Sketch:
 
 
 def sketch(draft: Draft, ifid: str = "", told_by: str = "") -> Sketch:
-    """Returns the story as far as it is written; it need not pass `scenario.validate`."""
+    """Returns the story as far as it is written; it need not pass `scenario_twee.validate`."""
     taken: set[str] = set()
     names: dict[str, str] = {}
     for number, card in enumerate(draft.cards, 1):
@@ -123,7 +123,7 @@ def compose(draft: Draft, ifid: str, told_by: str = "") -> Scenario:
     paths, lines = _places(draft, made)
     if draft.cards:
         try:
-            scenario.validate(made, lines)
+            scenario_twee.validate(made, lines)
         except StoryProblems as problems:
             for problem in problems.problems:
                 path = paths.get(problem.line, "cards")
@@ -140,8 +140,9 @@ def _note(errors: dict[str, BadInput], path: str, error: BadInput) -> None:
 
 
 def _places(draft: Draft, made: Scenario) -> tuple[dict[int, str], dict[tuple[str | int, ...], int]]:
-    """Numbers the parts of a story, as the lines that `scenario.validate` takes, and maps each number to the field's
-    path.
+    """Returns the path of the field of each part of a story by its number, and the numbers as lines of the parts.
+
+    `scenario_twee.validate` takes these as the lines of a file, so that its problems lead back to the fields.
     """
     paths: dict[int, str] = {}
     lines: dict[tuple[str | int, ...], int] = {}

@@ -15,16 +15,8 @@ from itertools import accumulate, pairwise
 
 from forum.errors import Problem, StoryProblems, filled
 from forum.stories import twee
-from forum.stories.foreign_import import (
-    HIDDEN,
-    MAX_BYTES,
-    Imported,
-    Part,
-    RawStory,
-    adapt,
-    read_twee,
-    refuse_too_many_signs,
-)
+from forum.stories.foreign_import import MAX_BYTES, Imported, read_twee, refuse_too_many_signs
+from forum.stories.foreign_story import HIDDEN, Part, RawStory, adapt
 from forum.stories.scenario import Scenario
 
 MAX_ARCHIVE_BYTES = 8 * 1024 * 1024

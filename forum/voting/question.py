@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from forum.errors import BadInput
-from forum.stories import scenario
+from forum.stories import scenario_rules
 from forum.stories.visible_text import alike, trimmed
 from forum.voting.methods import METHODS
 from forum.voting.round import Round
@@ -67,5 +67,5 @@ def check_question(question: str, labels: Sequence[str], method: str, *, none: b
         raise BadInput("Use at most 200 characters for a response.", field="response")
     if len({alike(label) for label in labels}) < len(labels):
         raise BadInput("Two responses are the same. Change one.", field="response")
-    if none and any(scenario.is_none_of_these(label) for label in labels):
+    if none and any(scenario_rules.is_none_of_these(label) for label in labels):
         raise BadInput("“None of these” is offered already. Leave it out of the responses.", field="response")

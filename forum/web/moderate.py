@@ -28,7 +28,7 @@ from forum.services.stories.moderation import (
     TAKE_DOWN,
 )
 from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WRITING, must_be_sent
-from forum.stories import compose, scenario
+from forum.stories import compose, scenario_twee
 from forum.stories.moderation import Report
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
@@ -189,7 +189,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         helped = await suggestions.credits(work, found, waiting=True)
     errors = spoken(error) if isinstance(error, BadInput) else {}
     text = submissions.waiting_text(found)
-    told = await long(scenario.parse, text) if text else None
+    told = await long(scenario_twee.parse, text) if text else None
     changes = await long(_changes, found) if found.revision else []
     return await page(
         request,
@@ -220,7 +220,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
 
 def _changes(story: Submission) -> list[Change]:
     """Returns what a new version would change in the public story."""
-    public, new = (compose.draft_of(scenario.parse(text)) for text in (story.twee, story.revision))
+    public, new = (compose.draft_of(scenario_twee.parse(text)) for text in (story.twee, story.revision))
     return changes_between(public, new)
 
 

@@ -17,7 +17,7 @@ from attack.large_files import of_names, of_signs
 from forum.adapters import long_texts
 from forum.adapters.long_texts import LONG, MODERATORS, WRITERS, apart
 from forum.errors import BadInput, FormErrors, ForumError, Problem, StoryProblems, TooMany, filled
-from forum.stories import scenario, twine
+from forum.stories import scenario_twee, twine
 from forum.web.stories import marked_text
 
 
@@ -114,4 +114,4 @@ async def test_what_a_page_carries_along_is_counted_as_a_file_is() -> None:
     with pytest.raises(StoryProblems, match="links in this file"):
         _carried("[[a]]" * 2500)
     told = twine.read_file("a.twee", of_names(20_000).encode()).scenarios[0]
-    assert _carried(scenario.write(told)) == told
+    assert _carried(scenario_twee.write(told)) == told

@@ -18,7 +18,7 @@ from support.factories import a_commission, new_id
 
 from forum.store import SqlStore
 from forum.store.library import INDEX
-from forum.stories import scenario, search_terms
+from forum.stories import scenario_twee, search_terms
 from forum.stories.scenario import Link, Scenario, Scene
 from forum.stories.search_terms import Offered, Query, Shelf, Wanted
 from forum.stories.submission import Submission
@@ -48,7 +48,7 @@ def a_story(
         setting=setting,
         content_notes=notes,
     )
-    twee = scenario.write(told)
+    twee = scenario_twee.write(told)
     story = Submission(new_id(), commission.id, title, twee, "accepted", None, new_id(), "", NOON, NOON, True, True)
     return replace(story, **changes)
 
@@ -348,7 +348,7 @@ async def test_what_is_found_is_what_is_marked(
             there = {s.id for s in (await work.library.find(Wanted(query), most=1000)).stories}
             placed = {s.id for s in (await work.library.find(Wanted(setting=query), most=1000)).stories}
             for story in kept:
-                told = scenario.parse(story.twee)
+                told = scenario_twee.parse(story.twee)
                 texts = [story.title, told.setting, " ".join(search_terms.text_of(told))]
                 assert (story.id in there) == answers(query, *texts), (query, texts)
                 assert (story.id in placed) == answers(query, told.setting), (query, texts)

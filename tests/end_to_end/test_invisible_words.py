@@ -29,7 +29,7 @@ from forum.services.sessions import cues, facilitation, policy_vote, second_run
 from forum.services.sessions.organising import SessionForm, create_commission, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import appeals_and_reports, evidence, moderation, submissions
-from forum.stories import foreign_import, scenario, twine
+from forum.stories import foreign_import, scenario_twee, twine
 from forum.voting.marks_and_shares import AGREE_IF, CANNOT_LIVE_WITH
 from forum.voting.methods import METHODS
 from forum.web.forms import Form
@@ -207,7 +207,10 @@ def test_a_file_tells_by_line_what_nobody_can_see(words: str, line: int) -> None
     unseen = f"[[{BRAILLE}->" if words.startswith("[[") else BRAILLE
     source = GOOD.replace(words, unseen)
     assert source != GOOD
-    for read in (lambda text: scenario.parse(text, new=True), lambda text: foreign_import.read_twee(text.encode())):
+    for read in (
+        lambda text: scenario_twee.parse(text, new=True),
+        lambda text: foreign_import.read_twee(text.encode()),
+    ):
         with pytest.raises(StoryProblems) as caught:
             read(source)
         assert line in {problem.line for problem in caught.value.problems}
@@ -215,12 +218,12 @@ def test_a_file_tells_by_line_what_nobody_can_see(words: str, line: int) -> None
 
 def test_responses_that_look_the_same_are_there_twice() -> None:
     with pytest.raises(StoryProblems, match="twice"):
-        scenario.parse(GOOD.replace("A woman", "The dri\u200bver"), new=True)
+        scenario_twee.parse(GOOD.replace("A woman", "The dri\u200bver"), new=True)
 
 
 def test_a_story_that_was_kept_before_is_still_read() -> None:
-    kept = scenario.parse(GOOD.replace("Ana waits.", BRAILLE))
-    assert scenario.parse(scenario.write(kept)) == kept
+    kept = scenario_twee.parse(GOOD.replace("Ana waits.", BRAILLE))
+    assert scenario_twee.parse(scenario_twee.write(kept)) == kept
 
 
 def test_a_file_from_twine_tells_what_nobody_can_see() -> None:

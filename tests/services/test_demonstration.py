@@ -11,7 +11,7 @@ from forum.record.verify.disclosures import open_disclosure
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.services import demonstration
 from forum.store import SqlStore
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.voting.commission import POWERS, STAGES
 
 
@@ -29,7 +29,7 @@ async def test_it_loads_a_commission_and_every_story(store: SqlStore) -> None:
     files = sorted(demonstration.STORIES.glob("*.twee"))
     assert len(files) >= 6
     assert [story.twee for story in stories] == [file.read_text() for file in files]
-    assert [scenario.parse(story.twee).title for story in stories] == [story.title for story in stories]
+    assert [scenario_twee.parse(story.twee).title for story in stories] == [story.title for story in stories]
 
     for story, entry in zip(stories, entries, strict=True):
         assert entry.leaf_hash == leaf_hash(entry.body)

@@ -14,7 +14,7 @@ from forum.sessions.programme import Item, Programme, Section
 from forum.sessions.session import Cue
 from forum.sessions.stop import TAKEN, WAITING, Run, Stop
 from forum.sessions.view import Story, View
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import Result
 
@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parents[2] / "scenarios"
 
 
 def a_story(name: str) -> Story:
-    return Story(new_id(), scenario.parse((FOLDER / f"{name}.twee").read_text("utf-8")))
+    return Story(new_id(), scenario_twee.parse((FOLDER / f"{name}.twee").read_text("utf-8")))
 
 
 STORY, OTHER = a_story("at-home-at-night"), a_story("a-busy-emergency-department")

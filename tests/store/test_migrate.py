@@ -30,7 +30,7 @@ from forum.store import check, migrate, open_store
 from forum.store.engine import engines, parse
 from forum.store.library import INDEX
 from forum.store.tables import metadata
-from forum.stories import scenario, search_terms
+from forum.stories import scenario_twee, search_terms
 from forum.stories.draft import Card, Draft
 from forum.stories.search_terms import Offered, Wanted
 from forum.stories.submission import Version
@@ -256,7 +256,13 @@ async def test_stories_accepted_before_there_was_a_library_are_in_it(
     twee = replace(twee, told_by="Carers")
     rows = [
         story
-        | {"id": status, "status": status, "title": f"Knock {status}", "twee": scenario.write(twee), "link": status}
+        | {
+            "id": status,
+            "status": status,
+            "title": f"Knock {status}",
+            "twee": scenario_twee.write(twee),
+            "link": status,
+        }
         for status in ("accepted", "submitted", "returned")
     ]
     old = engines(parse(empty))

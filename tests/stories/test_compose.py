@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from forum.errors import FormErrors
-from forum.stories import compose, scenario
+from forum.stories import compose, scenario, scenario_twee
 from forum.stories.draft import Draft, mark
 from forum.stories.edits import AddCard, AddWay, Edit, SetField, apply
 
@@ -16,7 +16,7 @@ STORIES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.twee"))
 
 @pytest.mark.parametrize("file", STORIES, ids=lambda file: file.stem)
 def test_a_story_that_is_opened_for_writing_is_sent_again_the_same(file: Path) -> None:
-    story = scenario.parse(file.read_bytes())
+    story = scenario_twee.parse(file.read_bytes())
     draft = compose.draft_of(story, group="g1", may=(True, True, False))
     assert Draft.from_json(draft.to_json()) == draft
     assert compose.compose(draft, story.ifid, story.told_by) == story
@@ -32,7 +32,7 @@ def test_a_first_story_in_five_steps_can_be_played_and_sent() -> None:
     for edit in told:
         draft = apply(draft, edit)
     story = compose.compose(draft, "11111111-1111-4111-8111-111111111111")
-    assert scenario.parse(scenario.write(story)) == story
+    assert scenario_twee.parse(scenario_twee.write(story)) == story
     names = [scene.name for scene in scenario.outline(story)]
     assert names == [compose.HAPPENED, compose.QUESTION, compose.AFTER]
     draft = apply(draft, AddCard("c3", after="c1", text="The phone rings."))

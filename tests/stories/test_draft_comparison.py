@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.stories import compose, scenario
+from forum.stories import compose, scenario_twee
 from forum.stories.draft import YES, Card, Draft, Way
 from forum.stories.draft_comparison import ADDED, REMOVED, SAME, Difference, Part, Piece, differences, pieces
 from forum.stories.edits import AddCard, AddWay, MoveCard, apply
 
 STORY = compose.draft_of(
-    scenario.parse((Path(__file__).parents[2] / "scenarios" / "a-police-call-out.twee").read_bytes())
+    scenario_twee.parse((Path(__file__).parents[2] / "scenarios" / "a-police-call-out.twee").read_bytes())
 )
 
 SOME_WORDS = st.lists(st.sampled_from(["a", "b", "the ward", "night", "\n", " ", "."]), max_size=30).map(" ".join)

@@ -10,7 +10,7 @@ import pytest
 from stories.test_scenario import GOOD, STORY
 
 from forum.errors import StoryProblems
-from forum.stories import foreign_import, macros, scenario, twee, twine
+from forum.stories import foreign_import, macros, scenario_twee, twee, twine
 
 DATA = Path(__file__).parents[1] / "data" / "twee"
 
@@ -68,7 +68,7 @@ def test_what_ends_a_line_elsewhere_ends_one_here(sign: str, ends: str) -> None:
         assert not any("\ufffd" in text for text in texts)
         (note,) = [note for note in imported.notes if "line break of another kind" in note.message]
         assert source.replace(ends, "\n").split("\n")[note.line - 1].startswith("Ana waits.")
-    strict = scenario.parse(GOOD.replace("Ana waits.", f"Ana waits.{sign}On."))
+    strict = scenario_twee.parse(GOOD.replace("Ana waits.", f"Ana waits.{sign}On."))
     assert any("Ana waits.\nOn." in scene.text for scene in strict.scenes)
 
 
@@ -124,7 +124,7 @@ def test_whatever_is_imported_can_be_written() -> None:
             imported = foreign_import.read_twee(path.read_bytes())
         except StoryProblems:
             continue
-        assert scenario.parse(scenario.write(imported.scenarios[0])) == imported.scenarios[0]
+        assert scenario_twee.parse(scenario_twee.write(imported.scenarios[0])) == imported.scenarios[0]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stories.test_scenario import PATIENT
 
 from forum.stories import macros, twee
-from forum.stories.foreign_import import HIDDEN
+from forum.stories.foreign_story import HIDDEN
 
 
 def plain(text: str, story_format: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forum.errors import Problem, StoryProblems
-from forum.stories import scenario, twine
+from forum.stories import scenario_twee, twine
 
 DATA = Path(__file__).parents[1] / "data"
 # File -> {"problems": what makes it unusable, "notes": what an import leaves out}, each as "line: sentence".
@@ -27,7 +27,7 @@ def test_a_malformed_file_is_told_what_is_wrong_with_it(name: str) -> None:
     notes: list[str] = []
     try:
         if name.endswith(".twee"):
-            scenario.parse((DATA / "malformed" / name).read_bytes())
+            scenario_twee.parse((DATA / "malformed" / name).read_bytes())
         else:
             notes = told(twine.read((DATA / "twine" / name).read_bytes()).notes)
     except StoryProblems as refused:
@@ -51,4 +51,4 @@ def test_an_import_of_a_malformed_twee_file_keeps_what_it_can_or_says_why_not(na
         return  # with the problems of the table above
     (story,) = imported.scenarios
     assert imported.notes
-    assert scenario.parse(scenario.write(story)) == story
+    assert scenario_twee.parse(scenario_twee.write(story)) == story

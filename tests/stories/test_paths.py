@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stories.test_scenario import PATIENT, STORY, stories
 
-from forum.stories import paths, scenario
+from forum.stories import paths, scenario_twee
 from forum.stories.scenario import Link, Scenario, Scene
 from forum.web.charts import story_map
 
@@ -109,7 +109,7 @@ def test_a_story_that_keeps_the_rules_has_nothing_to_mend(told: Scenario) -> Non
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_story_is_drawn_whole(path: Path) -> None:
-    told = scenario.parse(path.read_bytes())
+    told = scenario_twee.parse(path.read_bytes())
     svg = drawn(told)
     said = " ".join("".join(text.itertext()) for text in svg.iter(f"{SVG}text"))
     for place in paths.places(told):

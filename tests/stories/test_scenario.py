@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forum.errors import Problem, StoryProblems
-from forum.stories import scenario, twee
+from forum.stories import scenario, scenario_twee, twee
 from forum.stories.scenario import Link, Scenario, Scene
 from forum.stories.visible_text import alike, trimmed
 
@@ -66,15 +66,15 @@ STORY = Scenario(
 
 def problems(source: bytes | str) -> list[tuple[int, str]]:
     with pytest.raises(StoryProblems) as caught:
-        scenario.parse(source)
+        scenario_twee.parse(source)
     return [(problem.line, problem.message) for problem in caught.value.problems]
 
 
 def refusals(story: Scenario) -> list[str]:
     with pytest.raises(StoryProblems) as caught:
-        scenario.validate(story)
+        scenario_twee.validate(story)
     with pytest.raises(StoryProblems):
-        scenario.write(story)
+        scenario_twee.write(story)
     assert {problem.line for problem in caught.value.problems} == {0}
     return [problem.message for problem in caught.value.problems]
 
@@ -89,12 +89,12 @@ def with_scene(index: int, **changed: object) -> Scenario:
 
 
 def test_a_good_story_is_read() -> None:
-    assert scenario.parse(GOOD) == STORY
-    assert scenario.parse(GOOD.encode()) == STORY
+    assert scenario_twee.parse(GOOD) == STORY
+    assert scenario_twee.parse(GOOD.encode()) == STORY
 
 
 def test_a_story_as_twine_writes_it_is_read() -> None:
-    story = scenario.parse((DATA / "good.twee").read_bytes())
+    story = scenario_twee.parse((DATA / "good.twee").read_bytes())
     assert story.start == "At the stop"
     assert (story.told_by, story.setting) == ("carers", "")
     assert story.content_notes == ("being lost", "the dark")
@@ -112,24 +112,24 @@ def test_a_story_as_twine_writes_it_is_read() -> None:
 
 
 def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
-    assert scenario.parse(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode()) == STORY
+    assert scenario_twee.parse(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode()) == STORY
 
 
 def test_lists_in_the_metadata_are_split_at_semicolons() -> None:
     text = GOOD.replace("told by: carers", "Characters: Ana, 9; a driver;\nSETTING:  a stop: in the rain \ntold by:")
-    story = scenario.parse(text)
+    story = scenario_twee.parse(text)
     assert story.characters == ("Ana, 9", "a driver")
     assert (story.setting, story.told_by) == ("a stop: in the rain", "")
 
 
 def test_without_a_start_in_its_data_a_story_starts_at_start() -> None:
     text = GOOD.replace(', "start": "Stop"', "").replace(":: Stop [stop]", ":: Start [stop]")
-    assert scenario.parse(text).start == "Start"
+    assert scenario_twee.parse(text).start == "Start"
 
 
 def test_the_outline_goes_from_the_start_with_all_ways_out_of_a_decision_together() -> None:
     text = GOOD.replace("Ana gets home.", "Ana gets home. [[Later->Dark]] [[Again->Stop]]")
-    assert [scene.name for scene in scenario.outline(scenario.parse(text))] == ["Stop", "Who?", "Home", "Dark"]
+    assert [scene.name for scene in scenario.outline(scenario_twee.parse(text))] == ["Stop", "Who?", "Home", "Dark"]
     backwards = replace(STORY, scenes=STORY.scenes[::-1])
     assert scenario.outline(backwards) == STORY.scenes
     assert STORY.decisions == (STORY.scenes[1],)
@@ -398,7 +398,7 @@ def test_a_message_never_carries_what_a_terminal_would_obey() -> None:
 
 
 def test_a_story_is_written_in_one_form() -> None:
-    assert scenario.write(STORY) == (
+    assert scenario_twee.write(STORY) == (
         f""":: StoryTitle
 The late bus
 
@@ -566,10 +566,10 @@ def stories(draw: st.DrawFn) -> Scenario:
 @PATIENT
 @given(stories())
 def test_a_story_that_is_written_reads_back_the_same(story: Scenario) -> None:
-    text = scenario.write(story)
-    assert scenario.parse(text) == story
-    assert scenario.parse(text.encode()) == story
-    assert scenario.write(scenario.parse(text)) == text
+    text = scenario_twee.write(story)
+    assert scenario_twee.parse(text) == story
+    assert scenario_twee.parse(text.encode()) == story
+    assert scenario_twee.write(scenario_twee.parse(text)) == text
     assert set(scenario.outline(story)) == set(story.scenes)
 
 
@@ -601,19 +601,19 @@ def test_whatever_passes_the_rules_reads_back_the_same(
         replace(story, scenes=(*story.scenes, scene)),
     ):
         try:
-            text = scenario.write(attempt)
+            text = scenario_twee.write(attempt)
         except StoryProblems:
             continue
-        assert scenario.parse(text) == attempt
+        assert scenario_twee.parse(text) == attempt
 
 
 def reads_or_refuses(source: bytes | str) -> None:
     try:
-        story = scenario.parse(source)
+        story = scenario_twee.parse(source)
     except StoryProblems as error:
         refused = error.problems
     else:
-        assert scenario.parse(scenario.write(story)) == story
+        assert scenario_twee.parse(scenario_twee.write(story)) == story
         return
     text = source.decode("utf-8", "replace") if isinstance(source, bytes) else source
     assert refused
@@ -647,14 +647,14 @@ def test_a_story_hurt_anywhere_is_read_or_refused(data: st.DataObject) -> None:
 
 
 def test_there_are_six_stories_or_more_each_with_its_own_identity() -> None:
-    told = [scenario.parse(path.read_bytes()) for path in SHIPPED]
+    told = [scenario_twee.parse(path.read_bytes()) for path in SHIPPED]
     assert len(told) >= 6
     assert len({story.ifid for story in told}) == len({story.title for story in told}) == len(told)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_story_is_a_whole_test_of_a_pathway(path: Path) -> None:
-    story = scenario.parse(path.read_bytes())
+    story = scenario_twee.parse(path.read_bytes())
     assert story.told_by
     assert story.setting
     assert story.content_notes
@@ -669,7 +669,7 @@ def test_a_shipped_story_is_a_whole_test_of_a_pathway(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_story_can_be_read_aloud_from_the_back_row(path: Path) -> None:
-    for scene in scenario.parse(path.read_bytes()).scenes:
+    for scene in scenario_twee.parse(path.read_bytes()).scenes:
         words = len(scene.text.split())
         assert words <= 40 if scene.decision else 60 <= words <= 140
         sentences = len(re.findall(r"[.!?]+(?=[\"\s]|$)", scene.text))
@@ -679,11 +679,11 @@ def test_a_shipped_story_can_be_read_aloud_from_the_back_row(path: Path) -> None
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_story_is_in_the_canonical_form(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert scenario.write(scenario.parse(text)) == text
+    assert scenario_twee.write(scenario_twee.parse(text)) == text
 
 
 def test_twine_is_told_what_it_needs() -> None:
-    passages, faults = twee.read(scenario.write(STORY))
+    passages, faults = twee.read(scenario_twee.write(STORY))
     assert faults == []
     data = json.loads("\n".join(next(p for p in passages if p.name == "StoryData").body))
     assert {key: type(value) for key, value in data.items()} == {
@@ -707,7 +707,7 @@ def test_problems_come_in_the_order_of_the_file() -> None:
 def test_the_story_in_the_docs_is_a_good_one_and_the_limits_there_are_the_real_ones() -> None:
     page = (Path(__file__).parents[2] / "docs" / "stories.md").read_text(encoding="utf-8")
     shown = page.partition("```twee\n")[2].partition("```")[0]
-    assert len(scenario.parse(shown).decisions) == 1
+    assert len(scenario_twee.parse(shown).decisions) == 1
     stated = [int(number.replace(",", "")) for number in re.findall(r"\| ([\d,]+) characters", page)]
     assert stated == [
         scenario.MAX_TITLE,

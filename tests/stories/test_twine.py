@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stories.test_scenario import GOOD, PATIENT, STORY, stories
 
 from forum.errors import StoryProblems
-from forum.stories import foreign_import, scenario, twine
+from forum.stories import foreign_import, scenario, scenario_twee, twine
 from forum.stories.foreign_import import Imported
 from forum.stories.scenario import Link, Scenario, Scene
 
@@ -173,7 +173,7 @@ def test_the_same_file_always_gives_the_same_identity() -> None:
     source = (DATA / "no-identity.html").read_bytes()
     first, second = (twine.read(source).scenarios[0].ifid for _ in range(2))
     assert first == second != twine.read(source.replace(b"Ana waits", b"Ana leaves")).scenarios[0].ifid
-    scenario.validate(twine.read(source).scenarios[0])
+    scenario_twee.validate(twine.read(source).scenarios[0])
 
 
 # ---------------------------------------------------------------- which file is what
@@ -234,7 +234,7 @@ def reads_or_refuses(source: bytes | str) -> None:
         found = [*imported.notes]
     assert found or imported.scenarios
     for story in imported.scenarios:
-        assert scenario.parse(scenario.write(story)) == story
+        assert scenario_twee.parse(scenario_twee.write(story)) == story
     text = source.decode("utf-8", "replace") if isinstance(source, bytes) else source
     lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
     assert all(1 <= problem.line <= lines for problem in found)

@@ -13,7 +13,7 @@ from forum.services.sessions import asynchronous
 from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.stories import moderation, submissions
 from forum.sessions.session import LiveSession, Participant
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.stories.submission import Submission
 from forum.voting.ballot import Cast
 from forum.voting.commission import Commission
@@ -54,7 +54,7 @@ def a_form(clock: Clock, story: Submission, **changes: Any) -> AsynchronousForm:
         "id": new_id(),
         "title": TITLE,
         "story": story.id,
-        "scene": scenario.parse(story.twee).decisions[0].name,
+        "scene": scenario_twee.parse(story.twee).decisions[0].name,
         "day": until[:10],
         "time": until[11:16],
     }

@@ -38,7 +38,7 @@ from forum.services.stories import (
 )
 from forum.services.voting import reasons
 from forum.sessions.session import TICKETS, LiveSession, Participant
-from forum.stories import compose, scenario
+from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, YES, Card, Draft, Way
 from forum.stories.submission import Submission
 from forum.stories.suggestion import DECLINED, TAKEN
@@ -339,7 +339,7 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     acts, second, policy = Desk(store, CLOCK), Desk(store, CLOCK), Desk(store, CLOCK)
     async with store.read() as work:
         staff = next(one for one in await work.people.list_people() if one.roles == permissions.ROLES)
-    scenes = [scene.name for scene in scenario.parse(c.story.twee).scenes]
+    scenes = [scene.name for scene in scenario_twee.parse(c.story.twee).scenes]
 
     async def told(what: str) -> str:
         """Tells the screens that the session has changed; returns `what`."""
@@ -377,7 +377,7 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     await cues.show_scene(acts, id_, c.story.id, scenes[0], replay=True)
     async with store.read() as work:
         showing = (await work.sessions.get_session(id_)).cue.showing
-    names = scenario.parse(c.story.twee).characters
+    names = scenario_twee.parse(c.story.twee).characters
     stopping = Stopping(store, lambda session: None)
     for n in range(1, 10):
         press = Press(id_, people[n].id, showing, names[n % 4], w(290), CLOCK.now())

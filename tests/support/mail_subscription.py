@@ -16,7 +16,7 @@ from forum.services.sessions import cues, facilitation
 from forum.services.sessions import desk as acts
 from forum.services.stories import moderation, submissions
 from forum.store import SqlStore
-from forum.stories.scenario import parse
+from forum.stories.scenario_twee import parse
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Commitment, Decision, DecisionOutcome

@@ -19,7 +19,7 @@ from forum.services.sessions.desk import Desk
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.stop import Stop
 from forum.store import open_store
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.voting.commission import Commission
 from support.factories import CLOCK, a_commission, a_session, new_id
 
@@ -82,7 +82,7 @@ async def a_replay(store: Store) -> ReadySession:
         )
         live = a_session(commission, scenarios=(story.id,))
         await work.sessions.add_session(live)
-    scene = next(one for one in scenario.parse(story.twee).scenes if not one.decision)
+    scene = next(one for one in scenario_twee.parse(story.twee).scenes if not one.decision)
     await cues.show_scene(Desk(store, CLOCK), live.id, story.id, scene.name, replay=True)
     return ReadySession(commission, live, "")
 

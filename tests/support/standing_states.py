@@ -31,7 +31,7 @@ from forum.sessions.proposal import Amendment, Pledge, Proposal
 from forum.sessions.session import ASYNCHRONOUS, BREAK, ROOM, TICKETS, Cue, LastAct, Participant
 from forum.sessions.stop import DONE, TAKEN, Stop
 from forum.sessions.ticket import Ticket
-from forum.stories import compose, scenario
+from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, YES, mark
 from forum.stories.moderation import Evidence
 from forum.stories.submission import WRITTEN, Submission
@@ -83,7 +83,7 @@ class Town:
 async def a_town(house: House) -> Town:
     """Stores the commission, the story and the organiser that all sessions here are about."""
     commission = await house.commission()
-    told = scenario.parse(TWEE)
+    told = scenario_twee.parse(TWEE)
     at = house.site.clock.now()
     story = Submission(
         *(new_id(), commission.id, told.title, TWEE, "accepted"),
@@ -279,7 +279,7 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
         told = a_sent_story("The fourth knock").story
         async with store.begin() as work:
             await work.stories.save_story(
-                replace(story, revision=scenario.write(told), revised_at=clock.now()), story.status
+                replace(story, revision=scenario_twee.write(told), revised_at=clock.now()), story.status
             )
     if state == "taken back":
         await withdrawal.withdraw(store, clock, key)

@@ -26,7 +26,7 @@ from forum.services.stories import withdrawal
 from forum.sessions.programme import Planned, Programme
 from forum.store import SqlStore
 from forum.store.base import Link
-from forum.stories import scenario
+from forum.stories import scenario, scenario_twee
 from forum.voting.methods import METHODS
 from forum.web.stories import marked_text
 from forum.web.templating import TEMPLATES, environment, ready
@@ -129,7 +129,7 @@ def test_the_numbers_of_pages_are_the_first_the_last_and_those_around(pages: int
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collects the stories that are read from now on, each time they are."""
     told: list[str] = []
-    plain = scenario.parse
+    plain = scenario_twee.parse
 
     def counted(source: str, **given: Any) -> scenario.Scenario:
         told.append(source)

@@ -17,7 +17,7 @@ from forum.services.sessions.cues import offered, with_new_answers
 from forum.services.sessions.desk import Desk, Outcome, cue_of, show
 from forum.sessions.session import Cue, LiveSession
 from forum.sessions.stop import DONE, MOST_NEW, MOST_TRIED, TAKEN, VERDICTS, Stop, moved
-from forum.stories import scenario
+from forum.stories import scenario_rules
 from forum.stories.scenario import MAX_RESPONSE
 from forum.stories.visible_text import alike, line, upright
 from forum.voting.round import Response, Round, RoundKind, RoundState
@@ -129,7 +129,7 @@ async def offer_response(desk: Desk, session: str, stop: str, words: str) -> Out
         raise BadInput("Write the answer in a few words.", field="words")
     if len(words) > MAX_RESPONSE:
         raise BadInput("Use at most %(most)s characters for an answer.", field="words", most=MAX_RESPONSE)
-    if scenario.is_none_of_these(words):
+    if scenario_rules.is_none_of_these(words):
         raise BadInput("“None of these” is offered already. Change the words.", field="words")
     async with desk.act_on(session) as (work, live):
         found = await _stop(work, live, stop, fixed=True)

@@ -37,7 +37,7 @@ from forum.services.stories.submissions import (
     must_be_sent,
 )
 from forum.services.voting import closing
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.stories.moderation import Act
 from forum.stories.submission import PUBLISHED, Submission
 from forum.stories.visible_text import upright
@@ -190,7 +190,7 @@ def _after(before: Submission, action: str, because: str, at: str) -> Submission
     if action == ACCEPT:
         return replace(story, published_at=before.published_at or at)
     if action == ACCEPT_VERSION:
-        return replace(story, title=scenario.parse(before.revision).title, twee=before.revision)
+        return replace(story, title=scenario_twee.parse(before.revision).title, twee=before.revision)
     return story
 
 

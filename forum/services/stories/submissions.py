@@ -16,7 +16,7 @@ from forum.ports.clock import Clock
 from forum.ports.long_work import LONG, within
 from forum.services.keys import digest, is_key, new_key
 from forum.services.stories import draft_versions
-from forum.stories import compose, scenario
+from forum.stories import compose, scenario, scenario_twee
 from forum.stories.draft import NO, Draft
 from forum.stories.scenario import Scenario
 from forum.stories.submission import SENT, Submission
@@ -169,14 +169,14 @@ async def _redraft(work: Work, story: Submission) -> None:
 
 def as_draft(twee: str, group: str = "", may: tuple[bool, bool, bool] | None = None) -> Draft:
     """Returns a kept story opened for writing (`compose.draft_of`)."""
-    return compose.draft_of(scenario.parse(twee), group=group, may=may)
+    return compose.draft_of(scenario_twee.parse(twee), group=group, may=may)
 
 
 def _written(sent: Sent, told_by: str | None, before: str = "") -> tuple[Scenario, str]:
     """Returns the story that was sent, and its text; it keeps the Twine identity (IFID) of the text before it."""
-    ifid = scenario.parse(before).ifid if before else ""
+    ifid = scenario_twee.parse(before).ifid if before else ""
     notes = tuple(dict.fromkeys((*sent.story.content_notes, *sent.content_notes)))
     story = replace(sent.story, told_by=told_by or "", content_notes=notes, ifid=ifid or sent.story.ifid)
     if len(notes) > scenario.MAX_DETAILS:
         raise FormErrors({"notes": BadInput(_TOO_MANY_NOTES, most=scenario.MAX_DETAILS)})
-    return story, scenario.write(story)
+    return story, scenario_twee.write(story)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from forum.errors import BadInput, FormErrors
 from forum.ports import Work
 from forum.services.stories import evidence
-from forum.stories import compose, scenario
+from forum.stories import compose, scenario, scenario_rules
 from forum.stories.draft import MOST, MOST_OF_CARD, MOST_OF_WAY, NO, Card, Draft, Way, mark, parts, read
 from forum.stories.edits import AddCard, AddWay, Edit, SetField
 from forum.stories.submission import PUBLISHED, SENT, Submission
@@ -160,7 +160,7 @@ def no_room(draft: Draft, place: str, words: str = "") -> BadInput | None:
         return BadInput(_ENOUGH, field="place", most=scenario.MAX_RESPONSES)
     if alike(words) in {alike(text) for text in there}:
         return BadInput("This response is there already.", field="words")
-    if scenario.is_none_of_these(words):
+    if scenario_rules.is_none_of_these(words):
         return BadInput('"None of these" is offered with every vote. Leave it out here.', field="words")
     return None
 

@@ -22,7 +22,7 @@ from forum.services.keys import digest, is_key
 from forum.services.stories import draft_versions
 from forum.services.stories.private_links import is_dead
 from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING
-from forum.stories import compose, scenario
+from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.edits import Clash, Edit, PutBack, SetField, apply
 from forum.stories.scenario import Scenario
@@ -210,17 +210,17 @@ def composed(story: Submission, draft: Draft, commission: Commission) -> Scenari
     label = commission.group_label(group)
     if group and label is None:
         draft = replace(draft, group="")  # the commission has no such group any more: the question is asked again
-    ifid = scenario.parse(story.twee).ifid if story.twee else _identity(story)
+    ifid = scenario_twee.parse(story.twee).ifid if story.twee else _identity(story)
     return compose.compose(draft, ifid, label or "")
 
 
 def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario, str]:
     told = composed(story, draft, commission)
-    return told, scenario.write(told)
+    return told, scenario_twee.write(told)
 
 
 def _draft(twee: str, group: str, may: tuple[bool, bool, bool]) -> Draft:
-    return compose.draft_of(scenario.parse(twee), group=group, may=may)
+    return compose.draft_of(scenario_twee.parse(twee), group=group, may=may)
 
 
 def _identity(story: Submission) -> str:

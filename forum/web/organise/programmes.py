@@ -21,7 +21,7 @@ from forum.sessions.calendar import Event
 from forum.sessions.calendar import calendar as calendar_file
 from forum.sessions.programme import Planned, Programme, Section
 from forum.sessions.session import LiveSession
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
@@ -89,7 +89,7 @@ async def run_sheet(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         live, commission, planned = await _of(work, request.path_params["session"])
         stories = await _stories(work, planned.plan.stories)
-    told = [await long(scenario.parse, s.twee) for s in stories]
+    told = [await long(scenario_twee.parse, s.twee) for s in stories]
     return await page(
         request,
         "organise/programme/run_sheet.html",
@@ -231,7 +231,7 @@ async def _edit_page(
 def _offered(story: Submission) -> list[tuple[str, str]]:
     """Returns every scene and question of a story, as (value in the form, words)."""
     found = []
-    for scene in scenario.parse(story.twee).scenes:
+    for scene in scenario_twee.parse(story.twee).scenes:
         kinds = ("question", "again") if scene.decision else ("scene", "replay")
         words = {
             "question": _("Vote: %(name)s"),

@@ -19,7 +19,7 @@ from forum.services.sessions.facilitation import MOST_BECAUSE
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
 from forum.sessions.session import LiveSession
-from forum.stories import paths, scenario
+from forum.stories import paths, scenario_twee
 from forum.stories.submission import Submission
 from forum.voting import suppression
 from forum.voting.round import Round, RoundState
@@ -129,7 +129,7 @@ async def _there(work: Work, session: str) -> tuple[LiveSession, Round]:
 
 
 def _places(story: Submission) -> tuple[paths.Place, ...]:
-    return paths.places(scenario.parse(story.twee))
+    return paths.places(scenario_twee.parse(story.twee))
 
 
 async def _asked(request: Request, question: str) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from forum.services.sessions import asynchronous, guard
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
 from forum.sessions.session import ASYNCHRONOUS, LiveSession, Participant
-from forum.stories import paths, scenario
+from forum.stories import paths, scenario_twee
 from forum.stories.scenario import Scenario
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
@@ -262,7 +262,7 @@ async def _story(work: Work, round_: Round) -> tuple[Scenario | None, str]:
         return None, error.message
     if story.status != ACCEPTED:
         return None, "This story is not public now."
-    return await long(scenario.parse, story.twee), ""
+    return await long(scenario_twee.parse, story.twee), ""
 
 
 async def about_page(

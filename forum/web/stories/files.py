@@ -30,7 +30,7 @@ from forum.errors import (
 from forum.ports.long_work import long
 from forum.services.stories import submissions
 from forum.services.stories.submissions import RETURNED, Sent, must_be_public
-from forum.stories import foreign_import, scenario, twee, twine
+from forum.stories import foreign_import, scenario_twee, twee, twine
 from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
@@ -99,7 +99,7 @@ async def _send(request: Request, commission: Commission, before: Submission | N
             return await _page(request, commission, form, found, notes=notes)
         sent = Sent(story, **about)
         sent_from(site.settings).take(request)
-        volume_limits.write(request, len((await long(scenario.write, story)).encode()))
+        volume_limits.write(request, len((await long(scenario_twee.write, story)).encode()))
         if before:
             key = request.path_params["key"]
             await submissions.resubmit(site.store, site.clock, key, sent)
@@ -138,7 +138,7 @@ async def _read(form: Form, file: File | None) -> _Read:
 
 def _carried(text: str) -> Scenario:
     twee.refuse_too_much(text)
-    return scenario.parse(text, new=True)
+    return scenario_twee.parse(text, new=True)
 
 
 async def _page(
@@ -160,7 +160,7 @@ async def _page(
         again="key" in request.path_params,
         back=request.url.path.rpartition("/")[0],
         told=told,
-        twee=await long(scenario.write, told) if told else "",
+        twee=await long(scenario_twee.write, told) if told else "",
         notes=notes or (await marked_text.looked_through(WRITERS, told) if told else None),
         problems=_lines(problems),
         left_out=_lines(found.left_out),

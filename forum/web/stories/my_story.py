@@ -8,7 +8,7 @@ from starlette.responses import Response
 from forum.ports.long_work import long
 from forum.services.stories import writing
 from forum.services.stories.submissions import WRITING
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.web.responses import page
 from forum.web.site import base_url, site_of
 from forum.web.stories.private_link import life_of, story_of_link
@@ -29,7 +29,7 @@ async def my_story(request: Request) -> Response:
         "stories/mine.html",
         story=story,
         title=title,
-        told=await long(scenario.parse, story.twee) if story.twee else None,
+        told=await long(scenario_twee.parse, story.twee) if story.twee else None,
         commission=commission,
         sent=request.query_params.get("sent") == "1",
         key=key,

@@ -13,7 +13,7 @@ from forum.ports.long_work import long
 from forum.services.stories import writing
 from forum.services.stories.submissions import ACCEPTED, HELD
 from forum.settings import Settings
-from forum.stories import compose, scenario
+from forum.stories import compose, scenario_twee
 from forum.stories.draft import PERMISSIONS, YES, Draft
 from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
@@ -76,7 +76,7 @@ def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scen
 
 def _seen(told: Scenario) -> str:
     """Returns a digest of the words whose marks somebody has seen; after a change the marks are shown again."""
-    return hashlib.sha256(scenario.write(told).encode()).hexdigest()
+    return hashlib.sha256(scenario_twee.write(told).encode()).hexdigest()
 
 
 async def _page(

@@ -22,7 +22,7 @@ from forum.services.keys import new_key
 from forum.services.sessions import cues
 from forum.services.sessions.desk import Desk
 from forum.services.stories import appeals_and_reports, moderation, private_links, submissions
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.stories.submission import Submission
 
 MO, MEL = new_id(), new_id()
@@ -361,7 +361,7 @@ async def test_a_story_that_was_taken_down_is_not_put_on_stage(sqlite_store: Sto
     async with sqlite_store.begin() as work:
         live = a_session(await work.commissions.get_commission(story.commission), scenarios=(story.id,))
         await work.sessions.add_session(live)
-    desk, scene = Desk(sqlite_store, CLOCK), scenario.parse(story.twee).decisions[0].name
+    desk, scene = Desk(sqlite_store, CLOCK), scenario_twee.parse(story.twee).decisions[0].name
     await cues.put_question(desk, live.id, story.id, scene)
     await act(sqlite_store, story, "take down")
     for put in (cues.put_question, cues.show_scene):

@@ -18,7 +18,7 @@ from forum.services.sessions.desk import Desk
 from forum.services.stories import appeals_and_reports, moderation, submissions, timeline
 from forum.services.stories.timeline import Event
 from forum.sessions.session import LiveSession, Participant
-from forum.stories.scenario import parse
+from forum.stories.scenario_twee import parse
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Commitment, Decision, DecisionOutcome

@@ -10,7 +10,7 @@ from forum.ports import Store
 from forum.services.keys import digest, new_key
 from forum.services.stories import moderation, private_links, submissions, withdrawal, writing
 from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.stories.draft import Draft, mark, mark_of, read
 from forum.stories.edits import AddCard, AddWay, Edit, RemoveCard, SetField
 from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Submission, Version
@@ -77,7 +77,7 @@ async def test_a_story_is_there_from_its_first_words_and_waits_for_nobody_until_
     sent = await writing.send(sqlite_store, CLOCK, key)
     assert (sent.status, sent.title, sent.told_by) == (SUBMITTED, "The third knock", "g1")
     assert (sent.may_perform, sent.may_publish, sent.may_quote) == (True, True, False)
-    told = scenario.parse(sent.twee)
+    told = scenario_twee.parse(sent.twee)
     assert told.told_by == "People who use services"
     assert [len(scene.links) for scene in told.scenes] == [1, 3, 0]
 
@@ -127,7 +127,7 @@ async def test_a_returned_story_is_changed_and_sent_again_and_keeps_its_identity
     await write(sqlite_store, key, "a.text", "Somebody knocks three times.")
     again = await writing.send(sqlite_store, CLOCK, key)
     assert (again.status, again.because) == (SUBMITTED, "")
-    assert scenario.parse(again.twee).ifid == scenario.parse(first.twee).ifid
+    assert scenario_twee.parse(again.twee).ifid == scenario_twee.parse(first.twee).ifid
     assert "three times" in again.twee
 
 
@@ -325,7 +325,7 @@ async def test_an_earlier_version_is_brought_back_and_the_present_one_stays_too(
 
 async def test_a_story_that_came_as_a_file_is_opened_for_writing_as_it_is(sqlite_store: Store) -> None:
     commission, first = await a_written_story(sqlite_store)
-    told = scenario.parse((await writing.send(sqlite_store, CLOCK, first)).twee)
+    told = scenario_twee.parse((await writing.send(sqlite_store, CLOCK, first)).twee)
     sent, key = await submissions.submit(
         sqlite_store, CLOCK, commission.id, submissions.Sent(told, "g2", may_publish=True)
     )
@@ -334,7 +334,7 @@ async def test_a_story_that_came_as_a_file_is_opened_for_writing_as_it_is(sqlite
     await moderate(sqlite_store, key, "return")
     assert (await writing.send(sqlite_store, CLOCK, key)).twee == sent.twee
     await moderate(sqlite_store, key, "return")
-    changed = scenario.parse(sent.twee.replace("Somebody knocks.", "Nobody knocks."))
+    changed = scenario_twee.parse(sent.twee.replace("Somebody knocks.", "Nobody knocks."))
     await submissions.resubmit(sqlite_store, CLOCK, key, submissions.Sent(changed, "g2", may_publish=True))
     assert (await writing.opened(sqlite_store, CLOCK, key)).cards[0].text == "Nobody knocks."
     assert [v.kind for v in await versions_of(sqlite_store, key)] == [BEGUN, SENT, SENT]

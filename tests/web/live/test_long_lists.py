@@ -22,7 +22,7 @@ from forum.sessions.stop import DEFERRED, DONE, Run, Stop
 from forum.sessions.stop import HIDDEN as HIDDEN_STOP
 from forum.sessions.stop import WAITING as WAITING_STOP
 from forum.sessions.view import MOST_LISTED, MOST_PAGES, AsynchronousRound, Story, View
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.voting.reason import ReasonState, Said
 from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import Result
@@ -33,7 +33,9 @@ SOME, MANY = 100, 1500
 MOST_BYTES = 60_000
 SCREENS = ("phone", "tablet", "projector", "console")
 
-STORY = Story("s", scenario.parse((Path(__file__).parents[3] / "scenarios/at-home-at-night.twee").read_text("utf-8")))
+STORY = Story(
+    "s", scenario_twee.parse((Path(__file__).parents[3] / "scenarios/at-home-at-night.twee").read_text("utf-8"))
+)
 SCENE = STORY.scenario.scenes[0]
 COMMISSION = a_commission()
 ROUND = Round(

@@ -14,7 +14,7 @@ from support.factories import a_commission, a_session, new_id
 from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
 from forum.sessions.view import Story, View, cue_key, joined, playing_in
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.voting.reason import ReasonState, Said
 from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import TOO_SMALL, Result, TableRow
@@ -25,7 +25,7 @@ from forum.web.live.screens import screen_context
 from forum.web.templating import STATIC, environment
 
 STORY = Story(
-    new_id(), scenario.parse((Path(__file__).parents[3] / "scenarios/at-home-at-night.twee").read_text("utf-8"))
+    new_id(), scenario_twee.parse((Path(__file__).parents[3] / "scenarios/at-home-at-night.twee").read_text("utf-8"))
 )
 FIRST = STORY.scenario.scenes[0]
 ASKED = next(scene for scene in STORY.scenario.scenes if scene.decision)

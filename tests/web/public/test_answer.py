@@ -11,7 +11,7 @@ import pytest
 from support.app import words
 from support.async_house import UNTIL, OpenRound, an_open_round
 
-from forum.stories.scenario import parse, write
+from forum.stories.scenario_twee import parse, write
 from forum.stories.submission import Submission
 from forum.voting.ballot import Cast, CastOutcome
 

@@ -10,7 +10,7 @@ from support.app import House, a_sent_story, words
 from support.factories import CLOCK, a_session, new_id
 
 from forum.services.stories import moderation, submissions, withdrawal
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.stories.moderation import Evidence
 from forum.voting.commission import POWERS, STAGES
 from forum.voting.decision import Decision, DecisionOutcome
@@ -170,7 +170,7 @@ async def test_a_story_gives_its_notes_first_and_every_link_leads_somewhere(hous
     main = page.text[page.text.index("<main") :]
     assert main.index("content-notes") < main.index("<section")
     anchors = re.findall(r'href="#([^"]+)"', main)
-    assert len(anchors) == sum(len(scene.links) for scene in scenario.parse(story.twee).scenes)
+    assert len(anchors) == sum(len(scene.links) for scene in scenario_twee.parse(story.twee).scenes)
     assert all(f'id="{html.escape(anchor)}"' in main for anchor in anchors)
     assert "Decision point" in words(page)
     assert "Stop point" in words(page)

@@ -15,7 +15,7 @@ from support.factories import CLOCK
 
 from forum.services.stories import moderation, submissions
 from forum.services.stories.submissions import Sent
-from forum.stories import foreign_import, scenario, twine
+from forum.stories import foreign_import, scenario_twee, twine
 from forum.stories.submission import Submission
 from forum.web.stories import marked_text
 
@@ -82,7 +82,7 @@ async def test_a_file_with_nothing_to_tell_goes_straight_to_its_private_link(hou
     sent = await send(house, f"/commissions/{commission.id}/tell/file", PLAIN, key="k" * 32)
     assert (sent.status_code, sent.headers["location"]) == (303, f"/my-story/{'k' * 32}?sent=1"), words(sent)
     (story,) = await submitted(house)
-    told = scenario.parse(story.twee)
+    told = scenario_twee.parse(story.twee)
     assert (story.status, story.told_by, story.title, story.may_publish) == ("submitted", "g2", "A lamp", True)
     assert told.told_by == "Carers"
     assert told.content_notes == ("the dark", "restraint or force")
@@ -105,7 +105,7 @@ async def test_a_published_story_is_shown_first_and_sent_without_choosing_it_aga
     assert sent.status_code == 303
     (story,) = await submitted(house)
     (told,) = twine.read(PUBLISHED).scenarios
-    kept = scenario.parse(story.twee)
+    kept = scenario_twee.parse(story.twee)
     assert kept.scenes == told.scenes
     assert kept.told_by == "Carers"
     assert kept.content_notes == ("being held against your will", "restraint or force", "a telephone")
@@ -149,7 +149,7 @@ async def test_a_form_that_is_not_filled_in_keeps_the_file_that_was_read(house: 
     answer = await send(house, where, PLAIN, group="nobody's")
     assert answer.status_code == 422
     assert '<a href="#group">' in answer.text
-    assert scenario.parse(field(answer, "twee")).title == "A lamp"
+    assert scenario_twee.parse(field(answer, "twee")).title == "A lamp"
     sent = await send(house, where, None, twee=field(answer, "twee"))
     assert sent.status_code == 303
     assert [story.title for story in await submitted(house)] == ["A lamp"]
@@ -243,12 +243,12 @@ async def test_too_many_stories_are_told_when_to_come_back_and_nothing_is_lost(h
     refused = await send(house, where, PLAIN)
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
-    assert scenario.parse(field(refused, "twee")).title == "A lamp"
+    assert scenario_twee.parse(field(refused, "twee")).title == "A lamp"
 
 
 async def test_a_returned_story_with_branches_goes_out_and_comes_back_as_a_file(house: House) -> None:
     commission = await house.commission()
-    told = scenario.parse(PLAIN)
+    told = scenario_twee.parse(PLAIN)
     story, key = await submissions.submit(house.store, CLOCK, commission.id, Sent(told, "g2", may_publish=True))
     async with house.browser() as writer:
         early = await writer.get(f"/my-story/{key}/file")
@@ -265,7 +265,7 @@ async def test_a_returned_story_with_branches_goes_out_and_comes_back_as_a_file(
     (now,) = await submitted(house)
     assert (now.id, now.status) == (story.id, "submitted")
     assert "very bright" in now.twee
-    assert scenario.parse(now.twee).ifid == told.ifid
+    assert scenario_twee.parse(now.twee).ifid == told.ifid
 
 
 async def test_a_story_that_is_still_being_written_is_no_file_yet(house: House) -> None:
@@ -289,7 +289,7 @@ async def test_a_public_story_can_be_taken_out_and_any_other_is_not_there(house:
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="caf-night.twee"'
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert scenario.parse(answer.content).title == "Café & <night>"
+    assert scenario_twee.parse(answer.content).title == "Café & <night>"
 
 
 async def test_a_moderator_sees_the_paths(house: House) -> None:

@@ -12,7 +12,7 @@ from support.app import House, a_sent_story, words
 from support.factories import CLOCK, new_id
 
 from forum.services.stories import moderation, submissions
-from forum.stories import scenario
+from forum.stories import scenario_twee
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 
@@ -59,7 +59,7 @@ async def test_a_story_is_walked_from_its_notes_to_its_end_and_back(house: House
 
 
 async def test_every_scene_of_a_branching_story_can_be_reached_by_links_alone(house: House) -> None:
-    told = scenario.parse(DEMO.read_bytes())
+    told = scenario_twee.parse(DEMO.read_bytes())
     sent = submissions.Sent(told, "g1", may_publish=True, may_perform=True)
     story = await accepted(house, await house.commission(), sent)
     seen: dict[str, str] = {}

@@ -11,7 +11,7 @@ from support.app import STEPS, House, a_house, field, fill_in, filled_form, send
 from support.factories import CLOCK
 
 from forum.services.stories import submissions
-from forum.stories import scenario
+from forum.stories import scenario_twee
 
 STORIES = Path(__file__).parents[3] / "scenarios"
 
@@ -70,7 +70,7 @@ async def test_a_waiting_story_is_changed_and_sent_again_and_the_moderator_reads
         assert (await send_story(writer, key)).status_code == 303
     (now,) = await house.stories()
     assert (now.id, now.title, now.status) == (first.id, "The fourth knock", "submitted")
-    assert scenario.parse(now.twee).ifid == scenario.parse(first.twee).ifid
+    assert scenario_twee.parse(now.twee).ifid == scenario_twee.parse(first.twee).ifid
 
 
 async def test_a_returned_story_shows_the_reason_where_it_is_written_and_goes_in_again(house: House) -> None:
@@ -186,7 +186,7 @@ async def test_sending_too_often_is_told_before_and_refused_with_when_to_come_ba
 
 
 async def test_a_story_from_a_file_is_opened_for_writing_with_all_its_branches(house: House) -> None:
-    told = scenario.parse(sorted(STORIES.glob("*.twee"))[0].read_bytes())
+    told = scenario_twee.parse(sorted(STORIES.glob("*.twee"))[0].read_bytes())
     commission = await house.commission()
     sent = submissions.Sent(told, "g2", may_publish=True, may_perform=True)
     story, key = await submissions.submit(house.store, CLOCK, commission.id, sent)
@@ -197,6 +197,6 @@ async def test_a_story_from_a_file_is_opened_for_writing_with_all_its_branches(h
         await fill_in(writer, f"/my-story/{key}/write/happened", {"title": "Another title"})
         assert (await send_story(writer, key)).status_code == 303
     (now,) = await house.stories()
-    again = scenario.parse(now.twee)
+    again = scenario_twee.parse(now.twee)
     assert again.title == "Another title"
     assert again.scenes == told.scenes

@@ -14,7 +14,7 @@ from support.factories import CLOCK
 
 from forum.errors import StoreUnavailable
 from forum.services.stories import withdrawal, writing
-from forum.stories import scenario
+from forum.stories import scenario, scenario_twee
 from forum.stories.draft import mark
 
 STORIES = Path(__file__).parents[3] / "scenarios"
@@ -66,7 +66,7 @@ async def test_five_steps_make_a_story_that_can_be_sent(house: House) -> None:
     (story,) = await house.stories()
     assert (story.status, story.told_by, story.title) == ("submitted", "g2", "The third knock")
     assert (story.may_publish, story.may_perform, story.may_quote) == (True, True, False)
-    told = scenario.parse(story.twee)
+    told = scenario_twee.parse(story.twee)
     assert (told.told_by, told.setting, told.characters) == ("Carers", "A flat at night", ("Ana, a mother", "A nurse"))
     assert told.content_notes == ("restraint or force",)
     assert [link.text for link in told.decisions[0].links] == [

@@ -1,0 +1,70 @@
+"""The audit of decisions and commitments: each after the results it rests on, and true to what people preferred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forum.record.audit_results import Verdict, method_of, responses_of, summed_up
+from forum.record.verify.export import Export
+from forum.voting.decision import OUTCOMES, DecisionOutcome, differs
+from forum.voting.suppression import Result, preference
+
+
+def check_decisions(export: Export) -> Verdict:
+    """Checks that each decision rests on results shown before it, and each commitment on a decision."""
+    problems: list[str] = []
+    decided: dict[str, str] = {}
+    promised: set[str] = set()
+    shown: set[str] = set()
+    for entry in export.entries:
+        if entry["type"] == "round revealed":
+            shown.add(entry["round"])
+        elif entry["type"] == "round annulled":
+            shown.discard(entry["round"])
+        elif entry["type"] == "decision":
+            problem = _decision_problem(export, entry)
+            if not problem and not shown.issuperset(entry["rounds"]):
+                problem = "it was made before the result was shown, or after the vote was declared void"
+            if not problem and entry["decision"] in decided:
+                problem = "it is there twice"
+            if problem:
+                problems.append(f"decision {entry['decision']}: {problem}")
+            decided[entry["decision"]] = entry["commission"]
+        elif entry["type"] == "commitment":
+            if decided.get(entry["decision"]) != entry["commission"]:
+                problems.append(f"commitment {entry['commitment']}: there is no such decision before it")
+            elif entry["commitment"] in promised:
+                problems.append(f"commitment {entry['commitment']}: it is there twice")
+            promised.add(entry["commitment"])
+    fine = f"{len(decided)} decisions, set against what people preferred; {len(promised)} commitments"
+    return summed_up(problems, fine)
+
+
+def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
+    rounds = [export.rounds[of] for of in entry["rounds"] if of in export.rounds]
+    if not 1 <= len(rounds) == len(entry["rounds"]) <= 2 or any(steps.revealed is None for steps in rounds):
+        return "it must rest on one or two votes whose results were shown"
+    if any(steps.opened["commission"] != entry["commission"] for steps in rounds):
+        return "it rests on another commission's votes"
+    if len(rounds) == 2 and rounds[1].opened["second_of"] != entry["rounds"][0]:
+        return "its two votes are not a first vote and the vote after its replay"
+    last = rounds[-1]
+    result = Result.from_json(last.revealed["result"]) if last.revealed else None
+    if result is None or method_of(last) is None:
+        return ""  # a voting method of a later Forum, whose preference cannot be computed here
+    preferred = preference(result, last.opened["method"])
+    if entry["preference"] != list(preferred):
+        return "what it says people preferred is not what the vote shows"
+    response, outcome = entry["response"], entry["outcome"]
+    if response not in [None, "none", *responses_of(last)]:
+        return "it is about something that was not voted on"
+    if (
+        outcome not in OUTCOMES
+        or (response is None and outcome != DecisionOutcome.DEFERRED)
+        or entry["rationale"] is None
+    ):
+        return "it does not say what was decided, about which answer, and why"
+    against = differs(outcome, response, preferred)
+    if entry["differs"] is not against or (against and entry["why"] is None):
+        return "whether it differs from what people preferred is told wrongly, or without a reason"
+    return ""

@@ -1,0 +1,235 @@
+"""The audit of results: counted again from the ballots, by group and for everybody, with quorum and view shift."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from forum.record.verify.encoding import same_json
+from forum.record.verify.export import Export
+from forum.record.verify.rounds import Steps
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, few
+from forum.voting.commission import MINIMUM_THRESHOLD
+from forum.voting.methods import METHODS, Method
+from forum.voting.quorum import Quorum
+from forum.voting.suppression import EVERYONE, Partition, Result, Row, consensus_of, equal_voice, published
+
+Verdict = tuple[str, str]
+
+
+def summed_up(problems: Sequence[str], fine: str, left_out: int = 0) -> Verdict:
+    """Returns FAIL with the problems, NOT CHECKED where some were left out, or PASS with the words `fine`."""
+    if problems:
+        return FAIL, few(problems)
+    return (NOT_CHECKED if left_out else PASS), fine + (f"; {left_out} not checked" if left_out else "")
+
+
+def check_re_tally(export: Export) -> Verdict:
+    """Checks that the ballots add up to each result, counted by the methods of Forum itself."""
+    problems, done, unknown = [], 0, 0
+    for of, steps, result, ballots in _revealed(export):
+        method = METHODS.get(steps.opened["method"])
+        if method is None:
+            unknown += 1
+            continue
+        choices = [choice for _, choice in ballots]
+        counted = [
+            method.tally(choices, responses_of(steps)),
+            len(choices),
+            method.figures(choices, responses_of(steps)),
+        ]
+        if not same_json(counted, [result["counts"], result["n"], result.get("figures")]):
+            problems.append(f"round {of}: the ballots do not add up to the result")
+        elif not same_json(Result.from_json(result).to_json(), result):
+            problems.append(f"round {of}: the result holds something that is no result")
+        done += 1
+    return summed_up(problems, f"{done} rounds", unknown)
+
+
+def _revealed(export: Export) -> Iterator[tuple[str, Steps, dict[str, Any], list[tuple[str, str]]]]:
+    """Yields every revealed round of the export: id, steps, result, and its ballots as (published label, choice)."""
+    for of, steps, lines in export.to_check():
+        result = steps.revealed["result"] if steps.revealed else {}
+        yield of, steps, result, [(line["label"], line["leaf"]["choice"]) for _, line in lines]
+
+
+def responses_of(steps: Steps) -> list[str]:
+    """Returns the ids of the responses of a round, in the order they were offered."""
+    return [response["id"] for response in steps.opened["responses"]]
+
+
+def check_groups(export: Export) -> Verdict:
+    """Checks that results by group follow from the ballots' labels, and that no row is smaller than the threshold."""
+    problems, given, withheld, said = [], 0, 0, 0
+    labels_of: dict[str, list[str]] = {}
+    for of, steps, result, ballots in _revealed(export):
+        if result["by_group"] is None:
+            withheld += 1
+            if not isinstance(result["withheld"], str) or any(label != EVERYONE for label, _ in ballots):
+                problems.append(f"round {of}: no result is given by group, but something else is")
+            continue
+        given += 1
+        labels = [row["label"] for row in result["by_group"]]
+        fits = _rows_fit(steps, result, ballots)
+        own = [label for label in labels if label in steps.opened["groups"]]
+        if labels_of.setdefault(steps.opened["session"], labels) != labels:
+            problems.append(f"round {of}: not the same groups as in other rounds of this session")
+        elif len(labels) < 2 or labels[: len(own)] != own or len(set(labels)) < len(labels):
+            problems.append(f"round {of}: the rows are not groups and at most one pool of small groups")
+        elif len(labels) > len(own) + 1:
+            problems.append(f"round {of}: more than one row is no group")
+        elif steps.opened["threshold"] < MINIMUM_THRESHOLD or any(
+            row["n"] < steps.opened["threshold"] for row in result["by_group"]
+        ):
+            problems.append(f"round {of}: a row is smaller than the threshold")
+        elif not fits or result["withheld"] is not None:
+            problems.append(f"round {of}: the ballots do not add up to the results by group")
+        said += method_of(steps) is not None and not METHODS[steps.opened["method"]].WITH_GROUP
+    fine = f"{given} rounds given by group, no row smaller than the threshold; {withheld} withheld"
+    if said:
+        fine += f"; of {said} run-offs the groups' first places are the operator's word, and add up to everybody's"
+    return summed_up(problems, fine)
+
+
+def method_of(steps: Steps) -> Method | None:
+    """Returns how a round was voted on; None for a method of a later Forum."""
+    return METHODS.get(steps.opened["method"])
+
+
+def _rows_fit(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> bool:
+    """Returns whether the rows by group follow from the ballots.
+
+    For a method whose ballots are opened without a group it returns whether the rows add up to the result.
+    """
+    way = method_of(steps)
+    if way is None:
+        return True
+    if way.WITH_GROUP:
+        return same_json(_derived(steps, result, ballots).to_json()["by_group"], result["by_group"])
+    added: Counter[str] = Counter()
+    for row in result["by_group"]:
+        if sum(row["counts"].values()) != row["n"] or any(n < 0 for n in row["counts"].values()):
+            return False
+        added.update(row["counts"])
+    return all(label == EVERYONE for label, _ in ballots) and same_json(dict(added), result["counts"])
+
+
+def _derived(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> Any:
+    # The partition as the public knows it: each published row counts as one group, named by its label.
+    rows = tuple(Row(row["label"], (row["label"],)) for row in result["by_group"] or ())
+    partition = Partition(rows, None if rows else "withheld")
+    return published(partition, ballots, responses_of(steps), steps.opened["threshold"], method=steps.opened["method"])
+
+
+def check_equal_voice(export: Export) -> Verdict:
+    """Checks that equal voice and consensus follow from the results by group."""
+    problems, given = [], 0
+    for of, steps, result, _ in _revealed(export):
+        rows, method = Result.from_json(result).rows, steps.opened["method"]
+        if method not in METHODS:
+            continue
+        if not same_json(equal_voice(rows, method), result["equal_voice"]):
+            problems.append(f"round {of}: equal voice does not follow from the results by group")
+        if not same_json(consensus_of(rows) if METHODS[method].CONSENSUS else None, result.get("consensus")):
+            problems.append(f"round {of}: the consensus does not follow from the results by group")
+        given += result["equal_voice"] is not None
+    return summed_up(problems, f"{given} rounds, each with every row weighing the same")
+
+
+def check_quorum(export: Export) -> Verdict:
+    """Checks that what each result says of its quorum is what was declared and counted."""
+    problems, declared, missed = [], 0, 0
+    for of, steps, result, _ in _revealed(export):
+        said = steps.opened.get("quorum") or {"ballots": 0, "each_group": 0}
+        rows = {row["label"]: row["n"] for row in result["by_group"] or ()}
+        quorum, told = Quorum(said["ballots"], said["each_group"]), result.get("quorum")
+        turnouts = [quorum.held_against(result["n"], rows, empty) for empty in _said_empty(steps.opened, rows, told)]
+        turnout = turnouts[0]
+        if not any(same_json(None if each is None else each.to_json(), told) for each in turnouts):
+            problems.append(f"round {of}: what it says of its quorum is not what was declared and counted")
+        declared += turnout is not None
+        missed += turnout is not None and turnout.reached is False
+    return summed_up(problems, f"{declared} rounds had one; {missed} missed it, and say so")
+
+
+def _said_empty(opened: Mapping[str, Any], rows: Mapping[str, int], told: Any) -> list[tuple[str, ...] | None]:
+    """Returns the possible lists of groups from which nobody voted, as far as an export can show them.
+
+    Without a pool of small groups: the groups that have no row. With a pool: those the result itself names, provided at
+    least two others remain for the pool; or None, where nothing is said of them.
+    """
+    without = [label for label in opened["groups"] if label not in rows]
+    if not set(rows) - set(opened["groups"]):
+        return [tuple(without)]
+    short = told.get("short", ()) if isinstance(told, dict) else ()
+    named = tuple(label for label in without if label in short)
+    sayable: list[tuple[str, ...] | None] = [named] if not named or len(without) - len(named) > 1 else []
+    return [*sayable, None] if without else [()]
+
+
+def check_view_shift(export: Export) -> Verdict:
+    """Checks that each view shift adds up to its two results, for everybody and by group."""
+    problems, given = [], 0
+    for of, steps, result, _ in _revealed(export):
+        shift, first = result["view_shift"], export.rounds.get(steps.opened["second_of"] or "")
+        if shift is None:
+            way = method_of(steps)
+            if first and first.revealed and not first.annulled and (way is None or way.FOLLOWED):
+                problems.append(f"round {of}: it is a vote after a replay, but nobody says who moved")
+            continue
+        if method_of(steps) is None:
+            continue
+        given += 1
+        if first is None or first.revealed is None or shift["first"] != steps.opened["second_of"]:
+            problems.append(f"round {of}: the view shift is from a vote whose result was not shown")
+        else:
+            before = first.revealed["result"]
+            problems += [f"round {of}: {p}" for p in _shift_problems(steps, shift, before, result)]
+    fine = f"{given} add up to their two results; who moved between those is the operator's word"
+    return summed_up(problems, fine)
+
+
+def _shift_problems(
+    steps: Steps, shift: dict[str, Any], before: dict[str, Any], after: dict[str, Any]
+) -> Iterator[str]:
+    responses, threshold = METHODS[steps.opened["method"]].columns(responses_of(steps)), steps.opened["threshold"]
+    if not _margins_fit(shift, before["counts"], after["counts"], responses):
+        yield "the view shift does not add up to the two head counts"
+    if shift["by_group"] is None:
+        if not isinstance(shift["withheld"], str):
+            yield "the view shift is not by group, and does not say why"
+        return
+    earlier = {row["label"]: row["counts"] for row in before["by_group"] or ()}
+    later = {row["label"]: row["counts"] for row in after["by_group"] or ()}
+    if not [row["label"] for row in shift["by_group"]] == list(later) == list(earlier):
+        yield "the view shift is by other groups than the results"
+        return
+    cells: Counter[tuple[str, str]] = Counter()
+    for row in shift["by_group"]:
+        if not _margins_fit(row, earlier[row["label"]], later[row["label"]], responses):
+            yield "the view shift of a group does not add up to its two results"
+        parts = (sum(c["n"] for c in row["cells"]), sum(row["joined"].values()), sum(row["left"].values()))
+        if any(0 < part < threshold for part in parts):
+            yield "the view shift of a group tells of fewer people than the threshold"
+        cells.update({(cell["from"], cell["to"]): cell["n"] for cell in row["cells"]})
+    if cells != {(cell["from"], cell["to"]): cell["n"] for cell in shift["cells"]}:
+        yield "the groups' view shifts do not add up to everybody's"
+
+
+def _margins_fit(part: dict[str, Any], before: dict[str, int], after: dict[str, int], responses: Sequence[str]) -> bool:
+    rows, columns = Counter(part["left"]), Counter(part["joined"])
+    for cell in part["cells"]:
+        rows[cell["from"]] += cell["n"]
+        columns[cell["to"]] += cell["n"]
+    pairs = [(cell["from"], cell["to"]) for cell in part["cells"]]
+    order = [(a, b) for a in responses for b in responses if (a, b) in pairs]
+    numbers = [cell["n"] for cell in part["cells"]] + [*part["left"].values(), *part["joined"].values()]
+    return (
+        pairs == order
+        and all(type(n) is int and n > 0 for n in numbers)
+        # A response added in the replay was not offered in the first vote, so nobody had chosen it.
+        and all(rows[r] == before.get(r, 0) and columns[r] == after[r] for r in responses)
+        and before.keys() <= set(responses)
+        and rows.keys() | columns.keys() <= set(responses)
+    )
