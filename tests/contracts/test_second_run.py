@@ -189,7 +189,7 @@ class TestReasons:
     ) -> None:
         asked = (await cues.ask_question(playing.acts, playing.session, "And?", ["A", "B"], none=True)).round
         assert asked is not None
-        await playing.result(asked, ["r1"] * 3, p0="Mine", p1="Another's")
+        await playing.run_vote(asked, ["r1"] * 3, p0="Mine", p1="Another's")
         async with store.begin() as work:
             await work.reasons.remove_reason(asked.id, playing.people[0])
             ballots = {b.participant: b.reason for b in await work.rounds.ballots(asked.id)}

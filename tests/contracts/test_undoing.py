@@ -61,7 +61,7 @@ async def facts(playing: Playing) -> dict[str, Any]:
 
 
 async def _taken(playing: Playing) -> str:
-    return await playing.tried()
+    return await playing.a_tried_stop()
 
 
 async def _stop(playing: Playing) -> str:
@@ -262,7 +262,7 @@ async def test_putting_badges_on_after_a_result_is_final(playing: Playing) -> No
     caring = on(playing)
     await care.set_badges(caring, playing.session, off=True)
     round_ = required((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
-    await playing.result(round_, ["r1"] * len(FIRST))
+    await playing.run_vote(round_, ["r1"] * len(FIRST))
     await care.set_badges(caring, playing.session, off=False)
     assert await last(playing) is None
 
@@ -270,7 +270,7 @@ async def test_putting_badges_on_after_a_result_is_final(playing: Playing) -> No
 async def test_a_session_that_ended_with_badges_off_opens_again_with_badges_on(playing: Playing) -> None:
     await care.set_badges(Desk(playing.store, CLOCK), playing.session, off=True)
     round_ = required((await cues.ask_question(playing.acts, playing.session, "Who?", ["A", "B"], none=True)).round)
-    await playing.result(round_, ["r1"] * len(FIRST))
+    await playing.run_vote(round_, ["r1"] * len(FIRST))
     await facilitation.end(on(playing), playing.session)
     live = await undo(playing)
     assert (live.ended, live.badges_off, live.held, live.cue.kind) == (False, False, (), "result")

@@ -129,7 +129,7 @@ async def test_a_decision_has_reasons_that_can_be_read(
 
 async def test_what_the_facilitator_puts_on_screens_is_words(sqlite_store: Store) -> None:
     playing = await a_replay(sqlite_store)
-    stop = await playing.tried()
+    stop = await playing.a_tried_stop()
     acts, policy, session = playing.acts, playing.policy, playing.session
     await policy_vote.propose(policy, session, "A quiet room is kept free")
     async with sqlite_store.read() as work:

@@ -140,14 +140,14 @@ async def test_every_screen_starts_anew_on_an_older_copy_of_the_data(day: Day, t
     assert phone.yours == {kept: "r2", lost: "r1"}
 
     # A restart, after a power cut: nothing is lost, whatever the history is called.
-    day.house.again(signal.SIGKILL)
+    day.house.restart(signal.SIGKILL)
     await day.follow(phone)
     assert (phone.version, phone.yours) == (ahead, {kept: "r2", lost: "r1"})
     assert "And who comes after that?" in phone.shown
 
     day.house.server.stop()
     restore(day.house.data, copy)
-    day.house.again(signal.SIGTERM, "--accept")
+    day.house.restart(signal.SIGTERM, "--accept")
     await day.act("close", round=kept)
     again = await day.ask("And who comes after that?")
     for screen in screens:

@@ -119,7 +119,7 @@ async def room(people: People, house: House) -> AsyncIterator[Room]:
 @pytest.fixture
 def again(house: House) -> Callable[[], None]:
     """Kills the server as a power cut would, and starts another on the same data and port."""
-    return partial(house.again, signal.SIGKILL)
+    return partial(house.restart, signal.SIGKILL)
 
 
 async def ready(phone: Page, way: Way) -> Locator:
@@ -320,7 +320,7 @@ async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_d
     await send(other)
     await expect(unsent).to_have_text(NOT_SENT)
     restore(room.house.data, copy)
-    await asyncio.to_thread(room.house.again, signal.SIGTERM, "--accept")
+    await asyncio.to_thread(room.house.restart, signal.SIGTERM, "--accept")
     await room.act("note", words="Back in a moment")
     for screen in (phone, other, wall):
         await expect(screen.get_by_role("heading", name="Back in a moment")).to_be_visible(timeout=LONG)

@@ -189,7 +189,7 @@ async def test_a_restart_of_the_server_is_survived_by_every_screen(
     await expect(wall.locator("[data-voted]:visible")).to_have_count(0)
     await vote(phone, "A nurse")
     await expect(phone.locator("[data-status]")).not_to_contain_text("Counted")
-    house.again()
+    house.restart()
     await expect(phone.locator("[data-status]")).to_contain_text("Counted", timeout=60_000)
     await expect(wall.locator("[data-voted]").first).to_have_text("1", timeout=60_000)
     assert await event.counts(round_id) == {"r1": 1, "r2": 0, "none": 0}

@@ -42,17 +42,17 @@ async def test_a_phone_that_hears_strangers_keeps_its_vote_and_counts_it_once(ev
     await phone.get_by_label("The police").check()
     event.wire.stranger(None, SOCKETS["says nothing at all"])
     await expect(line).to_have_attribute("data-is", "down")
-    await event.asked(phone, "/socket")
+    await event.advance_until_asked(phone, "/socket")
     await phone.get_by_role("button", name="Send my vote").click()
     # Those that accept a websocket come first: after many that refuse it Chromium waits before it asks again.
     for name, frames in SOCKETS.items():
         event.wire.stranger(STRANGERS["404, JSON in Forum's words"], frames)
-        await event.asked(phone, "/socket", "/now")
+        await event.advance_until_asked(phone, "/socket", "/now")
         assert await line.get_attribute("data-is") == "down", name
         assert await status.get_attribute("data-is") == "waiting", name
     for name, answer in STRANGERS.items():
         event.wire.stranger(answer)
-        await event.asked(phone, "/socket", "/now")
+        await event.advance_until_asked(phone, "/socket", "/now")
         assert await line.get_attribute("data-is") == "down", name
         assert (await status.inner_text()).startswith("Not counted yet. Your vote is kept on this phone"), name
     assert event.ballots(round_id) == []
@@ -86,7 +86,7 @@ async def test_a_phone_that_posts_its_vote_takes_no_strangers_answer_for_forums(
         await phone.get_by_role("button", name="Send my vote").click()
         for name, answer in STRANGERS.items():
             event.wire.stranger(answer, to="POST ")
-            await event.asked(phone, "/vote")
+            await event.advance_until_asked(phone, "/vote")
             assert await status.get_attribute("data-is") in {"waiting", "sending"}, name
         event.wire.mend()
         await advance_until(phone, has_state(status, "counted"))
@@ -103,7 +103,7 @@ async def test_a_tablets_queue_takes_no_strangers_answer_and_is_counted_vote_by_
         await tablet.get_by_label("Carers").check()
         await tablet.get_by_label(ANSWERS[number % 2]).check()
         await tablet.get_by_role("button", name="Send my vote").click()
-        await event.asked(tablet, "/vote")
+        await event.advance_until_asked(tablet, "/vote")
         await tablet.clock.fast_forward(4_100)  # so long it waits before it may be handed on
         await expect(said).to_have_attribute("data-is", "waiting")
         assert await waiting.inner_text() == f"Votes waiting here: {number}", name
@@ -123,7 +123,7 @@ async def test_a_tablets_vote_whose_answer_is_lost_is_sent_again_and_is_one(even
         await tablet.get_by_label(answer).check()
         event.wire.hold("down")
         await tablet.get_by_role("button", name="Send my vote").click()
-        await event.on_disk(round_id, number)
+        await event.wait_for_ballots(round_id, number)
         event.wire.cut()
         event.wire.mend()
         await advance_until(tablet, has_text(tablet.locator("[data-waiting]"), ""))
@@ -141,7 +141,7 @@ async def test_the_console_takes_no_strangers_answer_for_an_act_or_for_what_is_o
     for name, answer in STRANGERS.items():
         event.wire.stranger(answer, to="POST ")
         await put.click()
-        await event.asked(console, "/note")
+        await event.advance_until_asked(console, "/note")
         await advance_until(
             console, lambda within: expect(alert).to_contain_text("No answer from Forum", timeout=within)
         )
@@ -150,7 +150,7 @@ async def test_the_console_takes_no_strangers_answer_for_an_act_or_for_what_is_o
     for name, answer in STRANGERS.items():
         # Without a socket it asks for the page.
         event.wire.stranger(answer, SOCKETS["closed with 1001"])
-        await event.asked(console, f"/console/{event.session['id']} ")
+        await event.advance_until_asked(console, f"/console/{event.session['id']} ")
         assert await line.get_attribute("data-is") == "down", name
         await expect(console.get_by_text("Sign in to the Wi-Fi")).to_have_count(0)
     event.wire.mend()
@@ -174,7 +174,7 @@ async def test_projectors_and_those_who_look_away_wait_whatever_strangers_say(ev
     for name, (answer, frames) in strange.items():
         event.wire.stranger(answer, frames)
         for socket, page in screens.items():
-            await event.asked(page, socket)
+            await event.advance_until_asked(page, socket)
             assert "Trying again" in await page.locator("[data-connection]").inner_text(), f"{socket} {name}"
     event.wire.mend()
     for page in screens.values():
@@ -189,7 +189,7 @@ async def test_what_is_written_is_kept_and_saved_whatever_strangers_say(event: E
     for name, answer in STRANGERS.items():
         event.wire.stranger(answer, to="POST ")
         await field.fill(f"A village, {name}")
-        await event.asked(page, "/save")
+        await event.advance_until_asked(page, "/save")
         await advance_until(page, has_text(line, "No connection: kept on this phone"))
         await expect(page.locator(".wrong, .clash")).to_have_count(0)
     event.wire.mend()
@@ -213,7 +213,7 @@ async def test_an_answer_given_alone_goes_off_by_itself_and_counts_once(event: E
     await reader.get_by_role("button", name="Send my answer").click()
     for name, answer in STRANGERS.items():
         event.wire.stranger(answer, to="POST ")
-        await event.asked(reader, "/question")
+        await event.advance_until_asked(reader, "/question")
         await advance_until(reader, has_text(said, re.compile("^Not counted yet: no answer from Forum.")))
         assert event.ballots(night.round.id) == [], name
     # Not even closing the page loses it.
@@ -221,7 +221,7 @@ async def test_an_answer_given_alone_goes_off_by_itself_and_counts_once(event: E
     await reader.goto(f"{event.wire.base}/answer/{night.live.code}/question")
     await expect(reader.locator("input[name=choice]").nth(1)).to_be_checked()
     await reader.get_by_role("button", name="Send my answer").click()
-    await event.asked(reader, "/question")
+    await event.advance_until_asked(reader, "/question")
     event.wire.mend()
     await advance_until(
         reader, lambda w: expect(reader.get_by_text("Your answer is counted.")).to_be_visible(timeout=w)
@@ -243,7 +243,7 @@ async def test_a_move_in_the_programme_is_done_or_said_not_to_be(event: Event) -
     for name in ("200, a portal's page", "404, JSON in Forum's words", "200, JSON in Forum's shape", "302 to a portal"):
         event.wire.stranger(STRANGERS[name])
         await down.click()
-        await event.asked(page, f"POST {editing}", f"GET {editing}")
+        await event.advance_until_asked(page, f"POST {editing}", f"GET {editing}")
         await expect(alert).to_contain_text("No answer from Forum")
         await expect(items.first).to_contain_text("Tea")
         event.wire.mend()
@@ -251,7 +251,7 @@ async def test_a_move_in_the_programme_is_done_or_said_not_to_be(event: Event) -
     # Sent on to another page of Forum's own: that is not what was asked for.
     event.wire.stranger(STRANGERS["307 to a page of Forum's"], to=f"{editing} ")
     await down.click()
-    await event.asked(page, f"POST {editing}", f"GET {editing}")
+    await event.advance_until_asked(page, f"POST {editing}", f"GET {editing}")
     await expect(alert).to_contain_text("No answer from Forum")
     event.wire.mend()
     await advance_until(page, lambda within: expect(alert).to_be_hidden(timeout=within))

@@ -30,7 +30,7 @@ class OpenRound:
         """Returns the path of the round's pages."""
         return f"/answer/{self.night.live.code}"
 
-    async def reader(self, group: str = "g1") -> httpx2.AsyncClient:
+    async def joined_browser(self, group: str = "g1") -> httpx2.AsyncClient:
         """Opens a browser that has joined in this group."""
         browser = self.house.browser()
         await browser.get(self.path)

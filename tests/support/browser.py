@@ -35,7 +35,7 @@ class House:
     token: str = ""
     signed_in: Mapping[str, str] = field(default_factory=dict)
 
-    def again(self, how: signal.Signals = signal.SIGTERM, *options: str) -> None:
+    def restart(self, how: signal.Signals = signal.SIGTERM, *options: str) -> None:
         """Stops the server so (where it still runs), and starts another on the same data and port."""
         port = self.server.port
         if self.server.process.poll() is None:

@@ -106,16 +106,16 @@ class Together:
     built: Built
 
     @property
-    def here(self) -> str:
+    def build_path(self) -> str:
         """Returns the path of the build link's page."""
         return f"/build/{self.built.link}"
 
     @property
-    def mine(self) -> str:
+    def keepers_path(self) -> str:
         """Returns the path of the keepers' page."""
         return f"/my-story/{self.built.key}/build"
 
-    async def kept(self) -> list[Suggestion]:
+    async def suggestions(self) -> list[Suggestion]:
         """Reads every suggestion, as it is stored."""
         async with self.house.store.read() as work:
             return await work.drafts.suggestions(self.built.story)

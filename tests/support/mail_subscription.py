@@ -48,27 +48,27 @@ class MailDesk:
         await subscriptions.ask(self.store, self.clock, self.key, address, **more)
         self.clock.move(seconds=1)
 
-    async def there(self) -> Subscription | None:
+    async def stored(self) -> Subscription | None:
         """Returns the stored subscription of the story, or None."""
         async with self.store.read() as work:
             return await work.mail.get_subscription(self.story.id)
 
-    async def kept(self) -> Subscription:
+    async def subscription(self) -> Subscription:
         """Returns the stored subscription, which must be there."""
-        there = await self.there()
+        there = await self.stored()
         assert there is not None
         return there
 
-    async def confirmed(self, address: str = ADA) -> str:
+    async def confirm(self, address: str = ADA) -> str:
         """Leaves an address, and opens the link of the mail that came; returns the key in it."""
         await self.ask(address)
         await self.mailing.once()
-        there = await self.kept()
+        there = await self.subscription()
         assert there.key in self.office.arrived[-1].text
         await subscriptions.confirm(self.store, self.clock, there.key)
         return there.key
 
-    async def moderated(self, action: str, because: str = "Please use no names.") -> None:
+    async def moderate(self, action: str, because: str = "Please use no names.") -> None:
         """Does a moderator's act on the story."""
         async with self.store.read() as work:
             status = (await work.stories.get_story(self.story.id)).status
@@ -76,7 +76,7 @@ class MailDesk:
             self.store, self.clock, self.story.id, action, because=because, expected_status=status, by=MO
         )
 
-    async def decided(self, *days: str) -> None:
+    async def decide(self, *days: str) -> None:
         """Plays the story in a session, votes on it and records a decision, with a commitment by each of these days."""
         live = a_session(self.commission, scenarios=(self.story.id,), opened_at=self.clock.now())
         async with self.store.begin() as work:
@@ -101,7 +101,7 @@ class MailDesk:
         async with self.store.begin() as work:
             await work.decisions.add_decision(decision)
 
-    async def rounds(self, number: int = 1, **each: float) -> None:
+    async def run_rounds(self, number: int = 1, **each: float) -> None:
         """Runs so many rounds of the mail task, moving the clock by `each` (timedelta's arguments) before every one."""
         for _ in range(number):
             self.clock.move(**each)
@@ -112,7 +112,7 @@ class MailDesk:
         """Returns the letters that arrived after the one that asks to confirm."""
         return self.office.arrived[1:]
 
-    def in_files(self, *words: str) -> set[str]:
+    def words_in_files(self, *words: str) -> set[str]:
         """Returns those of the words that stand in any byte of the database's files."""
         data = b"".join(file.read_bytes() for file in self.path.parent.glob("forum.db*"))
         return {word for word in words if word.encode() in data}

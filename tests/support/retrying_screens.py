@@ -42,7 +42,7 @@ class Event(ApiSession):
         await join_session(page, self.code, base=self.wire.base)
         return page
 
-    async def asked(self, page: Page, *what: str) -> None:
+    async def advance_until_asked(self, page: Page, *what: str) -> None:
         """Moves the page's clock on until the stranger has been asked each of these."""
         for each in what:
             for _ in range(40):
@@ -54,7 +54,7 @@ class Event(ApiSession):
             else:
                 pytest.fail(f"the page does not try {each} any more; it was answered {self.wire.answer!r:.200}")
 
-    async def on_disk(self, round_id: str, most: int) -> None:
+    async def wait_for_ballots(self, round_id: str, most: int) -> None:
         """Asks the server for a page until a round has so many ballots; fails after 30 seconds."""
         async with asyncio.timeout(30):
             while len(self.ballots(round_id)) < most:

@@ -68,7 +68,7 @@ class Playing:
         assert await self.press(who, BEN, how) == ""
         return next(s.id for s in await self.stops() if s.participant == self.people[who])
 
-    async def tried(self, who: int = 0, words: str = "Ben kneels down and tells her") -> str:
+    async def a_tried_stop(self, who: int = 0, words: str = "Ben kneels down and tells her") -> str:
         """Makes a stop that was taken and tried; returns its id."""
         stop = await self.a_stop(who)
         await second_run.take_stop(self.acts, self.session, stop)
@@ -85,7 +85,7 @@ class Playing:
             outcomes = await work.rounds.cast(casts)
         assert [o.refusal for o in outcomes] == [""] * len(casts)
 
-    async def result(self, round_: Round, choices: Sequence[str], **reasons: str) -> Any:
+    async def run_vote(self, round_: Round, choices: Sequence[str], **reasons: str) -> Any:
         """Opens a round, casts the people's votes, closes and reveals it; returns the result."""
         acts = self.acts
         await facilitation.open_round(acts, self.session, round_.id)
@@ -105,6 +105,6 @@ async def a_replay(store: Store, people: Sequence[str | None] = PEOPLE, twee: st
         await work.sessions.save_session(replace(live, **more))
     playing = Playing(store, live.id, members, story.id, "")
     asked = required((await cues.put_question(playing.acts, live.id, story.id, QUESTION)).round)
-    await playing.result(asked, FIRST)
+    await playing.run_vote(asked, FIRST)
     await cues.show_scene(playing.acts, live.id, story.id, SCENE, replay=True)
     return replace(playing, first=asked.id)

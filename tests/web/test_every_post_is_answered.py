@@ -25,7 +25,7 @@ async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[OpenRoun
 
 
 async def test_whoever_is_late_is_told_so_and_what_was_counted_counts(event: OpenRound) -> None:
-    first, second = await event.reader("g1"), await event.reader("g2")
+    first, second = await event.joined_browser("g1"), await event.joined_browser("g2")
     await event.answer(first, "r1")
     event.clock.move(days=3)
     late = await event.answer(first, "r2", "On second thoughts")
@@ -48,7 +48,7 @@ async def test_whoever_is_late_is_told_so_and_what_was_counted_counts(event: Ope
 
 
 async def test_whoever_comes_after_an_early_closing_is_told_when_that_was(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     event.clock.move(days=1)
     await event.close()
     event.clock.move(hours=1)
@@ -68,7 +68,7 @@ async def test_more_time_is_told_on_the_page(event: OpenRound) -> None:
 
 
 async def test_a_void_question_says_why(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     acts = asynchronous.desk(event.house.store, event.clock)
     await facilitation.annul_round(acts, event.night.live.id, event.night.round.id, "The wrong story.")
     said = words(await reader.get(event.path))
@@ -79,7 +79,7 @@ async def test_a_void_question_says_why(event: OpenRound) -> None:
 
 
 async def test_of_a_void_question_nothing_is_called_counted_nor_closed_on_a_day_to_come(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     await event.answer(reader)
     acts = asynchronous.desk(event.house.store, event.clock)
     await facilitation.annul_round(acts, event.night.live.id, event.night.round.id, "The wrong story.")
@@ -98,7 +98,7 @@ async def test_of_a_void_question_nothing_is_called_counted_nor_closed_on_a_day_
 
 async def test_nothing_of_how_people_answered_is_anywhere_before_the_reveal(event: OpenRound) -> None:
     for group in ("g1",) * 6 + ("g2",) * 6:
-        reader = await event.reader(group)
+        reader = await event.joined_browser(group)
         await event.answer(reader, "r2", "A secret")
         await reader.aclose()
     for act in (None, event.close):
@@ -114,7 +114,7 @@ async def test_nothing_of_how_people_answered_is_anywhere_before_the_reveal(even
 
 async def test_the_result_is_there_for_everybody_once_it_is_shown(event: OpenRound) -> None:
     for group, choice in [("g1", "r1")] * 6 + [("g2", "r2")] * 5:
-        reader = await event.reader(group)
+        reader = await event.joined_browser(group)
         await event.answer(reader, choice)
         await reader.aclose()
     await event.close(reveal=True)
@@ -134,7 +134,7 @@ async def test_nobody_answered_is_said(event: OpenRound) -> None:
 
 
 async def test_a_story_that_was_taken_back_is_on_none_of_its_pages(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     await event.answer(reader, "r1", "Because of the knock")
     await withdrawal.withdraw(event.house.store, event.clock, event.night.key)
     for path in ("", "/play?scene=1", "/question", "/step-out"):
@@ -149,7 +149,7 @@ async def test_a_story_that_was_taken_back_is_on_none_of_its_pages(event: OpenRo
 
 
 async def test_a_story_that_is_held_is_not_read_on_its_pages(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     await moderation.moderate(
         event.house.store,
         event.clock,
@@ -170,7 +170,7 @@ async def test_a_story_that_is_held_is_not_read_on_its_pages(event: OpenRound) -
 
 
 async def test_stepping_out_is_a_link_on_every_page_and_names_who_to_talk_to(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     for path in ("", "/play?scene=1", "/question"):
         assert f'href="{event.path}/step-out"' in (await reader.get(event.path + path)).text
     out = await reader.get(f"{event.path}/step-out")

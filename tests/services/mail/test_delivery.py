@@ -29,10 +29,10 @@ from forum.web.words.letters import MailLetters
 
 async def test_nothing_but_one_question_is_sent_before_the_address_is_confirmed(desk: MailDesk) -> None:
     await desk.ask()
-    await desk.moderated("accept")
-    await desk.rounds(5, hours=2)
+    await desk.moderate("accept")
+    await desk.run_rounds(5, hours=2)
     (asked,) = desk.office.arrived
-    there = await desk.kept()
+    there = await desk.subscription()
     assert there.state == SENT_OUT
     assert asked.to == [ADA]
     assert f"{BASE}/mail/confirm/{there.key}\n" in asked.text
@@ -42,18 +42,18 @@ async def test_nothing_but_one_question_is_sent_before_the_address_is_confirmed(
     for word in ("velvet", desk.commission.title, desk.key, digest(desk.key), desk.story.id):
         assert word not in asked.raw.decode()
     await subscriptions.confirm(desk.store, desk.clock, there.key)
-    await desk.rounds()
+    await desk.run_rounds()
     (news,) = desk.letters
     assert "accepted it" in news.text
 
 
 async def test_one_letter_tells_all_that_is_new_and_nothing_twice(desk: MailDesk) -> None:
-    key = await desk.confirmed()
-    await desk.moderated("accept", "Thank you, velvet writer.")
+    key = await desk.confirm()
+    await desk.moderate("accept", "Thank you, velvet writer.")
     desk.clock.move(minutes=5)
-    await desk.decided("2026-06-30", "2026-07-31")
-    await desk.rounds(minutes=2)
-    await desk.rounds(30, minutes=7)
+    await desk.decide("2026-06-30", "2026-07-31")
+    await desk.run_rounds(minutes=2)
+    await desk.run_rounds(30, minutes=7)
     (news,) = desk.letters
     assert news.to == [ADA]
     assert news.message["Subject"] == "News of your story"
@@ -73,8 +73,8 @@ async def test_one_letter_tells_all_that_is_new_and_nothing_twice(desk: MailDesk
     for words in ("anvil", "crew", "knocks", "Call the crisis team", "What could", desk.key, "none of", " of 0"):
         assert words not in said
     desk.clock.move(hours=3)
-    await desk.moderated("take down", "It names somebody.")
-    await desk.rounds(3, minutes=2)
+    await desk.moderate("take down", "It names somebody.")
+    await desk.run_rounds(3, minutes=2)
     assert [one.text.count("took it down") for one in desk.letters] == [0, 1]
     assert "accepted" not in desk.letters[1].text
     ids = [one.message["Message-ID"] for one in desk.office.arrived]
@@ -82,24 +82,24 @@ async def test_one_letter_tells_all_that_is_new_and_nothing_twice(desk: MailDesk
 
 
 async def test_a_busy_day_is_not_a_mail_a_minute(desk: MailDesk) -> None:
-    await desk.confirmed()
-    await desk.moderated("accept")
-    await desk.rounds(minutes=2)
+    await desk.confirm()
+    await desk.moderate("accept")
+    await desk.run_rounds(minutes=2)
     for _ in range(10):
-        await desk.decided("2027-01-31")
-        await desk.rounds(3, minutes=1)
+        await desk.decide("2027-01-31")
+        await desk.run_rounds(3, minutes=1)
     assert len(desk.letters) == 1
-    await desk.rounds(2, minutes=31)
+    await desk.run_rounds(2, minutes=31)
     assert len(desk.letters) == 2
     assert desk.letters[1].text.count("Something was decided") == 10
 
 
 async def test_what_the_writer_did_is_no_news_to_the_writer(desk: MailDesk) -> None:
-    await desk.confirmed()
-    await desk.moderated("return")
-    await desk.rounds(minutes=2)
+    await desk.confirm()
+    await desk.moderate("return")
+    await desk.run_rounds(minutes=2)
     await submissions.resubmit(desk.store, desk.clock, desk.key, a_sent_story("The velvet knock"))
-    await desk.rounds(5, hours=1)
+    await desk.run_rounds(5, hours=1)
     assert len(desk.letters) == 1
     assert "sent it back to you" in desk.letters[0].text
     assert "no names" not in desk.letters[0].text
@@ -108,8 +108,8 @@ async def test_what_the_writer_did_is_no_news_to_the_writer(desk: MailDesk) -> N
 async def test_after_a_crash_the_same_letter_comes_again_and_is_recognisably_the_same(
     desk: MailDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await desk.confirmed()
-    await desk.moderated("accept")
+    await desk.confirm()
+    await desk.moderate("accept")
     desk.clock.move(minutes=2)
 
     async def gone(*_: object) -> None:
@@ -119,28 +119,28 @@ async def test_after_a_crash_the_same_letter_comes_again_and_is_recognisably_the
         patch.setattr(Mailing, "_save", gone)
         with pytest.raises(StoreUnavailable):
             await desk.mailing.once()
-    await desk.rounds(5, minutes=1)
+    await desk.run_rounds(5, minutes=1)
     first, again = desk.letters
     assert first.message["Message-ID"] == again.message["Message-ID"]
     assert first.text == again.text
 
 
 async def test_a_receiver_who_takes_none_for_now_is_asked_less_and_less_often_and_then_given_up(desk: MailDesk) -> None:
-    await desk.confirmed()
+    await desk.confirm()
     desk.office.answers[ADA] = "452 4.2.2 the mailbox is full"
-    await desk.moderated("accept")
+    await desk.moderate("accept")
     tried = desk.office.tried
-    await desk.rounds(60, minutes=1)
+    await desk.run_rounds(60, minutes=1)
     assert desk.office.tried - tried == 5  # after 1, 2, 4, 8, 16 and then 32 minutes
-    there = await desk.kept()
+    there = await desk.subscription()
     assert (there.state, there.tries) == (CONFIRMED, 5)
     del desk.office.answers[ADA]
-    await desk.rounds(60, minutes=1)
+    await desk.run_rounds(60, minutes=1)
     assert len(desk.letters) == 1
     desk.office.answers[ADA] = "452 4.2.2 the mailbox is full"
-    await desk.moderated("take down")
-    await desk.rounds(20, hours=12)
-    there = await desk.kept()
+    await desk.moderate("take down")
+    await desk.run_rounds(20, hours=12)
+    there = await desk.subscription()
     assert (there.state, there.address) == (REFUSED, "")
     assert len(desk.letters) == 1
 
@@ -148,20 +148,20 @@ async def test_a_receiver_who_takes_none_for_now_is_asked_less_and_less_often_an
 @pytest.mark.parametrize("confirmed", [False, True])
 async def test_who_refuses_for_good_is_forgotten_and_the_page_can_say_so(desk: MailDesk, *, confirmed: bool) -> None:
     if confirmed:
-        await desk.confirmed()
-        await desk.moderated("accept")
+        await desk.confirm()
+        await desk.moderate("accept")
     else:
         await desk.ask()
     desk.office.answers[ADA] = f"550 5.1.1 {ADA} is unknown"
     with capture_logs() as logs:
-        await desk.rounds(minutes=2)
-    there = await desk.kept()
+        await desk.run_rounds(minutes=2)
+    there = await desk.subscription()
     assert (there.state, there.address) == (REFUSED, "")
-    assert desk.in_files(ADA) == set()
+    assert desk.words_in_files(ADA) == set()
     for secret in (ADA, desk.story.id, "velvet", there.key):
         assert secret not in str(logs)
     tried = desk.office.tried
-    await desk.rounds(10, hours=1)
+    await desk.run_rounds(10, hours=1)
     assert desk.office.tried == tried
     with pytest.raises(NotFound):
         await subscriptions.confirm(desk.store, desk.clock, there.key)
@@ -171,14 +171,14 @@ async def test_who_refuses_for_good_is_forgotten_and_the_page_can_say_so(desk: M
 async def test_what_is_wrong_with_the_mail_server_costs_nobody_their_address(
     desk: MailDesk, answers: dict[str, str]
 ) -> None:
-    await desk.confirmed()
-    await desk.moderated("accept")
+    await desk.confirm()
+    await desk.moderate("accept")
     desk.office.answers |= answers
     tried = desk.office.tried
-    await desk.rounds(60, minutes=1)
+    await desk.run_rounds(60, minutes=1)
     assert 4 <= desk.office.tried - tried <= 6
     desk.office.answers.clear()
-    await desk.rounds(31, minutes=1)
+    await desk.run_rounds(31, minutes=1)
     assert len(desk.letters) == 1
 
 
@@ -228,11 +228,11 @@ async def test_a_letter_that_is_not_begun_when_the_server_stops_is_left_for_the_
     go_on.set()
     await stopped
     assert desk.office.tried == 0
-    assert (await desk.kept()).state == "asked"
+    assert (await desk.subscription()).state == "asked"
 
 
 async def test_of_two_the_one_whose_letter_fails_does_not_hold_up_the_other(desk: MailDesk) -> None:
-    await desk.confirmed()
+    await desk.confirm()
     other, key = await submissions.submit(desk.store, desk.clock, desk.commission.id, a_sent_story("Another"))
 
     class OneFails(MailLetters):
@@ -249,7 +249,7 @@ async def test_of_two_the_one_whose_letter_fails_does_not_hold_up_the_other(desk
         bob = await work.mail.get_subscription(other.id)
     assert bob is not None
     await subscriptions.confirm(desk.store, desk.clock, bob.key)
-    await desk.moderated("accept")
+    await desk.moderate("accept")
     await moderation.moderate(
         desk.store, desk.clock, other.id, "accept", because="", expected_status="submitted", by=MO
     )
@@ -263,16 +263,16 @@ async def test_of_two_the_one_whose_letter_fails_does_not_hold_up_the_other(desk
 
 
 async def test_without_a_mail_server_nothing_is_sent_and_addresses_still_go_in_their_time(desk: MailDesk) -> None:
-    await desk.confirmed()
+    await desk.confirm()
     off = Mailing(desk.store, desk.clock, None, MailLetters(BASE))
-    await desk.moderated("accept")
+    await desk.moderate("accept")
     desk.clock.move(minutes=2)
     await off.once()
-    await desk.rounds()
+    await desk.run_rounds()
     assert len(desk.letters) == 1
     desk.clock.move(days=370)
     await off.once()
-    assert desk.in_files(ADA) == set()
+    assert desk.words_in_files(ADA) == set()
 
 
 async def test_a_slow_mail_server_holds_up_neither_the_store_nor_the_end(desk: MailDesk) -> None:
@@ -286,7 +286,7 @@ async def test_a_slow_mail_server_holds_up_neither_the_store_nor_the_end(desk: M
         await work.facts.set_fact("made_by", "forum")
     async with asyncio.timeout(5):
         await sends.stop()
-    there = await desk.kept()
+    there = await desk.subscription()
     assert there.state == "asked"
 
 
@@ -313,12 +313,12 @@ async def test_a_round_that_fails_is_followed_by_others_and_the_log_tells_nothin
 
 
 async def test_after_a_restart_what_was_due_is_sent(desk: MailDesk, sqlite_database: Any) -> None:
-    await desk.confirmed()
-    await desk.moderated("accept")
+    await desk.confirm()
+    await desk.moderate("accept")
     store = await open_store(sqlite_database.url)
     desk.clock.move(minutes=2)
     await Mailing(store, desk.clock, SmtpPost(server_of(desk.office.url)), MailLetters(BASE)).once()
     await store.close()
     assert len(desk.letters) == 1
-    await desk.rounds(3, minutes=2)
+    await desk.run_rounds(3, minutes=2)
     assert len(desk.letters) == 1

@@ -62,13 +62,13 @@ async def voted(playing: Playing, agree: int = 15) -> str:
     round_ = required(
         (await policy_vote.put_policy_vote(playing.policy, playing.session, await proposed(playing))).round
     )
-    await playing.result(round_, ["agree"] * agree + ["disagree"] * (len(PEOPLE) - agree))
+    await playing.run_vote(round_, ["agree"] * agree + ["disagree"] * (len(PEOPLE) - agree))
     return round_.id
 
 
 class TestProposing:
     async def test_a_proposal_grows_from_an_intervention_once(self, playing: Playing) -> None:
-        stop = await playing.tried()
+        stop = await playing.a_tried_stop()
         for _ in range(2):
             await policy_vote.propose(playing.policy, playing.session, "Nurses tell people the truth", stop)
         [proposal] = await proposals(playing)

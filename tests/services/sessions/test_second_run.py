@@ -132,7 +132,7 @@ class TestTheQueue:
 
 class TestMagic:
     async def test_it_is_the_facilitators_judgement_and_can_be_taken_back(self, playing: Playing) -> None:
-        stop = await playing.tried()
+        stop = await playing.a_tried_stop()
         for verdict in ("yes", "not sure", ""):
             await second_run.judge(playing.acts, playing.session, stop, verdict)
             assert (await playing.stops())[0].verdict == verdict
@@ -147,18 +147,18 @@ class TestMagic:
             await second_run.judge(playing.acts, playing.session, stop, "yes")
 
     async def test_or_a_vote_of_the_room_which_leads_back_to_the_stop(self, playing: Playing) -> None:
-        stop = await playing.tried()
+        stop = await playing.a_tried_stop()
         asked = required((await second_run.ask_room(playing.acts, playing.session, stop)).round)
         assert asked.kind == "magic check"
         assert required((await second_run.ask_room(playing.acts, playing.session, stop)).round).id == asked.id
-        result = await playing.result(asked, ["r1"] * 12 + ["r2"] * 7)
+        result = await playing.run_vote(asked, ["r1"] * 12 + ["r2"] * 7)
         assert result.counts == {"r1": 12, "r2": 7, "r3": 0}
         cue = (await second_run.take_stop(playing.acts, playing.session, stop)).session.cue
         assert (cue.kind, cue.scene) == ("scene", SCENE)
 
     async def test_no_decision_can_rest_on_it(self, playing: Playing) -> None:
-        asked = required((await second_run.ask_room(playing.acts, playing.session, await playing.tried())).round)
-        await playing.result(asked, ["r1"] * 12)
+        asked = required((await second_run.ask_room(playing.acts, playing.session, await playing.a_tried_stop())).round)
+        await playing.run_vote(asked, ["r1"] * 12)
         async with playing.store.read() as work:
             with pytest.raises(IllegalMove, match="Nothing is decided on this vote"):
                 await matter(work, [asked.id])
@@ -180,7 +180,7 @@ class TestTheNextVote:
     async def test_an_intervention_is_an_answer_in_the_second_vote_and_the_first_ones_stay(
         self, playing: Playing
     ) -> None:
-        stop = await playing.tried()
+        stop = await playing.a_tried_stop()
         await second_run.offer_response(playing.acts, playing.session, stop, self.NEW)
         second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         async with playing.store.read() as work:
@@ -190,9 +190,9 @@ class TestTheNextVote:
         ]  # fmt: skip
 
     async def test_nobody_is_said_to_have_left_an_answer_that_was_not_there(self, playing: Playing) -> None:
-        await second_run.offer_response(playing.acts, playing.session, await playing.tried(), self.NEW)
+        await second_run.offer_response(playing.acts, playing.session, await playing.a_tried_stop(), self.NEW)
         second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
-        result = await playing.result(second, ["r4"] * 6 + list(FIRST[6:]))
+        result = await playing.run_vote(second, ["r4"] * 6 + list(FIRST[6:]))
         assert result.counts["r4"] == 6
         assert result.shift is not None
         assert result.shift.cells[("r1", "r4")] == 6
@@ -202,13 +202,13 @@ class TestTheNextVote:
     async def test_the_record_says_what_entered_and_an_export_of_it_passes_every_check(
         self, playing: Playing, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
-        await second_run.offer_response(playing.acts, playing.session, await playing.tried(), self.NEW)
+        await second_run.offer_response(playing.acts, playing.session, await playing.a_tried_stop(), self.NEW)
         second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
-        await playing.result(second, ["r4"] * 6 + list(FIRST[6:]))
+        await playing.run_vote(second, ["r4"] * 6 + list(FIRST[6:]))
         asked = required(
             (await second_run.ask_room(playing.acts, playing.session, (await playing.stops())[0].id)).round
         )
-        await playing.result(asked, ["r1"] * 19)
+        await playing.run_vote(asked, ["r1"] * 19)
         async with playing.store.read() as work:
             entries = [json.loads(e.body) for e in await work.record.entries()]
         opened = [e for e in entries if e["type"] == "round opened"]
@@ -218,7 +218,7 @@ class TestTheNextVote:
         assert [(c.name, c.detail) for c in verify(data) if c.verdict == FAIL] == []
 
     async def test_a_draft_on_screen_follows_until_the_vote_is_open(self, playing: Playing) -> None:
-        stop = await playing.tried()
+        stop = await playing.a_tried_stop()
         second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         assert len(second.responses) == 4
 
@@ -237,7 +237,7 @@ class TestTheNextVote:
         assert self.NEW in await offered()
 
     async def test_an_annulled_second_vote_is_held_again_with_the_same_answers(self, playing: Playing) -> None:
-        await second_run.offer_response(playing.acts, playing.session, await playing.tried(), self.NEW)
+        await second_run.offer_response(playing.acts, playing.session, await playing.a_tried_stop(), self.NEW)
         second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
         await facilitation.open_round(playing.acts, playing.session, second.id)
         await facilitation.annul_round(playing.acts, playing.session, second.id, "The hall was evacuated.")
@@ -255,35 +255,35 @@ class TestTheNextVote:
         ],
     )
     async def test_words_that_are_no_answer_are_told(self, playing: Playing, words: str, said: str) -> None:
-        stop = await playing.tried()
+        stop = await playing.a_tried_stop()
         with pytest.raises(BadInput, match=said):
             await second_run.offer_response(playing.acts, playing.session, stop, words)
 
     async def test_the_same_answer_twice_is_told(self, playing: Playing) -> None:
-        first = await playing.tried(0)
+        first = await playing.a_tried_stop(0)
         async with playing.store.read() as work:
             there_already = (await work.rounds.get_round(playing.first)).responses[0].label
         with pytest.raises(BadInput, match="such an answer"):
             await second_run.offer_response(playing.acts, playing.session, first, there_already.upper())
         await second_run.offer_response(playing.acts, playing.session, first, self.NEW)
         await second_run.move_stop(playing.acts, playing.session, first, "finish")
-        second = await playing.tried(1, "Ben does something else")
+        second = await playing.a_tried_stop(1, "Ben does something else")
         with pytest.raises(BadInput, match="such an answer"):
             await second_run.offer_response(playing.acts, playing.session, second, self.NEW)
 
     async def test_there_is_an_end_to_new_answers(self, playing: Playing) -> None:
         for number in range(3):
-            stop = await playing.tried(number, f"Way {number}")
+            stop = await playing.a_tried_stop(number, f"Way {number}")
             await second_run.offer_response(playing.acts, playing.session, stop, f"Way {number}")
             await second_run.move_stop(playing.acts, playing.session, stop, "finish")
-        one_more = await playing.tried(4, "Way 4")
+        one_more = await playing.a_tried_stop(4, "Way 4")
         with pytest.raises(IllegalMove, match="Take one out"):
             await second_run.offer_response(playing.acts, playing.session, one_more, "Way 4")
 
     async def test_the_first_result_is_not_touched_by_what_came_later(self, playing: Playing) -> None:
         async with playing.store.read() as work:
             before = await results.result_of(work, await work.rounds.get_round(playing.first), 5)
-        await second_run.offer_response(playing.acts, playing.session, await playing.tried(), self.NEW)
+        await second_run.offer_response(playing.acts, playing.session, await playing.a_tried_stop(), self.NEW)
         await cues.put_second_vote(playing.acts, playing.session, playing.first)
         async with playing.store.read() as work:
             assert await results.result_of(work, await work.rounds.get_round(playing.first), 5) == before
@@ -298,7 +298,7 @@ class TestCharacters:
             required((await second_run.put_character_vote(playing.acts, playing.session, playing.story)).round).id
             == asked.id
         )
-        result = await playing.result(asked, ["r2"] * len(PEOPLE))
+        result = await playing.run_vote(asked, ["r2"] * len(PEOPLE))
         assert result.counts["r2"] == len(PEOPLE)
         with pytest.raises(IllegalMove, match="first vote"):
             await cues.put_second_vote(Desk(playing.store, CLOCK), playing.session, asked.id)

@@ -140,7 +140,7 @@ async def test_a_reason_names_the_one_mark_on_its_ballot_and_never_several(playi
     assert asked.round is not None
     ballots = [b for b in BALLOTS[method] if "none" not in b and not METHODS[method].lacks(b, "words", "")]
     words = {f"p{n}": ballot for n, ballot in enumerate(ballots)}
-    await playing.result(asked.round, [*ballots, *[ballots[0]] * 6], **words)
+    await playing.run_vote(asked.round, [*ballots, *[ballots[0]] * 6], **words)
     one_mark = {ballot: ballot.split(">")[0] for ballot in ballots}
     several = method in {"approval", "score"}
     told = {r.words: r.choice for r in await said(playing, asked.round.id)}
@@ -223,7 +223,7 @@ async def test_a_changed_reason_is_another_one_that_nobody_has_agreed_to(playing
 async def test_its_writer_takes_it_back_and_no_row_keeps_a_word(playing: Playing) -> None:
     asked = await cues.ask_question(playing.acts, playing.session, "Another question?", ["A", "B"], none=True)
     assert asked.round is not None
-    await playing.result(asked.round, ["r1"] * 19, p0="Because of the night.")
+    await playing.run_vote(asked.round, ["r1"] * 19, p0="Because of the night.")
     live = await playing.live()
     gone = await reasons.take_back(playing.store, live, playing.people[0], asked.round.id)
     assert not gone

@@ -157,7 +157,7 @@ class TestUndo:
         async with event.house.store.read() as work:
             [proposal] = await work.proposals.list_proposals(session)
         round_ = required((await policy_vote.put_policy_vote(event.playing.policy, session, proposal.id)).round)
-        await event.playing.result(round_, ["agree"] * len(FIRST))
+        await event.playing.run_vote(round_, ["agree"] * len(FIRST))
         await event.act("pause")
         await event.act("promise", round=round_.id, role="The ward manager", what="A sign", by="2027-03-31")
         assert "Undo: a promise" in words(await event.organiser.get(event.path))
@@ -174,7 +174,7 @@ class TestWhatIsFinal:
         round_ = required(
             (await cues.ask_question(event.playing.acts, event.playing.session, "Who?", ["A", "B"], none=True)).round
         )
-        await event.playing.result(round_, ["r1"] * len(FIRST))
+        await event.playing.run_vote(round_, ["r1"] * len(FIRST))
         assert "Yes, put badges on" in await event.page()
         await event.act("badges")
         assert await event.last() is None

@@ -113,7 +113,7 @@ async def test_alone_too_a_group_is_put_right_until_the_answer_is_counted(
     tmp_path: Path, sqlite_template: Path
 ) -> None:
     async with an_open_round(tmp_path, sqlite_template) as night:
-        reader = await night.reader("g1")
+        reader = await night.joined_browser("g1")
         again = await reader.post(f"{night.path}/join", data={"group": "g2"})
         assert "nothing has changed" in words(await reader.get(again.headers["location"]))
         right = await reader.post(f"{night.path}/group", data={"group": "g2"})

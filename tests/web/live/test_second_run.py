@@ -116,7 +116,7 @@ async def a_policy_vote(event: Event) -> Round:
     async with event.house.store.read() as work:
         [proposal] = await work.proposals.list_proposals(playing.session)
     round_ = required((await policy_vote.put_policy_vote(playing.policy, playing.session, proposal.id)).round)
-    await playing.result(round_, ["agree"] * 12)
+    await playing.run_vote(round_, ["agree"] * 12)
     return round_
 
 
@@ -211,9 +211,9 @@ class TestStops:
 class TestTheNextVote:
     async def test_an_answer_that_was_not_there_is_said_to_be_new(self, event: Event) -> None:
         playing = event.playing
-        await second_run.offer_response(playing.acts, playing.session, await playing.tried(), "Ben kneels down")
+        await second_run.offer_response(playing.acts, playing.session, await playing.a_tried_stop(), "Ben kneels down")
         second = required((await cues.put_second_vote(playing.acts, playing.session, playing.first)).round)
-        await playing.result(second, ["r4"] * 6 + list(FIRST[6:]))
+        await playing.run_vote(second, ["r4"] * 6 + list(FIRST[6:]))
         for kind, html in (await event.screens()).items():
             assert "was not there in the first vote" in html, kind
             assert "6 of those who changed chose what was new" in html, kind
@@ -344,7 +344,7 @@ class TestTheConsole:
 
     async def test_a_magic_check_waits_for_no_decision(self, event: Event) -> None:
         playing = event.playing
-        asked = required((await second_run.ask_room(playing.acts, playing.session, await playing.tried())).round)
-        await playing.result(asked, ["r1"] * 12)
+        asked = required((await second_run.ask_room(playing.acts, playing.session, await playing.a_tried_stop())).round)
+        await playing.run_vote(asked, ["r1"] * 12)
         async with event.house.signed_in("commissioner") as person:
             assert asked.id not in (await person.get("/decide")).text

@@ -66,7 +66,7 @@ async def test_joining_needs_a_group_or_saying_no(event: OpenRound) -> None:
 
 
 async def test_a_browser_joins_once_whatever_it_says_later(event: OpenRound) -> None:
-    reader = await event.reader("g1")
+    reader = await event.joined_browser("g1")
     await reader.post(f"{event.path}/join", data={"group": "g2"})
     await reader.aclose()
     async with event.house.store.read() as work:
@@ -75,7 +75,7 @@ async def test_a_browser_joins_once_whatever_it_says_later(event: OpenRound) -> 
 
 async def test_joining_has_its_limit(event: OpenRound) -> None:
     for _ in range(20):
-        await (await event.reader()).aclose()
+        await (await event.joined_browser()).aclose()
     async with event.house.browser() as browser:
         assert (await browser.post(f"{event.path}/join", data={"group": "g1"})).status_code == 429
 
@@ -101,7 +101,7 @@ async def links(reader: httpx2.AsyncClient, url: str) -> list[str]:
 
 
 async def test_the_story_is_played_scene_by_scene_to_the_question_and_back(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     begin = re.search(r'href="([^"]+/play[^"]*)"', (await reader.get(event.path)).text)
     assert begin
     first = await reader.get(begin[1])
@@ -122,7 +122,7 @@ async def test_the_story_is_played_scene_by_scene_to_the_question_and_back(event
 
 
 async def test_what_follows_an_answer_is_read_only_when_it_is_given(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     url = f"{event.path}/question"
     assert await links(reader, url) == []
     await event.answer(reader)
@@ -137,14 +137,14 @@ async def test_what_follows_an_answer_is_read_only_when_it_is_given(event: OpenR
 
 @pytest.mark.parametrize("query", ["", "?scene=0", "?scene=99", "?scene=x", "?scene=1e3", "?scene=" + "9" * 5000])
 async def test_a_scene_that_is_not_there_is_no_page(event: OpenRound, query: str) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     assert (await reader.get(f"{event.path}/play{query}")).status_code == 404
     await reader.aclose()
 
 
 @pytest.mark.parametrize("came", ["x", "1.2.99", "." * 3000, "1." * 900 + "1", "-1", "%00"])
 async def test_a_way_back_that_cannot_be_is_left_out(event: OpenRound, came: str) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     for page in (f"/play?scene=1&came={came}", f"/question?came={came}"):
         answer = await reader.get(event.path + page)
         assert answer.status_code == 200
@@ -172,7 +172,7 @@ async def test_another_decision_point_is_read_on_and_not_voted_on(event: OpenRou
         )
         changed = write(type(told)(**{**vars(told), "scenes": scenes}))
         await work.stories.save_story(Submission(**{**vars(story), "twee": changed}), story.status)
-    reader = await event.reader()
+    reader = await event.joined_browser()
     page = words(await reader.get(f"{event.path}/play?scene=3"))
     assert "Another name" in page
     assert "the question that is counted is another one" in page
@@ -185,7 +185,7 @@ async def test_another_decision_point_is_read_on_and_not_voted_on(event: OpenRou
 
 
 async def test_counted_is_said_after_the_commit_and_the_mind_may_be_changed(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     sent = await event.answer(reader, "r1", "Nobody else is awake.")
     assert sent.headers["location"] == f"{event.path}/question?counted=1"
     page = await reader.get(sent.headers["location"])
@@ -203,13 +203,13 @@ async def test_counted_is_said_after_the_commit_and_the_mind_may_be_changed(even
 
 
 async def test_counted_is_not_said_by_an_address_alone(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     assert "counted" not in words(await reader.get(f"{event.path}/question?counted=1")).lower()
     await reader.aclose()
 
 
 async def test_what_is_missing_or_too_long_is_told_and_nothing_typed_is_lost(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     refused = await event.answer(reader, "", "I cannot decide")
     assert refused.status_code == 422
     assert "Choose one of the answers." in words(refused)
@@ -227,7 +227,7 @@ async def test_what_is_missing_or_too_long_is_told_and_nothing_typed_is_lost(eve
 
 
 async def test_an_answer_that_could_not_be_stored_says_so(event: OpenRound, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
 
     async def full(cast: Cast) -> CastOutcome:
         return CastOutcome(cast, "not_stored")
@@ -241,7 +241,7 @@ async def test_an_answer_that_could_not_be_stored_says_so(event: OpenRound, monk
 
 
 async def test_a_machine_is_answered_in_json(event: OpenRound) -> None:
-    reader = await event.reader()
+    reader = await event.joined_browser()
     reader.headers["Accept"] = "application/json"
     sent = await reader.post(f"{event.path}/question", data={"choice": "r1", "cast": "mine"})
     assert sent.json() == {

@@ -69,7 +69,7 @@ async def test_a_keeper_makes_the_link_replaces_it_and_switches_it_off(tmp_path:
 
 async def test_guessed_links_are_limited_by_address_together_with_private_ones(together: Together) -> None:
     async with together.house.browser() as here, together.house.browser("192.0.2.9") as elsewhere:
-        assert (await here.get(together.here)).status_code == 200
+        assert (await here.get(together.build_path)).status_code == 200
         for n in range(5):
             path = f"/build/{n:032}" if n % 2 else f"/my-story/{n:032}"
             assert (await here.get(path)).status_code == 404
@@ -77,7 +77,7 @@ async def test_guessed_links_are_limited_by_address_together_with_private_ones(t
             limited = await here.get(path)
             assert limited.status_code == 429
             assert int(limited.headers["retry-after"]) > 0
-        assert (await here.get(together.here)).status_code == 200
+        assert (await here.get(together.build_path)).status_code == 200
         assert (await here.get(f"/my-story/{together.built.key}")).status_code == 200
         assert (await elsewhere.get(f"/build/{'x' * 32}")).status_code == 404
 
@@ -86,7 +86,7 @@ async def test_the_build_link_cannot_do_what_the_private_link_can(together: Toge
     async with together.house.browser() as other:
         for path in ("", "/write", "/build", "/versions", "/versions/1", "/take-back", "/link"):
             assert (await other.get(f"/my-story/{together.built.link}{path}")).status_code in {404, 429}
-        page = await other.get(together.here)
+        page = await other.get(together.build_path)
         assert together.built.key not in page.text
         assert together.built.story not in page.text
 
@@ -96,7 +96,7 @@ async def test_the_build_link_cannot_do_what_the_private_link_can(together: Toge
 
 async def test_everything_can_be_suggested_at_its_place_and_waits(together: Together) -> None:
     async with together.house.browser() as other:
-        page = await other.get(together.here)
+        page = await other.get(together.build_path)
         ways = ways_to_help(page)
         assert {
             "Another response",
@@ -122,17 +122,17 @@ async def test_everything_can_be_suggested_at_its_place_and_waits(together: Toge
             assert "Thank you." in words(page)
             assert thanks in words(page)
         assert words(page).count("Waiting for an answer") == 6
-        kept = await together.kept()
+        kept = await together.suggestions()
     assert [one.place for one in kept] == ["c2", "c1", "c2/w1", "c1.text", "title", ""]
     assert {one.group for one in kept} == {"g3"}
     async with together.house.browser() as keeper:
-        mine = await keeper.get(together.mine)
+        mine = await keeper.get(together.keepers_path)
         assert words(mine).count("Answer this") == 6
         assert "6 suggestions wait for you" in words(await keeper.get(f"/my-story/{together.built.key}"))
 
 
 async def test_the_words_of_a_form_that_was_wrong_are_still_there(together: Together) -> None:
-    url = f"{together.here}/suggest?kind=scene&place=c1"
+    url = f"{together.build_path}/suggest?kind=scene&place=c1"
     async with together.house.browser() as other:
         wrong = await fill_in_and_send(
             other, url, words="The <crew> comes. " * 400, title="A <name>", group="", name="Kim & Ana"
@@ -145,33 +145,33 @@ async def test_the_words_of_a_form_that_was_wrong_are_still_there(together: Toge
         assert 'value="Kim &amp; Ana"' in wrong.text
         assert '<a href="#words">' in wrong.text
         assert '<a href="#group">' in wrong.text
-        assert await together.kept() == []
+        assert await together.suggestions() == []
 
 
 async def test_a_place_that_is_gone_or_full_is_told_so_before_anything_is_typed(together: Together) -> None:
     await together.built.save(AddWay("c2", "w4", "Four"), AddWay("c2", "w5", "Five"))
     async with together.house.browser() as other:
-        page = await other.get(together.here)
+        page = await other.get(together.build_path)
         assert "Another response" not in ways_to_help(page)
         assert "all the responses it can have" in words(page)
-        full = await other.get(f"{together.here}/suggest?kind=response&place=c2")
+        full = await other.get(f"{together.build_path}/suggest?kind=response&place=c2")
         assert "has 5 responses" in words(full)
         assert "<textarea" not in full.text
         sent = await other.post(
-            f"{together.here}/suggest",
+            f"{together.build_path}/suggest",
             data={"kind": "response", "place": "c2", "words": "A sixth <way>", "group": "g3"},
         )
         assert sent.status_code == 422
         assert 'value="A sixth &lt;way&gt;"' in sent.text
         for place in ("c9.text", "c1.stop", "x", "c2/w9.text"):
-            gone = await other.get(f"{together.here}/suggest", params={"kind": "correction", "place": place})
+            gone = await other.get(f"{together.build_path}/suggest", params={"kind": "correction", "place": place})
             assert "not there any more" in words(gone)
-        assert (await other.get(f"{together.here}/suggest?kind=vote")).status_code == 404
-        assert (await other.get(f"{together.here}/suggest")).status_code == 404
+        assert (await other.get(f"{together.build_path}/suggest?kind=vote")).status_code == 404
+        assert (await other.get(f"{together.build_path}/suggest")).status_code == 404
 
 
 async def test_words_that_were_changed_meanwhile_are_shown_with_those_that_were_typed(together: Together) -> None:
-    url = f"{together.here}/suggest"
+    url = f"{together.build_path}/suggest"
     seen = mark("It is past two. A neighbour knocks.")
     await together.built.save(SetField("c1.text", (seen,), "It is past one."))
     async with together.house.browser() as other:
@@ -183,8 +183,8 @@ async def test_words_that_were_changed_meanwhile_are_shown_with_those_that_were_
         assert "It is past three." in words(answer)
         assert (await other.post(url, data=typed | {"group": "no"})).status_code == 303
     async with together.house.browser() as keeper:
-        (one,) = await together.kept()
-        page = await keeper.get(f"{together.mine}/{one.id}")
+        (one,) = await together.suggestions()
+        page = await keeper.get(f"{together.keepers_path}/{one.id}")
         assert "changed after this was suggested" in words(page)
         assert "It is past one." in words(page)
 
@@ -192,9 +192,9 @@ async def test_words_that_were_changed_meanwhile_are_shown_with_those_that_were_
 async def test_limits_are_told_before_they_bite_and_lose_nothing(
     together: Together, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"{together.here}/suggest?kind=evidence"
+    url = f"{together.build_path}/suggest?kind=evidence"
     async with together.house.browser() as other, together.house.browser("192.0.2.8") as elsewhere:
-        page = words(await other.get(together.here))
+        page = words(await other.get(together.build_path))
         assert "From one network 12 suggestions can be sent in an hour. 200 can wait" in page
         assert "more suggestion" not in page
         for n in range(12):
@@ -211,17 +211,17 @@ async def test_limits_are_told_before_they_bite_and_lose_nothing(
         assert full.status_code == 409
         assert "12 suggestions for this story wait for an answer" in words(full)
         assert 'value="Another"' in full.text
-        assert "takes no more suggestions for now" in words(await elsewhere.get(together.here))
+        assert "takes no more suggestions for now" in words(await elsewhere.get(together.build_path))
 
 
 async def test_the_same_form_sent_twice_is_one_suggestion_and_the_group_is_known_again(together: Together) -> None:
-    url = f"{together.here}/suggest?kind=response&place=c2"
+    url = f"{together.build_path}/suggest?kind=response&place=c2"
     async with together.house.browser() as other:
         form = await other.get(url)
         typed = {"id": field(form, "id"), "kind": "response", "place": "c2", "words": "Wait", "group": "g4"}
         for _ in range(2):
             assert (await other.post(url.partition("?")[0], data=typed)).status_code == 303
-        assert len(await together.kept()) == 1
+        assert len(await together.suggestions()) == 1
         again = await other.get(url)
         assert re.search(r'value="g4" checked', again.text)
         assert field(again, "id") != typed["id"]
@@ -245,7 +245,7 @@ async def test_who_helped_is_credited_by_group_on_the_public_and_the_moderators_
 
 async def test_the_story_can_be_played_from_the_build_link_as_far_as_it_is_written(together: Together) -> None:
     async with together.house.browser() as other:
-        front = await other.get(f"{together.here}/play")
+        front = await other.get(f"{together.build_path}/play")
         assert "still being written" in words(front)
-        assert f'href="{together.here}"' in front.text
-        assert "It is past two." in words(await other.get(f"{together.here}/play?scene=1"))
+        assert f'href="{together.build_path}"' in front.text
+        assert "It is past two." in words(await other.get(f"{together.build_path}/play?scene=1"))

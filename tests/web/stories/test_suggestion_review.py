@@ -35,37 +35,39 @@ async def test_what_is_answered_is_read_by_the_one_who_suggested_it_and_outcomes
             ("kind=scene&place=c1", {"words": "The crew comes."}),
             ("kind=correction&place=c1.text", {"words": "Margaret knocks."}),
         ):
-            await fill_in_and_send(other, f"{together.here}/suggest?{url}", **typed)
-        response, scene, correction = await together.kept()
-        page = await keeper.get(f"{together.mine}/{response.id}")
+            await fill_in_and_send(other, f"{together.build_path}/suggest?{url}", **typed)
+        response, scene, correction = await together.suggestions()
+        page = await keeper.get(f"{together.keepers_path}/{response.id}")
         assert "Kim (Nurses)" in words(page)
         assert "Ask the &lt;neighbour&gt;" in page.text
-        taken = await keeper.post(f"{together.mine}/{response.id}", data={"outcome": "accepted"})
-        assert taken.headers["location"] == f"{together.mine}?done=answered"
+        taken = await keeper.post(f"{together.keepers_path}/{response.id}", data={"outcome": "accepted"})
+        assert taken.headers["location"] == f"{together.keepers_path}?done=answered"
         changed = {"outcome": "accepted with changes", "words": "The crew is late.", "title": "Late", "place": "c2/w2"}
-        await keeper.post(f"{together.mine}/{scene.id}", data=changed | {"because": "It fits better there."})
-        wordless = await keeper.post(f"{together.mine}/{correction.id}", data={"outcome": "declined", "because": " "})
+        await keeper.post(f"{together.keepers_path}/{scene.id}", data=changed | {"because": "It fits better there."})
+        wordless = await keeper.post(
+            f"{together.keepers_path}/{correction.id}", data={"outcome": "declined", "because": " "}
+        )
         assert wordless.status_code == 422
         assert "Say why you decline it" in words(wordless)
         assert re.search(r"<details open>\s*<summary>Decline it", wordless.text)
         await keeper.post(
-            f"{together.mine}/{correction.id}", data={"outcome": "declined", "because": "It names <her>."}
+            f"{together.keepers_path}/{correction.id}", data={"outcome": "declined", "because": "It names <her>."}
         )
 
-        theirs = await other.get(together.here)
+        theirs = await other.get(together.build_path)
         assert "What you suggested" in words(theirs)
         for said in ("Taken in", "Taken in, with changes", "Declined", "It fits better there.", "It names <her>."):
             assert said in words(theirs)
         assert "Margaret knocks." in words(theirs)
         assert "It names &lt;her&gt;." in theirs.text
-        seen = words(await third.get(together.here))
+        seen = words(await third.get(together.build_path))
         assert "What you suggested" not in seen
         assert "Declined" in seen
         assert "It names <her>." in seen
         assert "Margaret" not in seen
         assert "Kim (Nurses)" in seen
         assert "The crew is late." in seen
-        mine = words(await keeper.get(together.mine))
+        mine = words(await keeper.get(together.keepers_path))
         assert "There is nothing to answer now" in mine
         assert "What you have answered" in mine
 
@@ -73,9 +75,9 @@ async def test_what_is_answered_is_read_by_the_one_who_suggested_it_and_outcomes
 async def test_of_two_keepers_the_second_is_told_and_keeps_their_words(together: Together) -> None:
     one = await together.built.suggest(RESPONSE)
     async with together.house.browser() as keeper:
-        assert (await keeper.post(f"{together.mine}/{one.id}", data={"outcome": "accepted"})).status_code == 303
+        assert (await keeper.post(f"{together.keepers_path}/{one.id}", data={"outcome": "accepted"})).status_code == 303
         late = await keeper.post(
-            f"{together.mine}/{one.id}", data={"outcome": "declined", "because": "We <know> that."}
+            f"{together.keepers_path}/{one.id}", data={"outcome": "declined", "because": "We <know> that."}
         )
         assert late.status_code == 409
         assert "has answered this suggestion" in words(late)
@@ -87,7 +89,7 @@ async def test_a_correction_is_compared_with_what_stands_there_and_both_texts_ar
     one = await together.built.suggest(CORRECTION)
     before = "It is past two. A neighbour knocks."
     async with together.house.browser() as keeper:
-        url = f"{together.mine}/{one.id}"
+        url = f"{together.keepers_path}/{one.id}"
         page = await keeper.get(url)
         assert "changed after this was suggested" not in words(page)
         assert re.search(r"<del>.*?two\. .*?</del><ins>.*?three\. .*?</ins>", page.text)
@@ -108,16 +110,16 @@ async def test_personal_details_in_a_suggestion_are_marked_for_the_keeper(togeth
     one = await together.built.suggest(RESPONSE, words="Ring Margaret on 07700 900123")
     two = await together.built.suggest(SCENE, words="Nobody comes.", name="")
     async with together.house.browser() as keeper:
-        page = await keeper.get(f"{together.mine}/{one.id}")
+        page = await keeper.get(f"{together.keepers_path}/{one.id}")
         assert "looks like a phone number" in words(page)
         assert re.search(r"<mark>07700 900123", page.text)
-        assert "<mark>" not in (await keeper.get(f"{together.mine}/{two.id}")).text
+        assert "<mark>" not in (await keeper.get(f"{together.keepers_path}/{two.id}")).text
 
 
 async def test_evidence_from_a_suggestion_waits_for_the_moderator(together: Together) -> None:
     one = await together.built.suggest(EVIDENCE)
     async with together.house.browser() as keeper, together.house.signed_in("moderator") as moderator:
-        await keeper.post(f"{together.mine}/{one.id}", data={"outcome": "accepted"})
+        await keeper.post(f"{together.keepers_path}/{one.id}", data={"outcome": "accepted"})
         await writing.send(together.built.store, CLOCK, together.built.key)
         assert "Waiting for a moderator" in words(await keeper.get(f"/my-story/{together.built.key}/evidence"))
         assert f"/moderate/{together.built.story}/evidence" in (await moderator.get("/moderate")).text
@@ -127,7 +129,11 @@ async def test_only_its_own_story_has_a_suggestion(together: Together) -> None:
     other = await a_built_story(together.house.store, together.built.commission)
     one = await together.built.suggest()
     async with together.house.browser() as keeper:
-        for path in (f"/my-story/{other.key}/build/{one.id}", f"{together.mine}/{new_id()}", f"{together.mine}/x"):
+        for path in (
+            f"/my-story/{other.key}/build/{one.id}",
+            f"{together.keepers_path}/{new_id()}",
+            f"{together.keepers_path}/x",
+        ):
             assert (await keeper.get(path)).status_code == 404
             assert (await keeper.post(path, data={"outcome": "accepted"})).status_code == 404
 
@@ -137,13 +143,13 @@ async def test_a_story_that_was_taken_back_or_is_held_is_not_built_any_more(toge
     await writing.send(built.store, CLOCK, built.key)
     await moderation.moderate(built.store, CLOCK, built.story, "hold", because="x", expected_status="submitted")
     async with together.house.browser() as keeper, together.house.browser() as other:
-        held = await other.get(together.here)
+        held = await other.get(together.build_path)
         assert held.status_code == 409
         assert "takes no suggestions at the moment" in words(held)
         assert "neighbour" not in held.text
-        assert (await keeper.get(together.mine)).status_code == 200
+        assert (await keeper.get(together.keepers_path)).status_code == 200
         await keeper.post(f"/my-story/{built.key}/take-back", data={"sure": "1"})
-        assert (await other.get(together.here)).status_code == 404
+        assert (await other.get(together.build_path)).status_code == 404
         for path in ("/build", "/versions"):
             gone = await keeper.get(f"/my-story/{built.key}{path}")
             assert gone.status_code == 409
