@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,29 +35,6 @@ RIGHT = (
     {"t": "ping"},
 )
 _PATIENCE = 20.0  # seconds for one answer
-
-
-class _Said:
-    """Reader of the server's standard error, in a thread of its own, so that the server never waits for us."""
-
-    def __init__(self, on: Target) -> None:
-        self.text = ""
-        self._process = on.server.process
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self.text += line
-
-    def ended(self) -> str:
-        """Returns all of it, once the server has ended."""
-        self._reader.join(30)
-        for pipe in (self._process.stdout, self._process.stderr):
-            assert pipe is not None
-            pipe.close()
-        return self.text
 
 
 async def _there(on: Target) -> tuple[ActIds, list[str], str]:
@@ -149,7 +125,6 @@ async def attack(large: bool = False) -> list[Row]:
     # Its limits would refuse nearly all before they are looked at.
     names = ("WRONG_CODES", "WRONG_LINKS", "JOINS", "STORIES", "SAVES", "REPORTS", "SUGGESTIONS", "WRONG_TICKETS")
     async with target({f"FORUM_{name}_PER_ADDRESS": "100000" for name in names}) as on:
-        said = _Said(on)
         there, cookies, device = await _there(on)
         fuzz = Fuzz(seed, [there], cookies, on.host)
         faults = []
@@ -163,9 +138,8 @@ async def attack(large: bool = False) -> list[Row]:
             if await _answered(on, head) >= 500:
                 faults.append(repr(head))
         await _framed(on, fuzz, frames, there, device)
-        on.server.process.terminate()
-        await asyncio.to_thread(on.server.process.wait, 30)
-        log = said.ended()
+        await asyncio.to_thread(on.server.stop)
+        log = on.server.errors
     print(*faults, sep="\n")
     traces = log.count("Traceback")
     if traces:

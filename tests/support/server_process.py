@@ -10,39 +10,56 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
+
+from support.forked_program import Forked, fork
 
 ROOT = Path(__file__).parents[2]
 OLD_PYTHON = "(CVE-2024-7592)"
 LISTENING = "Forum is listening on "
+FORUM = ("-m", "forum")
 
 
 def clean_environment(**changes: str) -> dict[str, str]:
     """Returns the environment of a command under test: no setting of this machine's, warnings as errors."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("FORUM_")}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("FORUM_", "PYTEST_"))}
     return kept | {"PYTHONWARNINGS": "error", "COLUMNS": "200"} | changes
+
+
+def _started(
+    command: Sequence[str], env: Mapping[str, str], files: tuple[int, int, int]
+) -> Forked | subprocess.Popen[bytes]:
+    """Starts Python with a command line, on its standard input, output and error. `-m forum` is a fork of a process
+    that has imported Forum, where the system has forks; anything else begins anew.
+    """
+    if tuple(command[:2]) == FORUM and hasattr(os, "fork"):
+        return fork(command[2:], env, ROOT, files)
+    stdin, stdout, stderr = files
+    return subprocess.Popen(
+        [sys.executable, *command], stdin=stdin, stdout=stdout, stderr=stderr, cwd=ROOT, env=dict(env)
+    )
 
 
 def run_forum(
     *arguments: str | Path, given: str | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Runs `forum` to its end."""
-    command = [sys.executable, "-m", "forum", *map(str, arguments)]
-    return subprocess.run(
-        command,
-        input=given,
-        stdin=None if given is not None else subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-        cwd=ROOT,
-        env=dict(env or clean_environment()),
-    )
+    with tempfile.TemporaryFile() as typed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        typed.write((given or "").encode())
+        typed.seek(0)
+        command = [*FORUM, *map(str, arguments)]
+        code = _started(command, env or clean_environment(), (typed.fileno(), out.fileno(), err.fileno())).wait(240)
+        return subprocess.CompletedProcess(command, code, _read(out), _read(err))
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def free_port() -> int:
@@ -64,30 +81,27 @@ class Serving:
         data: Path,
         *options: str,
         port: int = 0,
-        program: tuple[str, ...] = ("-m", "forum", "serve"),
+        program: tuple[str, ...] = (*FORUM, "serve"),
         settings: Mapping[str, str] | None = None,
     ):
         self.said = ""
         self.errors = ""
         self.base = ""
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the server is
         where = ["--host", "127.0.0.1", "--port", str(port), "--data", str(data)]
-        self.process = subprocess.Popen(
-            [sys.executable, *program, *where, *options],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=clean_environment(**(settings or {})),
-        )
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        env = clean_environment(**(settings or {}))
+        reading, writing = os.pipe()
+        self._out = os.fdopen(reading)
+        with Path(os.devnull).open() as nothing, os.fdopen(writing, "w") as out:
+            files = (nothing.fileno(), out.fileno(), self._errors.fileno())
+            self.process = _started([*program, *where, *options], env, files)
+        for line in self._out:
             self.said += line
             if line.startswith(LISTENING):
                 self.base = line.removeprefix(LISTENING).strip()
                 return
-        _, errors = self.process.communicate()
-        raise AssertionError(f"the server did not start: {self.said}{errors}")
+        self._end()
+        raise AssertionError(f"the server did not start: {self.said}{self.errors}")
 
     @property
     def port(self) -> int:
@@ -97,9 +111,15 @@ class Serving:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Stops it. Returns its exit code, and what it wrote to standard error but for what it says of this Python."""
         self.process.send_signal(how)
-        _, self.errors = self.process.communicate(timeout=60)
+        code = self._end()
         told = [line for line in self.errors.splitlines(keepends=True) if OLD_PYTHON not in line]
-        return self.process.returncode, "".join(told)
+        return code, "".join(told)
+
+    def _end(self) -> int:
+        with self._out, self._errors:
+            code = self.process.wait(timeout=60)
+            self.errors = _read(self._errors)
+        return code
 
     def __enter__(self) -> Self:
         return self

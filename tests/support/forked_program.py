@@ -1,0 +1,148 @@
+"""Starts `forum` as a fork of a process that has imported it already.
+
+Importing Forum takes 2 s of a processor, and the tests start it hundreds of times. So the first start begins a process
+that imports every command and waits (`wait_for_orders`); each start after that is a fork of it, which runs the command
+with arguments, environment, files and exit of its own, as `python -m forum` does. Tests of how Python itself starts
+Forum give a program of their own, and are no fork.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+_MOST = 64 * 1024  # bytes of one order
+_ordering = threading.Lock()
+
+
+class Forked:
+    """A running fork, asked as a `subprocess.Popen` is. `status` tells its pid, and at its end its exit code."""
+
+    def __init__(self, status: IO[str]) -> None:
+        self._status = status
+        self.pid = int(status.readline())
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Returns its exit code, minus the signal's number where one ended it; None while it runs."""
+        return self._look(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Returns its exit code once it has ended. Raises subprocess.TimeoutExpired after `timeout` seconds."""
+        code = self._look(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired("forum", timeout or 0)
+        return code
+
+    def send_signal(self, how: int) -> None:
+        """Sends it a signal, if it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, how)
+
+    def terminate(self) -> None:
+        """Asks it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def _look(self, timeout: float | None) -> int | None:
+        if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
+            with self._status:
+                self.returncode = int(self._status.readline())
+        return self.returncode
+
+
+def fork(arguments: Sequence[str], env: Mapping[str, str], root: Path, files: tuple[int, int, int]) -> Forked:
+    """Starts `forum` with these arguments in the folder `root`, on its standard input, output and error."""
+    settings = {name: value for name, value in env.items() if name.startswith("FORUM_")}
+    order = json.dumps([list(arguments), settings]).encode()
+    assert len(order) < _MOST
+    reading, writing = os.pipe()
+    with _ordering:  # the next order is sent once this one is read
+        orders = _importer(root, tuple(sorted(env.items() - settings.items())))
+        socket.send_fds(orders, [order], [*files, writing])
+        os.close(writing)
+        return Forked(os.fdopen(reading))
+
+
+@cache
+def _importer(root: Path, env: tuple[tuple[str, str], ...]) -> socket.socket:
+    """Starts the process that imports Forum, in this environment; returns the socket that takes orders for forks. It
+    ends with this process.
+    """
+    ours, its = socket.socketpair()
+    code = (
+        "import sys; sys.path[0] = sys.argv[2]; from support.forked_program import wait_for_orders; wait_for_orders()"
+    )
+    command = [sys.executable, "-c", code, str(root), str(root / "tests"), str(its.fileno())]
+    nothing = subprocess.DEVNULL
+    process = subprocess.Popen(
+        command, stdin=nothing, stdout=nothing, stderr=nothing, cwd=root, env=dict(env), pass_fds=[its.fileno()]
+    )
+    its.close()
+
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(end)
+    return ours
+
+
+def wait_for_orders() -> None:
+    """Imports all commands, and forks for each order. Returns where it is no longer needed; a fork never comes back."""
+    _, root, _, channel = sys.argv
+    sys.path[0] = root  # as `python -m` has it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which then stop what they have started
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how those end that tell how a fork has ended
+    main = importlib.import_module("forum.__main__")
+    for module in main.COMMANDS.values():
+        importlib.import_module(module)
+    gc.freeze()
+    with socket.socket(fileno=int(channel)) as orders:
+        while True:
+            order, files, _, _ = socket.recv_fds(orders, _MOST, 4)
+            if not order:
+                return
+            if os.fork() == 0:
+                break
+            for file in files:
+                os.close(file)
+    arguments, settings = json.loads(order)
+    _tell_of_a_fork(files)
+    os.environ.update(settings)
+    sys.argv = ["forum", *arguments]
+    main.main(prog_name="forum")
+
+
+def _tell_of_a_fork(files: list[int]) -> None:
+    """Forks, and returns in the fork, which has `files` for its own. The process that called tells the fork's pid and
+    exit code on the last of the files, and ends.
+    """
+    *own, status = files
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    fork = os.fork()
+    if fork == 0:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, file in enumerate(own):
+            os.dup2(file, number)
+        for file in files:
+            os.close(file)
+        return
+    for number in (0, 1, 2, *own):
+        os.close(number)
+    os.write(status, b"%d\n" % fork)
+    _, how = os.waitpid(fork, 0)
+    os.write(status, b"%d\n" % os.waitstatus_to_exitcode(how))
+    os._exit(0)
