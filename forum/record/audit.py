@@ -58,7 +58,7 @@ def _checks(read: Callable[[], tuple[dict[str, bytes], Check]], key: bytes | Non
     checks = [archive]
     if pinned is not None:
         checks.append(check("given key", lambda: _given_key(files, pinned)))
-    checks += [one for one in verify_files(files, signed) if one.name not in NEEDS_FORUM]
+    checks += [outcome for outcome in verify_files(files, signed) if outcome.name not in NEEDS_FORUM]
     export = Export(files)
     checks += [check(name, partial(part, export)) for name, part in _PARTS.items()]
     return checks
@@ -81,8 +81,8 @@ def _given_key(files: Mapping[str, bytes], pinned: bytes) -> Verdict:
 
 
 def _tables(export: Export) -> Verdict:
-    if export.form != FORMAT:
-        return NOT_CHECKED, f"written in format {export.form}; this Forum writes format {FORMAT}"
+    if export.format_number != FORMAT:
+        return NOT_CHECKED, f"written in format {export.format_number}; this Forum writes format {FORMAT}"
     derived = derive(Log.read(export.files, export.commission))
     # Exports made before tables had a byte order mark lack only that.
     same = {name: export.files[name] in (wanted, wanted.removeprefix(MARK)) for name, wanted in derived.items()}

@@ -41,7 +41,7 @@ def check_decisions(export: Export) -> Verdict:
 
 
 def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
-    rounds = [export.rounds[of] for of in entry["rounds"] if of in export.rounds]
+    rounds = [export.rounds[round_id] for round_id in entry["rounds"] if round_id in export.rounds]
     if not 1 <= len(rounds) == len(entry["rounds"]) <= 2 or any(steps.revealed is None for steps in rounds):
         return "it must rest on one or two votes whose results were shown"
     if any(steps.opened["commission"] != entry["commission"] for steps in rounds):

@@ -28,7 +28,7 @@ def summed_up(problems: Sequence[str], fine: str, left_out: int = 0) -> Verdict:
 def check_re_tally(export: Export) -> Verdict:
     """Checks that the ballots add up to each result, counted by the methods of Forum itself."""
     problems, done, unknown = [], 0, 0
-    for of, steps, result, ballots in _revealed(export):
+    for round_id, steps, result, ballots in _revealed(export):
         method = METHODS.get(steps.opened["method"])
         if method is None:
             unknown += 1
@@ -40,18 +40,18 @@ def check_re_tally(export: Export) -> Verdict:
             method.figures(choices, responses_of(steps)),
         ]
         if not same_json(counted, [result["counts"], result["n"], result.get("figures")]):
-            problems.append(f"round {of}: the ballots do not add up to the result")
+            problems.append(f"round {round_id}: the ballots do not add up to the result")
         elif not same_json(Result.from_json(result).to_json(), result):
-            problems.append(f"round {of}: the result holds something that is no result")
+            problems.append(f"round {round_id}: the result holds something that is no result")
         done += 1
     return summed_up(problems, f"{done} rounds", unknown)
 
 
 def _revealed(export: Export) -> Iterator[tuple[str, Steps, dict[str, Any], list[tuple[str, str]]]]:
     """Yields every revealed round of the export: id, steps, result, and its ballots as (published label, choice)."""
-    for of, steps, lines in export.to_check():
+    for round_id, steps, lines in export.revealed_rounds():
         result = steps.revealed["result"] if steps.revealed else {}
-        yield of, steps, result, [(line["label"], line["leaf"]["choice"]) for _, line in lines]
+        yield round_id, steps, result, [(line["label"], line["leaf"]["choice"]) for _, line in lines]
 
 
 def responses_of(steps: Steps) -> list[str]:
@@ -63,28 +63,28 @@ def check_groups(export: Export) -> Verdict:
     """Checks that results by group follow from the ballots' labels, and that no row is smaller than the threshold."""
     problems, given, withheld, said = [], 0, 0, 0
     labels_of: dict[str, list[str]] = {}
-    for of, steps, result, ballots in _revealed(export):
+    for round_id, steps, result, ballots in _revealed(export):
         if result["by_group"] is None:
             withheld += 1
             if not isinstance(result["withheld"], str) or any(label != EVERYONE for label, _ in ballots):
-                problems.append(f"round {of}: no result is given by group, but something else is")
+                problems.append(f"round {round_id}: no result is given by group, but something else is")
             continue
         given += 1
         labels = [row["label"] for row in result["by_group"]]
         fits = _rows_fit(steps, result, ballots)
         own = [label for label in labels if label in steps.opened["groups"]]
         if labels_of.setdefault(steps.opened["session"], labels) != labels:
-            problems.append(f"round {of}: not the same groups as in other rounds of this session")
+            problems.append(f"round {round_id}: not the same groups as in other rounds of this session")
         elif len(labels) < 2 or labels[: len(own)] != own or len(set(labels)) < len(labels):
-            problems.append(f"round {of}: the rows are not groups and at most one pool of small groups")
+            problems.append(f"round {round_id}: the rows are not groups and at most one pool of small groups")
         elif len(labels) > len(own) + 1:
-            problems.append(f"round {of}: more than one row is no group")
+            problems.append(f"round {round_id}: more than one row is no group")
         elif steps.opened["threshold"] < MINIMUM_THRESHOLD or any(
             row["n"] < steps.opened["threshold"] for row in result["by_group"]
         ):
-            problems.append(f"round {of}: a row is smaller than the threshold")
+            problems.append(f"round {round_id}: a row is smaller than the threshold")
         elif not fits or result["withheld"] is not None:
-            problems.append(f"round {of}: the ballots do not add up to the results by group")
+            problems.append(f"round {round_id}: the ballots do not add up to the results by group")
         said += method_of(steps) is not None and not METHODS[steps.opened["method"]].WITH_GROUP
     fine = f"{given} rounds given by group, no row smaller than the threshold; {withheld} withheld"
     if said:
@@ -125,14 +125,14 @@ def _derived(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]
 def check_equal_voice(export: Export) -> Verdict:
     """Checks that equal voice and consensus follow from the results by group."""
     problems, given = [], 0
-    for of, steps, result, _ in _revealed(export):
+    for round_id, steps, result, _ in _revealed(export):
         rows, method = Result.from_json(result).rows, steps.opened["method"]
         if method not in METHODS:
             continue
         if not same_json(equal_voice(rows, method), result["equal_voice"]):
-            problems.append(f"round {of}: equal voice does not follow from the results by group")
+            problems.append(f"round {round_id}: equal voice does not follow from the results by group")
         if not same_json(consensus_of(rows) if METHODS[method].CONSENSUS else None, result.get("consensus")):
-            problems.append(f"round {of}: the consensus does not follow from the results by group")
+            problems.append(f"round {round_id}: the consensus does not follow from the results by group")
         given += result["equal_voice"] is not None
     return summed_up(problems, f"{given} rounds, each with every row weighing the same")
 
@@ -140,20 +140,20 @@ def check_equal_voice(export: Export) -> Verdict:
 def check_quorum(export: Export) -> Verdict:
     """Checks that what each result says of its quorum is what was declared and counted."""
     problems, declared, missed = [], 0, 0
-    for of, steps, result, _ in _revealed(export):
-        said = steps.opened.get("quorum") or {"ballots": 0, "each_group": 0}
+    for round_id, steps, result, _ in _revealed(export):
+        declaration = steps.opened.get("quorum") or {"ballots": 0, "each_group": 0}
         rows = {row["label"]: row["n"] for row in result["by_group"] or ()}
-        quorum, told = Quorum(said["ballots"], said["each_group"]), result.get("quorum")
-        turnouts = [quorum.held_against(result["n"], rows, empty) for empty in _said_empty(steps.opened, rows, told)]
+        quorum, claimed = Quorum(declaration["ballots"], declaration["each_group"]), result.get("quorum")
+        turnouts = [quorum.held_against(result["n"], rows, empty) for empty in _said_empty(steps.opened, rows, claimed)]
         turnout = turnouts[0]
-        if not any(same_json(None if each is None else each.to_json(), told) for each in turnouts):
-            problems.append(f"round {of}: what it says of its quorum is not what was declared and counted")
+        if not any(same_json(None if each is None else each.to_json(), claimed) for each in turnouts):
+            problems.append(f"round {round_id}: what it says of its quorum is not what was declared and counted")
         declared += turnout is not None
         missed += turnout is not None and turnout.reached is False
     return summed_up(problems, f"{declared} rounds had one; {missed} missed it, and say so")
 
 
-def _said_empty(opened: Mapping[str, Any], rows: Mapping[str, int], told: Any) -> list[tuple[str, ...] | None]:
+def _said_empty(opened: Mapping[str, Any], rows: Mapping[str, int], claimed: Any) -> list[tuple[str, ...] | None]:
     """Returns the possible lists of groups from which nobody voted, as far as an export can show them.
 
     Without a pool of small groups: the groups that have no row. With a pool: those the result itself names, provided at
@@ -162,7 +162,7 @@ def _said_empty(opened: Mapping[str, Any], rows: Mapping[str, int], told: Any) -
     without = [label for label in opened["groups"] if label not in rows]
     if not set(rows) - set(opened["groups"]):
         return [tuple(without)]
-    short = told.get("short", ()) if isinstance(told, dict) else ()
+    short = claimed.get("short", ()) if isinstance(claimed, dict) else ()
     named = tuple(label for label in without if label in short)
     sayable: list[tuple[str, ...] | None] = [named] if not named or len(without) - len(named) > 1 else []
     return [*sayable, None] if without else [()]
@@ -171,21 +171,21 @@ def _said_empty(opened: Mapping[str, Any], rows: Mapping[str, int], told: Any) -
 def check_view_shift(export: Export) -> Verdict:
     """Checks that each view shift adds up to its two results, for everybody and by group."""
     problems, given = [], 0
-    for of, steps, result, _ in _revealed(export):
+    for round_id, steps, result, _ in _revealed(export):
         shift, first = result["view_shift"], export.rounds.get(steps.opened["second_of"] or "")
         if shift is None:
             way = method_of(steps)
             if first and first.revealed and not first.annulled and (way is None or way.FOLLOWED):
-                problems.append(f"round {of}: it is a vote after a replay, but nobody says who moved")
+                problems.append(f"round {round_id}: it is a vote after a replay, but nobody says who moved")
             continue
         if method_of(steps) is None:
             continue
         given += 1
         if first is None or first.revealed is None or shift["first"] != steps.opened["second_of"]:
-            problems.append(f"round {of}: the view shift is from a vote whose result was not shown")
+            problems.append(f"round {round_id}: the view shift is from a vote whose result was not shown")
         else:
             before = first.revealed["result"]
-            problems += [f"round {of}: {p}" for p in _shift_problems(steps, shift, before, result)]
+            problems += [f"round {round_id}: {p}" for p in _shift_problems(steps, shift, before, result)]
     fine = f"{given} add up to their two results; who moved between those is the operator's word"
     return summed_up(problems, fine)
 

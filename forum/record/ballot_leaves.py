@@ -43,7 +43,7 @@ def ballots_root(leaves: Iterable[Mapping[str, str]]) -> str:
     """Returns the RFC 9162 root (hex) over a round's sorted leaf hashes. Sorting hides the order in which
     people voted.
     """
-    return root(sorted(hash_of(one) for one in leaves)).hex()
+    return root(sorted(hash_of(leaf) for leaf in leaves)).hex()
 
 
 def open_all(

@@ -69,8 +69,12 @@ class Log:
     @cached_property
     def rounds(self) -> dict[str, Steps]:
         """The chosen rounds by id, in the order they were opened. Raises RecordError where their steps do not fit."""
-        steps = rounds.rounds(self.entries)
-        return {of: s for of, s in steps.items() if self.commission in (None, s.opened["commission"])}
+        by_id = rounds.rounds(self.entries)
+        return {
+            round_id: steps
+            for round_id, steps in by_id.items()
+            if self.commission in (None, steps.opened["commission"])
+        }
 
     @cached_property
     def sessions(self) -> dict[str, Entry]:

@@ -94,8 +94,8 @@ def differences(before: Draft, after: Draft) -> tuple[Difference, ...]:
             listed.append(Difference(NEW, both.after[card.id], tuple(_of_card(Card(""), card, both))))
             continue
         if old.id not in moved:
-            listed += [_gone(one, both) for one in gone if place[one.id] < place[old.id]]
-            gone = [one for one in gone if place[one.id] > place[old.id]]
+            listed += [_gone(other, both) for other in gone if place[other.id] < place[old.id]]
+            gone = [other for other in gone if place[other.id] > place[old.id]]
         parts = tuple(_of_card(old, card, both))
         if parts or old.id in moved:
             listed.append(Difference(MOVED if old.id in moved else CHANGED, both.after[card.id], parts))
@@ -142,7 +142,7 @@ def _way_before(way: Way, left: Sequence[Way], card: Card) -> Way | None:
     elsewhere.
     """
     same = next((was for was in left if was.text == way.text), None)
-    taken = {one.text for one in card.ways}
+    taken = {new.text for new in card.ways}
     return same or next((was for was in left if was.id == way.id and was.text not in taken), None)
 
 

@@ -39,12 +39,12 @@ def patched(draft: Draft, deltas: Sequence[Delta]) -> Draft:
         return draft
     texts = dict(fields(draft))
     order = _order(draft)
-    for one in deltas:
-        if "cards" in one:
-            order = one["cards"]
+    for delta in deltas:
+        if "cards" in delta:
+            order = delta["cards"]
             # Drops the texts of removed cards: a card that comes back later starts empty.
             texts = {path: texts.get(path, "") for path in _paths(order)}
-        for path, (begin, end, words) in one["fields"].items():
+        for path, (begin, end, words) in delta["fields"].items():
             old = texts[path]
             texts[path] = old[:begin] + words + old[len(old) - end :]
     return Draft(**{name: texts[name] for name in MOST}, cards=tuple(_card(ids, texts) for ids in order))
@@ -55,13 +55,13 @@ def written(change: Delta) -> int:
     return sum(len(words) for _, _, words in change["fields"].values())
 
 
-def alike(one: str, other: str) -> int:
+def alike(text: str, other: str) -> int:
     """Returns how many characters two texts have in common at their beginning."""
-    same, most = 0, min(len(one), len(other))
+    same, most = 0, min(len(text), len(other))
     # Bisection over slices: a loop over characters takes a thousand times as long.
     while same < most:
         middle = (same + most + 1) // 2
-        if one[same:middle] == other[same:middle]:
+        if text[same:middle] == other[same:middle]:
             same = middle
         else:
             most = middle - 1

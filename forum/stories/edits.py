@@ -166,12 +166,12 @@ def _apply(draft: Draft, edit: Edit) -> Draft:
         if card is None:
             return draft
         _same(card, edit.seen, f"{card.id}.text", card.text)
-        return replace(draft, cards=tuple(one for one in draft.cards if one is not card))
+        return replace(draft, cards=tuple(other for other in draft.cards if other is not card))
     way = card.way(edit.way) if card else None
     if card is None or way is None:
         return draft
     _same(way, edit.seen, f"{card.id}/{way.id}.text", way.text)
-    return _with(draft, replace(card, ways=tuple(one for one in card.ways if one is not way)))
+    return _with(draft, replace(card, ways=tuple(other for other in card.ways if other is not way)))
 
 
 def _set(draft: Draft, edit: SetField) -> Draft:
@@ -242,7 +242,7 @@ def _put_back(draft: Draft, edit: PutBack) -> Draft:
     for way in card.ways:
         for name, most in MOST_OF_WAY.items():
             _fits(f"{card.id}/{way.id}.{name}", name, getattr(way, name), {name: most})
-    ids = [one.id for one in draft.cards]
+    ids = [other.id for other in draft.cards]
     place = ids.index(edit.after) + 1 if edit.after in ids else len(ids) if edit.after else 0
     return replace(draft, cards=(*draft.cards[:place], card, *draft.cards[place:]))
 
@@ -278,7 +278,7 @@ def _same(thing: Card | Way, seen: str, path: str, text: str) -> None:
 
 
 def _with(draft: Draft, card: Card) -> Draft:
-    return replace(draft, cards=tuple(card if one.id == card.id else one for one in draft.cards))
+    return replace(draft, cards=tuple(card if other.id == card.id else other for other in draft.cards))
 
 
 def _known_id(id_: str) -> None:

@@ -71,7 +71,7 @@ def sentences(text: str) -> list[str]:
         parts.append(text[at : end.end()])
         at = end.end()
     parts.append(text[at:])
-    return [" ".join(one.split()) for one in parts if one.strip()]
+    return [" ".join(part.split()) for part in parts if part.strip()]
 
 
 def syllables(word: str) -> int:

@@ -59,8 +59,8 @@ def unseen_problems(story: Scenario, lines: Lines) -> list[Problem]:
     """Returns the problems of texts without any visible character, and of responses that look the same."""
     parts: list[tuple[tuple[str | int, ...], str]] = [(("title",), story.title)]
     parts += [((TOLD_BY,), story.told_by), ((SETTING,), story.setting)]
-    parts += [((CHARACTERS,), one) for one in story.characters]
-    parts += [((CONTENT_NOTES,), one) for one in story.content_notes]
+    parts += [((CHARACTERS,), item) for item in story.characters]
+    parts += [((CONTENT_NOTES,), item) for item in story.content_notes]
     twice: list[Problem] = []
     for index, scene in enumerate(story.scenes):
         parts += [(("scene", index), scene.name), (("scene", index), scene.text)]

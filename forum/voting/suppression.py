@@ -162,7 +162,10 @@ def equal_voice(rows: Sequence[TableRow], method: str = "single") -> dict[str, i
     shares = [METHODS[method].shares(row.counts, row.n) for row in rows]
     if not shares or not all(shares):
         return None
-    return {key: basis_points(sum((of[key] for of in shares), Fraction()) / len(rows)) for key in shares[0]}
+    return {
+        key: basis_points(sum((shares_of_row[key] for shares_of_row in shares), Fraction()) / len(rows))
+        for key in shares[0]
+    }
 
 
 def consensus_of(rows: Sequence[TableRow]) -> int | None:

@@ -140,9 +140,9 @@ def moves(
     )
 
 
-def _moves_json(of: ViewShift | ShiftRow) -> dict[str, Any]:
-    cells = [{"from": before, "to": after, "n": n} for (before, after), n in of.cells.items()]
-    return {"cells": cells, "joined": dict(of.joined), "left": dict(of.left)}
+def _moves_json(shift: ViewShift | ShiftRow) -> dict[str, Any]:
+    cells = [{"from": before, "to": after, "n": n} for (before, after), n in shift.cells.items()]
+    return {"cells": cells, "joined": dict(shift.joined), "left": dict(shift.left)}
 
 
 def _moves(data: Mapping[str, Any]) -> tuple[Cells, dict[str, int], dict[str, int]]:

@@ -99,7 +99,7 @@ def decisions(log: Log) -> Iterator[Row]:
 def rounds(log: Log) -> Iterator[Row]:
     """Yields the rows of rounds.csv: every round that was opened, in that order."""
     index_of = {entry["round"]: index for index, entry in log.chosen("round opened")}
-    for of, steps in log.rounds.items():
+    for round_id, steps in log.rounds.items():
         opened, closed, revealed, annulled = steps.opened, steps.closed, steps.revealed, steps.annulled
         session = log.sessions.get(opened["session"])
         yield {
@@ -107,7 +107,7 @@ def rounds(log: Log) -> Iterator[Row]:
             "session": opened["session"],
             "session_kind": _kind(log, steps),
             "session_title": session["title"] if session else "",
-            "round": of,
+            "round": round_id,
             "kind": opened["kind"],
             "second_of": opened["second_of"],
             "scenario": opened["scenario"],
@@ -131,18 +131,18 @@ def rounds(log: Log) -> Iterator[Row]:
             "ballots": closed["count"] if closed else None,
             "papers": closed.get("paper", 0) if closed else None,
             "ballots_root": closed["ballots_root"] if closed else None,
-            "entry": index_of[of],
+            "entry": index_of[round_id],
         }
 
 
 def _revealed(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Mapping[str, Any]]]:
-    for of, steps in log.rounds.items():
+    for round_id, steps in log.rounds.items():
         if steps.revealed:
             common: Row = {
                 **_where(log, steps.opened),
                 "session": steps.opened["session"],
                 "session_kind": _kind(log, steps),
-                "round": of,
+                "round": round_id,
                 "question": log.words(steps.opened["question"]),
                 "state": _state(steps),
             }
@@ -160,7 +160,7 @@ def results_by_group(log: Log) -> Iterator[Row]:
         measures += [("group", row["label"], row["n"], row["counts"]) for row in by_group]
         method = METHODS.get(steps.opened["method"])
         marks = method.columns([*labels]) if method else tuple(result["counts"])
-        for measure, label, of, counts in measures:
+        for measure, label, ballots, counts in measures:
             for mark in marks:
                 yield {
                     **blank,
@@ -168,7 +168,7 @@ def results_by_group(log: Log) -> Iterator[Row]:
                     "label": label,
                     **_marked(mark, labels),
                     "n": counts[mark],
-                    "of": of,
+                    "of": ballots,
                 }
         yield from ({**blank, "label": "everyone", **row} for row in _points(result, marks, labels))
         yield from ({**blank, "label": "everyone", "measure": "run-off", **row} for row in _run_off(result, labels))

@@ -24,9 +24,9 @@ def main(argv: Sequence[str]) -> int:
         print(f"not an export: {error}", file=sys.stderr)
         return 2
     checks = [packed, *verify_files(files)]
-    for one in checks:
-        print(f"{one.verdict:11}  {one.name}: {one.detail}".encode("ascii", "backslashreplace").decode())
-    failed = sum(1 for one in checks if one.verdict == FAIL)
+    for check in checks:
+        print(f"{check.verdict:11}  {check.name}: {check.detail}".encode("ascii", "backslashreplace").decode())
+    failed = sum(1 for check in checks if check.verdict == FAIL)
     print(f"{failed} checks FAILED: do not rely on this export." if failed else "Nothing failed.")
     return 1 if failed else 0
 

@@ -44,7 +44,7 @@ _MEDIA = {
 }
 
 
-def describe(files: Mapping[str, bytes], commission: str | None, form: int = FORMAT) -> bytes:
+def describe(files: Mapping[str, bytes], commission: str | None, format_number: int = FORMAT) -> bytes:
     """Returns the bytes of datapackage.json: path, size and SHA-256 of every other file, for one commission or all."""
     resources = [
         {
@@ -58,7 +58,7 @@ def describe(files: Mapping[str, bytes], commission: str | None, form: int = FOR
         for path in DESCRIBED
         if path in files
     ]
-    package = {"name": "forum-export", "forum_export": form, "commission": commission, "resources": resources}
+    package = {"name": "forum-export", "forum_export": format_number, "commission": commission, "resources": resources}
     return json.dumps(package, indent=2).encode() + b"\n"
 
 
@@ -163,11 +163,11 @@ def read_folder(folder: Path) -> tuple[dict[str, bytes], Check]:
     Other files in the folder are ignored, and links are not followed. Raises NoExport.
     """
     if not _holds_export(folder):
-        inside = sorted(one for one in folder.iterdir() if one.name != "__MACOSX" and _holds_export(one))
+        inside = sorted(path for path in folder.iterdir() if path.name != "__MACOSX" and _holds_export(path))
         if not inside:
             raise NoExport(f"there is no Forum export in {folder}")
         if len(inside) > 1:
-            raise NoExport(f"there are several in {folder}, name one: {', '.join(one.name for one in inside)}")
+            raise NoExport(f"there are several in {folder}, name one: {', '.join(path.name for path in inside)}")
         folder = inside[0]
     files: dict[str, bytes] = {}
     problems = []

@@ -51,8 +51,8 @@ def verify_files(
         ("entries", _check_entries),
         ("root", _check_root),
         ("key", _check_key),
-        ("checkpoint signature", lambda e: _check_checkpoint(e, check_signature)),
-        ("package signature", lambda e: _check_package(e, check_signature)),
+        ("checkpoint signature", lambda export: _check_checkpoint(export, check_signature)),
+        ("package signature", lambda export: _check_package(export, check_signature)),
         ("disclosures", _check_disclosures),
         ("order of rounds", check_rounds),
         ("opened ballots", check_ballots),
@@ -68,37 +68,44 @@ def verify_files(
 NEEDS_FORUM = ("tables", "results by group", "equal voice", "quorum", "view shift", "decisions", "verify.py")
 
 
-def _check_files(e: Export) -> tuple[str, str]:
-    missing = [f"{name} is missing" for name in FILES if name not in e.files]
-    extra = [f"{name!a} does not belong in an export" for name in e.files if name not in FILES]
+def _check_files(export: Export) -> tuple[str, str]:
+    missing = [f"{name} is missing" for name in FILES if name not in export.files]
+    extra = [f"{name!a} does not belong in an export" for name in export.files if name not in FILES]
     return verdict_of(missing + extra, f"all {len(FILES)} are here, and nothing else")
 
 
-def _check_digests(e: Export) -> tuple[str, str]:
-    package = json.loads(e.files["datapackage.json"])
+def _check_digests(export: Export) -> tuple[str, str]:
+    package = json.loads(export.files["datapackage.json"])
     problems = []
-    for said in package["resources"]:
-        body = e.files.get(said["path"])
-        if body is None or said["hash"] != "sha256:" + hashlib.sha256(body).hexdigest() or said["bytes"] != len(body):
-            problems.append(f"{said['path']!a} is not the file that datapackage.json describes")
-    if not problems and describe(e.files, e.commission, e.form) != e.files["datapackage.json"]:
+    for resource in package["resources"]:
+        body = export.files.get(resource["path"])
+        if (
+            body is None
+            or resource["hash"] != "sha256:" + hashlib.sha256(body).hexdigest()
+            or resource["bytes"] != len(body)
+        ):
+            problems.append(f"{resource['path']!a} is not the file that datapackage.json describes")
+    if (
+        not problems
+        and describe(export.files, export.commission, export.format_number) != export.files["datapackage.json"]
+    ):
         problems.append("datapackage.json is not as Forum writes it")
     return verdict_of(problems, f"all {len(DESCRIBED)} files are those that datapackage.json describes")
 
 
-def _check_entries(e: Export) -> tuple[str, str]:
-    unknown = sorted({entry["type"] for entry in e.entries} - TYPES)
+def _check_entries(export: Export) -> tuple[str, str]:
+    unknown = sorted({entry["type"] for entry in export.entries} - TYPES)
     if unknown:
         return (
             NOT_CHECKED,
-            f"{len(e.entries)} entries; nothing here knows what these say: {few([ascii(u) for u in unknown])}",
+            f"{len(export.entries)} entries; nothing here knows what these say: {few([ascii(u) for u in unknown])}",
         )
-    return PASS, f"{len(e.entries)} entries, each in its canonical form"
+    return PASS, f"{len(export.entries)} entries, each in its canonical form"
 
 
-def _check_root(e: Export) -> tuple[str, str]:
-    _, _, size, expected = e.checkpoint
-    leaves = [leaf_hash(line) for line in e.files["record.jsonl"].split(b"\n")[:-1]]
+def _check_root(export: Export) -> tuple[str, str]:
+    _, _, size, expected = export.checkpoint
+    leaves = [leaf_hash(line) for line in export.files["record.jsonl"].split(b"\n")[:-1]]
     if size != len(leaves):
         raise RecordError(f"the checkpoint is for {size} entries, here are {len(leaves)}")
     if root(leaves) != expected:
@@ -106,9 +113,9 @@ def _check_root(e: Export) -> tuple[str, str]:
     return PASS, f"{size} entries lead to the root in the checkpoint, {expected.hex()}"
 
 
-def _check_key(e: Export) -> tuple[str, str]:
-    note, origin, _, _ = e.checkpoint
-    if note.signatures[0][1] != key_id(origin, public_key_raw(e.files["public_key.pem"])):
+def _check_key(export: Export) -> tuple[str, str]:
+    note, origin, _, _ = export.checkpoint
+    if note.signatures[0][1] != key_id(origin, public_key_raw(export.files["public_key.pem"])):
         raise RecordError("the checkpoint names another key than public_key.pem")
     return PASS, f"the checkpoint of {origin!a} names the key in public_key.pem"
 
@@ -116,8 +123,8 @@ def _check_key(e: Export) -> tuple[str, str]:
 _NO_ED25519 = "bare Python cannot check it; README.txt says how openssl does"
 
 
-def _check_checkpoint(e: Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
-    note = e.checkpoint[0]
+def _check_checkpoint(export: Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
+    note = export.checkpoint[0]
     if signed is None:
         return NOT_CHECKED, _NO_ED25519
     return (
@@ -125,8 +132,8 @@ def _check_checkpoint(e: Export, signed: Callable[[bytes, bytes], bool] | None) 
     )
 
 
-def _check_package(e: Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
-    message, signature = e.files["datapackage.json"], e.files["datapackage.sig"]
+def _check_package(export: Export, signed: Callable[[bytes, bytes], bool] | None) -> tuple[str, str]:
+    message, signature = export.files["datapackage.json"], export.files["datapackage.sig"]
     if len(signature) != 64:
         raise RecordError("datapackage.sig is no Ed25519 signature")
     if signed is None:
@@ -134,12 +141,12 @@ def _check_package(e: Export, signed: Callable[[bytes, bytes], bool] | None) -> 
     return (PASS, "signed with the key") if signed(message, signature) else (FAIL, "not signed with the key")
 
 
-def _check_disclosures(e: Export) -> tuple[str, str]:
-    named = {d: None for entry in e.entries if e.here(entry) for d in digests_in(entry)}
-    elsewhere = {d for entry in e.entries if not e.here(entry) for d in digests_in(entry)}
-    erased, problems = _erased(e.entries)
+def _check_disclosures(export: Export) -> tuple[str, str]:
+    named = {d: None for entry in export.entries if export.covers(entry) for d in digests_in(entry)}
+    elsewhere = {d for entry in export.entries if not export.covers(entry) for d in digests_in(entry)}
+    erased, problems = _erased(export.entries)
     given = []
-    for number, line in enumerate(parse_lines(e.files["disclosures.jsonl"]), 1):
+    for number, line in enumerate(parse_lines(export.files["disclosures.jsonl"]), 1):
         digest, encoded = line["digest"], line["disclosure"]
         given.append(digest)
         if set(line) != {"digest", "disclosure"} or disclosure_digest(encoded) != digest:

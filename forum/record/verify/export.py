@@ -35,12 +35,12 @@ class Export:
         return chosen
 
     @cached_property
-    def form(self) -> int:
-        """The number of the format it was written in."""
-        form = json.loads(self.files["datapackage.json"])["forum_export"]
-        if type(form) is not int or form < 1:
+    def format_number(self) -> int:
+        """The number of the format that it was written in."""
+        number = json.loads(self.files["datapackage.json"])["forum_export"]
+        if type(number) is not int or number < 1:
             raise RecordError("datapackage.json does not say which format this is")
-        return form
+        return number
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ class Export:
                 raise RecordError(f"line {number}: an entry has a type, a time and a commission")
         return entries
 
-    def here(self, entry: Mapping[str, Any]) -> bool:
+    def covers(self, entry: Mapping[str, Any]) -> bool:
         """Returns whether the words and ballots of this entry belong in this export."""
         return self.commission in (None, entry["commission"])
 
@@ -101,16 +101,16 @@ class Export:
             return "not the parts of a ballot"
         if leaf.get("by", PAPER) not in ORIGINS:
             return "it does not say rightly how it came"
-        if not steps.revealed or not self.here(steps.opened):
+        if not steps.revealed or not self.covers(steps.opened):
             return "of a round that is not revealed, or not in this export"
         if disclosure(line["group_salt"], "group", line["label"])[0] != leaf["group"]:
             return "the group is not the one that it was counted with"
         if steps.opened["method"] in METHODS:
-            marks(steps.opened["method"], leaf["choice"], [one["id"] for one in steps.opened["responses"]])
+            marks(steps.opened["method"], leaf["choice"], [response["id"] for response in steps.opened["responses"]])
         return ""
 
-    def to_check(self) -> Iterator[tuple[str, Steps, list[tuple[bytes, dict[str, Any]]]]]:
+    def revealed_rounds(self) -> Iterator[tuple[str, Steps, list[tuple[bytes, dict[str, Any]]]]]:
         """Yields the id, steps and opened ballots of every revealed round of this export."""
-        for of, steps in self.rounds.items():
-            if steps.revealed and self.here(steps.opened):
-                yield of, steps, self.ballots.get(of, [])
+        for round_id, steps in self.rounds.items():
+            if steps.revealed and self.covers(steps.opened):
+                yield round_id, steps, self.ballots.get(round_id, [])

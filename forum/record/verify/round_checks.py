@@ -13,21 +13,23 @@ from forum.record.verify.rounds import is_moment
 from forum.record.verify.verdict import NOT_CHECKED, PASS, verdict_of
 
 
-def check_rounds(e: Export) -> tuple[str, str]:
+def check_rounds(export: Export) -> tuple[str, str]:
     """Checks that each round was opened as its session declared, and took its steps in order."""
-    problems = list(_undeclared(e.entries))
-    waiting = sum(1 for s in e.rounds.values() if s.closed and not s.revealed)
-    return verdict_of(problems, f"{len(e.rounds)} rounds, each step in its place; {waiting} closed and not revealed")
+    problems = list(_order_problems(export.entries))
+    waiting = sum(1 for s in export.rounds.values() if s.closed and not s.revealed)
+    return verdict_of(
+        problems, f"{len(export.rounds)} rounds, each step in its place; {waiting} closed and not revealed"
+    )
 
 
-def _undeclared(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yields a problem for each round that differs from its session's declaration, or is no valid second vote."""
     sessions: dict[str, Mapping[str, Any]] = {}
     opened: dict[str, Mapping[str, Any]] = {}
     asked: set[str] = set()
     shown: set[str] = set()
     for entry in entries:
-        kind, of = entry["type"], entry.get("round")
+        kind, round_id = entry["type"], entry.get("round")
         if kind == "session opened":
             if entry["session"] in sessions:
                 yield f"session {entry['session']} is opened twice"
@@ -35,46 +37,46 @@ def _undeclared(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         elif kind == "round opened":
             session = sessions.get(entry["session"])
             if session is None or session["commission"] != entry["commission"]:
-                yield f"round {of}: its session was not opened before it"
-            elif _terms(entry) != _declared(session["about"]):
-                yield f"round {of}: not the groups, threshold and power that its session declared"
+                yield f"round {round_id}: its session was not opened before it"
+            elif _terms_of_round(entry) != _terms_of_session(session["about"]):
+                yield f"round {round_id}: not the groups, threshold and power that its session declared"
             first = opened.get(entry["second_of"] or "")
             if entry["second_of"] is not None and (
                 first is None or entry["second_of"] not in shown or not _same_question(first, entry)
             ):
-                yield f"round {of}: not a vote after the replay of a vote that was shown"
+                yield f"round {round_id}: not a vote after the replay of a vote that was shown"
             if (entry["kind"] == "vote after replay") != (entry["second_of"] is not None):
-                yield f"round {of}: it does not say rightly whether it is a first vote"
+                yield f"round {round_id}: it does not say rightly whether it is a first vote"
             if session is not None:
-                yield from _mixed(session, entry, alone=entry["session"] not in asked)
+                yield from _kind_problems(session, entry, alone=entry["session"] not in asked)
             asked.add(entry["session"])
             opened[entry["round"]] = entry
         elif kind == "round revealed":
             shown.add(entry["round"])
 
 
-def _mixed(session: Mapping[str, Any], opened: Mapping[str, Any], *, alone: bool) -> Iterator[str]:
+def _kind_problems(session: Mapping[str, Any], opened: Mapping[str, Any], *, alone: bool) -> Iterator[str]:
     """Yields a problem where a round does not fit its session's kind: in a room, or asynchronous, which is one round
     with a closing time.
     """
-    of, closes_at = opened["round"], opened.get("closes_at")
+    round_id, closes_at = opened["round"], opened.get("closes_at")
     # Entries made before there were asynchronous rounds have no kind: all were in a room.
     if session.get("kind", "room") == "room":
         if closes_at is not None:
-            yield f"round {of}: it has a closing time, but was in a room"
+            yield f"round {round_id}: it has a closing time, but was in a room"
     elif session["kind"] != "asynchronous":
         yield f"session {opened['session']}: neither in a room nor asynchronous"
     elif not is_moment(closes_at) or not opened["at"] < closes_at:
-        yield f"round {of}: asynchronous, but without a closing time after its opening"
+        yield f"round {round_id}: asynchronous, but without a closing time after its opening"
     elif not alone or opened["second_of"] is not None:
-        yield f"round {of}: not the only round of its asynchronous session"
+        yield f"round {round_id}: not the only round of its asynchronous session"
 
 
-def _terms(opened: Mapping[str, Any]) -> bytes:
+def _terms_of_round(opened: Mapping[str, Any]) -> bytes:
     return canonical([opened["groups"], opened["threshold"], opened["power"]])
 
 
-def _declared(about: Mapping[str, Any]) -> bytes:
+def _terms_of_session(about: Mapping[str, Any]) -> bytes:
     return canonical([[group["label"] for group in about["groups"]], about["threshold"], about["power"]["level"]])
 
 
@@ -84,28 +86,28 @@ def _same_question(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """
     before, after = ([response["id"] for response in entry["responses"]] for entry in (first, second))
     same = all(first[name] == second[name] for name in ("session", "method"))
-    return same and first["second_of"] is None and [of for of in after if of in before] == before
+    return same and first["second_of"] is None and [known for known in after if known in before] == before
 
 
-def check_ballots(e: Export) -> tuple[str, str]:
+def check_ballots(export: Export) -> tuple[str, str]:
     """Checks that each opened ballot is one of a revealed round, in order and once."""
-    return PASS, f"{sum(map(len, e.ballots.values()))} ballots of revealed rounds, none of any other"
+    return PASS, f"{sum(map(len, export.ballots.values()))} ballots of revealed rounds, none of any other"
 
 
-def check_ballots_root(e: Export) -> tuple[str, str]:
+def check_ballots_root(export: Export) -> tuple[str, str]:
     """Checks that the opened ballots are those that were counted when their round closed."""
     problems, done = [], 0
-    for of, steps, ballots in e.to_check():
+    for round_id, steps, ballots in export.revealed_rounds():
         closed = steps.closed or {}
         if not same_json(closed["count"], len(ballots)):
-            problems.append(f"round {of}: {len(ballots)} ballots are opened, {closed['count']} were counted")
+            problems.append(f"round {round_id}: {len(ballots)} ballots are opened, {closed['count']} were counted")
         elif not _papers_fit(closed.get("paper", 0), [line["leaf"].get("by") for _, line in ballots]):
-            problems.append(f"round {of}: not as many papers as were counted")
+            problems.append(f"round {round_id}: not as many papers as were counted")
         elif closed["ballots_root"] != root([hashed for hashed, _ in ballots]).hex():
-            problems.append(f"round {of}: these are not the ballots that were counted")
+            problems.append(f"round {round_id}: these are not the ballots that were counted")
         done += 1
-    sealed = sum(1 for s in e.rounds.values() if s.closed and not s.revealed and e.here(s.opened))
-    away = sum(1 for s in e.rounds.values() if s.closed and not e.here(s.opened))
+    sealed = sum(1 for s in export.rounds.values() if s.closed and not s.revealed and export.covers(s.opened))
+    away = sum(1 for s in export.rounds.values() if s.closed and not export.covers(s.opened))
     return verdict_of(problems, f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export")
 
 
@@ -121,11 +123,11 @@ def _papers_fit(papers: object, origins: Sequence[str | None]) -> bool:
     return mixed or (origins.count(PAPER) == papers and origins.count(DEVICE) == len(origins) - papers)
 
 
-def check_head_counts(e: Export) -> tuple[str, str]:
+def check_head_counts(export: Export) -> tuple[str, str]:
     """Checks that the opened ballots add up to the recorded result of their round."""
     problems, done, others = [], 0, 0
-    for of, steps, ballots in e.to_check():
-        method, responses = steps.opened["method"], [one["id"] for one in steps.opened["responses"]]
+    for round_id, steps, ballots in export.revealed_rounds():
+        method, responses = steps.opened["method"], [response["id"] for response in steps.opened["responses"]]
         if method not in METHODS:
             others += 1
             continue
@@ -133,7 +135,7 @@ def check_head_counts(e: Export) -> tuple[str, str]:
         said = (steps.revealed or {})["result"]
         counted = [tally(method, choices, responses), len(choices), figures(method, choices, responses)]
         if not same_json([said["counts"], said["n"], said.get("figures")], counted):
-            problems.append(f"round {of}: the ballots do not add up to the result")
+            problems.append(f"round {round_id}: the ballots do not add up to the result")
         done += 1
     if others and not problems:
         return NOT_CHECKED, f"{done} rounds add up; {others} use another way of counting"

@@ -33,33 +33,33 @@ def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
     """
     by_id: dict[str, Steps] = {}
     for entry in entries:
-        kind, of = entry["type"], entry.get("round")
+        kind, round_id = entry["type"], entry.get("round")
         if kind not in ("round opened", "round extended", "round closed", "round revealed", "round annulled"):
             continue
         if kind == "round opened":
-            if type(of) is not str or of in by_id:
-                raise RecordError(f"round {of} is opened twice")
-            by_id[of] = Steps(entry, closes_at=entry.get("closes_at"))
+            if type(round_id) is not str or round_id in by_id:
+                raise RecordError(f"round {round_id} is opened twice")
+            by_id[round_id] = Steps(entry, closes_at=entry.get("closes_at"))
             continue
-        steps = by_id.get(of) if type(of) is str else None
+        steps = by_id.get(round_id) if type(round_id) is str else None
         if steps is None or steps.annulled or steps.opened["session"] != entry["session"]:
-            raise RecordError(f"{kind} does not fit what came before, round {of}")
+            raise RecordError(f"{kind} does not fit what came before, round {round_id}")
         if entry["commission"] != steps.opened["commission"]:
-            raise RecordError(f"round {of} belongs to two commissions")
+            raise RecordError(f"round {round_id} belongs to two commissions")
         if kind == "round annulled":
             steps.annulled = entry
         elif kind == "round extended" and not steps.closed:
-            steps.closes_at = _later(steps, entry)
+            steps.closes_at = _extended(steps, entry)
         elif kind == "round closed" and not steps.closed:
             steps.closed = entry
         elif kind == "round revealed" and steps.closed and not steps.revealed:
             steps.revealed = entry
         else:
-            raise RecordError(f"{kind} does not fit what came before, round {of}")
+            raise RecordError(f"{kind} does not fit what came before, round {round_id}")
     return by_id
 
 
-def _later(steps: Steps, entry: Mapping[str, Any]) -> str:
+def _extended(steps: Steps, entry: Mapping[str, Any]) -> str:
     """Returns the extended closing time of an asynchronous round. Raises RecordError unless it is later than the
     earlier one, and was set before that.
     """

@@ -66,13 +66,13 @@ async def standing(work: Work, story: Submission) -> Standing | None:
 
 async def waiting(work: Work) -> list[tuple[Submission, Standing]]:
     """Returns the stories whose appeals wait for an answer, longest waiting first."""
-    found = []
+    unanswered = []
     for appeal in await work.moderation.appeals():
         story = await work.stories.get_story(appeal.story)
-        now = await standing(work, story)
-        if now is not None and now.appeal is not None and now.appeal.id == appeal.id:
-            found.append((story, now))
-    return found
+        state = await standing(work, story)
+        if state is not None and state.appeal is not None and state.appeal.id == appeal.id:
+            unanswered.append((story, state))
+    return unanswered
 
 
 async def appeal(store: Store, clock: Clock, key: str, words: str) -> Standing:
@@ -160,9 +160,9 @@ async def report(store: Store, clock: Clock, story_id: str, words: str, report_i
     async with store.begin() as work:
         must_be_public(await work.stories.get_story(story_id, lock=True))
         if not await work.moderation.add_report(made):
-            before = [one for one in await work.moderation.reports(story_id) if one.id == made.id]
-            if [one.words for one in before] == [made.words]:
-                return before[0]
+            kept = [earlier for earlier in await work.moderation.reports(story_id) if earlier.id == made.id]
+            if [earlier.words for earlier in kept] == [made.words]:
+                return kept[0]
             # The reader went back to the form and wrote something else.
             made = replace(made, id=secrets.token_hex(16))
             await work.moderation.add_report(made)
@@ -172,16 +172,16 @@ async def report(store: Store, clock: Clock, story_id: str, words: str, report_i
 async def has_report(store: Store, story_id: str, words: str, report_id: str) -> bool:
     """Tells whether this report is there already: it is sent again where its answer was lost on the way."""
     async with store.read() as work:
-        there = await work.moderation.reports(story_id)
-    return any((one.id, one.words) == (report_id, upright(words)) for one in there)
+        reports = await work.moderation.reports(story_id)
+    return any((report.id, report.words) == (report_id, upright(words)) for report in reports)
 
 
 async def reported(work: Work) -> list[tuple[Submission, Sequence[Report]]]:
     """Returns the public stories with reports that nobody has answered, longest waiting first."""
-    found: dict[str, list[Report]] = {}
-    for one in await work.moderation.reports():
-        found.setdefault(one.story, []).append(one)
-    stories = [(await work.stories.get_story(story), reports) for story, reports in found.items()]
+    by_story: dict[str, list[Report]] = {}
+    for report in await work.moderation.reports():
+        by_story.setdefault(report.story, []).append(report)
+    stories = [(await work.stories.get_story(story), reports) for story, reports in by_story.items()]
     return [(story, reports) for story, reports in stories if story.status == ACCEPTED]
 
 

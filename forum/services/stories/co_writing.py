@@ -152,17 +152,17 @@ async def suggest(
     words, title, url, group, name, place).
     """
     async with store.begin() as work:
-        found = await _shared(work, build_key, lock=True)
-        there = await work.drafts.suggestions(found.story.id)
-        sent = next((one for one in there if one.id == id_), None)
+        shared_story = await _shared(work, build_key, lock=True)
+        earlier = await work.drafts.suggestions(shared_story.story.id)
+        sent = next((suggestion for suggestion in earlier if suggestion.id == id_), None)
         if sent is not None and suggestions.same(sent, offer):
             return sent
-        if sum(not one.outcome for one in there) >= MOST_WAITING:
+        if sum(not suggestion.outcome for suggestion in earlier) >= MOST_WAITING:
             raise IllegalMove(_FULL, most=MOST_WAITING)
-        kept = suggestions.checked(found.draft, found.commission, offer)
+        kept = suggestions.checked(shared_story.draft, shared_story.commission, offer)
         made = Suggestion(
             id=id_ if _ID.fullmatch(id_) and not sent else secrets.token_hex(16),
-            story=found.story.id,
+            story=shared_story.story.id,
             kind=kept.kind,
             words=kept.words,
             at=clock.now(),
@@ -172,7 +172,7 @@ async def suggest(
             url=kept.url,
             group=None if kept.group == NO else kept.group,
             name=kept.name,
-            by=writing.browser(found.story.id, device),
+            by=writing.browser(shared_story.story.id, device),
         )
         if not await work.drafts.suggest(made):
             raise BadInput("This form cannot be used any more. Open it again; what you typed can be copied over.")
@@ -217,10 +217,10 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
 
 async def suggestion_of(work: Work, story: Submission, suggestion_id: str) -> Suggestion:
     """Returns a suggestion for this story. Raises NotFound for a suggestion of another story."""
-    found = await work.drafts.suggestion(suggestion_id)
-    if found.story != story.id:
+    suggestion = await work.drafts.suggestion(suggestion_id)
+    if suggestion.story != story.id:
         raise NotFound("There is no such suggestion.")
-    return found
+    return suggestion
 
 
 async def _take_in(work: Work, story: Submission, draft: Draft, before: Suggestion, given: Answer, at: str) -> bool:

@@ -50,7 +50,7 @@ async def thin(work: Work, story: str, at: str) -> None:
     # much.
     while gone := dropped(history, _counted(await work.drafts.sizes(story)), at):
         await work.drafts.drop_versions(story, gone)
-        history = [one for one in history if one.number not in gone]
+        history = [version for version in history if version.number not in gone]
 
 
 def _counted(sizes: Mapping[int, int]) -> dict[int, int]:
@@ -67,16 +67,16 @@ def dropped(history: Sequence[Kept], sizes: Mapping[int, int], at: str) -> set[i
     words that its writer could miss: it goes only where the versions together are larger than MOST_BYTES.
     """
     now = _time(at)
-    gone = _too_close(history, now, {one.number for one, after in pairwise(history) if _own(one, after)})
-    left = [one for one in history if one.number not in gone]
-    others = {one.number for one in left[:-1] if one.kind != PUBLISHED}
-    if sum(sizes[one.number] for one in left) > MOST_BYTES:
+    gone = _too_close(history, now, {version.number for version, after in pairwise(history) if _own(version, after)})
+    left = [version for version in history if version.number not in gone]
+    others = {version.number for version in left[:-1] if version.kind != PUBLISHED}
+    if sum(sizes[version.number] for version in left) > MOST_BYTES:
         gone |= _too_close(left, now, others)
     total = sum(size for number, size in sizes.items() if number not in gone)
-    for one in history:
-        if total > MOST_BYTES and one.number in others - gone:
-            gone.add(one.number)
-            total -= sizes[one.number]
+    for version in history:
+        if total > MOST_BYTES and version.number in others - gone:
+            gone.add(version.number)
+            total -= sizes[version.number]
     return gone
 
 
@@ -94,12 +94,12 @@ def _too_close(history: Sequence[Kept], now: datetime, may_go: Collection[int]) 
     the last day), or day."""
     taken: set[str] = set()
     gone = set()
-    for one in reversed(history):
-        age = now - _time(one.at)
+    for version in reversed(history):
+        age = now - _time(version.at)
         # A time is written as 2026-11-28T11:46:02; this cuts it after the minute, the hour or the day.
-        span = one.at[: 16 if age < timedelta(hours=1) else 13 if age < timedelta(days=1) else 10]
-        if span in taken and one.number in may_go:
-            gone.add(one.number)
+        span = version.at[: 16 if age < timedelta(hours=1) else 13 if age < timedelta(days=1) else 10]
+        if span in taken and version.number in may_go:
+            gone.add(version.number)
         taken.add(span)
     return gone
 

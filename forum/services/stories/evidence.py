@@ -98,7 +98,7 @@ async def remove(store: Store, key: str, item: str) -> None:
     """Deletes a piece of evidence, by the key of the story's private link. Raises NotFound."""
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key), lock=True)
-        await _of(work, story.id, item)
+        await _piece_of(work, story.id, item)
         await work.evidence.remove_evidence(item)
 
 
@@ -119,7 +119,7 @@ async def moderate(
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
     async with store.begin() as work:
         story = must_be_sent(await work.stories.get_story(story_id, lock=True))
-        before = await _of(work, story_id, item)
+        before = await _piece_of(work, story_id, item)
         if before.declined_at or (before.shown_at and action == SHOW):
             raise IllegalMove("Another moderator has dealt with this already. Nothing was changed.")
         at = clock.now()
@@ -134,9 +134,9 @@ async def moderate(
 
 async def shown(work: Work, story: Submission) -> Sequence[Evidence]:
     """Returns the evidence that everybody may see: shown by a moderator, beside a story that is public."""
-    return (
-        [one for one in await work.evidence.list_evidence(story.id) if one.shown_at] if story.status == ACCEPTED else []
-    )
+    if story.status != ACCEPTED:
+        return []
+    return [piece for piece in await work.evidence.list_evidence(story.id) if piece.shown_at]
 
 
 async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> Evidence:
@@ -144,11 +144,11 @@ async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> E
 
     Raises IllegalMove where there are MAX_ITEMS already.
     """
-    there = await work.evidence.list_evidence(story)
-    sent = next((one for one in there if one.id == made.id), None)
+    pieces = await work.evidence.list_evidence(story)
+    sent = next((piece for piece in pieces if piece.id == made.id), None)
     if sent is not None:
         return sent
-    if len(there) >= MAX_ITEMS:
+    if len(pieces) >= MAX_ITEMS:
         raise IllegalMove(
             "There are %(most)s pieces of evidence already. Take one away before you add another.", most=MAX_ITEMS
         )
@@ -168,11 +168,12 @@ async def _add(
         return await put(work, story.id, made, content)
 
 
-async def _of(work: Work, story: str, item: str) -> Evidence:
-    found = await work.evidence.get_evidence(item)
-    if found.story != story:
+async def _piece_of(work: Work, story_id: str, item: str) -> Evidence:
+    """Returns a piece of evidence beside this story. Raises NotFound for one beside another."""
+    piece = await work.evidence.get_evidence(item)
+    if piece.story != story_id:
         raise NotFound("There is nothing at this address.")
-    return found
+    return piece
 
 
 def titled(title: str) -> str:

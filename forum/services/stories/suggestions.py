@@ -230,24 +230,28 @@ async def credits(work: Work, story: Submission, *, waiting: bool = False) -> Cr
 
     Those are the people whose suggestions were taken in before that text was sent.
     """
-    taken = [one for one in await work.drafts.suggestions(story.id) if one.outcome in {TAKEN, TAKEN_CHANGED}]
+    taken = [
+        suggestion
+        for suggestion in await work.drafts.suggestions(story.id)
+        if suggestion.outcome in {TAKEN, TAKEN_CHANGED}
+    ]
     if not taken:
         return Credits()
     until = story.revised_at or story.submitted_at
     if not waiting:
         until = await _public_text_sent(work, story) or until
     commission = await work.commissions.get_commission(story.commission)
-    helped = [one for one in taken if one.answered_at <= until]
-    groups = {one.group for one in helped}
+    helped = [suggestion for suggestion in taken if suggestion.answered_at <= until]
+    groups = {suggestion.group for suggestion in helped}
     return Credits(
         tuple(group.label for group in commission.groups if group.id in groups),
-        tuple(sorted({one.name for one in helped if one.name}, key=str.casefold)),
-        any(commission.group_label(one.group) is None and not one.name for one in helped),
+        tuple(sorted({suggestion.name for suggestion in helped if suggestion.name}, key=str.casefold)),
+        any(commission.group_label(suggestion.group) is None and not suggestion.name for suggestion in helped),
     )
 
 
 async def _public_text_sent(work: Work, story: Submission) -> str:
     """Returns the time when the public text was sent; "" where no version tells it."""
     history = await work.drafts.history(story.id)
-    public = max((one.number for one in history if one.kind == PUBLISHED), default=0)
-    return max((one.at for one in history if one.kind == SENT and one.number < public), default="")
+    public = max((version.number for version in history if version.kind == PUBLISHED), default=0)
+    return max((version.at for version in history if version.kind == SENT and version.number < public), default="")

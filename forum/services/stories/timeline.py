@@ -73,7 +73,7 @@ async def life(work: Work, story: Submission) -> list[Event]:
     acts = await work.moderation.list_acts(story.id)
     appeals = await work.moderation.appeals(story.id)
     events = [*_received(story, acts), *_moderated(story, acts)]
-    events += [Event(APPEALED, one.at, _id(one.id, APPEALED), story, appeal=one) for one in appeals]
+    events += [Event(APPEALED, appeal.at, _id(appeal.id, APPEALED), story, appeal=appeal) for appeal in appeals]
     commission = await work.commissions.get_commission(story.commission)
     events += [event async for event in _votes(work, commission, {story.id: story}, story.id)]
     return await _tallied(work, commission, events)
@@ -106,12 +106,12 @@ async def _tallied(
     work: Work, commission: Commission, events: Iterable[Event], newest: int | None = None
 ) -> list[Event]:
     """Returns the events in order, limited to the `newest`, and adds the results of the votes among those."""
-    told = _in_order(events)[-newest if newest else 0 :]
-    votes = [(event.session, event.round) for event in told if event.kind == VOTED and event.session and event.round]
+    limited = _in_order(events)[-newest if newest else 0 :]
+    votes = [(event.session, event.round) for event in limited if event.kind == VOTED and event.session and event.round]
     results = await shown_all(work, votes, commission.threshold)
     return [
         replace(event, result=results[event.round.id]) if event.kind == VOTED and event.round else event
-        for event in told
+        for event in limited
     ]
 
 
@@ -119,8 +119,8 @@ def _in_order(events: Iterable[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (event.at, KINDS.index(event.kind)))
 
 
-def _id(of: str, what: str) -> uuid.UUID:
-    return uuid.uuid5(uuid.UUID(hex=of), what)
+def _id(hex_id: str, what: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.UUID(hex=hex_id), what)
 
 
 def _received(story: Submission, acts: Iterable[Act]) -> list[Event]:
@@ -163,47 +163,52 @@ async def _votes(
                 continue
             if round_.scenario and round_.scenario not in stories:
                 stories[round_.scenario] = await _public(work, round_.scenario)
-            of = stories.get(round_.scenario or "")
-            about[round_.id] = (session, round_, of)
-            if of and of.id not in played:
-                played.add(of.id)
+            story = stories.get(round_.scenario or "")
+            about[round_.id] = (session, round_, story)
+            if story and story.id not in played:
+                played.add(story.id)
                 about_it = round_ if session.asynchronous else None
-                told = _id(session.id, f"{PLAYED} {of.id}")
-                yield Event(PLAYED, round_.opened_at, told, of, session=session, round=about_it)
+                event_id = _id(session.id, f"{PLAYED} {story.id}")
+                yield Event(PLAYED, round_.opened_at, event_id, story, session=session, round=about_it)
             if round_.state == RoundState.REVEALED:
-                yield Event(VOTED, round_.revealed_at, _id(round_.id, VOTED), of, session=session, round=round_)
+                yield Event(VOTED, round_.revealed_at, _id(round_.id, VOTED), story, session=session, round=round_)
             elif round_.state == RoundState.ANNULLED:
                 yield Event(
-                    ANNULLED_VOTE, round_.annulled_at, _id(round_.id, ANNULLED_VOTE), of, session=session, round=round_
+                    ANNULLED_VOTE,
+                    round_.annulled_at,
+                    _id(round_.id, ANNULLED_VOTE),
+                    story,
+                    session=session,
+                    round=round_,
                 )
     for decision in await work.decisions.list_decisions(commission.id) if about else ():
-        rests_on = next((about[one] for one in reversed(decision.rounds) if one in about), None)
+        rests_on = next((about[round_id] for round_id in reversed(decision.rounds) if round_id in about), None)
         if rests_on is None:
             continue
-        session, round_, of = rests_on
+        session, round_, story = rests_on
         yield Event(
             DECIDED,
             decision.decided_at,
             _id(decision.id, DECIDED),
-            of,
+            story,
             session=session,
             round=round_,
             decision=decision,
         )
-        for one in decision.commitments:
+        for commitment in decision.commitments:
             yield Event(
                 PROMISED,
                 decision.decided_at,
-                _id(one.id, PROMISED),
-                of,
+                _id(commitment.id, PROMISED),
+                story,
                 session=session,
                 round=round_,
                 decision=decision,
-                commitment=one,
+                commitment=commitment,
             )
 
 
-async def _public(work: Work, story: str) -> Submission | None:
+async def _public(work: Work, story_id: str) -> Submission | None:
     """Returns the story where everybody may read it, else None: votes on other stories are told without it."""
-    found = await work.stories.get_story(story)
-    return found if found.status == ACCEPTED else None
+    story = await work.stories.get_story(story_id)
+    return story if story.status == ACCEPTED else None

@@ -89,13 +89,15 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         # Each session is locked before the story is saved: an act that puts up one of its scenes or questions holds its
         # session, and then reads the story (without a lock, so that the two never wait for each other).
         touched = [
-            live.id for live in await work.sessions.list_sessions(before.commission) if before.id in live.scenarios
+            session.id
+            for session in await work.sessions.list_sessions(before.commission)
+            if before.id in session.scenarios
         ]
-        for session in sorted(touched):
-            live = await work.sessions.get_session(session, lock=True)
-            await work.sessions.save_session(await _without(work, live, before.id))
+        for session_id in sorted(touched):
+            session = await work.sessions.get_session(session_id, lock=True)
+            await work.sessions.save_session(await _without(work, session, before.id))
             # The last act may hold words of the story, and undoing it would lead back to them.
-            await work.last_acts.forget_last_act(session)
+            await work.last_acts.forget_last_act(session_id)
         story = replace(
             before,
             title="",
@@ -130,15 +132,15 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
     return Withdrawal(story, tuple(touched))
 
 
-async def _without(work: Work, live: LiveSession, story: str) -> LiveSession:
+async def _without(work: Work, session: LiveSession, story_id: str) -> LiveSession:
     """Returns the session with nothing of the story on its screens; a vote that has begun stays, without its words."""
-    cue = live.cue
-    if cue.scenario == story:
+    cue = session.cue
+    if cue.scenario == story_id:
         begun = cue.round is not None and (await work.rounds.get_round(cue.round)).state != RoundState.DRAFT
         kept = Cue(cue.kind, round=cue.round) if begun else Cue("welcome")
         cue = replace(kept, item=cue.item, seen=cue.seen)
-    cue = replace(cue, seen=tuple(seen for seen in cue.seen if seen != story))
-    return replace(live, cue=cue, version=live.version + 1)
+    cue = replace(cue, seen=tuple(seen for seen in cue.seen if seen != story_id))
+    return replace(session, cue=cue, version=session.version + 1)
 
 
 async def _entries(work: Work, story: Submission) -> list[dict[str, Any]]:

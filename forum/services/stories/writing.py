@@ -127,17 +127,17 @@ async def taken_out(store: Store, key: str, cards: Collection[str]) -> dict[str,
 
     Cards that no version has are left out. Raises NotFound for an unknown key.
     """
-    found: dict[str, PutBack] = {}
+    put_backs: dict[str, PutBack] = {}
     async with store.read() as work:
         story = await work.stories.by_link(digest(key))
         for kept in reversed(await work.drafts.history(story.id)):
-            if len(found) == len(cards):
+            if len(put_backs) == len(cards):
                 break
             draft = (await work.drafts.version(story.id, kept.number)).draft
             for before, card in pairwise((None, *draft.cards)):
-                if card and card.id in cards and card.id not in found:
-                    found[card.id] = PutBack(card, before.id if before else "")
-    return found
+                if card and card.id in cards and card.id not in put_backs:
+                    put_backs[card.id] = PutBack(card, before.id if before else "")
+    return put_backs
 
 
 async def bring_back(store: Store, clock: Clock, key: str, number: int, device: str = "") -> Draft:
@@ -176,7 +176,9 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
             raise IllegalMove(_HELD)
         at = clock.now()
         draft = await _open(work, before, at)
-        told, text = await within(LONG, _told, before, draft, await work.commissions.get_commission(before.commission))
+        scenario, text = await within(
+            LONG, _composed_and_written, before, draft, await work.commissions.get_commission(before.commission)
+        )
         if before.status == ACCEPTED:
             if text == (before.revision or before.twee):
                 raise IllegalMove(_UNCHANGED)
@@ -188,7 +190,7 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
                 raise FormErrors({"may_publish": BadInput(_WAS_PUBLIC, field="may_publish")})
             story = replace(
                 before,
-                title=told.title,
+                title=scenario.title,
                 twee=text,
                 status=SUBMITTED,
                 told_by=_group(draft),
@@ -214,9 +216,10 @@ def composed(story: Submission, draft: Draft, commission: Commission) -> Scenari
     return compose.compose(draft, ifid, label or "")
 
 
-def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario, str]:
-    told = composed(story, draft, commission)
-    return told, scenario_twee.write(told)
+def _composed_and_written(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario, str]:
+    """Returns the story that would be sent now (`composed`), and its text."""
+    scenario = composed(story, draft, commission)
+    return scenario, scenario_twee.write(scenario)
 
 
 def _draft(twee: str, group: str, may: tuple[bool, bool, bool]) -> Draft:

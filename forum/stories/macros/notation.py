@@ -147,4 +147,4 @@ def links(words: str, targets: Sequence[str]) -> str:
     """Returns a link to each target: the first with these words, the others with their own names."""
     each = dict.fromkeys(targets)
     written = [link(words if number == 0 else to, to) for number, to in enumerate(each)]
-    return " ".join(one for one in written if one)
+    return " ".join(text for text in written if text)

@@ -196,14 +196,14 @@ def _each(name: str, arguments: str) -> list[str]:
     made: list[str] = []
     given = [argument[1] for argument in _ARGUMENT.finditer(arguments[:2000])]
     if name == "choice" and len(given) > 1:
-        both = [(strings(one) or [""])[0] for one in given[:2]]
+        both = [(strings(argument) or [""])[0] for argument in given[:2]]
         return [link(both[1], both[0])]
-    for one in given:
-        if markup := _MARKUP.fullmatch(one):
+    for argument in given:
+        if markup := _MARKUP.fullmatch(argument):
             made.append(link(*twee.divide(markup[1])))
         else:
-            made += [link("", to) for to in strings(one) or []]
-    return [" ".join(one for one in made if one)]
+            made += [link("", to) for to in strings(argument) or []]
+    return [" ".join(text for text in made if text)]
 
 
 def brackets(work: Text) -> None:
