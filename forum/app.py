@@ -22,7 +22,7 @@ from forum.ports.clock import Clock
 from forum.services.mail.delivery import Mailing
 from forum.services.scrubbing import scrub
 from forum.services.sessions.asynchronous import Closer
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 from forum.settings import Settings
 from forum.store import migrate, open_store
 from forum.web.errors import HANDLERS
@@ -68,7 +68,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
     proxies = Proxies(settings)
     languages = load([LOCALES, *([settings.locales] if settings.locales else [])])
 
-    def draw(kind: Screen, view: View, language: str) -> str:
+    def draw(kind: Screen, view: RoomView, language: str) -> str:
         with speaking(languages.choose(language.partition("+")[0])):
             return templates.get_template(f"live/screens/{kind}.html").render(**screen_context(address, view, language))
 

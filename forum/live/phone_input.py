@@ -23,7 +23,7 @@ from forum.live.messages import (
 from forum.live.presence import Presence
 from forum.live.stop_box import Stopping, press_of, refusal
 from forum.ports.clock import Clock
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 from forum.voting.ballot import CastOutcome
 
 MOST_MALFORMED = 20
@@ -51,7 +51,7 @@ class PhoneMessages:
         self._own = own
         self._presence = presence
 
-    def receive(self, phone: Connection, frame: str | bytes, view: View) -> None:
+    def receive(self, phone: Connection, frame: str | bytes, view: RoomView) -> None:
         """Takes one message and returns at once; the answer goes to the phone's outbox, now or after the commit."""
         if phone.outbox.ended:
             return  # it was sent away; what it still says it keeps, and sends again
@@ -83,7 +83,7 @@ class PhoneMessages:
                 lambda outcome: self._share(phone, self._answer(outcome, phone)),
             )
 
-    def _stop(self, message: StopMessage, phone: Connection, view: View) -> None:
+    def _stop(self, message: StopMessage, phone: Connection, view: RoomView) -> None:
         press = press_of(message, phone.participant, view.session.id, self._clock.now())
 
         def answer(code: str) -> None:

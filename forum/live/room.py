@@ -24,7 +24,7 @@ from forum.live.stop_box import Stopping
 from forum.live.tally_ticker import TallyFrames, TallyTicker, frames_of
 from forum.ports.clock import Clock
 from forum.sessions.participant_view import Mine
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 
 # Sockets of one participant; and of each other kind of screen in a session.
 MOST_SOCKETS = 8
@@ -42,7 +42,7 @@ class Room:
 
     def __init__(
         self,
-        view: View,
+        view: RoomView,
         history: str,
         intake: Intake,
         stopping: Stopping,
@@ -68,8 +68,8 @@ class Room:
         self._ticker = TallyTicker(self._full_tally, self._send_tally, self._presence.due)
 
     @property
-    def view(self) -> View:
-        """The view that everybody is shown."""
+    def view(self) -> RoomView:
+        """The view that everybody is shown; a ConsoleView while consoles are here."""
         return self.frames.view
 
     # ------------------------------------------------------------------ screens come and go
@@ -169,7 +169,7 @@ class Room:
 
     # ------------------------------------------------------------------ what everybody sees
 
-    def show(self, view: View) -> None:
+    def show(self, view: RoomView) -> None:
         """Sends a newer view, and the tally, to every screen."""
         self.version = view.session.version
         self._voted = view.voted
@@ -178,7 +178,7 @@ class Room:
         self.frames.show(view)
         self._ticker.sent(self._send_state(KINDS))
 
-    def show_console(self, view: View) -> None:
+    def show_console(self, view: RoomView) -> None:
         """Sends a view to the consoles alone, where nothing changed that others see (somebody joined).
 
         Does nothing with a view of another version of the session than everybody is shown.
@@ -207,8 +207,8 @@ class Room:
 
     @property
     def consoles(self) -> int:
-        """How many consoles are connected."""
-        return sum(connection.kind == "console" for connection in self._connections)
+        """How many consoles are connected or arriving."""
+        return sum(screen.kind == "console" for here in (self._connections, self._arriving) for screen in here)
 
     # ------------------------------------------------------------------ numbers
 

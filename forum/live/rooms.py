@@ -12,7 +12,6 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -30,10 +29,10 @@ from forum.live.screen_frames import Draw
 from forum.live.stop_box import Stopping
 from forum.ports import Store
 from forum.ports.clock import Clock
-from forum.services.sessions.room_view import own_of, view_of
+from forum.services.sessions.room_view import console_view_of, participant_view_of, room_view_of
 from forum.services.voting import reasons
 from forum.sessions.session import LiveSession
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 
 log = structlog.get_logger()
 
@@ -119,16 +118,32 @@ class Rooms:
             raise RoomFull(GOODBYES["full"], FULL_FOR)
         room.arrive(connection)
         try:
+            if connection.kind == "console":
+                await self._look_for_console(session, room)
             async with self._store.read() as work:
-                own = await own_of(work, connection.participant, room.view)
+                own = await participant_view_of(work, connection.participant, room.view)
         except BaseException:
             room.leave(connection)
             self.left(session)
             raise
-        room.greet(connection, own, seen if history == room.history else -1)
+        if not connection.outbox.closing:
+            room.greet(connection, own, seen if history == room.history else -1)
         if connection.behind:
             self.mine(connection.participant)
         return room
+
+    async def _look_for_console(self, session: str, room: Room) -> None:
+        """Reads what consoles show, for one that has arrived in a room and is to be greeted.
+
+        It has arrived before this reads: who joins meanwhile is shown later, and every act from now on reads it too.
+        An act that is being shown meanwhile, read without it, is read again here.
+        """
+        async with self._reading[session]:
+            view = await self._view(session)
+            if view.session.version == room.version:
+                room.frames.show_console(view)
+            else:
+                self._show(room, view)
 
     def kept_out(self, participant: str) -> float:
         """Returns for how many seconds yet a participant who was sent away stays out; 0 for one who may come in."""
@@ -143,7 +158,7 @@ class Rooms:
         with _logged_if_away("a participant's other screens are not up to date"):
             for room in [room for room in self._rooms.values() if room.devices(participant)]:
                 async with self._store.read() as work:
-                    own = await own_of(work, participant, room.view)
+                    own = await participant_view_of(work, participant, room.view)
                 if not self._own.asked(participant):
                     room.tell(participant, own)
 
@@ -151,14 +166,16 @@ class Rooms:
         """Reads what a session shows from the store, and sends it to every screen, after an act of the facilitator."""
         async with self._reading[session]:
             room = self._rooms.get(session)
-            if room is None:
-                return
-            view = await self._view(session)
-            if view.session.version < room.version:
-                log.warning("the data has gone back to an earlier state", session=session)
-                self._begin_anew()
-            else:
-                room.show(view)
+            if room is not None:
+                self._show(room, await self._view(session))
+
+    def _show(self, room: Room, view: RoomView) -> None:
+        """Sends a view that was read now to every screen, where it is not older than what they have been shown."""
+        if view.session.version < room.version:
+            log.warning("the data has gone back to an earlier state", session=view.session.id)
+            self._begin_anew()
+        else:
+            room.show(view)
 
     def _begin_anew(self) -> None:
         """Begins another history: every screen of every room is told to come back to a new room."""
@@ -195,7 +212,7 @@ class Rooms:
         with _logged_if_away("who is here is not up to date", session=session):
             async with self._reading[session]:
                 room = self._rooms.get(session)
-                if room is not None:
+                if room is not None and room.consoles:
                     room.show_console(await self._view(session))
 
     def stirred(self, session: str) -> None:
@@ -260,11 +277,17 @@ class Rooms:
                 choices = await work.rounds.choices(round_id)
             room.show_count(round_id, choices)
 
-    async def _view(self, session: str) -> View:
+    async def _view(self, session: str) -> RoomView:
+        """Reads what a session shows now; what its consoles alone show too, while one is here or arriving."""
+        room = self._rooms.get(session)
         async with self._store.read() as work:
-            view = await view_of(work, await work.sessions.get_session(session))
+            live = await work.sessions.get_session(session)
+            if room is None or not room.consoles:
+                view = await room_view_of(work, live)
+            else:
+                view = await console_view_of(work, live, full=self.places.full(session))
         self.expect(session, view.reasons_due)
-        return replace(view, full=self.places.full(session))
+        return view
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from forum.live.line_patch import patch
 from forum.live.messages import Change, Choice, RoundNow, Screen, State, encode
-from forum.sessions.view import View, cue_key
+from forum.sessions.view import RoomView, cue_key
 from forum.voting.easy_read import offered_in
 
-# A kind of screen, a view and a language's code, to html.
-Draw: TypeAlias = Callable[[Screen, View, str], str]
+# A kind of screen, a view (for consoles a ConsoleView) and a language's code, to html.
+Draw: TypeAlias = Callable[[Screen, RoomView, str], str]
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,19 @@ class Drawn:
 class ScreenFrames:
     """The frames of one `view`. Of the view before it phones' states are kept, so that they can be sent changes."""
 
-    def __init__(self, draw: Draw, view: View) -> None:
+    def __init__(self, draw: Draw, view: RoomView) -> None:
         self.view = view
         self._draw = draw
         self._drawn: dict[tuple[Screen, str], Drawn] = {}
         self._before: dict[tuple[Screen, str], Drawn] = {}
 
-    def show(self, view: View) -> None:
+    def show(self, view: RoomView) -> None:
         """Takes a newer view: every kind of screen is drawn anew when it is asked for."""
         self.view = view
         self._before |= {key: drawn for key, drawn in self._drawn.items() if key[0] == "phone"}
         self._drawn = {}
 
-    def show_console(self, view: View) -> None:
+    def show_console(self, view: RoomView) -> None:
         """Takes a view that differs for consoles alone: only these are drawn anew."""
         self.view = view
         self._drawn = {key: drawn for key, drawn in self._drawn.items() if key[0] != "console"}
@@ -84,7 +84,7 @@ def drawn_of(state: State, before: Drawn | None) -> Drawn:
     return Drawn(frame, mark, lines, change if len(change) < len(frame) else "", before.mark)
 
 
-def round_now(view: View) -> RoundNow | None:
+def round_now(view: RoomView) -> RoundNow | None:
     """Returns the round on screen as phones are told of it, None where there is none."""
     if view.round is None:
         return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from forum.sessions.programme import Item
 from forum.sessions.stop import TAKEN
-from forum.sessions.view import Story, View, listed
+from forum.sessions.view import RoomView, Story, listed
 from forum.stories.scenario import Link, Scene
 from forum.voting.round import Round, RoundKind, RoundState
 from forum.voting.suppression import preference
@@ -37,7 +37,7 @@ class Move:
         return self.words or self.act
 
 
-def moves(view: View) -> tuple[Move, ...]:
+def moves(view: RoomView) -> tuple[Move, ...]:
     """Returns what can be done now, the next right move first; () in a session that has ended, and at the very end."""
     if view.session.ended:
         return ()
@@ -52,12 +52,12 @@ def moves(view: View) -> tuple[Move, ...]:
     return tuple(found.values())
 
 
-def asked(view: View) -> Round | None:
+def asked(view: RoomView) -> Round | None:
     """The round that is on screen as a question or with its result."""
     return view.round if view.session.cue.kind in ("question", "result") else None
 
 
-def leading(view: View, round_: Round) -> tuple[Scene, ...]:
+def leading(view: RoomView, round_: Round) -> tuple[Scene, ...]:
     """The scenes that lead to a question of the story on screen."""
     if view.story is None or round_.scenario is None:
         return ()
@@ -76,7 +76,7 @@ def _vote(round_: Round) -> Iterator[Move]:
         yield Move("reveal", this)
 
 
-def _ways(view: View, round_: Round | None) -> Iterator[Move]:
+def _ways(view: RoomView, round_: Round | None) -> Iterator[Move]:
     """Yields every way on; one may come twice."""
     yield from _stops(view, round_)
     following = view.next_up if view.programme.sections else None
@@ -96,7 +96,7 @@ def _ways(view: View, round_: Round | None) -> Iterator[Move]:
         yield from _story_on(view, round_)
 
 
-def _stops(view: View, round_: Round | None) -> Iterator[Move]:
+def _stops(view: RoomView, round_: Round | None) -> Iterator[Move]:
     run = view.run
     if round_ is not None and round_.kind == RoundKind.MAGIC_CHECK:
         for stop in run.stops:
@@ -117,7 +117,7 @@ def _put_again(round_: Round) -> Iterator[Move]:
         yield Move("question", {"scenario": round_.scenario, "scene": round_.scene}, words=AGAIN)
 
 
-def _after_replay(view: View) -> Iterator[Move]:
+def _after_replay(view: RoomView) -> Iterator[Move]:
     """The second vote on the question that the scene played again leads to."""
     scene = view.scene
     if scene is None:
@@ -134,7 +134,7 @@ def _after_replay(view: View) -> Iterator[Move]:
         yield Move("second", {"round": shown[-1].id}, shown[-1].scene or "")
 
 
-def _story_on(view: View, round_: Round | None) -> Iterator[Move]:
+def _story_on(view: RoomView, round_: Round | None) -> Iterator[Move]:
     """The scenes that this one leads to, the room's choice first; else the start of the next story."""
     story, scene = view.story, view.scene
     any_way = False
@@ -154,14 +154,14 @@ def _story_on(view: View, round_: Round | None) -> Iterator[Move]:
             yield _scene(following, first)
 
 
-def _links(view: View, scene: Scene, round_: Round | None) -> list[tuple[Link, bool]]:
+def _links(view: RoomView, scene: Scene, round_: Round | None) -> list[tuple[Link, bool]]:
     """The ways on from a scene, each with whether the room chose it; those that it chose come first."""
     best = preference(view.result, round_.method) if view.result is not None and round_ is not None else ()
     chosen = [(link, scene.decision and f"r{n}" in best) for n, link in enumerate(scene.links, start=1)]
     return sorted(chosen, key=lambda way: not way[1])
 
 
-def _next_story(view: View) -> Story | None:
+def _next_story(view: RoomView) -> Story | None:
     if view.story is None:
         return view.stories[0] if view.stories else None
     ids = [story.id for story in view.stories]

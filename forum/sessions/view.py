@@ -1,4 +1,5 @@
-"""The view of a live session: one for the whole room, from which phone, projector and console are drawn.
+"""The views of a live session: one for the whole room, from which phones, tablets and projectors are drawn, and one for
+its consoles.
 
 A view is the same for every screen of its kind; what belongs to one phone (its own ballot) is never in it.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from forum.sessions.programme import Item, Programme, SoFar, following, present, so_far
 from forum.sessions.proposal import Agenda
@@ -62,20 +63,14 @@ class AsynchronousRound:
 
 
 @dataclass(frozen=True)
-class View:
-    """The room now.
+class RoomView:
+    """The room now, as every screen may show it.
 
     `story` and `scene` are what the cue points at (also for a question that comes from a decision point); `round` is
     the round on screen. `result` is there only once that round is revealed, and `first` with `first_result` when it
     is a vote after a replay. `rounds` are all rounds of the session, in the order they were made; `results` are
-    those of the revealed ones by round id. `joined` (as groups.in_the_room gives it), `reasons` (others have `said`)
-    and all of `run` but the stop that is taken are for the console only; `reasons_due` is when one will be shown.
-
-    `breaks` are the requests for a break that nobody has seen, `slower` how many took more time for this vote,
-    `observers` how many follow without voting, `also` the groups that people belong to besides the one they speak from
-    (as groups.in_the_room gives it), `asynchronous` the asynchronous rounds of the
-    commission, `last_act` what the console can undo, `full` whether phones were not let in for want of places: for the
-    console.
+    those of the revealed ones by round id. All of `reasons` (others have `said`) and all of `run` but the stop that is
+    taken are for consoles only; `reasons_due` is when one will be shown.
     """
 
     session: LiveSession
@@ -88,23 +83,13 @@ class View:
     results: dict[str, Result] = field(default_factory=dict)
     first: Round | None = None
     voted: int = 0
-    present: int = 0
-    joined: dict[str | None, int | None] = field(default_factory=dict)
     reasons: tuple[Said, ...] = ()
     reasons_due: str = ""
     run: Run = field(default_factory=Run)
     agenda: Agenda = field(default_factory=Agenda)
     programme: Programme = field(default_factory=Programme)
-    papers: str = ""  # whether papers were "entered" or "confirmed" in the round on screen
-    breaks: int = 0
-    slower: int = 0
-    observers: int = 0
-    also: dict[str | None, int | None] = field(default_factory=dict)
-    asynchronous: tuple[AsynchronousRound, ...] = ()
-    last_act: LastAct | None = None
-    full: bool = False
 
-    def read_in(self, tongue: str) -> View:
+    def read_in(self, tongue: str) -> Self:
         """Returns the view with questions in the words that somebody wants to read: "cy", or "cy+easy" for easy
         ones."""
         readings = readings_of(tongue)
@@ -125,16 +110,6 @@ class View:
     def supported(self) -> tuple[Said, ...]:
         """The reasons that everybody may read, those that most people say "me too" to first."""
         return tuple(sorted(self.said, key=lambda reason: -reason.too))
-
-    @property
-    def unheard(self) -> tuple[Said, ...]:
-        """Every reason, those first that nobody has dealt with, those last that were hidden."""
-        return tuple(
-            sorted(
-                self.reasons,
-                key=lambda reason: (ReasonState.WAITING, ReasonState.SHOWN, ReasonState.HIDDEN).index(reason.state),
-            )
-        )
 
     @property
     def now_on(self) -> Item | None:
@@ -183,6 +158,38 @@ class View:
         return self.round is not None and self.round.state == RoundState.OPEN
 
 
+@dataclass(frozen=True)
+class ConsoleView(RoomView):
+    """The room now, with what its consoles alone show; read only while one is connected, or its page is asked for.
+
+    `joined` and `also` are how many joined from each group, and how many belong to one besides the one they speak from
+    (both as suppression.in_the_room gives them); `papers` whether papers were "entered" or "confirmed" in the round on
+    screen; `breaks` the requests for a break that nobody has seen; `slower` how many took more time for this vote;
+    `observers` how many follow without voting; `asynchronous` the asynchronous rounds of the commission; `last_act`
+    the act that can be undone; `full` is true where phones were not let in for want of places.
+    """
+
+    joined: dict[str | None, int | None] = field(default_factory=dict)
+    papers: str = ""
+    breaks: int = 0
+    slower: int = 0
+    observers: int = 0
+    also: dict[str | None, int | None] = field(default_factory=dict)
+    asynchronous: tuple[AsynchronousRound, ...] = ()
+    last_act: LastAct | None = None
+    full: bool = False
+
+    @property
+    def unheard(self) -> tuple[Said, ...]:
+        """Every reason, those first that nobody has dealt with, those last that were hidden."""
+        return tuple(
+            sorted(
+                self.reasons,
+                key=lambda reason: (ReasonState.WAITING, ReasonState.SHOWN, ReasonState.HIDDEN).index(reason.state),
+            )
+        )
+
+
 class CueKey(NamedTuple):
     """A key of what is in front of everybody; it changes only when something else is put there, never with a vote.
 
@@ -219,7 +226,7 @@ def playing_in(text: str) -> tuple[str, ...]:
     return tuple(field.replace("%7C", "|").replace("%25", "%") for field in text.split("|")[:PLAYING])
 
 
-def cue_key(view: View) -> CueKey:
+def cue_key(view: RoomView) -> CueKey:
     """Returns the key of what is in front of everybody now."""
     cue, taken = view.session.cue, view.run.taken
     return CueKey(

@@ -7,7 +7,7 @@ from support.factories import a_commission, a_session
 
 from forum.live.live_count import LiveCount, counting
 from forum.sessions.session import OPEN_CODE, OPEN_LINK, TICKETS
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 from forum.voting.round import Response, Round, RoundState
 from forum.voting.suppression import live_step
 
@@ -75,7 +75,7 @@ def test_where_anybody_can_join_it_takes_ten_times_as_many() -> None:
     assert live_step(5, tickets=False) == 50
     for entrance, step in ((TICKETS, 5), (OPEN_CODE, 50), (OPEN_LINK, 50)):
         commission = a_commission()
-        view = View(replace(a_session(commission), entrance=entrance), commission, ())
+        view = RoomView(replace(a_session(commission), entrance=entrance), commission, ())
         assert view.live_step == step
     count = LiveCount(ROUND, 50, 0)
     assert not count.take({"r1": 48, "r2": 1})

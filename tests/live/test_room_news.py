@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from conftest import Database
 from support.factories import CLOCK, a_room, new_id
 from support.jumping_loop import run_jumping, wait_for_database
@@ -16,7 +17,7 @@ from forum.live.connection import Connection
 from forum.live.messages import CastMessage, Screen, encode
 from forum.live.presence import LOST, POLLING
 from forum.live.room import Room
-from forum.live.rooms import Rooms
+from forum.live.rooms import ARRIVALS, Rooms
 from forum.live.tally_ticker import PHONES_TICK, TICK
 from forum.ports.accounts import Person
 from forum.services.sessions import cues, facilitation
@@ -24,16 +25,18 @@ from forum.services.sessions.desk import Desk
 from forum.services.voting import paper_counts
 from forum.services.voting.paper_counts import PaperForm
 from forum.sessions.session import Participant
-from forum.sessions.view import View
+from forum.sessions.view import ConsoleView, RoomView
 from forum.store import SqlStore, open_store
+from forum.store.base import Link
 from forum.voting.question import Terms
 
 IDLE = PHONES_TICK * 3
 
 
-def draw(kind: Screen, view: View, language: str) -> str:
-    """Draws the parts that the tests look at: the cue, who joined, and what became of the papers."""
-    return f"{kind} {view.session.cue.kind} {dict(view.joined)} {view.papers}"
+def draw(kind: Screen, view: RoomView, language: str) -> str:
+    """Draws what a test looks at: the cue; on consoles who joined, and what became of the papers."""
+    alone = f"{dict(view.joined)} {view.papers}" if isinstance(view, ConsoleView) else ""
+    return f"{kind} {view.session.cue.kind} {alone}"
 
 
 @dataclass
@@ -240,6 +243,148 @@ def test_a_room_that_nobody_is_in_is_read_anew(sqlite_database: Database) -> Non
         assert room is not left_behind
         # While somebody is in it, it is that room for everybody.
         assert await evening.room() is await evening.room()
+
+    an_evening(sqlite_database, play)
+
+
+def test_what_consoles_alone_show_is_read_only_while_one_is_there(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    plain = Link.rows
+
+    async def counted(self: Link, statement: Any, *given: Any) -> Any:
+        asked.append(str(statement))
+        return await plain(self, statement, *given)
+
+    monkeypatch.setattr(Link, "rows", counted)
+
+    async def play(evening: Evening) -> None:
+        async def after_an_act() -> list[str]:
+            asked.clear()
+            await evening.rooms.changed(evening.session)
+            return list(asked)
+
+        await evening.enter("phone", evening.people[0])
+        await evening.enter("projector")
+        await evening.open()
+        without = await after_an_act()
+        console = Connection("console")
+        room = await evening.rooms.enter(evening.session, console)
+        read = await after_an_act()
+        # Who joined, papers, what was asked for, observers, other groups, asynchronous sessions, the last act.
+        assert (len(without), len(read)) == (len(without), len(without) + 7)
+        assert [statement for statement in read if statement in without] == without
+        assert [state["v"] for state in news(console, "state")] == [room.version]
+        evening.rooms.joined(evening.session)
+        room.leave(console)
+        asked.clear()
+        await asyncio.sleep(ARRIVALS * 2)
+        assert asked == [], "who joins is read for nobody"
+        assert await after_an_act() == without
+        assert not isinstance(room.view, ConsoleView)
+
+    an_evening(sqlite_database, play)
+
+
+@dataclass
+class Held:
+    """A reading of what a session shows: it has `begun`, and stops before it is shown until it may `go_on`."""
+
+    begun: asyncio.Event
+    go_on: asyncio.Event
+
+
+def held_readings(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> list[Held]:
+    """The readings to be held, in this order; those after them are not."""
+    held, view = [Held(asyncio.Event(), asyncio.Event())], evening.rooms._view
+    waiting = list(held)
+
+    async def slow(session: str) -> RoomView:
+        read = await view(session)
+        if waiting:
+            reading = waiting.pop(0)
+            reading.begun.set()
+            await reading.go_on.wait()
+        return read
+
+    monkeypatch.setattr(evening.rooms, "_view", slow)
+    return held
+
+
+def test_a_console_that_comes_while_an_act_is_being_shown_has_what_it_shows_and_who_is_here(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The act was read for a room without consoles, and is shown to others while the console waits to be greeted."""
+
+    async def play(evening: Evening) -> None:
+        phone = await evening.enter("phone", evening.people[0])
+        room = await evening.room()
+        [reading] = held_readings(evening, monkeypatch)
+        await facilitation.pause(Desk(evening.store, CLOCK), evening.session, paused=True)
+        showing = asyncio.create_task(evening.rooms.changed(evening.session))
+        await reading.begun.wait()
+        await evening.joins(6)
+        console = Connection("console")
+        coming = asyncio.create_task(evening.rooms.enter(evening.session, console))
+        await asyncio.sleep(0)
+        reading.go_on.set()
+        await asyncio.gather(showing, coming)
+        [state] = news(console, "state")
+        assert (state["v"], state["paused"], state["html"]) == (
+            room.version,
+            True,
+            "console welcome {'g1': None, 'g2': 6} ",
+        )
+        assert [m["v"] for m in news(phone, "state")] == [room.version]
+
+    an_evening(sqlite_database, play)
+
+
+def test_a_console_that_comes_before_an_act_is_shown_has_it_and_so_has_everybody(sqlite_database: Database) -> None:
+    """As where the act is stored and nobody has been told of it yet, or another process did it."""
+
+    async def play(evening: Evening) -> None:
+        phone = await evening.enter("phone", evening.people[0])
+        await facilitation.pause(Desk(evening.store, CLOCK), evening.session, paused=True)
+        console = Connection("console")
+        room = await evening.rooms.enter(evening.session, console)
+        assert [m["paused"] for m in news(console, "state") + news(phone, "state")] == [True, True]
+        version = room.version
+        await evening.rooms.changed(evening.session)
+        assert {m["v"] for m in news(console, "state")} <= {version}
+
+    an_evening(sqlite_database, play)
+
+
+def test_who_joins_while_a_console_is_being_let_in_is_seen_on_it(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def play(evening: Evening) -> None:
+        await evening.enter("phone", evening.people[0])
+        [reading] = held_readings(evening, monkeypatch)
+        console = Connection("console")
+        coming = asyncio.create_task(evening.rooms.enter(evening.session, console))
+        await reading.begun.wait()
+        await evening.joins(6)
+        reading.go_on.set()
+        await coming
+        await asyncio.sleep(ARRIVALS * 2)
+        assert "'g2': 6" in news(console, "state")[-1]["html"]
+
+    an_evening(sqlite_database, play)
+
+
+def test_a_console_that_comes_where_the_data_has_gone_back_is_told_to_begin_anew(sqlite_database: Database) -> None:
+    async def play(evening: Evening) -> None:
+        phone = await evening.enter("phone", evening.people[0])
+        async with evening.store.begin() as work:
+            live = await work.sessions.get_session(evening.session)
+            await work.sessions.save_session(replace(live, version=live.version - 1))
+        console = Connection("console")
+        await evening.rooms.enter(evening.session, console)
+        assert [m["why"] for m in news(phone)] == ["anew"]
+        assert [(m["t"], m.get("why")) for m in news(console)] == [("bye", "anew")]
 
     an_evening(sqlite_database, play)
 

@@ -23,14 +23,19 @@ from forum.live.rooms import Rooms
 from forum.ports import Store, Work
 from forum.services.sessions import care, cues, facilitation
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.room_view import own_of, view_of
+from forum.services.sessions.room_view import participant_view_of, room_view_of
 from forum.sessions.participant_view import Mine
 from forum.sessions.session import LiveSession, Participant
-from forum.sessions.view import View
+from forum.sessions.view import ConsoleView, RoomView
 
 
-def draw(kind: Screen, view: View, language: str) -> str:
+def draw(kind: Screen, view: RoomView, language: str) -> str:
     return f"<p>{kind} {view.session.cue.kind}</p>"
+
+
+def joined_in(view: RoomView) -> dict[str | None, int | None]:
+    """Who joined, as consoles show it; nothing on other screens."""
+    return dict(view.joined) if isinstance(view, ConsoleView) else {}
 
 
 def the_rooms(store: Store) -> Rooms:
@@ -133,7 +138,7 @@ async def test_every_kind_of_screen_gets_its_own_drawing_made_once(sqlite_store:
     live, people = await a_room(sqlite_store, ["g1", "g1"])
     drawn: list[str] = []
 
-    def counting(kind: Screen, view: View, language: str) -> str:
+    def counting(kind: Screen, view: RoomView, language: str) -> str:
         drawn.append(kind)
         return kind
 
@@ -408,14 +413,14 @@ async def test_what_a_tab_sends_while_another_comes_in_is_heard_by_it(
     room = await rooms.room(live.id)
     reading, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slowly(work: Work, participant: str, view: View) -> Mine:
-        own = await own_of(work, participant, view)
+    async def slowly(work: Work, participant: str, view: RoomView) -> Mine:
+        own = await participant_view_of(work, participant, view)
         if not reading.is_set():
             reading.set()
             await go_on.wait()
         return own
 
-    monkeypatch.setattr("forum.live.rooms.own_of", slowly)
+    monkeypatch.setattr("forum.live.rooms.participant_view_of", slowly)
     entering = asyncio.create_task(rooms.enter(live.id, late))
     await reading.wait()
     room.receive(one, encode(CastMessage("a", round_id, "r1")))
@@ -459,9 +464,9 @@ async def test_consoles_see_who_joins_and_nobody_else_is_disturbed(sqlite_store:
     live, people = await a_room(sqlite_store, ["g1"])
     drawn: list[str] = []
 
-    def counting(kind: Screen, view: View, language: str) -> str:
+    def counting(kind: Screen, view: RoomView, language: str) -> str:
         drawn.append(kind)
-        return f"{sorted(view.joined.items(), key=str)}"
+        return f"{sorted(joined_in(view).items(), key=str)}"
 
     rooms = Rooms(sqlite_store, CLOCK, counting, lambda words, language: words)
     room = await rooms.room(live.id)
@@ -483,14 +488,12 @@ async def test_who_joins_while_consoles_are_told_of_others_is_seen_too(
 ) -> None:
     monkeypatch.setattr("forum.live.rooms.ARRIVALS", 0.01)
     live, _ = await a_room(sqlite_store, [])
-    rooms = Rooms(
-        sqlite_store, CLOCK, lambda kind, view, language: str(dict(view.joined)), lambda words, language: words
-    )
+    rooms = Rooms(sqlite_store, CLOCK, lambda kind, view, language: str(joined_in(view)), lambda words, language: words)
     console = await enter(await rooms.room(live.id), kind="console")
     read, view = asyncio.Event(), rooms._view
     joined_too = asyncio.Event()
 
-    async def slow(session: str) -> View:
+    async def slow(session: str) -> RoomView:
         seen = await view(session)
         read.set()
         await joined_too.wait()
@@ -567,14 +570,14 @@ async def test_a_room_without_screens_is_not_read_again_for_every_page(
     live, _ = await a_room(sqlite_store, ["g1"])
     rooms = the_rooms(sqlite_store)
     read = 0
-    plain = view_of
+    plain = room_view_of
 
-    async def counted(work: Work, of: LiveSession) -> View:
+    async def counted(work: Work, of: LiveSession) -> RoomView:
         nonlocal read
         read += 1
         return await plain(work, of)
 
-    monkeypatch.setattr("forum.live.rooms.view_of", counted)
+    monkeypatch.setattr("forum.live.rooms.room_view_of", counted)
     monkeypatch.setattr(rooms_module, "FRESH", 1e9)
     first = await rooms.room(live.id)
     for _ in range(20):

@@ -23,11 +23,11 @@ from forum.services.sessions import facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.voting import reasons
 from forum.sessions.stop import MOST_HOW
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 from forum.voting.reason import ReasonReading, ReasonState
 
 
-def draw(kind: Screen, view: View, language: str) -> str:
+def draw(kind: Screen, view: RoomView, language: str) -> str:
     """Draws only what a screen of each kind may show."""
     said = ", ".join(reason.words for reason in view.said)
     return f"{len(view.run.stops)} stops" if kind == "console" else f"said: {said}"

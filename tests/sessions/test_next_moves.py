@@ -13,7 +13,7 @@ from forum.sessions.next_moves import Move, moves
 from forum.sessions.programme import Item, Programme, Section
 from forum.sessions.session import Cue
 from forum.sessions.stop import TAKEN, WAITING, Run, Stop
-from forum.sessions.view import Story, View
+from forum.sessions.view import RoomView, Story
 from forum.stories import scenario_twee
 from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import Result
@@ -34,15 +34,15 @@ LABELS = tuple(Response(f"r{n}", link.text) for n, link in enumerate(ASKED.links
 ROUND = Round("round", SESSION.id, ASKED.text, LABELS, STORY.id, ASKED.name)
 
 
-def view(cue: Cue, round_: Round | None = None, **more: Any) -> View:
+def view(cue: Cue, round_: Round | None = None, **more: Any) -> RoomView:
     live = replace(SESSION, cue=cue, **{n: more.pop(n) for n in ("paused", "ended") if n in more})
     story = next((s for s in (STORY, OTHER) if s.id == cue.scenario), None)
     scene = story.scenario.scene(cue.scene) if story is not None and cue.scene else None
     rounds = more.pop("rounds", (round_,) if round_ else ())
-    return View(live, COMMISSION, (STORY, OTHER), story, scene, round_, rounds, **more)
+    return RoomView(live, COMMISSION, (STORY, OTHER), story, scene, round_, rounds, **more)
 
 
-def asking(state: RoundState, round_: Round = ROUND, **more: Any) -> View:
+def asking(state: RoundState, round_: Round = ROUND, **more: Any) -> RoomView:
     kind = "result" if state == RoundState.REVEALED else "question"
     return view(Cue(kind, round_.scenario, round_.scene, round_.id), replace(round_, state=state), **more)
 
@@ -100,7 +100,7 @@ def test_after_the_replay_the_second_vote_on_the_question_that_it_leads_to() -> 
 
 
 def test_at_the_end_of_a_story_the_next_one_and_after_the_last_nothing() -> None:
-    def ending(story: Story) -> View:
+    def ending(story: Story) -> RoomView:
         last = next(scene for scene in story.scenario.scenes if not scene.links)
         return view(Cue("scene", story.id, last.name))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from forum.services.keys import digest
 from forum.services.sessions import organising
 from forum.sessions.local_time import written
 from forum.sessions.session import LiveSession, Participant
+from forum.sessions.view import ConsoleView, RoomView
 from forum.stories.submission import Submission
 from forum.voting.ballot import Cast
 from forum.voting.commission import Commission, DecisionPower, Group, SupportLine
@@ -141,3 +142,10 @@ async def a_room(
         for participant in participants:
             await work.sessions.join(participant, new_id() * 2)
     return live, [p.id for p in participants]
+
+
+def view_for(screen: str, view: ConsoleView) -> RoomView:
+    """The view that a kind of screen is drawn from: consoles alone have the whole of it."""
+    return (
+        view if screen == "console" else RoomView(**{part.name: getattr(view, part.name) for part in fields(RoomView)})
+    )

@@ -1,76 +1,118 @@
-"""The view of a room as it is now, read from the store: never from memory."""
+"""The views of a room as it is now, read from the store: never from memory."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from forum.ports import Work
 from forum.services.stories.parsed_stories import story_of
-from forum.services.voting import reasons as reasoning
-from forum.services.voting import results as tallying
+from forum.services.voting.reasons import said_of
+from forum.services.voting.results import asynchronous_rounds, shown_all
 from forum.sessions.participant_view import Mine, YourReason, Yours, YourStop
 from forum.sessions.proposal import WAITING, Agenda, Promised
 from forum.sessions.session import BREAK, TIME, LiveSession
 from forum.sessions.stop import Run, credits
-from forum.sessions.view import Story, View, listed
-from forum.voting import suppression
+from forum.sessions.view import ConsoleView, RoomView, Story, listed
+from forum.voting.commission import Commission
 from forum.voting.round import Round, RoundKind, RoundState
+from forum.voting.suppression import Result, in_the_room
 
 
-async def view_of(work: Work, live: LiveSession) -> View:
-    """Reads the view of a room. Numbers of connected phones are not in it: only the process knows them."""
+async def room_view_of(work: Work, live: LiveSession) -> RoomView:
+    """Reads what every screen of a room may show. Numbers of connected phones are not in it: only the process knows
+    them."""
     commission = await work.commissions.get_commission(live.commission)
-    programme = [await work.stories.get_story(id_) for id_ in live.scenarios]
-    # One that was taken back is gone; one that may not be played any more stays only while it is on.
-    shown_now = [s for s in programme if not s.withdrawn_at and (s.may_perform or s.id == live.cue.scenario)]
-    stories = tuple([Story(s.id, await story_of(work.remembered, s.twee, asyncio.to_thread)) for s in shown_now])
-    rounds = tuple(await work.rounds.list_rounds(live.id))
-    by_id = {r.id: r for r in rounds}
-    cue = live.cue
-    story = next((s for s in stories if s.id == cue.scenario), None)
-    round_ = by_id.get(cue.round or "")
-    voted = await work.rounds.voted([round_.id]) if round_ else {}
-    joined = await work.sessions.joined(live.id)
-    run = Run(
-        tuple(await work.stops.list_stops(live.id)), {} if live.badges_off else credits(joined, commission), cue.showing
-    )
-    magic = run.taken.magic if run.taken is not None else None
-    wanted = (round_, by_id.get((round_.second_of if round_ else "") or ""), by_id.get(magic or ""))
-    shown = [r for r in wanted if r is not None]
-    results = {
-        r.id: await tallying.shown(work, r, commission.threshold) for r in shown if r.state == RoundState.REVEALED
-    }
-    if live.badges_off:
-        results = {id_: result.without_groups() for id_, result in results.items()}
-    asked = await work.care.list_asked(live.id)
-    # () before the reveal: how reasons fall to the answers says how the room votes.
-    reasons = await reasoning.said_of(work, live, round_, commission) if round_ else ()
-    counted = await work.papers.get_paper_count(round_.id) if round_ else None
-    return View(
+    rounds = {r.id: r for r in await work.rounds.list_rounds(live.id)}
+    round_ = rounds.get(live.cue.round or "")
+    view = RoomView(
         session=live,
         commission=commission,
-        stories=stories,
-        story=story,
-        scene=story.scenario.scene(cue.scene) if story and cue.scene else None,
+        stories=await _stories(work, live),
         round=round_,
-        rounds=tuple(r for r in rounds if r.state != RoundState.ANNULLED or r is round_),
-        results=results,
-        first=by_id.get(round_.second_of) if round_ and round_.second_of else None,
-        voted=voted.get(round_.id, 0) if round_ else 0,
-        programme=(await work.programmes.latest(live.id)).plan,
-        papers=("confirmed" if counted.confirmed_at else "entered") if counted else "",
-        joined=suppression.in_the_room(joined, commission.threshold),
-        breaks=asked[BREAK, ""].waiting if (BREAK, "") in asked else 0,
-        slower=asked[TIME, round_.id].number if round_ and (TIME, round_.id) in asked else 0,
-        observers=await work.sessions.observers(live.id),
-        also=suppression.in_the_room(await work.care.belonging(live.id), commission.threshold),
-        reasons=reasons,
-        asynchronous=await tallying.asynchronous_rounds(work, commission, results=True),
-        reasons_due=await work.reasons.next_due(round_.id) if reasons and round_ else "",
-        run=run,
+        rounds=tuple(r for r in rounds.values() if r.state != RoundState.ANNULLED or r is round_),
+        first=rounds.get((round_.second_of if round_ else "") or ""),
+        run=await _run(work, live, commission),
         agenda=await _agenda(work, live, round_),
-        last_act=await work.last_acts.get_last_act(live.id),
+        programme=(await work.programmes.latest(live.id)).plan,
     )
+    return await _with_votes(work, _with_scene(view), rounds)
+
+
+async def console_view_of(work: Work, live: LiveSession, *, full: bool = False) -> ConsoleView:
+    """Reads what consoles show: all that the room does, and what is for them alone. `full` is true where phones were
+    not let in for want of places."""
+    room = await room_view_of(work, live)
+    round_ = room.round.id if room.round is not None else ""
+    threshold = room.commission.threshold
+    asked = await work.care.list_asked(live.id)
+    return ConsoleView(
+        **vars(room),
+        joined=in_the_room(await work.sessions.joined(live.id), threshold),
+        papers=await _papers(work, round_),
+        breaks=asked[BREAK, ""].waiting if (BREAK, "") in asked else 0,
+        slower=asked[TIME, round_].number if round_ and (TIME, round_) in asked else 0,
+        observers=await work.sessions.observers(live.id),
+        also=in_the_room(await work.care.belonging(live.id), threshold),
+        asynchronous=await asynchronous_rounds(work, room.commission, results=True),
+        last_act=await work.last_acts.get_last_act(live.id),
+        full=full,
+    )
+
+
+async def _stories(work: Work, live: LiveSession) -> tuple[Story, ...]:
+    """Reads the stories of a session that may be shown: one that was taken back is gone, one that may not be played
+    any more stays only while it is on."""
+    accepted = [await work.stories.get_story(id_) for id_ in live.scenarios]
+    showable = [s for s in accepted if not s.withdrawn_at and (s.may_perform or s.id == live.cue.scenario)]
+    return tuple([Story(s.id, await story_of(work.remembered, s.twee, asyncio.to_thread)) for s in showable])
+
+
+def _with_scene(view: RoomView) -> RoomView:
+    """Adds the story and the scene that the cue points at."""
+    cue = view.session.cue
+    story = next((s for s in view.stories if s.id == cue.scenario), None)
+    return replace(view, story=story, scene=story.scenario.scene(cue.scene) if story and cue.scene else None)
+
+
+async def _run(work: Work, live: LiveSession, commission: Commission) -> Run:
+    """Reads the stops of a session, with the groups that may be named beside them."""
+    stops = tuple(await work.stops.list_stops(live.id))
+    named = credits(await work.sessions.joined(live.id), commission) if stops and not live.badges_off else {}
+    return Run(stops, named, live.cue.showing)
+
+
+async def _with_votes(work: Work, view: RoomView, rounds: dict[str, Round]) -> RoomView:
+    """Adds how many voted in the round on screen, the reasons given in it, and the results of the rounds that screens
+    show: this one, the first vote before it, the magic check of the stop that is on. `rounds` has those by id."""
+    taken = view.run.taken
+    magic = rounds.get((taken.magic if taken is not None else "") or "")
+    results = await _results(work, view, [r for r in (view.round, view.first, magic) if r is not None])
+    if view.round is None:
+        return replace(view, results=results)
+    reasons = await said_of(work, view.session, view.round, view.commission)
+    return replace(
+        view,
+        results=results,
+        voted=(await work.rounds.voted([view.round.id])).get(view.round.id, 0),
+        reasons=reasons,
+        reasons_due=await work.reasons.next_due(view.round.id) if reasons else "",
+    )
+
+
+async def _results(work: Work, view: RoomView, rounds: list[Round]) -> dict[str, Result]:
+    """Reads the results of those rounds that are revealed, by round id; nothing by group while badges are off."""
+    revealed = {round_.id: (view.session, round_) for round_ in rounds if round_.state == RoundState.REVEALED}
+    results = await shown_all(work, list(revealed.values()), view.commission.threshold)
+    if view.session.badges_off:
+        return {id_: result.without_groups() for id_, result in results.items()}
+    return results
+
+
+async def _papers(work: Work, round_id: str) -> str:
+    """Reads whether papers were "entered" or "confirmed" in a round; "" for none, or for no round."""
+    count = await work.papers.get_paper_count(round_id) if round_id else None
+    return ("confirmed" if count.confirmed_at else "entered") if count else ""
 
 
 async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda:
@@ -90,7 +132,7 @@ async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda
     )
 
 
-async def own_of(work: Work, participant: str, view: View) -> Mine:
+async def participant_view_of(work: Work, participant: str, view: RoomView) -> Mine:
     """Reads what is a participant's own in a session ("" is nobody): the votes that count, with their words where they
     can still be changed or are on screen; what they sent in the scene or on the question that is on."""
     if not participant:

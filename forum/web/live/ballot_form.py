@@ -11,7 +11,7 @@ from starlette.requests import Request
 from forum.errors import CastRefused, NotFound
 from forum.live.ballot_box import new_cast
 from forum.live.messages import REFUSALS
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 from forum.stories.visible_text import trimmed
 from forum.voting.ballot import MOST_CAST_ID, CastOutcome
 from forum.voting.methods import METHODS
@@ -85,7 +85,7 @@ class Typed(msgspec.Struct, frozen=True):
     condition: str = ""
 
 
-def unsent(view: View, typed: Typed | None) -> tuple[str, ...]:
+def unsent(view: RoomView, typed: Typed | None) -> tuple[str, ...]:
     """Returns the words of a refused ballot whose form is no longer on the page, to be copied from there."""
     if typed is None or (view.voting and view.round is not None and view.round.id == typed.round):
         return ()

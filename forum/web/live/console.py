@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -12,7 +11,7 @@ from forum.errors import BadInput, ForumError, NotFound
 from forum.services.sessions import cues, facilitation, guard
 from forum.services.sessions.desk import Desk, Outcome, Step, undo_act
 from forum.services.sessions.programmes import take_step
-from forum.services.sessions.room_view import view_of
+from forum.services.sessions.room_view import console_view_of
 from forum.voting.question import Terms
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
@@ -149,8 +148,8 @@ async def _console(
 ) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
-        view = await view_of(work, await work.sessions.get_session(session))
-    view = replace(view, full=site.rooms.places.full(session))
+        live = await work.sessions.get_session(session)
+        view = await console_view_of(work, live, full=site.rooms.places.full(session))
     context = screen_context(base_url(request), view)
     return await page(
         request,

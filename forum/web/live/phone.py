@@ -11,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from forum.errors import CastRefused, NotAllowed
 from forum.live.messages import REFUSALS
 from forum.live.room import Room
-from forum.services.sessions.room_view import own_of as own_of_phone
+from forum.services.sessions.room_view import participant_view_of
 from forum.sessions.session import LiveSession, Participant
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 from forum.web.accounts.cookieless import giving
 from forum.web.cookies import READING, YEAR, set_cookie
 from forum.web.forms import form_of
@@ -65,11 +65,11 @@ async def now(request: Request) -> Response:
     room = await site_of(request).rooms.polled(live.id, participant.id, observing=participant.observer)
     news = news_of(request, room, "phone", tongue_of(request))
     async with site_of(request).store.read() as work:
-        own = await own_of_phone(work, participant.id, room.view)
+        own = await participant_view_of(work, participant.id, room.view)
     return small(request, {name: facts for name, facts in msgspec.to_builtins(own).items() if name != "t"} | news)
 
 
-def missed_words(view: View) -> str:
+def missed_words(view: RoomView) -> str:
     """Says in one line what somebody has missed who comes now; empty where nothing has happened."""
     so_far = view.so_far
     if so_far is None:
@@ -100,7 +100,7 @@ async def phone_page(
     tongue = tongue_of(request)
     context = screen_context(base_url(request), room.view.read_in(tongue), tongue)
     async with site_of(request).store.read() as work:
-        mine = await own_of_phone(work, participant.id, room.view)
+        mine = await participant_view_of(work, participant.id, room.view)
         there = await own_of(work, participant.id, room.view, mine, page_of(request))
     yours: dict[str, object] = {b.round: b for b in mine.yours}
     told, left = left_over(room.view, own or {})

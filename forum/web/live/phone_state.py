@@ -8,7 +8,7 @@ from typing import Any
 
 from forum.ports import Work
 from forum.sessions.participant_view import Mine
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 from forum.stories.visible_text import trimmed
 from forum.voting.round import RoundState
 
@@ -28,7 +28,7 @@ NOBODYS: Mapping[str, Any] = {
 }
 
 
-def left_over(view: View, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+def left_over(view: RoomView, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     """Returns what a phone is told of a stop or a reason that was refused, and the words of it, where its form is no
     longer on the page to say and to hold them: the scene is over, the session has ended."""
     typed: Mapping[str, str] = own.get("retyped", {})
@@ -43,7 +43,7 @@ def left_over(view: View, own: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]
     return told, tuple(words for name in ("how", "reason", "condition") if (words := trimmed(typed.get(name, ""))))
 
 
-async def own_of(work: Work, participant: str, view: View, mine: Mine, page: int) -> dict[str, Any]:
+async def own_of(work: Work, participant: str, view: RoomView, mine: Mine, page: int) -> dict[str, Any]:
     """Reads what this participant has in the scene or the question on screen: what its phone is told (`mine`), which
     names those reasons that are on the first page alone; on a later `page` the others too."""
     later = view.round if page > 1 else None

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from forum.live.messages import Screen
 from forum.live.room import Room
-from forum.sessions.view import MOST_PAGES, View, cue_key
+from forum.sessions.view import MOST_PAGES, RoomView, cue_key
 from forum.web.cookies import READING, cookie_of
 from forum.web.i18n.gettext import language
 from forum.web.live.phone_state import NOBODYS
@@ -57,7 +57,7 @@ def tongue_of(request: HTTPConnection) -> str:
     return f"{language().code}+{chosen}" if _READING.fullmatch(chosen) else language().code
 
 
-def screen_context(base: str, view: View, tongue: str = "") -> dict[str, Any]:
+def screen_context(base: str, view: RoomView, tongue: str = "") -> dict[str, Any]:
     """Returns the part of the context that every screen's template gets; `tongue` as tongue_of has it."""
     join_url = f"{base}/s/{view.session.code}"
     return {

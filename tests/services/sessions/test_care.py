@@ -19,10 +19,10 @@ from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import care, cues, facilitation
 from forum.services.sessions.care import MOST_VERSIONS
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.room_view import view_of
+from forum.services.sessions.room_view import console_view_of
 from forum.services.voting import results
 from forum.sessions.session import LiveSession
-from forum.sessions.view import View
+from forum.sessions.view import ConsoleView
 from forum.voting.result import BADGES_OFF
 from forum.voting.round import Round, Version
 
@@ -47,9 +47,9 @@ class Room:
         await facilitation.close_round(self.acts, self.live.id, round_.id)
         await facilitation.reveal_round(self.acts, self.live.id, round_.id)
 
-    async def view(self) -> View:
+    async def view(self) -> ConsoleView:
         async with self.store.read() as work:
-            return await view_of(work, await work.sessions.get_session(self.live.id))
+            return await console_view_of(work, await work.sessions.get_session(self.live.id))
 
     async def entries(self) -> list[dict[str, Any]]:
         async with self.store.read() as work:

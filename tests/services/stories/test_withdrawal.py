@@ -251,7 +251,7 @@ async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
             await act
     async with played.store.read() as work:
         live = await work.sessions.get_session(played.live.id)
-        view = await room_view.view_of(work, live)
+        view = await room_view.room_view_of(work, live)
     assert live.cue == Cue("result", round=played.rounds[1])
     assert live.version > before.version, "screens take a state with the version they have for one they have"
     assert [s.id for s in view.stories] == [played.other.id]

@@ -19,11 +19,11 @@ from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.room_view import view_of
+from forum.services.sessions.room_view import console_view_of, room_view_of
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
 from forum.sessions.session import LiveSession, Participant
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 from forum.stories import compose
 from forum.voting.commission import Commission, DecisionPower, SupportLine
 from forum.web.cookies import DEVICE
@@ -196,7 +196,9 @@ async def test_no_live_screen_shows_a_word_that_was_not_translated(somewhere: So
 
     async def look() -> None:
         async with house.store.read() as work:
-            view: View = await view_of(work, await work.sessions.get_session(live.id))
+            view: RoomView = await (console_view_of if kind == "console" else room_view_of)(
+                work, await work.sessions.get_session(live.id)
+            )
         with speaking(language):
             html = house.site.templates.get_template(f"live/screens/{kind}.html").render(
                 **screen_context("http://127.0.0.1", view)
@@ -205,7 +207,7 @@ async def test_no_live_screen_shows_a_word_that_was_not_translated(somewhere: So
 
     await look()
     async with house.store.read() as work:
-        [story] = (await view_of(work, live)).stories
+        [story] = (await room_view_of(work, live)).stories
     for scene in story.scenario.scenes:
         if not scene.decision:
             await cues.show_scene(acts, live.id, story.id, scene.name)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 from starlette.requests import Request
-from support.factories import CLOCK, a_commission, a_session
+from support.factories import CLOCK, a_commission, a_session, view_for
 
 from forum.sessions.next_moves import moves
 from forum.sessions.proposal import DROPPED, OFF, STANDING, Agenda, Amendment, Promised, Proposal
@@ -21,7 +21,7 @@ from forum.sessions.session import Cue
 from forum.sessions.stop import DEFERRED, DONE, Run, Stop
 from forum.sessions.stop import HIDDEN as HIDDEN_STOP
 from forum.sessions.stop import WAITING as WAITING_STOP
-from forum.sessions.view import MOST_LISTED, MOST_PAGES, AsynchronousRound, Story, View
+from forum.sessions.view import MOST_LISTED, MOST_PAGES, AsynchronousRound, ConsoleView, Story
 from forum.stories import scenario_twee
 from forum.voting.reason import ReasonState, Said
 from forum.voting.round import Response, Round, RoundKind, RoundState
@@ -53,14 +53,14 @@ ASKED = Cue("result", round="round")
 JINJA = environment()
 
 
-def a_view(cue: Cue, **parts: Any) -> View:
+def a_view(cue: Cue, **parts: Any) -> ConsoleView:
     live = a_session(COMMISSION, scenarios=("s",), cue=cue, reasons="read first")
     round_ = parts.get("round")
     parts = {"stories": (STORY,), "rounds": (round_,) if round_ else ()} | parts
-    return View(live, COMMISSION, parts.pop("stories"), **parts)
+    return ConsoleView(live, COMMISSION, parts.pop("stories"), **parts)
 
 
-def stops(number: int, state: str, **said: Any) -> View:
+def stops(number: int, state: str, **said: Any) -> ConsoleView:
     def one(at: int) -> Stop:
         time = f"2026-03-01T20:{at // 60 % 60:02}:{at % 60:02}.{at % 1000:03}Z"
         group = f"g{at % 3 + 1}" if at % 4 else None
@@ -71,7 +71,7 @@ def stops(number: int, state: str, **said: Any) -> View:
     return a_view(PLAYED, story=STORY, scene=SCENE, run=run)
 
 
-def reasons(number: int, state: ReasonState) -> View:
+def reasons(number: int, state: ReasonState) -> ConsoleView:
     said = tuple(
         Said(f"reason{n}", f"r{n % 3}" if n % 3 else "", "", "A reason. " * 40, "Somebody calls first.", state, n % 7)
         for n in range(number)
@@ -79,7 +79,7 @@ def reasons(number: int, state: ReasonState) -> View:
     return a_view(ASKED, round=ROUND, reasons=said, results={ROUND.id: RESULT})
 
 
-def proposals(number: int, state: str, amendments: int = 0) -> View:
+def proposals(number: int, state: str, amendments: int = 0) -> ConsoleView:
     made = tuple(
         Proposal(f"proposal{n}", "session", "We propose. " * 20, CLOCK.now(), state=state) for n in range(number)
     )
@@ -90,13 +90,13 @@ def proposals(number: int, state: str, amendments: int = 0) -> View:
     return a_view(Cue("proposals"), agenda=Agenda(made, changed))
 
 
-def promises(number: int) -> View:
+def promises(number: int) -> ConsoleView:
     what, by = "Does it. " * 30, "2026-05-01"
     made = tuple(Promised(f"role{n}", what, by, confirmed=False, pledge=f"p{n}") for n in range(number))
     return a_view(ASKED, round=POLICY, agenda=Agenda((), (), made), results={ROUND.id: OPINION})
 
 
-def asynchronous(number: int) -> View:
+def asynchronous(number: int) -> ConsoleView:
     made = tuple(
         AsynchronousRound(
             a_session(COMMISSION, id=f"made{n}"), replace(ROUND, id=f"round{n}", state=RoundState.OPEN), n
@@ -106,13 +106,13 @@ def asynchronous(number: int) -> View:
     return a_view(Cue(), asynchronous=made)
 
 
-def stories(number: int) -> View:
+def stories(number: int) -> ConsoleView:
     return a_view(Cue(), stories=tuple(replace(STORY, id=f"s{n}") for n in range(number)))
 
 
 SAID = {"character": "Ana", "how": "She could ask him to sit down. " * 9}
 # Every list that a screen has which grows with what people do, with so many things in it.
-LISTS: dict[str, Callable[[int], View]] = {
+LISTS: dict[str, Callable[[int], ConsoleView]] = {
     "stops that wait": lambda number: stops(number, WAITING_STOP),
     "stops that wait, with words": lambda number: stops(number, WAITING_STOP, **SAID),
     "stops put off": lambda number: stops(number, DEFERRED, **SAID),
@@ -131,7 +131,7 @@ LISTS: dict[str, Callable[[int], View]] = {
 
 @cache
 def drawn(screen: str, name: str, number: int, page: int = 1) -> str:
-    context = screen_context("http://192.0.2.7:8000", LISTS[name](number))
+    context = screen_context("http://192.0.2.7:8000", view_for(screen, LISTS[name](number)))
     return JINJA.get_template(f"live/screens/{screen}.html").render(context | {"page": page})
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.factories import a_commission, a_session, new_id
+from support.factories import a_commission, a_session, new_id, view_for
 
 from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
-from forum.sessions.view import Story, View, cue_key, joined, playing_in
+from forum.sessions.view import ConsoleView, Story, cue_key, joined, playing_in
 from forum.stories import scenario_twee
 from forum.voting.reason import ReasonState, Said
 from forum.voting.round import Response, Round, RoundKind, RoundState
@@ -50,15 +50,15 @@ SHIFT = ViewShift(
 )
 
 
-def a_view(cue: Cue, **parts: Any) -> View:
+def a_view(cue: Cue, **parts: Any) -> ConsoleView:
     """Makes a view with this cue; `paused`, `ended` and `rehearsal` are the session's."""
     changes = {name: parts.pop(name) for name in ("paused", "ended", "rehearsal") if name in parts}
     live = replace(SESSION, cue=cue, **changes)
     parts.setdefault("joined", {"g1": 41, "g4": 3, None: 13})
-    return View(live, parts.pop("commission", COMMISSION), (STORY,), **parts)
+    return ConsoleView(live, parts.pop("commission", COMMISSION), (STORY,), **parts)
 
 
-def asking(state: RoundState, round_: Round = ROUND, kind: str = "question", **parts: Any) -> View:
+def asking(state: RoundState, round_: Round = ROUND, kind: str = "question", **parts: Any) -> ConsoleView:
     """Returns a view with the question on screen, its round in this state."""
     cue = Cue(kind, STORY.id, ASKED.name, round_.id)
     now = replace(round_, state=state, **parts.pop("now", {}))
@@ -107,15 +107,15 @@ JINJA = environment()
 SCREENS = ("phone", "projector", "console")
 
 
-def fragment(screen: str, view: View, **more: Any) -> str:
+def fragment(screen: str, view: ConsoleView, **more: Any) -> str:
     """Renders the fragment that is pushed to a screen of this kind."""
-    context = screen_context("http://192.0.2.7:8000", view) | more
+    context = screen_context("http://192.0.2.7:8000", view_for(screen, view)) | more
     return JINJA.get_template(f"live/screens/{screen}.html").render(context)
 
 
-def whole(screen: str, view: View, **more: Any) -> str:
+def whole(screen: str, view: ConsoleView, **more: Any) -> str:
     """Draws the whole page, as it is first sent."""
-    context = screen_context("http://192.0.2.7:8000", view) | {
+    context = screen_context("http://192.0.2.7:8000", view_for(screen, view)) | {
         "person": None,
         "may": lambda permission: False,
         "path": "/s/482913",

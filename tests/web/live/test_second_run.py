@@ -20,7 +20,7 @@ from forum.live.messages import Screen
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation, policy_vote, second_run
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.room_view import view_of
+from forum.services.sessions.room_view import console_view_of
 from forum.services.voting import reasons
 from forum.sessions.session import Cue, Participant
 from forum.voting.reason import ReasonReading, ReasonState
@@ -55,7 +55,7 @@ class Event:
     async def screens(self) -> dict[Screen, str]:
         """Renders every kind of screen as it would be pushed now."""
         async with self.house.store.read() as work:
-            view = await view_of(work, await work.sessions.get_session(self.playing.session))
+            view = await console_view_of(work, await work.sessions.get_session(self.playing.session))
         room = await self.house.site.rooms.room(self.playing.session)
         room.show(view)
         return {kind: room.frames.state(kind, "en").html for kind in KINDS}

@@ -30,7 +30,7 @@ from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.sessions.desk import Desk
 from forum.services.voting import reasons, results
 from forum.sessions.session import Participant
-from forum.sessions.view import View
+from forum.sessions.view import RoomView
 from forum.voting.ballot import Cast, CastOutcome
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms
@@ -342,7 +342,7 @@ async def test_a_count_that_gets_out_while_a_vote_is_open_is_found(
     for module in (live_count, room):
         monkeypatch.setattr(module, "counting", every_open_round)
     # As often as a session with tickets would: its room of a few people never has votes for more.
-    monkeypatch.setattr(View, "live_step", property(lambda view: view.commission.threshold))
+    monkeypatch.setattr(RoomView, "live_step", property(lambda view: view.commission.threshold))
     assert any("tally" in found for found in told_apart(await lived(one_question)))
 
 

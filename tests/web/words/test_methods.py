@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.factories import a_commission, a_session, new_id
+from support.factories import a_commission, a_session, new_id, view_for
 from support.record_keeper import WAYS
 
 from forum.live.screen_frames import round_now
 from forum.sessions.participant_view import Yours
 from forum.sessions.session import Cue
-from forum.sessions.view import View, cue_key
+from forum.sessions.view import ConsoleView, cue_key
 from forum.voting.marks_and_shares import decimals
 from forum.voting.methods import METHODS
 from forum.voting.quorum import Quorum
@@ -53,16 +53,16 @@ def a_result(round_: Round, *, by_group: bool = True, votes: tuple[str, ...] = (
     return published(partition, cast, responses, 5, method=round_.method, quorum=round_.declared)
 
 
-def a_view(round_: Round, **parts: Any) -> View:
+def a_view(round_: Round, **parts: Any) -> ConsoleView:
     kind = "result" if round_.state == RoundState.REVEALED else "question"
     live = replace(SESSION, cue=Cue(kind, round=round_.id))
     if round_.state == RoundState.REVEALED:
         parts.setdefault("results", {round_.id: a_result(round_)})
-    return View(live, COMMISSION, (), round=round_, rounds=(round_,), **parts)
+    return ConsoleView(live, COMMISSION, (), round=round_, rounds=(round_,), **parts)
 
 
-def fragment(screen: str, view: View, **more: Any) -> str:
-    context = screen_context("http://192.0.2.7:8000", view) | {
+def fragment(screen: str, view: ConsoleView, **more: Any) -> str:
+    context = screen_context("http://192.0.2.7:8000", view_for(screen, view)) | {
         "error": "",
         "typed": {} if screen == "console" else None,
     }
