@@ -113,14 +113,17 @@ class Room:
         return [one for one in here if one.participant == participant and not one.outbox.closing]
 
     def greet(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
-        """Sends a screen hello with its `own` votes, the state unless it has `seen` this version, and the tally."""
+        """Sends a screen hello with its `own` votes, the state unless it has `seen` this version, and the tally.
+
+        Consoles are always sent the state: who joined is in theirs, and no new version.
+        """
         self._arriving.discard(connection)
         self._connections.add(connection)
         hello = Hello(
             WIRE_VERSION, self.view.session.id, self.history, own.yours, own.stop, own.reason, own.too, own.group
         )
         connection.outbox.answer(encode(hello))
-        if seen != self.version:
+        if seen != self.version or connection.kind == "console":
             self._put_state(connection)
         connection.outbox.tally(encode(self._full_tally() if connection.kind == "console" else self.tally))
         self._ticker.changed()

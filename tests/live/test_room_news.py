@@ -82,7 +82,8 @@ def an_evening(database: Database, play: Callable[[Evening], Awaitable[None]]) -
         wait_for_database(store)
         live, people = await a_room(store, ["g1"] * 3)
         rooms = Rooms(store, CLOCK, draw, lambda words, language: words)
-        await play(Evening(store, rooms, live.id, people))
+        async with asyncio.timeout(3600):  # on this clock: what would wait for ever fails at once
+            await play(Evening(store, rooms, live.id, people))
         await rooms.close()
         await store.close()
 
@@ -371,6 +372,23 @@ def test_who_joins_while_a_console_is_being_let_in_is_seen_on_it(
         await coming
         await asyncio.sleep(ARRIVALS * 2)
         assert "'g2': 6" in news(console, "state")[-1]["html"]
+
+    an_evening(sqlite_database, play)
+
+
+def test_a_console_that_comes_back_is_shown_who_joined_while_it_was_away(sqlite_database: Database) -> None:
+    """It has seen this version, which does not count who joins; the page it was first sent was read before, too."""
+
+    async def play(evening: Evening) -> None:
+        await evening.enter("phone", evening.people[0])
+        room = await evening.room()
+        await evening.joins(6)
+        console = Connection("console")
+        await evening.rooms.enter(evening.session, console, room.version, room.history)
+        assert ["'g2': 6" in m["html"] for m in news(console, "state")] == [True]
+        wall = Connection("projector")
+        await evening.rooms.enter(evening.session, wall, room.version, room.history)
+        assert news(wall, "state") == []
 
     an_evening(sqlite_database, play)
 
