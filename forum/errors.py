@@ -133,7 +133,7 @@ class IllegalMove(ForumError):
 
 
 class CastRefused(ForumError):
-    """A ballot that is not counted. `code` is one of wire.REFUSALS."""
+    """A ballot that is not counted. `code` is one of live.messages.REFUSALS."""
 
     def __init__(self, code: str, message: str, **values: object) -> None:
         self.code = code

@@ -87,7 +87,7 @@ class Intake:
         await self._casts.drain()
 
     def _refusal(self, cast: Cast) -> str:
-        """Gives the code of wire.REFUSALS for what can be told before the transaction; "" for nothing."""
+        """Gives the code (one of messages.REFUSALS) of a refusal that needs no look at the store; "" for none."""
         code = too_long(cast.reason, cast.condition)
         if code or self._changes.take(cast.participant, asyncio.get_running_loop().time()):
             return code

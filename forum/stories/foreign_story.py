@@ -117,6 +117,7 @@ def few(notes: Sequence[Problem]) -> tuple[Problem, ...]:
 
 
 def _general_notes(raw: RawStory) -> None:
+    """Notes an unknown story format, and that the file has no passage about the story."""
     if raw.format.casefold().strip() not in macros.FORMATS:
         called = f' "{twee.shorten(raw.format)}"' if raw.format.strip() else ""
         raw.note(

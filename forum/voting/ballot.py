@@ -62,7 +62,7 @@ class Ballot:
 
 @dataclass(frozen=True)
 class CastOutcome:
-    """The outcome of one cast of a batch. `refusal` is "" when counted, else a code of wire.REFUSALS.
+    """The outcome of one cast of a batch. `refusal` is "" when counted, else one of live.messages.REFUSALS.
 
     `changed`: it replaced an earlier ballot of the same participant (False for a first ballot and for a resend).
     `choice` is what counts for the participant after the batch, where it was counted: that may be a later cast's.

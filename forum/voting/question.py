@@ -30,7 +30,7 @@ class Terms:
         return cls(round_.method, round_.quorum, round_.quorum_each, round_.live)
 
     def put_on(self, round_: Round) -> Round:
-        """Puts a round on these terms."""
+        """Gives the round with these terms."""
         return replace(round_, method=self.method, quorum=self.quorum, quorum_each=self.quorum_each, live=self.live)
 
 
@@ -38,7 +38,7 @@ PLAIN = Terms()
 
 
 def check_terms(terms: Terms) -> None:
-    """Raises BadInput for a way of voting that there is not, or a number of votes that is none."""
+    """Raises BadInput for an unknown method, or a quorum that is no number of ballots."""
     if terms.method not in METHODS:
         raise BadInput("Choose how people vote on it.", field="method")
     for name, number in (("quorum", terms.quorum), ("quorum_each", terms.quorum_each)):
@@ -57,7 +57,7 @@ def check_number(method: str, labels: int) -> None:
 
 
 def check_question(question: str, labels: Sequence[str], method: str, *, none: bool) -> None:
-    """Raises BadInput for a question of the facilitator's own that cannot be put like this."""
+    """Raises BadInput for a question of the facilitator's own that is empty, too long or has equal responses."""
     if not trimmed(question):
         raise BadInput("Write the question.", field="question")
     if len(question) > 2000:

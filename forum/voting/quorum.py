@@ -21,7 +21,7 @@ class Quorum:
         return bool(self.ballots or self.each_group)
 
     def held_against(self, n: int, rows: Mapping[str, int], empty: Sequence[str] | None = ()) -> Turnout | None:
-        """Holds it against `n` ballots in all and those of every published row; None where none was declared.
+        """Compares the quorum with `n` ballots in all and with those of every published row; None without a quorum.
 
         Groups are those of the published rows, the small ones together being one, and the `empty` ones (as
         empty_groups gives them). Where nothing is given by group, nothing is said of them either.

@@ -204,7 +204,7 @@ def label_of(
 def origin_of(
     partition: Partition, ballots: Sequence[tuple[GroupId, bool]], threshold: int, method: str = "single"
 ) -> Callable[[bool], str]:
-    """Gives a function from "it was a paper" to the origin in a ballot's leaf: a ballot.BallotOrigin, or "".
+    """Gives a function that maps "was it a paper?" to the origin in the ballot's leaf: a BallotOrigin, or "".
 
     `ballots` are the round's: (group id, whether on paper). Where there is no paper the leaf says nothing. Else it says
     which it was only where in every published row the papers, and the others, are each nobody or enough: three papers

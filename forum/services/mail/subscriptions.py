@@ -36,7 +36,7 @@ _GONE = "This link does not work any more. Perhaps it is older than %(days)s day
 
 @dataclass(frozen=True)
 class Standing:
-    """State of a story's e-mail, for its private page. `state` is one of ports.MAIL_STATES, or "" for none."""
+    """State of a story's e-mail, for its private page. `state` is one of ports.mail.MAIL_STATES, or "" for none."""
 
     state: str = ""
     until: str = ""

@@ -1,4 +1,4 @@
-"""Job a, disagreement: a writer appeals, a reader reports, and a moderator answers for what was done.
+"""Appeals of writers and reports of readers against what moderators did, and the answers to both.
 
 A writer can appeal once against each return or hold of a story, from its private link. The appeal goes to a moderator
 other than the one who acted; where there is no other it waits, and everybody concerned is told so. It is over without
@@ -170,7 +170,7 @@ async def report(store: Store, clock: Clock, story_id: str, words: str, report_i
 
 
 async def has_report(store: Store, story_id: str, words: str, report_id: str) -> bool:
-    """Tells whether this report is there already: it is sent again where its answer was lost on the way."""
+    """Tells whether this report was kept already; browsers send one again where the answer was lost on the way."""
     async with store.read() as work:
         reports = await work.moderation.reports(story_id)
     return any((report.id, report.words) == (report_id, upright(words)) for report in reports)
@@ -186,4 +186,5 @@ async def reported(work: Work) -> list[tuple[Submission, Sequence[Report]]]:
 
 
 async def _others(work: Work, by: str) -> bool:
+    """Tells whether there is a moderator besides `by`, who acted."""
     return any(person.id != by and MODERATOR in person.roles for person in await work.people.list_people())

@@ -61,7 +61,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class Answer:
-    """A keeper's answer to a suggestion. `outcome` is one of ports.OUTCOMES.
+    """A keeper's answer to a suggestion. `outcome` is one of suggestion.OUTCOMES.
 
     Where it is taken in with changes, `words`, `title` and `place` replace the suggestion's own. `seen` is the mark
     of the text that stood at a correction's place when the keeper looked.

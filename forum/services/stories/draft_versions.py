@@ -31,7 +31,7 @@ _TRIMMED = 20  # characters of a field that may be lost without a new version
 
 
 async def keep(work: Work, story: str, draft: Draft, at: str, kind: str, by: str = "") -> Version:
-    """Keeps the draft as a version of `kind` (ports.VERSIONS), written by the browser `by`, and returns it; a
+    """Keeps the draft as a version of `kind` (submission.VERSIONS), written by the browser `by`, and returns it; a
     sitting that goes on replaces its own last version."""
     last = await work.drafts.last_version(story)
     version = Version(story, last.number + 1 if last else 1, at, kind, draft, by)
@@ -111,6 +111,7 @@ def _goes_on(last: Version, new: Version) -> bool:
 
 
 def _only_grew(before: Draft, after: Draft) -> bool:
+    """Tells whether every text of `before` is still in the same field of `after` (`_kept`)."""
     there = dict(fields(after))
     return all(path in there and _kept(text, there[path]) for path, text in fields(before))
 

@@ -1,4 +1,4 @@
-"""What a moderator does with a story that was sent: accept, hold, return, take down, keep, release.
+"""Acts of a moderator on a story that was sent: accept, hold, return, take down, keep, release.
 
 Every step is one unit of work that expects a status, so that of two moderators (or two taps) the second is told, and
 nothing is half done. A moderator's act goes to the published moderation log in the same unit of work: the act, the
@@ -58,7 +58,7 @@ ACCEPT, RETURN, HOLD, RELEASE, TAKE_DOWN, KEEP, ACCEPT_VERSION, RETURN_VERSION =
 MAX_REASON = 2000
 
 
-# Name of each action once it is done, in the record and in ports.Act. The last two answer an appeal.
+# Name of each action once it is done, in the record and in stories.moderation.Act. The last two answer an appeal.
 ACTS = {
     ACCEPT: "accepted",
     RETURN: "returned",
@@ -243,6 +243,7 @@ async def publish(work: Work, story: Submission, at: str) -> int | None:
 
 
 async def _enters_record(work: Work, commission: Commission) -> bool:
+    """Tells whether its stories enter the record: not a rehearsal's, unless a rehearsal made the data."""
     return not commission.rehearsal or await work.facts.get_fact("made_by") == "rehearsal"
 
 

@@ -1,4 +1,4 @@
-"""The private link of a story: replaced, or switched off for good, with the address left on its page."""
+"""Private links of stories: replace one, or switch it off for good; both erase the e-mail address left on its page."""
 
 from __future__ import annotations
 

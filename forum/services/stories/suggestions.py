@@ -42,7 +42,7 @@ _TOO_LONG = "Use at most %(most)s characters. This has %(length)s."
 
 @dataclass(frozen=True)
 class Offer:
-    """A suggestion as typed; the fields are those of ports.Suggestion.
+    """A suggestion as typed; the fields are those of suggestion.Suggestion.
 
     `group` is "" where nobody has answered, and draft.NO for "I prefer not to say".
     """

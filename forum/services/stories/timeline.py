@@ -120,6 +120,7 @@ def _in_order(events: Iterable[Event]) -> list[Event]:
 
 
 def _id(hex_id: str, what: str) -> uuid.UUID:
+    """Makes the id of an event from the id of its subject (32 hex digits) and the kind of event; always the same."""
     return uuid.uuid5(uuid.UUID(hex=hex_id), what)
 
 
@@ -209,6 +210,6 @@ async def _votes(
 
 
 async def _public(work: Work, story_id: str) -> Submission | None:
-    """Returns the story where everybody may read it, else None: votes on other stories are told without it."""
+    """Returns the story where everybody may read it; else None, and votes on it are listed without its title."""
     story = await work.stories.get_story(story_id)
     return story if story.status == ACCEPTED else None

@@ -150,7 +150,7 @@ async def _entries(work: Work, story: Submission) -> list[dict[str, Any]]:
 
 
 def _words_of(entry: Mapping[str, Any]) -> Iterator[str]:
-    """Yields the digests in an entry; leaves out that of "none of these", which is not anybody's own words."""
+    """Yields the digests of words in an entry, but not that of "none of these", which nobody wrote."""
     responses = entry.get("responses", [])
     ours = {r["label"]["sd"] for r in responses if r["id"] == NONE_OF_THESE}
     yield from (digest for digest in digests_in(dict(entry)) if digest not in ours)

@@ -1,4 +1,4 @@
-"""Job a, before a story is sent: it is written in small pieces, by anybody with its private link.
+"""Writing of a story before it is sent: in small pieces, by anybody with its private link.
 
 Each piece is saved by itself, as an edit that says which text its writer saw (edits.py). Saved pieces are on disk
 when these functions return; where two people wrote in the same place, the second gets a Clash with both texts.
@@ -104,7 +104,7 @@ async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], devi
 
 
 async def take_in(work: Work, story: Submission, edits: Sequence[Edit], at: str, kind: str, by: str = "") -> Saved:
-    """Makes edits in the caller's unit of work, and keeps a version of `kind` (ports.VERSIONS) where one changed
+    """Makes edits in the caller's unit of work, and keeps a version of `kind` (submission.VERSIONS) where one changed
     anything."""
     before = draft = await _open(work, story, at)
     clashes: list[Clash] = []

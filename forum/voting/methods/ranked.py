@@ -111,7 +111,7 @@ class Ranked(Method):
         return {"rounds": rounds, "tied": tied, "winners": winners}
 
     def preferred(self, counts: Mapping[str, int], figures: Mapping[str, Any] | None) -> tuple[str, ...]:
-        """Lists who wins the run-off, or can where a tie decides; without `figures` the most first places."""
+        """Lists the winners of the run-off, several after a tie; without `figures` those with most first places."""
         return tuple(figures["winners"]) if figures else highest(counts)
 
     def outcome(
@@ -155,7 +155,7 @@ def _last(counts: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def _together(counts: Mapping[str, int], last: Sequence[str]) -> bool:
-    """Says whether all of the last go at once: there is but one, or together they stay below the next."""
+    """Says whether all the last are eliminated at once: one alone, or several with fewer votes than the next."""
     above = [n for response, n in counts.items() if response not in last]
     return len(last) == 1 or bool(above and sum(counts[response] for response in last) < min(above))
 
@@ -167,7 +167,10 @@ def _without(standing: Sequence[str], out: Sequence[str]) -> tuple[str, ...]:
 def _winners(
     ballots: Ballots, standing: tuple[str, ...], known: dict[tuple[str, ...], frozenset[str]]
 ) -> frozenset[str]:
-    """Finds everybody who wins among these, whichever of those tied last goes out each time."""
+    """Finds every possible winner among `standing`: where several are tied last, each is eliminated in turn.
+
+    `known` keeps the winners of sets worked out before.
+    """
     if standing not in known:
         counts = _counts(ballots, standing)
         last = _last(counts)

@@ -10,6 +10,6 @@ from forum.voting.method import Method
 
 
 class Single(Method):
-    """One response each, which is what the base does."""
+    """One response each: everything as in the base class."""
 
     NAME = message("One answer each")
