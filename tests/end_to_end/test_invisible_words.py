@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from rehearsal.test_polis import SMALL
 from services.sessions.test_organising import FORM
-from stories.test_scenario import GOOD, STORY
 from stories.test_twine import published
 from support.app import a_sent_story
 from support.co_written_story import RESPONSE, a_built_story
+from support.example_stories import GOOD, STORY
 from support.factories import CLOCK, a_commission, new_id
 from support.second_run_session import a_replay
 from support.voted_session import COMMISSIONER, a_vote

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from stories.test_scenario import GOOD, STORY
+from support.example_stories import GOOD, STORY
 
 from forum.errors import StoryProblems
 from forum.stories import foreign_import, macros, scenario_twee, twee, twine

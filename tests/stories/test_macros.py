@@ -7,7 +7,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stories.test_scenario import PATIENT
+from support.example_stories import PATIENT
 
 from forum.stories import macros, twee
 from forum.stories.foreign_story import HIDDEN

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stories.test_scenario import PATIENT, STORY, stories
+from support.example_stories import PATIENT, STORY, stories
 
 from forum.stories import paths, scenario_twee
 from forum.stories.scenario import Link, Scenario, Scene

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stories.test_scenario import GOOD, PATIENT, STORY, stories
+from support.example_stories import GOOD, PATIENT, STORY, stories
 
 from forum.errors import StoryProblems
 from forum.stories import foreign_import, scenario, scenario_twee, twine
