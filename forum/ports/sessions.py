@@ -10,7 +10,7 @@ from typing import Protocol
 from forum.sessions.paper_count import PaperCount
 from forum.sessions.programme import Planned
 from forum.sessions.proposal import Amendment, Pledge, Proposal
-from forum.sessions.session import ROOM, Asked, LastAct, LiveSession, Participant
+from forum.sessions.session import Asked, LastAct, LiveSession, Participant, SessionKind
 from forum.sessions.stop import Stop
 from forum.sessions.ticket import Ticket
 from forum.voting.ballot import Ballot
@@ -29,7 +29,7 @@ class Sessions(Protocol):
         NotFound.
         """
 
-    async def session_by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
+    async def session_by_code(self, code: str, *, kind: SessionKind = SessionKind.ROOM) -> LiveSession:
         """Returns the session of this kind with this code: the one that has not ended, else the newest. Raises
         NotFound.
         """

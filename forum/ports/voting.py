@@ -7,7 +7,7 @@ from typing import Protocol
 
 from forum.voting.ballot import Ballot, Cast, CastOutcome
 from forum.voting.decision import Commitment, Decision
-from forum.voting.reason import Reason
+from forum.voting.reason import Reason, ReasonState
 from forum.voting.round import Round
 
 
@@ -99,7 +99,7 @@ class Reasons(Protocol):
     async def reason_by(self, participant: str, round_id: str) -> Reason | None:
         """Returns the reason that a participant gave in a round, or None."""
 
-    async def move_reason(self, reason: str, state: str) -> None:
+    async def move_reason(self, reason: str, state: ReasonState) -> None:
         """Sets a reason's state. Raises NotFound."""
 
     async def show_due_reasons(self, session: str, at: str) -> int:

@@ -21,6 +21,7 @@ from forum.live.messages import Ack, CastMessage, Change, Hello, Refused, State,
 from forum.rehearsal.network import AFTER, BEFORE, LATE, Pace
 from forum.rehearsal.screen_client import PATIENCE, RehearsalFailed, Watcher, jitter
 from forum.rehearsal.script import Press, Vote
+from forum.voting.round import RoundState
 
 DEVICE: Final = "forum_device"
 _ANSWER_WITHIN: Final = 15.0  # seconds after which a phone closes its connection and opens a new one
@@ -98,7 +99,7 @@ class Phone(Watcher):
         counters = self._counters
 
         def is_open(now: State) -> bool:
-            return now.round is not None and now.round.id == round_id and now.round.state == "open"
+            return now.round is not None and now.round.id == round_id and now.round.state == RoundState.OPEN
 
         message = CastMessage(secrets.token_hex(16), round_id, vote.choice, vote.reason, vote.condition)
         if drop in (BEFORE, LATE):

@@ -13,6 +13,7 @@ from forum.live.messages import State, Tally
 from forum.rehearsal import result_reader
 from forum.rehearsal.phone import Phone
 from forum.rehearsal.screen_client import Watcher
+from forum.voting.round import RoundState
 
 SETTLE: Final = 30.0  # seconds that screens have to show the truth
 _LOOK_AGAIN: Final = 0.15
@@ -139,7 +140,7 @@ def _of(truth: Truth, seen: Seen) -> Iterator[Difference]:
         yield Difference(seen.name, "question", here, f"{truth.round} {truth.state}")
     voted = seen.tally.voted if seen.tally is not None and seen.tally.round == truth.round else None
     drawn = result_reader.turnout(now.html)
-    for number in (voted, *([drawn] if drawn is not None and truth.state == "closed" else [])):
+    for number in (voted, *([drawn] if drawn is not None and truth.state == RoundState.CLOSED else [])):
         if number != truth.voted:
             yield Difference(seen.name, "turnout", str(number), str(truth.voted))
     if seen.kind == "phone" and seen.choice != truth.choices.get(seen.number - 1):

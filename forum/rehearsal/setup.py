@@ -12,7 +12,7 @@ from forum.rehearsal.network import Network
 from forum.rehearsal.phone import DEVICE, Counters, Phone, cookie_in
 from forum.rehearsal.screen_client import RehearsalFailed, Watcher
 from forum.rehearsal.script import CUE, Act, Cue, Next, Script, Section
-from forum.sessions.session import OPEN_CODE, TICKETS
+from forum.sessions.session import Entrance
 
 PROJECTORS, CONSOLES = 2, 2
 _READ_FIRST: Final = "read first"
@@ -55,7 +55,7 @@ async def set_up(script: Script, organiser: Organiser, *, record: bool, tickets:
             ("title", script.title),
             ("rehearsal", "1"),
             ("reasons", _READ_FIRST),
-            ("entrance", TICKETS if tickets else OPEN_CODE),
+            ("entrance", Entrance.TICKETS if tickets else Entrance.OPEN_CODE),
             *(("scenario", story) for story in stories),
             *[("record", "1")] * record,
         ],

@@ -20,7 +20,7 @@ from forum.services import permissions, record_entries
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
 from forum.services.voting.results import result_of
-from forum.sessions.proposal import CONFIRMED, WAITING
+from forum.sessions.proposal import PledgeState
 from forum.sessions.session import LiveSession
 from forum.stories.visible_text import trimmed
 from forum.voting import suppression
@@ -186,8 +186,8 @@ async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm)
             decision = replace(decision, entry=await _record(work, on, decision))
         await work.decisions.add_decision(decision)
         for pledge in await work.proposals.pledges_on(form.rounds):
-            if pledge.id in form.pledges and pledge.state == WAITING:
-                await work.proposals.save_pledge(replace(pledge, state=CONFIRMED, decision=decision.id))
+            if pledge.id in form.pledges and pledge.state == PledgeState.WAITING:
+                await work.proposals.save_pledge(replace(pledge, state=PledgeState.CONFIRMED, decision=decision.id))
     return decision
 
 

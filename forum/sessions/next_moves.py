@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from forum.sessions.programme import Item
-from forum.sessions.stop import TAKEN
+from forum.sessions.programme import Item, ItemKind
+from forum.sessions.session import CueKind
+from forum.sessions.stop import StopState
 from forum.sessions.view import RoomView, Story, listed
 from forum.stories.scenario import Link, Scene
 from forum.voting.round import Round, RoundKind, RoundState
@@ -54,7 +55,7 @@ def moves(view: RoomView) -> tuple[Move, ...]:
 
 def asked(view: RoomView) -> Round | None:
     """The round that is on screen as a question or with its result."""
-    return view.round if view.session.cue.kind in ("question", "result") else None
+    return view.round if view.session.cue.kind in (CueKind.QUESTION, CueKind.RESULT) else None
 
 
 def leading(view: RoomView, round_: Round) -> tuple[Scene, ...]:
@@ -100,11 +101,11 @@ def _stops(view: RoomView, round_: Round | None) -> Iterator[Move]:
     run = view.run
     if round_ is not None and round_.kind == RoundKind.MAGIC_CHECK:
         for stop in run.stops:
-            if stop.magic == round_.id and stop.state == TAKEN:
+            if stop.magic == round_.id and stop.state == StopState.TAKEN:
                 yield Move("take-stop", {"stop": stop.id}, words=BACK)
-    elif view.session.cue.kind == "scene" and run.taken is not None:
+    elif view.session.cue.kind == CueKind.SCENE and run.taken is not None:
         yield Move("finish-stop", {"stop": run.taken.id})
-    elif view.session.cue.kind == "scene" and run.queue:
+    elif view.session.cue.kind == CueKind.SCENE and run.queue:
         # The first on the list that the console shows.
         first = min(listed(run.newest).items, key=lambda stop: (stop.wordless, stop.at))
         yield Move("take-stop", {"stop": first.id})
@@ -180,14 +181,14 @@ def _scene(story: Story | None, scene: Scene, *, replay: bool = False, chosen: b
 
 def _key(move: Move) -> tuple[str, ...]:
     """Returns a key that is equal for two moves which put the same in front of the room."""
-    if move.item is not None and move.item.kind == "scene":
+    if move.item is not None and move.item.kind == ItemKind.SCENE:
         return ("scene", move.item.story, move.item.scene, str(move.item.replay))
-    if move.item is not None and move.item.kind == "question":
+    if move.item is not None and move.item.kind == ItemKind.QUESTION:
         return ("question", move.item.story, move.item.scene)
     if move.act == "scene":
         return ("scene", move.fields["scenario"], move.fields["scene"], str("replay" in move.fields))
     if move.act == "question":
         return ("question", move.fields["scenario"], move.fields["scene"])
-    if move.item is not None and move.item.kind == "again":
+    if move.item is not None and move.item.kind == ItemKind.AGAIN:
         return ("second",)
     return (move.act, *(() if move.act == "second" else move.fields.values()))

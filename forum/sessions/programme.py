@@ -9,16 +9,36 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import pairwise
 
 from forum.errors import NotFound
-from forum.sessions.session import Cue
+from forum.sessions.session import Cue, CueKind
 from forum.stories.scenario import Scenario, outline
 from forum.voting.round import Round, RoundKind, RoundState
 
-# scene: a scene is played; question: a decision point is put; again: the same, after the replay; ask: a question of the
-# organisers' own; note: words for every screen, as "Break".
-KINDS = ("scene", "question", "again", "ask", "note")
+
+class ItemKind(StrEnum):
+    """Kinds of an item: a scene is played; a decision point is put, or put again after the replay; a question of the
+    organisers' own is asked; words ("Break") stand on every screen.
+    """
+
+    SCENE = "scene"
+    QUESTION = "question"
+    AGAIN = "again"
+    ASK = "ask"
+    NOTE = "note"
+
+
+class ProgrammeChange(StrEnum):
+    """Kinds of a change to a programme; an undone one goes back to a state before."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    MOVED = "moved"
+    REMOVED = "removed"
+    UNDONE = "undone"
+
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])")
 _HOUR, _LAST = 60, 24 * 60 - 1
@@ -26,7 +46,7 @@ _HOUR, _LAST = 60, 24 * 60 - 1
 
 @dataclass(frozen=True)
 class Item:
-    """One cue of the programme. `kind` is one of KINDS.
+    """One cue of the programme.
 
     `story` and `scene` name what is played or asked, `replay` says that the scene is played again; `words` are a note,
     or the question of the organisers' own with its `responses` (`none` adds "none of these"). `method` is how people
@@ -34,7 +54,7 @@ class Item:
     """
 
     id: str
-    kind: str
+    kind: ItemKind
     story: str = ""
     scene: str = ""
     replay: bool = False
@@ -186,12 +206,12 @@ def cues_of(story: str, told: Scenario) -> Iterator[Item]:
     for scene in order:
         if scene.decision:
             before = [s.name for s in order if not s.decision and any(link.to == scene.name for link in s.links)]
-            yield Item("", "question", story, scene.name)
+            yield Item("", ItemKind.QUESTION, story, scene.name)
             if before:
-                yield Item("", "scene", story, before[0], replay=True)
-            yield Item("", "again", story, scene.name)
+                yield Item("", ItemKind.SCENE, story, before[0], replay=True)
+            yield Item("", ItemKind.AGAIN, story, scene.name)
         elif scene.name in on_the_way:
-            yield Item("", "scene", story, scene.name)
+            yield Item("", ItemKind.SCENE, story, scene.name)
 
 
 def _each(programme: Programme, change: Callable[[Section], Section]) -> Programme:
@@ -249,16 +269,16 @@ def following(programme: Programme, item: Item | None) -> Item | None:
 
 
 def _is_on(item: Item, cue: Cue, round_: Round | None) -> bool:
-    if item.kind == "note":
-        return cue.kind == "note" and (cue.item == item.id or cue.words == item.words)
-    if item.kind == "scene":
+    if item.kind == ItemKind.NOTE:
+        return cue.kind == CueKind.NOTE and (cue.item == item.id or cue.words == item.words)
+    if item.kind == ItemKind.SCENE:
         return (cue.kind, cue.scenario, cue.scene, cue.replay) == ("scene", item.story, item.scene, item.replay)
-    if round_ is None or cue.kind not in {"question", "result"}:
+    if round_ is None or cue.kind not in {CueKind.QUESTION, CueKind.RESULT}:
         return False
-    if item.kind == "ask":
+    if item.kind == ItemKind.ASK:
         return round_.scenario is None and round_.question == item.words
     return (round_.scenario, round_.scene) == (item.story, item.scene) and (
-        (round_.kind == RoundKind.AFTER_REPLAY) == (item.kind == "again")
+        (round_.kind == RoundKind.AFTER_REPLAY) == (item.kind == ItemKind.AGAIN)
     )
 
 
@@ -290,7 +310,7 @@ class Planned:
     """A session's programme as it was from one change to the next.
 
     `number` counts up from 0, which is the empty programme that every session begins with. `what` says what the change
-    was (one of programming.CHANGES), `name` what it was done to.
+    was (a ProgrammeChange, "" for none), `name` what it was done to.
     """
 
     session: str

@@ -8,16 +8,33 @@ who may decide it is a commitment of a decision at once; written down by anybody
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 MOST_WORDS = 400
 MOST_PROPOSALS = 20
 
-# A proposal stands, or was taken off the list.
-STANDING, OFF = "standing", "off"
-# An amendment.
-IN_FLIGHT, TAKEN, DROPPED = "in flight", "taken", "dropped"
-# A pledge.
-WAITING, CONFIRMED, WITHDRAWN = "waiting", "confirmed", "withdrawn"
+
+class ProposalState(StrEnum):
+    """States of a proposal: it stands, or was taken off the list."""
+
+    STANDING = "standing"
+    OFF = "off"
+
+
+class AmendmentState(StrEnum):
+    """States of an amendment: one in flight was neither taken nor dropped yet."""
+
+    IN_FLIGHT = "in flight"
+    TAKEN = "taken"
+    DROPPED = "dropped"
+
+
+class PledgeState(StrEnum):
+    """States of a pledge: it waits for those who may decide, until they confirm it or it is taken off."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -33,7 +50,7 @@ class Proposal:
     at: str
     stop: str | None = None
     scenario: str | None = None
-    state: str = STANDING
+    state: ProposalState = ProposalState.STANDING
     round: str | None = None
 
 
@@ -46,7 +63,7 @@ class Amendment:
     before: str
     after: str
     at: str
-    state: str = IN_FLIGHT
+    state: AmendmentState = AmendmentState.IN_FLIGHT
 
 
 @dataclass(frozen=True)
@@ -72,12 +89,12 @@ class Agenda:
     @property
     def standing(self) -> tuple[Proposal, ...]:
         """Those on the list that have words: a story that was taken back took its own away."""
-        return tuple(p for p in self.proposals if p.state == STANDING and p.words)
+        return tuple(p for p in self.proposals if p.state == ProposalState.STANDING and p.words)
 
     @property
     def off(self) -> tuple[Proposal, ...]:
         """Those that were taken off the list."""
-        return tuple(p for p in self.proposals if p.state == OFF and p.words)
+        return tuple(p for p in self.proposals if p.state == ProposalState.OFF and p.words)
 
     def texts(self, proposal: Proposal) -> tuple[Amendment, ...]:
         """The amendments of a proposal, newest first."""
@@ -85,7 +102,7 @@ class Agenda:
 
     def flying(self, proposal: Proposal) -> Amendment | None:
         """The amendment of a proposal that is in flight."""
-        return next((a for a in self.texts(proposal) if a.state == IN_FLIGHT), None)
+        return next((a for a in self.texts(proposal) if a.state == AmendmentState.IN_FLIGHT), None)
 
 
 @dataclass(frozen=True)
@@ -100,5 +117,5 @@ class Pledge:
     what: str
     by: str
     at: str
-    state: str = WAITING
+    state: PledgeState = PledgeState.WAITING
     decision: str | None = None

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from forum.voting.reason import ReasonReading
 from forum.voting.suppression import Partition
 
-ROOM, ASYNCHRONOUS = SESSIONS = ("room", "asynchronous")
+
+class SessionKind(StrEnum):
+    """Kinds of a session: an event in a room, or one vote that people answer on their own, over days."""
+
+    ROOM = "room"
+    ASYNCHRONOUS = "asynchronous"
+
+
+class CueKind(StrEnum):
+    """Kinds of what everybody sees."""
+
+    WELCOME = "welcome"
+    SCENE = "scene"
+    QUESTION = "question"
+    RESULT = "result"
+    NOTE = "note"
+    PROPOSALS = "proposals"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True)
 class Cue:
     """The cue that everybody sees now.
 
-    `kind` is one of KINDS; `scenario` and `scene` name what is played ("scene"), `round` the question put
+    `scenario` and `scene` name what is played ("scene"), `round` the question put
     ("question", "result"), `words` what the organisers wrote ("note"). `replay` says that the scene is played a second
     time; `showing` is then the random id of this one playing, and `since` when it began. `item` is the id of the latest
     cue that was taken from the programme, `seen` the ids of the stories that were on until now, in their order.
     `reasons`: the big screen shows the reasons in the place of the result.
     """
 
-    KINDS = ("welcome", "scene", "question", "result", "note", "proposals", "ended")
-
-    kind: str = "welcome"
+    kind: CueKind = CueKind.WELCOME
     scenario: str | None = None
     scene: str | None = None
     round: str | None = None
@@ -38,8 +54,15 @@ class Cue:
     reasons: bool = False
 
 
-OPEN_CODE, TICKETS = ENTRANCES = ("open code", "tickets")
-OPEN_LINK = "open link"  # of an asynchronous session, which anybody may answer who opens its page
+class Entrance(StrEnum):
+    """Ways in: the code on the screen, a ticket, or (an asynchronous session) a page that anybody may open."""
+
+    OPEN_CODE = "open code"
+    TICKETS = "tickets"
+    OPEN_LINK = "open link"
+
+
+ENTRANCES = (Entrance.OPEN_CODE, Entrance.TICKETS)  # to a room, as organisers choose
 
 
 @dataclass(frozen=True)
@@ -48,12 +71,12 @@ class LiveSession:
 
     `code` is what phones join with (six digits); `projector` is the random key of the projector's own link.
     `partition` says how groups are shown; it is None until the first round of the session has closed, then fixed.
-    `kind` is one of SESSIONS. An asynchronous session is no event in a room: it holds one story and one round, which is
+    An asynchronous session is no event in a room: it holds one story and one round, which is
     open for days; its code is letters, the end of a link. It has no cue and is never ended, its round is all there is.
-    `entrance` is one of ENTRANCES; `tablet` is the random key of the link for shared tablets, if there is one.
+    `tablet` is the random key of the link for shared tablets, if there is one.
     `badges_off`: nothing is shown by group until the facilitator lifts it; `held` are the rounds that were shown
     meanwhile, whose results are not in the record yet.
-    `reasons` is a reason.ReasonReading: who reads what people write with their votes.
+    `reasons` says who reads what people write with their votes.
     `ended_at` is when it was ended last, "" in sessions that are older than this.
     """
 
@@ -71,9 +94,9 @@ class LiveSession:
     recorded: bool = True
     partition: Partition | None = None
     opened_at: str = ""
-    kind: str = ROOM
-    reasons: str = ReasonReading.KEPT
-    entrance: str = OPEN_CODE
+    kind: SessionKind = SessionKind.ROOM
+    reasons: ReasonReading = ReasonReading.KEPT
+    entrance: Entrance = Entrance.OPEN_CODE
     tablet: str = ""
     badges_off: bool = False
     held: tuple[str, ...] = ()
@@ -86,7 +109,7 @@ class LiveSession:
     @property
     def asynchronous(self) -> bool:
         """True where people answer on their own, over days."""
-        return self.kind == ASYNCHRONOUS
+        return self.kind == SessionKind.ASYNCHRONOUS
 
 
 @dataclass(frozen=True)
@@ -119,8 +142,11 @@ class Participant:
     observer: bool = False
 
 
-# What people can ask for without a name: a break, more time to vote.
-BREAK, TIME = "break", "time"
+class CareRequest(StrEnum):
+    """Things that people can ask for without a name: a break, more time to vote."""
+
+    BREAK = "break"
+    TIME = "time"
 
 
 @dataclass(frozen=True)

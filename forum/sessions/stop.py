@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 
 from forum.errors import IllegalMove
@@ -24,16 +25,34 @@ MOST_TRIED = 500
 # How many answers may be added to one second vote: with the first vote's, letters for all of them.
 MOST_NEW = 3
 
-WAITING, TAKEN, HIDDEN, DEFERRED, DONE = STATES = ("waiting", "taken", "hidden", "deferred", "done")
-YES, NO, NOT_SURE = VERDICTS = ("yes", "no", "not sure")
+
+class StopState(StrEnum):
+    """States of a stop on the facilitator's list."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    HIDDEN = "hidden"
+    DEFERRED = "deferred"
+    DONE = "done"
+
+
+class Verdict(StrEnum):
+    """Verdicts of a magic check: could this really happen?"""
+
+    YES = "yes"
+    NO = "no"
+    NOT_SURE = "not sure"
+
+
+VERDICTS = tuple(Verdict)
 
 # Each of the facilitator's moves: from which states, to which.
-MOVES: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "take": ((WAITING, DEFERRED, HIDDEN), TAKEN),
-    "hide": ((WAITING, DEFERRED), HIDDEN),
-    "defer": ((WAITING,), DEFERRED),
-    "finish": ((TAKEN,), DONE),
-    "put back": ((TAKEN, HIDDEN, DEFERRED, DONE), WAITING),
+MOVES: Mapping[str, tuple[tuple[StopState, ...], StopState]] = {
+    "take": ((StopState.WAITING, StopState.DEFERRED, StopState.HIDDEN), StopState.TAKEN),
+    "hide": ((StopState.WAITING, StopState.DEFERRED), StopState.HIDDEN),
+    "defer": ((StopState.WAITING,), StopState.DEFERRED),
+    "finish": ((StopState.TAKEN,), StopState.DONE),
+    "put back": ((StopState.TAKEN, StopState.HIDDEN, StopState.DEFERRED, StopState.DONE), StopState.WAITING),
 }
 MEANWHILE = "Somebody else dealt with this stop a moment ago. Look at the list again."
 
@@ -48,7 +67,7 @@ class Stop:
 
     `participant` is None, and `group` too, for somebody who shouted it. `character` is who should act differently, ""
     where that was not said, and `how` what they should do. `tried` is what was tried on stage, in the facilitator's
-    words; `verdict` is what the facilitator held of it in the magic check (one of VERDICTS, or ""), `magic` the round
+    words; `verdict` is what the facilitator held of it in the magic check (a Verdict, or ""), `magic` the round
     in which the room was asked. `response` is the answer that it became, `entered` the round that offered it.
     """
 
@@ -63,7 +82,7 @@ class Stop:
     group: GroupId = None
     character: str = ""
     how: str = ""
-    state: str = WAITING
+    state: StopState = StopState.WAITING
     taken_at: str = ""
     tried: str = ""
     verdict: str = ""
@@ -84,7 +103,7 @@ class Stop:
     @property
     def fixed(self) -> bool:
         """True where its words are on the screens, or were: the presser cannot change them any more."""
-        return self.state in (TAKEN, DONE)
+        return self.state in (StopState.TAKEN, StopState.DONE)
 
 
 @dataclass(frozen=True)
@@ -108,7 +127,7 @@ class Run:
     @cached_property
     def taken(self) -> Stop | None:
         """The stop that is on every screen now."""
-        return next((s for s in self.stops if s.state == TAKEN and s.showing == self.showing), None)
+        return next((s for s in self.stops if s.state == StopState.TAKEN and s.showing == self.showing), None)
 
     @cached_property
     def here(self) -> tuple[Stop, ...]:
@@ -118,7 +137,7 @@ class Run:
     @cached_property
     def queue(self) -> tuple[Stop, ...]:
         """Those of this scene that nobody has dealt with; the ones in which something was said come first."""
-        return tuple(sorted((s for s in self.here if s.state == WAITING), key=lambda stop: stop.wordless))
+        return tuple(sorted((s for s in self.here if s.state == StopState.WAITING), key=lambda stop: stop.wordless))
 
     @cached_property
     def newest(self) -> tuple[Stop, ...]:
@@ -130,8 +149,8 @@ class Run:
     def aside(self) -> tuple[Stop, ...]:
         """Those that were put off, of any scene, and those of this scene that were hidden or are done; the newest of
         either come first."""
-        off = [s for s in reversed(self.stops) if s.state == DEFERRED]
-        return (*off, *(s for s in reversed(self.here) if s.state in (HIDDEN, DONE)))
+        off = [s for s in reversed(self.stops) if s.state == StopState.DEFERRED]
+        return (*off, *(s for s in reversed(self.here) if s.state in (StopState.HIDDEN, StopState.DONE)))
 
     @cached_property
     def fruits(self) -> tuple[Stop, ...]:
@@ -157,7 +176,7 @@ class Run:
         return by_group(stops, self.named)
 
 
-def moved(stop: Stop, move: str) -> str:
+def moved(stop: Stop, move: str) -> StopState:
     """The state after one of MOVES. Raises IllegalMove where somebody was faster, with another move."""
     from_, to = MOVES[move]
     if stop.state not in (*from_, to):

@@ -12,7 +12,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 
 from forum.sessions.programme import Item, Programme, SoFar, following, present, so_far
 from forum.sessions.proposal import Agenda
-from forum.sessions.session import TICKETS, LastAct, LiveSession
+from forum.sessions.session import CueKind, Entrance, LastAct, LiveSession
 from forum.sessions.stop import Run
 from forum.stories.scenario import Scenario, Scene
 from forum.voting.commission import Commission
@@ -124,7 +124,7 @@ class RoomView:
     @property
     def live_step(self) -> int:
         """The number of votes that the count of an open vote needs before it is shown, and before it is shown anew."""
-        return live_step(self.commission.threshold, tickets=self.session.entrance == TICKETS)
+        return live_step(self.commission.threshold, tickets=self.session.entrance == Entrance.TICKETS)
 
     @property
     def so_far(self) -> SoFar | None:
@@ -143,7 +143,7 @@ class RoomView:
     @property
     def result(self) -> Result | None:
         """The result on screen: only of a revealed round, and only while the cue shows it."""
-        if self.round is None or self.round.state != RoundState.REVEALED or self.session.cue.kind != "result":
+        if self.round is None or self.round.state != RoundState.REVEALED or self.session.cue.kind != CueKind.RESULT:
             return None
         return self.results.get(self.round.id)
 

@@ -44,7 +44,7 @@ class SqlReasons(Area):
         rows = await self._link.rows(mine, {"participant": participant, "round": round_id})
         return _reason(rows[0]) if rows else None
 
-    async def move_reason(self, reason: str, state: str) -> None:
+    async def move_reason(self, reason: str, state: ReasonState) -> None:
         """Sets a reason's state. Raises NotFound."""
         await self._link.change(sa.update(reasons).where(reasons.c.id == reason).values(state=state), _NO_REASON)
 

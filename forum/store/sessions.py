@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.errors import BadInput
-from forum.sessions.session import ASYNCHRONOUS, ROOM, LiveSession, Participant
+from forum.sessions.session import LiveSession, Participant, SessionKind
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.device_digest import GONE, salted
 from forum.store.tables import also
@@ -44,7 +44,7 @@ class SqlSessions(Area):
             wanted = wanted.with_for_update(key_share=True)
         return _session(await self._link.one(wanted, _NO_SESSION, {"id": session}))
 
-    async def session_by_code(self, code: str, *, kind: str = ROOM) -> LiveSession:
+    async def session_by_code(self, code: str, *, kind: SessionKind = SessionKind.ROOM) -> LiveSession:
         """Returns the session of this kind with this code: the one that has not ended, else the newest. Raises
         NotFound.
         """
@@ -145,7 +145,7 @@ class SqlSessions(Area):
         void = (rounds.c.annulled_at != "") & (rounds.c.annulled_at < before)
         of_it = rounds.c.session == sessions.c.id
         ended = sessions.c.ended & (sessions.c.ended_at < before)
-        alone = (sessions.c.kind == ASYNCHRONOUS) & sa.exists().where(of_it, shown | void)
+        alone = (sessions.c.kind == SessionKind.ASYNCHRONOUS) & sa.exists().where(of_it, shown | void)
         known = sa.exists().where(participants.c.session == sessions.c.id, participants.c.device < GONE)
         rows = await self._link.rows(sa.select(sessions.c.id).where(ended | alone, known).order_by(sessions.c.id))
         return [row["id"] for row in rows]
@@ -161,7 +161,7 @@ class SqlSessions(Area):
 
 def _keyed(column: sa.Column[Any], key: str) -> sa.Select[tuple[object, ...]]:
     # Only sessions in a room have a projector and tablets, whatever keys an asynchronous one may hold.
-    return sa.select(sessions).where(column == key, column != "", sessions.c.kind == ROOM)
+    return sa.select(sessions).where(column == key, column != "", sessions.c.kind == SessionKind.ROOM)
 
 
 def _device(session: str, device: str) -> sa.Select[tuple[object, ...]]:

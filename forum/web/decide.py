@@ -13,7 +13,7 @@ from forum.ports import Work
 from forum.services import decisions, exports
 from forum.services.decisions import DecisionForm, Matter, Promise
 from forum.sessions.local_time import local
-from forum.sessions.proposal import WAITING
+from forum.sessions.proposal import PledgeState
 from forum.sessions.session import LiveSession
 from forum.voting import suppression
 from forum.voting.ballot import Ballot
@@ -171,7 +171,7 @@ async def _form_page(
             for d in await work.decisions.list_decisions(on.commission.id)
             if set(d.rounds) & {r.id for r in on.rounds}
         ]
-        pledged = [p for p in await work.proposals.pledges_on(rounds) if p.state == WAITING]
+        pledged = [p for p in await work.proposals.pledges_on(rounds) if p.state == PledgeState.WAITING]
     promises = list(_promises(form)) if form.values else [Promise(p.role, p.what, p.by) for p in pledged]
     promises += [Promise()] * (max(ROWS_AT_FIRST, len(promises) + more) - len(promises))
     response = form.text("response") if "response" in form.values else None

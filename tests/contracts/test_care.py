@@ -15,7 +15,7 @@ from forum.ports import Store
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.group_correction import put_right
-from forum.sessions.session import BREAK, TIME, Asked, Participant
+from forum.sessions.session import Asked, CareRequest, Participant
 from forum.store import SqlStore, open_store
 from forum.store.engine import transaction
 from forum.store.sessions import SqlSessions
@@ -37,19 +37,19 @@ async def test_what_is_asked_for_is_counted_and_seen_all_at_once(store: Store) -
 
     async def ask() -> None:
         async with store.begin() as work:
-            await work.care.ask(live.id, BREAK)
+            await work.care.ask(live.id, CareRequest.BREAK)
 
     await asyncio.gather(*(ask() for _ in range(5)))
     async with store.begin() as work:
-        assert await work.care.ask(live.id, TIME, "round 1") == 1
-        assert await work.care.ask(live.id, BREAK) == 6
-        await work.care.see(live.id, BREAK)
-        assert await work.care.ask(live.id, BREAK) == 7
-        await work.care.see(other.id, BREAK)
+        assert await work.care.ask(live.id, CareRequest.TIME, "round 1") == 1
+        assert await work.care.ask(live.id, CareRequest.BREAK) == 6
+        await work.care.see(live.id, CareRequest.BREAK)
+        assert await work.care.ask(live.id, CareRequest.BREAK) == 7
+        await work.care.see(other.id, CareRequest.BREAK)
     async with store.read() as work:
         asked = await work.care.list_asked(live.id)
-        assert asked == {(BREAK, ""): Asked(7, 6), (TIME, "round 1"): Asked(1, 0)}
-        assert asked[BREAK, ""].waiting == 1
+        assert asked == {(CareRequest.BREAK, ""): Asked(7, 6), (CareRequest.TIME, "round 1"): Asked(1, 0)}
+        assert asked[CareRequest.BREAK, ""].waiting == 1
         assert await work.care.list_asked(other.id) == {}
 
 

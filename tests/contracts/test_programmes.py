@@ -7,13 +7,13 @@ from support.factories import CLOCK, a_room
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store
-from forum.sessions.programme import Item, Planned, Programme, Section
+from forum.sessions.programme import Item, ItemKind, Planned, Programme, Section
 from forum.store.programmes import KEPT
 
 
 def a_plan(*stories: str) -> Programme:
-    items = tuple(Item(f"i{n}", "scene", story, "A scene") for n, story in enumerate(stories))
-    asked = Item("ask", "ask", words="Was it fair?", responses=("Yes", "No"), none=False, method="approval")
+    items = tuple(Item(f"i{n}", ItemKind.SCENE, story, "A scene") for n, story in enumerate(stories))
+    asked = Item("ask", ItemKind.ASK, words="Was it fair?", responses=("Yes", "No"), none=False, method="approval")
     return Programme(
         "2027-03-12", "Town hall", True, (Section("s", "Police – Ünal", "11:00", "12:00", (*items, asked)),)
     )

@@ -13,9 +13,9 @@ from support.voted_session import PEOPLE
 from forum.errors import NotFound
 from forum.ports import Store
 from forum.services.sessions import cues
-from forum.sessions.proposal import DROPPED, OFF, Amendment, Pledge, Proposal
+from forum.sessions.proposal import Amendment, AmendmentState, Pledge, PledgeState, Proposal, ProposalState
 from forum.sessions.session import Participant
-from forum.sessions.stop import Stop
+from forum.sessions.stop import Stop, StopState
 from forum.voting.reason import Reason, ReasonState
 
 
@@ -61,7 +61,7 @@ class TestStops:
             ]
 
     async def test_one_that_is_on_the_screens_keeps_its_words(self, playing: Playing, store: Store) -> None:
-        for state in ("taken", "done"):
+        for state in (StopState.TAKEN, StopState.DONE):
             stop = await a_stop(playing, how="One", showing=state)
             async with store.begin() as work:
                 kept = await work.stops.press(stop)
@@ -89,7 +89,7 @@ class TestStops:
             seen = await work.stops.press(stop)
             assert seen is not None
             await work.stops.press(replace(stop, id=new_id(), how="Two"))
-            await work.stops.save_stop(replace(seen, state="hidden", tried="It", verdict="no", response="That"))
+            await work.stops.save_stop(replace(seen, state=StopState.HIDDEN, tried="It", verdict="no", response="That"))
             now = await work.stops.get_stop(stop.id)
         assert (now.how, now.state, now.tried, now.verdict, now.response) == ("Two", "hidden", "It", "no", "That")
 
@@ -168,7 +168,7 @@ class TestReasons:
                 ReasonState.WAITING,
                 ReasonState.WAITING,
             ]
-            await work.reasons.move_reason(reasons[1].id, "hidden")
+            await work.reasons.move_reason(reasons[1].id, ReasonState.HIDDEN)
             assert await work.reasons.next_due(playing.first) == ""
             assert await work.reasons.show_due_reasons(new_id(), CLOCK.later(days=1)) == 0
 
@@ -219,11 +219,11 @@ class TestProposals:
             assert await work.proposals.add_proposal(other)
             assert not await work.proposals.add_proposal(one)
             assert await work.proposals.amend(first)
-            await work.proposals.save_proposal(replace(other, state=OFF, words="Changed"))
+            await work.proposals.save_proposal(replace(other, state=ProposalState.OFF, words="Changed"))
         async with store.read() as work:
             assert await work.proposals.list_proposals(playing.session) == [
                 one,
-                replace(other, state=OFF, words="Changed"),
+                replace(other, state=ProposalState.OFF, words="Changed"),
             ]
             assert await work.proposals.amendments(playing.session) == [first]
             with pytest.raises(NotFound):
@@ -236,7 +236,7 @@ class TestProposals:
             await work.proposals.add_proposal(proposal)
             assert await work.proposals.amend(flights[0])
             assert not await work.proposals.amend(flights[1])
-            await work.proposals.close_amendment(replace(flights[0], state=DROPPED))
+            await work.proposals.close_amendment(replace(flights[0], state=AmendmentState.DROPPED))
             assert await work.proposals.amend(flights[2])
 
     async def test_pledges_are_found_by_their_round(self, playing: Playing, store: Store) -> None:
@@ -244,10 +244,12 @@ class TestProposals:
         async with store.begin() as work:
             assert await work.proposals.pledge(pledge)
             assert not await work.proposals.pledge(pledge)
-            await work.proposals.save_pledge(replace(pledge, state="withdrawn"))
-            assert await work.proposals.pledges_on([playing.first, new_id()]) == [replace(pledge, state="withdrawn")]
+            await work.proposals.save_pledge(replace(pledge, state=PledgeState.WITHDRAWN))
+            assert await work.proposals.pledges_on([playing.first, new_id()]) == [
+                replace(pledge, state=PledgeState.WITHDRAWN)
+            ]
             assert await work.proposals.pledges_on([new_id()]) == []
-            assert await work.proposals.pledges(playing.session) == [replace(pledge, state="withdrawn")]
+            assert await work.proposals.pledges(playing.session) == [replace(pledge, state=PledgeState.WITHDRAWN)]
 
     async def test_forgetting_a_story_takes_the_words_that_grew_from_it(self, playing: Playing, store: Store) -> None:
         at, story = CLOCK.now(), playing.story

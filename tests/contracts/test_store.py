@@ -18,7 +18,7 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports.accounts import Person, Token
 from forum.ports.record import Disclosure
 from forum.services import accounts
-from forum.sessions.session import Cue, Participant
+from forum.sessions.session import Cue, CueKind, Participant, SessionKind
 from forum.store import SqlStore
 from forum.store.people import SqlPeople
 from forum.store.tables import person as people
@@ -273,7 +273,7 @@ async def test_sessions_are_found_by_id_code_and_projector(store: SqlStore) -> N
             await work.sessions.add_session(live)
         rows = (Row("Nurses", ("g1",)), Row("other groups", ("g2", None)))
         changed = replace(
-            one, version=7, cue=Cue("scene", one.scenarios[0], "Door", replay=True), partition=Partition(rows)
+            one, version=7, cue=Cue(CueKind.SCENE, one.scenarios[0], "Door", replay=True), partition=Partition(rows)
         )
         await work.sessions.save_session(changed)
         with pytest.raises(NotFound):
@@ -316,16 +316,16 @@ async def test_a_code_is_one_live_sessions_and_free_when_that_has_ended(store: S
 async def test_a_code_leads_to_sessions_of_one_kind(store: SqlStore) -> None:
     commission = a_commission()
     room, alone = a_session(commission, code="123456", ended=True), a_session(commission, code="123456")
-    alone = replace(alone, kind="asynchronous")
+    alone = replace(alone, kind=SessionKind.ASYNCHRONOUS)
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
         await work.sessions.add_session(room)
         await work.sessions.add_session(alone)
         assert await work.sessions.session_by_code("123456") == room
-        assert await work.sessions.session_by_code("123456", kind="asynchronous") == alone
+        assert await work.sessions.session_by_code("123456", kind=SessionKind.ASYNCHRONOUS) == alone
         assert await work.sessions.get_session(alone.id) == alone
         with pytest.raises(NotFound):
-            await work.sessions.session_by_code("654321", kind="asynchronous")
+            await work.sessions.session_by_code("654321", kind=SessionKind.ASYNCHRONOUS)
 
 
 async def test_a_story_that_is_held_waits_with_its_next_change(store: SqlStore) -> None:

@@ -10,7 +10,7 @@ from support.factories import CLOCK, a_room, new_id
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store
-from forum.sessions.session import LiveSession, Participant
+from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.sessions.ticket import Ticket
 
 
@@ -98,7 +98,7 @@ async def test_those_who_come_for_one_ballot_are_not_counted_among_those_who_are
 async def test_a_session_is_found_by_its_link_for_tablets_and_none_by_an_empty_one(store: Store) -> None:
     live, _ = await a_room(store, [])
     async with store.begin() as work:
-        await work.sessions.save_session(replace(live, tablet="a-key", entrance="tickets"))
+        await work.sessions.save_session(replace(live, tablet="a-key", entrance=Entrance.TICKETS))
     async with store.read() as work:
         found = await work.sessions.by_tablet("a-key")
         assert (found.id, found.entrance) == (live.id, "tickets")

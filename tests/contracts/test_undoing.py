@@ -16,9 +16,8 @@ from forum.ports import Store
 from forum.services.sessions import care, cues, facilitation, policy_vote, second_run
 from forum.services.sessions.desk import Desk, undo_act
 from forum.services.voting import reasons
-from forum.sessions.session import BREAK, LastAct, LiveSession
-from forum.sessions.stop import WAITING as PENDING
-from forum.sessions.stop import Stop
+from forum.sessions.session import CareRequest, LastAct, LiveSession
+from forum.sessions.stop import Stop, StopState
 from forum.voting.reason import ReasonReading, ReasonState
 from forum.voting.round import RoundState
 
@@ -305,7 +304,7 @@ async def test_requests_that_came_meanwhile_still_wait_after_the_undo(playing: P
     await care.ask_break(caring, playing.session)
     await undo(playing)
     async with playing.store.read() as work:
-        assert (await work.care.list_asked(playing.session))[BREAK, ""].waiting == 2
+        assert (await work.care.list_asked(playing.session))[CareRequest.BREAK, ""].waiting == 2
 
 
 async def test_each_session_has_its_own_last_act(store: Store) -> None:
@@ -323,7 +322,7 @@ async def test_a_stop_pressed_while_an_act_is_carried_out_stays_when_that_is_und
         await work.sessions.save_session(replace(live, paused=True))
         assert await work.stops.press(replace(stop, participant=playing.people[0])) is not None
     assert not (await undo(playing)).paused
-    assert [s.state for s in await playing.stops()] == [PENDING]
+    assert [s.state for s in await playing.stops()] == [StopState.WAITING]
 
 
 # As acts were kept in the database before changes had types: an upgrade in the middle of a session reads them.
@@ -365,7 +364,7 @@ async def test_an_act_that_was_kept_before_an_upgrade_is_undone_after_it(playing
     now = stored[f"round {draft}"][1]
     async with playing.store.begin() as work:
         await work.sessions.save_session(replace(await playing.live(), paused=True))
-        await work.stops.save_stop(replace(await work.stops.get_stop(stop), state="hidden"))
+        await work.stops.save_stop(replace(await work.stops.get_stop(stop), state=StopState.HIDDEN))
         round_ = await work.rounds.get_round(draft)
         changed = {**now, "responses": round_.responses[:2], "versions": ()}
         await work.rounds.save_round(replace(round_, **changed))
@@ -373,7 +372,7 @@ async def test_an_act_that_was_kept_before_an_upgrade_is_undone_after_it(playing
     await undo(playing)
     found = await facts(playing)
     assert not found["live"].paused
-    assert [s.state for s in found["stops"]] == [PENDING]
+    assert [s.state for s in found["stops"]] == [StopState.WAITING]
     assert [p.state for p in found["proposals"]] == ["off"]
     [round_] = [r for r in found["rounds"] if r.id == draft]
     assert [r.label for r in round_.responses] == ["A", "B", "None"]

@@ -17,7 +17,7 @@ from forum.errors import IllegalMove, NotFound, StoreUnavailable
 from forum.ports.record import Disclosure
 from forum.services.keys import digest, new_key
 from forum.services.stories import moderation, submissions, withdrawal
-from forum.sessions.session import Cue
+from forum.sessions.session import Cue, CueKind
 from forum.store import SqlStore
 from forum.stories.submission import Submission
 from forum.voting.round import WITHDRAWN, Response, Round, RoundState
@@ -144,10 +144,12 @@ async def test_what_a_facilitator_does_meanwhile_is_not_undone(store: SqlStore, 
     live, _ = await a_room(store, ["g1"])
     story, key = await submissions.submit(store, CLOCK, live.commission, a_sent_story())
     async with store.begin() as work:
-        await work.sessions.save_session(replace(live, scenarios=(story.id,), cue=Cue("scene", story.id, "The door")))
+        await work.sessions.save_session(
+            replace(live, scenarios=(story.id,), cue=Cue(CueKind.SCENE, story.id, "The door"))
+        )
     async with store.begin() as work:
         before = await work.sessions.get_session(live.id, lock=True)
-        await work.sessions.save_session(replace(before, cue=Cue("welcome"), paused=True))
+        await work.sessions.save_session(replace(before, cue=Cue(CueKind.WELCOME), paused=True))
         taking_back = asyncio.create_task(withdrawal.withdraw(store, CLOCK, key))
         if database.server is not None:
             await database.server.waiting(database.name)

@@ -21,7 +21,7 @@ from forum.record.verify.verdict import PASS
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
-from forum.sessions.session import TICKETS
+from forum.sessions.session import Entrance
 from forum.voting.ballot import Cast
 from forum.voting.methods import METHODS
 from forum.voting.question import PLAIN, Terms
@@ -218,7 +218,7 @@ async def test_a_count_is_sent_while_a_vote_is_open_only_where_it_was_declared(
     live, people = await a_room(sqlite_store, PEOPLE)
     async with sqlite_store.begin() as work:
         await work.sessions.save_session(
-            replace(live, entrance=TICKETS)
+            replace(live, entrance=Entrance.TICKETS)
         )  # with an open code nothing is counted for so few
     desk = Desk(sqlite_store, CLOCK)
     rooms = Rooms(sqlite_store, CLOCK, lambda kind, view, language: kind, lambda words, language: words)

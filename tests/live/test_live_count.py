@@ -6,7 +6,7 @@ import pytest
 from support.factories import a_commission, a_session
 
 from forum.live.live_count import LiveCount, counting
-from forum.sessions.session import OPEN_CODE, OPEN_LINK, TICKETS
+from forum.sessions.session import Entrance
 from forum.sessions.view import RoomView
 from forum.voting.round import Response, Round, RoundState
 from forum.voting.suppression import live_step
@@ -73,7 +73,7 @@ def test_where_anybody_can_join_it_takes_ten_times_as_many() -> None:
     """A step is ten times the threshold there, since somebody who casts all but one of its votes knows the last."""
     assert live_step(5, tickets=True) == 5
     assert live_step(5, tickets=False) == 50
-    for entrance, step in ((TICKETS, 5), (OPEN_CODE, 50), (OPEN_LINK, 50)):
+    for entrance, step in ((Entrance.TICKETS, 5), (Entrance.OPEN_CODE, 50), (Entrance.OPEN_LINK, 50)):
         commission = a_commission()
         view = RoomView(replace(a_session(commission), entrance=entrance), commission, ())
         assert view.live_step == step

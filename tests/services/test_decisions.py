@@ -18,7 +18,8 @@ from forum.record.verify.disclosures import open_disclosure
 from forum.services import decisions
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation
-from forum.sessions.proposal import Pledge
+from forum.sessions.proposal import Pledge, PledgeState
+from forum.sessions.session import SessionKind
 from forum.store import SqlStore
 from forum.voting.round import Round, RoundKind, RoundState
 
@@ -279,7 +280,7 @@ async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(
         here = replace(await work.rounds.get_round(voted.rounds[0]), scenario=new_id(), scene="The door")
         await work.rounds.save_round(here)
         room = await work.sessions.get_session(voted.live.id)
-        night = replace(room, id=new_id(), kind="asynchronous", code="nights", projector=new_id())
+        night = replace(room, id=new_id(), kind=SessionKind.ASYNCHRONOUS, code="nights", projector=new_id())
         await work.sessions.add_session(night)
         asked = replace(here, id=new_id(), session=night.id, state=state)
         await work.rounds.add_round(asked)
@@ -302,7 +303,7 @@ async def test_a_question_of_the_facilitators_own_has_nothing_beside_it(sqlite_s
     voted = await a_vote(sqlite_store)
     async with sqlite_store.begin() as work:
         room = await work.sessions.get_session(voted.live.id)
-        night = replace(room, id=new_id(), kind="asynchronous", code="nights", projector=new_id())
+        night = replace(room, id=new_id(), kind=SessionKind.ASYNCHRONOUS, code="nights", projector=new_id())
         await work.sessions.add_session(night)
         here = await work.rounds.get_round(voted.rounds[0])
         await work.rounds.add_round(replace(here, id=new_id(), session=night.id))
@@ -331,7 +332,7 @@ async def test_the_most_commitments_of_a_decision_and_not_one_more(sqlite_store:
 async def test_a_pledge_is_confirmed_once_and_one_that_was_taken_off_is_not(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store)
     said = ("Head", "Two nurses", "2027-03-31", CLOCK.now())
-    states = ("waiting", "withdrawn", "waiting")
+    states = (PledgeState.WAITING, PledgeState.WITHDRAWN, PledgeState.WAITING)
     pledges = [Pledge(new_id(), voted.live.id, voted.rounds[0], *said, state=state) for state in states]
     async with sqlite_store.begin() as work:
         for pledge in pledges:

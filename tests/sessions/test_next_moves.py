@@ -10,9 +10,9 @@ import pytest
 from support.factories import a_commission, a_session, new_id
 
 from forum.sessions.next_moves import Move, moves
-from forum.sessions.programme import Item, Programme, Section
-from forum.sessions.session import Cue
-from forum.sessions.stop import TAKEN, WAITING, Run, Stop
+from forum.sessions.programme import Item, ItemKind, Programme, Section
+from forum.sessions.session import Cue, CueKind
+from forum.sessions.stop import Run, Stop, StopState
 from forum.sessions.view import RoomView, Story
 from forum.stories import scenario_twee
 from forum.voting.round import Response, Round, RoundKind, RoundState
@@ -43,7 +43,7 @@ def view(cue: Cue, round_: Round | None = None, **more: Any) -> RoomView:
 
 
 def asking(state: RoundState, round_: Round = ROUND, **more: Any) -> RoomView:
-    kind = "result" if state == RoundState.REVEALED else "question"
+    kind = CueKind.RESULT if state == RoundState.REVEALED else CueKind.QUESTION
     return view(Cue(kind, round_.scenario, round_.scene, round_.id), replace(round_, state=state), **more)
 
 
@@ -72,7 +72,7 @@ def test_an_open_vote_leads_nowhere_but_to_its_end() -> None:
 
 def test_paused_it_only_goes_on_and_ended_it_does_not() -> None:
     assert moves(view(Cue(), paused=True)) == (Move("resume"),)
-    assert moves(view(Cue("ended"), ended=True)) == ()
+    assert moves(view(Cue(CueKind.ENDED), ended=True)) == ()
 
 
 def test_at_the_start_the_first_scene_of_the_first_story() -> None:
@@ -95,14 +95,14 @@ def test_what_the_room_chose_comes_before_what_it_did_not() -> None:
 
 def test_after_the_replay_the_second_vote_on_the_question_that_it_leads_to() -> None:
     shown = replace(ROUND, state=RoundState.REVEALED)
-    found = moves(view(Cue("scene", STORY.id, BEFORE.name, replay=True), rounds=(shown,)))
+    found = moves(view(Cue(CueKind.SCENE, STORY.id, BEFORE.name, replay=True), rounds=(shown,)))
     assert (found[0].act, dict(found[0].fields), found[0].name) == ("second", {"round": "round"}, ASKED.name)
 
 
 def test_at_the_end_of_a_story_the_next_one_and_after_the_last_nothing() -> None:
     def ending(story: Story) -> RoomView:
         last = next(scene for scene in story.scenario.scenes if not scene.links)
-        return view(Cue("scene", story.id, last.name))
+        return view(Cue(CueKind.SCENE, story.id, last.name))
 
     assert names(moves(ending(STORY))) == [("scene", OTHER.scenario.start)]
     assert moves(ending(OTHER)) == ()
@@ -113,27 +113,30 @@ class TestTheProgramme:
         return Programme(sections=(Section("s", "Morning", items=items),))
 
     def test_its_next_cue_comes_first(self) -> None:
-        tea = Item("i1", "note", words="Tea")
+        tea = Item("i1", ItemKind.NOTE, words="Tea")
         found = moves(view(Cue(), programme=self.plan(tea)))
         assert (found[0].act, dict(found[0].fields)) == ("item", {"item": "i1", "after": ""})
         assert names(found)[1:] == [("scene", STORY.scenario.start)]
 
     def test_the_same_thing_is_not_offered_twice(self) -> None:
-        replayed = Item("i2", "scene", STORY.id, BEFORE.name, replay=True)
-        asked = Item("i1", "question", STORY.id, ASKED.name)
-        again = Item("i3", "again", STORY.id, ASKED.name)
+        replayed = Item("i2", ItemKind.SCENE, STORY.id, BEFORE.name, replay=True)
+        asked = Item("i1", ItemKind.QUESTION, STORY.id, ASKED.name)
+        again = Item("i3", ItemKind.AGAIN, STORY.id, ASKED.name)
         found = names(moves(asking(RoundState.REVEALED, programme=self.plan(asked, replayed, again))))
         assert [what for what, _ in found].count("item") == 1
         assert ("replay", BEFORE.name) not in found
 
     def test_a_vote_that_has_begun_comes_before_it(self) -> None:
-        assert moves(asking(RoundState.OPEN, programme=self.plan(Item("i1", "note", words="Tea"))))[0].act == "close"
+        assert (
+            moves(asking(RoundState.OPEN, programme=self.plan(Item("i1", ItemKind.NOTE, words="Tea"))))[0].act
+            == "close"
+        )
 
 
 class TestTheSecondRun:
-    CUE = Cue("scene", STORY.id, BEFORE.name, replay=True, showing="now")
+    CUE = Cue(CueKind.SCENE, STORY.id, BEFORE.name, replay=True, showing="now")
 
-    def stop(self, state: str, id_: str = "stop", **more: Any) -> Stop:
+    def stop(self, state: StopState, id_: str = "stop", **more: Any) -> Stop:
         began, came = "2027-03-12T10:00:00.000Z", "2027-03-12T10:01:00.000Z"
         return Stop(id_, SESSION.id, "now", began, STORY.id, BEFORE.name, came, state=state, **more)
 
@@ -141,17 +144,17 @@ class TestTheSecondRun:
         return Run(stops, {}, "now")
 
     def test_a_stop_that_waits_is_taken_the_one_with_words_first(self) -> None:
-        stops = (self.stop(WAITING, "silent"), self.stop(WAITING, "said", how="Sit down"))
+        stops = (self.stop(StopState.WAITING, "silent"), self.stop(StopState.WAITING, "said", how="Sit down"))
         found = moves(view(self.CUE, run=self.run(*stops)))
         assert (found[0].act, dict(found[0].fields)) == ("take-stop", {"stop": "said"})
 
     def test_after_a_stop_that_was_taken_the_scene_goes_on(self) -> None:
-        found = moves(view(self.CUE, run=self.run(self.stop(TAKEN), self.stop(WAITING, "next"))))
+        found = moves(view(self.CUE, run=self.run(self.stop(StopState.TAKEN), self.stop(StopState.WAITING, "next"))))
         assert (found[0].act, dict(found[0].fields)) == ("finish-stop", {"stop": "stop"})
 
     def test_after_a_magic_check_back_to_its_stop(self) -> None:
         check = replace(ROUND, kind=RoundKind.MAGIC_CHECK, scene=None)
-        found = moves(asking(RoundState.REVEALED, check, run=self.run(self.stop(TAKEN, magic="round"))))
+        found = moves(asking(RoundState.REVEALED, check, run=self.run(self.stop(StopState.TAKEN, magic="round"))))
         assert [move.called for move in found] == ["back"]
 
 

@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 
 from forum.errors import NotFound
 from forum.sessions import programme
-from forum.sessions.programme import Item, Programme, Section, SoFar, clock_time, following, present, so_far
-from forum.sessions.session import Cue
+from forum.sessions.programme import Item, ItemKind, Programme, Section, SoFar, clock_time, following, present, so_far
+from forum.sessions.session import Cue, CueKind
 from forum.stories.scenario import Link, Scenario, Scene
 from forum.voting.round import Response, Round, RoundKind, RoundState
 
-SCENE, VOTE = Item("a", "scene", "s1", "The hall"), Item("b", "question", "s1", "Who comes?")
-REPLAY, AGAIN = Item("c", "scene", "s1", "The hall", replay=True), Item("d", "again", "s1", "Who comes?")
-BREAK, OWN = Item("e", "note", words="Break"), Item("f", "ask", words="Was it fair?", responses=("Yes", "No"))
+SCENE, VOTE = Item("a", ItemKind.SCENE, "s1", "The hall"), Item("b", ItemKind.QUESTION, "s1", "Who comes?")
+REPLAY, AGAIN = Item("c", ItemKind.SCENE, "s1", "The hall", replay=True), Item("d", ItemKind.AGAIN, "s1", "Who comes?")
+BREAK, OWN = (
+    Item("e", ItemKind.NOTE, words="Break"),
+    Item("f", ItemKind.ASK, words="Was it fair?", responses=("Yes", "No")),
+)
 PLAN = Programme(
     sections=(
         Section("1", "Police", "11:00", items=(SCENE, VOTE, REPLAY, AGAIN)),
@@ -111,12 +114,12 @@ def test_where_the_room_is_follows_what_is_on_screen() -> None:
     assert present(PLAN, Cue(), []) is None
     assert following(PLAN, None) == SCENE
     for cue, item in (
-        (Cue("scene", "s1", "The hall"), SCENE),
-        (Cue("question", "s1", "Who comes?", "r"), VOTE),
-        (Cue("result", "s1", "Who comes?", "r"), VOTE),
-        (Cue("scene", "s1", "The hall", replay=True), REPLAY),
-        (Cue("question", "s1", "Who comes?", "q"), AGAIN),
-        (Cue("note", words="Break"), BREAK),
+        (Cue(CueKind.SCENE, "s1", "The hall"), SCENE),
+        (Cue(CueKind.QUESTION, "s1", "Who comes?", "r"), VOTE),
+        (Cue(CueKind.RESULT, "s1", "Who comes?", "r"), VOTE),
+        (Cue(CueKind.SCENE, "s1", "The hall", replay=True), REPLAY),
+        (Cue(CueKind.QUESTION, "s1", "Who comes?", "q"), AGAIN),
+        (Cue(CueKind.NOTE, words="Break"), BREAK),
     ):
         assert present(PLAN, cue, [first, second]) == item
     assert following(PLAN, AGAIN) == BREAK
@@ -124,13 +127,13 @@ def test_where_the_room_is_follows_what_is_on_screen() -> None:
 
 
 def test_a_cue_that_is_not_in_the_programme_leaves_the_room_where_it_was() -> None:
-    assert present(PLAN, Cue("scene", "s1", "Elsewhere", item="c"), []) == REPLAY
-    assert present(PLAN, Cue("scene", "s1", "Elsewhere", item="gone"), []) is None
+    assert present(PLAN, Cue(CueKind.SCENE, "s1", "Elsewhere", item="c"), []) == REPLAY
+    assert present(PLAN, Cue(CueKind.SCENE, "s1", "Elsewhere", item="gone"), []) is None
 
 
 def test_of_two_cues_alike_the_one_further_down_is_meant() -> None:
-    twice = programme.with_items(PLAN, "3", [Item("g", "scene", "s1", "The hall")])
-    on = Cue("scene", "s1", "The hall", item="e")
+    twice = programme.with_items(PLAN, "3", [Item("g", ItemKind.SCENE, "s1", "The hall")])
+    on = Cue(CueKind.SCENE, "s1", "The hall", item="e")
     found = present(twice, on, [])
     assert found is not None
     assert found.id == "g"
@@ -161,8 +164,8 @@ def test_a_story_comes_in_with_the_way_to_its_votes_and_each_vote_again() -> Non
 def test_whoever_comes_late_is_told_what_they_missed_and_not_what_is_on() -> None:
     shown = a_round("r", state=RoundState.REVEALED, revealed_at="2026-11-22T10:00:00.000Z")
     assert so_far(Cue(), []) is None
-    assert so_far(Cue("scene", "s1", "The hall", seen=("s1",)), []) is None
-    assert so_far(Cue("result", "s1", "Who comes?", "r", seen=("s1",)), [shown]) is None
-    assert so_far(Cue("scene", "s2", "Door", seen=("s1", "s2")), [shown, a_round("q")]) == SoFar(
+    assert so_far(Cue(CueKind.SCENE, "s1", "The hall", seen=("s1",)), []) is None
+    assert so_far(Cue(CueKind.RESULT, "s1", "Who comes?", "r", seen=("s1",)), [shown]) is None
+    assert so_far(Cue(CueKind.SCENE, "s2", "Door", seen=("s1", "s2")), [shown, a_round("q")]) == SoFar(
         ("s1",), 1, "Who comes?"
     )

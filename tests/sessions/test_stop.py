@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.factories import a_commission
 
 from forum.errors import IllegalMove
-from forum.sessions.stop import MOST_BARS, MOVES, STATES, Run, Stop, by_group, credits, moved, offered, wave
+from forum.sessions.stop import MOST_BARS, MOVES, Run, Stop, StopState, by_group, credits, moved, offered, wave
 from forum.voting.round import NONE_OF_THESE, Response, Round
 
 BASE = Stop("s1", "day", "now", "2026-11-22T10:00:00.000Z", "story", "scene", "2026-11-22T10:00:00.000Z", "p1", "g1")
@@ -26,7 +26,7 @@ def at(seconds: int) -> Stop:
 
 def test_a_move_that_was_made_already_changes_nothing_and_another_one_meanwhile_is_told() -> None:
     for move, (from_, to) in MOVES.items():
-        for state in STATES:
+        for state in StopState:
             stop = replace(BASE, state=state)
             if state in (*from_, to):
                 assert moved(stop, move) == to
@@ -90,15 +90,15 @@ class TestCredit:
 
 class TestRun:
     def test_only_the_taken_stop_of_the_showing_that_is_on_is_on_screen(self) -> None:
-        earlier = replace(BASE, id="s0", showing="before", state="taken")
-        now = replace(BASE, state="taken")
+        earlier = replace(BASE, id="s0", showing="before", state=StopState.TAKEN)
+        now = replace(BASE, state=StopState.TAKEN)
         assert Run((earlier, now), {}, "now").taken == now
         assert Run((earlier, now), {}, "").taken is None
         assert Run((earlier,), {}, "now").taken is None
 
     def test_those_with_words_come_first_and_deferred_ones_outlive_their_scene(self) -> None:
         plain, said = replace(BASE, id="s2"), replace(BASE, id="s3", how="Sit down")
-        deferred = replace(BASE, id="s4", showing="before", state="deferred")
+        deferred = replace(BASE, id="s4", showing="before", state=StopState.DEFERRED)
         run = Run((plain, said, deferred), {}, "now")
         assert [s.id for s in run.queue] == ["s3", "s2"]
         assert [s.id for s in run.aside] == ["s4"]

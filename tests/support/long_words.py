@@ -37,7 +37,7 @@ from forum.services.stories import (
     writing,
 )
 from forum.services.voting import reasons
-from forum.sessions.session import TICKETS, LiveSession, Participant
+from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, YES, Card, Draft, Way
 from forum.stories.submission import Submission
@@ -135,7 +135,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
     )
     remote = await asynchronous.open_round(house.store, CLOCK, form)
     there |= {"answer_code": remote.code, "asynchronous": remote.id}
-    ticketed = a_session(commission, title=w(120), scenarios=(story.id,), entrance=TICKETS)
+    ticketed = a_session(commission, title=w(120), scenarios=(story.id,), entrance=Entrance.TICKETS)
     async with house.store.begin() as work:
         await work.sessions.add_session(ticketed)
     issued = await tickets.issue(house.store, CLOCK, ticketed.id, "g1", 3)

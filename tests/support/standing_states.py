@@ -26,10 +26,10 @@ from forum.services.stories import (
 )
 from forum.services.stories.suggestions import Offer
 from forum.sessions.paper_count import PaperCount
-from forum.sessions.programme import Item, Planned, Programme, Section
+from forum.sessions.programme import Item, ItemKind, Planned, Programme, Section
 from forum.sessions.proposal import Amendment, Pledge, Proposal
-from forum.sessions.session import ASYNCHRONOUS, BREAK, ROOM, TICKETS, Cue, LastAct, Participant
-from forum.sessions.stop import DONE, TAKEN, Stop
+from forum.sessions.session import CareRequest, Cue, CueKind, Entrance, LastAct, Participant, SessionKind
+from forum.sessions.stop import Stop, StopState
 from forum.sessions.ticket import Ticket
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, YES, mark
@@ -116,11 +116,11 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
     live = a_session(
         town.commission,
         scenarios=(story,),
-        kind=ASYNCHRONOUS if alone else ROOM,
+        kind=SessionKind.ASYNCHRONOUS if alone else SessionKind.ROOM,
         code=new_code(alone=alone),
         tablet=secrets.token_urlsafe(24),
         reasons=ReasonReading.READ_FIRST,
-        entrance=TICKETS if state == "tickets" else "open code",
+        entrance=Entrance.TICKETS if state == "tickets" else "open code",
         opened_at=at,
     )
     asked = Round(
@@ -144,13 +144,15 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
     stop = Stop(new_id(), live.id, showing, at, story, SCENE, at, people[1].id, "g1", BEN, "Say it")
     stops = {
         "stop": stop,
-        "taken": replace(stop, id=new_id(), showing=new_id(), state=TAKEN, taken_at=at, tried="Ben kneels"),
-        "answered": replace(stop, id=new_id(), showing=new_id(), state=DONE, taken_at=at, tried="X", response="Y"),
+        "taken": replace(stop, id=new_id(), showing=new_id(), state=StopState.TAKEN, taken_at=at, tried="Ben kneels"),
+        "answered": replace(
+            stop, id=new_id(), showing=new_id(), state=StopState.DONE, taken_at=at, tried="X", response="Y"
+        ),
     }
     proposals = [Proposal(new_id(), live.id, words, at) for words in ("A host", "A bench")]
     amendment = Amendment(new_id(), proposals[1].id, "A bench", "Two benches", at)
     pledge = Pledge(new_id(), live.id, asked.id if alone else voted.id, "The board", "A bench", "2027-01-31", at)
-    item = Item(new_id(), "note", words="Welcome")
+    item = Item(new_id(), ItemKind.NOTE, words="Welcome")
     sections = tuple(Section(new_id(), title, items=(item,) * (title == "Morning")) for title in ("Morning", "Noon"))
     counted = PaperCount(new_id(), asked.id, {"g1": {"r1": 2}}, 5, town.counter, at)
     last = LastAct(new_id(), live.id, "pause", at, {"paused": (state != "paused", state == "paused")})
@@ -186,18 +188,18 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         await work.tickets.add_tickets(issued)
         if papers and rounds:
             await work.papers.put_paper_count(counted)
-        await work.care.ask(live.id, BREAK)
+        await work.care.ask(live.id, CareRequest.BREAK)
         await work.last_acts.put_last_act(last)
         on = Cue(
-            "result" if _ROUND.get(state, RoundState.REVEALED) == RoundState.REVEALED else "question",
+            CueKind.RESULT if _ROUND.get(state, RoundState.REVEALED) == RoundState.REVEALED else CueKind.QUESTION,
             story,
             QUESTION,
             asked.id,
         )
         cues = {
             "lobby": Cue(),
-            "replay": Cue("scene", story, SCENE, replay=True, showing=showing, since=at),
-            "ended": Cue("ended"),
+            "replay": Cue(CueKind.SCENE, story, SCENE, replay=True, showing=showing, since=at),
+            "ended": Cue(CueKind.ENDED),
         }
         now = replace(
             live,

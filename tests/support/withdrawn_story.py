@@ -27,7 +27,7 @@ from forum.services.stories import appeals_and_reports, co_writing, evidence, mo
 from forum.services.stories.appeals_and_reports import UPHOLD
 from forum.services.stories.co_writing import Answer
 from forum.services.stories.suggestions import Offer
-from forum.sessions.proposal import TAKEN, Pledge
+from forum.sessions.proposal import AmendmentState, Pledge
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.draft import mark
 from forum.stories.edits import AddCard, SetField
@@ -293,7 +293,7 @@ async def replay_story(store: Store, live: LiveSession, story: str, person: str)
     )
     async with store.read() as work:
         [amendment] = await work.proposals.amendments(live.id)
-    await policy_vote.settle_amendment(policy, live.id, amendment.id, TAKEN)
+    await policy_vote.settle_amendment(policy, live.id, amendment.id, AmendmentState.TAKEN)
     round_ = (await policy_vote.put_policy_vote(policy, live.id, proposal.id)).round
     assert round_ is not None
     pledge = Pledge(new_id(), live.id, round_.id, "A carer", f"Oils the {WORDS['pledge']}", "2027-06-01", CLOCK.now())

@@ -31,7 +31,7 @@ from forum.services.sessions.forget_devices import forget_due
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import closing
 from forum.sessions.local_time import UTC, stored, written
-from forum.sessions.session import ASYNCHRONOUS, LiveSession
+from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.scenario import Scene
 from forum.stories.submission import Submission
 from forum.voting import round as rounds
@@ -86,7 +86,7 @@ async def questions(stories: Iterable[Submission]) -> list[tuple[Submission, Sce
 
 def desk(store: Store, clock: Clock) -> Desk:
     """Makes the desk for asynchronous sessions: of the acts in a room, close, reveal and annul are for them."""
-    return Desk(store, clock, ASYNCHRONOUS)
+    return Desk(store, clock, SessionKind.ASYNCHRONOUS)
 
 
 async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> LiveSession:
@@ -120,7 +120,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             rehearsal=rehearsal,
             recorded=not rehearsal,
             opened_at=at,
-            kind=ASYNCHRONOUS,
+            kind=SessionKind.ASYNCHRONOUS,
         )
         draft = Round(
             id=secrets.token_hex(16),
@@ -168,7 +168,7 @@ async def extend(store: Store, clock: Clock, session: str, day: str, time: str, 
     found = Findings()
     closes_at = _closing_time(found, day, time, zone)
     async with store.begin() as work:
-        live = await guard.going_on(work, session, ASYNCHRONOUS)
+        live = await guard.going_on(work, session, SessionKind.ASYNCHRONOUS)
         [of] = await work.rounds.list_rounds(live.id)
         before = await work.rounds.get_round(of.id, lock=True)
         latest = datetime.fromisoformat(before.opened_at) + timedelta(days=MOST_DAYS)

@@ -11,7 +11,7 @@ from forum.ports import Work
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk, Outcome, show
 from forum.services.sessions.facilitation import record_held
-from forum.sessions.session import BREAK, TIME, LiveSession
+from forum.sessions.session import CareRequest, LiveSession
 from forum.stories.visible_text import upright
 from forum.voting.easy_read import EASY
 from forum.voting.round import RoundState, Version
@@ -25,13 +25,13 @@ _NOT_OPEN = "This vote is not open."
 async def ask_break(desk: Desk, session: str) -> int:
     """Tells the facilitator that somebody needs a break, and not who. Returns the number of this request, from 1."""
     async with desk.act_on(session) as (work, _):
-        return await work.care.ask(session, BREAK)
+        return await work.care.ask(session, CareRequest.BREAK)
 
 
 async def is_break_seen(desk: Desk, session: str, number: int) -> bool:
     """Says whether the facilitator has seen the request of this number. Raises NotFound for one that was never made."""
     async with desk.store.read() as work:
-        asked = (await work.care.list_asked(session)).get((BREAK, ""))
+        asked = (await work.care.list_asked(session)).get((CareRequest.BREAK, ""))
     if asked is None or not 1 <= number <= asked.number:
         raise NotFound("There is no such request.")
     return number <= asked.seen
@@ -40,7 +40,7 @@ async def is_break_seen(desk: Desk, session: str, number: int) -> bool:
 async def see_breaks(desk: Desk, session: str) -> Outcome:
     """Marks every request for a break as seen by the facilitator."""
     async with desk.act_on(session) as (work, live):
-        await work.care.see(session, BREAK)
+        await work.care.see(session, CareRequest.BREAK)
         return await show(work, live, live.cue)
 
 
@@ -48,7 +48,7 @@ async def ask_more_time(desk: Desk, session: str, round_id: str) -> None:
     """Counts one more person who needs more time for the vote that is open. Raises IllegalMove where none is."""
     async with desk.act_on(session) as (work, live):
         await _on_and_open(desk, work, live, round_id)
-        await work.care.ask(session, TIME, round_id)
+        await work.care.ask(session, CareRequest.TIME, round_id)
 
 
 async def say_time(desk: Desk, session: str, round_id: str, minutes: int) -> Outcome:

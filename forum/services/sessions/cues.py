@@ -15,7 +15,7 @@ from forum.ports.long_work import parsed
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk, Outcome, Step, cue_of, cue_up, stay
 from forum.sessions import stop
-from forum.sessions.session import Cue, LiveSession
+from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.scenario import Scene
 from forum.stories.visible_text import upright
 from forum.voting import round as rounds
@@ -34,9 +34,9 @@ async def show_scene(
     async with desk.act_on(session, step) as (work, live):
         await guard.nothing_open(work, live)
         await scene_of(work, live, story, scene)
-        cue, now_on = Cue("scene", story, scene, replay=replay), live.cue
+        cue, now_on = Cue(CueKind.SCENE, story, scene, replay=replay), live.cue
         if replay:
-            if (now_on.kind, now_on.scenario, now_on.scene, now_on.replay) == ("scene", story, scene, True):
+            if (now_on.kind, now_on.scenario, now_on.scene, now_on.replay) == (CueKind.SCENE, story, scene, True):
                 return Outcome(await stay(work, live, step))
             cue = replace(cue, showing=secrets.token_hex(16), since=desk.clock.now())
         return Outcome(await cue_up(work, live, cue, step))
@@ -186,7 +186,7 @@ async def show_note(desk: Desk, session: str, words: str, *, step: Step | None =
         raise BadInput("Use at most %(most)s characters.", field="words", most=MOST_NOTE)
     async with desk.act_on(session, step) as (work, live):
         await guard.nothing_open(work, live)
-        return Outcome(await cue_up(work, live, Cue("note", words=words), step))
+        return Outcome(await cue_up(work, live, Cue(CueKind.NOTE, words=words), step))
 
 
 async def with_new_answers(work: Work, first: Round, second: Round) -> Round:

@@ -16,7 +16,7 @@ from forum.errors import IllegalMove
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.sessions import guard, undo
-from forum.sessions.session import ROOM, Cue, LiveSession
+from forum.sessions.session import Cue, CueKind, LiveSession, SessionKind
 from forum.voting.round import Round, RoundState
 from forum.voting.suppression import Result
 
@@ -49,7 +49,7 @@ class Desk:
 
     store: Store
     clock: Clock
-    kind: str = ROOM
+    kind: SessionKind = SessionKind.ROOM
     act: str = ""
 
     @asynccontextmanager
@@ -106,5 +106,5 @@ async def show(work: Work, live: LiveSession, cue: Cue, round_: Round | None = N
 
 def cue_of(round_: Round) -> Cue:
     """Makes the cue that shows a round: with its result where that was revealed, else as a question."""
-    kind = "result" if round_.state == RoundState.REVEALED else "question"
+    kind = CueKind.RESULT if round_.state == RoundState.REVEALED else CueKind.QUESTION
     return Cue(kind, round_.scenario, round_.scene, round_.id)

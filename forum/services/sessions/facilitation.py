@@ -10,7 +10,7 @@ from forum.services.record_entries import Words, append
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk, Outcome, cue_of, cue_up
 from forum.services.voting import closing, reasons, results
-from forum.sessions.session import Cue, LiveSession
+from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.visible_text import upright
 from forum.voting import round as rounds
 from forum.voting.commission import Commission
@@ -130,7 +130,7 @@ async def end(desk: Desk, session: str) -> Outcome:
         at = desk.clock.now()
         recorded = await record_held(work, live, at)
         over = replace(recorded, badges_off=False, ended=True, ended_at=at, paused=False)
-        return Outcome(await cue_up(work, over, Cue("ended")))
+        return Outcome(await cue_up(work, over, Cue(CueKind.ENDED)))
 
 
 def opened(round_: Round, commission: Commission) -> dict[str, object]:

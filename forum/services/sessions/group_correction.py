@@ -6,7 +6,7 @@ from forum.errors import BadInput, IllegalMove
 from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.services.sessions import guard
-from forum.sessions.session import TICKETS
+from forum.sessions.session import Entrance
 from forum.voting.round import RoundState
 
 FIXED = (
@@ -25,7 +25,7 @@ async def put_right(store: Store, clock: Clock, session: str, participant: str, 
         # No round can be opened meanwhile, and casts in those that are open come before this or after it: so all
         # ballots of one participant are of one group.
         live = await guard.going_on(work, session, None)
-        if live.entrance == TICKETS:
+        if live.entrance == Entrance.TICKETS:
             raise IllegalMove("Your ticket says which group you come from. Ask the organiser for another one.")
         commission = await work.commissions.get_commission(live.commission)
         if group is not None and commission.group_label(group) is None:

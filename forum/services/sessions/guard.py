@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Work
-from forum.sessions.session import ROOM, LiveSession
+from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.submission import Submission
 from forum.voting.round import Round, RoundState
 
@@ -18,10 +18,12 @@ _NO_SESSION = "There is no such session."
 _NO_ROUND = "There is no such round in this session."
 
 
-async def of_kind(work: Work, session: str, kind: str | None = ROOM, *, lock: bool = False) -> LiveSession:
+async def of_kind(
+    work: Work, session: str, kind: SessionKind | None = SessionKind.ROOM, *, lock: bool = False
+) -> LiveSession:
     """Gives a session, ended or not; `lock` holds it until this unit of work ends.
 
-    Raises NotFound for one of another kind than `kind`, one of session.SESSIONS; None is any.
+    Raises NotFound for one of another kind than `kind`; None is any.
     """
     live = await work.sessions.get_session(session, lock=lock)
     if kind is not None and live.kind != kind:
@@ -29,7 +31,9 @@ async def of_kind(work: Work, session: str, kind: str | None = ROOM, *, lock: bo
     return live
 
 
-async def going_on(work: Work, session: str, kind: str | None = ROOM, *, lock: bool = True) -> LiveSession:
+async def going_on(
+    work: Work, session: str, kind: SessionKind | None = SessionKind.ROOM, *, lock: bool = True
+) -> LiveSession:
     """Gives a session of this kind, held until this unit of work ends. Raises NotFound, IllegalMove after its end."""
     live = await of_kind(work, session, kind, lock=lock)
     if live.ended:

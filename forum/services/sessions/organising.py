@@ -13,7 +13,7 @@ from forum.ports.clock import Clock
 from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
-from forum.sessions.session import ENTRANCES, OPEN_CODE, OPEN_LINK, TICKETS, LiveSession
+from forum.sessions.session import ENTRANCES, Entrance, LiveSession
 from forum.stories.visible_text import alike, line, trimmed
 from forum.voting.commission import (
     DEFAULT_THRESHOLD,
@@ -81,7 +81,7 @@ class SessionForm:
     scenarios: tuple[str, ...] = ()
     rehearsal: bool = False
     record: bool = False
-    entrance: str = OPEN_CODE
+    entrance: str = Entrance.OPEN_CODE
     reasons: str = ReasonReading.KEPT
     whole: bool = False
 
@@ -211,10 +211,10 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             rehearsal=rehearsal,
             recorded=form.record or not rehearsal,
             opened_at=clock.now(),
-            entrance=form.entrance,
-            reasons=form.reasons,
+            entrance=Entrance(form.entrance),
+            reasons=ReasonReading(form.reasons),
             # Fixed from the start; otherwise it is when the first round closes.
-            partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != TICKETS else None,
+            partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != Entrance.TICKETS else None,
         )
         await work.sessions.add_session(live)
         if live.recorded:
@@ -259,5 +259,5 @@ def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
         },
         "scenarios": list(live.scenarios),
         "kind": live.kind,
-        "entrance": OPEN_LINK if live.asynchronous else live.entrance,
+        "entrance": Entrance.OPEN_LINK if live.asynchronous else live.entrance,
     }

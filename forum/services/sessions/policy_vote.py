@@ -20,21 +20,16 @@ from forum.services.form_errors import Findings
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk, Outcome, cue_of, show
 from forum.sessions.proposal import (
-    CONFIRMED,
-    DROPPED,
-    IN_FLIGHT,
     MOST_PROPOSALS,
     MOST_WORDS,
-    OFF,
-    STANDING,
-    TAKEN,
-    WAITING,
-    WITHDRAWN,
     Amendment,
+    AmendmentState,
     Pledge,
+    PledgeState,
     Proposal,
+    ProposalState,
 )
-from forum.sessions.session import Cue, LiveSession
+from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.visible_text import alike, line, upright
 from forum.voting.decision import DecisionOutcome
 from forum.voting.round import Response, Round, RoundKind, RoundState
@@ -49,17 +44,17 @@ _MEANWHILE = "Somebody else changed this a moment ago. Look at it again."
 async def show_proposals(desk: Desk, session: str) -> Outcome:
     """Puts the list of proposals on every screen."""
     async with desk.act_on(session) as (work, live):
-        if live.cue.kind == "proposals":
+        if live.cue.kind == CueKind.PROPOSALS:
             return Outcome(live)
         await guard.nothing_open(work, live)
-        return await show(work, live, Cue("proposals"))
+        return await show(work, live, Cue(CueKind.PROPOSALS))
 
 
 async def propose(desk: Desk, session: str, words: str, stop: str = "") -> Outcome:
     """Adds a proposal: what somebody says, or what came of a stop (once for each stop)."""
     words = _checked(words, "words", "Write the proposal.")
     async with desk.act_on(session) as (work, live):
-        standing = [p for p in await work.proposals.list_proposals(live.id) if p.state == STANDING]
+        standing = [p for p in await work.proposals.list_proposals(live.id) if p.state == ProposalState.STANDING]
         if stop and any(p.stop == stop for p in standing):
             return Outcome(live)
         if any(alike(p.words) == alike(words) for p in standing):
@@ -81,7 +76,7 @@ async def list_proposal(desk: Desk, session: str, proposal: str, *, on: bool) ->
     """Takes a proposal off the list, or puts it back."""
     async with desk.act_on(session) as (work, live):
         found, round_ = await _proposal(work, live, proposal)
-        state = STANDING if on else OFF
+        state = ProposalState.STANDING if on else ProposalState.OFF
         if found.state == state:
             return Outcome(live)
         if round_ is not None and round_.state != RoundState.DRAFT:
@@ -114,7 +109,7 @@ async def amend(desk: Desk, session: str, proposal: str, before: str, after: str
 
 async def settle_amendment(desk: Desk, session: str, amendment: str, state: str) -> Outcome:
     """Takes an amendment, drops it, or puts it back in flight: then the text is the one before it."""
-    if state not in (TAKEN, DROPPED, IN_FLIGHT):
+    if state not in (AmendmentState.TAKEN, AmendmentState.DROPPED, AmendmentState.IN_FLIGHT):
         raise BadInput("Take the amendment, or drop it.", field="state")
     async with desk.act_on(session) as (work, live):
         known = {a.id: a for a in await work.proposals.amendments(live.id)}
@@ -127,10 +122,10 @@ async def settle_amendment(desk: Desk, session: str, amendment: str, state: str)
         if round_ is not None and round_.state != RoundState.DRAFT:
             raise IllegalMove(_VOTED)
         latest = [a for a in known.values() if a.proposal == proposal.id][-1]
-        if found.state != IN_FLIGHT and (state != IN_FLIGHT or latest.id != found.id):
+        if found.state != AmendmentState.IN_FLIGHT and (state != AmendmentState.IN_FLIGHT or latest.id != found.id):
             raise IllegalMove(_MEANWHILE)
-        await work.proposals.close_amendment(replace(found, state=state))
-        words = found.after if state == TAKEN else found.before
+        await work.proposals.close_amendment(replace(found, state=AmendmentState(state)))
+        words = found.after if state == AmendmentState.TAKEN else found.before
         await work.proposals.save_proposal(replace(proposal, words=words))
         if round_ is not None:
             await work.rounds.save_round(replace(round_, responses=(Response("r1", words),), versions=()))
@@ -143,7 +138,7 @@ async def put_policy_vote(desk: Desk, session: str, proposal: str) -> Outcome:
         found, round_ = await _proposal(work, live, proposal)
         if await _in_flight(work, found) is not None:
             raise IllegalMove(_BUSY)
-        if found.state != STANDING:
+        if found.state != ProposalState.STANDING:
             raise IllegalMove("This proposal is off the list. Put it back first.")
         await guard.nothing_open(work, live)
         if found.scenario is not None:
@@ -185,7 +180,7 @@ async def promise(
         standing = [d for d in await work.decisions.list_decisions(live.commission) if round_id in d.rounds]
         if not permissions.may(person.roles, "decide"):
             said = (checked.role, checked.what, checked.by)
-            known = [p for p in await work.proposals.pledges_on([round_id]) if p.state != WITHDRAWN]
+            known = [p for p in await work.proposals.pledges_on([round_id]) if p.state != PledgeState.WITHDRAWN]
             if any((p.role, p.what, p.by) == said for p in known):
                 return Outcome(live)
             await work.proposals.pledge(Pledge(checked.id, live.id, round_id, *said, desk.clock.now()))
@@ -209,10 +204,10 @@ async def list_promise(desk: Desk, session: str, pledge: str, *, on: bool) -> Ou
         found = next((p for p in await work.proposals.pledges(live.id) if p.id == pledge), None)
         if found is None:
             raise NotFound("There is no such promise.")
-        state = WAITING if on else WITHDRAWN
+        state = PledgeState.WAITING if on else PledgeState.WITHDRAWN
         if found.state == state:
             return Outcome(live)
-        if found.state == CONFIRMED:
+        if found.state == PledgeState.CONFIRMED:
             raise IllegalMove("This promise was confirmed: it stands in the record as a commitment.")
         await work.proposals.save_pledge(replace(found, state=state))
         return await show(work, live, live.cue)
@@ -232,7 +227,7 @@ async def _proposal(work: Work, live: LiveSession, proposal: str) -> tuple[Propo
 
 async def _in_flight(work: Work, proposal: Proposal) -> Amendment | None:
     found = [a for a in await work.proposals.amendments(proposal.session) if a.proposal == proposal.id]
-    return next((a for a in found if a.state == IN_FLIGHT), None)
+    return next((a for a in found if a.state == AmendmentState.IN_FLIGHT), None)
 
 
 def _checked(words: str, field: str, otherwise: str) -> str:

@@ -21,7 +21,7 @@ from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.desk import Desk, Outcome, Step
 from forum.services.sessions.organising import MOST_TITLE
 from forum.sessions import programme
-from forum.sessions.programme import Item, Planned, Programme, Section
+from forum.sessions.programme import Item, ItemKind, Planned, Programme, ProgrammeChange, Section
 from forum.sessions.session import LiveSession
 from forum.stories.submission import Submission
 from forum.stories.visible_text import upright
@@ -29,8 +29,8 @@ from forum.voting.methods import METHODS
 from forum.voting.question import Terms, check_number, check_question, check_terms
 from forum.voting.round import RoundKind, RoundState
 
-# What was done to a programme; undone goes back to a state before.
-ADDED, CHANGED, MOVED, REMOVED, UNDONE = CHANGES = ("added", "changed", "moved", "removed", "undone")
+# What the form for a cue of a story may ask for; a replay is kept as a scene.
+_OF_A_STORY, _REPLAY = (ItemKind.SCENE, ItemKind.QUESTION, ItemKind.AGAIN), "replay"
 MOST_SECTIONS, MOST_ITEMS = 30, 300
 MOST_PLACE = 200
 
@@ -64,7 +64,9 @@ class Programming:
             found.wrong("day", "Write the day as 2027-03-12, or leave it empty.")
         place = found.at_most("place", place, MOST_PLACE)
         found.stop()
-        return await self._change(lambda plan: replace(plan, day=day, place=place, public=public), CHANGED, "")
+        return await self._change(
+            lambda plan: replace(plan, day=day, place=place, public=public), ProgrammeChange.CHANGED, ""
+        )
 
     async def section(self, form: SectionForm) -> Planned:
         """Adds a section, or renames one and sets its times."""
@@ -88,15 +90,17 @@ class Programming:
                 raise BadInput("A programme has at most %(most)s sections.", field="title", most=MOST_SECTIONS)
             return programme.with_section(plan, made)
 
-        return await self._change(change, CHANGED if form.id else ADDED, title)
+        return await self._change(change, ProgrammeChange.CHANGED if form.id else ProgrammeChange.ADDED, title)
 
     async def remove_section(self, id_: str) -> Planned:
         """Takes a section out with all its cues."""
-        return await self._named(id_, lambda plan: programme.without_section(plan, id_), REMOVED)
+        return await self._named(id_, lambda plan: programme.without_section(plan, id_), ProgrammeChange.REMOVED)
 
     async def move_section(self, id_: str, *, down: bool) -> Planned:
         """Moves a section one place."""
-        return await self._named(id_, lambda plan: programme.move_section(plan, id_, 1 if down else -1), MOVED)
+        return await self._named(
+            id_, lambda plan: programme.move_section(plan, id_, 1 if down else -1), ProgrammeChange.MOVED
+        )
 
     async def story(self, section: str, story: str) -> Planned:
         """Puts a whole story into a section, cue by cue. It is then one of the session's stories too."""
@@ -108,7 +112,7 @@ class Programming:
             if story not in live.scenarios:
                 added = replace(live, scenarios=(*live.scenarios, story), version=live.version + 1)
                 await work.sessions.save_session(added)
-            return await self._keep(work, lambda plan: _with(plan, section, items), ADDED, told.title)
+            return await self._keep(work, lambda plan: _with(plan, section, items), ProgrammeChange.ADDED, told.title)
 
     async def cue(self, section: str, wanted: str, method: str = "single") -> Planned:
         """Puts one cue of the session's stories into a section: "KIND|STORY|SCENE", as the form offers it.
@@ -120,24 +124,24 @@ class Programming:
         story, _, scene = rest.partition("|")
         async with self._store.begin() as work:
             live = await guard.going_on(work, self._session)
-            if kind not in {"scene", "replay", "question", "again"} or story not in live.scenarios:
+            if kind not in {*_OF_A_STORY, _REPLAY} or story not in live.scenarios:
                 raise BadInput("Choose a scene or a question.", field="cue")
             found = (await parsed((await _playable(work, live, story)).twee)).scene(scene)
-            if found is None or found.decision != (kind in {"question", "again"}):
+            if found is None or found.decision != (kind in {ItemKind.QUESTION, ItemKind.AGAIN}):
                 raise BadInput("Choose a scene or a question.", field="cue")
-            if kind == "question":
+            if kind == ItemKind.QUESTION:
                 check_number(method, len(found.links))
-            played = "scene" if kind == "replay" else kind
-            item = Item(secrets.token_hex(16), played, story, scene, replay=kind == "replay", method=method)
-            return await self._keep(work, lambda plan: _with(plan, section, [item]), ADDED, scene)
+            played = ItemKind.SCENE if kind == _REPLAY else ItemKind(kind)
+            item = Item(secrets.token_hex(16), played, story, scene, replay=kind == _REPLAY, method=method)
+            return await self._keep(work, lambda plan: _with(plan, section, [item]), ProgrammeChange.ADDED, scene)
 
     async def note(self, section: str, words: str) -> Planned:
         """Puts words for every screen into a section, as "Break"."""
         found = Findings()
         words = found.need("words", words, "Write what every screen should say.", MOST_NOTE)
         found.stop()
-        item = Item(secrets.token_hex(16), "note", words=words)
-        return await self._change(lambda plan: _with(plan, section, [item]), ADDED, words)
+        item = Item(secrets.token_hex(16), ItemKind.NOTE, words=words)
+        return await self._change(lambda plan: _with(plan, section, [item]), ProgrammeChange.ADDED, words)
 
     async def ask(
         self, section: str, question: str, responses: Sequence[str], method: str = "single", *, none: bool
@@ -147,20 +151,22 @@ class Programming:
         check_terms(Terms(method))
         none = none and METHODS[method].NONE
         check_question(question, labels, method, none=none)
-        item = Item(secrets.token_hex(16), "ask", words=question, responses=labels, none=none, method=method)
-        return await self._change(lambda plan: _with(plan, section, [item]), ADDED, question)
+        item = Item(secrets.token_hex(16), ItemKind.ASK, words=question, responses=labels, none=none, method=method)
+        return await self._change(lambda plan: _with(plan, section, [item]), ProgrammeChange.ADDED, question)
 
     async def remove(self, id_: str) -> Planned:
         """Takes a cue out."""
-        return await self._named(id_, lambda plan: programme.without_item(plan, id_), REMOVED)
+        return await self._named(id_, lambda plan: programme.without_item(plan, id_), ProgrammeChange.REMOVED)
 
     async def move(self, id_: str, *, down: bool) -> Planned:
         """Moves a cue one place, from the end of a section into the next."""
-        return await self._named(id_, lambda plan: programme.move_item(plan, id_, down=down), MOVED)
+        return await self._named(id_, lambda plan: programme.move_item(plan, id_, down=down), ProgrammeChange.MOVED)
 
     async def put(self, id_: str, section: str, before: str) -> Planned:
         """Moves a cue to another place: in front of a cue of this section, or to the section's end."""
-        return await self._named(id_, lambda plan: programme.put_item(plan, id_, section, before), MOVED)
+        return await self._named(
+            id_, lambda plan: programme.put_item(plan, id_, section, before), ProgrammeChange.MOVED
+        )
 
     async def undo(self, number: int) -> Planned:
         """Goes back to how the programme was before its latest change, which has this number.
@@ -172,7 +178,7 @@ class Programming:
             if now.number != number or not number:
                 raise IllegalMove("The programme was changed since. Look at it first.")
             before = (await work.programmes.at(self._session, number - 1)).plan
-            return await self._keep(work, lambda plan: before, UNDONE, now.name)
+            return await self._keep(work, lambda plan: before, ProgrammeChange.UNDONE, now.name)
 
     async def _named(self, id_: str, change: Change, what: str) -> Planned:
         async with self._store.begin() as work:
@@ -205,13 +211,13 @@ async def take_step(desk: Desk, session: str, step: Step) -> Outcome:
     async with desk.store.read() as work:
         item = (await work.programmes.latest(session)).plan.item(step.item)
         rounds = [r for r in await work.rounds.list_rounds(session) if r.state != RoundState.ANNULLED]
-    if item.kind == "note":
+    if item.kind == ItemKind.NOTE:
         return await cues.show_note(desk, session, item.words, step=step)
-    if item.kind == "scene":
+    if item.kind == ItemKind.SCENE:
         return await cues.show_scene(desk, session, item.story, item.scene, replay=item.replay, step=step)
-    if item.kind == "question":
+    if item.kind == ItemKind.QUESTION:
         return await cues.put_question(desk, session, item.story, item.scene, Terms(item.method), step=step)
-    if item.kind == "again":
+    if item.kind == ItemKind.AGAIN:
         first = [
             r for r in rounds if (r.scenario, r.scene) == (item.story, item.scene) and r.kind != RoundKind.AFTER_REPLAY
         ]

@@ -10,8 +10,8 @@ from forum.services.stories.parsed_stories import story_of
 from forum.services.voting.reasons import said_of
 from forum.services.voting.results import asynchronous_rounds, shown_all
 from forum.sessions.participant_view import Mine, YourReason, Yours, YourStop
-from forum.sessions.proposal import WAITING, Agenda, Promised
-from forum.sessions.session import BREAK, TIME, LiveSession
+from forum.sessions.proposal import Agenda, PledgeState, Promised
+from forum.sessions.session import CareRequest, LiveSession
 from forum.sessions.stop import Run, credits
 from forum.sessions.view import ConsoleView, RoomView, Story, listed
 from forum.voting.commission import Commission
@@ -50,8 +50,8 @@ async def console_view_of(work: Work, live: LiveSession, *, full: bool = False) 
         **vars(room),
         joined=in_the_room(await work.sessions.joined(live.id), threshold),
         papers=await _papers(work, round_),
-        breaks=asked[BREAK, ""].waiting if (BREAK, "") in asked else 0,
-        slower=asked[TIME, round_].number if round_ and (TIME, round_) in asked else 0,
+        breaks=asked[CareRequest.BREAK, ""].waiting if (CareRequest.BREAK, "") in asked else 0,
+        slower=asked[CareRequest.TIME, round_].number if round_ and (CareRequest.TIME, round_) in asked else 0,
         observers=await work.sessions.observers(live.id),
         also=in_the_room(await work.care.belonging(live.id), threshold),
         asynchronous=await asynchronous_rounds(work, room.commission, results=True),
@@ -123,7 +123,7 @@ async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda
         for made in reversed(await work.decisions.list_decisions(live.commission)):
             if round_.id in made.rounds:
                 promised += [Promised(c.role, c.what, c.by, confirmed=True) for c in made.commitments]
-        waiting = [p for p in await work.proposals.pledges_on([round_.id]) if p.state == WAITING and p.what]
+        waiting = [p for p in await work.proposals.pledges_on([round_.id]) if p.state == PledgeState.WAITING and p.what]
         promised += [Promised(p.role, p.what, p.by, confirmed=False, pledge=p.id) for p in waiting]
     return Agenda(
         tuple(await work.proposals.list_proposals(live.id)),

@@ -15,8 +15,8 @@ from forum.ports.long_work import parsed
 from forum.services.sessions import guard
 from forum.services.sessions.cues import offered, with_new_answers
 from forum.services.sessions.desk import Desk, Outcome, cue_of, show
-from forum.sessions.session import Cue, LiveSession
-from forum.sessions.stop import DONE, MOST_NEW, MOST_TRIED, TAKEN, VERDICTS, Stop, moved
+from forum.sessions.session import Cue, CueKind, LiveSession
+from forum.sessions.stop import MOST_NEW, MOST_TRIED, VERDICTS, Stop, StopState, moved
 from forum.stories import scenario_rules
 from forum.stories.scenario import MAX_RESPONSE
 from forum.stories.visible_text import alike, line, upright
@@ -37,12 +37,12 @@ async def take_stop(desk: Desk, session: str, stop: str) -> Outcome:
     async with desk.act_on(session) as (work, live):
         found = await _stop(work, live, stop)
         state = moved(found, "take")
-        on = Cue("scene", found.scenario, found.scene, replay=True, showing=found.showing, since=found.since)
+        on = Cue(CueKind.SCENE, found.scenario, found.scene, replay=True, showing=found.showing, since=found.since)
         for other in await work.stops.list_stops(live.id):
-            if other.state == TAKEN and other.id != found.id:
+            if other.state == StopState.TAKEN and other.id != found.id:
                 if other.showing == live.cue.showing:
                     raise IllegalMove(_ANOTHER)
-                await work.stops.save_stop(replace(other, state=DONE))
+                await work.stops.save_stop(replace(other, state=StopState.DONE))
         if state == found.state and live.cue.showing == found.showing:
             return Outcome(live)
         await guard.nothing_open(work, live)
@@ -68,11 +68,11 @@ async def call_stop(desk: Desk, session: str) -> Outcome:
         cue = live.cue
         if not cue.showing or cue.scenario is None or cue.scene is None:
             raise IllegalMove("Play a scene again first: the audience stops a replay.")
-        if any(s.state == TAKEN and s.showing == cue.showing for s in await work.stops.list_stops(live.id)):
+        if any(s.state == StopState.TAKEN and s.showing == cue.showing for s in await work.stops.list_stops(live.id)):
             raise IllegalMove(_ANOTHER)
         at = desk.clock.now()
         stop = Stop(secrets.token_hex(16), live.id, cue.showing, cue.since, cue.scenario, cue.scene, at)
-        await work.stops.add_stop(replace(stop, state=TAKEN, taken_at=at))
+        await work.stops.add_stop(replace(stop, state=StopState.TAKEN, taken_at=at))
         return await show(work, live, cue)
 
 
@@ -192,7 +192,7 @@ async def put_character_vote(desk: Desk, session: str, story: str) -> Outcome:
 async def show_reasons(desk: Desk, session: str, round_id: str, *, on: bool) -> Outcome:
     """Shows the reasons on the big screen in the place of the result, or the result again."""
     async with desk.act_on(session) as (work, live):
-        if live.cue.kind != "result" or live.cue.round != round_id:
+        if live.cue.kind != CueKind.RESULT or live.cue.round != round_id:
             raise IllegalMove("Show the result of this vote first. Its reasons belong to it.")
         if live.cue.reasons == on:
             return Outcome(live)

@@ -15,7 +15,7 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.keys import digest, digest_of_no_key
 from forum.services.sessions import guard
-from forum.sessions.session import TICKETS, LiveSession, Participant
+from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.sessions.ticket import Ticket
 from forum.stories.visible_text import digits
 
@@ -146,7 +146,7 @@ async def _person(work: Work, live: LiveSession, ticket: Ticket, device: str, at
 
 async def _ticketed(work: Work, session: str) -> LiveSession:
     live = await guard.going_on(work, session)
-    if live.entrance != TICKETS:
+    if live.entrance != Entrance.TICKETS:
         raise IllegalMove("People join this session with its code. It has no tickets.")
     return live
 

@@ -16,9 +16,10 @@ import msgspec
 from forum.errors import IllegalMove
 from forum.ports import Work
 from forum.services.sessions import guard
-from forum.sessions.proposal import DROPPED, OFF, WITHDRAWN
-from forum.sessions.session import BREAK, Cue, LastAct, LiveSession
-from forum.sessions.stop import HIDDEN, WAITING
+from forum.sessions.proposal import AmendmentState, PledgeState, ProposalState
+from forum.sessions.session import CareRequest, Cue, LastAct, LiveSession
+from forum.sessions.stop import StopState
+from forum.voting.reason import ReasonState
 from forum.voting.round import Response, RoundState, Version
 
 # For so long a session that was ended can be opened again.
@@ -172,10 +173,10 @@ class DraftChange(Change, frozen=True):
         return live
 
 
-class StopState(msgspec.Struct, frozen=True):
+class StopFields(msgspec.Struct, frozen=True):
     """The fields of a stop that facilitators change."""
 
-    state: str
+    state: StopState
     taken_at: str = ""
     tried: str = ""
     verdict: str = ""
@@ -188,33 +189,33 @@ class StopChange(Change, frozen=True):
     """A stop was taken, hidden, tried, judged ... A new one that waits is left: somebody in the audience pressed it."""
 
     KIND = "stop"
-    before: StopState | None
-    after: StopState
+    before: StopFields | None
+    after: StopFields
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, StopState]:
+    async def look(cls, work: Work, live: LiveSession) -> dict[str, StopFields]:
         """Gives the stops."""
         return {
-            s.id: StopState(s.state, s.taken_at, s.tried, s.verdict, s.magic, s.response, s.entered)
+            s.id: StopFields(s.state, s.taken_at, s.tried, s.verdict, s.magic, s.response, s.entered)
             for s in await work.stops.list_stops(live.id)
         }
 
     @classmethod
-    def undoes_new(cls, after: StopState) -> bool:
+    def undoes_new(cls, after: StopFields) -> bool:
         """Says no of one that waits."""
-        return after.state != WAITING
+        return after.state != StopState.WAITING
 
     async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
         """Restores the stop, or hides it."""
-        was = msgspec.structs.asdict(self.before) if self.before is not None else {"state": HIDDEN}
+        was = msgspec.structs.asdict(self.before) if self.before is not None else {"state": StopState.HIDDEN}
         await work.stops.save_stop(replace(await work.stops.get_stop(self.id), **was))
         return live
 
 
-class ProposalState(msgspec.Struct, frozen=True):
+class ProposalFields(msgspec.Struct, frozen=True):
     """The fields of a proposal that facilitators change."""
 
-    state: str
+    state: ProposalState
     words: str
 
 
@@ -222,17 +223,17 @@ class ProposalChange(Change, frozen=True):
     """A proposal was added, amended, taken off the list or put back."""
 
     KIND = "proposal"
-    before: ProposalState | None
-    after: ProposalState
+    before: ProposalFields | None
+    after: ProposalFields
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, ProposalState]:
+    async def look(cls, work: Work, live: LiveSession) -> dict[str, ProposalFields]:
         """Gives the proposals."""
-        return {p.id: ProposalState(p.state, p.words) for p in await work.proposals.list_proposals(live.id)}
+        return {p.id: ProposalFields(p.state, p.words) for p in await work.proposals.list_proposals(live.id)}
 
     async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
         """Restores the proposal, or takes it off the list."""
-        was = msgspec.structs.asdict(self.before) if self.before is not None else {"state": OFF}
+        was = msgspec.structs.asdict(self.before) if self.before is not None else {"state": ProposalState.OFF}
         await work.proposals.save_proposal(replace(await work.proposals.get_proposal(self.id), **was))
         return live
 
@@ -241,18 +242,18 @@ class AmendmentChange(Change, frozen=True):
     """An amendment was put beside a proposal, taken or dropped (its states)."""
 
     KIND = "amendment"
-    before: str | None
-    after: str
+    before: AmendmentState | None
+    after: AmendmentState
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, str]:
+    async def look(cls, work: Work, live: LiveSession) -> dict[str, AmendmentState]:
         """Gives the amendments' states."""
         return {a.id: a.state for a in await work.proposals.amendments(live.id)}
 
     async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
         """Restores the amendment, or drops it."""
         [amendment] = [a for a in await work.proposals.amendments(live.id) if a.id == self.id]
-        await work.proposals.close_amendment(replace(amendment, state=self.before or DROPPED))
+        await work.proposals.close_amendment(replace(amendment, state=self.before or AmendmentState.DROPPED))
         return live
 
 
@@ -260,38 +261,37 @@ class PledgeChange(Change, frozen=True):
     """A promise was written down, taken off the screens or put back (its states)."""
 
     KIND = "pledge"
-    before: str | None
-    after: str
+    before: PledgeState | None
+    after: PledgeState
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, str]:
+    async def look(cls, work: Work, live: LiveSession) -> dict[str, PledgeState]:
         """Gives the states of what was promised."""
         return {p.id: p.state for p in await work.proposals.pledges(live.id)}
 
     async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
         """Restores the promise, or takes it off the screens."""
         [pledge] = [p for p in await work.proposals.pledges(live.id) if p.id == self.id]
-        await work.proposals.save_pledge(replace(pledge, state=self.before or WITHDRAWN))
+        await work.proposals.save_pledge(replace(pledge, state=self.before or PledgeState.WITHDRAWN))
         return live
 
 
 class ReasonChange(Change, frozen=True):
-    """A reason of the vote on screen was shown or hidden (its states). New ones are left: they come and go by
-    themselves."""
+    """A reason of the vote on screen was shown or hidden (its states). New ones are left, as they come and go."""
 
     KIND = "reason"
-    before: str
-    after: str
+    before: ReasonState
+    after: ReasonState
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, str]:
+    async def look(cls, work: Work, live: LiveSession) -> dict[str, ReasonState]:
         """Gives the states of the reasons on screen."""
         if live.cue.round is None:
             return {}
         return {reason.id: reason.state for reason in await work.reasons.list_reasons(live.cue.round)}
 
     @classmethod
-    def undoes_new(cls, after: str) -> bool:
+    def undoes_new(cls, after: ReasonState) -> bool:
         """Says no."""
         return False
 
@@ -311,12 +311,12 @@ class BreaksChange(Change, frozen=True):
     @classmethod
     async def look(cls, work: Work, live: LiveSession) -> dict[str, int]:
         """Gives how many requests were seen."""
-        asked = (await work.care.list_asked(live.id)).get((BREAK, ""))
+        asked = (await work.care.list_asked(live.id)).get((CareRequest.BREAK, ""))
         return {"": asked.seen if asked is not None else 0}
 
     async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
         """Marks as many as before as seen."""
-        await work.care.see(live.id, BREAK, self.before)
+        await work.care.see(live.id, CareRequest.BREAK, self.before)
         return live
 
 

@@ -21,7 +21,7 @@ from forum.services import record_entries, scrubbing
 from forum.services.keys import digest
 from forum.services.stories.submissions import WITHDRAWN
 from forum.services.voting import closing
-from forum.sessions.session import Cue, LiveSession
+from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
@@ -137,7 +137,7 @@ async def _without(work: Work, session: LiveSession, story_id: str) -> LiveSessi
     cue = session.cue
     if cue.scenario == story_id:
         begun = cue.round is not None and (await work.rounds.get_round(cue.round)).state != RoundState.DRAFT
-        kept = Cue(cue.kind, round=cue.round) if begun else Cue("welcome")
+        kept = Cue(cue.kind, round=cue.round) if begun else Cue(CueKind.WELCOME)
         cue = replace(kept, item=cue.item, seen=cue.seen)
     cue = replace(cue, seen=tuple(seen for seen in cue.seen if seen != story_id))
     return replace(session, cue=cue, version=session.version + 1)

@@ -123,7 +123,7 @@ async def hear(desk: Desk, session: str, reason: str, state: str, before: str) -
             return live
         if found.state != before:
             raise IllegalMove("Somebody else dealt with this reason a moment ago. Look at it again.")
-        await work.reasons.move_reason(reason, state)
+        await work.reasons.move_reason(reason, ReasonState(state))
         return await _show(work, live)
 
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from forum.errors import BadInput, NotAllowed, NotFound, TooMany
 from forum.services.keys import digest, new_key
 from forum.services.sessions import tickets
-from forum.sessions.session import TICKETS, LiveSession, Participant
+from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.stories.visible_text import digits
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep, who_of
@@ -88,7 +88,7 @@ async def join_session(request: Request) -> Response:
     refusal = await refusing(request, form, f"/s/{live.code}")
     if refusal is not None:
         return refusal
-    if live.entrance == TICKETS:
+    if live.entrance == Entrance.TICKETS:
         return await _join_with_ticket(request, live, form)
     async with site.store.read() as work:
         commission = await work.commissions.get_commission(live.commission)

@@ -8,6 +8,7 @@ from typing import Any
 
 from forum.ports import Work
 from forum.sessions.participant_view import Mine
+from forum.sessions.session import CueKind
 from forum.sessions.view import RoomView
 from forum.stories.visible_text import trimmed
 from forum.voting.round import RoundState
@@ -33,7 +34,7 @@ def left_over(view: RoomView, own: Mapping[str, Any]) -> tuple[str, tuple[str, .
     longer on the page to say and to hold them: the scene is over, the session has ended."""
     typed: Mapping[str, str] = own.get("retyped", {})
     cue, round_ = view.session.cue, view.round
-    stopping = cue.kind == "scene" and bool(cue.showing) and view.run.taken is None and not view.session.paused
+    stopping = cue.kind == CueKind.SCENE and bool(cue.showing) and view.run.taken is None and not view.session.paused
     if stopping and typed.get("showing") == cue.showing:
         return "", ()
     explaining = view.result is not None and round_ is not None and round_.state == RoundState.REVEALED

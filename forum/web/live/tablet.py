@@ -18,7 +18,7 @@ from forum.services.keys import digest
 from forum.services.sessions import guard
 from forum.services.sessions.tablet_link import share
 from forum.services.sessions.tickets import plain
-from forum.sessions.session import TICKETS, LiveSession, Participant
+from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -113,7 +113,7 @@ def _path(live: LiveSession) -> str:
 async def _person(request: Request, live: LiveSession, form: Form) -> Participant:
     """Returns the person who casts this ballot. Raises BadInput for an unknown group or ticket, TooMany."""
     site = site_of(request)
-    if live.entrance == TICKETS:
+    if live.entrance == Entrance.TICKETS:
         # The same ticket on any tablet of a session is the same person, in every round.
         typed = form.text("ticket")
         device = digest(f"tablet {live.id} {plain(typed)}")

@@ -18,7 +18,7 @@ from forum.services.sessions import organising
 from forum.services.sessions.organising import CommissionForm, SessionForm
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
-from forum.sessions.session import OPEN_CODE
+from forum.sessions.session import Entrance
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES
 from forum.voting.reason import ReasonReading
 from forum.web.auth import somebody
@@ -156,7 +156,7 @@ async def add_session(request: Request) -> Response:
         scenarios=tuple(form.texts("scenario")),
         rehearsal=form.flag("rehearsal"),
         record=form.flag("record"),
-        entrance=form.text("entrance") or OPEN_CODE,
+        entrance=form.text("entrance") or Entrance.OPEN_CODE,
         reasons=form.text("reasons") or ReasonReading.KEPT,
         whole=form.flag("whole"),
     )

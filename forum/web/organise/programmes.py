@@ -19,7 +19,7 @@ from forum.services.stories.submissions import ACCEPTED
 from forum.sessions import programme
 from forum.sessions.calendar import Event
 from forum.sessions.calendar import calendar as calendar_file
-from forum.sessions.programme import Planned, Programme, Section
+from forum.sessions.programme import ItemKind, Planned, Programme, Section
 from forum.sessions.session import LiveSession
 from forum.stories import scenario_twee
 from forum.stories.submission import Submission
@@ -187,7 +187,7 @@ def _stories_of(section: Section, stories: dict[str, Shown]) -> list[Shown]:
 
 
 def _notes_of(section: Section) -> list[str]:
-    return [item.words for item in section.items if item.kind == "note"]
+    return [item.words for item in section.items if item.kind == ItemKind.NOTE]
 
 
 def _facts(section: Section) -> dict[str, Any]:

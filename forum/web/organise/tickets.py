@@ -13,6 +13,7 @@ from forum.adapters import ticket_sheet
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.services.sessions import guard, tickets
 from forum.services.sessions.tickets import Issued
+from forum.sessions.session import Entrance
 from forum.voting.commission import Commission
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -113,7 +114,7 @@ async def _page(request: Request, session: str, form: Form, errors: dict[str, st
         issued = await work.tickets.list_tickets(live.id)
     labels = _labels(commission)
     missing = ticket_sheet.Boxes()
-    if live.entrance == "tickets":
+    if live.entrance == Entrance.TICKETS:
         missing = await asyncio.to_thread(ticket_sheet.boxes, [live.title, *labels.values()])
     alive = Counter(ticket.group for ticket in issued if not ticket.revoked_at)
     invited: dict[str | None, int | None] = {group.id: group.invited for group in commission.groups}

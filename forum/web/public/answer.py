@@ -24,7 +24,7 @@ from forum.services.keys import digest, new_key
 from forum.services.sessions import asynchronous, guard
 from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
-from forum.sessions.session import ASYNCHRONOUS, LiveSession, Participant
+from forum.sessions.session import LiveSession, Participant, SessionKind
 from forum.stories import paths, scenario_twee
 from forum.stories.scenario import Scenario
 from forum.voting.ballot import Ballot
@@ -225,7 +225,9 @@ async def visit_of(request: Request) -> Visit:
     site = site_of(request)
     try:
         async with site.store.read() as work:
-            live = await work.sessions.session_by_code(request.path_params["answer_code"], kind=ASYNCHRONOUS)
+            live = await work.sessions.session_by_code(
+                request.path_params["answer_code"], kind=SessionKind.ASYNCHRONOUS
+            )
             [round_] = await work.rounds.list_rounds(live.id)
     except NotFound as error:
         await guessed(request, "code", site.settings.wrong_codes_per_address)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from forum.sessions.session import ASYNCHRONOUS, OPEN_LINK, TICKETS
+from forum.sessions.session import Entrance, SessionKind
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed, named
@@ -56,7 +56,7 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
     power = about["power"]
     invited = [f"{g['label']} ({g['invited']})" if g["invited"] is not None else g["label"] for g in about["groups"]]
     kind, sentence = _("Live session"), _("The live session “%(title)s” was made for “%(commission)s”.")
-    if entry.get("kind") == ASYNCHRONOUS:
+    if entry.get("kind") == SessionKind.ASYNCHRONOUS:
         kind = _("Asynchronous round")
         sentence = _(
             "The asynchronous round “%(title)s” was made for “%(commission)s”. People play a story and answer by "
@@ -80,12 +80,12 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
 
 
 def _entrance(entrance: str) -> str:
-    if entrance == OPEN_LINK:
+    if entrance == Entrance.OPEN_LINK:
         return _(
             "Anybody who opens its page. So browsers are counted, not people; and whoever answers here may vote in a "
             "room as well."
         )
-    if entrance == TICKETS:
+    if entrance == Entrance.TICKETS:
         return _("With a ticket, which says the group. Each ticket has one vote.")
     return _("Anybody with the join code. So browsers are counted, not people.")
 

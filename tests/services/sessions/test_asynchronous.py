@@ -36,6 +36,7 @@ from forum.services.sessions.asynchronous import AsynchronousForm, Closer, close
 from forum.services.sessions.desk import Desk
 from forum.services.stories import moderation, withdrawal
 from forum.services.voting import closing, results
+from forum.sessions.session import SessionKind
 from forum.store import SqlStore
 
 
@@ -199,7 +200,7 @@ async def test_its_code_joins_no_room(sqlite_store: Store, clock: SetClock) -> N
     async with sqlite_store.read() as work:
         with pytest.raises(NotFound):
             await work.sessions.session_by_code(night.live.code)
-        assert await work.sessions.session_by_code(night.live.code, kind="asynchronous") == night.live
+        assert await work.sessions.session_by_code(night.live.code, kind=SessionKind.ASYNCHRONOUS) == night.live
 
 
 # ---------------------------------------------------------------- time

@@ -12,7 +12,7 @@ from forum.errors import IllegalMove
 from forum.services.sessions import facilitation
 from forum.services.sessions.desk import Desk, undo_act
 from forum.services.sessions.forget_devices import KEPT, forget_due
-from forum.sessions.session import ASYNCHRONOUS, ROOM, LastAct, LiveSession, Participant
+from forum.sessions.session import LastAct, LiveSession, Participant, SessionKind
 from forum.store import SqlStore
 from forum.store.tables import participant as participants
 from forum.voting.round import Response, Round
@@ -28,7 +28,7 @@ async def kept(store: SqlStore) -> dict[str, str]:
     return {row.id: row.device for row in rows}
 
 
-async def a_room(store: SqlStore, code: str, kind: str = ROOM) -> LiveSession:
+async def a_room(store: SqlStore, code: str, kind: SessionKind = SessionKind.ROOM) -> LiveSession:
     commission = a_commission()
     live = replace(a_session(commission, code=code), kind=kind)
     async with store.begin() as work:
@@ -119,7 +119,7 @@ async def test_a_session_whose_end_was_undone_knows_its_phones(store: SqlStore) 
 async def test_an_asynchronous_session_is_over_when_its_result_is_shown_or_void(
     store: SqlStore, closed: str, revealed: str, annulled: str, forgotten: bool
 ) -> None:
-    live = await a_room(store, "abcdefgh", kind=ASYNCHRONOUS)
+    live = await a_room(store, "abcdefgh", kind=SessionKind.ASYNCHRONOUS)
     person = await join(store, live)
     round_ = Round(new_id(), live.id, "Who?", (Response("r1", "A"), Response("r2", "B")))
     async with store.begin() as work:

@@ -10,13 +10,13 @@ from support.factories import SetClock, a_commission, a_session, new_id
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store
 from forum.services.sessions import guard
-from forum.sessions.session import ASYNCHRONOUS, ROOM, SESSIONS, LiveSession
+from forum.sessions.session import LiveSession, SessionKind
 from forum.voting.round import Response, Round, RoundState
 
 ANSWERS = (Response("r1", "Yes"), Response("r2", "No"))
 
 
-async def a_round(store: Store, kind: str, **changes: str) -> tuple[LiveSession, Round]:
+async def a_round(store: Store, kind: SessionKind, **changes: str) -> tuple[LiveSession, Round]:
     """Stores a session of this kind with an open round."""
     live = a_session(a_commission(), kind=kind)
     # mypy takes what ** hands over for every field of a round, numbers too
@@ -28,12 +28,12 @@ async def a_round(store: Store, kind: str, **changes: str) -> tuple[LiveSession,
     return live, round_
 
 
-@pytest.mark.parametrize("kind", SESSIONS)
+@pytest.mark.parametrize("kind", SessionKind)
 async def test_a_session_of_the_other_kind_is_not_there_and_one_that_has_ended_is_told_so(
-    sqlite_store: Store, kind: str
+    sqlite_store: Store, kind: SessionKind
 ) -> None:
     live, _ = await a_round(sqlite_store, kind)
-    other = ROOM if kind == ASYNCHRONOUS else ASYNCHRONOUS
+    other = SessionKind.ROOM if kind == SessionKind.ASYNCHRONOUS else SessionKind.ASYNCHRONOUS
     async with sqlite_store.begin() as work:
         assert (await guard.going_on(work, live.id, kind)).id == live.id
         assert (await guard.going_on(work, live.id, None)).id == live.id
@@ -49,8 +49,8 @@ async def test_a_session_of_the_other_kind_is_not_there_and_one_that_has_ended_i
 
 async def test_a_round_takes_ballots_until_its_closing_time_and_not_at_it(sqlite_store: Store) -> None:
     clock = SetClock()
-    live, round_ = await a_round(sqlite_store, ASYNCHRONOUS, closes_at=clock.later(seconds=1))
-    room, closed = await a_round(sqlite_store, ROOM, state=RoundState.CLOSED)
+    live, round_ = await a_round(sqlite_store, SessionKind.ASYNCHRONOUS, closes_at=clock.later(seconds=1))
+    room, closed = await a_round(sqlite_store, SessionKind.ROOM, state=RoundState.CLOSED)
     async with sqlite_store.begin() as work:
         assert (await guard.taking(work, live, round_.id, clock.now())).id == round_.id
         with pytest.raises(IllegalMove, match=r"This question is closed\."):

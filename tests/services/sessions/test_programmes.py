@@ -11,12 +11,12 @@ from support.factories import CLOCK, a_commission, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
-from forum.services.sessions import cues, facilitation, programmes
+from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk, Step
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import MOST_SECTIONS, Programming, SectionForm, take_step
 from forum.services.stories import moderation, submissions
-from forum.sessions.programme import Planned
+from forum.sessions.programme import Planned, ProgrammeChange
 from forum.sessions.session import LiveSession
 
 VOTE, HALL = "What should happen now?", "What happened"
@@ -131,7 +131,7 @@ async def test_a_removal_is_undone_and_done_again(sqlite_store: Store) -> None:
     acts, section = await with_a_section(sqlite_store, live)
     before = await acts.story(section, story)
     gone = await acts.remove_section(section)
-    assert (gone.plan.sections, gone.what, gone.name) == ((), programmes.REMOVED, "Police")
+    assert (gone.plan.sections, gone.what, gone.name) == ((), ProgrammeChange.REMOVED, "Police")
     back = await acts.undo(gone.number)
     assert back.plan == before.plan
     assert (await acts.undo(back.number)).plan.sections == ()

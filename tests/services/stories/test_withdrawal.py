@@ -38,7 +38,7 @@ from forum.services.sessions import cues, facilitation, room_view
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.stories import moderation, submissions, withdrawal
-from forum.sessions.session import Cue
+from forum.sessions.session import Cue, CueKind
 from forum.store import SqlStore
 from forum.store.tables import metadata
 from forum.stories.compose import HAPPENED
@@ -252,7 +252,7 @@ async def test_a_session_cannot_put_it_up_any_more(played: Played) -> None:
     async with played.store.read() as work:
         live = await work.sessions.get_session(played.live.id)
         view = await room_view.room_view_of(work, live)
-    assert live.cue == Cue("result", round=played.rounds[1])
+    assert live.cue == Cue(CueKind.RESULT, round=played.rounds[1])
     assert live.version > before.version, "screens take a state with the version they have for one they have"
     assert [s.id for s in view.stories] == [played.other.id]
     await cues.show_scene(acts, played.live.id, played.other.id, HAPPENED)
@@ -270,8 +270,8 @@ async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(playe
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert set(done.sessions) == {played.live.id, played.night.id, played.later.id, live.id, third.id}
     async with played.store.read() as work:
-        assert (await work.sessions.get_session(live.id)).cue == Cue("welcome")
-        assert (await work.sessions.get_session(third.id)).cue == Cue("question", round=begun.id)
+        assert (await work.sessions.get_session(live.id)).cue == Cue(CueKind.WELCOME)
+        assert (await work.sessions.get_session(third.id)).cue == Cue(CueKind.QUESTION, round=begun.id)
     with pytest.raises(IllegalMove, match="taken this story back"):
         await facilitation.open_round(acts, live.id, drafted.id)
     await facilitation.close_round(acts, third.id, begun.id)

@@ -18,7 +18,7 @@ from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation, tickets
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.tablet_link import share
-from forum.sessions.session import TICKETS
+from forum.sessions.session import Entrance
 
 SAID = "This browser has to keep a cookie"
 
@@ -72,7 +72,7 @@ async def test_nobody_is_counted_who_joins_without_cookies_and_each_try_says_wha
 async def test_a_ticket_is_not_used_up_without_cookies(house: House) -> None:
     live, _ = await a_room(house.store, [])
     async with house.store.begin() as work:
-        await work.sessions.save_session(replace(await work.sessions.get_session(live.id), entrance=TICKETS))
+        await work.sessions.save_session(replace(await work.sessions.get_session(live.id), entrance=Entrance.TICKETS))
     [issued] = await tickets.issue(house.store, CLOCK, live.id, "g1", 1)
     page, to = f"/s/{live.code}/ticket/{issued.code}", f"/s/{live.code}/join"
     async with forgetting(house) as browser, house.browser() as ordinary:

@@ -14,7 +14,7 @@ from support.factories import CLOCK, a_room
 
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
-from forum.sessions.session import TICKETS
+from forum.sessions.session import Entrance
 
 JSON = {"Accept": "application/json"}
 
@@ -93,7 +93,9 @@ async def test_a_group_is_no_others_to_change_and_not_after_the_end(door: Door) 
     assert (await door.phone.post(f"{door.path}/group", data={"group": "g1"})).status_code == 403
     await door.phone.post(f"{door.path}/join", data={"group": "g1"})
     async with door.house.store.begin() as work:
-        await work.sessions.save_session(replace(await work.sessions.get_session(door.session), entrance=TICKETS))
+        await work.sessions.save_session(
+            replace(await work.sessions.get_session(door.session), entrance=Entrance.TICKETS)
+        )
     refused = await door.phone.post(f"{door.path}/group", data={"group": "g2"})
     assert (refused.status_code, "Your ticket says which group" in words(refused)) == (409, True)
     assert "ask the organiser before you vote" in await door.page()

@@ -16,11 +16,9 @@ from starlette.requests import Request
 from support.factories import CLOCK, a_commission, a_session, view_for
 
 from forum.sessions.next_moves import moves
-from forum.sessions.proposal import DROPPED, OFF, STANDING, Agenda, Amendment, Promised, Proposal
-from forum.sessions.session import Cue
-from forum.sessions.stop import DEFERRED, DONE, Run, Stop
-from forum.sessions.stop import HIDDEN as HIDDEN_STOP
-from forum.sessions.stop import WAITING as WAITING_STOP
+from forum.sessions.proposal import Agenda, Amendment, AmendmentState, Promised, Proposal, ProposalState
+from forum.sessions.session import Cue, CueKind
+from forum.sessions.stop import Run, Stop, StopState
 from forum.sessions.view import MOST_LISTED, MOST_PAGES, AsynchronousRound, ConsoleView, Story
 from forum.stories import scenario_twee
 from forum.voting.reason import ReasonState, Said
@@ -48,8 +46,8 @@ ROUND = Round(
 RESULT = Result({"r1": 30, "r2": 24}, 54, (), None, None)
 OPINION = replace(RESULT, counts={"agree": 30, "disagree": 20, "pass": 4})
 POLICY = replace(ROUND, kind=RoundKind.POLICY_VOTE, method="opinion", responses=ROUND.responses[:1])
-PLAYED = Cue("scene", "s", SCENE.name, replay=True, showing="now", since="2026-03-01T20:00:00.000Z")
-ASKED = Cue("result", round="round")
+PLAYED = Cue(CueKind.SCENE, "s", SCENE.name, replay=True, showing="now", since="2026-03-01T20:00:00.000Z")
+ASKED = Cue(CueKind.RESULT, round="round")
 JINJA = environment()
 
 
@@ -60,7 +58,7 @@ def a_view(cue: Cue, **parts: Any) -> ConsoleView:
     return ConsoleView(live, COMMISSION, parts.pop("stories"), **parts)
 
 
-def stops(number: int, state: str, **said: Any) -> ConsoleView:
+def stops(number: int, state: StopState, **said: Any) -> ConsoleView:
     def one(at: int) -> Stop:
         time = f"2026-03-01T20:{at // 60 % 60:02}:{at % 60:02}.{at % 1000:03}Z"
         group = f"g{at % 3 + 1}" if at % 4 else None
@@ -79,15 +77,15 @@ def reasons(number: int, state: ReasonState) -> ConsoleView:
     return a_view(ASKED, round=ROUND, reasons=said, results={ROUND.id: RESULT})
 
 
-def proposals(number: int, state: str, amendments: int = 0) -> ConsoleView:
+def proposals(number: int, state: ProposalState, amendments: int = 0) -> ConsoleView:
     made = tuple(
         Proposal(f"proposal{n}", "session", "We propose. " * 20, CLOCK.now(), state=state) for n in range(number)
     )
     changed = tuple(
-        Amendment(f"amendment{n}", "proposal0", "Before. " * 20, "After. " * 20, CLOCK.now(), DROPPED)
+        Amendment(f"amendment{n}", "proposal0", "Before. " * 20, "After. " * 20, CLOCK.now(), AmendmentState.DROPPED)
         for n in range(amendments)
     )
-    return a_view(Cue("proposals"), agenda=Agenda(made, changed))
+    return a_view(Cue(CueKind.PROPOSALS), agenda=Agenda(made, changed))
 
 
 def promises(number: int) -> ConsoleView:
@@ -113,16 +111,16 @@ def stories(number: int) -> ConsoleView:
 SAID = {"character": "Ana", "how": "She could ask him to sit down. " * 9}
 # Every list that a screen has which grows with what people do, with so many things in it.
 LISTS: dict[str, Callable[[int], ConsoleView]] = {
-    "stops that wait": lambda number: stops(number, WAITING_STOP),
-    "stops that wait, with words": lambda number: stops(number, WAITING_STOP, **SAID),
-    "stops put off": lambda number: stops(number, DEFERRED, **SAID),
-    "stops hidden": lambda number: stops(number, HIDDEN_STOP, **SAID),
-    "what was tried": lambda number: stops(number, DONE, tried="They sat down. " * 9, response="Sit down"),
+    "stops that wait": lambda number: stops(number, StopState.WAITING),
+    "stops that wait, with words": lambda number: stops(number, StopState.WAITING, **SAID),
+    "stops put off": lambda number: stops(number, StopState.DEFERRED, **SAID),
+    "stops hidden": lambda number: stops(number, StopState.HIDDEN, **SAID),
+    "what was tried": lambda number: stops(number, StopState.DONE, tried="They sat down. " * 9, response="Sit down"),
     "reasons that wait": lambda number: reasons(number, ReasonState.WAITING),
     "reasons that all see": lambda number: reasons(number, ReasonState.SHOWN),
     "reasons hidden": lambda number: reasons(number, ReasonState.HIDDEN),
-    "proposals taken off": lambda number: proposals(number, OFF),
-    "amendments": lambda number: proposals(1, STANDING, number),
+    "proposals taken off": lambda number: proposals(number, ProposalState.OFF),
+    "amendments": lambda number: proposals(1, ProposalState.STANDING, number),
     "promises": promises,
     "asynchronous rounds": asynchronous,
     "stories": stories,
@@ -186,7 +184,7 @@ def test_the_newest_stops_stand_on_the_console_those_with_words_first_and_the_ne
     assert queue == [3, *range(SOME - MOST_LISTED + 1, SOME)]
     assert moves(view)[0].fields == {"stop": "stop3"}
     # Dealt with, the next of the older ones comes up.
-    gone = replace(view.run.stops[-1], state=HIDDEN_STOP)
+    gone = replace(view.run.stops[-1], state=StopState.HIDDEN)
     fewer = replace(view.run, stops=(*view.run.stops[:-1], gone))
     assert f"stop{SOME - MOST_LISTED}" in {stop.id for stop in fewer.newest[:MOST_LISTED]}
 

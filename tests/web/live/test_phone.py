@@ -16,6 +16,7 @@ from support.live_house import LiveHouse
 
 from forum.services.sessions import cues, facilitation
 from forum.voting.ballot import Cast, CastOutcome
+from forum.voting.reason import ReasonReading
 from forum.web.templating import STATIC
 
 
@@ -142,12 +143,14 @@ async def test_joining_says_who_will_see_what_and_that_browsers_are_counted(even
 @pytest.mark.parametrize(
     ("reasons", "said"),
     [
-        ("kept", "The facilitator and those who decide read it, without your name or group."),
-        ("read first", "After the result it may be shown to everybody, without your name;"),
-        ("after a delay", "After the result everybody can read it, without your name;"),
+        (ReasonReading.KEPT, "The facilitator and those who decide read it, without your name or group."),
+        (ReasonReading.READ_FIRST, "After the result it may be shown to everybody, without your name;"),
+        (ReasonReading.DELAYED, "After the result everybody can read it, without your name;"),
     ],
 )
-async def test_joining_says_who_will_read_reasons_in_this_session(event: Event, reasons: str, said: str) -> None:
+async def test_joining_says_who_will_read_reasons_in_this_session(
+    event: Event, reasons: ReasonReading, said: str
+) -> None:
     async with event.house.store.begin() as work:
         await work.sessions.save_session(replace(await work.sessions.get_session(event.live.id), reasons=reasons))
     async with event.house.browser() as browser:

@@ -11,7 +11,7 @@ from support.factories import a_commission, a_session
 
 from forum.adapters.ticket_sheet import Slip, Words, sheet
 from forum.live.room import KINDS
-from forum.sessions.session import TICKETS, LiveSession
+from forum.sessions.session import Entrance, LiveSession
 
 # Not "This is only a rehearsal", which a form offers.
 MARK = re.compile(r'data-watermark="([^"]+)"')
@@ -41,7 +41,7 @@ async def test_every_page_of_a_rehearsal_says_so_and_none_of_a_real_session(hous
     live = await a_live(house, rehearsal=rehearsal)
     async with house.signed_in("organiser") as organiser, house.browser() as phone:
         await programme(organiser, live)
-        ticketed = await a_live(house, rehearsal=rehearsal, entrance=TICKETS)
+        ticketed = await a_live(house, rehearsal=rehearsal, entrance=Entrance.TICKETS)
         of_organiser = [
             f"/console/{live.id}",
             f"/organise/sessions/{live.id}/programme",

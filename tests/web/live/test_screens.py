@@ -12,7 +12,7 @@ import pytest
 from support.factories import a_commission, a_session, new_id, view_for
 
 from forum.sessions.participant_view import Yours
-from forum.sessions.session import Cue
+from forum.sessions.session import Cue, CueKind
 from forum.sessions.view import ConsoleView, Story, cue_key, joined, playing_in
 from forum.stories import scenario_twee
 from forum.voting.reason import ReasonState, Said
@@ -58,7 +58,7 @@ def a_view(cue: Cue, **parts: Any) -> ConsoleView:
     return ConsoleView(live, parts.pop("commission", COMMISSION), (STORY,), **parts)
 
 
-def asking(state: RoundState, round_: Round = ROUND, kind: str = "question", **parts: Any) -> ConsoleView:
+def asking(state: RoundState, round_: Round = ROUND, kind: CueKind = CueKind.QUESTION, **parts: Any) -> ConsoleView:
     """Returns a view with the question on screen, its round in this state."""
     cue = Cue(kind, STORY.id, ASKED.name, round_.id)
     now = replace(round_, state=state, **parts.pop("now", {}))
@@ -67,9 +67,9 @@ def asking(state: RoundState, round_: Round = ROUND, kind: str = "question", **p
 
 STATES = {
     "welcome": a_view(Cue()),
-    "scene": a_view(Cue("scene", STORY.id, FIRST.name), story=STORY, scene=FIRST),
+    "scene": a_view(Cue(CueKind.SCENE, STORY.id, FIRST.name), story=STORY, scene=FIRST),
     "replay": a_view(
-        Cue("scene", STORY.id, FIRST.name, replay=True),
+        Cue(CueKind.SCENE, STORY.id, FIRST.name, replay=True),
         story=STORY,
         scene=FIRST,
         rounds=(replace(ROUND, state=RoundState.REVEALED),),
@@ -81,10 +81,12 @@ STATES = {
     "closed": asking(
         RoundState.CLOSED, reasons=(Said("x", "r1", "", "Nobody should wait alone.", "", ReasonState.WAITING, 0),)
     ),
-    "revealed": asking(RoundState.REVEALED, kind="result", results={ROUND.id: RESULT}),
-    "withheld": asking(RoundState.REVEALED, kind="result", results={ROUND.id: WITHHELD}),
+    "revealed": asking(RoundState.REVEALED, kind=CueKind.RESULT, results={ROUND.id: RESULT}),
+    "withheld": asking(RoundState.REVEALED, kind=CueKind.RESULT, results={ROUND.id: WITHHELD}),
     "nobody voted": asking(
-        RoundState.REVEALED, kind="result", results={ROUND.id: Result(dict.fromkeys(COUNTS, 0), 0, (), TOO_SMALL, None)}
+        RoundState.REVEALED,
+        kind=CueKind.RESULT,
+        results={ROUND.id: Result(dict.fromkeys(COUNTS, 0), 0, (), TOO_SMALL, None)},
     ),
     "second draft": asking(
         RoundState.DRAFT, SECOND, first=replace(ROUND, state=RoundState.REVEALED), results={ROUND.id: RESULT}
@@ -92,15 +94,15 @@ STATES = {
     "view shift": asking(
         RoundState.REVEALED,
         SECOND,
-        kind="result",
+        kind=CueKind.RESULT,
         first=replace(ROUND, state=RoundState.REVEALED),
         results={ROUND.id: RESULT, SECOND.id: replace(RESULT, shift=SHIFT)},
     ),
     "annulled": asking(RoundState.ANNULLED, now={"annulled_because": "The answers were read out in the wrong order."}),
     "own question": a_view(
-        Cue("question", round=ROUND.id), round=replace(ROUND, scenario=None, scene=None, state=RoundState.OPEN)
+        Cue(CueKind.QUESTION, round=ROUND.id), round=replace(ROUND, scenario=None, scene=None, state=RoundState.OPEN)
     ),
-    "ended": a_view(Cue("ended"), ended=True),
+    "ended": a_view(Cue(CueKind.ENDED), ended=True),
 }
 NO_RESULT_YET = ("welcome", "scene", "replay", "draft", "open", "closing soon", "paused", "closed", "own question")
 JINJA = environment()
@@ -378,7 +380,7 @@ def test_cues_change_with_what_is_shown_and_not_with_votes() -> None:
 
 def test_a_cue_key_keeps_its_fields_apart_whatever_they_hold() -> None:
     """On its way to a screen and back too; a key without "|" and "%" in its fields reads as ever."""
-    scene, note = STATES["scene"], replace(STATES["scene"].session.cue, kind="note")
+    scene, note = STATES["scene"], replace(STATES["scene"].session.cue, kind=CueKind.NOTE)
     keys = [
         cue_key(replace(scene, session=replace(scene.session, cue=replace(note, scene=in_it, words=words))))
         for in_it, words in (("a|b", ""), ("a", "b"), ("a%7Cb", ""), ("a%257Cb", ""), ("", "a|b"), ("%|", "|%"))

@@ -22,7 +22,7 @@ from forum.services.sessions import cues, facilitation, policy_vote, second_run
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.room_view import console_view_of
 from forum.services.voting import reasons
-from forum.sessions.session import Cue, Participant
+from forum.sessions.session import Cue, CueKind, Participant
 from forum.voting.reason import ReasonReading, ReasonState
 from forum.voting.round import Round
 
@@ -94,7 +94,9 @@ async def test_every_screen_of_a_participant_hears_of_what_was_sent_by_form(even
         assert (await told("/stop", **pressed))["stop"] == pressed
         # And on the question whose result is shown: a reason, another one, none; "me too" on and off; no vote any more.
         async with store.begin() as work:
-            await work.sessions.save_session(replace(live, cue=Cue("result", round=round_), version=live.version + 1))
+            await work.sessions.save_session(
+                replace(live, cue=Cue(CueKind.RESULT, round=round_), version=live.version + 1)
+            )
         await rooms.changed(session)
         for words_, condition in (("He is calm.", ""), ("He is not.", "he rests")):
             now = await told("/reason", round=round_, reason=words_, condition=condition)

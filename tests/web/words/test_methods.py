@@ -13,7 +13,7 @@ from support.record_keeper import WAYS
 
 from forum.live.screen_frames import round_now
 from forum.sessions.participant_view import Yours
-from forum.sessions.session import Cue
+from forum.sessions.session import Cue, CueKind
 from forum.sessions.view import ConsoleView, cue_key
 from forum.voting.marks_and_shares import decimals
 from forum.voting.methods import METHODS
@@ -54,7 +54,7 @@ def a_result(round_: Round, *, by_group: bool = True, votes: tuple[str, ...] = (
 
 
 def a_view(round_: Round, **parts: Any) -> ConsoleView:
-    kind = "result" if round_.state == RoundState.REVEALED else "question"
+    kind = CueKind.RESULT if round_.state == RoundState.REVEALED else CueKind.QUESTION
     live = replace(SESSION, cue=Cue(kind, round=round_.id))
     if round_.state == RoundState.REVEALED:
         parts.setdefault("results", {round_.id: a_result(round_)})
