@@ -73,12 +73,14 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "record": (
         tuple(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "forum/record/verify").glob("*.py"))),
         (
-            "tests/record/test_verify.py",
+            "tests/record/verify",
             "tests/record/test_forged_exports.py",
             "tests/record/test_every_method_verified.py",
             "tests/record/test_export_zip.py",
             "tests/record/test_repacked_exports.py",
             "tests/record/test_audit.py",
+            "tests/record/test_audit_results.py",
+            "tests/record/test_audit_decisions.py",
         ),
     ),
     "roles": (

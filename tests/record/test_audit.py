@@ -8,7 +8,6 @@ import random
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -19,8 +18,6 @@ from support.forged_exports import (
     entry_of_type,
     failed,
     failed_after,
-    failed_after_odd,
-    revealed_result,
     signed_again,
     verdicts,
 )
@@ -29,12 +26,10 @@ from support.record_keeper import CRISIS, QUIET, SIGNER, Keeper, a_keeper
 from forum.cli.verify import verify as command
 from forum.errors import BadInput, NotAnExport
 from forum.record import audit, export_zip
-from forum.record.public_log import Log
 from forum.record.signing import Signer
 from forum.record.verify.archive import FILES, FORMAT, TABLES, describe, pack, unpack
 from forum.record.verify.checks import verify_files
 from forum.record.verify.disclosures import digests_in, disclosure
-from forum.record.verify.merkle_tree import root
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, NoExport
 
 
@@ -95,9 +90,6 @@ def test_a_table_has_one_mark_or_none(files: dict[str, bytes]) -> None:
     twice["datapackage.json"] = describe(twice, None)
     twice["datapackage.sig"] = SIGNER.sign(twice["datapackage.json"])
     assert failed(pack(twice)) == {"tables"}
-
-
-# ---------------------------------------------------------------- any byte of any file
 
 
 def places(name: str, size: int) -> Iterator[int]:
@@ -210,62 +202,6 @@ def test_what_is_no_export_is_said_to_be_none(data: bytes) -> None:
         audit.verify(data)
 
 
-# ---------------------------------------------------------------- a liar with the key
-
-
-def test_a_result_other_than_the_ballots_fails() -> None:
-    def one_more(keeper: Keeper) -> None:
-        revealed_result(keeper)["counts"]["r1"] += 1
-
-    def swapped(keeper: Keeper) -> None:
-        counts = revealed_result(keeper)["counts"]
-        counts["r1"], counts["r3"] = counts["r3"], counts["r1"]
-
-    def total(keeper: Keeper) -> None:
-        revealed_result(keeper)["n"] += 1
-
-    for change in (one_more, swapped, total):
-        assert {"head counts", "re-tally"} <= failed_after(change)
-
-
-def test_a_ballot_put_in_left_out_or_changed_after_the_close_fails() -> None:
-    first = a_keeper().entries[3]["round"]
-
-    def left_out(keeper: Keeper) -> None:
-        keeper.ballots[first].pop()
-
-    def changed(keeper: Keeper) -> None:
-        keeper.ballots[first][0]["leaf"]["choice"] = "r3"
-
-    def twice(keeper: Keeper) -> None:
-        keeper.ballots[first].append(keeper.ballots[first][0])
-
-    def relabelled(keeper: Keeper) -> None:
-        keeper.ballots[first][0]["label"] = "Police"
-
-    def unasked(keeper: Keeper) -> None:
-        keeper.ballots[first][0]["leaf"]["choice"] = "r9"
-
-    assert a_keeper().entries[3]["type"] == "round opened"
-    for change in (left_out, changed):
-        assert "ballots root" in failed_after(change)
-    for change in (twice, relabelled, unasked):
-        assert "opened ballots" in failed_after(change)
-
-
-@pytest.mark.parametrize("void", [False, True], ids=["sealed", "annulled before its result was shown"])
-def test_a_ballot_of_a_round_that_is_not_revealed_fails(void: bool) -> None:
-    keeper = a_keeper()
-    revealed = {e["round"] for e in keeper.entries if e["type"] == "round revealed"}
-    [sealed] = keeper.ballots.keys() - revealed
-    if void:
-        keeper.annul(CRISIS, (sealed, keeper.opened[sealed]["session"]), "Half of the room could not hear")
-    log = keeper.log()
-    assert failed(export_zip.pack(log, SIGNER)) == set()
-    opened_too_soon = Log(log.entries, log.disclosures, (*log.ballots, *keeper.ballots[sealed]))
-    assert "opened ballots" in failed(export_zip.pack(opened_too_soon, SIGNER))
-
-
 def test_words_gone_without_a_word_fail_and_words_taken_back_must_be_gone() -> None:
     keeper = a_keeper()
     del keeper.disclosures[entry_of_type(keeper, "decision")["rationale"]["sd"]]
@@ -289,273 +225,6 @@ def test_words_gone_without_a_word_fail_and_words_taken_back_must_be_gone() -> N
     assert failed(signed_again(keeper)) == set()  # nothing names it, so it is not exported at all
 
 
-def test_a_table_by_group_that_does_not_follow_fails() -> None:
-    def row(keeper: Keeper) -> None:
-        counts = revealed_result(keeper)["by_group"][0]["counts"]
-        counts["r1"], counts["r2"] = counts["r1"] - 1, counts["r2"] + 1
-
-    def dropped(keeper: Keeper) -> None:
-        revealed_result(keeper)["by_group"].pop()
-
-    def hidden(keeper: Keeper) -> None:
-        revealed_result(keeper)["by_group"] = None
-
-    def other_pool(keeper: Keeper) -> None:
-        revealed_result(keeper, 1)["by_group"].reverse()
-
-    for change in (row, dropped, hidden, other_pool):
-        assert "results by group" in failed_after(change)
-
-
-def test_equal_voice_that_does_not_follow_fails() -> None:
-    def voice(keeper: Keeper) -> None:
-        revealed_result(keeper)["equal_voice"]["r1"] += 1
-
-    assert "equal voice" in failed_after(voice)
-
-
-def test_a_view_shift_whose_margins_are_not_the_results_fails() -> None:
-    def shift(keeper: Keeper, number: int = 1) -> dict[str, Any]:
-        found: dict[str, Any] = revealed_result(keeper, number)["view_shift"]
-        return found
-
-    def cell(keeper: Keeper) -> None:
-        shift(keeper)["cells"][0]["n"] += 1
-
-    def by_group(keeper: Keeper) -> None:
-        shift(keeper)["by_group"][0]["cells"][0]["n"] += 1
-
-    def joined(keeper: Keeper) -> None:
-        shift(keeper, 3)["joined"]["r1"] = 9
-
-    def without(keeper: Keeper) -> None:
-        revealed_result(keeper, 1)["view_shift"] = None
-
-    def unsaid(keeper: Keeper) -> None:
-        shift(keeper, 3)["withheld"] = None
-
-    def elsewhere(keeper: Keeper) -> None:
-        shift(keeper)["first"] = entry_of_type(keeper, "round opened", 2)["round"]
-
-    def nobody(keeper: Keeper) -> None:
-        shift(keeper)["left"]["r3"] = 0
-
-    for change in (cell, by_group, joined, without, unsaid, elsewhere, nobody):
-        assert "view shift" in failed_after(change), change.__name__
-
-
-def test_a_decision_told_wrongly_fails() -> None:
-    def preference(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision")["preference"] = ["r1"]
-
-    def differs(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision")["differs"] = False
-
-    def without_why(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision")["why"] = None
-
-    def unasked(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision")["response"] = "r7"
-
-    def on_nothing(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision")["rounds"] = []
-
-    def on_a_sealed_round(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision")["rounds"] = [entry_of_type(keeper, "round opened", 8)["round"]]
-
-    def of_nothing(keeper: Keeper) -> None:
-        entry_of_type(keeper, "commitment")["decision"] = "0" * 32
-
-    def on_what_is_not_there(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision")["rounds"] = ["0" * 32]
-
-    for change in (preference, differs, without_why, unasked, on_a_sealed_round, of_nothing):
-        assert "decisions" in failed_after(change), change.__name__
-    for change in (on_nothing, on_what_is_not_there):
-        assert "decisions" in failed_after_odd(change), change.__name__
-
-
-def test_rounds_told_in_another_order_fail() -> None:
-    def revealed_unclosed(keeper: Keeper) -> None:
-        keeper.entries.remove(entry_of_type(keeper, "round closed"))
-
-    def closed_twice(keeper: Keeper) -> None:
-        keeper.entries.append(entry_of_type(keeper, "round closed"))
-
-    def revealed_twice(keeper: Keeper) -> None:
-        keeper.entries.append(entry_of_type(keeper, "round revealed"))
-
-    def another_commission(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round closed")["commission"] = QUIET.id
-
-    def annulled_twice(keeper: Keeper) -> None:
-        keeper.entries.append(entry_of_type(keeper, "round annulled"))
-
-    def closed_though_void(keeper: Keeper) -> None:
-        void = entry_of_type(keeper, "round annulled")
-        facts = {"session": void["session"], "round": void["round"]}
-        keeper.add(CRISIS, "round closed", **facts, count=0, ballots_root=root([]).hex())
-
-    def shown_though_void(keeper: Keeper) -> None:
-        revealed = {entry["round"] for entry in keeper.entries if entry["type"] == "round revealed"}
-        [sealed] = keeper.ballots.keys() - revealed
-        of = (sealed, keeper.opened[sealed]["session"])
-        keeper.annul(CRISIS, of, "Half of the room could not hear")
-        keeper.reveal(CRISIS, of)
-
-    def more_time_though_void(keeper: Keeper) -> None:
-        longer = entry_of_type(keeper, "round extended")
-        keeper.annul(CRISIS, (longer["round"], longer["session"]), "It was put badly")
-        keeper.entries.insert(keeper.entries.index(longer), keeper.entries.pop())
-
-    for change in (revealed_unclosed, closed_twice, revealed_twice, another_commission):
-        assert "order of rounds" in failed_after_odd(change), change.__name__
-    for change in (annulled_twice, closed_though_void, shown_though_void, more_time_though_void):
-        assert "order of rounds" in failed_after_odd(change), change.__name__
-
-
-def test_a_vote_unlike_what_its_session_declared_fails() -> None:
-    def threshold(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round opened")["threshold"] = 3
-
-    def power(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round opened")["power"] = "informing"
-
-    def undeclared(keeper: Keeper) -> None:
-        keeper.entries.remove(entry_of_type(keeper, "session opened"))
-
-    def declared_later(keeper: Keeper) -> None:
-        keeper.entries.append(keeper.entries.pop(keeper.entries.index(entry_of_type(keeper, "session opened"))))
-
-    def declared_twice(keeper: Keeper) -> None:
-        keeper.entries.append({**entry_of_type(keeper, "session opened"), "title": "Another day"})
-
-    def no_second(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round opened", 1)["kind"] = "first vote"
-
-    def second_of_nothing(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round opened").update(second_of="0" * 32, kind="vote after replay")
-
-    def other_answers(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round opened", 1)["responses"].reverse()
-
-    for change in (threshold, power, undeclared, declared_later, declared_twice):
-        assert "order of rounds" in failed_after(change), change.__name__
-    for change in (no_second, second_of_nothing, other_answers):
-        assert "order of rounds" in failed_after(change), change.__name__
-
-
-def test_an_asynchronous_round_told_wrongly_fails() -> None:
-    last = 11  # the place of the asynchronous round among those that were opened
-
-    def for_ever(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round opened", last)["closes_at"] = None
-        keeper.entries.remove(entry_of_type(keeper, "round extended"))
-
-    def over_before_it_began(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round opened", last)["closes_at"] = "2026-11-22T13:00:00.000Z"
-        keeper.entries.remove(entry_of_type(keeper, "round extended"))
-
-    def some_day(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round opened", last)["closes_at"] = "some day"
-        keeper.entries.remove(entry_of_type(keeper, "round extended"))
-
-    def passed_off_as_a_room(keeper: Keeper) -> None:
-        entry_of_type(keeper, "session opened", 2)["kind"] = "room"
-
-    def passed_off_silently(keeper: Keeper) -> None:
-        del entry_of_type(keeper, "session opened", 2)["kind"]
-
-    def neither(keeper: Keeper) -> None:
-        entry_of_type(keeper, "session opened", 2)["kind"] = "somewhere"
-
-    def a_room_with_a_closing_time(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round opened")["closes_at"] = "2026-11-25T18:00:00.000Z"
-
-    def two_of_them(keeper: Keeper) -> None:
-        keeper.open(
-            CRISIS, entry_of_type(keeper, "session opened", 2)["session"], "And?", closes_at="2026-12-01T18:00:00.000Z"
-        )
-
-    def after_a_replay(keeper: Keeper) -> None:
-        first = entry_of_type(keeper, "round opened", last)
-        session = first["session"]
-        keeper.open(CRISIS, session, "And?", second_of=first["round"], closes_at="2026-12-01T18:00:00.000Z")
-
-    for change in (for_ever, over_before_it_began, some_day, passed_off_as_a_room, passed_off_silently, neither):
-        assert "order of rounds" in failed_after(change), change.__name__
-    for change in (a_room_with_a_closing_time, two_of_them, after_a_replay):
-        assert "order of rounds" in failed_after(change), change.__name__
-
-
-def test_more_time_that_is_none_fails() -> None:
-    def less(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round extended")["closes_at"] = "2026-11-24T18:00:00.000Z"
-
-    def the_same(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round extended")["closes_at"] = "2026-11-25T18:00:00.000Z"
-
-    def none(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round extended")["closes_at"] = None
-
-    def no_time(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round extended")["closes_at"] = "some day"
-
-    def no_day(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round extended")["closes_at"] = "2026-11-31T18:00:00.000Z"
-
-    def when_it_was_over(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round extended")["at"] = "2026-11-25T18:00:00.000Z"
-
-    def when_it_was_closed(keeper: Keeper) -> None:
-        keeper.entries.append(keeper.entries.pop(keeper.entries.index(entry_of_type(keeper, "round extended"))))
-
-    def in_a_room(keeper: Keeper) -> None:
-        opened = entry_of_type(keeper, "round opened", 9)
-        keeper.extend(CRISIS, (opened["round"], opened["session"]), "2026-11-27T18:00:00.000Z")
-
-    def unopened(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round extended")["round"] = "0" * 32
-
-    for change in (less, the_same, none, no_time, no_day, when_it_was_over, when_it_was_closed, in_a_room, unopened):
-        assert "order of rounds" in failed_after_odd(change), change.__name__
-
-
-def test_a_decision_out_of_place_fails() -> None:
-    def too_early(keeper: Keeper) -> None:
-        decision = entry_of_type(keeper, "decision")
-        keeper.entries.remove(decision)
-        keeper.entries.insert(keeper.entries.index(entry_of_type(keeper, "round opened")), decision)
-
-    def on_a_void_vote(keeper: Keeper) -> None:
-        void = entry_of_type(keeper, "round annulled", 1)["round"]
-        facts = {"decision": "e" * 32, "rounds": [void], "response": "r2", "preference": ["r2"]}
-        keeper.entries.append({**entry_of_type(keeper, "decision", 1), **facts})
-
-    def twice(keeper: Keeper) -> None:
-        keeper.entries.append(entry_of_type(keeper, "decision"))
-
-    def elsewhere(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision", 2)["rounds"] = [entry_of_type(keeper, "round opened", 4)["round"]]
-
-    def made_up(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision", 1)["outcome"] = "not adopted"
-
-    def without_reasons(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision", 1)["rationale"] = None
-
-    def promised_twice(keeper: Keeper) -> None:
-        keeper.entries.append(entry_of_type(keeper, "commitment"))
-
-    def promised_elsewhere(keeper: Keeper) -> None:
-        entry_of_type(keeper, "commitment")["commission"] = QUIET.id
-
-    for change in (too_early, on_a_void_vote, twice, elsewhere, made_up, without_reasons):
-        assert "decisions" in failed_after(change), change.__name__
-    for change in (promised_twice, promised_elsewhere):
-        assert "decisions" in failed_after(change), change.__name__
-
-
 def test_a_withdrawal_of_what_was_never_there_fails() -> None:
     def never(keeper: Keeper) -> None:
         entry_of_type(keeper, "erasure")["digests"].append("A" * 43)
@@ -571,27 +240,6 @@ def test_a_withdrawal_of_what_was_never_there_fails() -> None:
 
     for change in (never, beforehand, elsewhere, no_list):
         assert "disclosures" in failed_after(change), change.__name__
-
-
-def test_a_number_is_no_truth_value_and_a_result_holds_nothing_else() -> None:
-    def nobody(keeper: Keeper) -> None:
-        entry_of_type(keeper, "round closed", 5)["count"] = False
-
-    def none_of_all(keeper: Keeper) -> None:
-        revealed_result(keeper, 5)["counts"]["r1"] = False
-
-    def none_of_a_group(keeper: Keeper) -> None:
-        row = next(row for row in revealed_result(keeper)["by_group"] if 0 in row["counts"].values())
-        row["counts"] = {choice: n or False for choice, n in row["counts"].items()}
-
-    def aside(keeper: Keeper) -> None:
-        revealed_result(keeper)["by_person"] = {"Ann": "r1"}
-
-    assert entry_of_type(a_keeper(), "round closed", 5)["count"] == 0
-    assert "ballots root" in failed_after(nobody)
-    assert {"head counts", "re-tally"} <= failed_after(none_of_all)
-    assert "results by group" in failed_after(none_of_a_group)
-    assert "re-tally" in failed_after(aside)
 
 
 def test_an_entry_of_a_type_that_nobody_knows_is_said_not_to_be_checked() -> None:
@@ -628,9 +276,6 @@ def test_whatever_stands_in_a_file_the_check_ends(files: dict[str, bytes], name:
     assert failed(pack({**files, name: body}))
 
 
-# ---------------------------------------------------------------- the key
-
-
 def test_an_export_signed_by_somebody_else_passes_unless_the_key_is_given() -> None:
     other = Signer.of(Ed25519PrivateKey.generate(), SIGNER.name)
     theirs = export_zip.pack(a_keeper().log(), other)
@@ -658,9 +303,6 @@ def test_a_key_swapped_in_fails(files: dict[str, bytes]) -> None:
 def test_a_given_key_that_is_none_is_refused(packed: bytes, key: bytes) -> None:
     with pytest.raises(BadInput):
         audit.verify(packed, key)
-
-
-# ---------------------------------------------------------------- the command
 
 
 def run(*arguments: str) -> Result:
