@@ -21,7 +21,7 @@ from forum.live.rooms import Rooms
 from forum.ports.clock import Clock
 from forum.services.mail.delivery import Mailing
 from forum.services.scrubbing import scrub
-from forum.services.sessions.asynchronous import Closer
+from forum.services.sessions.asynchronous import closer
 from forum.sessions.view import RoomView
 from forum.settings import Settings
 from forum.store import migrate, open_store
@@ -83,7 +83,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         await scrub(store)
         rooms = Rooms(store, time, draw, tell, settings.joins_per_session)
         signer = load_signer(settings.data)
-        closer = Closer(store, time)
+        closes = closer(store, time)
         keeper = Keeper(store, settings.data)
         mailing = Mailing(store, time, SmtpPost(settings.mail) if settings.mail else None, MailLetters(address))
         app.state.site = Site(
@@ -104,10 +104,10 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         # Ended in the other order, each of them whatever becomes of the others.
         async with AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
-            for stop in (keeper.stop, mailing.stop, closer.stop, rooms.close):
+            for stop in (keeper.stop, mailing.stop, closes.stop, rooms.close):
                 ending.push_async_callback(stop)
             keeper.start()
-            closer.start()
+            closes.start()
             mailing.start()
             yield _Nothing()
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from forum.adapters import machine
 from forum.adapters.signing_key import KEY_FILE
 from forum.errors import NotFound, StartupProblem, StoreUnavailable
 from forum.ports import Store
+from forum.services.periodic import Periodic
 
 FILE = "record_known.json"
 EVERY = 5.0  # seconds between two looks whether the record has grown
@@ -121,20 +121,16 @@ class Keeper:
     def __init__(self, store: Store, data: Path, every: float = EVERY) -> None:
         self._store = store
         self._data = data
-        self._every = every
         self._kept: Head | None = None
-        self._stopping = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._looks = Periodic(self.look, every, _failed)
 
     def start(self) -> None:
         """Starts the task that looks every `every` seconds."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._looks.start()
 
     async def stop(self) -> None:
         """Ends the task, and keeps the head as it is now."""
-        self._stopping.set()
-        if self._task is not None:
-            await self._task
+        await self._looks.stop()
         await self.look()
 
     async def look(self) -> None:
@@ -148,8 +144,6 @@ class Keeper:
         except (OSError, StoreUnavailable, NotFound) as error:
             log.warning("what is known of the record could not be kept", error=str(error))
 
-    async def _run(self) -> None:
-        while not self._stopping.is_set():
-            await self.look()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._every)
+
+def _failed(error: Exception) -> None:
+    log.error("what is known of the record was not looked at", exc_info=error)

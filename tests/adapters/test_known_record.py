@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from support.factories import CLOCK, a_commission
 
 from forum.adapters import known_record
@@ -90,6 +92,27 @@ async def test_a_keeper_writes_at_its_end_and_only_what_is_new(sqlite_store: Sto
     (tmp_path / known_record.FILE).unlink()
     await keeper.look()
     assert known_record.read(tmp_path) is None
+
+
+async def test_an_error_that_nobody_thought_of_is_logged_and_the_next_look_comes(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, head_of = asyncio.Event(), known_record.head_of
+
+    async def fails_first(store: Store, size: int | None = None) -> Head:
+        if not looked.is_set():
+            looked.set()
+            raise ZeroDivisionError
+        return await head_of(store, size)
+
+    monkeypatch.setattr(known_record, "head_of", fails_first)
+    keeper = Keeper(sqlite_store, tmp_path)
+    with capture_logs() as logs:
+        keeper.start()
+        await looked.wait()
+        await keeper.stop()
+    assert [entry["event"] for entry in logs] == ["what is known of the record was not looked at"]
+    assert known_record.read(tmp_path) == await head_of(sqlite_store)
 
 
 async def test_a_folder_that_takes_no_file_stops_nothing(sqlite_store: Store, tmp_path: Path) -> None:

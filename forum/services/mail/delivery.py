@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -22,6 +21,7 @@ from forum.ports.clock import Clock
 from forum.ports.mail import ASKED, DONE, REFUSED, SENT_OUT, Letter, Post, Posted, Subscription
 from forum.services import scrubbing
 from forum.services.mail.subscriptions import is_done
+from forum.services.periodic import Periodic
 from forum.services.stories import timeline
 from forum.services.stories.timeline import APPEALED, RECEIVED, Event
 from forum.stories.submission import Submission
@@ -62,41 +62,29 @@ class Mailing:
         self._clock = clock
         self._post = post
         self._letters = letters
-        self._woken = asyncio.Event()
         self._turn = asyncio.Lock()
         self._down = 0
         self._down_until = ""
-        self._stopping = False
         self._patience: asyncio.Timeout | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Periodic(self.once, EVERY, self._failed)
 
     def start(self) -> None:
         """Starts the task: a round at once, and then one every EVERY seconds."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._rounds.start()
 
     def wake(self) -> None:
         """Starts the next round now, because there is something to send."""
-        self._woken.set()
+        self._rounds.wake()
 
     async def stop(self) -> None:
         """Stops the task and returns when it has ended; waits for the database, but not for a mail server."""
-        self._stopping = True
-        self._woken.set()
         if self._patience is not None:
             self._patience.reschedule(asyncio.get_running_loop().time())
-        if self._task is not None:
-            await self._task
+        await self._rounds.stop()
 
-    async def _run(self) -> None:
-        while not self._stopping:
-            self._woken.clear()
-            try:
-                await self.once()
-            except Exception as error:
-                # The next round may succeed, and the server must go on serving.
-                log.warning("a round of e-mail failed", error=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), EVERY)
+    def _failed(self, error: Exception) -> None:
+        # Without its words, which may name people.
+        log.warning("a round of e-mail failed", error=type(error).__name__)
 
     async def once(self) -> None:
         """Runs one round: erases addresses that are late, sends what is due. Raises StoreUnavailable."""
@@ -110,7 +98,7 @@ class Mailing:
                 await self._forget(one)
             gone = {one.id for one in late}
             for one in due:
-                if one.id not in gone and not self._stopping:
+                if one.id not in gone and not self._rounds.stopping:
                     await self._carefully(one, size)
             await scrubbing.scrub(self._store)
 
@@ -147,7 +135,7 @@ class Mailing:
     async def _send(self, letter: Letter, one: Subscription, after: Subscription) -> None:
         """Sends a letter, and saves `after` once the mail server took it; otherwise sets a later time, or ends the
         subscription."""
-        if self._post is None or self._stopping or self._clock.now() < self._down_until:
+        if self._post is None or self._rounds.stopping or self._clock.now() < self._down_until:
             return
         try:
             async with asyncio.timeout(None) as self._patience:

@@ -7,11 +7,9 @@ desk for sessions of this kind. Here is the rest: how a round is opened, given m
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,6 +23,7 @@ from forum.ports.long_work import parsed
 from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
+from forum.services.periodic import Periodic
 from forum.services.sessions import cues, facilitation, guard, organising
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.forget_devices import forget_due
@@ -248,38 +247,19 @@ async def up_to_date(store: Store, clock: Clock, round_: Round) -> Round:
         return await work.rounds.get_round(round_.id)
 
 
-class Closer:
-    """Closes rounds whose time is over, and forgets the devices of sessions that are, for as long as this server runs.
+def closer(store: Store, clock: Clock, every: float = EVERY) -> Periodic:
+    """Makes the task that closes rounds whose time is over, and forgets the devices of sessions that are.
 
-    What it needs to know is in the database, so that a restart forgets nothing.
+    What it needs to know is in the database, so that a restart forgets nothing. Rounds must close tomorrow too: an
+    error is logged, whatever it is.
     """
 
-    def __init__(self, store: Store, clock: Clock, every: float = EVERY) -> None:
-        self._store = store
-        self._clock = clock
-        self._every = every
-        self._stopping = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+    async def look() -> None:
+        await close_due(store, clock)
+        await forget_due(store, clock)
 
-    def start(self) -> None:
-        """Begins to look, at once and then every few seconds."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+    return Periodic(look, every, _failed)
 
-    async def stop(self) -> None:
-        """Returns when it has ended, which it does after a look only, and not before the first."""
-        self._stopping.set()
-        if self._task is not None:
-            await self._task
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await close_due(self._store, self._clock)
-                await forget_due(self._store, self._clock)
-            except Exception:
-                # Whatever it is: rounds must close tomorrow too.
-                log.exception("what is over was not closed, or not forgotten")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._every)
-            if self._stopping.is_set():
-                return
+def _failed(error: Exception) -> None:
+    log.error("what is over was not closed, or not forgotten", exc_info=error)

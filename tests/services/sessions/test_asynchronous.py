@@ -32,7 +32,7 @@ from forum.record.verify.verdict import PASS
 from forum.services import exports
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import asynchronous, cues, facilitation
-from forum.services.sessions.asynchronous import AsynchronousForm, Closer, close_due, extend
+from forum.services.sessions.asynchronous import AsynchronousForm, close_due, closer, extend
 from forum.services.sessions.desk import Desk
 from forum.services.stories import moderation, withdrawal
 from forum.services.voting import closing, results
@@ -343,10 +343,10 @@ async def test_the_closer_goes_on_after_a_fault_and_ends_when_it_is_told(
         return read()
 
     monkeypatch.setattr(sqlite_store, "read", faulty)
-    closer = Closer(sqlite_store, clock, every=0.001)
-    closer.start()
+    closes = closer(sqlite_store, clock, every=0.001)
+    closes.start()
     await tried.wait()
-    await closer.stop()
+    await closes.stop()
     monkeypatch.undo()
     assert faults == []
     assert (await current_round(sqlite_store, night)).state == "closed"
@@ -373,9 +373,9 @@ async def test_one_that_cannot_be_closed_keeps_no_other_open(
 async def test_a_restarted_server_closes_what_it_finds(sqlite_store: Store, clock: SetClock) -> None:
     night = await an_async_round(sqlite_store, clock)
     clock.move(days=DAYS * 2)
-    closer = Closer(sqlite_store, clock)
-    closer.start()
-    await closer.stop()
+    closes = closer(sqlite_store, clock)
+    closes.start()
+    await closes.stop()
     assert (await current_round(sqlite_store, night)).state == "closed"
 
 
