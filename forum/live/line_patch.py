@@ -38,5 +38,5 @@ def _alike(before: Sequence[str], place: int, after: Sequence[str], done: int) -
 
 
 def patched(before: Sequence[str], pieces: Sequence[Piece]) -> list[str]:
-    """Returns the text that `patch` was made for, as static/room-connection.js makes it too."""
+    """Returns the text that `patch` was made for, as static/live/room-connection.js makes it too."""
     return [line for piece in pieces for line in ([piece] if isinstance(piece, str) else before[piece[0] : piece[1]])]

@@ -10,7 +10,7 @@ from collections import Counter
 from forum.live.messages import Health
 
 # So long after it asked, a phone that polls still counts as here: two of the longest pauses of
-# static/room-connection.js.
+# static/live/room-connection.js.
 POLLING = 24.0
 # So long a phone that is not there any more counts as lost.
 LOST = 60.0

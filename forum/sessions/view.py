@@ -26,7 +26,7 @@ T = TypeVar("T")
 # So many of a list stand on a screen, however many there are: the rest are a page further on.
 MOST_LISTED = 30
 MOST_PAGES = 1000
-PLAYING = 5  # fields of a CueKey; skipped-scene.js counts them too
+PLAYING = 5  # fields of a CueKey; live/skipped-scene.js counts them too
 
 
 @dataclass(frozen=True)

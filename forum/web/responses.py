@@ -23,15 +23,15 @@ _TURN = 0.005  # seconds
 # Pages with a whole story on them, or with what differs between two: they are drawn in a thread.
 _LONG_PAGES = frozenset(
     {
-        "stories/building/answer.html",
-        "stories/building/version.html",
-        "stories/building/story.html",
+        "stories/suggestions/answer.html",
+        "stories/versions/version.html",
+        "stories/suggestions/story.html",
         "moderate/story.html",
         "stories/check.html",
         "stories/file.html",
-        "stories/mine.html",
+        "stories/my_story.html",
         "stories/play.html",
-        "stories/writing/workspace.html",
+        "stories/workspace/workspace.html",
     }
 )
 

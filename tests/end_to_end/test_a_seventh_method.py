@@ -200,7 +200,7 @@ def test_words_papers_and_made_up_votes_follow_from_the_file_alone(gradient: str
 def test_no_module_template_or_script_decides_by_the_name_of_a_method() -> None:
     quoted = "|".join(METHODS)
     decided = []
-    for path in [*(ROOT / "templates").rglob("*.html"), *(ROOT / "static").glob("*.js")]:
+    for path in [*(ROOT / "templates").rglob("*.html"), *(ROOT / "static").rglob("*.js")]:
         if re.search(
             rf"(?:method|ballot|how)\)? *(?:[!=]==?|(?:not )?in) *[(\[]?[\"'](?:{quoted})[\"']", path.read_text("utf-8")
         ):

@@ -23,7 +23,7 @@ MACHINE = {"Accept": "application/json"}
 
 @dataclass
 class Screen:
-    """State of an open page: it follows hello's history as static/room-connection.js does."""
+    """State of an open page: it follows hello's history as static/live/room-connection.js does."""
 
     path: str
     cookie: str = ""

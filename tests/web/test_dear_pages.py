@@ -241,10 +241,10 @@ async def test_templates_are_compiled_beside_the_loop(
 
 async def test_what_a_template_stands_on_is_known_whole() -> None:
     env = environment.__wrapped__()
-    for name in ("live/phone.html", "live/console.html", "live/screens/projector.html", "stories/writing/step.html"):
+    for name in ("live/phone.html", "live/console.html", "live/screens/projector.html", "stories/workspace/step.html"):
         await ready(env, name)
     there = {name for _loader, name in env.cache} if env.cache is not None else set()
     for name in there:
         source = (TEMPLATES / name).read_text("utf-8")
         assert set(jinja2.meta.find_referenced_templates(env.parse(source))) - {None} <= there
-    assert {*(f"methods/{method}.html" for method in METHODS), "stories/writing/_step_who.html"} <= there
+    assert {*(f"methods/{method}.html" for method in METHODS), "stories/workspace/_step_who.html"} <= there

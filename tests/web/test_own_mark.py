@@ -91,12 +91,12 @@ async def test_a_refusal_says_whether_it_is_for_good(house: House, path: str, co
 
 
 def test_every_script_asks_by_the_one_module_that_knows_the_mark() -> None:
-    """display-settings.js sends its one request, and reads no answer."""
+    """live/display-settings.js sends its one request, and reads no answer."""
     asks, connects = set(), set()
-    for script in STATIC.glob("*.js"):
-        text = script.read_text()
-        asks |= {script.name} if re.search(r"\bfetch\(|XMLHttpRequest|EventSource|sendBeacon", text) else set()
-        connects |= {script.name} if "WebSocket(" in text else set()
+    for script in STATIC.rglob("*.js"):
+        name, text = script.relative_to(STATIC).as_posix(), script.read_text()
+        asks |= {name} if re.search(r"\bfetch\(|XMLHttpRequest|EventSource|sendBeacon", text) else set()
+        connects |= {name} if "WebSocket(" in text else set()
         assert "event.code" not in text, "a close code is anybody's"
-    assert asks == {"ask.js", "display-settings.js"}
-    assert connects == {"room-connection.js"}
+    assert asks == {"ask.js", "live/display-settings.js"}
+    assert connects == {"live/room-connection.js"}

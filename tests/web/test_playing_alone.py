@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from forum.web.routes import routes
 from forum.web.templating import STATIC, TEMPLATES
 
-FILES = sorted([*TEMPLATES.rglob("*.html"), *STATIC.glob("*.js"), *STATIC.glob("*.css")])
+FILES = sorted([*TEMPLATES.rglob("*.html"), *STATIC.rglob("*.js"), *STATIC.rglob("*.css")])
 # What a page makes a browser fetch; where a link leads that somebody follows is another matter.
 LOADS = re.compile(
     r"""\b(?:src|srcset|poster|action|data|formaction)\s*=\s*["'](?:https?:)?//|<link\b[^>]*href=["'](?:https?:)?//"""
@@ -42,13 +42,14 @@ def test_no_script_needs_a_secure_context(file: Path) -> None:
 async def test_scripts_go_without_their_comments_and_whole_otherwise() -> None:
     transport = httpx2.ASGITransport(Starlette(routes=routes()))
     async with httpx2.AsyncClient(transport=transport, base_url="http://forum.test") as http:
-        for file in STATIC.glob("*.js"):
-            answer = await http.get(f"/static/{file.name}?v=1")
+        for file in STATIC.rglob("*.js"):
+            path = f"/static/{file.relative_to(STATIC)}"
+            answer = await http.get(f"{path}?v=1")
             assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
             assert answer.headers["etag"]
             lines = [line for line in file.read_text().split("\n") if not line.lstrip().startswith("//")]
             assert answer.text == "\n".join(lines), file
-            same = await http.get(f"/static/{file.name}", headers={"If-None-Match": answer.headers["etag"]})
+            same = await http.get(path, headers={"If-None-Match": answer.headers["etag"]})
             assert (same.status_code, same.content) == (304, b""), file
         for file in [file for file in STATIC.rglob("*.*") if file.suffix != ".js"]:
             answer = await http.get(f"/static/{file.relative_to(STATIC)}")

@@ -26,9 +26,9 @@ async def refusing(request: Request, form: Form, back: str) -> Response | None:
     """Returns the page for a browser that keeps no cookies, with a link to `back`; None for any other browser."""
     if not form.flag(FIELD) or cookie_of(request, DEVICE):
         return None
-    return giving(request, await page(request, "cookies.html", 400, back=back))
+    return giving(request, await page(request, "accounts/cookieless.html", 400, back=back))
 
 
 async def about(request: Request) -> Response:
     """Shows the page on what cookies are for here, and how to allow them."""
-    return await page(request, "cookies.html", back="")
+    return await page(request, "accounts/cookieless.html", back="")

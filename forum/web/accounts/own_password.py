@@ -54,7 +54,7 @@ async def _chosen(request: Request, form: Form, person: Person) -> str:
 async def _own_page(request: Request, error: ForumError | None = None, *, saved: bool = False) -> Response:
     return await page(
         request,
-        "accounts/own.html",
+        "accounts/own_password.html",
         status_of(error) if error else 200,
         errors=errors_of(error, "before"),
         saved=saved,

@@ -77,7 +77,7 @@ async def first(request: Request) -> Response:
     key = request.path_params["key"]
     await accounts.check_first_link(site.store, site.clock, key)
     if request.method != "POST":
-        shown = await page(request, "accounts/first.html", form=Form({}), errors={}, fewest=FEWEST)
+        shown = await page(request, "accounts/first_account.html", form=Form({}), errors={}, fewest=FEWEST)
         return giving(request, shown)
     form = await form_of(request)
     refusal = await refusing(request, form, request.url.path)
@@ -91,7 +91,9 @@ async def first(request: Request) -> Response:
         person, token = await accounts.use_first_link(site.store, passwords, site.clock, key, asked, before=before)
     except (BadInput, StoreUnavailable) as error:
         errors = errors_of(error)
-        return await page(request, "accounts/first.html", status_of(error), form=form, errors=errors, fewest=FEWEST)
+        return await page(
+            request, "accounts/first_account.html", status_of(error), form=form, errors=errors, fewest=FEWEST
+        )
     return with_cookie(request, RedirectResponse("/people", 303), token, person)
 
 

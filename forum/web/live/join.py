@@ -174,4 +174,4 @@ async def joining_page(
     context = screen_context(base_url(request), room.view) | {"errors": errors or {}, "typed": typed}
     told = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
     chosen = form.text("group") if form and "group" in form.values else None
-    return await page(request, "live/joining.html", status, value=chosen, **told, **context)
+    return await page(request, "live/join_session.html", status, value=chosen, **told, **context)

@@ -74,7 +74,7 @@ async def _page(request: Request, form: Form, errors: dict[str, str] | None = No
     }
     return await page(
         request,
-        "organise/papers.html",
+        "organise/paper_counts.html",
         422 if errors else 200,
         session=live,
         commission=commission,

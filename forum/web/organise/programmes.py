@@ -92,7 +92,7 @@ async def run_sheet(request: Request) -> Response:
     told = [await long(scenario_twee.parse, s.twee) for s in stories]
     return await page(
         request,
-        "organise/programme/run_sheet.html",
+        "organise/programmes/run_sheet.html",
         session=live,
         commission=commission,
         plan=planned.plan,
@@ -120,7 +120,7 @@ async def public(request: Request) -> Response:
     timed = {section.id for section, *_rest in programme.times(planned.plan)} if planned.plan.day else set()
     return await page(
         request,
-        "organise/programme/public.html",
+        "organise/programmes/public.html",
         session=live,
         commission=commission,
         plan=planned.plan,
@@ -209,7 +209,7 @@ async def _edit_page(
     sections = [section.id for section in plan.sections]
     return await page(
         request,
-        "organise/programme/edit.html",
+        "organise/programmes/edit.html",
         422 if errors else 200,
         session=live,
         commission=commission,

@@ -130,7 +130,7 @@ async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
     They follow from the text itself, and a new version is another text; the caller has checked that it may be read.
     """
     site = site_of(request)
-    template = await ready(site.templates, "public/_told.html")
+    template = await ready(site.templates, "public/_story.html")
 
     def draw(told: Scenario) -> Drawn:
         return Drawn(template.render(told=told, notes=marked_text.for_readers(told)))

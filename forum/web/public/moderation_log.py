@@ -49,7 +49,7 @@ async def log(request: Request) -> Response:
         number = min(int(typed), pages) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 8 else 1
         number = max(1, number)
         shown = [await _logged(work, act) for act in await work.moderation.log((number - 1) * A_PAGE, A_PAGE)]
-    return await page(request, "public/moderation.html", shown=shown, number=number, pages=pages)
+    return await page(request, "public/moderation_log.html", shown=shown, number=number, pages=pages)
 
 
 async def _logged(work: Work, act: Act) -> Logged:

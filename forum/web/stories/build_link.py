@@ -86,7 +86,7 @@ async def story(request: Request) -> Response:
     waiting = sum(not one.outcome for one in there)
     answer = await page(
         request,
-        "stories/building/story.html",
+        "stories/suggestions/story.html",
         commission=found.commission,
         draft=found.draft,
         told=sketch.story,
@@ -163,7 +163,7 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
     left = _share(request).left(request)
     answer = await page(
         request,
-        "stories/building/suggest.html",
+        "stories/suggestions/suggest.html",
         status_of(error) if error else 200,
         commission=found.commission,
         kind=kind,

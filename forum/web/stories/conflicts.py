@@ -96,7 +96,7 @@ def _said(draft: Draft, commission: Commission, name: str, text: str, names: Map
 async def drawn(request: Request, saved: Saved) -> list[dict[str, Any]]:
     """Returns the clashes for a page's script: the field, their text (None where it was deleted), and the HTML to
     show."""
-    template = site_of(request).templates.get_template("stories/writing/_clash.html")
+    template = site_of(request).templates.get_template("stories/workspace/_conflict.html")
     theirs = {clash.field: clash.theirs for clash in saved.clashes}
     return [
         {"field": view.field, "kind": view.kind, "theirs": theirs[view.field], "html": template.render(clash=view)}
@@ -121,4 +121,4 @@ def unused(saved: Saved, form: Form) -> dict[str, str]:
 async def clash_page(request: Request, saved: Saved, **more: Any) -> Response:
     """Shows the page on which somebody without a script chooses. `more` has `back`, and the hidden fields of the
     form."""
-    return await page(request, "stories/writing/clash.html", 409, clashes=await views(request, saved), **more)
+    return await page(request, "stories/workspace/conflict.html", 409, clashes=await views(request, saved), **more)

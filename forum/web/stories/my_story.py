@@ -26,7 +26,7 @@ async def my_story(request: Request) -> Response:
     link = f"{base_url(request)}/my-story/{key}"
     return await page(
         request,
-        "stories/mine.html",
+        "stories/my_story.html",
         story=story,
         title=title,
         told=await long(scenario_twee.parse, story.twee) if story.twee else None,

@@ -131,7 +131,7 @@ async def _link_page(request: Request, story: Submission, form: Form, error: For
         by_mail = await mail_of(request, work, story)
     return await page(
         request,
-        "stories/link.html",
+        "stories/private_link.html",
         status_of(error) if error else 200,
         story=story,
         back=f"/my-story/{request.path_params['key']}",
@@ -147,7 +147,7 @@ async def _link_page(request: Request, story: Submission, form: Form, error: For
 
 async def link_off(request: Request) -> Response:
     """Shows the page after a private link was switched off."""
-    return await page(request, "stories/link_off.html")
+    return await page(request, "stories/private_link_off.html")
 
 
 async def appeal(request: Request) -> Response:

@@ -136,7 +136,7 @@ async def _page(
         errors = {"main": say(error.message, error.values)}
     answer = await page(
         request,
-        "stories/writing/step.html",
+        "stories/workspace/step.html",
         status_of(error) if error else 422 if errors else 200,
         commission=commission,
         step=here,

@@ -77,7 +77,7 @@ async def _build_page(
     address = f"{base_url(request)}/build/"
     answer = await page(
         request,
-        "stories/building/build.html",
+        "stories/suggestions/build.html",
         status_of(error) if error else 200,
         story=story,
         title=" ".join(compose.clean(draft.title).split()),
@@ -123,7 +123,7 @@ async def _answer_page(
     seen = form.text("seen") or one.seen
     return await page(
         request,
-        "stories/building/answer.html",
+        "stories/suggestions/answer.html",
         409 if isinstance(error, Clash) else status_of(error) if error else 200,
         one=(await long(suggestion_words.views, [one], draft, commission))[0],
         back=f"/my-story/{key}/build",

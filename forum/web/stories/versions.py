@@ -78,7 +78,7 @@ async def mine(request: Request) -> Response:
         lines.append(Line(kept.number, kept.at, _what(kept), _who(kept, here, found, commission), short))
     return await page(
         request,
-        "stories/building/versions.html",
+        "stories/versions/versions.html",
         story=story,
         lines=lines,
         now=history[-1].number if history else 0,
@@ -122,7 +122,7 @@ async def my_version(request: Request) -> Response:
     kept = Kept(version.number, version.at, version.kind, version.by)
     answer = await page(
         request,
-        "stories/building/version.html",
+        "stories/versions/version.html",
         status,
         line=Line(number, version.at, _what(kept), _who(kept, here, found, commission), ""),
         title=_title(version.draft),
@@ -165,7 +165,7 @@ async def public(request: Request) -> Response:
         lines.append(Line(kept.number, kept.at, "", "", await long(_short, old, drafts[kept.number])))
     return await page(
         request,
-        "stories/building/versions.html",
+        "stories/versions/versions.html",
         story=story,
         lines=lines,
         now=history[-1].number if history else 0,
@@ -193,7 +193,7 @@ async def public_version(request: Request) -> Response:
         commission = await work.commissions.get_commission(story.commission)
     return await page(
         request,
-        "stories/building/version.html",
+        "stories/versions/version.html",
         line=Line(number, version.at, "", "", ""),
         title=_title(version.draft),
         told=(await long(compose.sketch, version.draft, told_by=commission.group_label(story.told_by) or "")).story,

@@ -135,7 +135,7 @@ async def _page(
     removed = request.query_params.get("removed", "")
     answer = await page(
         request,
-        "stories/writing/workspace.html",
+        "stories/workspace/workspace.html",
         status_of(error) if error else 422 if errors else 200,
         story=story,
         commission=commission,

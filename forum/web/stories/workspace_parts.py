@@ -69,12 +69,12 @@ def drawn(request: Request, draft: Draft, wanted: Iterable[str], cards: Iterable
     sketch = compose.sketch(draft)
     parts: dict[str, str] = {}
     if FINDINGS in asked:
-        parts[FINDINGS] = get("stories/writing/_findings.html").render(notes=notes(sketch))
+        parts[FINDINGS] = get("stories/workspace/_findings.html").render(notes=notes(sketch))
     if PATHS in asked:
-        parts[PATHS] = get("stories/writing/_picture.html").render(told=sketch.story)
+        parts[PATHS] = get("stories/workspace/_picture.html").render(told=sketch.story)
     if HINTS in asked:
         for card in filter(None, map(draft.card, cards)):
-            hint = get("stories/writing/_hint.html").render(reading=measure(card.text), plain_age=PLAIN_AGE)
+            hint = get("stories/workspace/_hint.html").render(reading=measure(card.text), plain_age=PLAIN_AGE)
             parts[f"hint-{card.id}"] = hint
     return parts
 

@@ -44,7 +44,7 @@ async def permissions(request: Request) -> Response:
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         return await page(
             request,
-            "stories/permissions.html",
+            "stories/writer_permissions.html",
             status_of(error),
             story=story,
             back=f"/my-story/{key}",

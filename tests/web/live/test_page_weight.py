@@ -193,8 +193,8 @@ class Day:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def read(self, room: Room, connection: Connection, bill: Bill) -> None:
-        """Reads as static/room-connection.js does: pings after 20 seconds of silence. The server pings every 20 seconds
-        (RFC 6455)."""
+        """Reads as static/live/room-connection.js does: pings after 20 seconds of silence. The server pings every
+        20 seconds (RFC 6455)."""
         loop = asyncio.get_running_loop()
         beat = loop.time() + 20
         taking = asyncio.create_task(connection.outbox.take())
@@ -226,8 +226,8 @@ class Day:
             taking.cancel()
 
     async def by_polling(self, phone: httpx2.AsyncClient, bill: Bill) -> None:
-        """Polls as static/room-connection.js does where sockets are blocked, with an attempt at a socket every two
-        minutes."""
+        """Polls as static/live/room-connection.js does where sockets are blocked, with an attempt at a socket every
+        two minutes."""
         await self.loads(phone, bill)
         path, seen, again = f"/s/{self.live.code}/now", self.live.version, 0.0
         history = self.house.site.rooms.history
@@ -249,10 +249,10 @@ class Day:
         page = await phone.get(f"/s/{self.live.code}")
         bill.add("the page", len(ASKED), answered(page))
         for name in (
-            "phone.js",
-            "room-connection.js",
-            "stops-and-reasons.js",
-            "display-settings.js",
+            "live/phone.js",
+            "live/room-connection.js",
+            "live/stops-and-reasons.js",
+            "live/display-settings.js",
             "forum.css",
             "icon.svg",
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from dataclasses import dataclass, replace
@@ -397,8 +398,9 @@ async def test_the_audiences_page_is_small(event: Event, tables: Tables) -> None
         async with browser.stream("GET", f"/static/{name}", headers={"Accept-Encoding": "gzip"}) as answer:
             assert answer.status_code == 200
             sent[name] = sum([len(chunk) async for chunk in answer.aiter_raw()])
-        wanted += re.findall(r'^import .* from "\./([^"]+)"', (STATIC / name).read_text(), re.MULTILINE)
-    assert {"phone.js", "room-connection.js", "display-settings.js", "forum.css"} <= set(sent)
+        imports = re.findall(r'^import .* from "(\.[^"]+)"', (STATIC / name).read_text(), re.MULTILINE)
+        wanted += [posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in imports]
+    assert {"live/phone.js", "live/room-connection.js", "live/display-settings.js", "forum.css"} <= set(sent)
     lines = [f"{size:>7,} {name}" for name, size in sent.items()]
     tables.add("the phone's page and all it loads, bytes over the wire", [*lines, f"{sum(sent.values()):>7,} in all"])
     assert sum(sent.values()) <= 40_000

@@ -254,10 +254,10 @@ class TestPhone:
             len(gzip.compress((STATIC / name).read_bytes()))
             for name in (
                 "forum.css",
-                "room-connection.js",
-                "phone.js",
-                "stops-and-reasons.js",
-                "display-settings.js",
+                "live/room-connection.js",
+                "live/phone.js",
+                "live/stops-and-reasons.js",
+                "live/display-settings.js",
                 "icon.svg",
             )
         )

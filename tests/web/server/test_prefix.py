@@ -216,7 +216,7 @@ async def token_of(house: House) -> str:
 
 
 def test_no_script_names_an_address_from_the_top() -> None:
-    for script in sorted(STATIC.glob("*.js")):
+    for script in sorted(STATIC.rglob("*.js")):
         named = re.findall(r"[\"'`]/([a-z-]+)", script.read_text())
         assert [name for name in named if name in OURS - {"stop"}] == [], script.name
 

@@ -264,7 +264,7 @@ def test_an_open_vote_cannot_be_put_on_other_terms() -> None:
 
 
 def test_the_script_of_phones_goes_by_what_a_form_is_made_of_and_names_no_method() -> None:
-    script = (STATIC / "phone.js").read_text("utf-8")
+    script = (STATIC / "live/phone.js").read_text("utf-8")
     assert [method for method in METHODS if re.search(rf"[\"'`]{method}[\"'`]", script)] == []
     html = {method: fragment("phone", a_view(a_round(method))) for method in METHODS}
     assert [method for method in METHODS if " data-rank " in html[method]] == ["ranked"]

@@ -2,7 +2,7 @@
 // It says only what is true: "sending" while it is on its way, "counted" once the server has it on disk.
 
 import { asides } from "./stops-and-reasons.js";
-import { ask } from "./ask.js";
+import { ask } from "../ask.js";
 import { comfort } from "./display-settings.js";
 import { watch } from "./room-connection.js";
 

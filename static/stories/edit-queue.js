@@ -1,7 +1,7 @@
 // Queue of edits that survives a lost network: from the first letter until the server has them edits are on the phone
 // (localStorage); they are sent one bundle at a time. forum/web/stories/edit_requests.py defines their fields.
 
-import { ask } from "./ask.js";
+import { ask } from "../ask.js";
 import { mark } from "./sha256.js";
 
 const PAUSE = 1000; // after the last letter

@@ -1,7 +1,7 @@
 // Messages of a phone beside votes: its stop, its reason after the reveal, "me too".
 // A stop is kept without a connection only while its scene is on: later it would mean another moment.
 
-import { ask } from "./ask.js";
+import { ask } from "../ask.js";
 
 export function asides(main, link, fresh) {
   const path = main.dataset.path;

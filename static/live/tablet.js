@@ -1,7 +1,7 @@
 // A shared tablet: it asks for the next person after each ballot. Each ballot goes by post with a voter of its own; one
 // that cannot go off now waits here, and nothing of it is shown to the next person.
 
-import { ask } from "./ask.js";
+import { ask } from "../ask.js";
 import { watch } from "./room-connection.js";
 
 const main = document.getElementById("screen");

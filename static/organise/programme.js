@@ -1,7 +1,7 @@
 // The programme's editing page: cues are dragged, and a move keeps the focus where it was. Everything is also a plain
 // form, which is what this sends.
 
-import { ask } from "./ask.js";
+import { ask } from "../ask.js";
 
 const AGAIN = 5000;
 

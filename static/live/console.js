@@ -2,7 +2,7 @@
 // An act of another facilitator redraws a part; half-typed words, open menus and the focus stay (carry-input.js).
 // Without a socket it asks again every few seconds. Keys press the buttons that are there (shortcuts.js).
 
-import { ask } from "./ask.js";
+import { ask } from "../ask.js";
 import { carrying } from "./carry-input.js";
 import { keys } from "./shortcuts.js";
 import { watch } from "./room-connection.js";

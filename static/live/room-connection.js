@@ -1,7 +1,7 @@
 // Connection of every live screen: it reconnects by itself, and redraws only the parts that changed. Words that people
 // read come from the page (data-say-...), never from here.
 
-import { ask } from "./ask.js";
+import { ask } from "../ask.js";
 
 const SILENCE = 20000; // after so long without a message, ask whether the server is there
 const ANSWER = 5000; // and wait so long for its answer
