@@ -93,8 +93,8 @@ def boxes(texts: Iterable[str]) -> Boxes:
         if unicodedata.category(letter) not in ("Cf", "Cc", "Mn", "Me", "Mc", "Zs")
         and not _EVERYWHERE.fullmatch(letter)
     }
-    found: list[str] = []
-    while letters and len(found) < _MOST_BOXES:
+    unprintable: list[str] = []
+    while letters and len(unprintable) < _MOST_BOXES:
         try:
             typst.compile(_LETTERS, sys_inputs={"data": json.dumps(sorted(letters))}, pdf_standards="ua-1")
         except typst.TypstError as error:
@@ -103,11 +103,13 @@ def boxes(texts: Iterable[str]) -> Boxes:
             refused = [letter for letter in text if letter in letters]
             if not refused:
                 break
-            found += refused
+            unprintable += refused
             letters -= set(refused)
         else:
             break
-    return Boxes(tuple(found), tuple(sorted({package for letter in found if (package := _package(letter))})))
+    return Boxes(
+        tuple(unprintable), tuple(sorted({package for letter in unprintable if (package := _package(letter))}))
+    )
 
 
 def _package(letter: str) -> str:

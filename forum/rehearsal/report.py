@@ -101,7 +101,7 @@ class Played:
 def reckon(
     report: Report,
     played: Played,
-    told: Mapping[int, str],
+    acknowledged: Mapping[int, str],
     opened: Counter[str],
     stored: Mapping[int, Sequence[str]] | None,
 ) -> None:
@@ -111,13 +111,13 @@ def reckon(
     papers and the tablet; None where the database is not the rehearsal's.
     """
     act, due = played.act, played.act.ballots(played.late)
-    everybody = Counter(told.values()) + act.passing()
+    everybody = Counter(acknowledged.values()) + act.passing()
     lost = (everybody - opened).total()
     doubled = max(0, opened.total() - due.total())
     if stored is not None:
         strangers = Counter(stored.get(STRANGER, ()))
         gone = (act.passing() - strangers).total()
-        lost = max(lost, gone + sum(choice not in stored.get(n, ()) for n, choice in told.items()))
+        lost = max(lost, gone + sum(choice not in stored.get(n, ()) for n, choice in acknowledged.items()))
         extra = sum(max(0, len(choices) - 1) for n, choices in stored.items() if n != STRANGER)
         doubled = max(doubled, extra + (strangers - act.passing()).total())
     report.lost += lost

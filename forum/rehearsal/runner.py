@@ -303,8 +303,10 @@ class _Play:
             ack_ms={f"p{p}": round(percentile(counters.ack_ms, p), 1) for p in (50, 95, 99)},
         )
         for number, played in enumerate(self._played, 1):
-            told = {n: p.acknowledged[played.round] for n, p in enumerate(phones) if played.round in p.acknowledged}
-            reckon(report, played, told, await self._opened(played.round), await self._stored(played.round))
+            acknowledged = {
+                n: p.acknowledged[played.round] for n, p in enumerate(phones) if played.round in p.acknowledged
+            }
+            reckon(report, played, acknowledged, await self._opened(played.round), await self._stored(played.round))
             self._progress("Ballots are compared", number, len(self._played))
         return report
 

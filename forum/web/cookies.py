@@ -55,13 +55,13 @@ def _sent(request: HTTPConnection, names: set[str]) -> dict[str, str]:
     Parsed here in linear time: `request.cookies` undoes the quoting of every cookie with http.cookies, which before
     Python 3.11.10 and 3.12.6 takes 40 seconds for 128 KB (CVE-2024-7592). Our values hold nothing that is quoted.
     """
-    found = {}
+    cookies = {}
     for header in request.headers.getlist("cookie"):
         for pair in header.split(";"):
             name, is_pair, value = pair.partition("=")
             if is_pair and name.strip() in names:
-                found[name.strip()] = value.strip().strip('"')
-    return found
+                cookies[name.strip()] = value.strip().strip('"')
+    return cookies
 
 
 def _full(request: HTTPConnection, name: str) -> str:

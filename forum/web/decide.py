@@ -69,12 +69,12 @@ async def overview(request: Request) -> Response:
 
 async def _questions(work: Work, commission: Commission) -> list[_Question]:
     made = await work.decisions.list_decisions(commission.id)
-    found = []
-    for live in await work.sessions.list_sessions(commission.id):
+    questions = []
+    for session in await work.sessions.list_sessions(commission.id):
         revealed = [
             r
-            for r in await work.rounds.list_rounds(live.id)
-            if r.state == RoundState.REVEALED and r.id not in live.held
+            for r in await work.rounds.list_rounds(session.id)
+            if r.state == RoundState.REVEALED and r.id not in session.held
         ]
         rounds = [r for r in revealed if r.kind in DECIDED_ON]
         voted = await work.rounds.voted([r.id for r in rounds])
@@ -89,8 +89,8 @@ async def _questions(work: Work, commission: Commission) -> list[_Question]:
                 pair = (round_,)
             ids = {r.id for r in pair}
             decided = tuple(d for d in made if ids & set(d.rounds))
-            found.append(_Question(live, pair, voted[pair[-1].id], decided))
-    return found
+            questions.append(_Question(session, pair, voted[pair[-1].id], decided))
+    return questions
 
 
 async def new(request: Request) -> Response:

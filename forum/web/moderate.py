@@ -76,7 +76,8 @@ async def queue(request: Request) -> Response:
         reported = await appeals_and_reports.reported(work)
         commissions = {c.id: c for c in await work.commissions.list_commissions()}
         beside = [
-            (await work.stories.get_story(one), number) for one, number in (await work.evidence.waiting()).items()
+            (await work.stories.get_story(story_id), number)
+            for story_id, number in (await work.evidence.waiting()).items()
         ]
         evidence = [(story, number) for story, number in beside if story.status != WRITING]
     row = _rows(commissions, site.clock.now())
@@ -180,39 +181,39 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
     site = site_of(request)
     person = await somebody(request)
     async with site.store.read() as work:
-        found = must_be_sent(await work.stories.get_story(request.path_params["story"]))
-        commission = await work.commissions.get_commission(found.commission)
-        standing = await appeals_and_reports.standing(work, found)
-        reports = await work.moderation.reports(found.id)
-        acts = await work.moderation.list_acts(found.id)
-        evidence = await work.evidence.list_evidence(found.id)
-        helped = await suggestions.credits(work, found, waiting=True)
+        story = must_be_sent(await work.stories.get_story(request.path_params["story"]))
+        commission = await work.commissions.get_commission(story.commission)
+        standing = await appeals_and_reports.standing(work, story)
+        reports = await work.moderation.reports(story.id)
+        acts = await work.moderation.list_acts(story.id)
+        evidence = await work.evidence.list_evidence(story.id)
+        helped = await suggestions.credits(work, story, waiting=True)
     errors = spoken(error) if isinstance(error, BadInput) else {}
-    text = submissions.waiting_text(found)
-    told = await long(scenario_twee.parse, text) if text else None
-    changes = await long(_changes, found) if found.revision else []
+    text = submissions.waiting_text(story)
+    parsed = await long(scenario_twee.parse, text) if text else None
+    changes = await long(_changes, story) if story.revision else []
     return await page(
         request,
         "moderate/story.html",
         status_of(error) if error else 200,
-        story=found,
-        told=told,
-        notes=await marked_text.looked_through(MODERATORS, told) if told else None,
+        story=story,
+        told=parsed,
+        notes=await marked_text.looked_through(MODERATORS, parsed) if parsed else None,
         commission=commission,
-        age=age(found.revised_at or found.submitted_at, site.clock.now()),
+        age=age(story.revised_at or story.submitted_at, site.clock.now()),
         changes=changes,
-        read=submissions.fingerprint(found),
+        read=submissions.fingerprint(story),
         form=form,
         errors=errors,
         clash=say(error.message, error.values) if error and not errors else "",
-        actions=_actions(found, _unanswered(reports)),
-        evidence_waiting=sum(not (one.shown_at or one.declined_at) for one in evidence),
+        actions=_actions(story, _unanswered(reports)),
+        evidence_waiting=sum(not (item.shown_at or item.declined_at) for item in evidence),
         standing=standing,
         yours=standing is not None and standing.act.by != person.id,
         reports=_unanswered(reports),
         reports_answered=len(reports) - len(_unanswered(reports)),
         acts=[(act, act_words(act.action)) for act in reversed(acts)],
-        status_words=_status_words(found),
+        status_words=_status_words(story),
         thanks=thanks(helped),
         most=moderation.MAX_REASON,
     )

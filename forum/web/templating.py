@@ -78,9 +78,9 @@ async def ready(env: jinja2.Environment, name: str) -> jinja2.Template:
 
 def _compiled(env: jinja2.Environment, name: str) -> None:
     ahead = [name]
-    for one in ahead:  # grows during the loop
-        env.get_template(one)
-        for named in _NAMED.findall((TEMPLATES / one).read_text("utf-8")):
+    for template in ahead:  # grows during the loop
+        env.get_template(template)
+        for named in _NAMED.findall((TEMPLATES / template).read_text("utf-8")):
             # "methods/" ~ round.method ~ ".html": every template whose name begins with this.
             whole = named.endswith(".html")
             others = [named] if whole else [other for other in env.list_templates() if other.startswith(named)]

@@ -94,45 +94,45 @@ class Mailing:
                 size = await work.record.size()
                 late = await work.mail.late(now)
                 due = await work.mail.list_due_subscriptions(now, size)
-            for one in late:
-                await self._forget(one)
-            gone = {one.id for one in late}
-            for one in due:
-                if one.id not in gone and not self._rounds.stopping:
-                    await self._carefully(one, size)
+            for subscription in late:
+                await self._forget(subscription)
+            gone = {subscription.id for subscription in late}
+            for subscription in due:
+                if subscription.id not in gone and not self._rounds.stopping:
+                    await self._carefully(subscription, size)
             await scrubbing.scrub(self._store)
 
-    async def _carefully(self, one: Subscription, size: int) -> None:
+    async def _carefully(self, subscription: Subscription, size: int) -> None:
         """Handles one subscription; logs an error with it, so that the others are handled too."""
         try:
-            await (self._ask(one) if one.state == ASKED else self._tell(one, size))
+            await (self._ask(subscription) if subscription.state == ASKED else self._tell(subscription, size))
         except StoreUnavailable:
             raise
         except Exception as error:
             log.warning("an e-mail could not be made", error=type(error).__name__)
 
-    async def _ask(self, one: Subscription) -> None:
-        letter = self._letters.confirmation(one, self._clock.now())
-        await self._send(letter, one, replace(one, state=SENT_OUT, tries=0))
+    async def _ask(self, subscription: Subscription) -> None:
+        letter = self._letters.confirmation(subscription, self._clock.now())
+        await self._send(letter, subscription, replace(subscription, state=SENT_OUT, tries=0))
 
-    async def _tell(self, one: Subscription, size: int) -> None:
+    async def _tell(self, subscription: Subscription, size: int) -> None:
         settled, later = self._clock.later(minutes=-SETTLED_MINUTES), self._clock.later(minutes=LOOK_MINUTES)
         async with self._store.read() as work:
-            story = await work.stories.get_story(one.story)
+            story = await work.stories.get_story(subscription.story)
             events = await timeline.life(work, story)
-        new = [event for event in events if event.at > one.told_until and event.kind not in OWN]
+        new = [event for event in events if event.at > subscription.told_until and event.kind not in OWN]
         news = [event for event in new if event.at <= settled]
-        looked = one if len(news) < len(new) else replace(one, seen=size, look_at=later)
-        if is_done(one.asked_at, events, self._clock):
-            await self._end(one, DONE)
+        looked = subscription if len(news) < len(new) else replace(subscription, seen=size, look_at=later)
+        if is_done(subscription.asked_at, events, self._clock):
+            await self._end(subscription, DONE)
         elif news:
-            letter = self._letters.news(one, story, news, self._clock.now())
+            letter = self._letters.news(subscription, story, news, self._clock.now())
             rest = self._clock.later(minutes=REST_MINUTES)
-            await self._send(letter, one, replace(looked, told_until=settled, not_before=rest, tries=0))
-        elif looked is not one:
-            await self._save(looked, one)
+            await self._send(letter, subscription, replace(looked, told_until=settled, not_before=rest, tries=0))
+        elif looked is not subscription:
+            await self._save(looked, subscription)
 
-    async def _send(self, letter: Letter, one: Subscription, after: Subscription) -> None:
+    async def _send(self, letter: Letter, subscription: Subscription, after: Subscription) -> None:
         """Sends a letter, and saves `after` once the mail server took it; otherwise sets a later time, or ends the
         subscription."""
         if self._post is None or self._rounds.stopping or self._clock.now() < self._down_until:
@@ -148,30 +148,30 @@ class Mailing:
             self._down += 1
             self._down_until = self._clock.later(minutes=min(2**self._down, LONGEST_DOWN))
             # After the others: the mail server may hang at this very letter, and the others shall go out.
-            await self._save(replace(one, not_before=self._down_until), one)
+            await self._save(replace(subscription, not_before=self._down_until), subscription)
             return
         self._down = 0
         if posted is Posted.TAKEN:
-            await self._save(after, one)
-        elif posted is Posted.REFUSED or one.tries >= MOST_TRIES:
-            await self._end(one, REFUSED)
+            await self._save(after, subscription)
+        elif posted is Posted.REFUSED or subscription.tries >= MOST_TRIES:
+            await self._end(subscription, REFUSED)
         else:
-            wait = self._clock.later(minutes=min(2 ** (one.tries + 1), LONGEST_MINUTES))
-            await self._save(replace(one, tries=one.tries + 1, not_before=wait), one)
+            wait = self._clock.later(minutes=min(2 ** (subscription.tries + 1), LONGEST_MINUTES))
+            await self._save(replace(subscription, tries=subscription.tries + 1, not_before=wait), subscription)
 
     async def _save(self, after: Subscription, before: Subscription) -> None:
         async with self._store.begin() as work:
             await work.mail.save_subscription(after, before)
 
-    async def _end(self, one: Subscription, why: str) -> None:
+    async def _end(self, subscription: Subscription, why: str) -> None:
         """Erases the address and keeps `why`, which the story's private page shows."""
         async with self._store.begin() as work:
-            if await work.mail.save_subscription(replace(one, state=why, address=""), one):
+            if await work.mail.save_subscription(replace(subscription, state=why, address=""), subscription):
                 await scrubbing.to_do(work, self._clock.now())
 
-    async def _forget(self, one: Subscription) -> None:
+    async def _forget(self, subscription: Subscription) -> None:
         """Deletes a subscription that was not confirmed in time, unless it changed since it was read."""
         async with self._store.begin() as work:
-            there = await work.mail.get_subscription(one.story)
-            if there == one and await work.mail.erase_story(one.story):
+            there = await work.mail.get_subscription(subscription.story)
+            if there == subscription and await work.mail.erase_story(subscription.story):
                 await scrubbing.to_do(work, self._clock.now())

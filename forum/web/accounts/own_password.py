@@ -39,13 +39,13 @@ async def change(request: Request) -> Response:
 
 async def _chosen(request: Request, form: Form, person: Person) -> str:
     """Returns the new password. Raises FormErrors, TooMany, and BadInput where the present one is wrong."""
-    found = Findings()
+    findings = Findings()
     before = as_typed(form, "before")
     if not before:
-        found.wrong("before", "Enter your present password.")
-    accounts.check_length(found, "before", prepared(before))
-    chosen = accounts.check_password(found, as_typed(form, "password"), as_typed(form, "again"))
-    found.stop()
+        findings.wrong("before", "Enter your present password.")
+    accounts.check_length(findings, "before", prepared(before))
+    chosen = accounts.check_password(findings, as_typed(form, "password"), as_typed(form, "again"))
+    findings.stop()
     if (await holder(request, person.login, before))[0] is None:
         raise BadInput("This is not your present password. Type it again.", field="before")
     return chosen

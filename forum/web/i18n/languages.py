@@ -43,14 +43,14 @@ class Language:
 
     def gettext(self, message: str) -> str:
         """Returns the message in this language, or unchanged where there is no translation."""
-        found = self.messages.get(message)
-        return found[0] if found and found[0] else message
+        translation = self.messages.get(message)
+        return translation[0] if translation and translation[0] else message
 
     def ngettext(self, one: str, many: str, n: int) -> str:
         """Returns the form of the message for a number."""
-        found = self.messages.get(one)
-        if found and all(found):
-            return found[min(self.plural(n), len(found) - 1)]
+        translation = self.messages.get(one)
+        if translation and all(translation):
+            return translation[min(self.plural(n), len(translation) - 1)]
         return one if n == 1 else many
 
 
@@ -72,9 +72,9 @@ class Languages:
         """Returns the language for a reader: `asked` for in the address, else `kept` in a cookie, else by
         Accept-Language."""
         for code in (asked, kept, *_preferred(accepted)):
-            found = self.find(code) or next((x for x in self.all if _base(x.code) == _base(code)), None)
-            if code and found is not None:
-                return found
+            language = self.find(code) or next((x for x in self.all if _base(x.code) == _base(code)), None)
+            if code and language is not None:
+                return language
         return self.all[0]
 
 
@@ -83,12 +83,12 @@ def load(folders: Iterable[Path] = (LOCALES,)) -> Languages:
 
     Raises StartupProblem for a catalogue that cannot be read.
     """
-    found: dict[str, Language] = {}
+    languages: dict[str, Language] = {}
     for folder in folders:
         for path in sorted(folder.glob("*/LC_MESSAGES/forum.po")):
             language = _read(path)
-            found[language.code] = language
-    return Languages((ENGLISH, *(found[code] for code in sorted(found))))
+            languages[language.code] = language
+    return Languages((ENGLISH, *(languages[code] for code in sorted(languages))))
 
 
 @cache
@@ -143,7 +143,7 @@ def _preferred(accepted: str) -> list[str]:
     """Returns the codes in an Accept-Language header (RFC 9110, 12.5.4), most wanted first; skips what is no code."""
     wanted: list[tuple[float, str]] = []
     for part in accepted[:_MOST_ACCEPTED].split(","):
-        found = _ACCEPTED.fullmatch(part.strip())
-        if found and (quality := float(found[2] or 1)):
-            wanted.append((-quality, found[1]))
+        match = _ACCEPTED.fullmatch(part.strip())
+        if match and (quality := float(match[2] or 1)):
+            wanted.append((-quality, match[1]))
     return [code for _, code in sorted(wanted, key=lambda each: each[0])]

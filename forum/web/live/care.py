@@ -44,8 +44,8 @@ async def run(desk: Desk, session: str, name: str, form: Form) -> Outcome:
 async def away(request: Request) -> Response:
     """Shows the page on which somebody waits who does not want to see a scene: it says when that is over, and shows
     nothing of it."""
-    live, _participant = await _inside(request)
-    room = await site_of(request).rooms.room(live.id)
+    session, _participant = await _inside(request)
+    room = await site_of(request).rooms.room(session.id)
     now = cue_key(room.view).playing
     sent = request.query_params.get("cue", "")
     skipped = playing_in(sent) if sent else now
@@ -53,54 +53,54 @@ async def away(request: Request) -> Response:
         request,
         "live/away.html",
         view=room.view,
-        back=f"/s/{live.code}",
+        back=f"/s/{session.code}",
         skipped=joined(skipped),
         over=skipped != now,
-        socket_path=f"/s/{live.code}/socket?lang={language().code}",
+        socket_path=f"/s/{session.code}/socket?lang={language().code}",
     )
 
 
 async def step_out(request: Request) -> Response:
     """Shows a quiet page with the organiser's support lines, a way to ask for a break, and the way back."""
-    live, participant = await place_of(request, request.path_params["code"])
+    session, participant = await place_of(request, request.path_params["code"])
     number = request.query_params.get("asked", "")
     seen = None
     if _NUMBER.fullmatch(number):
         try:
-            seen = await care.is_break_seen(_desk(request), live.id, int(number))
+            seen = await care.is_break_seen(_desk(request), session.id, int(number))
         except NotFound:
             seen = None
     async with site_of(request).store.read() as work:
-        commission = await work.commissions.get_commission(live.commission)
+        commission = await work.commissions.get_commission(session.commission)
     return await page(
         request,
         "live/step_out.html",
         commission=commission,
-        back=f"/s/{live.code}",
+        back=f"/s/{session.code}",
         seen=seen,
-        asking=participant is not None and not live.ended,
-        rehearsal=live.rehearsal or commission.rehearsal,
+        asking=participant is not None and not session.ended,
+        rehearsal=session.rehearsal or commission.rehearsal,
     )
 
 
 async def ask_break(request: Request) -> Response:
     """Asks for a break: the console sees that somebody does, and not who."""
-    live, participant = await _inside(request)
+    session, participant = await _inside(request)
     site = site_of(request)
     site.limits.take(f"break {participant.id}", MOST_ASKED, TEN_MINUTES)
-    number = await care.ask_break(_desk(request), live.id)
-    site.rooms.joined(live.id)
-    return done(request, f"/s/{live.code}/step-out?asked={number}")
+    number = await care.ask_break(_desk(request), session.id)
+    site.rooms.joined(session.id)
+    return done(request, f"/s/{session.code}/step-out?asked={number}")
 
 
 async def more_time(request: Request) -> Response:
     """Asks for more time for the vote; the facilitator sees how many did."""
-    live, participant = await _inside(request)
+    session, participant = await _inside(request)
     site, form = site_of(request), await form_of(request)
     site.limits.take(f"time {participant.id}", MOST_ASKED, TEN_MINUTES)
-    await care.ask_more_time(_desk(request), live.id, form.text("round"))
-    site.rooms.joined(live.id)
-    return done(request, f"/s/{live.code}")
+    await care.ask_more_time(_desk(request), session.id, form.text("round"))
+    site.rooms.joined(session.id)
+    return done(request, f"/s/{session.code}")
 
 
 def _desk(request: Request) -> Desk:
@@ -108,7 +108,7 @@ def _desk(request: Request) -> Desk:
 
 
 async def _inside(request: HTTPConnection) -> tuple[LiveSession, Participant]:
-    live, participant = await place_of(request, request.path_params["code"])
+    session, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
-    return live, participant
+    return session, participant

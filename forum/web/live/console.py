@@ -71,9 +71,9 @@ LET_IN = "let-in"
 async def console(request: Request) -> Response:
     """The console of one session; an asynchronous one has another page."""
     async with site_of(request).store.read() as work:
-        live = await work.sessions.get_session(request.path_params["session"])
-    if live.asynchronous:
-        return RedirectResponse(f"/organise/asynchronous/{live.id}", 303)
+        session = await work.sessions.get_session(request.path_params["session"])
+    if session.asynchronous:
+        return RedirectResponse(f"/organise/asynchronous/{session.id}", 303)
     return await _console(request, request.path_params["session"])
 
 
@@ -106,10 +106,10 @@ async def let_in(request: Request, session: str) -> Response:
     """Lets as many more phones into a session as at the beginning, where its places are taken."""
     site = site_of(request)
     async with site.store.read() as work:
-        live = await guard.going_on(work, session, None, lock=False)
-    site.rooms.places.open(live.id)
-    site.rooms.joined(live.id)
-    return done(request, f"/console/{live.id}", full=site.rooms.places.full(live.id))
+        live_session = await guard.going_on(work, session, None, lock=False)
+    site.rooms.places.open(live_session.id)
+    site.rooms.joined(live_session.id)
+    return done(request, f"/console/{live_session.id}", full=site.rooms.places.full(live_session.id))
 
 
 async def _carry_out(request: Request, session: str, name: str, form: Form) -> Outcome:

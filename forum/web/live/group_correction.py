@@ -23,16 +23,16 @@ TRIES = 20
 
 async def in_a_room(request: Request) -> Response:
     """Corrects the group of a phone in a session."""
-    live, participant = await place_of(request, request.path_params["code"])
+    session, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
-    wrong = await _put_right(request, live.id, participant.id, await form_of(request))
+    wrong = await _put_right(request, session.id, participant.id, await form_of(request))
     if wrong is not None:
         own = {"group_wrong": wrong[1]}
-        return await phone_page(request, live, participant, wrong[0], own=own)
-    site_of(request).rooms.joined(live.id)
+        return await phone_page(request, session, participant, wrong[0], own=own)
+    site_of(request).rooms.joined(session.id)
     site_of(request).rooms.mine(participant.id)
-    return done(request, f"/s/{live.code}?group=right")
+    return done(request, f"/s/{session.code}?group=right")
 
 
 async def alone(request: Request) -> Response:
@@ -40,7 +40,7 @@ async def alone(request: Request) -> Response:
     visit = await visit_of(request)
     if visit.participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
-    wrong = await _put_right(request, visit.live.id, visit.participant.id, await form_of(request))
+    wrong = await _put_right(request, visit.session.id, visit.participant.id, await form_of(request))
     if wrong is not None:
         return await about_page(request, visit, wrong[0], group_wrong=wrong[1])
     return done(request, f"{visit.path}?group=right")

@@ -64,7 +64,7 @@ async def join(request: Request) -> Response:
     form = await form_of(request)
     typed = form.text("code")
     try:
-        live = await session_of(request, _NOT_DIGITS.sub("", digits(typed)))
+        session = await session_of(request, _NOT_DIGITS.sub("", digits(typed)))
     except NotFound as error:
         errors = {"code": _("There is no session with this code. Check the six digits on the big screen.")}
         if wants_json(request):
@@ -75,23 +75,23 @@ async def join(request: Request) -> Response:
             raise
         errors = {"code": say(error.message, error.values)}
         return retry_after(await page(request, "live/join.html", 429, errors=errors, code=typed), error)
-    return done(request, f"/s/{live.code}", session=live.id)
+    return done(request, f"/s/{session.code}", session=session.id)
 
 
 async def join_session(request: Request) -> Response:
     """Joins: the group chosen, or the one chosen before. One participant for each browser and session."""
     site = site_of(request)
-    live = await session_of(request, request.path_params["code"])
-    if live.ended:
+    session = await session_of(request, request.path_params["code"])
+    if session.ended:
         raise NotAllowed("This session has ended.")
     form = await form_of(request)
-    refusal = await refusing(request, form, f"/s/{live.code}")
+    refusal = await refusing(request, form, f"/s/{session.code}")
     if refusal is not None:
         return refusal
-    if live.entrance == Entrance.TICKETS:
-        return await _join_with_ticket(request, live, form)
+    if session.entrance == Entrance.TICKETS:
+        return await _join_with_ticket(request, session, form)
     async with site.store.read() as work:
-        commission = await work.commissions.get_commission(live.commission)
+        commission = await work.commissions.get_commission(session.commission)
     group = form.text("group")
     unsaid = form.flag("unsaid")
     group = "" if unsaid else group
@@ -100,62 +100,62 @@ async def join_session(request: Request) -> Response:
         form.wrong("group", "Choose a group, or “Prefer not to say”.")
         if wants_json(request):
             form.stop()
-        return await joining_page(request, live, 422, spoken(form.errors["group"]), form=form)
+        return await joining_page(request, session, 422, spoken(form.errors["group"]), form=form)
     also = {other for other in form.texts("also") if commission.group_label(other) is not None} - {group}
     device = cookie_of(request, DEVICE) or new_key()
     async with site.store.read() as work:
-        known = await work.sessions.participant(live.id, digest(device))
+        known = await work.sessions.participant(session.id, digest(device))
     if known is None:
         participant = Participant(
-            secrets.token_hex(16), live.id, group or None, site.clock.now(), observer=form.flag("observe")
+            secrets.token_hex(16), session.id, group or None, site.clock.now(), observer=form.flag("observe")
         )
         try:
             await come_in(request, participant, device, also)
         except TooMany as error:
             if wants_json(request):
                 raise
-            full = await joining_page(request, live, 429, {"group": say(error.message)}, form=form)
+            full = await joining_page(request, session, 429, {"group": say(error.message)}, form=form)
             return giving(request, retry_after(full, error))
     other = known is not None and known.group != (group or None)
     news = "?joined=1" if known is None else "?again=1" if other else ""
-    return keep(request, done(request, f"/s/{live.code}{news}", session=live.id), device)
+    return keep(request, done(request, f"/s/{session.code}{news}", session=session.id), device)
 
 
 async def ticket(request: Request) -> Response:
     """Answers the address in a ticket's QR code: the phone's page, with the ticket filled in."""
-    live, participant = await place_of(request, request.path_params["code"])
+    session, participant = await place_of(request, request.path_params["code"])
     if participant is not None:
-        return RedirectResponse(f"/s/{live.code}", 303)
+        return RedirectResponse(f"/s/{session.code}", 303)
     typed = tickets.printed(tickets.plain(request.path_params["ticket"]))
-    return giving(request, await joining_page(request, live, typed=typed))
+    return giving(request, await joining_page(request, session, typed=typed))
 
 
-async def _join_with_ticket(request: Request, live: LiveSession, form: Form) -> Response:
+async def _join_with_ticket(request: Request, session: LiveSession, form: Form) -> Response:
     site, typed = site_of(request), form.text("ticket")
     async with site.store.read() as work:
-        commission = await work.commissions.get_commission(live.commission)
+        commission = await work.commissions.get_commission(session.commission)
     also = {other for other in form.texts("also") if commission.group_label(other) is not None}
     device = cookie_of(request, DEVICE) or new_key()
     try:
-        await admitted(request, live, typed, digest(device), tickets.Told(frozenset(also), form.flag("observe")))
+        await admitted(request, session, typed, digest(device), tickets.Told(frozenset(also), form.flag("observe")))
     except (BadInput, TooMany) as error:
         if wants_json(request):
             raise
         wrong = spoken(error) if isinstance(error, BadInput) else {"ticket": say(error.message, error.values)}
-        return retry_after(await joining_page(request, live, status_of(error), wrong, typed, form), error)
-    site.rooms.joined(live.id)
-    return keep(request, done(request, f"/s/{live.code}?joined=1", session=live.id), device)
+        return retry_after(await joining_page(request, session, status_of(error), wrong, typed, form), error)
+    site.rooms.joined(session.id)
+    return keep(request, done(request, f"/s/{session.code}?joined=1", session=session.id), device)
 
 
 async def admitted(
-    request: Request, live: LiveSession, typed: str, device: str, told: tickets.Told = tickets.NOTHING_TOLD
+    request: Request, session: LiveSession, typed: str, device: str, told: tickets.Told = tickets.NOTHING_TOLD
 ) -> Participant:
     """Lets somebody in with a ticket: a right one whatever others have tried. Raises BadInput, TooMany."""
     site = site_of(request)
     if not tickets.plain(typed):
         raise BadInput("Type the code on your ticket.", field="ticket")
     try:
-        return await tickets.admit(site.store, site.clock, live, typed, device, told)
+        return await tickets.admit(site.store, site.clock, session, typed, device, told)
     except tickets.UnknownTicket:
         await guessed(request, "ticket", site.settings.wrong_tickets_per_address)
         raise
@@ -163,15 +163,15 @@ async def admitted(
 
 async def joining_page(
     request: Request,
-    live: LiveSession,
+    session: LiveSession,
     status: int = 200,
     errors: dict[str, str] | None = None,
     typed: str = "",
     form: Form | None = None,
 ) -> Response:
     """Builds the page on which somebody joins; `errors` by field, `typed` is the ticket, `form` what was sent."""
-    room = await site_of(request).rooms.room(live.id, live)
+    room = await site_of(request).rooms.room(session.id, session)
     context = screen_context(base_url(request), room.view) | {"errors": errors or {}, "typed": typed}
-    told = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
+    answers = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
     chosen = form.text("group") if form and "group" in form.values else None
-    return await page(request, "live/join_session.html", status, value=chosen, **told, **context)
+    return await page(request, "live/join_session.html", status, value=chosen, **answers, **context)

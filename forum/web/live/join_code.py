@@ -29,8 +29,8 @@ async def _place(request: HTTPConnection, code: str, device: str) -> tuple[LiveS
     site = site_of(request)
     try:
         async with site.store.read() as work:
-            live = await work.sessions.session_by_code(code)
-            return live, await work.sessions.participant(live.id, digest(device)) if device else None
+            session = await work.sessions.session_by_code(code)
+            return session, await work.sessions.participant(session.id, digest(device)) if device else None
     except NotFound:
         await guessed(request, "code", site.settings.wrong_codes_per_address)
         raise

@@ -30,10 +30,10 @@ from forum.web.site import base_url, site_of
 
 async def phone(request: Request) -> Response:
     """Answers with the phone's page: joining for whoever has not, the screen for whoever has."""
-    live, participant = await place_of(request, request.path_params["code"])
+    session, participant = await place_of(request, request.path_params["code"])
     if participant is None:
-        return giving(request, await joining_page(request, live))
-    answer: Response = await phone_page(request, live, participant)
+        return giving(request, await joining_page(request, session))
+    answer: Response = await phone_page(request, session, participant)
     if "read" in request.query_params:
         set_cookie(request, answer, READING, tongue_of(request).partition("+")[2], YEAR)
     return answer
@@ -41,7 +41,7 @@ async def phone(request: Request) -> Response:
 
 async def vote(request: Request) -> Response:
     """Takes a vote by form post: without JavaScript, or where websockets are blocked (then as JSON)."""
-    live, participant = await place_of(request, request.path_params["code"])
+    session, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     form = await form_of(request)
@@ -49,20 +49,20 @@ async def vote(request: Request) -> Response:
     if outcome is not None and wants_json(request):
         return done(request, "", **ack_facts(outcome))
     if error is None:
-        return RedirectResponse(f"/s/{live.code}?counted=1", 303)
+        return RedirectResponse(f"/s/{session.code}?counted=1", 303)
     if wants_json(request):
         raise error
-    return await phone_page(request, live, participant, 409, refused=error, typed=typed)
+    return await phone_page(request, session, participant, 409, refused=error, typed=typed)
 
 
 async def now(request: Request) -> Response:
     """Answers with what is on screen now, as JSON, for phones whose network blocks websockets."""
-    live, participant = await place_of(request, request.path_params["code"])
+    session, participant = await place_of(request, request.path_params["code"])
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     if not wants_json(request):
-        return RedirectResponse(f"/s/{live.code}", 303)
-    room = await site_of(request).rooms.polled(live.id, participant.id, observing=participant.observer)
+        return RedirectResponse(f"/s/{session.code}", 303)
+    room = await site_of(request).rooms.polled(session.id, participant.id, observing=participant.observer)
     news = news_of(request, room, "phone", tongue_of(request))
     async with site_of(request).store.read() as work:
         own = await participant_view_of(work, participant.id, room.view)
@@ -88,7 +88,7 @@ def missed_words(view: RoomView) -> str:
 
 async def phone_page(
     request: Request,
-    live: LiveSession,
+    session: LiveSession,
     participant: Participant,
     status: int = 200,
     refused: CastRefused | None = None,
@@ -96,7 +96,7 @@ async def phone_page(
     own: dict[str, Any] | None = None,
 ) -> Response:
     """Builds the page of one phone. `own` is what it shows besides of its own (phone_state.NOBODYS has the names)."""
-    room: Room = await site_of(request).rooms.room(live.id, live)
+    room: Room = await site_of(request).rooms.room(session.id, session)
     tongue = tongue_of(request)
     context = screen_context(base_url(request), room.view.read_in(tongue), tongue)
     async with site_of(request).store.read() as work:
@@ -125,7 +125,7 @@ async def phone_page(
             "again": "again" in request.query_params,
             "group_right": "group" in request.query_params,
             "history": room.history,
-            "socket_path": f"/s/{live.code}/socket?lang={language().code}&read={tongue.partition('+')[2]}",
+            "socket_path": f"/s/{session.code}/socket?lang={language().code}&read={tongue.partition('+')[2]}",
             "observing": participant.observer,
             "page": page_of(request),
         },

@@ -12,6 +12,6 @@ from forum.web.responses import done
 
 async def practice(request: Request) -> Response:
     """Takes a practice vote without keeping it, and shows how a counted vote looks."""
-    live = await session_of(request, request.path_params["code"])
+    session = await session_of(request, request.path_params["code"])
     answered = "yes" if (await form_of(request)).text("practice") else "empty"
-    return done(request, f"/s/{live.code}?practised={answered}", practised=answered)
+    return done(request, f"/s/{session.code}?practised={answered}", practised=answered)

@@ -15,11 +15,11 @@ async def projector(request: Request) -> Response:
     """Answers with the page of the big screen, by its own link."""
     site = site_of(request)
     async with site.store.read() as work:
-        live = await work.sessions.by_projector(request.path_params["key"])
-    room = await site.rooms.room(live.id, live)
+        session = await work.sessions.by_projector(request.path_params["key"])
+    room = await site.rooms.room(session.id, session)
     return await page(
         request,
         "live/projector.html",
-        socket_path=f"/projector/{live.projector}/socket?lang={language().code}",
+        socket_path=f"/projector/{session.projector}/socket?lang={language().code}",
         **screen_context(base_url(request), room.view.read_in(language().code)),
     )

@@ -40,10 +40,10 @@ async def phone(socket: WebSocket) -> None:
     """A phone that has joined. Nobody else gets past the handshake."""
     site = site_of(socket)
     try:
-        live = await session_of(socket, socket.path_params["code"])
+        session = await session_of(socket, socket.path_params["code"])
         async with site.store.read() as work:
             device = cookie_of(socket, DEVICE)
-            participant = await work.sessions.participant(live.id, digest(device)) if device else None
+            participant = await work.sessions.participant(session.id, digest(device)) if device else None
             if participant is None:
                 raise NotAllowed("Join first: choose a group, then vote.")
     except ForumError as error:
@@ -56,7 +56,7 @@ async def phone(socket: WebSocket) -> None:
     # A phone that takes changes says which html it has ("" for none yet).
     box = Outbox(socket.query_params.get("has"))
     screen = Connection("phone", participant.id, tongue_of(socket), box, observing=participant.observer)
-    await _serve(socket, live.id, screen)
+    await _serve(socket, session.id, screen)
 
 
 async def tablet(socket: WebSocket) -> None:
@@ -64,11 +64,11 @@ async def tablet(socket: WebSocket) -> None:
     site = site_of(socket)
     try:
         async with site.store.read() as work:
-            live = await work.sessions.by_tablet(socket.path_params["key"])
+            session = await work.sessions.by_tablet(socket.path_params["key"])
     except ForumError as error:
         await _refuse(socket, error)
         return
-    await _serve(socket, live.id, Connection("tablet", language=language().code))
+    await _serve(socket, session.id, Connection("tablet", language=language().code))
 
 
 async def projector(socket: WebSocket) -> None:
@@ -76,11 +76,11 @@ async def projector(socket: WebSocket) -> None:
     site = site_of(socket)
     try:
         async with site.store.read() as work:
-            live = await work.sessions.by_projector(socket.path_params["key"])
+            session = await work.sessions.by_projector(socket.path_params["key"])
     except ForumError as error:
         await _refuse(socket, error)
         return
-    await _serve(socket, live.id, Connection("projector", language=language().code))
+    await _serve(socket, session.id, Connection("projector", language=language().code))
 
 
 async def console(socket: WebSocket) -> None:
@@ -89,14 +89,14 @@ async def console(socket: WebSocket) -> None:
     try:
         await need(socket, "run sessions")
         async with site.store.read() as work:
-            live = await work.sessions.get_session(socket.path_params["session"])
-        if live.asynchronous:
+            session = await work.sessions.get_session(socket.path_params["session"])
+        if session.asynchronous:
             raise NotFound("There is no such session.")
     except ForumError as error:
         await _refuse(socket, error)
         return
     screen = Connection("console", language=language().code)
-    await _serve(socket, live.id, screen, may=lambda: still_may(socket, "run sessions"))
+    await _serve(socket, session.id, screen, may=lambda: still_may(socket, "run sessions"))
 
 
 async def _refuse(socket: WebSocket, error: ForumError) -> None:

@@ -45,20 +45,20 @@ async def link(request: Request) -> Response:
         act = (await form_of(request)).text("act")
         if act not in {"make", "stop"}:
             raise NotFound("There is no such act with tablets.")
-        live = await share(site.store, session, on=act == "make")
-        path = prefix_of(site.settings) + _path(live) if live.tablet else ""
+        live_session = await share(site.store, session, on=act == "make")
+        path = prefix_of(site.settings) + _path(live_session) if live_session.tablet else ""
         return done(request, f"/organise/sessions/{session}/tablet", tablet=path)
     async with site.store.read() as work:
-        live = await guard.of_kind(work, session)
-        commission = await work.commissions.get_commission(live.commission)
-    url = f"{base_url(request)}{_path(live)}"
+        live_session = await guard.of_kind(work, session)
+        commission = await work.commissions.get_commission(live_session.commission)
+    url = f"{base_url(request)}{_path(live_session)}"
     return await page(
         request,
         "organise/tablet.html",
-        session=live,
+        session=live_session,
         commission=commission,
         url=url,
-        qr_code=qr(url) if live.tablet else "",
+        qr_code=qr(url) if live_session.tablet else "",
     )
 
 
@@ -69,35 +69,35 @@ async def page_of_tablet(request: Request) -> Response:
 
 async def vote(request: Request) -> Response:
     """Casts one person's ballot, with their group or ticket."""
-    live = await _live(request)
+    session = await _live(request)
     form = await form_of(request)
-    if live.ended:
+    if session.ended:
         over = IllegalMove("This session has ended.")
         if wants_json(request):
             raise over
-        return await _page(request, live, form, told=say(over.message))
+        return await _page(request, session, form, told=say(over.message))
     try:
-        person = await _person(request, live, form)
+        person = await _person(request, session, form)
     except (BadInput, TooMany) as error:
         if wants_json(request):
             raise
         wrong = spoken(error) if isinstance(error, BadInput) else {}
         told = "" if wrong else say(error.message, error.values)
-        return retry_after(await _page(request, live, form, errors=wrong, told=told, status=status_of(error)), error)
+        return retry_after(await _page(request, session, form, errors=wrong, told=told, status=status_of(error)), error)
     outcome, refused, _typed = await cast_by_form(request, person.id, form)
     if outcome is not None:
-        return done(request, f"{_path(live)}?counted=1", **ack_facts(outcome))
+        return done(request, f"{_path(session)}?counted=1", **ack_facts(outcome))
     if refused is not None and wants_json(request):
         raise refused
-    return await _page(request, live, form, refused=refused)
+    return await _page(request, session, form, refused=refused)
 
 
 async def now(request: Request) -> Response:
     """Sends the state as JSON, for places where websockets are blocked."""
-    live = await _live(request)
+    session = await _live(request)
     if not wants_json(request):
-        return RedirectResponse(_path(live), 303)
-    room = await site_of(request).rooms.room(live.id)
+        return RedirectResponse(_path(session), 303)
+    room = await site_of(request).rooms.room(session.id)
     return small(request, news_of(request, room, "tablet", language().code) | {"yours": []})
 
 
@@ -106,36 +106,36 @@ async def _live(request: Request) -> LiveSession:
         return await work.sessions.by_tablet(request.path_params["key"])
 
 
-def _path(live: LiveSession) -> str:
-    return f"/tablet/{live.tablet}"
+def _path(session: LiveSession) -> str:
+    return f"/tablet/{session.tablet}"
 
 
-async def _person(request: Request, live: LiveSession, form: Form) -> Participant:
+async def _person(request: Request, session: LiveSession, form: Form) -> Participant:
     """Returns the person who casts this ballot. Raises BadInput for an unknown group or ticket, TooMany."""
     site = site_of(request)
-    if live.entrance == Entrance.TICKETS:
+    if session.entrance == Entrance.TICKETS:
         # The same ticket on any tablet of a session is the same person, in every round.
         typed = form.text("ticket")
-        device = digest(f"tablet {live.id} {plain(typed)}")
+        device = digest(f"tablet {session.id} {plain(typed)}")
         async with site.store.read() as work:
-            here = await work.sessions.participant(live.id, device)
+            here = await work.sessions.participant(session.id, device)
         # A ticket that came in here goes on working, whatever others behind the same address try. A revoked one has no
         # participant here.
-        return here or await admitted(request, live, typed, device)
+        return here or await admitted(request, session, typed, device)
     group = form.text("group")
     async with site.store.read() as work:
-        commission = await work.commissions.get_commission(live.commission)
+        commission = await work.commissions.get_commission(session.commission)
     if "group" not in form.values or (group and commission.group_label(group) is None):
         raise BadInput("Choose a group, or “Prefer not to say”.", field="group")
     asked = form.text("person")
     person = asked if _PERSON.fullmatch(asked) else secrets.token_hex(16)
-    device = digest(f"tablet {live.id} {person}")
+    device = digest(f"tablet {session.id} {person}")
     async with site.store.read() as work:
-        before = await work.sessions.participant(live.id, device)
+        before = await work.sessions.participant(session.id, device)
     if before is None:
         # Counted by the tablets' own link, so that no phone, and no other session's tablet, uses this up.
-        site.limits.take(f"tablet {live.tablet}", MOST_PASSING, TEN_MINUTES)
-    voter = Participant(secrets.token_hex(16), live.id, group or None, site.clock.now(), passing=True)
+        site.limits.take(f"tablet {session.tablet}", MOST_PASSING, TEN_MINUTES)
+    voter = Participant(secrets.token_hex(16), session.id, group or None, site.clock.now(), passing=True)
     async with site.store.begin() as work:
         here = await work.sessions.join(voter, device)
         if here.group != voter.group:
@@ -146,14 +146,14 @@ async def _person(request: Request, live: LiveSession, form: Form) -> Participan
 
 async def _page(
     request: Request,
-    live: LiveSession,
+    session: LiveSession,
     form: Form | None = None,
     errors: dict[str, str] | None = None,
     refused: CastRefused | None = None,
     told: str = "",
     status: int = 0,
 ) -> Response:
-    room = await site_of(request).rooms.room(live.id)
+    room = await site_of(request).rooms.room(session.id)
     filled = form or Form({})
     # After a refusal the same person goes on; after a counted ballot the next one begins.
     again = filled.text("person") if errors or refused or status else ""
@@ -174,7 +174,7 @@ async def _page(
             "voter": again or secrets.token_hex(16),
             "cast": secrets.token_hex(16),
             "history": room.history,
-            "tablet_path": _path(live),
-            "socket_path": f"{_path(live)}/socket?lang={language().code}",
+            "tablet_path": _path(session),
+            "socket_path": f"{_path(session)}/socket?lang={language().code}",
         },
     )

@@ -53,7 +53,7 @@ async def _overview(
     async with site_of(request).store.read() as work:
         commissions = await work.commissions.list_commissions()
         sessions = [s for s in await work.sessions.list_sessions() if not s.asynchronous]
-        asynchronous = [one for c in commissions for one in await results.asynchronous_rounds(work, c)]
+        asynchronous = [round_ for c in commissions for round_ in await results.asynchronous_rounds(work, c)]
         tokens = await work.people.tokens(person.id)
     return await page(
         request,
@@ -61,7 +61,7 @@ async def _overview(
         status,
         commissions=commissions,
         sessions=[(s, session_state(s)) for s in sessions],
-        asynchronous=sorted(asynchronous, key=lambda one: one.session.opened_at, reverse=True),
+        asynchronous=sorted(asynchronous, key=lambda round_: round_.session.opened_at, reverse=True),
         titles={c.id: c.title for c in commissions},
         tokens=[t for t in tokens if not t.revoked_at],
         made=made,

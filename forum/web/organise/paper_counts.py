@@ -58,9 +58,9 @@ def _typed(form: Form) -> PaperForm:
 async def _page(request: Request, form: Form, errors: dict[str, str] | None = None) -> Response:
     person = await somebody(request)
     async with site_of(request).store.read() as work:
-        live = await guard.of_kind(work, request.path_params["session"])
-        round_ = await guard.round_of(work, live, request.path_params["round"], lock=False)
-        commission = await work.commissions.get_commission(live.commission)
+        session = await guard.of_kind(work, request.path_params["session"])
+        round_ = await guard.round_of(work, session, request.path_params["round"], lock=False)
+        commission = await work.commissions.get_commission(session.commission)
         counted = await work.papers.get_paper_count(round_.id)
     labels = {r.id: r.label for r in round_.responses}
     groups = [*((g.id, g.label, g.invited) for g in commission.groups), ("", _("Prefer not to say"), None)]
@@ -76,7 +76,7 @@ async def _page(request: Request, form: Form, errors: dict[str, str] | None = No
         request,
         "organise/paper_counts.html",
         422 if errors else 200,
-        session=live,
+        session=session,
         commission=commission,
         round=round_,
         counted=counted,
@@ -88,5 +88,5 @@ async def _page(request: Request, form: Form, errors: dict[str, str] | None = No
         numbers=numbers,
         handed_out=form.text("handed_out") if typing else str(counted.handed_out) if counted else "",
         errors=errors or {},
-        here=f"/organise/sessions/{live.id}/papers/{round_.id}",
+        here=f"/organise/sessions/{session.id}/papers/{round_.id}",
     )

@@ -87,18 +87,18 @@ async def edit(request: Request) -> Response:
 async def run_sheet(request: Request) -> Response:
     """Shows the programme for the people who run the session, to print."""
     async with site_of(request).store.read() as work:
-        live, commission, planned = await _of(work, request.path_params["session"])
+        session, commission, planned = await _of(work, request.path_params["session"])
         stories = await _stories(work, planned.plan.stories)
-    told = [await long(scenario_twee.parse, s.twee) for s in stories]
+    parsed = [await long(scenario_twee.parse, s.twee) for s in stories]
     return await page(
         request,
         "organise/programmes/run_sheet.html",
-        session=live,
+        session=session,
         commission=commission,
         plan=planned.plan,
         titles={s.id: s.title for s in stories},
-        notes=[(one.title, one.content_notes) for one in told if one.content_notes],
-        join_url=f"{base_url(request)}/s/{live.code}",
+        notes=[(story.title, story.content_notes) for story in parsed if story.content_notes],
+        join_url=f"{base_url(request)}/s/{session.code}",
     )
 
 
@@ -114,14 +114,14 @@ class Shown:
 async def public(request: Request) -> Response:
     """Shows the programme to everybody: sections, notes, public stories; never a question, nor a scene."""
     async with site_of(request).store.read() as work:
-        live, commission, planned = await _public(work, request.path_params["session"])
+        session, commission, planned = await _public(work, request.path_params["session"])
         stories = {s.id: await _shown(s) for s in await _stories(work, planned.plan.stories)}
     sections = [(section, _stories_of(section, stories), _notes_of(section)) for section in planned.plan.sections]
     timed = {section.id for section, *_rest in programme.times(planned.plan)} if planned.plan.day else set()
     return await page(
         request,
         "organise/programmes/public.html",
-        session=live,
+        session=session,
         commission=commission,
         plan=planned.plan,
         sections=sections,
@@ -132,14 +132,14 @@ async def public(request: Request) -> Response:
 async def calendar(request: Request) -> Response:
     """Sends the programme, or one section of it, as calendar entries (iCalendar, RFC 5545)."""
     async with site_of(request).store.read() as work:
-        live, _commission, planned = await _public(work, request.path_params["session"])
+        session, _commission, planned = await _public(work, request.path_params["session"])
         stories = {s.id: await _shown(s) for s in await _stories(work, planned.plan.stories)}
-    url = f"{base_url(request)}/sessions/{live.id}/programme"
+    url = f"{base_url(request)}/sessions/{session.id}/programme"
     wanted = request.query_params.get("section")
     events = [
         Event(
             uid=f"{section.id}@forum",
-            title=f"{section.title} ({live.title})",
+            title=f"{section.title} ({session.title})",
             day=planned.plan.day,
             starts=starts,
             ends=ends,
@@ -155,25 +155,29 @@ async def calendar(request: Request) -> Response:
     if not events:
         raise NotFound("There is nothing here for a calendar: the programme has no day, or no times.")
     headers = {"Content-Disposition": 'attachment; filename="programme.ics"'}
-    return Response(calendar_file(live.title, events), media_type="text/calendar", headers=headers)
+    return Response(calendar_file(session.title, events), media_type="text/calendar", headers=headers)
 
 
 async def _of(work: Work, session: str) -> tuple[LiveSession, Commission, Planned]:
-    live = await guard.of_kind(work, session)
-    return live, await work.commissions.get_commission(live.commission), await work.programmes.latest(live.id)
+    live_session = await guard.of_kind(work, session)
+    return (
+        live_session,
+        await work.commissions.get_commission(live_session.commission),
+        await work.programmes.latest(live_session.id),
+    )
 
 
 async def _public(work: Work, session: str) -> tuple[LiveSession, Commission, Planned]:
-    live, commission, planned = await _of(work, session)
+    live_session, commission, planned = await _of(work, session)
     if not planned.plan.public or not planned.plan.sections:
         raise NotFound("There is no public programme of this session.")
-    return live, commission, planned
+    return live_session, commission, planned
 
 
 async def _stories(work: Work, ids: Sequence[str]) -> list[Submission]:
     """Returns the stories with these ids that can be played now."""
-    found = [await work.stories.get_story(id_) for id_ in ids]
-    return [s for s in found if s.status == ACCEPTED and s.may_perform]
+    stories = [await work.stories.get_story(id_) for id_ in ids]
+    return [s for s in stories if s.status == ACCEPTED and s.may_perform]
 
 
 async def _shown(story: Submission) -> Shown:
@@ -203,7 +207,7 @@ async def _edit_page(
     request: Request, session: str, form: Form, errors: dict[str, str] | None = None, at: str = ""
 ) -> Response:
     async with site_of(request).store.read() as work:
-        live, commission, planned = await _of(work, session)
+        live_session, commission, planned = await _of(work, session)
         accepted = [s for s in await work.stories.list_stories(commission.id, ACCEPTED) if s.may_perform]
     plan = planned.plan
     sections = [section.id for section in plan.sections]
@@ -211,26 +215,26 @@ async def _edit_page(
         request,
         "organise/programmes/edit.html",
         422 if errors else 200,
-        session=live,
+        session=live_session,
         commission=commission,
         planned=planned,
         plan=plan,
         disordered=programme.out_of_order(plan),
         titles={s.id: s.title for s in accepted},
         stories=[(s.id, s.title) for s in accepted],
-        cues=[(s.title, await long(_offered, s)) for s in accepted if s.id in live.scenarios],
+        cues=[(s.title, await long(_offered, s)) for s in accepted if s.id in live_session.scenarios],
         methods=[(method, method_words(method)) for method in METHODS],
         form=form,
         at=at if at in sections else sections[-1] if sections else "",
         errors=errors or {},
         most=_MOST,
-        here=f"/organise/sessions/{live.id}/programme",
+        here=f"/organise/sessions/{live_session.id}/programme",
     )
 
 
 def _offered(story: Submission) -> list[tuple[str, str]]:
     """Returns every scene and question of a story, as (value in the form, words)."""
-    found = []
+    offered = []
     for scene in scenario_twee.parse(story.twee).scenes:
         kinds = ("question", "again") if scene.decision else ("scene", "replay")
         words = {
@@ -239,8 +243,8 @@ def _offered(story: Submission) -> list[tuple[str, str]]:
             "scene": _("Scene: %(name)s"),
             "replay": _("Replay: %(name)s"),
         }
-        found += [(f"{kind}|{story.id}|{scene.name}", words[kind] % {"name": scene.name}) for kind in kinds]
-    return found
+        offered += [(f"{kind}|{story.id}|{scene.name}", words[kind] % {"name": scene.name}) for kind in kinds]
+    return offered
 
 
 def is_planned(plan: Programme) -> bool:

@@ -121,11 +121,11 @@ async def act(request: Request) -> Response:
 
 async def _there(work: Work, session: str) -> tuple[LiveSession, Round]:
     """Returns an asynchronous session and its round. Raises NotFound, also for a session in a room."""
-    live = await work.sessions.get_session(session)
-    if not live.asynchronous:
+    live_session = await work.sessions.get_session(session)
+    if not live_session.asynchronous:
         raise NotFound("There is no asynchronous round at this address.")
-    [round_] = await work.rounds.list_rounds(live.id)
-    return live, round_
+    [round_] = await work.rounds.list_rounds(live_session.id)
+    return live_session, round_
 
 
 def _places(story: Submission) -> tuple[paths.Place, ...]:
@@ -137,10 +137,10 @@ async def _asked(request: Request, question: str) -> tuple[str, str]:
     story, _, number = question.partition(".")
     try:
         async with site_of(request).store.read() as work:
-            found = await work.stories.get_story(story)
+            submission = await work.stories.get_story(story)
     except NotFound:
         return "", ""
-    every = await long(_places, found) if found.status == ACCEPTED else ()
+    every = await long(_places, submission) if submission.status == ACCEPTED else ()
     return story, next((place.scene.name for place in every if str(place.number) == number), "")
 
 
@@ -180,22 +180,22 @@ async def _round_page(
     site = site_of(request)
     session = request.path_params["session"]
     async with site.store.read() as work:
-        live, round_ = await _there(work, session)
+        live_session, round_ = await _there(work, session)
     await asynchronous.up_to_date(site.store, site.clock, round_)
     async with site.store.read() as work:
         round_ = await work.rounds.get_round(round_.id)
-        commission = await work.commissions.get_commission(live.commission)
-        story = await work.stories.get_story(live.scenarios[0])
+        commission = await work.commissions.get_commission(live_session.commission)
+        story = await work.stories.get_story(live_session.scenarios[0])
         ballots = await work.rounds.ballots(round_.id)
         shown = round_.state == RoundState.REVEALED
         result = await results.result_of(work, round_, commission.threshold) if shown else None
         reasons = await work.reasons.list_reasons(round_.id)
-    answer_url = f"{base_url(request)}/answer/{live.code}"
+    answer_url = f"{base_url(request)}/answer/{live_session.code}"
     return await page(
         request,
         "organise/rounds/round.html",
         status,
-        live=live,
+        live=live_session,
         round=round_,
         commission=commission,
         story=story,
@@ -206,7 +206,7 @@ async def _round_page(
         reasons=reasons_of(round_, ballots, reasons) if shown else (),
         takes=round_.takes(site.clock.now()),
         open=round_.state == RoundState.OPEN,
-        full=site.rooms.places.full(live.id),
+        full=site.rooms.places.full(live_session.id),
         answer_url=answer_url,
         qr=qr(answer_url),
         form=form or Form({}),

@@ -57,50 +57,50 @@ async def sheet(request: Request) -> Response:
 async def _refuse_boxes(request: Request, session: str, group: str | None) -> None:
     """Raises BadInput where this group's sheet would have boxes in the place of letters that no font has."""
     async with site_of(request).store.read() as work:
-        live = await work.sessions.get_session(session)
-        labels = _labels(await work.commissions.get_commission(live.commission))
-    found = await asyncio.to_thread(ticket_sheet.boxes, [live.title, labels.get(group, "")])
-    if found.letters:
+        live_session = await work.sessions.get_session(session)
+        labels = _labels(await work.commissions.get_commission(live_session.commission))
+    boxes = await asyncio.to_thread(ticket_sheet.boxes, [live_session.title, labels.get(group, "")])
+    if boxes.letters:
         raise BadInput(
             "No font on this server has these letters: %(letters)s. See above what to do, or agree to boxes.",
             field="boxes",
-            letters=" ".join(found.letters),
+            letters=" ".join(boxes.letters),
         )
 
 
 async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> Response:
     async with site_of(request).store.read() as work:
-        live = await work.sessions.get_session(session)
-        commission = await work.commissions.get_commission(live.commission)
+        live_session = await work.sessions.get_session(session)
+        commission = await work.commissions.get_commission(live_session.commission)
     labels = _labels(commission)
     if wants_json(request):
         return JSONResponse(
             {
                 "tickets": [
-                    {"number": one.ticket.number, "group": one.ticket.group, "code": tickets.printed(one.code)}
-                    for one in issued
+                    {"number": ticket.ticket.number, "group": ticket.ticket.group, "code": tickets.printed(ticket.code)}
+                    for ticket in issued
                 ]
             }
         )
     base = base_url(request)
     words = ticket_sheet.Words(
-        title=live.title,
+        title=live_session.title,
         lang=language().code,
         how=_("Point your camera at the square. Or open this address, and type %(code)s and your ticket’s code:")
-        % {"code": f"{live.code[:3]} {live.code[3:]}"},
+        % {"code": f"{live_session.code[:3]} {live_session.code[3:]}"},
         address=f"{base.split('://')[-1]}/join",
         once=_("One person, one vote. Keep it to yourself."),
         alt=_("QR code: your way in"),
-        mark=_("Rehearsal") if live.rehearsal or commission.rehearsal else "",
+        mark=_("Rehearsal") if live_session.rehearsal or commission.rehearsal else "",
     )
     slips = [
         ticket_sheet.Slip(
-            number=_("No. %(number)s") % {"number": one.ticket.number},
-            group=labels[one.ticket.group],
-            code=tickets.printed(one.code),
-            link=f"{base}/s/{live.code}/ticket/{one.code}",
+            number=_("No. %(number)s") % {"number": ticket.ticket.number},
+            group=labels[ticket.ticket.group],
+            code=tickets.printed(ticket.code),
+            link=f"{base}/s/{live_session.code}/ticket/{ticket.code}",
         )
-        for one in issued
+        for ticket in issued
     ]
     pdf = await asyncio.to_thread(ticket_sheet.sheet, slips, words)
     headers = {"Content-Disposition": 'attachment; filename="tickets.pdf"'}
@@ -109,20 +109,20 @@ async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> R
 
 async def _page(request: Request, session: str, form: Form, errors: dict[str, str] | None = None) -> Response:
     async with site_of(request).store.read() as work:
-        live = await guard.of_kind(work, session)
-        commission = await work.commissions.get_commission(live.commission)
-        issued = await work.tickets.list_tickets(live.id)
+        live_session = await guard.of_kind(work, session)
+        commission = await work.commissions.get_commission(live_session.commission)
+        issued = await work.tickets.list_tickets(live_session.id)
     labels = _labels(commission)
     missing = ticket_sheet.Boxes()
-    if live.entrance == Entrance.TICKETS:
-        missing = await asyncio.to_thread(ticket_sheet.boxes, [live.title, *labels.values()])
+    if live_session.entrance == Entrance.TICKETS:
+        missing = await asyncio.to_thread(ticket_sheet.boxes, [live_session.title, *labels.values()])
     alive = Counter(ticket.group for ticket in issued if not ticket.revoked_at)
     invited: dict[str | None, int | None] = {group.id: group.invited for group in commission.groups}
     return await page(
         request,
         "organise/tickets.html",
         422 if errors else 200,
-        session=live,
+        session=live_session,
         commission=commission,
         tickets=issued,
         labels=labels,
@@ -132,7 +132,7 @@ async def _page(request: Request, session: str, form: Form, errors: dict[str, st
         group=form.text("group", next(iter(labels)) or ""),
         errors=errors or {},
         boxes=missing,
-        here=f"/organise/sessions/{live.id}/tickets",
+        here=f"/organise/sessions/{live_session.id}/tickets",
     )
 
 

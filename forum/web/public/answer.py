@@ -50,16 +50,16 @@ from forum.web.stories.play import MOST_BACK, Way, numbers
 
 @dataclass(frozen=True)
 class Visit:
-    """One browser's visit to a round. `told` is the story, None where it may not be read (any more): `gone` says why.
+    """One browser's visit to a round. `scenario` is the story, None where it may not be read any more: `gone` says why.
 
     `open` is whether an answer sent now would be counted; `mine` is the ballot that counts for this browser.
     """
 
-    live: LiveSession
+    session: LiveSession
     round: Round
     commission: Commission
     now: str
-    told: Scenario | None
+    scenario: Scenario | None
     gone: str
     device: str
     participant: Participant | None
@@ -69,12 +69,12 @@ class Visit:
     @property
     def path(self) -> str:
         """Where the pages of this round begin."""
-        return f"/answer/{self.live.code}"
+        return f"/answer/{self.session.code}"
 
     @property
     def open(self) -> bool:
         """Whether an answer sent now would be counted."""
-        return self.told is not None and self.round.takes(self.now)
+        return self.scenario is not None and self.round.takes(self.now)
 
     @property
     def ended_at(self) -> str:
@@ -117,7 +117,7 @@ async def join(request: Request) -> Response:
         return await about_page(request, visit, 422, spoken(form.errors["group"]))
     device = visit.device or new_key()
     if visit.participant is None:
-        participant = Participant(secrets.token_hex(16), visit.live.id, group or None, site.clock.now())
+        participant = Participant(secrets.token_hex(16), visit.session.id, group or None, site.clock.now())
         try:
             await come_in(request, participant, device)
         except TooMany as error:
@@ -126,16 +126,16 @@ async def join(request: Request) -> Response:
             return retry_after(await about_page(request, visit, 429, {"group": say(error.message)}), error)
     again = visit.participant is not None and visit.participant.group != (group or None)
     return keep(
-        request, done(request, visit.path + "?again=1" * again, session=visit.live.id, round=visit.round.id), device
+        request, done(request, visit.path + "?again=1" * again, session=visit.session.id, round=visit.round.id), device
     )
 
 
 async def play(request: Request) -> Response:
     """One scene of the story; the opened question has a page of its own."""
     visit = await visit_of(request)
-    if visit.told is None or visit.participant is None:
+    if visit.scenario is None or visit.participant is None:
         return RedirectResponse(visit.path, 303)
-    every = await long(paths.places, visit.told)
+    every = await long(paths.places, visit.scenario)
     came = numbers(request.query_params.get("came", ""), len(every))
     asked = numbers(request.query_params.get("scene", ""), len(every))
     place = every[asked[0] - 1] if asked else None
@@ -149,7 +149,7 @@ async def play(request: Request) -> Response:
         visit=visit,
         place=place,
         ways=_ways(visit, place, came),
-        notes=marked_text.for_readers(replace(visit.told, scenes=(place.scene,))),
+        notes=marked_text.for_readers(replace(visit.scenario, scenes=(place.scene,))),
         before=_url(visit, "play", came[-1], came[:-1]) if came else visit.path,
         question=_url(visit, "question", 0, (*came, place.number)),
     )
@@ -160,7 +160,7 @@ async def question(request: Request) -> Response:
     visit = await visit_of(request)
     if request.method == "POST":
         return await _vote(request, visit)
-    if visit.participant is None or (visit.told is None and visit.mine is None):
+    if visit.participant is None or (visit.scenario is None and visit.mine is None):
         return RedirectResponse(visit.path, 303)
     return await _question_page(request, visit)
 
@@ -225,10 +225,10 @@ async def visit_of(request: Request) -> Visit:
     site = site_of(request)
     try:
         async with site.store.read() as work:
-            live = await work.sessions.session_by_code(
+            session = await work.sessions.session_by_code(
                 request.path_params["answer_code"], kind=SessionKind.ASYNCHRONOUS
             )
-            [round_] = await work.rounds.list_rounds(live.id)
+            [round_] = await work.rounds.list_rounds(session.id)
     except NotFound as error:
         await guessed(request, "code", site.settings.wrong_codes_per_address)
         raise NotFound("There is no question to answer at this address. Check the link.") from error
@@ -236,18 +236,18 @@ async def visit_of(request: Request) -> Visit:
     device = cookie_of(request, DEVICE)
     async with site.store.read() as work:
         round_ = await work.rounds.get_round(round_.id)
-        commission = await work.commissions.get_commission(live.commission)
-        told, gone = await _story(work, round_)
-        participant = await work.sessions.participant(live.id, digest(device)) if device else None
+        commission = await work.commissions.get_commission(session.commission)
+        scenario, gone = await _story(work, round_)
+        participant = await work.sessions.participant(session.id, digest(device)) if device else None
         mine = await work.rounds.ballots_by(participant.id, [round_.id]) if participant else []
         asked = round_.state == RoundState.REVEALED
         result = await results.shown(work, round_, commission.threshold) if asked else None
     return Visit(
-        live=live,
+        session=session,
         round=round_,
         commission=commission,
         now=site.clock.now(),
-        told=told,
+        scenario=scenario,
         gone=gone,
         device=device,
         participant=participant,
@@ -299,7 +299,7 @@ async def _question_page(
     errors: Mapping[str, str] | None = None,
     refused: str = "",
 ) -> Response:
-    every = await long(paths.places, visit.told) if visit.told else ()
+    every = await long(paths.places, visit.scenario) if visit.scenario else ()
     came = numbers(request.query_params.get("came", ""), len(every))
     place = next((one for one in every if one.scene.name == visit.round.scene), None)
     mine = {"choice": visit.mine.choice, "reason": visit.mine.reason} if visit.mine else {"choice": "", "reason": ""}

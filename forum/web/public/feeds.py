@@ -33,16 +33,16 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 async def story(request: Request) -> Response:
     """Sends the feed of a public story. Raises NotFound for any other."""
     async with site_of(request).store.read() as work:
-        found = await work.stories.get_story(request.path_params["story"])
-        commission = await work.commissions.get_commission(found.commission)
-        events = await timeline.public_life(work, found, commission, MOST)
+        submission = await work.stories.get_story(request.path_params["story"])
+        commission = await work.commissions.get_commission(submission.commission)
+        events = await timeline.public_life(work, submission, commission, MOST)
     return _answer(
         request,
-        id_=found.id,
-        title=_("What became of the story “%(title)s”") % {"title": found.title},
+        id_=submission.id,
+        title=_("What became of the story “%(title)s”") % {"title": submission.title},
         author=commission.title,
-        page=f"/stories/{found.id}",
-        since=found.published_at or found.submitted_at,
+        page=f"/stories/{submission.id}",
+        since=submission.published_at or submission.submitted_at,
         events=events,
     )
 
@@ -50,15 +50,15 @@ async def story(request: Request) -> Response:
 async def commission(request: Request) -> Response:
     """Sends the feed of a commission: its public stories, votes, decisions and promises."""
     async with site_of(request).store.read() as work:
-        found = await work.commissions.get_commission(request.path_params["commission"])
-        events = await timeline.commission_life(work, found, MOST)
+        about = await work.commissions.get_commission(request.path_params["commission"])
+        events = await timeline.commission_life(work, about, MOST)
     return _answer(
         request,
-        id_=found.id,
-        title=found.title,
-        author=found.title,
-        page=f"/commissions/{found.id}",
-        since=found.created_at,
+        id_=about.id,
+        title=about.title,
+        author=about.title,
+        page=f"/commissions/{about.id}",
+        since=about.created_at,
         events=events,
     )
 

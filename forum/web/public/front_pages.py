@@ -63,28 +63,28 @@ async def home(request: Request) -> Response:
 async def commissions(request: Request) -> Response:
     """Shows every commission, rehearsals last."""
     async with site_of(request).store.read() as work:
-        found = await work.commissions.list_commissions()
-    found.sort(key=lambda c: c.rehearsal)
-    return await page(request, "public/commissions.html", commissions=found)
+        listed = await work.commissions.list_commissions()
+    listed.sort(key=lambda c: c.rehearsal)
+    return await page(request, "public/commissions.html", commissions=listed)
 
 
 async def commission(request: Request) -> Response:
     """Shows one commission: its question, what the vote can change, its groups, stories, sessions and decisions."""
     async with site_of(request).store.read() as work:
-        found = await work.commissions.get_commission(request.path_params["commission"])
-        stories = await work.stories.list_stories(found.id, ACCEPTED)
-        sessions = [s for s in await work.sessions.list_sessions(found.id) if not s.asynchronous]
-        asynchronous = await results.asynchronous_rounds(work, found)
+        about = await work.commissions.get_commission(request.path_params["commission"])
+        stories = await work.stories.list_stories(about.id, ACCEPTED)
+        sessions = [s for s in await work.sessions.list_sessions(about.id) if not s.asynchronous]
+        asynchronous = await results.asynchronous_rounds(work, about)
         plans = await work.programmes.latest_of([s.id for s in sessions])
         planned = {session for session, latest in plans.items() if is_planned(latest.plan)}
-        decisions = await work.decisions.list_decisions(found.id)
+        decisions = await work.decisions.list_decisions(about.id)
         decided = await _decided(work, decisions)
     return await page(
         request,
         "public/commission.html",
-        commission=found,
+        commission=about,
         stories=stories[::-1],
-        told_by=_told_by(found, stories),
+        told_by=_told_by(about, stories),
         sessions=[(s, session_state(s)) for s in sessions],
         asynchronous=asynchronous,
         story_titles={s.id: s.title for s in stories},
@@ -97,28 +97,28 @@ async def commission(request: Request) -> Response:
 async def story(request: Request) -> Response:
     """Shows one accepted story. Raises NotFound for any other, so that nobody learns that it exists."""
     async with site_of(request).store.read() as work:
-        found = await work.stories.get_story(request.path_params["story"])
-        of = await work.commissions.get_commission(found.commission)
-        if found.status == WITHDRAWN and found.published_at:
-            return await page(request, "public/withdrawn.html", 410, story=found, commission=of)
-        must_be_public(found)
-        shown = await evidence.shown(work, found)
-        events = await timeline.public_life(work, found, of)
-        rounds = await results.asynchronous_rounds(work, of, found.id)
-        helped = await suggestions.credits(work, found)
-        versions = await public_versions(work, found)
+        submission = await work.stories.get_story(request.path_params["story"])
+        of = await work.commissions.get_commission(submission.commission)
+        if submission.status == WITHDRAWN and submission.published_at:
+            return await page(request, "public/withdrawn.html", 410, story=submission, commission=of)
+        must_be_public(submission)
+        shown = await evidence.shown(work, submission)
+        events = await timeline.public_life(work, submission, of)
+        rounds = await results.asynchronous_rounds(work, of, submission.id)
+        helped = await suggestions.credits(work, submission)
+        versions = await public_versions(work, submission)
         remembered = work.remembered
     return await page(
         request,
         "public/story.html",
-        story=found,
-        drawn=await _drawn(request, remembered, found.twee),
+        story=submission,
+        drawn=await _drawn(request, remembered, submission.twee),
         commission=of,
-        group=of.group_label(found.told_by),
+        group=of.group_label(submission.told_by),
         thanks=thanks(helped),
         versions=len(versions),
         answerable=[one for one in rounds if one.round.state == RoundState.OPEN],
-        evidence=evidence_items(shown, f"/stories/{found.id}/evidence"),
+        evidence=evidence_items(shown, f"/stories/{submission.id}/evidence"),
         played=[told(event) for event in reversed(events) if event.kind in _ON_STAGE],
         decided=[told(event) for event in reversed(events) if event.kind in _AFTERWARDS],
     )
@@ -132,8 +132,8 @@ async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
     site = site_of(request)
     template = await ready(site.templates, "public/_story.html")
 
-    def draw(told: Scenario) -> Drawn:
-        return Drawn(template.render(told=told, notes=marked_text.for_readers(told)))
+    def draw(scenario: Scenario) -> Drawn:
+        return Drawn(template.render(told=scenario, notes=marked_text.for_readers(scenario)))
 
     async def drawn() -> Drawn:
         return await long(draw, await story_of(remembered, twee, long))

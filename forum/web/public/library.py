@@ -63,7 +63,7 @@ async def stories(request: Request) -> Response:
                 shelf = await work.library.find(wanted, start=(number - 1) * A_PAGE, most=A_PAGE)
         empty = not shelf.total and not (await work.library.find(Wanted(), most=1)).total
         remembered = work.remembered
-    told = [await _told(remembered, one) for one in shelf.stories]
+    parsed = [await _told(remembered, story) for story in shelf.stories]
     asked = {name: value for name, value in typed.items() if value}
     return await page(
         request,
@@ -72,7 +72,7 @@ async def stories(request: Request) -> Response:
         asked=asked,
         filtered=any(typed[name] for name in FIELDS[1:]),
         choices=_choices(offered, typed),
-        cards=await long(_cards, shelf, told, commissions, wanted),
+        cards=await long(_cards, shelf, parsed, commissions, wanted),
         total=shelf.total,
         number=number,
         pages=-(-shelf.total // A_PAGE),
@@ -125,21 +125,21 @@ async def _told(remembered: Remembered, story: Submission) -> Scenario | None:
 
 
 def _cards(
-    shelf: Shelf, told: Sequence[Scenario | None], commissions: Mapping[str, Commission], wanted: Wanted
+    shelf: Shelf, parsed: Sequence[Scenario | None], commissions: Mapping[str, Commission], wanted: Wanted
 ) -> list[Card]:
     """Returns the cards of a page. It searches each whole story, so it must run in a thread."""
     return [
-        _card(story, one, commissions[story.commission], shelf.told_by[story.id], wanted)
-        for story, one in zip(shelf.stories, told, strict=True)
+        _card(story, scenario, commissions[story.commission], shelf.told_by[story.id], wanted)
+        for story, scenario in zip(shelf.stories, parsed, strict=True)
     ]
 
 
-def _card(story: Submission, told: Scenario | None, commission: Commission, told_by: str, wanted: Wanted) -> Card:
+def _card(story: Submission, scenario: Scenario | None, commission: Commission, told_by: str, wanted: Wanted) -> Card:
     title = search_terms.marked(story.title, wanted.words)
-    if told is None:
+    if scenario is None:
         return Card(story, commission, told_by, title, (), (), (), 0)
-    texts = search_terms.text_of(told)
-    start = told.scene(told.start)
+    texts = search_terms.text_of(scenario)
+    start = scenario.scene(scenario.start)
     place = search_terms.excerpt(texts, wanted.words) or search_terms.opening(start.text if start else "")
     both = Query(wanted.words.terms + wanted.setting.terms)
     return Card(
@@ -148,7 +148,7 @@ def _card(story: Submission, told: Scenario | None, commission: Commission, told
         told_by,
         title,
         place,
-        search_terms.marked(told.setting, both),
-        told.content_notes,
-        sum(scene.decision for scene in told.scenes),
+        search_terms.marked(scenario.setting, both),
+        scenario.content_notes,
+        sum(scene.decision for scene in scenario.scenes),
     )

@@ -153,8 +153,8 @@ async def _lines(store: Store, size: int) -> AsyncIterator[bytes]:
     """Yields the first `size` entries in pieces, so that no transaction stays open for a slow reader."""
     for start in range(0, size, _CHUNK):
         async with store.read() as work:
-            found = await work.record.entries(start, min(start + _CHUNK, size))
-        yield b"".join(stored.body + b"\n" for stored in found)
+            entries = await work.record.entries(start, min(start + _CHUNK, size))
+        yield b"".join(stored.body + b"\n" for stored in entries)
 
 
 async def tile(request: Request) -> Response:
@@ -176,8 +176,8 @@ async def bundle(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         if start + width > await work.record.size():
             raise NotFound("There is no such tile.")
-        found = await work.record.entries(start, start + width)
-    return _for_ever(tiles.bundle([stored.body for stored in found]))
+        entries = await work.record.entries(start, start + width)
+    return _for_ever(tiles.bundle([stored.body for stored in entries]))
 
 
 def _for_ever(data: bytes) -> Response:
@@ -192,12 +192,12 @@ async def ballots(request: Request) -> Response:
     """
     async with site_of(request).store.read() as work:
         round_ = await work.rounds.get_round(request.path_params["round"])
-        live = await work.sessions.get_session(round_.session)
-        if not live.recorded:
+        session = await work.sessions.get_session(round_.session)
+        if not session.recorded:
             await need(request, "run sessions")
         lines = await exports.opened_lines(work, round_.id)
     # No shared cache may keep what needs a permission.
-    if not live.recorded:
+    if not session.recorded:
         return Response(lines, media_type=_JSON_LINES)
     # Programs ask again and again: one that has this very file gets 304 in a few bytes.
     mark = f'"{hashlib.sha256(lines).hexdigest()[:32]}"'
@@ -225,13 +225,13 @@ class _Proof:
             "leaf_hash": self.stored.leaf_hash.hex(),
             "size": self.size,
             "root": self.root.hex(),
-            "proof": [one.hex() for one in self.path],
+            "proof": [node.hex() for node in self.path],
             "checkpoint": self.checkpoint,
         }
 
     def to_tlog_proof(self) -> str:
         """Returns the proof as c2sp.org/tlog-proof: index, the path in base64, an empty line, the checkpoint."""
-        path = "".join(base64.b64encode(one).decode() + "\n" for one in self.path)
+        path = "".join(base64.b64encode(node).decode() + "\n" for node in self.path)
         return f"c2sp.org/tlog-proof@v1\nindex {self.stored.index}\n{path}\n{self.checkpoint}"
 
 
@@ -262,7 +262,7 @@ async def _in_words(
     work: Work, contents: Contents, stored: Sequence[StoredEntry]
 ) -> list[tuple[EntryWords, dict[str, Any]]]:
     """Returns each entry in words, with its facts. The words beside all of them are read together."""
-    facts = [json.loads(one.body) for one in stored]
+    facts = [json.loads(entry.body) for entry in stored]
     openings = [{r: contents.openings[r] for r in rounds_of(f) if r in contents.openings} for f in facts]
     digests = [
         {d for part in (f, *opened.values()) for d in digests_in(part)}
@@ -275,12 +275,12 @@ async def _in_words(
     published = {f["scenario"] for f in facts if f["type"] == "scenario published"}
     statuses = await work.stories.statuses(published) if published else {}
     in_words = []
-    for one, f, opened, own in zip(stored, facts, openings, digests, strict=True):
+    for entry, f, opened, own in zip(stored, facts, openings, digests, strict=True):
         known = {digest: words[digest] for digest in own if digest in words}
         if f["type"] == "scenario published" and statuses.get(f["scenario"]) == HELD:
             held = _("[held back by a moderator]")
             known |= {f[part]["sd"]: held for part in ("title", "text")}
-        in_words.append((words_of(f, References(opened, known)), {**f, "index": one.index}))
+        in_words.append((words_of(f, References(opened, known)), {**f, "index": entry.index}))
     return in_words
 
 

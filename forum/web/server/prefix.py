@@ -29,7 +29,7 @@ def prefix_of(settings: Settings) -> str:
 
 def below(prefix: str, drawn: str) -> str:
     """Returns a drawn template with its addresses below the prefix."""
-    return _ADDRESS.sub(lambda found: found[1] + prefix, drawn) if prefix else drawn
+    return _ADDRESS.sub(lambda match: match[1] + prefix, drawn) if prefix else drawn
 
 
 def template_below(prefix: str) -> type[jinja2.Template]:

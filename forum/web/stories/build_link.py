@@ -77,25 +77,25 @@ async def shared_by(request: Request) -> Shared:
 
 async def story(request: Request) -> Response:
     """Shows the story as cards, with one's own suggestions and everybody's outcomes."""
-    found = await shared_by(request)
+    shared = await shared_by(request)
     site = site_of(request)
     async with site.store.read() as work:
-        there = await work.drafts.suggestions(found.story.id)
-    told = await long(suggestion_words.views, there, found.draft, found.commission, _browser(request, found))
-    sketch = await long(compose.sketch, found.draft, told_by=found.commission.group_label(found.draft.group) or "")
-    waiting = sum(not one.outcome for one in there)
+        there = await work.drafts.suggestions(shared.story.id)
+    views = await long(suggestion_words.views, there, shared.draft, shared.commission, _browser(request, shared))
+    sketch = await long(compose.sketch, shared.draft, told_by=shared.commission.group_label(shared.draft.group) or "")
+    waiting = sum(not suggestion.outcome for suggestion in there)
     answer = await page(
         request,
         "stories/suggestions/story.html",
-        commission=found.commission,
-        draft=found.draft,
+        commission=shared.commission,
+        draft=shared.draft,
         told=sketch.story,
         names=sketch.names,
-        about=[Way(_correct(found.draft, name), CORRECTION, name) for name in _OF_STORY],
-        cards=await long(_cards, found.draft, sketch.names),
-        mine=[one for one in reversed(told) if one.mine],
-        answered=[one for one in reversed(told) if one.suggestion.outcome and not one.mine],
-        others_wait=any(not one.suggestion.outcome and not one.mine for one in told),
+        about=[Way(_correct(shared.draft, name), CORRECTION, name) for name in _OF_STORY],
+        cards=await long(_cards, shared.draft, sketch.names),
+        mine=[view for view in reversed(views) if view.mine],
+        answered=[view for view in reversed(views) if view.suggestion.outcome and not view.mine],
+        others_wait=any(not view.suggestion.outcome and not view.mine for view in views),
         said=_("Thank you. The story's keepers read it, and their answer will stand here.")
         if "done" in request.query_params
         else "",
@@ -109,21 +109,27 @@ async def story(request: Request) -> Response:
 
 async def play(request: Request) -> Response:
     """Shows the story as a reader plays it, as far as it is written."""
-    found = await shared_by(request)
-    told_by = found.commission.group_label(found.draft.group) or ""
-    told = (await long(compose.sketch, found.draft, told_by=told_by)).story
+    shared = await shared_by(request)
+    told_by = shared.commission.group_label(shared.draft.group) or ""
+    scenario = (await long(compose.sketch, shared.draft, told_by=told_by)).story
     here = _here(request)
     return await play_scenario(
-        request, told, found.commission, base=f"{here}/play", back=here, back_words=_("Back to the story"), draft=True
+        request,
+        scenario,
+        shared.commission,
+        base=f"{here}/play",
+        back=here,
+        back_words=_("Back to the story"),
+        draft=True,
     )
 
 
 async def suggest(request: Request) -> Response:
     """Shows the form for one suggestion; posted, keeps it and goes back to the story."""
-    found = await shared_by(request)
+    shared = await shared_by(request)
     if request.method != "POST":
         asked = {name: [request.query_params.get(name, "")] for name in ("kind", "place")}
-        return await _form(request, found, Form(asked))
+        return await _form(request, shared, Form(asked))
     site = site_of(request)
     form = await form_of(request)
     share = _share(request)
@@ -147,9 +153,9 @@ def _share(request: Request) -> Share:
     return Share("suggestions", site_of(request).settings.suggestions_per_address, AN_HOUR)
 
 
-async def _form(request: Request, found: Shared, form: Form, error: ForumError | None = None) -> Response:
+async def _form(request: Request, shared: Shared, form: Form, error: ForumError | None = None) -> Response:
     kind, place = form.text("kind"), form.text("place")
-    draft = found.draft
+    draft = shared.draft
     if kind not in SUGGESTIONS:
         raise NotFound("There is nothing at this address.")
     there = current(draft, place) if kind == CORRECTION else None
@@ -165,7 +171,7 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
         request,
         "stories/suggestions/suggest.html",
         status_of(error) if error else 200,
-        commission=found.commission,
+        commission=shared.commission,
         kind=kind,
         place=place,
         title=_heading(draft, kind, place),
@@ -177,8 +183,8 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
         value=form.text("words") if "words" in form.values else there or "",
         seen=form.text("seen") or mark(there or ""),
         form=form,
-        group=await _group(request, found, form),
-        groups=[*((one.id, one.label) for one in found.commission.groups), (NO, _("I prefer not to say"))],
+        group=await _group(request, shared, form),
+        groups=[*((group.id, group.label) for group in shared.commission.groups), (NO, _("I prefer not to say"))],
         id=form.text("id") or secrets.token_hex(16),
         back=_here(request),
         errors=errors,
@@ -196,14 +202,14 @@ async def _form(request: Request, found: Shared, form: Form, error: ForumError |
     return keep(request, retry_after(answer, error))
 
 
-async def _group(request: Request, found: Shared, form: Form) -> str:
+async def _group(request: Request, shared: Shared, form: Form) -> str:
     """Returns the chosen group: the one in the form, else the one of this browser's last suggestion."""
-    browser = _browser(request, found)
+    browser = _browser(request, shared)
     if "group" in form.values or not browser:
         return form.text("group")
     async with site_of(request).store.read() as work:
-        there = await work.drafts.suggestions(found.story.id)
-    last = next((one for one in reversed(there) if one.by == browser), None)
+        there = await work.drafts.suggestions(shared.story.id)
+    last = next((suggestion for suggestion in reversed(there) if suggestion.by == browser), None)
     return (last.group or NO) if last else ""
 
 
@@ -218,8 +224,8 @@ def _here(request: Request) -> str:
     return f"/build/{request.path_params['key']}"
 
 
-def _browser(request: Request, found: Shared) -> str:
-    return writing.browser(found.story.id, cookie_of(request, DEVICE))
+def _browser(request: Request, shared: Shared) -> str:
+    return writing.browser(shared.story.id, cookie_of(request, DEVICE))
 
 
 # ---------------------------------------------------------------- what can be suggested

@@ -111,10 +111,10 @@ def unused(saved: Saved, form: Form) -> dict[str, str]:
     """
     clashing = {clash.field for clash in saved.clashes}
     carried: dict[str, str] = {}
-    for one in wishes_of(form):
-        if one.field in (saved.errors or {}) and one.field not in clashing:
-            carried[SEEN + one.field] = one.seen[0]
-            carried["own_notes" if one.field == NOTES else one.field] = one.text
+    for wish in wishes_of(form):
+        if wish.field in (saved.errors or {}) and wish.field not in clashing:
+            carried[SEEN + wish.field] = wish.seen[0]
+            carried["own_notes" if wish.field == NOTES else wish.field] = wish.text
     return carried
 
 

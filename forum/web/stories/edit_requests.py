@@ -104,51 +104,51 @@ def place(path: str) -> tuple[str, str]:
 
 def touched(wishes: Iterable[Wish]) -> set[str]:
     """Returns the ids of the cards that requests are about."""
-    return {place(one.field)[0] if isinstance(one, Set) else one.card for one in wishes} - {""}
+    return {place(wish.field)[0] if isinstance(wish, Set) else wish.card for wish in wishes} - {""}
 
 
 def edits_of(draft: Draft, wishes: Sequence[Wish], gone: Mapping[str, edits.PutBack | None]) -> list[Edit]:
     """Returns the edits that do what was asked, in a draft as it is now. `gone` restores cards that were deleted."""
     made: list[Edit] = []
-    for one in wishes:
-        for edit in _edits(draft, one, gone):
+    for wish in wishes:
+        for edit in _edits(draft, wish, gone):
             made.append(edit)
             with suppress(Clash, BadInput):
                 draft = edits.apply(draft, edit)
     return made
 
 
-def _edits(draft: Draft, one: Wish, gone: Mapping[str, edits.PutBack | None]) -> Iterator[Edit]:
-    if isinstance(one, Set):
-        seen = tuple(one.seen)
-        for edit in _for_field(draft, one, gone):
+def _edits(draft: Draft, wish: Wish, gone: Mapping[str, edits.PutBack | None]) -> Iterator[Edit]:
+    if isinstance(wish, Set):
+        seen = tuple(wish.seen)
+        for edit in _for_field(draft, wish, gone):
             yield edit
             if isinstance(edit, edits.PutBack):
                 # The restored text has not been seen by its writer, who chose to put their own words in its place.
                 with suppress(BadInput):  # there is no room for it; applying the edit reports that
-                    seen = (mark(known(edits.apply(draft, edit), one.field) or ""),)
-        yield edits.SetField(one.field, seen, one.text)
-    elif isinstance(one, AddCard):
-        yield edits.AddCard(one.card, one.after, decision=one.decision)
-    elif isinstance(one, AddWay):
-        yield edits.AddWay(one.card, one.way, one.text, one.to)
-    elif isinstance(one, Remove):
-        yield _removal(draft, one)
-    elif isinstance(one, PutBack):
-        ways = tuple(Way(*way) for way in one.ways)
-        yield edits.PutBack(Card(one.card, one.name, one.text, one.stop, one.decision, ways), one.after)
-    elif _behind(draft, one.card) == one.behind:
-        yield edits.MoveCard(one.card, one.by)
+                    seen = (mark(known(edits.apply(draft, edit), wish.field) or ""),)
+        yield edits.SetField(wish.field, seen, wish.text)
+    elif isinstance(wish, AddCard):
+        yield edits.AddCard(wish.card, wish.after, decision=wish.decision)
+    elif isinstance(wish, AddWay):
+        yield edits.AddWay(wish.card, wish.way, wish.text, wish.to)
+    elif isinstance(wish, Remove):
+        yield _removal(draft, wish)
+    elif isinstance(wish, PutBack):
+        ways = tuple(Way(*way) for way in wish.ways)
+        yield edits.PutBack(Card(wish.card, wish.name, wish.text, wish.stop, wish.decision, ways), wish.after)
+    elif _behind(draft, wish.card) == wish.behind:
+        yield edits.MoveCard(wish.card, wish.by)
 
 
-def _for_field(draft: Draft, one: Set, gone: Mapping[str, edits.PutBack | None]) -> Iterator[Edit]:
+def _for_field(draft: Draft, wish: Set, gone: Mapping[str, edits.PutBack | None]) -> Iterator[Edit]:
     """Yields what a field needs before it can be written: the cards of the steps, a new way, or a restored card."""
-    card_id, way_id = place(one.field)
-    if not card_id or not trimmed(one.text) or known(draft, one.field) is not None:
+    card_id, way_id = place(wish.field)
+    if not card_id or not trimmed(wish.text) or known(draft, wish.field) is not None:
         return
-    new = one.seen[0] == _EMPTY
+    new = wish.seen[0] == _EMPTY
     if draft.card(card_id) is None:
-        again = gone.get(card_id) if one.back else None
+        again = gone.get(card_id) if wish.back else None
         if again:
             yield again
         elif new and card_id == HAPPENED:
@@ -157,18 +157,18 @@ def _for_field(draft: Draft, one: Set, gone: Mapping[str, edits.PutBack | None])
             yield edits.AddCard(QUESTION, draft.cards[-1].id if draft.cards else "", decision=YES)
         else:
             return
-    if way_id and (new or one.back):
+    if way_id and (new or wish.back):
         yield edits.AddWay(card_id, way_id)
 
 
-def _removal(draft: Draft, one: Remove) -> Edit:
-    card = draft.card(one.card)
-    if one.way:
-        way = card.way(one.way) if card else None
-        path = f"{one.card}/{one.way}."
-        same = way is not None and all(mark(getattr(way, name)) == one.seen.get(path + name) for name in MOST_OF_WAY)
-        return edits.RemoveWay(one.card, one.way, mark_of(way) if way and same else "")
-    return edits.RemoveCard(one.card, mark_of(card) if card and _all_seen(card, one.seen) else "")
+def _removal(draft: Draft, wish: Remove) -> Edit:
+    card = draft.card(wish.card)
+    if wish.way:
+        way = card.way(wish.way) if card else None
+        path = f"{wish.card}/{wish.way}."
+        same = way is not None and all(mark(getattr(way, name)) == wish.seen.get(path + name) for name in MOST_OF_WAY)
+        return edits.RemoveWay(wish.card, wish.way, mark_of(way) if way and same else "")
+    return edits.RemoveCard(wish.card, mark_of(card) if card and _all_seen(card, wish.seen) else "")
 
 
 def _all_seen(card: Card, seen: Mapping[str, str]) -> bool:
@@ -192,14 +192,14 @@ def wishes_of(form: Form) -> list[Set]:
 
     On the page of a clash a field can be left as the other person wrote it, or restored where it was deleted.
     """
-    found = []
+    wishes = []
     for name in form.values:
         path = name.removeprefix(SEEN)
         choice = form.text(CHOOSE + path)
         if name.startswith(SEEN) and choice != THEIRS:
             text = _notes_of(form) if path == NOTES else form.text(path)
-            found.append(Set(path, form.texts(name), text, back=form.flag(GONE + path)))
-    return found
+            wishes.append(Set(path, form.texts(name), text, back=form.flag(GONE + path)))
+    return wishes
 
 
 def _notes_of(form: Form) -> str:

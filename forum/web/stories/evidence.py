@@ -51,28 +51,28 @@ class Item:
         return self.evidence.kind in {evidence_files.PNG, evidence_files.JPEG}
 
 
-def items(found: Sequence[Evidence], under: str) -> list[Item]:
+def items(shown: Sequence[Evidence], under: str) -> list[Item]:
     """Returns evidence with its addresses; files are at `under`/{id}."""
     return [
         Item(
-            one,
-            one.url if one.kind == LINK else f"{under}/{one.id}",
-            evidence.host_of(one.url) if one.url else "",
-            _what(one),
+            item,
+            item.url if item.kind == LINK else f"{under}/{item.id}",
+            evidence.host_of(item.url) if item.url else "",
+            _what(item),
         )
-        for one in found
+        for item in shown
     ]
 
 
-def _what(one: Evidence) -> str:
+def _what(item: Evidence) -> str:
     kinds = {
         evidence_files.PDF: _("PDF"),
         evidence_files.PNG: _("Picture (PNG)"),
         evidence_files.JPEG: _("Picture (JPEG)"),
     }
-    if one.kind == LINK:
+    if item.kind == LINK:
         return _("Link")
-    return _("%(kind)s, %(size)s KB") % {"kind": kinds.get(one.kind, one.kind), "size": -(-one.size // 1024)}
+    return _("%(kind)s, %(size)s KB") % {"kind": kinds.get(item.kind, item.kind), "size": -(-item.size // 1024)}
 
 
 async def mine(request: Request) -> Response:
@@ -106,7 +106,7 @@ async def mine(request: Request) -> Response:
 async def _mine(request: Request, story: Submission, form: Form, error: ForumError | None = None) -> Response:
     key = request.path_params["key"]
     async with site_of(request).store.read() as work:
-        found = await work.evidence.list_evidence(story.id)
+        sent = await work.evidence.list_evidence(story.id)
     said = {
         "added": _("It is added. A moderator looks at it before others can see it."),
         "removed": _("It is taken away."),
@@ -117,8 +117,8 @@ async def _mine(request: Request, story: Submission, form: Form, error: ForumErr
         status_of(error) if error else 200,
         story=story,
         back=f"/my-story/{key}",
-        items=items(found, f"/my-story/{key}/evidence"),
-        full=len(found) >= evidence.MAX_ITEMS,
+        items=items(sent, f"/my-story/{key}/evidence"),
+        full=len(sent) >= evidence.MAX_ITEMS,
         form=form,
         item=form.text("item") or evidence.new_id(),
         most_items=evidence.MAX_ITEMS,
@@ -154,14 +154,14 @@ async def moderate(request: Request) -> Response:
         except (BadInput, IllegalMove, StoreUnavailable) as refused:
             error = refused
     async with site.store.read() as work:
-        found = must_be_sent(await work.stories.get_story(request.path_params["story"]))
-        there = await work.evidence.list_evidence(found.id)
+        submission = must_be_sent(await work.stories.get_story(request.path_params["story"]))
+        there = await work.evidence.list_evidence(submission.id)
     return await page(
         request,
         "moderate/evidence.html",
         status_of(error) if error else 200,
-        story=found,
-        items=items(there, f"/moderate/{found.id}/evidence"),
+        story=submission,
+        items=items(there, f"/moderate/{submission.id}/evidence"),
         form=form,
         most=evidence.MAX_REASON,
         errors=_errors(error, "evidence"),
@@ -185,21 +185,21 @@ async def public_file(request: Request) -> Response:
     """Sends a file that a moderator has shown, while its story is public."""
     async with site_of(request).store.read() as work:
         story = must_be_public(await work.stories.get_story(request.path_params["story"]))
-        if request.path_params["item"] not in {one.id for one in await evidence.shown(work, story)}:
+        if request.path_params["item"] not in {item.id for item in await evidence.shown(work, story)}:
             raise NotFound("There is nothing at this address.")
     return await _file(request, story.id)
 
 
 async def _file(request: Request, story: str) -> Response:
     async with site_of(request).store.read() as work:
-        found = await work.evidence.get_evidence(request.path_params["item"])
-        if found.story != story:
+        item = await work.evidence.get_evidence(request.path_params["item"])
+        if item.story != story:
             raise NotFound("There is nothing at this address.")
-        content = await work.evidence.content(found.id)
-    name = f"evidence-{found.id[:8]}.{evidence_files.SUFFIXES[found.kind]}"
+        content = await work.evidence.content(item.id)
+    name = f"evidence-{item.id[:8]}.{evidence_files.SUFFIXES[item.kind]}"
     return Response(
         content,
-        media_type=found.kind,
+        media_type=item.kind,
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",

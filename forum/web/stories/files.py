@@ -84,19 +84,19 @@ async def _send(request: Request, commission: Commission, before: Submission | N
     if request.method != "POST":
         return await _page(request, commission, Form({}), _Read())
     site = site_of(request)
-    form, found = Form({}), _Read()
+    form, reading = Form({}), _Read()
     try:
         form, file = await form_with_file(request, "file", foreign_import.MAX_BYTES)
         Share("story files", _TRIES * site.settings.stories_per_address, AN_HOUR).take(request)
         too_big = file is not None and file.size > foreign_import.MAX_BYTES
-        found = await _read(form, None if too_big else file)
+        reading = await _read(form, None if too_big else file)
         if too_big:
             raise FormErrors({"file": BadInput(_TOO_BIG)})
         about = read_about(form, commission)
-        story = _usable(form, found)
+        story = _usable(form, reading)
         notes = await marked_text.looked_through(WRITERS, story) if file else None
-        if notes and (found.left_out or notes.parts):
-            return await _page(request, commission, form, found, notes=notes)
+        if notes and (reading.left_out or notes.parts):
+            return await _page(request, commission, form, reading, notes=notes)
         sent = Sent(story, **about)
         sent_from(site.settings).take(request)
         volume_limits.write(request, len((await long(scenario_twee.write, story)).encode()))
@@ -106,17 +106,17 @@ async def _send(request: Request, commission: Commission, before: Submission | N
         else:
             _story, key = await submissions.submit(site.store, site.clock, commission.id, sent, form.text("key"))
     except (BadInput, TooMany, StoreUnavailable, IllegalMove) as error:
-        return await _page(request, commission, form, found, error)
+        return await _page(request, commission, form, reading, error)
     return RedirectResponse(f"/my-story/{key}?sent=1", 303)
 
 
-def _usable(form: Form, found: _Read) -> Scenario:
+def _usable(form: Form, reading: _Read) -> Scenario:
     """Returns the story where neither it nor the form has a mistake. Raises FormErrors."""
-    if found.story is None:
-        form.wrong("file", _UNUSABLE if found.problems else "Choose your story's file.")
-    if form.errors or found.story is None:
+    if reading.story is None:
+        form.wrong("file", _UNUSABLE if reading.problems else "Choose your story's file.")
+    if form.errors or reading.story is None:
         raise FormErrors(form.errors)
-    return found.story
+    return reading.story
 
 
 async def _read(form: Form, file: File | None) -> _Read:
@@ -145,13 +145,13 @@ async def _page(
     request: Request,
     commission: Commission,
     form: Form,
-    found: _Read,
+    reading: _Read,
     error: ForumError | None = None,
     notes: Annotated | None = None,
 ) -> Response:
-    told = found.story
+    scenario = reading.story
     errors = {"file": _(_UNUSABLE)} if isinstance(error, StoryProblems) else errors_of(error)
-    problems = (*found.problems, *(error.problems if isinstance(error, StoryProblems) else ()))
+    problems = (*reading.problems, *(error.problems if isinstance(error, StoryProblems) else ()))
     answer = await page(
         request,
         "stories/file.html",
@@ -159,11 +159,11 @@ async def _page(
         commission=commission,
         again="key" in request.path_params,
         back=request.url.path.rpartition("/")[0],
-        told=told,
-        twee=await long(scenario_twee.write, told) if told else "",
-        notes=notes or (await marked_text.looked_through(WRITERS, told) if told else None),
+        told=scenario,
+        twee=await long(scenario_twee.write, scenario) if scenario else "",
+        notes=notes or (await marked_text.looked_through(WRITERS, scenario) if scenario else None),
         problems=_lines(problems),
-        left_out=_lines(found.left_out),
+        left_out=_lines(reading.left_out),
         most_stories=site_of(request).settings.stories_per_address,
         most_tries=_TRIES * site_of(request).settings.stories_per_address,
         form=about_fields(form, commission),
@@ -172,11 +172,11 @@ async def _page(
     return keep(request, retry_after(answer, error))
 
 
-def _lines(found: Sequence[Problem]) -> list[tuple[int, str]]:
+def _lines(problems: Sequence[Problem]) -> list[tuple[int, str]]:
     """Returns line and sentence of each problem, at most _SHOWN of them."""
-    lines = [(problem.line, say(problem.message)) for problem in found[:_SHOWN]]
-    if len(found) > _SHOWN:
-        lines.append((0, _("And %(more)s more.") % {"more": len(found) - _SHOWN}))
+    lines = [(problem.line, say(problem.message)) for problem in problems[:_SHOWN]]
+    if len(problems) > _SHOWN:
+        lines.append((0, _("And %(more)s more.") % {"more": len(problems) - _SHOWN}))
     return lines
 
 

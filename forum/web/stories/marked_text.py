@@ -71,12 +71,12 @@ def pieces(text: str, marks: Sequence[Mark], *, terms: bool = False) -> tuple[Pi
     notes = [(mark.start, mark.end, Piece(mark.text, mark=_(CALLED[mark.kind]))) for mark in marks]
     if terms:
         seen: set[str] = set()
-        for found in glossary.find(text):
-            if found.term.id in seen:
+        for place in glossary.find(text):
+            if place.term.id in seen:
                 continue
-            if all(found.end <= start or found.start >= end for start, end, _piece in notes):
-                seen.add(found.term.id)
-                notes.append((found.start, found.end, Piece(text[found.start : found.end], term=found.term)))
+            if all(place.end <= start or place.start >= end for start, end, _piece in notes):
+                seen.add(place.term.id)
+                notes.append((place.start, place.end, Piece(text[place.start : place.end], term=place.term)))
     cut: list[Piece] = []
     at = 0
     for start, end, piece in sorted(notes, key=lambda note: note[0]):
@@ -86,21 +86,21 @@ def pieces(text: str, marks: Sequence[Mark], *, terms: bool = False) -> tuple[Pi
     return (*cut, Piece(text[at:])) if at < len(text) else tuple(cut)
 
 
-def for_readers(told: Scenario) -> Annotated:
+def for_readers(scenario: Scenario) -> Annotated:
     """Returns a public story with its terms, to be explained."""
-    return Annotated(_terms(told))
+    return Annotated(_terms(scenario))
 
 
-def for_moderators(told: Scenario) -> Annotated:
+def for_moderators(scenario: Scenario) -> Annotated:
     """Returns a story for moderators: details marked, at most MOST_MARKS of them, and the reading age of each scene."""
-    return _worded(look_through(told))
+    return _worded(look_through(scenario))
 
 
-async def looked_through(where: Aside, told: Scenario) -> Annotated:
+async def looked_through(where: Aside, scenario: Scenario) -> Annotated:
     """Returns a story of any length as `for_moderators` does; a long one is searched in a process
     (`long_texts.apart`)."""
-    length = sum(len(scene.text) + sum(len(link.text) for link in scene.links) for scene in told.scenes)
-    return await long(_worded, await apart(where, length, look_through, told))
+    length = sum(len(scene.text) + sum(len(link.text) for link in scene.links) for scene in scenario.scenes)
+    return await long(_worded, await apart(where, length, look_through, scenario))
 
 
 @dataclass(frozen=True)
@@ -117,16 +117,16 @@ class Found:
     marks: Mapping[str, Sequence[Mark]]
 
 
-def look_through(told: Scenario) -> Found:
+def look_through(scenario: Scenario) -> Found:
     """Finds the details, terms and reading ages of a story; takes half a second for the longest one."""
-    texts: list[tuple[str | int, str]] = [(_TITLE, told.title), (_SETTING, told.setting)]
-    for scene in told.scenes:
+    texts: list[tuple[str | int, str]] = [(_TITLE, scenario.title), (_SETTING, scenario.setting)]
+    for scene in scenario.scenes:
         texts += [
             (scene.name, said) for said in _in_stretches([scene.name, scene.text, *(x.text for x in scene.links)])
         ]
-    texts += [(_NOTE, note) for note in told.content_notes]
-    readings = {scene.name: measure(scene.text) for scene in told.scenes}
-    return Found(_terms(told), *_marked(texts, told.characters), readings, _in_paragraphs(told))
+    texts += [(_NOTE, note) for note in scenario.content_notes]
+    readings = {scene.name: measure(scene.text) for scene in scenario.scenes}
+    return Found(_terms(scenario), *_marked(texts, scenario.characters), readings, _in_paragraphs(scenario))
 
 
 def _worded(found: Found) -> Annotated:
@@ -148,49 +148,51 @@ def _in_stretches(texts: Sequence[str]) -> Iterator[str]:
         yield "\n".join(stretch)
 
 
-def _in_paragraphs(told: Scenario) -> dict[str, Sequence[Mark]]:
+def _in_paragraphs(scenario: Scenario) -> dict[str, Sequence[Mark]]:
     """Returns the marks of each paragraph and link, at most MOST_MARKS together."""
-    found: dict[str, Sequence[Mark]] = {}
+    by_paragraph: dict[str, Sequence[Mark]] = {}
     left = MOST_MARKS
-    for text in (said for scene in told.scenes for said in (*scene.text.split("\n\n"), *(x.text for x in scene.links))):
-        if text not in found and left and (marks := personal_details.find(text, told.characters)[:left]):
-            found[text] = marks
+    for text in (
+        said for scene in scenario.scenes for said in (*scene.text.split("\n\n"), *(x.text for x in scene.links))
+    ):
+        if text not in by_paragraph and left and (marks := personal_details.find(text, scenario.characters)[:left]):
+            by_paragraph[text] = marks
             left -= len(marks)
-    return found
+    return by_paragraph
 
 
 def parts(texts: Iterable[tuple[str, str]], characters: Iterable[str]) -> tuple[Part, ...]:
     """Returns the parts of these (name, text) in which something is marked, at most MOST_MARKS; the last has `more`."""
-    found, more = _marked(texts, characters)
-    return _parts(found, more)
+    marks, more = _marked(texts, characters)
+    return _parts(marks, more)
 
 
 def _marked(texts: Iterable[tuple[Name, str]], characters: Iterable[str]) -> tuple[tuple[Marked[Name], ...], int]:
     """Returns those of these (name, text) in which something is marked, with their marks, at most MOST_MARKS
     together; and the number of further marks."""
     known = tuple(characters)
-    found: list[Marked[Name]] = []
+    marked: list[Marked[Name]] = []
     left, there = MOST_MARKS, 0
     for name, text in texts:
         marks = personal_details.find(text, known)
         there += len(marks)
         if marks and left:
-            found.append((name, text, marks[:left]))
+            marked.append((name, text, marks[:left]))
             left -= len(marks[:left])
-    return tuple(found), there - MOST_MARKS + left
+    return tuple(marked), there - MOST_MARKS + left
 
 
-def _parts(found: Iterable[Marked[str]], more: int) -> tuple[Part, ...]:
+def _parts(marked: Iterable[Marked[str]], more: int) -> tuple[Part, ...]:
     made: list[Part] = []
-    for name, text, marks in found:
-        told = dict.fromkeys((m.text, _(CALLED[m.kind]), _(WHAT_TO_DO[m.kind])) for m in marks)
-        made.append(Part(name, pieces(text, marks), tuple(told)))
+    for name, text, marks in marked:
+        advice = dict.fromkeys((m.text, _(CALLED[m.kind]), _(WHAT_TO_DO[m.kind])) for m in marks)
+        made.append(Part(name, pieces(text, marks), tuple(advice)))
     if more:
         made[-1] = replace(made[-1], more=more)
     return tuple(made)
 
 
-def _terms(told: Scenario) -> tuple[Term, ...]:
+def _terms(scenario: Scenario) -> tuple[Term, ...]:
     """Returns the terms of the field in a story, each once, in alphabetical order."""
-    found = {one.term.id: one.term for scene in told.scenes for one in glossary.find(scene.text)}
-    return tuple(sorted(found.values(), key=lambda term: term.name.casefold()))
+    terms = {place.term.id: place.term for scene in scenario.scenes for place in glossary.find(scene.text)}
+    return tuple(sorted(terms.values(), key=lambda term: term.name.casefold()))

@@ -45,13 +45,13 @@ async def public(request: Request) -> Response:
         commission = await work.commissions.get_commission(story.commission)
         remembered = work.remembered
     here = f"/stories/{story.id}"
-    told = await story_of(remembered, story.twee, long)
-    return await play(request, told, commission, base=f"{here}/play", back=here, back_words=_("About this story"))
+    scenario = await story_of(remembered, story.twee, long)
+    return await play(request, scenario, commission, base=f"{here}/play", back=here, back_words=_("About this story"))
 
 
 async def play(
     request: Request,
-    told: Scenario,
+    scenario: Scenario,
     commission: Commission,
     *,
     base: str,
@@ -64,7 +64,7 @@ async def play(
     `base` is the path of this player, `back` the page to leave to. `draft` says that the story is still being
     written, so that missing parts are said to be "not written yet". Raises NotFound for an unknown scene.
     """
-    every = await long(paths.places, told)
+    every = await long(paths.places, scenario)
     asked = request.query_params.get("scene", "")
     came = numbers(request.query_params.get("came", ""), len(every))
     place = None
@@ -88,11 +88,11 @@ async def play(
     return await page(
         request,
         "stories/away.html" if away else "stories/play.html",
-        told=told,
+        told=scenario,
         commission=commission,
         place=place,
         ways=await long(ways_on),
-        notes=await long(marked_text.for_readers, replace(told, scenes=(place.scene,) if place else ())),
+        notes=await long(marked_text.for_readers, replace(scenario, scenes=(place.scene,) if place else ())),
         begin=url(every[0].number) if every else "",
         again=base,
         before=url(came[-1], came[:-1]) if came else base,

@@ -70,7 +70,7 @@ async def life_of(request: Request, story: Submission) -> dict[str, Any]:
         "standing": standing,
         "mail": by_mail,
         "shared": shared,
-        "waiting": sum(not one.outcome for one in suggested),
+        "waiting": sum(not suggestion.outcome for suggestion in suggested),
     }
 
 

@@ -53,7 +53,7 @@ async def save(request: Request) -> Response:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadInput("This page is out of date. Open it again.") from error
     saved = await saved_by(request, request.path_params["key"], asked.edits, asked.commission)
-    wished = {one.field: one.text for one in asked.edits if isinstance(one, Set)}
+    wished = {edit.field: edit.text for edit in asked.edits if isinstance(edit, Set)}
     clashing = {clash.field for clash in saved.clashes}
     wrong = dict(saved.errors or {})
     body: dict[str, object] = {
@@ -87,11 +87,11 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
         return await writing.begin(site.store, site.clock, commission, key, edits_of(Draft(), wishes, {}), device)
     await story_of_link(request, key)
     draft = await writing.opened(site.store, site.clock, key)
-    back = {place(one.field)[0] for one in wishes if isinstance(one, Set) and one.back}
+    back = {place(wish.field)[0] for wish in wishes if isinstance(wish, Set) and wish.back}
     gone = {card for card in back if card and not draft.card(card)}
     there = await writing.taken_out(site.store, key, gone) if gone else {}
     # Restored cards were not in the request's size; and now and then a version is kept whole.
-    back_again = sum(volume_limits.size_of(Draft(cards=(one.card,))) for one in there.values())
+    back_again = sum(volume_limits.size_of(Draft(cards=(wish.card,))) for wish in there.values())
     volume_limits.add(request, back_again + volume_limits.size_of(draft) // _WHOLE_EVERY)
     return await writing.save(site.store, site.clock, key, edits_of(draft, wishes, there), device)
 

@@ -45,19 +45,19 @@ async def check(request: Request) -> Response:
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
     draft = await writing.opened(site.store, site.clock, key)
-    told, missing = await long(_told, story, draft, commission)
+    scenario, missing = await long(_told, story, draft, commission)
     if request.method != "POST":
-        return await _page(request, story, commission, draft, told, missing)
+        return await _page(request, story, commission, draft, scenario, missing)
     form = await form_of(request)
-    unseen = told is None or form.text("seen") != await long(_seen, told)
-    if told is None or (unseen and (await marked_text.looked_through(WRITERS, told)).parts):
-        return await _page(request, story, commission, draft, told, missing)
+    unseen = scenario is None or form.text("seen") != await long(_seen, scenario)
+    if scenario is None or (unseen and (await marked_text.looked_through(WRITERS, scenario)).parts):
+        return await _page(request, story, commission, draft, scenario, missing)
     try:
         sent(site.settings).take(request)
         volume_limits.write(request, volume_limits.size_of(draft))
         await writing.send(site.store, site.clock, key)
     except (BadInput, TooMany, IllegalMove, StoreUnavailable) as error:
-        return await _page(request, story, commission, draft, told, missing, error)
+        return await _page(request, story, commission, draft, scenario, missing, error)
     return RedirectResponse(f"/my-story/{key}?sent=1", 303)
 
 
@@ -74,9 +74,9 @@ def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scen
         return None, dict(errors.fields)
 
 
-def _seen(told: Scenario) -> str:
+def _seen(scenario: Scenario) -> str:
     """Returns a digest of the words whose marks somebody has seen; after a change the marks are shown again."""
-    return hashlib.sha256(scenario_twee.write(told).encode()).hexdigest()
+    return hashlib.sha256(scenario_twee.write(scenario).encode()).hexdigest()
 
 
 async def _page(
@@ -84,7 +84,7 @@ async def _page(
     story: Submission,
     commission: Commission,
     draft: Draft,
-    told: Scenario | None,
+    scenario: Scenario | None,
     missing: dict[str, BadInput],
     error: ForumError | None = None,
 ) -> Response:
@@ -92,7 +92,7 @@ async def _page(
     if isinstance(error, FormErrors):
         missing = dict(error.fields)
     label = commission.group_label(draft.group) or ""
-    shown = told or (await long(compose.sketch, draft, told_by=label)).story
+    shown = scenario or (await long(compose.sketch, draft, told_by=label)).story
     left = sent(site_of(request).settings).left(request)
     status = status_of(error) if error else 422 if request.method == "POST" and missing else 200
     answer = await page(
@@ -109,7 +109,7 @@ async def _page(
         parts=(await marked_text.looked_through(WRITERS, shown)).parts,
         told=shown,
         ready=not missing,
-        seen=await long(_seen, told) if told else "",
+        seen=await long(_seen, scenario) if scenario else "",
         allows=[(label, getattr(draft, name) == YES, getattr(draft, name) != "") for name, label in _questions()],
         held=story.status == HELD,
         again=story.status not in ("writing",),

@@ -75,7 +75,7 @@ async def tell(request: Request) -> Response:
     if request.method != "POST":
         return await _page(request, commission, step_of(HAPPENED), key, Sheet(Draft()), begins=True)
     wishes = wishes_of(form)
-    if not any(one.text for one in wishes):
+    if not any(wish.text for wish in wishes):
         empty = Sheet(Draft(), {f"{HAPPENED}.text": _("Write a few words first. You can change them later.")}, form)
         return await _page(request, commission, step_of(HAPPENED), key, empty, begins=True)
     try:
@@ -162,14 +162,14 @@ def _left(request: Request) -> int | None:
 def _shown(draft: Draft, commission: Commission) -> dict[str, Any]:
     """Returns what the steps show of a draft: the first scene's card, the question's card with its responses, the
     answers."""
-    told = next((card for card in draft.cards if not card.decision), None)
+    happened = next((card for card in draft.cards if not card.decision), None)
     asked = next((card for card in draft.cards if card.decision), None)
     ways = [way.id for way in asked.ways] if asked else []
     ways += [id_ for n in range(1, 2 * scenario.MAX_RESPONSES) if (id_ := f"r{n}") not in ways]
     offered = [note for note, _label in notes_offered()]
     notes = [note for note in draft.notes.split("\n") if note]
     return {
-        "happened": told.id if told else HAPPENED,
+        "happened": happened.id if happened else HAPPENED,
         "question": asked.id if asked else QUESTION,
         "responses": ways[: max(scenario.MAX_RESPONSES, len(asked.ways) if asked else 0)],
         "fewest": scenario.MIN_RESPONSES,

@@ -71,8 +71,8 @@ async def _build_page(
     draft = await writing.opened(site.store, site.clock, key)
     async with site.store.read() as work:
         link = await work.drafts.build_key(story.id)
-        found = await work.drafts.suggestions(story.id)
-    told = await long(suggestion_words.views, found, draft, commission)
+        suggestions = await work.drafts.suggestions(story.id)
+    views = await long(suggestion_words.views, suggestions, draft, commission)
     new = new_key()
     address = f"{base_url(request)}/build/"
     answer = await page(
@@ -87,8 +87,8 @@ async def _build_page(
         qr=qr(address + link) if link else "",
         before=link,
         new=new,
-        to_answer=[one for one in told if not one.suggestion.outcome],
-        answered=[one for one in reversed(told) if one.suggestion.outcome],
+        to_answer=[view for view in views if not view.suggestion.outcome],
+        answered=[view for view in reversed(views) if view.suggestion.outcome],
         most_waiting=co_writing.MOST_WAITING,
         said="" if error else _done(request),
         to_send=story.status in {ACCEPTED, SUBMITTED} and request.query_params.get("done") == "answered",
@@ -118,71 +118,71 @@ async def _answer_page(
     site, key = site_of(request), request.path_params["key"]
     draft = await writing.opened(site.store, site.clock, key)
     async with site.store.read() as work:
-        one = await co_writing.suggestion_of(work, story, request.path_params["suggestion"])
-    now = current(draft, one.place) if one.kind == CORRECTION else None
-    seen = form.text("seen") or one.seen
+        suggestion = await co_writing.suggestion_of(work, story, request.path_params["suggestion"])
+    now = current(draft, suggestion.place) if suggestion.kind == CORRECTION else None
+    seen = form.text("seen") or suggestion.seen
     return await page(
         request,
         "stories/suggestions/answer.html",
         409 if isinstance(error, Clash) else status_of(error) if error else 200,
-        one=(await long(suggestion_words.views, [one], draft, commission))[0],
+        one=(await long(suggestion_words.views, [suggestion], draft, commission))[0],
         back=f"/my-story/{key}/build",
         now=now,
-        pieces=await long(draft_comparison.pieces, now, one.words) if now is not None else (),
-        changed=now is not None and mark(now) != seen and now != one.words,
-        gone=_gone(draft, one),
-        places=await long(_places, draft, one),
-        full=no_room(draft, one.place) if one.kind == RESPONSE else None,
+        pieces=await long(draft_comparison.pieces, now, suggestion.words) if now is not None else (),
+        changed=now is not None and mark(now) != seen and now != suggestion.words,
+        gone=_gone(draft, suggestion),
+        places=await long(_places, draft, suggestion),
+        full=no_room(draft, suggestion.place) if suggestion.kind == RESPONSE else None,
         say=say,
-        parts=await long(_marked, draft, one),
+        parts=await long(_marked, draft, suggestion),
         seen=mark(now) if now is not None else "",
         form=form,
-        long=one.kind == SCENE or (now is not None and is_long(one.place)),
-        most=_most(one, now),
+        long=suggestion.kind == SCENE or (now is not None and is_long(suggestion.place)),
+        most=_most(suggestion, now),
         errors=_errors(error),
     )
 
 
-def _marked(draft: Draft, one: Suggestion) -> tuple[marked_text.Part, ...]:
+def _marked(draft: Draft, suggestion: Suggestion) -> tuple[marked_text.Part, ...]:
     """Returns the texts of a suggestion in which personal details are marked."""
     named = {SCENE: _("The scene's name"), EVIDENCE: _("What it shows")}
     texts = [
-        (named.get(one.kind, ""), one.title),
-        (suggestion_words.what(one.kind), one.words),
-        (_("The name"), one.name),
+        (named.get(suggestion.kind, ""), suggestion.title),
+        (suggestion_words.what(suggestion.kind), suggestion.words),
+        (_("The name"), suggestion.name),
     ]
     return marked_text.parts([(name, text) for name, text in texts if text], compose.items(draft.characters))
 
 
-def _gone(draft: Draft, one: Suggestion) -> bool:
+def _gone(draft: Draft, suggestion: Suggestion) -> bool:
     """Tells whether the place of a suggestion was deleted."""
-    if one.kind == CORRECTION:
-        return current(draft, one.place) is None
-    return one.kind in {SCENE, RESPONSE} and bool(one.place) and holder(draft, one.place) is None
+    if suggestion.kind == CORRECTION:
+        return current(draft, suggestion.place) is None
+    return suggestion.kind in {SCENE, RESPONSE} and bool(suggestion.place) and holder(draft, suggestion.place) is None
 
 
-def _places(draft: Draft, one: Suggestion) -> list[tuple[str, str]]:
+def _places(draft: Draft, suggestion: Suggestion) -> list[tuple[str, str]]:
     """Returns the other places for a scene or a response, as (place, words)."""
     names = compose.sketch(draft).names
-    found: list[tuple[str, str]] = []
+    places: list[tuple[str, str]] = []
     for card in draft.cards:
-        if one.kind == RESPONSE and card.decision:
-            found.append((card.id, names[card.id]))
-        elif one.kind == SCENE and (card.decision or len(card.ways) > 1):
+        if suggestion.kind == RESPONSE and card.decision:
+            places.append((card.id, names[card.id]))
+        elif suggestion.kind == SCENE and (card.decision or len(card.ways) > 1):
             words: list[Way] = [way for way in card.ways if trimmed(way.text)]
-            found += [(f"{card.id}/{way.id}", _("After “%(scene)s”") % {"scene": way.text}) for way in words]
-        elif one.kind == SCENE:
-            found.append((card.id, _("After “%(scene)s”") % {"scene": names[card.id]}))
-    if one.kind == SCENE and not found:
-        found.append(("", _("The first scene")))
-    return found
+            places += [(f"{card.id}/{way.id}", _("After “%(scene)s”") % {"scene": way.text}) for way in words]
+        elif suggestion.kind == SCENE:
+            places.append((card.id, _("After “%(scene)s”") % {"scene": names[card.id]}))
+    if suggestion.kind == SCENE and not places:
+        places.append(("", _("The first scene")))
+    return places
 
 
-def _most(one: Suggestion, now: str | None) -> dict[str, int]:
-    words = {SCENE: scenario.MAX_TEXT, RESPONSE: scenario.MAX_RESPONSE}.get(one.kind, scenario.MAX_TEXT)
+def _most(suggestion: Suggestion, now: str | None) -> dict[str, int]:
+    words = {SCENE: scenario.MAX_TEXT, RESPONSE: scenario.MAX_RESPONSE}.get(suggestion.kind, scenario.MAX_TEXT)
     return {
-        "words": longest(one.place) if now is not None else words,
-        "title": scenario.MAX_NAME if one.kind == SCENE else evidence.MAX_TITLE,
+        "words": longest(suggestion.place) if now is not None else words,
+        "title": scenario.MAX_NAME if suggestion.kind == SCENE else evidence.MAX_TITLE,
         "because": co_writing.MAX_REASON,
     }
 

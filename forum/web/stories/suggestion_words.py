@@ -35,20 +35,20 @@ class View:
     mine: bool = False
 
 
-def views(found: Iterable[Suggestion], draft: Draft, commission: Commission, browser: str = "") -> list[View]:
+def views(suggestions: Iterable[Suggestion], draft: Draft, commission: Commission, browser: str = "") -> list[View]:
     """Returns suggestions in words, in the order given. `browser` is the reader's `writing.browser`."""
     names = compose.sketch(draft).names
     return [
         View(
-            one,
-            what(one.kind),
-            where(draft, one.kind, one.place, names),
-            who(one, commission),
-            *outcome(one),
-            evidence.host_of(one.url) if one.url else "",
-            bool(browser) and one.by == browser,
+            suggestion,
+            what(suggestion.kind),
+            where(draft, suggestion.kind, suggestion.place, names),
+            who(suggestion, commission),
+            *outcome(suggestion),
+            evidence.host_of(suggestion.url) if suggestion.url else "",
+            bool(browser) and suggestion.by == browser,
         )
-        for one in found
+        for suggestion in suggestions
     ]
 
 

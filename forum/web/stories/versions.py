@@ -69,13 +69,13 @@ async def mine(request: Request) -> Response:
         history = await work.drafts.history(story.id)
         number, shown = _page_of(request, history)
         drafts = await _drafts(work, story, shown, history)
-        found = {one.id: one for one in await work.drafts.suggestions(story.id)}
+        suggestions = {suggestion.id: suggestion for suggestion in await work.drafts.suggestions(story.id)}
     here = writing.browser(story.id, cookie_of(request, DEVICE))
     before = {later.number: earlier.number for earlier, later in pairwise(history)}
     lines = []
     for kept in shown:
         short = await long(_short, drafts.get(before.get(kept.number, 0)), drafts[kept.number])
-        lines.append(Line(kept.number, kept.at, _what(kept), _who(kept, here, found, commission), short))
+        lines.append(Line(kept.number, kept.at, _what(kept), _who(kept, here, suggestions, commission), short))
     return await page(
         request,
         "stories/versions/versions.html",
@@ -115,7 +115,7 @@ async def my_version(request: Request) -> Response:
     async with site.store.read() as work:
         version = await work.drafts.version(story.id, number)
         before = await _version_before(work, story, number)
-        found = {one.id: one for one in await work.drafts.suggestions(story.id)}
+        suggestions = {suggestion.id: suggestion for suggestion in await work.drafts.suggestions(story.id)}
     now = request.query_params.get("with") == "now"
     old, new = (version.draft, draft) if now else (before.draft if before else Draft(), version.draft)
     here = writing.browser(story.id, cookie_of(request, DEVICE))
@@ -124,7 +124,7 @@ async def my_version(request: Request) -> Response:
         request,
         "stories/versions/version.html",
         status,
-        line=Line(number, version.at, _what(kept), _who(kept, here, found, commission), ""),
+        line=Line(number, version.at, _what(kept), _who(kept, here, suggestions, commission), ""),
         title=_title(version.draft),
         told=(
             await long(compose.sketch, version.draft, told_by=commission.group_label(version.draft.group) or "")
@@ -267,11 +267,11 @@ def _what(kept: Kept) -> str:
     }.get(kept.kind, kept.kind)
 
 
-def _who(kept: Kept, here: str, found: dict[str, Suggestion], commission: Commission) -> str:
+def _who(kept: Kept, here: str, suggestions: dict[str, Suggestion], commission: Commission) -> str:
     """Returns who made a version: this browser, another with the link, or the person who suggested it; "" if
     unknown."""
     if kept.kind == TAKEN_IN:
-        return suggestion_words.who(found[kept.by], commission) if kept.by in found else ""
+        return suggestion_words.who(suggestions[kept.by], commission) if kept.by in suggestions else ""
     if kept.kind not in {BEGUN, WRITTEN, BROUGHT_BACK} or not kept.by:
         return ""
     return _("You, on this device") if kept.by == here else _("Somebody with your link, on another device")
@@ -279,16 +279,16 @@ def _who(kept: Kept, here: str, found: dict[str, Suggestion], commission: Commis
 
 def _short(before: Draft | None, after: Draft) -> str:
     """Returns the changes in one line."""
-    found = draft_comparison.differences(before or Draft(), after)
+    differences = draft_comparison.differences(before or Draft(), after)
     said = {
         NEW: _("new: %(scenes)s"),
         CHANGED: _("changed: %(scenes)s"),
         MOVED: _("moved: %(scenes)s"),
         GONE: _("taken out: %(scenes)s"),
     }
-    lines = [_("facts about the story")] if any(one.kind == STORY for one in found) else []
+    lines = [_("facts about the story")] if any(difference.kind == STORY for difference in differences) else []
     for kind, words in said.items():
-        scenes = [one.card for one in found if one.kind == kind]
+        scenes = [difference.card for difference in differences if difference.kind == kind]
         if scenes:
             more = _(" and %(number)s more") % {"number": len(scenes) - _MOST_NAMED}
             named = ", ".join(f"“{scene}”" for scene in scenes[:_MOST_NAMED])
@@ -298,10 +298,10 @@ def _short(before: Draft | None, after: Draft) -> str:
 
 def changes_between(before: Draft, after: Draft) -> list[Change]:
     """Returns the differences in `after`, as pages show them."""
-    return [_change(one) for one in draft_comparison.differences(before, after)]
+    return [_change(difference) for difference in draft_comparison.differences(before, after)]
 
 
-def _change(one: Difference) -> Change:
+def _change(difference: Difference) -> Change:
     tags = {NEW: _("New"), CHANGED: _("Changed"), MOVED: _("Moved"), GONE: _("Taken out"), STORY: ""}
     names = {
         "title": _("Title"),
@@ -318,9 +318,9 @@ def _change(one: Difference) -> Change:
     }
     yes = {YES: _("Yes"), "": _("No")}
     parts = []
-    for part in one.parts:
+    for part in difference.parts:
         pieces = part.pieces
         if part.name in {"stop", "decision"}:
             pieces = (Piece(yes.get(part.before, ""), REMOVED), Piece(yes.get(part.after, ""), ADDED))
         parts.append((names[part.name], pieces))
-    return Change(one.card or _("About the story"), tags[one.kind], one.kind, tuple(parts))
+    return Change(difference.card or _("About the story"), tags[difference.kind], difference.kind, tuple(parts))

@@ -91,17 +91,17 @@ def _asked(draft: Draft, form: Form) -> list[Wish]:
 
 def _seen_now(form: Form) -> dict[str, str]:
     """Returns the marks of a card's fields as the form leaves them, as its own words are saved before it is deleted."""
-    return {one.field: mark(one.text) for one in wishes_of(form)}
+    return {wish.field: mark(wish.text) for wish in wishes_of(form)}
 
 
 async def _put_back(request: Request, key: str, card: str) -> list[Wish]:
     """Returns the requests that restore a deleted card, from the last version that has it."""
-    found = (await writing.taken_out(site_of(request).store, key, {card})).get(card)
-    if found is None:
+    removed = (await writing.taken_out(site_of(request).store, key, {card})).get(card)
+    if removed is None:
         return []
-    was = found.card
+    was = removed.card
     ways = [(way.id, way.text, way.to) for way in was.ways]
-    return [edit_requests.PutBack(was.id, found.after, was.name, was.text, was.stop, was.decision, ways)]
+    return [edit_requests.PutBack(was.id, removed.after, was.name, was.text, was.stop, was.decision, ways)]
 
 
 def _onward(form: Form, draft: Draft, card: str) -> str:
@@ -198,10 +198,10 @@ async def play(request: Request) -> Response:
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
     draft = await writing.opened(site.store, site.clock, key)
-    told = (await long(compose.sketch, draft, told_by=commission.group_label(story.told_by) or "")).story
+    scenario = (await long(compose.sketch, draft, told_by=commission.group_label(story.told_by) or "")).story
     return await play_scenario(
         request,
-        told,
+        scenario,
         commission,
         base=f"/my-story/{key}/play",
         back=place_of(key, ""),

@@ -53,9 +53,9 @@ def notes(sketch: Sketch) -> list[Note]:
     if not sketch.story.scenes:
         return []
     return [
-        Note(say(found.message, dict(found.values)), found.serious, sketch.card_of(found.scene))
-        for found in paths.findings(sketch.story)
-        if not found.scene or sketch.card_of(found.scene)
+        Note(say(finding.message, dict(finding.values)), finding.serious, sketch.card_of(finding.scene))
+        for finding in paths.findings(sketch.story)
+        if not finding.scene or sketch.card_of(finding.scene)
     ]
 
 

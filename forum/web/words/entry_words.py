@@ -40,8 +40,8 @@ class References:
 
     def words(self, fact: Any) -> str:
         """Returns the words behind {"sd": digest}; "[withdrawn]" where they were withdrawn."""
-        found = self.disclosed.get(fact["sd"])
-        return _("[withdrawn]") if found is None else found
+        text = self.disclosed.get(fact["sd"])
+        return _("[withdrawn]") if text is None else text
 
     def asynchronous(self, round_: str) -> bool:
         """Tells whether people answered a round by themselves, over days, and not in a room."""

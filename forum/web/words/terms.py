@@ -64,7 +64,7 @@ class Paths:
     findings: tuple[tuple[str, bool], ...]
 
 
-def paths_of(told: Scenario) -> Paths:
+def paths_of(scenario: Scenario) -> Paths:
     """Returns the paths of a story: picture, list, and the obstacles that a reader could meet."""
     words = story_map.Words(
         start=_("Start"),
@@ -77,9 +77,9 @@ def paths_of(told: Scenario) -> Paths:
         summary=_("The list below says the same."),
     )
     return Paths(
-        story_map.picture(told, _("The paths of this story"), words=words),
-        paths.places(told),
-        tuple((say(found.message, dict(found.values)), found.serious) for found in paths.findings(told)),
+        story_map.picture(scenario, _("The paths of this story"), words=words),
+        paths.places(scenario),
+        tuple((say(finding.message, dict(finding.values)), finding.serious) for finding in paths.findings(scenario)),
     )
 
 

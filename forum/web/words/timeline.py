@@ -153,12 +153,12 @@ def _decided(event: Event) -> Line:
 
 
 def _promised(event: Event) -> Line:
-    one, decision = _there(event.commitment), _there(event.decision)
-    values = {"role": one.role, "day": day(one.by)}
+    commitment, decision = _there(event.commitment), _there(event.decision)
+    values = {"role": commitment.role, "day": day(commitment.by)}
     return Line(
         event.at,
         _("It was promised: %(role)s will do this by %(day)s.") % values,
-        one.what,
+        commitment.what,
         link=f"/decisions/{decision.id}",
         link_text=_("Read the decision it belongs to"),
     )
