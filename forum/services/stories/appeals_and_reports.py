@@ -90,13 +90,13 @@ async def appeal(store: Store, clock: Clock, key: str, words: str) -> Standing:
         )
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key), lock=True)
-        now = await standing(work, story)
-        if now is None:
+        state = await standing(work, story)
+        if state is None:
             raise IllegalMove(_NOTHING)
-        made = Appeal(secrets.token_hex(16), story.id, now.act.id, words, clock.now())
+        made = Appeal(secrets.token_hex(16), story.id, state.act.id, words, clock.now())
         if not await work.moderation.add_appeal(made):
             raise IllegalMove(_TWICE)
-        return replace(now, appeal=made)
+        return replace(state, appeal=made)
 
 
 async def answer(
@@ -125,19 +125,19 @@ async def answer(
         raise BadInput("Use at most %(most)s characters for the reason.", field="why", most=MAX_REASON)
     async with store.begin() as work:
         before = must_be_sent(await work.stories.get_story(story_id))
-        now = await standing(work, before)
-        if now is None or now.appeal is None or now.appeal.id != appeal_id or now.appeal.outcome:
+        state = await standing(work, before)
+        if state is None or state.appeal is None or state.appeal.id != appeal_id or state.appeal.outcome:
             raise IllegalMove(_OVER)
-        if by and by == now.act.by:
+        if by and by == state.act.by:
             raise NotAllowed(_OWN)
-        if outcome == OVERTURN and now.act.before == ACCEPTED and not before.may_publish:
+        if outcome == OVERTURN and state.act.before == ACCEPTED and not before.may_publish:
             raise BadInput("Its writer no longer allows that it is published.", field="outcome")
         at = clock.now()
         said = UPHELD if outcome == UPHOLD else OVERTURNED
-        await work.moderation.answer_appeal(replace(now.appeal, outcome=said, because=because, by=by, answered_at=at))
+        await work.moderation.answer_appeal(replace(state.appeal, outcome=said, because=because, by=by, answered_at=at))
         story = before
         if outcome == OVERTURN:
-            story = replace(before, status=now.act.before, because="", moderated_at=at)
+            story = replace(before, status=state.act.before, because="", moderated_at=at)
         await work.stories.save_story(story, before.status)
         await log_act(work, before, ACTS[outcome], at, because=because, public=public, by=by)
     return story

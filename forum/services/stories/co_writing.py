@@ -88,10 +88,10 @@ async def share(store: Store, clock: Clock, key: str, new: str, before: str = ""
     async with store.begin() as work:
         story = await _locked(work, key)
         await writing.take_in(work, story, (), clock.now(), TAKEN_IN)
-        now = await work.drafts.build_key(story.id)
-        if now == new and is_key(new):
+        build_key = await work.drafts.build_key(story.id)
+        if build_key == new and is_key(new):
             return
-        if now != before:
+        if build_key != before:
             raise IllegalMove("Somebody else has changed this link a moment ago. Look at it again.")
         if not is_key(new) or await _leads_somewhere(work, new):
             raise BadInput("This link cannot be used. Here is another one.", field="new")
