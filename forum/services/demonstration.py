@@ -11,10 +11,10 @@ from forum import ROOT
 from forum.errors import StartupProblem, StoryProblems
 from forum.ports import Store
 from forum.ports.clock import Clock
-from forum.services.stories import moderation, submissions
+from forum.services.stories import moderation
 from forum.stories import scenario_twee
 from forum.stories.scenario import Scenario
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission, DecisionPower, Group, SupportLine
 
 FACT: Final = "demonstration"
@@ -84,7 +84,7 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
                 commission=about.id,
                 title=story.title,
                 twee=twee,
-                status=submissions.ACCEPTED,
+                status=StoryStatus.ACCEPTED,
                 told_by=labels.get(story.told_by.casefold()),
                 submitted_at=at,
                 moderated_at=at,
@@ -114,7 +114,7 @@ async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STO
         return []
     at = clock.now()
     async with store.begin() as work:
-        standing = await work.stories.list_stories(about.id, submissions.ACCEPTED)
+        standing = await work.stories.list_stories(about.id, StoryStatus.ACCEPTED)
         if standing:
             return list(standing)
         labels = {group.label.casefold(): group.id for group in about.groups}
@@ -125,7 +125,7 @@ async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STO
                 commission=about.id,
                 title=story.title,
                 twee=twee,
-                status=submissions.ACCEPTED,
+                status=StoryStatus.ACCEPTED,
                 told_by=labels.get(story.told_by.casefold()),
                 submitted_at=at,
                 moderated_at=at,

@@ -21,9 +21,8 @@ from forum.store.tables import library, library_note
 from forum.store.tables import story as stories
 from forum.stories import scenario, scenario_twee, search_terms
 from forum.stories.search_terms import Offered, Query, Shelf, Wanted
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 
-ACCEPTED = "accepted"
 INDEX = "library_words"
 
 Step: TypeAlias = tuple[sa.Executable, Mapping[str, object]]
@@ -55,7 +54,10 @@ class SqlLibrary(Area):
         source = stories.join(library, library.c.story == stories.c.id).join(
             commissions, commissions.c.id == stories.c.commission
         )
-        fits: list[sa.ColumnElement[bool] | sa.TextClause] = [stories.c.status == ACCEPTED, *_filters(wanted)]
+        fits: list[sa.ColumnElement[bool] | sa.TextClause] = [
+            stories.c.status == StoryStatus.ACCEPTED,
+            *_filters(wanted),
+        ]
         order: list[sa.ColumnElement[object] | sa.TextClause] = [
             stories.c.moderated_at.desc(),
             stories.c.seq.desc(),
@@ -81,10 +83,10 @@ class SqlLibrary(Area):
         """Returns the groups and content notes that accepted stories can be filtered by."""
         shown = stories.join(library, library.c.story == stories.c.id)
         groups = sa.select(sa.func.min(library.c.told_by).label("label"), sa.func.count().label("number"))
-        groups = groups.select_from(shown).where(stories.c.status == ACCEPTED, library.c.told_by_key != "")
+        groups = groups.select_from(shown).where(stories.c.status == StoryStatus.ACCEPTED, library.c.told_by_key != "")
         noted = shown.join(library_note, library_note.c.story == stories.c.id)
         notes = sa.select(sa.func.min(library_note.c.note).label("label"), sa.func.count().label("number"))
-        notes = notes.select_from(noted).where(stories.c.status == ACCEPTED)
+        notes = notes.select_from(noted).where(stories.c.status == StoryStatus.ACCEPTED)
         return Offered(
             groups=await self._labels(groups.group_by(library.c.told_by_key)),
             notes=await self._labels(notes.group_by(library_note.c.key)),
@@ -106,7 +108,7 @@ async def keep(link: Link, story: Submission) -> None:
         await link.run(_POSTGRESQL_DROP if link.postgresql else _SQLITE_DROP, {"seq": seq})
         if not link.postgresql:
             await link.run(_SQLITE_FORGET)
-    if story.status == ACCEPTED:
+    if story.status == StoryStatus.ACCEPTED:
         group = (await SqlCommissions(link).get_commission(story.commission)).group_label(story.told_by)
         steps = shelved(seq, story.id, story.title, story.twee, group, postgresql=link.postgresql)
         for statement, values in await within(len(story.twee), list, steps):

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from forum.errors import IllegalMove
 from forum.store.base import Area, Row, having, made, plain
-from forum.store.library import ACCEPTED, keep
+from forum.store.library import keep
 from forum.store.tables import story as table
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 
 _NO_STORY = "There is no such story."
 PERMISSIONS = ("may_perform", "may_publish", "may_quote")
@@ -46,7 +46,7 @@ class SqlStories(Area):
         no longer `expected_status`, or where it would become accepted without its writer's permission to publish.
         """
         update = sa.update(table).where(table.c.id == story.id, table.c.status == expected_status)
-        if story.status == ACCEPTED:
+        if story.status == StoryStatus.ACCEPTED:
             update = update.where(table.c.may_publish)
         values = plain(story)
         # A link or permission that was changed since the story was read must not be written back.
@@ -89,7 +89,7 @@ class SqlStories(Area):
 
     async def revised(self) -> list[Submission]:
         """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""
-        wanted = sa.select(table).where(table.c.status == ACCEPTED, table.c.revision != "")
+        wanted = sa.select(table).where(table.c.status == StoryStatus.ACCEPTED, table.c.revision != "")
         return [_story(row) for row in await self._link.rows(wanted.order_by(table.c.revised_at, table.c.seq))]
 
 

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SuggestionKind(StrEnum):
+    """Kinds of a suggestion."""
+
+    SCENE = "scene"
+    RESPONSE = "response"
+    CORRECTION = "correction"
+    EVIDENCE = "evidence"
+
+
+class SuggestionOutcome(StrEnum):
+    """Answers to a suggestion."""
+
+    TAKEN = "accepted"
+    TAKEN_CHANGED = "accepted with changes"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A suggestion for a story that is built together. `kind` is one of SUGGESTIONS.
+    """A suggestion for a story that is built together.
 
     A scene has a `title` (its name, or none) and `words`; `place` is the card it goes after, or the way it goes into
     ("" for the end). A response has `words` for the decision point `place`. A correction has new `words` for the field
     `place`, and in `seen` the mark of the text that its writer saw. Evidence has a `title` and a `url`. `group` is a
     group id of the commission or None; `name` is given only by writers who wish to be named; `by` is as in Version.
-    `outcome` is "" or one of OUTCOMES.
+    `outcome` is "" or a SuggestionOutcome.
     """
 
     id: str
     story: str
-    kind: str
+    kind: SuggestionKind
     words: str
     at: str
     place: str = ""
@@ -33,7 +51,5 @@ class Suggestion:
     answered_at: str = ""
 
 
-SUGGESTIONS = (SCENE, RESPONSE, CORRECTION, EVIDENCE) = ("scene", "response", "correction", "evidence")
-
-
-OUTCOMES = (TAKEN, TAKEN_CHANGED, DECLINED) = ("accepted", "accepted with changes", "declined")
+SUGGESTIONS = tuple(SuggestionKind)
+OUTCOMES = tuple(SuggestionOutcome)

@@ -27,10 +27,10 @@ from forum.services.stories.moderation import (
     RETURN_VERSION,
     TAKE_DOWN,
 )
-from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WRITING, must_be_sent
+from forum.services.stories.submissions import must_be_sent
 from forum.stories import compose, scenario_twee
 from forum.stories.moderation import Report
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.web.auth import somebody
 from forum.web.errors import status_of
@@ -68,9 +68,9 @@ async def queue(request: Request) -> Response:
     site = site_of(request)
     person = await somebody(request)
     async with site.store.read() as work:
-        waiting = sorted(await work.stories.list_stories(status=SUBMITTED), key=lambda s: s.submitted_at)
-        held = await work.stories.list_stories(status=HELD)
-        returned = await work.stories.list_stories(status=RETURNED)
+        waiting = sorted(await work.stories.list_stories(status=StoryStatus.SUBMITTED), key=lambda s: s.submitted_at)
+        held = await work.stories.list_stories(status=StoryStatus.HELD)
+        returned = await work.stories.list_stories(status=StoryStatus.RETURNED)
         revised = await work.stories.revised()
         appeals = await appeals_and_reports.waiting(work)
         reported = await appeals_and_reports.reported(work)
@@ -79,7 +79,7 @@ async def queue(request: Request) -> Response:
             (await work.stories.get_story(story_id), number)
             for story_id, number in (await work.evidence.waiting()).items()
         ]
-        evidence = [(story, number) for story, number in beside if story.status != WRITING]
+        evidence = [(story, number) for story, number in beside if story.status != StoryStatus.WRITING]
     row = _rows(commissions, site.clock.now())
     return await page(
         request,
@@ -238,12 +238,12 @@ def _actions(story: Submission, reports: Sequence[Report]) -> list[tuple[str, st
     )
     back = (RETURN, _("Return"), _("Its writer sees your reason, and can change the story and send it again."))
     hold = (HOLD, _("Hold"), _("Keep it back while something is cleared up. Its writer sees your reason, and waits."))
-    if story.status == SUBMITTED:
+    if story.status == StoryStatus.SUBMITTED:
         return [accept, back, hold]
-    if story.status == HELD:
+    if story.status == StoryStatus.HELD:
         again = (RELEASE, _("Take off hold"), _("It waits to be read again, by you or by somebody else."))
         return [again, back]
-    if story.status == ACCEPTED:
+    if story.status == StoryStatus.ACCEPTED:
         down = (
             TAKE_DOWN,
             _("Take down"),
@@ -262,10 +262,10 @@ def _status_words(story: Submission) -> tuple[str, str]:
     if story.revision:
         return _("Public, with a new version to read"), ""
     return {
-        SUBMITTED: (_("Waiting to be read"), ""),
-        RETURNED: (_("Returned"), "warning"),
-        HELD: (_("Held"), "warning"),
-        ACCEPTED: (_("Accepted"), "good"),
+        StoryStatus.SUBMITTED: (_("Waiting to be read"), ""),
+        StoryStatus.RETURNED: (_("Returned"), "warning"),
+        StoryStatus.HELD: (_("Held"), "warning"),
+        StoryStatus.ACCEPTED: (_("Accepted"), "good"),
     }.get(story.status, (_("Taken back by its writer"), "quiet"))
 
 

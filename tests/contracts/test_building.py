@@ -17,7 +17,7 @@ from forum.services.stories.submissions import fingerprint
 from forum.store import SqlStore
 from forum.stories.draft import fields, mark, mark_of
 from forum.stories.edits import AddCard, RemoveCard, SetField
-from forum.stories.submission import BEGUN, PUBLISHED, TAKEN_IN, Kept, Submission, Version
+from forum.stories.submission import Kept, Submission, Version, VersionKind
 from forum.stories.suggestion import Suggestion
 
 
@@ -33,14 +33,14 @@ async def test_versions_are_listed_without_words_and_read_one_by_one(store: SqlS
         history = await work.drafts.history(built.story)
         versions = await work.drafts.versions(built.story)
         assert history == [Kept(v.number, v.at, v.kind, v.by) for v in versions]
-        assert (history[-1].kind, history[-1].by) == (TAKEN_IN, one.id)
+        assert (history[-1].kind, history[-1].by) == (VersionKind.TAKEN_IN, one.id)
         assert [await work.drafts.version(built.story, kept.number) for kept in history] == versions
         assert await work.drafts.history(new_id()) == []
         for story, number in ((built.story, 99), (built.story, 0), (new_id(), 1)):
             with pytest.raises(NotFound):
                 await work.drafts.version(story, number)
     async with store.begin() as work:
-        await work.drafts.put_version(Version(built.story, 99, CLOCK.now(), BEGUN, versions[0].draft))
+        await work.drafts.put_version(Version(built.story, 99, CLOCK.now(), VersionKind.BEGUN, versions[0].draft))
         assert [kept.number for kept in await work.drafts.history(built.story)][-1] == 99
 
 
@@ -150,7 +150,9 @@ async def test_a_version_that_is_sent_while_the_one_before_is_accepted_takes_not
         await asyncio.gather(moderated("accept version"), *(wrote(f"{turn}{n}") for n in range(2)))
         async with store.read() as work:
             kept = await work.drafts.versions(built.story)
-        assert any(one.kind == PUBLISHED and one.draft.cards[0].text == f"Second text {turn}." for one in kept)
+        assert any(
+            one.kind == VersionKind.PUBLISHED and one.draft.cards[0].text == f"Second text {turn}." for one in kept
+        )
         assert all(any(one.draft.card(f"x{turn}{n}") for one in kept) for n in range(2))
         for n in range(2):
             card = (await built.draft()).card(f"x{turn}{n}")

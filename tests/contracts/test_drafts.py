@@ -15,11 +15,10 @@ from support.factories import SetClock, a_commission, a_stored_story, new_id
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.services.keys import digest, new_key
 from forum.services.stories import draft_versions, writing
-from forum.services.stories.submissions import RETURNED, WRITING
 from forum.store import SqlStore
 from forum.stories.draft import Card, Draft, Way, fields, mark, mark_of, read
 from forum.stories.edits import AddCard, Edit, RemoveCard, SetField
-from forum.stories.submission import BEGUN, WRITTEN, Submission, Version
+from forum.stories.submission import StoryStatus, Submission, Version, VersionKind
 from forum.stories.suggestion import SUGGESTIONS, Suggestion
 from forum.voting.commission import Commission
 
@@ -28,7 +27,7 @@ DRAFT = Draft(title="Night \u00e9", cards=(Card("a", "One", "First.", ways=(Way(
 
 
 async def a_story(store: SqlStore) -> Submission:
-    return await a_stored_story(store, "", WRITING, digest(new_key()))
+    return await a_stored_story(store, "", StoryStatus.WRITING, digest(new_key()))
 
 
 async def a_stored_commission(store: SqlStore) -> Commission:
@@ -72,8 +71,8 @@ async def test_a_draft_takes_no_part_in_two_units_of_work_at_once(store: SqlStor
 
 async def test_versions_are_listed_in_order_and_the_last_can_be_replaced(store: SqlStore) -> None:
     story = await a_story(store)
-    one = Version(story.id, 1, EARLY, BEGUN, Draft())
-    two = Version(story.id, 2, EARLY, WRITTEN, DRAFT, "me")
+    one = Version(story.id, 1, EARLY, VersionKind.BEGUN, Draft())
+    two = Version(story.id, 2, EARLY, VersionKind.WRITTEN, DRAFT, "me")
     async with store.begin() as work:
         assert await work.drafts.last_version(story.id) is None
         await work.drafts.put_version(one)
@@ -124,7 +123,7 @@ async def test_forgetting_a_story_takes_its_draft_versions_and_suggestions(store
     async with store.begin() as work:
         for one in (story, other):
             await work.drafts.open_draft(one.id, DRAFT, EARLY)
-            await work.drafts.put_version(Version(one.id, 1, EARLY, BEGUN, DRAFT))
+            await work.drafts.put_version(Version(one.id, 1, EARLY, VersionKind.BEGUN, DRAFT))
             await work.drafts.suggest(a_suggestion(one))
         await work.drafts.erase_story(story.id)
         assert await work.drafts.versions(story.id) == []
@@ -144,14 +143,16 @@ async def test_two_stories_cannot_have_one_private_link(store: SqlStore) -> None
 
 async def test_new_versions_of_public_stories_are_found(store: SqlStore) -> None:
     story = await a_story(store)
-    public = replace(story, status="accepted", twee=":: Start", may_publish=True)
+    public = replace(story, status=StoryStatus.ACCEPTED, twee=":: Start", may_publish=True)
     async with store.begin() as work:
         await work.stories.allow(replace(story, may_publish=True))
-        await work.stories.save_story(public, WRITING)
+        await work.stories.save_story(public, StoryStatus.WRITING)
         assert await work.stories.revised() == []
         await work.stories.save_story(replace(public, revision=":: Start again", revised_at=LATE), "accepted")
         assert [one.id for one in await work.stories.revised()] == [story.id]
-        await work.stories.save_story(replace(public, revision=":: Start again", status=RETURNED), "accepted")
+        await work.stories.save_story(
+            replace(public, revision=":: Start again", status=StoryStatus.RETURNED), "accepted"
+        )
         assert await work.stories.revised() == []
 
 

@@ -12,15 +12,15 @@ from support.factories import a_commission, new_id
 from forum.errors import IllegalMove, NotFound
 from forum.store import SqlStore
 from forum.stories.moderation import Act, Appeal, Report
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 
 EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "2026-03-01T20:00:00.000Z"
 
 
 async def two_stories(store: SqlStore) -> tuple[Submission, Submission]:
     commission = a_commission()
-    one = Submission(new_id(), commission.id, "At night", ":: Start", "returned", "g1", "link1", "No", EARLY)
-    two = Submission(new_id(), commission.id, "On the ward", ":: Start", "held", None, "link2", "", EARLY)
+    one = Submission(new_id(), commission.id, "At night", ":: Start", StoryStatus.RETURNED, "g1", "link1", "No", EARLY)
+    two = Submission(new_id(), commission.id, "On the ward", ":: Start", StoryStatus.HELD, None, "link2", "", EARLY)
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
         await work.stories.add_story(one)

@@ -22,7 +22,7 @@ from forum.sessions.session import Cue, CueKind, Participant, SessionKind
 from forum.store import SqlStore
 from forum.store.people import SqlPeople
 from forum.store.tables import person as people
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.decision import Commitment, Decision, DecisionOutcome
 from forum.voting.suppression import Partition, Row
 
@@ -234,18 +234,27 @@ async def test_commissions_come_back_as_they_were_newest_first(store: SqlStore) 
 async def test_stories_change_only_from_the_status_expected(store: SqlStore) -> None:
     commission, other = a_commission(), a_commission()
     first = Submission(
-        new_id(), commission.id, "At night", ":: Start", "submitted", "g1", "link1", "", EARLY, may_publish=True
+        new_id(),
+        commission.id,
+        "At night",
+        ":: Start",
+        StoryStatus.SUBMITTED,
+        "g1",
+        "link1",
+        "",
+        EARLY,
+        may_publish=True,
     )
-    second = Submission(new_id(), other.id, "On the ward", ":: Start", "accepted", None, "", "", NOON)
+    second = Submission(new_id(), other.id, "On the ward", ":: Start", StoryStatus.ACCEPTED, None, "", "", NOON)
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
         await work.commissions.add_commission(other)
         await work.stories.add_story(first)
         await work.stories.add_story(second)
-        accepted = replace(first, status="accepted", moderated_at=LATE)
+        accepted = replace(first, status=StoryStatus.ACCEPTED, moderated_at=LATE)
         await work.stories.save_story(accepted, "submitted")
         with pytest.raises(IllegalMove):
-            await work.stories.save_story(replace(first, status="returned", because="too long"), "submitted")
+            await work.stories.save_story(replace(first, status=StoryStatus.RETURNED, because="too long"), "submitted")
         with pytest.raises(NotFound):
             await work.stories.save_story(replace(first, id=new_id()), "submitted")
     async with store.read() as work:
@@ -330,7 +339,7 @@ async def test_a_code_leads_to_sessions_of_one_kind(store: SqlStore) -> None:
 
 async def test_a_story_that_is_held_waits_with_its_next_change(store: SqlStore) -> None:
     commission = a_commission()
-    story = Submission(new_id(), commission.id, "At night", ":: Start", "submitted", link="link")
+    story = Submission(new_id(), commission.id, "At night", ":: Start", StoryStatus.SUBMITTED, link="link")
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
         await work.stories.add_story(story)
@@ -348,7 +357,7 @@ async def test_a_story_that_is_held_waits_with_its_next_change(store: SqlStore) 
     async def changes() -> None:
         await held.wait()
         async with store.begin() as work:
-            await work.stories.save_story(replace(story, status="held"), "submitted")
+            await work.stories.save_story(replace(story, status=StoryStatus.HELD), "submitted")
             told.append("changed")
 
     await asyncio.gather(holds(), changes())

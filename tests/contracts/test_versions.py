@@ -19,19 +19,27 @@ from forum.errors import NotFound
 from forum.ports import Work
 from forum.services.keys import digest, new_key
 from forum.services.stories import draft_versions, withdrawal, writing
-from forum.services.stories.submissions import WRITING
 from forum.store import SqlStore
 from forum.store import drafts as sql
 from forum.store.tables import version as table
 from forum.stories.draft import Card, Draft, mark, read
 from forum.stories.edits import AddCard, SetField
-from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Kept, Version
+from forum.stories.submission import Kept, StoryStatus, Version, VersionKind
 
-KINDS = st.sampled_from([WRITTEN, WRITTEN, WRITTEN, BROUGHT_BACK, SENT, PUBLISHED])
+KINDS = st.sampled_from(
+    [
+        VersionKind.WRITTEN,
+        VersionKind.WRITTEN,
+        VersionKind.WRITTEN,
+        VersionKind.BROUGHT_BACK,
+        VersionKind.SENT,
+        VersionKind.PUBLISHED,
+    ]
+)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("keep"), DRAFTS, KINDS, st.sampled_from(["", "anna", "ben"]), st.integers(0, 4000)),
-        st.tuples(st.just("keep"), DRAFTS, st.just(SENT), st.just(""), st.integers(600, 900)),
+        st.tuples(st.just("keep"), DRAFTS, st.just(VersionKind.SENT), st.just(""), st.integers(600, 900)),
         st.tuples(st.just("write"), st.text("ab ", max_size=3), st.sampled_from(["anna", "ben"]), st.integers(0, 90)),
         st.tuples(st.just("drop"), st.sets(st.integers(1, 12), max_size=4)),
         st.tuples(st.just("put"), st.integers(1, 12), DRAFTS),
@@ -71,7 +79,7 @@ class PlainWork:
 
 
 async def a_story(store: SqlStore) -> str:
-    return (await a_stored_story(store, "", WRITING, digest(new_key()))).id
+    return (await a_stored_story(store, "", StoryStatus.WRITING, digest(new_key()))).id
 
 
 @contextmanager
@@ -115,14 +123,14 @@ async def take(work: Work, story: str, clock: SetClock, step: tuple[Any, ...], *
         last = await work.drafts.last_version(story)
         draft = last.draft if last else Draft()
         after = replace(draft, title=draft.title[: -len(rest[0]) or None] + rest[0])
-        await draft_versions.keep(work, story, after, clock.now(), WRITTEN, rest[1])
+        await draft_versions.keep(work, story, after, clock.now(), VersionKind.WRITTEN, rest[1])
     elif kind == "drop":
         await work.drafts.drop_versions(story, rest[0])
     elif kind == "put":
         last = await work.drafts.last_version(story)
         # In the place of the last one, or of any other that is there.
         if last and (old := [one.number for one in await work.drafts.history(story) if one.number <= rest[0]]):
-            await work.drafts.put_version(Version(story, old[-1], clock.now(), WRITTEN, rest[1], "anna"))
+            await work.drafts.put_version(Version(story, old[-1], clock.now(), VersionKind.WRITTEN, rest[1], "anna"))
 
 
 async def longest(work: Any, story: str) -> int:
@@ -143,7 +151,7 @@ async def test_what_leaned_on_a_version_that_went_or_was_replaced_reads_as_befor
 ) -> None:
     story = await a_story(sqlite_store)
     kept = {
-        n: Version(story, n, f"2026-03-{n:02}", SENT, Draft(title=f"{n}", cards=(Card("c", text="x" * n),)))
+        n: Version(story, n, f"2026-03-{n:02}", VersionKind.SENT, Draft(title=f"{n}", cards=(Card("c", text="x" * n),)))
         for n in range(1, 9)
     }
     with few():
@@ -154,7 +162,7 @@ async def test_what_leaned_on_a_version_that_went_or_was_replaced_reads_as_befor
                 await work.drafts.drop_versions(story, numbers)
                 kept = {n: one for n, one in kept.items() if n not in numbers}
             for number in put:
-                kept[number] = Version(story, number, "2027", WRITTEN, Draft(title="another"), "me")
+                kept[number] = Version(story, number, "2027", VersionKind.WRITTEN, Draft(title="another"), "me")
                 await work.drafts.put_version(kept[number])
             assert await work.drafts.versions(story) == [kept[n] for n in sorted(kept)]
             assert await longest(work, story) <= 4
@@ -167,7 +175,7 @@ async def test_what_is_read_for_one_version_is_bounded_where_all_of_it_changes(s
         patch.setattr(sql, "MOST_WRITTEN", 200)
         async with sqlite_store.begin() as work:
             for number, draft in enumerate(drafts, 1):
-                await work.drafts.put_version(Version(story, number, "2026", SENT, draft))
+                await work.drafts.put_version(Version(story, number, "2026", VersionKind.SENT, draft))
             assert await longest(work, story) == 3
             assert [one.draft for one in await work.drafts.versions(story)] == drafts
 
@@ -182,13 +190,13 @@ async def test_versions_from_before_are_read_and_gone_on_from(store: SqlStore) -
                 "story": story,
                 "number": number,
                 "at": clock.now(),
-                "kind": BEGUN,
+                "kind": VersionKind.BEGUN,
                 "by": "",
                 "words": draft.to_json(),
             }
             await connection.execute(sa.insert(table), row)
     async with store.begin() as work:
-        await draft_versions.keep(work, story, replace(old[-1], title="new"), clock.now(), WRITTEN, "anna")
+        await draft_versions.keep(work, story, replace(old[-1], title="new"), clock.now(), VersionKind.WRITTEN, "anna")
         await work.drafts.drop_versions(story, [2, 5, 6])
     async with store.read() as work:
         kept = [(one.number, one.draft) for one in await work.drafts.versions(story)]

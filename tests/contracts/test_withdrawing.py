@@ -19,7 +19,7 @@ from forum.services.keys import digest, new_key
 from forum.services.stories import moderation, submissions, withdrawal
 from forum.sessions.session import Cue, CueKind
 from forum.store import SqlStore
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.round import WITHDRAWN, Response, Round, RoundState
 
 AT = "2026-03-01T12:00:00.000Z"
@@ -28,7 +28,9 @@ RESPONSES = (Response("r1", "Wait with her"), Response("r2", "Call"), Response("
 
 async def test_what_the_writer_allows_is_written_by_itself(store: SqlStore) -> None:
     commission = a_commission()
-    story = Submission(new_id(), commission.id, "At night", ":: Start", "submitted", link="link", may_perform=True)
+    story = Submission(
+        new_id(), commission.id, "At night", ":: Start", StoryStatus.SUBMITTED, link="link", may_perform=True
+    )
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
         await work.stories.add_story(story)
@@ -36,9 +38,9 @@ async def test_what_the_writer_allows_is_written_by_itself(store: SqlStore) -> N
         await work.stories.allow(replace(story, may_perform=False, may_quote=True))
         await work.stories.save_story(replace(story, title="By night"), "submitted")
         with pytest.raises(IllegalMove):
-            await work.stories.save_story(replace(story, status="accepted"), "submitted")
+            await work.stories.save_story(replace(story, status=StoryStatus.ACCEPTED), "submitted")
         with pytest.raises(IllegalMove):
-            await work.stories.allow(replace(story, status="returned"))
+            await work.stories.allow(replace(story, status=StoryStatus.RETURNED))
         with pytest.raises(NotFound):
             await work.stories.allow(replace(story, id=new_id()))
     async with store.read() as work:
@@ -46,7 +48,7 @@ async def test_what_the_writer_allows_is_written_by_itself(store: SqlStore) -> N
     assert now == replace(story, title="By night", may_perform=False, may_quote=True)
     async with store.begin() as work:
         await work.stories.allow(replace(now, may_publish=True))
-        await work.stories.save_story(replace(now, status="accepted", published_at=AT), "submitted")
+        await work.stories.save_story(replace(now, status=StoryStatus.ACCEPTED, published_at=AT), "submitted")
     async with store.read() as work:
         assert (await work.stories.get_story(story.id)).status == "accepted"
 
@@ -131,11 +133,11 @@ async def test_a_story_that_is_being_moderated_is_taken_back_as_it_is_then(store
         await work.commissions.add_commission(commission)
     story, key = await submissions.submit(store, CLOCK, commission.id, a_sent_story())
     async with store.begin() as work:
-        await work.stories.save_story(replace(story, status="held"), story.status)
+        await work.stories.save_story(replace(story, status=StoryStatus.HELD), story.status)
         taking_back = asyncio.create_task(withdrawal.withdraw(store, CLOCK, key))
         if database.server is not None:
             await database.server.waiting(database.name)
-    assert (await taking_back).story.status == submissions.WITHDRAWN
+    assert (await taking_back).story.status == StoryStatus.WITHDRAWN
     async with store.read() as work:
         assert (await work.stories.get_story(story.id)).twee == ""
 

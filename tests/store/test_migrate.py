@@ -33,7 +33,7 @@ from forum.store.tables import metadata
 from forum.stories import scenario_twee, search_terms
 from forum.stories.draft import Card, Draft
 from forum.stories.search_terms import Offered, Wanted
-from forum.stories.submission import Version
+from forum.stories.submission import Version, VersionKind
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -229,11 +229,13 @@ async def test_versions_of_a_story_from_before_they_were_differences_stay_as_the
     await old.close()
     await migrate(empty)
     store = await open_store(empty)
-    expected = [Version("s", number, "2026", "written", draft, "me") for number, draft in enumerate(drafts, 1)]
+    expected = [
+        Version("s", number, "2026", VersionKind.WRITTEN, draft, "me") for number, draft in enumerate(drafts, 1)
+    ]
     async with store.begin() as work:
         assert await work.drafts.versions("s") == expected
         assert await work.drafts.version("s", 2) == expected[1]
-        new = Version("s", 4, "2027", "written", replace(drafts[0], title="Day"), "me")
+        new = Version("s", 4, "2027", VersionKind.WRITTEN, replace(drafts[0], title="Day"), "me")
         await work.drafts.put_version(new)
         await work.drafts.drop_versions("s", [3])
         assert await work.drafts.versions("s") == [*expected[:2], new]

@@ -16,7 +16,7 @@ from forum.services.sessions import organising
 from forum.sessions.local_time import written
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import ConsoleView, RoomView
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.ballot import Cast
 from forum.voting.commission import Commission, DecisionPower, Group, SupportLine
 
@@ -101,7 +101,9 @@ def a_cast(round_id: str, participant: str, choice: str = "r1", reason: str = ""
     return Cast(round_id, participant, cast or new_id(), choice, reason, new_id(), new_id(), new_id(), CLOCK.now())
 
 
-async def a_stored_story(store: Store, title: str = "T", status: str = "submitted", link: str = "") -> Submission:
+async def a_stored_story(
+    store: Store, title: str = "T", status: StoryStatus = StoryStatus.SUBMITTED, link: str = ""
+) -> Submission:
     """Stores a commission and a story without words in it, and returns the story."""
     commission = a_commission()
     story = Submission(new_id(), commission.id, title, "", status, link=link or new_id())

@@ -41,7 +41,7 @@ from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, YES, Card, Draft, Way
 from forum.stories.submission import Submission
-from forum.stories.suggestion import DECLINED, TAKEN
+from forum.stories.suggestion import SuggestionOutcome
 from forum.voting.commission import Commission, DecisionPower, SupportLine
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms
@@ -232,7 +232,7 @@ async def _built(house: House, key: str, commission: Commission, w: Words) -> di
     words = suggestions.Offer("correction", w(), f"{draft.cards[0].id}.text", **about)
     url = f"https://x.example/{'c' * 240}"
     seen = suggestions.Offer("evidence", title=w(120), url=url, **about)
-    for outcome in (TAKEN, DECLINED, ""):
+    for outcome in (SuggestionOutcome.TAKEN, SuggestionOutcome.DECLINED, ""):
         for offer in (scene, words, seen):
             one = await co_writing.suggest(house.store, CLOCK, link, replace(offer, words=offer.words and w()))
             if outcome:

@@ -13,7 +13,7 @@ from forum.services.sessions import cues, facilitation, second_run
 from forum.services.sessions.desk import Desk
 from forum.sessions.session import LiveSession
 from forum.sessions.stop import Stop
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.round import Round
 from support.factories import CLOCK, a_cast, a_room, new_id
 from support.voted_session import FIRST, PEOPLE, required
@@ -96,7 +96,9 @@ class Playing:
 
 async def a_replay(store: Store, people: Sequence[str | None] = PEOPLE, twee: str = TWEE, **changes: Any) -> Playing:
     """Makes a session whose story was voted on as voted_session.FIRST says, with its first scene on again."""
-    story = Submission(new_id(), "", "Seat fourteen", twee, "accepted", may_perform=True, submitted_at=CLOCK.now())
+    story = Submission(
+        new_id(), "", "Seat fourteen", twee, StoryStatus.ACCEPTED, may_perform=True, submitted_at=CLOCK.now()
+    )
     more = {name: value for name, value in changes.items() if name not in {"recorded", "declared", "threshold"}}
     rest = {name: value for name, value in changes.items() if name not in more}
     live, members = await a_room(store, people, scenarios=(story.id,), **rest)

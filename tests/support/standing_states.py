@@ -34,7 +34,7 @@ from forum.sessions.ticket import Ticket
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, YES, mark
 from forum.stories.moderation import Evidence
-from forum.stories.submission import WRITTEN, Submission
+from forum.stories.submission import StoryStatus, Submission, VersionKind
 from forum.voting.commission import Commission
 from forum.voting.reason import Reason, ReasonReading, ReasonState
 from forum.voting.round import Response, Round, RoundKind, RoundState
@@ -86,7 +86,7 @@ async def a_town(house: House) -> Town:
     told = scenario_twee.parse(TWEE)
     at = house.site.clock.now()
     story = Submission(
-        *(new_id(), commission.id, told.title, TWEE, "accepted"),
+        *(new_id(), commission.id, told.title, TWEE, StoryStatus.ACCEPTED),
         link=new_id() * 2,
         submitted_at=at,
         may_perform=True,
@@ -250,12 +250,12 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
     key, build_key = new_key(), new_key()
     told = a_sent_story().story
     draft = compose.draft_of(told, group="g2", may=(True, True, False))
-    story = Submission(new_id(), town.commission.id, "", "", submissions.WRITING, link=digest(key))
+    story = Submission(new_id(), town.commission.id, "", "", StoryStatus.WRITING, link=digest(key))
     item = Evidence(new_id(), story.id, "link", "A page", "https://example.org/page", added_at=clock.now())
     async with store.begin() as work:
         await work.stories.add_story(story)
         await work.drafts.open_draft(story.id, draft, clock.now())
-        await draft_versions.keep(work, story.id, draft, clock.now(), WRITTEN)
+        await draft_versions.keep(work, story.id, draft, clock.now(), VersionKind.WRITTEN)
         await work.evidence.add_evidence(item)
     await co_writing.share(store, clock, key, build_key)
     card = next(card.id for card in draft.cards if card.decision == YES)

@@ -37,7 +37,7 @@ from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.tablet_link import share
 from forum.services.voting.paper_counts import countable
 from forum.sessions.session import LiveSession, Participant
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.voting.reason import ReasonReading
 from forum.voting.round import Round
@@ -322,7 +322,7 @@ async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> Asyn
         stack.enter_context(same_chances())
         house = await stack.enter_async_context(a_house(folder, tables, clock, **limits))
         commission = await house.commission(threshold=5, created_at=clock.now())
-        story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, "accepted", may_perform=True)
+        story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, StoryStatus.ACCEPTED, may_perform=True)
         async with house.store.begin() as work:
             await work.stories.add_story(replace(story, submitted_at=clock.now(), link=new_id() * 2))
         form = SessionForm(

@@ -22,8 +22,8 @@ from forum.ports.mail import ASKED, CONFIRMED, SENT_OUT, Subscription
 from forum.services import scrubbing
 from forum.services.keys import digest, new_key
 from forum.services.mail.addresses import checked
-from forum.services.stories.submissions import WITHDRAWN
 from forum.services.stories.timeline import Event
+from forum.stories.submission import StoryStatus
 
 DAYS_TO_CONFIRM = 3
 # Days from the last day by which something was promised until the address is erased.
@@ -62,7 +62,7 @@ async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool 
     address = checked(address)
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key), lock=True)
-        if story.status == WITHDRAWN:
+        if story.status == StoryStatus.WITHDRAWN:
             raise IllegalMove("You have taken this story back. Nothing more will become of it.")
         now = clock.now()
         if await work.mail.erase_story(story.id):

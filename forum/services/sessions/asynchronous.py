@@ -27,12 +27,11 @@ from forum.services.periodic import Periodic
 from forum.services.sessions import cues, facilitation, guard, organising
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.forget_devices import forget_due
-from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import closing
 from forum.sessions.local_time import UTC, stored, written
 from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.scenario import Scene
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting import round as rounds
 from forum.voting.commission import Commission
 from forum.voting.round import Round, RoundState
@@ -78,7 +77,7 @@ async def questions(stories: Iterable[Submission]) -> list[tuple[Submission, Sce
     return [
         (story, scene)
         for story in stories
-        if story.status == ACCEPTED and story.may_perform
+        if story.status == StoryStatus.ACCEPTED and story.may_perform
         for scene in (await parsed(story.twee)).decisions
     ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Work
 from forum.sessions.session import LiveSession, SessionKind
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.round import Round, RoundState
 
 ENDED = "This session has ended."
@@ -73,9 +73,9 @@ async def playable(work: Work, story: str, *, lock: bool = False) -> Submission:
     found = await work.stories.get_story(story, lock=lock)
     if found.withdrawn_at:
         raise IllegalMove("Its writer has taken this story back. It cannot be played any more.")
-    if found.status == "held":
+    if found.status == StoryStatus.HELD:
         raise IllegalMove("A moderator holds this story back. It cannot be played for now.")
-    if found.status != "accepted":
+    if found.status != StoryStatus.ACCEPTED:
         raise IllegalMove("This story is not public now: a moderator has to accept it first.")
     if not found.may_perform:
         raise IllegalMove("Its writer no longer allows this story to be played.")

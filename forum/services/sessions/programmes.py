@@ -23,7 +23,7 @@ from forum.services.sessions.organising import MOST_TITLE
 from forum.sessions import programme
 from forum.sessions.programme import Item, ItemKind, Planned, Programme, ProgrammeChange, Section
 from forum.sessions.session import LiveSession
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.stories.visible_text import upright
 from forum.voting.methods import METHODS
 from forum.voting.question import Terms, check_number, check_question, check_terms
@@ -251,6 +251,11 @@ async def _playable(work: Work, live: LiveSession, story: str) -> Submission:
         found = await work.stories.get_story(story)
     except NotFound:
         found = None
-    if found is None or found.commission != live.commission or found.status != "accepted" or not found.may_perform:
+    if (
+        found is None
+        or found.commission != live.commission
+        or found.status != StoryStatus.ACCEPTED
+        or not found.may_perform
+    ):
         raise BadInput("Choose from the accepted stories of this commission that may be played.", field="story")
     return found

@@ -18,9 +18,9 @@ from forum.ports.clock import Clock
 from forum.services.keys import digest
 from forum.services.permissions import MODERATOR
 from forum.services.stories.moderation import ACTS, log_act
-from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, must_be_public, must_be_sent
+from forum.services.stories.submissions import must_be_public, must_be_sent
 from forum.stories.moderation import Act, Appeal, Report
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.stories.visible_text import upright
 
 UPHOLD, OVERTURN = OUTCOMES = ("uphold", "overturn")
@@ -54,7 +54,7 @@ class Standing:
 
 async def standing(work: Work, story: Submission) -> Standing | None:
     """Returns the state of a returned or held story; None for any other, and where no act of a moderator is known."""
-    if story.status not in {RETURNED, HELD}:
+    if story.status not in {StoryStatus.RETURNED, StoryStatus.HELD}:
         return None
     acts = [act for act in await work.moderation.list_acts(story.id) if act.action in _KEPT_BACK]
     if not acts:
@@ -130,14 +130,14 @@ async def answer(
             raise IllegalMove(_OVER)
         if by and by == state.act.by:
             raise NotAllowed(_OWN)
-        if outcome == OVERTURN and state.act.before == ACCEPTED and not before.may_publish:
+        if outcome == OVERTURN and state.act.before == StoryStatus.ACCEPTED and not before.may_publish:
             raise BadInput("Its writer no longer allows that it is published.", field="outcome")
         at = clock.now()
         said = UPHELD if outcome == UPHOLD else OVERTURNED
         await work.moderation.answer_appeal(replace(state.appeal, outcome=said, because=because, by=by, answered_at=at))
         story = before
         if outcome == OVERTURN:
-            story = replace(before, status=state.act.before, because="", moderated_at=at)
+            story = replace(before, status=StoryStatus(state.act.before), because="", moderated_at=at)
         await work.stories.save_story(story, before.status)
         await log_act(work, before, ACTS[outcome], at, because=because, public=public, by=by)
     return story
@@ -182,7 +182,7 @@ async def reported(work: Work) -> list[tuple[Submission, Sequence[Report]]]:
     for report in await work.moderation.reports():
         by_story.setdefault(report.story, []).append(report)
     stories = [(await work.stories.get_story(story), reports) for story, reports in by_story.items()]
-    return [(story, reports) for story, reports in stories if story.status == ACCEPTED]
+    return [(story, reports) for story, reports in stories if story.status == StoryStatus.ACCEPTED]
 
 
 async def _others(work: Work, by: str) -> bool:

@@ -20,23 +20,12 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.keys import digest, is_key
 from forum.services.stories import evidence, suggestions, writing
-from forum.services.stories.submissions import HELD, WITHDRAWN
 from forum.services.stories.suggestions import Offer
 from forum.stories import compose
 from forum.stories.draft import NO, Draft
 from forum.stories.moderation import Evidence
-from forum.stories.submission import TAKEN_IN, Submission
-from forum.stories.suggestion import (
-    CORRECTION,
-    DECLINED,
-    EVIDENCE,
-    OUTCOMES,
-    RESPONSE,
-    SCENE,
-    TAKEN,
-    TAKEN_CHANGED,
-    Suggestion,
-)
+from forum.stories.submission import StoryStatus, Submission, VersionKind
+from forum.stories.suggestion import OUTCOMES, Suggestion, SuggestionKind, SuggestionOutcome
 from forum.voting.commission import Commission
 
 MOST_WAITING = 200  # unanswered suggestions in one story
@@ -87,7 +76,7 @@ async def share(store: Store, clock: Clock, key: str, new: str, before: str = ""
     """
     async with store.begin() as work:
         story = await _locked(work, key)
-        await writing.take_in(work, story, (), clock.now(), TAKEN_IN)
+        await writing.take_in(work, story, (), clock.now(), VersionKind.TAKEN_IN)
         build_key = await work.drafts.build_key(story.id)
         if build_key == new and is_key(new):
             return
@@ -119,9 +108,9 @@ async def _shared(work: Work, build_key: str, *, lock: bool = False) -> Shared:
         story = await work.stories.get_story(await work.drafts.by_build_key(build_key), lock=lock)
     except NotFound as error:
         raise NotFound(_NO_LINK) from error
-    if story.status == WITHDRAWN or not story.link:
+    if story.status == StoryStatus.WITHDRAWN or not story.link:
         raise NotFound(_NO_LINK)  # nobody is left who could answer a suggestion
-    if story.status == HELD:
+    if story.status == StoryStatus.HELD:
         raise IllegalMove(_CLOSED)
     return Shared(story, await work.commissions.get_commission(story.commission), await work.drafts.get_draft(story.id))
 
@@ -163,7 +152,7 @@ async def suggest(
         made = Suggestion(
             id=id_ if _ID.fullmatch(id_) and not sent else secrets.token_hex(16),
             story=shared_story.story.id,
-            kind=kept.kind,
+            kind=SuggestionKind(kept.kind),
             words=kept.words,
             at=clock.now(),
             place=kept.place,
@@ -194,7 +183,7 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
     errors: dict[str, BadInput] = {}
     if given.outcome not in OUTCOMES:
         errors["outcome"] = BadInput("Choose what to do with the suggestion.")
-    elif given.outcome == DECLINED and not because:
+    elif given.outcome == SuggestionOutcome.DECLINED and not because:
         errors["because"] = BadInput("Say why you decline it. Whoever suggested it reads this.")
     if len(because) > MAX_REASON:
         errors["because"] = BadInput(_TOO_LONG, most=MAX_REASON, length=len(because))
@@ -203,14 +192,14 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
     async with store.begin() as work:
         story = await _locked(work, key)  # from here on nobody else can answer
         at = clock.now()
-        draft = (await writing.take_in(work, story, (), at, TAKEN_IN)).draft
+        draft = (await writing.take_in(work, story, (), at, VersionKind.TAKEN_IN)).draft
         before = await suggestion_of(work, story, suggestion_id)
         if before.outcome:
             raise IllegalMove(_ANSWERED)
         done = replace(before, outcome=given.outcome, because=because, answered_at=at)
-        if given.outcome != DECLINED:
+        if given.outcome != SuggestionOutcome.DECLINED:
             changed = await _take_in(work, story, draft, before, given, at)
-            done = replace(done, outcome=TAKEN_CHANGED if changed else TAKEN)
+            done = replace(done, outcome=SuggestionOutcome.TAKEN_CHANGED if changed else SuggestionOutcome.TAKEN)
         await work.drafts.answer(done)
     return done
 
@@ -226,18 +215,20 @@ async def suggestion_of(work: Work, story: Submission, suggestion_id: str) -> Su
 async def _take_in(work: Work, story: Submission, draft: Draft, before: Suggestion, given: Answer, at: str) -> bool:
     """Makes a suggestion part of the story; returns True where its words, title or place were changed on the way."""
     wanted = Offer(before.kind, before.words, before.place, given.seen or before.seen, before.title, before.url)
-    if given.outcome == TAKEN_CHANGED:
-        place = given.place if before.kind in {SCENE, RESPONSE} else before.place
+    if given.outcome == SuggestionOutcome.TAKEN_CHANGED:
+        place = given.place if before.kind in {SuggestionKind.SCENE, SuggestionKind.RESPONSE} else before.place
         wanted = replace(wanted, words=given.words, title=given.title, place=place)
-    if before.kind == CORRECTION and suggestions.current(draft, before.place) == compose.clean(wanted.words):
+    if before.kind == SuggestionKind.CORRECTION and suggestions.current(draft, before.place) == compose.clean(
+        wanted.words
+    ):
         return False  # these words stand there already
     said = suggestions.said(draft, wanted)
-    if before.kind == EVIDENCE:
+    if before.kind == SuggestionKind.EVIDENCE:
         made = Evidence(before.id, story.id, evidence.LINK, said.title, said.url, added_at=at)
         await evidence.put(work, story.id, made)
     else:
         edits = [*suggestions.edits(draft, before.id, said)]
-        saved = await writing.take_in(work, story, edits, at, TAKEN_IN, before.id)
+        saved = await writing.take_in(work, story, edits, at, VersionKind.TAKEN_IN, before.id)
         if saved.clashes:
             raise saved.clashes[0]
         if saved.errors:

@@ -20,7 +20,7 @@ from itertools import pairwise
 from forum.ports import Work
 from forum.stories.draft import Draft, fields
 from forum.stories.draft_delta import alike
-from forum.stories.submission import BROUGHT_BACK, PUBLISHED, WRITTEN, Kept, Version
+from forum.stories.submission import Kept, Version, VersionKind
 
 _SITTING = timedelta(minutes=10)
 FEW = 20  # versions of a story that are never thinned
@@ -30,8 +30,8 @@ LEAST = 2048  # bytes that a version counts for at least
 _TRIMMED = 20  # characters of a field that may be lost without a new version
 
 
-async def keep(work: Work, story: str, draft: Draft, at: str, kind: str, by: str = "") -> Version:
-    """Keeps the draft as a version of `kind` (submission.VERSIONS), written by the browser `by`, and returns it; a
+async def keep(work: Work, story: str, draft: Draft, at: str, kind: VersionKind, by: str = "") -> Version:
+    """Keeps the draft as a version of `kind`, written by the browser `by`, and returns it; a
     sitting that goes on replaces its own last version."""
     last = await work.drafts.last_version(story)
     version = Version(story, last.number + 1 if last else 1, at, kind, draft, by)
@@ -69,7 +69,7 @@ def dropped(history: Sequence[Kept], sizes: Mapping[int, int], at: str) -> set[i
     now = _time(at)
     gone = _too_close(history, now, {version.number for version, after in pairwise(history) if _own(version, after)})
     left = [version for version in history if version.number not in gone]
-    others = {version.number for version in left[:-1] if version.kind != PUBLISHED}
+    others = {version.number for version in left[:-1] if version.kind != VersionKind.PUBLISHED}
     if sum(sizes[version.number] for version in left) > MOST_BYTES:
         gone |= _too_close(left, now, others)
     total = sum(size for number, size in sizes.items() if number not in gone)
@@ -86,7 +86,11 @@ def _own(version: Kept, after: Kept) -> bool:
     Bringing an earlier version back is no such change: its writer counts on finding the present one again.
     """
     same = bool(version.by) and version.by == after.by
-    return same and (version.kind, after.kind) in {(WRITTEN, WRITTEN), (BROUGHT_BACK, WRITTEN), (BROUGHT_BACK,) * 2}
+    return same and (version.kind, after.kind) in {
+        (VersionKind.WRITTEN, VersionKind.WRITTEN),
+        (VersionKind.BROUGHT_BACK, VersionKind.WRITTEN),
+        (VersionKind.BROUGHT_BACK,) * 2,
+    }
 
 
 def _too_close(history: Sequence[Kept], now: datetime, may_go: Collection[int]) -> set[int]:
@@ -106,7 +110,7 @@ def _too_close(history: Sequence[Kept], now: datetime, may_go: Collection[int]) 
 
 def _goes_on(last: Version, new: Version) -> bool:
     """Tells whether a version continues the same writer's sitting in the last one, with nothing taken out."""
-    same = last.kind == new.kind == WRITTEN and last.by and last.by == new.by
+    same = last.kind == new.kind == VersionKind.WRITTEN and last.by and last.by == new.by
     return bool(same) and _time(new.at) - _time(last.at) < _SITTING and _only_grew(last.draft, new.draft)
 
 

@@ -18,9 +18,9 @@ from forum.ports.clock import Clock
 from forum.ports.stories import CheckFile
 from forum.services.keys import digest
 from forum.services.stories.moderation import log_act
-from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, must_be_sent
+from forum.services.stories.submissions import must_be_sent
 from forum.stories.moderation import Evidence
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.stories.visible_text import line, upright
 
 MAX_ITEMS = 10
@@ -134,7 +134,7 @@ async def moderate(
 
 async def shown(work: Work, story: Submission) -> Sequence[Evidence]:
     """Returns the evidence that everybody may see: shown by a moderator, beside a story that is public."""
-    if story.status != ACCEPTED:
+    if story.status != StoryStatus.ACCEPTED:
         return []
     return [piece for piece in await work.evidence.list_evidence(story.id) if piece.shown_at]
 
@@ -162,7 +162,7 @@ async def _add(
     item = item if _ID.fullmatch(item) else new_id()
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key), lock=True)
-        if story.status == WITHDRAWN:
+        if story.status == StoryStatus.WITHDRAWN:
             raise IllegalMove("You have taken this story back. Nothing can be added to it.")
         made = Evidence(item, story.id, kind, title, url, len(content), clock.now())
         return await put(work, story.id, made, content)

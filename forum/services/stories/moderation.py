@@ -26,20 +26,11 @@ from forum.ports.clock import Clock
 from forum.ports.long_work import within
 from forum.services import record_entries
 from forum.services.stories import draft_versions
-from forum.services.stories.submissions import (
-    ACCEPTED,
-    HELD,
-    RETURNED,
-    SUBMITTED,
-    WITHDRAWN,
-    as_draft,
-    fingerprint,
-    must_be_sent,
-)
+from forum.services.stories.submissions import as_draft, fingerprint, must_be_sent
 from forum.services.voting import closing
 from forum.stories import scenario_twee
 from forum.stories.moderation import Act
-from forum.stories.submission import PUBLISHED, Submission
+from forum.stories.submission import StoryStatus, Submission, VersionKind
 from forum.stories.visible_text import upright
 from forum.voting.commission import Commission
 
@@ -75,14 +66,14 @@ ACTS = {
 
 # For each action of a moderator: the statuses that it may start from, and the status after it.
 _MOVES = {
-    ACCEPT: ((SUBMITTED,), ACCEPTED),
-    RETURN: ((SUBMITTED, HELD), RETURNED),
-    HOLD: ((SUBMITTED,), HELD),
-    RELEASE: ((HELD,), SUBMITTED),
-    TAKE_DOWN: ((ACCEPTED,), HELD),
-    KEEP: ((ACCEPTED,), ACCEPTED),
-    ACCEPT_VERSION: ((ACCEPTED,), ACCEPTED),
-    RETURN_VERSION: ((ACCEPTED,), ACCEPTED),
+    ACCEPT: ((StoryStatus.SUBMITTED,), StoryStatus.ACCEPTED),
+    RETURN: ((StoryStatus.SUBMITTED, StoryStatus.HELD), StoryStatus.RETURNED),
+    HOLD: ((StoryStatus.SUBMITTED,), StoryStatus.HELD),
+    RELEASE: ((StoryStatus.HELD,), StoryStatus.SUBMITTED),
+    TAKE_DOWN: ((StoryStatus.ACCEPTED,), StoryStatus.HELD),
+    KEEP: ((StoryStatus.ACCEPTED,), StoryStatus.ACCEPTED),
+    ACCEPT_VERSION: ((StoryStatus.ACCEPTED,), StoryStatus.ACCEPTED),
+    RETURN_VERSION: ((StoryStatus.ACCEPTED,), StoryStatus.ACCEPTED),
 }
 
 
@@ -102,11 +93,11 @@ _PUBLIC_TEXT = (ACTS[ACCEPT], ACTS[TAKE_DOWN], ACTS[KEEP], ACTS[ACCEPT_VERSION])
 
 
 _GONE = {
-    SUBMITTED: "This story came back from its writer. Read it again before you decide.",
-    RETURNED: "Another moderator has returned this story. Nothing was changed.",
-    ACCEPTED: "Another moderator has accepted this story. It is public, and nothing was changed.",
-    HELD: "Another moderator holds this story. Nothing was changed.",
-    WITHDRAWN: "Its writer has taken this story back. There is nothing left to read.",
+    StoryStatus.SUBMITTED: "This story came back from its writer. Read it again before you decide.",
+    StoryStatus.RETURNED: "Another moderator has returned this story. Nothing was changed.",
+    StoryStatus.ACCEPTED: "Another moderator has accepted this story. It is public, and nothing was changed.",
+    StoryStatus.HELD: "Another moderator holds this story. Nothing was changed.",
+    StoryStatus.WITHDRAWN: "Its writer has taken this story back. There is nothing left to read.",
 }
 
 
@@ -156,7 +147,7 @@ async def moderate(
         if action in _OF_VERSIONS and not before.revision:
             raise IllegalMove(_ELSEWHERE)
         if read and read != text:
-            raise IllegalMove(_GONE[SUBMITTED])
+            raise IllegalMove(_GONE[StoryStatus.SUBMITTED])
         if action == ACCEPT and not before.may_publish:
             raise BadInput(
                 "Its writer does not allow that it is published. You can return it, and ask.", field="action"
@@ -164,7 +155,7 @@ async def moderate(
         at = clock.now()
         story = await within(len(before.revision), _after, before, action, because, at)
         await work.stories.save_story(story, before.status)
-        if story.status != ACCEPTED:
+        if story.status != StoryStatus.ACCEPTED:
             await closing.stop(work, story.id, at)
         if action in {KEEP, TAKE_DOWN}:
             await work.moderation.answer_reports(story.id, reports, ACTS[action], at)
@@ -173,7 +164,7 @@ async def moderate(
             with suppress(NotFound):  # locked: its writer's saves add versions too
                 await work.drafts.get_draft(story.id, lock=True)
             await draft_versions.keep(
-                work, story.id, await within(len(story.twee), as_draft, story.twee), at, PUBLISHED
+                work, story.id, await within(len(story.twee), as_draft, story.twee), at, VersionKind.PUBLISHED
             )
         await log_act(work, before, ACTS[action], at, because=because, public=public, by=by)
     return story
@@ -185,7 +176,7 @@ def _after(before: Submission, action: str, because: str, at: str) -> Submission
         return before
     after = _MOVES[action][1]
     story = replace(before, status=after, because="", moderated_at=at, revision="", revised_at="")
-    if after in {RETURNED, HELD} or action == RETURN_VERSION:
+    if after in {StoryStatus.RETURNED, StoryStatus.HELD} or action == RETURN_VERSION:
         return replace(story, because=because)
     if action == ACCEPT:
         return replace(story, published_at=before.published_at or at)

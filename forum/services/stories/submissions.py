@@ -19,17 +19,7 @@ from forum.services.stories import draft_versions
 from forum.stories import compose, scenario, scenario_twee
 from forum.stories.draft import NO, Draft
 from forum.stories.scenario import Scenario
-from forum.stories.submission import SENT, Submission
-
-WRITING, SUBMITTED, RETURNED, ACCEPTED, HELD, WITHDRAWN = STATUSES = (
-    "writing",
-    "submitted",
-    "returned",
-    "accepted",
-    "held",
-    "withdrawn",
-)
-
+from forum.stories.submission import StoryStatus, Submission, VersionKind
 
 _TOO_MANY_NOTES = "With those in the file there are too many notes. Use at most %(most)s."
 _NOT_AGAIN = "You have taken this story back. It cannot be sent again."
@@ -38,7 +28,7 @@ _NOT_AGAIN = "You have taken this story back. It cannot be sent again."
 def must_be_public(story: Submission) -> Submission:
     """Returns a public story for a visitor without a key. Raises NotFound for any other, in the words for a story
     that does not exist, so that nobody learns of it."""
-    if story.status != ACCEPTED:
+    if story.status != StoryStatus.ACCEPTED:
         raise NotFound("There is no such story.")
     return story
 
@@ -46,7 +36,7 @@ def must_be_public(story: Submission) -> Submission:
 def must_be_sent(story: Submission) -> Submission:
     """Returns a story that was sent, for a moderator. Raises NotFound for one that is still being written, in the
     words for a story that does not exist: until it is sent, it is its writer's alone, with everything beside it."""
-    if story.status == WRITING:
+    if story.status == StoryStatus.WRITING:
         raise NotFound("There is no such story.")
     return story
 
@@ -99,7 +89,7 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
             commission=commission.id,
             title=written.title,
             twee=text,
-            status=SUBMITTED,
+            status=StoryStatus.SUBMITTED,
             told_by=sent.group,
             link=digest(key),
             submitted_at=clock.now(),
@@ -114,9 +104,9 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
 def _sent_before(story: Submission) -> Submission:
     """Returns a story that came with the same form before. Raises IllegalMove where it was taken back, or is a
     draft."""
-    if story.status == WITHDRAWN:
+    if story.status == StoryStatus.WITHDRAWN:
         raise IllegalMove(_NOT_AGAIN)
-    if story.status == WRITING:
+    if story.status == StoryStatus.WRITING:
         raise IllegalMove("A story is being written at this link. Open the form again to send a file.")
     return story
 
@@ -129,9 +119,9 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
     """
     async with store.begin() as work:
         before = await work.stories.by_link(digest(key), lock=True)
-        if before.status == WITHDRAWN:
+        if before.status == StoryStatus.WITHDRAWN:
             raise IllegalMove(_NOT_AGAIN)
-        if before.status != RETURNED:
+        if before.status != StoryStatus.RETURNED:
             raise IllegalMove("This story has been sent already. It can be changed only when a moderator returns it.")
         if before.published_at and not sent.may_publish:
             raise BadInput("This story was public before. To end that for good, take it back.", field="may_publish")
@@ -142,14 +132,14 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
             before,
             title=written.title,
             twee=text,
-            status=SUBMITTED,
+            status=StoryStatus.SUBMITTED,
             told_by=sent.group,
             submitted_at=clock.now(),
             may_perform=sent.may_perform,
             may_publish=sent.may_publish,
             may_quote=sent.may_quote,
         )
-        await work.stories.save_story(story, RETURNED)
+        await work.stories.save_story(story, StoryStatus.RETURNED)
         await work.stories.allow(story)
         await _redraft(work, story)
     return story
@@ -164,7 +154,7 @@ async def _redraft(work: Work, story: Submission) -> None:
     may = (story.may_perform, story.may_publish, story.may_quote)
     draft = await within(len(story.twee), as_draft, story.twee, group=story.told_by or NO, may=may)
     await work.drafts.save_draft(story.id, draft, story.submitted_at)
-    await draft_versions.keep(work, story.id, draft, story.submitted_at, SENT)
+    await draft_versions.keep(work, story.id, draft, story.submitted_at, VersionKind.SENT)
 
 
 def as_draft(twee: str, group: str = "", may: tuple[bool, bool, bool] | None = None) -> Draft:

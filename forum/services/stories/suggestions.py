@@ -15,17 +15,8 @@ from forum.services.stories import evidence
 from forum.stories import compose, scenario, scenario_rules
 from forum.stories.draft import MOST, MOST_OF_CARD, MOST_OF_WAY, NO, Card, Draft, Way, mark, parts, read
 from forum.stories.edits import AddCard, AddWay, Edit, SetField
-from forum.stories.submission import PUBLISHED, SENT, Submission
-from forum.stories.suggestion import (
-    CORRECTION,
-    EVIDENCE,
-    RESPONSE,
-    SCENE,
-    SUGGESTIONS,
-    TAKEN,
-    TAKEN_CHANGED,
-    Suggestion,
-)
+from forum.stories.submission import Submission, VersionKind
+from forum.stories.suggestion import SUGGESTIONS, Suggestion, SuggestionKind, SuggestionOutcome
 from forum.stories.visible_text import alike, trimmed
 from forum.voting.commission import Commission
 
@@ -91,15 +82,15 @@ def said(draft: Draft, offer: Offer) -> Offer:
     for it."""
     errors: dict[str, BadInput] = {}
     tidy = replace(offer, words="", title="", url="", seen="")
-    if offer.kind == EVIDENCE:
+    if offer.kind == SuggestionKind.EVIDENCE:
         tidy = _evidence(errors, tidy, offer)
-    elif offer.kind == SCENE:
+    elif offer.kind == SuggestionKind.SCENE:
         tidy = replace(tidy, words=compose.clean(offer.words), title=_line(offer.title))
         _needs(errors, tidy.words, "Write what happens in this scene.", scenario.MAX_TEXT)
         _fits(errors, "title", tidy.title, scenario.MAX_NAME)
         if offer.place and holder(draft, offer.place) is None:
             errors["place"] = BadInput(_GONE)
-    elif offer.kind == RESPONSE:
+    elif offer.kind == SuggestionKind.RESPONSE:
         tidy = replace(tidy, words=_line(offer.words))
         _needs(errors, tidy.words, "Write what somebody could do.", scenario.MAX_RESPONSE)
         if wrong := no_room(draft, offer.place, tidy.words):
@@ -189,11 +180,11 @@ def is_long(place: str) -> bool:
 def edits(draft: Draft, suggestion: str, offer: Offer) -> Iterator[Edit]:
     """Yields the edits that take an offer into the draft. New parts get an id made of the suggestion's."""
     new = f"s{suggestion[:15]}"
-    if offer.kind == CORRECTION:
+    if offer.kind == SuggestionKind.CORRECTION:
         yield SetField(offer.place, (offer.seen,), offer.words)
-    elif offer.kind == RESPONSE:
+    elif offer.kind == SuggestionKind.RESPONSE:
         yield AddWay(offer.place, new, offer.words)
-    elif offer.kind == SCENE:
+    elif offer.kind == SuggestionKind.SCENE:
         card_id = offer.place.partition("/")[0]
         last = draft.cards[-1].id if draft.cards else ""
         yield AddCard(new, card_id or last, offer.title, offer.words)
@@ -233,7 +224,7 @@ async def credits(work: Work, story: Submission, *, waiting: bool = False) -> Cr
     taken = [
         suggestion
         for suggestion in await work.drafts.suggestions(story.id)
-        if suggestion.outcome in {TAKEN, TAKEN_CHANGED}
+        if suggestion.outcome in {SuggestionOutcome.TAKEN, SuggestionOutcome.TAKEN_CHANGED}
     ]
     if not taken:
         return Credits()
@@ -253,5 +244,7 @@ async def credits(work: Work, story: Submission, *, waiting: bool = False) -> Cr
 async def _public_text_sent(work: Work, story: Submission) -> str:
     """Returns the time when the public text was sent; "" where no version tells it."""
     history = await work.drafts.history(story.id)
-    public = max((version.number for version in history if version.kind == PUBLISHED), default=0)
-    return max((version.at for version in history if version.kind == SENT and version.number < public), default="")
+    public = max((version.number for version in history if version.kind == VersionKind.PUBLISHED), default=0)
+    return max(
+        (version.at for version in history if version.kind == VersionKind.SENT and version.number < public), default=""
+    )

@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from forum.ports import Work
-from forum.services.stories.submissions import ACCEPTED, SUBMITTED, must_be_public
+from forum.services.stories.submissions import must_be_public
 from forum.services.voting.results import shown_all
 from forum.sessions.session import LiveSession
 from forum.stories.moderation import Act, Appeal
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Commitment, Decision
 from forum.voting.round import Round, RoundState
@@ -95,7 +95,7 @@ async def commission_life(work: Work, commission: Commission, newest: int | None
 
     `newest` limits them to so many of the newest.
     """
-    stories = await work.stories.list_stories(commission.id, ACCEPTED)
+    stories = await work.stories.list_stories(commission.id, StoryStatus.ACCEPTED)
     events = [event async for event in _votes(work, commission, {story.id: story for story in stories})]
     for story in stories:
         events += _published(story)
@@ -134,10 +134,10 @@ def _received(story: Submission, acts: Iterable[Act]) -> list[Event]:
 
 def _moderated(story: Submission, acts: Iterable[Act]) -> list[Event]:
     events = [Event(MODERATED, act.at, _id(act.id, MODERATED), story, act=act) for act in acts]
-    if events or story.status == SUBMITTED or not story.moderated_at:
+    if events or story.status == StoryStatus.SUBMITTED or not story.moderated_at:
         return events
     # Moderated before acts were kept, or published with the demonstration.
-    act = Act(story.id, story.id, story.status, SUBMITTED, story.because, at=story.moderated_at)
+    act = Act(story.id, story.id, story.status, StoryStatus.SUBMITTED, story.because, at=story.moderated_at)
     return [Event(MODERATED, act.at, _id(story.id, MODERATED), story, act=act)]
 
 
@@ -212,4 +212,4 @@ async def _votes(
 async def _public(work: Work, story_id: str) -> Submission | None:
     """Returns the story where everybody may read it; else None, and votes on it are listed without its title."""
     story = await work.stories.get_story(story_id)
-    return story if story.status == ACCEPTED else None
+    return story if story.status == StoryStatus.ACCEPTED else None

@@ -19,12 +19,11 @@ from forum.ports.result_cache import Drawn
 from forum.record.verify.disclosures import digests_in
 from forum.services import record_entries, scrubbing
 from forum.services.keys import digest
-from forum.services.stories.submissions import WITHDRAWN
 from forum.services.voting import closing
 from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.scenario import Scenario
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.round import NONE_OF_THESE, RoundState
 
 
@@ -104,7 +103,7 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
             twee="",
             revision="",
             because="",
-            status=WITHDRAWN,
+            status=StoryStatus.WITHDRAWN,
             may_perform=False,
             may_publish=False,
             may_quote=False,

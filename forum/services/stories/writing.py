@@ -21,12 +21,11 @@ from forum.ports.long_work import LONG, within
 from forum.services.keys import digest, is_key
 from forum.services.stories import draft_versions
 from forum.services.stories.private_links import is_dead
-from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.edits import Clash, Edit, PutBack, SetField, apply
 from forum.stories.scenario import Scenario
-from forum.stories.submission import BEGUN, BROUGHT_BACK, SENT, WRITTEN, Submission
+from forum.stories.submission import StoryStatus, Submission, VersionKind
 from forum.voting.commission import Commission
 
 _TAKEN_BACK = "You have taken this story back. There is nothing left to change."
@@ -69,7 +68,7 @@ async def begin(
         commission = await work.commissions.get_commission(commission_id)
         if await is_dead(work, digest(key)):
             raise NotFound("This link does not work any more: it was replaced, or switched off.")
-        story = Submission(secrets.token_hex(16), commission.id, "", "", WRITING, link=digest(key))
+        story = Submission(secrets.token_hex(16), commission.id, "", "", StoryStatus.WRITING, link=digest(key))
         if not await work.stories.add_story(story):
             story = await work.stories.by_link(digest(key))
         return await _save(work, clock, story, edits, device)
@@ -82,7 +81,7 @@ async def opened(store: Store, clock: Clock, key: str) -> Draft:
     """
     async with store.read() as work:
         story = await work.stories.by_link(digest(key))
-        if story.status != WITHDRAWN:
+        if story.status != StoryStatus.WITHDRAWN:
             try:
                 return await work.drafts.get_draft(story.id)
             except NotFound:
@@ -103,8 +102,10 @@ async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], devi
         return await _refused(work, saved) if answers else saved
 
 
-async def take_in(work: Work, story: Submission, edits: Sequence[Edit], at: str, kind: str, by: str = "") -> Saved:
-    """Makes edits in the caller's unit of work, and keeps a version of `kind` (submission.VERSIONS) where one changed
+async def take_in(
+    work: Work, story: Submission, edits: Sequence[Edit], at: str, kind: VersionKind, by: str = ""
+) -> Saved:
+    """Makes edits in the caller's unit of work, and keeps a version of `kind` where one changed
     anything."""
     before = draft = await _open(work, story, at)
     clashes: list[Clash] = []
@@ -160,7 +161,7 @@ async def bring_back(store: Store, clock: Clock, key: str, number: int, device: 
         )
         if draft != now:
             await work.drafts.save_draft(story.id, draft, at)
-            await draft_versions.keep(work, story.id, draft, at, BROUGHT_BACK, browser(story.id, device))
+            await draft_versions.keep(work, story.id, draft, at, VersionKind.BROUGHT_BACK, browser(story.id, device))
     return draft
 
 
@@ -172,14 +173,14 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
     """
     async with store.begin() as work:
         before = await work.stories.by_link(digest(key), lock=True)  # locked: a moderator may be acting at this moment
-        if before.status == HELD:
+        if before.status == StoryStatus.HELD:
             raise IllegalMove(_HELD)
         at = clock.now()
         draft = await _open(work, before, at)
         scenario, text = await within(
             LONG, _composed_and_written, before, draft, await work.commissions.get_commission(before.commission)
         )
-        if before.status == ACCEPTED:
+        if before.status == StoryStatus.ACCEPTED:
             if text == (before.revision or before.twee):
                 raise IllegalMove(_UNCHANGED)
             # The public text again, so that a moderator has nothing to read.
@@ -192,7 +193,7 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
                 before,
                 title=scenario.title,
                 twee=text,
-                status=SUBMITTED,
+                status=StoryStatus.SUBMITTED,
                 told_by=_group(draft),
                 because="",
                 submitted_at=at,
@@ -202,13 +203,13 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
             )
         await work.stories.save_story(story, before.status)
         await work.stories.allow(story)
-        await draft_versions.keep(work, story.id, draft, at, SENT)
+        await draft_versions.keep(work, story.id, draft, at, VersionKind.SENT)
     return story
 
 
 def composed(story: Submission, draft: Draft, commission: Commission) -> Scenario:
     """Returns the story that would be sent now. Raises FormErrors by the path of the field in the draft."""
-    group = story.told_by if story.status == ACCEPTED else _group(draft)
+    group = story.told_by if story.status == StoryStatus.ACCEPTED else _group(draft)
     label = commission.group_label(group)
     if group and label is None:
         draft = replace(draft, group="")  # the commission has no such group any more: the question is asked again
@@ -242,7 +243,7 @@ async def _refused(work: Work, saved: Saved) -> Saved:
     that is public its own page asks.
     """
     before = saved.story
-    if before.status not in {SUBMITTED, RETURNED, HELD}:
+    if before.status not in {StoryStatus.SUBMITTED, StoryStatus.RETURNED, StoryStatus.HELD}:
         return saved
     refused = {name for name in PERMISSIONS if getattr(saved.draft, name) == NO}
     story = replace(
@@ -257,7 +258,7 @@ async def _refused(work: Work, saved: Saved) -> Saved:
 
 
 async def _save(work: Work, clock: Clock, story: Submission, edits: Sequence[Edit], device: str) -> Saved:
-    return await take_in(work, story, edits, clock.now(), WRITTEN, browser(story.id, device))
+    return await take_in(work, story, edits, clock.now(), VersionKind.WRITTEN, browser(story.id, device))
 
 
 async def _open(work: Work, story: Submission, at: str) -> Draft:
@@ -265,13 +266,13 @@ async def _open(work: Work, story: Submission, at: str) -> Draft:
 
     Raises IllegalMove for a story that was taken back.
     """
-    if story.status == WITHDRAWN:
+    if story.status == StoryStatus.WITHDRAWN:
         raise IllegalMove(_TAKEN_BACK)
     try:
         return await work.drafts.get_draft(story.id, lock=True)
     except NotFound:
         story = await work.stories.get_story(story.id, lock=True)
-    if story.status == WITHDRAWN:  # taken back a moment ago, and its draft with it
+    if story.status == StoryStatus.WITHDRAWN:  # taken back a moment ago, and its draft with it
         raise IllegalMove(_TAKEN_BACK)
     draft = Draft()
     if story.twee:
@@ -279,5 +280,5 @@ async def _open(work: Work, story: Submission, at: str) -> Draft:
         text = story.revision or story.twee
         draft = await within(len(text), _draft, text, story.told_by or NO, may)
     if await work.drafts.open_draft(story.id, draft, at):
-        await draft_versions.keep(work, story.id, draft, at, BEGUN)
+        await draft_versions.keep(work, story.id, draft, at, VersionKind.BEGUN)
     return await work.drafts.get_draft(story.id, lock=True)

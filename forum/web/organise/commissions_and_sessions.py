@@ -16,9 +16,9 @@ from forum.ports.accounts import Token
 from forum.services import accounts, demonstration
 from forum.services.sessions import organising
 from forum.services.sessions.organising import CommissionForm, SessionForm
-from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
 from forum.sessions.session import Entrance
+from forum.stories.submission import StoryStatus
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES
 from forum.voting.reason import ReasonReading
 from forum.web.auth import somebody
@@ -177,7 +177,7 @@ async def _session_page(
 ) -> Response:
     async with site_of(request).store.read() as work:
         of = await work.commissions.get_commission(commission)
-        stories = await work.stories.list_stories(of.id, ACCEPTED)
+        stories = await work.stories.list_stories(of.id, StoryStatus.ACCEPTED)
     return await page(
         request,
         "organise/session.html",

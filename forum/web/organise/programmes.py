@@ -15,14 +15,13 @@ from forum.ports.long_work import long, parsed
 from forum.services.sessions import guard, organising
 from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.programmes import MOST_PLACE, Programming, SectionForm
-from forum.services.stories.submissions import ACCEPTED
 from forum.sessions import programme
 from forum.sessions.calendar import Event
 from forum.sessions.calendar import calendar as calendar_file
 from forum.sessions.programme import ItemKind, Planned, Programme, Section
 from forum.sessions.session import LiveSession
 from forum.stories import scenario_twee
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
 from forum.web.forms import Form, form_of, spoken
@@ -177,7 +176,7 @@ async def _public(work: Work, session: str) -> tuple[LiveSession, Commission, Pl
 async def _stories(work: Work, ids: Sequence[str]) -> list[Submission]:
     """Returns the stories with these ids that can be played now."""
     stories = [await work.stories.get_story(id_) for id_ in ids]
-    return [s for s in stories if s.status == ACCEPTED and s.may_perform]
+    return [s for s in stories if s.status == StoryStatus.ACCEPTED and s.may_perform]
 
 
 async def _shown(story: Submission) -> Shown:
@@ -208,7 +207,7 @@ async def _edit_page(
 ) -> Response:
     async with site_of(request).store.read() as work:
         live_session, commission, planned = await _of(work, session)
-        accepted = [s for s in await work.stories.list_stories(commission.id, ACCEPTED) if s.may_perform]
+        accepted = [s for s in await work.stories.list_stories(commission.id, StoryStatus.ACCEPTED) if s.may_perform]
     plan = planned.plan
     sections = [section.id for section in plan.sections]
     return await page(

@@ -16,11 +16,10 @@ from forum.services.sessions import asynchronous, facilitation, organising
 from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.sessions.desk import Desk, Outcome
 from forum.services.sessions.facilitation import MOST_BECAUSE
-from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
 from forum.sessions.session import LiveSession
 from forum.stories import paths, scenario_twee
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting import suppression
 from forum.voting.round import Round, RoundState
 from forum.web.decide import reasons_of
@@ -140,7 +139,7 @@ async def _asked(request: Request, question: str) -> tuple[str, str]:
             submission = await work.stories.get_story(story)
     except NotFound:
         return "", ""
-    every = await long(_places, submission) if submission.status == ACCEPTED else ()
+    every = await long(_places, submission) if submission.status == StoryStatus.ACCEPTED else ()
     return story, next((place.scene.name for place in every if str(place.number) == number), "")
 
 
@@ -150,7 +149,7 @@ async def _form_page(
     site = site_of(request)
     async with site.store.read() as work:
         of = await work.commissions.get_commission(commission)
-        stories = [story for story in await work.stories.list_stories(of.id, ACCEPTED) if story.may_perform]
+        stories = [story for story in await work.stories.list_stories(of.id, StoryStatus.ACCEPTED) if story.may_perform]
     options = []
     first: dict[str, str] = {}
     for story in stories:

@@ -22,11 +22,11 @@ from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.keys import digest, new_key
 from forum.services.sessions import asynchronous, guard
-from forum.services.stories.submissions import ACCEPTED
 from forum.services.voting import results
 from forum.sessions.session import LiveSession, Participant, SessionKind
 from forum.stories import paths, scenario_twee
 from forum.stories.scenario import Scenario
+from forum.stories.submission import StoryStatus
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
 from forum.voting.round import Round, RoundState
@@ -262,7 +262,7 @@ async def _story(work: Work, round_: Round) -> tuple[Scenario | None, str]:
         story = await guard.playable(work, round_.scenario or "")
     except IllegalMove as error:
         return None, error.message
-    if story.status != ACCEPTED:
+    if story.status != StoryStatus.ACCEPTED:
         return None, "This story is not public now."
     return await long(scenario_twee.parse, story.twee), ""
 

@@ -13,10 +13,10 @@ from forum.ports.long_work import long
 from forum.ports.result_cache import Drawn, Remembered
 from forum.services.stories import evidence, suggestions, timeline
 from forum.services.stories.parsed_stories import story_of
-from forum.services.stories.submissions import ACCEPTED, WITHDRAWN, must_be_public
+from forum.services.stories.submissions import must_be_public
 from forum.services.voting import results
 from forum.stories.scenario import Scenario
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Decision
 from forum.voting.round import RoundState
@@ -47,7 +47,7 @@ async def home(request: Request) -> Response:
         commissions = [c for c in await work.commissions.list_commissions() if not c.rehearsal]
         titles = {c.id: c.title for c in commissions}
         decisions = [d for d in await work.decisions.list_decisions() if d.commission in titles][:NEWEST]
-        stories = [s for s in await work.stories.list_stories(status=ACCEPTED) if s.commission in titles]
+        stories = [s for s in await work.stories.list_stories(status=StoryStatus.ACCEPTED) if s.commission in titles]
         decided = await _decided(work, decisions)
     return await page(
         request,
@@ -72,7 +72,7 @@ async def commission(request: Request) -> Response:
     """Shows one commission: its question, what the vote can change, its groups, stories, sessions and decisions."""
     async with site_of(request).store.read() as work:
         about = await work.commissions.get_commission(request.path_params["commission"])
-        stories = await work.stories.list_stories(about.id, ACCEPTED)
+        stories = await work.stories.list_stories(about.id, StoryStatus.ACCEPTED)
         sessions = [s for s in await work.sessions.list_sessions(about.id) if not s.asynchronous]
         asynchronous = await results.asynchronous_rounds(work, about)
         plans = await work.programmes.latest_of([s.id for s in sessions])
@@ -99,7 +99,7 @@ async def story(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         submission = await work.stories.get_story(request.path_params["story"])
         of = await work.commissions.get_commission(submission.commission)
-        if submission.status == WITHDRAWN and submission.published_at:
+        if submission.status == StoryStatus.WITHDRAWN and submission.published_at:
             return await page(request, "public/withdrawn.html", 410, story=submission, commission=of)
         must_be_public(submission)
         shown = await evidence.shown(work, submission)

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from forum.errors import BadInput, ForumError, StoreUnavailable, TooMany
 from forum.ports import Work
 from forum.services.stories import appeals_and_reports
-from forum.services.stories.submissions import ACCEPTED, must_be_public
+from forum.services.stories.submissions import must_be_public
 from forum.stories.moderation import Act
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep
@@ -55,7 +55,7 @@ async def log(request: Request) -> Response:
 async def _logged(work: Work, act: Act) -> Logged:
     story = await work.stories.get_story(act.story)
     commission = await work.commissions.get_commission(story.commission)
-    return Logged(act, act_words(act.action), commission, story if story.status == ACCEPTED else None)
+    return Logged(act, act_words(act.action), commission, story if story.status == StoryStatus.ACCEPTED else None)
 
 
 async def report(request: Request) -> Response:

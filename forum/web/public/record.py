@@ -23,7 +23,7 @@ from forum.record.signing import Signer
 from forum.record.tree import Tree
 from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.services import exports
-from forum.services.stories.submissions import HELD
+from forum.stories.submission import StoryStatus
 from forum.web.auth import need
 from forum.web.i18n.gettext import gettext as _
 from forum.web.public.record_cache import Contents, kept
@@ -277,7 +277,7 @@ async def _in_words(
     in_words = []
     for entry, f, opened, own in zip(stored, facts, openings, digests, strict=True):
         known = {digest: words[digest] for digest in own if digest in words}
-        if f["type"] == "scenario published" and statuses.get(f["scenario"]) == HELD:
+        if f["type"] == "scenario published" and statuses.get(f["scenario"]) == StoryStatus.HELD:
             held = _("[held back by a moderator]")
             known |= {f[part]["sd"]: held for part in ("title", "text")}
         in_words.append((words_of(f, References(opened, known)), {**f, "index": entry.index}))

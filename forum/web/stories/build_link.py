@@ -18,7 +18,7 @@ from forum.services.stories.co_writing import MOST_WAITING, Shared
 from forum.services.stories.suggestions import MAX_NAME, Offer, current, holder, is_long, longest, no_room
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, Card, Draft, mark, parts
-from forum.stories.suggestion import CORRECTION, EVIDENCE, RESPONSE, SCENE, SUGGESTIONS
+from forum.stories.suggestion import SUGGESTIONS, SuggestionKind
 from forum.stories.visible_text import trimmed
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep
@@ -91,7 +91,7 @@ async def story(request: Request) -> Response:
         draft=shared.draft,
         told=sketch.story,
         names=sketch.names,
-        about=[Way(_correct(shared.draft, name), CORRECTION, name) for name in _OF_STORY],
+        about=[Way(_correct(shared.draft, name), SuggestionKind.CORRECTION, name) for name in _OF_STORY],
         cards=await long(_cards, shared.draft, sketch.names),
         mine=[view for view in reversed(views) if view.mine],
         answered=[view for view in reversed(views) if view.suggestion.outcome and not view.mine],
@@ -158,9 +158,11 @@ async def _form(request: Request, shared: Shared, form: Form, error: ForumError 
     draft = shared.draft
     if kind not in SUGGESTIONS:
         raise NotFound("There is nothing at this address.")
-    there = current(draft, place) if kind == CORRECTION else None
-    gone = (kind == CORRECTION and there is None) or (kind == SCENE and place and not holder(draft, place))
-    full = no_room(draft, place) if kind == RESPONSE else None
+    there = current(draft, place) if kind == SuggestionKind.CORRECTION else None
+    gone = (kind == SuggestionKind.CORRECTION and there is None) or (
+        kind == SuggestionKind.SCENE and place and not holder(draft, place)
+    )
+    full = no_room(draft, place) if kind == SuggestionKind.RESPONSE else None
     errors = _errors(error)
     if not error and gone:
         errors = {"suggestion": _("This part of the story is not there any more. Go back, and choose another place.")}
@@ -179,7 +181,7 @@ async def _form(request: Request, shared: Shared, form: Form, error: ForumError 
         there=there,
         changed=there is not None and bool(form.text("seen")) and form.text("seen") != mark(there),
         open=not gone and not full,
-        long=kind == SCENE or (there is not None and is_long(place)),
+        long=kind == SuggestionKind.SCENE or (there is not None and is_long(place)),
         value=form.text("words") if "words" in form.values else there or "",
         seen=form.text("seen") or mark(there or ""),
         form=form,
@@ -190,10 +192,10 @@ async def _form(request: Request, shared: Shared, form: Form, error: ForumError 
         errors=errors,
         left=left if left <= _NEARLY else None,
         most={
-            "words": {SCENE: scenario.MAX_TEXT, RESPONSE: scenario.MAX_RESPONSE}.get(
-                kind, longest(place) if there is not None else scenario.MAX_TEXT
+            "words": {SuggestionKind.SCENE: scenario.MAX_TEXT, SuggestionKind.RESPONSE: scenario.MAX_RESPONSE}.get(
+                SuggestionKind(kind), longest(place) if there is not None else scenario.MAX_TEXT
             ),
-            "title": scenario.MAX_NAME if kind == SCENE else evidence.MAX_TITLE,
+            "title": scenario.MAX_NAME if kind == SuggestionKind.SCENE else evidence.MAX_TITLE,
             "url": evidence.MAX_URL,
             "name": MAX_NAME,
         },
@@ -236,22 +238,24 @@ def _cards(draft: Draft, names: Mapping[str, str]) -> list[CardView]:
 
 
 def _card(card: Card, name: str) -> CardView:
-    ways = [Way(_("Other words for this scene"), CORRECTION, f"{card.id}.text")]
+    ways = [Way(_("Other words for this scene"), SuggestionKind.CORRECTION, f"{card.id}.text")]
     if card.decision:
-        ways = [Way(_("Other words for the question"), CORRECTION, f"{card.id}.text")]
+        ways = [Way(_("Other words for the question"), SuggestionKind.CORRECTION, f"{card.id}.text")]
     if card.name:
-        ways.append(Way(_("Another name for this scene"), CORRECTION, f"{card.id}.name"))
+        ways.append(Way(_("Another name for this scene"), SuggestionKind.CORRECTION, f"{card.id}.name"))
     there = [way for way in card.ways if trimmed(way.text)]
     full = bool(card.decision) and len(there) >= scenario.MAX_RESPONSES
     if card.decision and not full:
-        ways.insert(0, Way(_("Another response"), RESPONSE, card.id))
+        ways.insert(0, Way(_("Another response"), SuggestionKind.RESPONSE, card.id))
     if not card.decision and len(card.ways) <= 1:
-        ways.insert(0, Way(_("A scene after this one"), SCENE, card.id))
+        ways.insert(0, Way(_("A scene after this one"), SuggestionKind.SCENE, card.id))
         there = []
     for way in there:
         value = {"words": way.text}
-        ways.append(Way(_("A scene after “%(words)s”") % value, SCENE, f"{card.id}/{way.id}"))
-        ways.append(Way(_("Other words for “%(words)s”") % value, CORRECTION, f"{card.id}/{way.id}.text"))
+        ways.append(Way(_("A scene after “%(words)s”") % value, SuggestionKind.SCENE, f"{card.id}/{way.id}"))
+        ways.append(
+            Way(_("Other words for “%(words)s”") % value, SuggestionKind.CORRECTION, f"{card.id}/{way.id}.text")
+        )
     return CardView(card, name, tuple(ways), full)
 
 
@@ -260,11 +264,11 @@ def _correct(draft: Draft, place: str) -> str:
 
 
 def _heading(draft: Draft, kind: str, place: str) -> str:
-    if kind == CORRECTION:
+    if kind == SuggestionKind.CORRECTION:
         return _("Suggest other words")
-    if kind == RESPONSE:
+    if kind == SuggestionKind.RESPONSE:
         return _("Suggest another response")
-    if kind == EVIDENCE:
+    if kind == SuggestionKind.EVIDENCE:
         return _("Suggest evidence")
     return _("Suggest a scene after this") if place else _("Suggest the first scene")
 
@@ -273,7 +277,7 @@ def _context(draft: Draft, kind: str, place: str) -> dict[str, Any]:
     """Returns what stands around a suggestion: the scene before, the question with its responses, or the present
     words."""
     names = compose.sketch(draft).names
-    if kind == CORRECTION:
+    if kind == SuggestionKind.CORRECTION:
         try:
             card_id, way_id, _name = parts(place)
         except BadInput:
@@ -285,5 +289,7 @@ def _context(draft: Draft, kind: str, place: str) -> dict[str, Any]:
     if card is None:
         return {"name": "", "text": "", "ways": ()}
     way = card.way(way_id)
-    ways = [way.text] if way else [one.text for one in card.ways if trimmed(one.text) and kind == RESPONSE]
+    ways = (
+        [way.text] if way else [one.text for one in card.ways if trimmed(one.text) and kind == SuggestionKind.RESPONSE]
+    )
     return {"name": names[card_id], "text": card.text, "ways": tuple(ways)}

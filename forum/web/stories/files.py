@@ -29,10 +29,10 @@ from forum.errors import (
 )
 from forum.ports.long_work import long
 from forum.services.stories import submissions
-from forum.services.stories.submissions import RETURNED, Sent, must_be_public
+from forum.services.stories.submissions import Sent, must_be_public
 from forum.stories import foreign_import, scenario_twee, twee, twine
 from forum.stories.scenario import Scenario
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep
@@ -75,7 +75,7 @@ async def send(request: Request) -> Response:
 async def send_again(request: Request) -> Response:
     """Takes a returned story in again, as a file."""
     story, commission = await story_of_link(request)
-    if story.status != RETURNED:
+    if story.status != StoryStatus.RETURNED:
         raise IllegalMove("This story has been sent already. It can be changed only when a moderator returns it.")
     return await _send(request, commission, story)
 

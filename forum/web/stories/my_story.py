@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from forum.ports.long_work import long
 from forum.services.stories import writing
-from forum.services.stories.submissions import WRITING
 from forum.stories import scenario_twee
+from forum.stories.submission import StoryStatus
 from forum.web.responses import page
 from forum.web.site import base_url, site_of
 from forum.web.stories.private_link import life_of, story_of_link
@@ -20,7 +20,7 @@ async def my_story(request: Request) -> Response:
     story, commission = await story_of_link(request)
     key = request.path_params["key"]
     title = story.title
-    if story.status == WRITING:
+    if story.status == StoryStatus.WRITING:
         site = site_of(request)
         title = (await writing.opened(site.store, site.clock, key)).title
     link = f"{base_url(request)}/my-story/{key}"

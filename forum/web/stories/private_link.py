@@ -13,8 +13,8 @@ from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnava
 from forum.ports import Work
 from forum.services.keys import digest, is_key, new_key
 from forum.services.mail import subscriptions
-from forum.services.stories import appeals_and_reports, private_links, submissions, timeline
-from forum.stories.submission import Submission
+from forum.services.stories import appeals_and_reports, private_links, timeline
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
@@ -77,7 +77,7 @@ async def life_of(request: Request, story: Submission) -> dict[str, Any]:
 async def mail_of(request: Request, work: Work, story: Submission) -> dict[str, Any] | None:
     """Returns the context of `stories/_mail.html`; None where no e-mail is sent, or the story was taken back."""
     site = site_of(request)
-    if site.settings.mail is None or story.status == submissions.WITHDRAWN:
+    if site.settings.mail is None or story.status == StoryStatus.WITHDRAWN:
         return None
     return {
         "standing": await subscriptions.standing(work, story.id),

@@ -11,12 +11,11 @@ from forum.adapters.long_texts import WRITERS
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable, TooMany
 from forum.ports.long_work import long
 from forum.services.stories import writing
-from forum.services.stories.submissions import ACCEPTED, HELD
 from forum.settings import Settings
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import PERMISSIONS, YES, Draft
 from forum.stories.scenario import Scenario
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep
@@ -111,9 +110,9 @@ async def _page(
         ready=not missing,
         seen=await long(_seen, scenario) if scenario else "",
         allows=[(label, getattr(draft, name) == YES, getattr(draft, name) != "") for name, label in _questions()],
-        held=story.status == HELD,
-        again=story.status not in ("writing",),
-        public=story.status == ACCEPTED,
+        held=story.status == StoryStatus.HELD,
+        again=story.status not in (StoryStatus.WRITING,),
+        public=story.status == StoryStatus.ACCEPTED,
         left=left if left <= _FEW else None,
         back=place_of(key, ""),
         use=place_of(key, "use"),

@@ -13,9 +13,10 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.services.keys import is_key, new_key
-from forum.services.stories import submissions, writing
+from forum.services.stories import writing
 from forum.stories import scenario
 from forum.stories.draft import NO, Draft
+from forum.stories.submission import StoryStatus
 from forum.voting.commission import Commission
 from forum.web.accounts.devices import keep
 from forum.web.errors import retry_after, status_of
@@ -89,7 +90,7 @@ async def tell(request: Request) -> Response:
 async def step(request: Request) -> Response:
     """Shows one step of a story that is being written; posted, saves it."""
     story, commission = await story_of_link(request)
-    public = story.status == submissions.ACCEPTED
+    public = story.status == StoryStatus.ACCEPTED
     site, key = site_of(request), request.path_params["key"]
     here = step_of(request.path_params["step"])
     draft = await writing.opened(site.store, site.clock, key)
@@ -113,7 +114,7 @@ async def _saved(
         place, carried = place_of(key, here.name), {"go": onward} | unused(saved, form)
         answer = await clash_page(request, saved, action=place, back=place, hidden=carried)
     elif saved.errors:
-        public = saved.story.status == submissions.ACCEPTED
+        public = saved.story.status == StoryStatus.ACCEPTED
         answer = await _page(request, commission, here, key, sheet_of(saved, form), public=public)
     else:
         answer = RedirectResponse(place_of(key, onward), 303)

@@ -10,13 +10,12 @@ from forum.ports.long_work import long
 from forum.services.keys import new_key
 from forum.services.stories import co_writing, evidence, writing
 from forum.services.stories.co_writing import Answer
-from forum.services.stories.submissions import ACCEPTED, SUBMITTED, WITHDRAWN
 from forum.services.stories.suggestions import current, holder, is_long, longest, no_room
 from forum.stories import compose, draft_comparison, scenario
 from forum.stories.draft import Draft, Way, mark
 from forum.stories.edits import Clash
-from forum.stories.submission import Submission
-from forum.stories.suggestion import CORRECTION, EVIDENCE, RESPONSE, SCENE, Suggestion
+from forum.stories.submission import StoryStatus, Submission
+from forum.stories.suggestion import Suggestion, SuggestionKind
 from forum.stories.visible_text import trimmed
 from forum.voting.commission import Commission
 from forum.web.accounts.devices import keep
@@ -66,7 +65,7 @@ async def _build_page(
     request: Request, story: Submission, commission: Commission, form: Form, error: ForumError | None = None
 ) -> Response:
     site, key = site_of(request), request.path_params["key"]
-    if story.status == WITHDRAWN:
+    if story.status == StoryStatus.WITHDRAWN:
         raise IllegalMove("You have taken this story back. There is nothing left to build.")
     draft = await writing.opened(site.store, site.clock, key)
     async with site.store.read() as work:
@@ -91,7 +90,8 @@ async def _build_page(
         answered=[view for view in reversed(views) if view.suggestion.outcome],
         most_waiting=co_writing.MOST_WAITING,
         said="" if error else _done(request),
-        to_send=story.status in {ACCEPTED, SUBMITTED} and request.query_params.get("done") == "answered",
+        to_send=story.status in {StoryStatus.ACCEPTED, StoryStatus.SUBMITTED}
+        and request.query_params.get("done") == "answered",
         errors=_errors(error),
     )
     return keep(request, answer)
@@ -119,7 +119,7 @@ async def _answer_page(
     draft = await writing.opened(site.store, site.clock, key)
     async with site.store.read() as work:
         suggestion = await co_writing.suggestion_of(work, story, request.path_params["suggestion"])
-    now = current(draft, suggestion.place) if suggestion.kind == CORRECTION else None
+    now = current(draft, suggestion.place) if suggestion.kind == SuggestionKind.CORRECTION else None
     seen = form.text("seen") or suggestion.seen
     return await page(
         request,
@@ -132,12 +132,12 @@ async def _answer_page(
         changed=now is not None and mark(now) != seen and now != suggestion.words,
         gone=_gone(draft, suggestion),
         places=await long(_places, draft, suggestion),
-        full=no_room(draft, suggestion.place) if suggestion.kind == RESPONSE else None,
+        full=no_room(draft, suggestion.place) if suggestion.kind == SuggestionKind.RESPONSE else None,
         say=say,
         parts=await long(_marked, draft, suggestion),
         seen=mark(now) if now is not None else "",
         form=form,
-        long=suggestion.kind == SCENE or (now is not None and is_long(suggestion.place)),
+        long=suggestion.kind == SuggestionKind.SCENE or (now is not None and is_long(suggestion.place)),
         most=_most(suggestion, now),
         errors=_errors(error),
     )
@@ -145,7 +145,7 @@ async def _answer_page(
 
 def _marked(draft: Draft, suggestion: Suggestion) -> tuple[marked_text.Part, ...]:
     """Returns the texts of a suggestion in which personal details are marked."""
-    named = {SCENE: _("The scene's name"), EVIDENCE: _("What it shows")}
+    named = {SuggestionKind.SCENE: _("The scene's name"), SuggestionKind.EVIDENCE: _("What it shows")}
     texts = [
         (named.get(suggestion.kind, ""), suggestion.title),
         (suggestion_words.what(suggestion.kind), suggestion.words),
@@ -156,9 +156,13 @@ def _marked(draft: Draft, suggestion: Suggestion) -> tuple[marked_text.Part, ...
 
 def _gone(draft: Draft, suggestion: Suggestion) -> bool:
     """Tells whether the place of a suggestion was deleted."""
-    if suggestion.kind == CORRECTION:
+    if suggestion.kind == SuggestionKind.CORRECTION:
         return current(draft, suggestion.place) is None
-    return suggestion.kind in {SCENE, RESPONSE} and bool(suggestion.place) and holder(draft, suggestion.place) is None
+    return (
+        suggestion.kind in {SuggestionKind.SCENE, SuggestionKind.RESPONSE}
+        and bool(suggestion.place)
+        and holder(draft, suggestion.place) is None
+    )
 
 
 def _places(draft: Draft, suggestion: Suggestion) -> list[tuple[str, str]]:
@@ -166,23 +170,25 @@ def _places(draft: Draft, suggestion: Suggestion) -> list[tuple[str, str]]:
     names = compose.sketch(draft).names
     places: list[tuple[str, str]] = []
     for card in draft.cards:
-        if suggestion.kind == RESPONSE and card.decision:
+        if suggestion.kind == SuggestionKind.RESPONSE and card.decision:
             places.append((card.id, names[card.id]))
-        elif suggestion.kind == SCENE and (card.decision or len(card.ways) > 1):
+        elif suggestion.kind == SuggestionKind.SCENE and (card.decision or len(card.ways) > 1):
             words: list[Way] = [way for way in card.ways if trimmed(way.text)]
             places += [(f"{card.id}/{way.id}", _("After “%(scene)s”") % {"scene": way.text}) for way in words]
-        elif suggestion.kind == SCENE:
+        elif suggestion.kind == SuggestionKind.SCENE:
             places.append((card.id, _("After “%(scene)s”") % {"scene": names[card.id]}))
-    if suggestion.kind == SCENE and not places:
+    if suggestion.kind == SuggestionKind.SCENE and not places:
         places.append(("", _("The first scene")))
     return places
 
 
 def _most(suggestion: Suggestion, now: str | None) -> dict[str, int]:
-    words = {SCENE: scenario.MAX_TEXT, RESPONSE: scenario.MAX_RESPONSE}.get(suggestion.kind, scenario.MAX_TEXT)
+    words = {SuggestionKind.SCENE: scenario.MAX_TEXT, SuggestionKind.RESPONSE: scenario.MAX_RESPONSE}.get(
+        suggestion.kind, scenario.MAX_TEXT
+    )
     return {
         "words": longest(suggestion.place) if now is not None else words,
-        "title": scenario.MAX_NAME if suggestion.kind == SCENE else evidence.MAX_TITLE,
+        "title": scenario.MAX_NAME if suggestion.kind == SuggestionKind.SCENE else evidence.MAX_TITLE,
         "because": co_writing.MAX_REASON,
     }
 

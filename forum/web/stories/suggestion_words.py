@@ -9,7 +9,7 @@ from forum.errors import BadInput
 from forum.services.stories import evidence, suggestions
 from forum.stories import compose
 from forum.stories.draft import Draft, Way
-from forum.stories.suggestion import CORRECTION, DECLINED, EVIDENCE, RESPONSE, SCENE, TAKEN, TAKEN_CHANGED, Suggestion
+from forum.stories.suggestion import Suggestion, SuggestionKind, SuggestionOutcome
 from forum.voting.commission import Commission
 from forum.web.i18n.gettext import gettext as _
 from forum.web.stories.workspace_parts import place_words
@@ -54,12 +54,13 @@ def views(suggestions: Iterable[Suggestion], draft: Draft, commission: Commissio
 
 def what(kind: str) -> str:
     """Returns the kind of a suggestion in words."""
-    return {
-        RESPONSE: _("A response"),
-        SCENE: _("A scene"),
-        CORRECTION: _("Other words"),
-        EVIDENCE: _("Evidence"),
-    }.get(kind, kind)
+    words: dict[str, str] = {
+        SuggestionKind.RESPONSE: _("A response"),
+        SuggestionKind.SCENE: _("A scene"),
+        SuggestionKind.CORRECTION: _("Other words"),
+        SuggestionKind.EVIDENCE: _("Evidence"),
+    }
+    return words.get(kind, kind)
 
 
 def where(draft: Draft, kind: str, place: str, names: Mapping[str, str]) -> str:
@@ -67,18 +68,18 @@ def where(draft: Draft, kind: str, place: str, names: Mapping[str, str]) -> str:
 
     `names` are the scenes' names (`compose.sketch`).
     """
-    if kind == CORRECTION:
+    if kind == SuggestionKind.CORRECTION:
         try:
             there = suggestions.current(draft, place)
         except BadInput:
             return ""
         return place_words(draft, place, names) if there is not None else ""
     card, held = place.partition("/")[0], suggestions.holder(draft, place)
-    if kind == RESPONSE and card in names:
+    if kind == SuggestionKind.RESPONSE and card in names:
         return _("For the question in “%(scene)s”") % {"scene": names[card]}
-    if kind == SCENE and isinstance(held, Way):
+    if kind == SuggestionKind.SCENE and isinstance(held, Way):
         return _("After the response “%(words)s”") % {"words": held.text}
-    if kind == SCENE and held is not None:
+    if kind == SuggestionKind.SCENE and held is not None:
         return _("After “%(scene)s”") % {"scene": names[card]}
     return ""
 
@@ -93,11 +94,12 @@ def who(suggestion: Suggestion, commission: Commission) -> str:
 
 def outcome(suggestion: Suggestion) -> tuple[str, str]:
     """Returns the outcome of a suggestion in words, and the kind of its tag."""
-    return {
-        TAKEN: (_("Taken in"), "good"),
-        TAKEN_CHANGED: (_("Taken in, with changes"), "good"),
-        DECLINED: (_("Declined"), "warning"),
-    }.get(suggestion.outcome, (_("Waiting for an answer"), ""))
+    words: dict[str, tuple[str, str]] = {
+        SuggestionOutcome.TAKEN: (_("Taken in"), "good"),
+        SuggestionOutcome.TAKEN_CHANGED: (_("Taken in, with changes"), "good"),
+        SuggestionOutcome.DECLINED: (_("Declined"), "warning"),
+    }
+    return words.get(suggestion.outcome, (_("Waiting for an answer"), ""))
 
 
 def thanks(helped: suggestions.Credits) -> str:

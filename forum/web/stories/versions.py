@@ -14,11 +14,11 @@ from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.stories import writing
 from forum.services.stories.moderation import ACTS, TAKE_DOWN
-from forum.services.stories.submissions import WITHDRAWN, must_be_public
+from forum.services.stories.submissions import must_be_public
 from forum.stories import compose, draft_comparison
 from forum.stories.draft import YES, Draft
 from forum.stories.draft_comparison import ADDED, CHANGED, GONE, MOVED, NEW, REMOVED, STORY, Difference, Piece
-from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, TAKEN_IN, WRITTEN, Kept, Submission, Version
+from forum.stories.submission import Kept, StoryStatus, Submission, Version, VersionKind
 from forum.stories.suggestion import Suggestion
 from forum.voting.commission import Commission
 from forum.web import volume_limits
@@ -143,7 +143,7 @@ async def my_version(request: Request) -> Response:
 
 async def _kept_story(request: Request) -> tuple[Submission, Commission]:
     story, commission = await story_of_link(request)
-    if story.status == WITHDRAWN:
+    if story.status == StoryStatus.WITHDRAWN:
         raise IllegalMove("You have taken this story back. Its versions are gone with it.")
     return story, commission
 
@@ -215,7 +215,9 @@ async def public_versions(work: Work, story: Submission) -> list[Kept]:
     """
     acts = await work.moderation.list_acts(story.id)
     since = max((act.at for act in acts if act.action == ACTS[TAKE_DOWN]), default="")
-    return [kept for kept in await work.drafts.history(story.id) if kept.kind == PUBLISHED and kept.at > since]
+    return [
+        kept for kept in await work.drafts.history(story.id) if kept.kind == VersionKind.PUBLISHED and kept.at > since
+    ]
 
 
 async def _public_story(request: Request, work: Work) -> Submission:
@@ -258,21 +260,21 @@ def _title(draft: Draft) -> str:
 
 def _what(kept: Kept) -> str:
     return {
-        BEGUN: _("Begun"),
-        WRITTEN: _("Written"),
-        TAKEN_IN: _("A suggestion was taken in"),
-        BROUGHT_BACK: _("An earlier version was brought back"),
-        SENT: _("Sent to a moderator"),
-        PUBLISHED: _("Public"),
+        VersionKind.BEGUN: _("Begun"),
+        VersionKind.WRITTEN: _("Written"),
+        VersionKind.TAKEN_IN: _("A suggestion was taken in"),
+        VersionKind.BROUGHT_BACK: _("An earlier version was brought back"),
+        VersionKind.SENT: _("Sent to a moderator"),
+        VersionKind.PUBLISHED: _("Public"),
     }.get(kept.kind, kept.kind)
 
 
 def _who(kept: Kept, here: str, suggestions: dict[str, Suggestion], commission: Commission) -> str:
     """Returns who made a version: this browser, another with the link, or the person who suggested it; "" if
     unknown."""
-    if kept.kind == TAKEN_IN:
+    if kept.kind == VersionKind.TAKEN_IN:
         return suggestion_words.who(suggestions[kept.by], commission) if kept.by in suggestions else ""
-    if kept.kind not in {BEGUN, WRITTEN, BROUGHT_BACK} or not kept.by:
+    if kept.kind not in {VersionKind.BEGUN, VersionKind.WRITTEN, VersionKind.BROUGHT_BACK} or not kept.by:
         return ""
     return _("You, on this device") if kept.by == here else _("Somebody with your link, on another device")
 

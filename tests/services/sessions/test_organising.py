@@ -17,8 +17,7 @@ from forum.services import accounts
 from forum.services.keys import digest
 from forum.services.sessions import organising
 from forum.services.sessions.organising import CommissionForm, SessionForm, create_commission, create_session
-from forum.services.stories import submissions
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 
 FORM = CommissionForm(
@@ -56,7 +55,7 @@ async def a_stored_commission(store: Store, **changes: Any) -> Commission:
     return commission
 
 
-async def a_story(store: Store, commission: Commission, status: str = submissions.ACCEPTED) -> Submission:
+async def a_story(store: Store, commission: Commission, status: StoryStatus = StoryStatus.ACCEPTED) -> Submission:
     story = Submission(
         new_id(), commission.id, "The third knock", "", status, link=new_id() * 2, may_perform=True, may_publish=True
     )
@@ -207,7 +206,7 @@ async def test_the_same_form_sent_twice_makes_one_session(sqlite_store: Store) -
 async def test_a_session_needs_a_title_and_accepted_stories_of_its_commission(sqlite_store: Store) -> None:
     commission = await a_stored_commission(sqlite_store)
     other = await a_stored_commission(sqlite_store)
-    waiting = await a_story(sqlite_store, commission, submissions.SUBMITTED)
+    waiting = await a_story(sqlite_store, commission, StoryStatus.SUBMITTED)
     elsewhere = await a_story(sqlite_store, other)
     before = await entries(sqlite_store)
     for stories in ((waiting.id,), (elsewhere.id,), (new_id(),)):

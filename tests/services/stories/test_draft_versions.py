@@ -15,12 +15,12 @@ from forum.services.stories import draft_versions, writing
 from forum.services.stories.draft_versions import MOST_BYTES, dropped
 from forum.stories.draft import mark, read
 from forum.stories.edits import AddCard, SetField
-from forum.stories.submission import BEGUN, PUBLISHED, SENT, TAKEN_IN, WRITTEN, Kept
+from forum.stories.submission import Kept, VersionKind
 
 NOW = datetime(2026, 11, 28, 12, 0).astimezone()
 
 
-def kept(ages: list[timedelta], by: str = "anna", kind: str = WRITTEN) -> list[Kept]:
+def kept(ages: list[timedelta], by: str = "anna", kind: VersionKind = VersionKind.WRITTEN) -> list[Kept]:
     """Versions of these ages, oldest first."""
     return [Kept(n, (NOW - age).isoformat(), kind, by) for n, age in enumerate(sorted(ages, reverse=True), 1)]
 
@@ -43,7 +43,10 @@ def test_of_ones_own_a_minute_an_hour_a_day_keep_one_each() -> None:
 
 def test_what_another_went_on_from_stays_and_so_does_what_nobody_can_tell() -> None:
     second = timedelta(seconds=1)
-    turns = [Kept(n, (NOW - second * (9 - n)).isoformat(), WRITTEN, "anna" if n % 2 else "ben") for n in range(1, 9)]
+    turns = [
+        Kept(n, (NOW - second * (9 - n)).isoformat(), VersionKind.WRITTEN, "anna" if n % 2 else "ben")
+        for n in range(1, 9)
+    ]
     assert left(turns) == turns
     nobody = kept([second * n for n in range(1, 9)], by="")
     assert left(nobody) == nobody
@@ -51,21 +54,25 @@ def test_what_another_went_on_from_stays_and_so_does_what_nobody_can_tell() -> N
 
 def test_what_was_sent_taken_in_or_public_stays() -> None:
     ages = [timedelta(seconds=n) for n in range(1, 9)]
-    for kind in (SENT, TAKEN_IN, PUBLISHED, BEGUN):
+    for kind in (VersionKind.SENT, VersionKind.TAKEN_IN, VersionKind.PUBLISHED, VersionKind.BEGUN):
         every = kept(ages, kind=kind)
         assert left(every) == every
 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from([WRITTEN, SENT, PUBLISHED]), st.sampled_from(["", "a", "b"]), st.integers(0, 90_000)),
+        st.tuples(
+            st.sampled_from([VersionKind.WRITTEN, VersionKind.SENT, VersionKind.PUBLISHED]),
+            st.sampled_from(["", "a", "b"]),
+            st.integers(0, 90_000),
+        ),
         min_size=1,
         max_size=60,
     ),
     st.integers(1, MOST_BYTES),
 )
 def test_a_story_takes_no_more_than_its_bound_but_for_what_was_public(
-    made: list[tuple[str, str, int]], size: int
+    made: list[tuple[VersionKind, str, int]], size: int
 ) -> None:
     at, history = NOW - timedelta(days=30), []
     for number, (kind, by, later) in enumerate(made, 1):
@@ -73,8 +80,8 @@ def test_a_story_takes_no_more_than_its_bound_but_for_what_was_public(
         history.append(Kept(number, min(at, NOW).isoformat(), kind, by))
     stay = left(history, size)
     assert stay[-1] == history[-1]
-    assert [one for one in history if one.kind == PUBLISHED and one not in stay] == []
-    free = [one for one in stay[:-1] if one.kind != PUBLISHED]
+    assert [one for one in history if one.kind == VersionKind.PUBLISHED and one not in stay] == []
+    free = [one for one in stay[:-1] if one.kind != VersionKind.PUBLISHED]
     assert not free or size * len(stay) <= MOST_BYTES
 
 
@@ -91,6 +98,6 @@ async def test_saving_one_field_again_and_again_fills_nothing(sqlite_store: Stor
         history = await work.drafts.history(story.id)
         last = await work.drafts.last_version(story.id)
     assert len(history) < draft_versions.FEW
-    assert history[0].kind == BEGUN
+    assert history[0].kind == VersionKind.BEGUN
     assert last
     assert read(last.draft, "c1.text") == "99 text"

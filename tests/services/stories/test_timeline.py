@@ -19,7 +19,7 @@ from forum.services.stories import appeals_and_reports, moderation, submissions,
 from forum.services.stories.timeline import Event
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.scenario_twee import parse
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Commitment, Decision, DecisionOutcome
 
@@ -239,7 +239,13 @@ async def test_two_stories_of_a_commission_do_not_mix(sqlite_store: Store) -> No
 async def test_what_was_accepted_before_acts_were_kept_is_told_too(sqlite_store: Store) -> None:
     commission = a_commission()
     story = Submission(
-        new_id(), commission.id, "Old", ":: Start", "accepted", submitted_at=CLOCK.now(), moderated_at=CLOCK.now()
+        new_id(),
+        commission.id,
+        "Old",
+        ":: Start",
+        StoryStatus.ACCEPTED,
+        submitted_at=CLOCK.now(),
+        moderated_at=CLOCK.now(),
     )
     async with sqlite_store.begin() as work:
         await work.commissions.add_commission(commission)

@@ -43,6 +43,7 @@ from forum.store import SqlStore
 from forum.store.tables import metadata
 from forum.stories.compose import HAPPENED
 from forum.stories.draft import NO, YES
+from forum.stories.submission import StoryStatus
 
 # Columns of text in which no words of a story can be, by table: ids, times, states, codes, digests; what organisers and
 # those who decide write; people's accounts. What refers to another table's row (a foreign key) is left out.
@@ -361,7 +362,7 @@ async def test_what_is_allowed_afterwards_is_what_the_draft_would_send_again(hou
     draft = await house.draft_of(key)
     assert (draft.may_perform, draft.may_publish, draft.may_quote) == (NO, NO, YES)
     async with house.store.read() as work:
-        assert (await work.stories.get_story(story.id)).status == submissions.SUBMITTED
+        assert (await work.stories.get_story(story.id)).status == StoryStatus.SUBMITTED
 
 
 async def test_a_session_stops_playing_what_may_not_be_performed(played: Played) -> None:

@@ -9,11 +9,10 @@ from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.services.keys import digest, new_key
 from forum.services.stories import moderation, private_links, submissions, withdrawal, writing
-from forum.services.stories.submissions import ACCEPTED, HELD, RETURNED, SUBMITTED, WITHDRAWN, WRITING
 from forum.stories import scenario_twee
 from forum.stories.draft import Draft, mark, mark_of, read
 from forum.stories.edits import AddCard, AddWay, Edit, RemoveCard, SetField
-from forum.stories.submission import BEGUN, BROUGHT_BACK, PUBLISHED, SENT, WRITTEN, Submission, Version
+from forum.stories.submission import StoryStatus, Submission, Version, VersionKind
 from forum.voting.commission import Commission
 
 ANSWERS: list[Edit] = [
@@ -73,9 +72,9 @@ async def moderate(store: Store, key: str, action: str) -> Submission:
 async def test_a_story_is_there_from_its_first_words_and_waits_for_nobody_until_it_is_sent(sqlite_store: Store) -> None:
     _, key = await a_written_story(sqlite_store)
     story = await story_of(sqlite_store, key)
-    assert (story.status, story.twee, story.title) == (WRITING, "", "")
+    assert (story.status, story.twee, story.title) == (StoryStatus.WRITING, "", "")
     sent = await writing.send(sqlite_store, CLOCK, key)
-    assert (sent.status, sent.title, sent.told_by) == (SUBMITTED, "The third knock", "g1")
+    assert (sent.status, sent.title, sent.told_by) == (StoryStatus.SUBMITTED, "The third knock", "g1")
     assert (sent.may_perform, sent.may_publish, sent.may_quote) == (True, True, False)
     told = scenario_twee.parse(sent.twee)
     assert told.told_by == "People who use services"
@@ -107,7 +106,7 @@ async def test_an_unfinished_story_cannot_be_sent_and_says_what_is_missing(sqlit
     with pytest.raises(FormErrors) as told:
         await writing.send(sqlite_store, CLOCK, key)
     assert set(told.value.fields) == {"title", "group", "may_perform", "may_publish", "may_quote", "a.text"}
-    assert (await story_of(sqlite_store, key)).status == WRITING
+    assert (await story_of(sqlite_store, key)).status == StoryStatus.WRITING
 
 
 async def test_a_group_that_the_commission_does_not_have_is_asked_for_again(sqlite_store: Store) -> None:
@@ -123,10 +122,10 @@ async def test_a_group_that_the_commission_does_not_have_is_asked_for_again(sqli
 async def test_a_returned_story_is_changed_and_sent_again_and_keeps_its_identity(sqlite_store: Store) -> None:
     _, key = await a_written_story(sqlite_store)
     first = await writing.send(sqlite_store, CLOCK, key)
-    assert (await moderate(sqlite_store, key, "return")).status == RETURNED
+    assert (await moderate(sqlite_store, key, "return")).status == StoryStatus.RETURNED
     await write(sqlite_store, key, "a.text", "Somebody knocks three times.")
     again = await writing.send(sqlite_store, CLOCK, key)
-    assert (again.status, again.because) == (SUBMITTED, "")
+    assert (again.status, again.because) == (StoryStatus.SUBMITTED, "")
     assert scenario_twee.parse(again.twee).ifid == scenario_twee.parse(first.twee).ifid
     assert "three times" in again.twee
 
@@ -143,7 +142,7 @@ async def test_a_story_that_waits_can_still_be_changed_and_the_moderator_is_told
             read_by_moderator.id,
             "accept",
             because="",
-            expected_status=SUBMITTED,
+            expected_status=StoryStatus.SUBMITTED,
             read=submissions.fingerprint(read_by_moderator),
         )
 
@@ -157,11 +156,11 @@ async def test_a_new_version_of_a_public_story_stands_beside_it_until_it_is_acce
     await write(sqlite_store, key, "a.text", "Somebody knocks three times.")
     await write(sqlite_store, key, "title", "Three knocks")
     revised = await writing.send(sqlite_store, CLOCK, key)
-    assert (revised.status, revised.twee, revised.title) == (ACCEPTED, public.twee, "The third knock")
+    assert (revised.status, revised.twee, revised.title) == (StoryStatus.ACCEPTED, public.twee, "The third knock")
     assert "three times" in revised.revision
     returned = await moderate(sqlite_store, key, "return version")
     assert (returned.status, returned.twee, returned.revision, returned.because) == (
-        ACCEPTED,
+        StoryStatus.ACCEPTED,
         public.twee,
         "",
         "A reason.",
@@ -169,9 +168,9 @@ async def test_a_new_version_of_a_public_story_stands_beside_it_until_it_is_acce
     await write(sqlite_store, key, "setting", "A flat")
     await writing.send(sqlite_store, CLOCK, key)
     accepted = await moderate(sqlite_store, key, "accept version")
-    assert (accepted.status, accepted.title, accepted.revision) == (ACCEPTED, "Three knocks", "")
+    assert (accepted.status, accepted.title, accepted.revision) == (StoryStatus.ACCEPTED, "Three knocks", "")
     assert "three times" in accepted.twee
-    published = [version for version in await versions_of(sqlite_store, key) if version.kind == PUBLISHED]
+    published = [version for version in await versions_of(sqlite_store, key) if version.kind == VersionKind.PUBLISHED]
     assert [version.draft.title for version in published] == ["The third knock", "Three knocks"]
     with pytest.raises(IllegalMove):
         await moderate(sqlite_store, key, "accept version")
@@ -187,7 +186,7 @@ async def test_a_new_version_is_called_back_by_sending_the_public_text_again(sql
         await writing.send(sqlite_store, CLOCK, key)
     await write(sqlite_store, key, "a.text", "Somebody knocks.")
     story = await writing.send(sqlite_store, CLOCK, key)
-    assert (story.status, story.twee, story.revision, story.revised_at) == (ACCEPTED, public.twee, "", "")
+    assert (story.status, story.twee, story.revision, story.revised_at) == (StoryStatus.ACCEPTED, public.twee, "", "")
     async with sqlite_store.read() as work:
         assert await work.stories.revised() == []
     with pytest.raises(IllegalMove):
@@ -212,7 +211,7 @@ async def test_the_record_has_both_public_texts_of_a_changed_story(sqlite_store:
 async def test_a_held_story_is_written_on_and_not_sent(sqlite_store: Store) -> None:
     _, key = await a_written_story(sqlite_store)
     await writing.send(sqlite_store, CLOCK, key)
-    assert (await moderate(sqlite_store, key, "hold")).status == HELD
+    assert (await moderate(sqlite_store, key, "hold")).status == StoryStatus.HELD
     await write(sqlite_store, key, "a.text", "Somebody knocks three times.")
     with pytest.raises(IllegalMove):
         await writing.send(sqlite_store, CLOCK, key)
@@ -222,7 +221,7 @@ async def test_a_story_that_was_taken_back_has_no_draft_and_takes_none(sqlite_st
     _, key = await a_written_story(sqlite_store)
     await withdrawal.withdraw(sqlite_store, CLOCK, key)
     story = await story_of(sqlite_store, key)
-    assert story.status == WITHDRAWN
+    assert story.status == StoryStatus.WITHDRAWN
     async with sqlite_store.read() as work:
         with pytest.raises(NotFound):
             await work.drafts.get_draft(story.id)
@@ -280,7 +279,7 @@ async def test_one_sitting_is_one_version_but_a_cut_and_another_browser_are_not(
     for text in ("A long", "A long story, told", "A long story, told slowly and at night"):
         clock.move(seconds=30)
         await say(text, "anna")
-    assert [v.kind for v in await versions_of(sqlite_store, key)] == [BEGUN, WRITTEN]
+    assert [v.kind for v in await versions_of(sqlite_store, key)] == [VersionKind.BEGUN, VersionKind.WRITTEN]
     await say("A", "anna")
     assert [v.draft.cards[0].text for v in (await versions_of(sqlite_store, key))[1:]] == [
         "A long story, told slowly and at night",
@@ -317,7 +316,7 @@ async def test_an_earlier_version_is_brought_back_and_the_present_one_stays_too(
     assert after.cards == before.cards
     assert after.may_quote == "yes"
     there = await versions_of(sqlite_store, key)
-    assert there[-1].kind == BROUGHT_BACK
+    assert there[-1].kind == VersionKind.BROUGHT_BACK
     assert without in [version.draft for version in there]
     with pytest.raises(NotFound):
         await writing.bring_back(sqlite_store, CLOCK, key, 99)
@@ -337,7 +336,11 @@ async def test_a_story_that_came_as_a_file_is_opened_for_writing_as_it_is(sqlite
     changed = scenario_twee.parse(sent.twee.replace("Somebody knocks.", "Nobody knocks."))
     await submissions.resubmit(sqlite_store, CLOCK, key, submissions.Sent(changed, "g2", may_publish=True))
     assert (await writing.opened(sqlite_store, CLOCK, key)).cards[0].text == "Nobody knocks."
-    assert [v.kind for v in await versions_of(sqlite_store, key)] == [BEGUN, SENT, SENT]
+    assert [v.kind for v in await versions_of(sqlite_store, key)] == [
+        VersionKind.BEGUN,
+        VersionKind.SENT,
+        VersionKind.SENT,
+    ]
 
 
 async def test_what_was_taken_away_is_found_in_the_last_version_that_had_it(sqlite_store: Store) -> None:

@@ -26,7 +26,7 @@ from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.sessions.tablet_link import share
 from forum.sessions.proposal import Amendment, Proposal
 from forum.sessions.session import LiveSession
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.reason import ReasonReading, ReasonState
 from forum.voting.round import Round, RoundState
 
@@ -115,7 +115,7 @@ async def night(tmp_path: Path, database: Database) -> AsyncIterator[Night]:
             commission.id,
             "Seat fourteen",
             TWEE,
-            "accepted",
+            StoryStatus.ACCEPTED,
             may_perform=True,
             submitted_at=CLOCK.now(),
             link=new_id() * 2,

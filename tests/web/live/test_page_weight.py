@@ -24,7 +24,7 @@ from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.voting.reasons import hear, me_too
 from forum.sessions.session import LiveSession, Participant
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.reason import ReasonReading, ReasonState
 from forum.web.cookies import DEVICE
 from forum.web.templating import STATIC
@@ -268,7 +268,7 @@ async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
     async with a_house(folder, tables) as house:
         wait_for_database(house.store)
         commission = a_commission()
-        story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, "accepted", may_perform=True)
+        story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, StoryStatus.ACCEPTED, may_perform=True)
         story = replace(story, submitted_at=CLOCK.now(), link=new_id() * 2)
         live = a_session(commission, code="482913", scenarios=(story.id,), reasons=ReasonReading.READ_FIRST)
         devices = [new_id() for _ in range(VOTERS)]

@@ -18,7 +18,7 @@ from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import Participant
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.voting.suppression import ONLY_WITH_TICKETS, Partition
 
 JSON = {"Accept": "application/json"}
@@ -66,7 +66,14 @@ async def test_a_commission_and_a_session_are_made_by_forms(house: House, organi
     assert sent.headers["location"] == f"/organise/sessions/new?commission={made.id}"
 
     story = Submission(
-        new_id(), made.id, "The third knock", "", "accepted", made.groups[1].id, new_id() * 2, may_perform=True
+        new_id(),
+        made.id,
+        "The third knock",
+        "",
+        StoryStatus.ACCEPTED,
+        made.groups[1].id,
+        new_id() * 2,
+        may_perform=True,
     )
     async with house.store.begin() as work:
         await work.stories.add_story(story)
@@ -136,7 +143,7 @@ async def test_a_session_without_a_title_comes_back_with_its_stories_chosen(
 ) -> None:
     commission = await house.commission()
     stories = [
-        Submission(new_id(), commission.id, f"Story {n}", "", "accepted", link=new_id() * 2, may_perform=True)
+        Submission(new_id(), commission.id, f"Story {n}", "", StoryStatus.ACCEPTED, link=new_id() * 2, may_perform=True)
         for n in range(3)
     ]
     async with house.store.begin() as work:

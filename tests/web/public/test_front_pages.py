@@ -12,6 +12,7 @@ from support.factories import CLOCK, a_session, new_id
 from forum.services.stories import moderation, submissions, withdrawal
 from forum.stories import scenario_twee
 from forum.stories.moderation import Evidence
+from forum.stories.submission import StoryStatus
 from forum.voting.commission import POWERS, STAGES
 from forum.voting.decision import Decision, DecisionOutcome
 from forum.voting.round import Response, Round, RoundState
@@ -132,7 +133,7 @@ async def test_a_story_that_is_not_public_is_at_none_of_its_addresses(house: Hou
     await withdrawal.withdraw(house.store, CLOCK, key)
     states["withdrawn before it was public"] = private
     async with house.store.begin() as work:
-        states["writing"] = replace(private, id=new_id(), status="writing", link="")
+        states["writing"] = replace(private, id=new_id(), status=StoryStatus.WRITING, link="")
         await work.stories.add_story(states["writing"])
         evidence = {name: Evidence(new_id(), story.id, "image/png", "A hall") for name, story in states.items()}
         for item in evidence.values():

@@ -25,7 +25,7 @@ from forum.stories import scenario_twee, twee, twine
 from forum.stories.draft import mark
 from forum.stories.edits import SetField
 from forum.stories.scenario import Link, Scenario, Scene
-from forum.stories.submission import PUBLISHED
+from forum.stories.submission import VersionKind
 
 
 def of_scenes() -> Scenario:
@@ -129,7 +129,7 @@ async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: 
     await acted("bring back", writing.bring_back(store, CLOCK, key, 1))
     async with store.read() as work:
         kept = await work.drafts.history(story.id)
-    await got(f"{public}/versions/{max(one.number for one in kept if one.kind == PUBLISHED)}")
+    await got(f"{public}/versions/{max(one.number for one in kept if one.kind == VersionKind.PUBLISHED)}")
     programming = Programming(store, CLOCK, live.id)
     planned = await acted("section", programming.section(SectionForm(title="A section")))
     planned = await acted("programme", programming.story(planned.plan.sections[-1].id, story.id))

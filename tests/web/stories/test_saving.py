@@ -12,9 +12,10 @@ from support.app import ADDRESS, House, a_house, words, write_story
 
 from forum.errors import StoreUnavailable
 from forum.services.keys import new_key
-from forum.services.stories import submissions, writing
+from forum.services.stories import writing
 from forum.stories.draft import Draft, mark, read
 from forum.stories.edits import MOST_CARDS, MOST_WAYS
+from forum.stories.submission import StoryStatus
 
 EMPTY = mark("")
 
@@ -69,7 +70,7 @@ async def test_a_story_begins_with_the_first_words_and_the_same_key_is_one_story
         assert said["marks"] == {"happened.text": mark(text)}
     async with house.store.read() as work:
         (story,) = await work.stories.list_stories()
-    assert story.status == submissions.WRITING
+    assert story.status == StoryStatus.WRITING
     assert (await now(house, key)).cards[0].text == "We waited."
     async with house.browser() as phone:
         unknown = await asked(phone, new_key(), to("title", "x", ""), commission="0" * 32)

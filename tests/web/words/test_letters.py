@@ -13,13 +13,13 @@ from forum.ports.mail import CONFIRMED, Subscription
 from forum.services.stories import evidence, moderation, timeline
 from forum.services.stories.timeline import MODERATED, Event
 from forum.stories.moderation import Act
-from forum.stories.submission import Submission
+from forum.stories.submission import StoryStatus, Submission
 from forum.web.words.letters import MailLetters
 
 LETTERS = MailLetters("https://forum.example.org")
 AT = "2026-03-01T12:00:00.000Z"
 TO = Subscription(new_id(), new_id(), "ada@reader.test", "k" * 32, CONFIRMED, AT, AT, AT, AT, AT)
-STORY = Submission(TO.story, new_id(), "The\nvelvet knock", "twee", "accepted")
+STORY = Submission(TO.story, new_id(), "The\nvelvet knock", "twee", StoryStatus.ACCEPTED)
 
 
 def moderated(action: str) -> str:
