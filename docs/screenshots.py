@@ -52,7 +52,7 @@ def pseudo_language(folder: Path) -> Path:
     pseudo = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pseudo)
     shutil.copytree(ROOT / "forum/web/i18n/locales", folder)
-    return Path(pseudo.write(folder))
+    return Path(pseudo.write_catalogue(folder))
 
 
 @dataclass

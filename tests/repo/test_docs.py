@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -48,3 +49,17 @@ def test_no_setting_is_read_that_is_not_in_the_table() -> None:
     for file in sorted((ROOT / "forum").rglob("*.py")):
         used = set(re.findall(r"\bFORUM_[A-Z_]+[A-Z]\b", file.read_text()))
         assert used <= (known | RENAMED.keys() if file.name == "settings.py" else known), file
+
+
+def test_the_program_for_pictures_writes_the_tests_own_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(DOCS)  # the program's own folder comes first where it is run
+    spec = importlib.util.spec_from_file_location("docs_screenshots", DOCS / "screenshots.py")
+    assert spec is not None
+    assert spec.loader is not None
+    program = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, program)  # its dataclasses look themselves up
+    spec.loader.exec_module(program)
+    folder = program.pseudo_language(tmp_path / "locales")
+    assert {path.parts[-3] for path in folder.rglob("forum.po")} == {"cy", "ar_XB"}
