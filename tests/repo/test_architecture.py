@@ -152,3 +152,56 @@ def test_every_template_that_is_named_is_there() -> None:
             if not (any(one.startswith(name) for one in there) if begins else whole in there):
                 missing.append(f"{path.relative_to(ROOT)}: {name}")
     assert not missing
+
+
+# Fields that hold a member of an enum, in whichever class.
+OF_A_TYPE = {"state", "status", "kind", "outcome", "verdict", "entrance", "reasons", "origin"}
+# Files whose fields of those names hold words of their own, which happen to be a member's value too.
+PLAIN_TEXT = {
+    "rehearsal/printed_summary.py": "a row of the rehearsal's own report",
+    "rehearsal/setup.py": "a cue of the rehearsal's own script",
+}
+
+
+def literal_states(tree: ast.AST, members: set[str]) -> list[str]:
+    """Lists the comparisons of a field of OF_A_TYPE with text that is the value of an enum's member."""
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = (node.left, *node.comparators)
+        texts = {part.value for side in sides for part in ast.walk(side) if isinstance(part, ast.Constant)}
+        if texts & members and any(isinstance(side, ast.Attribute) and side.attr in OF_A_TYPE for side in sides):
+            found.append(ast.unparse(node))
+    return found
+
+
+def enum_values(tree: ast.Module) -> list[tuple[str, str]]:
+    """Lists the members of a module's StrEnums: class and value."""
+    return [
+        (one.name, line.value.value)
+        for one in tree.body
+        if isinstance(one, ast.ClassDef) and any(ast.unparse(base) == "StrEnum" for base in one.bases)
+        for line in one.body
+        if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)
+    ]
+
+
+def test_no_state_is_compared_with_loose_text() -> None:
+    """The state, kind or outcome of a thing is a member of its one StrEnum (verify/ travels alone, without them)."""
+    trees = {
+        path.relative_to(FORUM).as_posix(): ast.parse(path.read_text("utf-8"))
+        for path in FORUM.rglob("*.py")
+        if "migrations" not in path.parts
+    }
+    values = [pair for tree in trees.values() for pair in enum_values(tree)]
+    members = {value for _, value in values}
+    assert {("RoundState", "open"), ("StoryStatus", "withdrawn"), ("PledgeState", "waiting")} <= set(values)
+    assert literal_states(ast.parse('x.state in ("open", "shut") and y.name == "open" and x.kind == z'), members) == [
+        "x.state in ('open', 'shut')"
+    ]
+    loose = {
+        name: literal_states(tree, members) for name, tree in trees.items() if not name.startswith("record/verify/")
+    }
+    assert {name: found for name, found in loose.items() if found and name not in PLAIN_TEXT} == {}
+    assert not {name for name in PLAIN_TEXT if not loose[name]}, "these compare no text now: take them off"
