@@ -59,7 +59,7 @@ SILENT = (
     "forum/rehearsal/printed_summary.py",
     "forum/rehearsal/script.py",
     "forum/settings.py",
-    "forum/record/signing.py",
+    "forum/record/signing_key.py",
     "forum/rehearsal/setup.py",
     "forum/store/engine.py",
     "forum/store/migrate.py",

@@ -20,7 +20,7 @@ from forum.live.messages import Screen
 from forum.live.rooms import Rooms
 from forum.ports.clock import Clock
 from forum.services.mail.delivery import Mailing
-from forum.services.scrubbing import scrub
+from forum.services.scrub import scrub
 from forum.services.sessions.asynchronous import closer
 from forum.sessions.view import RoomView
 from forum.settings import Settings
@@ -38,7 +38,7 @@ from forum.web.server.proxies import ForwardedHeaders, Proxies
 from forum.web.server.refusals import Refusals
 from forum.web.site import Site
 from forum.web.stories.mail import ONE_CLICK
-from forum.web.templating import environment
+from forum.web.templates import environment
 from forum.web.words.letters import MailLetters
 
 MOST_BODY = 1024 * 1024

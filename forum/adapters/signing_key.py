@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from forum.adapters import machine
 from forum.errors import StartupProblem
-from forum.record.signing import Signer
+from forum.record.signing_key import Signer
 
 KEY_FILE = "signing_key.pem"
 

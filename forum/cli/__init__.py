@@ -22,7 +22,7 @@ from forum.adapters import machine
 from forum.adapters.signing_key import KEY_FILE, load_signer
 from forum.errors import StartupProblem
 from forum.ports import Store
-from forum.record.signing import Signer
+from forum.record.signing_key import Signer
 from forum.settings import Settings
 
 # The database, its log, copies of it as people name them, and the key.

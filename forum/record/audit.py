@@ -23,7 +23,7 @@ from forum.record.audit_results import (
 from forum.record.exports import derive
 from forum.record.exports.csv import MARK
 from forum.record.public_log import Log
-from forum.record.signing import check_with
+from forum.record.signing_key import check_with
 from forum.record.verify.archive import FORMAT, read_export, unpack
 from forum.record.verify.checks import NEEDS_FORUM, verify_files
 from forum.record.verify.export import Export

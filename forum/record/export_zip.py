@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forum.record.exports import derive
 from forum.record.public_log import Log
-from forum.record.signing import Signer
+from forum.record.signing_key import Signer
 from forum.record.verify import archive
 from forum.record.verify.archive import describe
 from forum.record.verify.encoding import canonical

@@ -10,7 +10,7 @@ from forum.errors import NotFound
 from forum.ports import Store, Work
 from forum.record import ballot_leaves, export_zip
 from forum.record.public_log import Log
-from forum.record.signing import Signer
+from forum.record.signing_key import Signer
 from forum.record.verify.archive import unpack
 from forum.record.verify.encoding import canonical, parse_canonical
 from forum.voting.suppression import label_of, origin_of

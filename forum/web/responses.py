@@ -17,7 +17,7 @@ from forum.web.i18n import switch
 from forum.web.i18n.gettext import language
 from forum.web.server.prefix import below, prefix_of
 from forum.web.site import site_of
-from forum.web.templating import ready
+from forum.web.templates import ready
 
 _TURN = 0.005  # seconds
 # Pages with a whole story on them, or with what differs between two: they are drawn in a thread.

@@ -43,15 +43,15 @@ from forum.web.stories import (
     my_story,
     play,
     private_link,
-    saving,
-    sending,
+    save,
+    send,
     steps,
     suggestion_review,
     versions,
     workspace,
     writer_permissions,
 )
-from forum.web.templating import STATIC
+from forum.web.templates import STATIC
 
 _DIGITS = 20  # digits of a length that are read
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -99,9 +99,9 @@ PAGES: tuple[Page, ...] = (
     Page("/my-story/{key}", "GET", my_story.my_story, "public"),
     Page("/my-story/{key}/write", "GET POST", workspace.workspace, "public", STORY),
     Page("/my-story/{key}/write/{step}", "GET POST", steps.step, "public", STORY),
-    Page("/my-story/{key}/save", "POST", saving.save, "public", STORY),
+    Page("/my-story/{key}/save", "POST", save.save, "public", STORY),
     Page("/my-story/{key}/play", "GET", workspace.play, "public"),
-    Page("/my-story/{key}/check", "GET POST", sending.check, "public", WORDS),
+    Page("/my-story/{key}/check", "GET POST", send.check, "public", WORDS),
     Page("/my-story/{key}/build", "GET POST", suggestion_review.build, "public"),
     Page("/my-story/{key}/build/{suggestion}", "GET POST", suggestion_review.answer, "public", WORDS),
     Page("/my-story/{key}/versions", "GET", versions.mine, "public"),

@@ -15,7 +15,7 @@ if __name__ == "__main__":
 
 
 from attack.target import Row, run
-from forum.services import scrubbing
+from forum.services import scrub
 from forum.settings import sqlite_url
 from forum.store import migrate, open_store
 
@@ -31,8 +31,8 @@ async def attack(large: bool = False) -> list[Row]:
         worst = 0.0
         try:
             async with store.begin() as work:
-                await scrubbing.to_do(work, "2026-11-28T12:00:00+00:00")
-            wiping = asyncio.create_task(scrubbing.scrub(store))
+                await scrub.to_do(work, "2026-11-28T12:00:00+00:00")
+            wiping = asyncio.create_task(scrub.scrub(store))
             began = time.perf_counter()
             await asyncio.sleep(0.05)
             while time.perf_counter() - began < 3:
@@ -42,12 +42,12 @@ async def attack(large: bool = False) -> list[Row]:
                 worst = max(worst, time.perf_counter() - asked)
             await wiping
             async with store.read() as work:
-                left = bool(await work.facts.get_fact(scrubbing.TO_SCRUB))
+                left = bool(await work.facts.get_fact(scrub.TO_SCRUB))
             began = time.perf_counter()
-            await scrubbing.scrub(store)
+            await scrub.scrub(store)
             alone = time.perf_counter() - began
             async with store.read() as work:
-                done = not await work.facts.get_fact(scrubbing.TO_SCRUB)
+                done = not await work.facts.get_fact(scrub.TO_SCRUB)
         finally:
             await store.close()
     assert done

@@ -62,7 +62,7 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "rounds": (
-        ("forum/voting/round.py", "forum/services/voting/closing.py", "forum/store/rounds.py"),
+        ("forum/voting/round.py", "forum/services/voting/close_rounds.py", "forum/store/rounds.py"),
         (
             "tests/voting/test_round.py",
             "tests/services/sessions/test_facilitation.py",

@@ -11,8 +11,8 @@ from support.factories import CLOCK, new_id
 
 from forum.errors import ForumError, IllegalMove, NotFound
 from forum.services.keys import new_key
-from forum.services.stories import co_writing, moderation, writing
-from forum.services.stories.co_writing import Answer
+from forum.services.stories import build_link, draft_edits, moderation
+from forum.services.stories.build_link import Answer
 from forum.services.stories.submissions import fingerprint
 from forum.store import SqlStore
 from forum.stories.draft import fields, mark, mark_of
@@ -74,7 +74,7 @@ async def test_two_suggestions_taken_in_at_once_are_both_in_the_story(store: Sql
 async def test_the_same_form_sent_twice_at_once_is_one_suggestion(store: SqlStore) -> None:
     built = await a_built_story(store)
     id_ = new_id()
-    said = await settled(*(co_writing.suggest(store, CLOCK, built.link, RESPONSE, id_) for _ in range(5)))
+    said = await settled(*(build_link.suggest(store, CLOCK, built.link, RESPONSE, id_) for _ in range(5)))
     assert all(isinstance(one, Suggestion) and one.id == id_ for one in said)
     async with store.read() as work:
         assert len(await work.drafts.suggestions(built.story)) == 1
@@ -83,14 +83,14 @@ async def test_the_same_form_sent_twice_at_once_is_one_suggestion(store: SqlStor
 async def test_a_link_that_two_keepers_replace_at_once_is_replaced_once(store: SqlStore) -> None:
     built = await a_built_story(store)
     keys = [new_key() for _ in range(4)]
-    said = await settled(*(co_writing.share(store, CLOCK, built.key, key, before=built.link) for key in keys))
+    said = await settled(*(build_link.share(store, CLOCK, built.key, key, before=built.link) for key in keys))
     assert sum(one is None for one in said) == 1
     assert all(isinstance(one, ForumError) for one in said if one is not None)
     now = keys[said.index(None)]
-    assert (await co_writing.shared(store, now)).story.id == built.story
+    assert (await build_link.shared(store, now)).story.id == built.story
     for key in (built.link, *(key for key in keys if key != now)):
         with pytest.raises(NotFound):
-            await co_writing.shared(store, key)
+            await build_link.shared(store, key)
 
 
 async def test_what_is_written_for_a_story_that_goes_at_the_same_time_does_not_stay_behind(store: SqlStore) -> None:
@@ -102,7 +102,7 @@ async def test_what_is_written_for_a_story_that_goes_at_the_same_time_does_not_s
         built.answer(two),
         withdraw(store, CLOCK, built.key),
         *(built.suggest(RESPONSE, words=f"Way {n}") for n in range(3)),
-        co_writing.answer(store, CLOCK, built.key, one.id, Answer("accepted")),
+        build_link.answer(store, CLOCK, built.key, one.id, Answer("accepted")),
         *(built.save(AddCard(f"n{n}", text=f"Scene {n}")) for n in range(3)),
         return_exceptions=True,
     )
@@ -130,16 +130,16 @@ async def test_a_version_that_is_sent_while_the_one_before_is_accepted_takes_not
         await built.save(SetField("c1.text", (mark(before),), text))
 
     async def wrote(text: str) -> None:
-        await writing.save(store, CLOCK, built.key, [AddCard(f"x{text}", text=text)], f"device {text}")
+        await draft_edits.save(store, CLOCK, built.key, [AddCard(f"x{text}", text=text)], f"device {text}")
 
-    await writing.send(store, CLOCK, built.key)
+    await draft_edits.send(store, CLOCK, built.key)
     await moderated("accept")
     for turn in range(8):
         await says(f"First text {turn}.")
-        await writing.send(store, CLOCK, built.key)
+        await draft_edits.send(store, CLOCK, built.key)
         await says(f"Second text {turn}.")
         said = await asyncio.gather(
-            *(moderated("accept version"), writing.send(store, CLOCK, built.key)),
+            *(moderated("accept version"), draft_edits.send(store, CLOCK, built.key)),
             return_exceptions=True,
         )
         assert all(isinstance(one, (Submission, IllegalMove)) for one in said)
@@ -165,7 +165,7 @@ async def test_whoever_sends_and_whoever_answers_suggestions_do_not_wait_for_eac
     for turn in range(8):
         one = await built.suggest(SCENE, title=f"The crew {turn}")
         said = await asyncio.gather(
-            *(writing.send(store, CLOCK, built.key), built.answer(one), writing.send(store, CLOCK, built.key)),
+            *(draft_edits.send(store, CLOCK, built.key), built.answer(one), draft_edits.send(store, CLOCK, built.key)),
             return_exceptions=True,
         )
         assert [type(answer).__name__ for answer in said] == ["Submission", "Suggestion", "Submission"]

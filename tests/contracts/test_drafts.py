@@ -14,7 +14,7 @@ from support.factories import SetClock, a_commission, a_stored_story, new_id
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.services.keys import digest, new_key
-from forum.services.stories import draft_versions, writing
+from forum.services.stories import draft_edits, draft_versions
 from forum.store import SqlStore
 from forum.stories.draft import Card, Draft, Way, fields, mark, mark_of, read
 from forum.stories.edits import AddCard, Edit, RemoveCard, SetField
@@ -61,11 +61,11 @@ async def test_a_draft_takes_no_part_in_two_units_of_work_at_once(store: SqlStor
     commission = await a_stored_commission(store)
     key = new_key()
     clock = SetClock()
-    await writing.begin(store, clock, commission.id, key, [AddCard("a")])
+    await draft_edits.begin(store, clock, commission.id, key, [AddCard("a")])
     await asyncio.gather(
-        *(writing.save(store, clock, key, [AddCard(f"c{n}", text=f"Words {n}")], f"d{n}") for n in range(8))
+        *(draft_edits.save(store, clock, key, [AddCard(f"c{n}", text=f"Words {n}")], f"d{n}") for n in range(8))
     )
-    draft = await writing.opened(store, clock, key)
+    draft = await draft_edits.opened(store, clock, key)
     assert {card.text for card in draft.cards} == {"", *(f"Words {n}" for n in range(8))}
 
 
@@ -160,14 +160,14 @@ async def test_a_form_sent_twice_at_once_begins_one_story(store: SqlStore) -> No
     commission = await a_stored_commission(store)
     key = new_key()
     edits = [AddCard("a", text="It was dark.")]
-    saved = await asyncio.gather(*(writing.begin(store, SetClock(), commission.id, key, edits) for _ in range(6)))
+    saved = await asyncio.gather(*(draft_edits.begin(store, SetClock(), commission.id, key, edits) for _ in range(6)))
     assert len({one.story.id for one in saved}) == 1
     async with store.read() as work:
         assert len(await work.stories.list_stories(commission.id)) == 1
     with pytest.raises(BadInput):
-        await writing.begin(store, SetClock(), commission.id, "not a key", edits)
+        await draft_edits.begin(store, SetClock(), commission.id, "not a key", edits)
     with pytest.raises(NotFound):
-        await writing.begin(store, SetClock(), new_id(), new_key(), edits)
+        await draft_edits.begin(store, SetClock(), new_id(), new_key(), edits)
 
 
 PATHS = ("title", "a.text", "b.text", "c.text", "a.name")
@@ -204,9 +204,9 @@ class Pair:
         self.ever[name] |= {text for _, text in fields(draft)}
 
     async def make(self, name: str, edit: Edit) -> None:
-        before = await writing.opened(self.store, self.clock, self.key)
+        before = await draft_edits.opened(self.store, self.clock, self.key)
         self.last[name] = [edit]
-        saved = await writing.save(self.store, self.clock, self.key, [edit], name)
+        saved = await draft_edits.save(self.store, self.clock, self.key, [edit], name)
         there, now = {text for _, text in fields(before)}, {text for _, text in fields(saved.draft)}
         gone = there - now
         # Only what its remover has had before their eyes can have gone; that may be long ago, where an edit is sent
@@ -228,7 +228,7 @@ class Pair:
         name = rest[0]
         seen = self.seen[name]
         if kind == "look":
-            self.look(name, await writing.opened(self.store, self.clock, self.key))
+            self.look(name, await draft_edits.opened(self.store, self.clock, self.key))
         elif kind == "resend" and self.last[name]:
             await self.make(name, self.last[name][0])
         elif kind == "write":
@@ -241,7 +241,7 @@ class Pair:
             await self.make(name, RemoveCard(rest[1], mark_of(card)))
         elif kind == "bring back":
             with suppress(NotFound):
-                self.look(name, await writing.bring_back(self.store, self.clock, self.key, rest[1], name))
+                self.look(name, await draft_edits.bring_back(self.store, self.clock, self.key, rest[1], name))
 
 
 @given(steps=STEPS)
@@ -268,7 +268,7 @@ async def written_by_two(store: SqlStore, steps: list[tuple[Any, ...]]) -> list[
     commission = await a_stored_commission(store)
     pair = Pair(store, new_key())
     cards = [AddCard("a", text="It was dark."), AddCard("b", text="The phone rang.")]
-    begun = await writing.begin(store, pair.clock, commission.id, pair.key, cards)
+    begun = await draft_edits.begin(store, pair.clock, commission.id, pair.key, cards)
     for name in EDITORS:
         pair.look(name, begun.draft)
     for step in steps:

@@ -27,7 +27,7 @@ from forum.services.decisions import DecisionForm, Promise
 from forum.services.sessions import asynchronous, care, facilitation
 from forum.services.sessions.asynchronous import close_due
 from forum.services.sessions.desk import Desk
-from forum.services.voting import closing, reasons
+from forum.services.voting import close_rounds, reasons
 from forum.sessions.session import LiveSession, Participant
 from forum.store import SqlStore, open_store
 from forum.voting.ballot import Cast
@@ -198,7 +198,7 @@ async def test_a_round_that_closes_while_its_words_are_taken_back_stays_without_
 
     async def close() -> Round | None:
         async with store.begin() as work:
-            return await closing.close_now(work, live.id, round_.id, AT)
+            return await close_rounds.close_now(work, live.id, round_.id, AT)
 
     async with store.begin() as work:
         await work.rounds.withdraw_words(STORY)
@@ -217,7 +217,7 @@ async def test_words_that_are_taken_back_while_their_round_closes_do_not_open_it
             return await work.rounds.withdraw_words(STORY)
 
     async with store.begin() as work:
-        await closing.close_now(work, live.id, round_.id, AT)
+        await close_rounds.close_now(work, live.id, round_.id, AT)
         takes_back = asyncio.create_task(withdraw())
         await as_far_as_it_can(store, takes_back)
     assert await takes_back == [round_.id]
@@ -376,7 +376,7 @@ async def _takes_words_back(store: SqlStore, live: LiveSession) -> object:
 
 async def _stops(store: SqlStore, live: LiveSession) -> object:
     async with store.begin() as work:
-        await closing.stop(work, STORY, AT)
+        await close_rounds.stop(work, STORY, AT)
     return None
 
 

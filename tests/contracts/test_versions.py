@@ -18,7 +18,7 @@ from support.factories import SetClock, a_commission, a_stored_story
 from forum.errors import NotFound
 from forum.ports import Work
 from forum.services.keys import digest, new_key
-from forum.services.stories import draft_versions, withdrawal, writing
+from forum.services.stories import draft_edits, draft_versions, withdrawal
 from forum.store import SqlStore
 from forum.store import drafts as sql
 from forum.store.tables import version as table
@@ -208,11 +208,14 @@ async def test_two_who_save_at_once_have_each_a_version(store: SqlStore) -> None
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
     cards = [AddCard(f"c{n}", text="They wait. " * 20) for n in range(8)]
-    story = (await writing.begin(store, clock, commission.id, key, cards)).story.id
+    story = (await draft_edits.begin(store, clock, commission.id, key, cards)).story.id
     seen = (mark("They wait. " * 20),)
     with few():
         await asyncio.gather(
-            *(writing.save(store, clock, key, [SetField(f"c{n}.text", seen, f"{n} came.")], f"d{n}") for n in range(8))
+            *(
+                draft_edits.save(store, clock, key, [SetField(f"c{n}.text", seen, f"{n} came.")], f"d{n}")
+                for n in range(8)
+            )
         )
     async with store.read() as work:
         every = await work.drafts.versions(story)
@@ -225,8 +228,10 @@ async def test_nothing_is_left_of_a_story_that_was_taken_back(store: SqlStore) -
     commission, clock, key = a_commission(), SetClock(), new_key()
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
-    begun = await writing.begin(store, clock, commission.id, key, [AddCard("c1", text="Gwenllian waited.")])
-    await writing.save(store, clock, key, [SetField("c1.text", (mark("Gwenllian waited."),), "Gwen waited.")], "ben")
+    begun = await draft_edits.begin(store, clock, commission.id, key, [AddCard("c1", text="Gwenllian waited.")])
+    await draft_edits.save(
+        store, clock, key, [SetField("c1.text", (mark("Gwenllian waited."),), "Gwen waited.")], "ben"
+    )
     await withdrawal.withdraw(store, clock, key)
     async with store.read() as work:
         assert await work.drafts.versions(begun.story.id) == []

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from rehearsal.test_polis import SMALL
-from services.sessions.test_organising import FORM
+from services.sessions.test_commissions_and_sessions import FORM
 from stories.test_twine import published
 from support.app import a_sent_story
 from support.co_written_story import RESPONSE, a_built_story
@@ -26,7 +26,7 @@ from forum.rehearsal import polis
 from forum.services.accounts import make_token
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation, policy_vote, second_run
-from forum.services.sessions.organising import SessionForm, create_commission, create_session
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_commission, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import appeals_and_reports, evidence, moderation, submissions
 from forum.stories import foreign_import, scenario_twee, twine

@@ -26,7 +26,7 @@ from support.record_keeper import CRISIS, QUIET, SIGNER, Keeper, a_keeper
 from forum.cli.verify import verify as command
 from forum.errors import BadInput, NotAnExport
 from forum.record import audit, export_zip
-from forum.record.signing import Signer
+from forum.record.signing_key import Signer
 from forum.record.verify.archive import FILES, FORMAT, TABLES, describe, pack, unpack
 from forum.record.verify.checks import verify_files
 from forum.record.verify.disclosures import digests_in, disclosure

@@ -21,7 +21,7 @@ from support.forged_exports import (
 )
 from support.record_keeper import CRISIS, QUIET, SIGNER, WAYS, Keeper, a_keeper, people, votes_of
 
-from forum.record import export_zip, signing
+from forum.record import export_zip, signing_key
 from forum.record.public_log import Log
 from forum.record.verify.archive import pack, unpack
 from forum.record.verify.checkpoint import parse_note
@@ -276,7 +276,7 @@ def noted(files: Mapping[str, bytes], *names: str, cut: int = 0) -> dict[str, by
     [(origin, key, signature)] = note.signatures
     assert origin == SIGNER.name
     signature = signature[: len(signature) - cut]
-    lines = [signing.signed_note(note.text, name, key, signature).removeprefix(note.text + b"\n") for name in names]
+    lines = [signing_key.signed_note(note.text, name, key, signature).removeprefix(note.text + b"\n") for name in names]
     return {**files, "checkpoint": note.text + b"\n" + b"".join(lines)}
 
 

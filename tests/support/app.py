@@ -21,7 +21,7 @@ from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
 from forum.services.keys import digest
-from forum.services.stories import writing
+from forum.services.stories import draft_edits
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import Sent, submit
 from forum.settings import Settings
@@ -106,7 +106,7 @@ class House:
 
     async def draft_of(self, key: str) -> Draft:
         """Returns the draft behind a private link."""
-        return await writing.opened(self.store, self.site.clock, key)
+        return await draft_edits.opened(self.store, self.site.clock, key)
 
     async def moderated(self, story: Submission, action: str, because: str = "") -> Submission:
         """Does a moderator's act on a story; returns the story after it."""

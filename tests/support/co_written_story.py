@@ -11,8 +11,8 @@ import httpx2
 
 from forum.ports import Store
 from forum.services.keys import new_key
-from forum.services.stories import co_writing, writing
-from forum.services.stories.co_writing import Answer
+from forum.services.stories import build_link, draft_edits
+from forum.services.stories.build_link import Answer
 from forum.services.stories.moderation import moderate
 from forum.services.stories.suggestions import Offer
 from forum.stories.draft import Draft
@@ -54,19 +54,19 @@ class Built:
 
     async def draft(self) -> Draft:
         """Reads the draft as it is now."""
-        return await writing.opened(self.store, CLOCK, self.key)
+        return await draft_edits.opened(self.store, CLOCK, self.key)
 
     async def suggest(self, offer: Offer = RESPONSE, **changes: Any) -> Suggestion:
         """Makes a suggestion by the build link; by default a response."""
-        return await co_writing.suggest(self.store, CLOCK, self.link, replace(offer, **changes), device="theirs")
+        return await build_link.suggest(self.store, CLOCK, self.link, replace(offer, **changes), device="theirs")
 
     async def answer(self, suggestion: Suggestion, outcome: str = "accepted", **more: str) -> Suggestion:
         """Answers a suggestion; by default takes it in."""
-        return await co_writing.answer(self.store, CLOCK, self.key, suggestion.id, Answer(outcome, **more))
+        return await build_link.answer(self.store, CLOCK, self.key, suggestion.id, Answer(outcome, **more))
 
-    async def save(self, *edits: Edit) -> writing.Saved:
+    async def save(self, *edits: Edit) -> draft_edits.Saved:
         """Saves edits as a keeper."""
-        return await writing.save(self.store, CLOCK, self.key, edits, "keeper")
+        return await draft_edits.save(self.store, CLOCK, self.key, edits, "keeper")
 
     async def suggestions(self) -> list[Suggestion]:
         """Reads every suggestion, as it is stored."""
@@ -91,10 +91,10 @@ async def a_built_story(store: Store, commission: Commission | None = None) -> B
         async with store.begin() as work:
             await work.commissions.add_commission(commission)
     key, link = new_key(), new_key()
-    saved = await writing.begin(store, CLOCK, commission.id, key, [*WRITTEN, *ANSWERED], "keeper")
+    saved = await draft_edits.begin(store, CLOCK, commission.id, key, [*WRITTEN, *ANSWERED], "keeper")
     assert not saved.clashes
     assert not saved.errors
-    await co_writing.share(store, CLOCK, key, link)
+    await build_link.share(store, CLOCK, key, link)
     return Built(store, commission, saved.story.id, key, link)
 
 

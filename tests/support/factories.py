@@ -12,7 +12,7 @@ from forum.adapters.clock import SystemClock
 from forum.ports import Store
 from forum.services import record_entries
 from forum.services.keys import digest
-from forum.services.sessions import organising
+from forum.services.sessions import commissions_and_sessions
 from forum.sessions.local_time import written
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import ConsoleView, RoomView
@@ -119,7 +119,7 @@ async def store_declared_session(
     """Stores a session of a stored commission with its "session opened" entry; people's ids are their devices' too."""
     async with store.begin() as work:
         await work.sessions.add_session(live)
-        facts = organising.opened(live, commission)
+        facts = commissions_and_sessions.opened(live, commission)
         await record_entries.append(work, commission, "session opened", live.opened_at, facts)
         for person in people:
             await work.sessions.join(person, digest(person.id))
@@ -139,7 +139,7 @@ async def a_room(
         await work.commissions.add_commission(commission)
         await work.sessions.add_session(live)
         if declared:
-            facts = organising.opened(live, commission)
+            facts = commissions_and_sessions.opened(live, commission)
             await record_entries.append(work, commission, "session opened", live.opened_at, facts)
         for participant in participants:
             await work.sessions.join(participant, new_id() * 2)

@@ -17,9 +17,9 @@ from forum.services.keys import digest, new_key
 from forum.services.sessions import (
     asynchronous,
     care,
+    commissions_and_sessions,
     cues,
     facilitation,
-    organising,
     policy_vote,
     second_run,
     tablet_link,
@@ -29,12 +29,12 @@ from forum.services.sessions.desk import Desk
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import (
     appeals_and_reports,
-    co_writing,
+    build_link,
+    draft_edits,
     evidence,
     moderation,
     submissions,
     suggestions,
-    writing,
 )
 from forum.services.voting import reasons
 from forum.sessions.session import Entrance, LiveSession, Participant
@@ -111,7 +111,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
         title=w(120),
         question=w(),
         power=DecisionPower("co-design", w(), w(), w()),
-        groups=[w(60) for _ in range(organising.MOST_GROUPS)],
+        groups=[w(60) for _ in range(commissions_and_sessions.MOST_GROUPS)],
         support=(SupportLine(w(60), w(200)), SupportLine(w(60), "116 123")),
     )
     async with house.store.begin() as work:
@@ -217,7 +217,7 @@ async def _other_stories(house: House, commission: Commission, w: Words, staff: 
     story, key = await submissions.submit(
         house.store, CLOCK, commission.id, submissions.Sent(compose.compose(draft, str(uuid.uuid4()).upper()))
     )
-    await writing.opened(house.store, CLOCK, key)
+    await draft_edits.opened(house.store, CLOCK, key)
     return made | {"draft": key, "question": compose.QUESTION}
 
 
@@ -225,8 +225,8 @@ async def _built(house: House, key: str, commission: Commission, w: Words) -> di
     """Makes a build link with suggestions that wait, were taken in and were declined; returns the link's key and a
     waiting suggestion's id, by name."""
     link = new_key()
-    draft = await writing.opened(house.store, CLOCK, key)
-    await co_writing.share(house.store, CLOCK, key, link)
+    draft = await draft_edits.opened(house.store, CLOCK, key)
+    await build_link.share(house.store, CLOCK, key, link)
     about = {"group": "g2", "name": w(60)}
     scene = suggestions.Offer("scene", w(), draft.cards[0].id, title=w(100), **about)
     words = suggestions.Offer("correction", w(), f"{draft.cards[0].id}.text", **about)
@@ -234,10 +234,10 @@ async def _built(house: House, key: str, commission: Commission, w: Words) -> di
     seen = suggestions.Offer("evidence", title=w(120), url=url, **about)
     for outcome in (SuggestionOutcome.TAKEN, SuggestionOutcome.DECLINED, ""):
         for offer in (scene, words, seen):
-            one = await co_writing.suggest(house.store, CLOCK, link, replace(offer, words=offer.words and w()))
+            one = await build_link.suggest(house.store, CLOCK, link, replace(offer, words=offer.words and w()))
             if outcome:
-                given = co_writing.Answer(outcome, because=w())
-                await co_writing.answer(house.store, CLOCK, key, one.id, given)
+                given = build_link.Answer(outcome, because=w())
+                await build_link.answer(house.store, CLOCK, key, one.id, given)
             elif offer is words:
                 waits = one.id
     return {"build": link, "suggestion": waits}

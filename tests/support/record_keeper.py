@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from forum.record.ballot_leaves import ballots_root, leaf, open_all
 from forum.record.public_log import Log
-from forum.record.signing import Signer
+from forum.record.signing_key import Signer
 from forum.record.verify.disclosures import disclosure
 from forum.voting import suppression
 from forum.voting.ballot import Ballot

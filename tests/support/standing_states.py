@@ -17,12 +17,12 @@ from forum.services.mail import subscriptions
 from forum.services.sessions.cues import offered
 from forum.services.stories import (
     appeals_and_reports,
-    co_writing,
+    build_link,
+    draft_edits,
     draft_versions,
     moderation,
     submissions,
     withdrawal,
-    writing,
 )
 from forum.services.stories.suggestions import Offer
 from forum.sessions.paper_count import PaperCount
@@ -257,16 +257,16 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
         await work.drafts.open_draft(story.id, draft, clock.now())
         await draft_versions.keep(work, story.id, draft, clock.now(), VersionKind.WRITTEN)
         await work.evidence.add_evidence(item)
-    await co_writing.share(store, clock, key, build_key)
+    await build_link.share(store, clock, key, build_key)
     card = next(card.id for card in draft.cards if card.decision == YES)
-    suggestion = await co_writing.suggest(store, clock, build_key, Offer("response", "Call her sister", card, group=NO))
+    suggestion = await build_link.suggest(store, clock, build_key, Offer("response", "Call her sister", card, group=NO))
     await subscriptions.ask(store, clock, key, "somebody@example.org")
     async with store.read() as work:
         subscription = await work.mail.get_subscription(story.id)
     assert subscription is not None
     report = appeal = ""
     if state != "writing":
-        story = await writing.send(store, clock, key)
+        story = await draft_edits.send(store, clock, key)
     acts = {"returned": ("return",), "held": ("hold",), "public": ("accept",), "changed": ("accept",)}
     for act in acts.get(state, ()):
         story = await moderation.moderate(

@@ -33,7 +33,7 @@ from forum.ports.clock import Clock
 from forum.ports.passwords import Fit
 from forum.services import exports, permissions
 from forum.services.keys import digest
-from forum.services.sessions.organising import SessionForm, create_session
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.tablet_link import share
 from forum.services.voting.paper_counts import countable
 from forum.sessions.session import LiveSession, Participant

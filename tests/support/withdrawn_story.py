@@ -20,12 +20,12 @@ from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.sessions import asynchronous, care, cues, facilitation, policy_vote, second_run
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.stories import appeals_and_reports, co_writing, evidence, moderation, submissions, writing
+from forum.services.stories import appeals_and_reports, build_link, draft_edits, evidence, moderation, submissions
 from forum.services.stories.appeals_and_reports import UPHOLD
-from forum.services.stories.co_writing import Answer
+from forum.services.stories.build_link import Answer
 from forum.services.stories.suggestions import Offer
 from forum.sessions.proposal import AmendmentState, Pledge
 from forum.sessions.session import LiveSession, Participant
@@ -256,17 +256,17 @@ async def build_on(store: Store, key: str) -> tuple[str, str]:
     """Makes a draft with a version before it, the build link, and an answered suggestion; returns the link's key and
     the suggestion's id."""
     first, second = f"The {WORDS['version']} stood here.", f"The {WORDS['draft']} stands here."
-    await writing.save(store, CLOCK, key, [AddCard("more", text=first)], "a phone")
-    await writing.save(store, CLOCK, key, [SetField("more.text", (mark(first),), second)], "another phone")
+    await draft_edits.save(store, CLOCK, key, [AddCard("more", text=first)], "a phone")
+    await draft_edits.save(store, CLOCK, key, [SetField("more.text", (mark(first),), second)], "another phone")
     build = new_key()
-    await co_writing.share(store, CLOCK, key, build)
+    await build_link.share(store, CLOCK, key, build)
     offer = Offer("scene", f"The {WORDS['suggestion']} shines.", "more", group="g1")
-    one = await co_writing.suggest(store, CLOCK, build, offer, device=READER)
+    one = await build_link.suggest(store, CLOCK, build, offer, device=READER)
     why = Answer("declined", because=f"The {WORDS['answer']} took it.")
-    await co_writing.answer(store, CLOCK, key, one.id, why)
+    await build_link.answer(store, CLOCK, key, one.id, why)
     page = f"https://example.org/{WORDS['link']}"
     shown = Offer("evidence", title=f"The {WORDS['evidence']}", url=page, group="g1", name=WORDS["reporter"])
-    await co_writing.suggest(store, CLOCK, build, shown, device=READER)
+    await build_link.suggest(store, CLOCK, build, shown, device=READER)
     return build, one.id
 
 

@@ -29,7 +29,7 @@ from forum.store.base import Link
 from forum.stories import scenario, scenario_twee
 from forum.voting.methods import METHODS
 from forum.web.stories import marked_text
-from forum.web.templating import TEMPLATES, environment, ready
+from forum.web.templates import TEMPLATES, environment, ready
 
 
 @pytest.fixture

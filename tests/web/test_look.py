@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forum.web.templating import STATIC, TEMPLATES
+from forum.web.templates import STATIC, TEMPLATES
 
 CSS = "\n".join((STATIC / name).read_text("utf-8") for name in ("forum.css", "live/projector.css"))
 TOKEN = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{3,6})\b")

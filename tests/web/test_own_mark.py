@@ -12,7 +12,7 @@ from forum import errors
 from forum.live.messages import REFUSALS, TRY_AGAIN, VERSION
 from forum.web.errors import STATUS, status_of
 from forum.web.middleware import MARK
-from forum.web.templating import STATIC
+from forum.web.templates import STATIC
 
 MACHINE = {"Accept": "application/json"}
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from forum.web.routes import routes
-from forum.web.templating import STATIC, TEMPLATES
+from forum.web.templates import STATIC, TEMPLATES
 
 FILES = sorted([*TEMPLATES.rglob("*.html"), *STATIC.rglob("*.js"), *STATIC.rglob("*.css")])
 # What a page makes a browser fetch; where a link leads that somebody follows is another matter.

@@ -19,7 +19,7 @@ from forum.errors import StoreUnavailable
 from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.ports.mail import ASKED, DONE, REFUSED, SENT_OUT, Letter, Post, Posted, Subscription
-from forum.services import scrubbing
+from forum.services import scrub
 from forum.services.mail.subscriptions import is_done
 from forum.services.periodic import Periodic
 from forum.services.stories import timeline
@@ -100,7 +100,7 @@ class Mailing:
             for subscription in due:
                 if subscription.id not in gone and not self._rounds.stopping:
                     await self._carefully(subscription, size)
-            await scrubbing.scrub(self._store)
+            await scrub.scrub(self._store)
 
     async def _carefully(self, subscription: Subscription, size: int) -> None:
         """Handles one subscription; logs an error with it, so that the others are handled too."""
@@ -167,11 +167,11 @@ class Mailing:
         """Erases the address and keeps `why`, which the story's private page shows."""
         async with self._store.begin() as work:
             if await work.mail.save_subscription(replace(subscription, state=why, address=""), subscription):
-                await scrubbing.to_do(work, self._clock.now())
+                await scrub.to_do(work, self._clock.now())
 
     async def _forget(self, subscription: Subscription) -> None:
         """Deletes a subscription that was not confirmed in time, unless it changed since it was read."""
         async with self._store.begin() as work:
             there = await work.mail.get_subscription(subscription.story)
             if there == subscription and await work.mail.erase_story(subscription.story):
-                await scrubbing.to_do(work, self._clock.now())
+                await scrub.to_do(work, self._clock.now())

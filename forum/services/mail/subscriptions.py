@@ -19,7 +19,7 @@ from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.mail import ASKED, CONFIRMED, SENT_OUT, Subscription
-from forum.services import scrubbing
+from forum.services import scrub
 from forum.services.keys import digest, new_key
 from forum.services.mail.addresses import checked
 from forum.services.stories.timeline import Event
@@ -66,7 +66,7 @@ async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool 
             raise IllegalMove("You have taken this story back. Nothing more will become of it.")
         now = clock.now()
         if await work.mail.erase_story(story.id):
-            await scrubbing.to_do(work, now)
+            await scrub.to_do(work, now)
         await work.mail.add_subscription(
             Subscription(
                 id=secrets.token_hex(16),
@@ -115,7 +115,7 @@ async def stop(store: Store, clock: Clock, key: str) -> None:
         except NotFound:
             return
         await _forget(work, clock, there.story)
-    await scrubbing.scrub(store)
+    await scrub.scrub(store)
 
 
 async def stop_for(store: Store, clock: Clock, key: str) -> None:
@@ -123,12 +123,12 @@ async def stop_for(store: Store, clock: Clock, key: str) -> None:
     async with store.begin() as work:
         story = await work.stories.by_link(digest(key), lock=True)
         await _forget(work, clock, story.id)
-    await scrubbing.scrub(store)
+    await scrub.scrub(store)
 
 
 async def _forget(work: Work, clock: Clock, story: str) -> None:
     if await work.mail.erase_story(story):
-        await scrubbing.to_do(work, clock.now())
+        await scrub.to_do(work, clock.now())
 
 
 def is_done(asked_at: str, events: Iterable[Event], clock: Clock) -> bool:

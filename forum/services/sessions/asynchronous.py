@@ -24,10 +24,10 @@ from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
 from forum.services.periodic import Periodic
-from forum.services.sessions import cues, facilitation, guard, organising
+from forum.services.sessions import commissions_and_sessions, cues, facilitation, guard
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.forget_devices import forget_due
-from forum.services.voting import closing
+from forum.services.voting import close_rounds
 from forum.sessions.local_time import UTC, stored, written
 from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.scenario import Scene
@@ -57,8 +57,8 @@ log = structlog.get_logger()
 class AsynchronousForm:
     """An asynchronous round as typed. `story` is the id of a public story, `scene` the name of a decision point in it.
 
-    `day` and `time`, as clocks show them in `zone`, are when it closes. `id` as in organising.CommissionForm. Errors
-    come back under "title", "question", "day" and "time".
+    `day` and `time`, as clocks show them in `zone`, are when it closes. `id` as in CommissionForm. Errors come back
+    under "title", "question", "day" and "time".
     """
 
     commission: str
@@ -93,7 +93,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
     Raises FormErrors with everything that is wrong, NotFound for an unknown commission.
     """
     found = Findings()
-    title = found.name("title", form.title, "Give the round a title.", organising.MOST_TITLE)
+    title = found.name("title", form.title, "Give the round a title.", commissions_and_sessions.MOST_TITLE)
     at = clock.now()
     async with store.begin() as work:
         commission = await work.commissions.get_commission(form.commission)
@@ -134,7 +134,8 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
         await work.sessions.add_session(live)
         await work.rounds.add_round(round_)
         if live.recorded:
-            await record_entries.append(work, commission, "session opened", at, organising.opened(live, commission))
+            facts = commissions_and_sessions.opened(live, commission)
+            await record_entries.append(work, commission, "session opened", at, facts)
             await record_entries.append(work, commission, entries[0], at, facilitation.opened(round_, commission))
     return live
 
@@ -228,7 +229,7 @@ async def close_due(store: Store, clock: Clock) -> list[Round]:
     for found in waiting:
         try:
             async with store.begin() as work:
-                round_ = await closing.close_now(work, found.session, found.id, clock.now(), due=due)
+                round_ = await close_rounds.close_now(work, found.session, found.id, clock.now(), due=due)
         except (StoreUnavailable, IllegalMove) as error:
             log.warning("a round whose time is over is not closed yet", round=found.id, error=str(error))
             continue

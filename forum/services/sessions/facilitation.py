@@ -9,7 +9,7 @@ from forum.ports import Work
 from forum.services.record_entries import Words, append
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk, Outcome, cue_of, cue_up
-from forum.services.voting import closing, reasons, results
+from forum.services.voting import close_rounds, reasons, results
 from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.visible_text import upright
 from forum.voting import round as rounds
@@ -55,7 +55,7 @@ async def close_round(desk: Desk, session: str, round_id: str) -> Outcome:
         counted = await work.papers.get_paper_count(before.id)
         if counted is not None and not counted.confirmed_at and before.state == RoundState.OPEN:
             raise IllegalMove("Papers were counted, and nobody has confirmed them yet. Confirm them first.")
-        closed_in, round_, count = await closing.close(work, live, before, desk.clock.now())
+        closed_in, round_, count = await close_rounds.close(work, live, before, desk.clock.now())
         return Outcome(await cue_up(work, closed_in, live.cue), round_, count)
 
 

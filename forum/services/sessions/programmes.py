@@ -17,9 +17,9 @@ from forum.ports.clock import Clock
 from forum.ports.long_work import parsed
 from forum.services.form_errors import Findings
 from forum.services.sessions import cues, guard
+from forum.services.sessions.commissions_and_sessions import MOST_TITLE
 from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.desk import Desk, Outcome, Step
-from forum.services.sessions.organising import MOST_TITLE
 from forum.sessions import programme
 from forum.sessions.programme import Item, ItemKind, Planned, Programme, ProgrammeChange, Section
 from forum.sessions.session import LiveSession

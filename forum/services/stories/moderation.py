@@ -4,7 +4,7 @@ Every step is one unit of work that expects a status, so that of two moderators 
 nothing is half done. A moderator's act goes to the published moderation log in the same unit of work: the act, the
 story's id, and the reason where the moderator lets it be published; never who wrote, nor which moderator it was.
 
-    writing --sent--> submitted (writing.py)
+    writing --sent--> submitted (draft_edits.py)
     submitted --accept--> accepted --take down--> held          a held story goes back to the queue (release)
     submitted --return--> returned --sent again--> submitted    or to its writer (return); "keep" answers reports
     submitted --hold----> held                                  and leaves a public story as it is
@@ -27,7 +27,7 @@ from forum.ports.long_work import within
 from forum.services import record_entries
 from forum.services.stories import draft_versions
 from forum.services.stories.submissions import as_draft, fingerprint, must_be_sent
-from forum.services.voting import closing
+from forum.services.voting import close_rounds
 from forum.stories import scenario_twee
 from forum.stories.moderation import Act
 from forum.stories.submission import StoryStatus, Submission, VersionKind
@@ -156,7 +156,7 @@ async def moderate(
         story = await within(len(before.revision), _after, before, action, because, at)
         await work.stories.save_story(story, before.status)
         if story.status != StoryStatus.ACCEPTED:
-            await closing.stop(work, story.id, at)
+            await close_rounds.stop(work, story.id, at)
         if action in {KEEP, TAKE_DOWN}:
             await work.moderation.answer_reports(story.id, reports, ACTS[action], at)
         if action in {ACCEPT, ACCEPT_VERSION} and not await _stood_before(work, story, text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forum.errors import BadInput, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
-from forum.services import scrubbing
+from forum.services import scrub
 from forum.services.keys import digest, is_key
 from forum.stories.submission import Submission
 
@@ -25,7 +25,7 @@ async def replace_link(store: Store, clock: Clock, key: str, new: str) -> None:
         story = await work.stories.by_link(digest(key), lock=True)
         await work.stories.relink(story.link, digest(new))
         await _end(work, story, clock.now())
-    await scrubbing.scrub(store)
+    await scrub.scrub(store)
 
 
 async def revoke_link(store: Store, clock: Clock, key: str) -> None:
@@ -34,7 +34,7 @@ async def revoke_link(store: Store, clock: Clock, key: str) -> None:
         story = await work.stories.by_link(digest(key))
         await work.stories.relink(story.link, "")
         await _end(work, story, clock.now())
-    await scrubbing.scrub(store)
+    await scrub.scrub(store)
 
 
 async def is_dead(work: Work, link: str) -> bool:
@@ -49,7 +49,7 @@ async def _end(work: Work, story: Submission, at: str) -> None:
     """Notes that the story's link of until now is dead, and erases the e-mail address left on its page."""
     await work.facts.set_fact(_DEAD % story.link, at)
     if await work.mail.erase_story(story.id):
-        await scrubbing.to_do(work, at)
+        await scrub.to_do(work, at)
 
 
 async def has_link(store: Store, key: str) -> bool:

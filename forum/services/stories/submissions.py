@@ -1,7 +1,7 @@
 """A story that comes in as a file, for the first time or again after it was returned; and who may see a story.
 
 A writer has no account, only a private link (private_links.py). Its key is random and told once; the store keeps its
-SHA-256. What happens to a story that was sent is in moderation.py; one that is written here, in writing.py.
+SHA-256. What happens to a story that was sent is in moderation.py; one that is written here, in draft_edits.py.
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.result_cache import Drawn
 from forum.record.verify.disclosures import digests_in
-from forum.services import record_entries, scrubbing
+from forum.services import record_entries, scrub
 from forum.services.keys import digest
-from forum.services.voting import closing
+from forum.services.voting import close_rounds
 from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.scenario import Scenario
@@ -52,7 +52,7 @@ async def permit(store: Store, clock: Clock, key: str, *, perform: bool, publish
         await work.stories.allow(story)
         await _tell_draft(work, story)
         if not perform:
-            await closing.stop(work, story.id, clock.now())
+            await close_rounds.stop(work, story.id, clock.now())
     return story
 
 
@@ -72,10 +72,10 @@ async def withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
     """Takes a story back, by the key of its private link: its words are deleted for everybody when this returns.
 
     Does nothing the second time. Raises NotFound for an unknown key. The database's files are wiped afterwards
-    (`scrubbing`).
+    (`scrub`).
     """
     done = await _withdraw(store, clock, key)
-    await scrubbing.scrub(store)
+    await scrub.scrub(store)
     return done
 
 
@@ -111,7 +111,7 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         )
         await work.stories.save_story(story, before.status)
         await work.stories.allow(story)
-        await closing.stop(work, story.id, at)
+        await close_rounds.stop(work, story.id, at)
         await work.rounds.withdraw_words(story.id)
         await work.stops.erase_story(story.id)
         await work.reasons.erase_story(story.id)
@@ -123,7 +123,7 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         await work.programmes.erase_story(story.id)
         digests = [digest for entry in await _entries(work, story) for digest in _words_of(entry)]
         await record_entries.erase(work, await work.commissions.get_commission(story.commission), at, digests)
-        await scrubbing.to_do(work, at)
+        await scrub.to_do(work, at)
         remembered = work.remembered
     # After the commit, so that nobody reads the words again to keep them drawn.
     for kind in (Drawn, Scenario):

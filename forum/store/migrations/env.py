@@ -1,4 +1,4 @@
-"""Alembic runs this file to migrate. The connection comes from migrating.py, inside a transaction it has opened."""
+"""Alembic runs this file to migrate. The connection comes from migrate.py, inside a transaction it has opened."""
 
 from __future__ import annotations
 

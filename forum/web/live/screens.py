@@ -16,7 +16,7 @@ from forum.sessions.view import MOST_PAGES, RoomView, cue_key
 from forum.web.cookies import READING, cookie_of
 from forum.web.i18n.gettext import language
 from forum.web.live.phone_state import NOBODYS
-from forum.web.templating import qr
+from forum.web.templates import qr
 
 # An answer that polls ask for again and again is no page: it need not say all that a page may do.
 NO_PAGE = {"Content-Security-Policy": "default-src 'none'"}

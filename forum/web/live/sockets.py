@@ -22,7 +22,7 @@ from forum.web.i18n.gettext import language, say
 from forum.web.live.join_code import session_of
 from forum.web.live.screens import tongue_of
 from forum.web.site import site_of
-from forum.web.templating import ready
+from forum.web.templates import ready
 
 # Whether this screen may still be shown what comes next.
 May: TypeAlias = Callable[[], Awaitable[bool]]

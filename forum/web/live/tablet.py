@@ -30,7 +30,7 @@ from forum.web.rate_limits import TEN_MINUTES
 from forum.web.responses import done, page, wants_json
 from forum.web.server.prefix import prefix_of
 from forum.web.site import base_url, site_of
-from forum.web.templating import qr
+from forum.web.templates import qr
 
 # People whose ballots the tablets of a session take in ten minutes.
 MOST_PASSING = 3000

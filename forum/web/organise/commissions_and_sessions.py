@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from forum.errors import BadInput
 from forum.ports.accounts import Token
 from forum.services import accounts, demonstration
-from forum.services.sessions import organising
-from forum.services.sessions.organising import CommissionForm, SessionForm
+from forum.services.sessions import commissions_and_sessions
+from forum.services.sessions.commissions_and_sessions import CommissionForm, SessionForm
 from forum.services.voting import results
 from forum.sessions.session import Entrance
 from forum.stories.submission import StoryStatus
@@ -68,7 +68,7 @@ async def _overview(
         label=label,
         base=base_url(request),
         errors=errors or {},
-        most=organising,
+        most=commissions_and_sessions,
         proxies=site_of(request).proxies.noted(),
     )
 
@@ -85,7 +85,7 @@ async def add_commission(request: Request) -> Response:
         return await _commission_page(request, form)
     site = site_of(request)
     try:
-        made = await organising.create_commission(site.store, site.clock, _commission(form))
+        made = await commissions_and_sessions.create_commission(site.store, site.clock, _commission(form))
     except BadInput as error:
         if wants_json(request):
             raise
@@ -136,7 +136,7 @@ async def _commission_page(request: Request, form: Form, errors: dict[str, str] 
         levels=[(level, _(level).capitalize(), power_words(level)) for level in POWERS],
         threshold=form.text("threshold", str(DEFAULT_THRESHOLD)),
         errors=errors or {},
-        most=organising,
+        most=commissions_and_sessions,
     )
 
 
@@ -161,7 +161,7 @@ async def add_session(request: Request) -> Response:
         whole=form.flag("whole"),
     )
     try:
-        made = await organising.create_session(site.store, site.clock, asked)
+        made = await commissions_and_sessions.create_session(site.store, site.clock, asked)
     except BadInput as error:
         if wants_json(request):
             raise
@@ -190,7 +190,7 @@ async def _session_page(
         form=form,
         id=form.text("id") or secrets.token_hex(16),
         errors=errors or {},
-        most=organising,
+        most=commissions_and_sessions,
     )
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.long_work import long, parsed
-from forum.services.sessions import guard, organising
+from forum.services.sessions import commissions_and_sessions, guard
 from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.programmes import MOST_PLACE, Programming, SectionForm
 from forum.sessions import programme
@@ -31,7 +31,7 @@ from forum.web.site import base_url, site_of
 from forum.web.words.methods import method_words
 
 _MOST_DIGITS = 9
-_MOST = {"title": organising.MOST_TITLE, "note": MOST_NOTE, "place": MOST_PLACE}
+_MOST = {"title": commissions_and_sessions.MOST_TITLE, "note": MOST_NOTE, "place": MOST_PLACE}
 
 Act = Callable[[Programming, Form], Awaitable[Planned]]
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from forum.errors import BadInput, ForumError, NotFound
 from forum.ports import Work
 from forum.ports.long_work import long
-from forum.services.sessions import asynchronous, facilitation, organising
+from forum.services.sessions import asynchronous, commissions_and_sessions, facilitation
 from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.sessions.desk import Desk, Outcome
 from forum.services.sessions.facilitation import MOST_BECAUSE
@@ -29,7 +29,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
-from forum.web.templating import qr
+from forum.web.templates import qr
 
 Act = Callable[[Desk, str, str, Form], Awaitable[Outcome]]
 
@@ -168,7 +168,7 @@ async def _form_page(
         form=form,
         id=form.text("id") or secrets.token_hex(16),
         errors=errors or {},
-        most=organising,
+        most=commissions_and_sessions,
         bounds=asynchronous,
     )
 

@@ -30,7 +30,7 @@ from forum.web.stories import marked_text
 from forum.web.stories.evidence import items as evidence_items
 from forum.web.stories.suggestion_words import thanks
 from forum.web.stories.versions import public_versions
-from forum.web.templating import ready
+from forum.web.templates import ready
 from forum.web.words.terms import session_state
 from forum.web.words.timeline import told
 

@@ -19,7 +19,7 @@ from forum.errors import NotFound
 from forum.ports import Store, Work
 from forum.ports.record import StoredEntry
 from forum.record import tiles
-from forum.record.signing import Signer
+from forum.record.signing_key import Signer
 from forum.record.tree import Tree
 from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.services import exports

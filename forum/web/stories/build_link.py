@@ -13,8 +13,8 @@ from starlette.responses import Response
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports.long_work import long
 from forum.services.keys import digest
-from forum.services.stories import co_writing, evidence, writing
-from forum.services.stories.co_writing import MOST_WAITING, Shared
+from forum.services.stories import build_link, draft_edits, evidence
+from forum.services.stories.build_link import MOST_WAITING, Shared
 from forum.services.stories.suggestions import MAX_NAME, Offer, current, holder, is_long, longest, no_room
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, Card, Draft, mark, parts
@@ -69,7 +69,7 @@ async def shared_by(request: Request) -> Shared:
     """
     site, key = site_of(request), request.path_params["key"]
     try:
-        return await co_writing.shared(site.store, key)
+        return await build_link.shared(site.store, key)
     except NotFound:
         await guessed(request, "link", site.settings.wrong_links_per_address)
         raise
@@ -137,7 +137,7 @@ async def suggest(request: Request) -> Response:
         share.check(request)
         volume_limits.write(request, len(await request.body()))
         offer = Offer(**{name: form.text(name) for name in Offer.__dataclass_fields__})
-        await co_writing.suggest(
+        await build_link.suggest(
             site.store, site.clock, request.path_params["key"], offer, form.text("id"), cookie_of(request, DEVICE)
         )
         share.count(request)
@@ -227,7 +227,7 @@ def _here(request: Request) -> str:
 
 
 def _browser(request: Request, shared: Shared) -> str:
-    return writing.browser(shared.story.id, cookie_of(request, DEVICE))
+    return draft_edits.browser(shared.story.id, cookie_of(request, DEVICE))
 
 
 # ---------------------------------------------------------------- what can be suggested

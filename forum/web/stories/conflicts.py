@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.ports.long_work import long
-from forum.services.stories.writing import Saved
+from forum.services.stories.draft_edits import Saved
 from forum.stories import compose, draft_comparison
 from forum.stories.draft import GROUP, NO, PERMISSIONS, YES, Draft, mark
 from forum.stories.draft_comparison import Piece

@@ -48,7 +48,7 @@ from forum.web.stories import marked_text
 from forum.web.stories.file_form import about_fields, errors_of, read_about
 from forum.web.stories.marked_text import Annotated
 from forum.web.stories.private_link import story_of_link
-from forum.web.stories.sending import sent as sent_from
+from forum.web.stories.send import sent as sent_from
 
 _TRIES = 4  # files for each story that may be sent, as many have mistakes or are looked at before sending
 _TOO_BIG = 'The file is too big. It can have 1 MiB. In Twine, choose "Build", then "Export As Twee", and send that.'

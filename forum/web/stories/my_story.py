@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.ports.long_work import long
-from forum.services.stories import writing
+from forum.services.stories import draft_edits
 from forum.stories import scenario_twee
 from forum.stories.submission import StoryStatus
 from forum.web.responses import page
 from forum.web.site import base_url, site_of
 from forum.web.stories.private_link import life_of, story_of_link
-from forum.web.templating import qr
+from forum.web.templates import qr
 
 
 async def my_story(request: Request) -> Response:
@@ -22,7 +22,7 @@ async def my_story(request: Request) -> Response:
     title = story.title
     if story.status == StoryStatus.WRITING:
         site = site_of(request)
-        title = (await writing.opened(site.store, site.clock, key)).title
+        title = (await draft_edits.opened(site.store, site.clock, key)).title
     link = f"{base_url(request)}/my-story/{key}"
     return await page(
         request,

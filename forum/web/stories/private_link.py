@@ -22,7 +22,7 @@ from forum.web.guess_limits import guessed
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page
 from forum.web.site import base_url, site_of
-from forum.web.templating import qr
+from forum.web.templates import qr
 from forum.web.words.timeline import told
 
 # Mails a day that ask one address to confirm.

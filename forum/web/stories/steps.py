@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.services.keys import is_key, new_key
-from forum.services.stories import writing
+from forum.services.stories import draft_edits
 from forum.stories import scenario
 from forum.stories.draft import NO, Draft
 from forum.stories.submission import StoryStatus
@@ -29,7 +29,7 @@ from forum.web.stories.conflicts import clash_page, unused
 from forum.web.stories.edit_requests import HAPPENED, QUESTION, wishes_of
 from forum.web.stories.file_form import notes_offered
 from forum.web.stories.private_link import story_of_link
-from forum.web.stories.saving import Sheet, begun, context_of, saved_by, sheet_of
+from forum.web.stories.save import Sheet, begun, context_of, saved_by, sheet_of
 
 STEPS = ("happened", "where", "who", "done", "use")
 WORKSPACE = "workspace"
@@ -93,7 +93,7 @@ async def step(request: Request) -> Response:
     public = story.status == StoryStatus.ACCEPTED
     site, key = site_of(request), request.path_params["key"]
     here = step_of(request.path_params["step"])
-    draft = await writing.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened(site.store, site.clock, key)
     if request.method != "POST":
         return await _page(request, commission, here, key, Sheet(draft), public=public)
     form = await form_of(request)
@@ -106,7 +106,7 @@ async def step(request: Request) -> Response:
 
 
 async def _saved(
-    request: Request, commission: Commission, here: Step, key: str, form: Form, saved: writing.Saved
+    request: Request, commission: Commission, here: Step, key: str, form: Form, saved: draft_edits.Saved
 ) -> Response:
     """Goes on to the page that the writer chose; where there are clashes or mistakes, shows those first."""
     onward = form.text("go") if form.text("go") in (*STEPS, WORKSPACE) else here.onward

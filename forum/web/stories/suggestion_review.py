@@ -8,8 +8,8 @@ from starlette.responses import Response
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
 from forum.ports.long_work import long
 from forum.services.keys import new_key
-from forum.services.stories import co_writing, evidence, writing
-from forum.services.stories.co_writing import Answer
+from forum.services.stories import build_link, draft_edits, evidence
+from forum.services.stories.build_link import Answer
 from forum.services.stories.suggestions import current, holder, is_long, longest, no_room
 from forum.stories import compose, draft_comparison, scenario
 from forum.stories.draft import Draft, Way, mark
@@ -27,7 +27,7 @@ from forum.web.responses import done, page
 from forum.web.site import base_url, site_of
 from forum.web.stories import marked_text, suggestion_words
 from forum.web.stories.private_link import story_of_link
-from forum.web.templating import qr
+from forum.web.templates import qr
 
 
 def _done(request: Request) -> str:
@@ -52,9 +52,9 @@ async def build(request: Request) -> Response:
     action = form.text("action")
     try:
         if action == "unshare":
-            await co_writing.unshare(site.store, key)
+            await build_link.unshare(site.store, key)
         else:
-            await co_writing.share(site.store, site.clock, key, form.text("new"), form.text("before"))
+            await build_link.share(site.store, site.clock, key, form.text("new"), form.text("before"))
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         return await _build_page(request, story, commission, form, error)
     said = "unshared" if action == "unshare" else "replaced" if form.text("before") else "shared"
@@ -67,7 +67,7 @@ async def _build_page(
     site, key = site_of(request), request.path_params["key"]
     if story.status == StoryStatus.WITHDRAWN:
         raise IllegalMove("You have taken this story back. There is nothing left to build.")
-    draft = await writing.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened(site.store, site.clock, key)
     async with site.store.read() as work:
         link = await work.drafts.build_key(story.id)
         suggestions = await work.drafts.suggestions(story.id)
@@ -88,7 +88,7 @@ async def _build_page(
         new=new,
         to_answer=[view for view in views if not view.suggestion.outcome],
         answered=[view for view in reversed(views) if view.suggestion.outcome],
-        most_waiting=co_writing.MOST_WAITING,
+        most_waiting=build_link.MOST_WAITING,
         said="" if error else _done(request),
         to_send=story.status in {StoryStatus.ACCEPTED, StoryStatus.SUBMITTED}
         and request.query_params.get("done") == "answered",
@@ -106,7 +106,7 @@ async def answer(request: Request) -> Response:
     form = await form_of(request)
     given = Answer(**{name: form.text(name) for name in Answer.__dataclass_fields__})
     try:
-        await co_writing.answer(site.store, site.clock, key, request.path_params["suggestion"], given)
+        await build_link.answer(site.store, site.clock, key, request.path_params["suggestion"], given)
     except (BadInput, Clash, IllegalMove, StoreUnavailable) as error:
         return await _answer_page(request, story, commission, form, error)
     return done(request, f"/my-story/{key}/build?done=answered")
@@ -116,9 +116,9 @@ async def _answer_page(
     request: Request, story: Submission, commission: Commission, form: Form, error: ForumError | None = None
 ) -> Response:
     site, key = site_of(request), request.path_params["key"]
-    draft = await writing.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened(site.store, site.clock, key)
     async with site.store.read() as work:
-        suggestion = await co_writing.suggestion_of(work, story, request.path_params["suggestion"])
+        suggestion = await build_link.suggestion_of(work, story, request.path_params["suggestion"])
     now = current(draft, suggestion.place) if suggestion.kind == SuggestionKind.CORRECTION else None
     seen = form.text("seen") or suggestion.seen
     return await page(
@@ -189,7 +189,7 @@ def _most(suggestion: Suggestion, now: str | None) -> dict[str, int]:
     return {
         "words": longest(suggestion.place) if now is not None else words,
         "title": scenario.MAX_NAME if suggestion.kind == SuggestionKind.SCENE else evidence.MAX_TITLE,
-        "because": co_writing.MAX_REASON,
+        "because": build_link.MAX_REASON,
     }
 
 

@@ -36,7 +36,7 @@ class View:
 
 
 def views(suggestions: Iterable[Suggestion], draft: Draft, commission: Commission, browser: str = "") -> list[View]:
-    """Returns suggestions in words, in the order given. `browser` is the reader's `writing.browser`."""
+    """Returns suggestions in words, in the order given. `browser` is the reader's `draft_edits.browser`."""
     names = compose.sketch(draft).names
     return [
         View(

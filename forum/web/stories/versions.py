@@ -12,7 +12,7 @@ from starlette.responses import Response
 from forum.errors import ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
 from forum.ports import Work
 from forum.ports.long_work import long
-from forum.services.stories import writing
+from forum.services.stories import draft_edits
 from forum.services.stories.moderation import ACTS, TAKE_DOWN
 from forum.services.stories.submissions import must_be_public
 from forum.stories import compose, draft_comparison
@@ -64,13 +64,13 @@ async def mine(request: Request) -> Response:
     """Shows all versions to a keeper, newest first, a page at a time."""
     story, commission = await _kept_story(request)
     site, key = site_of(request), request.path_params["key"]
-    await writing.opened(site.store, site.clock, key)
+    await draft_edits.opened(site.store, site.clock, key)
     async with site.store.read() as work:
         history = await work.drafts.history(story.id)
         number, shown = _page_of(request, history)
         drafts = await _drafts(work, story, shown, history)
         suggestions = {suggestion.id: suggestion for suggestion in await work.drafts.suggestions(story.id)}
-    here = writing.browser(story.id, cookie_of(request, DEVICE))
+    here = draft_edits.browser(story.id, cookie_of(request, DEVICE))
     before = {later.number: earlier.number for earlier, later in pairwise(history)}
     lines = []
     for kept in shown:
@@ -107,18 +107,18 @@ async def my_version(request: Request) -> Response:
             async with site.store.read() as work:
                 wanted = await work.drafts.version(story.id, number)
             volume_limits.write(request, volume_limits.size_of(wanted.draft))
-            await writing.bring_back(site.store, site.clock, key, number, cookie_of(request, DEVICE))
+            await draft_edits.bring_back(site.store, site.clock, key, number, cookie_of(request, DEVICE))
             return done(request, f"/my-story/{key}/versions?done=1")
         except (IllegalMove, StoreUnavailable, TooMany) as refused:
             error, status, late = say(refused.message, refused.values), status_of(refused), refused
-    draft = await writing.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened(site.store, site.clock, key)
     async with site.store.read() as work:
         version = await work.drafts.version(story.id, number)
         before = await _version_before(work, story, number)
         suggestions = {suggestion.id: suggestion for suggestion in await work.drafts.suggestions(story.id)}
     now = request.query_params.get("with") == "now"
     old, new = (version.draft, draft) if now else (before.draft if before else Draft(), version.draft)
-    here = writing.browser(story.id, cookie_of(request, DEVICE))
+    here = draft_edits.browser(story.id, cookie_of(request, DEVICE))
     kept = Kept(version.number, version.at, version.kind, version.by)
     answer = await page(
         request,

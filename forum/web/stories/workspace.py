@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable, TooMany
 from forum.ports.long_work import long
-from forum.services.stories import writing
+from forum.services.stories import draft_edits
 from forum.stories import compose, scenario
 from forum.stories.draft import YES, Card, Draft, mark
 from forum.stories.edits import MOST_CARDS, MOST_WAYS
@@ -32,7 +32,7 @@ from forum.web.stories.conflicts import clash_page, unused
 from forum.web.stories.edit_requests import Wish, wishes_of
 from forum.web.stories.play import play as play_scenario
 from forum.web.stories.private_link import story_of_link
-from forum.web.stories.saving import Sheet, context_of, saved_by, sheet_of
+from forum.web.stories.save import Sheet, context_of, saved_by, sheet_of
 from forum.web.stories.steps import STEPS, place_of, step_of
 from forum.web.stories.workspace_parts import View, choices, notes, views
 
@@ -49,7 +49,7 @@ async def workspace(request: Request) -> Response:
     """Shows the cards; posted, saves one of them and does what its button says."""
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
-    draft = await writing.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened(site.store, site.clock, key)
     if request.method != "POST":
         opened = request.query_params.get("open", "")
         return await _page(request, story, commission, key, Sheet(draft), opened=opened)
@@ -96,7 +96,7 @@ def _seen_now(form: Form) -> dict[str, str]:
 
 async def _put_back(request: Request, key: str, card: str) -> list[Wish]:
     """Returns the requests that restore a deleted card, from the last version that has it."""
-    removed = (await writing.taken_out(site_of(request).store, key, {card})).get(card)
+    removed = (await draft_edits.taken_out(site_of(request).store, key, {card})).get(card)
     if removed is None:
         return []
     was = removed.card
@@ -197,7 +197,7 @@ async def play(request: Request) -> Response:
     """Shows the story as a reader plays it, as far as it is written."""
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
-    draft = await writing.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened(site.store, site.clock, key)
     scenario = (await long(compose.sketch, draft, told_by=commission.group_label(story.told_by) or "")).story
     return await play_scenario(
         request,

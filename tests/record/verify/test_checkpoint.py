@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from forum.record import signing
+from forum.record import signing_key
 from forum.record.verify import checkpoint
 from forum.record.verify.checkpoint import parse_checkpoint, parse_note, public_key_raw
 from forum.record.verify.merkle_tree import leaf_hash
@@ -29,7 +29,7 @@ def test_somebody_elses_checkpoint_is_read() -> None:
     assert (origin, size, len(root)) == ("example.com/behind-the-sofa", 20852163, 32)
     [(name, key_id, signature)] = note.signatures
     assert (name, len(key_id), len(signature)) == (origin, 4, 64)
-    assert signing.signed_note(note.text, name, key_id, signature) == THEIRS
+    assert signing_key.signed_note(note.text, name, key_id, signature) == THEIRS
 
 
 def test_a_key_id_is_that_of_the_go_checksum_database() -> None:

@@ -35,7 +35,7 @@ from forum.services.sessions import asynchronous, cues, facilitation
 from forum.services.sessions.asynchronous import AsynchronousForm, close_due, closer, extend
 from forum.services.sessions.desk import Desk
 from forum.services.stories import moderation, withdrawal
-from forum.services.voting import closing, results
+from forum.services.voting import close_rounds, results
 from forum.sessions.session import SessionKind
 from forum.store import SqlStore
 
@@ -311,14 +311,14 @@ async def test_one_is_not_closed_before_its_time(sqlite_store: Store, clock: Set
     night = await an_async_round(sqlite_store, clock)
     until, before, after = night.round.closes_at, clock.later(days=DAYS, seconds=-1), clock.later(days=DAYS + 1)
     async with sqlite_store.begin() as work:
-        assert await closing.close_now(work, night.live.id, night.round.id, after, due=before) is None
+        assert await close_rounds.close_now(work, night.live.id, night.round.id, after, due=before) is None
         assert await work.rounds.get_round(night.round.id) == night.round
         assert (await work.sessions.get_session(night.live.id)).version == night.live.version
-        closed = await closing.close_now(work, night.live.id, night.round.id, after, due=until)
+        closed = await close_rounds.close_now(work, night.live.id, night.round.id, after, due=until)
         assert closed is not None
         assert (closed.state, closed.closed_at) == ("closed", after)
         # Once it is closed there is nothing to close.
-        assert await closing.close_now(work, night.live.id, night.round.id, after) is None
+        assert await close_rounds.close_now(work, night.live.id, night.round.id, after) is None
 
 
 async def test_a_page_that_is_opened_closes_it_too(sqlite_store: Store, clock: SetClock) -> None:

@@ -12,8 +12,8 @@ from support.factories import CLOCK, a_commission, new_id
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.services.sessions import cues, facilitation
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk, Step
-from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import MOST_SECTIONS, Programming, SectionForm, take_step
 from forum.services.stories import moderation, submissions
 from forum.sessions.programme import Planned, ProgrammeChange

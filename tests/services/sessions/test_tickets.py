@@ -11,8 +11,8 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
 from forum.services.sessions import cues, facilitation, tickets
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.tickets import ALPHABET, UnknownTicket
 from forum.sessions.session import LiveSession
 

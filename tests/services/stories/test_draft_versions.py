@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from services.sessions.test_organising import a_stored_commission
+from services.sessions.test_commissions_and_sessions import a_stored_commission
 from support.factories import SetClock
 
 from forum.ports import Store
 from forum.services.keys import new_key
-from forum.services.stories import draft_versions, writing
+from forum.services.stories import draft_edits, draft_versions
 from forum.services.stories.draft_versions import MOST_BYTES, dropped
 from forum.stories.draft import mark, read
 from forum.stories.edits import AddCard, SetField
@@ -89,11 +89,11 @@ async def test_saving_one_field_again_and_again_fills_nothing(sqlite_store: Stor
     commission = await a_stored_commission(sqlite_store)
     clock, key = SetClock(), new_key()
     cards = [AddCard(f"c{n}", text=f"{n} " * 1000) for n in range(20)]
-    story = (await writing.begin(sqlite_store, clock, commission.id, key, cards, "anna")).story
+    story = (await draft_edits.begin(sqlite_store, clock, commission.id, key, cards, "anna")).story
     for number in range(100):
-        draft = await writing.opened(sqlite_store, clock, key)
+        draft = await draft_edits.opened(sqlite_store, clock, key)
         seen = (mark(read(draft, "c1.text") or ""),)
-        await writing.save(sqlite_store, clock, key, [SetField("c1.text", seen, f"{number} text")], "anna")
+        await draft_edits.save(sqlite_store, clock, key, [SetField("c1.text", seen, f"{number} text")], "anna")
     async with sqlite_store.read() as work:
         history = await work.drafts.history(story.id)
         last = await work.drafts.last_version(story.id)

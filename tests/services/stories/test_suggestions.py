@@ -9,7 +9,7 @@ from support.co_written_story import CORRECTION, EVIDENCE, RESPONSE, SCENE, Buil
 from support.factories import CLOCK
 
 from forum.errors import FormErrors
-from forum.services.stories import suggestions, writing
+from forum.services.stories import draft_edits, suggestions
 from forum.services.stories.suggestions import Credits, Offer
 from forum.store import SqlStore
 from forum.stories.draft import mark
@@ -84,7 +84,7 @@ async def test_groups_and_names_of_what_was_taken_in_before_it_was_sent_are_cred
     await built.answer(await built.suggest(RESPONSE, words="Another one", group="no"))
     await built.suggest(EVIDENCE)
     assert await credits_of(built, waiting=True) == Credits()
-    await writing.send(built.store, CLOCK, built.key)
+    await draft_edits.send(built.store, CLOCK, built.key)
     both = Credits(("Nurses", "Police"), ("Kim",), others=True)
     assert await credits_of(built, waiting=True) == both
     await built.moderated("accept")
@@ -92,11 +92,11 @@ async def test_groups_and_names_of_what_was_taken_in_before_it_was_sent_are_cred
 
 
 async def test_who_helps_with_a_new_version_is_credited_when_that_is_public(built: Built) -> None:
-    await writing.send(built.store, CLOCK, built.key)
+    await draft_edits.send(built.store, CLOCK, built.key)
     await built.moderated("accept")
     await built.answer(await built.suggest(SCENE))
     assert await credits_of(built) == Credits()
-    await writing.send(built.store, CLOCK, built.key)
+    await draft_edits.send(built.store, CLOCK, built.key)
     assert await credits_of(built) == Credits()
     assert await credits_of(built, waiting=True) == Credits(("Police",), ("Kim",))
     await built.moderated("accept version")

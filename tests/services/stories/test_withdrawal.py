@@ -33,10 +33,10 @@ from forum.record import audit
 from forum.record.verify.archive import unpack
 from forum.record.verify.disclosures import open_disclosure
 from forum.record.verify.verdict import PASS
-from forum.services import exports, record_entries, scrubbing
+from forum.services import exports, record_entries, scrub
 from forum.services.sessions import cues, facilitation, room_view
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.stories import moderation, submissions, withdrawal
 from forum.sessions.session import Cue, CueKind
 from forum.store import SqlStore
@@ -278,10 +278,10 @@ async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(playe
     await facilitation.close_round(acts, third.id, begun.id)
     # Votes do not wait for the file to be written anew: that is done when none is open.
     async with played.store.read() as work:
-        assert await work.facts.get_fact(scrubbing.TO_SCRUB) == done.story.withdrawn_at
-    await scrubbing.scrub(played.store)
+        assert await work.facts.get_fact(scrub.TO_SCRUB) == done.story.withdrawn_at
+    await scrub.scrub(played.store)
     async with played.store.read() as work:
-        assert await work.facts.get_fact(scrubbing.TO_SCRUB) == ""
+        assert await work.facts.get_fact(scrub.TO_SCRUB) == ""
     assert in_files(played.path, []) == set()
     await facilitation.reveal_round(acts, third.id, begun.id)
     packed = await exports.export(played.store, played.house.site.signer)
@@ -330,11 +330,11 @@ async def test_what_could_not_be_wiped_at_once_is_wiped_at_the_next_start(
         await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert in_files(played.path, []) != set()
     async with played.store.read() as work:
-        assert await work.facts.get_fact(scrubbing.TO_SCRUB)
-    await scrubbing.scrub(played.store)
+        assert await work.facts.get_fact(scrub.TO_SCRUB)
+    await scrub.scrub(played.store)
     assert in_files(played.path, []) == set()
     async with played.store.read() as work:
-        assert await work.facts.get_fact(scrubbing.TO_SCRUB) == ""
+        assert await work.facts.get_fact(scrub.TO_SCRUB) == ""
 
 
 async def test_a_story_that_was_never_decided_on_can_be_allowed_and_not(house: House) -> None:

@@ -15,7 +15,7 @@ from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.record import audit
-from forum.record.signing import Signer
+from forum.record.signing_key import Signer
 from forum.record.verify.archive import unpack
 from forum.record.verify.checks import verify_files
 from forum.record.verify.encoding import canonical, parse_lines

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forum.web.templating import TEMPLATES, environment
+from forum.web.templates import TEMPLATES, environment
 
 # Names that are the same in every language.
 NAMES = {"Forum"}

@@ -22,7 +22,7 @@ from forum.services.sessions import facilitation
 from forum.services.sessions.desk import Desk
 from forum.sessions.local_time import LONDON
 from forum.sessions.session import LiveSession
-from forum.web import templating
+from forum.web import templates
 from forum.web.i18n import dates
 from forum.web.i18n.gettext import gettext, ngettext, say, speaking
 from forum.web.i18n.languages import ENGLISH, Language, Languages, load
@@ -119,8 +119,8 @@ def test_days_times_and_numbers_are_written_as_the_reader_writes_them(locales: P
     assert dates.moment("2026-06-30T23:30:00.000Z") == "1 July 2026, 00:30 BST"
     assert dates.day("2026-06-30T23:30:00.000Z") == "1 July 2026"
     assert dates.day("2026-07-01") == "1 July 2026"
-    assert templating.number(12345) == "12,345"
-    assert templating.share(1, 6) == "17%"
+    assert templates.number(12345) == "12,345"
+    assert templates.share(1, 6) == "17%"
     with speaking(Language("cy", "Cymraeg", Locale("cy"))):
         assert dates.day(at) == "22 Tachwedd 2026"
     [_, reversed_] = load([locales]).all
@@ -259,7 +259,7 @@ def test_a_page_tells_people_local_time_and_programs_the_same(zone: str, told: s
     at = "2026-06-30T23:30:00.000Z"
     dates.keep_time(ZoneInfo(zone))
     try:
-        drawn = templating.environment().from_string("{{ at|moment }} {{ ''|moment }}{{ at|day }} {{ clocks() }}")
+        drawn = templates.environment().from_string("{{ at|moment }} {{ ''|moment }}{{ at|day }} {{ clocks() }}")
         day = told.partition(",")[0]
         here = datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
         minute, date = (f'<time datetime="{exact}">' for exact in (here.isoformat(timespec="minutes"), here.date()))
@@ -270,5 +270,5 @@ def test_a_page_tells_people_local_time_and_programs_the_same(zone: str, told: s
 
 def test_no_page_tells_utc() -> None:
     """Times in pages go through the filters `day` and `moment`; nothing else names a zone."""
-    for file in sorted(templating.TEMPLATES.rglob("*.html")):
+    for file in sorted(templates.TEMPLATES.rglob("*.html")):
         assert not re.search(r"\bUTC\b|\bGMT\b", file.read_text()), file

@@ -17,7 +17,7 @@ from forum.services.sessions import cues, facilitation, policy_vote
 from forum.sessions.session import LastAct
 from forum.voting.reason import ReasonReading
 from forum.web.live import care, console, second_run
-from forum.web.templating import TEMPLATES
+from forum.web.templates import TEMPLATES
 
 # What a vote has come to, and what went into the record: nothing undoes it. Closing, showing and badges on ask first,
 # annulling wants its reason; a warning has nothing to take back.

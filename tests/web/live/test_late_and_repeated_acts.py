@@ -20,8 +20,8 @@ from support.second_run_session import TWEE, Playing
 from support.voted_session import required
 
 from forum.services.sessions import cues, facilitation, policy_vote
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.sessions.tablet_link import share
 from forum.sessions.proposal import Amendment, Proposal

@@ -25,7 +25,7 @@ from forum.voting.reason import ReasonState, Said
 from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import Result
 from forum.web.live.screens import page_of, screen_context
-from forum.web.templating import environment
+from forum.web.templates import environment
 
 SOME, MANY = 100, 1500
 MOST_BYTES = 60_000

@@ -27,7 +27,7 @@ from forum.sessions.session import LiveSession, Participant
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.reason import ReasonReading, ReasonState
 from forum.web.cookies import DEVICE
-from forum.web.templating import STATIC
+from forum.web.templates import STATIC
 
 VOTERS = 300
 ROUNDS = 12

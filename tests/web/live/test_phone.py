@@ -18,7 +18,7 @@ from support.live_house import LiveHouse
 from forum.services.sessions import cues, facilitation
 from forum.voting.ballot import Cast, CastOutcome
 from forum.voting.reason import ReasonReading
-from forum.web.templating import STATIC
+from forum.web.templates import STATIC
 
 
 @dataclass(frozen=True)

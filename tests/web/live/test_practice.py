@@ -11,8 +11,8 @@ from support.app import House, words
 from support.factories import CLOCK
 
 from forum.services.sessions import cues
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import LiveSession
 
 

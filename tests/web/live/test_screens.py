@@ -22,7 +22,7 @@ from forum.voting.view_shift import ViewShift
 from forum.web.i18n.languages import ENGLISH
 from forum.web.live.ballot_form import Typed
 from forum.web.live.screens import screen_context
-from forum.web.templating import STATIC, environment
+from forum.web.templates import STATIC, environment
 
 STORY = Story(
     new_id(), scenario_twee.parse((Path(__file__).parents[3] / "scenarios/at-home-at-night.twee").read_text("utf-8"))

@@ -15,8 +15,8 @@ from forum.record import audit
 from forum.record.verify.verdict import FAIL
 from forum.services import exports
 from forum.services.sessions import cues, facilitation
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import Participant
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.suppression import ONLY_WITH_TICKETS, Partition

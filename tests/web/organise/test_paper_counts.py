@@ -12,8 +12,8 @@ from support.app import House, a_house, field, words
 from support.factories import CLOCK, new_id
 
 from forum.services.sessions import cues, facilitation
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.organising import SessionForm, create_session
 from forum.sessions.session import LiveSession
 
 JSON = {"Accept": "application/json"}

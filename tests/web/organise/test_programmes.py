@@ -15,8 +15,8 @@ from support.app import House, a_house, a_sent_story, words
 from support.factories import CLOCK, new_id
 
 from forum.services.sessions import cues, facilitation
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.organising import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import moderation, submissions
 from forum.sessions.session import LiveSession

@@ -13,7 +13,7 @@ import pytest
 from support.app import House, a_house, words
 from support.factories import CLOCK, new_id
 
-from forum.services.sessions.organising import SessionForm, create_session
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.sessions.session import LiveSession
 
 JSON = {"Accept": "application/json"}

@@ -15,7 +15,7 @@ from support.factories import CLOCK, a_cast, new_id
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
 from forum.record.ballot_leaves import ballots_root
-from forum.record.signing import check_with
+from forum.record.signing_key import check_with
 from forum.record.verify import merkle_tree
 from forum.record.verify.checkpoint import parse_checkpoint, parse_note
 from forum.record.verify.merkle_tree import leaf_hash, verify_inclusion

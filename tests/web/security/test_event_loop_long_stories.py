@@ -19,7 +19,7 @@ from support.loop_watch import Asker, Watch, watched
 from forum.services import permissions
 from forum.services.keys import new_key
 from forum.services.sessions.programmes import Programming, SectionForm
-from forum.services.stories import co_writing, moderation, submissions, writing
+from forum.services.stories import build_link, draft_edits, moderation, submissions
 from forum.services.stories.submissions import Sent
 from forum.stories import scenario_twee, twee, twine
 from forum.stories.draft import mark
@@ -106,27 +106,27 @@ async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: 
     for path in ("/stories", public, f"{public}/play", f"{public}/play?scene=1"):
         await got(path)
     await got(f"{public}/feed.atom")
-    draft = await acted("opened", writing.opened(store, CLOCK, key))
+    draft = await acted("opened", draft_edits.opened(store, CLOCK, key))
     await got(f"{mine}/write")
     for path in ("play", "play?scene=1", "versions", "versions/1", "build", "check", "write/happened"):
         await got(f"{mine}/{path}")
     card = draft.cards[-1]
     edits = [SetField(f"{card.id}.text", (mark(card.text),), "It.")]
-    await acted("save", writing.save(store, CLOCK, key, edits))
+    await acted("save", draft_edits.save(store, CLOCK, key, edits))
     wish = {"edits": [{"do": "set", "field": "title", "text": "Y", "seen": [mark(draft.title)]}], "parts": PARTS}
     said, page = await acted("save", asker.ask("POST", f"{mine}/save", msgspec.json.encode(wish), "application/json"))
     assert said == 200, page
     shared = new_key()
-    await acted("share", co_writing.share(store, CLOCK, key, shared, ""))
+    await acted("share", build_link.share(store, CLOCK, key, shared, ""))
     await got(f"/build/{shared}")
     await got(f"/build/{shared}/play")
     await got(f"/build/{shared}/suggest?kind=correction&place={card.id}.text")
     await got(f"/build/{shared}/suggest?kind=scene&place={card.id}")
-    await acted("send", writing.send(store, CLOCK, key))
+    await acted("send", draft_edits.send(store, CLOCK, key))
     async with store.read() as work:
         story = await work.stories.get_story(story.id)
     story = await acted("accept version", house.moderated(story, moderation.ACCEPT_VERSION))
-    await acted("bring back", writing.bring_back(store, CLOCK, key, 1))
+    await acted("bring back", draft_edits.bring_back(store, CLOCK, key, 1))
     async with store.read() as work:
         kept = await work.drafts.history(story.id)
     await got(f"{public}/versions/{max(one.number for one in kept if one.kind == VersionKind.PUBLISHED)}")

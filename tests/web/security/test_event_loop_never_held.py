@@ -25,14 +25,14 @@ from support.loop_watch import HELD, Asker, watched
 
 from forum.services import permissions
 from forum.services.keys import new_key
-from forum.services.stories import submissions, writing
+from forum.services.stories import draft_edits, submissions
 from forum.services.stories.submissions import Sent
 from forum.stories import scenario, twine
 from forum.stories.draft import NO, mark
 from forum.stories.edits import MOST_CARDS, AddCard, SetField
 from forum.web.forms import STORY
 from forum.web.routes import PAGES, Page
-from forum.web.templating import qr
+from forum.web.templates import qr
 
 # What takes long to read, as a form spells it: letters and signs in numbers, stops, details, unseen signs, lines.
 LETTERS = b"%41%c3%a9"
@@ -67,9 +67,9 @@ async def places(house: House) -> dict[str, str]:
     key = new_key()
     text = "Ana Xu rang 07700 900123. .... ie " * 30
     cards = [AddCard(f"c{n}", text=text) for n in range(MOST_CARDS - 1)]
-    await writing.begin(house.store, CLOCK, live.commission, key, cards)
+    await draft_edits.begin(house.store, CLOCK, live.commission, key, cards)
     for name, words in (("title", "A knock"), ("group", NO), ("characters", "Ana\n" * 20)):
-        await writing.save(house.store, CLOCK, key, [SetField(name, (mark(""),), words)])
+        await draft_edits.save(house.store, CLOCK, key, [SetField(name, (mark(""),), words)])
     places = {"commission": live.commission, "story": story.id, "key": key, "session": live.id, "code": live.code}
     return places | {"step": "happened", "number": "1", "act": "ask", "round": "0" * 32}
 

@@ -14,7 +14,7 @@ from support.factories import CLOCK, new_id
 
 from forum.services.keys import digest
 from forum.services.sessions import asynchronous, tickets
-from forum.services.sessions.organising import SessionForm, create_session
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.sessions.tablet_link import share
 from forum.stories.moderation import Evidence

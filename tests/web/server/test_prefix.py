@@ -24,7 +24,7 @@ from forum.sessions.session import Participant
 from forum.settings import Settings
 from forum.web.cookies import DEVICE
 from forum.web.routes import PAGES, SOCKETS, Page
-from forum.web.templating import STATIC
+from forum.web.templates import STATIC
 
 HOST = "http://house.test"
 PREFIX = "/forum-2/live"

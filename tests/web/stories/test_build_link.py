@@ -14,7 +14,7 @@ from support.co_written_story import CORRECTION, EVIDENCE, RESPONSE, SCENE, Toge
 from support.factories import CLOCK
 
 from forum.services.keys import new_key
-from forum.services.stories import co_writing, moderation, writing
+from forum.services.stories import build_link, draft_edits, moderation
 from forum.stories.draft import mark
 from forum.stories.edits import AddWay, SetField
 
@@ -205,7 +205,7 @@ async def test_limits_are_told_before_they_bite_and_lose_nothing(
         assert limited.status_code == 429
         assert int(limited.headers["retry-after"]) > 0
         assert 'value="One &lt;too&gt; many"' in limited.text
-        monkeypatch.setattr(co_writing, "MOST_WAITING", 12)
+        monkeypatch.setattr(build_link, "MOST_WAITING", 12)
         monkeypatch.setattr("forum.web.stories.build_link.MOST_WAITING", 12)
         full = await fill_in_and_send(elsewhere, url, title="Another", url=EVIDENCE.url)
         assert full.status_code == 409
@@ -235,7 +235,7 @@ async def test_who_helped_is_credited_by_group_on_the_public_and_the_moderators_
     for offer in (RESPONSE, SCENE):
         await built.answer(await built.suggest(offer))
     await built.suggest(EVIDENCE)
-    await writing.send(built.store, CLOCK, built.key)
+    await draft_edits.send(built.store, CLOCK, built.key)
     said = "with suggestions from Nurses and Police, and Kim"
     async with together.house.signed_in("moderator") as moderator, together.house.browser() as reader:
         assert said in words(await moderator.get(f"/moderate/{built.story}"))

@@ -11,7 +11,7 @@ from support.app import a_house, field, words
 from support.co_written_story import CORRECTION, EVIDENCE, RESPONSE, SCENE, Together, a_built_story, fill_in_and_send
 from support.factories import CLOCK, new_id
 
-from forum.services.stories import moderation, writing
+from forum.services.stories import draft_edits, moderation
 from forum.stories.draft import Card, mark
 from forum.stories.edits import SetField
 
@@ -120,7 +120,7 @@ async def test_evidence_from_a_suggestion_waits_for_the_moderator(together: Toge
     one = await together.built.suggest(EVIDENCE)
     async with together.house.browser() as keeper, together.house.signed_in("moderator") as moderator:
         await keeper.post(f"{together.keepers_path}/{one.id}", data={"outcome": "accepted"})
-        await writing.send(together.built.store, CLOCK, together.built.key)
+        await draft_edits.send(together.built.store, CLOCK, together.built.key)
         assert "Waiting for a moderator" in words(await keeper.get(f"/my-story/{together.built.key}/evidence"))
         assert f"/moderate/{together.built.story}/evidence" in (await moderator.get("/moderate")).text
 
@@ -140,7 +140,7 @@ async def test_only_its_own_story_has_a_suggestion(together: Together) -> None:
 
 async def test_a_story_that_was_taken_back_or_is_held_is_not_built_any_more(together: Together) -> None:
     built = together.built
-    await writing.send(built.store, CLOCK, built.key)
+    await draft_edits.send(built.store, CLOCK, built.key)
     await moderation.moderate(built.store, CLOCK, built.story, "hold", because="x", expected_status="submitted")
     async with together.house.browser() as keeper, together.house.browser() as other:
         held = await other.get(together.build_path)

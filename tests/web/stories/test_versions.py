@@ -10,7 +10,7 @@ from support.app import House, a_sent_story, words
 from support.co_written_story import RESPONSE, SCENE, Built, a_built_story
 from support.factories import CLOCK
 
-from forum.services.stories import moderation, submissions, writing
+from forum.services.stories import draft_edits, moderation, submissions
 from forum.stories.draft import Card, mark, mark_of
 from forum.stories.edits import AddCard, Edit, RemoveCard, SetField
 
@@ -31,7 +31,7 @@ async def rewritten(built: Built, before: str, after: str, action: str = "accept
     """Sends the first scene with other words, and accepts it."""
     saved = await built.save(SetField("c1.text", (mark(before),), after))
     assert not saved.clashes
-    await writing.send(built.store, CLOCK, built.key)
+    await draft_edits.send(built.store, CLOCK, built.key)
     await accept(built, action)
 
 
@@ -58,7 +58,7 @@ async def test_a_version_shows_what_it_changed_word_by_word_and_the_whole_of_it(
         SetField("c1.text", (mark(FIRST),), "It is past three <now>. A neighbour knocks."),
         AddCard("c3", after="c1", text="Nobody opens."),
     ]
-    await writing.save(built.store, CLOCK, built.key, other, "another device")
+    await draft_edits.save(built.store, CLOCK, built.key, other, "another device")
     async with house.browser() as keeper:
         url = f"/my-story/{built.key}/versions"
         newest = max(numbers(await keeper.get(url)))
@@ -132,7 +132,7 @@ async def test_a_story_that_was_sent_in_one_piece_has_its_versions_too(house: Ho
 
 
 async def test_readers_see_the_public_versions_and_nothing_that_was_not_public(house: House, built: Built) -> None:
-    await writing.send(built.store, CLOCK, built.key)
+    await draft_edits.send(built.store, CLOCK, built.key)
     await accept(built)
     here = f"/stories/{built.story}"
     async with house.browser() as reader:
@@ -163,7 +163,7 @@ async def test_readers_see_the_public_versions_and_nothing_that_was_not_public(h
 
 async def test_what_a_moderator_took_down_is_not_shown_as_an_earlier_version(house: House, built: Built) -> None:
     await built.save(SetField("c1.text", (mark(FIRST),), "Margaret Hill lives there."))
-    await writing.send(built.store, CLOCK, built.key)
+    await draft_edits.send(built.store, CLOCK, built.key)
     await accept(built)
     await accept(built, "take down", "It names somebody.")
     await moderation.moderate(built.store, CLOCK, built.story, "return", because="x", expected_status="held")

@@ -13,7 +13,7 @@ from support.app import STEPS, House, a_house, fill_in, filled_form, send_story,
 from support.factories import CLOCK
 
 from forum.errors import StoreUnavailable
-from forum.services.stories import withdrawal, writing
+from forum.services.stories import draft_edits, withdrawal
 from forum.stories import scenario, scenario_twee
 from forum.stories.draft import mark
 
@@ -205,14 +205,14 @@ async def test_a_database_that_cannot_take_it_loses_nothing_typed(
         path = f"/commissions/{commission.id}/tell"
         form = filled_form(await writer.get(path), STEPS["happened"])
         with monkeypatch.context() as patch:
-            patch.setattr(writing, "begin", unavailable)
+            patch.setattr(draft_edits, "begin", unavailable)
             answer = await writer.post(path, data=form)
         assert answer.status_code == 503
         assert "Nothing was saved" in words(answer)
         assert "The third knock" in answer.text
         key = (await writer.post(path, data=filled_form(answer, {}))).headers["location"].split("/")[2]
         with monkeypatch.context() as patch:
-            patch.setattr(writing, "save", unavailable)
+            patch.setattr(draft_edits, "save", unavailable)
             for where, name in (("write/where", "setting"), ("write", "happened.text")):
                 lost = await fill_in(writer, f"/my-story/{key}/{where}", {name: "My own <words>", "card": "happened"})
                 assert lost.status_code == 503, where

@@ -23,7 +23,7 @@ from forum.voting.round import Response, Round, RoundState
 from forum.voting.suppression import Partition, Row, published
 from forum.web.live.ballot_form import Typed
 from forum.web.live.screens import screen_context
-from forum.web.templating import STATIC, TEMPLATES, environment
+from forum.web.templates import STATIC, TEMPLATES, environment
 from forum.web.words import methods
 
 JINJA = environment()

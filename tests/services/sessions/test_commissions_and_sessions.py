@@ -15,8 +15,13 @@ from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.services import accounts
 from forum.services.keys import digest
-from forum.services.sessions import organising
-from forum.services.sessions.organising import CommissionForm, SessionForm, create_commission, create_session
+from forum.services.sessions import commissions_and_sessions
+from forum.services.sessions.commissions_and_sessions import (
+    CommissionForm,
+    SessionForm,
+    create_commission,
+    create_session,
+)
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 
@@ -136,7 +141,7 @@ async def test_groups_are_named_as_their_languages_are_written(sqlite_store: Sto
     assert [group.label for group in kept] == NAMES
 
 
-@pytest.mark.parametrize("label", organising.RESERVED_LABELS)
+@pytest.mark.parametrize("label", commissions_and_sessions.RESERVED_LABELS)
 async def test_a_group_cannot_be_called_what_the_tables_call_something_else(sqlite_store: Store, label: str) -> None:
     for typed in (label, label.upper(), f" {label.title()} ", label.replace(" ", "  ")):
         assert await wrong(sqlite_store, groups=((typed, ""), ("Carers", ""), ("Nurses", ""))) == {"group_1"}

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 
 from forum.adapters.signing_key import KEY_FILE, load_signer
 from forum.errors import StartupProblem
-from forum.record.signing import check_with
+from forum.record.signing_key import check_with
 from forum.record.verify import checkpoint, merkle_tree
 from forum.record.verify.checkpoint import parse_checkpoint, parse_note, public_key_raw
 from forum.record.verify.merkle_tree import leaf_hash

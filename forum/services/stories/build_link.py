@@ -19,7 +19,7 @@ from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.keys import digest, is_key
-from forum.services.stories import evidence, suggestions, writing
+from forum.services.stories import draft_edits, evidence, suggestions
 from forum.services.stories.suggestions import Offer
 from forum.stories import compose
 from forum.stories.draft import NO, Draft
@@ -76,7 +76,7 @@ async def share(store: Store, clock: Clock, key: str, new: str, before: str = ""
     """
     async with store.begin() as work:
         story = await _locked(work, key)
-        await writing.take_in(work, story, (), clock.now(), VersionKind.TAKEN_IN)
+        await draft_edits.take_in(work, story, (), clock.now(), VersionKind.TAKEN_IN)
         build_key = await work.drafts.build_key(story.id)
         if build_key == new and is_key(new):
             return
@@ -161,7 +161,7 @@ async def suggest(
             url=kept.url,
             group=None if kept.group == NO else kept.group,
             name=kept.name,
-            by=writing.browser(shared_story.story.id, device),
+            by=draft_edits.browser(shared_story.story.id, device),
         )
         if not await work.drafts.suggest(made):
             raise BadInput("This form cannot be used any more. Open it again; what you typed can be copied over.")
@@ -192,7 +192,7 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
     async with store.begin() as work:
         story = await _locked(work, key)  # from here on nobody else can answer
         at = clock.now()
-        draft = (await writing.take_in(work, story, (), at, VersionKind.TAKEN_IN)).draft
+        draft = (await draft_edits.take_in(work, story, (), at, VersionKind.TAKEN_IN)).draft
         before = await suggestion_of(work, story, suggestion_id)
         if before.outcome:
             raise IllegalMove(_ANSWERED)
@@ -228,7 +228,7 @@ async def _take_in(work: Work, story: Submission, draft: Draft, before: Suggesti
         await evidence.put(work, story.id, made)
     else:
         edits = [*suggestions.edits(draft, before.id, said)]
-        saved = await writing.take_in(work, story, edits, at, VersionKind.TAKEN_IN, before.id)
+        saved = await draft_edits.take_in(work, story, edits, at, VersionKind.TAKEN_IN, before.id)
         if saved.clashes:
             raise saved.clashes[0]
         if saved.errors:

@@ -12,7 +12,7 @@ from support.app import ADDRESS, House, a_house, words, write_story
 
 from forum.errors import StoreUnavailable
 from forum.services.keys import new_key
-from forum.services.stories import writing
+from forum.services.stories import draft_edits
 from forum.stories.draft import Draft, mark, read
 from forum.stories.edits import MOST_CARDS, MOST_WAYS
 from forum.stories.submission import StoryStatus
@@ -52,7 +52,7 @@ async def asked(phone: httpx2.AsyncClient, key: str, *edits: dict[str, Any], **m
 
 
 async def now(house: House, key: str) -> Draft:
-    return await writing.opened(house.store, house.site.clock, key)
+    return await draft_edits.opened(house.store, house.site.clock, key)
 
 
 async def test_what_is_saved_is_answered_with_its_mark(house: House, key: str) -> None:
@@ -293,7 +293,7 @@ async def test_a_database_that_cannot_take_it_is_asked_again(
 
     async with house.browser() as phone:
         with monkeypatch.context() as patch:
-            patch.setattr(writing, "save", unavailable)
+            patch.setattr(draft_edits, "save", unavailable)
             assert (await asked(phone, key, to("title", "T", "The third knock"))).status_code == 503
         assert (await asked(phone, key, to("title", "T", "The third knock"))).status_code == 200
 

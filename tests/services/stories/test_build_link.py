@@ -10,7 +10,7 @@ from support.factories import CLOCK, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.services.keys import new_key
-from forum.services.stories import co_writing, private_links, withdrawal, writing
+from forum.services.stories import build_link, draft_edits, private_links, withdrawal
 from forum.store import SqlStore
 from forum.stories import compose
 from forum.stories.draft import Card, Way, mark, mark_of
@@ -26,53 +26,53 @@ async def built(sqlite_store: SqlStore) -> Built:
 
 
 async def test_a_build_link_reads_the_draft_and_dies_when_it_is_switched_off_or_replaced(built: Built) -> None:
-    found = await co_writing.shared(built.store, built.link)
+    found = await build_link.shared(built.store, built.link)
     assert (found.story.id, found.draft) == (built.story, await built.draft())
     new = new_key()
-    await co_writing.share(built.store, CLOCK, built.key, new, before=built.link)
-    await co_writing.share(built.store, CLOCK, built.key, new, before=built.link)  # the answer was lost
-    assert (await co_writing.shared(built.store, new)).story.id == built.story
+    await build_link.share(built.store, CLOCK, built.key, new, before=built.link)
+    await build_link.share(built.store, CLOCK, built.key, new, before=built.link)  # the answer was lost
+    assert (await build_link.shared(built.store, new)).story.id == built.story
     with pytest.raises(NotFound, match="switched it off"):
-        await co_writing.shared(built.store, built.link)
+        await build_link.shared(built.store, built.link)
     with pytest.raises(NotFound):
         await built.suggest()
-    await co_writing.unshare(built.store, built.key)
+    await build_link.unshare(built.store, built.key)
     for key in (new, ""):
         with pytest.raises(NotFound):
-            await co_writing.shared(built.store, key)
+            await build_link.shared(built.store, key)
 
 
 async def test_a_link_that_cannot_be_given_is_refused(built: Built) -> None:
     other = await a_built_story(built.store, built.commission)
     for new in ("", "x", other.link):
         with pytest.raises(BadInput) as refused:
-            await co_writing.share(built.store, CLOCK, built.key, new, before=built.link)
+            await build_link.share(built.store, CLOCK, built.key, new, before=built.link)
         assert refused.value.field == "new"
     with pytest.raises(IllegalMove, match="Somebody else"):
-        await co_writing.share(built.store, CLOCK, built.key, new_key(), before="")
+        await build_link.share(built.store, CLOCK, built.key, new_key(), before="")
     for act in (
-        co_writing.share(built.store, CLOCK, built.link, new_key()),
-        co_writing.unshare(built.store, built.link),
+        build_link.share(built.store, CLOCK, built.link, new_key()),
+        build_link.unshare(built.store, built.link),
     ):
         with pytest.raises(NotFound):
             await act
 
 
 async def test_nothing_can_be_read_or_suggested_while_the_story_is_held_or_after_it_is_gone(built: Built) -> None:
-    await writing.send(built.store, CLOCK, built.key)
+    await draft_edits.send(built.store, CLOCK, built.key)
     await built.moderated("hold", "We ask first.")
-    for act in (co_writing.shared(built.store, built.link), built.suggest()):
+    for act in (build_link.shared(built.store, built.link), built.suggest()):
         with pytest.raises(IllegalMove, match="at the moment"):
             await act
     await withdrawal.withdraw(built.store, CLOCK, built.key)
     with pytest.raises(NotFound):
-        await co_writing.shared(built.store, built.link)
+        await build_link.shared(built.store, built.link)
 
 
 async def test_a_build_link_dies_with_the_private_link_since_nobody_could_answer(built: Built) -> None:
     await private_links.revoke_link(built.store, CLOCK, built.key)
     with pytest.raises(NotFound):
-        await co_writing.shared(built.store, built.link)
+        await build_link.shared(built.store, built.link)
 
 
 # ---------------------------------------------------------------- suggesting
@@ -93,21 +93,21 @@ async def test_a_suggestion_changes_nothing_until_a_keeper_takes_it_in(built: Bu
         ("evidence", "g1", ""),
     ]
     assert kept[2].seen == mark("It is past two. A neighbour knocks.")
-    assert {one.by for one in kept} == {writing.browser(built.story, "theirs")}
+    assert {one.by for one in kept} == {draft_edits.browser(built.story, "theirs")}
 
 
 async def test_the_same_form_sent_twice_is_one_suggestion(built: Built) -> None:
     id_ = new_id()
     for _ in range(2):
-        await co_writing.suggest(built.store, CLOCK, built.link, RESPONSE, id_)
+        await build_link.suggest(built.store, CLOCK, built.link, RESPONSE, id_)
     other = await a_built_story(built.store, built.commission)
     with pytest.raises(BadInput):
-        await co_writing.suggest(built.store, CLOCK, other.link, RESPONSE, id_)
+        await build_link.suggest(built.store, CLOCK, other.link, RESPONSE, id_)
     await built.answer((await built.suggestions())[0])
-    await co_writing.suggest(built.store, CLOCK, built.link, RESPONSE, id_)
+    await build_link.suggest(built.store, CLOCK, built.link, RESPONSE, id_)
     assert [one.id for one in await built.suggestions()] == [id_]
     # Other words in the same form, kept on a phone since, are another suggestion.
-    await co_writing.suggest(built.store, CLOCK, built.link, replace(RESPONSE, words="Sing to him"), id_)
+    await build_link.suggest(built.store, CLOCK, built.link, replace(RESPONSE, words="Sing to him"), id_)
     assert [one.words for one in await built.suggestions()] == [RESPONSE.words, "Sing to him"]
 
 
@@ -127,7 +127,7 @@ async def test_a_question_with_five_responses_takes_no_sixth(built: Built) -> No
 
 
 async def test_only_so_many_suggestions_wait_at_a_time(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(co_writing, "MOST_WAITING", 2)
+    monkeypatch.setattr(build_link, "MOST_WAITING", 2)
     first = await built.suggest()
     await built.suggest(SCENE)
     with pytest.raises(IllegalMove, match="2 suggestions for this story wait"):

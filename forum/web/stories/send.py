@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from forum.adapters.long_texts import WRITERS
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable, TooMany
 from forum.ports.long_work import long
-from forum.services.stories import writing
+from forum.services.stories import draft_edits
 from forum.settings import Settings
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import PERMISSIONS, YES, Draft
@@ -43,7 +43,7 @@ async def check(request: Request) -> Response:
     """Shows the story as it would be sent, with everything missing or marked; posted, sends it to a moderator."""
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
-    draft = await writing.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened(site.store, site.clock, key)
     scenario, missing = await long(_told, story, draft, commission)
     if request.method != "POST":
         return await _page(request, story, commission, draft, scenario, missing)
@@ -54,7 +54,7 @@ async def check(request: Request) -> Response:
     try:
         sent(site.settings).take(request)
         volume_limits.write(request, volume_limits.size_of(draft))
-        await writing.send(site.store, site.clock, key)
+        await draft_edits.send(site.store, site.clock, key)
     except (BadInput, TooMany, IllegalMove, StoreUnavailable) as error:
         return await _page(request, story, commission, draft, scenario, missing, error)
     return RedirectResponse(f"/my-story/{key}?sent=1", 303)
@@ -68,7 +68,7 @@ def sent(settings: Settings) -> Share:
 def _told(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario | None, dict[str, BadInput]]:
     """Returns the story that would be sent, or else the missing parts by the path of their field."""
     try:
-        return writing.composed(story, draft, commission), {}
+        return draft_edits.composed(story, draft, commission), {}
     except FormErrors as errors:
         return None, dict(errors.fields)
 

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 from forum.errors import BadInput
 from forum.ports.long_work import long
 from forum.services.keys import digest
-from forum.services.stories import private_links, writing
-from forum.services.stories.writing import Saved
+from forum.services.stories import draft_edits, private_links
+from forum.services.stories.draft_edits import Saved
 from forum.settings import Settings
 from forum.stories.draft import Draft, mark
 from forum.stories.edits import plain
@@ -29,7 +29,7 @@ from forum.web.site import base_url, site_of
 from forum.web.stories import conflicts, workspace_parts
 from forum.web.stories.edit_requests import SEEN, Set, Wish, edits_of, known, place, touched
 from forum.web.stories.private_link import story_of_link
-from forum.web.templating import qr
+from forum.web.templates import qr
 
 _MOST_EDITS = 400
 _WHOLE_EVERY = 20  # saves between two versions that are kept whole, on average
@@ -84,16 +84,16 @@ async def saved_by(request: Request, key: str, wishes: Sequence[Wish], commissio
     if commission and not await private_links.has_link(site.store, key):
         begun(site.settings).take(request)
         volume_limits.add(request, size)  # stored twice: as the draft, and as its first version
-        return await writing.begin(site.store, site.clock, commission, key, edits_of(Draft(), wishes, {}), device)
+        return await draft_edits.begin(site.store, site.clock, commission, key, edits_of(Draft(), wishes, {}), device)
     await story_of_link(request, key)
-    draft = await writing.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened(site.store, site.clock, key)
     back = {place(wish.field)[0] for wish in wishes if isinstance(wish, Set) and wish.back}
     gone = {card for card in back if card and not draft.card(card)}
-    there = await writing.taken_out(site.store, key, gone) if gone else {}
+    there = await draft_edits.taken_out(site.store, key, gone) if gone else {}
     # Restored cards were not in the request's size; and now and then a version is kept whole.
     back_again = sum(volume_limits.size_of(Draft(cards=(wish.card,))) for wish in there.values())
     volume_limits.add(request, back_again + volume_limits.size_of(draft) // _WHOLE_EVERY)
-    return await writing.save(site.store, site.clock, key, edits_of(draft, wishes, there), device)
+    return await draft_edits.save(site.store, site.clock, key, edits_of(draft, wishes, there), device)
 
 
 @dataclass(frozen=True)
