@@ -1,0 +1,38 @@
+"""Counts the rooms in which somebody's vote follows from what is published, for each profile of ordinary rooms.
+
+    python tests/bench/disclosure.py [--rooms 1000] [PROFILE ...]
+
+Prints a line a profile: rooms in which a vote was worked out, and the kinds of people whose vote it was. Exits 1 where
+there is one. People of a row, or a room, that was of one mind are not counted: the page says so of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from support.published_rooms import PROFILES, a_room, fixed
+
+
+def main() -> int:
+    """Attacks so many rooms of each profile."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("profiles", nargs="*", metavar="PROFILE", help=", ".join(PROFILES))
+    parser.add_argument("--rooms", type=int, default=1000)
+    asked = parser.parse_args()
+    bad = 0
+    for name in asked.profiles or PROFILES:
+        out = [fixed(a_room(random.Random(seed), PROFILES[name])) for seed in range(asked.rooms)]
+        rooms = sum(bool(kinds) for kinds in out)
+        bad += rooms
+        print(f"{name:28} {rooms:4} of {asked.rooms} rooms, {sum(map(len, out)):4} kinds of people", flush=True)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,294 @@
+"""Made-up rooms of 15 to 40 people with two votes on one question, and all that is published of them as facts.
+
+Each profile is a habit of ordinary rooms: who comes late or goes early, papers, tablets, a live count, a vote that is
+annulled and asked again, a second room. Results come from `forum.voting.suppression`, as for pages and exports.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from forum.record.verify.export import PAPER
+from forum.voting import suppression
+from forum.voting.commission import Commission, DecisionPower, Group
+from forum.voting.partition import Partition
+from forum.voting.result import Result
+from forum.voting.suppression import GroupId
+from support.disclosure_solver import Fact, Kind, Votes, exactly, kinds_of, worked_out
+
+MARKS = ("r1", "r2", "r3")
+LETTERS = "abcdef"
+POWER = DecisionPower("consultation", "the board", "the order", "the budget")
+PHONE, ON_PAPER, ON_TABLET = "phone", "paper", "tablet"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A habit of rooms: shares of people who are in both votes, vote on paper or on a tablet, and change their mind.
+
+    `live` shows a live count, `again` annuls the first vote and asks it anew, `rooms` is how many sessions there are on
+    the question; the attacker of such a room supposes that nobody votes differently the second time.
+    """
+
+    both: float = 0.95
+    paper: float = 0.0
+    tablet: float = 0.0
+    moved: float = 0.25
+    late: float = 0.5
+    live: bool = False
+    again: bool = False
+    rooms: int = 1
+
+
+PROFILES: Mapping[str, Profile] = {
+    "95 % in both votes": Profile(),
+    "80 % in both votes": Profile(both=0.8),
+    "latecomers": Profile(both=0.85, late=1.0),
+    "leavers": Profile(both=0.85, late=0.0),
+    "papers": Profile(paper=0.25),
+    "tablets": Profile(tablet=0.25),
+    "nobody moves": Profile(both=0.9, moved=0.0),
+    "many change their minds": Profile(both=0.9, moved=0.7),
+    "live count": Profile(live=True),
+    "annulled and asked again": Profile(both=0.9, moved=0.0, again=True),
+    "two rooms on one question": Profile(both=0.9, moved=0.0, rooms=2),
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of a group, with what a neighbour saw of their two votes, and how they voted."""
+
+    group: GroupId
+    seen: tuple[str, str]
+    votes: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Room:
+    """People of two votes, first and second, with the threshold of their commission."""
+
+    profile: Profile
+    threshold: int
+    people: tuple[Person, ...]
+
+    @property
+    def commission(self) -> Commission:
+        """Returns the commission that asks."""
+        listed = tuple(Group(letter, f"Group {letter.upper()}") for letter in LETTERS)
+        return Commission("c", "Title", "Question?", "plan", POWER, listed, self.threshold)
+
+
+def a_room(chance: random.Random, profile: Profile) -> Room:
+    """Makes up a room of 15 to 40 people."""
+    threshold = chance.choice((3, 5, 5))
+    size = chance.randint(15, 40)
+    letters = [*chance.sample(LETTERS, chance.randint(3, 6)), None]
+    weights = [chance.uniform(0.3, 2.0) for _ in letters]
+    leaning = {letter: [chance.uniform(0.2, 2.0) for _ in MARKS] for letter in letters}
+    people = []
+    for _ in range(size):
+        group = chance.choices(letters, weights)[0]
+        first = chance.choices(MARKS, leaning[group])[0]
+        second = chance.choices(MARKS, leaning[group])[0] if chance.random() < profile.moved else first
+        how = chance.random()
+        device = ON_PAPER if how < profile.paper else ON_TABLET if how < profile.paper + profile.tablet else PHONE
+        if chance.random() < profile.both:
+            seen, votes = (device, device), (first, second)
+        elif chance.random() < profile.late:
+            seen, votes = ("", device), ("", second)
+        else:
+            seen, votes = (device, ""), (first, "")
+        people.append(Person(group, seen, votes))
+    chance.shuffle(people)
+    if not all(any(person.votes[i] for person in people) for i in (0, 1)):
+        return a_room(chance, profile)
+    return Room(profile, threshold, tuple(people))
+
+
+@dataclass
+class Published:
+    """All that is published of a room: facts, and the results that they come from."""
+
+    people: list[tuple[Kind, Votes]]
+    facts: list[Fact] = field(default_factory=list)
+    results: list[tuple[Partition, Result]] = field(default_factory=list)
+
+
+def publish(room: Room) -> Published:
+    """Publishes both votes: tables, opened ballots, live counts and the view shift."""
+    counted = [_live_counts(room, i) for i in (0, 1)] if room.profile.live else [[], []]
+    people: list[tuple[Kind, Votes]] = []
+    for number, person in enumerate(room.people, 1):
+        seen = list(person.seen)
+        for i in (0, 1):
+            if seen[i] and counted[i]:
+                before = sum(number <= passed for passed, _ in counted[i])
+                seen[i] += f" before {before} counts"
+        people.append((Kind(person.group, (seen[0], seen[1])), person.votes))
+    given = Published(people)
+    partition = None
+    for i in (0, 1):
+        if partition is None or room.profile.rooms == 2:
+            partition = suppression.freeze(Counter(p.group for p in room.people if p.votes[i]), room.commission)
+        given.results.append((partition, _result(room, partition, i)))
+        given.facts += _table(i, *given.results[i])
+        given.facts += _opened(room, partition, i)
+        for times, (_, counts) in enumerate(counted[i], 1):
+            given.facts += _live(i, len(counted[i]) - times + 1, counts)
+    if room.profile.rooms == 1 and not room.profile.again:
+        given.facts += _shift(room, given)
+    return given
+
+
+def fixed(room: Room) -> list[tuple[Kind, int, str]]:
+    """Lists those whose vote is worked out, but for people of a row, or a room, that was of one mind."""
+    given = publish(room)
+    alike = [(0, 1)] if room.profile.again or room.profile.rooms == 2 else []
+    out = worked_out(kinds_of(given.people), MARKS, given.facts, alike)
+    return [(kind, i, mark) for kind, i, mark in out if not _of_one_mind(room, given, kind, i, alike)]
+
+
+def _of_one_mind(room: Room, given: Published, kind: Kind, vote: int, alike: Sequence[tuple[int, int]]) -> bool:
+    votes = {vote, *(i for pair in alike if vote in pair for i in pair if kind.came(i))}
+    for i in votes:
+        partition, result = given.results[i]
+        row = next((r for r in result.rows if r.label == _label(partition, kind.group)), None)
+        for n, counts in [(result.n, result.counts)] + ([(row.n, row.counts)] if row else []):
+            if n >= room.threshold and n in counts.values():
+                return True
+    return False
+
+
+def _label(partition: Partition, group: GroupId) -> str:
+    row = suppression._row_for(partition, group)
+    return row.label if row else ""
+
+
+def _result(room: Room, partition: Partition, i: int) -> Result:
+    ballots = [(p.group, p.votes[i]) for p in room.people if p.votes[i]]
+    return suppression.published(partition, ballots, MARKS, room.threshold)
+
+
+def _bears(vote: int, mark: str, who: Callable[[Kind], bool] = lambda kind: True) -> Callable[[Kind, Votes], bool]:
+    """Makes the test of a fact: they are some of these people, and voted so in this vote."""
+    return lambda kind, votes: votes[vote] == mark and who(kind)
+
+
+def _in_row(partition: Partition, label: str) -> Callable[[Kind], bool]:
+    return lambda kind: _label(partition, kind.group) == label
+
+
+def _table(i: int, partition: Partition, result: Result) -> Iterator[Fact]:
+    for mark, n in result.counts.items():
+        yield exactly(n, _bears(i, mark))
+    for row in result.rows:
+        for mark, n in row.counts.items():
+            yield exactly(n, _bears(i, mark, _in_row(partition, row.label)))
+
+
+def _opened(room: Room, partition: Partition, i: int) -> Iterator[Fact]:
+    voters = [person for person in room.people if person.votes[i]]
+    label = suppression.label_of(partition, Counter(p.group for p in voters), room.threshold)
+    papers = [(person.group, person.seen[i] == ON_PAPER) for person in voters]
+    origin = suppression.origin_of(partition, papers, room.threshold)
+
+    def opened_as(group: GroupId, seen: str) -> tuple[str, str]:
+        return label(group), origin(seen.startswith(ON_PAPER))
+
+    opened = Counter((opened_as(p.group, p.seen[i]), p.votes[i]) for p in voters)
+    for heading in {heading for heading, _ in opened}:
+
+        def under(kind: Kind, heading: tuple[str, str] = heading) -> bool:
+            return opened_as(kind.group, kind.seen[i]) == heading
+
+        for mark in MARKS:
+            yield exactly(opened[heading, mark], _bears(i, mark, under))
+
+
+def _live_counts(room: Room, i: int) -> list[tuple[int, Mapping[str, int]]]:
+    """Lists the counts that are shown while people vote in their order: how many have passed, and the count."""
+    shown: list[tuple[int, Mapping[str, int]]] = []
+    counts: Counter[str] = Counter()
+    least = suppression.live_step(room.threshold, tickets=True)
+    seen = 0
+    for passed, person in enumerate(room.people, 1):
+        if not person.votes[i]:
+            continue
+        counts[person.votes[i]] += 1
+        count = suppression.so_far(counts, counts.total(), least)
+        if count is not None and counts.total() - seen >= least:
+            seen = counts.total()
+            shown.append((passed, {mark: count.get(mark, 0) for mark in MARKS}))
+    return shown
+
+
+def _live(i: int, later: int, counts: Mapping[str, int]) -> Iterator[Fact]:
+    """Gives the facts of one count, after which there were `later` others, itself among them."""
+    for mark, n in counts.items():
+        yield exactly(n, _bears(i, mark, lambda kind: int(kind.seen[i].split(" ")[-2]) >= later))
+
+
+def _shift(room: Room, given: Published) -> Iterator[Fact]:
+    (partition, first), (_, second) = given.results
+    # A paper, and a tablet, is a new participant each time.
+    cast = [
+        {
+            (f"{n}" if person.seen[i].startswith(PHONE) else f"{n} {i}"): (person.group, person.votes[i])
+            for n, person in enumerate(room.people)
+            if person.votes[i]
+        }
+        for i in (0, 1)
+    ]
+    marked = []
+    for i in (0, 1):
+        voters = [(f"{n} {i}", person) for n, person in enumerate(room.people) if person.votes[i]]
+        papers = [(person.group, person.seen[i] == ON_PAPER) for _, person in voters]
+        if suppression.origin_of(partition, papers, room.threshold)(True) == PAPER:
+            marked += [name for name, person in voters if person.seen[i] == ON_PAPER]
+
+    def shifted(votes: Sequence[suppression.Votes]) -> suppression.ViewShift:
+        ok = bool(first.rows and second.rows)
+        return suppression.view_shift("1", partition, votes[0], votes[1], list(MARKS), room.threshold, ok, marked)
+
+    shift, apart = shifted(cast), _apart(cast, shifted)
+
+    def followed(kind: Kind) -> bool:
+        return all(seen.startswith(PHONE) for seen in kind.seen) and kind.group not in apart
+
+    yield from _moves(shift, lambda kind: True, followed)
+    for row in shift.rows:
+        yield from _moves(row, _in_row(partition, row.label), followed)
+
+
+def _moves(
+    given: suppression.ViewShift | suppression.ShiftRow, here: Callable[[Kind], bool], followed: Callable[[Kind], bool]
+) -> Iterator[Fact]:
+    def moved(before: str, after: str) -> Callable[[Kind, Votes], bool]:
+        return lambda kind, votes: here(kind) and followed(kind) and votes == (before, after)
+
+    for mark in MARKS:
+        for after in MARKS:
+            yield exactly(given.cells.get((mark, after), 0), moved(mark, after))
+        yield exactly(given.left.get(mark, 0), _bears(0, mark, lambda kind: here(kind) and not followed(kind)))
+        yield exactly(given.joined.get(mark, 0), _bears(1, mark, lambda kind: here(kind) and not followed(kind)))
+
+
+def _apart(
+    cast: Sequence[suppression.Votes], shifted: Callable[[Sequence[suppression.Votes]], suppression.ViewShift]
+) -> set[GroupId]:
+    """Lists the groups whose people are not followed. That hangs on who came alone, so it shows where everybody
+    votes alike but the people of one group."""
+    came_twice = cast[0].keys() & cast[1].keys()
+    out = set()
+    for apart in {cast[0][who][0] for who in came_twice}:
+        alike = [
+            {who: (group, MARKS[1] if group == apart else MARKS[0]) for who, (group, _) in votes.items()}
+            for votes in cast
+        ]
+        if (MARKS[1], MARKS[1]) not in shifted(alike).cells:
+            out.add(apart)
+    return out
