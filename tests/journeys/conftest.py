@@ -50,7 +50,7 @@ def staffed(tmp_path_factory: pytest.TempPathFactory) -> House:
         token = add_staff(data, *STAFF)
         for login in STAFF:
             form = {"login": login, "password": PASSWORD}
-            answer = httpx2.post(f"{server.base}/sign-in", data=form, headers={"Origin": server.base})
+            answer = httpx2.post(f"{server.base}/sign-in", data=form, headers={"Origin": server.base}, timeout=60)
             [signed_in[login]] = [value for name, value in answer.cookies.items() if name.startswith(SIGNED_IN)]
     return House(server, data, token=token, signed_in=signed_in)
 
