@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from forum.errors import IllegalMove
 from forum.ports import Work
 from forum.services.sessions import guard, undoable_changes
-from forum.services.sessions.undoable_changes import BadgesChange, EndChange
+from forum.services.sessions.session_changes import BadgesChange, EndChange
 from forum.sessions.session import LastAct, LiveSession
 
 _GONE_ON = "Something else was done since, or this was undone already. Look at what is on screen now."
