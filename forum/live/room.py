@@ -92,7 +92,7 @@ class Room:
         connection.since = asyncio.get_running_loop().time()
         connection.outbox.turns = self._turns
         if self.devices(connection.participant) >= MOST_SOCKETS:
-            mine = sorted(self._of(connection.participant), key=lambda one: one.since)
+            mine = sorted(self._of(connection.participant), key=lambda screen: screen.since)
             for oldest in mine[: len(mine) + 1 - MOST_SOCKETS]:
                 oldest.send_away("too_many", self._say)
         self._arriving.add(connection)
@@ -110,7 +110,7 @@ class Room:
     def _of(self, participant: str) -> list[Connection]:
         """Returns the sockets of a participant that were not sent away."""
         here = self._connections | self._arriving
-        return [one for one in here if one.participant == participant and not one.outbox.closing]
+        return [screen for screen in here if screen.participant == participant and not screen.outbox.closing]
 
     def greet(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
         """Sends a screen hello with its `own` votes, the state unless it has `seen` this version, and the tally.

@@ -47,10 +47,10 @@ def moves(view: RoomView) -> tuple[Move, ...]:
     round_ = asked(view)
     if round_ is not None and round_.state in (RoundState.DRAFT, RoundState.OPEN, RoundState.CLOSED):
         return tuple(_vote(round_))
-    found: dict[tuple[str, ...], Move] = {}
+    by_key: dict[tuple[str, ...], Move] = {}
     for move in _ways(view, round_):
-        found.setdefault(_key(move), move)
-    return tuple(found.values())
+        by_key.setdefault(_key(move), move)
+    return tuple(by_key.values())
 
 
 def asked(view: RoomView) -> Round | None:
@@ -144,10 +144,10 @@ def _story_on(view: RoomView, round_: Round | None) -> Iterator[Move]:
         return
     if story is not None and scene is not None:
         for link, chosen in _links(view, scene, round_):
-            found = story.scenario.scene(link.to)
-            if found is not None:
+            next_scene = story.scenario.scene(link.to)
+            if next_scene is not None:
                 any_way = True
-                yield _scene(story, found, chosen=chosen)
+                yield _scene(story, next_scene, chosen=chosen)
     if not any_way:
         following = _next_story(view)
         first = following.scenario.scene(following.scenario.start) if following is not None else None

@@ -119,8 +119,8 @@ def clock_time(typed: str) -> str | None:
     typed = typed.strip()
     if not typed:
         return ""
-    found = _TIME.fullmatch(typed)
-    return f"{int(found[1]):02}:{found[2]}" if found else None
+    match = _TIME.fullmatch(typed)
+    return f"{int(match[1]):02}:{match[2]}" if match else None
 
 
 # ---------------------------------------------------------------- changes
@@ -128,15 +128,15 @@ def clock_time(typed: str) -> str | None:
 
 def with_section(programme: Programme, section: Section) -> Programme:
     """Returns the programme with a section at the end, or with the one of this id renamed and at other times."""
-    if any(one.id == section.id for one in programme.sections):
-        return _each(programme, lambda one: replace(section, items=one.items) if one.id == section.id else one)
+    if any(old.id == section.id for old in programme.sections):
+        return _each(programme, lambda old: replace(section, items=old.items) if old.id == section.id else old)
     return replace(programme, sections=(*programme.sections, section))
 
 
 def without_section(programme: Programme, id_: str) -> Programme:
     """Returns the programme without a section and its cues. Raises NotFound."""
     gone = programme.section(id_)
-    return replace(programme, sections=tuple(one for one in programme.sections if one != gone))
+    return replace(programme, sections=tuple(section for section in programme.sections if section != gone))
 
 
 def move_section(programme: Programme, id_: str, steps: int) -> Programme:
@@ -147,21 +147,28 @@ def move_section(programme: Programme, id_: str, steps: int) -> Programme:
     return replace(programme, sections=tuple(sections))
 
 
-def with_items(programme: Programme, section: str, items: Sequence[Item]) -> Programme:
+def with_items(programme: Programme, section_id: str, items: Sequence[Item]) -> Programme:
     """Returns the programme with these cues at the end of a section. Raises NotFound."""
-    programme.section(section)
-    return _each(programme, lambda one: replace(one, items=(*one.items, *items)) if one.id == section else one)
+    programme.section(section_id)
+    return _each(
+        programme,
+        lambda section: replace(section, items=(*section.items, *items)) if section.id == section_id else section,
+    )
 
 
 def without_item(programme: Programme, id_: str) -> Programme:
     """Returns the programme without a cue. Raises NotFound."""
     programme.item(id_)
-    return _each(programme, lambda one: replace(one, items=tuple(item for item in one.items if item.id != id_)))
+    return _each(
+        programme, lambda section: replace(section, items=tuple(item for item in section.items if item.id != id_))
+    )
 
 
 def without_story(programme: Programme, story: str) -> Programme:
     """Returns the programme without any cue of a story."""
-    return _each(programme, lambda one: replace(one, items=tuple(item for item in one.items if item.story != story)))
+    return _each(
+        programme, lambda section: replace(section, items=tuple(item for item in section.items if item.story != story))
+    )
 
 
 def move_item(programme: Programme, id_: str, *, down: bool) -> Programme:
@@ -178,28 +185,28 @@ def move_item(programme: Programme, id_: str, *, down: bool) -> Programme:
     if not down and at == 0:
         return put_item(programme, id_, sections[where - 1].id) if where else programme
     ids.insert(at + (1 if down else -1), ids.pop(at))
-    order = {one: n for n, one in enumerate(ids)}
+    order = {item_id: n for n, item_id in enumerate(ids)}
     moved = tuple(sorted(home.items, key=lambda item: order[item.id]))
-    return _each(programme, lambda one: replace(one, items=moved) if one.id == home.id else one)
+    return _each(programme, lambda section: replace(section, items=moved) if section.id == home.id else section)
 
 
-def put_item(programme: Programme, id_: str, section: str, before: str = "") -> Programme:
+def put_item(programme: Programme, id_: str, section_id: str, before: str = "") -> Programme:
     """With a cue in this section, in front of another cue of it, or at its end. Raises NotFound."""
     item = programme.item(id_)
     if before == id_:
         return programme
     rest = without_item(programme, id_)
-    items = list(rest.section(section).items)
+    items = list(rest.section(section_id).items)
     if before:
         rest.item(before)
-    items.insert(next((n for n, one in enumerate(items) if one.id == before), len(items)), item)
-    return _each(rest, lambda one: replace(one, items=tuple(items)) if one.id == section else one)
+    items.insert(next((n for n, cue in enumerate(items) if cue.id == before), len(items)), item)
+    return _each(rest, lambda section: replace(section, items=tuple(items)) if section.id == section_id else section)
 
 
-def cues_of(story: str, told: Scenario) -> Iterator[Item]:
+def cues_of(story: str, scenario: Scenario) -> Iterator[Item]:
     """A story as cues without ids: the scenes on the way to its decision points, and each of those with the replay and
     the vote again. What comes after the last of them hangs on the vote, so the console offers it then."""
-    order = outline(told)
+    order = outline(scenario)
     on_the_way = {scene.name for scene in order if scene.decision}
     while more := {s.name for s in order if any(link.to in on_the_way for link in s.links)} - on_the_way:
         on_the_way |= more
@@ -224,13 +231,13 @@ def _each(programme: Programme, change: Callable[[Section], Section]) -> Program
 def times(programme: Programme) -> tuple[tuple[Section, str, str], ...]:
     """Every section that has a time, with when it starts and ends: until the next one starts, else an hour later."""
     timed = [section for section in programme.sections if section.starts]
-    found = []
+    timetable = []
     for section, after in [*pairwise(timed), *([(timed[-1], None)] if timed else [])]:
         ends = section.ends
         if not ends and after is not None and after.starts > section.starts:
             ends = after.starts
-        found.append((section, section.starts, ends or _later(section.starts)))
-    return tuple(found)
+        timetable.append((section, section.starts, ends or _later(section.starts)))
+    return tuple(timetable)
 
 
 def out_of_order(programme: Programme) -> tuple[Section, ...]:

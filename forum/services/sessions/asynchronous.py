@@ -92,8 +92,8 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
 
     Raises FormErrors with everything that is wrong, NotFound for an unknown commission.
     """
-    found = Findings()
-    title = found.name("title", form.title, "Give the round a title.", commissions_and_sessions.MOST_TITLE)
+    findings = Findings()
+    title = findings.name("title", form.title, "Give the round a title.", commissions_and_sessions.MOST_TITLE)
     at = clock.now()
     async with store.begin() as work:
         commission = await work.commissions.get_commission(form.commission)
@@ -103,10 +103,10 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             ]
             if standing:
                 return standing[0]
-        scene = await _question(work, commission, form, found)
-        closes_at = _closing_time(found, form.day, form.time, form.zone)
-        _in_bounds(found, closes_at, clock.later(hours=FEWEST_HOURS), clock.later(days=MOST_DAYS))
-        found.stop()
+        scene = await _question(work, commission, form, findings)
+        closes_at = _closing_time(findings, form.day, form.time, form.zone)
+        _in_bounds(findings, closes_at, clock.later(hours=FEWEST_HOURS), clock.later(days=MOST_DAYS))
+        findings.stop()
         rehearsal = form.rehearsal or commission.rehearsal
         live = LiveSession(
             id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
@@ -140,21 +140,21 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
     return live
 
 
-async def _question(work: Work, commission: Commission, form: AsynchronousForm, found: Findings) -> Scene:
+async def _question(work: Work, commission: Commission, form: AsynchronousForm, findings: Findings) -> Scene:
     """The decision point that is asked for; where it cannot be opened that is found wrong, and some scene returned."""
     try:
         # Held, so that nobody takes the story down or back while its question is being opened.
         story = await guard.playable(work, form.story, lock=True)
     except NotFound:
-        found.wrong("question", "Choose the question that people will answer.")
+        findings.wrong("question", "Choose the question that people will answer.")
         return Scene("", "")
     except IllegalMove as error:
-        found.wrong("question", error.message)
+        findings.wrong("question", error.message)
         return Scene("", "")
     offered = await questions([story]) if story.commission == commission.id else []
     scene = next((scene for _, scene in offered if scene.name == form.scene), None)
     if scene is None:
-        found.wrong("question", "Choose a question of a public story of this commission that may be performed.")
+        findings.wrong("question", "Choose a question of a public story of this commission that may be performed.")
     return scene or Scene("", "")
 
 
@@ -164,15 +164,15 @@ async def extend(store: Store, clock: Clock, session: str, day: str, time: str, 
     Raises FormErrors ("day", "time") for a time that cannot be or is too far away, BadInput for one that is no later,
     IllegalMove where the question is closed, or its time is over.
     """
-    found = Findings()
-    closes_at = _closing_time(found, day, time, zone)
+    findings = Findings()
+    closes_at = _closing_time(findings, day, time, zone)
     async with store.begin() as work:
         live = await guard.going_on(work, session, SessionKind.ASYNCHRONOUS)
         [of] = await work.rounds.list_rounds(live.id)
         before = await work.rounds.get_round(of.id, lock=True)
         latest = datetime.fromisoformat(before.opened_at) + timedelta(days=MOST_DAYS)
-        _in_bounds(found, closes_at, "", written(latest))
-        found.stop()
+        _in_bounds(findings, closes_at, "", written(latest))
+        findings.stop()
         round_, entries = rounds.apply(before, rounds.Extend(clock.now(), closes_at))
         await work.rounds.save_round(round_)
         await work.sessions.save_session(replace(live, version=live.version + 1))
@@ -183,32 +183,32 @@ async def extend(store: Store, clock: Clock, session: str, day: str, time: str, 
     return round_
 
 
-def _closing_time(found: Findings, day: str, time: str, zone: ZoneInfo) -> str:
+def _closing_time(findings: Findings, day: str, time: str, zone: ZoneInfo) -> str:
     """The moment typed, as it is stored; "" where that is none, which is then found wrong."""
     try:
         date = datetime.fromisoformat(day.strip()) if _DAY.fullmatch(day.strip()) else None
     except ValueError:
         date = None
     if date is None:
-        found.wrong("day", "Write the day as year, month, day. For example: 2027-03-31.")
+        findings.wrong("day", "Write the day as year, month, day. For example: 2027-03-31.")
     hour, _, minute = time.strip().partition(":")
     if not _TIME.fullmatch(time.strip()) or int(hour) > 23 or int(minute) > 59:
-        found.wrong("time", "Write the time as hours and minutes. For example: 18:00.")
+        findings.wrong("time", "Write the time as hours and minutes. For example: 18:00.")
         return ""
     if date is None:
         return ""
     try:
         return stored(date.replace(hour=int(hour), minute=int(minute)), zone)
     except ValueError:
-        found.wrong("time", "Clocks skip this time, because summer time begins. Choose an hour later.")
+        findings.wrong("time", "Clocks skip this time, because summer time begins. Choose an hour later.")
         return ""
 
 
-def _in_bounds(found: Findings, closes_at: str, first: str, last: str) -> None:
+def _in_bounds(findings: Findings, closes_at: str, first: str, last: str) -> None:
     if closes_at and closes_at < first:
-        found.wrong("day", "It must be open for at least %(hours)s hour.", hours=FEWEST_HOURS)
+        findings.wrong("day", "It must be open for at least %(hours)s hour.", hours=FEWEST_HOURS)
     if closes_at > last:
-        found.wrong("day", "It may be open for at most %(days)s days.", days=MOST_DAYS)
+        findings.wrong("day", "It may be open for at most %(days)s days.", days=MOST_DAYS)
 
 
 # ---------------------------------------------------------------- closing by itself
@@ -226,12 +226,12 @@ async def close_due(store: Store, clock: Clock) -> list[Round]:
     async with store.read() as work:
         waiting = await work.rounds.timed(due=due)
     closed = []
-    for found in waiting:
+    for due_round in waiting:
         try:
             async with store.begin() as work:
-                round_ = await close_rounds.close_now(work, found.session, found.id, clock.now(), due=due)
+                round_ = await close_rounds.close_now(work, due_round.session, due_round.id, clock.now(), due=due)
         except (StoreUnavailable, IllegalMove) as error:
-            log.warning("a round whose time is over is not closed yet", round=found.id, error=str(error))
+            log.warning("a round whose time is over is not closed yet", round=due_round.id, error=str(error))
             continue
         if round_ is not None:
             closed.append(round_)

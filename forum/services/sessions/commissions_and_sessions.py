@@ -91,25 +91,27 @@ async def create_commission(store: Store, clock: Clock, form: CommissionForm) ->
 
     Raises FormErrors with everything that is wrong.
     """
-    found = Findings()
+    findings = Findings()
     commission = Commission(
         id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
-        title=found.name("title", form.title, "Give the commission a title.", MOST_TITLE),
-        question=found.need("question", form.question, "Write the question that this work is to answer.", MOST_WORDS),
-        stage=_one_of(found, "stage", form.stage, STAGES, "Choose the stage that the work is in."),
-        power=DecisionPower(
-            level=_one_of(found, "level", form.level, POWERS, "Choose how far the result binds."),
-            decides=found.need("decides", form.decides, "Say who decides.", MOST_WORDS),
-            can_change=found.need("can_change", form.can_change, "Say what can change.", MOST_WORDS),
-            cannot_change=found.need("cannot_change", form.cannot_change, "Say what cannot change.", MOST_WORDS),
+        title=findings.name("title", form.title, "Give the commission a title.", MOST_TITLE),
+        question=findings.need(
+            "question", form.question, "Write the question that this work is to answer.", MOST_WORDS
         ),
-        groups=tuple(_groups(found, form.groups)),
-        threshold=_threshold(found, form.threshold),
-        support=tuple(_support(found, form.support)),
+        stage=_one_of(findings, "stage", form.stage, STAGES, "Choose the stage that the work is in."),
+        power=DecisionPower(
+            level=_one_of(findings, "level", form.level, POWERS, "Choose how far the result binds."),
+            decides=findings.need("decides", form.decides, "Say who decides.", MOST_WORDS),
+            can_change=findings.need("can_change", form.can_change, "Say what can change.", MOST_WORDS),
+            cannot_change=findings.need("cannot_change", form.cannot_change, "Say what cannot change.", MOST_WORDS),
+        ),
+        groups=tuple(_groups(findings, form.groups)),
+        threshold=_threshold(findings, form.threshold),
+        support=tuple(_support(findings, form.support)),
         rehearsal=form.rehearsal,
         created_at=clock.now(),
     )
-    found.stop()
+    findings.stop()
     async with store.begin() as work:
         if form.id == commission.id:
             try:
@@ -120,16 +122,16 @@ async def create_commission(store: Store, clock: Clock, form: CommissionForm) ->
     return commission
 
 
-def _one_of(found: Findings, name: str, value: str, options: Sequence[str], otherwise: str) -> str:
+def _one_of(findings: Findings, name: str, value: str, options: Sequence[str], otherwise: str) -> str:
     if value not in options:
-        found.wrong(name, otherwise)
+        findings.wrong(name, otherwise)
     return value
 
 
-def _threshold(found: Findings, typed: str) -> int:
+def _threshold(findings: Findings, typed: str) -> int:
     number = _number(typed) if trimmed(typed) else DEFAULT_THRESHOLD
     if number is None or not MINIMUM_THRESHOLD <= number <= MOST_THRESHOLD:
-        found.wrong(
+        findings.wrong(
             "threshold",
             "Write a whole number from %(fewest)s to %(most)s.",
             fewest=MINIMUM_THRESHOLD,
@@ -139,37 +141,37 @@ def _threshold(found: Findings, typed: str) -> int:
     return number
 
 
-def _groups(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]:
+def _groups(findings: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]:
     seen: list[str] = []
     for number, (typed, many) in enumerate(rows, 1):
         label, invited = line(typed), trimmed(many)
         if not label and not invited:
             continue
         field = f"group_{number}"
-        found.name(field, label, "Name this group.", MOST_LABEL)
+        findings.name(field, label, "Name this group.", MOST_LABEL)
         same = alike(label[: MOST_LABEL + 1])
         if same in RESERVED_LABELS:
-            found.wrong(field, "Forum uses this name itself. Give the group another one.")
+            findings.wrong(field, "Forum uses this name itself. Give the group another one.")
         if same in seen:
-            found.wrong(field, "Two groups have this name. Change one.")
+            findings.wrong(field, "Two groups have this name. Change one.")
         seen.append(same)
         count = _number(invited) if invited else None
         if invited and (count is None or count > MOST_INVITED):
-            found.wrong(
+            findings.wrong(
                 f"invited_{number}",
                 "Write how many people were invited as a whole number, or leave it empty.",
             )
         yield Group(secrets.token_hex(16), label, count)
     if not FEWEST_GROUPS <= len(seen) <= MOST_GROUPS:
-        found.wrong("group_1", "Give from %(fewest)s to %(most)s groups.", fewest=FEWEST_GROUPS, most=MOST_GROUPS)
+        findings.wrong("group_1", "Give from %(fewest)s to %(most)s groups.", fewest=FEWEST_GROUPS, most=MOST_GROUPS)
 
 
-def _support(found: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[SupportLine]:
+def _support(findings: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[SupportLine]:
     for number, (name, contact) in enumerate(rows, 1):
         if trimmed(name) or trimmed(contact):
             yield SupportLine(
-                found.name(f"support_name_{number}", name, "Say who people can talk to.", MOST_LABEL),
-                found.need(f"support_contact_{number}", contact, "Say how to reach them.", MOST_CONTACT),
+                findings.name(f"support_name_{number}", name, "Say who people can talk to.", MOST_LABEL),
+                findings.need(f"support_contact_{number}", contact, "Say how to reach them.", MOST_CONTACT),
             )
 
 
@@ -184,8 +186,8 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
     rehearsal made this data: else IllegalMove. Raises NotFound for an unknown commission, FormErrors for what
     is wrong.
     """
-    found = Findings()
-    title = found.name("title", form.title, "Give the session a title.", MOST_TITLE)
+    findings = Findings()
+    title = findings.name("title", form.title, "Give the session a title.", MOST_TITLE)
     async with store.begin() as work:
         commission = await work.commissions.get_commission(form.commission)
         if _ID.fullmatch(form.id):
@@ -197,10 +199,10 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             await _may_record(work, commission)
         playable = {s.id for s in await work.stories.list_stories(commission.id, "accepted") if s.may_perform}
         if not set(form.scenarios) <= playable:
-            found.wrong("scenario", "Choose from the accepted stories of this commission that may be played.")
-        _one_of(found, "reasons", form.reasons, tuple(ReasonReading), "Choose who reads the reasons.")
-        _one_of(found, "entrance", form.entrance, ENTRANCES, "Choose how people get in.")
-        found.stop()
+            findings.wrong("scenario", "Choose from the accepted stories of this commission that may be played.")
+        _one_of(findings, "reasons", form.reasons, tuple(ReasonReading), "Choose who reads the reasons.")
+        _one_of(findings, "entrance", form.entrance, ENTRANCES, "Choose how people get in.")
+        findings.stop()
         live = LiveSession(
             id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
             commission=commission.id,

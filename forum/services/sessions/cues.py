@@ -43,20 +43,20 @@ async def show_scene(
 
 
 async def put_question(
-    desk: Desk, session: str, story: str, scene: str, terms: Terms = PLAIN, *, step: Step | None = None
+    desk: Desk, session: str, story: str, scene_name: str, terms: Terms = PLAIN, *, step: Step | None = None
 ) -> Outcome:
     """Puts a decision point's question to everybody: a new draft, or the round that it already has."""
     async with desk.act_on(session, step) as (work, live):
-        await guard.nothing_open(work, live, but=(story, scene))
-        found = await scene_of(work, live, story, scene)
-        if not found.decision:
+        await guard.nothing_open(work, live, but=(story, scene_name))
+        scene = await scene_of(work, live, story, scene_name)
+        if not scene.decision:
             raise BadInput("This scene has no decision point, so there is nothing to vote on.", field="scene")
         check_terms(terms)
-        check_number(terms.method, len(found.links))
+        check_number(terms.method, len(scene.links))
         standing = [
             r
             for r in await work.rounds.list_rounds(live.id)
-            if (r.scenario, r.scene) == (story, scene) and r.state != RoundState.ANNULLED
+            if (r.scenario, r.scene) == (story, scene_name) and r.state != RoundState.ANNULLED
         ]
         round_ = (
             standing[-1]
@@ -65,11 +65,11 @@ async def put_question(
                 desk,
                 work,
                 live,
-                found.text,
-                [link.text for link in found.links],
+                scene.text,
+                [link.text for link in scene.links],
                 terms,
                 none=METHODS[terms.method].NONE,
-                at=(story, scene),
+                at=(story, scene_name),
             )
         )
         return Outcome(await cue_up(work, live, cue_of(round_), step), round_)
@@ -196,9 +196,11 @@ async def with_new_answers(work: Work, first: Round, second: Round) -> Round:
     """
     seconds = [r.id for r in await work.rounds.list_rounds(first.session) if r.second_of == first.id]
     new = [
-        found
-        for found in await work.stops.list_stops(first.session)
-        if found.response and found.scenario == first.scenario and found.entered in (None, *seconds)
+        intervention
+        for intervention in await work.stops.list_stops(first.session)
+        if intervention.response
+        and intervention.scenario == first.scenario
+        and intervention.entered in (None, *seconds)
     ]
     most = METHODS[first.method].MOST
     if most == 1:
@@ -206,8 +208,8 @@ async def with_new_answers(work: Work, first: Round, second: Round) -> Round:
         return second
     if len([r for r in first.responses if r.id != NONE_OF_THESE]) + len(new) > most:
         raise IllegalMove("This question can have %(most)s answers at most. Take a new one out first.", most=most)
-    for found in new:
-        await work.stops.save_stop(replace(found, entered=second.id))
+    for intervention in new:
+        await work.stops.save_stop(replace(intervention, entered=second.id))
     responses = stop.offered(first, new)
     # Other words for an answer that is no longer there must not stand for the one in its place.
     if second.responses == responses:
@@ -215,14 +217,14 @@ async def with_new_answers(work: Work, first: Round, second: Round) -> Round:
     return replace(second, responses=responses, versions=first.versions)
 
 
-async def scene_of(work: Work, live: LiveSession, story: str, scene: str) -> Scene:
+async def scene_of(work: Work, live: LiveSession, story: str, scene_name: str) -> Scene:
     """Gives a scene of one of the session's stories. Raises NotFound, IllegalMove where it may not be played."""
     if story not in live.scenarios:
         raise NotFound("That story is not on the programme of this session.")
-    found = (await parsed((await guard.playable(work, story)).twee)).scene(scene)
-    if found is None:
+    scene = (await parsed((await guard.playable(work, story)).twee)).scene(scene_name)
+    if scene is None:
         raise NotFound("There is no such scene in this story.")
-    return found
+    return scene
 
 
 async def _draft_of(work: Work, live: LiveSession, round_id: str) -> Round:
@@ -230,10 +232,10 @@ async def _draft_of(work: Work, live: LiveSession, round_id: str) -> Round:
 
     Raises NotFound, IllegalMove.
     """
-    found = await guard.round_of(work, live, round_id)
-    if found.state != rounds.RoundState.DRAFT or found.second_of:
+    draft = await guard.round_of(work, live, round_id)
+    if draft.state != rounds.RoundState.DRAFT or draft.second_of:
         raise IllegalMove("How people vote can only be changed before voting opens, and not for a second vote.")
-    return found
+    return draft
 
 
 async def _draft(

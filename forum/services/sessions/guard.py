@@ -67,16 +67,16 @@ async def nothing_open(work: Work, live: LiveSession, but: tuple[str, str] | Non
             raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")
 
 
-async def playable(work: Work, story: str, *, lock: bool = False) -> Submission:
+async def playable(work: Work, story_id: str, *, lock: bool = False) -> Submission:
     """Gives the story where it is public and its writer allows it to be played; `lock` keeps it so until this unit of
     work ends. Raises NotFound, IllegalMove."""
-    found = await work.stories.get_story(story, lock=lock)
-    if found.withdrawn_at:
+    story = await work.stories.get_story(story_id, lock=lock)
+    if story.withdrawn_at:
         raise IllegalMove("Its writer has taken this story back. It cannot be played any more.")
-    if found.status == StoryStatus.HELD:
+    if story.status == StoryStatus.HELD:
         raise IllegalMove("A moderator holds this story back. It cannot be played for now.")
-    if found.status != StoryStatus.ACCEPTED:
+    if story.status != StoryStatus.ACCEPTED:
         raise IllegalMove("This story is not public now: a moderator has to accept it first.")
-    if not found.may_perform:
+    if not story.may_perform:
         raise IllegalMove("Its writer no longer allows this story to be played.")
-    return found
+    return story

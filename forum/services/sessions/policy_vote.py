@@ -72,90 +72,92 @@ async def propose(desk: Desk, session: str, words: str, stop: str = "") -> Outco
         return await show(work, live, live.cue)
 
 
-async def list_proposal(desk: Desk, session: str, proposal: str, *, on: bool) -> Outcome:
+async def list_proposal(desk: Desk, session: str, proposal_id: str, *, on: bool) -> Outcome:
     """Takes a proposal off the list, or puts it back."""
     async with desk.act_on(session) as (work, live):
-        found, round_ = await _proposal(work, live, proposal)
+        proposal, round_ = await _proposal(work, live, proposal_id)
         state = ProposalState.STANDING if on else ProposalState.OFF
-        if found.state == state:
+        if proposal.state == state:
             return Outcome(live)
         if round_ is not None and round_.state != RoundState.DRAFT:
             raise IllegalMove(_VOTED)
-        await work.proposals.save_proposal(replace(found, state=state))
+        await work.proposals.save_proposal(replace(proposal, state=state))
         return await show(work, live, live.cue)
 
 
-async def amend(desk: Desk, session: str, proposal: str, before: str, after: str) -> Outcome:
+async def amend(desk: Desk, session: str, proposal_id: str, before: str, after: str) -> Outcome:
     """Puts an amendment beside a proposal whose words were `before` when it was written."""
     after = _checked(after, "after", "Write the proposal as it should be.")
     async with desk.act_on(session) as (work, live):
-        found, round_ = await _proposal(work, live, proposal)
-        flying = await _in_flight(work, found)
+        proposal, round_ = await _proposal(work, live, proposal_id)
+        flying = await _in_flight(work, proposal)
         if flying is not None and flying.after == after:
             return Outcome(live)
         if flying is not None:
             raise IllegalMove(_BUSY)
         if round_ is not None and round_.state != RoundState.DRAFT:
             raise IllegalMove(_VOTED)
-        if found.words != before.strip():
+        if proposal.words != before.strip():
             raise IllegalMove(_MEANWHILE)
-        if after == found.words:
+        if after == proposal.words:
             raise BadInput("Nothing is different in it.", field="after")
-        amendment = Amendment(secrets.token_hex(16), found.id, found.words, after, desk.clock.now())
+        amendment = Amendment(secrets.token_hex(16), proposal.id, proposal.words, after, desk.clock.now())
         if not await work.proposals.amend(amendment):
             raise IllegalMove(_BUSY)
         return await show(work, live, live.cue)
 
 
-async def settle_amendment(desk: Desk, session: str, amendment: str, state: str) -> Outcome:
+async def settle_amendment(desk: Desk, session: str, amendment_id: str, state: str) -> Outcome:
     """Takes an amendment, drops it, or puts it back in flight: then the text is the one before it."""
     if state not in (AmendmentState.TAKEN, AmendmentState.DROPPED, AmendmentState.IN_FLIGHT):
         raise BadInput("Take the amendment, or drop it.", field="state")
     async with desk.act_on(session) as (work, live):
         known = {a.id: a for a in await work.proposals.amendments(live.id)}
-        if amendment not in known:
+        if amendment_id not in known:
             raise NotFound("There is no such amendment.")
-        found = known[amendment]
-        if found.state == state:
+        amendment = known[amendment_id]
+        if amendment.state == state:
             return Outcome(live)
-        proposal, round_ = await _proposal(work, live, found.proposal)
+        proposal, round_ = await _proposal(work, live, amendment.proposal)
         if round_ is not None and round_.state != RoundState.DRAFT:
             raise IllegalMove(_VOTED)
         latest = [a for a in known.values() if a.proposal == proposal.id][-1]
-        if found.state != AmendmentState.IN_FLIGHT and (state != AmendmentState.IN_FLIGHT or latest.id != found.id):
+        if amendment.state != AmendmentState.IN_FLIGHT and (
+            state != AmendmentState.IN_FLIGHT or latest.id != amendment.id
+        ):
             raise IllegalMove(_MEANWHILE)
-        await work.proposals.close_amendment(replace(found, state=AmendmentState(state)))
-        words = found.after if state == AmendmentState.TAKEN else found.before
+        await work.proposals.close_amendment(replace(amendment, state=AmendmentState(state)))
+        words = amendment.after if state == AmendmentState.TAKEN else amendment.before
         await work.proposals.save_proposal(replace(proposal, words=words))
         if round_ is not None:
             await work.rounds.save_round(replace(round_, responses=(Response("r1", words),), versions=()))
         return await show(work, live, live.cue)
 
 
-async def put_policy_vote(desk: Desk, session: str, proposal: str) -> Outcome:
+async def put_policy_vote(desk: Desk, session: str, proposal_id: str) -> Outcome:
     """Puts a proposal to the vote: a round of its own."""
     async with desk.act_on(session) as (work, live):
-        found, round_ = await _proposal(work, live, proposal)
-        if await _in_flight(work, found) is not None:
+        proposal, round_ = await _proposal(work, live, proposal_id)
+        if await _in_flight(work, proposal) is not None:
             raise IllegalMove(_BUSY)
-        if found.state != ProposalState.STANDING:
+        if proposal.state != ProposalState.STANDING:
             raise IllegalMove("This proposal is off the list. Put it back first.")
         await guard.nothing_open(work, live)
-        if found.scenario is not None:
-            await guard.playable(work, found.scenario)
+        if proposal.scenario is not None:
+            await guard.playable(work, proposal.scenario)
         if round_ is None:
             round_ = Round(
                 id=secrets.token_hex(16),
                 session=live.id,
                 question=POLICY_QUESTION,
-                responses=(Response("r1", found.words),),
-                scenario=found.scenario,
+                responses=(Response("r1", proposal.words),),
+                scenario=proposal.scenario,
                 method="opinion",
                 kind=RoundKind.POLICY_VOTE,
                 created_at=desk.clock.now(),
             )
             await work.rounds.add_round(round_)
-            await work.proposals.save_proposal(replace(found, round=round_.id))
+            await work.proposals.save_proposal(replace(proposal, round=round_.id))
         return await show(work, live, cue_of(round_), round_)
 
 
@@ -168,9 +170,9 @@ async def promise(
     are (decisions.DecisionForm), or to the one that stands. Anybody else's note waits for them. Raises FormErrors,
     NotFound, and IllegalMove as decisions.decide does.
     """
-    found = Findings()
-    checked = decisions.commitment(promise, "", found)
-    found.stop()
+    findings = Findings()
+    checked = decisions.commitment(promise, "", findings)
+    findings.stop()
     async with desk.act_on(session) as (work, live):
         round_ = await guard.round_of(work, live, round_id)
         if round_.kind != RoundKind.POLICY_VOTE:
@@ -198,36 +200,36 @@ async def _adopt(desk: Desk, person: Person, round_id: str, promise: Promise, ra
     return (await decisions.decide(desk.store, desk.clock, person, form)).id
 
 
-async def list_promise(desk: Desk, session: str, pledge: str, *, on: bool) -> Outcome:
+async def list_promise(desk: Desk, session: str, pledge_id: str, *, on: bool) -> Outcome:
     """Takes a pledge that nobody has confirmed off the screens, or puts it back."""
     async with desk.act_on(session) as (work, live):
-        found = next((p for p in await work.proposals.pledges(live.id) if p.id == pledge), None)
-        if found is None:
+        pledge = next((p for p in await work.proposals.pledges(live.id) if p.id == pledge_id), None)
+        if pledge is None:
             raise NotFound("There is no such promise.")
         state = PledgeState.WAITING if on else PledgeState.WITHDRAWN
-        if found.state == state:
+        if pledge.state == state:
             return Outcome(live)
-        if found.state == PledgeState.CONFIRMED:
+        if pledge.state == PledgeState.CONFIRMED:
             raise IllegalMove("This promise was confirmed: it stands in the record as a commitment.")
-        await work.proposals.save_pledge(replace(found, state=state))
+        await work.proposals.save_pledge(replace(pledge, state=state))
         return await show(work, live, live.cue)
 
 
 # ------------------------------------------------------------------ what these acts have in common
 
 
-async def _proposal(work: Work, live: LiveSession, proposal: str) -> tuple[Proposal, Round | None]:
+async def _proposal(work: Work, live: LiveSession, proposal_id: str) -> tuple[Proposal, Round | None]:
     """Gives a proposal of this session, and the vote on it where that was not annulled. Raises NotFound."""
-    found = await work.proposals.get_proposal(proposal)
-    if found.session != live.id:
+    proposal = await work.proposals.get_proposal(proposal_id)
+    if proposal.session != live.id:
         raise NotFound("There is no such proposal in this session.")
-    round_ = await work.rounds.get_round(found.round, lock=True) if found.round else None
-    return found, None if round_ is None or round_.state == RoundState.ANNULLED else round_
+    round_ = await work.rounds.get_round(proposal.round, lock=True) if proposal.round else None
+    return proposal, None if round_ is None or round_.state == RoundState.ANNULLED else round_
 
 
 async def _in_flight(work: Work, proposal: Proposal) -> Amendment | None:
-    found = [a for a in await work.proposals.amendments(proposal.session) if a.proposal == proposal.id]
-    return next((a for a in found if a.state == AmendmentState.IN_FLIGHT), None)
+    amendments = [a for a in await work.proposals.amendments(proposal.session) if a.proposal == proposal.id]
+    return next((a for a in amendments if a.state == AmendmentState.IN_FLIGHT), None)
 
 
 def _checked(words: str, field: str, otherwise: str) -> str:

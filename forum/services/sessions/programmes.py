@@ -57,30 +57,30 @@ class Programming:
 
     async def about(self, day: str, place: str, *, public: bool) -> Planned:
         """When and where the session is, and whether everybody may read its programme beforehand."""
-        found = Findings()
+        findings = Findings()
         try:
             day = date.fromisoformat(day).isoformat() if day else ""
         except ValueError:
-            found.wrong("day", "Write the day as 2027-03-12, or leave it empty.")
-        place = found.at_most("place", place, MOST_PLACE)
-        found.stop()
+            findings.wrong("day", "Write the day as 2027-03-12, or leave it empty.")
+        place = findings.at_most("place", place, MOST_PLACE)
+        findings.stop()
         return await self._change(
             lambda plan: replace(plan, day=day, place=place, public=public), ProgrammeChange.CHANGED, ""
         )
 
     async def section(self, form: SectionForm) -> Planned:
         """Adds a section, or renames one and sets its times."""
-        found = Findings()
-        title = found.name("title", form.title, "Give the section a title.", MOST_TITLE)
+        findings = Findings()
+        title = findings.name("title", form.title, "Give the section a title.", MOST_TITLE)
         starts, ends = programme.clock_time(form.starts), programme.clock_time(form.ends)
         for name, time in (("starts", starts), ("ends", ends)):
             if time is None:
-                found.wrong(name, "Write the time as 11:00, or leave it empty.")
+                findings.wrong(name, "Write the time as 11:00, or leave it empty.")
         if ends and not starts:
-            found.wrong("starts", "Say when it starts as well.")
+            findings.wrong("starts", "Say when it starts as well.")
         elif starts and ends and ends <= starts:
-            found.wrong("ends", "It ends before it starts. Change one of the times.")
-        found.stop()
+            findings.wrong("ends", "It ends before it starts. Change one of the times.")
+        findings.stop()
         made = Section(form.id or secrets.token_hex(16), title, starts or "", ends or "")
 
         def change(plan: Programme) -> Programme:
@@ -102,17 +102,19 @@ class Programming:
             id_, lambda plan: programme.move_section(plan, id_, 1 if down else -1), ProgrammeChange.MOVED
         )
 
-    async def story(self, section: str, story: str) -> Planned:
+    async def story(self, section: str, story_id: str) -> Planned:
         """Puts a whole story into a section, cue by cue. It is then one of the session's stories too."""
         async with self._store.begin() as work:
             live = await guard.going_on(work, self._session)
-            found = await _playable(work, live, story)
-            told = await parsed(found.twee)
-            items = [replace(cue, id=secrets.token_hex(16)) for cue in programme.cues_of(story, told)]
-            if story not in live.scenarios:
-                added = replace(live, scenarios=(*live.scenarios, story), version=live.version + 1)
+            story = await _playable(work, live, story_id)
+            scenario = await parsed(story.twee)
+            items = [replace(cue, id=secrets.token_hex(16)) for cue in programme.cues_of(story_id, scenario)]
+            if story_id not in live.scenarios:
+                added = replace(live, scenarios=(*live.scenarios, story_id), version=live.version + 1)
                 await work.sessions.save_session(added)
-            return await self._keep(work, lambda plan: _with(plan, section, items), ProgrammeChange.ADDED, told.title)
+            return await self._keep(
+                work, lambda plan: _with(plan, section, items), ProgrammeChange.ADDED, scenario.title
+            )
 
     async def cue(self, section: str, wanted: str, method: str = "single") -> Planned:
         """Puts one cue of the session's stories into a section: "KIND|STORY|SCENE", as the form offers it.
@@ -121,25 +123,25 @@ class Programming:
         """
         check_terms(Terms(method))
         kind, _, rest = wanted.partition("|")
-        story, _, scene = rest.partition("|")
+        story, _, scene_name = rest.partition("|")
         async with self._store.begin() as work:
             live = await guard.going_on(work, self._session)
             if kind not in {*_OF_A_STORY, _REPLAY} or story not in live.scenarios:
                 raise BadInput("Choose a scene or a question.", field="cue")
-            found = (await parsed((await _playable(work, live, story)).twee)).scene(scene)
-            if found is None or found.decision != (kind in {ItemKind.QUESTION, ItemKind.AGAIN}):
+            scene = (await parsed((await _playable(work, live, story)).twee)).scene(scene_name)
+            if scene is None or scene.decision != (kind in {ItemKind.QUESTION, ItemKind.AGAIN}):
                 raise BadInput("Choose a scene or a question.", field="cue")
             if kind == ItemKind.QUESTION:
-                check_number(method, len(found.links))
+                check_number(method, len(scene.links))
             played = ItemKind.SCENE if kind == _REPLAY else ItemKind(kind)
-            item = Item(secrets.token_hex(16), played, story, scene, replay=kind == _REPLAY, method=method)
-            return await self._keep(work, lambda plan: _with(plan, section, [item]), ProgrammeChange.ADDED, scene)
+            item = Item(secrets.token_hex(16), played, story, scene_name, replay=kind == _REPLAY, method=method)
+            return await self._keep(work, lambda plan: _with(plan, section, [item]), ProgrammeChange.ADDED, scene_name)
 
     async def note(self, section: str, words: str) -> Planned:
         """Puts words for every screen into a section, as "Break"."""
-        found = Findings()
-        words = found.need("words", words, "Write what every screen should say.", MOST_NOTE)
-        found.stop()
+        findings = Findings()
+        words = findings.need("words", words, "Write what every screen should say.", MOST_NOTE)
+        findings.stop()
         item = Item(secrets.token_hex(16), ItemKind.NOTE, words=words)
         return await self._change(lambda plan: _with(plan, section, [item]), ProgrammeChange.ADDED, words)
 
@@ -239,23 +241,23 @@ def _with(plan: Programme, section: str, items: Sequence[Item]) -> Programme:
 
 def _name(plan: Programme, id_: str) -> str:
     """Gives the name of a section or a cue. Raises NotFound."""
-    section = next((one for one in plan.sections if one.id == id_), None)
+    section = next((section for section in plan.sections if section.id == id_), None)
     if section is not None:
         return section.title
     item = plan.item(id_)
     return item.scene or item.words
 
 
-async def _playable(work: Work, live: LiveSession, story: str) -> Submission:
+async def _playable(work: Work, live: LiveSession, story_id: str) -> Submission:
     try:
-        found = await work.stories.get_story(story)
+        story = await work.stories.get_story(story_id)
     except NotFound:
-        found = None
+        story = None
     if (
-        found is None
-        or found.commission != live.commission
-        or found.status != StoryStatus.ACCEPTED
-        or not found.may_perform
+        story is None
+        or story.commission != live.commission
+        or story.status != StoryStatus.ACCEPTED
+        or not story.may_perform
     ):
         raise BadInput("Choose from the accepted stories of this commission that may be played.", field="story")
-    return found
+    return story

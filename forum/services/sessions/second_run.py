@@ -32,33 +32,33 @@ _NOT_TAKEN = "Take this stop first: then it is on the screen, and something can 
 _ENTERED = "The vote with this answer has been opened, so it cannot be taken out any more."
 
 
-async def take_stop(desk: Desk, session: str, stop: str) -> Outcome:
+async def take_stop(desk: Desk, session: str, stop_id: str) -> Outcome:
     """Puts a stop on every screen, with the scene that it belongs to; again, where a vote came in between."""
     async with desk.act_on(session) as (work, live):
-        found = await _stop(work, live, stop)
-        state = moved(found, "take")
-        on = Cue(CueKind.SCENE, found.scenario, found.scene, replay=True, showing=found.showing, since=found.since)
+        stop = await _stop(work, live, stop_id)
+        state = moved(stop, "take")
+        on = Cue(CueKind.SCENE, stop.scenario, stop.scene, replay=True, showing=stop.showing, since=stop.since)
         for other in await work.stops.list_stops(live.id):
-            if other.state == StopState.TAKEN and other.id != found.id:
+            if other.state == StopState.TAKEN and other.id != stop.id:
                 if other.showing == live.cue.showing:
                     raise IllegalMove(_ANOTHER)
                 await work.stops.save_stop(replace(other, state=StopState.DONE))
-        if state == found.state and live.cue.showing == found.showing:
+        if state == stop.state and live.cue.showing == stop.showing:
             return Outcome(live)
         await guard.nothing_open(work, live)
-        await guard.playable(work, found.scenario)
-        await work.stops.save_stop(replace(found, state=state, taken_at=found.taken_at or desk.clock.now()))
-        return await show(work, live, live.cue if live.cue.showing == found.showing else on)
+        await guard.playable(work, stop.scenario)
+        await work.stops.save_stop(replace(stop, state=state, taken_at=stop.taken_at or desk.clock.now()))
+        return await show(work, live, live.cue if live.cue.showing == stop.showing else on)
 
 
-async def move_stop(desk: Desk, session: str, stop: str, move: str) -> Outcome:
+async def move_stop(desk: Desk, session: str, stop_id: str, move: str) -> Outcome:
     """Hides a stop, defers it, goes on with the scene after it, or puts it back: stop.MOVES but "take"."""
     async with desk.act_on(session) as (work, live):
-        found = await _stop(work, live, stop)
-        state = moved(found, move)
-        if state == found.state:
+        stop = await _stop(work, live, stop_id)
+        state = moved(stop, move)
+        if state == stop.state:
             return Outcome(live)
-        await work.stops.save_stop(replace(found, state=state))
+        await work.stops.save_stop(replace(stop, state=state))
         return await show(work, live, live.cue)
 
 
@@ -76,7 +76,7 @@ async def call_stop(desk: Desk, session: str) -> Outcome:
         return await show(work, live, cue)
 
 
-async def write_tried(desk: Desk, session: str, stop: str, tried: str) -> Outcome:
+async def write_tried(desk: Desk, session: str, stop_id: str, tried: str) -> Outcome:
     """Writes down what was tried on stage. Everybody sees it."""
     tried = upright(tried)
     if not tried:
@@ -84,45 +84,45 @@ async def write_tried(desk: Desk, session: str, stop: str, tried: str) -> Outcom
     if len(tried) > MOST_TRIED:
         raise BadInput("Use at most %(most)s characters.", field="tried", most=MOST_TRIED)
     async with desk.act_on(session) as (work, live):
-        found = await _stop(work, live, stop, fixed=True)
-        if found.tried == tried:
+        stop = await _stop(work, live, stop_id, fixed=True)
+        if stop.tried == tried:
             return Outcome(live)
-        await work.stops.save_stop(replace(found, tried=tried))
+        await work.stops.save_stop(replace(stop, tried=tried))
         return await show(work, live, live.cue)
 
 
-async def judge(desk: Desk, session: str, stop: str, verdict: str) -> Outcome:
+async def judge(desk: Desk, session: str, stop_id: str, verdict: str) -> Outcome:
     """The magic check as the facilitator holds it: one of stop.VERDICTS, or "" to take that back."""
     if verdict and verdict not in VERDICTS:
         raise BadInput("Choose yes, no or not sure.", field="verdict")
     async with desk.act_on(session) as (work, live):
-        found = await _stop(work, live, stop, fixed=True)
-        if found.verdict == verdict:
+        stop = await _stop(work, live, stop_id, fixed=True)
+        if stop.verdict == verdict:
             return Outcome(live)
-        await work.stops.save_stop(replace(found, verdict=verdict))
+        await work.stops.save_stop(replace(stop, verdict=verdict))
         return await show(work, live, live.cue)
 
 
-async def ask_room(desk: Desk, session: str, stop: str) -> Outcome:
+async def ask_room(desk: Desk, session: str, stop_id: str) -> Outcome:
     """The magic check as a vote of the room: a round of its own, opened, closed and shown like any other."""
     async with desk.act_on(session) as (work, live):
-        found = await _stop(work, live, stop, fixed=True)
-        if not found.tried:
+        stop = await _stop(work, live, stop_id, fixed=True)
+        if not stop.tried:
             raise IllegalMove("Write down what was tried first: people see it beside the question.")
         await guard.nothing_open(work, live)
-        await guard.playable(work, found.scenario)
-        if found.magic is not None:
-            before = await work.rounds.get_round(found.magic)
+        await guard.playable(work, stop.scenario)
+        if stop.magic is not None:
+            before = await work.rounds.get_round(stop.magic)
             if before.state != RoundState.ANNULLED:
                 return await show(work, live, cue_of(before), before)
-        question = f"{MAGIC_QUESTION} {found.tried}"
-        round_ = _new(desk, live, question, MAGIC_ANSWERS, found.scenario, RoundKind.MAGIC_CHECK)
+        question = f"{MAGIC_QUESTION} {stop.tried}"
+        round_ = _new(desk, live, question, MAGIC_ANSWERS, stop.scenario, RoundKind.MAGIC_CHECK)
         await work.rounds.add_round(round_)
-        await work.stops.save_stop(replace(found, magic=round_.id))
+        await work.stops.save_stop(replace(stop, magic=round_.id))
         return await show(work, live, cue_of(round_), round_)
 
 
-async def offer_response(desk: Desk, session: str, stop: str, words: str) -> Outcome:
+async def offer_response(desk: Desk, session: str, stop_id: str, words: str) -> Outcome:
     """Makes an intervention an answer in the next second vote on a question of its story."""
     words = upright(line(words))
     if not words:
@@ -132,16 +132,16 @@ async def offer_response(desk: Desk, session: str, stop: str, words: str) -> Out
     if scenario_rules.is_none_of_these(words):
         raise BadInput("“None of these” is offered already. Change the words.", field="words")
     async with desk.act_on(session) as (work, live):
-        found = await _stop(work, live, stop, fixed=True)
-        if found.response == words:
+        stop = await _stop(work, live, stop_id, fixed=True)
+        if stop.response == words:
             return Outcome(live)
-        await _not_entered(work, found)
+        await _not_entered(work, stop)
         rounds = [
             r
             for r in await work.rounds.list_rounds(live.id)
-            if r.scenario == found.scenario and r.state != RoundState.ANNULLED
+            if r.scenario == stop.scenario and r.state != RoundState.ANNULLED
         ]
-        others = [s for s in await work.stops.list_stops(live.id) if s.scenario == found.scenario and s.id != found.id]
+        others = [s for s in await work.stops.list_stops(live.id) if s.scenario == stop.scenario and s.id != stop.id]
         free = [s for s in others if s.response and (not s.entered or s.entered in _drafts(rounds))]
         if len(free) >= MOST_NEW:
             raise IllegalMove("There are %(most)s new answers already. Take one out first.", most=MOST_NEW)
@@ -149,20 +149,20 @@ async def offer_response(desk: Desk, session: str, stop: str, words: str) -> Out
         taken = {alike(label) for label in [*asked, *(s.response for s in others)]}
         if alike(words) in taken:
             raise BadInput("There is such an answer already. Change the words.", field="words")
-        await work.stops.save_stop(replace(found, response=words))
-        await _renew(work, live, found.scenario)
+        await work.stops.save_stop(replace(stop, response=words))
+        await _renew(work, live, stop.scenario)
         return await show(work, live, live.cue)
 
 
-async def take_response_out(desk: Desk, session: str, stop: str) -> Outcome:
+async def take_response_out(desk: Desk, session: str, stop_id: str) -> Outcome:
     """Takes an answer out of the next vote again, as long as that has not been opened."""
     async with desk.act_on(session) as (work, live):
-        found = await _stop(work, live, stop)
-        if not found.response:
+        stop = await _stop(work, live, stop_id)
+        if not stop.response:
             return Outcome(live)
-        await _not_entered(work, found)
-        await work.stops.save_stop(replace(found, response="", entered=None))
-        await _renew(work, live, found.scenario)
+        await _not_entered(work, stop)
+        await work.stops.save_stop(replace(stop, response="", entered=None))
+        await _renew(work, live, stop.scenario)
         return await show(work, live, live.cue)
 
 
@@ -202,14 +202,14 @@ async def show_reasons(desk: Desk, session: str, round_id: str, *, on: bool) -> 
 # ------------------------------------------------------------------ what these acts have in common
 
 
-async def _stop(work: Work, live: LiveSession, stop: str, *, fixed: bool = False) -> Stop:
+async def _stop(work: Work, live: LiveSession, stop_id: str, *, fixed: bool = False) -> Stop:
     """Gives a stop of this session. Raises NotFound; with `fixed`, IllegalMove for one that was not taken yet."""
-    found = await work.stops.get_stop(stop)
-    if found.session != live.id:
+    stop = await work.stops.get_stop(stop_id)
+    if stop.session != live.id:
         raise NotFound("There is no such stop in this session.")
-    if fixed and not found.fixed:
+    if fixed and not stop.fixed:
         raise IllegalMove(_NOT_TAKEN)
-    return found
+    return stop
 
 
 def _new(

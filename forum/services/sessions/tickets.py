@@ -66,7 +66,7 @@ async def issue(store: Store, clock: Clock, session: str, group: str | None, cou
             raise BadInput("A session has at most %(most)s tickets.", field="count", most=MOST_TICKETS)
         first = len(standing) + 1
         issued = [_new(live, number, group, clock.now()) for number in range(first, first + count)]
-        await work.tickets.add_tickets([one.ticket for one in issued])
+        await work.tickets.add_tickets([new.ticket for new in issued])
     return issued
 
 
@@ -92,19 +92,20 @@ async def revoke(store: Store, clock: Clock, session: str, number: int) -> Ticke
 
 
 @dataclass(frozen=True)
-class Told:
-    """What somebody tells when they come in: the groups that they belong to besides their ticket's (ids), and whether
-    they only `observe`. It counts at the first time: whoever goes on with another ticket goes on as they were."""
+class JoinAnswers:
+    """Answers that somebody gives when they come in: the ids of the groups that they belong to besides their ticket's,
+    and `observe`, true where they only follow. They count at the first time: whoever goes on with another ticket goes
+    on as they were."""
 
     also: frozenset[str] = frozenset()
     observe: bool = False
 
 
-NOTHING_TOLD = Told()
+NO_ANSWERS = JoinAnswers()
 
 
 async def admit(
-    store: Store, clock: Clock, live: LiveSession, typed: str, device: str, told: Told = NOTHING_TOLD
+    store: Store, clock: Clock, live: LiveSession, typed: str, device: str, answers: JoinAnswers = NO_ANSWERS
 ) -> Participant:
     """Who comes with this ticket on this device (a SHA-256): once; the same device may ask again.
 
@@ -121,7 +122,7 @@ async def admit(
             raise BadInput("This ticket no longer lets anybody in. Ask the organiser for a new one.", field="ticket")
         if here is not None:
             raise BadInput("Somebody came in on this device with another ticket already.", field="ticket")
-        person = await _person(work, live, ticket, device, clock.now(), told)
+        person = await _person(work, live, ticket, device, clock.now(), answers)
         # The one place that says whether it was used: by one statement, whoever comes at the same moment. Where it was,
         # what _person did goes back with the rest.
         if not await work.tickets.use(ticket.id, person.id, clock.now()):
@@ -133,14 +134,16 @@ async def admit(
     return person
 
 
-async def _person(work: Work, live: LiveSession, ticket: Ticket, device: str, at: str, told: Told) -> Participant:
+async def _person(
+    work: Work, live: LiveSession, ticket: Ticket, device: str, at: str, answers: JoinAnswers
+) -> Participant:
     if ticket.participant is not None:
         await work.tickets.move_ticket(ticket.participant, device)
         return Participant(ticket.participant, live.id, ticket.group, at)
-    person = Participant(secrets.token_hex(16), live.id, ticket.group, at, observer=told.observe)
+    person = Participant(secrets.token_hex(16), live.id, ticket.group, at, observer=answers.observe)
     joined = await work.sessions.join(person, device)
     if joined.id == person.id:
-        await work.care.belong(person.id, told.also - {ticket.group})
+        await work.care.belong(person.id, answers.also - {ticket.group})
     return joined
 
 
@@ -167,10 +170,10 @@ def _new(live: LiveSession, number: int, group: str | None, at: str, lost: Ticke
 
 
 def _numbered(tickets: list[Ticket], number: int) -> Ticket:
-    found = next((ticket for ticket in tickets if ticket.number == number), None)
-    if found is None:
+    ticket = next((ticket for ticket in tickets if ticket.number == number), None)
+    if ticket is None:
         raise NotFound("There is no ticket with this number.")
-    return found
+    return ticket
 
 
 async def _end(work: Work, ticket: Ticket, at: str) -> None:

@@ -137,7 +137,9 @@ async def _join_with_ticket(request: Request, session: LiveSession, form: Form) 
     also = {other for other in form.texts("also") if commission.group_label(other) is not None}
     device = cookie_of(request, DEVICE) or new_key()
     try:
-        await admitted(request, session, typed, digest(device), tickets.Told(frozenset(also), form.flag("observe")))
+        await admitted(
+            request, session, typed, digest(device), tickets.JoinAnswers(frozenset(also), form.flag("observe"))
+        )
     except (BadInput, TooMany) as error:
         if wants_json(request):
             raise
@@ -148,14 +150,14 @@ async def _join_with_ticket(request: Request, session: LiveSession, form: Form) 
 
 
 async def admitted(
-    request: Request, session: LiveSession, typed: str, device: str, told: tickets.Told = tickets.NOTHING_TOLD
+    request: Request, session: LiveSession, typed: str, device: str, answers: tickets.JoinAnswers = tickets.NO_ANSWERS
 ) -> Participant:
     """Lets somebody in with a ticket: a right one whatever others have tried. Raises BadInput, TooMany."""
     site = site_of(request)
     if not tickets.plain(typed):
         raise BadInput("Type the code on your ticket.", field="ticket")
     try:
-        return await tickets.admit(site.store, site.clock, session, typed, device, told)
+        return await tickets.admit(site.store, site.clock, session, typed, device, answers)
     except tickets.UnknownTicket:
         await guessed(request, "ticket", site.settings.wrong_tickets_per_address)
         raise

@@ -139,15 +139,15 @@ async def test_a_lost_ticket_is_replaced_and_its_one_ballot_stays_one(sqlite_sto
 async def test_whoever_comes_with_a_ticket_may_tell_of_other_groups_or_only_listen(sqlite_store: Store) -> None:
     live = await a_day(sqlite_store)
     first, second = await tickets.issue(sqlite_store, CLOCK, live.id, "g1", 2)
-    told = tickets.Told(frozenset({"g1", "g2"}), observe=True)
-    person = await tickets.admit(sqlite_store, CLOCK, live, first.code, "a" * 64, told)
+    answers = tickets.JoinAnswers(frozenset({"g1", "g2"}), observe=True)
+    person = await tickets.admit(sqlite_store, CLOCK, live, first.code, "a" * 64, answers)
     assert (person.group, person.observer) == ("g1", True)
-    await tickets.admit(sqlite_store, CLOCK, live, second.code, "b" * 64, tickets.Told(frozenset({"g3"})))
+    await tickets.admit(sqlite_store, CLOCK, live, second.code, "b" * 64, tickets.JoinAnswers(frozenset({"g3"})))
     # A ticket's own group is no other one, and nothing is told a second time.
-    await tickets.admit(sqlite_store, CLOCK, live, first.code, "a" * 64, tickets.Told(frozenset({"g4"})))
+    await tickets.admit(sqlite_store, CLOCK, live, first.code, "a" * 64, tickets.JoinAnswers(frozenset({"g4"})))
     # Whoever lost a ticket goes on as they were.
     fresh = await tickets.renew(sqlite_store, CLOCK, live.id, first.ticket.number)
-    await tickets.admit(sqlite_store, CLOCK, live, fresh.code, "c" * 64, tickets.Told(frozenset({"g4"})))
+    await tickets.admit(sqlite_store, CLOCK, live, fresh.code, "c" * 64, tickets.JoinAnswers(frozenset({"g4"})))
     async with sqlite_store.read() as work:
         assert await work.care.belonging(live.id) == {"g2": 1, "g3": 1}
         assert await work.sessions.observers(live.id) == 1
