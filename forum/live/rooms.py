@@ -69,31 +69,31 @@ class Rooms:
         self.stopping = Stopping(store, self.joined)
         self.places = Places(places)
 
-    async def room(self, session: str, seen: LiveSession | None = None) -> Room:
+    async def room(self, session_id: str, seen: LiveSession | None = None) -> Room:
         """Returns the room of a session, with the view that the database gives now. Raises NotFound. `seen` is the
         session as it was read for whoever asks, so that it need not be read once more.
 
         Enter it before the next await: a room without screens may be dropped at any time.
         """
-        return await self._room(session, seen)
+        return await self._room(session_id, seen)
 
-    async def polled(self, session: str, participant: str, *, observing: bool = False) -> Room:
+    async def polled(self, session_id: str, participant: str, *, observing: bool = False) -> Room:
         """Returns the room for a phone that asks what is new because sockets are blocked for it. Raises NotFound."""
-        room = await self._room(session)
+        room = await self._room(session_id)
         room.polled(participant, observing=observing)
-        asyncio.get_running_loop().call_later(POLLED, self.left, session)
+        asyncio.get_running_loop().call_later(POLLED, self.left, session_id)
         return room
 
-    async def _room(self, session: str, seen: LiveSession | None = None, *, anew: bool = False) -> Room:
-        async with self._reading[session]:
-            room = self._rooms.get(session)
+    async def _room(self, session_id: str, seen: LiveSession | None = None, *, anew: bool = False) -> Room:
+        async with self._reading[session_id]:
+            room = self._rooms.get(session_id)
             if room is None or (room.empty and (anew or not await self._still(room, seen))):
-                view = await self._view(session)
+                view = await self._view(session_id)
                 room = Room(
                     view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say, self.mine,
                     self._allowances,
                 )  # fmt: skip
-                self._rooms[session] = room
+                self._rooms[session_id] = room
             return room
 
     async def _still(self, room: Room, seen: LiveSession | None) -> bool:
@@ -107,24 +107,24 @@ class Rooms:
         async with self._store.read() as work:
             return await work.sessions.get_session(room.view.session.id) == room.view.session
 
-    async def enter(self, session: str, connection: Connection, seen: int = -1, history: str = "") -> Room:
+    async def enter(self, session_id: str, connection: Connection, seen: int = -1, history: str = "") -> Room:
         """Takes a screen into the room of a session, and greets it with what is its own. Raises NotFound, RoomFull.
 
         `seen` is the version that it shows already, in this `history`.
         """
-        room = await self._room(session, anew=connection.kind == "console")
+        room = await self._room(session_id, anew=connection.kind == "console")
         if room.full(connection.kind):
-            self.left(session)
+            self.left(session_id)
             raise RoomFull(GOODBYES["full"], FULL_FOR)
         room.arrive(connection)
         try:
             if connection.kind == "console":
-                await self._look_for_console(session, room)
+                await self._look_for_console(session_id, room)
             async with self._store.read() as work:
                 own = await participant_view_of(work, connection.participant, room.view)
         except BaseException:
             room.leave(connection)
-            self.left(session)
+            self.left(session_id)
             raise
         if not connection.outbox.closing:
             room.greet(connection, own, seen if history == room.history else -1)
@@ -132,14 +132,14 @@ class Rooms:
             self.mine(connection.participant)
         return room
 
-    async def _look_for_console(self, session: str, room: Room) -> None:
+    async def _look_for_console(self, session_id: str, room: Room) -> None:
         """Reads what consoles show, for one that has arrived in a room and is to be greeted.
 
         It has arrived before this reads: who joins meanwhile is shown later, and every act from now on reads it too.
         An act that is being shown meanwhile, read without it, is read again here.
         """
-        async with self._reading[session]:
-            view = await self._view(session)
+        async with self._reading[session_id]:
+            view = await self._view(session_id)
             if view.session.version == room.version:
                 room.frames.show_console(view)
             else:
@@ -162,12 +162,12 @@ class Rooms:
                 if not self._own.asked(participant):
                     room.tell(participant, own)
 
-    async def changed(self, session: str) -> None:
+    async def changed(self, session_id: str) -> None:
         """Reads what a session shows from the store, and sends it to every screen, after an act of the facilitator."""
-        async with self._reading[session]:
-            room = self._rooms.get(session)
+        async with self._reading[session_id]:
+            room = self._rooms.get(session_id)
             if room is not None:
-                self._show(room, await self._view(session))
+                self._show(room, await self._view(session_id))
 
     def _show(self, room: Room, view: RoomView) -> None:
         """Sends a view that was read now to every screen, where it is not older than what they have been shown."""
@@ -184,71 +184,71 @@ class Rooms:
             room.goodbye("anew", again=True)
         self._rooms = {}
 
-    def expel(self, session: str, participant: str | None) -> None:
+    def expel(self, session_id: str, participant: str | None) -> None:
         """Disconnects every screen of a participant whose ticket was taken back or replaced; None is nobody."""
-        room = self._rooms.get(session)
+        room = self._rooms.get(session_id)
         if room is not None and participant is not None:
             room.expel(participant)
 
-    async def place(self, session: str, *, proved: bool) -> bool:
+    async def place(self, session_id: str, *, proved: bool) -> bool:
         """Takes a place in a session for a phone that joins; returns false, and tells the consoles, where there is
         none."""
-        if not self.places.knows(session):
+        if not self.places.knows(session_id):
             async with self._store.read() as work:
-                self.places.begin(session, await work.sessions.places(session))
-        before = self.places.full(session)
-        taken = self.places.take(session, proved=proved)
-        if self.places.full(session) != before:
-            self.joined(session)
+                self.places.begin(session_id, await work.sessions.places(session_id))
+        before = self.places.full(session_id)
+        taken = self.places.take(session_id, proved=proved)
+        if self.places.full(session_id) != before:
+            self.joined(session_id)
         return taken
 
-    def joined(self, session: str) -> None:
+    def joined(self, session_id: str) -> None:
         """Schedules one redraw of a session's consoles within 1 s, after somebody joined; calls until then share it."""
-        room = self._rooms.get(session)
+        room = self._rooms.get(session_id)
         if room is not None and room.consoles:
-            self._arrivals.ask(session, ARRIVALS)
+            self._arrivals.ask(session_id, ARRIVALS)
 
-    async def _show_arrivals(self, session: str) -> None:
-        with _logged_if_away("who is here is not up to date", session=session):
-            async with self._reading[session]:
-                room = self._rooms.get(session)
+    async def _show_arrivals(self, session_id: str) -> None:
+        with _logged_if_away("who is here is not up to date", session=session_id):
+            async with self._reading[session_id]:
+                room = self._rooms.get(session_id)
                 if room is not None and room.consoles:
-                    room.show_console(await self._view(session))
+                    room.show_console(await self._view(session_id))
 
-    def stirred(self, session: str) -> None:
+    def stirred(self, session_id: str) -> None:
         """Schedules one redraw of all screens within 4 s; calls until then share it."""
-        if session in self._rooms:
-            self._redraws.ask(session, STIRS)
+        if session_id in self._rooms:
+            self._redraws.ask(session_id, STIRS)
 
-    async def _redraw(self, session: str) -> None:
-        with _logged_if_away("what everybody sees is not up to date", session=session):
-            await reasons.redraw(self._store, session)
-        await self._retold(session)
+    async def _redraw(self, session_id: str) -> None:
+        with _logged_if_away("what everybody sees is not up to date", session=session_id):
+            await reasons.redraw(self._store, session_id)
+        await self._retold(session_id)
 
-    def expect(self, session: str, due: str) -> None:
+    def expect(self, session_id: str, due: str) -> None:
         """Schedules that a session's reasons are shown at the time `due`, where it is not ""; the first call counts."""
         if due:
             wait = datetime.fromisoformat(due) - datetime.fromisoformat(self._clock.now())
-            self._due.ask(session, max(0.0, wait.total_seconds()))
+            self._due.ask(session_id, max(0.0, wait.total_seconds()))
 
-    async def _show_due(self, session: str) -> None:
+    async def _show_due(self, session_id: str) -> None:
         try:
-            await reasons.publish_due(self._store, self._clock.now(), session)
+            await reasons.publish_due(self._store, self._clock.now(), session_id)
         except StoreUnavailable:
-            log.warning("reasons are shown later than they should be", session=session)
+            log.warning("reasons are shown later than they should be", session=session_id)
             # The next look follows at once where they are still due: not again and again while a disk is full.
             await asyncio.sleep(ARRIVALS)
-        await self._retold(session)
+        await self._retold(session_id)
 
-    async def _retold(self, session: str) -> None:
-        with _logged_if_away("screens are not up to date", session=session):
-            await self.changed(session)
+    async def _retold(self, session_id: str) -> None:
+        with _logged_if_away("screens are not up to date", session=session_id):
+            await self.changed(session_id)
 
-    def left(self, session: str) -> None:
+    def left(self, session_id: str) -> None:
         """Forgets a room that no screen is connected to any more: the database has everything."""
-        room = self._rooms.get(session)
+        room = self._rooms.get(session_id)
         if room is not None and room.empty:
-            del self._rooms[session]
+            del self._rooms[session_id]
 
     async def close(self) -> None:
         """Says goodbye to every screen and waits until every ballot taken has been answered."""
@@ -261,32 +261,32 @@ class Rooms:
 
     def _counted(self, voted: dict[str, int]) -> None:
         for round_id, number in voted.items():
-            for session, room in self._rooms.items():
+            for session_id, room in self._rooms.items():
                 room.counted(round_id, number)
                 if room.count_due == round_id:
-                    self._counts.ask(session)
+                    self._counts.ask(session_id)
 
-    async def _show_count(self, session: str) -> None:
+    async def _show_count(self, session_id: str) -> None:
         """Counts the open round of a room that shows its count, from the committed ballots."""
-        room = self._rooms.get(session)
+        room = self._rooms.get(session_id)
         round_id = room.count_due if room is not None else ""
         if room is None or not round_id:
             return  # counted by the run before
-        with _logged_if_away("the live count is not up to date", session=session):
+        with _logged_if_away("the live count is not up to date", session=session_id):
             async with self._store.read() as work:
                 choices = await work.rounds.choices(round_id)
             room.show_count(round_id, choices)
 
-    async def _view(self, session: str) -> RoomView:
+    async def _view(self, session_id: str) -> RoomView:
         """Reads what a session shows now; what its consoles alone show too, while one is here or arriving."""
-        room = self._rooms.get(session)
+        room = self._rooms.get(session_id)
         async with self._store.read() as work:
-            live = await work.sessions.get_session(session)
+            session = await work.sessions.get_session(session_id)
             if room is None or not room.consoles:
-                view = await room_view_of(work, live)
+                view = await room_view_of(work, session)
             else:
-                view = await console_view_of(work, live, full=self.places.full(session))
-        self.expect(session, view.reasons_due)
+                view = await console_view_of(work, session, full=self.places.full(session_id))
+        self.expect(session_id, view.reasons_due)
         return view
 
 

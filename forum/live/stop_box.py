@@ -83,14 +83,14 @@ def _not_stored(press: Press) -> str:
     return "stop_not_stored"
 
 
-async def _kept(work: Work, live: LiveSession, press: Press) -> str:
+async def _kept(work: Work, session: LiveSession, press: Press) -> str:
     """Keeps one press; returns the code of its refusal, or ""."""
-    cue = live.cue
-    if live.ended or not cue.showing or cue.showing != press.showing or cue.scenario is None or cue.scene is None:
+    cue = session.cue
+    if session.ended or not cue.showing or cue.showing != press.showing or cue.scenario is None or cue.scene is None:
         return "scene_over"
     stop = Stop(
         id=secrets.token_hex(16),
-        session=live.id,
+        session=session.id,
         showing=cue.showing,
         since=cue.since,
         scenario=cue.scenario,

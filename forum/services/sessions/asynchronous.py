@@ -108,7 +108,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
         _in_bounds(findings, closes_at, clock.later(hours=FEWEST_HOURS), clock.later(days=MOST_DAYS))
         findings.stop()
         rehearsal = form.rehearsal or commission.rehearsal
-        live = LiveSession(
+        session = LiveSession(
             id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
             commission=commission.id,
             title=title,
@@ -122,7 +122,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
         )
         draft = Round(
             id=secrets.token_hex(16),
-            session=live.id,
+            session=session.id,
             question=scene.text,
             responses=cues.offered([link.text for link in scene.links], none=True),
             scenario=form.story,
@@ -131,13 +131,13 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             closes_at=closes_at,
         )
         round_, entries = rounds.apply(draft, rounds.Open(at))
-        await work.sessions.add_session(live)
+        await work.sessions.add_session(session)
         await work.rounds.add_round(round_)
-        if live.recorded:
-            facts = commissions_and_sessions.opened(live, commission)
+        if session.recorded:
+            facts = commissions_and_sessions.opened(session, commission)
             await record_entries.append(work, commission, "session opened", at, facts)
             await record_entries.append(work, commission, entries[0], at, facilitation.opened(round_, commission))
-    return live
+    return session
 
 
 async def _question(work: Work, commission: Commission, form: AsynchronousForm, findings: Findings) -> Scene:
@@ -158,7 +158,7 @@ async def _question(work: Work, commission: Commission, form: AsynchronousForm, 
     return scene or Scene("", "")
 
 
-async def extend(store: Store, clock: Clock, session: str, day: str, time: str, zone: ZoneInfo = UTC) -> Round:
+async def extend(store: Store, clock: Clock, session_id: str, day: str, time: str, zone: ZoneInfo = UTC) -> Round:
     """Gives more time, until the day and time typed, on clocks in `zone`; everybody is told, and the record says so.
 
     Raises FormErrors ("day", "time") for a time that cannot be or is too far away, BadInput for one that is no later,
@@ -167,18 +167,18 @@ async def extend(store: Store, clock: Clock, session: str, day: str, time: str, 
     findings = Findings()
     closes_at = _closing_time(findings, day, time, zone)
     async with store.begin() as work:
-        live = await guard.going_on(work, session, SessionKind.ASYNCHRONOUS)
-        [of] = await work.rounds.list_rounds(live.id)
+        session = await guard.going_on(work, session_id, SessionKind.ASYNCHRONOUS)
+        [of] = await work.rounds.list_rounds(session.id)
         before = await work.rounds.get_round(of.id, lock=True)
         latest = datetime.fromisoformat(before.opened_at) + timedelta(days=MOST_DAYS)
         _in_bounds(findings, closes_at, "", written(latest))
         findings.stop()
         round_, entries = rounds.apply(before, rounds.Extend(clock.now(), closes_at))
         await work.rounds.save_round(round_)
-        await work.sessions.save_session(replace(live, version=live.version + 1))
-        if live.recorded:
-            commission = await work.commissions.get_commission(live.commission)
-            facts = {"session": live.id, "round": round_.id, "closes_at": round_.closes_at}
+        await work.sessions.save_session(replace(session, version=session.version + 1))
+        if session.recorded:
+            commission = await work.commissions.get_commission(session.commission)
+            facts = {"session": session.id, "round": round_.id, "closes_at": round_.closes_at}
             await record_entries.append(work, commission, entries[0], round_.extended_at, facts)
     return round_
 

@@ -22,58 +22,58 @@ MOST_VERSIONS = 12
 _NOT_OPEN = "This vote is not open."
 
 
-async def ask_break(desk: Desk, session: str) -> int:
+async def ask_break(desk: Desk, session_id: str) -> int:
     """Tells the facilitator that somebody needs a break, and not who. Returns the number of this request, from 1."""
-    async with desk.act_on(session) as (work, _):
-        return await work.care.ask(session, CareRequest.BREAK)
+    async with desk.act_on(session_id) as (work, _):
+        return await work.care.ask(session_id, CareRequest.BREAK)
 
 
-async def is_break_seen(desk: Desk, session: str, number: int) -> bool:
+async def is_break_seen(desk: Desk, session_id: str, number: int) -> bool:
     """Says whether the facilitator has seen the request of this number. Raises NotFound for one that was never made."""
     async with desk.store.read() as work:
-        asked = (await work.care.list_asked(session)).get((CareRequest.BREAK, ""))
+        asked = (await work.care.list_asked(session_id)).get((CareRequest.BREAK, ""))
     if asked is None or not 1 <= number <= asked.number:
         raise NotFound("There is no such request.")
     return number <= asked.seen
 
 
-async def see_breaks(desk: Desk, session: str) -> Outcome:
+async def see_breaks(desk: Desk, session_id: str) -> Outcome:
     """Marks every request for a break as seen by the facilitator."""
-    async with desk.act_on(session) as (work, live):
-        await work.care.see(session, CareRequest.BREAK)
-        return await show(work, live, live.cue)
+    async with desk.act_on(session_id) as (work, session):
+        await work.care.see(session_id, CareRequest.BREAK)
+        return await show(work, session, session.cue)
 
 
-async def ask_more_time(desk: Desk, session: str, round_id: str) -> None:
+async def ask_more_time(desk: Desk, session_id: str, round_id: str) -> None:
     """Counts one more person who needs more time for the vote that is open. Raises IllegalMove where none is."""
-    async with desk.act_on(session) as (work, live):
-        await _on_and_open(desk, work, live, round_id)
-        await work.care.ask(session, CareRequest.TIME, round_id)
+    async with desk.act_on(session_id) as (work, session):
+        await _on_and_open(desk, work, session, round_id)
+        await work.care.ask(session_id, CareRequest.TIME, round_id)
 
 
-async def say_time(desk: Desk, session: str, round_id: str, minutes: int) -> Outcome:
+async def say_time(desk: Desk, session_id: str, round_id: str, minutes: int) -> Outcome:
     """Says how long people may think it takes to vote, or (0) no longer says so. It never closes the vote."""
     if minutes and minutes not in MINUTES:
         raise BadInput("Choose one of the times.", field="minutes")
-    async with desk.act_on(session) as (work, live):
-        await _on_and_open(desk, work, live, round_id)
-        return await show(work, live, replace(live.cue, minutes=minutes))
+    async with desk.act_on(session_id) as (work, session):
+        await _on_and_open(desk, work, session, round_id)
+        return await show(work, session, replace(session.cue, minutes=minutes))
 
 
-async def set_badges(desk: Desk, session: str, *, off: bool) -> Outcome:
+async def set_badges(desk: Desk, session_id: str, *, off: bool) -> Outcome:
     """Takes badges off: nothing is shown by group. Or lifts that: results are shown, and recorded, as they are."""
-    async with desk.act_on(session) as (work, live):
-        if live.badges_off == off:
-            return Outcome(live)
+    async with desk.act_on(session_id) as (work, session):
+        if session.badges_off == off:
+            return Outcome(session)
         if not off:
             return await show(
-                work, replace(await record_held(work, live, desk.clock.now()), badges_off=False), live.cue
+                work, replace(await record_held(work, session, desk.clock.now()), badges_off=False), session.cue
             )
-        return await show(work, replace(live, badges_off=True), live.cue)
+        return await show(work, replace(session, badges_off=True), session.cue)
 
 
 async def reword(
-    desk: Desk, session: str, round_id: str, kind: str, question: str, labels: Mapping[str, str]
+    desk: Desk, session_id: str, round_id: str, kind: str, question: str, labels: Mapping[str, str]
 ) -> Outcome:
     """Gives a question that is not open yet in other words, easy ones or a language's; without any, takes them out.
 
@@ -86,8 +86,8 @@ async def reword(
         raise BadInput("Use at most 2000 characters for the question.", field="question")
     if any(len(text) > 200 for text in words.values()):
         raise BadInput("Use at most 200 characters for a response.", field="response")
-    async with desk.act_on(session) as (work, live):
-        round_ = await guard.round_of(work, live, round_id)
+    async with desk.act_on(session_id) as (work, session):
+        round_ = await guard.round_of(work, session, round_id)
         if round_.state != RoundState.DRAFT:
             raise IllegalMove("Other words can only be given before voting opens: the record has them from there.")
         if set(words) - {r.id for r in round_.responses}:
@@ -99,11 +99,11 @@ async def reword(
             raise BadInput("A question can be given in %(most)s versions at most.", field="kind", most=MOST_VERSIONS)
         after = replace(round_, versions=kept)
         await work.rounds.save_round(after)
-        return await show(work, live, live.cue, after)
+        return await show(work, session, session.cue, after)
 
 
-async def _on_and_open(desk: Desk, work: Work, live: LiveSession, round_id: str) -> None:
+async def _on_and_open(desk: Desk, work: Work, session: LiveSession, round_id: str) -> None:
     """Raises IllegalMove where this vote is not on screen, or takes no ballots."""
-    await guard.taking(work, live, round_id, desk.clock.now(), _NOT_OPEN)
-    if live.cue.round != round_id:
+    await guard.taking(work, session, round_id, desk.clock.now(), _NOT_OPEN)
+    if session.cue.round != round_id:
         raise IllegalMove(_NOT_OPEN)

@@ -25,7 +25,7 @@ class Change(msgspec.Struct, frozen=True):
     after: Any
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> Mapping[str, Any]:
+    async def look(cls, work: Work, session: LiveSession) -> Mapping[str, Any]:
         """Gives the things of this kind as they are now, by id: of each that much that facilitators can change."""
         raise NotImplementedError  # each kind's own; a msgspec struct cannot be an abstract class
 
@@ -34,10 +34,10 @@ class Change(msgspec.Struct, frozen=True):
         """Says whether undoing an act puts aside what was not there before it, and is `after` it."""
         return True
 
-    async def check(self, work: Work, live: LiveSession, last: LastAct, now: str) -> None:
+    async def check(self, work: Work, session: LiveSession, last: LastAct, now: str) -> None:
         """Raises IllegalMove where this cannot be as it was before the act `last`, at the time `now`."""
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Restores the thing, or puts aside one that was new; gives the session as it is then, not saved yet."""
         raise NotImplementedError  # each kind's own; a msgspec struct cannot be an abstract class
 
@@ -54,11 +54,11 @@ class SwitchChange(Change, frozen=True):
     after: bool
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, bool]:
+    async def look(cls, work: Work, session: LiveSession) -> dict[str, bool]:
         """Gives whether it is on."""
-        return {"": getattr(live, cls.KIND)}
+        return {"": getattr(session, cls.KIND)}
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Switches it as it was."""
         was: dict[str, Any] = {self.KIND: self.before}
-        return replace(live, **was)
+        return replace(session, **was)

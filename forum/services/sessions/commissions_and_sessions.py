@@ -203,7 +203,7 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
         _one_of(findings, "reasons", form.reasons, tuple(ReasonReading), "Choose who reads the reasons.")
         _one_of(findings, "entrance", form.entrance, ENTRANCES, "Choose how people get in.")
         findings.stop()
-        live = LiveSession(
+        session = LiveSession(
             id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
             commission=commission.id,
             title=title,
@@ -218,10 +218,12 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             # Fixed from the start; otherwise it is when the first round closes.
             partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != Entrance.TICKETS else None,
         )
-        await work.sessions.add_session(live)
-        if live.recorded:
-            await record_entries.append(work, commission, "session opened", live.opened_at, opened(live, commission))
-    return live
+        await work.sessions.add_session(session)
+        if session.recorded:
+            await record_entries.append(
+                work, commission, "session opened", session.opened_at, opened(session, commission)
+            )
+    return session
 
 
 async def _may_record(work: Work, commission: Commission) -> None:
@@ -241,11 +243,11 @@ async def _free_code(work: Work) -> str:
             return code
 
 
-def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
+def opened(session: LiveSession, commission: Commission) -> dict[str, object]:
     """The facts of a "session opened" entry: what was declared before any vote."""
     return {
-        "session": live.id,
-        "title": live.title,
+        "session": session.id,
+        "title": session.title,
         "about": {
             "title": commission.title,
             "question": commission.question,
@@ -259,7 +261,7 @@ def opened(live: LiveSession, commission: Commission) -> dict[str, object]:
             "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
             "threshold": commission.threshold,
         },
-        "scenarios": list(live.scenarios),
-        "kind": live.kind,
-        "entrance": Entrance.OPEN_LINK if live.asynchronous else live.entrance,
+        "scenarios": list(session.scenarios),
+        "kind": session.kind,
+        "entrance": Entrance.OPEN_LINK if session.asynchronous else session.entrance,
     }

@@ -28,34 +28,34 @@ NONE_LABEL = "None of these"
 
 
 async def show_scene(
-    desk: Desk, session: str, story: str, scene: str, *, replay: bool = False, step: Step | None = None
+    desk: Desk, session_id: str, story: str, scene: str, *, replay: bool = False, step: Step | None = None
 ) -> Outcome:
     """Shows a scene of one of the session's stories to everybody."""
-    async with desk.act_on(session, step) as (work, live):
-        await guard.nothing_open(work, live)
-        await scene_of(work, live, story, scene)
-        cue, now_on = Cue(CueKind.SCENE, story, scene, replay=replay), live.cue
+    async with desk.act_on(session_id, step) as (work, session):
+        await guard.nothing_open(work, session)
+        await scene_of(work, session, story, scene)
+        cue, now_on = Cue(CueKind.SCENE, story, scene, replay=replay), session.cue
         if replay:
             if (now_on.kind, now_on.scenario, now_on.scene, now_on.replay) == (CueKind.SCENE, story, scene, True):
-                return Outcome(await stay(work, live, step))
+                return Outcome(await stay(work, session, step))
             cue = replace(cue, showing=secrets.token_hex(16), since=desk.clock.now())
-        return Outcome(await cue_up(work, live, cue, step))
+        return Outcome(await cue_up(work, session, cue, step))
 
 
 async def put_question(
-    desk: Desk, session: str, story: str, scene_name: str, terms: Terms = PLAIN, *, step: Step | None = None
+    desk: Desk, session_id: str, story: str, scene_name: str, terms: Terms = PLAIN, *, step: Step | None = None
 ) -> Outcome:
     """Puts a decision point's question to everybody: a new draft, or the round that it already has."""
-    async with desk.act_on(session, step) as (work, live):
-        await guard.nothing_open(work, live, but=(story, scene_name))
-        scene = await scene_of(work, live, story, scene_name)
+    async with desk.act_on(session_id, step) as (work, session):
+        await guard.nothing_open(work, session, but=(story, scene_name))
+        scene = await scene_of(work, session, story, scene_name)
         if not scene.decision:
             raise BadInput("This scene has no decision point, so there is nothing to vote on.", field="scene")
         check_terms(terms)
         check_number(terms.method, len(scene.links))
         standing = [
             r
-            for r in await work.rounds.list_rounds(live.id)
+            for r in await work.rounds.list_rounds(session.id)
             if (r.scenario, r.scene) == (story, scene_name) and r.state != RoundState.ANNULLED
         ]
         round_ = (
@@ -64,7 +64,7 @@ async def put_question(
             else await _draft(
                 desk,
                 work,
-                live,
+                session,
                 scene.text,
                 [link.text for link in scene.links],
                 terms,
@@ -72,12 +72,12 @@ async def put_question(
                 at=(story, scene_name),
             )
         )
-        return Outcome(await cue_up(work, live, cue_of(round_), step), round_)
+        return Outcome(await cue_up(work, session, cue_of(round_), step), round_)
 
 
 async def ask_question(
     desk: Desk,
-    session: str,
+    session_id: str,
     question: str,
     responses: Sequence[str],
     terms: Terms = PLAIN,
@@ -93,55 +93,55 @@ async def ask_question(
     check_terms(terms)
     none = none and METHODS[terms.method].NONE
     check_question(question, labels, terms.method, none=none)
-    async with desk.act_on(session, step) as (work, live):
-        now_on = await work.rounds.get_round(live.cue.round) if live.cue.round else None
+    async with desk.act_on(session_id, step) as (work, session):
+        now_on = await work.rounds.get_round(session.cue.round) if session.cue.round else None
         put = (rounds.RoundState.DRAFT, question, offered(labels, none=none), terms)
         if now_on is not None and (now_on.state, now_on.question, now_on.responses, Terms.of(now_on)) == put:
-            return Outcome(await stay(work, live, step), now_on)
-        await guard.nothing_open(work, live)
-        round_ = await _draft(desk, work, live, question, labels, terms, none=none)
-        return Outcome(await cue_up(work, live, cue_of(round_), step), round_)
+            return Outcome(await stay(work, session, step), now_on)
+        await guard.nothing_open(work, session)
+        round_ = await _draft(desk, work, session, question, labels, terms, none=none)
+        return Outcome(await cue_up(work, session, cue_of(round_), step), round_)
 
 
-async def change_terms(desk: Desk, session: str, round_id: str, terms: Terms) -> Outcome:
+async def change_terms(desk: Desk, session_id: str, round_id: str, terms: Terms) -> Outcome:
     """Changes how people will vote on a question that is not open yet, and what is declared before.
 
     "None of these" goes where the way of voting has no room for it, and comes back to a story's question.
     """
     check_terms(terms)
-    async with desk.act_on(session) as (work, live):
-        before = await _draft_of(work, live, round_id)
+    async with desk.act_on(session_id) as (work, session):
+        before = await _draft_of(work, session, round_id)
         labels = [r for r in before.responses if r.id != NONE_OF_THESE]
         check_number(terms.method, len(labels))
         none = METHODS[terms.method].NONE and (before.scenario or before.response(NONE_OF_THESE))
         responses = (*labels, Response(NONE_OF_THESE, NONE_LABEL)) if none else tuple(labels)
         round_ = terms.put_on(replace(before, responses=responses))
         await work.rounds.save_round(round_)
-        return Outcome(await cue_up(work, live, live.cue), round_)
+        return Outcome(await cue_up(work, session, session.cue), round_)
 
 
-async def leave_out(desk: Desk, session: str, round_id: str, response: str) -> Outcome:
+async def leave_out(desk: Desk, session_id: str, round_id: str, response: str) -> Outcome:
     """Takes a response off a question that is not open yet; the others keep their ids."""
-    async with desk.act_on(session) as (work, live):
-        before = await _draft_of(work, live, round_id)
+    async with desk.act_on(session_id) as (work, session):
+        before = await _draft_of(work, session, round_id)
         if before.response(response) is None:
-            return Outcome(live, before)
+            return Outcome(session, before)
         round_ = replace(before, responses=tuple(r for r in before.responses if r.id != response))
         check_number(round_.method, sum(r.id != NONE_OF_THESE for r in round_.responses))
         await work.rounds.save_round(round_)
-        return Outcome(await cue_up(work, live, live.cue), round_)
+        return Outcome(await cue_up(work, session, session.cue), round_)
 
 
-async def put_second_vote(desk: Desk, session: str, first: str, *, step: Step | None = None) -> Outcome:
+async def put_second_vote(desk: Desk, session_id: str, first: str, *, step: Step | None = None) -> Outcome:
     """Puts the same question again, after the replay: a second round on a first vote whose result was shown."""
-    async with desk.act_on(session, step) as (work, live):
-        await guard.nothing_open(work, live)
-        before = await guard.round_of(work, live, first)
+    async with desk.act_on(session_id, step) as (work, session):
+        await guard.nothing_open(work, session)
+        before = await guard.round_of(work, session, first)
         if before.state != RoundState.REVEALED or before.kind != RoundKind.FIRST_VOTE:
             raise IllegalMove("Show the result of the first vote before you open a second one.")
         if before.scenario:
             await guard.playable(work, before.scenario)
-        seconds = [r for r in await work.rounds.list_rounds(live.id) if r.second_of == first]
+        seconds = [r for r in await work.rounds.list_rounds(session.id) if r.second_of == first]
         if any(r.state == RoundState.ANNULLED and r.revealed_at for r in seconds):
             # Two view shifts from the same first vote, laid side by side, could single somebody out.
             raise IllegalMove("The second vote was shown before it was annulled. Ask a new question instead.")
@@ -151,7 +151,7 @@ async def put_second_vote(desk: Desk, session: str, first: str, *, step: Step | 
             if round_.state == rounds.RoundState.DRAFT:
                 round_ = await with_new_answers(work, before, round_)
                 await work.rounds.save_round(round_)
-            return Outcome(await cue_up(work, live, cue_of(round_), step), round_)
+            return Outcome(await cue_up(work, session, cue_of(round_), step), round_)
         round_ = replace(
             before,
             id=secrets.token_hex(16),
@@ -166,27 +166,27 @@ async def put_second_vote(desk: Desk, session: str, first: str, *, step: Step | 
         await work.rounds.add_round(round_)
         round_ = await with_new_answers(work, before, round_)
         await work.rounds.save_round(round_)
-        return Outcome(await cue_up(work, live, cue_of(round_), step), round_)
+        return Outcome(await cue_up(work, session, cue_of(round_), step), round_)
 
 
-async def show_again(desk: Desk, session: str, round_id: str, *, step: Step | None = None) -> Outcome:
+async def show_again(desk: Desk, session_id: str, round_id: str, *, step: Step | None = None) -> Outcome:
     """Shows a question that was put before, as it stands now."""
-    async with desk.act_on(session, step) as (work, live):
-        round_ = await guard.round_of(work, live, round_id)
-        await guard.nothing_open(work, live)
-        return Outcome(await cue_up(work, live, cue_of(round_), step), round_)
+    async with desk.act_on(session_id, step) as (work, session):
+        round_ = await guard.round_of(work, session, round_id)
+        await guard.nothing_open(work, session)
+        return Outcome(await cue_up(work, session, cue_of(round_), step), round_)
 
 
-async def show_note(desk: Desk, session: str, words: str, *, step: Step | None = None) -> Outcome:
+async def show_note(desk: Desk, session_id: str, words: str, *, step: Step | None = None) -> Outcome:
     """Puts words of the organisers' own on every screen, as "Break"."""
     words = upright(words)
     if not words:
         raise BadInput("Write what every screen should say.", field="words")
     if len(words) > MOST_NOTE:
         raise BadInput("Use at most %(most)s characters.", field="words", most=MOST_NOTE)
-    async with desk.act_on(session, step) as (work, live):
-        await guard.nothing_open(work, live)
-        return Outcome(await cue_up(work, live, Cue(CueKind.NOTE, words=words), step))
+    async with desk.act_on(session_id, step) as (work, session):
+        await guard.nothing_open(work, session)
+        return Outcome(await cue_up(work, session, Cue(CueKind.NOTE, words=words), step))
 
 
 async def with_new_answers(work: Work, first: Round, second: Round) -> Round:
@@ -217,9 +217,9 @@ async def with_new_answers(work: Work, first: Round, second: Round) -> Round:
     return replace(second, responses=responses, versions=first.versions)
 
 
-async def scene_of(work: Work, live: LiveSession, story: str, scene_name: str) -> Scene:
+async def scene_of(work: Work, session: LiveSession, story: str, scene_name: str) -> Scene:
     """Gives a scene of one of the session's stories. Raises NotFound, IllegalMove where it may not be played."""
-    if story not in live.scenarios:
+    if story not in session.scenarios:
         raise NotFound("That story is not on the programme of this session.")
     scene = (await parsed((await guard.playable(work, story)).twee)).scene(scene_name)
     if scene is None:
@@ -227,12 +227,12 @@ async def scene_of(work: Work, live: LiveSession, story: str, scene_name: str) -
     return scene
 
 
-async def _draft_of(work: Work, live: LiveSession, round_id: str) -> Round:
+async def _draft_of(work: Work, session: LiveSession, round_id: str) -> Round:
     """Gives a first vote of this session that is not open yet; a second vote is on the terms of the first.
 
     Raises NotFound, IllegalMove.
     """
-    draft = await guard.round_of(work, live, round_id)
+    draft = await guard.round_of(work, session, round_id)
     if draft.state != rounds.RoundState.DRAFT or draft.second_of:
         raise IllegalMove("How people vote can only be changed before voting opens, and not for a second vote.")
     return draft
@@ -241,7 +241,7 @@ async def _draft_of(work: Work, live: LiveSession, round_id: str) -> Round:
 async def _draft(
     desk: Desk,
     work: Work,
-    live: LiveSession,
+    session: LiveSession,
     question: str,
     labels: Sequence[str],
     terms: Terms,
@@ -251,7 +251,7 @@ async def _draft(
 ) -> Round:
     round_ = Round(
         id=secrets.token_hex(16),
-        session=live.id,
+        session=session.id,
         question=question,
         responses=offered(labels, none=none),
         scenario=at[0],

@@ -19,116 +19,116 @@ from forum.voting.round import Round, RoundState, Version
 MOST_BECAUSE = 500
 
 
-async def open_round(desk: Desk, session: str, round_id: str) -> Outcome:
+async def open_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
     """Opens the vote that is on screen."""
-    async with desk.act_on(session) as (work, live):
-        before = await guard.round_of(work, live, round_id)
+    async with desk.act_on(session_id) as (work, session):
+        before = await guard.round_of(work, session, round_id)
         if before.state == RoundState.OPEN:
-            return Outcome(live, before)
-        await guard.nothing_open(work, live)
+            return Outcome(session, before)
+        await guard.nothing_open(work, session)
         if before.scenario:
             await guard.playable(work, before.scenario)
-        if before.state == rounds.RoundState.DRAFT and live.cue.round != before.id:
+        if before.state == rounds.RoundState.DRAFT and session.cue.round != before.id:
             raise IllegalMove("This question is not on screen any more. Put it there first, so that all can read it.")
         round_, entries = rounds.apply(before, rounds.Open(desk.clock.now()))
         await work.rounds.save_round(round_)
-        commission = await work.commissions.get_commission(live.commission)
-        if live.recorded and entries:
+        commission = await work.commissions.get_commission(session.commission)
+        if session.recorded and entries:
             await append(work, commission, entries[0], round_.opened_at, opened(round_, commission))
-        return Outcome(await cue_up(work, live, cue_of(round_)), round_)
+        return Outcome(await cue_up(work, session, cue_of(round_)), round_)
 
 
-async def warn_of_close(desk: Desk, session: str, round_id: str) -> Outcome:
+async def warn_of_close(desk: Desk, session_id: str, round_id: str) -> Outcome:
     """Tells everybody that the vote is about to close."""
-    async with desk.act_on(session) as (work, live):
-        round_, _ = rounds.apply(await guard.round_of(work, live, round_id), rounds.Warn())
+    async with desk.act_on(session_id) as (work, session):
+        round_, _ = rounds.apply(await guard.round_of(work, session, round_id), rounds.Warn())
         await work.rounds.save_round(round_)
-        return Outcome(await cue_up(work, live, live.cue), round_)
+        return Outcome(await cue_up(work, session, session.cue), round_)
 
 
-async def close_round(desk: Desk, session: str, round_id: str) -> Outcome:
+async def close_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
     """Closes the vote. A ballot is now in or out, for ever; the record gets the count and the ballots root."""
-    async with desk.act_on(session) as (work, live):
-        before = await guard.round_of(work, live, round_id)
+    async with desk.act_on(session_id) as (work, session):
+        before = await guard.round_of(work, session, round_id)
         if before.state == rounds.RoundState.CLOSED:
-            return Outcome(live, before, len(await work.rounds.ballots(before.id)))
+            return Outcome(session, before, len(await work.rounds.ballots(before.id)))
         counted = await work.papers.get_paper_count(before.id)
         if counted is not None and not counted.confirmed_at and before.state == RoundState.OPEN:
             raise IllegalMove("Papers were counted, and nobody has confirmed them yet. Confirm them first.")
-        closed_in, round_, count = await close_rounds.close(work, live, before, desk.clock.now())
-        return Outcome(await cue_up(work, closed_in, live.cue), round_, count)
+        closed_in, round_, count = await close_rounds.close(work, session, before, desk.clock.now())
+        return Outcome(await cue_up(work, closed_in, session.cue), round_, count)
 
 
-async def reveal_round(desk: Desk, session: str, round_id: str) -> Outcome:
+async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
     """Shows the result to everybody, tallied again from the committed ballots."""
-    async with desk.act_on(session) as (work, live):
-        before = await guard.round_of(work, live, round_id)
-        commission = await work.commissions.get_commission(live.commission)
-        await guard.nothing_open(work, live)
+    async with desk.act_on(session_id) as (work, session):
+        before = await guard.round_of(work, session, round_id)
+        commission = await work.commissions.get_commission(session.commission)
+        await guard.nothing_open(work, session)
         if before.state == RoundState.REVEALED:
             result = await results.result_of(work, before, commission.threshold)
-            result = result.without_groups() if live.badges_off else result
-            return Outcome(await cue_up(work, live, cue_of(before)), before, result.n, result)
+            result = result.without_groups() if session.badges_off else result
+            return Outcome(await cue_up(work, session, cue_of(before)), before, result.n, result)
         round_, entries = rounds.apply(before, rounds.Reveal(desk.clock.now()))
         result = await results.result_of(work, before, commission.threshold)
         await work.rounds.save_round(round_)
-        await reasons.gather(work, live, round_, round_.revealed_at)
-        if live.recorded and entries and not live.badges_off:
-            facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
+        await reasons.gather(work, session, round_, round_.revealed_at)
+        if session.recorded and entries and not session.badges_off:
+            facts = {"session": session.id, "round": round_.id, "result": result.to_json()}
             await append(work, commission, entries[0], round_.revealed_at, facts)
-        holding = live
-        if live.badges_off:
-            holding, result = replace(live, held=(*live.held, round_.id)), result.without_groups()
+        holding = session
+        if session.badges_off:
+            holding, result = replace(session, held=(*session.held, round_.id)), result.without_groups()
         return Outcome(await cue_up(work, holding, cue_of(round_)), round_, result.n, result)
 
 
-async def record_held(work: Work, live: LiveSession, at: str) -> LiveSession:
+async def record_held(work: Work, session: LiveSession, at: str) -> LiveSession:
     """Records the results that were shown while badges were off, whole; what was annulled since is never opened."""
-    commission = await work.commissions.get_commission(live.commission)
+    commission = await work.commissions.get_commission(session.commission)
     kept = []
-    held = {id_: await work.rounds.get_round(id_, lock=True) for id_ in sorted(live.held)}
-    for id_ in live.held:
+    held = {id_: await work.rounds.get_round(id_, lock=True) for id_ in sorted(session.held)}
+    for id_ in session.held:
         round_ = held[id_]
         if round_.state != RoundState.REVEALED:
             kept.append(id_)
-        elif live.recorded:
+        elif session.recorded:
             result = await results.result_of(work, round_, commission.threshold, whole=True)
-            facts = {"session": live.id, "round": round_.id, "result": result.to_json()}
+            facts = {"session": session.id, "round": round_.id, "result": result.to_json()}
             await append(work, commission, rounds.RoundRevealed, at, facts)
-    return replace(live, held=tuple(kept))
+    return replace(session, held=tuple(kept))
 
 
-async def annul_round(desk: Desk, session: str, round_id: str, because: str) -> Outcome:
+async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) -> Outcome:
     """Declares a round void, with the reason that everybody reads and the record keeps."""
     if len(upright(because)) > MOST_BECAUSE:
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MOST_BECAUSE)
-    async with desk.act_on(session) as (work, live):
-        before = await guard.round_of(work, live, round_id)
+    async with desk.act_on(session_id) as (work, session):
+        before = await guard.round_of(work, session, round_id)
         round_, entries = rounds.apply(before, rounds.Annul(desk.clock.now(), because))
         await work.rounds.save_round(round_)
-        if live.recorded and entries:
-            commission = await work.commissions.get_commission(live.commission)
+        if session.recorded and entries:
+            commission = await work.commissions.get_commission(session.commission)
             facts = {
-                "session": live.id,
+                "session": session.id,
                 "round": round_.id,
                 "because": Words("because", round_.annulled_because),
             }
             await append(work, commission, entries[0], round_.annulled_at, facts)
-        return Outcome(await cue_up(work, live, live.cue), round_)
+        return Outcome(await cue_up(work, session, session.cue), round_)
 
 
-async def pause(desk: Desk, session: str, *, paused: bool) -> Outcome:
+async def pause(desk: Desk, session_id: str, *, paused: bool) -> Outcome:
     """Pauses everything, or goes on. A ballot that is on its way while paused is still counted."""
-    async with desk.act_on(session) as (work, live):
-        return Outcome(await cue_up(work, replace(live, paused=paused), live.cue))
+    async with desk.act_on(session_id) as (work, session):
+        return Outcome(await cue_up(work, replace(session, paused=paused), session.cue))
 
 
-async def end(desk: Desk, session: str) -> Outcome:
+async def end(desk: Desk, session_id: str) -> Outcome:
     """Ends the session: phones say goodbye, and the join code lets nobody in any more."""
-    async with desk.act_on(session) as (work, live):
-        await guard.nothing_open(work, live)
+    async with desk.act_on(session_id) as (work, session):
+        await guard.nothing_open(work, session)
         at = desk.clock.now()
-        recorded = await record_held(work, live, at)
+        recorded = await record_held(work, session, at)
         over = replace(recorded, badges_off=False, ended=True, ended_at=at, paused=False)
         return Outcome(await cue_up(work, over, Cue(CueKind.ENDED)))
 

@@ -15,7 +15,7 @@ FIXED = (
 )
 
 
-async def put_right(store: Store, clock: Clock, session: str, participant: str, group: str | None) -> None:
+async def put_right(store: Store, clock: Clock, session_id: str, participant: str, group: str | None) -> None:
     """Puts a participant into another group (None: prefer not to say).
 
     Raises BadInput for a group that the commission does not have, IllegalMove once a vote of theirs is counted, where
@@ -24,14 +24,14 @@ async def put_right(store: Store, clock: Clock, session: str, participant: str, 
     async with store.begin() as work:
         # No round can be opened meanwhile, and casts in those that are open come before this or after it: so all
         # ballots of one participant are of one group.
-        live = await guard.going_on(work, session, None)
-        if live.entrance == Entrance.TICKETS:
+        session = await guard.going_on(work, session_id, None)
+        if session.entrance == Entrance.TICKETS:
             raise IllegalMove("Your ticket says which group you come from. Ask the organiser for another one.")
-        commission = await work.commissions.get_commission(live.commission)
+        commission = await work.commissions.get_commission(session.commission)
         if group is not None and commission.group_label(group) is None:
             raise BadInput("Choose a group, or “Prefer not to say”.", field="group")
-        every = await work.rounds.list_rounds(session)
-        if live.asynchronous and not any(round_.takes(clock.now()) for round_ in every):
+        every = await work.rounds.list_rounds(session_id)
+        if session.asynchronous and not any(round_.takes(clock.now()) for round_ in every):
             raise IllegalMove(guard.OVER)
         for round_ in every:
             if round_.state == RoundState.OPEN:

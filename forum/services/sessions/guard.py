@@ -19,50 +19,50 @@ _NO_ROUND = "There is no such round in this session."
 
 
 async def of_kind(
-    work: Work, session: str, kind: SessionKind | None = SessionKind.ROOM, *, lock: bool = False
+    work: Work, session_id: str, kind: SessionKind | None = SessionKind.ROOM, *, lock: bool = False
 ) -> LiveSession:
     """Gives a session, ended or not; `lock` holds it until this unit of work ends.
 
     Raises NotFound for one of another kind than `kind`; None is any.
     """
-    live = await work.sessions.get_session(session, lock=lock)
-    if kind is not None and live.kind != kind:
+    session = await work.sessions.get_session(session_id, lock=lock)
+    if kind is not None and session.kind != kind:
         raise NotFound(_NO_SESSION)
-    return live
+    return session
 
 
 async def going_on(
-    work: Work, session: str, kind: SessionKind | None = SessionKind.ROOM, *, lock: bool = True
+    work: Work, session_id: str, kind: SessionKind | None = SessionKind.ROOM, *, lock: bool = True
 ) -> LiveSession:
     """Gives a session of this kind, held until this unit of work ends. Raises NotFound, IllegalMove after its end."""
-    live = await of_kind(work, session, kind, lock=lock)
-    if live.ended:
+    session = await of_kind(work, session_id, kind, lock=lock)
+    if session.ended:
         raise IllegalMove(ENDED)
-    return live
+    return session
 
 
-async def round_of(work: Work, live: LiveSession, round_id: str, *, lock: bool = True) -> Round:
+async def round_of(work: Work, session: LiveSession, round_id: str, *, lock: bool = True) -> Round:
     """Gives a round of this session, held until this unit of work ends. Raises NotFound for one of another session."""
     round_ = await work.rounds.get_round(round_id, lock=lock)
-    if round_.session != live.id:
+    if round_.session != session.id:
         raise NotFound(_NO_ROUND)
     return round_
 
 
-async def taking(work: Work, live: LiveSession, round_id: str, at: str, otherwise: str = OVER) -> Round:
+async def taking(work: Work, session: LiveSession, round_id: str, at: str, otherwise: str = OVER) -> Round:
     """Gives a round of this session that takes ballots at this time: nobody closes it until this unit of work ends.
 
     Raises NotFound, and IllegalMove with the words `otherwise`.
     """
-    round_ = await round_of(work, live, round_id)
+    round_ = await round_of(work, session, round_id)
     if not round_.takes(at):
         raise IllegalMove(otherwise)
     return round_
 
 
-async def nothing_open(work: Work, live: LiveSession, but: tuple[str, str] | None = None) -> None:
+async def nothing_open(work: Work, session: LiveSession, but: tuple[str, str] | None = None) -> None:
     """Raises IllegalMove where a vote is open, other than on the question of the story and scene `but`."""
-    for round_ in await work.rounds.list_rounds(live.id):
+    for round_ in await work.rounds.list_rounds(session.id):
         if round_.state == RoundState.OPEN and (round_.scenario, round_.scene) != but:
             raise IllegalMove("A vote is open. Close it first, so that nobody's ballot is cut off.")
 

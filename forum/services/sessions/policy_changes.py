@@ -27,15 +27,15 @@ class ProposalChange(Change, frozen=True):
     after: ProposalFields
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, ProposalFields]:
+    async def look(cls, work: Work, session: LiveSession) -> dict[str, ProposalFields]:
         """Gives the proposals."""
-        return {p.id: ProposalFields(p.state, p.words) for p in await work.proposals.list_proposals(live.id)}
+        return {p.id: ProposalFields(p.state, p.words) for p in await work.proposals.list_proposals(session.id)}
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Restores the proposal, or takes it off the list."""
         was = msgspec.structs.asdict(self.before) if self.before is not None else {"state": ProposalState.OFF}
         await work.proposals.save_proposal(replace(await work.proposals.get_proposal(self.id), **was))
-        return live
+        return session
 
 
 class AmendmentChange(Change, frozen=True):
@@ -46,15 +46,15 @@ class AmendmentChange(Change, frozen=True):
     after: AmendmentState
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, AmendmentState]:
+    async def look(cls, work: Work, session: LiveSession) -> dict[str, AmendmentState]:
         """Gives the amendments' states."""
-        return {a.id: a.state for a in await work.proposals.amendments(live.id)}
+        return {a.id: a.state for a in await work.proposals.amendments(session.id)}
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Restores the amendment, or drops it."""
-        [amendment] = [a for a in await work.proposals.amendments(live.id) if a.id == self.id]
+        [amendment] = [a for a in await work.proposals.amendments(session.id) if a.id == self.id]
         await work.proposals.close_amendment(replace(amendment, state=self.before or AmendmentState.DROPPED))
-        return live
+        return session
 
 
 class PledgeChange(Change, frozen=True):
@@ -65,12 +65,12 @@ class PledgeChange(Change, frozen=True):
     after: PledgeState
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, PledgeState]:
+    async def look(cls, work: Work, session: LiveSession) -> dict[str, PledgeState]:
         """Gives the states of what was promised."""
-        return {p.id: p.state for p in await work.proposals.pledges(live.id)}
+        return {p.id: p.state for p in await work.proposals.pledges(session.id)}
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Restores the promise, or takes it off the screens."""
-        [pledge] = [p for p in await work.proposals.pledges(live.id) if p.id == self.id]
+        [pledge] = [p for p in await work.proposals.pledges(session.id) if p.id == self.id]
         await work.proposals.save_pledge(replace(pledge, state=self.before or PledgeState.WITHDRAWN))
-        return live
+        return session

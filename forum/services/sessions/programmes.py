@@ -50,10 +50,10 @@ class SectionForm:
 class Programming:
     """The changes that organisers make. Each returns the programme as it is after it."""
 
-    def __init__(self, store: Store, clock: Clock, session: str) -> None:
+    def __init__(self, store: Store, clock: Clock, session_id: str) -> None:
         self._store = store
         self._clock = clock
-        self._session = session
+        self._session = session_id
 
     async def about(self, day: str, place: str, *, public: bool) -> Planned:
         """When and where the session is, and whether everybody may read its programme beforehand."""
@@ -105,12 +105,12 @@ class Programming:
     async def story(self, section: str, story_id: str) -> Planned:
         """Puts a whole story into a section, cue by cue. It is then one of the session's stories too."""
         async with self._store.begin() as work:
-            live = await guard.going_on(work, self._session)
-            story = await _playable(work, live, story_id)
+            session = await guard.going_on(work, self._session)
+            story = await _playable(work, session, story_id)
             scenario = await parsed(story.twee)
             items = [replace(cue, id=secrets.token_hex(16)) for cue in programme.cues_of(story_id, scenario)]
-            if story_id not in live.scenarios:
-                added = replace(live, scenarios=(*live.scenarios, story_id), version=live.version + 1)
+            if story_id not in session.scenarios:
+                added = replace(session, scenarios=(*session.scenarios, story_id), version=session.version + 1)
                 await work.sessions.save_session(added)
             return await self._keep(
                 work, lambda plan: _with(plan, section, items), ProgrammeChange.ADDED, scenario.title
@@ -125,10 +125,10 @@ class Programming:
         kind, _, rest = wanted.partition("|")
         story, _, scene_name = rest.partition("|")
         async with self._store.begin() as work:
-            live = await guard.going_on(work, self._session)
-            if kind not in {*_OF_A_STORY, _REPLAY} or story not in live.scenarios:
+            session = await guard.going_on(work, self._session)
+            if kind not in {*_OF_A_STORY, _REPLAY} or story not in session.scenarios:
                 raise BadInput("Choose a scene or a question.", field="cue")
-            scene = (await parsed((await _playable(work, live, story)).twee)).scene(scene_name)
+            scene = (await parsed((await _playable(work, session, story)).twee)).scene(scene_name)
             if scene is None or scene.decision != (kind in {ItemKind.QUESTION, ItemKind.AGAIN}):
                 raise BadInput("Choose a scene or a question.", field="cue")
             if kind == ItemKind.QUESTION:
@@ -192,45 +192,45 @@ class Programming:
             return await self._keep(work, change, what, name)
 
     async def _keep(self, work: Work, change: Change, what: str, name: str) -> Planned:
-        live = await guard.going_on(work, self._session)
-        now = await work.programmes.latest(live.id)
+        session = await guard.going_on(work, self._session)
+        now = await work.programmes.latest(session.id)
         plan = change(now.plan)
         if plan == now.plan:
             return now
-        kept = Planned(live.id, now.number + 1, plan, what, name, self._clock.now())
+        kept = Planned(session.id, now.number + 1, plan, what, name, self._clock.now())
         await work.programmes.add_programme(kept)
         # The console shows the programme: it is drawn again.
-        await work.sessions.save_session(replace(live, version=live.version + 1))
+        await work.sessions.save_session(replace(session, version=session.version + 1))
         return kept
 
 
-async def take_step(desk: Desk, session: str, step: Step) -> Outcome:
+async def take_step(desk: Desk, session_id: str, step: Step) -> Outcome:
     """Goes to the next cue of the programme, which the console offers with one tap.
 
     Raises NotFound where the cue is no longer in the programme, IllegalMove where the room has gone on since the
     console was drawn, and what the act raises that puts the cue up.
     """
     async with desk.store.read() as work:
-        item = (await work.programmes.latest(session)).plan.item(step.item)
-        rounds = [r for r in await work.rounds.list_rounds(session) if r.state != RoundState.ANNULLED]
+        item = (await work.programmes.latest(session_id)).plan.item(step.item)
+        rounds = [r for r in await work.rounds.list_rounds(session_id) if r.state != RoundState.ANNULLED]
     if item.kind == ItemKind.NOTE:
-        return await cues.show_note(desk, session, item.words, step=step)
+        return await cues.show_note(desk, session_id, item.words, step=step)
     if item.kind == ItemKind.SCENE:
-        return await cues.show_scene(desk, session, item.story, item.scene, replay=item.replay, step=step)
+        return await cues.show_scene(desk, session_id, item.story, item.scene, replay=item.replay, step=step)
     if item.kind == ItemKind.QUESTION:
-        return await cues.put_question(desk, session, item.story, item.scene, Terms(item.method), step=step)
+        return await cues.put_question(desk, session_id, item.story, item.scene, Terms(item.method), step=step)
     if item.kind == ItemKind.AGAIN:
         first = [
             r for r in rounds if (r.scenario, r.scene) == (item.story, item.scene) and r.kind != RoundKind.AFTER_REPLAY
         ]
         if not first:
             raise IllegalMove("This question was not put yet, so nobody can vote on it again.")
-        return await cues.put_second_vote(desk, session, first[-1].id, step=step)
+        return await cues.put_second_vote(desk, session_id, first[-1].id, step=step)
     asked = [r for r in rounds if r.scenario is None and r.question == item.words]
     if asked:
-        return await cues.show_again(desk, session, asked[-1].id, step=step)
+        return await cues.show_again(desk, session_id, asked[-1].id, step=step)
     terms = Terms(item.method)
-    return await cues.ask_question(desk, session, item.words, item.responses, terms, none=item.none, step=step)
+    return await cues.ask_question(desk, session_id, item.words, item.responses, terms, none=item.none, step=step)
 
 
 def _with(plan: Programme, section: str, items: Sequence[Item]) -> Programme:
@@ -248,14 +248,14 @@ def _name(plan: Programme, id_: str) -> str:
     return item.scene or item.words
 
 
-async def _playable(work: Work, live: LiveSession, story_id: str) -> Submission:
+async def _playable(work: Work, session: LiveSession, story_id: str) -> Submission:
     try:
         story = await work.stories.get_story(story_id)
     except NotFound:
         story = None
     if (
         story is None
-        or story.commission != live.commission
+        or story.commission != session.commission
         or story.status != StoryStatus.ACCEPTED
         or not story.may_perform
     ):

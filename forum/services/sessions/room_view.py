@@ -19,52 +19,52 @@ from forum.voting.round import Round, RoundKind, RoundState
 from forum.voting.suppression import Result, in_the_room
 
 
-async def room_view_of(work: Work, live: LiveSession) -> RoomView:
+async def room_view_of(work: Work, session: LiveSession) -> RoomView:
     """Reads what every screen of a room may show. Numbers of connected phones are not in it: only the process knows
     them."""
-    commission = await work.commissions.get_commission(live.commission)
-    rounds = {r.id: r for r in await work.rounds.list_rounds(live.id)}
-    round_ = rounds.get(live.cue.round or "")
+    commission = await work.commissions.get_commission(session.commission)
+    rounds = {r.id: r for r in await work.rounds.list_rounds(session.id)}
+    round_ = rounds.get(session.cue.round or "")
     view = RoomView(
-        session=live,
+        session=session,
         commission=commission,
-        stories=await _stories(work, live),
+        stories=await _stories(work, session),
         round=round_,
         rounds=tuple(r for r in rounds.values() if r.state != RoundState.ANNULLED or r is round_),
         first=rounds.get((round_.second_of if round_ else "") or ""),
-        run=await _run(work, live, commission),
-        agenda=await _agenda(work, live, round_),
-        programme=(await work.programmes.latest(live.id)).plan,
+        run=await _run(work, session, commission),
+        agenda=await _agenda(work, session, round_),
+        programme=(await work.programmes.latest(session.id)).plan,
     )
     return await _with_votes(work, _with_scene(view), rounds)
 
 
-async def console_view_of(work: Work, live: LiveSession, *, full: bool = False) -> ConsoleView:
+async def console_view_of(work: Work, session: LiveSession, *, full: bool = False) -> ConsoleView:
     """Reads what consoles show: all that the room does, and what is for them alone. `full` is true where phones were
     not let in for want of places."""
-    room = await room_view_of(work, live)
+    room = await room_view_of(work, session)
     round_ = room.round.id if room.round is not None else ""
     threshold = room.commission.threshold
-    asked = await work.care.list_asked(live.id)
+    asked = await work.care.list_asked(session.id)
     return ConsoleView(
         **vars(room),
-        joined=in_the_room(await work.sessions.joined(live.id), threshold),
+        joined=in_the_room(await work.sessions.joined(session.id), threshold),
         papers=await _papers(work, round_),
         breaks=asked[CareRequest.BREAK, ""].waiting if (CareRequest.BREAK, "") in asked else 0,
         slower=asked[CareRequest.TIME, round_].number if round_ and (CareRequest.TIME, round_) in asked else 0,
-        observers=await work.sessions.observers(live.id),
-        also=in_the_room(await work.care.belonging(live.id), threshold),
+        observers=await work.sessions.observers(session.id),
+        also=in_the_room(await work.care.belonging(session.id), threshold),
         asynchronous=await asynchronous_rounds(work, room.commission, results=True),
-        last_act=await work.last_acts.get_last_act(live.id),
+        last_act=await work.last_acts.get_last_act(session.id),
         full=full,
     )
 
 
-async def _stories(work: Work, live: LiveSession) -> tuple[Story, ...]:
+async def _stories(work: Work, session: LiveSession) -> tuple[Story, ...]:
     """Reads the stories of a session that may be shown: one that was taken back is gone, one that may not be played
     any more stays only while it is on."""
-    accepted = [await work.stories.get_story(id_) for id_ in live.scenarios]
-    showable = [s for s in accepted if not s.withdrawn_at and (s.may_perform or s.id == live.cue.scenario)]
+    accepted = [await work.stories.get_story(id_) for id_ in session.scenarios]
+    showable = [s for s in accepted if not s.withdrawn_at and (s.may_perform or s.id == session.cue.scenario)]
     return tuple([Story(s.id, await story_of(work.remembered, s.twee, asyncio.to_thread)) for s in showable])
 
 
@@ -75,11 +75,11 @@ def _with_scene(view: RoomView) -> RoomView:
     return replace(view, story=story, scene=story.scenario.scene(cue.scene) if story and cue.scene else None)
 
 
-async def _run(work: Work, live: LiveSession, commission: Commission) -> Run:
+async def _run(work: Work, session: LiveSession, commission: Commission) -> Run:
     """Reads the stops of a session, with the groups that may be named beside them."""
-    stops = tuple(await work.stops.list_stops(live.id))
-    named = credits(await work.sessions.joined(live.id), commission) if stops and not live.badges_off else {}
-    return Run(stops, named, live.cue.showing)
+    stops = tuple(await work.stops.list_stops(session.id))
+    named = credits(await work.sessions.joined(session.id), commission) if stops and not session.badges_off else {}
+    return Run(stops, named, session.cue.showing)
 
 
 async def _with_votes(work: Work, view: RoomView, rounds: dict[str, Round]) -> RoomView:
@@ -115,19 +115,19 @@ async def _papers(work: Work, round_id: str) -> str:
     return ("confirmed" if count.confirmed_at else "entered") if count else ""
 
 
-async def _agenda(work: Work, live: LiveSession, round_: Round | None) -> Agenda:
+async def _agenda(work: Work, session: LiveSession, round_: Round | None) -> Agenda:
     """Reads the proposals, and what was promised on the vote on screen: commitments first, then what waits to be
     one."""
     promised: list[Promised] = []
     if round_ is not None and round_.kind == RoundKind.POLICY_VOTE and round_.state == RoundState.REVEALED:
-        for made in reversed(await work.decisions.list_decisions(live.commission)):
+        for made in reversed(await work.decisions.list_decisions(session.commission)):
             if round_.id in made.rounds:
                 promised += [Promised(c.role, c.what, c.by, confirmed=True) for c in made.commitments]
         waiting = [p for p in await work.proposals.pledges_on([round_.id]) if p.state == PledgeState.WAITING and p.what]
         promised += [Promised(p.role, p.what, p.by, confirmed=False, pledge=p.id) for p in waiting]
     return Agenda(
-        tuple(await work.proposals.list_proposals(live.id)),
-        tuple(await work.proposals.amendments(live.id)),
+        tuple(await work.proposals.list_proposals(session.id)),
+        tuple(await work.proposals.amendments(session.id)),
         tuple(promised),
     )
 

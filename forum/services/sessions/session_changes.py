@@ -23,16 +23,16 @@ class EndChange(SwitchChange, frozen=True):
 
     KIND = "ended"
 
-    async def check(self, work: Work, live: LiveSession, last: LastAct, now: str) -> None:
+    async def check(self, work: Work, session: LiveSession, last: LastAct, now: str) -> None:
         """Raises IllegalMove more than REOPEN after the end, or where another session has the join code by now."""
         if datetime.fromisoformat(now) - datetime.fromisoformat(last.at) > REOPEN:
             raise IllegalMove(_OVER)
-        if (await work.sessions.session_by_code(live.code)).id != live.id:
+        if (await work.sessions.session_by_code(session.code)).id != session.id:
             raise IllegalMove(_CODE)
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Opens the session again."""
-        return replace(await super().put_back(work, live), ended_at="")
+        return replace(await super().put_back(work, session), ended_at="")
 
 
 class CueChange(Change, frozen=True):
@@ -43,21 +43,21 @@ class CueChange(Change, frozen=True):
     after: Cue
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, Cue]:
+    async def look(cls, work: Work, session: LiveSession) -> dict[str, Cue]:
         """Gives the cue."""
-        return {"": live.cue}
+        return {"": session.cue}
 
-    async def check(self, work: Work, live: LiveSession, last: LastAct, now: str) -> None:
+    async def check(self, work: Work, session: LiveSession, last: LastAct, now: str) -> None:
         """Raises IllegalMove where its story may not be played any more, or where a vote is open."""
-        was, on = self.before, live.cue
+        was, on = self.before, session.cue
         if was.scenario is not None:
             await guard.playable(work, was.scenario)
         if (was.kind, was.round, was.showing) != (on.kind, on.round, on.showing):
-            await guard.nothing_open(work, live)
+            await guard.nothing_open(work, session)
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Puts the cue up again."""
-        return replace(live, cue=self.before)
+        return replace(session, cue=self.before)
 
 
 class PauseChange(SwitchChange, frozen=True):
@@ -80,12 +80,12 @@ class BreaksChange(Change, frozen=True):
     after: int
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, int]:
+    async def look(cls, work: Work, session: LiveSession) -> dict[str, int]:
         """Gives how many requests were seen."""
-        asked = (await work.care.list_asked(live.id)).get((CareRequest.BREAK, ""))
+        asked = (await work.care.list_asked(session.id)).get((CareRequest.BREAK, ""))
         return {"": asked.seen if asked is not None else 0}
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Marks as many as before as seen."""
-        await work.care.see(live.id, CareRequest.BREAK, self.before)
-        return live
+        await work.care.see(session.id, CareRequest.BREAK, self.before)
+        return session

@@ -52,41 +52,41 @@ def code_digest(code: str) -> str:
     return digest(plain(code))
 
 
-async def issue(store: Store, clock: Clock, session: str, group: str | None, count: int) -> list[Issued]:
+async def issue(store: Store, clock: Clock, session_id: str, group: str | None, count: int) -> list[Issued]:
     """Issues so many tickets for one group (None: prefer not to say). Raises BadInput, IllegalMove."""
     if not 1 <= count <= MOST_AT_ONCE:
         raise BadInput("Issue from 1 to %(most)s tickets at once.", field="count", most=MOST_AT_ONCE)
     async with store.begin() as work:
-        live = await _ticketed(work, session)
-        commission = await work.commissions.get_commission(live.commission)
+        session = await _ticketed(work, session_id)
+        commission = await work.commissions.get_commission(session.commission)
         if group is not None and commission.group_label(group) is None:
             raise BadInput("Choose a group.", field="group")
-        standing = await work.tickets.list_tickets(live.id)
+        standing = await work.tickets.list_tickets(session.id)
         if len(standing) + count > MOST_TICKETS:
             raise BadInput("A session has at most %(most)s tickets.", field="count", most=MOST_TICKETS)
         first = len(standing) + 1
-        issued = [_new(live, number, group, clock.now()) for number in range(first, first + count)]
+        issued = [_new(session, number, group, clock.now()) for number in range(first, first + count)]
         await work.tickets.add_tickets([new.ticket for new in issued])
     return issued
 
 
-async def renew(store: Store, clock: Clock, session: str, number: int) -> Issued:
+async def renew(store: Store, clock: Clock, session_id: str, number: int) -> Issued:
     """Puts a new ticket in the place of a lost one, which dies. Raises NotFound, IllegalMove where it is dead."""
     async with store.begin() as work:
-        live = await _ticketed(work, session)
-        tickets = await work.tickets.list_tickets(live.id)
+        session = await _ticketed(work, session_id)
+        tickets = await work.tickets.list_tickets(session.id)
         lost = _numbered(tickets, number)
         await _end(work, lost, clock.now())
-        fresh = _new(live, len(tickets) + 1, lost.group, clock.now(), lost)
+        fresh = _new(session, len(tickets) + 1, lost.group, clock.now(), lost)
         await work.tickets.add_tickets([fresh.ticket])
     return fresh
 
 
-async def revoke(store: Store, clock: Clock, session: str, number: int) -> Ticket:
+async def revoke(store: Store, clock: Clock, session_id: str, number: int) -> Ticket:
     """Makes a ticket useless; ballots that were counted stay. Raises NotFound, IllegalMove where it is dead already."""
     async with store.begin() as work:
-        live = await _ticketed(work, session)
-        ticket = _numbered(await work.tickets.list_tickets(live.id), number)
+        session = await _ticketed(work, session_id)
+        ticket = _numbered(await work.tickets.list_tickets(session.id), number)
         await _end(work, ticket, clock.now())
     return ticket
 
@@ -105,24 +105,24 @@ NO_ANSWERS = JoinAnswers()
 
 
 async def admit(
-    store: Store, clock: Clock, live: LiveSession, typed: str, device: str, answers: JoinAnswers = NO_ANSWERS
+    store: Store, clock: Clock, session: LiveSession, typed: str, device: str, answers: JoinAnswers = NO_ANSWERS
 ) -> Participant:
     """Who comes with this ticket on this device (a SHA-256): once; the same device may ask again.
 
     Raises UnknownTicket for a code that is none of this session's, BadInput for one that is dead or in use elsewhere.
     """
     async with store.begin() as work:
-        ticket = await work.tickets.ticket_by_code(live.id, code_digest(typed))
+        ticket = await work.tickets.ticket_by_code(session.id, code_digest(typed))
         if ticket is None:
             raise UnknownTicket("There is no such ticket for this session. Check each letter.", field="ticket")
-        here = await work.sessions.participant(live.id, device)
+        here = await work.sessions.participant(session.id, device)
         if ticket.used_at and ticket.participant and here and here.id == ticket.participant and not ticket.revoked_at:
             return here
         if ticket.revoked_at:
             raise BadInput("This ticket no longer lets anybody in. Ask the organiser for a new one.", field="ticket")
         if here is not None:
             raise BadInput("Somebody came in on this device with another ticket already.", field="ticket")
-        person = await _person(work, live, ticket, device, clock.now(), answers)
+        person = await _person(work, session, ticket, device, clock.now(), answers)
         # The one place that says whether it was used: by one statement, whoever comes at the same moment. Where it was,
         # what _person did goes back with the rest.
         if not await work.tickets.use(ticket.id, person.id, clock.now()):
@@ -135,30 +135,30 @@ async def admit(
 
 
 async def _person(
-    work: Work, live: LiveSession, ticket: Ticket, device: str, at: str, answers: JoinAnswers
+    work: Work, session: LiveSession, ticket: Ticket, device: str, at: str, answers: JoinAnswers
 ) -> Participant:
     if ticket.participant is not None:
         await work.tickets.move_ticket(ticket.participant, device)
-        return Participant(ticket.participant, live.id, ticket.group, at)
-    person = Participant(secrets.token_hex(16), live.id, ticket.group, at, observer=answers.observe)
+        return Participant(ticket.participant, session.id, ticket.group, at)
+    person = Participant(secrets.token_hex(16), session.id, ticket.group, at, observer=answers.observe)
     joined = await work.sessions.join(person, device)
     if joined.id == person.id:
         await work.care.belong(person.id, answers.also - {ticket.group})
     return joined
 
 
-async def _ticketed(work: Work, session: str) -> LiveSession:
-    live = await guard.going_on(work, session)
-    if live.entrance != Entrance.TICKETS:
+async def _ticketed(work: Work, session_id: str) -> LiveSession:
+    session = await guard.going_on(work, session_id)
+    if session.entrance != Entrance.TICKETS:
         raise IllegalMove("People join this session with its code. It has no tickets.")
-    return live
+    return session
 
 
-def _new(live: LiveSession, number: int, group: str | None, at: str, lost: Ticket | None = None) -> Issued:
+def _new(session: LiveSession, number: int, group: str | None, at: str, lost: Ticket | None = None) -> Issued:
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     ticket = Ticket(
         secrets.token_hex(16),
-        live.id,
+        session.id,
         number,
         group,
         code_digest(code),

@@ -31,51 +31,53 @@ class Before:
     held: tuple[str, ...]
 
 
-async def look(work: Work, live: LiveSession) -> Before:
+async def look(work: Work, session: LiveSession) -> Before:
     """Looks at a session before an act, for `keep` after it."""
-    return Before(await undoable_changes.look(work, live), await _votes(work, live), live.held)
+    return Before(await undoable_changes.look(work, session), await _votes(work, session), session.held)
 
 
-async def keep(work: Work, before: Before, session: str, act: str, at: str) -> None:
+async def keep(work: Work, before: Before, session_id: str, act: str, at: str) -> None:
     """Keeps what an act (its name on the console) changed as the session's last act; what is final, as none."""
-    live = await work.sessions.get_session(session)
-    done = list(undoable_changes.between(before.things, await undoable_changes.look(work, live)))
-    votes, recorded = await _votes(work, live), live.held != before.held
+    session = await work.sessions.get_session(session_id)
+    done = list(undoable_changes.between(before.things, await undoable_changes.look(work, session)))
+    votes, recorded = await _votes(work, session), session.held != before.held
     if any(isinstance(change, EndChange) for change in done):
         if recorded:
             # Results by group are in the record now: badges stay on.
             done = [change for change in done if not isinstance(change, BadgesChange)]
     elif recorded or any(votes.get(id_) != vote for id_, vote in before.votes.items()):
-        await work.last_acts.forget_last_act(session)
+        await work.last_acts.forget_last_act(session_id)
         return
     if done:
-        await work.last_acts.put_last_act(LastAct(secrets.token_hex(16), session, act, at, undoable_changes.kept(done)))
+        await work.last_acts.put_last_act(
+            LastAct(secrets.token_hex(16), session_id, act, at, undoable_changes.kept(done))
+        )
 
 
-async def undo(work: Work, live: LiveSession, id_: str, at: str) -> LiveSession:
+async def undo(work: Work, session: LiveSession, id_: str, at: str) -> LiveSession:
     """Puts back what the act with this id did in a session, which the caller holds; gives the session as it is then.
 
     Raises IllegalMove where it is no longer the last act, where something that it did was changed since, or where it
     cannot be as it was.
     """
-    last = await work.last_acts.get_last_act(live.id)
+    last = await work.last_acts.get_last_act(session.id)
     if last is None or last.id != id_:
         raise IllegalMove(_GONE_ON)
     done = undoable_changes.read(last.changes)
-    if live.ended and not any(isinstance(change, EndChange) for change in done):
+    if session.ended and not any(isinstance(change, EndChange) for change in done):
         raise IllegalMove(guard.ENDED)
-    now = await undoable_changes.look(work, live)
+    now = await undoable_changes.look(work, session)
     if any(now[type(change)].get(change.id) != change.after for change in done):
         raise IllegalMove(_CHANGED)
     for change in done:
-        await change.check(work, live, last, at)
+        await change.check(work, session, last, at)
     for change in done:
-        live = await change.put_back(work, live)
-    await work.last_acts.forget_last_act(live.id)
-    live = live.changed()
-    await work.sessions.save_session(live)
-    return live
+        session = await change.put_back(work, session)
+    await work.last_acts.forget_last_act(session.id)
+    session = session.changed()
+    await work.sessions.save_session(session)
+    return session
 
 
-async def _votes(work: Work, live: LiveSession) -> dict[str, tuple[str, bool]]:
-    return {round_.id: (round_.state, round_.closing_soon) for round_ in await work.rounds.list_rounds(live.id)}
+async def _votes(work: Work, session: LiveSession) -> dict[str, tuple[str, bool]]:
+    return {round_.id: (round_.state, round_.closing_soon) for round_ in await work.rounds.list_rounds(session.id)}

@@ -37,9 +37,9 @@ KINDS: tuple[type[Change], ...] = (
 Things: TypeAlias = Mapping[type[Change], Mapping[str, Any]]
 
 
-async def look(work: Work, live: LiveSession) -> Things:
+async def look(work: Work, session: LiveSession) -> Things:
     """Gives everything in a session that can be put back, as it is now."""
-    return {kind: await kind.look(work, live) for kind in KINDS}
+    return {kind: await kind.look(work, session) for kind in KINDS}
 
 
 def between(before: Things, after: Things) -> Iterator[Change]:

@@ -33,9 +33,9 @@ class DraftChange(Change, frozen=True):
     after: DraftState
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, DraftState]:
+    async def look(cls, work: Work, session: LiveSession) -> dict[str, DraftState]:
         """Gives the votes that are not open yet."""
-        drafts = [round_ for round_ in await work.rounds.list_rounds(live.id) if round_.state == RoundState.DRAFT]
+        drafts = [round_ for round_ in await work.rounds.list_rounds(session.id) if round_.state == RoundState.DRAFT]
         return {
             r.id: DraftState(r.responses, r.method, r.quorum, r.quorum_each, r.live, tuple(r.versions)) for r in drafts
         }
@@ -45,11 +45,11 @@ class DraftChange(Change, frozen=True):
         """Says no."""
         return False
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Restores answers, terms and words."""
         draft = await work.rounds.get_round(self.id, lock=True)
         await work.rounds.save_round(replace(draft, **msgspec.structs.asdict(self.before)))
-        return live
+        return session
 
 
 class ReasonChange(Change, frozen=True):
@@ -60,21 +60,21 @@ class ReasonChange(Change, frozen=True):
     after: ReasonState
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, ReasonState]:
+    async def look(cls, work: Work, session: LiveSession) -> dict[str, ReasonState]:
         """Gives the states of the reasons on screen."""
-        if live.cue.round is None:
+        if session.cue.round is None:
             return {}
-        return {reason.id: reason.state for reason in await work.reasons.list_reasons(live.cue.round)}
+        return {reason.id: reason.state for reason in await work.reasons.list_reasons(session.cue.round)}
 
     @classmethod
     def undoes_new(cls, after: ReasonState) -> bool:
         """Says no."""
         return False
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Shows or hides the reason as before."""
         await work.reasons.move_reason(self.id, self.before)
-        return live
+        return session
 
 
 class StopFields(msgspec.Struct, frozen=True):
@@ -97,11 +97,11 @@ class StopChange(Change, frozen=True):
     after: StopFields
 
     @classmethod
-    async def look(cls, work: Work, live: LiveSession) -> dict[str, StopFields]:
+    async def look(cls, work: Work, session: LiveSession) -> dict[str, StopFields]:
         """Gives the stops."""
         return {
             s.id: StopFields(s.state, s.taken_at, s.tried, s.verdict, s.magic, s.response, s.entered)
-            for s in await work.stops.list_stops(live.id)
+            for s in await work.stops.list_stops(session.id)
         }
 
     @classmethod
@@ -109,8 +109,8 @@ class StopChange(Change, frozen=True):
         """Says no of one that waits."""
         return after.state != StopState.WAITING
 
-    async def put_back(self, work: Work, live: LiveSession) -> LiveSession:
+    async def put_back(self, work: Work, session: LiveSession) -> LiveSession:
         """Restores the stop, or hides it."""
         was = msgspec.structs.asdict(self.before) if self.before is not None else {"state": StopState.HIDDEN}
         await work.stops.save_stop(replace(await work.stops.get_stop(self.id), **was))
-        return live
+        return session
