@@ -36,9 +36,13 @@ class Findings:
     def at_most(self, name: str, value: str, most: int) -> str:
         """Returns the value without outer space; notes a mistake where it is longer than `most` characters."""
         value = upright(value)
+        self.fits(name, value, most)
+        return value
+
+    def fits(self, name: str, value: str, most: int) -> None:
+        """Notes a mistake where the value, as it is, is longer than `most` characters."""
         if len(value) > most:
             self.wrong(name, "Use at most %(most)s characters. This has %(length)s.", most=most, length=len(value))
-        return value
 
     def stop(self) -> None:
         """Raises FormErrors where there is any mistake."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -13,8 +13,8 @@ from starlette.types import Message, Receive, Scope
 
 from forum.errors import BadInput, FormErrors, ForumError
 from forum.ports.long_work import long
-from forum.services.form_errors import NO_NAME
-from forum.stories.visible_text import line, name_fault, trimmed
+from forum.services.form_errors import Findings
+from forum.stories.visible_text import trimmed
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 
@@ -40,12 +40,12 @@ class File:
     content: bytes
 
 
-@dataclass
-class Form:
-    """A submitted form. `errors` gathers mistakes by field; `stop` raises them together."""
+class Form(Findings):
+    """A submitted form: `values` are what was sent, by field; what is wrong with them is noted beside them."""
 
-    values: Mapping[str, Sequence[str]]
-    errors: dict[str, BadInput] = field(default_factory=dict)
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.values = values
 
     def text(self, name: str, default: str = "") -> str:
         r"""Returns one field, with line ends as \\n and without outer space; "" where nothing in it can be seen."""
@@ -60,42 +60,12 @@ class Form:
         """Tells whether a box is ticked."""
         return self.text(name) in {"1", "on", "true", "yes"}
 
-    def need(self, name: str, otherwise: str, *, most: int = 2000) -> str:
-        """Returns a field; notes a mistake where it is blank or longer than `most` characters."""
-        value = self.text(name)
-        if not value:
-            self.wrong(name, otherwise)
-        return self.at_most(name, value, most)
-
-    def name(self, name: str, otherwise: str, *, most: int) -> str:
-        """Returns a field as a name on one line; notes a mistake where it is blank, too long, or no name
-        (`visible`)."""
-        value = line(self.need(name, otherwise, most=most))
-        if len(value) <= most and name_fault(value):
-            self.wrong(name, NO_NAME)
-        return value
-
-    def at_most(self, name: str, value: str, most: int) -> str:
-        """Returns the value; notes a mistake where it is longer than `most` characters."""
-        if len(value) > most:
-            self.wrong(name, "Use at most %(most)s characters. This has %(length)s.", most=most, length=len(value))
-        return value
-
     def choice(self, name: str, options: Sequence[str], otherwise: str) -> str:
         """Returns a field; notes a mistake where its value is none of `options`."""
         value = self.text(name)
         if value not in options:
             self.wrong(name, otherwise)
         return value
-
-    def wrong(self, name: str, message: str, **values: object) -> None:
-        """Notes a mistake in a field; the first one of a field is shown."""
-        self.errors.setdefault(name, BadInput(message, field=name, **values))
-
-    def stop(self) -> None:
-        """Raises FormErrors where there is any mistake."""
-        if self.errors:
-            raise FormErrors(self.errors)
 
 
 async def form_of(request: Request) -> Form:

@@ -43,7 +43,7 @@ def test_a_field_of_a_form_is_empty(unseen: str) -> None:
     form = Form({"words": [f" {unseen}\r\n"], "each": [unseen, "a"]})
     assert form.text("words") == ""
     assert form.texts("each") == ["", "a"]
-    form.need("words", "Write it.")
+    form.need("words", form.text("words"), "Write it.", 10)
     assert set(form.errors) == {"words"}
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
+from forum.services.form_errors import Findings
 from forum.services.keys import digest, is_key
 from forum.services.stories import draft_edits, evidence, suggestions
 from forum.services.stories.suggestions import Offer
@@ -35,7 +36,6 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _NO_LINK = "There is no story at this link. Check that you have the whole of it. Its keepers may have switched it off."
 _CLOSED = "This story takes no suggestions at the moment. Try again later."
 _ANSWERED = "Somebody else with your link has answered this suggestion. Nothing was changed."
-_TOO_LONG = "Use at most %(most)s characters. This has %(length)s."
 _FULL = "%(most)s suggestions for this story wait for an answer. Come back when its keepers have read some of them."
 
 
@@ -180,15 +180,13 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
     keeper looked; then nothing was changed, and both texts are there to choose from.
     """
     because = compose.clean(given.because)
-    errors: dict[str, BadInput] = {}
+    found = Findings()
     if given.outcome not in OUTCOMES:
-        errors["outcome"] = BadInput("Choose what to do with the suggestion.")
+        found.wrong("outcome", "Choose what to do with the suggestion.")
     elif given.outcome == SuggestionOutcome.DECLINED and not because:
-        errors["because"] = BadInput("Say why you decline it. Whoever suggested it reads this.")
-    if len(because) > MAX_REASON:
-        errors["because"] = BadInput(_TOO_LONG, most=MAX_REASON, length=len(because))
-    if errors:
-        raise FormErrors(errors)
+        found.wrong("because", "Say why you decline it. Whoever suggested it reads this.")
+    found.fits("because", because, MAX_REASON)
+    found.stop()
     async with store.begin() as work:
         story = await _locked(work, key)  # from here on nobody else can answer
         at = clock.now()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from forum.errors import BadInput, FormErrors
 from forum.ports import Work
+from forum.services.form_errors import Findings
 from forum.services.stories import evidence
 from forum.stories import compose, scenario, scenario_rules
 from forum.stories.draft import MOST, MOST_OF_CARD, MOST_OF_WAY, NO, Card, Draft, Way, mark, parts, read
@@ -28,7 +29,6 @@ CORRECTABLE = frozenset({"title", "setting", "characters", "notes", "name", "tex
 _GONE = "This part of the story is not there any more. Open the story again, and choose another place."
 _ENOUGH = "This question has %(most)s responses, and that is the most. Suggest other words for one of them."
 _NO_QUESTION = "This scene is not a decision point any more. Open the story again, and choose another place."
-_TOO_LONG = "Use at most %(most)s characters. This has %(length)s."
 
 
 @dataclass(frozen=True)
@@ -63,67 +63,65 @@ def checked(draft: Draft, commission: Commission, offer: Offer) -> Offer:
 
     Raises FormErrors (fields words, place, title, url, group, name).
     """
-    errors: dict[str, BadInput] = {}
+    found = Findings()
     if offer.group != NO and commission.group_label(offer.group) is None:
-        errors["group"] = BadInput('Choose your group, or "I prefer not to say".')
+        found.wrong("group", 'Choose your group, or "I prefer not to say".')
     name = _line(offer.name)
-    _fits(errors, "name", name, MAX_NAME)
+    found.fits("name", name, MAX_NAME)
     try:
         offer = said(draft, offer)
     except FormErrors as wrong:
-        errors = {**wrong.fields, **errors}
-    if errors:
-        raise FormErrors(errors)
+        found.errors = {**wrong.fields, **found.errors}
+    found.stop()
     return replace(offer, name=name)
 
 
 def said(draft: Draft, offer: Offer) -> Offer:
     """Returns the tidy words of an offer. Raises FormErrors for an impossible one, or where the draft has no room
     for it."""
-    errors: dict[str, BadInput] = {}
+    found = Findings()
     tidy = replace(offer, words="", title="", url="", seen="")
     if offer.kind == SuggestionKind.EVIDENCE:
-        tidy = _evidence(errors, tidy, offer)
+        tidy = _evidence(found, tidy, offer)
     elif offer.kind == SuggestionKind.SCENE:
         tidy = replace(tidy, words=compose.clean(offer.words), title=_line(offer.title))
-        _needs(errors, tidy.words, "Write what happens in this scene.", scenario.MAX_TEXT)
-        _fits(errors, "title", tidy.title, scenario.MAX_NAME)
+        _needs(found, tidy.words, "Write what happens in this scene.", scenario.MAX_TEXT)
+        found.fits("title", tidy.title, scenario.MAX_NAME)
         if offer.place and holder(draft, offer.place) is None:
-            errors["place"] = BadInput(_GONE)
+            found.wrong("place", _GONE)
     elif offer.kind == SuggestionKind.RESPONSE:
         tidy = replace(tidy, words=_line(offer.words))
-        _needs(errors, tidy.words, "Write what somebody could do.", scenario.MAX_RESPONSE)
+        _needs(found, tidy.words, "Write what somebody could do.", scenario.MAX_RESPONSE)
         if wrong := no_room(draft, offer.place, tidy.words):
-            errors.setdefault(wrong.field, wrong)
+            found.errors.setdefault(wrong.field, wrong)
     else:
-        tidy = _correction(errors, tidy, offer, draft)
-    if errors:
-        raise FormErrors(errors)
+        tidy = _correction(found, tidy, offer, draft)
+    found.stop()
     return tidy
 
 
-def _evidence(errors: dict[str, BadInput], tidy: Offer, offer: Offer) -> Offer:
+def _evidence(found: Findings, tidy: Offer, offer: Offer) -> Offer:
     url = title = ""
     try:
         url = evidence.link(offer.url)
     except BadInput as wrong:
-        errors["url"] = wrong
+        found.errors["url"] = wrong
     try:
         title = evidence.titled(compose.clean(offer.title)) or (evidence.host_of(url) if url else "")
     except BadInput as wrong:
-        errors["title"] = wrong
+        found.errors["title"] = wrong
     return replace(tidy, place="", title=title, url=url)
 
 
-def _correction(errors: dict[str, BadInput], tidy: Offer, offer: Offer, draft: Draft) -> Offer:
+def _correction(found: Findings, tidy: Offer, offer: Offer, draft: Draft) -> Offer:
     there = current(draft, offer.place) if offer.kind in SUGGESTIONS else None
     if there is None:
-        errors["place"] = BadInput(_GONE)
+        found.wrong("place", _GONE)
         return tidy
     words = compose.clean(offer.words) if is_long(offer.place) else _line(offer.words)
-    _needs(errors, words, "Write the words that should stand here.", longest(offer.place))
+    _needs(found, words, "Write the words that should stand here.", longest(offer.place))
     if words == there:
-        errors.setdefault("words", BadInput("These are the words that stand there now. Change something."))
+        found.wrong("words", "These are the words that stand there now. Change something.")
     return replace(tidy, words=words, seen=offer.seen[:_MARK] or mark(there))
 
 
@@ -200,17 +198,12 @@ def _line(text: str) -> str:
     return " ".join(compose.clean(text).split())
 
 
-def _needs(errors: dict[str, BadInput], words: str, otherwise: str, most: int) -> None:
+def _needs(found: Findings, words: str, otherwise: str, most: int) -> None:
     if not words:
-        errors["words"] = BadInput(otherwise)
+        found.wrong("words", otherwise)
     elif "[[" in words:
-        errors["words"] = BadInput('Two square brackets, "[[", cannot be used here. Use one.')
-    _fits(errors, "words", words, most)
-
-
-def _fits(errors: dict[str, BadInput], field: str, text: str, most: int) -> None:
-    if len(text) > most:
-        errors.setdefault(field, BadInput(_TOO_LONG, most=most, length=len(text)))
+        found.wrong("words", 'Two square brackets, "[[", cannot be used here. Use one.')
+    found.fits("words", words, most)
 
 
 # ---------------------------------------------------------------- credits

@@ -49,11 +49,14 @@ async def sign_in(request: Request) -> Response:
 async def _known(request: Request, form: Form) -> tuple[Person, str, Fit]:
     """Returns the person with this login and password, the password, and how it fits. Raises FormErrors, TooMany, and
     BadInput where nobody has them."""
-    login = form.need("login", "Enter your login.", most=accounts.MOST_NAME)
+    login = form.text("login")
+    if not login:
+        form.wrong("login", "Enter your login.")
+    form.fits("login", login, accounts.MOST_NAME)
     password = as_typed(form, "password")
     if not password:
         form.wrong("password", "Enter your password.")
-    form.at_most("password", prepared(password), MOST)
+    form.fits("password", prepared(password), MOST)
     form.stop()
     person, fit = await holder(request, login, password)
     if person is None:

@@ -41,7 +41,7 @@ def read_about(form: Form, commission: Commission) -> dict[str, Any]:
     notes = [value for value in form.texts("note") if value in {note for note, _label in notes_offered()}]
     own = form.texts(_OWN_NOTE)
     for number, text in enumerate(own, 1):
-        form.at_most(f"{_OWN_NOTE}-{number}", text, scenario.MAX_DETAIL)
+        form.fits(f"{_OWN_NOTE}-{number}", text, scenario.MAX_DETAIL)
     return {
         "group": form.text("group") or None,
         "content_notes": tuple(dict.fromkeys(" ".join(n.split()) for n in (*notes, *own) if n)),
