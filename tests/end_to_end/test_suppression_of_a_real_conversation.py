@@ -59,14 +59,13 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
     in_order = [people[p.id] for p in conversation.participants]
 
     rooms, acts = house.site.rooms, Desk(house.store, CLOCK)
-    room = await rooms.room(live.id)
     screens = {
         "phone": Connection("phone", in_order[0]),
         "projector": Connection("projector"),
         "console": Connection("console"),
     }
     for screen in screens.values():
-        room.enter(screen)
+        await rooms.enter(live.id, screen)
     pushed: list[str] = []
 
     async def push() -> None:

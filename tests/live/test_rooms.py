@@ -34,7 +34,7 @@ def draw(kind: Screen, view: RoomView, language: str) -> str:
 
 
 def joined_in(view: RoomView) -> dict[str | None, int | None]:
-    """Who joined, as consoles show it; nothing on other screens."""
+    """Returns the numbers of those who joined by group, as consoles show them; none for other screens."""
     return dict(view.joined) if isinstance(view, ConsoleView) else {}
 
 

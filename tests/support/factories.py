@@ -147,7 +147,7 @@ async def a_room(
 
 
 def view_for(screen: str, view: ConsoleView) -> RoomView:
-    """The view that a kind of screen is drawn from: consoles alone have the whole of it."""
+    """Returns the view that a kind of screen is drawn from: consoles alone have the whole of it."""
     return (
         view if screen == "console" else RoomView(**{part.name: getattr(view, part.name) for part in fields(RoomView)})
     )
