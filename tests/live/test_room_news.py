@@ -328,7 +328,7 @@ def test_a_console_that_comes_while_an_act_is_being_shown_has_what_it_shows_and_
         await evening.joins(6)
         console = Connection("console")
         coming = asyncio.create_task(evening.rooms.enter(evening.session, console))
-        await asyncio.sleep(0)
+        await asyncio.sleep(1)  # as long as it would take the console, did it not wait for the act
         reading.go_on.set()
         await asyncio.gather(showing, coming)
         [state] = news(console, "state")
@@ -354,6 +354,28 @@ def test_a_console_that_comes_before_an_act_is_shown_has_it_and_so_has_everybody
         version = room.version
         await evening.rooms.changed(evening.session)
         assert {m["v"] for m in news(console, "state")} <= {version}
+
+    an_evening(sqlite_database, play)
+
+
+def test_an_act_while_a_console_is_being_let_in_is_shown_on_it(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read for the console is older than the act: it neither stays nor counts as data that has gone back."""
+
+    async def play(evening: Evening) -> None:
+        phone = await evening.enter("phone", evening.people[0])
+        [reading] = held_readings(evening, monkeypatch)
+        console = Connection("console")
+        coming = asyncio.create_task(evening.rooms.enter(evening.session, console))
+        await reading.begun.wait()
+        await facilitation.pause(Desk(evening.store, CLOCK), evening.session, paused=True)
+        showing = asyncio.create_task(evening.rooms.changed(evening.session))
+        await asyncio.sleep(1)  # as long as showing the act would take, did it not wait for the console's reading
+        reading.go_on.set()
+        await asyncio.gather(coming, showing)
+        for screen in (console, phone):
+            assert [m["paused"] for m in news(screen, "state", "bye")] == [True]
 
     an_evening(sqlite_database, play)
 
