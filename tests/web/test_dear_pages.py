@@ -135,7 +135,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         told.append(source)
         return plain(source, **given)
 
-    monkeypatch.setattr(scenario, "parse", counted)
+    monkeypatch.setattr(scenario_twee, "parse", counted)
     return told
 
 
