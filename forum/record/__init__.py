@@ -1,1 +1,1 @@
-"""The record: entries (hashed in `verify/merkle_tree.py`), proofs, exports, and the audit of an export."""
+"""The record: entries (hashed: `verify/merkle_tree.py`), proofs, exports (packed: `export_zip.py`), and their audit."""

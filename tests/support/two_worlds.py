@@ -351,7 +351,6 @@ async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> Asyn
         world.seats["nobody"] = await stack.enter_async_context(house.browser())
         kinds: tuple[Kind, ...] = ("projector", "tablet", "console")
         world.screens |= {kind: Screen(Connection(kind)) for kind in kinds}
-        room = await house.site.rooms.room(live.id)
         for screen in world.screens.values():
-            room.enter(screen.connection)
+            await house.site.rooms.enter(live.id, screen.connection)
         yield world

@@ -1,4 +1,4 @@
-"""Reasons: gathered at the reveal, shown by the facilitator or after a delay, supported with "me too", taken back.
+"""Reasons: gathered at the reveal, given to those who may read them by then, supported with "me too", taken back.
 
 No reason can be read while its round is open or closed: reasons are made from the ballots in the unit of work that
 reveals the round. They carry the label of a group only where the round's result is shown by group.

@@ -10,6 +10,7 @@ from support.app import House
 from support.factories import a_commission, a_session
 
 from forum.adapters.ticket_sheet import Slip, Words, sheet
+from forum.live.connection import Connection
 from forum.live.room import KINDS
 from forum.sessions.session import Entrance, LiveSession
 
@@ -70,7 +71,7 @@ async def test_every_page_of_a_rehearsal_says_so_and_none_of_a_real_session(hous
 @pytest.mark.parametrize("rehearsal", [True, False])
 async def test_every_live_screen_carries_the_mark_in_its_language(house: House, rehearsal: bool, language: str) -> None:
     live = await a_live(house, rehearsal=rehearsal)
-    room = await house.site.rooms.room(live.id)
+    room = await house.site.rooms.enter(live.id, Connection("console"))
     for kind in KINDS:
         found = MARK.findall(room.frames.state(kind, language).html)
         assert found == [LANGUAGES[language]] * rehearsal, kind
