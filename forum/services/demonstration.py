@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -77,22 +78,9 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
             return False
         about = commission(at)
         await work.commissions.add_commission(about)
-        labels = {group.label.casefold(): group.id for group in about.groups}
         for story, twee in stories:
-            submission = Submission(
-                id=secrets.token_hex(16),
-                commission=about.id,
-                title=story.title,
-                twee=twee,
-                status=StoryStatus.ACCEPTED,
-                told_by=labels.get(story.told_by.casefold()),
-                submitted_at=at,
-                moderated_at=at,
-                may_perform=True,
-                may_publish=True,
-                may_quote=True,
-                published_at=at,
-            )
+            accepted = _accepted(about, story, twee, at)
+            submission = replace(accepted, may_publish=True, may_quote=True, published_at=at)
             await work.stories.add_story(submission)
             await moderation.publish(work, submission, at)
         await work.facts.set_fact(FACT, about.id)
@@ -117,23 +105,28 @@ async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STO
         standing = await work.stories.list_stories(about.id, StoryStatus.ACCEPTED)
         if standing:
             return list(standing)
-        labels = {group.label.casefold(): group.id for group in about.groups}
-        found = []
+        submissions = []
         for story, twee in _stories(folder)[:LENT]:
-            submission = Submission(
-                id=secrets.token_hex(16),
-                commission=about.id,
-                title=story.title,
-                twee=twee,
-                status=StoryStatus.ACCEPTED,
-                told_by=labels.get(story.told_by.casefold()),
-                submitted_at=at,
-                moderated_at=at,
-                may_perform=True,
-            )
+            submission = _accepted(about, story, twee, at)
             await work.stories.add_story(submission)
-            found.append(submission)
-    return found
+            submissions.append(submission)
+    return submissions
+
+
+def _accepted(about: Commission, story: Scenario, twee: str, at: str) -> Submission:
+    """Makes an accepted story of a commission, which may be performed; told by the group that it names."""
+    groups = {group.label.casefold(): group.id for group in about.groups}
+    return Submission(
+        id=secrets.token_hex(16),
+        commission=about.id,
+        title=story.title,
+        twee=twee,
+        status=StoryStatus.ACCEPTED,
+        told_by=groups.get(story.told_by.casefold()),
+        submitted_at=at,
+        moderated_at=at,
+        may_perform=True,
+    )
 
 
 def _stories(folder: Path) -> Sequence[tuple[Scenario, str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -71,19 +72,11 @@ async def mine(request: Request) -> Response:
         drafts = await _drafts(work, story, shown, history)
         suggestions = {suggestion.id: suggestion for suggestion in await work.drafts.suggestions(story.id)}
     here = draft_edits.browser(story.id, cookie_of(request, DEVICE))
-    before = {later.number: earlier.number for earlier, later in pairwise(history)}
-    lines = []
-    for kept in shown:
-        short = await long(_short, drafts.get(before.get(kept.number, 0)), drafts[kept.number])
-        lines.append(Line(kept.number, kept.at, _what(kept), _who(kept, here, suggestions, commission), short))
+    shares = [(_what(kept), _who(kept, here, suggestions, commission)) for kept in shown]
     return await page(
         request,
         "stories/versions/versions.html",
-        story=story,
-        lines=lines,
-        now=history[-1].number if history else 0,
-        number=number,
-        pages=-(-len(history) // A_PAGE),
+        **await _list(story, history, number, [*zip(shown, shares, strict=True)], drafts),
         here=f"/my-story/{key}/versions",
         back=f"/my-story/{key}",
         back_words=_("Your story"),
@@ -158,19 +151,10 @@ async def public(request: Request) -> Response:
         history = await public_versions(work, story)
         number, shown = _page_of(request, history)
         drafts = await _drafts(work, story, shown, history)
-    before = {later.number: earlier.number for earlier, later in pairwise(history)}
-    lines = []
-    for kept in shown:
-        old = drafts.get(before.get(kept.number, 0))
-        lines.append(Line(kept.number, kept.at, "", "", await long(_short, old, drafts[kept.number])))
     return await page(
         request,
         "stories/versions/versions.html",
-        story=story,
-        lines=lines,
-        now=history[-1].number if history else 0,
-        number=number,
-        pages=-(-len(history) // A_PAGE),
+        **await _list(story, history, number, [(kept, ("", "")) for kept in shown], drafts),
         here=f"/stories/{story.id}/versions",
         back=f"/stories/{story.id}",
         back_words=story.title,
@@ -240,6 +224,29 @@ def _page_of(request: Request, history: Sequence[Kept]) -> tuple[int, list[Kept]
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 6 else 1
     number = max(1, min(number, -(-len(history) // A_PAGE)))
     return number, [*reversed(history)][(number - 1) * A_PAGE : number * A_PAGE]
+
+
+async def _list(
+    story: Submission,
+    history: Sequence[Kept],
+    number: int,
+    shown: Sequence[tuple[Kept, tuple[str, str]]],
+    drafts: Mapping[int, Draft],
+) -> dict[str, Any]:
+    """Returns what the page with a list of versions needs of them: each of `shown` with its kind and its writer in
+    words, and its changes since the one before."""
+    before = {later.number: earlier.number for earlier, later in pairwise(history)}
+    lines = []
+    for kept, (what, who) in shown:
+        short = await long(_short, drafts.get(before.get(kept.number, 0)), drafts[kept.number])
+        lines.append(Line(kept.number, kept.at, what, who, short))
+    return {
+        "story": story,
+        "lines": lines,
+        "now": history[-1].number if history else 0,
+        "number": number,
+        "pages": -(-len(history) // A_PAGE),
+    }
 
 
 async def _drafts(work: Work, story: Submission, shown: Sequence[Kept], history: Sequence[Kept]) -> dict[int, Draft]:
