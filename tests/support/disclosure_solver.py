@@ -92,6 +92,7 @@ class _Solver:
         alike: Sequence[tuple[int, int]],
     ) -> None:
         self._ways = [(kind, votes) for kind in people for votes in ways(kind, marks, alike)]
+        # Its stubs give every method of this class types but the one that makes it.
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._highs.setOptionValue("output_flag", False)
         self._highs.setOptionValue("threads", 1)
