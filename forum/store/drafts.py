@@ -6,6 +6,7 @@ A version is stored whole, or as its difference to the version before it (it "le
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import takewhile
 
 import sqlalchemy as sa
 
@@ -81,14 +82,15 @@ class SqlDrafts(Area):
         return _version(rows[-1], _draft(rows)) if rows else None
 
     async def put_version(self, version: Version) -> None:
-        """Stores a version and replaces the one with the same number. A later version that leans on it is written
-        again.
+        """Stores a version and replaces the one with the same number. The later versions that lean on it, directly or
+        by those between, are written again, so that no chain of differences becomes too long.
         """
         later = sa.select(versions.c.number, versions.c.leans).where(versions.c.story == version.story)
-        later = later.where(versions.c.number > version.number).order_by(versions.c.number).limit(1)
-        # The version after it may be a difference to the replaced one; it must become a difference to this one.
-        after = [row["number"] for row in await self._link.rows(later) if row["leans"]]
-        for one in (version, *[await self.version(version.story, number) for number in after]):
+        later = later.where(versions.c.number > version.number).order_by(versions.c.number)
+        leaning = takewhile(lambda row: row["leans"], await self._link.rows(later))
+        # All are read before the first is written: each is a difference to the one before it.
+        again = [await self.version(version.story, row["number"]) for row in leaning]
+        for one in (version, *again):
             row = {name: getattr(one, name) for name in ("story", "number", "at", "kind", "by")}
             before = await self._up_to(one.story, one.number - 1)
             await self._link.put(versions, row | _kept(one.draft, before))

@@ -23,6 +23,7 @@ from forum.store import SqlStore
 from forum.store import drafts as sql
 from forum.store.tables import version as table
 from forum.stories.draft import Card, Draft, mark, read
+from forum.stories.draft_delta import written
 from forum.stories.edits import AddCard, SetField
 from forum.stories.submission import Kept, StoryStatus, Version, VersionKind
 
@@ -144,7 +145,15 @@ async def longest(work: Any, story: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("dropped", "put"), [([{3, 4}, {5}], ()), ([{1}, {5}, {2, 6}], ()), ([], (2, 5)), ([{2}], (3, 1))]
+    ("dropped", "put"),
+    [
+        ([{3, 4}, {5}], ()),
+        ([{1}, {5}, {2, 6}], ()),
+        ([], (2, 5)),
+        ([{2}], (3, 1)),
+        ([{2, 3}], (5,)),  # a whole one, with as many differences before it as after it
+        ([{2, 3, 4}], (5, 1)),
+    ],
 )
 async def test_what_leaned_on_a_version_that_went_or_was_replaced_reads_as_before(
     sqlite_store: SqlStore, dropped: list[set[int]], put: Sequence[int]
@@ -178,6 +187,23 @@ async def test_what_is_read_for_one_version_is_bounded_where_all_of_it_changes(s
                 await work.drafts.put_version(Version(story, number, "2026", VersionKind.SENT, draft))
             assert await longest(work, story) == 3
             assert [one.draft for one in await work.drafts.versions(story)] == drafts
+
+
+async def test_what_is_read_stays_bounded_where_an_old_version_is_replaced(sqlite_store: SqlStore) -> None:
+    story = await a_story(sqlite_store)
+    kept = {n: Draft(title="one" * 30 + "." * 10 * n) for n in range(1, 8)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sql, "MOST_WRITTEN", 240)
+        async with sqlite_store.begin() as work:
+            for number, draft in kept.items():
+                await work.drafts.put_version(Version(story, number, "2026", VersionKind.SENT, draft))
+            assert await longest(work, story) == 7
+            kept[3] = Draft(title="two" * 30)
+            await work.drafts.put_version(Version(story, 3, "2026", VersionKind.SENT, kept[3]))
+            assert [one.draft for one in await work.drafts.versions(story)] == list(kept.values())
+            for number in kept:
+                _, *differences = await cast("Any", work.drafts)._up_to(story, number)
+                assert sum(written(one["words"]) for one in differences) <= 240
 
 
 async def test_versions_from_before_are_read_and_gone_on_from(store: SqlStore) -> None:
