@@ -1,7 +1,8 @@
 """Writes the pages of docs/ that the program can tell by itself: `python docs/generate.py`.
 
 cli.md comes from the commands' own help, settings.md from the table in forum/settings.py, wire.md from the messages in
-forum/live/messages.py. A test fails while one of them is not what this would write.
+forum/live/messages.py; and in record.md, whose other parts are written by hand, the types of entries come from the
+table in forum/record/verify/entry_shapes.py. A test fails while one of them is not what this would write.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from forum import settings
 from forum.__main__ import main
 from forum.live import message_allowance, room
 from forum.live import messages as wire
+from forum.record.verify import entry_shapes
+from forum.record.verify.kinds import Field
 from forum.sessions import participant_view
 from forum.voting.reason import MOST_WORDS
 
@@ -141,7 +144,49 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     return f"`{msgspec.json.encode(default).decode()}`"
 
 
-PAGES = {"cli.md": cli, "settings.md": settings_table, "wire.md": messages}
+_ENTRIES_BEGIN = "<!-- Entry types, written by docs/generate.py from forum/record/verify/entry_shapes.py. -->"
+_ENTRIES_END = "<!-- End of the entry types. -->"
+
+
+def record() -> str:
+    """docs/record.md with the types of entries."""
+    page = (HERE / "record.md").read_text("utf-8")
+    before, _, rest = page.partition(_ENTRIES_BEGIN)
+    _, _, after = rest.partition(_ENTRIES_END)
+    return "\n".join([before + _ENTRIES_BEGIN, "", *_entry_types(), _ENTRIES_END + after])
+
+
+def _entry_types() -> Iterator[str]:
+    yield "Every entry has:"
+    yield ""
+    yield from _fields(entry_shapes.COMMON)
+    for type_, shape in entry_shapes.SHAPES.items():
+        yield f"#### `{type_}`"
+        yield ""
+        yield shape.tells
+        yield ""
+        yield from _fields(shape.fields)
+
+
+def _fields(fields: tuple[Field, ...]) -> Iterator[str]:
+    yield "| field | what it holds | what it is | may be left out |"
+    yield "|---|---|---|---|"
+    yield from (row for field in fields for row in _rows(field, ""))
+    yield ""
+
+
+def _rows(field: Field, within: str) -> Iterator[str]:
+    """The rows of a field and, where it is an object or holds some, of the fields in it."""
+    yield f"| `{within}{field.name}` | {field.about} | {field.kind.words} | {field.left_out or 'never'} |"
+    for kind in field.kind.either or (field.kind,):
+        inside, path = kind, f"{within}{field.name}"
+        while inside.each is not None:
+            inside, path = inside.each, f"{path}[]"
+        for part in inside.fields or ():
+            yield from _rows(part, f"{path}.")
+
+
+PAGES = {"cli.md": cli, "settings.md": settings_table, "wire.md": messages, "record.md": record}
 
 if __name__ == "__main__":
     for name, write in PAGES.items():

@@ -23,6 +23,8 @@ PARTS = (
     "methods",
     "archive",
     "rounds",
+    "kinds",
+    "entry_shapes",
     "export",
     "round_checks",
     "checks",

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from forum.ports import Work
 from forum.ports.record import Disclosure
-from forum.record.verify import encoding
+from forum.record.verify import encoding, entry_shapes
 from forum.record.verify.disclosures import disclosure
 from forum.record.verify.merkle_tree import leaf_hash
+from forum.record.verify.verdict import RecordError, few
 from forum.voting.commission import Commission
 
 
@@ -27,7 +28,8 @@ async def append(work: Work, commission: Commission, type_: str, at: str, facts:
     """Appends one entry and returns its index.
 
     `facts` may hold Words anywhere; each becomes {"sd": digest}, salted with 128 fresh random bits (RFC 9901). Raises
-    IllegalMove where another process appended meanwhile: the caller then tries its whole unit of work again.
+    IllegalMove where another process appended meanwhile: the caller then tries its whole unit of work again. Raises
+    RecordError where the entry has not the fields of its type, since no export with it would pass its check.
     """
     disclosed: list[tuple[str, str]] = []
     body: dict[str, object] = {"type": str(type_), "at": at, "commission": commission.id}
@@ -35,6 +37,8 @@ async def append(work: Work, commission: Commission, type_: str, at: str, facts:
         body["demonstration"] = True
     for name, value in facts.items():
         body[name] = _without_words(value, disclosed)
+    if problems := list(entry_shapes.misfits_of(body)):
+        raise RecordError(f"This entry ({body['type']}) cannot be in the record: {few(problems)}.")
     canonical = encoding.canonical(body)
     index = await work.record.append(await work.record.size(), commission.id, canonical, leaf_hash(canonical))
     await work.record.add_disclosures(

@@ -7,22 +7,20 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from support.factories import CLOCK, a_commission
+from support.factories import a_commission, append_entries
 
 from forum.adapters import known_record
 from forum.adapters.known_record import Head, Keeper
 from forum.adapters.signing_key import KEY_FILE, load_signer
 from forum.errors import StartupProblem
 from forum.ports import Store
-from forum.services import record_entries
 
 
 async def grown(store: Store, entries: int = 1) -> Head:
     """Adds so many entries to the record and returns its head."""
     commission = a_commission()
     async with store.begin() as work:
-        for _ in range(entries):
-            await record_entries.append(work, commission, "stage change", CLOCK.now(), {"stage": "plan"})
+        await append_entries(work, commission, entries)
     return await known_record.head_of(store)
 
 

@@ -242,14 +242,6 @@ def test_a_withdrawal_of_what_was_never_there_fails() -> None:
         assert "disclosures" in failed_after(change), change.__name__
 
 
-def test_an_entry_of_a_type_that_nobody_knows_is_said_not_to_be_checked() -> None:
-    keeper = a_keeper()
-    keeper.add(CRISIS, "round  revealed", round="0" * 32, result="everybody was for it")
-    found = {check.name: check for check in audit.verify(signed_again(keeper))}
-    assert found["entries"].verdict == NOT_CHECKED
-    assert "'round  revealed'" in found["entries"].detail
-
-
 @pytest.mark.parametrize(
     "line",
     [

@@ -28,7 +28,7 @@ def generate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["cli.md", "settings.md", "wire.md"])
+@pytest.mark.parametrize("name", ["cli.md", "settings.md", "wire.md", "record.md"])
 def test_page_is_current(generate: ModuleType, name: str) -> None:
     assert (DOCS / name).read_text() == generate.PAGES[name](), "run: python docs/generate.py"
 

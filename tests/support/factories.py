@@ -118,6 +118,13 @@ async def a_stored_story(
     return story
 
 
+async def append_entries(work: Work, commission: Commission, entries: int, action: str = "kept") -> None:
+    """Appends as many entries to the record, each a moderator's act on a story of its own that is stored nowhere."""
+    for _ in range(entries):
+        facts = {"scenario": new_id(), "action": action, "because": None}
+        await record_entries.append(work, commission, "moderation action", CLOCK.now(), facts)
+
+
 async def store_declared_session(
     store: Store, commission: Commission, live: LiveSession, people: Sequence[Participant]
 ) -> None:

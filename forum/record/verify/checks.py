@@ -12,27 +12,11 @@ from forum.record.verify.archive import DESCRIBED, FILES, describe
 from forum.record.verify.checkpoint import key_id, public_key_raw
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.encoding import parse_lines
+from forum.record.verify.entry_shapes import digest_names, misfits_of, place_of
 from forum.record.verify.export import Export
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.round_checks import check_ballots, check_ballots_root, check_head_counts, check_rounds
-from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, RecordError, check, few, verdict_of
-
-# Every type of entry that can be checked; others come from a later version.
-TYPES = frozenset(
-    {
-        "scenario published",
-        "session opened",
-        "round opened",
-        "round extended",
-        "round closed",
-        "round revealed",
-        "round annulled",
-        "decision",
-        "commitment",
-        "moderation action",
-        "erasure",
-    }
-)
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, RecordError, check, verdict_of
 
 
 def verify_files(
@@ -94,13 +78,12 @@ def _check_digests(export: Export) -> tuple[str, str]:
 
 
 def _check_entries(export: Export) -> tuple[str, str]:
-    unknown = sorted({entry["type"] for entry in export.entries} - TYPES)
-    if unknown:
-        return (
-            NOT_CHECKED,
-            f"{len(export.entries)} entries; nothing here knows what these say: {few([ascii(u) for u in unknown])}",
-        )
-    return PASS, f"{len(export.entries)} entries, each in its canonical form"
+    problems = [
+        f"{place_of(number, entry)}: {problem}"
+        for number, entry in enumerate(export.entries)
+        for problem in misfits_of(entry)
+    ]
+    return verdict_of(problems, f"{len(export.entries)} entries, each with the fields of its type and no other")
 
 
 def _check_root(export: Export) -> tuple[str, str]:
@@ -145,6 +128,8 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
     named = {d: None for entry in export.entries if export.covers(entry) for d in digests_in(entry)}
     elsewhere = {d for entry in export.entries if not export.covers(entry) for d in digests_in(entry)}
     erased, problems = _erased(export.entries)
+    places, twice = _places(export.entries)
+    problems += twice
     given = []
     for number, line in enumerate(parse_lines(export.files["disclosures.jsonl"]), 1):
         digest, encoded = line["digest"], line["disclosure"]
@@ -155,8 +140,15 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
             problems.append(f"disclosures.jsonl, line {number}: words that no entry of this export names")
         elif digest in erased:
             problems.append(f"disclosures.jsonl, line {number}: words that were withdrawn")
-        elif type(open_disclosure(encoded)[2]) is not str:
-            problems.append(f"disclosures.jsonl, line {number}: no words")
+        else:
+            _, opened_as, value = open_disclosure(encoded)
+            name, place = places.get(digest, (opened_as, ""))
+            if type(value) is not str:
+                problems.append(f"disclosures.jsonl, line {number}: no words")
+            elif opened_as != name:
+                problems.append(
+                    f"disclosures.jsonl, line {number}: {place} is disclosed as {opened_as!a}, not as {name!a}"
+                )
     here = set(given)
     problems += [
         f"the words of {d} are missing, and nothing says that they were withdrawn"
@@ -167,6 +159,21 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
         problems.append("disclosures.jsonl is not in the order of the record")
     other = len(elsewhere - named.keys())
     return verdict_of(problems, f"{len(here)} opened, {len(named) - len(here)} withdrawn, {other} not in this export")
+
+
+def _places(entries: Sequence[Mapping[str, Any]]) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """Returns for every digest the name in its disclosure and its place in the record, and a problem for each that is
+    there twice.
+    """
+    places: dict[str, tuple[str, str]] = {}
+    problems = []
+    for number, entry in enumerate(entries):
+        for digest, name, path in () if any(misfits_of(entry)) else digest_names(entry):
+            place = f"{place_of(number, entry)}: {path}"
+            if digest in places:
+                problems.append(f"{place} has the same digest as {places[digest][1]}")
+            places.setdefault(digest, (name, place))
+    return places, problems
 
 
 def _erased(entries: Sequence[Mapping[str, Any]]) -> tuple[set[str], list[str]]:

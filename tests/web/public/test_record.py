@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 from support.app import House, words
-from support.factories import CLOCK, a_cast, new_id
+from support.factories import CLOCK, a_cast, append_entries, new_id
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
 from forum.record.ballot_leaves import ballots_root
@@ -20,7 +20,6 @@ from forum.record.verify import merkle_tree
 from forum.record.verify.checkpoint import parse_checkpoint, parse_note
 from forum.record.verify.merkle_tree import leaf_hash, verify_inclusion
 from forum.services import decisions
-from forum.services.record_entries import append
 from forum.services.sessions import cues, facilitation
 from forum.services.stories import moderation
 from forum.store import SqlStore
@@ -49,11 +48,10 @@ async def a_decision(house: House, voted: Voted) -> int:
 
 
 async def filled(house: House, entries: int) -> Commission:
-    """Fills the record with as many entries of no meaning; returns their commission."""
+    """Fills the record with as many entries; returns their commission."""
     commission = await house.commission()
     async with house.store.begin() as work:
-        for number in range(entries):
-            await append(work, commission, "a test", CLOCK.now(), {"number": number})
+        await append_entries(work, commission, entries)
     return commission
 
 

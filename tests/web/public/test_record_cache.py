@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 from support.app import House
-from support.factories import CLOCK
+from support.factories import append_entries
 
 from forum.ports import Store
 from forum.record.verify.merkle_tree import root
-from forum.services.record_entries import append
 from forum.store import open_store
 from forum.store.record import SqlRecord
 from forum.voting.commission import Commission
@@ -53,10 +52,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Read:
     return told
 
 
-async def grow(store: Store, commission: Commission, number: int, what: str = "a test") -> None:
+async def grow(store: Store, commission: Commission, number: int, action: str = "kept") -> None:
     async with store.begin() as work:
-        for at in range(number):
-            await append(work, commission, what, CLOCK.now(), {"number": at})
+        await append_entries(work, commission, number, action)
 
 
 async def root_of(store: Store) -> bytes:
@@ -144,7 +142,7 @@ async def test_data_that_goes_back_under_a_running_server_is_read_anew(house: Ho
     async with house.browser() as browser:
         assert (await browser.get("/record/7")).status_code == 200
     _go_back(house, 4)
-    await grow(house.store, commission, appended, "another")
+    await grow(house.store, commission, appended, "held")
     assert await root_told(house) == await root_of(house.store)
     async with house.browser() as browser:
         for index in range(4 + appended):

@@ -1,0 +1,261 @@
+"""The shapes of entries: for every type its fields, closed, so that nothing else can stand in the record.
+
+A new type, or a new field, is a row here: the check, the server that appends and docs/record.md all go by this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from forum.record.verify.kinds import (
+    COUNT,
+    DAY,
+    DIGEST,
+    HASH,
+    ID,
+    RESPONSE,
+    TEXT,
+    TIME,
+    TRUE,
+    TRUTH,
+    Field,
+    Kind,
+    a_list,
+    a_map,
+    an_object,
+    either,
+    misfits,
+    one_of,
+    or_null,
+    whole,
+    words,
+    words_in,
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The shape of one type of entry: what it tells, and its fields besides COMMON."""
+
+    tells: str
+    fields: tuple[Field, ...]
+
+
+_OLD_ROOMS = "in records from before there were asynchronous rounds"
+_NONE = "where there is none"
+
+COMMON = (
+    Field("type", TEXT, "one of those below"),
+    Field("at", TIME, "when it happened (UTC)"),
+    Field("commission", ID, "whose it is"),
+    Field("demonstration", TRUE, "it comes from the demonstration or a recorded rehearsal", "where it does not"),
+)
+
+_SESSION = Field("session", ID, "id of the session")
+_ROUND = Field("round", ID, "id of the round")
+_COUNTS = a_map(COUNT, "mark")
+_POINTS = a_map(COUNT, "mark")
+_MOVES = (
+    Field("cells", a_list(an_object(Field("from", TEXT), Field("to", TEXT), Field("n", whole(1)))), "who voted twice"),
+    Field("joined", a_map(whole(1), "mark"), "who came"),
+    Field("left", a_map(whole(1), "mark"), "who left"),
+)
+_SHIFT = an_object(
+    Field("first", ID, "the first vote"),
+    *_MOVES,
+    Field("by_group", or_null(a_list(an_object(Field("label", TEXT), *_MOVES)))),
+    Field("withheld", or_null(TEXT)),
+)
+_RUN_OFF_ROUND = an_object(Field("counts", _COUNTS), Field("exhausted", COUNT), Field("out", a_list(RESPONSE)))
+_RUN_OFF = an_object(
+    Field("rounds", a_list(_RUN_OFF_ROUND)),
+    Field("tied", a_map(a_list(RESPONSE), "response")),
+    Field("winners", a_list(RESPONSE)),
+)
+_SCORES = an_object(Field("mean", _POINTS), Field("median", _POINTS))
+_QUORUM = (Field("ballots", COUNT), Field("each_group", COUNT))
+_RESULT = an_object(
+    Field("n", COUNT, "ballots"),
+    Field("counts", _COUNTS),
+    Field("by_group", or_null(a_list(an_object(Field("label", TEXT), Field("n", COUNT), Field("counts", _COUNTS))))),
+    Field("withheld", or_null(TEXT)),
+    Field("equal_voice", or_null(_POINTS)),
+    Field("view_shift", or_null(_SHIFT)),
+    Field("figures", either(_RUN_OFF, _SCORES), left_out=_NONE),
+    Field("consensus", COUNT, left_out=_NONE),
+    Field(
+        "quorum",
+        an_object(*_QUORUM, Field("reached", or_null(TRUTH)), Field("short", a_list(TEXT))),
+        left_out=_NONE,
+    ),
+)
+_POWERS = one_of("informing", "consultation", "engagement", "co-design", "co-production")
+_ABOUT = an_object(
+    Field("title", TEXT),
+    Field("question", TEXT),
+    Field("stage", one_of("assess needs", "plan", "secure", "monitor")),
+    Field(
+        "power",
+        an_object(
+            Field("level", _POWERS),
+            Field("decides", TEXT),
+            Field("can_change", TEXT),
+            Field("cannot_change", TEXT),
+        ),
+    ),
+    Field("groups", a_list(an_object(Field("label", TEXT), Field("invited", or_null(COUNT))))),
+    Field("threshold", COUNT),
+)
+_RESPONSES = a_list(an_object(Field("id", RESPONSE), Field("label", words("response"))))
+
+SHAPES: dict[str, Shape] = {
+    "scenario published": Shape(
+        "A story, or a new version of it, is public.",
+        (
+            Field("scenario", ID, "id of the story"),
+            Field("title", words("title"), "its title"),
+            Field("text", words("text"), "the story itself, as Twee"),
+            Field("told_by", or_null(TEXT), "the group of its writer"),
+        ),
+    ),
+    "session opened": Shape(
+        "What was declared before any vote.",
+        (
+            Field("session", ID, "id of the session"),
+            Field("title", TEXT, "its title"),
+            Field("about", _ABOUT, "the commission as it was declared: groups, threshold, power"),
+            Field("scenarios", a_list(ID), "ids of the stories chosen for it"),
+            Field("kind", one_of("room", "asynchronous"), "an event, or one vote over days", _OLD_ROOMS),
+            Field("entrance", one_of("open code", "tickets", "open link"), "how people got in"),
+        ),
+    ),
+    "round opened": Shape(
+        "A vote begins: all that was declared about it.",
+        (
+            _SESSION,
+            Field("round", ID, "id of the round"),
+            Field(
+                "kind",
+                one_of("first vote", "vote after replay", "magic check", "character vote", "policy vote"),
+                "see [the second run](#the-second-run)",
+            ),
+            Field("second_of", or_null(ID), "for a vote after replay: the first vote"),
+            Field("closes_at", or_null(TIME), "when an asynchronous round closes; null in a room", _OLD_ROOMS),
+            Field("scenario", or_null(ID), "the story that the question comes from"),
+            Field("scene", or_null(either(words("scene"), TEXT)), "its scene; the name itself in the oldest records"),
+            Field("question", words("question")),
+            Field("responses", _RESPONSES, "in the order shown"),
+            Field(
+                "method",
+                one_of("single", "approval", "ranked", "score", "consent", "opinion"),
+                "see [methods.md](methods.md)",
+            ),
+            Field("groups", a_list(TEXT), "labels of the groups"),
+            Field("threshold", COUNT, "the smallest group that is shown on its own"),
+            Field("power", _POWERS, "how far the result binds"),
+            Field("quorum", an_object(*_QUORUM), "ballots that are needed, in all and of each group", _NONE),
+            Field("live", TRUE, "the head count is shown while voting is open", "where it is not"),
+            Field(
+                "versions",
+                a_list(
+                    an_object(
+                        Field("kind", TEXT),
+                        Field("question", or_null(words("question"))),
+                        Field("responses", _RESPONSES),
+                    )
+                ),
+                "the question in easy words or another language",
+                _NONE,
+            ),
+        ),
+    ),
+    "round extended": Shape(
+        "An asynchronous round is open for longer.",
+        (_SESSION, _ROUND, Field("closes_at", TIME, "until when")),
+    ),
+    "round closed": Shape(
+        "From here on a ballot is in or out.",
+        (
+            _SESSION,
+            _ROUND,
+            Field("count", COUNT, "how many ballots there are"),
+            Field("ballots_root", HASH, "the hash that stands for all of them"),
+            Field("paper", whole(1), "how many of them are papers", _NONE),
+        ),
+    ),
+    "round revealed": Shape("The result is shown.", (_SESSION, _ROUND, Field("result", _RESULT, "the result"))),
+    "round annulled": Shape(
+        "A vote is void.", (_SESSION, _ROUND, Field("because", words("because"), "the reason that everybody reads"))
+    ),
+    "decision": Shape(
+        "What those with the power decided.",
+        (
+            Field("decision", ID, "id of the decision"),
+            Field("rounds", a_list(ID), "the vote or the two votes it rests on"),
+            Field("outcome", one_of("adopted", "adopted with changes", "not adopted", "deferred")),
+            Field("response", or_null(RESPONSE), "what it is about"),
+            Field("preference", a_list(TEXT), "what most people chose"),
+            Field("differs", TRUTH, "whether it departs from that"),
+            Field("rationale", words("rationale"), "the reasons for it"),
+            Field("why", or_null(words("why")), "why it differs"),
+            Field("dissent", or_null(words("dissent")), "what was held against it"),
+        ),
+    ),
+    "commitment": Shape(
+        "Who will do what, by when.",
+        (
+            Field("commitment", ID, "id of the commitment"),
+            Field("decision", ID, "the decision it belongs to"),
+            Field("role", TEXT, "who will do it"),
+            Field("what", words("what"), "what will be done"),
+            Field("by", DAY, "the day by which it will be done"),
+        ),
+    ),
+    "moderation action": Shape(
+        "What a moderator did with a story; never who wrote it, nor which moderator.",
+        (
+            Field("scenario", ID, "id of the story"),
+            Field(
+                "action",
+                one_of(
+                    *("accepted", "returned", "held", "released", "taken down", "kept"),
+                    *("new version accepted", "new version returned", "decision upheld", "decision overturned"),
+                    *("evidence shown", "evidence declined"),
+                ),
+            ),
+            Field("because", or_null(words("because")), "the reason; null where it is for the writer alone"),
+        ),
+    ),
+    "erasure": Shape(
+        "Words were taken back.", (Field("digests", a_list(DIGEST), "those of the words that were taken back"),)
+    ),
+}
+_KINDS = {type_: an_object(*COMMON, *shape.fields) for type_, shape in SHAPES.items()}
+
+
+def misfits_of(entry: Any) -> Iterator[str]:
+    """Yields a problem for each place in an entry, as parsed from the record, that does not fit the table."""
+    kind = _kind_of(entry)
+    if kind is None:
+        yield "field type is none that there is"
+    else:
+        yield from misfits(kind, entry, "")
+
+
+def place_of(number: int, entry: Any) -> str:
+    """Returns how a message names an entry: its number in the record, from 0, and its type."""
+    return f"entry {number} ({entry['type']!a})"
+
+
+def digest_names(entry: Any) -> Iterator[tuple[str, str, str]]:
+    """Yields the words in an entry that fits its shape: digest, the name in the disclosure, and the place."""
+    kind = _kind_of(entry)
+    if kind is not None:
+        yield from words_in(kind, entry, "")
+
+
+def _kind_of(entry: Any) -> Kind | None:
+    type_ = entry.get("type") if type(entry) is dict else None
+    return _KINDS.get(type_) if type(type_) is str else None

@@ -1,0 +1,173 @@
+"""The kinds of values in an entry: ids, times, texts, numbers, digests of words, lists and objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from forum.record.verify.encoding import MAX_INT
+from forum.record.verify.rounds import is_moment
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value. `words` names it in a message and in docs/record.md; `fits` tells whether a value is of it.
+
+    `fields` are those of an object, `each` is the kind of a list's items or of a map's values. `opens` is the name in
+    the disclosure of words; `either` are the kinds of which one must fit. `null`: null stands for none.
+    """
+
+    words: str
+    fits: Callable[[Any], bool] = lambda value: True
+    fields: tuple[Field, ...] | None = None
+    each: Kind | None = None
+    opens: str = ""
+    either: tuple[Kind, ...] = ()
+    null: bool = False
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of an entry or of an object in it: its name, its kind, and what it says, for docs/record.md.
+
+    `left_out` says when it may be left out; "" means never.
+    """
+
+    name: str
+    kind: Kind
+    about: str = ""
+    left_out: str = ""
+
+
+def misfits(kind: Kind, value: Any, path: str) -> Iterator[str]:
+    """Yields a problem for each place where a value is not of its kind; `path` names its place in the entry."""
+    if value is None and kind.null:
+        return
+    if kind.either:
+        if all(any(misfits(one, value, path)) for one in kind.either):
+            yield f"{path} is not {kind.words}"
+    elif not kind.fits(value):
+        yield f"{path} is not {kind.words}"
+    elif kind.fields is not None:
+        known = {field.name: field for field in kind.fields}
+        yield from (f"{_within(path, name)} is no field of it" for name in value if name not in known)
+        for name, field in known.items():
+            if name in value:
+                yield from misfits(field.kind, value[name], _within(path, name))
+            elif not field.left_out:
+                yield f"{_within(path, name)} is missing"
+    elif kind.each is not None:
+        for place, item in _items(value, path):
+            yield from misfits(kind.each, item, place)
+
+
+def _within(path: str, name: str) -> str:
+    shown = name if re.fullmatch("[a-z_0-9=]+", name) else ascii(name)
+    return f"{path}.{shown}" if path else f"field {shown}"
+
+
+def _items(value: Any, path: str) -> list[tuple[str, Any]]:
+    """Returns the places and items of a list, or of a map in the order of its names."""
+    if type(value) is dict:
+        return [(_within(path, name), value[name]) for name in sorted(value)]
+    return [(f"{path}[{place}]", item) for place, item in enumerate(value)]
+
+
+def words_in(kind: Kind, value: Any, path: str) -> Iterator[tuple[str, str, str]]:
+    """Yields the digests of words in a value that is of this kind: the digest, the name in its disclosure, its place.
+
+    They come in the order of `disclosures.digests_in`.
+    """
+    if value is None:
+        return
+    if kind.opens:
+        yield value["sd"], kind.opens, path
+    elif kind.either:
+        fitting = next(one for one in kind.either if not any(misfits(one, value, path)))
+        yield from words_in(fitting, value, path)
+    elif kind.fields is not None:
+        for field in sorted(kind.fields, key=lambda field: field.name):
+            if field.name in value:
+                yield from words_in(field.kind, value[field.name], _within(path, field.name))
+    elif kind.each is not None:
+        for place, item in _items(value, path):
+            yield from words_in(kind.each, item, place)
+
+
+def or_null(kind: Kind) -> Kind:
+    """Returns the kind of a value that may be null instead."""
+    return Kind(f"{kind.words}, or null", kind.fits, kind.fields, kind.each, kind.opens, kind.either, null=True)
+
+
+def either(*kinds: Kind) -> Kind:
+    """Returns the kind of a value that is of one of these kinds."""
+    return Kind(", or ".join(kind.words for kind in kinds), either=kinds)
+
+
+def one_of(*texts: str) -> Kind:
+    """Returns the kind of a text that is one of these."""
+    *others, last = (f"`{text}`" for text in texts)
+    return Kind(f"{', '.join(others)} or {last}", lambda value: type(value) is str and value in texts)
+
+
+def an_object(*fields: Field) -> Kind:
+    """Returns the kind of an object with these fields."""
+    return Kind("an object", _is_object, fields)
+
+
+def a_list(each: Kind) -> Kind:
+    """Returns the kind of a list whose items are all of one kind."""
+    return Kind(f"a list, each {each.words}", lambda value: type(value) is list, each=each)
+
+
+def a_map(each: Kind, of: str) -> Kind:
+    """Returns the kind of an object whose values are all of one kind; `of` says what its names are."""
+    return Kind(f"an object with {each.words} for each {of}", _is_object, each=each)
+
+
+def words(name: str) -> Kind:
+    """Returns the kind of the digest that stands for personal words; `name` is the name in their disclosure."""
+    return Kind(f"the digest of words disclosed as `{name}`", _is_digest, opens=name)
+
+
+def _is_object(value: Any) -> bool:
+    return type(value) is dict and "sd" not in value
+
+
+def _is_digest(value: Any) -> bool:
+    return type(value) is dict and value.keys() == {"sd"} and _matches(r"[A-Za-z0-9_-]{43}")(value["sd"])
+
+
+def _matches(pattern: str) -> Callable[[Any], bool]:
+    return lambda value: type(value) is str and re.fullmatch(pattern, value, re.ASCII) is not None
+
+
+def _is_day(value: Any) -> bool:
+    if not _matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def whole(least: int, most: int = MAX_INT) -> Kind:
+    """Returns the kind of a whole number from `least` to `most`."""
+    to = "" if most == MAX_INT else f" to {most}"
+    return Kind(f"a whole number from {least}{to}", lambda value: type(value) is int and least <= value <= most)
+
+
+TEXT = Kind("a text", lambda value: type(value) is str)
+TRUTH = Kind("true or false", lambda value: type(value) is bool)
+TRUE = Kind("true", lambda value: value is True)
+ID = Kind("an id (32 hex digits)", _matches(r"[0-9a-f]{32}"))
+HASH = Kind("a hash (64 hex digits)", _matches(r"[0-9a-f]{64}"))
+DIGEST = Kind("a digest (43 characters of base64url)", _matches(r"[A-Za-z0-9_-]{43}"))
+RESPONSE = Kind("the id of a response (`r1`, `r2`, ..., `none`)", _matches(r"r[1-9][0-9]{0,3}|none"))
+TIME = Kind("a time (`2026-11-25T18:00:00.000Z`)", is_moment)
+DAY = Kind("a day (`2027-03-31`)", _is_day)
+COUNT = whole(0)

@@ -1,0 +1,121 @@
+"""A small true export, and copies of it with one thing changed: signed again by somebody with the key, or not."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from forum.record import export_zip
+from forum.record.verify.archive import describe, pack, unpack
+from forum.record.verify.encoding import canonical
+from forum.record.verify.merkle_tree import leaf_hash, root
+from support.record_keeper import CRISIS, SIGNER, Keeper, people, votes_of
+
+GONE = object()
+
+
+def _a_small_keeper() -> Keeper:
+    """Makes a record with an entry of every type, few ballots, and every part that a result can have."""
+    keeper = Keeper()
+    everybody = people({"users": 6, "carers": 5})
+    story = keeper.story(CRISIS, "A night in March")
+    day = keeper.session(CRISIS, "A day", story)
+    quorum = {"ballots": 5, "each_group": 2}
+    first = keeper.open(CRISIS, day, "Who should come?", quorum=quorum, live=True)
+    keeper.close(CRISIS, first, votes_of(everybody, "r1", "r2", "none"))
+    keeper.reveal(CRISIS, first)
+    easy = [
+        {
+            "kind": "easy",
+            "question": keeper.words(CRISIS, "question", "Who?"),
+            "responses": [{"id": "r1", "label": keeper.words(CRISIS, "response", "A nurse")}],
+        }
+    ]
+    second = keeper.open(CRISIS, day, "Who should come?", first[0], versions=easy)
+    keeper.close(CRISIS, second, votes_of(everybody, "r1", "r2", "r2"))
+    keeper.reveal(CRISIS, second, first[0])
+    ranked = keeper.open(CRISIS, day, "In which order?", method="ranked")
+    keeper.close(CRISIS, ranked, votes_of(everybody, "r1>r2", "r3>r2>r1", "r2"))
+    keeper.reveal(CRISIS, ranked)
+    void = keeper.open(CRISIS, day, "The wrong scene")
+    keeper.close(CRISIS, void, votes_of(everybody, "r2"))
+    keeper.reveal(CRISIS, void)
+    keeper.annul(CRISIS, void, "It was put badly")
+    sealed = keeper.open(CRISIS, day, "What nobody has seen the answer to")
+    keeper.close(CRISIS, sealed, votes_of(everybody, "r3"))
+    decision, _ = keeper.decide(
+        CRISIS, [first[0], second[0]], "adopted", "r2", rationale="It is near.", dissent="Carers were for r1."
+    )
+    keeper.promise(CRISIS, decision, "Head of night services", "Two nurses")
+    keeper.moderate(CRISIS, story, "kept")
+    keeper.moderate(CRISIS, story, "taken down", "The street was named")
+    keeper.erase(CRISIS, [keeper.entries[-1]["because"]["sd"]])
+    nights = keeper.session(CRISIS, "From the night shift", story, kind="asynchronous")
+    asked = keeper.open(CRISIS, nights, "Who should come?", closes_at="2026-11-25T18:00:00.000Z")
+    keeper.extend(CRISIS, asked, "2026-11-27T18:00:00.000Z")
+    keeper.close(CRISIS, asked, votes_of(people({"users": 6, "nurses": 5}), "r2", "r1"))
+    keeper.reveal(CRISIS, asked)
+    return keeper
+
+
+@cache
+def true_export() -> dict[str, bytes]:
+    """Returns the files of the small true export."""
+    return unpack(export_zip.pack(_a_small_keeper().log(), SIGNER))[0]
+
+
+def _lines(data: bytes) -> list[Any]:
+    return [json.loads(line) for line in data.splitlines()]
+
+
+class Tampered:
+    """A copy of the true export whose parts can be changed: entries, disclosures and ballots as values, the other files
+    as bytes.
+    """
+
+    def __init__(self) -> None:
+        self.files = dict(true_export())
+        self.entries = _lines(self.files["record.jsonl"])
+        self.disclosures = _lines(self.files["disclosures.jsonl"])
+        self.ballots = _lines(self.files["ballots.jsonl"])
+
+    def entry(self, type_: str, number: int = 0) -> dict[str, Any]:
+        """Returns the entry in this place among those of its type; negative numbers count from the last."""
+        found: dict[str, Any] = [entry for entry in self.entries if entry["type"] == type_][number]
+        return found
+
+    def place(self, entry: Mapping[str, Any]) -> str:
+        """Returns how a check names this entry."""
+        [number] = [n for n, other in enumerate(self.entries) if other is entry]
+        return f"entry {number} ({entry['type']!a})"
+
+    def set(self, type_: str, path: str, value: Any, number: int = 0) -> str:
+        """Sets, or with GONE deletes, the field at a dotted path in an entry. Returns how a check names the entry."""
+        entry = self.entry(type_, number)
+        place = self.place(entry)
+        inside: Any = entry
+        *way, last = (int(step) if step.isdigit() else step for step in path.split("."))
+        for step in way:
+            inside = inside[step]
+        if value is GONE:
+            del inside[last]
+        else:
+            inside[last] = copy.deepcopy(value)
+        return place
+
+    def packed(self, *, key: bool) -> bytes:
+        """Packs the copy: with the key, as a dishonest operator can, else as somebody without it can."""
+        files = dict(self.files)
+        for name, values in (
+            ("record.jsonl", self.entries), ("disclosures.jsonl", self.disclosures), ("ballots.jsonl", self.ballots)
+        ):  # fmt: skip
+            files[name] = b"".join(canonical(value) + b"\n" for value in values)
+        leaves = [leaf_hash(canonical(entry)) for entry in self.entries]
+        if key:
+            files["checkpoint"] = SIGNER.checkpoint(len(leaves), root(leaves))
+            files["datapackage.json"] = describe(files, None)
+            files["datapackage.sig"] = SIGNER.sign(files["datapackage.json"])
+        return pack(files)
