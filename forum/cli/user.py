@@ -36,7 +36,7 @@ def user() -> None:
     "held",
     multiple=True,
     required=True,
-    type=click.Choice(permissions.ROLES),
+    type=click.Choice([role.value for role in permissions.ROLES]),
     help="What the person may do, in every commission; give it again for a second role.",
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")

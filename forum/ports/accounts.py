@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
+
+
+class Role(StrEnum):
+    """Roles of an account. What each may do stands in services/permissions.py."""
+
+    ADMINISTRATOR = "administrator"
+    ORGANISER = "organiser"
+    MODERATOR = "moderator"
+    COMMISSIONER = "commissioner"
 
 
 @dataclass(frozen=True)
 class Person:
-    """An account. `roles` are names from services/permissions.ROLES; `password` is an argon2 hash, or empty."""
+    """An account. `password` is an argon2 hash, or empty."""
 
     id: str
     login: str
     name: str
-    roles: tuple[str, ...]
+    roles: tuple[Role, ...]
     password: str = ""
     created_at: str = ""
 
@@ -44,7 +54,7 @@ class People(Protocol):
         until this one ends.
         """
 
-    async def set_roles(self, person: str, roles: Sequence[str]) -> None:
+    async def set_roles(self, person: str, roles: Sequence[Role]) -> None:
         """Replaces a person's roles."""
 
     async def set_password(self, person: str, password: str) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Protocol
+
+
+class MailState(StrEnum):
+    """States of a subscription."""
+
+    ASKED = "asked"
+    SENT_OUT = "sent"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    DONE = "done"
 
 
 @dataclass(frozen=True)
 class Subscription:
     """A request to be told by e-mail what becomes of a story; at most one for each story.
 
-    `state` is one of MAIL_STATES. "asked": the mail that asks for confirmation is still to be sent. "sent": it was sent
+    "asked": the mail that asks for confirmation is still to be sent. "sent": it was sent
     and must be answered before `until`. "confirmed": events after `told_until` are to be reported. "refused" and "done"
     say why the address was erased; `address` is empty in these two states and in no other.
 
@@ -24,7 +34,7 @@ class Subscription:
     story: str
     address: str
     key: str
-    state: str
+    state: MailState
     asked_at: str
     until: str
     told_until: str
@@ -32,9 +42,6 @@ class Subscription:
     look_at: str
     seen: int = 0
     tries: int = 0
-
-
-MAIL_STATES = (ASKED, SENT_OUT, CONFIRMED, REFUSED, DONE) = ("asked", "sent", "confirmed", "refused", "done")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from forum.stories.draft import Draft
 from forum.stories.evidence_files import Checked
-from forum.stories.moderation import Act, Appeal, Evidence, Report
+from forum.stories.moderation import Act, Appeal, Evidence, Report, ReportAnswer
 from forum.stories.search_terms import Offered, Shelf, Wanted
 from forum.stories.submission import Kept, Submission, Version
 from forum.stories.suggestion import Suggestion
@@ -146,7 +146,7 @@ class Moderation(Protocol):
     async def reports(self, story: str | None = None) -> list[Report]:
         """Returns the reports on one story, or all that are unanswered; oldest first."""
 
-    async def answer_reports(self, story: str, ids: Sequence[str], answer: str, at: str) -> None:
+    async def answer_reports(self, story: str, ids: Sequence[str], answer: ReportAnswer, at: str) -> None:
         """Writes the answer to these reports. Raises IllegalMove where one is missing, another story's, or answered
         already.
         """

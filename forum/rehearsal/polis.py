@@ -25,7 +25,7 @@ from typing import Any
 
 from forum.errors import BadInput
 from forum.stories.visible_text import trimmed
-from forum.voting.marks_and_shares import AGREE, DISAGREE, OPINIONS, PASS
+from forum.voting.marks_and_shares import OpinionMark
 
 SUMMARY, COMMENTS, VOTES, PARTICIPANTS = FILES = (
     "summary.csv",
@@ -35,7 +35,7 @@ SUMMARY, COMMENTS, VOTES, PARTICIPANTS = FILES = (
 )
 
 # The choices of the method `opinion` by the value of a vote in an export.
-_VALUES: Mapping[str, str] = {"1": AGREE, "-1": DISAGREE, "0": PASS}
+_VALUES: Mapping[str, str] = {"1": OpinionMark.AGREE, "-1": OpinionMark.DISAGREE, "0": OpinionMark.PASS}
 
 _NAME = re.compile(
     r"(?P<before>.*?)(?P<kind>participants?-votes|summary|comments|votes)(?P<after>(?: ?\(\d{1,3}\)| \d{1,3})?)\.csv",
@@ -91,7 +91,7 @@ class Conversation:
 
     def expected(self) -> dict[int, dict[str, int]]:
         """Returns the tally of every statement by opinion, zeros included, from everybody's last vote."""
-        counts = {statement.id: dict.fromkeys(OPINIONS, 0) for statement in self.statements}
+        counts: dict[int, dict[str, int]] = {s.id: dict.fromkeys(OpinionMark, 0) for s in self.statements}
         for (statement, _), choice in _last(self.votes).items():
             counts[statement][choice] += 1
         return counts
@@ -263,7 +263,7 @@ def _wrong_totals(
         if statement.id not in comments:
             continue
         text, *published = comments[statement.id]
-        true = [expected[statement.id][AGREE], expected[statement.id][DISAGREE]]
+        true = [expected[statement.id][OpinionMark.AGREE], expected[statement.id][OpinionMark.DISAGREE]]
         if published != true:
             names = ("agrees", "disagrees")
             yield {

@@ -18,16 +18,16 @@ from typing import Final, Self
 from forum.adapters.clock import SystemClock
 from forum.errors import StartupProblem
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.rehearsal.screen_client import RehearsalFailed
-from forum.services import accounts, permissions
+from forum.services import accounts
 
 MADE_BY: Final = "made_by"
 REHEARSAL: Final = "rehearsal"
 # Logins: the facilitator, who may also decide, and the organiser who confirms papers.
 FIRST, SECOND = REHEARSAL, "second"
 _NAMES = {FIRST: "The rehearsal", SECOND: "A second organiser"}
-_ROLES = {FIRST: (permissions.ORGANISER, permissions.COMMISSIONER), SECOND: (permissions.ORGANISER,)}
+_ROLES = {FIRST: (Role.ORGANISER, Role.COMMISSIONER), SECOND: (Role.ORGANISER,)}
 LISTENING: Final = "Forum is listening on "
 _STOP_WITHIN: Final = 15.0  # seconds
 _RESTARTS: Final = 5

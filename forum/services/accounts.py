@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
-from forum.ports.accounts import Person, Token
+from forum.ports.accounts import Person, Role, Token
 from forum.ports.clock import Clock
 from forum.ports.passwords import FEWEST, MOST, Fit, Passwords, prepared
 from forum.services import permissions
@@ -50,7 +50,7 @@ async def add_account(store: Store, passwords: Passwords, clock: Clock, asked: N
     person = await _made(passwords, clock, asked)
     async with store.begin() as work:
         await work.people.add_person(person)
-        if permissions.ADMINISTRATOR in person.roles:
+        if Role.ADMINISTRATOR in person.roles:
             # A link that has run out takes the place of the one that may be on its way.
             await work.people.set_first_link(digest_of_no_key(), person.created_at)
     return person
@@ -60,7 +60,7 @@ async def open_first_link(store: Store, clock: Clock) -> str:
     """Makes the key of the first administrator's link, good for a day and one use; "" where there is an administrator.
     An earlier link dies."""
     async with store.begin() as work:
-        if any(permissions.ADMINISTRATOR in person.roles for person in await work.people.list_people()):
+        if any(Role.ADMINISTRATOR in person.roles for person in await work.people.list_people()):
             return ""
         key = new_key()
         await work.people.set_first_link(digest(key), clock.later(days=1))
@@ -138,7 +138,7 @@ async def give_password(store: Store, passwords: Passwords, clock: Clock, person
         await _replace_password(work, clock, person, hashed)
 
 
-async def set_roles(store: Store, person: str, roles: Sequence[str]) -> tuple[str, ...]:
+async def set_roles(store: Store, person: str, roles: Sequence[str]) -> tuple[Role, ...]:
     """Gives somebody (by id) these roles and no others; none at all leaves an account that opens nothing.
 
     Returns the roles in the order of permissions.ROLES. Raises FormErrors (field "role") for one that there is not,
@@ -152,14 +152,14 @@ async def set_roles(store: Store, person: str, roles: Sequence[str]) -> tuple[st
     return held
 
 
-async def replace_roles(work: Work, person: str, held: tuple[str, ...]) -> None:
+async def replace_roles(work: Work, person: str, held: tuple[Role, ...]) -> None:
     """Gives somebody these roles, each of permissions.ROLES, within a unit of work. Raises as `set_roles` does."""
     # Locked: of two administrators who take the role from each other at once, one keeps it.
     everybody = {p.id: p for p in await work.people.list_people(lock=True)}
     if person not in everybody:
         raise NotFound(_NOBODY)
     everybody[person] = replace(everybody[person], roles=held)
-    if not any(permissions.ADMINISTRATOR in p.roles for p in everybody.values()):
+    if not any(Role.ADMINISTRATOR in p.roles for p in everybody.values()):
         raise IllegalMove("Somebody has to be administrator. Give that role to somebody else first.")
     await work.people.set_roles(person, held)
 
@@ -243,7 +243,7 @@ async def _made(passwords: Passwords, clock: Clock, asked: NewAccount) -> Person
     return Person(secrets.token_hex(16), login, name, roles, await passwords.hashed(password), clock.now())
 
 
-def _roles(found: Findings, wanted: Sequence[str]) -> tuple[str, ...]:
+def _roles(found: Findings, wanted: Sequence[str]) -> tuple[Role, ...]:
     """Returns the roles wanted, each once, in the order of permissions.ROLES; notes one that there is not."""
     if any(role not in permissions.ROLES for role in wanted):
         found.wrong("role", "Choose from the roles in the list.")

@@ -5,21 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-ADMINISTRATOR = "administrator"
-ORGANISER = "organiser"
-MODERATOR = "moderator"
-COMMISSIONER = "commissioner"
-ROLES = (ADMINISTRATOR, ORGANISER, MODERATOR, COMMISSIONER)
+from forum.ports.accounts import Role
+
+ROLES = tuple(Role)
 
 # A route's permission -> the roles that have it. "public" is open to everybody, signed in or not: contributors come by
 # their private link, participants by joining, the projector by its own link.
-PERMISSIONS: dict[str, frozenset[str]] = {
+PERMISSIONS: dict[str, frozenset[Role]] = {
     "public": frozenset(),
     "signed in": frozenset(ROLES),
-    "run sessions": frozenset({ORGANISER}),
-    "moderate stories": frozenset({MODERATOR}),
-    "decide": frozenset({COMMISSIONER}),
-    "manage people": frozenset({ADMINISTRATOR}),
+    "run sessions": frozenset({Role.ORGANISER}),
+    "moderate stories": frozenset({Role.MODERATOR}),
+    "decide": frozenset({Role.COMMISSIONER}),
+    "manage people": frozenset({Role.ADMINISTRATOR}),
 }
 
 

@@ -33,6 +33,7 @@ class ItemKind(StrEnum):
 class ProgrammeChange(StrEnum):
     """Kinds of a change to a programme; an undone one goes back to a state before."""
 
+    NONE = ""
     ADDED = "added"
     CHANGED = "changed"
     MOVED = "moved"
@@ -317,12 +318,12 @@ class Planned:
     """A session's programme as it was from one change to the next.
 
     `number` counts up from 0, which is the empty programme that every session begins with. `what` says what the change
-    was (a ProgrammeChange, "" for none), `name` what it was done to.
+    was, `name` what it was done to.
     """
 
     session: str
     number: int
     plan: Programme
-    what: str = ""
+    what: ProgrammeChange = ProgrammeChange.NONE
     name: str = ""
     at: str = ""

@@ -39,12 +39,13 @@ class StopState(StrEnum):
 class Verdict(StrEnum):
     """Verdicts of a magic check: could this really happen?"""
 
+    NONE_YET = ""
     YES = "yes"
     NO = "no"
     NOT_SURE = "not sure"
 
 
-VERDICTS = tuple(Verdict)
+VERDICTS = (Verdict.YES, Verdict.NO, Verdict.NOT_SURE)
 
 # Each of the facilitator's moves: from which states, to which.
 MOVES: Mapping[str, tuple[tuple[StopState, ...], StopState]] = {
@@ -67,7 +68,7 @@ class Stop:
 
     `participant` is None, and `group` too, for somebody who shouted it. `character` is who should act differently, ""
     where that was not said, and `how` what they should do. `tried` is what was tried on stage, in the facilitator's
-    words; `verdict` is what the facilitator held of it in the magic check (a Verdict, or ""), `magic` the round
+    words; `verdict` is what the facilitator held of it in the magic check, `magic` the round
     in which the room was asked. `response` is the answer that it became, `entered` the round that offered it.
     """
 
@@ -85,7 +86,7 @@ class Stop:
     state: StopState = StopState.WAITING
     taken_at: str = ""
     tried: str = ""
-    verdict: str = ""
+    verdict: Verdict = Verdict.NONE_YET
     magic: str | None = None
     response: str = ""
     entered: str | None = None

@@ -196,7 +196,7 @@ class CueKey(NamedTuple):
     The first PLAYING fields tell which scene is on, and which playing of it.
     """
 
-    kind: str
+    kind: CueKind
     scenario: str
     scene: str
     round: str

@@ -18,7 +18,7 @@ from forum.store.tables import version as versions
 from forum.stories.draft import Draft
 from forum.stories.draft_delta import delta, patched, written
 from forum.stories.submission import Kept, Version
-from forum.stories.suggestion import Suggestion
+from forum.stories.suggestion import Suggestion, SuggestionOutcome
 
 _NO_DRAFT = "There is no draft of this story."
 _NO_LINK = "There is no story at this link."
@@ -172,7 +172,9 @@ class SqlDrafts(Area):
         """Writes outcome, reason and time of the answer. Raises IllegalMove where the suggestion was answered
         already.
         """
-        unanswered = sa.update(suggestions).where(suggestions.c.id == suggestion.id, suggestions.c.outcome == "")
+        unanswered = sa.update(suggestions).where(
+            suggestions.c.id == suggestion.id, suggestions.c.outcome == SuggestionOutcome.WAITING
+        )
         answer = {name: getattr(suggestion, name) for name in ("outcome", "because", "answered_at")}
         if await self._link.run(unanswered.values(answer)) == 0:
             raise IllegalMove("This suggestion was answered a moment ago. Look at it again.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from forum.ports.mail import ASKED, CONFIRMED, SENT_OUT, Subscription
+from forum.ports.mail import MailState, Subscription
 from forum.store.base import Area, Row, made, plain
 from forum.store.tables import mail
 
@@ -31,12 +31,12 @@ class SqlMail(Area):
         record's size.
         """
         grown = sa.or_(mail.c.look_at <= at, mail.c.seen < size)
-        wanted = sa.or_(mail.c.state == ASKED, sa.and_(mail.c.state == CONFIRMED, grown))
+        wanted = sa.or_(mail.c.state == MailState.ASKED, sa.and_(mail.c.state == MailState.CONFIRMED, grown))
         return await self._those(sa.and_(mail.c.not_before <= at, wanted))
 
     async def late(self, at: str) -> list[Subscription]:
         """Returns the subscriptions that were not confirmed in time."""
-        return await self._those(sa.and_(mail.c.state.in_((ASKED, SENT_OUT)), mail.c.until <= at))
+        return await self._those(sa.and_(mail.c.state.in_((MailState.ASKED, MailState.SENT_OUT)), mail.c.until <= at))
 
     async def save_subscription(self, subscription: Subscription, before: Subscription) -> bool:
         """Stores a changed subscription. Returns False, and stores nothing, where it is gone or its state is not that

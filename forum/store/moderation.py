@@ -11,7 +11,7 @@ from forum.store.base import Area, having, made, plain
 from forum.store.tables import appeal as appeals
 from forum.store.tables import moderation as acts
 from forum.store.tables import report as reports
-from forum.stories.moderation import Act, Appeal, Report
+from forum.stories.moderation import Act, Appeal, AppealOutcome, Report, ReportAnswer
 
 _ANSWERED = "Another moderator has answered this a moment ago. Nothing was changed."
 
@@ -45,13 +45,13 @@ class SqlModeration(Area):
 
     async def appeals(self, story: str | None = None) -> list[Appeal]:
         """Returns the appeals of one story, or all that are unanswered; oldest first."""
-        which = appeals.c.outcome == "" if story is None else appeals.c.story == story
+        which = appeals.c.outcome == AppealOutcome.OPEN if story is None else appeals.c.story == story
         rows = await self._link.rows(sa.select(appeals).where(which).order_by(appeals.c.seq))
         return [made(row, Appeal) for row in rows]
 
     async def answer_appeal(self, appeal: Appeal) -> None:
         """Writes outcome, reason, moderator and time. Raises IllegalMove where the appeal was answered already."""
-        open_one = sa.update(appeals).where(appeals.c.id == appeal.id, appeals.c.outcome == "")
+        open_one = sa.update(appeals).where(appeals.c.id == appeal.id, appeals.c.outcome == AppealOutcome.OPEN)
         if await self._link.run(open_one.values(plain(appeal))) == 0:
             raise IllegalMove(_ANSWERED)
 
@@ -61,17 +61,19 @@ class SqlModeration(Area):
 
     async def reports(self, story: str | None = None) -> list[Report]:
         """Returns the reports on one story, or all that are unanswered; oldest first."""
-        which = reports.c.answer == "" if story is None else reports.c.story == story
+        which = reports.c.answer == ReportAnswer.OPEN if story is None else reports.c.story == story
         rows = await self._link.rows(sa.select(reports).where(which).order_by(reports.c.seq))
         return [made(row, Report) for row in rows]
 
-    async def answer_reports(self, story: str, ids: Sequence[str], answer: str, at: str) -> None:
+    async def answer_reports(self, story: str, ids: Sequence[str], answer: ReportAnswer, at: str) -> None:
         """Writes the answer to these reports. Raises IllegalMove where one is missing, another story's, or answered
         already.
         """
         wanted = set(ids)
         update = sa.update(reports).where(
-            reports.c.story == story, reports.c.answer == "", self._link.among(reports.c.id, list(wanted))
+            reports.c.story == story,
+            reports.c.answer == ReportAnswer.OPEN,
+            self._link.among(reports.c.id, list(wanted)),
         )
         if await self._link.run(update.values(answer=answer, answered_at=at)) != len(wanted):
             raise IllegalMove(_ANSWERED)

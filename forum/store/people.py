@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from forum.errors import BadInput
-from forum.ports.accounts import Person, Token
+from forum.ports.accounts import Person, Role, Token
 from forum.store.base import Area, Row
 from forum.store.tables import first_link
 from forum.store.tables import person as people
@@ -57,7 +57,7 @@ class SqlPeople(Area):
         rows = await self._link.rows(wanted.with_for_update(key_share=True) if lock else wanted)
         return [_person(row) for row in rows]
 
-    async def set_roles(self, person: str, roles: Sequence[str]) -> None:
+    async def set_roles(self, person: str, roles: Sequence[Role]) -> None:
         """Replaces a person's roles."""
         await self._link.change(sa.update(people).where(people.c.id == person).values(roles=list(roles)), _NOBODY)
 
@@ -152,7 +152,7 @@ def _person(row: Row) -> Person:
         id=row["id"],
         login=row["login"],
         name=row["name"],
-        roles=tuple(row["roles"]),
+        roles=tuple(Role(role) for role in row["roles"]),
         password=row["password"],
         created_at=row["created_at"],
     )

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove, NotFound
-from forum.sessions.programme import Planned, Programme, without_story
+from forum.sessions.programme import Planned, Programme, ProgrammeChange, without_story
 from forum.store.base import Area, Row, plain
 from forum.store.tables import programme as programmes
 
@@ -65,4 +65,4 @@ class SqlProgrammes(Area):
 
 def _planned(row: Row) -> Planned:
     plan = msgspec.convert(row["plan"], Programme)
-    return Planned(row["session"], row["number"], plan, row["what"], row["name"], row["at"])
+    return Planned(row["session"], row["number"], plan, ProgrammeChange(row["what"]), row["name"], row["at"])

@@ -10,12 +10,30 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from forum.stories import compose
 from forum.stories.draft import Card, Draft, Way
 
-SAME, ADDED, REMOVED = "same", "added", "removed"
-STORY, NEW, GONE, CHANGED, MOVED = KINDS = ("story", "new", "gone", "changed", "moved")
+
+class PieceKind(StrEnum):
+    """Kinds of a piece of a text: in both texts, or in one of them alone."""
+
+    SAME = "same"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+class DifferenceKind(StrEnum):
+    """Kinds of a difference: in the story as a whole, or in a card."""
+
+    STORY = "story"
+    NEW = "new"
+    GONE = "gone"
+    CHANGED = "changed"
+    MOVED = "moved"
+
+
 # The compared parts of a story, and of a card; of a way its words ("way") and the scene it leads to ("to").
 OF_STORY = ("title", "setting", "characters", "notes", "start")
 OF_CARD = ("name", "text", "stop", "decision", "way", "to")
@@ -28,10 +46,10 @@ _MOST_STEPS = 600  # words removed and added; with more changes both texts are s
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a text. `kind` is SAME, ADDED or REMOVED."""
+    """A piece of a text."""
 
     text: str
-    kind: str = SAME
+    kind: PieceKind = PieceKind.SAME
 
 
 @dataclass(frozen=True)
@@ -49,19 +67,19 @@ class Part:
     def pieces(self) -> tuple[Piece, ...]:
         """Both texts as one sequence of pieces."""
         if self.name in {"start", "to"}:
-            return _joined([Piece(self.before, REMOVED), Piece(self.after, ADDED)])
+            return _joined([Piece(self.before, PieceKind.REMOVED), Piece(self.after, PieceKind.ADDED)])
         return pieces(self.before, self.after)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The differences in one place. `kind` is one of KINDS; `card` is the scene's name, "" for STORY.
+    """The differences in one place. `card` is the scene's name, "" for STORY.
 
     STORY holds the parts outside the scenes. NEW and GONE cards have all their texts as parts. A MOVED card stands
     elsewhere among the others; its parts are those that also differ, if any.
     """
 
-    kind: str
+    kind: DifferenceKind
     card: str = ""
     parts: tuple[Part, ...] = ()
 
@@ -84,26 +102,30 @@ def differences(before: Draft, after: Draft) -> tuple[Difference, ...]:
     listed: list[Difference] = []
     story = [*_changed(before, after, OF_STORY[:-1]), *_start(before, after, both)]
     if story:
-        listed.append(Difference(STORY, parts=tuple(story)))
+        listed.append(Difference(DifferenceKind.STORY, parts=tuple(story)))
     place = {card.id: number for number, card in enumerate(before.cards)}
     moved = _moved([pairs[card.id] for card in after.cards if card.id in pairs], place)
     gone = [card for card in before.cards if card.id not in pairs.values()]
     for card in after.cards:
         old = before.card(pairs.get(card.id, ""))
         if old is None:
-            listed.append(Difference(NEW, both.after[card.id], tuple(_of_card(Card(""), card, both))))
+            listed.append(Difference(DifferenceKind.NEW, both.after[card.id], tuple(_of_card(Card(""), card, both))))
             continue
         if old.id not in moved:
             listed += [_gone(other, both) for other in gone if place[other.id] < place[old.id]]
             gone = [other for other in gone if place[other.id] > place[old.id]]
         parts = tuple(_of_card(old, card, both))
         if parts or old.id in moved:
-            listed.append(Difference(MOVED if old.id in moved else CHANGED, both.after[card.id], parts))
+            listed.append(
+                Difference(
+                    DifferenceKind.MOVED if old.id in moved else DifferenceKind.CHANGED, both.after[card.id], parts
+                )
+            )
     return (*listed, *(_gone(card, both) for card in gone))
 
 
 def _gone(card: Card, both: _Both) -> Difference:
-    return Difference(GONE, both.before[card.id], tuple(_of_card(card, Card("", card.name), both)))
+    return Difference(DifferenceKind.GONE, both.before[card.id], tuple(_of_card(card, Card("", card.name), both)))
 
 
 def _changed(before: object, after: object, names: Iterable[str]) -> Iterator[Part]:
@@ -170,7 +192,7 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> list[Piece]:
     """
     steps = _steps(old, new) if _alike(Counter(old), Counter(new)) >= _AKIN else None
     if steps is None:
-        return [Piece("".join(old), REMOVED), Piece("".join(new), ADDED)]
+        return [Piece("".join(old), PieceKind.REMOVED), Piece("".join(new), PieceKind.ADDED)]
     backwards: list[Piece] = []
     x, y = len(old), len(new)
     for furthest in reversed(steps):
@@ -181,10 +203,10 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> list[Piece]:
         x, y = start, start - k
         if taken:
             x -= 1
-            backwards.append(Piece(old[x], REMOVED))
+            backwards.append(Piece(old[x], PieceKind.REMOVED))
         else:
             y -= 1
-            backwards.append(Piece(new[y], ADDED))
+            backwards.append(Piece(new[y], PieceKind.ADDED))
     backwards += [Piece(word) for word in reversed(old[:x])]
     return backwards[::-1]
 
@@ -217,14 +239,14 @@ def _joined(each: Iterable[Piece]) -> tuple[Piece, ...]:
     joined: list[Piece] = []
     same = out = into = ""
     for piece in (*each, Piece(".")):
-        if piece.kind == SAME and (piece.text.strip() or not (out or into)):
+        if piece.kind == PieceKind.SAME and (piece.text.strip() or not (out or into)):
             if out or into:
-                joined += [Piece(same), Piece(out, REMOVED), Piece(into, ADDED)]
+                joined += [Piece(same), Piece(out, PieceKind.REMOVED), Piece(into, PieceKind.ADDED)]
                 same = out = into = ""
             same += piece.text
         else:
-            out += piece.text if piece.kind != ADDED else ""
-            into += piece.text if piece.kind != REMOVED else ""
+            out += piece.text if piece.kind != PieceKind.ADDED else ""
+            into += piece.text if piece.kind != PieceKind.REMOVED else ""
     return tuple(piece for piece in (*joined, Piece(same[:-1])) if piece.text)
 
 

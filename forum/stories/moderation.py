@@ -3,11 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from forum.stories.submission import StoryStatus
+
+
+class ModerationAction(StrEnum):
+    """Actions of a moderator on a story, as the record names them once they are done."""
+
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    HELD = "held"
+    RELEASED = "released"
+    TAKEN_DOWN = "taken down"
+    KEPT = "kept"
+    ACCEPTED_VERSION = "new version accepted"
+    RETURNED_VERSION = "new version returned"
+    SHOWED_EVIDENCE = "evidence shown"
+    DECLINED_EVIDENCE = "evidence declined"
+    UPHELD = "decision upheld"
+    OVERTURNED = "decision overturned"
+
+
+class AppealOutcome(StrEnum):
+    """Outcomes of an appeal, said of the act that it is against."""
+
+    OPEN = ""
+    UPHELD = "upheld"
+    OVERTURNED = "overturned"
+
+
+class ReportAnswer(StrEnum):
+    """Answers to a report: the story stays public, or does not."""
+
+    OPEN = ""
+    KEPT = "kept"
+    TAKEN_DOWN = "taken down"
 
 
 @dataclass(frozen=True)
 class Act:
-    """An act of a moderator on a story. `action` is one of ACTS in services/stories/moderation.py.
+    """An act of a moderator on a story.
 
     `before` is the story's status until then, `read` the fingerprint of the text that was read, `sent_at` the time that
     text was sent. `because` is the reason, for the writer; with `public` it stands in the public log too. `by` is the
@@ -17,8 +53,8 @@ class Act:
 
     id: str
     story: str
-    action: str
-    before: str
+    action: ModerationAction
+    before: StoryStatus
     because: str = ""
     public: bool = False
     by: str = ""
@@ -30,7 +66,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Appeal:
-    """A writer's appeal against an act on their story. `outcome` is "", "upheld" or "overturned", said of the act.
+    """A writer's appeal against an act on their story.
 
     `words` are the writer's. `because` is the reason of the answer, for the writer; `by` is who answered.
     """
@@ -40,7 +76,7 @@ class Appeal:
     act: str
     words: str
     at: str
-    outcome: str = ""
+    outcome: AppealOutcome = AppealOutcome.OPEN
     because: str = ""
     by: str = ""
     answered_at: str = ""
@@ -48,13 +84,13 @@ class Appeal:
 
 @dataclass(frozen=True)
 class Report:
-    """A reader's complaint about a public story. `answer` is "", "kept" or "taken down"."""
+    """A reader's complaint about a public story."""
 
     id: str
     story: str
     words: str
     at: str
-    answer: str = ""
+    answer: ReportAnswer = ReportAnswer.OPEN
     answered_at: str = ""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from forum.stories import scenario
 from forum.stories.scenario import Scenario, Scene
@@ -39,16 +40,27 @@ class Place:
         return not any(way.number for way in self.ways)
 
 
+class FindingKind(StrEnum):
+    """Kinds of a finding."""
+
+    NO_START = "no start"
+    NO_DECISION = "no decision"
+    DEAD_END = "dead end"
+    CIRCLE = "circle"
+    UNREACHABLE = "unreachable"
+    MISSING_RESPONSES = "missing responses"
+    TOO_MANY_RESPONSES = "too many responses"
+    LEADS_NOWHERE = "leads nowhere"
+
+
 @dataclass(frozen=True)
 class Finding:
     """A problem a reader could meet: a sentence (%-template and gettext message id) with the values that fill it.
 
-    `kind` is one of "no start", "no decision", "dead end", "circle", "unreachable", "missing responses", "too many
-    responses", "leads nowhere"; `scene` is the scene's name. A story can be played if none of its findings is
-    `serious`.
+    `scene` is the scene's name. A story can be played if none of its findings is `serious`.
     """
 
-    kind: str
+    kind: FindingKind
     scene: str
     message: str
     values: Mapping[str, object]
@@ -91,10 +103,10 @@ def findings(story: Scenario) -> tuple[Finding, ...]:
 def _story_findings(story: Scenario) -> Iterator[Finding]:
     if not any(scene.name == story.start for scene in story.scenes):
         sentence = 'The story starts at "%(scene)s", but there is no such scene.'
-        yield Finding("no start", story.start, sentence, {"scene": story.start}, True)
+        yield Finding(FindingKind.NO_START, story.start, sentence, {"scene": story.start}, True)
     elif not story.decisions:
         sentence = "Nobody can vote on this story: no scene that can be reached is a decision point."
-        yield Finding("no decision", "", sentence, {}, False)
+        yield Finding(FindingKind.NO_DECISION, "", sentence, {}, False)
 
 
 def _place_findings(place: Place, can_end: bool) -> Iterator[Finding]:
@@ -102,27 +114,29 @@ def _place_findings(place: Place, can_end: bool) -> Iterator[Finding]:
     least, most, there = scenario.MIN_RESPONSES, scenario.MAX_RESPONSES, len(place.ways)
     if not place.reached:
         sentence = 'No way leads to "%(scene)s". Nobody would ever see it.'
-        yield Finding("unreachable", name, sentence, {"scene": name}, True)
+        yield Finding(FindingKind.UNREACHABLE, name, sentence, {"scene": name}, True)
     if place.ending and not scene.decision:
         sentence = 'From "%(scene)s" there is no way on: the story ends there.'
-        yield Finding("dead end", name, sentence, {"scene": name}, False)
+        yield Finding(FindingKind.DEAD_END, name, sentence, {"scene": name}, False)
     elif place.reached and not can_end and not place.ending:
         sentence = 'From "%(scene)s" people go round in a circle: no way from there leads to an ending.'
-        yield Finding("circle", name, sentence, {"scene": name}, False)
+        yield Finding(FindingKind.CIRCLE, name, sentence, {"scene": name}, False)
     if scene.decision and there < least:
         sentence = 'The vote at "%(scene)s" has %(there)s responses. It needs %(least)s to %(most)s.'
         if not there:
             sentence = 'From "%(scene)s" there is no way on: the vote has no responses. It needs %(least)s to %(most)s.'
         values = {"scene": name, "there": there, "least": least, "most": most}
-        yield Finding("missing responses", name, sentence, values, True)
+        yield Finding(FindingKind.MISSING_RESPONSES, name, sentence, values, True)
     elif scene.decision and there > most:
         sentence = 'The vote at "%(scene)s" has %(there)s responses. It can have %(most)s.'
-        yield Finding("too many responses", name, sentence, {"scene": name, "there": there, "most": most}, True)
+        yield Finding(
+            FindingKind.TOO_MANY_RESPONSES, name, sentence, {"scene": name, "there": there, "most": most}, True
+        )
     for way in place.ways:
         if not way.number:
             sentence = '"%(words)s", at "%(scene)s", leads to "%(to)s", but there is no such scene.'
             values = {"words": way.words, "scene": name, "to": way.to}
-            yield Finding("leads nowhere", name, sentence, values, True)
+            yield Finding(FindingKind.LEADS_NOWHERE, name, sentence, values, True)
 
 
 def _that_can_end(every: Sequence[Place]) -> set[int]:

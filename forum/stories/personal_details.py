@@ -15,49 +15,53 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from forum.errors import message
 from forum.stories.personal_names import FIRST_NAMES, NO_NAMES, ORDINARY, TITLES
 
-EMAIL, NHS_NUMBER, PHONE, POSTCODE, BIRTH, ADDRESS, NAME = KINDS = (
-    "e-mail",
-    "nhs number",
-    "phone",
-    "postcode",
-    "date of birth",
-    "address",
-    "name",
-)
+
+class DetailKind(StrEnum):
+    """Kinds of a personal detail, in the order in which they are looked for."""
+
+    EMAIL = "e-mail"
+    NHS_NUMBER = "nhs number"
+    PHONE = "phone"
+    POSTCODE = "postcode"
+    BIRTH = "date of birth"
+    ADDRESS = "address"
+    NAME = "name"
+
 
 # A name for each kind, and advice on it: in English, as gettext's message ids.
 CALLED = {
-    EMAIL: message("an e-mail address"),
-    NHS_NUMBER: message("an NHS number"),
-    PHONE: message("a phone number"),
-    POSTCODE: message("a postcode"),
-    BIRTH: message("a date of birth"),
-    ADDRESS: message("an address"),
-    NAME: message("a name"),
+    DetailKind.EMAIL: message("an e-mail address"),
+    DetailKind.NHS_NUMBER: message("an NHS number"),
+    DetailKind.PHONE: message("a phone number"),
+    DetailKind.POSTCODE: message("a postcode"),
+    DetailKind.BIRTH: message("a date of birth"),
+    DetailKind.ADDRESS: message("an address"),
+    DetailKind.NAME: message("a name"),
 }
 WHAT_TO_DO = {
-    EMAIL: "Take it out. Write “we wrote to each other” instead.",
-    NHS_NUMBER: "Take it out. It belongs to one person only.",
-    PHONE: "Take it out, unless it is a help line that everybody may call.",
-    POSTCODE: "Take it out. Write “a village by the sea”, or leave the place open.",
-    BIRTH: "Take it out. Write “in her sixties” instead.",
-    ADDRESS: "Take it out. Write “a flat on the third floor” instead.",
-    NAME: "Is this a real person, or a real place where somebody could be found? Then write “a nurse”, “my son” or "
-    "“the ward”. If you made it up, leave it.",
+    DetailKind.EMAIL: "Take it out. Write “we wrote to each other” instead.",
+    DetailKind.NHS_NUMBER: "Take it out. It belongs to one person only.",
+    DetailKind.PHONE: "Take it out, unless it is a help line that everybody may call.",
+    DetailKind.POSTCODE: "Take it out. Write “a village by the sea”, or leave the place open.",
+    DetailKind.BIRTH: "Take it out. Write “in her sixties” instead.",
+    DetailKind.ADDRESS: "Take it out. Write “a flat on the third floor” instead.",
+    DetailKind.NAME: "Is this a real person, or a real place where somebody could be found? Then write “a nurse”, "
+    "“my son” or “the ward”. If you made it up, leave it.",
 }
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A detail found: `text` is the part from `start` up to, not including, `end`. `kind` is one of KINDS."""
+    """A detail found: `text` is the part from `start` up to, not including, `end`."""
 
     start: int
     end: int
-    kind: str
+    kind: DetailKind
     text: str
 
 
@@ -69,8 +73,8 @@ def find(text: str, characters: Iterable[str] = ()) -> tuple[Mark, ...]:
     known = {word for listed in characters for word in _WORD.findall(listed)}
     starts: list[int] = []  # where each mark begins, from left to right
     taken: list[Mark] = []
-    for kind in KINDS:
-        spans = _names(text, known) if kind == NAME else _FINDERS[kind](text)
+    for kind in DetailKind:
+        spans = _names(text, known) if kind == DetailKind.NAME else _FINDERS[kind](text)
         for start, end in spans:
             at = bisect_right(starts, start)
             if (at == 0 or taken[at - 1].end <= start) and (at == len(starts) or end <= starts[at]):
@@ -247,10 +251,10 @@ def _in_capitals(text: str) -> bool:
 
 
 _FINDERS: dict[str, Callable[[str], Spans]] = {
-    EMAIL: _emails,
-    NHS_NUMBER: _nhs_numbers,
-    PHONE: _phones,
-    POSTCODE: _postcodes,
-    BIRTH: _births,
-    ADDRESS: _addresses,
+    DetailKind.EMAIL: _emails,
+    DetailKind.NHS_NUMBER: _nhs_numbers,
+    DetailKind.PHONE: _phones,
+    DetailKind.POSTCODE: _postcodes,
+    DetailKind.BIRTH: _births,
+    DetailKind.ADDRESS: _addresses,
 }

@@ -18,6 +18,7 @@ class SuggestionKind(StrEnum):
 class SuggestionOutcome(StrEnum):
     """Answers to a suggestion."""
 
+    WAITING = ""
     TAKEN = "accepted"
     TAKEN_CHANGED = "accepted with changes"
     DECLINED = "declined"
@@ -31,7 +32,6 @@ class Suggestion:
     ("" for the end). A response has `words` for the decision point `place`. A correction has new `words` for the field
     `place`, and in `seen` the mark of the text that its writer saw. Evidence has a `title` and a `url`. `group` is a
     group id of the commission or None; `name` is given only by writers who wish to be named; `by` is as in Version.
-    `outcome` is "" or a SuggestionOutcome.
     """
 
     id: str
@@ -46,10 +46,10 @@ class Suggestion:
     group: str | None = None
     name: str = ""
     by: str = ""
-    outcome: str = ""
+    outcome: SuggestionOutcome = SuggestionOutcome.WAITING
     because: str = ""
     answered_at: str = ""
 
 
 SUGGESTIONS = tuple(SuggestionKind)
-OUTCOMES = tuple(SuggestionOutcome)
+OUTCOMES = (SuggestionOutcome.TAKEN, SuggestionOutcome.TAKEN_CHANGED, SuggestionOutcome.DECLINED)

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from fractions import Fraction
 
-# Marks that are not responses: the stances and opinions, in the order they are shown.
-AGREE, AGREE_IF, STAND_ASIDE, CANNOT_LIVE_WITH = STANCES = ("agree", "agree_if", "stand_aside", "cannot_live_with")
-AGREE, DISAGREE, PASS = OPINIONS = ("agree", "disagree", "pass")
+
+class StanceMark(StrEnum):
+    """Marks of the method "consent", in the order they are shown."""
+
+    AGREE = "agree"
+    AGREE_IF = "agree_if"
+    STAND_ASIDE = "stand_aside"
+    CANNOT_LIVE_WITH = "cannot_live_with"
+
+
+class OpinionMark(StrEnum):
+    """Marks of the method "opinion", in the order they are shown."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    PASS = "pass"  # noqa: S105 (a mark, not a password)
 
 
 def counted(columns: Sequence[str], ballots: Iterable[Iterable[str]]) -> dict[str, int]:

@@ -22,7 +22,7 @@ from forum.errors import CastRefused
 from forum.voting.ballot import BallotOrigin
 from forum.voting.commission import Commission, Group
 from forum.voting.consensus import group_informed
-from forum.voting.marks_and_shares import AGREE, basis_points
+from forum.voting.marks_and_shares import OpinionMark, basis_points
 from forum.voting.methods import METHODS
 from forum.voting.partition import Partition, Row
 from forum.voting.quorum import NO_QUORUM, Quorum, empty_groups
@@ -170,7 +170,7 @@ def equal_voice(rows: Sequence[TableRow], method: str = "single") -> dict[str, i
 
 def consensus_of(rows: Sequence[TableRow]) -> int | None:
     """Works out the group-informed consensus on a statement, in basis points; None where there are no rows."""
-    return basis_points(group_informed((row.counts[AGREE], row.n) for row in rows)) if rows else None
+    return basis_points(group_informed((row.counts[OpinionMark.AGREE], row.n) for row in rows)) if rows else None
 
 
 def live_step(threshold: int, *, tickets: bool) -> int:

@@ -17,16 +17,7 @@ from forum.adapters.long_texts import MODERATORS
 from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, StoreUnavailable
 from forum.ports.long_work import long, parsed
 from forum.services.stories import appeals_and_reports, moderation, submissions, suggestions
-from forum.services.stories.moderation import (
-    ACCEPT,
-    ACCEPT_VERSION,
-    HOLD,
-    KEEP,
-    RELEASE,
-    RETURN,
-    RETURN_VERSION,
-    TAKE_DOWN,
-)
+from forum.services.stories.moderation import ModeratorMove
 from forum.services.stories.submissions import must_be_sent
 from forum.stories import compose, scenario_twee
 from forum.stories.moderation import Report
@@ -112,16 +103,18 @@ def _rows(commissions: dict[str, Commission], now: str) -> Callable[..., Awaitab
 def _said() -> dict[str, str]:
     """Returns the sentence that the queue shows after each act."""
     return {
-        ACCEPT: _("The story is public now."),
-        RETURN: _("The story went back to its writer, with your reason."),
-        HOLD: _("The story is held. Its writer reads your reason."),
-        RELEASE: _("The story waits to be read again."),
-        TAKE_DOWN: _("The story is no longer public. Its writer reads your reason."),
-        KEEP: _("The reports are answered. The story stays public."),
-        ACCEPT_VERSION: _("The new version is public now."),
-        RETURN_VERSION: _("The new version went back to its writer, with your reason. The public one stays."),
-        appeals_and_reports.UPHOLD: _("The appeal is answered. The story stays as it was decided."),
-        appeals_and_reports.OVERTURN: _("The appeal is answered. What was decided is undone."),
+        ModeratorMove.ACCEPT: _("The story is public now."),
+        ModeratorMove.RETURN: _("The story went back to its writer, with your reason."),
+        ModeratorMove.HOLD: _("The story is held. Its writer reads your reason."),
+        ModeratorMove.RELEASE: _("The story waits to be read again."),
+        ModeratorMove.TAKE_DOWN: _("The story is no longer public. Its writer reads your reason."),
+        ModeratorMove.KEEP: _("The reports are answered. The story stays public."),
+        ModeratorMove.ACCEPT_VERSION: _("The new version is public now."),
+        ModeratorMove.RETURN_VERSION: _(
+            "The new version went back to its writer, with your reason. The public one stays."
+        ),
+        appeals_and_reports.AppealAnswer.UPHOLD: _("The appeal is answered. The story stays as it was decided."),
+        appeals_and_reports.AppealAnswer.OVERTURN: _("The appeal is answered. What was decided is undone."),
     }
 
 
@@ -232,26 +225,38 @@ def _unanswered(reports: Iterable[Report]) -> list[Report]:
 def _actions(story: Submission, reports: Sequence[Report]) -> list[tuple[str, str, str]]:
     """Returns the acts possible on a story now, as radio buttons: value, label, consequence."""
     accept = (
-        ACCEPT,
+        ModeratorMove.ACCEPT,
         _("Accept"),
         _("Everybody can read it from now on. It goes into the public record, and cannot be taken back in silence."),
     )
-    back = (RETURN, _("Return"), _("Its writer sees your reason, and can change the story and send it again."))
-    hold = (HOLD, _("Hold"), _("Keep it back while something is cleared up. Its writer sees your reason, and waits."))
+    back = (
+        ModeratorMove.RETURN,
+        _("Return"),
+        _("Its writer sees your reason, and can change the story and send it again."),
+    )
+    hold = (
+        ModeratorMove.HOLD,
+        _("Hold"),
+        _("Keep it back while something is cleared up. Its writer sees your reason, and waits."),
+    )
     if story.status == StoryStatus.SUBMITTED:
         return [accept, back, hold]
     if story.status == StoryStatus.HELD:
-        again = (RELEASE, _("Take off hold"), _("It waits to be read again, by you or by somebody else."))
+        again = (ModeratorMove.RELEASE, _("Take off hold"), _("It waits to be read again, by you or by somebody else."))
         return [again, back]
     if story.status == StoryStatus.ACCEPTED:
         down = (
-            TAKE_DOWN,
+            ModeratorMove.TAKE_DOWN,
             _("Take down"),
             _("Nobody else can see it from now on. It is held, and its writer sees why."),
         )
-        keep = (KEEP, _("Keep it public"), _("The reports are answered, and the story stays as it is."))
-        new = (ACCEPT_VERSION, _("Accept the new version"), _("It takes the place of the public one."))
-        old = (RETURN_VERSION, _("Return the new version"), _("Its writer sees your reason. The public one stays."))
+        keep = (ModeratorMove.KEEP, _("Keep it public"), _("The reports are answered, and the story stays as it is."))
+        new = (ModeratorMove.ACCEPT_VERSION, _("Accept the new version"), _("It takes the place of the public one."))
+        old = (
+            ModeratorMove.RETURN_VERSION,
+            _("Return the new version"),
+            _("Its writer sees your reason. The public one stays."),
+        )
         of_version = [new, old] if story.revision else []
         return [*of_version, *([keep] if reports else []), down]
     return []

@@ -19,7 +19,7 @@ from forum.store import SqlStore
 from forum.stories.draft import Card, Draft, Way, fields, mark, mark_of, read
 from forum.stories.edits import AddCard, Edit, RemoveCard, SetField
 from forum.stories.submission import StoryStatus, Submission, Version, VersionKind
-from forum.stories.suggestion import SUGGESTIONS, Suggestion
+from forum.stories.suggestion import SUGGESTIONS, Suggestion, SuggestionOutcome
 from forum.voting.commission import Commission
 
 EARLY, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T20:00:00.000Z"
@@ -107,12 +107,12 @@ async def test_a_suggestion_is_kept_once_and_answered_once(store: SqlStore) -> N
         assert await work.drafts.suggest(two)
         assert await work.drafts.suggestions(story.id) == [one, two]
         assert await work.drafts.suggestion(two.id) == two
-        answered = replace(one, outcome="declined", because="No.", answered_at=LATE)
+        answered = replace(one, outcome=SuggestionOutcome.DECLINED, because="No.", answered_at=LATE)
         await work.drafts.answer(answered)
         assert await work.drafts.suggestion(one.id) == answered
     with pytest.raises(IllegalMove):
         async with store.begin() as work:
-            await work.drafts.answer(replace(one, outcome="accepted"))
+            await work.drafts.answer(replace(one, outcome=SuggestionOutcome.TAKEN))
     with pytest.raises(NotFound):
         async with store.read() as work:
             await work.drafts.suggestion(new_id())

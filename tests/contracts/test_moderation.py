@@ -11,7 +11,7 @@ from support.factories import a_commission, new_id
 
 from forum.errors import IllegalMove, NotFound
 from forum.store import SqlStore
-from forum.stories.moderation import Act, Appeal, Report
+from forum.stories.moderation import Act, Appeal, AppealOutcome, ModerationAction, Report, ReportAnswer
 from forum.stories.submission import StoryStatus, Submission
 
 EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "2026-03-01T20:00:00.000Z"
@@ -28,8 +28,8 @@ async def two_stories(store: SqlStore) -> tuple[Submission, Submission]:
     return one, two
 
 
-def an_act(story: Submission, action: str = "returned", **changes: Any) -> Act:
-    act = Act(new_id(), story.id, action, "submitted", "Because.", False, new_id(), "0" * 64, EARLY, NOON)
+def an_act(story: Submission, action: ModerationAction = ModerationAction.RETURNED, **changes: Any) -> Act:
+    act = Act(new_id(), story.id, action, StoryStatus.SUBMITTED, "Because.", False, new_id(), "0" * 64, EARLY, NOON)
     return replace(act, **changes)
 
 
@@ -37,8 +37,8 @@ async def test_acts_are_kept_in_order_and_the_log_holds_what_is_in_the_record(st
     one, two = await two_stories(store)
     acts = [
         an_act(one, entry=0),
-        an_act(two, "held", public=True, entry=1),
-        an_act(one, "accepted"),
+        an_act(two, ModerationAction.HELD, public=True, entry=1),
+        an_act(one, ModerationAction.ACCEPTED),
         an_act(one, entry=2),
     ]
     async with store.begin() as work:
@@ -69,11 +69,11 @@ async def test_an_act_is_appealed_against_once_and_answered_once(store: SqlStore
         assert await work.moderation.add_appeal(second)
         (first,) = await work.moderation.appeals(one.id)
         assert await work.moderation.appeals() == [first, second]
-    answered = replace(first, outcome="upheld", because="Read again.", by=new_id(), answered_at=LATE)
+    answered = replace(first, outcome=AppealOutcome.UPHELD, because="Read again.", by=new_id(), answered_at=LATE)
     async with store.begin() as work:
         await work.moderation.answer_appeal(answered)
         with pytest.raises(IllegalMove):
-            await work.moderation.answer_appeal(replace(answered, outcome="overturned"))
+            await work.moderation.answer_appeal(replace(answered, outcome=AppealOutcome.OVERTURNED))
     async with store.read() as work:
         assert await work.moderation.appeals(one.id) == [answered]
         assert await work.moderation.appeals() == [second]
@@ -91,16 +91,16 @@ async def test_reports_are_answered_together_or_not_at_all(store: SqlStore) -> N
     for wrong in ([reports[0].id, reports[2].id], [reports[0].id, new_id()]):
         with pytest.raises(IllegalMove):
             async with store.begin() as work:
-                await work.moderation.answer_reports(one.id, wrong, "kept", LATE)
+                await work.moderation.answer_reports(one.id, wrong, ReportAnswer.KEPT, LATE)
     async with store.begin() as work:
-        await work.moderation.answer_reports(one.id, [], "kept", LATE)
-        await work.moderation.answer_reports(one.id, [reports[0].id, reports[0].id], "kept", LATE)
+        await work.moderation.answer_reports(one.id, [], ReportAnswer.KEPT, LATE)
+        await work.moderation.answer_reports(one.id, [reports[0].id, reports[0].id], ReportAnswer.KEPT, LATE)
         with pytest.raises(IllegalMove):
-            await work.moderation.answer_reports(one.id, [reports[0].id], "taken down", LATE)
+            await work.moderation.answer_reports(one.id, [reports[0].id], ReportAnswer.TAKEN_DOWN, LATE)
     async with store.read() as work:
         assert await work.moderation.reports() == reports[1:]
         assert await work.moderation.reports(one.id) == [
-            replace(reports[0], answer="kept", answered_at=LATE),
+            replace(reports[0], answer=ReportAnswer.KEPT, answered_at=LATE),
             reports[1],
         ]
 

@@ -7,7 +7,7 @@ from support.factories import CLOCK, a_room
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store
-from forum.sessions.programme import Item, ItemKind, Planned, Programme, Section
+from forum.sessions.programme import Item, ItemKind, Planned, Programme, ProgrammeChange, Section
 from forum.store.programmes import KEPT
 
 
@@ -31,8 +31,8 @@ async def test_a_session_begins_with_an_empty_programme(store: Store) -> None:
 async def test_every_change_is_kept_as_it_was(store: Store) -> None:
     live, _ = await a_room(store, [])
     other, _ = await a_room(store, [])
-    first = Planned(live.id, 1, a_plan("a"), "added", "A scene", CLOCK.now())
-    second = Planned(live.id, 2, a_plan("a", "b"), "added", "A\0scene", CLOCK.now())
+    first = Planned(live.id, 1, a_plan("a"), ProgrammeChange.ADDED, "A scene", CLOCK.now())
+    second = Planned(live.id, 2, a_plan("a", "b"), ProgrammeChange.ADDED, "A\0scene", CLOCK.now())
     async with store.begin() as work:
         await work.programmes.add_programme(first)
         await work.programmes.add_programme(second)
@@ -73,9 +73,15 @@ async def test_a_story_is_taken_out_of_every_programme_and_of_what_was_before(st
     live, _ = await a_room(store, [])
     other, _ = await a_room(store, [])
     async with store.begin() as work:
-        await work.programmes.add_programme(Planned(live.id, 1, a_plan("a", "b"), "added", "A scene", CLOCK.now()))
-        await work.programmes.add_programme(Planned(live.id, 2, a_plan("b", "a"), "moved", "A scene", CLOCK.now()))
-        await work.programmes.add_programme(Planned(other.id, 1, a_plan("b"), "added", "Kept", CLOCK.now()))
+        await work.programmes.add_programme(
+            Planned(live.id, 1, a_plan("a", "b"), ProgrammeChange.ADDED, "A scene", CLOCK.now())
+        )
+        await work.programmes.add_programme(
+            Planned(live.id, 2, a_plan("b", "a"), ProgrammeChange.MOVED, "A scene", CLOCK.now())
+        )
+        await work.programmes.add_programme(
+            Planned(other.id, 1, a_plan("b"), ProgrammeChange.ADDED, "Kept", CLOCK.now())
+        )
     async with store.begin() as work:
         await work.programmes.erase_story("a")
     async with store.read() as work:

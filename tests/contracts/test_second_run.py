@@ -15,7 +15,7 @@ from forum.ports import Store
 from forum.services.sessions import cues
 from forum.sessions.proposal import Amendment, AmendmentState, Pledge, PledgeState, Proposal, ProposalState
 from forum.sessions.session import Participant
-from forum.sessions.stop import Stop, StopState
+from forum.sessions.stop import Stop, StopState, Verdict
 from forum.voting.reason import Reason, ReasonState
 
 
@@ -89,7 +89,9 @@ class TestStops:
             seen = await work.stops.press(stop)
             assert seen is not None
             await work.stops.press(replace(stop, id=new_id(), how="Two"))
-            await work.stops.save_stop(replace(seen, state=StopState.HIDDEN, tried="It", verdict="no", response="That"))
+            await work.stops.save_stop(
+                replace(seen, state=StopState.HIDDEN, tried="It", verdict=Verdict.NO, response="That")
+            )
             now = await work.stops.get_stop(stop.id)
         assert (now.how, now.state, now.tried, now.verdict, now.response) == ("Two", "hidden", "It", "no", "That")
 

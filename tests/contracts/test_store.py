@@ -15,7 +15,7 @@ from conftest import Database
 from support.factories import a_commission, a_room, a_session, new_id
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports.accounts import Person, Token
+from forum.ports.accounts import Person, Role, Token
 from forum.ports.record import Disclosure
 from forum.services import accounts
 from forum.sessions.session import Cue, CueKind, Participant, SessionKind
@@ -30,7 +30,7 @@ EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "202
 
 
 def a_person(login: str = "Ada") -> Person:
-    return Person(new_id(), login, "Ada L.", ("organiser", "moderator"), "argon2-hash", NOON)
+    return Person(new_id(), login, "Ada L.", (Role.ORGANISER, Role.MODERATOR), "argon2-hash", NOON)
 
 
 async def test_a_unit_of_work_is_all_or_nothing(store: SqlStore) -> None:
@@ -91,24 +91,27 @@ async def test_facts_are_set_again_and_again(store: SqlStore) -> None:
 async def test_of_two_administrators_who_take_the_role_from_each_other_at_once_one_keeps_it(
     store: SqlStore, database: Database
 ) -> None:
-    ada, eve = (Person(new_id(), login, login, ("administrator",), "hash", EARLY) for login in ("ada", "eve"))
+    ada, eve = (Person(new_id(), login, login, (Role.ADMINISTRATOR,), "hash", EARLY) for login in ("ada", "eve"))
 
     async def take(person: Person) -> None:
         async with store.begin() as work:
-            await accounts.replace_roles(work, person.id, ("moderator",))
+            await accounts.replace_roles(work, person.id, (Role.MODERATOR,))
 
     async with store.begin() as work:
         await work.people.add_person(ada)
         await work.people.add_person(eve)
     async with store.begin() as work:
-        await accounts.replace_roles(work, eve.id, ("moderator",))
+        await accounts.replace_roles(work, eve.id, (Role.MODERATOR,))
         other = asyncio.create_task(take(ada))
         if database.server is not None:
             await database.server.waiting(database.name)
     with pytest.raises(IllegalMove, match="Somebody has to be administrator"):
         await other
     async with store.read() as work:
-        assert {p.login: p.roles for p in await work.people.list_people()} == {"ada": ada.roles, "eve": ("moderator",)}
+        assert {p.login: p.roles for p in await work.people.list_people()} == {
+            "ada": ada.roles,
+            "eve": (Role.MODERATOR,),
+        }
 
 
 async def test_people_are_found_by_login_whatever_its_case(store: SqlStore) -> None:
@@ -123,13 +126,13 @@ async def test_people_are_found_by_login_whatever_its_case(store: SqlStore) -> N
             assert refused.value.field == "login"
             assert await work.people.list_people() == [ada, strasse]  # the unit of work goes on
     async with store.begin() as work:
-        await work.people.set_roles(ada.id, ["administrator"])
+        await work.people.set_roles(ada.id, [Role.ADMINISTRATOR])
         await work.people.set_password(ada.id, "another")
         for change in (work.people.set_roles(new_id(), []), work.people.set_password(new_id(), "")):
             with pytest.raises(NotFound):
                 await change
     async with store.read() as work:
-        assert await work.people.by_login("ADA") == replace(ada, roles=("administrator",), password="another")
+        assert await work.people.by_login("ADA") == replace(ada, roles=(Role.ADMINISTRATOR,), password="another")
         assert await work.people.by_login("nobody") is None
 
 

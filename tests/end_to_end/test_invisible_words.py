@@ -21,7 +21,7 @@ from forum.live.ballot_box import Intake, cast_of
 from forum.live.messages import CastMessage, StopMessage
 from forum.live.stop_box import press_of
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.rehearsal import polis
 from forum.services.accounts import make_token
 from forum.services.decisions import DecisionForm, Promise, decide
@@ -30,7 +30,7 @@ from forum.services.sessions.commissions_and_sessions import SessionForm, create
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import appeals_and_reports, evidence, moderation, submissions
 from forum.stories import foreign_import, scenario_twee, twine
-from forum.voting.marks_and_shares import AGREE_IF, CANNOT_LIVE_WITH
+from forum.voting.marks_and_shares import StanceMark
 from forum.voting.methods import METHODS
 from forum.web.forms import Form
 
@@ -59,10 +59,12 @@ async def test_a_message_over_a_socket_says_nothing(unseen: str, sqlite_store: S
 
 def test_an_objection_needs_words() -> None:
     lacks = METHODS["consent"].lacks
-    assert lacks(CANNOT_LIVE_WITH, "Not at night.", "") == lacks(AGREE_IF, "", "it is by day") == ""
+    assert (
+        lacks(StanceMark.CANNOT_LIVE_WITH, "Not at night.", "") == lacks(StanceMark.AGREE_IF, "", "it is by day") == ""
+    )
     for unseen in (ZERO, FILLER, MARK):
-        assert lacks(CANNOT_LIVE_WITH, unseen, "") == "reason_needed"
-        assert lacks(AGREE_IF, "", unseen) == "condition_needed"
+        assert lacks(StanceMark.CANNOT_LIVE_WITH, unseen, "") == "reason_needed"
+        assert lacks(StanceMark.AGREE_IF, "", unseen) == "condition_needed"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ async def test_a_commission_is_described_in_words(sqlite_store: Store, changes: 
 
 async def test_titles_and_labels_of_an_organiser_are_words(sqlite_store: Store) -> None:
     commission = a_commission()
-    person = Person(new_id(), "o", "O", ("organiser",))
+    person = Person(new_id(), "o", "O", (Role.ORGANISER,))
     async with sqlite_store.begin() as work:
         await work.commissions.add_commission(commission)
         await work.people.add_person(person)
@@ -163,18 +165,18 @@ async def test_what_moderators_and_readers_write_is_words(sqlite_store: Store) -
             sqlite_store, CLOCK, story.id, action, because=because, expected_status=now.status, by=new_id()
         )
 
-    for action in (moderation.RETURN, moderation.HOLD):
+    for action in (moderation.ModeratorMove.RETURN, moderation.ModeratorMove.HOLD):
         with pytest.raises(BadInput):
             await moderate(action, ZERO)
-    await moderate(moderation.ACCEPT, "")
+    await moderate(moderation.ModeratorMove.ACCEPT, "")
     for act in (
-        moderate(moderation.TAKE_DOWN, FILLER),
+        moderate(moderation.ModeratorMove.TAKE_DOWN, FILLER),
         appeals_and_reports.report(sqlite_store, CLOCK, story.id, BRAILLE),
         evidence.add_file(sqlite_store, CLOCK, picture_process.checked, key, title=GRAPHEME, content=b"%PDF-"),
     ):
         with pytest.raises(BadInput):
             await act
-    await moderate(moderation.TAKE_DOWN, "It names somebody.")
+    await moderate(moderation.ModeratorMove.TAKE_DOWN, "It names somebody.")
     with pytest.raises(BadInput):
         await appeals_and_reports.appeal(sqlite_store, CLOCK, key, JOINER)
 

@@ -150,10 +150,30 @@ def test_every_template_that_is_named_is_there() -> None:
 
 
 # Fields that hold a member of an enum, in whichever class.
-OF_A_TYPE = {"state", "status", "kind", "outcome", "verdict", "entrance", "reasons", "origin"}
+OF_A_TYPE = {
+    "state", "status", "kind", "outcome", "verdict", "entrance", "reasons", "origin", "action", "answer", "before",
+    "what", "roles",
+}  # fmt: skip
+RULES = {"record", "sessions", "voting", "stories", "ports"}
+# Fields of those names that hold words of their own.
+PLAIN_FIELDS = {
+    "Amendment.before": "a proposal's words",
+    "Commitment.what": "what somebody promised",
+    "Evidence.kind": "a media type, or a link",
+    "Part.before": "words of a story",
+    "Pledge.what": "what somebody promised",
+    "Promised.what": "what somebody promised",
+    "Version.kind": "a language's code, or easy words",
+}
+# Modules that list words at their head which happen to be members' values too.
+PLAIN_WORDS = {
+    "stories/draft.py": "answers of a form",
+    "web/stories/writer_permissions.py": "answers of a form",
+}
 # Files whose fields of those names hold words of their own, which happen to be a member's value too.
 PLAIN_TEXT = {
     "rehearsal/printed_summary.py": "a row of the rehearsal's own report",
+    "rehearsal/screen_check.py": "the kind of a screen",
     "rehearsal/setup.py": "a cue of the rehearsal's own script",
 }
 
@@ -169,6 +189,28 @@ def literal_states(tree: ast.AST, members: set[str]) -> list[str]:
         if texts & members and any(isinstance(side, ast.Attribute) and side.attr in OF_A_TYPE for side in sides):
             found.append(ast.unparse(node))
     return found
+
+
+def untyped_fields(tree: ast.Module) -> list[str]:
+    """Lists the fields of a module's classes that are named like a field of OF_A_TYPE and hold any text."""
+    return [
+        f"{one.name}.{line.target.id}"
+        for one in tree.body
+        if isinstance(one, ast.ClassDef)
+        for line in one.body
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.target.id in OF_A_TYPE
+        if ast.unparse(line.annotation) in ("str", "str | None", "tuple[str, ...]")
+    ]
+
+
+def loose_words(tree: ast.Module, members: set[str]) -> list[str]:
+    """Lists the words at the head of a module, two or more in one statement, that are all values of enums' members."""
+    sets = [
+        [one.value for one in line.value.elts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        for line in tree.body
+        if isinstance(line, ast.Assign) and isinstance(line.value, ast.Tuple)
+    ]
+    return [", ".join(words) for words in sets if len(words) > 1 and set(words) <= members]
 
 
 def enum_values(tree: ast.Module) -> list[tuple[str, str]]:
@@ -200,3 +242,21 @@ def test_no_state_is_compared_with_loose_text() -> None:
     }
     assert {name: found for name, found in loose.items() if found and name not in PLAIN_TEXT} == {}
     assert not {name for name in PLAIN_TEXT if not loose[name]}, "these compare no text now: take them off"
+
+
+def test_no_kind_is_declared_as_loose_text() -> None:
+    """A kind's field in the rules and ports has its enum as its type, and no module lists its words anew."""
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in FORUM.rglob("*.py") if "migrations" not in path.parts}
+    members = {value for tree in trees.values() for _, value in enum_values(tree)}
+    example = ast.parse(
+        'OPEN, SHUT = ("open", "revealed")\nA, B = ("open", "any")\nclass X:\n    state: str\n    name: str'
+    )
+    assert (untyped_fields(example), loose_words(example, members)) == (["X.state"], ["open, revealed"])
+    rules = [path for path in trees if path.relative_to(FORUM).parts[0] in RULES and "verify" not in path.parts]
+    assert {field for path in rules for field in untyped_fields(trees[path])} == set(PLAIN_FIELDS)
+    found = {
+        path.relative_to(FORUM).as_posix()
+        for path, tree in trees.items()
+        if loose_words(tree, members) and "verify" not in path.parts  # travels alone, without the enums
+    }
+    assert found == set(PLAIN_WORDS)

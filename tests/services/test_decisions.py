@@ -13,7 +13,7 @@ from support.voted_session import COMMISSIONER, FIRST, LABELS, SECOND, Voted, a_
 
 from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.record.verify.disclosures import open_disclosure
 from forum.services import decisions
 from forum.services.decisions import DecisionForm, Promise, decide
@@ -355,7 +355,7 @@ async def test_a_pledge_is_confirmed_once_and_one_that_was_taken_off_is_not(sqli
 
 async def test_only_a_commissioner_decides(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store)
-    organiser = Person(new_id(), "o", "O", ("administrator", "organiser", "moderator"))
+    organiser = Person(new_id(), "o", "O", (Role.ADMINISTRATOR, Role.ORGANISER, Role.MODERATOR))
     with pytest.raises(NotAllowed):
         await decide(sqlite_store, CLOCK, organiser, a_form(voted.rounds))
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import YES, Card, Draft, Way
-from forum.stories.draft_comparison import ADDED, REMOVED, SAME, Difference, Part, Piece, differences, pieces
+from forum.stories.draft_comparison import Difference, DifferenceKind, Part, Piece, PieceKind, differences, pieces
 from forum.stories.edits import AddCard, AddWay, MoveCard, apply
 
 STORY = compose.draft_of(
@@ -26,8 +26,8 @@ TEXTS = st.one_of(SOME_WORDS, st.text(max_size=40))
 @given(TEXTS, TEXTS)
 def test_before_and_after_can_be_rebuilt_from_the_pieces(before: str, after: str) -> None:
     found = pieces(before, after)
-    assert "".join(piece.text for piece in found if piece.kind != ADDED) == before
-    assert "".join(piece.text for piece in found if piece.kind != REMOVED) == after
+    assert "".join(piece.text for piece in found if piece.kind != PieceKind.ADDED) == before
+    assert "".join(piece.text for piece in found if piece.kind != PieceKind.REMOVED) == after
     assert all(piece.text for piece in found)
     assert all(one.kind != other.kind for one, other in pairwise(found))
 
@@ -41,25 +41,31 @@ def test_a_text_that_is_the_same_is_one_piece(text: str) -> None:
 def test_what_is_put_in_between_is_all_that_is_new(before: str, between: str, after: str) -> None:
     text = f"{before} . {after}"
     found = pieces(text, f"{before} . {between} . {after}")
-    assert sum(len(piece.text.split()) for piece in found if piece.kind == REMOVED) == 0
+    assert sum(len(piece.text.split()) for piece in found if piece.kind == PieceKind.REMOVED) == 0
 
 
 def test_words_are_compared_and_not_letters() -> None:
     assert pieces("The nurse waits at the door.", "The nurse and her son wait at the door.") == (
         Piece("The nurse "),
-        Piece("waits ", REMOVED),
-        Piece("and her son wait ", ADDED),
+        Piece("waits ", PieceKind.REMOVED),
+        Piece("and her son wait ", PieceKind.ADDED),
         Piece("at the door."),
     )
 
 
 def test_a_text_that_was_written_anew_is_not_cut_into_crumbs() -> None:
-    assert [piece.kind for piece in pieces("Nobody came to the ward.", "They sent a car at once.")] == [REMOVED, ADDED]
+    assert [piece.kind for piece in pieces("Nobody came to the ward.", "They sent a car at once.")] == [
+        PieceKind.REMOVED,
+        PieceKind.ADDED,
+    ]
 
 
 def test_a_long_text_with_thousands_of_changes_is_shown_before_and_after() -> None:
     before, after = "a b " * 1000, "a x " * 1000
-    assert [piece.kind for piece in pieces(before, after)] in ([REMOVED, ADDED], [SAME, REMOVED, ADDED])
+    assert [piece.kind for piece in pieces(before, after)] in (
+        [PieceKind.REMOVED, PieceKind.ADDED],
+        [PieceKind.SAME, PieceKind.REMOVED, PieceKind.ADDED],
+    )
 
 
 CARDS = st.builds(
@@ -108,24 +114,26 @@ def test_a_scene_in_between_is_one_new_scene_and_the_way_to_it() -> None:
     after = apply(STORY, AddCard("new", after=first.id, text="The phone rings twice."))
     names = compose.sketch(after).names
     assert differences(STORY, after) == (
-        Difference("changed", names[first.id], (Part("to", names[second], names["new"]),)),
+        Difference(DifferenceKind.CHANGED, names[first.id], (Part("to", names[second], names["new"]),)),
         Difference(
-            "new",
+            DifferenceKind.NEW,
             names["new"],
             (Part("text", "", "The phone rings twice."), Part("way", "", "Go on"), Part("to", "", names[second])),
         ),
     )
     back = differences(after, STORY)
-    assert [one.kind for one in back] == ["changed", "gone"]
+    assert [one.kind for one in back] == [DifferenceKind.CHANGED, DifferenceKind.GONE]
     assert back[1].parts[0] == Part("text", "The phone rings twice.", "")
 
 
 def test_a_response_is_one_added_text() -> None:
     question = next(card for card in STORY.cards if card.decision)
     after = apply(STORY, AddWay(question.id, "w9", "Ring the carer"))
-    assert differences(STORY, after) == (Difference("changed", question.name, (Part("way", "", "Ring the carer"),)),)
+    assert differences(STORY, after) == (
+        Difference(DifferenceKind.CHANGED, question.name, (Part("way", "", "Ring the carer"),)),
+    )
     (part,) = differences(after, STORY)[0].parts
-    assert part.pieces == (Piece("Ring the carer", REMOVED),)
+    assert part.pieces == (Piece("Ring the carer", PieceKind.REMOVED),)
 
 
 def test_a_scene_that_was_moved_is_said_to_be_moved_and_the_others_are_not() -> None:
@@ -139,7 +147,7 @@ def test_where_a_story_begins_is_told_by_the_scenes_names() -> None:
     cards = (Card("c1", "The hall", "One."), Card("c2", "The door", "Two."))
     (one,) = differences(Draft(cards=cards), Draft(start="c2", cards=cards))
     assert one.parts == (Part("start", "The hall", "The door"),)
-    assert one.parts[0].pieces == (Piece("The hall", REMOVED), Piece("The door", ADDED))
+    assert one.parts[0].pieces == (Piece("The hall", PieceKind.REMOVED), Piece("The door", PieceKind.ADDED))
 
 
 @pytest.mark.parametrize("name", ["group", "may_perform", "may_publish", "may_quote"])

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from forum.adapters import passwords
 from forum.app import build
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.ports.clock import Clock
 from forum.services.keys import digest
 from forum.services.stories import draft_edits
@@ -76,7 +76,7 @@ class House:
 
     async def person(self, login: str, *roles: str) -> Person:
         """Adds an account whose password is PASSWORD."""
-        person = Person(new_id(), login, login.title(), roles, await password_hash(), CLOCK.now())
+        person = Person(new_id(), login, login.title(), tuple(map(Role, roles)), await password_hash(), CLOCK.now())
         async with self.store.begin() as work:
             await work.people.add_person(person)
         return person

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from forum.live.stop_box import Press, Stopping
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.services import accounts, decisions, permissions
 from forum.services.keys import digest, new_key
 from forum.services.sessions import (
@@ -184,9 +184,9 @@ async def _story(house: House, commission: Commission, w: Words) -> tuple[Submis
     story = await house.moderated(waiting, "accept")
     url = f"https://{PLACE}.example/{'a' * 240}"
     link = await evidence.add_link(house.store, CLOCK, key, title=w(120), url=url)
-    await evidence.moderate(house.store, CLOCK, story.id, link.id, evidence.SHOW)
+    await evidence.moderate(house.store, CLOCK, story.id, link.id, evidence.EvidenceAnswer.SHOW)
     declined = await evidence.add_link(house.store, CLOCK, key, title=w(120), url=url + "b")
-    await evidence.moderate(house.store, CLOCK, story.id, declined.id, evidence.DECLINE, because=w())
+    await evidence.moderate(house.store, CLOCK, story.id, declined.id, evidence.EvidenceAnswer.DECLINE, because=w())
     await evidence.add_link(house.store, CLOCK, key, title=w(120), url=url + "c")
     await appeals_and_reports.report(house.store, CLOCK, story.id, w())
     return story, key
@@ -425,7 +425,7 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     for _ in range(2):
         promise = decisions.Promise(w(200), w(), "2027-03-31")
         await policy_vote.promise(policy, id_, staff, voted.id, promise, rationale=w(), why=w())
-    noted = replace(staff, roles=("organiser",))
+    noted = replace(staff, roles=(Role.ORGANISER,))
     await policy_vote.promise(policy, id_, noted, voted.id, decisions.Promise(w(200), w(), "2027-03-31"))
     yield await told("promises")
     await second_run.put_character_vote(second, id_, c.story.id)

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.services import accounts
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
@@ -105,7 +105,7 @@ async def press_stops(store: Store, session: str, number: int, words: str) -> No
 
 async def an_organiser(store: Store) -> dict[str, str]:
     """Adds an organiser; returns the headers with which they run sessions by the API."""
-    person = Person(new_id(), f"olu-{new_id()[:8]}", "Olu", ("organiser",), "", CLOCK.now())
+    person = Person(new_id(), f"olu-{new_id()[:8]}", "Olu", (Role.ORGANISER,), "", CLOCK.now())
     async with store.begin() as work:
         await work.people.add_person(person)
     _, secret = await accounts.make_token(store, CLOCK, person, "test")

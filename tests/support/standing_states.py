@@ -26,7 +26,7 @@ from forum.services.stories import (
 )
 from forum.services.stories.suggestions import Offer
 from forum.sessions.paper_count import PaperCount
-from forum.sessions.programme import Item, ItemKind, Planned, Programme, Section
+from forum.sessions.programme import Item, ItemKind, Planned, Programme, ProgrammeChange, Section
 from forum.sessions.proposal import Amendment, Pledge, Proposal
 from forum.sessions.session import CareRequest, Cue, CueKind, Entrance, LastAct, Participant, SessionKind
 from forum.sessions.stop import Stop, StopState
@@ -181,7 +181,9 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         if rounds:
             await work.proposals.pledge(pledge)
             await work.reasons.add_reasons([reason, shown])
-        await work.programmes.add_programme(Planned(live.id, 1, Programme(sections=sections), "added", "Morning", at))
+        await work.programmes.add_programme(
+            Planned(live.id, 1, Programme(sections=sections), ProgrammeChange.ADDED, "Morning", at)
+        )
         issued = [
             Ticket(new_id(), live.id, n, "g1", hashlib.sha256(f"{code}{n}".encode()).hexdigest(), at) for n in (1, 2)
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.sessions.session import LiveSession
@@ -15,7 +15,7 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 
 QUESTION = "Who should come first?"
 LABELS = ("A nurse from the crisis team", "The police", "An ambulance")
-COMMISSIONER = Person(new_id(), "c", "C", ("commissioner",))
+COMMISSIONER = Person(new_id(), "c", "C", (Role.COMMISSIONER,))
 
 # Who is in the room: six who use services, five carers, five nurses, two police, one who does not say.
 PEOPLE: tuple[str | None, ...] = ("g1",) * 6 + ("g2",) * 5 + ("g3",) * 5 + ("g4",) * 2 + (None,)

@@ -24,7 +24,7 @@ from forum.services.sessions.commissions_and_sessions import SessionForm, create
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import appeals_and_reports, build_link, draft_edits, evidence, moderation, submissions
-from forum.services.stories.appeals_and_reports import UPHOLD
+from forum.services.stories.appeals_and_reports import AppealAnswer
 from forum.services.stories.build_link import Answer
 from forum.services.stories.suggestions import Offer
 from forum.sessions.proposal import AmendmentState, Pledge
@@ -162,7 +162,9 @@ async def play_story(house: House, path: Path) -> Played:
     appealed = await appeals_and_reports.appeal(store, CLOCK, key, f"But the {WORDS['appeal']}!")
     assert appealed.appeal is not None
     upheld = f"The {WORDS['verdict']} holds."
-    await appeals_and_reports.answer(store, CLOCK, appealed.appeal.id, story.id, UPHOLD, because=upheld, by=new_id())
+    await appeals_and_reports.answer(
+        store, CLOCK, appealed.appeal.id, story.id, AppealAnswer.UPHOLD, because=upheld, by=new_id()
+    )
     story = await submissions.resubmit(store, CLOCK, key, TOLD)
     await accepted(house, story)
     other, _ = await house.story(commission, "The other story")

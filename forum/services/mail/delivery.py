@@ -18,17 +18,17 @@ import structlog
 from forum.errors import StoreUnavailable
 from forum.ports import Store
 from forum.ports.clock import Clock
-from forum.ports.mail import ASKED, DONE, REFUSED, SENT_OUT, Letter, Post, Posted, Subscription
+from forum.ports.mail import Letter, MailState, Post, Posted, Subscription
 from forum.services import scrub
 from forum.services.mail.subscriptions import is_done
 from forum.services.periodic import Periodic
 from forum.services.stories import timeline
-from forum.services.stories.timeline import APPEALED, RECEIVED, Event
+from forum.services.stories.timeline import Event, EventKind
 from forum.stories.submission import Submission
 
 EVERY = 60.0
 # The writer did these things, so they are no news to the writer.
-OWN = frozenset({RECEIVED, APPEALED})
+OWN = frozenset({EventKind.RECEIVED, EventKind.APPEALED})
 # News must be this old: another event may follow it, or be on its way to the disk, and one letter tells both.
 SETTLED_MINUTES = 1
 # The least time between two letters of a subscription, so that a busy day does not bring a mail every minute.
@@ -105,7 +105,7 @@ class Mailing:
     async def _carefully(self, subscription: Subscription, size: int) -> None:
         """Handles one subscription; logs an error with it, so that the others are handled too."""
         try:
-            await (self._ask(subscription) if subscription.state == ASKED else self._tell(subscription, size))
+            await (self._ask(subscription) if subscription.state == MailState.ASKED else self._tell(subscription, size))
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -113,7 +113,7 @@ class Mailing:
 
     async def _ask(self, subscription: Subscription) -> None:
         letter = self._letters.confirmation(subscription, self._clock.now())
-        await self._send(letter, subscription, replace(subscription, state=SENT_OUT, tries=0))
+        await self._send(letter, subscription, replace(subscription, state=MailState.SENT_OUT, tries=0))
 
     async def _tell(self, subscription: Subscription, size: int) -> None:
         settled, later = self._clock.later(minutes=-SETTLED_MINUTES), self._clock.later(minutes=LOOK_MINUTES)
@@ -124,7 +124,7 @@ class Mailing:
         news = [event for event in new if event.at <= settled]
         looked = subscription if len(news) < len(new) else replace(subscription, seen=size, look_at=later)
         if is_done(subscription.asked_at, events, self._clock):
-            await self._end(subscription, DONE)
+            await self._end(subscription, MailState.DONE)
         elif news:
             letter = self._letters.news(subscription, story, news, self._clock.now())
             rest = self._clock.later(minutes=REST_MINUTES)
@@ -154,7 +154,7 @@ class Mailing:
         if posted is Posted.TAKEN:
             await self._save(after, subscription)
         elif posted is Posted.REFUSED or subscription.tries >= MOST_TRIES:
-            await self._end(subscription, REFUSED)
+            await self._end(subscription, MailState.REFUSED)
         else:
             wait = self._clock.later(minutes=min(2 ** (subscription.tries + 1), LONGEST_MINUTES))
             await self._save(replace(subscription, tries=subscription.tries + 1, not_before=wait), subscription)
@@ -163,7 +163,7 @@ class Mailing:
         async with self._store.begin() as work:
             await work.mail.save_subscription(after, before)
 
-    async def _end(self, subscription: Subscription, why: str) -> None:
+    async def _end(self, subscription: Subscription, why: MailState) -> None:
         """Erases the address and keeps `why`, which the story's private page shows."""
         async with self._store.begin() as work:
             if await work.mail.save_subscription(replace(subscription, state=why, address=""), subscription):

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
-from forum.ports.mail import ASKED, CONFIRMED, SENT_OUT, Subscription
+from forum.ports.mail import MailState, Subscription
 from forum.services import scrub
 from forum.services.keys import digest, new_key
 from forum.services.mail.addresses import checked
@@ -36,15 +36,15 @@ _GONE = "This link does not work any more. Perhaps it is older than %(days)s day
 
 @dataclass(frozen=True)
 class Standing:
-    """State of a story's e-mail, for its private page. `state` is one of ports.mail.MAIL_STATES, or "" for none."""
+    """State of a story's e-mail, for its private page. `state` is None for none."""
 
-    state: str = ""
+    state: MailState | None = None
     until: str = ""
 
     @property
     def waiting(self) -> bool:
         """Tells whether the address still has to be confirmed."""
-        return self.state in {ASKED, SENT_OUT}
+        return self.state in {MailState.ASKED, MailState.SENT_OUT}
 
 
 async def standing(work: Work, story: str) -> Standing:
@@ -73,7 +73,7 @@ async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool 
                 story=story.id,
                 address=address,
                 key=new_key(),
-                state=ASKED if send else SENT_OUT,
+                state=MailState.ASKED if send else MailState.SENT_OUT,
                 asked_at=now,
                 until=clock.later(days=DAYS_TO_CONFIRM),
                 told_until=now,
@@ -90,7 +90,7 @@ async def waiting(work: Work, clock: Clock, key: str) -> Subscription:
         there = await work.mail.by_key(key)
     except NotFound as error:
         raise NotFound(_GONE, days=DAYS_TO_CONFIRM) from error
-    if there.state != CONFIRMED and (there.until <= clock.now() or not there.address):
+    if there.state != MailState.CONFIRMED and (there.until <= clock.now() or not there.address):
         raise NotFound(_GONE, days=DAYS_TO_CONFIRM)
     return there
 
@@ -99,10 +99,10 @@ async def confirm(store: Store, clock: Clock, key: str) -> None:
     """Confirms an address: from now on it is told. Does nothing where it was confirmed before. Raises NotFound."""
     async with store.begin() as work:
         there = await waiting(work, clock, key)
-        if there.state != CONFIRMED:
+        if there.state != MailState.CONFIRMED:
             now = clock.now()
             await work.mail.save_subscription(
-                replace(there, state=CONFIRMED, not_before=now, look_at=now, tries=0), there
+                replace(there, state=MailState.CONFIRMED, not_before=now, look_at=now, tries=0), there
             )
 
 

@@ -182,16 +182,16 @@ class Programming:
             before = (await work.programmes.at(self._session, number - 1)).plan
             return await self._keep(work, lambda plan: before, ProgrammeChange.UNDONE, now.name)
 
-    async def _named(self, id_: str, change: Change, what: str) -> Planned:
+    async def _named(self, id_: str, change: Change, what: ProgrammeChange) -> Planned:
         async with self._store.begin() as work:
             plan = (await work.programmes.latest(self._session)).plan
             return await self._keep(work, change, what, _name(plan, id_))
 
-    async def _change(self, change: Change, what: str, name: str) -> Planned:
+    async def _change(self, change: Change, what: ProgrammeChange, name: str) -> Planned:
         async with self._store.begin() as work:
             return await self._keep(work, change, what, name)
 
-    async def _keep(self, work: Work, change: Change, what: str, name: str) -> Planned:
+    async def _keep(self, work: Work, change: Change, what: ProgrammeChange, name: str) -> Planned:
         session = await guard.going_on(work, self._session)
         now = await work.programmes.latest(session.id)
         plan = change(now.plan)

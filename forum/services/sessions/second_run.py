@@ -16,7 +16,7 @@ from forum.services.sessions import guard
 from forum.services.sessions.cues import offered, with_new_answers
 from forum.services.sessions.desk import Desk, Outcome, cue_of, show
 from forum.sessions.session import Cue, CueKind, LiveSession
-from forum.sessions.stop import MOST_NEW, MOST_TRIED, VERDICTS, Stop, StopState, moved
+from forum.sessions.stop import MOST_NEW, MOST_TRIED, VERDICTS, Stop, StopState, Verdict, moved
 from forum.stories import scenario_rules
 from forum.stories.scenario import MAX_RESPONSE
 from forum.stories.visible_text import alike, line, upright
@@ -101,7 +101,7 @@ async def judge(desk: Desk, session_id: str, stop_id: str, verdict: str) -> Outc
         stop = await _stop(work, session, stop_id, fixed=True)
         if stop.verdict == verdict:
             return Outcome(session)
-        await work.stops.save_stop(replace(stop, verdict=verdict))
+        await work.stops.save_stop(replace(stop, verdict=Verdict(verdict)))
         return await show(work, session, session.cue)
 
 

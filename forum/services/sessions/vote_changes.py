@@ -9,7 +9,7 @@ import msgspec
 from forum.ports import Work
 from forum.services.sessions.change import Change
 from forum.sessions.session import LiveSession
-from forum.sessions.stop import StopState
+from forum.sessions.stop import StopState, Verdict
 from forum.voting.reason import ReasonState
 from forum.voting.round import Response, RoundState, Version
 
@@ -83,7 +83,7 @@ class StopFields(msgspec.Struct, frozen=True):
     state: StopState
     taken_at: str = ""
     tried: str = ""
-    verdict: str = ""
+    verdict: Verdict = Verdict.NONE_YET
     magic: str | None = None
     response: str = ""
     entered: str | None = None

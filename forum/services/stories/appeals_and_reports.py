@@ -11,25 +11,40 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from forum.errors import BadInput, IllegalMove, NotAllowed
 from forum.ports import Store, Work
+from forum.ports.accounts import Role
 from forum.ports.clock import Clock
 from forum.services.keys import digest
-from forum.services.permissions import MODERATOR
-from forum.services.stories.moderation import ACTS, log_act
+from forum.services.stories.moderation import log_act
 from forum.services.stories.submissions import must_be_public, must_be_sent
-from forum.stories.moderation import Act, Appeal, Report
+from forum.stories.moderation import Act, Appeal, AppealOutcome, ModerationAction, Report
 from forum.stories.submission import StoryStatus, Submission
 from forum.stories.visible_text import upright
 
-UPHOLD, OVERTURN = OUTCOMES = ("uphold", "overturn")
-UPHELD, OVERTURNED = "upheld", "overturned"
+
+class AppealAnswer(StrEnum):
+    """Answers of a moderator to an appeal, as the form names them."""
+
+    UPHOLD = "uphold"
+    OVERTURN = "overturn"
+
+
+OUTCOMES = tuple(AppealAnswer)
+
+
 MAX_APPEAL = 2000
 MAX_REPORT = 1000
 MAX_REASON = 2000
 
-_KEPT_BACK = (ACTS["return"], ACTS["hold"], ACTS["take down"])
+_KEPT_BACK = (ModerationAction.RETURNED, ModerationAction.HELD, ModerationAction.TAKEN_DOWN)
+# What each answer makes of the appeal, and what the record calls it.
+_ANSWERED = {
+    AppealAnswer.UPHOLD: (AppealOutcome.UPHELD, ModerationAction.UPHELD),
+    AppealAnswer.OVERTURN: (AppealOutcome.OVERTURNED, ModerationAction.OVERTURNED),
+}
 _ID = re.compile(r"[0-9a-f]{32}")
 _NOTHING = "There is nothing to appeal against: no moderator has returned or held this story."
 _TWICE = "You have appealed against this already. Another moderator reads it once."
@@ -130,16 +145,16 @@ async def answer(
             raise IllegalMove(_OVER)
         if by and by == state.act.by:
             raise NotAllowed(_OWN)
-        if outcome == OVERTURN and state.act.before == StoryStatus.ACCEPTED and not before.may_publish:
+        if outcome == AppealAnswer.OVERTURN and state.act.before == StoryStatus.ACCEPTED and not before.may_publish:
             raise BadInput("Its writer no longer allows that it is published.", field="outcome")
         at = clock.now()
-        said = UPHELD if outcome == UPHOLD else OVERTURNED
+        said, action = _ANSWERED[AppealAnswer(outcome)]
         await work.moderation.answer_appeal(replace(state.appeal, outcome=said, because=because, by=by, answered_at=at))
         story = before
-        if outcome == OVERTURN:
-            story = replace(before, status=StoryStatus(state.act.before), because="", moderated_at=at)
+        if outcome == AppealAnswer.OVERTURN:
+            story = replace(before, status=state.act.before, because="", moderated_at=at)
         await work.stories.save_story(story, before.status)
-        await log_act(work, before, ACTS[outcome], at, because=because, public=public, by=by)
+        await log_act(work, before, action, at, because=because, public=public, by=by)
     return story
 
 
@@ -187,4 +202,4 @@ async def reported(work: Work) -> list[tuple[Submission, Sequence[Report]]]:
 
 async def _others(work: Work, by: str) -> bool:
     """Tells whether there is a moderator besides `by`, who acted."""
-    return any(person.id != by and MODERATOR in person.roles for person in await work.people.list_people())
+    return any(person.id != by and Role.MODERATOR in person.roles for person in await work.people.list_people())

@@ -194,7 +194,7 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
         before = await suggestion_of(work, story, suggestion_id)
         if before.outcome:
             raise IllegalMove(_ANSWERED)
-        done = replace(before, outcome=given.outcome, because=because, answered_at=at)
+        done = replace(before, outcome=SuggestionOutcome(given.outcome), because=because, answered_at=at)
         if given.outcome != SuggestionOutcome.DECLINED:
             changed = await _take_in(work, story, draft, before, given, at)
             done = replace(done, outcome=SuggestionOutcome.TAKEN_CHANGED if changed else SuggestionOutcome.TAKEN)

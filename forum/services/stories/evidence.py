@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -19,7 +20,7 @@ from forum.ports.stories import CheckFile
 from forum.services.keys import digest
 from forum.services.stories.moderation import log_act
 from forum.services.stories.submissions import must_be_sent
-from forum.stories.moderation import Evidence
+from forum.stories.moderation import Evidence, ModerationAction
 from forum.stories.submission import StoryStatus, Submission
 from forum.stories.visible_text import line, upright
 
@@ -28,8 +29,21 @@ MAX_TITLE = 120
 MAX_URL = 1000
 MAX_REASON = 1000
 
-SHOW, DECLINE = ACTIONS = ("show", "decline")
-ACTS = {SHOW: "evidence shown", DECLINE: "evidence declined"}
+
+class EvidenceAnswer(StrEnum):
+    """Answers of a moderator to a piece of evidence, as the form names them."""
+
+    SHOW = "show"
+    DECLINE = "decline"
+
+
+ACTIONS = tuple(EvidenceAnswer)
+
+
+ACTS = {
+    EvidenceAnswer.SHOW: ModerationAction.SHOWED_EVIDENCE,
+    EvidenceAnswer.DECLINE: ModerationAction.DECLINED_EVIDENCE,
+}
 LINK = "link"
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -113,22 +127,22 @@ async def moderate(
     because = upright(because)
     if action not in ACTIONS:
         raise BadInput("Choose whether to show or to decline it.", field="action")
-    if action == DECLINE and not because:
+    if action == EvidenceAnswer.DECLINE and not because:
         raise BadInput("Say why you decline it. Its writer reads this.", field="because")
     if len(because) > MAX_REASON:
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
     async with store.begin() as work:
         story = must_be_sent(await work.stories.get_story(story_id, lock=True))
         before = await _piece_of(work, story_id, item)
-        if before.declined_at or (before.shown_at and action == SHOW):
+        if before.declined_at or (before.shown_at and action == EvidenceAnswer.SHOW):
             raise IllegalMove("Another moderator has dealt with this already. Nothing was changed.")
         at = clock.now()
-        if action == SHOW:
+        if action == EvidenceAnswer.SHOW:
             after = replace(before, shown_at=at)
         else:
             after = replace(before, shown_at="", declined_at=at, because=because)
         await work.evidence.save_evidence(after, before)
-        await log_act(work, story, ACTS[action], at, because=because, by=by)
+        await log_act(work, story, ACTS[EvidenceAnswer(action)], at, because=because, by=by)
     return after
 
 

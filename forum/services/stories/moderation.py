@@ -19,6 +19,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from enum import StrEnum
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -29,67 +30,78 @@ from forum.services.stories import draft_versions
 from forum.services.stories.submissions import as_draft, fingerprint, must_be_sent
 from forum.services.voting import close_rounds
 from forum.stories import scenario_twee
-from forum.stories.moderation import Act
+from forum.stories.moderation import Act, ModerationAction, ReportAnswer
 from forum.stories.submission import StoryStatus, Submission, VersionKind
 from forum.stories.visible_text import upright
 from forum.voting.commission import Commission
 
-ACCEPT, RETURN, HOLD, RELEASE, TAKE_DOWN, KEEP, ACCEPT_VERSION, RETURN_VERSION = ACTIONS = (
-    "accept",
-    "return",
-    "hold",
-    "release",
-    "take down",
-    "keep",
-    "accept version",
-    "return version",
-)
+
+class ModeratorMove(StrEnum):
+    """Moves of a moderator with a story, as the form names them."""
+
+    ACCEPT = "accept"
+    RETURN = "return"
+    HOLD = "hold"
+    RELEASE = "release"
+    TAKE_DOWN = "take down"
+    KEEP = "keep"
+    ACCEPT_VERSION = "accept version"
+    RETURN_VERSION = "return version"
+
+
+ACTIONS = tuple(ModeratorMove)
 
 
 MAX_REASON = 2000
 
 
-# Name of each action once it is done, in the record and in stories.moderation.Act. The last two answer an appeal.
+# What each move is once it is done.
 ACTS = {
-    ACCEPT: "accepted",
-    RETURN: "returned",
-    HOLD: "held",
-    RELEASE: "released",
-    TAKE_DOWN: "taken down",
-    KEEP: "kept",
-    ACCEPT_VERSION: "new version accepted",
-    RETURN_VERSION: "new version returned",
-    "uphold": "decision upheld",
-    "overturn": "decision overturned",
+    ModeratorMove.ACCEPT: ModerationAction.ACCEPTED,
+    ModeratorMove.RETURN: ModerationAction.RETURNED,
+    ModeratorMove.HOLD: ModerationAction.HELD,
+    ModeratorMove.RELEASE: ModerationAction.RELEASED,
+    ModeratorMove.TAKE_DOWN: ModerationAction.TAKEN_DOWN,
+    ModeratorMove.KEEP: ModerationAction.KEPT,
+    ModeratorMove.ACCEPT_VERSION: ModerationAction.ACCEPTED_VERSION,
+    ModeratorMove.RETURN_VERSION: ModerationAction.RETURNED_VERSION,
 }
 
+# What answers the readers' reports of a story.
+_ANSWERS = {ModeratorMove.KEEP: ReportAnswer.KEPT, ModeratorMove.TAKE_DOWN: ReportAnswer.TAKEN_DOWN}
 
-# For each action of a moderator: the statuses that it may start from, and the status after it.
+
+# For each move: the statuses that it may start from, and the status after it.
 _MOVES = {
-    ACCEPT: ((StoryStatus.SUBMITTED,), StoryStatus.ACCEPTED),
-    RETURN: ((StoryStatus.SUBMITTED, StoryStatus.HELD), StoryStatus.RETURNED),
-    HOLD: ((StoryStatus.SUBMITTED,), StoryStatus.HELD),
-    RELEASE: ((StoryStatus.HELD,), StoryStatus.SUBMITTED),
-    TAKE_DOWN: ((StoryStatus.ACCEPTED,), StoryStatus.HELD),
-    KEEP: ((StoryStatus.ACCEPTED,), StoryStatus.ACCEPTED),
-    ACCEPT_VERSION: ((StoryStatus.ACCEPTED,), StoryStatus.ACCEPTED),
-    RETURN_VERSION: ((StoryStatus.ACCEPTED,), StoryStatus.ACCEPTED),
+    ModeratorMove.ACCEPT: ((StoryStatus.SUBMITTED,), StoryStatus.ACCEPTED),
+    ModeratorMove.RETURN: ((StoryStatus.SUBMITTED, StoryStatus.HELD), StoryStatus.RETURNED),
+    ModeratorMove.HOLD: ((StoryStatus.SUBMITTED,), StoryStatus.HELD),
+    ModeratorMove.RELEASE: ((StoryStatus.HELD,), StoryStatus.SUBMITTED),
+    ModeratorMove.TAKE_DOWN: ((StoryStatus.ACCEPTED,), StoryStatus.HELD),
+    ModeratorMove.KEEP: ((StoryStatus.ACCEPTED,), StoryStatus.ACCEPTED),
+    ModeratorMove.ACCEPT_VERSION: ((StoryStatus.ACCEPTED,), StoryStatus.ACCEPTED),
+    ModeratorMove.RETURN_VERSION: ((StoryStatus.ACCEPTED,), StoryStatus.ACCEPTED),
 }
 
 
 _NO_REASON = {
-    RETURN: "Say why you return the story. Its writer reads this.",
-    HOLD: "Say why you hold the story. Its writer reads this.",
-    TAKE_DOWN: "Say why you take the story down. Its writer reads this.",
-    RETURN_VERSION: "Say why you return the new version. Its writer reads this.",
+    ModeratorMove.RETURN: "Say why you return the story. Its writer reads this.",
+    ModeratorMove.HOLD: "Say why you hold the story. Its writer reads this.",
+    ModeratorMove.TAKE_DOWN: "Say why you take the story down. Its writer reads this.",
+    ModeratorMove.RETURN_VERSION: "Say why you return the new version. Its writer reads this.",
 }
 
 
-_OF_VERSIONS = (ACCEPT_VERSION, RETURN_VERSION)
+_OF_VERSIONS = (ModeratorMove.ACCEPT_VERSION, ModeratorMove.RETURN_VERSION)
 
 
 # Acts on a text that was public.
-_PUBLIC_TEXT = (ACTS[ACCEPT], ACTS[TAKE_DOWN], ACTS[KEEP], ACTS[ACCEPT_VERSION])
+_PUBLIC_TEXT = (
+    ModerationAction.ACCEPTED,
+    ModerationAction.TAKEN_DOWN,
+    ModerationAction.KEPT,
+    ModerationAction.ACCEPTED_VERSION,
+)
 
 
 _GONE = {
@@ -117,7 +129,7 @@ async def moderate(
     public: bool = False,
     reports: Sequence[str] = (),
 ) -> Submission:
-    """Does one of ACTIONS with a story, and writes it into the published moderation log.
+    """Makes one move (a ModeratorMove) with a story, and writes it into the published moderation log.
 
     `expected_status` is the status that the moderator saw; `read` is the `fingerprint` of the text they read, where
     known. `by` is the moderator's id, kept so that an appeal goes to another one. The writer reads `because`, and so
@@ -131,79 +143,87 @@ async def moderate(
     because = upright(because)
     if action not in ACTIONS:
         raise BadInput("Choose what to do with the story.", field="action")
-    if action in _NO_REASON and not because:
-        raise BadInput(_NO_REASON[action], field="because")
+    move = ModeratorMove(action)
+    if move in _NO_REASON and not because:
+        raise BadInput(_NO_REASON[move], field="because")
     if len(because) > MAX_REASON:
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MAX_REASON)
-    allowed = _MOVES[action][0]
+    allowed = _MOVES[move][0]
     async with store.begin() as work:
         # Locked: its writer may be sending a new version at this moment.
         before = must_be_sent(await work.stories.get_story(story_id, lock=True))
         text = fingerprint(before)
         if before.status != expected_status:
             raise IllegalMove(_GONE.get(before.status, _ELSEWHERE))
-        if before.status not in allowed or (action == KEEP and not reports):
+        if before.status not in allowed or (move == ModeratorMove.KEEP and not reports):
             raise IllegalMove(_ELSEWHERE)
-        if action in _OF_VERSIONS and not before.revision:
+        if move in _OF_VERSIONS and not before.revision:
             raise IllegalMove(_ELSEWHERE)
         if read and read != text:
             raise IllegalMove(_GONE[StoryStatus.SUBMITTED])
-        if action == ACCEPT and not before.may_publish:
+        if move == ModeratorMove.ACCEPT and not before.may_publish:
             raise BadInput(
                 "Its writer does not allow that it is published. You can return it, and ask.", field="action"
             )
         at = clock.now()
-        story = await within(len(before.revision), _after, before, action, because, at)
+        story = await within(len(before.revision), _after, before, move, because, at)
         await work.stories.save_story(story, before.status)
         if story.status != StoryStatus.ACCEPTED:
             await close_rounds.stop(work, story.id, at)
-        if action in {KEEP, TAKE_DOWN}:
-            await work.moderation.answer_reports(story.id, reports, ACTS[action], at)
-        if action in {ACCEPT, ACCEPT_VERSION} and not await _stood_before(work, story, text):
+        if move in _ANSWERS:
+            await work.moderation.answer_reports(story.id, reports, _ANSWERS[move], at)
+        if move in {ModeratorMove.ACCEPT, ModeratorMove.ACCEPT_VERSION} and not await _stood_before(work, story, text):
             await publish(work, story, at)
             with suppress(NotFound):  # locked: its writer's saves add versions too
                 await work.drafts.get_draft(story.id, lock=True)
             await draft_versions.keep(
                 work, story.id, await within(len(story.twee), as_draft, story.twee), at, VersionKind.PUBLISHED
             )
-        await log_act(work, before, ACTS[action], at, because=because, public=public, by=by)
+        await log_act(work, before, ACTS[move], at, because=because, public=public, by=by)
     return story
 
 
-def _after(before: Submission, action: str, because: str, at: str) -> Submission:
-    """Returns the story as it is after a moderator's action."""
-    if action == KEEP:
+def _after(before: Submission, move: ModeratorMove, because: str, at: str) -> Submission:
+    """Returns the story as it is after a moderator's move."""
+    if move == ModeratorMove.KEEP:
         return before
-    after = _MOVES[action][1]
+    after = _MOVES[move][1]
     story = replace(before, status=after, because="", moderated_at=at, revision="", revised_at="")
-    if after in {StoryStatus.RETURNED, StoryStatus.HELD} or action == RETURN_VERSION:
+    if after in {StoryStatus.RETURNED, StoryStatus.HELD} or move == ModeratorMove.RETURN_VERSION:
         return replace(story, because=because)
-    if action == ACCEPT:
+    if move == ModeratorMove.ACCEPT:
         return replace(story, published_at=before.published_at or at)
-    if action == ACCEPT_VERSION:
+    if move == ModeratorMove.ACCEPT_VERSION:
         return replace(story, title=scenario_twee.parse(before.revision).title, twee=before.revision)
     return story
 
 
 async def log_act(
-    work: Work, story: Submission, act: str, at: str, *, because: str = "", public: bool = False, by: str = ""
+    work: Work,
+    story: Submission,
+    action: ModerationAction,
+    at: str,
+    *,
+    because: str = "",
+    public: bool = False,
+    by: str = "",
 ) -> None:
     """Keeps a moderator's act on a story (given as it was before it), and appends the entry "moderation action".
 
-    `act` is one of the values of ACTS. A rehearsal's act has no entry, but for the exception in `publish`.
+    A rehearsal's act has no entry, but for the exception in `publish`.
     """
     entry = None
     commission = await work.commissions.get_commission(story.commission)
     public = public and bool(because)
     if await _enters_record(work, commission):
         reason = record_entries.Words("because", because) if public else None
-        facts = {"scenario": story.id, "action": act, "because": reason}
+        facts = {"scenario": story.id, "action": action, "because": reason}
         entry = await record_entries.append(work, commission, "moderation action", at, facts)
     await work.moderation.add_act(
         Act(
             id=secrets.token_hex(16),
             story=story.id,
-            action=act,
+            action=action,
             before=story.status,
             because=because,
             public=public,

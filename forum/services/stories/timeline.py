@@ -10,51 +10,53 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from forum.ports import Work
 from forum.services.stories.submissions import must_be_public
 from forum.services.voting.results import shown_all
 from forum.sessions.session import LiveSession
-from forum.stories.moderation import Act, Appeal
+from forum.stories.moderation import Act, Appeal, ModerationAction
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Commitment, Decision
 from forum.voting.round import Round, RoundState
 from forum.voting.suppression import Result
 
-KINDS = (
-    RECEIVED,
-    MODERATED,
-    APPEALED,
-    PUBLISHED,
-    PLAYED,
-    VOTED,
-    ANNULLED_VOTE,
-    DECIDED,
-    PROMISED,
-) = (
-    "received",
-    "moderated",
-    "appealed",
-    "published",
-    "played",
-    "voted",
-    "vote annulled",
-    "decided",
-    "promised",
-)
+
+class EventKind(StrEnum):
+    """Kinds of an event, in the order in which those of one moment are told."""
+
+    RECEIVED = "received"
+    MODERATED = "moderated"
+    APPEALED = "appealed"
+    PUBLISHED = "published"
+    PLAYED = "played"
+    VOTED = "voted"
+    ANNULLED_VOTE = "vote annulled"
+    DECIDED = "decided"
+    PROMISED = "promised"
+
+
+_ORDER = tuple(EventKind)
+# What a moderator did with a story of which only the status is known.
+_MODERATED_INTO = {
+    StoryStatus.ACCEPTED: ModerationAction.ACCEPTED,
+    StoryStatus.RETURNED: ModerationAction.RETURNED,
+    StoryStatus.HELD: ModerationAction.HELD,
+}
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event at a time (UTC), of a kind of KINDS; the kind says which other fields are set.
+    """One event at a time (UTC), ; its kind says which other fields are set.
 
     `id` is the same for ever, in every list that has the event. `again` marks a story that was received before. A
     vote has its session, round and result; a decision has its last round, a promise its decision too. An asynchronous
     "played" has its round, through which people could answer for some days.
     """
 
-    kind: str
+    kind: EventKind
     at: str
     id: uuid.UUID
     story: Submission | None = None
@@ -73,7 +75,10 @@ async def life(work: Work, story: Submission) -> list[Event]:
     acts = await work.moderation.list_acts(story.id)
     appeals = await work.moderation.appeals(story.id)
     events = [*_received(story, acts), *_moderated(story, acts)]
-    events += [Event(APPEALED, appeal.at, _id(appeal.id, APPEALED), story, appeal=appeal) for appeal in appeals]
+    events += [
+        Event(EventKind.APPEALED, appeal.at, _id(appeal.id, EventKind.APPEALED), story, appeal=appeal)
+        for appeal in appeals
+    ]
     commission = await work.commissions.get_commission(story.commission)
     events += [event async for event in _votes(work, commission, {story.id: story}, story.id)]
     return await _tallied(work, commission, events)
@@ -107,16 +112,20 @@ async def _tallied(
 ) -> list[Event]:
     """Returns the events in order, limited to the `newest`, and adds the results of the votes among those."""
     limited = _in_order(events)[-newest if newest else 0 :]
-    votes = [(event.session, event.round) for event in limited if event.kind == VOTED and event.session and event.round]
+    votes = [
+        (event.session, event.round)
+        for event in limited
+        if event.kind == EventKind.VOTED and event.session and event.round
+    ]
     results = await shown_all(work, votes, commission.threshold)
     return [
-        replace(event, result=results[event.round.id]) if event.kind == VOTED and event.round else event
+        replace(event, result=results[event.round.id]) if event.kind == EventKind.VOTED and event.round else event
         for event in limited
     ]
 
 
 def _in_order(events: Iterable[Event]) -> list[Event]:
-    return sorted(events, key=lambda event: (event.at, KINDS.index(event.kind)))
+    return sorted(events, key=lambda event: (event.at, _ORDER.index(event.kind)))
 
 
 def _id(hex_id: str, what: str) -> uuid.UUID:
@@ -127,22 +136,25 @@ def _id(hex_id: str, what: str) -> uuid.UUID:
 def _received(story: Submission, acts: Iterable[Act]) -> list[Event]:
     times = sorted(({act.sent_at for act in acts} | {story.submitted_at, story.revised_at}) - {""})
     return [
-        Event(RECEIVED, at, _id(story.id, f"{RECEIVED} {at}"), story, again=number > 0)
+        Event(EventKind.RECEIVED, at, _id(story.id, f"{EventKind.RECEIVED} {at}"), story, again=number > 0)
         for number, at in enumerate(times)
     ]
 
 
 def _moderated(story: Submission, acts: Iterable[Act]) -> list[Event]:
-    events = [Event(MODERATED, act.at, _id(act.id, MODERATED), story, act=act) for act in acts]
-    if events or story.status == StoryStatus.SUBMITTED or not story.moderated_at:
+    events = [Event(EventKind.MODERATED, act.at, _id(act.id, EventKind.MODERATED), story, act=act) for act in acts]
+    done = _MODERATED_INTO.get(story.status)
+    if events or done is None or not story.moderated_at:
         return events
     # Moderated before acts were kept, or published with the demonstration.
-    act = Act(story.id, story.id, story.status, StoryStatus.SUBMITTED, story.because, at=story.moderated_at)
-    return [Event(MODERATED, act.at, _id(story.id, MODERATED), story, act=act)]
+    act = Act(story.id, story.id, done, StoryStatus.SUBMITTED, story.because, at=story.moderated_at)
+    return [Event(EventKind.MODERATED, act.at, _id(story.id, EventKind.MODERATED), story, act=act)]
 
 
 def _published(story: Submission) -> list[Event]:
-    return [Event(PUBLISHED, story.published_at or story.moderated_at, _id(story.id, PUBLISHED), story)]
+    return [
+        Event(EventKind.PUBLISHED, story.published_at or story.moderated_at, _id(story.id, EventKind.PUBLISHED), story)
+    ]
 
 
 async def _votes(
@@ -169,15 +181,22 @@ async def _votes(
             if story and story.id not in played:
                 played.add(story.id)
                 about_it = round_ if session.asynchronous else None
-                event_id = _id(session.id, f"{PLAYED} {story.id}")
-                yield Event(PLAYED, round_.opened_at, event_id, story, session=session, round=about_it)
+                event_id = _id(session.id, f"{EventKind.PLAYED} {story.id}")
+                yield Event(EventKind.PLAYED, round_.opened_at, event_id, story, session=session, round=about_it)
             if round_.state == RoundState.REVEALED:
-                yield Event(VOTED, round_.revealed_at, _id(round_.id, VOTED), story, session=session, round=round_)
+                yield Event(
+                    EventKind.VOTED,
+                    round_.revealed_at,
+                    _id(round_.id, EventKind.VOTED),
+                    story,
+                    session=session,
+                    round=round_,
+                )
             elif round_.state == RoundState.ANNULLED:
                 yield Event(
-                    ANNULLED_VOTE,
+                    EventKind.ANNULLED_VOTE,
                     round_.annulled_at,
-                    _id(round_.id, ANNULLED_VOTE),
+                    _id(round_.id, EventKind.ANNULLED_VOTE),
                     story,
                     session=session,
                     round=round_,
@@ -188,9 +207,9 @@ async def _votes(
             continue
         session, round_, story = rests_on
         yield Event(
-            DECIDED,
+            EventKind.DECIDED,
             decision.decided_at,
-            _id(decision.id, DECIDED),
+            _id(decision.id, EventKind.DECIDED),
             story,
             session=session,
             round=round_,
@@ -198,9 +217,9 @@ async def _votes(
         )
         for commitment in decision.commitments:
             yield Event(
-                PROMISED,
+                EventKind.PROMISED,
                 decision.decided_at,
-                _id(commitment.id, PROMISED),
+                _id(commitment.id, EventKind.PROMISED),
                 story,
                 session=session,
                 round=round_,

@@ -13,7 +13,7 @@ from typing import Any
 
 from forum.errors import message
 from forum.stories.visible_text import trimmed
-from forum.voting.marks_and_shares import AGREE, AGREE_IF, CANNOT_LIVE_WITH, STAND_ASIDE
+from forum.voting.marks_and_shares import StanceMark
 from forum.voting.method import Method, Sentence
 
 
@@ -26,13 +26,15 @@ class Consent(Method):
     NONE = False
     MARKS = MappingProxyType(
         {
-            AGREE: message("Agree"),
-            AGREE_IF: message("Agree, if …"),
-            STAND_ASIDE: message("Stand aside"),
-            CANNOT_LIVE_WITH: message("Cannot live with it"),
+            StanceMark.AGREE: message("Agree"),
+            StanceMark.AGREE_IF: message("Agree, if …"),
+            StanceMark.STAND_ASIDE: message("Stand aside"),
+            StanceMark.CANNOT_LIVE_WITH: message("Cannot live with it"),
         }
     )
-    HUES = MappingProxyType({AGREE: 1, AGREE_IF: 5, STAND_ASIDE: 2, CANNOT_LIVE_WITH: 4})
+    HUES = MappingProxyType(
+        {StanceMark.AGREE: 1, StanceMark.AGREE_IF: 5, StanceMark.STAND_ASIDE: 2, StanceMark.CANNOT_LIVE_WITH: 4}
+    )
     REFUSALS = MappingProxyType(
         {
             "condition_needed": "Say what has to change: write it under “I would accept this if …”, "
@@ -43,13 +45,17 @@ class Consent(Method):
 
     def lacks(self, choice: str, reason: str, condition: str) -> str:
         """Asks whoever agrees if something changes what that is, and whoever cannot live with it why."""
-        if choice == AGREE_IF and not trimmed(condition):
+        if choice == StanceMark.AGREE_IF and not trimmed(condition):
             return "condition_needed"
-        return "reason_needed" if choice == CANNOT_LIVE_WITH and not trimmed(reason) else ""
+        return "reason_needed" if choice == StanceMark.CANNOT_LIVE_WITH and not trimmed(reason) else ""
 
     def preferred(self, counts: Mapping[str, int], figures: Mapping[str, Any] | None) -> tuple[str, ...]:
         """Lists the proposal, where it has the room's consent."""
-        return ("r1",) if counts[AGREE] + counts[AGREE_IF] and not counts[CANNOT_LIVE_WITH] else ()
+        return (
+            ("r1",)
+            if counts[StanceMark.AGREE] + counts[StanceMark.AGREE_IF] and not counts[StanceMark.CANNOT_LIVE_WITH]
+            else ()
+        )
 
     def outcome(
         self,
@@ -61,10 +67,10 @@ class Consent(Method):
     ) -> Sentence:
         """Says whether there is consent, and with how many conditions or objections."""
         said = "The room consents to “%(proposal)s”."
-        if counts[CANNOT_LIVE_WITH]:
+        if counts[StanceMark.CANNOT_LIVE_WITH]:
             said = "There is no consent to “%(proposal)s”: %(against)s cannot live with it."
         elif not top:
             said = "There is no consent to “%(proposal)s”: nobody agreed to it."
-        elif counts[AGREE_IF]:
+        elif counts[StanceMark.AGREE_IF]:
             said = "The room consents to “%(proposal)s”, %(if)s with a condition."
-        return Sentence(said, top, {"against": counts[CANNOT_LIVE_WITH], "if": counts[AGREE_IF]})
+        return Sentence(said, top, {"against": counts[StanceMark.CANNOT_LIVE_WITH], "if": counts[StanceMark.AGREE_IF]})

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from forum.errors import message
-from forum.voting.marks_and_shares import AGREE, DISAGREE, PASS
+from forum.voting.marks_and_shares import OpinionMark
 from forum.voting.method import Method, Sentence
 
 
@@ -23,12 +23,18 @@ class Opinion(Method):
     MOST = 1
     NONE = False
     CONSENSUS = True
-    MARKS = MappingProxyType({AGREE: message("Agree"), DISAGREE: message("Disagree"), PASS: message("Pass")})
-    HUES = MappingProxyType({AGREE: 1, DISAGREE: 4})
+    MARKS = MappingProxyType(
+        {
+            OpinionMark.AGREE: message("Agree"),
+            OpinionMark.DISAGREE: message("Disagree"),
+            OpinionMark.PASS: message("Pass"),
+        }
+    )
+    HUES = MappingProxyType({OpinionMark.AGREE: 1, OpinionMark.DISAGREE: 4})
 
     def preferred(self, counts: Mapping[str, int], figures: Mapping[str, Any] | None) -> tuple[str, ...]:
         """Lists the statement, where more agree than disagree."""
-        return ("r1",) if counts[AGREE] > counts[DISAGREE] else ()
+        return ("r1",) if counts[OpinionMark.AGREE] > counts[OpinionMark.DISAGREE] else ()
 
     def outcome(
         self,

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from forum.adapters import passwords
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable
+from forum.ports.accounts import Role
 from forum.ports.passwords import FEWEST
-from forum.services import accounts, permissions
+from forum.services import accounts
 from forum.services.accounts import NewAccount
 from forum.web.accounts.sign_in import as_typed
 from forum.web.errors import status_of
@@ -64,10 +65,10 @@ async def give_password(request: Request) -> Response:
 def role_words() -> list[tuple[str, str, str]]:
     """Returns the roles to choose from: each as it is stored, its name, and what it is for."""
     return [
-        (permissions.ORGANISER, _("Organiser"), _("Prepares and runs live sessions.")),
-        (permissions.MODERATOR, _("Moderator"), _("Reads stories before others do.")),
-        (permissions.COMMISSIONER, _("Commissioner"), _("Records decisions, and exports the record.")),
-        (permissions.ADMINISTRATOR, _("Administrator"), _("Manages who can sign in.")),
+        (Role.ORGANISER, _("Organiser"), _("Prepares and runs live sessions.")),
+        (Role.MODERATOR, _("Moderator"), _("Reads stories before others do.")),
+        (Role.COMMISSIONER, _("Commissioner"), _("Records decisions, and exports the record.")),
+        (Role.ADMINISTRATOR, _("Administrator"), _("Manages who can sign in.")),
     ]
 
 

@@ -37,8 +37,8 @@ from forum.web.words.timeline import told
 NEWEST = 5
 # Characters of drawn stories that are kept: about three hundred ordinary ones, or the two longest.
 MOST_DRAWN = 8 * 1024 * 1024
-_ON_STAGE = (timeline.PLAYED, timeline.VOTED, timeline.ANNULLED_VOTE)
-_AFTERWARDS = (timeline.DECIDED, timeline.PROMISED)
+_ON_STAGE = (timeline.EventKind.PLAYED, timeline.EventKind.VOTED, timeline.EventKind.ANNULLED_VOTE)
+_AFTERWARDS = (timeline.EventKind.DECIDED, timeline.EventKind.PROMISED)
 
 
 async def home(request: Request) -> Response:

@@ -14,11 +14,11 @@ from forum.errors import ForumError, IllegalMove, NotFound, StoreUnavailable, To
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.stories import draft_edits
-from forum.services.stories.moderation import ACTS, TAKE_DOWN
 from forum.services.stories.submissions import must_be_public
 from forum.stories import compose, draft_comparison
 from forum.stories.draft import YES, Draft
-from forum.stories.draft_comparison import ADDED, CHANGED, GONE, MOVED, NEW, REMOVED, STORY, Difference, Piece
+from forum.stories.draft_comparison import Difference, DifferenceKind, Piece, PieceKind
+from forum.stories.moderation import ModerationAction
 from forum.stories.submission import Kept, StoryStatus, Submission, Version, VersionKind
 from forum.stories.suggestion import Suggestion
 from forum.voting.commission import Commission
@@ -198,7 +198,7 @@ async def public_versions(work: Work, story: Submission) -> list[Kept]:
     Those before a moderator took the story down are left out, as they may be the reason.
     """
     acts = await work.moderation.list_acts(story.id)
-    since = max((act.at for act in acts if act.action == ACTS[TAKE_DOWN]), default="")
+    since = max((act.at for act in acts if act.action == ModerationAction.TAKEN_DOWN), default="")
     return [
         kept for kept in await work.drafts.history(story.id) if kept.kind == VersionKind.PUBLISHED and kept.at > since
     ]
@@ -290,12 +290,16 @@ def _short(before: Draft | None, after: Draft) -> str:
     """Returns the changes in one line."""
     differences = draft_comparison.differences(before or Draft(), after)
     said = {
-        NEW: _("new: %(scenes)s"),
-        CHANGED: _("changed: %(scenes)s"),
-        MOVED: _("moved: %(scenes)s"),
-        GONE: _("taken out: %(scenes)s"),
+        DifferenceKind.NEW: _("new: %(scenes)s"),
+        DifferenceKind.CHANGED: _("changed: %(scenes)s"),
+        DifferenceKind.MOVED: _("moved: %(scenes)s"),
+        DifferenceKind.GONE: _("taken out: %(scenes)s"),
     }
-    lines = [_("facts about the story")] if any(difference.kind == STORY for difference in differences) else []
+    lines = (
+        [_("facts about the story")]
+        if any(difference.kind == DifferenceKind.STORY for difference in differences)
+        else []
+    )
     for kind, words in said.items():
         scenes = [difference.card for difference in differences if difference.kind == kind]
         if scenes:
@@ -311,7 +315,13 @@ def changes_between(before: Draft, after: Draft) -> list[Change]:
 
 
 def _change(difference: Difference) -> Change:
-    tags = {NEW: _("New"), CHANGED: _("Changed"), MOVED: _("Moved"), GONE: _("Taken out"), STORY: ""}
+    tags = {
+        DifferenceKind.NEW: _("New"),
+        DifferenceKind.CHANGED: _("Changed"),
+        DifferenceKind.MOVED: _("Moved"),
+        DifferenceKind.GONE: _("Taken out"),
+        DifferenceKind.STORY: "",
+    }
     names = {
         "title": _("Title"),
         "setting": _("Where and when"),
@@ -330,6 +340,9 @@ def _change(difference: Difference) -> Change:
     for part in difference.parts:
         pieces = part.pieces
         if part.name in {"stop", "decision"}:
-            pieces = (Piece(yes.get(part.before, ""), REMOVED), Piece(yes.get(part.after, ""), ADDED))
+            pieces = (
+                Piece(yes.get(part.before, ""), PieceKind.REMOVED),
+                Piece(yes.get(part.after, ""), PieceKind.ADDED),
+            )
         parts.append((names[part.name], pieces))
     return Change(difference.card or _("About the story"), tags[difference.kind], difference.kind, tuple(parts))

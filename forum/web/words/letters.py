@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from forum.ports.mail import Letter, Subscription
 from forum.services.mail.subscriptions import DAYS_AFTER_PROMISES
-from forum.services.stories.timeline import ANNULLED_VOTE, DECIDED, MODERATED, PLAYED, PROMISED, PUBLISHED, VOTED, Event
+from forum.services.stories.timeline import Event, EventKind
+from forum.stories.moderation import ModerationAction
 from forum.stories.submission import Submission
 from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
@@ -68,37 +69,41 @@ class MailLetters:
 
 def _sentence(event: Event) -> str:
     """Returns one event as a sentence without typed words, but for those of organisers."""
-    if event.kind == MODERATED and event.act:
+    if event.kind == EventKind.MODERATED and event.act:
         return _acts().get(event.act.action, _("A moderator did something with it."))
-    if event.kind == PLAYED and event.session and event.round:
+    if event.kind == EventKind.PLAYED and event.session and event.round:
         values = {"session": event.session.title, "until": moment(event.round.closes_at)}
         return _("It was opened for answers, in the asynchronous round “%(session)s”, until %(until)s.") % values
-    if event.kind == PLAYED and event.session:
+    if event.kind == EventKind.PLAYED and event.session:
         return _("It was played in the live session “%(session)s”.") % {"session": event.session.title}
-    if event.kind == PROMISED and event.commitment:
+    if event.kind == EventKind.PROMISED and event.commitment:
         values = {"role": event.commitment.role, "day": day(event.commitment.by)}
         return _("Something was promised: %(role)s, by %(day)s.") % values
     known = {
-        PUBLISHED: _("It was published."),
-        VOTED: _("People voted on it."),
-        ANNULLED_VOTE: _("A vote on it was declared void, and does not count."),
-        DECIDED: _("Something was decided on it."),
+        EventKind.PUBLISHED: _("It was published."),
+        EventKind.VOTED: _("People voted on it."),
+        EventKind.ANNULLED_VOTE: _("A vote on it was declared void, and does not count."),
+        EventKind.DECIDED: _("Something was decided on it."),
     }
     return known.get(event.kind, _("There is something new on its private page."))
 
 
 def _acts() -> dict[str, str]:
     return {
-        "accepted": _("A moderator read it and accepted it. Everybody can read it."),
-        "returned": _("A moderator read it and sent it back to you."),
-        "held": _("A moderator read it and holds it back for now."),
-        "released": _("A moderator no longer holds it. It waits to be read again."),
-        "taken down": _("A moderator took it down. Nobody else can see it for now."),
-        "kept": _("A reader reported it. A moderator read it again, and it stays public."),
-        "new version accepted": _("A moderator read your new version and accepted it. It is the public one now."),
-        "new version returned": _("A moderator read your new version and sent it back. The public one stays."),
-        "evidence shown": _("A moderator looked at your evidence. It is shown beside your story."),
-        "evidence declined": _("A moderator looked at your evidence and declined it."),
-        "decision upheld": _("Another moderator answered your appeal."),
-        "decision overturned": _("Another moderator answered your appeal: you were right."),
+        ModerationAction.ACCEPTED: _("A moderator read it and accepted it. Everybody can read it."),
+        ModerationAction.RETURNED: _("A moderator read it and sent it back to you."),
+        ModerationAction.HELD: _("A moderator read it and holds it back for now."),
+        ModerationAction.RELEASED: _("A moderator no longer holds it. It waits to be read again."),
+        ModerationAction.TAKEN_DOWN: _("A moderator took it down. Nobody else can see it for now."),
+        ModerationAction.KEPT: _("A reader reported it. A moderator read it again, and it stays public."),
+        ModerationAction.ACCEPTED_VERSION: _(
+            "A moderator read your new version and accepted it. It is the public one now."
+        ),
+        ModerationAction.RETURNED_VERSION: _(
+            "A moderator read your new version and sent it back. The public one stays."
+        ),
+        ModerationAction.SHOWED_EVIDENCE: _("A moderator looked at your evidence. It is shown beside your story."),
+        ModerationAction.DECLINED_EVIDENCE: _("A moderator looked at your evidence and declined it."),
+        ModerationAction.UPHELD: _("Another moderator answered your appeal."),
+        ModerationAction.OVERTURNED: _("Another moderator answered your appeal: you were right."),
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from forum.sessions.session import LiveSession
 from forum.sessions.stop import Bar
 from forum.stories import paths
+from forum.stories.moderation import ModerationAction
 from forum.stories.scenario import Scenario
 from forum.web.charts import stop_wave, story_map
 from forum.web.charts.results import Words
@@ -97,19 +98,23 @@ def chart_words() -> Words:
 
 def act_words(action: str) -> str:
     """Returns a moderator's act as the public log says it; the name of an act that is not known."""
-    words = {
-        "accepted": _("A moderator accepted a story. Everybody can read it."),
-        "returned": _("A moderator returned a story to its writer."),
-        "held": _("A moderator held a story back."),
-        "released": _("A moderator put a held story back with those that wait to be read."),
-        "taken down": _("A moderator took a public story down. It is held back now."),
-        "kept": _("Readers reported a story. A moderator read it again, and it stays public."),
-        "new version accepted": _("A moderator accepted a new version of a public story."),
-        "new version returned": _("A moderator returned a new version of a public story to its writer."),
-        "evidence shown": _("A moderator looked at evidence for a story, and it is shown beside it."),
-        "evidence declined": _("A moderator looked at evidence for a story and did not show it."),
-        "decision upheld": _("A writer appealed. Another moderator read the story and left it as it was decided."),
-        "decision overturned": _("A writer appealed. Another moderator read the story and undid what was decided."),
+    words: dict[str, str] = {
+        ModerationAction.ACCEPTED: _("A moderator accepted a story. Everybody can read it."),
+        ModerationAction.RETURNED: _("A moderator returned a story to its writer."),
+        ModerationAction.HELD: _("A moderator held a story back."),
+        ModerationAction.RELEASED: _("A moderator put a held story back with those that wait to be read."),
+        ModerationAction.TAKEN_DOWN: _("A moderator took a public story down. It is held back now."),
+        ModerationAction.KEPT: _("Readers reported a story. A moderator read it again, and it stays public."),
+        ModerationAction.ACCEPTED_VERSION: _("A moderator accepted a new version of a public story."),
+        ModerationAction.RETURNED_VERSION: _("A moderator returned a new version of a public story to its writer."),
+        ModerationAction.SHOWED_EVIDENCE: _("A moderator looked at evidence for a story, and it is shown beside it."),
+        ModerationAction.DECLINED_EVIDENCE: _("A moderator looked at evidence for a story and did not show it."),
+        ModerationAction.UPHELD: _(
+            "A writer appealed. Another moderator read the story and left it as it was decided."
+        ),
+        ModerationAction.OVERTURNED: _(
+            "A writer appealed. Another moderator read the story and undid what was decided."
+        ),
     }
     return words.get(action, action)
 

@@ -5,18 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from forum.services.stories.timeline import (
-    ANNULLED_VOTE,
-    APPEALED,
-    DECIDED,
-    MODERATED,
-    PLAYED,
-    PROMISED,
-    PUBLISHED,
-    RECEIVED,
-    VOTED,
-    Event,
-)
+from forum.services.stories.timeline import Event, EventKind
+from forum.stories.moderation import ModerationAction
 from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import entries, methods
@@ -60,20 +50,26 @@ def _received(event: Event) -> Line:
 def _moderated(event: Event) -> Line:
     act = _there(event.act)
     words = {
-        "accepted": _("A moderator read your story and accepted it. Everybody can read it."),
-        "returned": _("A moderator read your story and sent it back to you."),
-        "held": _("A moderator read your story and holds it back for now."),
-        "released": _("A moderator no longer holds your story. It waits to be read again."),
-        "taken down": _("A moderator took your story down. Nobody else can see it for now."),
-        "kept": _("A reader reported your story. A moderator read it again, and it stays public."),
-        "new version accepted": _("A moderator read your new version and accepted it. It is the public one now."),
-        "new version returned": _("A moderator read your new version and sent it back. The public one stays."),
-        "evidence shown": _("A moderator looked at your evidence. It is shown beside your story."),
-        "evidence declined": _("A moderator looked at your evidence and declined it."),
-        "decision upheld": _("Another moderator answered your appeal. It stays as it was decided."),
-        "decision overturned": _("Another moderator answered your appeal: you were right. What was decided is undone."),
+        ModerationAction.ACCEPTED: _("A moderator read your story and accepted it. Everybody can read it."),
+        ModerationAction.RETURNED: _("A moderator read your story and sent it back to you."),
+        ModerationAction.HELD: _("A moderator read your story and holds it back for now."),
+        ModerationAction.RELEASED: _("A moderator no longer holds your story. It waits to be read again."),
+        ModerationAction.TAKEN_DOWN: _("A moderator took your story down. Nobody else can see it for now."),
+        ModerationAction.KEPT: _("A reader reported your story. A moderator read it again, and it stays public."),
+        ModerationAction.ACCEPTED_VERSION: _(
+            "A moderator read your new version and accepted it. It is the public one now."
+        ),
+        ModerationAction.RETURNED_VERSION: _(
+            "A moderator read your new version and sent it back. The public one stays."
+        ),
+        ModerationAction.SHOWED_EVIDENCE: _("A moderator looked at your evidence. It is shown beside your story."),
+        ModerationAction.DECLINED_EVIDENCE: _("A moderator looked at your evidence and declined it."),
+        ModerationAction.UPHELD: _("Another moderator answered your appeal. It stays as it was decided."),
+        ModerationAction.OVERTURNED: _(
+            "Another moderator answered your appeal: you were right. What was decided is undone."
+        ),
     }
-    link = f"/stories/{act.story}" if act.action == "accepted" else ""
+    link = f"/stories/{act.story}" if act.action == ModerationAction.ACCEPTED else ""
     return Line(
         event.at,
         words.get(act.action, act.action),
@@ -172,13 +168,13 @@ def _there(part: Part | None) -> Part:
 
 
 _TELLERS = {
-    RECEIVED: _received,
-    MODERATED: _moderated,
-    APPEALED: _appealed,
-    PUBLISHED: _published,
-    PLAYED: _played,
-    VOTED: _voted,
-    ANNULLED_VOTE: _annulled,
-    DECIDED: _decided,
-    PROMISED: _promised,
+    EventKind.RECEIVED: _received,
+    EventKind.MODERATED: _moderated,
+    EventKind.APPEALED: _appealed,
+    EventKind.PUBLISHED: _published,
+    EventKind.PLAYED: _played,
+    EventKind.VOTED: _voted,
+    EventKind.ANNULLED_VOTE: _annulled,
+    EventKind.DECIDED: _decided,
+    EventKind.PROMISED: _promised,
 }

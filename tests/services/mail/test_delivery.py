@@ -16,7 +16,7 @@ from support.smtp_server import PostOffice, server_of
 from forum.adapters import smtp
 from forum.adapters.smtp import SmtpPost
 from forum.errors import NotFound, StoreUnavailable
-from forum.ports.mail import CONFIRMED, REFUSED, SENT_OUT, Subscription
+from forum.ports.mail import MailState, Subscription
 from forum.services.keys import digest
 from forum.services.mail import subscriptions
 from forum.services.mail.delivery import Mailing
@@ -33,7 +33,7 @@ async def test_nothing_but_one_question_is_sent_before_the_address_is_confirmed(
     await desk.run_rounds(5, hours=2)
     (asked,) = desk.office.arrived
     there = await desk.subscription()
-    assert there.state == SENT_OUT
+    assert there.state == MailState.SENT_OUT
     assert asked.to == [ADA]
     assert f"{BASE}/mail/confirm/{there.key}\n" in asked.text
     assert f"{BASE}/mail/stop/{there.key}\n" in asked.text
@@ -133,7 +133,7 @@ async def test_a_receiver_who_takes_none_for_now_is_asked_less_and_less_often_an
     await desk.run_rounds(60, minutes=1)
     assert desk.office.tried - tried == 5  # after 1, 2, 4, 8, 16 and then 32 minutes
     there = await desk.subscription()
-    assert (there.state, there.tries) == (CONFIRMED, 5)
+    assert (there.state, there.tries) == (MailState.CONFIRMED, 5)
     del desk.office.answers[ADA]
     await desk.run_rounds(60, minutes=1)
     assert len(desk.letters) == 1
@@ -141,7 +141,7 @@ async def test_a_receiver_who_takes_none_for_now_is_asked_less_and_less_often_an
     await desk.moderate("take down")
     await desk.run_rounds(20, hours=12)
     there = await desk.subscription()
-    assert (there.state, there.address) == (REFUSED, "")
+    assert (there.state, there.address) == (MailState.REFUSED, "")
     assert len(desk.letters) == 1
 
 
@@ -156,7 +156,7 @@ async def test_who_refuses_for_good_is_forgotten_and_the_page_can_say_so(desk: M
     with capture_logs() as logs:
         await desk.run_rounds(minutes=2)
     there = await desk.subscription()
-    assert (there.state, there.address) == (REFUSED, "")
+    assert (there.state, there.address) == (MailState.REFUSED, "")
     assert desk.words_in_files(ADA) == set()
     for secret in (ADA, desk.story.id, "velvet", there.key):
         assert secret not in str(logs)

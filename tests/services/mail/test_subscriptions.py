@@ -8,7 +8,7 @@ from support.mail_subscription import ADA, MailDesk
 from support.withdrawn_story import rows
 
 from forum.errors import BadInput, IllegalMove, NotFound
-from forum.ports.mail import CONFIRMED, DONE
+from forum.ports.mail import MailState
 from forum.services.keys import new_key
 from forum.services.mail import subscriptions
 from forum.services.stories import private_links, withdrawal
@@ -88,10 +88,10 @@ async def test_it_is_done_when_nothing_has_happened_for_a_year(desk: MailDesk) -
     await desk.run_rounds(2, minutes=2)
     await desk.run_rounds(36, days=10)
     there = await desk.subscription()
-    assert (there.state, there.address) == (CONFIRMED, ADA)
+    assert (there.state, there.address) == (MailState.CONFIRMED, ADA)
     await desk.run_rounds(days=6)
     there = await desk.subscription()
-    assert (there.state, there.address) == (DONE, "")
+    assert (there.state, there.address) == (MailState.DONE, "")
     assert desk.words_in_files(ADA) == set()
     assert len(desk.letters) == 1
 
@@ -104,15 +104,15 @@ async def test_it_is_done_thirty_days_after_the_last_promised_day(desk: MailDesk
     desk.clock.move(days=121)  # the thirtieth day after it
     await desk.run_rounds(minutes=1)
     there = await desk.subscription()
-    assert there.state == CONFIRMED
+    assert there.state == MailState.CONFIRMED
     await desk.run_rounds(days=1)
     there = await desk.subscription()
-    assert (there.state, there.address) == (DONE, "")
+    assert (there.state, there.address) == (MailState.DONE, "")
     # Asked anew, it is not done again at once.
     await desk.confirm()
     await desk.run_rounds(29, days=1)
     there = await desk.subscription()
-    assert there.state == CONFIRMED
+    assert there.state == MailState.CONFIRMED
 
 
 async def test_two_words_for_the_same_address_are_kept_as_one(desk: MailDesk) -> None:

@@ -26,7 +26,7 @@ from support.record_keeper import SIGNER
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.record.audit import verify
 from forum.record.verify.verdict import PASS
 from forum.services import exports
@@ -388,7 +388,7 @@ async def test_a_decision_may_rest_on_it_and_the_export_passes(sqlite_store: Sto
     clock.move(days=10)
     await close_due(sqlite_store, clock)
     await facilitation.reveal_round(asynchronous.desk(sqlite_store, clock), night.live.id, night.round.id)
-    commissioner = Person(new_id(), "c", "C", ("commissioner",))
+    commissioner = Person(new_id(), "c", "C", (Role.COMMISSIONER,))
     form = DecisionForm((night.round.id,), outcome="adopted", response="r1", rationale="So said the night shift.")
     await decide(sqlite_store, clock, commissioner, form)
     packed = await exports.export(sqlite_store, SIGNER)

@@ -12,7 +12,7 @@ from support.factories import CLOCK, a_commission, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.services import accounts
 from forum.services.keys import digest
 from forum.services.sessions import commissions_and_sessions
@@ -256,7 +256,7 @@ async def test_a_session_of_the_demonstration_says_so_in_the_record(sqlite_store
 
 
 async def test_a_token_works_until_it_is_revoked(sqlite_store: Store) -> None:
-    person = Person(new_id(), "o", "O", ("organiser",), created_at=CLOCK.now())
+    person = Person(new_id(), "o", "O", (Role.ORGANISER,), created_at=CLOCK.now())
     async with sqlite_store.begin() as work:
         await work.people.add_person(person)
     token, secret = await accounts.make_token(sqlite_store, CLOCK, person, " Rehearsals ")

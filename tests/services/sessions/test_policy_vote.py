@@ -13,7 +13,7 @@ from support.voted_session import COMMISSIONER, PEOPLE, required
 from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, FormErrors, IllegalMove
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.record.audit import verify
 from forum.record.verify.verdict import FAIL
 from forum.services import exports
@@ -22,7 +22,7 @@ from forum.services.sessions import facilitation, policy_vote
 from forum.services.sessions.desk import Desk
 from forum.sessions.proposal import Amendment, Pledge, Proposal
 
-ORGANISER = Person(new_id(), "o", "O", ("organiser",))
+ORGANISER = Person(new_id(), "o", "O", (Role.ORGANISER,))
 WORDS = "A quiet room is kept free at night"
 PROMISE = Promise("The ward manager", "Keeps the quiet room free", "2027-03-31")
 

@@ -13,7 +13,7 @@ from support.factories import CLOCK, a_commission, a_session, new_id
 from forum.adapters.signing_key import load_signer
 from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.record import audit
 from forum.record.public_log import Log
 from forum.record.verify.archive import unpack
@@ -34,7 +34,7 @@ async def a_story(store: Store, *moderators: str, **changes: Any) -> tuple[Submi
     async with store.begin() as work:
         await work.commissions.add_commission(commission)
         for person in moderators:
-            await work.people.add_person(Person(person, person, "M", ("moderator",)))
+            await work.people.add_person(Person(person, person, "M", (Role.MODERATOR,)))
     return await submissions.submit(store, CLOCK, commission.id, a_sent_story())
 
 
@@ -197,7 +197,7 @@ async def test_where_there_is_no_other_moderator_that_is_said_and_the_appeal_wai
     with pytest.raises(NotAllowed):
         await answer(sqlite_store, story, "overturn", by=MO)
     async with sqlite_store.begin() as work:
-        await work.people.add_person(Person(MEL, "mel", "Mel", ("moderator",)))
+        await work.people.add_person(Person(MEL, "mel", "Mel", (Role.MODERATOR,)))
     assert (await the_appeal(sqlite_store, story)).others
     assert (await answer(sqlite_store, story, "overturn")).status == "submitted"
 

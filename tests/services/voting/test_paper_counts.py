@@ -13,7 +13,7 @@ from support.factories import CLOCK, a_cast, a_room, new_id
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.record import audit
 from forum.record.signing_key import Signer
 from forum.record.verify.archive import unpack
@@ -31,7 +31,7 @@ from forum.voting.question import Terms
 from forum.voting.round import Round
 from forum.voting.suppression import NOT_FOLLOWED, Partition, Row, view_shift
 
-ANN, OLU = Person("ann", "ann", "Ann", ("organiser",)), Person("olu", "olu", "Olu", ("organiser",))
+ANN, OLU = Person("ann", "ann", "Ann", (Role.ORGANISER,)), Person("olu", "olu", "Olu", (Role.ORGANISER,))
 
 
 async def asked(store: Store, live: LiveSession, method: str = "single", *, second_of: str = "") -> Round:

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum.errors import CastRefused
-from forum.voting.marks_and_shares import OPINIONS, STANCES
+from forum.voting.marks_and_shares import OpinionMark, StanceMark
 from forum.voting.methods import METHODS, refusals
 
 HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ def every_choice(method: str, responses: Sequence[str]) -> list[str]:
             " ".join(f"{r}={n}" for r, n in zip(ids, numbers, strict=True))
             for numbers in product("12345", repeat=len(ids))
         ]
-    return list({"consent": STANCES, "opinion": OPINIONS}[method])
+    return list({"consent": StanceMark, "opinion": OpinionMark}[method])
 
 
 def golden_cases() -> Iterator[Any]:

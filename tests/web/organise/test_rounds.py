@@ -14,7 +14,7 @@ from support.app import House, a_house, words
 from support.async_round import TITLE, AsyncRound, a_cast_now, an_async_round
 from support.factories import SetClock, a_session, new_id
 
-from forum.ports.accounts import Person
+from forum.ports.accounts import Person, Role
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import asynchronous, cues, facilitation
 from forum.services.sessions import desk as acts
@@ -392,7 +392,7 @@ async def test_a_decision_on_it_says_so_and_shows_the_rooms_vote_beside_it(desk:
     room = words(await desk.organiser.get(f"/decide/new?round={round_.id}"))
     assert "The room preferred “Take him to hospital”." in room
     assert "Asynchronous round: From the night shift" in room
-    person = Person(new_id(), "c", "C", ("commissioner",))
+    person = Person(new_id(), "c", "C", (Role.COMMISSIONER,))
     wanted = DecisionForm((desk.night.round.id,), outcome="adopted", response="r1", rationale="So said the night.")
     made = await decide(desk.house.store, desk.clock, person, wanted)
     page = words(await desk.organiser.get(f"/decisions/{made.id}"))

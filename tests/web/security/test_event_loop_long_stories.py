@@ -125,7 +125,7 @@ async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: 
     await acted("send", draft_edits.send(store, CLOCK, key))
     async with store.read() as work:
         story = await work.stories.get_story(story.id)
-    story = await acted("accept version", house.moderated(story, moderation.ACCEPT_VERSION))
+    story = await acted("accept version", house.moderated(story, moderation.ModeratorMove.ACCEPT_VERSION))
     await acted("bring back", draft_edits.bring_back(store, CLOCK, key, 1))
     async with store.read() as work:
         kept = await work.drafts.history(story.id)

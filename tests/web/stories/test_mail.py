@@ -14,7 +14,7 @@ from support.app import ADDRESS, House, a_house, field, words
 from support.factories import CLOCK
 from support.smtp_server import PostOffice
 
-from forum.ports.mail import CONFIRMED, DONE, REFUSED, SENT_OUT, Subscription
+from forum.ports.mail import MailState, Subscription
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.stories import moderation, timeline, withdrawal
@@ -115,7 +115,7 @@ async def test_asked_confirmed_told_and_stopped(house: House, office: PostOffice
             assert (await reader.get(path)).status_code == 200
         now = await there(house, story.id)
         assert now is not None
-        assert now.state == SENT_OUT
+        assert now.state == MailState.SENT_OUT
         yes = await reader.post(confirm)
         assert "You will be told" in words(yes)
         assert (await reader.post(confirm)).status_code == 200
@@ -162,7 +162,7 @@ async def test_leaving_another_address_begins_anew(house: House, office: PostOff
         await ask(house, key, "bob@reader.test")
         now = await there(house, story.id)
         assert now is not None
-        assert (now.address, now.state == CONFIRMED) == ("bob@reader.test", False)
+        assert (now.address, now.state == MailState.CONFIRMED) == ("bob@reader.test", False)
         assert (await reader.get(confirm)).status_code == 404
 
 
@@ -212,7 +212,10 @@ async def test_the_page_says_why_an_address_is_gone(house: House) -> None:
         story = await work.stories.by_link(digest(key))
         asked = await work.mail.get_subscription(story.id)
     assert asked is not None
-    for state, said in ((REFUSED, "would not take our mail"), (DONE, "Nothing more was to be told for a long time")):
+    for state, said in (
+        (MailState.REFUSED, "would not take our mail"),
+        (MailState.DONE, "Nothing more was to be told for a long time"),
+    ):
         async with house.store.begin() as work:
             await work.mail.add_subscription(
                 Subscription(asked.id, story.id, "", asked.key, state, asked.asked_at, asked.until, "", "", "")
