@@ -8,11 +8,15 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import argon2
 import pytest
 from hypothesis import settings
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import LRUCache
 from support.databases import PostgresServer, postgres_programs
 from xdist.workermanage import WorkerController
 
@@ -94,6 +98,27 @@ def _quick_hashes() -> Iterator[None]:
     """Lowers argon2id to the least work it takes, for the whole run: hundreds of tests sign somebody in."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+class _Statements(LRUCache[Any, Any]):
+    """Compiled statements of every engine of one kind: SQLAlchemy's key begins with the engine's own dialect."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        """Returns a compiled statement, or `default`."""
+        return super().get((type(key[0]), *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((type(key[0]), *key[1:]), compiled)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    """Compiles each statement once in the whole run: thousands of tests open a store of their own, and its statements
+    are those of every other."""
+    shared = {"compiled_cache": _Statements(3000)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forum.store.engine.create_async_engine", partial(create_async_engine, execution_options=shared))
         yield
 
 
