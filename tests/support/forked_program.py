@@ -1,9 +1,9 @@
 """Starts `forum` as a fork of a process that has imported it already.
 
-Importing Forum takes 2 s of a processor, and the tests start it hundreds of times. So the first start begins a process
-that imports every command and waits (`wait_for_orders`); each start after that is a fork of it, which runs the command
-with arguments, environment, files and exit of its own, as `python -m forum` does. Tests of how Python itself starts
-Forum give a program of their own, and are no fork.
+Importing Forum takes 2 s of a processor and compiling its templates as long, and the tests start it hundreds of times.
+So the first start begins a process that imports every command, compiles every template and waits (`wait_for_orders`);
+each start after that is a fork of it, which runs the command with arguments, environment, files and exit of its own, as
+`python -m forum` does. Tests of how Python itself starts and ends Forum give a program of their own, and are no fork.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 _MOST = 64 * 1024  # bytes of one order
 _ordering = threading.Lock()
@@ -101,7 +103,9 @@ def _importer(root: Path, env: tuple[tuple[str, str], ...]) -> socket.socket:
 
 
 def wait_for_orders() -> None:
-    """Imports all commands, and forks for each order. Returns where it is no longer needed; a fork never comes back."""
+    """Imports all commands, compiles all templates, and forks for each order. Returns where it is no longer needed; a
+    fork never comes back.
+    """
     _, root, _, channel = sys.argv
     sys.path[0] = root  # as `python -m` has it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which then stop what they have started
@@ -109,6 +113,9 @@ def wait_for_orders() -> None:
     main = importlib.import_module("forum.__main__")
     for module in main.COMMANDS.values():
         importlib.import_module(module)
+    templates = importlib.import_module("forum.web.templates").environment()
+    for name in templates.list_templates():
+        templates.get_template(name)
     gc.freeze()
     with socket.socket(fileno=int(channel)) as orders:
         while True:
@@ -123,7 +130,33 @@ def wait_for_orders() -> None:
     _tell_of_a_fork(files)
     os.environ.update(settings)
     sys.argv = ["forum", *arguments]
-    main.main(prog_name="forum")
+    _end_as_python_does(main.main)
+
+
+def _end_as_python_does(main: Callable[..., object]) -> NoReturn:
+    """Runs the command, and ends with its exit code once its threads and its atexit functions are through.
+
+    Python would then take apart all that was imported, object by object: half a second of a processor for each fork.
+    """
+    code: object = 0
+    try:
+        main(prog_name="forum")
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    gc.collect()  # what was left unfinished is to say so
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    if code is not None and not isinstance(code, int):
+        sys.stderr.write(f"{code}\n")
+        sys.stderr.flush()
+        code = 1
+    os._exit(code or 0)
 
 
 def _tell_of_a_fork(files: list[int]) -> None:
