@@ -62,8 +62,12 @@ def _without_words(value: object, disclosed: list[tuple[str, str]]) -> object:
         disclosed.append((digest, encoded))
         return {"sd": digest}
     if isinstance(value, Mapping):
-        return {key: _without_words(item, disclosed) for key, item in value.items()}
+        return {_plain(key): _without_words(item, disclosed) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_without_words(item, disclosed) for item in value]
-    # verify, which travels alone, knows plain text only.
+    return _plain(value)
+
+
+def _plain(value: object) -> object:
+    """Returns a member of an enum as the text that it is: verify, which travels alone, knows plain text only."""
     return value.value if isinstance(value, StrEnum) else value

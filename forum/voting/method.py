@@ -111,7 +111,8 @@ class Method:
 
     def columns(self, responses: Sequence[str]) -> tuple[str, ...]:
         """Lists the marks that are counted, in the order they are shown."""
-        return tuple(self.MARKS or responses)
+        # As plain text: counts go into the record and out to programs that know no enums.
+        return tuple(map(str, self.MARKS or responses))
 
     def marks(self, choice: str) -> tuple[str, ...]:
         """Lists the marks on a ballot that `check` has let pass."""

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum.errors import CastRefused
+from forum.record.verify.encoding import canonical
 from forum.voting.marks_and_shares import OpinionMark, StanceMark
 from forum.voting.methods import METHODS, refusals
 
@@ -78,6 +79,14 @@ def test_a_method_gives_its_golden_tally(method: str, case: dict[str, Any]) -> N
 def test_every_method_has_golden_cases_and_every_folder_is_a_methods() -> None:
     folders = {folder.name for folder in HERE.iterdir() if (folder / "cases.json").exists()}
     assert folders == set(METHODS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_counts_are_by_plain_text_which_the_record_writes(method: str) -> None:
+    way, responses = METHODS[method], offered(method)
+    counts = way.tally(every_choice(method, responses)[:3], responses)
+    assert json.loads(canonical(counts)) == counts
+    assert {type(mark) for mark in (*way.columns(responses), *counts)} == {str}
 
 
 @pytest.mark.parametrize("method", METHODS)
